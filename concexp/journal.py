@@ -1,0 +1,132 @@
+"""Records <-> journal.jsonl: append-only, one line each, on disk before the next trial starts.
+
+Line 1 is the header; every line ends with the CRC-32 of its text without it. A torn last line (power, kill, full disk)
+is dropped on reading, and its trial is measured again; damage anywhere else is named and refused.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from concexp.errors import Damaged, EnvironmentRefused
+
+VERSION = 1
+NAME = "journal.jsonl"
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Journal:
+    """A journal that was read: header, records in order, and the length in bytes of what is whole."""
+
+    header: Record
+    records: list[Record]
+    size: int
+
+
+def encode(record: Record) -> bytes:
+    """One line, its CRC-32 last."""
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return text[:-1] + b',"crc32":%d}\n' % zlib.crc32(text)
+
+
+def decode(line: bytes) -> Record:
+    """The record of a line (without its line break); ValueError if it is not what was written."""
+    text, mark, tail = line.rpartition(b',"crc32":')
+    if not mark or not tail.endswith(b"}") or not tail[:-1].isdigit():
+        raise ValueError("it has no checksum")
+    if zlib.crc32(text + b"}") != int(tail[:-1]):
+        raise ValueError("its checksum does not fit")
+    record: Record = json.loads(text + b"}")
+    return record
+
+
+def read(path: Path) -> Journal:
+    """Read a journal; Damaged if it is none, or names the first damaged line that is not the torn end."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise Damaged(f"{path}: {error.strerror}", "name a folder with a journal.jsonl in it") from error
+    records: list[Record] = []
+    size = 0
+    lines = data.split(b"\n")
+    for number, line in enumerate(lines[:-1], 1):
+        try:
+            records.append(decode(line))
+        except ValueError as reason:
+            if number == len(lines) - 1 and not lines[-1]:
+                break  # the end was torn, by chance at a line break
+            raise Damaged(
+                f"{path}:{number}: this line is damaged: {reason}",
+                "restore the file from its repository or backup; the lines above it are whole",
+            ) from reason
+        size += len(line) + 1
+    if not records:
+        raise Damaged(f"{path} holds no whole line", "the run was killed before it began: run it again")
+    header = records.pop(0)
+    version = header.get("concexp_journal")
+    if version != VERSION:
+        raise Damaged(
+            f"{path}:1: this is no journal of version {VERSION}" + (f", but of {version}" if version else ""),
+            "read it with the concexp that wrote it",
+        )
+    return Journal(header, records, size)
+
+
+class Writer:
+    """The one writer of a journal. A second one is refused as long as this process lives."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise EnvironmentRefused(
+                f"another concexp is writing {path}", "wait for it, or start a run of its own with --fresh"
+            ) from error
+
+    def begin(self, header: Record) -> None:
+        """Write the header of a new journal; what was torn before a header was whole is thrown away."""
+        os.ftruncate(self._descriptor, 0)
+        self.append({"concexp_journal": VERSION, **header})
+        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)  # the name of the file must survive too
+        finally:
+            os.close(folder)
+
+    def go_on(self, journal: Journal) -> None:
+        """Continue after the last whole line."""
+        os.ftruncate(self._descriptor, journal.size)
+
+    def append(self, record: Record) -> None:
+        """Put one record on disk; returns when it is there."""
+        data = memoryview(encode(record))
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise EnvironmentRefused(
+                f"cannot write {self.path}: {error.strerror}",
+                "make room or permission, then give the same command again: all trials before this one are kept",
+            ) from error
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

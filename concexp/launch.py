@@ -1,0 +1,246 @@
+"""One request -> what became of it: start a sealed child, keep its deadline, read its answer, leave nothing behind."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import selectors
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from concexp import family
+from concexp.stage import Stage
+from concexp.trial import wire
+
+# After its answer a child has this long to end by itself, seconds; what is there later has to be ended.
+GRACE = 2.0
+# What is kept of a trial's output, bytes: the end of it.
+OUTPUT_KEPT = 65_536
+# Numerical libraries would start threads of their own beside those that are measured.
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
+
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What became of a request.
+
+    status       the child's own, or `crashed` or `timeout`; "" for verbs that have none
+    answer       what it answered, or None
+    output       the end of what it and its children printed
+    stacks       on a timeout: where each thread of each process stood
+    left_behind  processes that had to be ended after the child had answered
+    duration_s   from the start to the end of the audit, seconds
+    """
+
+    status: str
+    reason: str
+    answer: dict[str, Any] | None
+    output: str
+    stacks: str
+    left_behind: int
+    duration_s: float
+
+
+@dataclass
+class _Child:
+    """A running child and what came from it so far."""
+
+    process: subprocess.Popen[bytes]
+    answer_fd: int
+    output_fd: int
+    answer: bytearray = field(default_factory=bytearray)
+    output: bytearray = field(default_factory=bytearray)
+    selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
+
+    def __post_init__(self) -> None:
+        for descriptor in (self.answer_fd, self.output_fd):
+            os.set_blocking(descriptor, False)
+            self.selector.register(descriptor, selectors.EVENT_READ)
+        self.pidfd = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else None
+        if self.pidfd is not None:
+            self.selector.register(self.pidfd, selectors.EVENT_READ)
+
+    def listen(self, seconds: float) -> None:
+        """Take in what comes within `seconds`; returns at the first thing that happens."""
+        # Without pidfd (not Linux) the end of the child is noticed by looking, 50 times a second.
+        timeout = max(0.0, seconds if self.pidfd is not None else min(seconds, 0.02))
+        for key, _ in self.selector.select(timeout):
+            if key.fd == self.pidfd:
+                continue
+            try:
+                data = os.read(key.fd, 1 << 16)
+            except BlockingIOError:
+                continue
+            if not data:
+                self.selector.unregister(key.fd)
+            elif key.fd == self.answer_fd:
+                if len(self.answer) <= wire.LIMIT:
+                    self.answer += data
+            else:
+                self.output += data
+                if len(self.output) > 2 * OUTPUT_KEPT:
+                    del self.output[:-OUTPUT_KEPT]
+
+    def listen_until(self, deadline: float, done: Any) -> bool:
+        """Listen until `done()` holds (True) or the deadline on the monotonic clock has passed (False)."""
+        while not done():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            self.listen(left)
+        return True
+
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def drain(self) -> None:
+        """Take in what is already there, of a child that has ended."""
+        before = -1
+        while len(self.answer) + len(self.output) != before:
+            before = len(self.answer) + len(self.output)
+            self.listen(0)
+
+    def close(self) -> None:
+        self.selector.close()
+        for descriptor in (self.answer_fd, self.output_fd, self.pidfd):
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def environment(marker: str, hash_seed: int, folder: str) -> dict[str, str]:
+    """A child's environment, built from nothing: what the caller's shell happens to hold must not change the numbers."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {
+        **kept,
+        **ONE_THREAD,
+        "TMPDIR": folder,
+        "PYTHONHASHSEED": str(hash_seed % 2**32),
+        "PYTHONFAULTHANDLER": "1",  # every Python process of the trial prints its stacks when it is told to abort
+        family.MARKER: marker,
+    }
+
+
+def launch(request: dict[str, Any], python: str, stage: Stage, timeout: float, site: bool = False) -> Ending:
+    """Run one request in a fresh child of `python`.
+
+    `timeout` is in seconds, for the whole trial. `site` lets the child see the packages installed for that interpreter.
+    The child leads a session of its own; whatever is in that session or carries the trial's marker is ended with it.
+    """
+    started = time.monotonic()
+    marker = f"{os.getpid()}-{next(_numbers)}"
+    folder = tempfile.mkdtemp(prefix="concexp-")
+    answer_read, answer_write = os.pipe()
+    output_read, output_write = os.pipe()
+    life_read, life_write = os.pipe()  # when this process is gone, so is the writing end: see the child's `hang_on`
+    try:
+        with tempfile.TemporaryFile() as letter:
+            letter.write(wire.encode({**request, "folder": folder}))
+            letter.flush()
+            letter.seek(0)
+            descriptors = (letter.fileno(), answer_write, life_read)
+            flags = ["-s"] if site else ["-s", "-S"]
+            process = subprocess.Popen(
+                [python, *flags, str(stage.main), *map(str, descriptors)],
+                stdin=subprocess.DEVNULL,
+                stdout=output_write,
+                stderr=output_write,
+                env=environment(marker, request.get("seed", 0), folder),
+                cwd=folder,
+                pass_fds=descriptors,
+                start_new_session=True,
+            )
+        for descriptor in (answer_write, output_write, life_read):
+            os.close(descriptor)
+        child = _Child(process, answer_read, output_read)
+        try:
+            return _attend(child, marker, started, timeout)
+        finally:
+            family.end(process, marker)
+            child.close()
+    finally:
+        os.close(life_write)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _attend(child: _Child, marker: str, started: float, timeout: float) -> Ending:
+    """Wait for the answer or the deadline, and tell what it came to."""
+    stacks = ""
+    in_time = child.listen_until(started + timeout, lambda: _whole(child.answer) or child.ended())
+    left_behind = 0
+    if not in_time:
+        before = len(child.output)
+        for pid in family.members(child.process, marker):
+            _abort(child, pid)
+        stacks = _text(child.output[before:])
+    else:
+        child.listen_until(time.monotonic() + GRACE, child.ended)
+        child.drain()
+        left_behind = family.stragglers(child.process, marker, GRACE)
+    code = child.process.poll()
+    status, reason, answer = _verdict(child, code, in_time, timeout)
+    if status in ("", "ok", "invalid"):
+        output = ""
+    else:
+        left_behind = 0  # of a trial that went wrong, nothing else was to be expected
+        output = _text(child.output[-OUTPUT_KEPT:])
+    return Ending(status, reason, answer, output, stacks, left_behind, time.monotonic() - started)
+
+
+def _whole(data: bytearray) -> bool:
+    """Whether the answer is complete, or will never be."""
+    try:
+        return wire.decode(bytes(data))[1] if len(data) >= wire.DIGITS else False
+    except ValueError:
+        return True
+
+
+def _verdict(
+    child: _Child, code: int | None, in_time: bool, timeout: float
+) -> tuple[str, str, dict[str, Any] | None]:
+    """(status, reason, answer) of a child that has answered, ended or run out of time."""
+    if not in_time:
+        return "timeout", f"no answer after {timeout:g} s", None
+    try:
+        answer, whole = wire.decode(bytes(child.answer))
+    except ValueError as error:
+        return "crashed", str(error), None
+    if not whole:
+        return "crashed", f"the trial's process {how_it_ended(code)}", None
+    if not isinstance(answer, dict):
+        return "crashed", "the answer is no dict", None
+    return answer.get("status", ""), answer.get("reason", ""), answer
+
+
+def how_it_ended(code: int | None) -> str:
+    """An exit code in words."""
+    if code is None:
+        return "closed its answer without giving one"
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return f"was killed by {signal.Signals(-code).name} before it answered"
+        return f"was killed by signal {-code} before it answered"
+    return f"ended with exit code {code} before it answered"
+
+
+def _abort(child: _Child, pid: int) -> None:
+    """Make one process print the stacks of all its threads, which ends it; take in what it prints."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGABRT)
+        child.listen_until(time.monotonic() + 0.5, lambda: child.ended() if pid == child.process.pid else _gone(pid))
+        child.drain()
+
+
+def _gone(pid: int) -> bool:
+    return not family.alive(pid)
+
+
+def _text(data: bytes | bytearray) -> str:
+    return bytes(data).decode("utf-8", "replace")

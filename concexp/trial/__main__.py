@@ -1,0 +1,56 @@
+"""The child's side of a trial: a request comes in, one answer goes out.
+
+    PYTHON -s -S <stage>/__main__.py REQUEST_FD ANSWER_FD LIFELINE_FD
+
+Request and answer are messages of `wire`. The request is a dict whose `verb` is
+
+* `describe`  -> facts about this interpreter (see `describe`)
+* `spin`      -> how much work spinners do alone and together (see `spin`)
+* `measure`   -> prepare, gate, work, check, collect (see `measure`)
+
+The lifeline is the reading end of a pipe whose writing end only the parent holds: when the parent is gone, the kernel
+sends SIGIO to this process's whole group, and nobody is left behind.
+"""
+
+import os
+import sys
+
+__all__ = ["main"]
+
+
+def hang_on(descriptor):
+    """Let the kernel end this process group when the other end of `descriptor` closes."""
+    import fcntl
+
+    # F_SETOWN with a negative number means the group; SIGIO's default action ends a process. Neither ctypes nor
+    # PR_SET_PDEATHSIG (which a fork clears, and which fires when the starting *thread* ends) is needed.
+    fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp())
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def answer_to(request):
+    """The answer to one request, a dict."""
+    if request["verb"] == "describe":
+        from concexp.trial.describe import describe as act
+    elif request["verb"] == "spin":
+        from concexp.trial.spin import spin as act
+    else:
+        from concexp.trial.measure import measure as act
+    return act(request)
+
+
+def main(arguments):
+    """Read the request, answer it, and end."""
+    request_fd, answer_fd, lifeline_fd = [int(text) for text in arguments]
+    from concexp.trial import wire
+
+    hang_on(lifeline_fd)
+    for descriptor in (request_fd, answer_fd, lifeline_fd):
+        os.set_inheritable(descriptor, False)  # a worker that execs must not keep the answer open
+    answer = answer_to(wire.receive(request_fd))
+    wire.send(answer_fd, answer)
+    if answer.get("status") not in (None, "ok", "invalid"):
+        # Threads may still wait for a lock that nobody will release: an orderly exit would join them for ever.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)

@@ -1,0 +1,205 @@
+"""One trial: prepare -> gate -> work -> check -> collect. A request comes in, raw facts go out; nothing is judged here."""
+
+import sys
+from time import perf_counter_ns as clock
+
+from concexp.trial import passes, tools
+
+SECOND = 1_000_000_000
+
+
+def measure(request):
+    """The answer to a request of verb `measure`: a dict with `status`, `reason` and, if it went well, the facts.
+
+    The request holds `workload`, `model`, `sync` ({"name": …, "parameters": {…}}), `workers`, `load` ({"ops": n,
+    "scaling": strong | weak} or {"duration": s}), `startup`, `warmup`, `iterations`, `seed`, `probes` and `folder`.
+    """
+    import random
+
+    random.seed(request["seed"])
+    trial = Trial(request)
+    try:
+        return trial.run()
+    except tools.Unsupported as reason:
+        return {"status": "unsupported", "reason": str(reason)}
+    except tools.WorkerDied as death:
+        return {"status": "crashed", "reason": str(death)}
+    except passes.WorkFailed as failure:
+        summary, trace = failure.args
+        return {"status": "failed", "reason": summary, "traceback": trace}
+    except BaseException as error:  # user code may raise anything, SystemExit and KeyboardInterrupt included
+        summary, trace = passes.explain(error)
+        return {"status": "failed", "reason": summary, "traceback": trace}
+    finally:
+        trial.release()
+
+
+def load_plugin(kind, entry):
+    """The plug-in object that a request names; imports that one file."""
+    from importlib import import_module
+
+    module = import_module("concexp.trial.%s.%s" % (kind, entry["name"]))
+    return getattr(module, {"workloads": "Workload", "models": "Model", "sync": "Sync", "probes": "Probe"}[kind])(
+        **entry.get("parameters", {})
+    )
+
+
+class Trial:
+    """The state of one trial, from its request to its answer."""
+
+    def __init__(self, request):
+        self.request = request
+        self.workload = load_plugin("workloads", request["workload"])
+        self.model = load_plugin("models", request["model"])
+        self.sync = load_plugin("sync", request["sync"])
+        self.probes = [load_plugin("probes", {"name": name}) for name in request["probes"]]
+        self.workers = request["workers"]
+        self.kit = tools.Kit(tools.Tools(*self.model.lends()), self.sync, None, self.workers, request["folder"])
+        self.shared = None
+        self.prepared = False
+        self.phases = {}
+        self.job = None
+
+    def run(self):
+        """All passes; the answer."""
+        request, model = self.request, self.model
+        reason = tools.unsupported(self.workload, model, self.sync, self.workers, request["load"])
+        if reason:
+            raise tools.Unsupported(reason)
+        begin = clock()
+        model.inside(self.prepare)
+        self.phases["prepare_s"] = (clock() - begin) / SECOND
+        self.job = tools.Job(self.workload, self.workers, self.kit.primitive, self.shared, request["folder"])
+        facts = {"gil": gil(), "traced": traced()}
+        iterations = []
+        opened = None
+        count = request["warmup"] + request["iterations"]
+        for number in range(count):
+            if opened is None:
+                opened = self.open()
+            iteration = self.one_pass(opened)
+            if number >= request["warmup"]:
+                iterations.append(iteration)
+            if request["startup"] != "once" or number == count - 1:
+                self.close()
+                opened = None
+        bad = [i["invalid"] for i in iterations if i["invalid"]]
+        return dict(
+            facts,
+            status="invalid" if bad else "ok",
+            reason=bad[0] if bad else "",
+            gil_end=gil(),
+            switch_interval=sys.getswitchinterval() if hasattr(sys, "getswitchinterval") else None,
+            python="%d.%d.%d" % sys.version_info[:3],
+            parallel=model.parallel,
+            phases=self.phases,
+            iterations=iterations,
+            **model.facts(),
+        )
+
+    def prepare(self):
+        """Build the primitive and what the workers share."""
+        capacity = getattr(self.workload, "capacity", 0)
+        self.kit.primitive = self.sync.build(self.kit.tools, capacity)
+        self.shared = self.workload.prepare(self.kit)
+        self.prepared = True
+
+    def open(self):
+        """Start the workers; (begin, seconds from the first creation to the last worker being ready)."""
+        # A fork copies what is there: leave it little to copy, and nothing for the collector to touch later.
+        passes.settle()
+        begin = clock()
+        self.model.open(self.job)
+        end = clock()
+        self.phases["create_s"] = (self.model.created - begin) / SECOND
+        self.phases["ready_s"] = (end - self.model.created) / SECOND
+        return begin, (end - begin) / SECOND
+
+    def close(self):
+        begin = clock()
+        self.model.close()
+        self.phases["join_s"] = (clock() - begin) / SECOND
+
+    def one_pass(self, opened):
+        """One pass of all workers: the facts of one iteration."""
+        model, workload, request = self.model, self.workload, self.request
+        load = request["load"]
+        model.inside(workload.reset, self.shared)
+        orders, ops = self.orders(load)
+        timed = request["startup"] == "timed"
+        if not timed:  # between creation and work nothing may come in, where both are measured together
+            passes.settle()
+        processes = model.processes()
+        servers = workload.servers(self.shared)
+        for probe in self.probes:
+            probe.begin(processes, servers)
+        reports = model.run(orders)
+        facts = {}
+        for probe in self.probes:
+            facts.update(probe.end(processes, servers))
+        window = Window(reports, ops, opened[0] if timed else None)
+        outcome = tools.Outcome(reports, window.wall_s, self.workers)
+        invalid, counts = model.inside(workload.check, self.shared, outcome)
+        return dict(
+            facts,
+            wall_s=window.wall_s,
+            ops=window.ops,
+            startup_s=opened[1],
+            start_skew_s=window.start_skew_s,
+            stop_skew_s=window.stop_skew_s,
+            all_active=window.all_active,
+            worker_ops=window.worker_ops if len(reports) == self.workers else None,
+            counts=counts,
+            invalid=invalid,
+        )
+
+    def orders(self, load):
+        """(one orders tuple per worker, operations in all or None where time is what is given)."""
+        if "duration" in load:
+            # Far apart, so that no two workers ever do an operation of the same number.
+            return [(i << 40, None, int(load["duration"] * SECOND)) for i in range(self.workers)], None
+        ops = load["ops"] * (self.workers if load["scaling"] == "weak" else 1)
+        return [(first, n, None) for first, n in self.workload.shares(ops, self.workers)], ops
+
+    def release(self):
+        """End servers and the like, also after a failure."""
+        if self.prepared:
+            self.workload.release(self.shared)
+
+
+class Window:
+    """The measured window of one pass, from the workers' reports.
+
+    Where operations were counted, it lasts from the first start to the last stop and holds them all. Where time was
+    given, the first finisher ends it for all, and a batch that was still under way does not count.
+    """
+
+    def __init__(self, reports, ops, creation):
+        starts = [report[0] for report in reports]
+        stops = [report[1] for report in reports]
+        begin = min(starts)
+        if ops is None:
+            end = min(stops)
+            self.worker_ops = [done if stop <= end else done - late for _, stop, _, done, late, _ in reports]
+            self.ops = sum(self.worker_ops)
+        else:
+            end = max(stops)
+            self.worker_ops = [report[3] for report in reports]
+            self.ops = ops
+        self.wall_s = (end - (begin if creation is None else creation)) / SECOND
+        self.start_skew_s = (max(starts) - begin) / SECOND
+        self.stop_skew_s = (max(stops) - min(stops)) / SECOND
+        self.all_active = max(0.0, (min(stops) - max(starts)) / max(1, end - begin))
+
+
+def gil():
+    """Whether the GIL is on at this moment."""
+    return sys._is_gil_enabled() if hasattr(sys, "_is_gil_enabled") else True
+
+
+def traced():
+    """Whether a debugger, a profiler or a coverage tool is looking at this interpreter."""
+    monitoring = getattr(sys, "monitoring", None)
+    watched = monitoring is not None and any(monitoring.get_tool(i) is not None for i in range(6))
+    return sys.gettrace() is not None or sys.getprofile() is not None or watched
+

@@ -1,0 +1,1 @@
+"""How work is made concurrent: one file is one model, its YAML name is the file's name."""

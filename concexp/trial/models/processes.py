@@ -1,0 +1,116 @@
+"""`multiprocessing.Process`, one per worker, alive for the whole trial."""
+
+import multiprocessing
+from multiprocessing import connection
+from time import perf_counter_ns as clock
+
+from concexp.trial import passes, tools
+
+
+def lends(context):
+    """(owner, factories, array) of a multiprocessing context."""
+    names = ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Queue")
+    return (
+        "multiprocessing",
+        {name: getattr(context, name) for name in names},
+        lambda n: context.RawArray("q", n),
+    )
+
+
+def resolve(start_method):
+    """The context of a start method; `default` is the interpreter's own, which differs between versions."""
+    known = multiprocessing.get_all_start_methods()
+    if start_method != "default" and start_method not in known:
+        raise tools.Unsupported("this system has no start method %s" % start_method)
+    return multiprocessing.get_context(None if start_method == "default" else start_method)
+
+
+def body(workload, me, gate, pipe):
+    """A worker process."""
+    passes.member(workload, me, gate, pipe.recv, pipe.send, True)
+
+
+def how_it_ended(code):
+    """An exit code in words."""
+    if code is None:
+        return "closed its pipe without answering"
+    if code < 0:
+        import signal
+
+        try:
+            return "was killed by %s" % signal.Signals(-code).name
+        except ValueError:
+            return "was killed by signal %d" % -code
+    return "ended with exit code %d without answering" % code
+
+
+class Model(tools.Model):
+    """Processes: each has an interpreter, a memory and a GIL of its own.
+
+    start_method: how a process comes into being; default is the interpreter's own choice, and what it was is recorded
+    """
+
+    start_method: "default | fork | forkserver | spawn" = "default"
+    parallel = "processes"
+    colour = "#0072b2"
+    marker = "^"
+
+    def lends(self):
+        return lends(resolve(self.start_method))
+
+    def open(self, job):
+        context = resolve(self.start_method)
+        gate = context.Barrier(job.workers) if job.workers > 1 else None
+        self.pipes, self.crew = [], []
+        for index in range(job.workers):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=body, args=(job.workload, job.me(index), gate, theirs), daemon=True)
+            process.start()
+            theirs.close()
+            self.pipes.append(ours)
+            self.crew.append(process)
+        self.created = clock()
+        self.collect("ready")
+
+    def collect(self, expected):
+        """One message of each worker, in the workers' order; says which worker failed or died, and how."""
+        values = [None] * len(self.pipes)
+        waiting = {pipe: index for index, pipe in enumerate(self.pipes)}
+        while waiting:
+            sentinels = {self.crew[index].sentinel: pipe for pipe, index in waiting.items()}
+            for ready in connection.wait([*waiting, *sentinels]):
+                pipe = sentinels.get(ready, ready)
+                if pipe not in waiting:
+                    continue
+                index = waiting[pipe]
+                try:
+                    if ready is not pipe and not pipe.poll():  # the worker has ended, and left no last word
+                        raise EOFError
+                    kind, value = pipe.recv()
+                except (EOFError, ConnectionResetError):
+                    process = self.crew[index]
+                    process.join(1)
+                    raise tools.WorkerDied("worker %d %s" % (index, how_it_ended(process.exitcode))) from None
+                if kind != expected:
+                    raise passes.WorkFailed(*value)
+                values[index] = value
+                del waiting[pipe]
+        return values
+
+    def run(self, orders):
+        for pipe, order in zip(self.pipes, orders):
+            pipe.send(order)
+        return self.collect("report")
+
+    def close(self):
+        for pipe in self.pipes:
+            pipe.send(None)
+        self.collect("left")
+        for process in self.crew:
+            process.join()
+
+    def processes(self):
+        return [process.pid for process in self.crew]
+
+    def facts(self):
+        return {"start_method": resolve(self.start_method).get_start_method()}

@@ -1,0 +1,33 @@
+"""One worker after the other is one worker: the plain loop that everything else is compared with."""
+
+from time import perf_counter_ns as clock
+
+from concexp.trial import passes, tools
+from concexp.trial.models.threads import LENDS
+
+
+class Model(tools.Model):
+    """One thread, no concurrency: the baseline."""
+
+    needs_workers = False
+    colour = "#4d4d4d"
+    marker = "o"
+
+    def lends(self):
+        return LENDS
+
+    def refuses(self, workload, sync, workers, load):
+        if sync is not None and sync.role == "channel":
+            return "a channel needs two sides at once; serial has one worker"
+        return ""
+
+    def open(self, job):
+        self.workload, self.me = job.workload, job.me(0)
+        self.created = clock()
+        self.workload.enter(self.me)
+
+    def run(self, orders):
+        return [passes.run_pass(self.workload, self.me, orders[0], None)]
+
+    def close(self):
+        self.workload.leave(self.me)

@@ -1,0 +1,74 @@
+"""`threading.Thread`, one per worker, alive for the whole trial."""
+
+import queue
+import threading
+from time import perf_counter_ns as clock
+
+from concexp.trial import passes, tools
+
+LENDS = (
+    "threading",
+    {
+        "Lock": threading.Lock,
+        "RLock": threading.RLock,
+        "Semaphore": threading.Semaphore,
+        "BoundedSemaphore": threading.BoundedSemaphore,
+        "Condition": threading.Condition,
+        "Event": threading.Event,
+        "Barrier": threading.Barrier,
+        "Queue": queue.Queue,
+    },
+    lambda n: [0] * n,
+)
+
+
+class Model(tools.Model):
+    """Threads of one interpreter: they share memory and, in most builds, the GIL."""
+
+    parallel = "threads"
+    colour = "#d55e00"
+    marker = "s"
+
+    def lends(self):
+        return LENDS
+
+    def open(self, job):
+        gate = threading.Barrier(job.workers) if job.workers > 1 else None
+        self.answers = queue.SimpleQueue()
+        self.inboxes = [queue.SimpleQueue() for _ in range(job.workers)]
+        self.threads = []
+        for index, inbox in enumerate(self.inboxes):
+            arguments = (job.workload, job.me(index), gate, inbox.get, self.reply(index), False)
+            # Daemons, so that a worker that waits for ever can't keep a failed trial from ending.
+            self.threads.append(threading.Thread(target=passes.member, args=arguments, daemon=True))
+        for thread in self.threads:
+            thread.start()
+        self.created = clock()
+        self.collect("ready")
+
+    def reply(self, index):
+        """What worker `index` answers with."""
+        put = self.answers.put
+        return lambda message: put((index, message))
+
+    def collect(self, expected):
+        """One message of each worker, in the workers' order; WorkFailed for the first that failed."""
+        values = [None] * len(self.threads)
+        for _ in self.threads:
+            index, (kind, value) = self.answers.get()
+            if kind != expected:
+                raise passes.WorkFailed(*value)
+            values[index] = value
+        return values
+
+    def run(self, orders):
+        for inbox, order in zip(self.inboxes, orders):
+            inbox.put(order)
+        return self.collect("report")
+
+    def close(self):
+        for inbox in self.inboxes:
+            inbox.put(None)
+        self.collect("left")
+        for thread in self.threads:
+            thread.join()

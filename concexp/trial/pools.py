@@ -1,0 +1,108 @@
+"""What the pools of `concurrent.futures` share: tasks are handed over one by one, bodies all at once.
+
+A pool hides its workers, so each of them finds its own view (`Me`) through `current`, which the pool's model provides.
+"""
+
+import os
+from concurrent.futures import FIRST_EXCEPTION, wait
+from threading import Semaphore
+from time import perf_counter_ns as clock
+
+from concexp.trial import passes, tools
+
+
+class PoolModel(tools.Model):
+    """A model over an executor. Subclasses start `self.executor` in `start(job)` and name their `call`:
+    a function that a task runs in a worker, `call(function_name, argument)`.
+    """
+
+    def open(self, job):
+        self.job = job
+        self.start(job)
+        # Executors start their workers when they are needed: N tasks that wait for each other need them all.
+        self.pids = self.everywhere("enter")
+
+    def everywhere(self, step, arguments=None):
+        """Run one step on every worker at the same time; their answers, "enter", "leave" and "settle" with its pid."""
+        arguments = arguments or [None] * self.job.workers
+        futures = [self.executor.submit(self.call, step, argument) for argument in arguments]
+        self.created = clock()
+        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        for future in done:
+            if future.exception() is not None:
+                self.fail(future.exception())
+        return [future.result() for future in futures]
+
+    def fail(self, error):
+        """Tell what an exception of a task means."""
+        raise passes.WorkFailed(*passes.explain(error))
+
+    def run(self, orders):
+        if self.parallel == "processes":
+            self.everywhere("settle")
+        if self.job.workload.shape == "workers":
+            return self.everywhere("body", [(index, order) for index, order in enumerate(orders)])
+        duration = orders[0][2]
+        try:
+            if duration is None:
+                return [self.counted(sum(order[1] for order in orders))]
+            return [self.timed(duration)]
+        except BaseException as error:
+            return self.fail(error)
+
+    def counted(self, ops):
+        """`ops` tasks through `Executor.map`, as a user would write it."""
+        start = clock()
+        total = sum(self.map("task", range(ops)))
+        return start, clock(), 0, ops, 0, total
+
+    def timed(self, duration):
+        """Tasks for `duration` ns, two per worker in flight; the first that ends after the time ends the window."""
+        free = Semaphore(2 * self.job.workers)
+        ends = []  # (clock, future) in the order of completion
+
+        def ended(future):
+            ends.append((clock(), future))
+            free.release()
+
+        submit, call = self.executor.submit, self.call
+        number = 0
+        start = clock()
+        deadline = start + duration
+        while clock() < deadline:
+            free.acquire()
+            submit(call, "task", number).add_done_callback(ended)
+            number += 1
+        for _ in range(2 * self.job.workers):
+            free.acquire()
+        total = sum(future.result() for _, future in ends)
+        stop = next((when for when, _ in ends if when >= deadline), ends[-1][0])
+        return start, stop, 0, number, sum(when > stop for when, _ in ends), total
+
+    def map(self, step, arguments):
+        """The executor's own map over one step."""
+        return self.executor.map(self.call, [step] * len(arguments), arguments)
+
+    def close(self):
+        self.everywhere("leave")
+        self.executor.shutdown(wait=True)
+
+
+def act(workload, me, gate, step, argument):
+    """What a task does in a worker."""
+    if step == "task":
+        me.first = argument
+        return workload.work(me, 1)
+    if step == "body":
+        # Whichever worker this is, it plays the part that the orders were written for.
+        me.index, order = argument
+        return passes.run_pass(workload, me, order, gate)
+    if gate is not None:
+        gate.wait()
+    if step == "enter":
+        workload.enter(me)
+    elif step == "leave":
+        workload.leave(me)
+    else:
+        passes.settle()
+    return os.getpid()

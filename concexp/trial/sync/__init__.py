@@ -1,0 +1,1 @@
+"""What guards or connects the workers: one file is one primitive, its YAML name is the file's name."""

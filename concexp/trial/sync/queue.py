@@ -1,0 +1,12 @@
+"""Queue: first in, first out, of limited size."""
+
+from concexp.trial import tools
+
+
+class Sync(tools.Sync):
+    """A queue between workers: `queue.Queue`, `multiprocessing.Queue` or `asyncio.Queue`, as the model has it."""
+
+    role = "channel"
+
+    def build(self, tools, capacity):
+        return tools.make("Queue", capacity)

@@ -1,0 +1,76 @@
+"""Real TCP: round trips to an echo server in a process of its own."""
+
+import asyncio
+import socket
+
+from concexp.trial import servers, tools
+
+
+class Workload(tools.Workload):
+    """Send a message to an echo server over TCP on the loopback address, and wait until it has come back.
+
+    The server is a process of its own; its CPU time is recorded apart. Each worker has its own connection.
+
+    size: bytes per message
+    delay: how long the server waits before it answers
+    """
+
+    size: "size >= 1" = 64
+    delay: "duration >= 0" = 0.0
+    wants = "io"
+    unit = "round trip"
+
+    def prepare(self, kit):
+        return servers.start("echo", {"delay": self.delay, "size": int(self.size)})
+
+    def servers(self, shared):
+        return [shared.pid]
+
+    def release(self, shared):
+        servers.stop(shared)
+
+    def enter(self, me):
+        connection = socket.create_connection(("127.0.0.1", me.shared.port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        me.own = connection, bytes(k % 256 for k in range(int(self.size)))
+
+    def leave(self, me):
+        me.own[0].close()
+
+    def work(self, me, n):
+        connection, message = me.own
+        size = len(message)
+        right = 0
+        for _ in range(n):
+            connection.sendall(message)
+            answer = connection.recv(size)
+            while len(answer) < size:
+                more = connection.recv(size - len(answer))
+                if not more:
+                    raise ConnectionError("the echo server closed the connection")
+                answer += more
+            right += answer == message
+        return right
+
+    async def enter_async(self, me):
+        reader, writer = await asyncio.open_connection("127.0.0.1", me.shared.port)
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        me.own = reader, writer, bytes(k % 256 for k in range(int(self.size)))
+
+    async def leave_async(self, me):
+        me.own[1].close()
+        await me.own[1].wait_closed()
+
+    async def work_async(self, me, n):
+        reader, writer, message = me.own
+        size = len(message)
+        right = 0
+        for _ in range(n):
+            writer.write(message)
+            await writer.drain()
+            right += await reader.readexactly(size) == message
+        return right
+
+    def check(self, shared, outcome):
+        wrong = outcome.ops - outcome.total
+        return ("%d of %d answers were not what was sent" % (wrong, outcome.ops) if wrong else ""), {}

@@ -1,0 +1,36 @@
+"""Waiting for a clock: the purest I/O there is."""
+
+import asyncio
+import time
+
+from concexp.trial import tools
+
+
+class Workload(tools.Workload):
+    """Sleep: a worker that waits needs no CPU and no GIL. Below 0.1 ms the kernel's timer slack is what is measured.
+
+    delay: how long one operation sleeps
+    """
+
+    delay: "duration >= 0" = 0.005
+    wants = "io"
+    unit = "nap"
+
+    def work(self, me, n):
+        sleep, delay = time.sleep, self.delay
+        for _ in range(n):
+            sleep(delay)
+        return n
+
+    async def work_async(self, me, n):
+        sleep, delay = asyncio.sleep, self.delay
+        for _ in range(n):
+            await sleep(delay)
+        return n
+
+    def check(self, shared, outcome):
+        # Nobody can have slept longer than all workers together were there, but for the window's unfinished batches.
+        slept, present = outcome.total * self.delay, outcome.wall_s * outcome.workers
+        if slept > present * 1.01 + outcome.late * self.delay:
+            return "%.3f s of sleep in %.3f s of presence" % (slept, present), {}
+        return ("" if outcome.total == outcome.ops else "%d naps, not %d" % (outcome.total, outcome.ops)), {}

@@ -28,8 +28,11 @@ def settle():
         gc.freeze()
 
 
-def run_pass(workload, me, orders, gate):
-    """One pass of a plain worker; `gate` is a barrier of all workers, or None for one alone."""
+def run_pass(workload, me, orders, gate, begun=None):
+    """One pass of a plain worker; `gate` is a barrier of all workers, or None for one alone.
+
+    `begun` is the clock when the pass began for all, where workers take turns: the last must not have a time of its own.
+    """
     first, ops, duration = orders
     work = workload.work
     me.first = first
@@ -42,7 +45,7 @@ def run_pass(workload, me, orders, gate):
     total = 0
     batch = me.batch
     start = before = clock()
-    deadline = start + duration
+    deadline = (begun or start) + duration
     while True:
         total += work(me, batch)
         me.first += batch
@@ -60,10 +63,9 @@ async def run_pass_async(workload, me, orders, gate):
     first, ops, duration = orders
     work = workload.work_async
     me.first = first
-    if gate is not None:
-        await gate.wait()
+    begun = None if gate is None else await gate.wait()
     if work is None:
-        return run_pass(workload, me, orders, None)
+        return run_pass(workload, me, orders, None, begun)
     if ops is not None:
         start = clock()
         total = await work(me, ops)
@@ -71,7 +73,7 @@ async def run_pass_async(workload, me, orders, gate):
     total = 0
     batch = me.batch
     start = before = clock()
-    deadline = start + duration
+    deadline = (begun or start) + duration
     while True:
         total += await work(me, batch)
         me.first += batch

@@ -11,21 +11,24 @@ NAMES = ("Lock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier
 
 
 class Gate:
-    """A barrier for coroutines that can be used again; asyncio's own came with 3.11."""
+    """A barrier for coroutines that can be used again (asyncio's own came with 3.11), and tells when it opened."""
 
     def __init__(self, parties):
         self.parties = parties
         self.here = 0
+        self.opened = 0
         self.open = asyncio.Event()
 
     async def wait(self):
         self.here += 1
         if self.here < self.parties:
             await self.open.wait()
-            return
+            return self.opened
         self.here = 0
+        self.opened = clock()
         self.open.set()
         self.open = asyncio.Event()
+        return self.opened
 
 
 class Model(tools.Model):

@@ -1,0 +1,120 @@
+"""What plug-ins exist: a folder is a kind, a file's name is a name, annotated class attributes are its parameters.
+
+Packages add theirs through the entry-point groups `concexp.workloads`, `concexp.models`, `concexp.sync`,
+`concexp.metrics` and `concexp.plots`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from concexp.errors import UnknownName
+
+KINDS = {
+    "workload": "concexp.trial.workloads",
+    "model": "concexp.trial.models",
+    "sync": "concexp.trial.sync",
+    "probe": "concexp.trial.probes",
+    "metric": "concexp.metrics",
+    "plot": "concexp.report.plots",
+}
+UNITS = {"duration": "s", "size": "bytes", "rate": "1/s"}
+SCALARS = ("int", "float", "bool", "str", "duration", "size", "rate", "fraction")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a plug-in, as its class declares it. `default`, `minimum` and `maximum` are in `unit`."""
+
+    name: str
+    type: str  # one of SCALARS, "choice" or "any"
+    default: Any
+    meaning: str
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    exclusive: bool = False
+    maximum: float | None = None
+    required: bool = False
+
+    @property
+    def unit(self) -> str:
+        """The unit of the stored value: s, bytes, 1/s, or nothing."""
+        return UNITS.get(self.type, "")
+
+    @property
+    def range(self) -> str:
+        """What is allowed, in words."""
+        if self.choices:
+            return " | ".join(self.choices)
+        low = f" {'>' if self.exclusive else '>='} {self.minimum:g}" if self.minimum is not None else ""
+        high = f" <= {self.maximum:g}" if self.maximum is not None else ""
+        return f"{self.type}{low}{high}"
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """The names of all plug-ins of a kind, sorted; imports none of them."""
+    package = importlib.import_module(KINDS[kind])
+    found = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")}
+    return tuple(sorted(found | set(_foreign(kind))))
+
+
+def load(kind: str, name: str) -> type[Any]:
+    """The class of a plug-in; UnknownName with suggestions if there is none."""
+    if name not in names(kind):
+        raise UnknownName(kind, name, names(kind))
+    foreign = _foreign(kind)
+    if name in foreign:
+        return foreign[name].load()  # type: ignore[no-any-return]
+    return getattr(importlib.import_module(f"{KINDS[kind]}.{name}"), kind.capitalize())  # type: ignore[no-any-return]
+
+
+@cache
+def _foreign(kind: str) -> dict[str, EntryPoint]:
+    group = "concexp." + KINDS[kind].rpartition(".")[2]
+    return {point.name: point for point in entry_points(group=group)}
+
+
+def summary(cls: type[Any]) -> str:
+    """The first line of a plug-in's docstring."""
+    return (inspect.getdoc(cls) or "").partition("\n")[0]
+
+
+def description(cls: type[Any]) -> str:
+    """A plug-in's docstring without the lines that tell of parameters."""
+    own = set(parameters(cls))
+    lines = (inspect.getdoc(cls) or "").splitlines()
+    return "\n".join(line for line in lines if line.partition(":")[0].strip() not in own).strip()
+
+
+@cache
+def parameters(cls: type[Any]) -> dict[str, Parameter]:
+    """The parameters of a plug-in by name, those of base classes first."""
+    meanings = dict(re.findall(r"^([a-z_]\w*): (.+)$", inspect.getdoc(cls) or "", re.MULTILINE))
+    found: dict[str, Parameter] = {}
+    for base in reversed(cls.__mro__):
+        for name, annotation in vars(base).get("__annotations__", {}).items():
+            found[name] = _parameter(name, annotation, cls, meanings.get(name, ""))
+    return found
+
+
+def _parameter(name: str, annotation: Any, cls: type[Any], meaning: str) -> Parameter:
+    text = annotation if isinstance(annotation, str) else annotation.__name__
+    text = text.strip("\"'")  # a string annotation in a module with postponed evaluation is quoted twice
+    required = not hasattr(cls, name)
+    default = getattr(cls, name, None)
+    if "|" in text:
+        return Parameter(name, "choice", default, meaning, tuple(text.replace(" ", "").split("|")), required=required)
+    match = re.fullmatch(r"(\w+)(?:\s*(>=|>)\s*(\S+))?(?:\s*<=\s*(\S+))?", text)
+    if match is None or match[1] not in SCALARS:
+        return Parameter(name, "any", default, meaning, required=required)
+    kind, sign, low, high = match.groups()
+    minimum = float(low) if low else (0.0 if kind in UNITS or kind == "fraction" else None)
+    maximum = float(high) if high else (1.0 if kind == "fraction" else None)
+    return Parameter(name, kind, default, meaning, (), minimum, sign == ">", maximum, required)

@@ -1,0 +1,304 @@
+"""Spec + facts -> Plan: every cell of the sweep, the impossible ones with their reason, and the order of the trials. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+import random
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean
+from concexp.spec import Axis, Entry, Grid, Measure, Spec, Value, axes, expression
+from concexp.trial.tools import unsupported
+
+CELL_LIMIT = 100_000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of the sweep. `workers` is None where it does not apply; `reason` is empty where the cell can run."""
+
+    id: str
+    axes: Mapping[str, Any]
+    workload: Entry
+    model: Entry
+    sync: Entry
+    workers: int | None
+    load: Mapping[str, Any]
+    startup: str
+    settings: Measure
+    reason: str = ""
+
+    @property
+    def parameters(self) -> dict[str, dict[str, Any]]:
+        """The parameters of its three plug-ins, in SI units."""
+        return {kind: dict(getattr(self, kind).parameters) for kind in ("workload", "model", "sync")}
+
+    @property
+    def simulated(self) -> bool:
+        """Whether no trial of it is really run."""
+        return bool(self.model.plugin.simulated)
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """One repetition of one cell: its block, its place in the block, and the seed of its randomness."""
+
+    id: str
+    cell: Cell
+    block: int
+    position: int
+    repetition: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All cells in the order of the YAML, and all trials in the order in which they are to run."""
+
+    cells: tuple[Cell, ...]
+    trials: tuple[PlannedTrial, ...]
+
+    @property
+    def runnable(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.cells if not cell.reason)
+
+    @property
+    def unsupported(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.cells if cell.reason)
+
+    def labels(self) -> dict[str, list[Any]]:
+        """Each axis's labels, in order."""
+        found: dict[str, dict[Any, None]] = {}
+        for cell in self.cells:
+            for key, label in cell.axes.items():
+                found.setdefault(key, {})[label] = None
+        return {key: [label for label in labels if label is not None] for key, labels in found.items()}
+
+
+def make_plan(spec: Spec, cpus: int, only: str = "") -> Plan:
+    """The plan of a spec on a machine with `cpus` usable CPUs; `only` is a condition that cells must meet."""
+    grids = [[_points(axis, cpus) for axis in _axes(grid)] for grid in spec.grids]
+    count = sum(_count(grid, points) for grid, points in zip(spec.grids, grids, strict=True))
+    if count > CELL_LIMIT:
+        cure = "leave out values, or split the question into several experiments"
+        raise _refusal(spec, f"the sweep has {count:,} cells; the limit is {CELL_LIMIT:,}", cure)
+    columns = list(dict.fromkeys(key for grid in spec.grids for axis in grid.axes for key in axis.keys))
+    order = ["workload", "model", "sync", "workers", *(key for key in columns if key != "workers")]
+    cells: dict[str, Cell] = {}
+    for grid, points in zip(spec.grids, grids, strict=True):
+        for cell in _cells(spec, grid, points, order, cpus):
+            cells.setdefault(cell.id, cell)
+    chosen = _only(list(cells.values()), only, cpus) if only else list(cells.values())
+    if not chosen:
+        what = f"`--only {only}`" if only else "`exclude`"
+        raise _refusal(spec, f"{what} leaves no cell", "`concexp plan` lists the cells")
+    if all(cell.reason for cell in chosen):
+        reasons = "\n".join(f"  - {reason}" for reason in dict.fromkeys(cell.reason for cell in chosen))
+        raise EnvironmentRefused(f"no cell of {spec.name} can run here:\n{reasons}", "choose other models or primitives")
+    return Plan(tuple(chosen), tuple(_schedule(spec, [cell for cell in chosen if not cell.reason])))
+
+
+def _refusal(spec: Spec, message: str, hint: str) -> InputError:
+    return InputError([Problem(spec.path or spec.name, 0, 0, "sweep", message, hint)])
+
+
+def _schedule(spec: Spec, cells: Sequence[Cell]) -> Iterator[PlannedTrial]:
+    """Block k holds repetition k of every cell, in an order that the seed decides."""
+    for block in range(spec.measure.repetitions):
+        shuffled = list(cells)
+        # A text as seed goes through SHA-512: the same order on every version and machine.
+        random.Random(f"{spec.measure.seed}/{block}").shuffle(shuffled)
+        for position, cell in enumerate(shuffled):
+            identity = f"{cell.settings.seed}/{cell.id}/{block}".encode()
+            seed = int.from_bytes(hashlib.sha256(identity).digest()[:4], "big")
+            yield PlannedTrial(f"{cell.id}-{block:04d}", cell, block, position, block, seed)
+
+
+def _axes(grid: Grid) -> tuple[Axis, ...]:
+    """The grid's axes; without `workers` among them, as many workers as there are CPUs."""
+    if any("workers" in axis.keys for axis in grid.axes):
+        return grid.axes
+    return (Axis(("workers",), ((Value("cpus", None, True),),)), *grid.axes)
+
+
+def _count(grid: Grid, points: Sequence[Sequence[Any]]) -> int:
+    return math.prod([len(grid.workload), len(grid.model), len(grid.sync), *map(len, points)])
+
+
+def _points(axis: Axis, cpus: int) -> Sequence[tuple[Value, ...]]:
+    """The points of an axis; those of a range are computed here, where the number of CPUs is known."""
+    if axis.range is None:
+        return axis.points
+    start, stop = _number(axis.range.start, cpus), _number(axis.range.stop, cpus)
+    values: list[float] = []
+    value = start
+    factor = _number(axis.range.times, cpus) if axis.range.times else None
+    step = _number(axis.range.step, cpus) if axis.range.step else None
+    where = axis.range.start
+    if (factor is not None and (factor <= 1 or start <= 0)) or (step is not None and step <= 0):
+        raise InputError([_problem(where, axis.keys[0], "this range never ends", "`times` over 1 from above 0, or `step` over 0")])
+    while value <= stop * (1 + 1e-9):
+        values.append(value)
+        if len(values) > CELL_LIMIT:
+            raise InputError([_problem(where, axis.keys[0], f"this range has more than {CELL_LIMIT:,} values")])
+        value = value * factor if factor is not None else value + (step or 0)
+    if not values:
+        raise InputError([_problem(where, axis.keys[0], f"this range is empty: from {start:g} to {stop:g}")])
+    return [(replace(where, raw=_tidy(value), formula=False),) for value in values]
+
+
+def _problem(value: Value, key: str, message: str, hint: str = "") -> Problem:
+    return Problem(value.file, value.line, value.column, f"sweep.{key}", message, hint)
+
+
+def _number(value: Value, cpus: int) -> float:
+    if not value.formula:
+        return float(value.raw)
+    return float(expression.evaluate(expression.parse(value.raw), {"cpus": cpus}))
+
+
+def _tidy(number: float) -> int | float:
+    return int(number) if float(number).is_integer() else number
+
+
+def _cells(
+    spec: Spec, grid: Grid, points: Sequence[Sequence[tuple[Value, ...]]], order: Sequence[str], cpus: int
+) -> Iterator[Cell]:
+    keys = [axis.keys for axis in _axes(grid)]
+    for workload, model, sync, *chosen in itertools.product(grid.workload, grid.model, grid.sync, *points):
+        values = {k: v for group, point in zip(keys, chosen, strict=True) for k, v in zip(group, point, strict=True)}
+        cell = _cell(spec, grid, {"workload": workload, "model": model, "sync": sync}, values, order, cpus)
+        if not any(_excluded(selection, cell, cpus) for selection in grid.exclude):
+            yield cell
+
+
+def _cell(
+    spec: Spec, grid: Grid, entries: dict[str, Entry], values: Mapping[str, Value], order: Sequence[str], cpus: int
+) -> Cell:
+    computed = _computed(values, cpus)
+    applies: dict[str, Any] = {}
+    load = dict(grid.load) if grid.load is not None else dict(entries["workload"].plugin.load)
+    settings: dict[str, Any] = {}
+    startup, workers = grid.startup, None
+    for key, value in values.items():
+        raw = computed[key]
+        label = value.label if value.label is not None else (raw if not isinstance(raw, dict) else _compact(raw))
+        owner, _, name = key.rpartition(".")
+        if key == "workers":
+            if not entries["model"].plugin.needs_workers:
+                continue
+            workers = _converted(key, raw, value)
+        elif key == "startup":
+            startup = raw
+        elif key == "load":
+            load = _converted(key, raw, value)
+        elif owner == "load":
+            if name in ("ops", "duration"):
+                load = {k: v for k, v in load.items() if k not in ("ops", "duration", "scaling" if name == "duration" else "")}
+            load[name] = _converted(key, raw, value)
+        elif key == "seed" or owner == "measure":
+            settings[name] = _converted(key, raw, value)
+        else:
+            reached = axes.holders(key, list(entries.values()))
+            if not reached:
+                continue  # another entry's parameter: this cell has no such axis
+            for entry in reached:
+                try:
+                    entries[entry.kind] = entry.with_parameter(name, raw)
+                except ValueError as error:
+                    raise InputError([_problem(value, key, str(error))]) from error
+        applies[key] = label
+    if "ops" in load:
+        load.setdefault("scaling", "strong")
+    shown = {**{kind: entry.label for kind, entry in entries.items()}, **applies}
+    shown = {key: shown.get(key) for key in order}
+    reason = unsupported(
+        entries["workload"].build(), entries["model"].build(), entries["sync"].build(), workers or 1, load
+    )
+    cell = Cell(
+        "", shown, entries["workload"], entries["model"], entries["sync"], workers, load, startup,
+        spec.measure.model_copy(update=settings), reason,
+    )  # fmt: skip
+    return replace(cell, id=cell_id(cell))
+
+
+def cell_id(cell: Cell) -> str:
+    """12 hex digits of the SHA-256 of labels and parameters: the same on every machine and for every order of keys."""
+    identity = {
+        "axes": {key: label for key, label in cell.axes.items() if label is not None},
+        "parameters": cell.parameters,
+        "load": dict(cell.load),
+        "startup": cell.startup,
+    }
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str).encode()).hexdigest()[:12]
+
+
+def _computed(values: Mapping[str, Value], cpus: int) -> dict[str, Any]:
+    """The raw values of a point, formulas computed; a formula may speak of another axis."""
+    known: dict[str, Any] = {key: value.raw for key, value in values.items() if not value.formula}
+    waiting = {key: value for key, value in values.items() if value.formula}
+    while waiting:
+        ready = {k: v for k, v in waiting.items() if set(expression.names(expression.parse(v.raw))) <= {*known, "cpus"}}
+        if not ready:
+            key, value = next(iter(waiting.items()))
+            raise InputError([_problem(value, key, f"`{value.raw}` depends on itself", "give one of the axes plain numbers")])
+        for key, value in ready.items():
+            try:
+                known[key] = _tidy(expression.evaluate(expression.parse(value.raw), {**known, "cpus": cpus}))
+            except expression.ExpressionError as error:
+                raise InputError([_problem(value, key, f"in `{value.raw}`: {error}")]) from error
+            del waiting[key]
+    return known
+
+
+def _converted(key: str, raw: Any, value: Value) -> Any:
+    try:
+        return axes.READERS[key](raw)
+    except ValueError as error:
+        raise InputError([_problem(value, key, str(error) + (f" (from `{value.raw}`)" if value.formula else ""))]) from error
+
+
+def _compact(load: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in load.items())
+
+
+def matches(selection: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+    """Whether labels fit a map of labels or lists of labels."""
+    return all(shown.get(key) in (wanted if isinstance(wanted, list) else [wanted]) for key, wanted in selection.items())
+
+
+def _excluded(selection: Mapping[str, Any] | str, cell: Cell, cpus: int) -> bool:
+    if isinstance(selection, Mapping):
+        return matches(selection, cell.axes)
+    return bool(expression.evaluate(expression.parse(selection), {**cell.axes, "cpus": cpus}, labels=True))
+
+
+def _only(cells: Sequence[Cell], text: str, cpus: int) -> list[Cell]:
+    """The cells that meet a condition; `model=threads` is understood as `model == threads`."""
+    condition = re.sub(r"(?<![<>=!])=(?!=)", "==", text)
+    try:
+        tree = expression.parse(condition)
+        known = set(cells[0].axes) | {"cpus"}
+        labels = {label for cell in cells for label in cell.axes.values() if isinstance(label, str)}
+        for name in expression.names(tree):
+            if name not in known | labels:
+                hint = did_you_mean(name, sorted(known | labels))
+                raise InputError([Problem(f"--only {text}", 0, 0, "", f"there is no axis or label '{name}'", hint)])
+        return [c for c in cells if expression.evaluate(tree, {**c.axes, "cpus": cpus}, labels=True)]
+    except expression.ExpressionError as error:
+        raise InputError([Problem(f"--only {text}", 0, 0, "", str(error), "--only 'model=threads'")]) from error
+
+
+def unsupported_reasons(cells: Iterable[Cell]) -> dict[str, int]:
+    """How many cells cannot run, by reason."""
+    found: dict[str, int] = {}
+    for cell in cells:
+        if cell.reason:
+            found[cell.reason] = found.get(cell.reason, 0) + 1
+    return found

@@ -1,0 +1,222 @@
+"""Formulas (`2*cpus`) and conditions (`workers > 4*cpus and model == threads`): text -> tree -> value. Never `eval`.
+
+    or_       := and_ ("or" and_)*
+    and_      := not_ ("and" not_)*
+    not_      := "not" not_ | comparison
+    comparison:= sum (("<" | "<=" | "==" | "!=" | ">=" | ">" | "in") sum)*      chained as in mathematics
+    sum       := product (("+" | "-") product)*
+    product   := unary (("*" | "/") unary)*
+    unary     := "-" unary | atom
+    atom      := number | "text" | name | function "(" or_ ("," or_)* ")" | "(" or_ ")" | "[" or_ ("," or_)* "]"
+
+A name may hold dots (`counter.hold`). In a condition a name that is no axis is a label: `model == threads`.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\w])"
+    r"|(?P<text>\"[^\"]*\"|'[^']*')|(?P<name>[A-Za-z_][\w.]*(?::[\w*]+)?)|(?P<sign><=|>=|==|!=|[-+*/()\[\],<>]))"
+)
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt,
+    "in": lambda left, right: left in right,
+}  # fmt: skip
+ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
+}  # fmt: skip
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "min": min, "max": max, "ceil": math.ceil, "floor": math.floor, "abs": abs, "sqrt": math.sqrt, "log": math.log,
+}  # fmt: skip
+WORDS = {"and", "or", "not", "in"}
+NESTING = 50
+
+
+class ExpressionError(ValueError):
+    """What is wrong with an expression, and at which character (from 0)."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One operation: `kind` is number, text, name, list, call, not, and, or, compare, or a sign of arithmetic."""
+
+    kind: str
+    value: Any
+    parts: tuple[Tree, ...]
+    position: int
+
+
+def parse(text: str) -> Tree:
+    """The tree of an expression; ExpressionError if it is none."""
+    return _Parser(text).whole()
+
+
+def names(tree: Tree) -> dict[str, int]:
+    """Every name in the tree and where it stands first."""
+    found = {tree.value: tree.position} if tree.kind == "name" else {}
+    for part in tree.parts:
+        for name, position in names(part).items():
+            found.setdefault(name, position)
+    return found
+
+
+def evaluate(tree: Tree, known: Mapping[str, Any], labels: bool = False) -> Any:
+    """The value of a tree. `labels` lets an unknown name stand for its own text; else it is an ExpressionError."""
+    if tree.kind in ("number", "text"):
+        return tree.value
+    if tree.kind == "name":
+        if tree.value in known:
+            return known[tree.value]
+        if labels:
+            return tree.value
+        raise ExpressionError(f"'{tree.value}' has no value here", tree.position)
+    if tree.kind == "and":
+        return all(evaluate(part, known, labels) for part in tree.parts)
+    if tree.kind == "or":
+        return any(evaluate(part, known, labels) for part in tree.parts)
+    values = [evaluate(part, known, labels) for part in tree.parts]
+    if tree.kind == "list":
+        return values
+    if tree.kind == "not":
+        return not values[0]
+    try:
+        if tree.kind == "compare":
+            return all(
+                _compare(sign, left, right) for sign, left, right in zip(tree.value, values, values[1:], strict=False)
+            )
+        if tree.kind == "call":
+            return FUNCTIONS[tree.value](*values)
+        if tree.kind == "minus":
+            return -values[0]
+        return ARITHMETIC[tree.kind](*values)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise ExpressionError(str(error), tree.position) from error
+
+
+def _compare(sign: str, left: Any, right: Any) -> bool:
+    if (left is None or right is None) and sign not in ("==", "!=", "in"):
+        return False  # an axis that does not apply is neither more nor less than anything
+    return bool(COMPARISONS[sign](left, right))
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.tokens: list[tuple[str, str, int]] = []
+        position = 0
+        while text[position:].strip():
+            match = TOKEN.match(text, position)
+            if match is None or match.lastgroup is None:
+                at = position + len(text[position:]) - len(text[position:].lstrip())
+                raise ExpressionError(f"'{text[at]}' is not understood here", at)
+            kind = "sign" if match[match.lastgroup] in WORDS else match.lastgroup
+            self.tokens.append((kind, match[match.lastgroup], match.start(match.lastgroup)))
+            position = match.end()
+        self.tokens.append(("end", "", len(text)))
+        self.at = 0
+        self.depth = 0
+
+    def whole(self) -> Tree:
+        tree = self.either()
+        if self.tokens[self.at][0] != "end":
+            raise ExpressionError(f"'{self.tokens[self.at][1]}' is not expected here", self.tokens[self.at][2])
+        return tree
+
+    def take(self, *signs: str) -> str | None:
+        kind, text, _ = self.tokens[self.at]
+        if kind == "sign" and text in signs:
+            self.at += 1
+            return text
+        return None
+
+    def expect(self, sign: str) -> None:
+        if not self.take(sign):
+            _, text, position = self.tokens[self.at]
+            raise ExpressionError(f"'{sign}' is missing" + (f" before '{text}'" if text else " at the end"), position)
+
+    def joined(self, word: str, below: Callable[[], Tree]) -> Tree:
+        position = self.tokens[self.at][2]
+        parts = [below()]
+        while self.take(word):
+            parts.append(below())
+        return parts[0] if len(parts) == 1 else Tree(word, None, tuple(parts), position)
+
+    def either(self) -> Tree:
+        self.depth += 1
+        if self.depth > NESTING:
+            raise ExpressionError(f"nested more than {NESTING} levels deep", self.tokens[self.at][2])
+        tree = self.joined("or", lambda: self.joined("and", self.negation))
+        self.depth -= 1
+        return tree
+
+    def negation(self) -> Tree:
+        position = self.tokens[self.at][2]
+        count = 0
+        while self.take("not"):
+            count += 1
+        tree = self.comparison()
+        return Tree("not", None, (tree,), position) if count % 2 else tree
+
+    def comparison(self) -> Tree:
+        position = self.tokens[self.at][2]
+        parts, signs = [self.chain(("+", "-"), self.product)], []
+        while sign := self.take(*COMPARISONS):
+            signs.append(sign)
+            parts.append(self.chain(("+", "-"), self.product))
+        return Tree("compare", tuple(signs), tuple(parts), position) if signs else parts[0]
+
+    def product(self) -> Tree:
+        return self.chain(("*", "/"), self.unary)
+
+    def chain(self, signs: tuple[str, ...], below: Callable[[], Tree]) -> Tree:
+        tree = below()
+        while sign := self.take(*signs):
+            tree = Tree(sign, None, (tree, below()), tree.position)
+        return tree
+
+    def unary(self) -> Tree:
+        position = self.tokens[self.at][2]
+        count = 0
+        while self.take("-"):
+            count += 1
+        tree = self.atom()
+        return Tree("minus", None, (tree,), position) if count % 2 else tree
+
+    def listed(self, end: str) -> tuple[Tree, ...]:
+        parts = [self.either()]
+        while self.take(","):
+            parts.append(self.either())
+        self.expect(end)
+        return tuple(parts)
+
+    def atom(self) -> Tree:
+        kind, text, position = self.tokens[self.at]
+        self.at += 1
+        if kind == "number":
+            number = float(text)
+            return Tree("number", int(number) if number.is_integer() else number, (), position)
+        if kind == "text":
+            return Tree("text", text[1:-1], (), position)
+        if kind == "name":
+            if not self.take("("):
+                return Tree("name", text, (), position)
+            if text not in FUNCTIONS:
+                raise ExpressionError(f"there is no function '{text}'; there are {', '.join(FUNCTIONS)}", position)
+            return Tree("call", text, self.listed(")"), position)
+        if kind == "sign" and text == "(":
+            tree = self.either()
+            self.expect(")")
+            return tree
+        if kind == "sign" and text == "[":
+            return Tree("list", None, self.listed("]"), position)
+        raise ExpressionError(f"'{text}' is not expected here" if text else "it ends too early", position)

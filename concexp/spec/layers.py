@@ -1,0 +1,83 @@
+"""A file, what it extends, and what --set changes, as one tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from concexp.errors import InputError, Problem
+from concexp.spec import source
+from concexp.spec.source import Node
+
+BASES_LIMIT = 10
+
+
+def layered(text: str, file: str, overrides: Sequence[str]) -> Node:
+    """The root of an experiment after `extends` and overrides; each node knows the file that it came from."""
+    root = _extended(source.parse(text, file), file, (Path(file).resolve(),))
+    for override in overrides:
+        _override(root, override)
+    return root
+
+
+def _extended(root: Node, file: str, seen: tuple[Path, ...]) -> Node:
+    node = root.value.get("extends")
+    if node is None:
+        return root
+    if not isinstance(node.value, str):
+        raise InputError([node.problem("extends", "expected the path of a YAML file", "extends: common.yaml")])
+    base = Path(file).parent / node.value
+    if base.resolve() in seen or len(seen) > BASES_LIMIT:
+        raise InputError([node.problem("extends", f"'{node.value}' leads back to itself", "remove one `extends`")])
+    try:
+        text = base.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        cure = "the path is relative to this file"
+        raise InputError([node.problem("extends", f"cannot read '{node.value}': {reason}", cure)]) from error
+    return _merged(_extended(source.parse(text, str(base)), str(base), (*seen, base.resolve())), root)
+
+
+def _merged(below: Node, above: Node) -> Node:
+    """Maps are merged key by key, everything else is replaced."""
+    if not (isinstance(below.value, dict) and isinstance(above.value, dict)):
+        return above
+    value = dict(below.value)
+    for key, node in above.value.items():
+        value[key] = _merged(value[key], node) if key in value else node
+    keys = {**below.keys, **above.keys}
+    return Node(value, above.file, above.line, above.column, keys=keys)
+
+
+def _override(root: Node, text: str) -> None:
+    """Put one `key=value` into the tree. After `sweep.` the rest is one key: axes have dots in their names."""
+    where = f"--set {text}"
+    key, sign, written = text.partition("=")
+    if not sign or not key.strip():
+        raise InputError([Problem(where, 0, 0, "", "expected key=value", "--set measure.repetitions=3")])
+    try:
+        value = source.parse(f"value: {written}", where).value["value"]
+    except InputError as error:
+        raise InputError([Problem(where, 0, 0, p.path, p.message, p.hint) for p in error.problems]) from error
+    _place(value, where)
+    first, dot, rest = key.strip().partition(".")
+    parts = [first, rest] if first == "sweep" and dot else key.strip().split(".")
+    holder = root
+    for part in parts[:-1]:
+        inner = holder.value.get(part)
+        if inner is None or not isinstance(inner.value, dict):
+            inner = Node({}, where, 0, 0)
+            holder.value[part] = inner
+            holder.keys[part] = (0, 0)
+        holder = inner
+    holder.value[parts[-1]] = value
+    holder.keys[parts[-1]] = (0, 0)
+
+
+def _place(node: Node, where: str) -> None:
+    """What was given on the command line has no line and no column."""
+    node.file, node.line, node.column = where, 0, 0
+    node.keys = dict.fromkeys(node.keys, (0, 0))
+    children = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    for child in children:
+        _place(child, where)

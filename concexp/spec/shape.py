@@ -1,0 +1,186 @@
+"""What a YAML comes to: a Spec and its parts, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from concexp import catalog
+from concexp.spec import units
+
+Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
+NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
+Seconds = Annotated[float, BeforeValidator(units.duration), Field(gt=0)]
+Startup = Literal["once", "each", "timed"]
+Scaling = Literal["strong", "weak"]
+KINDS = ("workload", "model", "sync")
+
+
+class Block(BaseModel):
+    """A map of the YAML whose keys are all known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Measure(Block):
+    """`measure:` how often and how long."""
+
+    warmup: NotNegative = 1
+    iterations: Positive = 3
+    repetitions: Positive = 10
+    timeout: Seconds = 60.0
+    seed: Annotated[int, BeforeValidator(units.integer)] = 1
+
+
+class Load(Block):
+    """`load:` how much is done; `ops` is for all workers together (strong) or for each (weak)."""
+
+    ops: Positive | None = None
+    duration: Seconds | None = None
+    scaling: Scaling | None = None
+
+
+class Report(Block):
+    """`report:` what the page shows."""
+
+    plots: list[str] | None = None
+    language: Literal["en"] = "en"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One value of the axes workload, model or sync: a plug-in with its parameters, in SI units, and its label."""
+
+    kind: str
+    name: str  # a plug-in's, or file.py:function
+    label: str
+    parameters: Mapping[str, Any]
+    source: str = ""  # of a user's function: the file, absolute
+    function: str = ""
+
+    @property
+    def plugin(self) -> type[Any]:
+        """The plug-in's class."""
+        if self.source:
+            from concexp.trial.workloads._function import Workload
+
+            return Workload
+        return catalog.load(self.kind, self.name)
+
+    def build(self) -> Any:
+        """The plug-in object."""
+        return self.plugin(**self.request()["parameters"])
+
+    def request(self) -> dict[str, Any]:
+        """How a trial's request names it."""
+        if self.source:
+            given = {"path": self.source, "function": self.function, "arguments": dict(self.parameters)}
+            return {"name": "_function", "parameters": given}
+        return {"name": self.name, "parameters": dict(self.parameters)}
+
+    def accepts(self) -> tuple[str, ...]:
+        """The names of its parameters."""
+        if self.source:
+            return tuple(self.parameters)
+        return tuple(catalog.parameters(self.plugin))
+
+    def convert(self, name: str, value: Any) -> Any:
+        """A parameter's value in its unit; ValueError says what would be right."""
+        return value if self.source else units.convert(catalog.parameters(self.plugin)[name], value)
+
+    def with_parameter(self, name: str, value: Any) -> Entry:
+        """The same with another value of one parameter."""
+        return replace(self, parameters={**self.parameters, name: self.convert(name, value)})
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value of an axis as written, its label if it has one, whether it is a formula, and where it stands."""
+
+    raw: Any
+    label: str | None = None
+    formula: bool = False
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True)
+class Range:
+    """`{from, to, times}` (geometric) or `{from, to, step}` (arithmetic); the numbers may be formulas of cpus."""
+
+    start: Value
+    stop: Value
+    times: Value | None = None
+    step: Value | None = None
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis, or several that move together: `points` holds one value per key, `range` stands for the points of one."""
+
+    keys: tuple[str, ...]
+    points: tuple[tuple[Value, ...], ...] = ()
+    range: Range | None = None
+
+    @property
+    def varies(self) -> bool:
+        """Whether it may have more than one point."""
+        return self.range is not None or len(self.points) > 1
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One Cartesian product. `exclude` holds maps and conditions; `load` is None where each workload has its own."""
+
+    workload: tuple[Entry, ...]
+    model: tuple[Entry, ...]
+    sync: tuple[Entry, ...]
+    axes: tuple[Axis, ...]
+    exclude: tuple[Mapping[str, Any] | str, ...]
+    load: Mapping[str, Any] | None
+    startup: str
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A whole experiment."""
+
+    name: str
+    question: str
+    tags: tuple[str, ...]
+    grids: tuple[Grid, ...]
+    measure: Measure
+    baseline: Mapping[str, Any]
+    primary: str
+    metrics: tuple[str, ...]  # empty: what the data has
+    allow: tuple[Mapping[str, Any], ...]
+    report: Report
+    path: str = ""
+    text: str = field(default="", repr=False)
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # after extends and --set, as written
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The user's own files, absolute."""
+        return tuple(sorted({entry.source for grid in self.grids for entry in grid.workload if entry.source}))
+
+    def with_measure(self, **changes: Any) -> Spec:
+        """The same with other measures, as `--quick` does."""
+        return replace(self, measure=self.measure.model_copy(update=changes))
+
+    def resolved(self) -> dict[str, Any]:
+        """The experiment as data, with every default said: the same again when it is read from YAML."""
+        data = {key: value for key, value in self.data.items() if not key.startswith(".") and key != "extends"}
+        return {
+            **data,
+            "name": self.name,
+            "question": self.question,
+            "measure": {**self.measure.model_dump(), "timeout": f"{self.measure.timeout:g}s"},
+            "baseline": dict(self.baseline),
+            "primary": self.primary,
+            "report": self.report.model_dump(),
+        }

@@ -1,0 +1,171 @@
+"""YAML text -> a tree of nodes that know their file, line and column; YAML's own traps become errors with a cure.
+
+Scalars are typed here and not by YAML 1.1, to which `on`, `off`, `yes` and `no` are booleans and `1e5` is text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from concexp.errors import InputError, Problem
+
+SIZE_LIMIT = 128 * 1024  # bytes: a hundred times the longest experiment
+NODE_LIMIT = 50_000  # after aliases are followed
+DEPTH_LIMIT = 40
+
+INTEGER = re.compile(r"[-+]?\d[\d_]*")
+FLOAT = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?")
+KNOWN_TAGS = {f"tag:yaml.org,2002:{name}" for name in "str int float bool null map seq merge timestamp value".split()}
+
+
+@dataclass
+class Node:
+    """A value of the file. `value` is None, bool, int, float, str, list[Node] or dict[str, Node]."""
+
+    value: Any
+    file: str
+    line: int  # from 1
+    column: int  # from 1
+    text: str = ""  # a scalar as it was written
+    quoted: bool = False
+    keys: dict[str, tuple[int, int]] = field(default_factory=dict)  # of a map: where each key stands
+
+    def plain(self) -> Any:
+        """The value without places."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.plain() for node in self.value]
+        return self.value
+
+    def problem(self, path: str, message: str, hint: str = "", key: str | None = None) -> Problem:
+        """A problem at this node, or at one of its keys."""
+        line, column = self.keys.get(key, (self.line, self.column)) if key is not None else (self.line, self.column)
+        return Problem(self.file, line, column, path, message, hint)
+
+
+def parse(text: str, file: str) -> Node:
+    """The root map of a file; InputError with every problem that can be seen at this level."""
+    return _Builder(file).root(text)
+
+
+def scalar(text: str) -> Any:
+    """The value of a plain scalar: null, true, false, integer, float, else the text."""
+    if text in ("", "~", "null"):
+        return None
+    if text in ("true", "false"):
+        return text == "true"
+    if INTEGER.fullmatch(text):
+        return int(text)
+    if FLOAT.fullmatch(text):
+        number = float(text)
+        return int(number) if number.is_integer() and abs(number) < 2**53 and "." not in text else number
+    return text
+
+
+class _Builder:
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self.count = 0
+
+    def root(self, text: str) -> Node:
+        if len(text.encode("utf-8", "replace")) > SIZE_LIMIT:
+            self.stop(1, 1, f"the file is larger than {SIZE_LIMIT // 1024} KiB", "an experiment is a question, not data")
+        try:
+            tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        except yaml.YAMLError as error:
+            self.explain(error, text)
+        except RecursionError:
+            self.stop(1, 1, f"it is nested more than {DEPTH_LIMIT} levels deep", "write it flatter")
+        if tree is None:
+            self.stop(1, 1, "the file is empty", "an experiment needs at least `workload:` and `model:`")
+        if not isinstance(tree, yaml.MappingNode):
+            self.stop(1, 1, "an experiment is a map of keys", "begin with `workload: …` and `model: …`")
+        node = self.build(tree, "", ())
+        if self.problems:
+            raise InputError(self.problems)
+        return node
+
+    def stop(self, line: int, column: int, message: str, hint: str) -> None:
+        raise InputError([*self.problems, Problem(self.file, line, column, "", message, hint)])
+
+    def add(self, mark: Any, path: str, message: str, hint: str) -> None:
+        self.problems.append(Problem(self.file, mark.line + 1, mark.column + 1, path, message, hint))
+
+    def build(self, raw: Any, path: str, above: tuple[int, ...]) -> Node:
+        self.count += 1
+        mark = raw.start_mark
+        if self.count > NODE_LIMIT or len(above) > DEPTH_LIMIT:
+            what = f"more than {NODE_LIMIT} values" if self.count > NODE_LIMIT else f"more than {DEPTH_LIMIT} levels"
+            self.stop(mark.line + 1, mark.column + 1, f"it unfolds to {what}", "an alias that repeats aliases grows fast")
+        if id(raw) in above:
+            self.stop(mark.line + 1, mark.column + 1, "an anchor contains itself", "remove the alias")
+        if raw.tag not in KNOWN_TAGS:
+            self.add(mark, path, f"the tag {raw.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed", "remove it")
+        node = Node(None, self.file, mark.line + 1, mark.column + 1)
+        above = (*above, id(raw))
+        if isinstance(raw, yaml.MappingNode):
+            node.value = {}
+            self.fill(node, raw, path, above)
+        elif isinstance(raw, yaml.SequenceNode):
+            node.value = [self.build(item, f"{path}[{i}]", above) for i, item in enumerate(raw.value)]
+        else:
+            node.text, node.quoted = raw.value, raw.style is not None
+            node.value = raw.value if node.quoted else scalar(raw.value)
+        return node
+
+    def fill(self, node: Node, raw: Any, path: str, above: tuple[int, ...]) -> None:
+        merged: list[Node] = []
+        for raw_key, raw_value in raw.value:
+            mark = raw_key.start_mark
+            if not isinstance(raw_key, yaml.ScalarNode):
+                self.add(mark, path, "a key must be a word", "quote it if it is meant as text")
+                continue
+            key = raw_key.value
+            here = f"{path}.{key}" if path else key
+            if raw_key.tag == "tag:yaml.org,2002:merge":
+                value = self.build(raw_value, here, above)
+                merged += value.value if isinstance(value.value, list) else [value]
+                continue
+            if key in node.value:
+                first = node.keys[key][0]
+                self.add(mark, here, f"the key '{key}' is there twice", f"the first is in line {first}: keep one of them")
+                continue
+            empty = isinstance(raw_value, yaml.ScalarNode) and raw_value.value == "" and raw_value.style is None
+            if raw.flow_style and empty and raw_value.start_mark.index <= raw_key.end_mark.index:
+                self.add(mark, here, f"'{key}' has no value", "inside {…} a comma ends a value: put text with a comma in quotes")
+                continue
+            node.keys[key] = (mark.line + 1, mark.column + 1)
+            node.value[key] = self.build(raw_value, here, above)
+        for other in merged:
+            if not isinstance(other.value, dict):
+                self.problems.append(other.problem(path, "`<<` merges maps only", "point it at a map's anchor"))
+                continue
+            for key, value in other.value.items():
+                if key not in node.value:
+                    node.value[key], node.keys[key] = value, other.keys[key]
+
+    def explain(self, error: yaml.YAMLError, text: str) -> None:
+        """Turn the scanner's words into what a person did."""
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        said = str(getattr(error, "problem", None) or error)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        written = text.splitlines()[line - 1] if 0 < line <= len(text.splitlines()) else ""
+        if "'\\t'" in said or (written[: column + 1].strip(" ").startswith("\t") and "token" in said):
+            message, hint = "a tab cannot indent YAML", "use spaces"
+        elif "chomping or indentation" in said or re.search(r":\s*>=?\s*\S", written) and "expected" in said:
+            message, hint = "`>` begins a block of text in YAML", "put the comparison in quotes, or begin with a name"
+        elif "mapping values are not allowed" in said:
+            message, hint = "a second `: ` in one line", "put text that holds a colon in quotes"
+        elif "expected a single document" in said:
+            message, hint = "the file holds several documents", "one file is one experiment: remove `---`"
+        elif "undefined alias" in said:
+            message, hint = said, "define it with & above; a root key that begins with a dot may hold it"
+        else:
+            message, hint = f"not valid YAML: {said}", "look at the line, and at the one before it"
+        self.stop(line, column, message, hint)

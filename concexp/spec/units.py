@@ -1,0 +1,131 @@
+"""Text and numbers -> values in SI units: seconds, bytes, per second, shares; ValueError says what would be right."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from concexp.catalog import Parameter
+
+SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+BYTES = {
+    "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30,
+}  # fmt: skip
+NUMBER = r"([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+FLAGS = {"on": True, "off": False, "true": True, "false": False}
+
+
+def number(value: Any, what: str = "a number") -> float:
+    """A plain number: 3, 0.5, 1e4, 20_000."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError(f"expected {what}, not {shown(value)}")
+    if isinstance(value, str):
+        if not re.fullmatch(NUMBER, value.strip()):
+            raise ValueError(f"expected {what}, not {shown(value)}")
+        value = float(value)
+    if value != value or value in (float("inf"), float("-inf")):
+        raise ValueError(f"expected {what}, not {shown(value)}")
+    return value
+
+
+def integer(value: Any) -> int:
+    """A whole number: 3, 1e4, 20_000."""
+    found = number(value, "a whole number")
+    if found != int(found):
+        raise ValueError(f"expected a whole number, not {shown(value)}")
+    return int(found)
+
+
+def duration(value: Any) -> float:
+    """Seconds of `60s`, `0.5 ms`, `10us`; 0 needs no unit."""
+    return _with_unit(value, SECONDS, "a duration such as 10us, 5ms, 60s or 2m")
+
+
+def size(value: Any) -> int:
+    """Bytes of `4KiB`, `1 MB`, `64B`; a bare number is bytes."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return integer(value)
+    found = _with_unit(value, BYTES, "a size such as 64B, 4KiB or 1MiB")
+    if found != int(found):
+        raise ValueError(f"expected whole bytes, not {shown(value)}")
+    return int(found)
+
+
+def rate(value: Any) -> float:
+    """Per second of `100/s`, `5/ms`, `60/m`."""
+    match = re.fullmatch(NUMBER + r"\s*/\s*(\w+)", value.strip()) if isinstance(value, str) else None
+    if match is None or match[2] not in SECONDS:
+        raise ValueError(f"expected a rate such as 100/s, not {shown(value)}")
+    return float(match[1]) / SECONDS[match[2]]
+
+
+def fraction(value: Any) -> float:
+    """A share: 0.5 or 50%."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return number(value.strip()[:-1], "a share such as 0.5 or 50%") / 100
+    return number(value, "a share such as 0.5 or 50%")
+
+
+def flag(value: Any) -> bool:
+    """on, off, true, false."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value in FLAGS:
+        return FLAGS[value]
+    raise ValueError(f"expected on or off, not {shown(value)}")
+
+
+def text(value: Any) -> str:
+    """Text; a number or a boolean has to be quoted."""
+    if not isinstance(value, str):
+        raise ValueError(f"expected text, not {shown(value)}: put it in quotes")
+    return value
+
+
+def convert(parameter: Parameter, value: Any) -> Any:
+    """The value of a plug-in's parameter in its own unit, in its range."""
+    if parameter.type == "choice":
+        if value is True or value is False:  # a choice may be called on or off
+            value = "on" if value else "off"
+        if value not in parameter.choices:
+            raise ValueError(f"expected one of {', '.join(parameter.choices)}, not {shown(value)}")
+        return value
+    if parameter.type == "any":
+        return value
+    readers: dict[str, Any] = {
+        "int": integer, "float": number, "bool": flag, "str": text,
+        "duration": duration, "size": size, "rate": rate, "fraction": fraction,
+    }  # fmt: skip
+    found = readers[parameter.type](value)
+    low, high = parameter.minimum, parameter.maximum
+    below = low is not None and (found <= low if parameter.exclusive else found < low)
+    if below or (high is not None and found > high):
+        raise ValueError(f"expected {parameter.range}, not {shown(value)}")
+    return found
+
+
+def shown(value: Any) -> str:
+    """A value as an error message shows it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "a map"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def _with_unit(value: Any, units: dict[str, Any], what: str) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == 0:
+        return 0.0
+    match = re.fullmatch(NUMBER + r"\s*([^\W\d_]+)", value.strip()) if isinstance(value, str) else None
+    if match is None or match[2] not in units:
+        missing = isinstance(value, int | float) and not isinstance(value, bool)
+        raise ValueError(f"expected {what}, not {shown(value)}" + (": the unit is missing" if missing else ""))
+    found = float(match[1]) * units[match[2]]
+    if found < 0:
+        raise ValueError(f"expected {what}, not {shown(value)}: it cannot be negative")
+    # 0.1 ms is 1e-04 s, not 0.00010000000000000002 s: the unit's factor must not leave a trace in labels and ids.
+    return float(f"{found:.12g}")

@@ -81,6 +81,21 @@ def read(path: Path) -> Journal:
     return Journal(header, records, size)
 
 
+def being_written(path: Path) -> bool:
+    """Whether some process is writing this journal at the moment."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 class Writer:
     """The one writer of a journal. A second one is refused as long as this process lives."""
 

@@ -1,0 +1,5 @@
+"""`python -m concexp` is `concexp`."""
+
+from concexp.cli import main
+
+main()

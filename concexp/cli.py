@@ -1,0 +1,231 @@
+"""The commands. Each verb names its steps; this is the only place that prints, exits or knows typer."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from concexp import __version__
+from concexp.errors import ConcexpError, InputError
+
+EXAMPLES = """
+Find out which concurrency model and which synchronisation suit a Python workload, and how sure one can be.
+
+\b
+  concexp init my_question                 write a small experiment to begin with
+  concexp run my_question.yaml             run it: reports/my_question/README.md
+  concexp run my_question.yaml --quick     one short pass over everything, to see that it works
+  concexp plan my_question.yaml            what would run, and what cannot and why
+  concexp list workload                    what there is: workload, model, sync, metric, plot
+  concexp show counter                     what one of them is, and its parameters
+
+Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it; 2 the YAML or the command line is
+wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
+"""
+
+app = typer.Typer(help=EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+Specs = Annotated[list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)")]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="override one key of the experiment")]
+Only = Annotated[str, typer.Option(help="only the cells that meet a condition, such as 'model=threads'")]
+
+
+class Progress(str, Enum):
+    """How progress is shown."""
+
+    auto = "auto"
+    plain = "plain"
+    none = "none"
+
+
+@app.command()
+def run(
+    specs: Specs,
+    out: Annotated[Path, typer.Option(help="where reports go: OUT/<name>/")] = Path("reports"),
+    sets: Sets = None,
+    only: Only = "",
+    quick: Annotated[bool, typer.Option("--quick", help="one short repetition of everything")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="do not complete an unfinished run, start a new one")] = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="measure only; `concexp report` makes the page")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="refuse if another run measures on this machine")] = False,
+    progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
+) -> None:
+    """Run experiments and write their reports; an unfinished run of the same experiment is completed.
+
+    \b
+    concexp run experiments/01_cpu_models.yaml
+    concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
+    """
+    from concexp import session
+
+    bad = 0
+    for path in specs:
+        with interruptible():
+            wanted = session.Wanted(path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line())
+            done = session.run(wanted, progress.value, page=not no_report)
+        for line in done.lines:
+            typer.echo(line)
+        bad += done.bad
+    raise typer.Exit(1 if bad else 0)
+
+
+@app.command()
+def validate(specs: Specs, sets: Sets = None) -> None:
+    """Check experiments without starting anything: all mistakes at once, each with its place and its cure.
+
+    \b
+    concexp validate experiments/*.yaml
+    """
+    from concexp import spec
+
+    problems = []
+    for path in specs:
+        try:
+            found = spec.load(path, tuple(sets or ()))
+            typer.echo(f"{path}: ok: {found.name}: {found.question}")
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+
+
+@app.command()
+def plan(
+    path: Annotated[Path, typer.Argument(metavar="SPEC", help="experiment file (YAML)")],
+    sets: Sets = None,
+    only: Only = "",
+    as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
+) -> None:
+    """Show the cells of an experiment, those that cannot run with the reason, without running any.
+
+    \b
+    concexp plan experiments/03_lost_updates.yaml
+    """
+    from concexp import listing, machine, spec
+    from concexp.plan import make_plan
+
+    found = spec.load(path, tuple(sets or ()))
+    planned = make_plan(found, machine.usable_cpus(), only)
+    typer.echo(json.dumps(listing.plan_data(found, planned), indent=1) if as_json else listing.plan_text(found, planned))
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[str, typer.Argument(help="workload, model, sync, metric, plot or support; all without")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
+) -> None:
+    """List what there is; `list support` tells which workload runs on which model with which primitive, or why not.
+
+    \b
+    concexp list model
+    concexp list support
+    """
+    from concexp import listing
+
+    data = listing.support() if kind == "support" else listing.catalogue(kind)
+    if as_json:
+        typer.echo(json.dumps(data, indent=1))
+    else:
+        typer.echo(listing.support_text(data) if kind == "support" else listing.catalogue_text(data))
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(metavar="[KIND/]NAME", help="for example counter, or model/threads")]) -> None:
+    """Show what a workload, model, primitive, metric or plot is, its parameters with units, and what carries it.
+
+    \b
+    concexp show counter
+    concexp show model/processes
+    """
+    from concexp import listing
+
+    typer.echo(listing.described(name))
+
+
+@app.command()
+def report(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="run folders, or reports/<name>")]) -> None:
+    """Make the page of a run again from its journal alone.
+
+    \b
+    concexp report reports/cpu_models
+    """
+    from concexp import session
+
+    for path in paths:
+        typer.echo(str(session.page_of(path)))
+
+
+@app.command()
+def init(name: Annotated[str, typer.Argument(help="of the experiment: small letters, digits and underscores")]) -> None:
+    """Write NAME.yaml, a small experiment to begin with.
+
+    \b
+    concexp init my_question
+    """
+    from concexp import session
+
+    typer.echo(f"{session.init(name)}: now `concexp run {name}.yaml`")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"concexp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")] = False,
+) -> None:
+    pass
+
+
+_root.__doc__ = EXAMPLES
+
+
+def command_line() -> str:
+    """The command as it was given, to be given again: the program by its name alone."""
+    return shlex.join(["concexp", *sys.argv[1:]])
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does: with everything kept, and a word on how to go on."""
+
+    def interrupt(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"\ninterrupted; every finished trial is kept. To go on:\n  {command_line()}", err=True)
+        raise typer.Exit(130) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def main() -> None:
+    """The console script."""
+    if not sys.platform.startswith(("linux", "darwin")):
+        typer.echo("concexp runs on Linux (in full) and macOS; Windows is refused for now", err=True)
+        sys.exit(3)
+    try:
+        app()
+    except ConcexpError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+        sys.stderr.close()
+        sys.exit(0)
+
+

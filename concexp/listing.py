@@ -1,0 +1,150 @@
+"""What `list`, `show` and `plan` tell: data for programs, text for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concexp import catalog
+from concexp.errors import InputError, Problem, UnknownName, did_you_mean
+from concexp.plan import Plan, unsupported_reasons
+from concexp.spec import Spec
+from concexp.spec.shape import Entry
+from concexp.trial.tools import unsupported
+
+SHOWN_KINDS = tuple(kind for kind in catalog.KINDS if kind != "probe")
+SUPPORT_WORKERS = 2
+
+
+def catalogue(kind: str) -> dict[str, list[dict[str, Any]]]:
+    """Kind -> its plug-ins with summary and parameters; all kinds without a kind."""
+    if kind and kind not in catalog.KINDS:
+        cure = did_you_mean(kind, [*SHOWN_KINDS, "support"])
+        raise InputError([Problem("list", 0, 0, "", f"there is no kind '{kind}'", cure)])
+    return {one: [_entry(one, name) for name in catalog.names(one)] for one in ([kind] if kind else SHOWN_KINDS)}
+
+
+def _entry(kind: str, name: str) -> dict[str, Any]:
+    cls = catalog.load(kind, name)
+    parameters = [
+        {"name": p.name, "type": p.type, "unit": p.unit, "range": p.range, "default": p.default, "meaning": p.meaning}
+        for p in catalog.parameters(cls).values()
+    ]
+    return {"name": name, "summary": catalog.summary(cls), "parameters": parameters}
+
+
+def catalogue_text(data: dict[str, list[dict[str, Any]]]) -> str:
+    """The same for people."""
+    lines = []
+    for kind, entries in data.items():
+        width = max((len(entry["name"]) for entry in entries), default=0)
+        lines.append(f"{kind}:")
+        lines += [f"  {entry['name']:<{width}}  {entry['summary']}" for entry in entries]
+    return "\n".join(lines)
+
+
+def described(name: str) -> str:
+    """All about one plug-in; `name` may begin with its kind and a slash."""
+    kind, slash, rest = name.partition("/")
+    kinds = [kind] if slash else [one for one in catalog.KINDS if name in catalog.names(one)]
+    if slash and kind not in catalog.KINDS:
+        raise InputError([Problem("show", 0, 0, "", f"there is no kind '{kind}'", did_you_mean(kind, SHOWN_KINDS))])
+    if not kinds:
+        raise UnknownName("plug-in", name, [known for one in SHOWN_KINDS for known in catalog.names(one)])
+    return "\n\n".join(_described(one, rest if slash else name) for one in kinds)
+
+
+def _described(kind: str, name: str) -> str:
+    cls = catalog.load(kind, name)
+    lines = [f"{kind}/{name}", "", catalog.description(cls)]
+    parameters = catalog.parameters(cls)
+    if parameters:
+        lines += ["", "Parameters:"]
+        for p in parameters.values():
+            default = "required" if p.required else f"default {_shown(p.default, p.unit)}"
+            lines.append(f"  {p.name}: {p.range}, {default}" + (f"\n      {p.meaning}" if p.meaning else ""))
+    if kind == "workload":
+        lines += ["", f"One operation is one {cls.unit}. It wants {cls.wants}. Its own load: {_load(cls.load)}."]
+    if kind == "metric":
+        lines += ["", f"Unit: {cls.unit or 'none'}. Averaged on the {cls.scale} scale. Better: {cls.better or 'neither'}."]
+    if kind in ("workload", "model", "sync"):
+        lines += ["", f"Runs with ({SUPPORT_WORKERS} workers where they apply):"]
+        lines += [f"  {line}" for line in support_text([t for t in support() if t[kind] == name]).splitlines()]
+    return "\n".join(lines)
+
+
+def _shown(value: Any, unit: str) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else f"{value:g} {unit}".strip() if unit else str(value)
+
+
+def _load(load: dict[str, Any]) -> str:
+    return f"{load['duration']:g} s" if "duration" in load else f"{load['ops']} operations"
+
+
+def support() -> list[dict[str, str]]:
+    """Every workload × model × sync: the reason why it cannot run, or an empty one. Starts nothing."""
+    found = []
+    for workload in catalog.names("workload"):
+        work = _default("workload", workload)
+        for model in catalog.names("model"):
+            carrier = _default("model", model)
+            workers = SUPPORT_WORKERS if carrier.plugin.needs_workers else 1
+            for sync in catalog.names("sync"):
+                primitive = _default("sync", sync)
+                reason = unsupported(work.build(), carrier.build(), primitive.build(), workers, work.plugin.load)
+                found.append({"workload": workload, "model": model, "sync": sync, "reason": reason})
+    return found
+
+
+def _default(kind: str, name: str) -> Entry:
+    values = {p.name: p.default for p in catalog.parameters(catalog.load(kind, name)).values()}
+    return Entry(kind, name, name, values)
+
+
+def support_text(triples: list[dict[str, str]]) -> str:
+    """The matrix for people: per workload and model the primitives that run, then the reasons for the rest."""
+    runs: dict[tuple[str, str], list[str]] = {}
+    reasons: dict[str, list[str]] = {}
+    for triple in triples:
+        pair = triple["workload"], triple["model"]
+        runs.setdefault(pair, [])
+        if triple["reason"]:
+            reasons.setdefault(triple["reason"], []).append("{workload} × {model} × {sync}".format(**triple))
+        else:
+            runs[pair].append(triple["sync"])
+    width = max(len(workload) for workload, _ in runs)
+    lines = [f"{workload:<{width}}  {model:<13} {' '.join(syncs) or '—'}" for (workload, model), syncs in runs.items()]
+    if reasons:
+        lines += ["", "Cannot run:"]
+    for reason, cases in reasons.items():
+        more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
+        lines.append(f"  {reason}  ({cases[0]}{more})")
+    return "\n".join(lines)
+
+
+def plan_data(spec: Spec, plan: Plan) -> dict[str, Any]:
+    """A plan for programs."""
+    cells = [
+        {"cell": c.id, "axes": dict(c.axes), "parameters": c.parameters, "load": dict(c.load), "reason": c.reason}
+        for c in plan.cells
+    ]
+    order = [{"trial": t.id, "block": t.block, "position": t.position} for t in plan.trials]
+    return {"name": spec.name, "question": spec.question, "cells": cells, "trials": order}
+
+
+def plan_text(spec: Spec, plan: Plan) -> str:
+    """A plan for people."""
+    lines = [f"{spec.name}: {spec.question}", ""]
+    keys = list(plan.cells[0].axes)
+    rows = [[str("" if c.axes[k] is None else c.axes[k]) for k in keys] for c in plan.runnable]
+    widths = [max(len(k), *(len(row[i]) for row in rows)) for i, k in enumerate(keys)]
+    lines += ["  ".join(f"{text:<{w}}" for text, w in zip(row, widths, strict=True)).rstrip() for row in [keys, *rows]]
+    iterations = sum(t.cell.settings.iterations + t.cell.settings.warmup for t in plan.trials)
+    lines += ["", f"{len(rows)} cells × {spec.measure.repetitions} repetitions = {len(plan.trials)} trials"]
+    known = [t.cell.load["duration"] * (t.cell.settings.iterations + t.cell.settings.warmup)
+             for t in plan.trials if "duration" in t.cell.load and not t.cell.simulated]  # fmt: skip
+    lines[-1] += f" with {iterations} iterations; measuring for a given time takes {sum(known) / 60:.1f} min" if known else ""
+    reasons = unsupported_reasons(plan.cells)
+    if reasons:
+        lines += ["", f"{sum(reasons.values())} cells cannot run:"]
+        lines += [f"  {count} × {reason}" for reason, count in reasons.items()]
+    return "\n".join(lines)

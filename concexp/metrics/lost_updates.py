@@ -1,0 +1,20 @@
+"""Updates of shared state that were overwritten by another worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concexp import metrics
+
+
+class Metric(metrics.Metric):
+    """Updates of shared state that did not arrive, per iteration: counted by the workload's own check."""
+
+    unit = "updates"
+    scale = "linear"
+    better = "lower"
+    kind = "count"
+    shown = "when present"
+
+    def of(self, frame: Any) -> Any:
+        return frame["lost_updates"] if "lost_updates" in frame else frame["wall_s"] * float("nan")

@@ -1,0 +1,17 @@
+"""From the first worker's creation to the last one being ready."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concexp import metrics
+
+
+class Metric(metrics.Metric):
+    """Time to create all workers and have each of them ready; outside the window unless `startup: timed`."""
+
+    unit = "s"
+    better = "lower"
+
+    def of(self, frame: Any) -> Any:
+        return frame["startup_s"]

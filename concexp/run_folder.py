@@ -1,0 +1,123 @@
+"""reports/<name>/runs/<run id>/: made once, never overwritten, found again when a run has to be completed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from concexp.errors import EnvironmentRefused
+from concexp.journal import NAME as JOURNAL
+from concexp.spec import Spec
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run's folder and its manifest at the beginning."""
+
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def journal(self) -> Path:
+        return self.path / JOURNAL
+
+    @property
+    def page_folder(self) -> Path:
+        """reports/<name>: where the page of the latest full run stands."""
+        return self.path.parent.parent
+
+
+def now() -> str:
+    """The time of the clock on the wall, UTC, as records tell it."""
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def identity(spec: Spec, trial_code: str, interpreters: Mapping[str, Any], only: str) -> str:
+    """SHA-256 of all that makes two runs the same question: the spec, the user's code, the child's code, the interpreters."""
+    parts = {
+        "spec": spec.resolved(),
+        "user_code": user_code(spec),
+        "trial_code": trial_code,
+        "interpreters": interpreters,
+        "only": only,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def user_code(spec: Spec) -> dict[str, str]:
+    """The SHA-256 of each of the user's files, by its name."""
+    return {Path(source).name: hashlib.sha256(Path(source).read_bytes()).hexdigest() for source in spec.sources}
+
+
+def unfinished(runs: Path, wanted: str) -> RunFolder | None:
+    """The latest run of that identity whose page was not written, if there is one."""
+    for manifest in sorted(runs.glob("*/manifest.json"), reverse=True):
+        with contextlib.suppress(OSError, ValueError):
+            known = json.loads(manifest.read_text("utf-8"))
+            if known.get("identity") == wanted and "finished_at" not in known:
+                return RunFolder(manifest.parent, known)
+    return None
+
+
+def create(runs: Path, spec: Spec, manifest: dict[str, Any]) -> RunFolder:
+    """A new folder with all that is known before the first trial."""
+    try:
+        path = _new(runs, manifest["identity"])
+        (path / "experiment.yaml").write_text(spec.text, "utf-8")
+        resolved = yaml.safe_dump(spec.resolved(), sort_keys=False, allow_unicode=True, width=120)
+        (path / "resolved.yaml").write_text(resolved, "utf-8")
+        for source in spec.sources:
+            (path / "code").mkdir(exist_ok=True)
+            shutil.copyfile(source, path / "code" / Path(source).name)
+        folder = RunFolder(path, manifest)
+        write_manifest(folder, manifest)
+    except OSError as error:
+        raise refused(error, runs) from error
+    return folder
+
+
+def refused(error: OSError, folder: Path) -> EnvironmentRefused:
+    """What to say when the reports' folder cannot be written."""
+    where = error.filename or folder
+    return EnvironmentRefused(
+        f"cannot write {where}: {error.strerror}", "make room or permission, or name another folder with --out"
+    )
+
+
+def _new(runs: Path, wanted: str) -> Path:
+    runs.mkdir(parents=True, exist_ok=True)
+    stem = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{wanted[:8]}"
+    number = 1
+    while True:
+        path = runs / (stem if number == 1 else f"{stem}-{number}")
+        with contextlib.suppress(FileExistsError):
+            path.mkdir()
+            return path
+        number += 1
+
+
+def write_manifest(folder: RunFolder, manifest: dict[str, Any]) -> None:
+    """Put the manifest in its place, whole or not at all."""
+    path = folder.path / "manifest.json"
+    draft = path.with_suffix(".draft")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(manifest, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def finish(folder: RunFolder, effective_cpus: list[dict[str, Any]]) -> None:
+    """Say that the page is written."""
+    write_manifest(folder, {**folder.manifest, "effective_cpus": effective_cpus, "finished_at": now()})

@@ -1,0 +1,225 @@
+"""Plan -> Records: one trial after the other, each on disk before the next starts, and spinners between the blocks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from concexp import catalog, journal, machine, run_folder
+from concexp.interpreters import Interpreter
+from concexp.journal import Record
+from concexp.launch import Ending, launch
+from concexp.machine_lock import MachineLock
+from concexp.plan import Cell, Plan, PlannedTrial, matches
+from concexp.run_folder import RunFolder
+from concexp.spec import Spec
+from concexp.stage import Stage
+
+# A spinner measurement: so many rounds of one alone and all together, each so many seconds.
+SPIN_ROUNDS = 3
+SPIN_SECONDS = 0.05
+SPIN_TIMEOUT = 60.0
+
+
+class Watcher(Protocol):
+    """Who is told of the progress."""
+
+    def begin(self, total: int, done: int) -> None:
+        """There are `total` trials, of which `done` were there already."""
+
+    def trial(self, trial: PlannedTrial) -> None:
+        """This trial starts."""
+
+    def ended(self, record: Record) -> None:
+        """A trial's record is on disk."""
+
+    def note(self, text: str) -> None:
+        """Something worth saying: a wait, the machine's effective CPUs."""
+
+
+@dataclass
+class Run:
+    """All that a run needs: what to do, where to write, with what, and who watches."""
+
+    spec: Spec
+    plan: Plan
+    folder: RunFolder
+    stage: Stage
+    interpreter: Interpreter
+    lock: MachineLock
+    watcher: Watcher
+    host: str = field(default_factory=machine.host)
+
+    def execute(self) -> None:
+        """Bring the journal to the end of the plan, from wherever it stands."""
+        with journal.Writer(self.folder.journal) as writer:
+            records = self._opened(writer)
+            done = {record["trial"] for record in records}
+            spins = sum(record["role"] == "machine" for record in records)
+            for cell in self.plan.unsupported:
+                if f"{cell.id}-unsupported" not in done:
+                    writer.append(self._unsupported(cell))
+            left = [trial for trial in self.plan.trials if trial.id not in done]
+            self.watcher.begin(len(self.plan.trials), len(self.plan.trials) - len(left))
+            probes = catalog.names("probe")
+            block = -1
+            for trial in left:
+                real = not trial.cell.simulated
+                if real and trial.block != block:
+                    block = trial.block
+                    writer.append(self._spin(spins, block))
+                    spins += 1
+                self.watcher.trial(trial)
+                record = self._measured(trial, probes)
+                writer.append(record)
+                self.watcher.ended(record)
+            end = self.spec.measure.repetitions
+            measured = any(record["role"] == "machine" and record["block"] == end for record in records)
+            if not measured and any(not cell.simulated for cell in self.plan.runnable):
+                writer.append(self._spin(spins, end))
+
+    def _opened(self, writer: journal.Writer) -> list[Record]:
+        """The records that are there; a new journal gets its header."""
+        if self.folder.journal.stat().st_size:
+            try:
+                found = journal.read(self.folder.journal)
+            except journal.Damaged as damage:
+                if "no whole line" not in damage.message:
+                    raise
+            else:
+                writer.go_on(found)
+                return found.records
+        writer.begin(
+            {
+                "run": self.folder.path.name,
+                "spec": self.spec.resolved(),
+                "manifest": self.folder.manifest,
+                "axes": self.plan.labels(),
+                "cells": [{"cell": c.id, "axes": dict(c.axes), "reason": c.reason} for c in self.plan.cells],
+            }
+        )
+        return []
+
+    def _spin(self, number: int, block: int) -> Record:
+        """Measure how many CPUs the machine gives at this moment."""
+        cpus = machine.usable_cpus()
+        request = {"verb": "spin", "spinners": cpus, "seconds": SPIN_SECONDS, "rounds": SPIN_ROUNDS}
+        started = run_folder.now()
+        with self.lock.held():
+            ending = launch(request, self.interpreter.path, self.stage, SPIN_TIMEOUT)
+        answer = ending.answer or {}
+        effective = answer.get("effective_cpus")
+        self.watcher.note(
+            f"block {block}: the machine gives {effective:.2f} of {cpus} CPUs"
+            if effective is not None
+            else f"block {block}: effective CPUs could not be measured: {ending.reason}"
+        )
+        return {
+            "trial": f"spin-{number:04d}",
+            "role": "machine",
+            "block": block,
+            "effective_cpus": effective,
+            "cpus": cpus,
+            "cpu_s": answer.get("cpu_s"),
+            "run_queue_wait_s": answer.get("run_queue_wait_s"),
+            "started_at": started,
+        }
+
+    def _measured(self, trial: PlannedTrial, probes: tuple[str, ...]) -> Record:
+        cell = trial.cell
+        request = self._request(trial, probes)
+        started = run_folder.now()
+        if cell.simulated:
+            ending = _simulated(cell, request)
+        else:
+            # A user's file may import what is installed for its interpreter; our own workloads start faster without.
+            with self.lock.held():
+                site = bool(cell.workload.source)
+                ending = launch(request, self.interpreter.path, self.stage, cell.settings.timeout, site)
+        answer = dict(ending.answer or {})
+        for name in ("status", "reason"):
+            answer.pop(name, None)
+        traceback = answer.pop("traceback", "")
+        return {
+            "trial": trial.id,
+            "role": "measured",
+            "cell": cell.id,
+            "block": trial.block,
+            "position": trial.position,
+            "repetition": trial.repetition,
+            **_described(cell),
+            "seed": trial.seed,
+            "status": ending.status,
+            "reason": ending.reason,
+            "started_at": started,
+            "duration_s": ending.duration_s,
+            "host": self.host,
+            "left_behind": ending.left_behind,
+            "output": ending.output[-4000:],
+            "stacks": ending.stacks[-20000:],
+            "traceback": traceback[-8000:],
+            "answer": answer or None,
+        }
+
+    def _unsupported(self, cell: Cell) -> Record:
+        return {
+            "trial": f"{cell.id}-unsupported",
+            "role": "measured",
+            "cell": cell.id,
+            **_described(cell),
+            "status": "unsupported",
+            "reason": cell.reason,
+            "host": self.host,
+        }
+
+    @staticmethod
+    def _request(trial: PlannedTrial, probes: tuple[str, ...]) -> dict[str, Any]:
+        cell = trial.cell
+        return {
+            "verb": "measure",
+            "workload": cell.workload.request(),
+            "model": cell.model.request(),
+            "sync": cell.sync.request(),
+            "workers": cell.workers or 1,
+            "load": dict(cell.load),
+            "startup": cell.startup,
+            "warmup": cell.settings.warmup,
+            "iterations": cell.settings.iterations,
+            "seed": trial.seed,
+            "probes": list(probes),
+        }
+
+
+def _described(cell: Cell) -> dict[str, Any]:
+    """What every record says of its cell, so that the journal alone suffices."""
+    workload = cell.workload.plugin
+    return {
+        "axes": dict(cell.axes),
+        "plugins": {"workload": cell.workload.name, "model": cell.model.name, "sync": cell.sync.name},
+        "parameters": cell.parameters,
+        "unit": workload.unit,
+        "wants": workload.wants,
+        "load": dict(cell.load),
+        "startup": cell.startup,
+    }
+
+
+def _simulated(cell: Cell, request: dict[str, Any]) -> Ending:
+    """The answer that the model makes up, without a child."""
+    started = time.monotonic()
+    answer = cell.model.build().answer(request)
+    status, reason = answer["status"], answer["reason"]
+    whole = answer if status in ("ok", "invalid") else None
+    return Ending(status, reason, whole, "", "", 0, time.monotonic() - started)
+
+
+def bad_trials(records: list[Record], spec: Spec) -> Iterator[Record]:
+    """The records that ended badly and are not expected by `allow`."""
+    for record in records:
+        if record["role"] != "measured" or record["status"] in ("ok", "unsupported"):
+            continue
+        shown = {**record["axes"], "status": record["status"]}
+        if not any(matches(selection, shown) for selection in spec.allow):
+            yield record

@@ -1,0 +1,167 @@
+"""One experiment from its file to its page: the steps of `concexp run`, each fed by the one before."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from concexp import __version__, interpreters, journal, machine, progress, run_folder, runner, spec, stage
+from concexp.errors import EnvironmentRefused, InputError, Problem
+from concexp.machine_lock import MachineLock
+from concexp.plan import make_plan
+from concexp.run_folder import RunFolder
+
+FIRST_EXPERIMENT = """\
+question: Which model suits this work?
+
+workload: cpu_sum                 # `concexp list workload`, or your own: my_code.py:my_function
+model: [serial, threads, processes]
+
+sweep:
+  workers: [1, 2]                 # numbers may be formulas: cpus, 2*cpus
+
+measure:
+  repetitions: 5                  # fresh processes per cell: more make the intervals narrower
+"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the command line asked for."""
+
+    path: Path
+    sets: tuple[str, ...]
+    only: str
+    out: Path
+    quick: bool
+    fresh: bool
+    wait: bool
+    command: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """What to tell at the end, and how many trials ended badly without being expected to."""
+
+    lines: list[str]
+    bad: int
+
+
+def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
+    """Run one experiment, or complete its unfinished run, and write its page."""
+    question = spec.load(wanted.path, wanted.sets)
+    if wanted.quick:
+        question = question.with_measure(repetitions=1, iterations=1, warmup=min(1, question.measure.warmup))
+    planned = make_plan(question, machine.usable_cpus(), wanted.only)
+    code = stage.stage()
+    interpreter = interpreters.current(code)
+    watcher = progress.watcher(progress_kind)
+    try:
+        run_ = runner.Run(
+            question,
+            planned,
+            _folder(wanted, question, code, interpreter),
+            code,
+            interpreter,
+            MachineLock(f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait),
+            watcher,
+        )
+        run_.execute()
+    finally:
+        watcher.close()
+    folder = run_.folder
+    bad = list(runner.bad_trials(journal.read(folder.journal).records, question))
+    lines = [f"{folder.path}"]
+    if page:
+        partial = wanted.quick or bool(wanted.only)
+        lines = [f"report: {_page(folder, partial)}"]
+    if bad:
+        lines.append(f"{len(bad)} trial{'' if len(bad) == 1 else 's'} ended badly: the report names them")
+    return Done(lines, len(bad))
+
+
+def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, interpreter: interpreters.Interpreter) -> RunFolder:
+    """The unfinished run of this identity, or a new one."""
+    runs = wanted.out / question.name / "runs"
+    known = {interpreter.label: interpreter.facts}
+    identity = run_folder.identity(question, code.sha256, known, wanted.only)
+    if not wanted.fresh:
+        found = run_folder.unfinished(runs, identity)
+        if found is not None and not journal.being_written(found.journal):
+            return found
+    manifest: dict[str, Any] = {
+        "concexp": __version__,
+        "identity": identity,
+        "trial_code": code.sha256,
+        "seed": question.measure.seed,
+        "started_at": run_folder.now(),
+        "command": wanted.command,
+        "only": wanted.only,
+        "quick": wanted.quick,
+        "host": machine.host(),
+        "machine": machine.facts(),
+        "interpreters": known,
+        "git": machine.git(Path.cwd()),
+        "packages": machine.packages(),
+        "user_code": run_folder.user_code(question),
+    }
+    return run_folder.create(runs, question, manifest)
+
+
+def _page(folder: RunFolder, partial: bool) -> Path:
+    """Results and page of a run. A partial run leaves the shared page alone, unless there is none yet."""
+    from concexp import report, results
+
+    found = results.load(folder.path)
+    shared = folder.page_folder
+    where = folder.path if partial and (shared / "README.md").exists() else shared
+    try:
+        results.write(found)
+        page = report.write(found, where)
+        run_folder.finish(folder, [_spin(record) for record in found.machine])
+    except OSError as error:
+        raise run_folder.refused(error, folder.path) from error
+    return page
+
+
+def _spin(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: record[name] for name in ("block", "started_at", "effective_cpus", "cpus")}
+
+
+def page_of(path: Path) -> Path:
+    """Make the page again that belongs to a run folder, or to the latest run of reports/<name>."""
+    from concexp import report, results
+
+    found = results.load(path)
+    own = found.folder.resolve() == path.resolve()
+    shared = found.folder.parent.parent
+    where = shared if not own or _is_latest(found.folder) else found.folder
+    if found.manifest.get("quick") or found.manifest.get("only"):
+        where = found.folder
+    try:
+        results.write(found)
+        return report.write(found, where)
+    except OSError as error:
+        raise run_folder.refused(error, found.folder) from error
+
+
+def _is_latest(folder: Path) -> bool:
+    """Whether the shared page is this run's: of the runs beside it, none began later."""
+    return folder.parent.name == "runs" and folder.name == max(p.name for p in folder.parent.iterdir() if p.is_dir())
+
+
+def init(name: str) -> Path:
+    """Write a first experiment; refuses to overwrite."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise InputError([Problem("NAME", 0, 0, "", f"'{name}' is no name", "small letters, digits, underscores")])
+    path = Path(f"{name}.yaml")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(FIRST_EXPERIMENT)
+    except FileExistsError:
+        raise EnvironmentRefused(f"{path} is there already", "choose another name, or remove it") from None
+    except OSError as error:
+        raise run_folder.refused(error, path) from error
+    return path

@@ -192,9 +192,8 @@ def unsupported(workload, model, sync, workers, load):
         return str(reason)
     if sync is not None and sync.role not in workload.takes and name_of(sync) not in workload.takes:
         if workload.takes == ("none",):
-            return "%s shares nothing between its workers, so %s has nothing to guard" % (
-                name_of(workload).lstrip("_"),
-                name_of(sync),
+            return "%s shares nothing between its workers: there is nothing to guard or to connect" % (
+                name_of(workload).lstrip("_")
             )
         return "%s works with %s, not with %s" % (
             name_of(workload).lstrip("_"),

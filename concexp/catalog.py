@@ -93,8 +93,7 @@ def description(cls: type[Any]) -> str:
     return "\n".join(line for line in lines if line.partition(":")[0].strip() not in own).strip()
 
 
-@cache
-def parameters(cls: type[Any]) -> dict[str, Parameter]:
+def parameters(cls: Any) -> dict[str, Parameter]:
     """The parameters of a plug-in by name, those of base classes first."""
     meanings = dict(re.findall(r"^([a-z_]\w*): (.+)$", inspect.getdoc(cls) or "", re.MULTILINE))
     found: dict[str, Parameter] = {}

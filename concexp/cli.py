@@ -8,14 +8,14 @@ import shlex
 import signal
 import sys
 from collections.abc import Iterator
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from concexp import __version__
-from concexp.errors import ConcexpError, InputError
+from concexp.errors import ConcexpError, InputError, Problem
 
 EXAMPLES = """
 Find out which concurrency model and which synchronisation suit a Python workload, and how sure one can be.
@@ -39,7 +39,7 @@ Sets = Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="ov
 Only = Annotated[str, typer.Option(help="only the cells that meet a condition, such as 'model=threads'")]
 
 
-class Progress(str, Enum):
+class Progress(StrEnum):
     """How progress is shown."""
 
     auto = "auto"
@@ -55,7 +55,9 @@ def run(
     only: Only = "",
     quick: Annotated[bool, typer.Option("--quick", help="one short repetition of everything")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="do not complete an unfinished run, start a new one")] = False,
-    no_report: Annotated[bool, typer.Option("--no-report", help="measure only; `concexp report` makes the page")] = False,
+    no_report: Annotated[
+        bool, typer.Option("--no-report", help="measure only; `concexp report` makes the page")
+    ] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="refuse if another run measures on this machine")] = False,
     progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
 ) -> None:
@@ -87,7 +89,7 @@ def validate(specs: Specs, sets: Sets = None) -> None:
     """
     from concexp import spec
 
-    problems = []
+    problems: list[Problem] = []
     for path in specs:
         try:
             found = spec.load(path, tuple(sets or ()))
@@ -115,7 +117,9 @@ def plan(
 
     found = spec.load(path, tuple(sets or ()))
     planned = make_plan(found, machine.usable_cpus(), only)
-    typer.echo(json.dumps(listing.plan_data(found, planned), indent=1) if as_json else listing.plan_text(found, planned))
+    typer.echo(
+        json.dumps(listing.plan_data(found, planned), indent=1) if as_json else listing.plan_text(found, planned)
+    )
 
 
 @app.command("list")
@@ -131,15 +135,18 @@ def list_(
     """
     from concexp import listing
 
-    data = listing.support() if kind == "support" else listing.catalogue(kind)
-    if as_json:
-        typer.echo(json.dumps(data, indent=1))
+    if kind == "support":
+        triples = listing.support()
+        typer.echo(json.dumps(triples, indent=1) if as_json else listing.support_text(triples))
     else:
-        typer.echo(listing.support_text(data) if kind == "support" else listing.catalogue_text(data))
+        entries = listing.catalogue(kind)
+        typer.echo(json.dumps(entries, indent=1) if as_json else listing.catalogue_text(entries))
 
 
 @app.command()
-def show(name: Annotated[str, typer.Argument(metavar="[KIND/]NAME", help="for example counter, or model/threads")]) -> None:
+def show(
+    name: Annotated[str, typer.Argument(metavar="[KIND/]NAME", help="for example counter, or model/threads")],
+) -> None:
     """Show what a workload, model, primitive, metric or plot is, its parameters with units, and what carries it.
 
     \b
@@ -152,7 +159,9 @@ def show(name: Annotated[str, typer.Argument(metavar="[KIND/]NAME", help="for ex
 
 
 @app.command()
-def report(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="run folders, or reports/<name>")]) -> None:
+def report(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="run folders, or reports/<name>")],
+) -> None:
     """Make the page of a run again from its journal alone.
 
     \b
@@ -184,7 +193,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
 ) -> None:
     pass
 
@@ -227,5 +238,3 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         sys.stderr.close()
         sys.exit(0)
-
-

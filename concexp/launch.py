@@ -202,9 +202,7 @@ def _whole(data: bytearray) -> bool:
         return True
 
 
-def _verdict(
-    child: _Child, code: int | None, in_time: bool, timeout: float
-) -> tuple[str, str, dict[str, Any] | None]:
+def _verdict(child: _Child, code: int | None, in_time: bool, timeout: float) -> tuple[str, str, dict[str, Any] | None]:
     """(status, reason, answer) of a child that has answered, ended or run out of time."""
     if not in_time:
         return "timeout", f"no answer after {timeout:g} s", None

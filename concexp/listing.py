@@ -65,7 +65,10 @@ def _described(kind: str, name: str) -> str:
     if kind == "workload":
         lines += ["", f"One operation is one {cls.unit}. It wants {cls.wants}. Its own load: {_load(cls.load)}."]
     if kind == "metric":
-        lines += ["", f"Unit: {cls.unit or 'none'}. Averaged on the {cls.scale} scale. Better: {cls.better or 'neither'}."]
+        lines += [
+            "",
+            f"Unit: {cls.unit or 'none'}. Averaged on the {cls.scale} scale. Better: {cls.better or 'neither'}.",
+        ]
     if kind in ("workload", "model", "sync"):
         lines += ["", f"Runs with ({SUPPORT_WORKERS} workers where they apply):"]
         lines += [f"  {line}" for line in support_text([t for t in support() if t[kind] == name]).splitlines()]
@@ -73,7 +76,9 @@ def _described(kind: str, name: str) -> str:
 
 
 def _shown(value: Any, unit: str) -> str:
-    return ("on" if value else "off") if isinstance(value, bool) else f"{value:g} {unit}".strip() if unit else str(value)
+    return (
+        ("on" if value else "off") if isinstance(value, bool) else f"{value:g} {unit}".strip() if unit else str(value)
+    )
 
 
 def _load(load: dict[str, Any]) -> str:
@@ -142,7 +147,9 @@ def plan_text(spec: Spec, plan: Plan) -> str:
     lines += ["", f"{len(rows)} cells × {spec.measure.repetitions} repetitions = {len(plan.trials)} trials"]
     known = [t.cell.load["duration"] * (t.cell.settings.iterations + t.cell.settings.warmup)
              for t in plan.trials if "duration" in t.cell.load and not t.cell.simulated]  # fmt: skip
-    lines[-1] += f" with {iterations} iterations; measuring for a given time takes {sum(known) / 60:.1f} min" if known else ""
+    lines[-1] += (
+        f" with {iterations} iterations; measuring for a given time takes {sum(known) / 60:.1f} min" if known else ""
+    )
     reasons = unsupported_reasons(plan.cells)
     if reasons:
         lines += ["", f"{sum(reasons.values())} cells cannot run:"]

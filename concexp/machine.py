@@ -34,7 +34,7 @@ def cgroup_quota(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/
     """CPUs that the cgroup (version 1 or 2) or any above it allows; None for no limit."""
     quotas = []
     for line in _read(membership).splitlines():
-        number, controllers, path = (line.split(":", 2) + ["", ""])[:3]
+        number, controllers, path = [*line.split(":", 2), "", ""][:3]
         below = Path(path.lstrip("/"))
         for folder in [below, *below.parents]:
             if number == "0":

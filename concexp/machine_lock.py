@@ -66,5 +66,6 @@ def _open(file: Path) -> int:
             return descriptor
     except OSError as error:
         raise EnvironmentRefused(
-            f"cannot open the machine-wide lock {file}: {error.strerror}", "set CONCEXP_LOCK to a file that can be written"
+            f"cannot open the machine-wide lock {file}: {error.strerror}",
+            "set CONCEXP_LOCK to a file that can be written",
         ) from error

@@ -100,7 +100,9 @@ def make_plan(spec: Spec, cpus: int, only: str = "") -> Plan:
         raise _refusal(spec, f"{what} leaves no cell", "`concexp plan` lists the cells")
     if all(cell.reason for cell in chosen):
         reasons = "\n".join(f"  - {reason}" for reason in dict.fromkeys(cell.reason for cell in chosen))
-        raise EnvironmentRefused(f"no cell of {spec.name} can run here:\n{reasons}", "choose other models or primitives")
+        raise EnvironmentRefused(
+            f"no cell of {spec.name} can run here:\n{reasons}", "choose other models or primitives"
+        )
     return Plan(tuple(chosen), tuple(_schedule(spec, [cell for cell in chosen if not cell.reason])))
 
 
@@ -142,7 +144,9 @@ def _points(axis: Axis, cpus: int) -> Sequence[tuple[Value, ...]]:
     step = _number(axis.range.step, cpus) if axis.range.step else None
     where = axis.range.start
     if (factor is not None and (factor <= 1 or start <= 0)) or (step is not None and step <= 0):
-        raise InputError([_problem(where, axis.keys[0], "this range never ends", "`times` over 1 from above 0, or `step` over 0")])
+        raise InputError(
+            [_problem(where, axis.keys[0], "this range never ends", "`times` over 1 from above 0, or `step` over 0")]
+        )
     while value <= stop * (1 + 1e-9):
         values.append(value)
         if len(values) > CELL_LIMIT:
@@ -171,7 +175,9 @@ def _cells(
     spec: Spec, grid: Grid, points: Sequence[Sequence[tuple[Value, ...]]], order: Sequence[str], cpus: int
 ) -> Iterator[Cell]:
     keys = [axis.keys for axis in _axes(grid)]
-    for workload, model, sync, *chosen in itertools.product(grid.workload, grid.model, grid.sync, *points):
+    for workload, model, sync, chosen in itertools.product(
+        grid.workload, grid.model, grid.sync, itertools.product(*points)
+    ):
         values = {k: v for group, point in zip(keys, chosen, strict=True) for k, v in zip(group, point, strict=True)}
         cell = _cell(spec, grid, {"workload": workload, "model": model, "sync": sync}, values, order, cpus)
         if not any(_excluded(selection, cell, cpus) for selection in grid.exclude):
@@ -200,7 +206,11 @@ def _cell(
             load = _converted(key, raw, value)
         elif owner == "load":
             if name in ("ops", "duration"):
-                load = {k: v for k, v in load.items() if k not in ("ops", "duration", "scaling" if name == "duration" else "")}
+                load = {
+                    k: v
+                    for k, v in load.items()
+                    if k not in ("ops", "duration", "scaling" if name == "duration" else "")
+                }
             load[name] = _converted(key, raw, value)
         elif key == "seed" or owner == "measure":
             settings[name] = _converted(key, raw, value)
@@ -236,7 +246,9 @@ def cell_id(cell: Cell) -> str:
         "load": dict(cell.load),
         "startup": cell.startup,
     }
-    return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str).encode()).hexdigest()[:12]
+    return hashlib.sha256(
+        json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str).encode()
+    ).hexdigest()[:12]
 
 
 def _computed(values: Mapping[str, Value], cpus: int) -> dict[str, Any]:
@@ -247,7 +259,9 @@ def _computed(values: Mapping[str, Value], cpus: int) -> dict[str, Any]:
         ready = {k: v for k, v in waiting.items() if set(expression.names(expression.parse(v.raw))) <= {*known, "cpus"}}
         if not ready:
             key, value = next(iter(waiting.items()))
-            raise InputError([_problem(value, key, f"`{value.raw}` depends on itself", "give one of the axes plain numbers")])
+            raise InputError(
+                [_problem(value, key, f"`{value.raw}` depends on itself", "give one of the axes plain numbers")]
+            )
         for key, value in ready.items():
             try:
                 known[key] = _tidy(expression.evaluate(expression.parse(value.raw), {**known, "cpus": cpus}))
@@ -261,7 +275,9 @@ def _converted(key: str, raw: Any, value: Value) -> Any:
     try:
         return axes.READERS[key](raw)
     except ValueError as error:
-        raise InputError([_problem(value, key, str(error) + (f" (from `{value.raw}`)" if value.formula else ""))]) from error
+        raise InputError(
+            [_problem(value, key, str(error) + (f" (from `{value.raw}`)" if value.formula else ""))]
+        ) from error
 
 
 def _compact(load: Mapping[str, Any]) -> str:
@@ -270,7 +286,9 @@ def _compact(load: Mapping[str, Any]) -> str:
 
 def matches(selection: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
     """Whether labels fit a map of labels or lists of labels."""
-    return all(shown.get(key) in (wanted if isinstance(wanted, list) else [wanted]) for key, wanted in selection.items())
+    return all(
+        shown.get(key) in (wanted if isinstance(wanted, list) else [wanted]) for key, wanted in selection.items()
+    )
 
 
 def _excluded(selection: Mapping[str, Any] | str, cell: Cell, cpus: int) -> bool:

@@ -145,7 +145,7 @@ def _with_effective(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any],
         else:
             after.append(latest)
     after.reverse()
-    found = []
+    found: list[tuple[dict[str, Any], float | None]] = []
     latest = None
     for record in records:
         if record["role"] == "machine":

@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class RunFolder:
 
 def now() -> str:
     """The time of the clock on the wall, UTC, as records tell it."""
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def identity(spec: Spec, trial_code: str, interpreters: Mapping[str, Any], only: str) -> str:
@@ -96,7 +96,7 @@ def refused(error: OSError, folder: Path) -> EnvironmentRefused:
 
 def _new(runs: Path, wanted: str) -> Path:
     runs.mkdir(parents=True, exist_ok=True)
-    stem = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%SZ}-{wanted[:8]}"
+    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{wanted[:8]}"
     number = 1
     while True:
         path = runs / (stem if number == 1 else f"{stem}-{number}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from concexp import catalog, journal, machine, run_folder
+from concexp.errors import Damaged
 from concexp.interpreters import Interpreter
 from concexp.journal import Record
 from concexp.launch import Ending, launch
@@ -85,7 +86,7 @@ class Run:
         if self.folder.journal.stat().st_size:
             try:
                 found = journal.read(self.folder.journal)
-            except journal.Damaged as damage:
+            except Damaged as damage:
                 if "no whole line" not in damage.message:
                     raise
             else:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from concexp.report.numbers import known, many, plural, rounded, scale_of, spread
 from concexp.report.view import Group, View
+from concexp.stats.intervals import Interval
 
 # A speed-up whose whole interval lies within these is called no gain: 5 % would need a quieter machine than most.
 NO_GAIN = (0.9, 1.1)
@@ -43,7 +44,7 @@ def _rate(view: View, group: Group, row: Any) -> str:
     factor, unit = scale_of(values[:1], view.metric.unit)
     if view.metric.unit == "1/s":
         unit = f" {unit[:-2]}{' ' if unit[:-2] else ''}{many(group.unit)}/s".replace("  ", " ")
-    return spread(*(v / factor for v in values), suffix=f" {unit.strip()}" if unit else "")
+    return spread(values[0] / factor, values[1] / factor, values[2] / factor, f" {unit.strip()}" if unit else "")
 
 
 def _winner(view: View, group: Group) -> list[str]:
@@ -54,7 +55,8 @@ def _winner(view: View, group: Group) -> list[str]:
     if best is None:
         return []
     rivals = [_best(view, rows) for model, rows in good.groupby("model", sort=False) if model != best["model"]]
-    tied, beaten = [], []
+    tied: list[tuple[Any, Interval]] = []
+    beaten: list[tuple[Any, Interval]] = []
     for rival in rivals:
         if rival is None:
             continue
@@ -105,13 +107,17 @@ def _scaling(view: View, group: Group) -> list[str]:
         workers = plural(int(best["workers"]), "worker")
         baseline = " · ".join(f"{v}" for v in (view.run.spec.get("baseline") or {}).values())
         if not known(lo, hi):
-            said.append(f"`{model}` shows {figure} the speed of {baseline} with {workers}, from too few trials for an interval.")
+            said.append(
+                f"`{model}` shows {figure} the speed of {baseline} with {workers}, from too few trials for an interval."
+            )
         elif hi < NO_GAIN[1] and lo > NO_GAIN[0]:
             said.append(f"`{model}` gains nothing: at most {figure} the speed of {baseline}, with {workers}.")
         elif hi < 1:
             said.append(f"`{model}` loses: at most {figure} the speed of {baseline}, with {workers}.")
         elif lo > 1:
-            said.append(f"`{model}` reaches {figure} the speed of {baseline} with {workers}{_share(view, group, best)}.")
+            said.append(
+                f"`{model}` reaches {figure} the speed of {baseline} with {workers}{_share(view, group, best)}."
+            )
         else:
             said.append(f"`{model}` at {figure} the speed of {baseline} with {workers}: a gain is not resolved.")
     return said

@@ -75,7 +75,9 @@ def _pictures(view: View, folder: Path) -> list[dict[str, str]]:
         plot = catalog.load("plot", name)()
         if plot.applies(view):
             path = folder / "figures" / f"{name}.png"
-            found.append({"path": f"figures/{name}.png", "alt": plot.draw(view, path), "legend": catalog.summary(type(plot))})
+            found.append(
+                {"path": f"figures/{name}.png", "alt": plot.draw(view, path), "legend": catalog.summary(type(plot))}
+            )
         else:
             (folder / "figures" / f"{name}.png").unlink(missing_ok=True)  # of an earlier run
     return found
@@ -85,7 +87,11 @@ def _table(view: View) -> dict[str, Any]:
     """The cells with numbers: constant columns lifted out, the best of each group bold, units chosen for reading."""
     cells = view.cells[view.cells["status"].isin(["ok", "invalid"])]
     axes = [key for key in view.axes if cells[key].astype(str).nunique() > 1]
-    constant = {key: cells[key].iloc[0] for key in view.axes if key not in axes and len(cells) and not pd.isna(cells[key].iloc[0])}
+    constant = {
+        key: cells[key].iloc[0]
+        for key in view.axes
+        if key not in axes and len(cells) and not pd.isna(cells[key].iloc[0])
+    }
     metrics = [c for c in cells.columns if f"{c}_lo" in cells.columns and cells[c].notna().any()]
     scales = {name: scale_of(list(cells[name]), catalog.load("metric", name).unit) for name in metrics}
     best = {str(row["cell"]) for group in view.groups if (row := _best_of(view, group)) is not None}
@@ -131,10 +137,21 @@ def _failures(view: View) -> dict[str, Any]:
         if (record["cell"], record["status"], record["reason"]) in seen:
             continue
         seen.add((record["cell"], record["status"], record["reason"]))
-        same = sum(r["cell"] == record["cell"] and r["status"] == record["status"] and r["reason"] == record["reason"] for r in bad)
+        same = sum(
+            r["cell"] == record["cell"] and r["status"] == record["status"] and r["reason"] == record["reason"]
+            for r in bad
+        )
         labels = ", ".join(f"{key} {label}" for key, label in record["axes"].items() if label is not None)
         details = record["traceback"] or record["stacks"] or record["output"]
-        shown.append({"labels": labels, "status": record["status"], "reason": record["reason"], "count": same, "details": details})
+        shown.append(
+            {
+                "labels": labels,
+                "status": record["status"],
+                "reason": record["reason"],
+                "count": same,
+                "details": details,
+            }
+        )
     return {"shown": shown[:FAILURES], "more": max(0, len(shown) - FAILURES)}
 
 
@@ -150,7 +167,9 @@ def _threats(view: View) -> list[str]:
     if repetitions < 3:
         found.append(f"{plural(repetitions, 'trial')} per cell: no interval can be given below 3.")
     if view.effective is not None and view.effective < 0.9 * view.cpus:
-        found.append(f"This machine gave {view.effective:.2f} of {view.cpus} CPUs (median of the spinner measurements).")
+        found.append(
+            f"This machine gave {view.effective:.2f} of {view.cpus} CPUs (median of the spinner measurements)."
+        )
     if view.run.manifest["machine"].get("virtual"):
         found.append("This is a virtual machine: its CPUs may be shared with others.")
     return found

@@ -40,7 +40,7 @@ class View:
         self.cells = run.cells
         self.primary: str = run.spec["primary"]
         self.metric: Any = catalog.load("metric", self.primary)
-        self.axes = [key for key in run.header["axes"]]
+        self.axes = list(run.header["axes"])
         self.cpus: int = run.manifest["machine"]["cpus"]
         self.effective: float | None = run.effective_cpus
         records = [record for record in run.records if record["role"] == "measured"]
@@ -80,7 +80,10 @@ class View:
                 for other in groups
                 if other is not group
                 and missing
-                and all(other.labels[k] is not None if k in missing else other.labels[k] == v for k, v in group.labels.items())
+                and all(
+                    other.labels[k] is not None if k in missing else other.labels[k] == v
+                    for k, v in group.labels.items()
+                )
             ]
             if not fits:
                 found.append(group)
@@ -99,7 +102,9 @@ class View:
         parts = []
         for key in varying:
             label = group.labels[key]
-            if label is not None and not (key == "sync" and label == "none" and len(varying) == 1 + ("workload" in varying) - 1):
+            if label is not None and not (
+                key == "sync" and label == "none" and len(varying) == 1 + ("workload" in varying) - 1
+            ):
                 parts.append(str(label) if key in ("workload", "sync") else f"{key} {label}")
         return " · ".join(parts) or str(group.labels.get("workload", ""))
 

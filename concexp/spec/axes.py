@@ -142,7 +142,9 @@ def _value(key: str, node: Node, path: str, entries: Sequence[Entry], problems: 
             reader(raw)
         formula = False
     except ValueError as error:
-        formula = isinstance(raw, str) and _formula_fits(key, entries) and any(sign in raw for sign in "*/+-(") or raw == "cpus"
+        formula = (
+            isinstance(raw, str) and _formula_fits(key, entries) and any(sign in raw for sign in "*/+-(")
+        ) or raw == "cpus"
         if not formula:
             problems.at(inner, path, str(error))
             return None
@@ -199,7 +201,9 @@ def _zipped(node: Node, path: str, entries: Sequence[Entry], problems: Problems)
     for number, group in enumerate(items(node)):
         here = f"{path}[{number}]"
         if not isinstance(group.value, dict) or not group.value:
-            problems.at(group, here, "expected a map of axes that move together", "zip: [{load.ops: [10, 20], seed: [1, 2]}]")
+            problems.at(
+                group, here, "expected a map of axes that move together", "zip: [{load.ops: [10, 20], seed: [1, 2]}]"
+            )
             continue
         columns = []
         for key, column in group.value.items():

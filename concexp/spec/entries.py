@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,9 @@ def _entry(kind: str, node: Node, path: str, problems: Problems) -> Entry | None
             given = holder.value
         elif holder.value is not None:
             cure = f"write {{{name}: {{parameter: value}}}}"
-            problems.at(holder, f"{path}.{name}", f"expected a map of parameters, not {units.shown(holder.value)}", cure)
+            problems.at(
+                holder, f"{path}.{name}", f"expected a map of parameters, not {units.shown(holder.value)}", cure
+            )
         path = f"{path}.{name}"
     else:
         said = text(node, path, problems)
@@ -73,7 +76,7 @@ def _entry(kind: str, node: Node, path: str, problems: Problems) -> Entry | None
         if declared[key].type == "str":
             values[key] = text(value, f"{path}.{key}", problems)
         else:
-            values[key] = converted(value, f"{path}.{key}", problems, lambda raw, key=key: units.convert(declared[key], raw))
+            values[key] = converted(value, f"{path}.{key}", problems, partial(units.convert, declared[key]))
     return Entry(kind, name, label or name, values)
 
 
@@ -85,7 +88,9 @@ def _function(
     source = (Path(node.file).parent / file).resolve()
     key = name if isinstance(node.value, dict) else None
     if not file.endswith(".py"):
-        problems.at(node, path, f"'{name}' names no file.py", "write file.py:function, the path relative to this YAML", key)
+        problems.at(
+            node, path, f"'{name}' names no file.py", "write file.py:function, the path relative to this YAML", key
+        )
         return None
     try:
         tree = ast.parse(source.read_bytes(), str(source))
@@ -111,7 +116,13 @@ def _function(
 
 
 def _check_arguments(
-    found: ast.FunctionDef, given: Mapping[str, Any], node: Node, holder: Node, path: str, key: str | None, problems: Problems
+    found: ast.FunctionDef,
+    given: Mapping[str, Any],
+    node: Node,
+    holder: Node,
+    path: str,
+    key: str | None,
+    problems: Problems,
 ) -> None:
     """Whether the function can be called with these keyword arguments."""
     arguments = found.args
@@ -120,7 +131,9 @@ def _check_arguments(
         return
     named = [argument.arg for argument in arguments.args]
     required = named[: len(named) - len(arguments.defaults)]
-    required += [a.arg for a, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is None]
+    required += [
+        a.arg for a, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is None
+    ]
     known = named + [argument.arg for argument in arguments.kwonlyargs]
     if arguments.kwarg is None:
         for name in given:

@@ -68,7 +68,11 @@ class _Reader:
         baseline = self.baseline(labels, swept)
         metrics = self.names("metrics", catalog.names("metric"))
         primary = (self.names("primary", catalog.names("metric")) or ("throughput",))[0]
-        tags = tuple(t for n in items(root.value["tags"]) if (t := text(n, "tags", problems))) if "tags" in root.value else ()
+        tags = (
+            tuple(t for n in items(root.value["tags"]) if (t := text(n, "tags", problems)))
+            if "tags" in root.value
+            else ()
+        )
         allow = self.selections("allow", labels, swept, "status")
         if measure is None or report is None or name is None:
             return None
@@ -91,7 +95,9 @@ class _Reader:
             return said
         stem = re.sub(r"^[\d_]+", "", Path(self.file).name.split(".")[0]).lower().replace("-", "_")
         if not NAME.fullmatch(stem):
-            self.problems.at(self.root, "name", f"the file's name '{Path(self.file).name}' gives no name", "add `name: …`")
+            self.problems.at(
+                self.root, "name", f"the file's name '{Path(self.file).name}' gives no name", "add `name: …`"
+            )
             return None
         return stem
 
@@ -140,7 +146,9 @@ class _Reader:
         for kind in ("workload", "model"):
             if listed and not own[kind] and kind not in node.value and kind not in self.root.value:
                 self.problems.at(node, path, f"`{kind}:` is missing", "name it here or above for all grids")
-        fixed = [k for k in GRID_KEYS if k in node.value and listed and not (k == "load" and self.is_axis(node.value[k]))]
+        fixed = [
+            k for k in GRID_KEYS if k in node.value and listed and not (k == "load" and self.is_axis(node.value[k]))
+        ]
         swept = Node(
             {k: v for k, v in node.value.items() if k not in fixed}, node.file, node.line, node.column, keys=node.keys
         )
@@ -170,14 +178,18 @@ class _Reader:
         said = {key: value for key, value in found.model_dump().items() if value is not None}
         swept = {key.partition(".")[2] for key in keys if key.startswith("load.")}
         if "ops" in said and "duration" in said:
-            self.problems.at(node, "load", "both `ops` and `duration` are said", "count operations, or measure for a time")
+            self.problems.at(
+                node, "load", "both `ops` and `duration` are said", "count operations, or measure for a time"
+            )
         elif not {"ops", "duration"} & (set(said) | swept):
             self.problems.at(node, "load", "neither `ops` nor `duration` is said", "load: {duration: 1s}, for example")
         elif "duration" in set(said) | swept and "scaling" in said:
             self.problems.at(node, "load.scaling", "`scaling` is for counted operations", "leave it out", "scaling")
         elif ({"ops"} & (set(said) | swept)) and varies and not {"scaling"} & (set(said) | swept):
             cure = "scaling: strong (ops in total) or scaling: weak (ops for each worker)"
-            self.problems.at(node, "load", "`workers` varies and operations are counted: say which scaling is meant", cure)
+            self.problems.at(
+                node, "load", "`workers` varies and operations are counted: say which scaling is meant", cure
+            )
         return said
 
     def startup(self, holder: Node) -> str:
@@ -208,7 +220,9 @@ class _Reader:
                 self.problems.at(item, here, f"expected a selection, not {units.shown(item.value)}", cure)
         return tuple(found)
 
-    def check_map(self, node: Node, path: str, labels: dict[str, set[Any]], swept: dict[str, None], strict: bool) -> None:
+    def check_map(
+        self, node: Node, path: str, labels: dict[str, set[Any]], swept: dict[str, None], strict: bool
+    ) -> None:
         """Whether a selection's axes and labels exist."""
         known = [*KINDS, "workers", *swept, *(("status",) if strict else ())]
         unknown_keys(node, path, list(dict.fromkeys(known)), self.problems)

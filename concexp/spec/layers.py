@@ -78,6 +78,8 @@ def _place(node: Node, where: str) -> None:
     """What was given on the command line has no line and no column."""
     node.file, node.line, node.column = where, 0, 0
     node.keys = dict.fromkeys(node.keys, (0, 0))
-    children = node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    children = (
+        node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    )
     for child in children:
         _place(child, where)

@@ -70,7 +70,9 @@ def unknown_keys(node: Node, path: str, known: Sequence[str], problems: Problems
 def shaped(shape: type[Shape], node: Node, path: str, problems: Problems) -> Shape | None:
     """A map read as a pydantic model, its errors as problems in our words."""
     if not isinstance(node.value, dict):
-        problems.at(node, path, f"expected a map, not {units.shown(node.value)}", f"keys: {', '.join(shape.model_fields)}")
+        problems.at(
+            node, path, f"expected a map, not {units.shown(node.value)}", f"keys: {', '.join(shape.model_fields)}"
+        )
         return None
     try:
         return shape.model_validate(node.plain())
@@ -80,7 +82,9 @@ def shaped(shape: type[Shape], node: Node, path: str, problems: Problems) -> Sha
             where = node.value.get(key, node)
             context = item.get("ctx", {})
             if item["type"] == "extra_forbidden":
-                unknown_keys(Node({key: where}, node.file, 0, 0, keys=node.keys), path, list(shape.model_fields), problems)
+                unknown_keys(
+                    Node({key: where}, node.file, 0, 0, keys=node.keys), path, list(shape.model_fields), problems
+                )
             elif item["type"] == "value_error":
                 problems.at(where, f"{path}.{key}", str(context["error"]))
             elif item["type"] == "literal_error":

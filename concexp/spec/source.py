@@ -19,7 +19,10 @@ DEPTH_LIMIT = 40
 
 INTEGER = re.compile(r"[-+]?\d[\d_]*")
 FLOAT = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?")
-KNOWN_TAGS = {f"tag:yaml.org,2002:{name}" for name in "str int float bool null map seq merge timestamp value".split()}
+KNOWN_TAGS = {
+    f"tag:yaml.org,2002:{name}"
+    for name in ["str", "int", "float", "bool", "null", "map", "seq", "merge", "timestamp", "value"]
+}
 
 
 @dataclass
@@ -75,7 +78,9 @@ class _Builder:
 
     def root(self, text: str) -> Node:
         if len(text.encode("utf-8", "replace")) > SIZE_LIMIT:
-            self.stop(1, 1, f"the file is larger than {SIZE_LIMIT // 1024} KiB", "an experiment is a question, not data")
+            self.stop(
+                1, 1, f"the file is larger than {SIZE_LIMIT // 1024} KiB", "an experiment is a question, not data"
+            )
         try:
             tree = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
@@ -102,7 +107,9 @@ class _Builder:
         mark = raw.start_mark
         if self.count > NODE_LIMIT or len(above) > DEPTH_LIMIT:
             what = f"more than {NODE_LIMIT} values" if self.count > NODE_LIMIT else f"more than {DEPTH_LIMIT} levels"
-            self.stop(mark.line + 1, mark.column + 1, f"it unfolds to {what}", "an alias that repeats aliases grows fast")
+            self.stop(
+                mark.line + 1, mark.column + 1, f"it unfolds to {what}", "an alias that repeats aliases grows fast"
+            )
         if id(raw) in above:
             self.stop(mark.line + 1, mark.column + 1, "an anchor contains itself", "remove the alias")
         if raw.tag not in KNOWN_TAGS:
@@ -134,11 +141,18 @@ class _Builder:
                 continue
             if key in node.value:
                 first = node.keys[key][0]
-                self.add(mark, here, f"the key '{key}' is there twice", f"the first is in line {first}: keep one of them")
+                self.add(
+                    mark, here, f"the key '{key}' is there twice", f"the first is in line {first}: keep one of them"
+                )
                 continue
             empty = isinstance(raw_value, yaml.ScalarNode) and raw_value.value == "" and raw_value.style is None
             if raw.flow_style and empty and raw_value.start_mark.index <= raw_key.end_mark.index:
-                self.add(mark, here, f"'{key}' has no value", "inside {…} a comma ends a value: put text with a comma in quotes")
+                self.add(
+                    mark,
+                    here,
+                    f"'{key}' has no value",
+                    "inside {…} a comma ends a value: put text with a comma in quotes",
+                )
                 continue
             node.keys[key] = (mark.line + 1, mark.column + 1)
             node.value[key] = self.build(raw_value, here, above)
@@ -158,7 +172,7 @@ class _Builder:
         written = text.splitlines()[line - 1] if 0 < line <= len(text.splitlines()) else ""
         if "'\\t'" in said or (written[: column + 1].strip(" ").startswith("\t") and "token" in said):
             message, hint = "a tab cannot indent YAML", "use spaces"
-        elif "chomping or indentation" in said or re.search(r":\s*>=?\s*\S", written) and "expected" in said:
+        elif "chomping or indentation" in said or (re.search(r":\s*>=?\s*\S", written) and "expected" in said):
             message, hint = "`>` begins a block of text in YAML", "put the comparison in quotes, or begin with a name"
         elif "mapping values are not allowed" in said:
             message, hint = "a second `: ` in one line", "put text that holds a colon in quotes"

@@ -23,6 +23,7 @@ def number(value: Any, what: str = "a number") -> float:
         if not re.fullmatch(NUMBER, value.strip()):
             raise ValueError(f"expected {what}, not {shown(value)}")
         value = float(value)
+    assert isinstance(value, int | float)
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError(f"expected {what}, not {shown(value)}")
     return value

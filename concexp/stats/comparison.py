@@ -30,4 +30,5 @@ def ratio(above: Mapping[int, float], below: Mapping[int, float]) -> Interval:
     error = float(np.sqrt(sum(parts)))
     degrees = sum(parts) ** 2 / (parts[0] ** 2 / (first.size - 1) + parts[1] ** 2 / (second.size - 1)) if error else 1.0
     half = t_quantile(float(degrees)) * error
-    return Interval(*(float(np.exp(mean + shift)) for shift in (0.0, -half, half)), min(first.size, second.size))
+    low, high = float(np.exp(mean - half)), float(np.exp(mean + half))
+    return Interval(float(np.exp(mean)), low, high, min(first.size, second.size))

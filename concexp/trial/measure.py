@@ -202,4 +202,3 @@ def traced():
     monitoring = getattr(sys, "monitoring", None)
     watched = monitoring is not None and any(monitoring.get_tool(i) is not None for i in range(6))
     return sys.gettrace() is not None or sys.getprofile() is not None or watched
-

@@ -58,7 +58,7 @@ class Me:
     batch            operations between two looks at the clock, in a pass that lasts a given time
     """
 
-    __slots__ = ("index", "workers", "sync", "shared", "folder", "first", "own", "batch")
+    __slots__ = ("batch", "first", "folder", "index", "own", "shared", "sync", "workers")
 
     def __init__(self, index, workers, sync, shared, folder):
         self.index = index

@@ -63,7 +63,11 @@ class Plot:
             axes.set_xscale("log")
         else:
             axes.set_xlim(0, highest * 1.08)
-        name = f"{unit.replace('/s', '').strip()} {many(group.unit)}/s".strip() if metric == "throughput" else f"{metric} ({unit})"
+        name = (
+            f"{unit.replace('/s', '').strip()} {many(group.unit)}/s".strip()
+            if metric == "throughput"
+            else f"{metric} ({unit})"
+        )
         axes.set_xlabel(f"{name} ({'more' if higher else 'less'} is better)")
 
     @staticmethod

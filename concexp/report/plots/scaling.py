@@ -31,7 +31,9 @@ class Plot:
         groups = self._groups(view)
         shown = groups[:PANELS]
         speed = "speedup" in view.cells and any(g.cells["speedup"].notna().any() for g in shown)
-        kinds = ["speedup" if speed else view.primary] if len(shown) > COLUMNS else [view.primary, *(["speedup"] * speed)]
+        kinds = (
+            ["speedup" if speed else view.primary] if len(shown) > COLUMNS else [view.primary, *(["speedup"] * speed)]
+        )
         columns = min(COLUMNS, len(shown))
         rows = -(-len(shown) // COLUMNS) if len(kinds) == 1 else len(kinds)
         with _style.settings():
@@ -44,7 +46,12 @@ class Plot:
                     panels[number].set_title(view.title(group))
             for panel in panels[len(kinds) * len(shown) :]:
                 panel.set_visible(False)
-            figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(5, len(handles)))
+            figure.legend(
+                handles.values(),
+                handles.keys(),
+                loc="outside lower center",
+                ncols=min(3 if columns == 1 else 5, len(handles)),
+            )
             _style.save(figure, path)
         more = f" {len(groups) - len(shown)} further groups are not drawn." if len(groups) > len(shown) else ""
         return f"{' and '.join(kinds)} against the number of workers, one line per model.{more}"
@@ -52,7 +59,9 @@ class Plot:
     def _panel(self, view: View, group: Group, kind: str, axes: Any, handles: dict[str, Any]) -> None:
         lines = group.lines()
         workers = sorted({int(w) for _, rows in lines for w in rows["workers"].dropna()})
-        factor, unit = scale_of([v for _, rows in lines for v in rows[kind]], "x" if kind == "speedup" else view.metric.unit)
+        factor, unit = scale_of(
+            [v for _, rows in lines for v in rows[kind]], "x" if kind == "speedup" else view.metric.unit
+        )
         seen: dict[str, int] = {}
         for model, rows in lines:
             colour, marker = view.style(model)
@@ -75,7 +84,13 @@ class Plot:
 
     @staticmethod
     def _line(
-        view: View, rows: pd.DataFrame, kind: str, factor: float, axes: Any, style: tuple[str, str, str], workers: list[int]
+        view: View,
+        rows: pd.DataFrame,
+        kind: str,
+        factor: float,
+        axes: Any,
+        style: tuple[str, str, str],
+        workers: list[int],
     ) -> Any:
         colour, marker, dashes = style
         rows = rows[rows[kind].notna()]
@@ -85,15 +100,25 @@ class Plot:
             row = rows.iloc[0]
             line = axes.axhline(row[kind] / factor, color=colour, linestyle=(0, (1, 1.5)), linewidth=1.8, zorder=2)
             if known(row[f"{kind}_lo"]):
-                axes.axhspan(row[f"{kind}_lo"] / factor, row[f"{kind}_hi"] / factor, color=colour, alpha=0.12, linewidth=0)
+                axes.axhspan(
+                    row[f"{kind}_lo"] / factor, row[f"{kind}_hi"] / factor, color=colour, alpha=0.12, linewidth=0
+                )
             return line
         x = rows["workers"].astype(int)
-        (line,) = axes.plot(x, rows[kind] / factor, dashes, color=colour, marker=marker, markersize=6.5, linewidth=1.8, zorder=3)
+        (line,) = axes.plot(
+            x, rows[kind] / factor, dashes, color=colour, marker=marker, markersize=6.5, linewidth=1.8, zorder=3
+        )
         if rows[f"{kind}_lo"].notna().any():
-            axes.fill_between(x, rows[f"{kind}_lo"] / factor, rows[f"{kind}_hi"] / factor, color=colour, alpha=0.2, linewidth=0)
+            axes.fill_between(
+                x, rows[f"{kind}_lo"] / factor, rows[f"{kind}_hi"] / factor, color=colour, alpha=0.2, linewidth=0
+            )
             low, high = rows[kind] - rows[f"{kind}_lo"], rows[f"{kind}_hi"] - rows[kind]
-            axes.errorbar(x, rows[kind] / factor, [low / factor, high / factor], fmt="none", ecolor=colour, capsize=3, zorder=3)
-        hollow = [status != "ok" or not view.trusted(cell) for status, cell in zip(rows["status"], rows["cell"], strict=True)]
+            axes.errorbar(
+                x, rows[kind] / factor, [low / factor, high / factor], fmt="none", ecolor=colour, capsize=3, zorder=3
+            )
+        hollow = [
+            status != "ok" or not view.trusted(cell) for status, cell in zip(rows["status"], rows["cell"], strict=True)
+        ]
         axes.plot(x[hollow], (rows[kind] / factor)[hollow], linestyle="none", marker=marker, markersize=6.5,
                   markerfacecolor="white", markeredgecolor=colour, zorder=4)  # fmt: skip
         return line
@@ -104,10 +129,11 @@ class Plot:
         top = max(workers)
         line = axes.plot([1, top], [1, top], color=_style.GREY, linewidth=1, linestyle=(0, (5, 3)), zorder=1)[0]
         handles["ideal"] = line
-        highest = max((v for v in group.cells["speedup"].dropna()), default=1.0)
+        ends = [*group.cells["speedup"].dropna(), *group.cells["speedup_hi"].dropna()]
+        highest = max(ends, default=1.0)
         if group.wants == "cpu" and view.effective is not None:
             level = axes.axhline(view.effective, color=_style.INK, linewidth=1, linestyle="-.", zorder=1)
             handles[f"effective CPUs ({view.effective:.2f} of {view.cpus})"] = level
             highest = max(highest, view.effective)
         # The ideal may leave the picture: what was measured must not be squeezed for its sake.
-        axes.set_ylim(0, min(float(top), 1.6 * highest) * 1.08)
+        axes.set_ylim(0, max(highest, min(float(top), 1.6 * highest)) * 1.06)

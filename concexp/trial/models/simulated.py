@@ -40,7 +40,9 @@ class Model(tools.Model):
         if self.outcome in reasons:
             return {"status": self.outcome, "reason": reasons[self.outcome]}
         workers, load = request["workers"], request["load"]
-        rate = self.speed * workers / (1 + self.serial * (workers - 1)) * math.exp(self.noise * self.normal(request, -1))
+        rate = (
+            self.speed * workers / (1 + self.serial * (workers - 1)) * math.exp(self.noise * self.normal(request, -1))
+        )
         iterations = []
         for number in range(request["iterations"]):
             pace = rate * math.exp(self.noise / 4 * self.normal(request, number))

@@ -1,0 +1,33 @@
+# Needs nothing but python3 (3.11 or newer) and make: everything else is installed into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+EXPERIMENT ?= experiments/01_cpu_models.yaml
+
+.PHONY: run test lint types clean
+.DEFAULT_GOAL := run
+
+# Each target installs only what it needs, and again only when pyproject.toml has changed.
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+.venv/developing: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+run: .venv/installed  ## run the first experiment (or EXPERIMENT=…) and say where the report is
+	$(BIN)/concexp run $(EXPERIMENT)
+
+test: .venv/developing  ## the whole suite
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/developing  ## style and mistakes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/developing  ## static types
+	$(BIN)/mypy
+
+clean:  ## everything that can be made again
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

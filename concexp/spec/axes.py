@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
@@ -142,9 +143,8 @@ def _value(key: str, node: Node, path: str, entries: Sequence[Entry], problems: 
             reader(raw)
         formula = False
     except ValueError as error:
-        formula = (
-            isinstance(raw, str) and _formula_fits(key, entries) and any(sign in raw for sign in "*/+-(")
-        ) or raw == "cpus"
+        # Whatever is no number may be a formula, where a number may stand; `_check_formulas` looks at its names.
+        formula = isinstance(raw, str) and _formula_fits(key, entries) and re.search(r"[a-zA-Z]", raw) is not None
         if not formula:
             problems.at(inner, path, str(error))
             return None

@@ -122,6 +122,8 @@ class _Builder:
         elif isinstance(raw, yaml.SequenceNode):
             node.value = [self.build(item, f"{path}[{i}]", above) for i, item in enumerate(raw.value)]
         else:
+            if "\0" in raw.value:  # no name, no path and no label can hold it
+                self.add(mark, path, "a text cannot hold the character 0", "remove it")
             node.text, node.quoted = raw.value, raw.style is not None
             node.value = raw.value if node.quoted else scalar(raw.value)
         return node
@@ -176,7 +178,7 @@ class _Builder:
             message, hint = "`>` begins a block of text in YAML", "put the comparison in quotes, or begin with a name"
         elif "mapping values are not allowed" in said:
             message, hint = "a second `: ` in one line", "put text that holds a colon in quotes"
-        elif "expected a single document" in said:
+        elif "another document" in said:
             message, hint = "the file holds several documents", "one file is one experiment: remove `---`"
         elif "undefined alias" in said:
             message, hint = said, "define it with & above; a root key that begins with a dot may hold it"

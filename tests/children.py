@@ -1,0 +1,44 @@
+"""How tests run one real trial."""
+
+import sys
+
+from concexp import catalog
+from concexp.launch import launch
+from concexp.stage import compile_for, stage
+
+
+def request(workload="cpu_sum", model="serial", sync="none", **more):
+    """A request of verb `measure`, small; a plug-in is a name or (name, parameters)."""
+
+    def entry(given):
+        name, parameters = given if isinstance(given, tuple) else (given, {})
+        return {"name": name, "parameters": parameters}
+
+    return {
+        "verb": "measure",
+        "workload": entry(workload),
+        "model": entry(model),
+        "sync": entry(sync),
+        "workers": 2,
+        "load": {"duration": 0.02},
+        "startup": "once",
+        "warmup": 1,
+        "iterations": 1,
+        "seed": 1,
+        "probes": list(catalog.names("probe")),
+        **more,
+    }
+
+
+def function(path, name="work", **arguments):
+    """A user's function as a workload."""
+    return "_function", {"path": str(path), "function": name, "arguments": arguments}
+
+
+def trial(workload="cpu_sum", model="serial", sync="none", python=sys.executable, timeout=60, **more):
+    """Run one trial in a real sealed child; its Ending."""
+    ready = stage()
+    compile_for(python, ready)
+    if model == "serial":
+        more.setdefault("workers", 1)
+    return launch(request(workload, model, sync, **more), python, ready, timeout)

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 from concexp.errors import UnknownName
@@ -60,8 +61,9 @@ class Parameter:
 
 def names(kind: str) -> tuple[str, ...]:
     """The names of all plug-ins of a kind, sorted; imports none of them."""
-    package = importlib.import_module(KINDS[kind])
-    found = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")}
+    # By the folder, since importing a package of pictures would import what draws them.
+    folder = Path(__file__).parent.joinpath(*KINDS[kind].split(".")[1:])
+    found = {module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_")}
     return tuple(sorted(found | set(_foreign(kind))))
 
 
@@ -99,7 +101,8 @@ def parameters(cls: Any) -> dict[str, Parameter]:
     found: dict[str, Parameter] = {}
     for base in reversed(cls.__mro__):
         for name, annotation in vars(base).get("__annotations__", {}).items():
-            found[name] = _parameter(name, annotation, cls, meanings.get(name, ""))
+            if "ClassVar" not in str(annotation):
+                found[name] = _parameter(name, annotation, cls, meanings.get(name, ""))
     return found
 
 
@@ -114,6 +117,8 @@ def _parameter(name: str, annotation: Any, cls: type[Any], meaning: str) -> Para
     if match is None or match[1] not in SCALARS:
         return Parameter(name, "any", default, meaning, required=required)
     kind, sign, low, high = match.groups()
+    if kind in ("float", *UNITS, "fraction") and kind != "size" and type(default) is int:
+        default = float(default)  # else 1 and 1.0 would be two values, and two cells
     minimum = float(low) if low else (0.0 if kind in UNITS or kind == "fraction" else None)
     maximum = float(high) if high else (1.0 if kind == "fraction" else None)
     return Parameter(name, kind, default, meaning, (), minimum, sign == ">", maximum, required)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from concexp import catalog
 from concexp.stats.comparison import ratio
-from concexp.stats.intervals import FEWEST, Interval, mean_interval, trial_means
+from concexp.stats.intervals import FEWEST, NOTHING, Interval, mean_interval, trial_means
 
 if TYPE_CHECKING:
     from concexp.results import Run
@@ -17,24 +21,127 @@ if TYPE_CHECKING:
 # From good to bad: a cell's status is the worst of its trials'.
 STATUSES = ("ok", "invalid", "failed", "crashed", "timeout", "unsupported")
 NUMBERED = ("ok", "invalid")  # these have numbers
+MISSING = "missing"  # of a cell that has no trial yet
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of a cell; `means` holds its mean of each metric."""
+
+    block: int
+    status: str
+    reason: str
+    doubts: tuple[str, ...]
+    effective_cpus: float
+    means: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The trials of one cell, and which of them a number may rest on."""
+
+    trials: Sequence[Trial]
+
+    @cached_property
+    def status(self) -> str:
+        """The worst of its trials'."""
+        return max((trial.status for trial in self.trials), key=STATUSES.index)
+
+    @cached_property
+    def reason(self) -> str:
+        """The first reason for that status."""
+        return next((trial.reason for trial in self.trials if trial.status == self.status), "")
+
+    @cached_property
+    def statuses(self) -> Counter[str]:
+        """How many trials ended in which way."""
+        return Counter(trial.status for trial in self.trials)
+
+    @property
+    def count(self) -> int:
+        """How many trials were run."""
+        return len(self.trials) - self.statuses["unsupported"]
+
+    @cached_property
+    def numbered(self) -> list[Trial]:
+        """The trials that have numbers."""
+        return [trial for trial in self.trials if trial.status in NUMBERED]
+
+    @cached_property
+    def doubtful(self) -> list[Trial]:
+        """Those of them that give reason for doubt."""
+        return [trial for trial in self.numbered if trial.doubts]
+
+    @cached_property
+    def trusted(self) -> bool:
+        """Whether enough trials are beyond doubt for a verdict on time: 3, or all where there are fewer."""
+        return len(self.numbered) - len(self.doubtful) >= min(FEWEST, max(1, len(self.numbered)))
+
+    @cached_property
+    def timed(self) -> list[Trial]:
+        """The trials that numbers on time come from: those beyond doubt; where they are too few, all."""
+        return [trial for trial in self.numbered if not trial.doubts] if self.trusted else self.numbered
+
+    @cached_property
+    def effective_cpus(self) -> float:
+        """The median of what the spinners found beside those trials; NaN if nothing."""
+        values = [trial.effective_cpus for trial in self.timed if not np.isnan(trial.effective_cpus)]
+        return float(np.median(values)) if values else float("nan")
+
+    def by_block(self, name: str, counted: bool = False) -> dict[int, float]:
+        """Each trial's mean of a metric, by its block; counts keep the doubtful trials."""
+        rows = self.numbered if counted else self.timed
+        return {trial.block: trial.means[name] for trial in rows if not np.isnan(trial.means.get(name, np.nan))}
+
+    def interval(self, name: str, metric: Any) -> Interval:
+        """A metric of level `iteration`, with its interval."""
+        return mean_interval(list(self.by_block(name, metric.kind == "count").values()), metric.scale == "log")
+
+
+def samples(frame: pd.DataFrame) -> dict[str, Sample]:
+    """The trials of each cell, by the cell's id."""
+    codes, _ = pd.factorize(frame["trial"])
+    first = frame.drop_duplicates("trial")
+    means: dict[str, list[float]] = {}
+    for name in catalog.names("metric"):
+        metric = catalog.load("metric", name)
+        if metric.level == "iteration" and name in frame:
+            values = frame[name].to_numpy(float, na_value=np.nan)
+            means[name] = trial_means(values, codes, len(first), metric.scale == "log").tolist()
+    found: dict[str, list[Trial]] = {}
+    for number, (cell, block, status, reason, doubts, effective) in enumerate(
+        zip(
+            first["cell"],
+            first["block"].fillna(-1).astype(int),
+            first["status"],
+            first["reason"].fillna(""),
+            first["doubts"],
+            first["effective_cpus"].to_numpy(float, na_value=np.nan),
+            strict=True,
+        )
+    ):
+        own = {name: values[number] for name, values in means.items()}
+        codes_of = tuple(doubts.split(",")) if doubts else ()
+        found.setdefault(str(cell), []).append(Trial(int(block), status, reason, codes_of, float(effective), own))
+    return {cell: Sample(trials) for cell, trials in found.items()}
 
 
 def table(run: Run) -> pd.DataFrame:
-    """The cells in the order of the plan: axes, status, reason, trials, doubtful, then <m>, <m>_lo, <m>_hi per metric."""
-    frame = run.trials
-    samples = {str(cell): Sample(rows) for cell, rows in frame.groupby("cell", sort=False)}
-    metrics = _metrics(run, frame)
+    """The cells, sorted by their axes: axes, cell, status, reason, trials, doubtful, then <m>, <m>_lo, <m>_hi per metric."""
+    by_cell = samples(run.trials)
+    metrics = _metrics(run)
+    baseline = Baseline(run)
     rows = []
-    for planned in run.header["cells"]:
-        sample = samples.get(planned["cell"])
+    for planned in _sorted(run.header["cells"], run.header["axes"]):
+        sample = by_cell.get(planned["cell"])
         row: dict[str, Any] = {**planned["axes"], "cell": planned["cell"]}
-        row["status"] = sample.status if sample else ("unsupported" if planned["reason"] else "missing")
+        row["status"] = sample.status if sample else ("unsupported" if planned["reason"] else MISSING)
         row["reason"] = sample.reason if sample else planned["reason"]
         row["trials"] = sample.count if sample else 0
-        row["doubtful"] = sample.doubtful if sample else 0
-        base = samples.get(_baseline(run, planned["axes"]) or "")
+        row["doubtful"] = len(sample.doubtful) if sample else 0
+        below = by_cell.get(baseline.of(planned["axes"]))
         for name, metric in metrics.items():
-            found = _value(metric, name, sample, base, planned["axes"].get("workers"))
+            found = _value(name, metric, sample, below, planned["axes"].get("workers") or 1)
             row[name], row[f"{name}_lo"], row[f"{name}_hi"] = found.mean, found.lo, found.hi
         rows.append(row)
     cells = pd.DataFrame(rows)
@@ -43,71 +150,66 @@ def table(run: Run) -> pd.DataFrame:
     return cells
 
 
-class Sample:
-    """The trials of one cell."""
-
-    def __init__(self, rows: pd.DataFrame) -> None:
-        self.rows = rows
-        trials = rows.drop_duplicates("trial")
-        statuses = set(trials["status"])
-        self.status = max(statuses, key=STATUSES.index)
-        worst = trials[trials["status"] == self.status]
-        self.reason = str(worst["reason"].iloc[0] or "")
-        self.count = int((trials["status"] != "unsupported").sum())
-        numbered = trials[trials["status"].isin(NUMBERED)]
-        self.doubtful = int((numbered["doubts"] != "").sum())
-        self.trusted = len(numbered) - self.doubtful >= min(FEWEST, max(1, len(numbered)))
-        self.numbered = rows[rows["status"].isin(NUMBERED)]
-        self.timed = self.numbered[self.numbered["doubts"] == ""] if self.trusted else self.numbered
-
-    def by_block(self, name: str, metric: Any) -> dict[int, float]:
-        """Each trial's mean, by its block; counts keep the doubtful trials."""
-        rows = self.numbered if metric.kind == "count" else self.timed
-        means = trial_means(rows[name].to_numpy(float, na_value=float("nan")), rows["block"], metric.scale == "log")
-        return {int(str(block)): mean for block, mean in means.items()}
+def _sorted(cells: Iterable[dict[str, Any]], axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """By the first axis, then the next …, each in the order of the experiment; what an axis does not apply to comes first."""
+    places = {key: {str(label): number for number, label in enumerate(labels)} for key, labels in axes.items()}
+    return sorted(
+        cells, key=lambda cell: [places[key].get(str(cell["axes"].get(key)), -1) for key in axes if key in places]
+    )
 
 
-def _metrics(run: Run, frame: pd.DataFrame) -> dict[str, Any]:
-    """The metrics to show: those that the experiment lists, else those that the data has."""
-    listed = run.spec.get("metrics")
-    names = ([listed] if isinstance(listed, str) else listed) or catalog.names("metric")
+def _metrics(run: Run) -> dict[str, Any]:
+    """The metrics to show, in the order of their columns: those that the experiment lists, else those that the data has."""
+    listed = run.spec.get("metrics") or []
+    names = [listed] if isinstance(listed, str) else listed or catalog.names("metric")
     found = {name: catalog.load("metric", name)() for name in dict.fromkeys([run.spec["primary"], *names])}
-    return {
+    shown = {
         name: metric
         for name, metric in found.items()
-        if metric.level == "cell" or listed or metric.shown == "always" or (name in frame and (frame[name] > 0).any())
+        if metric.level == "cell" or listed or metric.shown == "always" or name in run.trials
     }
+    return dict(sorted(shown.items(), key=lambda pair: (pair[1].order, pair[0])))
 
 
-def _value(metric: Any, name: str, sample: Sample | None, base: Sample | None, workers: int | None) -> Interval:
-    if sample is None or sample.status == "unsupported":
-        return mean_interval([])
+def _value(name: str, metric: Any, sample: Sample | None, below: Sample | None, workers: int) -> Interval:
+    if sample is None or not sample.numbered:
+        return NOTHING
     if metric.level == "iteration":
-        if name not in sample.rows:
-            return mean_interval([])
-        return mean_interval(list(sample.by_block(name, metric).values()), metric.scale == "log")
-    if base is None:
-        return mean_interval([])
-    if base is sample:
-        return Interval(1.0 / (workers or 1) if name != "speedup" else 1.0, float("nan"), float("nan"), sample.count)
-    return metric.between(compared(sample, base), workers or 1)  # type: ignore[no-any-return]
+        return sample.interval(name, metric)
+    if below is None:
+        return NOTHING
+    itself = Interval(1.0, np.nan, np.nan, len(sample.timed))  # by definition: nothing is estimated
+    found = itself if below is sample else compared(sample, below, metric.compares)
+    return metric.between(found, workers)  # type: ignore[no-any-return]
 
 
-def compared(above: Sample, below: Sample) -> Interval:
-    """The ratio of two cells' throughputs."""
-    metric = catalog.load("metric", "throughput")
-    return ratio(above.by_block("throughput", metric), below.by_block("throughput", metric))
+def compared(above: Sample, below: Sample, name: str) -> Interval:
+    """The ratio of a metric of two cells."""
+    return ratio(above.by_block(name), below.by_block(name))
 
 
-def _baseline(run: Run, axes: Mapping[str, Any]) -> str | None:
-    """The id of the cell that a speedup is relative to: of the baseline's labels, and alike on all that applies to it."""
-    wanted = run.spec.get("baseline") or {}
-    if not wanted:
-        return None
-    for other in run.header["cells"]:
-        labels = other["axes"]
-        if all(labels.get(key) == label for key, label in wanted.items()) and all(
-            label == axes.get(key) for key, label in labels.items() if key not in wanted and label is not None
-        ):
-            return str(other["cell"])
-    return None
+class Baseline:
+    """Which cell a speedup is relative to: one of the baseline's labels, alike on all axes that apply to it."""
+
+    def __init__(self, run: Run) -> None:
+        wanted = run.spec.get("baseline") or {}
+        # By the axes that a baseline cell is alike on: its labels on them, and its id.
+        self.found: dict[tuple[str, ...], dict[tuple[Any, ...], str]] = {}
+        for cell in run.header["cells"] if wanted else ():
+            labels = cell["axes"]
+            if all(_is(labels.get(key), label) for key, label in wanted.items()):
+                keys = tuple(key for key, label in labels.items() if key not in wanted and label is not None)
+                self.found.setdefault(keys, {}).setdefault(tuple(labels[key] for key in keys), str(cell["cell"]))
+
+    def of(self, axes: Mapping[str, Any]) -> str:
+        """The baseline cell of a cell with these labels; "" if there is none. The one that is alike on most axes wins."""
+        for keys in sorted(self.found, key=len, reverse=True):
+            cell = self.found[keys].get(tuple(axes.get(key) for key in keys))
+            if cell is not None:
+                return cell
+        return ""
+
+
+def _is(label: Any, wanted: Any) -> bool:
+    """Whether a label is the one that is wanted, or one of several."""
+    return label in wanted if isinstance(wanted, list) else label == wanted

@@ -13,6 +13,8 @@ WAIT_SHARE = 0.1
 SKEW_SHARE = 0.1
 # Switch intervals that a window needs where threads take turns with the GIL: below one, they simply run one by one.
 SWITCHES = 50
+# CPython's own switch interval, seconds, for an interpreter that does not tell.
+SWITCH_INTERVAL = 0.005
 # Seconds below which clock, wake-ups and the start gate (about 0.1 ms) are more than a hundredth of any window.
 SHORTEST = 0.01
 # Share of a core that a server of ours may use before its speed is what is measured.
@@ -34,26 +36,49 @@ def judge(frame: pd.DataFrame) -> pd.Series:
     """The doubts of each row, comma-joined: those of its trial. Needs the columns of the tidy frame."""
     trial = frame.groupby("trial", sort=False)
     wall = trial["wall_s"].transform("mean")
-    workers = frame["workers"].astype("Float64").fillna(1).astype(float)
-    cpus = frame["cpus"].astype(float)
-    cpu_bound = frame["wants"] == "cpu"
-    useful = np.minimum(workers, cpus)
-    threads = frame["parallel"] == "threads"
-    several = (workers > 1) & (frame["parallel"] != "one")
-    waited = trial["run_queue_wait_s"].transform("mean") / (wall * workers)
-    floor = np.where(threads & cpu_bound & (workers > 1), SWITCHES * frame["switch_interval"].fillna(0.005), SHORTEST)
-    found = {
-        "machine": cpu_bound
-        & ((frame["effective_cpus"] < EFFECTIVE_SHARE * useful) | ((waited > WAIT_SHARE) & (workers <= cpus))),
-        "skew": several & (trial["start_skew_s"].transform("mean") > SKEW_SHARE * wall),
-        "too_short": trial["wall_s"].transform("min") < floor,
+    workers = workers_of(frame)
+    cpu_bound = _holds(frame["wants"] == "cpu")
+    taking_turns = _holds(frame["parallel"] == "threads") & cpu_bound & (workers > 1)
+    together = (workers > 1) & ~_holds(frame["parallel"] == "one")
+    turns = SWITCHES * frame["switch_interval"].astype(float).fillna(SWITCH_INTERVAL)
+    codes = np.full(len(frame), "", dtype=object)
+    for code, holds in {
+        "machine": short_of_cpus(frame) | (stood_in_line(frame) > WAIT_SHARE),
+        "skew": together & (trial["start_skew_s"].transform("mean") > SKEW_SHARE * wall),
+        "too_short": trial["wall_s"].transform("min") < turns.where(taking_turns, SHORTEST),
         "server_bound": trial["server_cpu_s"].transform("mean") > SERVER_SHARE * wall,
         "gil_changed": frame["gil"].notna() & frame["gil_end"].notna() & (frame["gil"] != frame["gil_end"]),
-        "traced": frame["traced"].fillna(False).astype(bool),
-        "leftover": frame["left_behind"].fillna(0) > 0,
-    }
-    codes = pd.Series("", index=frame.index, dtype=object)
-    for code, holds in found.items():
-        hit = holds.fillna(False).astype(bool)
-        codes[hit] = codes[hit].where(codes[hit] == "", codes[hit] + ",") + code
-    return codes
+        "traced": frame["traced"],
+        "leftover": frame["left_behind"] > 0,
+    }.items():
+        hit = _holds(holds)
+        codes[hit] = np.where(codes[hit] == "", code, codes[hit] + f",{code}")
+    return pd.Series(codes, index=frame.index, dtype="string")
+
+
+def short_of_cpus(frame: pd.DataFrame) -> pd.Series:
+    """Whether each row wants CPU and the spinners beside its block got fewer CPUs than it could use."""
+    useful = np.minimum(workers_of(frame), frame["cpus"].astype(float))
+    return _holds(frame["wants"] == "cpu") & _holds(frame["effective_cpus"].astype(float) < EFFECTIVE_SHARE * useful)
+
+
+def stood_in_line(frame: pd.DataFrame) -> pd.Series:
+    """The share of their time that a trial's workers stood in the run queue, for each row.
+
+    NaN where it tells nothing of the machine: not recorded, waiting for something else than a CPU, or more workers than
+    CPUs, who stand in each other's way.
+    """
+    trial = frame.groupby("trial", sort=False)
+    workers = workers_of(frame)
+    share = trial["run_queue_wait_s"].transform("mean") / (trial["wall_s"].transform("mean") * workers)
+    return share.where(_holds(frame["wants"] == "cpu") & (workers <= frame["cpus"].astype(float)))
+
+
+def workers_of(frame: pd.DataFrame) -> pd.Series:
+    """The number of workers of each row; 1 where it does not apply."""
+    return frame["workers"].astype("Float64").fillna(1).astype(float)
+
+
+def _holds(condition: pd.Series) -> pd.Series:
+    """A condition as plain booleans; what was not recorded does not hold."""
+    return condition.astype("boolean").fillna(False).astype(bool)

@@ -110,9 +110,8 @@ class _Child:
 
     def close(self) -> None:
         self.selector.close()
-        for descriptor in (self.answer_fd, self.output_fd, self.pidfd):
-            if descriptor is not None:
-                os.close(descriptor)
+        if self.pidfd is not None:
+            os.close(self.pidfd)
 
 
 def environment(marker: str, hash_seed: int, folder: str) -> dict[str, str]:
@@ -141,7 +140,9 @@ def launch(request: dict[str, Any], python: str, stage: Stage, timeout: float, s
     output_read, output_write = os.pipe()
     life_read, life_write = os.pipe()  # when this process is gone, so is the writing end: see the child's `hang_on`
     try:
-        with tempfile.TemporaryFile() as letter:
+        with tempfile.TemporaryFile() as letter, contextlib.ExitStack() as theirs:
+            for descriptor in (answer_write, output_write, life_read):
+                theirs.callback(os.close, descriptor)
             letter.write(wire.encode({**request, "folder": folder}))
             letter.flush()
             letter.seek(0)
@@ -157,8 +158,6 @@ def launch(request: dict[str, Any], python: str, stage: Stage, timeout: float, s
                 pass_fds=descriptors,
                 start_new_session=True,
             )
-        for descriptor in (answer_write, output_write, life_read):
-            os.close(descriptor)
         child = _Child(process, answer_read, output_read)
         try:
             return _attend(child, marker, started, timeout)
@@ -166,30 +165,29 @@ def launch(request: dict[str, Any], python: str, stage: Stage, timeout: float, s
             family.end(process, marker)
             child.close()
     finally:
-        os.close(life_write)
+        for descriptor in (life_write, answer_read, output_read):
+            os.close(descriptor)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _attend(child: _Child, marker: str, started: float, timeout: float) -> Ending:
     """Wait for the answer or the deadline, and tell what it came to."""
-    stacks = ""
+    stacks, output, left_behind = "", "", 0
     in_time = child.listen_until(started + timeout, lambda: _whole(child.answer) or child.ended())
-    left_behind = 0
     if not in_time:
-        before = len(child.output)
+        said = child.output[-OUTPUT_KEPT:]
+        child.output.clear()
         for pid in family.members(child.process, marker):
             _abort(child, pid)
-        stacks = _text(child.output[before:])
+        stacks = _text(child.output)
+        child.output[:0] = said
     else:
         child.listen_until(time.monotonic() + GRACE, child.ended)
         child.drain()
-        left_behind = family.stragglers(child.process, marker, GRACE)
-    code = child.process.poll()
-    status, reason, answer = _verdict(child, code, in_time, timeout)
+    status, reason, answer = _verdict(child, child.process.poll(), in_time, timeout)
     if status in ("", "ok", "invalid"):
-        output = ""
-    else:
-        left_behind = 0  # of a trial that went wrong, nothing else was to be expected
+        left_behind = family.stragglers(child.process, marker, GRACE)
+    else:  # workers that are still there were to be expected, and need no grace
         output = _text(child.output[-OUTPUT_KEPT:])
     return Ending(status, reason, answer, output, stacks, left_behind, time.monotonic() - started)
 

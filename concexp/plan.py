@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean
-from concexp.spec import Axis, Entry, Grid, Measure, Spec, Value, axes, expression
+from concexp.spec import Axis, Entry, Grid, Measure, Spec, Value, axes, expression, units
 from concexp.trial.tools import unsupported
 
 CELL_LIMIT = 100_000
+TRIAL_LIMIT = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,11 @@ def make_plan(spec: Spec, cpus: int, only: str = "") -> Plan:
     for grid, points in zip(spec.grids, grids, strict=True):
         for cell in _cells(spec, grid, points, order, cpus):
             cells.setdefault(cell.id, cell)
-    chosen = _only(list(cells.values()), only, cpus) if only else list(cells.values())
+    chosen = _only(list(cells.values()), only, cpus) if only and cells else list(cells.values())
+    trials = sum(not cell.reason for cell in chosen) * spec.measure.repetitions
+    if trials > TRIAL_LIMIT:
+        cure = "fewer `measure.repetitions`, or fewer values"
+        raise _refusal(spec, f"the plan has {trials:,} trials; the limit is {TRIAL_LIMIT:,}", cure)
     if not chosen:
         what = f"`--only {only}`" if only else "`exclude`"
         raise _refusal(spec, f"{what} leaves no cell", "`concexp plan` lists the cells")
@@ -137,23 +142,27 @@ def _points(axis: Axis, cpus: int) -> Sequence[tuple[Value, ...]]:
     """The points of an axis; those of a range are computed here, where the number of CPUs is known."""
     if axis.range is None:
         return axis.points
-    start, stop = _number(axis.range.start, cpus), _number(axis.range.stop, cpus)
+    key, where = axis.keys[0], axis.range.start
+    start, stop, factor, step = (
+        _evaluated(part, key, {"cpus": cpus}) if part is not None else None
+        for part in (where, axis.range.stop, axis.range.times, axis.range.step)
+    )
+    assert start is not None
+    assert stop is not None
     values: list[float] = []
-    value = start
-    factor = _number(axis.range.times, cpus) if axis.range.times else None
-    step = _number(axis.range.step, cpus) if axis.range.step else None
-    where = axis.range.start
+    value: float = start
     if (factor is not None and (factor <= 1 or start <= 0)) or (step is not None and step <= 0):
         raise InputError(
-            [_problem(where, axis.keys[0], "this range never ends", "`times` over 1 from above 0, or `step` over 0")]
+            [_problem(where, key, "this range never ends", "`times` over 1 from above 0, or `step` over 0")]
         )
-    while value <= stop * (1 + 1e-9):
+    while value <= stop + abs(stop) * 1e-9:
         values.append(value)
         if len(values) > CELL_LIMIT:
-            raise InputError([_problem(where, axis.keys[0], f"this range has more than {CELL_LIMIT:,} values")])
-        value = value * factor if factor is not None else value + (step or 0)
+            raise InputError([_problem(where, key, f"this range has more than {CELL_LIMIT:,} values")])
+        # From the start each time: 0.1 + 0.1 + 0.1 is not 0.3.
+        value = value * factor if factor is not None else start + len(values) * (step or 0)
     if not values:
-        raise InputError([_problem(where, axis.keys[0], f"this range is empty: from {start:g} to {stop:g}")])
+        raise InputError([_problem(where, key, f"this range is empty: from {start:g} to {stop:g}")])
     return [(replace(where, raw=_tidy(value), formula=False),) for value in values]
 
 
@@ -161,14 +170,25 @@ def _problem(value: Value, key: str, message: str, hint: str = "") -> Problem:
     return Problem(value.file, value.line, value.column, f"sweep.{key}", message, hint)
 
 
-def _number(value: Value, cpus: int) -> float:
+def _evaluated(value: Value, key: str, known: Mapping[str, Any]) -> int | float:
+    """The number that a formula gives, or that stands there."""
     if not value.formula:
-        return float(value.raw)
-    return float(expression.evaluate(expression.parse(value.raw), {"cpus": cpus}))
+        return _tidy(value.raw)
+    try:
+        found = expression.evaluate(expression.parse(value.raw), known)
+    except expression.ExpressionError as error:
+        raise InputError([_problem(value, key, f"in `{value.raw}`: {error}")]) from error
+    if isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) < float("inf"):
+        raise InputError([_problem(value, key, f"`{value.raw}` gives {units.shown(found)}, which is no number")])
+    return _tidy(found)
 
 
 def _tidy(number: float) -> int | float:
-    return int(number) if float(number).is_integer() else number
+    """12 digits: what is left of a computation must not show in labels and ids."""
+    if isinstance(number, int):
+        return number
+    rounded = float(f"{number:.12g}")
+    return int(rounded) if rounded.is_integer() else rounded
 
 
 def _cells(
@@ -194,7 +214,7 @@ def _cell(
     startup, workers = grid.startup, None
     for key, value in values.items():
         raw = computed[key]
-        label = value.label if value.label is not None else (raw if not isinstance(raw, dict) else _compact(raw))
+        label = value.label if value.label is not None else _label(raw)
         owner, _, name = key.rpartition(".")
         if key == "workers":
             if not entries["model"].plugin.needs_workers:
@@ -205,6 +225,8 @@ def _cell(
         elif key == "load":
             load = _converted(key, raw, value)
         elif owner == "load":
+            if name == "scaling" and not {"load.ops", "ops"} & (set(values) | set(load)):
+                continue  # nothing is counted
             if name in ("ops", "duration"):
                 load = {
                     k: v
@@ -263,10 +285,7 @@ def _computed(values: Mapping[str, Value], cpus: int) -> dict[str, Any]:
                 [_problem(value, key, f"`{value.raw}` depends on itself", "give one of the axes plain numbers")]
             )
         for key, value in ready.items():
-            try:
-                known[key] = _tidy(expression.evaluate(expression.parse(value.raw), {**known, "cpus": cpus}))
-            except expression.ExpressionError as error:
-                raise InputError([_problem(value, key, f"in `{value.raw}`: {error}")]) from error
+            known[key] = _evaluated(value, key, {**known, "cpus": cpus})
             del waiting[key]
     return known
 
@@ -280,8 +299,11 @@ def _converted(key: str, raw: Any, value: Value) -> Any:
         ) from error
 
 
-def _compact(load: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in load.items())
+def _label(raw: Any) -> Any:
+    """What a table shows of a value: maps and lists become text."""
+    if isinstance(raw, dict):
+        return ", ".join(f"{key} {_label(value)}" for key, value in raw.items())
+    return json.dumps(raw, ensure_ascii=False) if isinstance(raw, list) else raw
 
 
 def matches(selection: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
@@ -291,10 +313,14 @@ def matches(selection: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
     )
 
 
-def _excluded(selection: Mapping[str, Any] | str, cell: Cell, cpus: int) -> bool:
-    if isinstance(selection, Mapping):
+def _excluded(selection: Mapping[str, Any] | Value, cell: Cell, cpus: int) -> bool:
+    if not isinstance(selection, Value):
         return matches(selection, cell.axes)
-    return bool(expression.evaluate(expression.parse(selection), {**cell.axes, "cpus": cpus}, labels=True))
+    try:
+        return bool(expression.evaluate(expression.parse(selection.raw), {**cell.axes, "cpus": cpus}, labels=True))
+    except expression.ExpressionError as error:
+        place = (selection.file, selection.line, selection.column)
+        raise InputError([Problem(*place, "exclude", f"in `{selection.raw}`: {error}")]) from error
 
 
 def _only(cells: Sequence[Cell], text: str, cpus: int) -> list[Cell]:
@@ -302,7 +328,7 @@ def _only(cells: Sequence[Cell], text: str, cpus: int) -> list[Cell]:
     condition = re.sub(r"(?<![<>=!])=(?!=)", "==", text)
     try:
         tree = expression.parse(condition)
-        known = set(cells[0].axes) | {"cpus"}
+        known = {key for cell in cells for key in cell.axes} | {"cpus"}
         labels = {label for cell in cells for label in cell.axes.values() if isinstance(label, str)}
         for name in expression.names(tree):
             if name not in known | labels:

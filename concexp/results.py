@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,9 @@ ITERATION = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_
              "all_active")  # fmt: skip
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
+WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind")
+# What a spreadsheet takes for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Run:
 
     @property
     def manifest(self) -> dict[str, Any]:
+        """What was known before the first trial: machine, interpreters, versions."""
         return self.header["manifest"]  # type: ignore[no-any-return]
 
     @property
@@ -45,10 +50,14 @@ class Run:
         return [record for record in self.records if record["role"] == "machine"]
 
     @cached_property
+    def spun(self) -> list[float]:
+        """The effective CPUs that the spinners found, in order."""
+        return [record["effective_cpus"] for record in self.machine if record["effective_cpus"] is not None]
+
+    @cached_property
     def effective_cpus(self) -> float | None:
         """The median of the run's spinner measurements; None if there were none."""
-        values = [record["effective_cpus"] for record in self.machine if record["effective_cpus"] is not None]
-        return float(np.median(values)) if values else None
+        return float(np.median(self.spun)) if self.spun else None
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -83,59 +92,66 @@ def load(path: Path) -> Run:
 def write(run: Run) -> None:
     """results.parquet and cells.csv, into the run's folder."""
     run.trials.to_parquet(run.folder / "results.parquet", index=False)
-    safe = run.cells.map(_inert)
-    safe.to_csv(run.folder / "cells.csv", index=False, float_format="%.6g", lineterminator="\n")
+    run.cells.map(_printed).to_csv(run.folder / "cells.csv", index=False, lineterminator="\n")
 
 
-def _inert(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is kept from being one."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value
+def _printed(value: Any) -> Any:
+    """A value of cells.csv: six significant digits, and no text that a spreadsheet would run as a formula."""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA) else value
+    if isinstance(value, float):
+        short = f"{value:.6g}"
+        return f"{float(short):.0f}" if "e+" in short else short.replace("nan", "")
+    return value
 
 
 def _frame(run: Run) -> pd.DataFrame:
     measured = [record for record in run.records if record["role"] != "machine"]
-    rows = [_row(run, record, effective) for record, effective in _with_effective(run.records)]
+    trials = _typed(pd.DataFrame(_rows(run)))
     passes = [(record.get("answer") or {}).get("iterations") or [{}] for record in measured]
-    counts = [len(group) for group in passes]
-    trials = pd.DataFrame(rows)
-    frame = trials.loc[np.repeat(np.arange(len(trials)), counts)].reset_index(drop=True)
+    sizes = [len(group) for group in passes]
     flat = [iteration for group in passes for iteration in group]
-    frame["iteration"] = pd.array(
-        [k if iteration else None for group in passes for k, iteration in enumerate(group)], dtype="Int64"
-    )
+    frame = trials.take(np.repeat(np.arange(len(trials)), sizes)).reset_index(drop=True)
+    numbers = [k if iteration else None for group in passes for k, iteration in enumerate(group)]
+    frame["iteration"] = pd.array(numbers, dtype="Int64")
     for name in ITERATION:
-        frame[name] = np.array([np.nan if (v := i.get(name)) is None else v for i in flat], dtype=float)
-    for name in sorted({key for iteration in flat for key in iteration.get("counts", {})}):
-        frame[name] = np.array([i.get("counts", {}).get(name, np.nan) for i in flat], dtype=float)
-    for name in ("block", "position", "repetition"):
-        frame[name] = frame[name].astype("Int64")
-    frame["workers"] = pd.array([None if pd.isna(w) else int(w) for w in frame["workers"]], dtype="Int64")
+        frame[name] = _floats(iteration.get(name) for iteration in flat)
+    counted = [iteration.get("counts") or {} for iteration in flat]
+    for name in sorted({key for counts in counted for key in counts}):
+        frame[name] = _floats(counts.get(name) for counts in counted)
     frame["doubts"] = doubts.judge(frame)
     for name in catalog.names("metric"):
-        metric = catalog.load("metric", name)
+        metric = catalog.load("metric", name)()
         if metric.level == "iteration":
-            values = metric().of(frame)
-            if name in FIRST or metric.shown == "always" or values.notna().any():
+            values = metric.of(frame)
+            if metric.shown == "always" or values.notna().any():
                 frame[name] = values
-    return _tidied(frame)
+    return frame[[*FIRST, *(name for name in frame.columns if name not in FIRST)]].copy()
+
+
+def _floats(values: Iterable[float | None]) -> np.ndarray:
+    return np.array([np.nan if value is None else value for value in values], dtype=float)
+
+
+def _rows(run: Run) -> dict[str, list[Any]]:
+    """What is the same for all iterations of a trial: a column per fact, a value per trial."""
+    rows = [_row(run, record, effective) for record, effective in with_effective_cpus(run.records)]
+    names = dict.fromkeys([*FIRST, *RECORD, *ANSWER, "effective_cpus", "cpus", *(name for row in rows for name in row)])
+    return {name: [row.get(name) for row in rows] for name in names}
 
 
 def _row(run: Run, record: dict[str, Any], effective: float | None) -> dict[str, Any]:
-    """What is the same for all iterations of a trial."""
     answer = record.get("answer") or {}
-    row: dict[str, Any] = {"run": run.header["run"], "role": record["role"], **record["axes"]}
-    row.setdefault("python", "current")
+    row: dict[str, Any] = {"run": run.header["run"], "role": record["role"], "python": "current", **record["axes"]}
     for kind, parameters in record["parameters"].items():
         row.update({f"{kind}.{name}": value for name, value in parameters.items()})
     row.update({f"load.{name}": value for name, value in record["load"].items()})
     row.update({name: record.get(name) for name in RECORD})
     row.update({name: answer.get(name) for name in ANSWER})
-    row["effective_cpus"] = effective
-    row["cpus"] = run.manifest["machine"]["cpus"]
-    return row
+    return {**row, "effective_cpus": effective, "cpus": run.manifest["machine"]["cpus"]}
 
 
-def _with_effective(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any], float | None]]:
+def with_effective_cpus(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any], float | None]]:
     """Each trial's record with the smaller of the spinner measurements before and after it."""
     after: list[float | None] = []
     latest: float | None = None
@@ -156,18 +172,18 @@ def _with_effective(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any],
     return found
 
 
-def _tidied(frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns in order, each of one type: what mixes numbers and words becomes text."""
-    for name in frame.columns:
-        column = frame[name]
-        if column.dtype == object:
-            kinds = {type(value) for value in column if value is not None and value == value}
-            if kinds <= {bool}:
-                frame[name] = column.astype("boolean")
-            elif kinds <= {int}:
-                frame[name] = pd.array([None if pd.isna(value) else value for value in column], dtype="Int64")
-            elif kinds <= {int, float}:
-                frame[name] = column.astype(float)
-            else:
-                frame[name] = pd.array([None if v is None or v != v else str(v) for v in column], dtype="string")
-    return frame[[*FIRST, *(name for name in frame.columns if name not in FIRST)]].copy()
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Each column of one type that has room for what is missing; what mixes numbers and words becomes text."""
+    return pd.DataFrame({name: _column(name, list(frame[name])) for name in frame.columns})
+
+
+def _column(name: str, values: list[Any]) -> Any:
+    present = [None if value is None or value != value else value for value in values]
+    kinds = {type(value) for value in present if value is not None}
+    if name in WHOLE or (kinds == {int} and all(v is None or abs(v) < 2**63 for v in present)):
+        return pd.array(present, dtype="Int64")
+    if kinds == {bool}:
+        return pd.array(present, dtype="boolean")
+    if name in ("effective_cpus", "switch_interval", "duration_s") or (kinds and kinds <= {int, float}):
+        return _floats(present)
+    return pd.array([None if value is None else str(value) for value in present], dtype="string")

@@ -18,6 +18,7 @@ import yaml
 from concexp.errors import EnvironmentRefused
 from concexp.journal import NAME as JOURNAL
 from concexp.spec import Spec
+from concexp.spec.source import Dumper
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def create(runs: Path, spec: Spec, manifest: dict[str, Any]) -> RunFolder:
     try:
         path = _new(runs, manifest["identity"])
         (path / "experiment.yaml").write_text(spec.text, "utf-8")
-        resolved = yaml.safe_dump(spec.resolved(), sort_keys=False, allow_unicode=True, width=120)
+        resolved = yaml.dump(spec.resolved(), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
         (path / "resolved.yaml").write_text(resolved, "utf-8")
         for source in spec.sources:
             (path / "code").mkdir(exist_ok=True)

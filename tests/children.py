@@ -35,10 +35,15 @@ def function(path, name="work", **arguments):
     return "_function", {"path": str(path), "function": name, "arguments": arguments}
 
 
-def trial(workload="cpu_sum", model="serial", sync="none", python=sys.executable, timeout=60, **more):
-    """Run one trial in a real sealed child; its Ending."""
+def ask(request, python=sys.executable, timeout=60):
+    """Send any request to a real sealed child; its Ending."""
     ready = stage()
     compile_for(python, ready)
+    return launch(request, python, ready, timeout)
+
+
+def trial(workload="cpu_sum", model="serial", sync="none", python=sys.executable, timeout=60, **more):
+    """Run one trial in a real sealed child; its Ending."""
     if model == "serial":
         more.setdefault("workers", 1)
-    return launch(request(workload, model, sync, **more), python, ready, timeout)
+    return ask(request(workload, model, sync, **more), python, timeout)

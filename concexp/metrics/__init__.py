@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:  # names of metrics are asked for where numpy would only cost time
+    from concexp.stats.intervals import Interval
 
 
 class Metric:
-    """What every metric answers to.
+    """What every metric answers to; a plug-in overrides what differs.
 
-    unit    of its numbers
-    scale   "log" for times and rates, else "linear"
-    better  "higher", "lower" or None
-    kind    "time", which a doubtful trial cannot tell, or "count", which it can
-    level   "iteration": computed from the rows of the tidy frame; "cell": from two cells, see `speedup`
-    shown   "always", or "when present": only where some value is not zero
+    unit      of its numbers
+    scale     "log" for times and rates, else "linear"
+    better    "higher", "lower" or None
+    kind      "time", which a doubtful trial cannot tell, or "count", which it can
+    level     "iteration": computed from the rows of the tidy frame by `of`;
+              "cell": from two cells' ratio of the metric `compares`, by `between`
+    shown     "always", or "when present": only where it was recorded
+    order     its place among the columns: the smaller, the further left
+    verb      of a count: what happened to its units, past tense ("lost", for `unit` "updates")
+    share_of  of a count: the column of which it is a share, if it is one
     """
 
     unit: ClassVar[str] = ""
@@ -22,7 +29,19 @@ class Metric:
     kind: ClassVar[str] = "time"
     level: ClassVar[str] = "iteration"
     shown: ClassVar[str] = "always"
+    compares: ClassVar[str] = ""
+    order: ClassVar[int] = 100
+    verb: ClassVar[str] = ""
+    share_of: ClassVar[str] = ""
 
     def of(self, frame: Any) -> Any:
         """The metric of each row of the tidy frame, as a Series; NaN where it was not recorded."""
         raise NotImplementedError
+
+    def between(self, ratio: Interval, workers: int) -> Interval:
+        """The metric of a cell with so many workers, from its ratio to the baseline cell."""
+        raise NotImplementedError
+
+    def tells(self, frame: Any) -> bool:
+        """Whether the page should show it, where the experiment does not say: a number that was asked for tells nothing."""
+        return True

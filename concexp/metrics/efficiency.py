@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from concexp import metrics
-from concexp.stats.intervals import Interval
+
+if TYPE_CHECKING:
+    from concexp.stats.intervals import Interval
 
 
 class Metric(metrics.Metric):
@@ -11,7 +15,9 @@ class Metric(metrics.Metric):
 
     better = "higher"
     level = "cell"
+    compares = "throughput"
+    order = 30
 
     def between(self, ratio: Interval, workers: int) -> Interval:
-        """From the ratio of the throughputs to the metric."""
-        return Interval(ratio.mean / workers, ratio.lo / workers, ratio.hi / workers, ratio.n)
+        """The ratio, shared out among the workers."""
+        return ratio.scaled(1 / workers)

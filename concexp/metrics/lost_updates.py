@@ -15,6 +15,9 @@ class Metric(metrics.Metric):
     better = "lower"
     kind = "count"
     shown = "when present"
+    order = 40
+    verb = "lost"
+    share_of = "ops"
 
     def of(self, frame: Any) -> Any:
         return frame["lost_updates"] if "lost_updates" in frame else frame["wall_s"] * float("nan")

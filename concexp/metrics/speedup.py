@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from concexp import metrics
-from concexp.stats.intervals import Interval
+
+if TYPE_CHECKING:
+    from concexp.stats.intervals import Interval
 
 
 class Metric(metrics.Metric):
@@ -12,7 +16,9 @@ class Metric(metrics.Metric):
     unit = "x"
     better = "higher"
     level = "cell"
+    compares = "throughput"
+    order = 20
 
     def between(self, ratio: Interval, workers: int) -> Interval:
-        """From the ratio of the throughputs to the metric."""
+        """The ratio itself."""
         return ratio

@@ -12,6 +12,7 @@ class Metric(metrics.Metric):
 
     unit = "s"
     better = "lower"
+    order = 60
 
     def of(self, frame: Any) -> Any:
         return frame["startup_s"]

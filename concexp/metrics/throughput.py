@@ -12,6 +12,7 @@ class Metric(metrics.Metric):
 
     unit = "1/s"
     better = "higher"
+    order = 10
 
     def of(self, frame: Any) -> Any:
         return frame["ops"] / frame["wall_s"]

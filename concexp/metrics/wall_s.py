@@ -12,6 +12,11 @@ class Metric(metrics.Metric):
 
     unit = "s"
     better = "lower"
+    order = 70
 
     def of(self, frame: Any) -> Any:
         return frame["wall_s"]
+
+    def tells(self, frame: Any) -> bool:
+        """Where the load is a duration, the window lasts as long as it was told to."""
+        return "load.duration" not in frame or bool(frame["load.duration"].isna().any())

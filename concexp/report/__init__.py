@@ -1,5 +1,17 @@
 """A run -> its page: Markdown and PNG, the same bytes for the same journal."""
 
-from concexp.report.page import write
+from __future__ import annotations
 
-__all__ = ["write"]
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concexp.results import Run
+
+
+def write(run: Run, folder: Path) -> Path:
+    """Write README.md and figures/ into a folder; returns the page's path."""
+    # Looking for the names of pictures imports this package: pandas and the template engine can wait.
+    from concexp.report import page
+
+    return page.write(run, folder)

@@ -1,35 +1,97 @@
-"""A run as the page sees it: groups of cells that are compared with each other, and what may be said of each."""
+"""A run as the page sees it: its cells as points, the contests between them, and what may be said of each."""
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import pandas as pd
-
 from concexp import catalog
-from concexp.cells import Sample
+from concexp.cells import NUMBERED, Baseline, Sample, compared, samples
+from concexp.errors import UnknownName
 from concexp.results import Run
-from concexp.stats.comparison import ratio
-from concexp.stats.intervals import Interval
+from concexp.stats.intervals import NOTHING, Interval
 
-AXES_OF_A_LINE = ("model", "workers")
+# For a model that has no colour of its own: the palette of Okabe and Ito, told apart by the colour-blind and in print.
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 @dataclass(frozen=True)
-class Group:
-    """Cells that differ in model and workers alone: one panel of a picture, one bullet of the answer."""
+class Point:
+    """One cell: its labels, how its trials ended, its metrics with their intervals, and the trials themselves."""
 
+    cell: str
     labels: dict[str, Any]
-    cells: pd.DataFrame  # rows of Run.cells
+    status: str
+    reason: str
+    values: dict[str, Interval]
+    sample: Sample
     unit: str
     wants: str
 
-    def lines(self) -> list[tuple[str, pd.DataFrame]]:
-        """(model's label, its cells with numbers, by workers), in the order of the experiment."""
-        numbered = self.cells[self.cells["status"].isin(["ok", "invalid"])]
-        return [(str(m), rows.sort_values("workers")) for m, rows in numbered.groupby("model", sort=False)]
+    @property
+    def model(self) -> str:
+        return str(self.labels["model"])
+
+    @property
+    def workers(self) -> int | None:
+        """The number of workers; None where it does not apply."""
+        return self.labels.get("workers")
+
+    @property
+    def numbered(self) -> bool:
+        """Whether it has numbers at all."""
+        return bool(self.sample.numbered)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether enough of its trials are beyond doubt for a verdict on time."""
+        return self.sample.trusted
+
+    @property
+    def firm(self) -> bool:
+        """Whether it may win: all its trials ended well and were right, and enough of them are beyond doubt."""
+        return self.status == "ok" and self.trusted
+
+    @property
+    def mark(self) -> str:
+        """What a reader must know of its numbers: † wrong, ‡ doubtful, § some trials ended badly."""
+        ended_badly = self.numbered and self.status not in NUMBERED
+        wrong = self.sample.statuses["invalid"] > 0
+        return f"{'†' * wrong}{'§' * ended_badly}{'‡' * (self.numbered and not self.trusted)}"
+
+    def value(self, metric: str) -> Interval:
+        """A metric with its interval; NOTHING if it has none."""
+        return self.values.get(metric, NOTHING)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The points that differ in model and workers alone: one panel of a picture."""
+
+    labels: dict[str, Any]
+    points: Sequence[Point]
+
+
+@dataclass(frozen=True)
+class Contest:
+    """The points that do the same work under the same conditions, by different models and primitives: one of them is best."""
+
+    labels: dict[str, Any]
+    points: Sequence[Point]
+
+    @property
+    def unit(self) -> str:
+        """What one operation is called."""
+        return self.points[0].unit
+
+    @property
+    def wants(self) -> str:
+        """`cpu` or `io`."""
+        return self.points[0].wants
 
 
 class View:
@@ -37,98 +99,170 @@ class View:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.cells = run.cells
         self.primary: str = run.spec["primary"]
-        self.metric: Any = catalog.load("metric", self.primary)
-        self.axes = list(run.header["axes"])
+        self.metric: Any = catalog.load("metric", self.primary)()
+        self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.manifest["machine"]["cpus"]
-        self.effective: float | None = run.effective_cpus
-        records = [record for record in run.records if record["role"] == "measured"]
-        self.by_cell = {record["cell"]: record for record in records}
-        self.plugins = {record["axes"]["model"]: record["plugins"]["model"] for record in records}
+        measured = [record for record in run.records if record["role"] == "measured"]
+        self.records = {record["cell"]: record for record in measured}
+        self.plugins = {
+            (kind, str(record["axes"][kind])): name for record in measured for kind, name in record["plugins"].items()
+        }
 
     @cached_property
-    def samples(self) -> dict[str, Sample]:
-        """The trials of each cell."""
-        return {str(cell): Sample(rows) for cell, rows in self.run.trials.groupby("cell", sort=False)}
+    def metrics(self) -> dict[str, Any]:
+        """The metrics of cells.csv, in the order of their columns."""
+        columns = self.run.cells.columns
+        return {name: catalog.load("metric", name)() for name in columns if f"{name}_lo" in columns}
 
     @cached_property
-    def simulated(self) -> bool:
-        """Whether some number was made up."""
-        return any(catalog.load("model", name).simulated for name in set(self.plugins.values()) if ":" not in name)
-
-    @cached_property
-    def groups(self) -> list[Group]:
-        """The groups in the order of the experiment; those without any number are left out."""
-        keys = [key for key in self.axes if key not in AXES_OF_A_LINE]
-        found = []
-        for labels, rows in self.cells.groupby(keys, sort=False, dropna=False):
-            if rows["status"].isin(["ok", "invalid"]).any():
-                record = self.by_cell[rows["cell"].iloc[0]]
-                shown = {key: None if pd.isna(v) else v for key, v in zip(keys, labels, strict=True)}
-                found.append(Group(shown, rows, record["unit"], record["wants"]))
-        return self._with_common(found)
-
-    def _with_common(self, groups: list[Group]) -> list[Group]:
-        """Cells to which an axis does not apply (serial has no start method, say) are shown beside those to which it does."""
-        varying = {key: {group.labels[key] for group in groups} for key in (groups[0].labels if groups else {})}
-        found = []
-        for group in groups:
-            missing = [k for k, v in group.labels.items() if v is None and len(varying[k]) > 1]
-            fits = [
-                other
-                for other in groups
-                if other is not group
-                and missing
-                and all(
-                    other.labels[k] is not None if k in missing else other.labels[k] == v
-                    for k, v in group.labels.items()
-                )
-            ]
-            if not fits:
-                found.append(group)
-        extended = []
-        for group in found:
-            own = group.cells
-            for other in groups:
-                if other not in found and all(v is None or v == group.labels[k] for k, v in other.labels.items()):
-                    own = pd.concat([other.cells, own])
-            extended.append(Group(group.labels, own, group.unit, group.wants))
-        return extended
-
-    def title(self, group: Group) -> str:
-        """What tells this group from the others: labels of the axes that vary between groups."""
-        varying = [k for k in group.labels if len({str(g.labels[k]) for g in self.groups}) > 1]
-        parts = []
-        for key in varying:
-            label = group.labels[key]
-            if label is not None and not (
-                key == "sync" and label == "none" and len(varying) == 1 + ("workload" in varying) - 1
-            ):
-                parts.append(str(label) if key in ("workload", "sync") else f"{key} {label}")
-        return " · ".join(parts) or str(group.labels.get("workload", ""))
-
-    def trusted(self, cell: str) -> bool:
-        """Whether a timing verdict may rest on this cell: enough of its trials are beyond doubt."""
-        return self.samples[cell].trusted
-
-    def codes(self, cell: str) -> list[str]:
-        """The doubts of a cell's trials, the most frequent first."""
-        rows = self.samples[cell].rows.drop_duplicates("trial")
-        return list(rows["doubts"].str.split(",").explode().replace("", pd.NA).dropna().value_counts().index)
-
-    def compared(self, above: str, below: str) -> Interval:
-        """The ratio of the primary metric of two cells."""
-        metric = self.metric
-        return ratio(
-            self.samples[above].by_block(self.primary, metric), self.samples[below].by_block(self.primary, metric)
+    def relative(self) -> str:
+        """The metric that is a cell's gain over the baseline, as a factor; "" if none is among the metrics."""
+        return next(
+            (name for name, metric in self.metrics.items() if metric.level == "cell" and metric.unit == "x"), ""
         )
+
+    @cached_property
+    def points(self) -> list[Point]:
+        """All cells, in the order of cells.csv."""
+        by_cell = samples(self.run.trials)
+        labels = {cell["cell"]: cell["axes"] for cell in self.run.header["cells"]}
+        found = []
+        for row in self.run.cells.to_dict("records"):
+            cell = str(row["cell"])
+            sample = by_cell.get(cell, Sample(()))
+            values = {
+                name: Interval(row[name], row[f"{name}_lo"], row[f"{name}_hi"], row["trials"]) for name in self.metrics
+            }
+            record = self.records.get(cell, {"unit": "operation", "wants": "io"})
+            texts = str(row["status"]), str(row["reason"])
+            found.append(Point(cell, labels[cell], *texts, values, sample, record["unit"], record["wants"]))
+        return found
+
+    @cached_property
+    def contests(self) -> list[Contest]:
+        """The contests in the order of the experiment; those without any number are left out."""
+        conditions = [key for key in self.axes if not self.chosen(key)]
+        return [Contest(labels, points) for labels, points in _groups(self.points, conditions)]
+
+    @cached_property
+    def panels(self) -> list[Panel]:
+        """The contests, divided by primitive."""
+        keys = [key for key in self.axes if not self.of_kind(key, "model") and key != "workers"]
+        return [Panel(labels, points) for labels, points in _groups(self.points, keys)]
+
+    def chosen(self, key: str) -> bool:
+        """Whether an axis is something that one chooses (model, primitive, workers), and not the work itself."""
+        return key == "workers" or self.of_kind(key, "model") or self.of_kind(key, "sync")
+
+    def of_kind(self, key: str, kind: str) -> bool:
+        """Whether an axis is a kind of plug-in, or a parameter of one: of all, or of one label."""
+        return key.partition(".")[0] in (kind, *map(str, self.run.header["axes"].get(kind, ())))
+
+    @cached_property
+    def varying(self) -> set[str]:
+        """The axes that have several values among the cells with numbers."""
+        shown = [point for point in self.points if point.numbered]
+        return {key for key in self.axes if len({str(p.labels.get(key)) for p in shown} - {"None"}) > 1}
+
+    def title(self, labels: dict[str, Any]) -> str:
+        """What tells a contest or a panel from the others; "" if there is nothing to tell."""
+        parts = []
+        for key, label in labels.items():
+            if key in self.varying and label is not None:
+                parts.append(str(label) if key in ("workload", "sync") else f"{key} {label}")
+        return " · ".join(parts)
+
+    def lines(self, points: Iterable[Point]) -> dict[str, list[Point]]:
+        """The points with numbers by model (and its parameters, where they vary), each line by its number of workers."""
+        found: dict[str, list[Point]] = {}
+        for point in points:
+            if point.numbered:
+                found.setdefault(self.line(point), []).append(point)
+        return {name: sorted(line, key=lambda point: point.workers or 0) for name, line in found.items()}
+
+    def line(self, point: Point) -> str:
+        """The name of a point's line: its model's label, and the model's parameters that are axes."""
+        return " ".join([point.model, *self._parameters(point, "model")])
+
+    def primitive(self, point: Point) -> str:
+        """The name of a point's primitive, where there are several; else ""."""
+        own = [str(point.labels["sync"])] if "sync" in self.varying else []
+        return " ".join([*own, *self._parameters(point, "sync")])
+
+    def _parameters(self, point: Point, kind: str) -> list[str]:
+        return [
+            f"{key.rpartition('.')[2]} {point.labels[key]}"
+            for key in self.axes
+            if key != kind and self.of_kind(key, kind) and key in self.varying and point.labels.get(key) is not None
+        ]
+
+    def best(self, points: Iterable[Point]) -> Point | None:
+        """The point with the best primary metric; None if there is none, or if none is better."""
+        known = [point for point in points if point.value(self.primary).known]
+        if not known or self.metric.better is None:
+            return None
+        sign = 1 if self.metric.better == "higher" else -1
+        return max(known, key=lambda point: sign * point.value(self.primary).mean)
+
+    def baseline(self, point: Point) -> Point | None:
+        """The point that this one's gain is relative to."""
+        return self._by_cell.get(self._baseline.of(point.labels))
+
+    @cached_property
+    def _by_cell(self) -> dict[str, Point]:
+        return {point.cell: point for point in self.points}
+
+    @cached_property
+    def _baseline(self) -> Baseline:
+        return Baseline(self.run)
+
+    def ratio(self, above: Point, below: Point, metric: str = "") -> Interval:
+        """The ratio of a metric (default: the primary one) of two points, paired by block."""
+        return compared(above.sample, below.sample, metric or self.primary)
+
+    @cached_property
+    def simulated(self) -> list[str]:
+        """The labels of models whose numbers are made up."""
+        return [
+            label for (kind, label), _ in self.plugins.items() if kind == "model" and self.plugin(kind, label).simulated
+        ]
+
+    def plugin(self, kind: str, label: str) -> Any:
+        """The class behind a label; for what is not installed here, one that knows nothing but what all of its kind have."""
+        try:
+            return catalog.load(kind, self.plugins[kind, label])
+        except (KeyError, UnknownName):
+            return type("Unknown", (), {"simulated": False, "role": ""})
 
     def style(self, model: str) -> tuple[str, str]:
         """(colour, marker) of a model, the same in every picture of every report."""
-        cls = catalog.load("model", self.plugins[model])
-        return getattr(cls, "colour", "#000000"), getattr(cls, "marker", "o")
+        own = self.plugin("model", model)
+        number = zlib.crc32(self.plugins.get(("model", model), model).encode())
+        colour = getattr(own, "colour", PALETTE[number % len(PALETTE)])
+        return colour, getattr(own, "marker", MARKERS[number % len(MARKERS)])
 
-    def who(self, row: Any) -> str:
-        """A cell's model and workers: `processes ×2`."""
-        return str(row["model"]) if pd.isna(row["workers"]) else f"{row['model']} ×{row['workers']}"
+
+def _groups(points: Sequence[Point], keys: Sequence[str]) -> list[tuple[dict[str, Any], list[Point]]]:
+    """Points with equal labels on these axes, in order, without the groups that have no number.
+
+    Points to which an axis does not apply (it is empty) join every group that is like them on the other axes.
+    """
+    groups: dict[str, tuple[dict[str, Any], list[Point]]] = {}
+    for point in points:
+        labels = {key: point.labels.get(key) for key in keys}
+        groups.setdefault(repr(list(labels.values())), (labels, []))[1].append(point)
+    found = list(groups.values())
+    partial = [(labels, own) for labels, own in found if None in labels.values()]
+    joined = []
+    for labels, own in found:
+        guests = [p for other, theirs in partial if _less(other, labels) for p in theirs]
+        is_guest = None in labels.values() and any(_less(labels, other) for other, _ in found)
+        if not is_guest and any(point.numbered for point in own):
+            joined.append((labels, [*guests, *own]))
+    return joined
+
+
+def _less(labels: dict[str, Any], than: dict[str, Any]) -> bool:
+    """Whether these labels are the same as others, but for axes that do not apply."""
+    return labels != than and all(label is None or label == than[key] for key, label in labels.items())

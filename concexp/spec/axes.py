@@ -70,6 +70,9 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "measure.iterations": at_least(1),
     "measure.timeout": positive_duration,
 }
+FORMULA = re.compile(
+    r"[A-Za-z].*[-+*/(]|[-+*/(].*[A-Za-z]|^[A-Za-z_][\w.]*$", re.DOTALL
+)  # signs and names, or one name
 assert set(READERS) == set(PLAIN)
 assert {name.partition(".")[2] for name in MEASURES} <= set(Measure.model_fields)
 
@@ -97,6 +100,7 @@ def read(node: Node, path: str, entries: Sequence[Entry], problems: Problems) ->
             if key in seen:
                 problems.at(node, f"{path}.{key}", f"the axis '{key}' is there twice", "keep one of them", key)
             seen.add(key)
+    _check_reach(seen, node, path, entries, problems)
     _check_formulas(axes, seen, path, problems)
     return axes
 
@@ -117,7 +121,7 @@ def _known(key: str, node: Node, path: str, entries: Sequence[Entry], problems: 
 
 def _axis(key: str, node: Node, path: str, entries: Sequence[Entry], problems: Problems) -> Axis | None:
     if isinstance(node.value, dict) and {"from", "to"} & set(node.value):
-        return _range(key, node, path, problems)
+        return _range(key, node, path, entries, problems)
     values = []
     for number, item in enumerate(items(node)):
         value = _value(key, item, f"{path}[{number}]" if isinstance(node.value, list) else path, entries, problems)
@@ -125,6 +129,10 @@ def _axis(key: str, node: Node, path: str, entries: Sequence[Entry], problems: P
             values.append((value,))
     if isinstance(node.value, list) and not node.value:
         problems.at(node, path, "the list is empty", "name at least one value, or leave the axis out")
+    labels: dict[str, Any] = {}
+    for (value,) in values:
+        if value.label is not None and labels.setdefault(value.label, value.raw) != value.raw:
+            problems.at(node, path, f"the label '{value.label}' is there twice", "give one of them another with `as:`")
     return Axis((key,), tuple(values)) if values else None
 
 
@@ -136,6 +144,8 @@ def _value(key: str, node: Node, path: str, entries: Sequence[Entry], problems: 
         inner = node.value["is"]
         if "as" in node.value:
             label = text(node.value["as"], f"{path}.as", problems)
+            if key == "workers":
+                problems.at(node, f"{path}.as", "a number of workers has no other label", "leave `as` out", "as")
     raw = inner.plain()
     readers = [READERS[key]] if key in READERS else _readers(key, entries)
     try:
@@ -144,7 +154,7 @@ def _value(key: str, node: Node, path: str, entries: Sequence[Entry], problems: 
         formula = False
     except ValueError as error:
         # Whatever is no number may be a formula, where a number may stand; `_check_formulas` looks at its names.
-        formula = isinstance(raw, str) and _formula_fits(key, entries) and re.search(r"[a-zA-Z]", raw) is not None
+        formula = isinstance(raw, str) and _formula_fits(key, entries) and FORMULA.search(raw) is not None
         if not formula:
             problems.at(inner, path, str(error))
             return None
@@ -170,7 +180,10 @@ def _formula_fits(key: str, entries: Sequence[Entry]) -> bool:
     return True
 
 
-def _range(key: str, node: Node, path: str, problems: Problems) -> Axis | None:
+def _range(key: str, node: Node, path: str, entries: Sequence[Entry], problems: Problems) -> Axis | None:
+    if not _formula_fits(key, entries):
+        problems.at(node, path, f"a range has numbers, and '{key}' takes none", "write its values as a list")
+        return None
     unknown_keys(node, path, ("from", "to", "times", "step"), problems)
     parts: dict[str, Value] = {}
     for name, item in node.value.items():
@@ -205,21 +218,37 @@ def _zipped(node: Node, path: str, entries: Sequence[Entry], problems: Problems)
                 group, here, "expected a map of axes that move together", "zip: [{load.ops: [10, 20], seed: [1, 2]}]"
             )
             continue
-        columns = []
+        columns, lengths = [], set()
         for key, column in group.value.items():
             if not _known(key, group, f"{here}.{key}", entries, problems):
                 continue
             if not isinstance(column.value, list):
                 problems.at(column, f"{here}.{key}", f"expected a list, not {units.shown(column.plain())}")
                 continue
+            if not column.value:
+                problems.at(
+                    column, f"{here}.{key}", "the list is empty", "name at least one value, or leave the axis out"
+                )
+            lengths.add(len(column.value))
             found = [_value(key, v, f"{here}.{key}[{i}]", entries, problems) for i, v in enumerate(column.value)]
             columns.append([value for value in found if value is not None])
-        if len({len(column) for column in columns}) > 1:
-            lengths = ", ".join(str(len(column)) for column in columns)
-            problems.at(group, here, f"axes that move together need equally many values, not {lengths}")
-        elif len(columns) == len(group.value):
+        if len(lengths) > 1:
+            different = ", ".join(str(length) for length in sorted(lengths))
+            problems.at(group, here, f"axes that move together need equally many values, not {different}")
+        elif len(columns) == len(group.value) and {len(column) for column in columns} == lengths:
             axes.append(Axis(tuple(group.value), tuple(zip(*columns, strict=True))))
     return axes
+
+
+def _check_reach(keys: set[str], node: Node, path: str, entries: Sequence[Entry], problems: Problems) -> None:
+    """Two axes that set one parameter of one entry would contradict each other."""
+    reached: dict[tuple[str, str, str], str] = {}
+    for key in sorted(keys - set(PLAIN)):
+        for entry in holders(key, entries):
+            other = reached.setdefault((entry.kind, entry.label, key.rpartition(".")[2]), key)
+            if other != key:
+                what = f"'{other}' and '{key}' set the same parameter of {entry.label}"
+                problems.at(node, f"{path}.{key}", what, "keep one of them", key)
 
 
 def _check_formulas(axes: Sequence[Axis], keys: set[str], path: str, problems: Problems) -> None:

@@ -16,15 +16,15 @@ from concexp.spec.shape import Entry
 from concexp.spec.source import Node
 
 
-def read(kind: str, node: Node, path: str, problems: Problems) -> tuple[Entry, ...]:
-    """The entries of one axis, those that could be read; each has a label of its own."""
+def read(kind: str, node: Node, path: str, home: Path, problems: Problems) -> tuple[Entry, ...]:
+    """The entries of one axis, those that could be read; each has a label of its own. `home`: the YAML's folder."""
     found: dict[str, Entry] = {}
     several = isinstance(node.value, list)
     if several and not node.value:
         problems.at(node, path, "the list is empty", f"name at least one {kind}")
     for number, item in enumerate(items(node)):
         here = f"{path}[{number}]" if several else path
-        entry = _entry(kind, item, here, problems)
+        entry = _entry(kind, item, here, home, problems)
         if entry is None:
             continue
         if entry.label in found:
@@ -33,7 +33,7 @@ def read(kind: str, node: Node, path: str, problems: Problems) -> tuple[Entry, .
     return tuple(found.values())
 
 
-def _entry(kind: str, node: Node, path: str, problems: Problems) -> Entry | None:
+def _entry(kind: str, node: Node, path: str, home: Path, problems: Problems) -> Entry | None:
     label = None
     given: dict[str, Node] = {}
     holder = node
@@ -61,7 +61,9 @@ def _entry(kind: str, node: Node, path: str, problems: Problems) -> Entry | None
             return None
         name = said
     if kind == "workload" and ":" in name:
-        return _function(name, label, given, node, holder, path, problems)
+        # What --set gives stands in no file: its paths, too, begin from the experiment's.
+        folder = Path(node.file).parent if node.line else home
+        return _function(name, label, given, node, holder, folder, path, problems)
     try:
         declared = catalog.parameters(catalog.load(kind, name))
     except UnknownName as error:
@@ -81,11 +83,17 @@ def _entry(kind: str, node: Node, path: str, problems: Problems) -> Entry | None
 
 
 def _function(
-    name: str, label: str | None, given: Mapping[str, Node], node: Node, holder: Node, path: str, problems: Problems
+    name: str,
+    label: str | None,
+    given: Mapping[str, Node],
+    node: Node,
+    holder: Node,
+    home: Path,
+    path: str,
+    problems: Problems,
 ) -> Entry | None:
     """A user's own function: looked at, not executed."""
     file, _, function = name.rpartition(":")
-    source = (Path(node.file).parent / file).resolve()
     key = name if isinstance(node.value, dict) else None
     if not file.endswith(".py"):
         problems.at(
@@ -93,13 +101,18 @@ def _function(
         )
         return None
     try:
+        source = (home / file).resolve()
+        if source.exists() and not source.is_file():  # a pipe may never end
+            raise OSError(0, "it is no file")
         tree = ast.parse(source.read_bytes(), str(source))
-    except OSError as error:
-        problems.at(node, path, f"cannot read {file}: {error.strerror}", "the path is relative to this YAML", key)
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        reason = getattr(error, "strerror", None) or str(error)
+        problems.at(node, path, f"cannot read {file}: {reason}", "the path is relative to this YAML", key)
         return None
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, MemoryError) as error:  # MemoryError: nested too deeply for the parser
+        reason = str(getattr(error, "msg", None) or error or "it is nested too deeply")
         line = getattr(error, "lineno", None)
-        problems.at(node, path, f"{file} is no Python: {error}" + (f" (line {line})" if line else ""), "", key)
+        problems.at(node, path, f"{file} is no Python: {reason}" + (f" (line {line})" if line else ""), "", key)
         return None
     functions = {item.name: item for item in tree.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)}
     if function not in functions:
@@ -110,9 +123,28 @@ def _function(
     if isinstance(found, ast.AsyncFunctionDef):
         problems.at(node, path, f"{function} is a coroutine function", "for now a workload is a plain function", key)
         return None
+    if _yields(found):
+        problems.at(
+            node, path, f"{function} is a generator function", "a call of it would run nothing: use return", key
+        )
+        return None
     _check_arguments(found, given, node, holder, path, key, problems)
     arguments = {name: value.plain() for name, value in given.items()}
-    return Entry("workload", name, label or name, arguments, str(source), function)
+    declared = [argument.arg for argument in (*found.args.args, *found.args.kwonlyargs)]
+    takes = tuple(dict.fromkeys([*declared, *arguments]))
+    return Entry("workload", name, label or name, arguments, str(source), function, takes)
+
+
+def _yields(found: ast.FunctionDef) -> bool:
+    """Whether a function's own body has a yield; those of functions within it are theirs."""
+    waiting: list[ast.AST] = list(found.body)
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(item)
+    return False
 
 
 def _check_arguments(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 from concexp import catalog
 from concexp.errors import InputError, Problem, did_you_mean
-from concexp.spec import axes, entries, units
+from concexp.spec import axes, entries, selections, units
 from concexp.spec.layers import layered
-from concexp.spec.reading import Problems, items, parsed, shaped, text, unknown_keys
-from concexp.spec.shape import KINDS, Entry, Grid, Load, Measure, Report, Spec, Startup
+from concexp.spec.reading import Problems, items, shaped, text, unknown_keys
+from concexp.spec.shape import KINDS, Axis, Entry, Grid, Load, Measure, Report, Spec, Startup
 from concexp.spec.source import Node
 
 GRID_KEYS = ("workload", "model", "sync", "load", "startup", "exclude")
@@ -20,7 +21,6 @@ ROOT_KEYS = (
     "name", "question", "tags", *KINDS, "sweep", "exclude", "load", "startup", "measure", "baseline", "primary",
     "metrics", "allow", "report", "extends",
 )  # fmt: skip
-STATUSES = ("ok", "invalid", "failed", "crashed", "timeout", "unsupported")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -53,27 +53,25 @@ class _Reader:
         root, problems = self.root, self.problems
         unknown_keys(root, "", [*ROOT_KEYS, *(k for k in root.value if k.startswith("."))], problems)
         grids = self.grids()
-        labels: dict[str, set[Any]] = {kind: set() for kind in KINDS}
-        swept: dict[str, None] = {}
-        for grid in grids:
-            for kind in KINDS:
-                labels[kind] |= {entry.label for entry in getattr(grid, kind)}
-            swept.update({key: None for axis in grid.axes for key in axis.keys})
+        names = selections.names_of(grids)
+        if "exclude" in root.value:
+            excluded = selections.exclude(root.value["exclude"], "exclude", names, problems)
+            grids = [replace(grid, exclude=excluded + grid.exclude) for grid in grids]
         name = self.name()
         question = self.text("question") or (name or "").replace("_", " ")
         measure = shaped(Measure, root.value["measure"], "measure", problems) if "measure" in root.value else Measure()
         report = shaped(Report, root.value["report"], "report", problems) if "report" in root.value else Report()
         if report is not None and report.plots is not None:
             self.known("report.plots", root.value["report"].value["plots"], catalog.names("plot"))
-        baseline = self.baseline(labels, swept)
+        baseline = selections.baseline(root.value.get("baseline"), names, problems)
         metrics = self.names("metrics", catalog.names("metric"))
-        primary = (self.names("primary", catalog.names("metric")) or ("throughput",))[0]
+        primary = self.primary()
         tags = (
             tuple(t for n in items(root.value["tags"]) if (t := text(n, "tags", problems)))
             if "tags" in root.value
             else ()
         )
-        allow = self.selections("allow", labels, swept, "status")
+        allow = selections.allow(root.value["allow"], names, problems) if "allow" in root.value else ()
         if measure is None or report is None or name is None:
             return None
         return Spec(
@@ -83,6 +81,11 @@ class _Reader:
 
     def text(self, key: str) -> str | None:
         return text(self.root.value[key], key, self.problems) if key in self.root.value else None
+
+    def primary(self) -> str:
+        said = self.text("primary")
+        known = self.names("primary", catalog.names("metric")) if said is not None else ()
+        return known[0] if known else "throughput"
 
     def name(self) -> str | None:
         """The experiment's name: said, or from the file's, without the number that sorts it."""
@@ -127,14 +130,30 @@ class _Reader:
         own = {kind: self.entries(kind, self.root, "") for kind in KINDS}
         node = self.root.value.get("sweep") or Node({}, self.file, 1, 1)
         if isinstance(node.value, list):
-            return [self.grid(item, f"sweep[{i}]", own, True) for i, item in enumerate(node.value)]
+            if not node.value:
+                self.problems.at(node, "sweep", "the list is empty", "sweep: {workers: [1, 2, 4]}")
+            found = [self.grid(item, f"sweep[{i}]", own, True) for i, item in enumerate(node.value)]
+            self.one_meaning(node, found)
+            return found
         return [self.grid(node, "sweep", own, False)]
 
+    def one_meaning(self, node: Node, grids: Sequence[Grid]) -> None:
+        """A label that means one thing here and another there would name two cells alike."""
+        first: dict[tuple[str, str], Entry] = {}
+        for number, grid in enumerate(grids):
+            for kind in KINDS:
+                for entry in getattr(grid, kind):
+                    if first.setdefault((kind, entry.label), entry) != entry:
+                        what = f"the {kind} '{entry.label}' means something else in another grid"
+                        path = f"sweep[{number}].{kind}"
+                        self.problems.at(node.value[number], path, what, "give one of them another label with `as:`")
+
     def entries(self, kind: str, holder: Node, path: str) -> tuple[Entry, ...]:
+        home = Path(self.file).parent
         if kind in holder.value:
-            return entries.read(kind, holder.value[kind], f"{path}.{kind}" if path else kind, self.problems)
+            return entries.read(kind, holder.value[kind], f"{path}.{kind}" if path else kind, home, self.problems)
         if kind == "sync" and holder is self.root:
-            return entries.read(kind, Node("none", self.file, 1, 1), kind, self.problems)
+            return entries.read(kind, Node("none", self.file, 1, 1), kind, home, self.problems)
         return ()
 
     def grid(self, node: Node, path: str, outer: dict[str, tuple[Entry, ...]], listed: bool) -> Grid:
@@ -154,43 +173,47 @@ class _Reader:
         )
         every = [entry for kind in KINDS for entry in own[kind]]
         found = axes.read(swept, path, every, self.problems)
-        keys = {key for axis in found for key in axis.keys}
-        workers = next((axis for axis in found if "workers" in axis.keys), None)
-        load = self.load(node if "load" in fixed else self.root, path, keys, workers is not None and workers.varies)
+        load = self.load(node if "load" in fixed else self.root, node, path, found)
         startup = self.startup(node if "startup" in fixed else self.root)
-        exclude = self.exclude(self.root, "exclude", own, keys) if "exclude" in self.root.value else ()
+        grid = Grid(own["workload"], own["model"], own["sync"], tuple(found), (), load, startup)
         if "exclude" in fixed:
-            exclude += self.exclude(node, f"{path}.exclude", own, keys)
-        return Grid(own["workload"], own["model"], own["sync"], tuple(found), exclude, load, startup)
+            names = selections.names_of([grid])
+            return replace(
+                grid, exclude=selections.exclude(node.value["exclude"], f"{path}.exclude", names, self.problems)
+            )
+        return grid
 
     @staticmethod
     def is_axis(node: Node) -> bool:
         return isinstance(node.value, list) or (isinstance(node.value, dict) and "is" in node.value)
 
-    def load(self, holder: Node, path: str, keys: set[str], varies: bool) -> dict[str, Any] | None:
-        """The load of a grid; `varies` says that the number of workers does."""
+    def load(self, holder: Node, sweep: Node, path: str, swept: Sequence[Axis]) -> dict[str, Any] | None:
+        """The load of a grid; where the number of workers varies and operations are counted, scaling must be said."""
         node = holder.value.get("load")
-        if node is None or self.is_axis(node):
-            return None
-        found = shaped(Load, node, "load", self.problems)
+        found = shaped(Load, node, "load", self.problems) if node is not None else Load()
         if found is None:
             return None
         said = {key: value for key, value in found.model_dump().items() if value is not None}
-        swept = {key.partition(".")[2] for key in keys if key.startswith("load.")}
-        if "ops" in said and "duration" in said:
+        varied = {key for axis in swept for key in axis.keys}
+        given = set(said) | {key.partition(".")[2] for key in varied if key.startswith("load.")}
+        wholes = [v.raw for axis in swept if axis.keys == ("load",) for (v,) in axis.points if isinstance(v.raw, dict)]
+        counted = "ops" in given or any("ops" in load and "scaling" not in load for load in wholes)
+        where, key = (node, "load") if node is not None else (sweep, path)
+        if "load" in varied and any(axis.startswith("load.") for axis in varied):
+            self.problems.at(sweep, path, "both `load` and a part of it are axes", "keep one of them")
+        elif {"ops", "duration"} <= given:
             self.problems.at(
-                node, "load", "both `ops` and `duration` are said", "count operations, or measure for a time"
+                where, key, "both `ops` and `duration` are said", "count operations, or measure for a time"
             )
-        elif not {"ops", "duration"} & (set(said) | swept):
+        elif node is not None and not {"ops", "duration"} & given and "load" not in varied:
             self.problems.at(node, "load", "neither `ops` nor `duration` is said", "load: {duration: 1s}, for example")
-        elif "duration" in set(said) | swept and "scaling" in said:
-            self.problems.at(node, "load.scaling", "`scaling` is for counted operations", "leave it out", "scaling")
-        elif ({"ops"} & (set(said) | swept)) and varies and not {"scaling"} & (set(said) | swept):
+        elif {"duration", "scaling"} <= given:
+            self.problems.at(where, key, "`scaling` is for counted operations", "leave it out", "scaling")
+        elif counted and "scaling" not in given and any("workers" in axis.keys and axis.varies for axis in swept):
             cure = "scaling: strong (ops in total) or scaling: weak (ops for each worker)"
-            self.problems.at(
-                node, "load", "`workers` varies and operations are counted: say which scaling is meant", cure
-            )
-        return said
+            what = "`workers` varies and operations are counted: say which scaling is meant"
+            self.problems.at(where, key, what, cure)
+        return said if node is not None else None
 
     def startup(self, holder: Node) -> str:
         node = holder.value.get("startup")
@@ -201,67 +224,3 @@ class _Reader:
         except ValueError as error:
             self.problems.at(node, "startup", str(error))
             return "once"
-
-    def exclude(self, holder: Node, path: str, own: dict[str, tuple[Entry, ...]], keys: set[str]) -> tuple[Any, ...]:
-        """Maps and conditions, their names checked."""
-        labels = {kind: {entry.label for entry in own[kind]} for kind in KINDS}
-        found: list[Any] = []
-        for number, item in enumerate(items(holder.value["exclude"])):
-            here = f"{path}[{number}]"
-            if isinstance(item.value, dict):
-                # Of several grids, one may lack what the others have.
-                self.check_map(item, here, labels, dict.fromkeys(keys), False)
-                found.append(item.plain())
-            elif isinstance(item.value, str):
-                if parsed(item.value, item, here, self.problems) is not None:
-                    found.append(item.value)
-            else:
-                cure = "{model: asyncio, workload: counter}, or a condition such as workers > 4*cpus"
-                self.problems.at(item, here, f"expected a selection, not {units.shown(item.value)}", cure)
-        return tuple(found)
-
-    def check_map(
-        self, node: Node, path: str, labels: dict[str, set[Any]], swept: dict[str, None], strict: bool
-    ) -> None:
-        """Whether a selection's axes and labels exist."""
-        known = [*KINDS, "workers", *swept, *(("status",) if strict else ())]
-        unknown_keys(node, path, list(dict.fromkeys(known)), self.problems)
-        for kind in KINDS:
-            if kind not in node.value:
-                continue
-            for item in items(node.value[kind]):
-                if item.value not in labels[kind]:
-                    cure = did_you_mean(str(item.value), sorted(labels[kind]))
-                    self.problems.at(item, f"{path}.{kind}", f"no {kind} here has the label '{item.text}'", cure)
-
-    def selections(
-        self, key: str, labels: dict[str, set[Any]], swept: dict[str, None], extra: str
-    ) -> tuple[dict[str, Any], ...]:
-        if key not in self.root.value:
-            return ()
-        found = []
-        for number, item in enumerate(items(self.root.value[key])):
-            path = f"{key}[{number}]"
-            if not isinstance(item.value, dict) or extra not in item.value:
-                cure = "{sync: none, status: invalid}"
-                self.problems.at(item, path, f"expected a selection with `{extra}`", cure)
-                continue
-            self.check_map(item, path, labels, swept, True)
-            for status in items(item.value[extra]):
-                if status.value not in STATUSES:
-                    cure = did_you_mean(str(status.value), STATUSES)
-                    self.problems.at(status, f"{path}.{extra}", f"there is no status '{status.text}'", cure)
-            found.append(item.plain())
-        return tuple(found)
-
-    def baseline(self, labels: dict[str, set[Any]], swept: dict[str, None]) -> dict[str, Any]:
-        """What speedup is relative to; `serial` if it is there."""
-        node = self.root.value.get("baseline")
-        if node is None:
-            return {"model": "serial"} if "serial" in labels["model"] else {}
-        if not isinstance(node.value, dict):
-            cure = "baseline: {model: serial}"
-            self.problems.at(node, "baseline", f"expected a selection, not {units.shown(node.value)}", cure)
-            return {}
-        self.check_map(node, "baseline", labels, swept, False)
-        return dict(node.plain())

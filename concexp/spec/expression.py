@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from typing import Any
 
 TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\w])"
+    r"\s*(?:(?P<number>(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\w])"
     r"|(?P<text>\"[^\"]*\"|'[^']*')|(?P<name>[A-Za-z_][\w.]*(?::[\w*]+)?)|(?P<sign><=|>=|==|!=|[-+*/()\[\],<>]))"
 )
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt,
-    "in": lambda left, right: left in right,
+    "in": lambda left, right: left in right,  # right is a list
 }  # fmt: skip
 ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv,
@@ -37,6 +37,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 WORDS = {"and", "or", "not", "in"}
 NESTING = 50
+TOKENS = 400  # a chain of signs is a tree as deep as it is long
 
 
 class ExpressionError(ValueError):
@@ -92,22 +93,52 @@ def evaluate(tree: Tree, known: Mapping[str, Any], labels: bool = False) -> Any:
         return not values[0]
     try:
         if tree.kind == "compare":
-            return all(
-                _compare(sign, left, right) for sign, left, right in zip(tree.value, values, values[1:], strict=False)
-            )
-        if tree.kind == "call":
-            return FUNCTIONS[tree.value](*values)
-        if tree.kind == "minus":
-            return -values[0]
-        return ARITHMETIC[tree.kind](*values)
+            pairs = zip(tree.value, values, values[1:], strict=False)
+            return all(_compare(sign, left, right) for sign, left, right in pairs)
+        return _computed(tree, values)
     except (TypeError, ValueError, ArithmeticError) as error:
         raise ExpressionError(str(error), tree.position) from error
 
 
 def _compare(sign: str, left: Any, right: Any) -> bool:
-    if (left is None or right is None) and sign not in ("==", "!=", "in"):
+    if sign == "in" and not isinstance(right, list):
+        raise TypeError(f"`in` needs a list such as [1, 2], not {right!r}")
+    if sign in ("==", "!=", "in"):
+        return bool(COMPARISONS[sign](left, right))
+    if left is None or right is None:
         return False  # an axis that does not apply is neither more nor less than anything
+    if isinstance(left, str) != isinstance(right, str) or isinstance(left, list) or isinstance(right, list):
+        raise TypeError(f"{left!r} {sign} {right!r} cannot be compared")
     return bool(COMPARISONS[sign](left, right))
+
+
+def _computed(tree: Tree, values: list[Any]) -> Any:
+    """The number that arithmetic or a function gives; None, as an axis that does not apply, if one of them is None."""
+    listed = tree.kind == "call" and len(values) == 1 and isinstance(values[0], list)
+    numbers = values[0] if listed else values
+    if None in numbers:
+        return None
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int | float):  # 'x' * 1e9 would fill the memory
+            raise TypeError(f"{number!r} is no number")
+    if tree.kind == "call":
+        return FUNCTIONS[tree.value](*numbers)
+    if tree.kind == "minus":
+        return -numbers[0]
+    return ARITHMETIC[tree.kind](*map(_bounded, numbers))
+
+
+def _bounded(number: int | float) -> int | float:
+    """Large integers as floats: they cannot grow without end."""
+    return number if abs(number) < 2**53 else float(number)
+
+
+def _misread(rest: str) -> str:
+    """What to say of a text that begins with no token."""
+    if rest[0].isdigit():
+        word = rest.split()[0]
+        return f"'{word}' is no number: a product needs its `*`, a value with a unit quotes"
+    return f"'{rest[0]}' is not understood here" + (": equality is `==`" if rest[0] == "=" else "")
 
 
 class _Parser:
@@ -118,7 +149,9 @@ class _Parser:
             match = TOKEN.match(text, position)
             if match is None or match.lastgroup is None:
                 at = position + len(text[position:]) - len(text[position:].lstrip())
-                raise ExpressionError(f"'{text[at]}' is not understood here", at)
+                raise ExpressionError(_misread(text[at:]), at)
+            if len(self.tokens) == TOKENS:
+                raise ExpressionError(f"it has more than {TOKENS} words and signs", match.start(match.lastgroup))
             kind = "sign" if match[match.lastgroup] in WORDS else match.lastgroup
             self.tokens.append((kind, match[match.lastgroup], match.start(match.lastgroup)))
             position = match.end()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from concexp.errors import InputError, Problem
-from concexp.spec import source
+from concexp.spec import source, units
 from concexp.spec.source import Node
 
 BASES_LIMIT = 10
@@ -27,15 +27,23 @@ def _extended(root: Node, file: str, seen: tuple[Path, ...]) -> Node:
     if not isinstance(node.value, str):
         raise InputError([node.problem("extends", "expected the path of a YAML file", "extends: common.yaml")])
     base = Path(file).parent / node.value
-    if base.resolve() in seen or len(seen) > BASES_LIMIT:
+    text = _text(base, node)
+    if base.resolve() in seen:
         raise InputError([node.problem("extends", f"'{node.value}' leads back to itself", "remove one `extends`")])
-    try:
-        text = base.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        cure = "the path is relative to this file"
-        raise InputError([node.problem("extends", f"cannot read '{node.value}': {reason}", cure)]) from error
+    if len(seen) > BASES_LIMIT:
+        raise InputError([node.problem("extends", f"more than {BASES_LIMIT} files extend each other", "use fewer")])
     return _merged(_extended(source.parse(text, str(base)), str(base), (*seen, base.resolve())), root)
+
+
+def _text(base: Path, node: Node) -> str:
+    cure = "the path is relative to this file"
+    try:
+        if base.exists() and not base.is_file():  # a pipe or a device may never end
+            raise InputError([node.problem("extends", f"'{node.value}' is no file", cure)])
+        return base.read_text("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InputError([node.problem("extends", f"cannot read '{node.value}': {reason}", cure)]) from error
 
 
 def _merged(below: Node, above: Node) -> Node:
@@ -61,23 +69,28 @@ def _override(root: Node, text: str) -> None:
         raise InputError([Problem(where, 0, 0, p.path, p.message, p.hint) for p in error.problems]) from error
     _place(value, where)
     first, dot, rest = key.strip().partition(".")
+    if first == "extends":
+        raise InputError([Problem(where, 0, 0, "extends", "a base file is named in the YAML", "add `extends:` to it")])
     parts = [first, rest] if first == "sweep" and dot else key.strip().split(".")
     holder = root
     for part in parts[:-1]:
         inner = holder.value.get(part)
-        if inner is None or not isinstance(inner.value, dict):
+        if inner is None or inner.value is None:
             inner = Node({}, where, 0, 0)
             holder.value[part] = inner
-            holder.keys[part] = (0, 0)
+            holder.keys[part] = (where, 0, 0)
+        if not isinstance(inner.value, dict):
+            what = f"`{part}` is {units.shown(inner.plain())}, which has no keys"
+            raise InputError([Problem(where, 0, 0, key.strip(), what, f"override it whole: --set {part}=…")])
         holder = inner
     holder.value[parts[-1]] = value
-    holder.keys[parts[-1]] = (0, 0)
+    holder.keys[parts[-1]] = (where, 0, 0)
 
 
 def _place(node: Node, where: str) -> None:
     """What was given on the command line has no line and no column."""
     node.file, node.line, node.column = where, 0, 0
-    node.keys = dict.fromkeys(node.keys, (0, 0))
+    node.keys = dict.fromkeys(node.keys, (where, 0, 0))
     children = (
         node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
     )

@@ -46,7 +46,7 @@ class Load(Block):
 class Report(Block):
     """`report:` what the page shows."""
 
-    plots: list[str] | None = None
+    plots: Annotated[list[str] | None, BeforeValidator(lambda one: [one] if isinstance(one, str) else one)] = None
     language: Literal["en"] = "en"
 
 
@@ -60,6 +60,7 @@ class Entry:
     parameters: Mapping[str, Any]
     source: str = ""  # of a user's function: the file, absolute
     function: str = ""
+    takes: tuple[str, ...] = ()  # and the parameters that it has, given or not
 
     @property
     def plugin(self) -> type[Any]:
@@ -84,7 +85,7 @@ class Entry:
     def accepts(self) -> tuple[str, ...]:
         """The names of its parameters."""
         if self.source:
-            return tuple(self.parameters)
+            return self.takes
         return tuple(catalog.parameters(self.plugin))
 
     def convert(self, name: str, value: Any) -> Any:
@@ -140,7 +141,7 @@ class Grid:
     model: tuple[Entry, ...]
     sync: tuple[Entry, ...]
     axes: tuple[Axis, ...]
-    exclude: tuple[Mapping[str, Any] | str, ...]
+    exclude: tuple[Mapping[str, Any] | Value, ...]
     load: Mapping[str, Any] | None
     startup: str
 
@@ -179,7 +180,7 @@ class Spec:
             **data,
             "name": self.name,
             "question": self.question,
-            "measure": {**self.measure.model_dump(), "timeout": f"{self.measure.timeout:g}s"},
+            "measure": {**self.measure.model_dump(), "timeout": f"{self.measure.timeout:.12g}s"},
             "baseline": dict(self.baseline),
             "primary": self.primary,
             "report": self.report.model_dump(),

@@ -17,12 +17,17 @@ SIZE_LIMIT = 128 * 1024  # bytes: a hundred times the longest experiment
 NODE_LIMIT = 50_000  # after aliases are followed
 DEPTH_LIMIT = 40
 
-INTEGER = re.compile(r"[-+]?\d[\d_]*")
-FLOAT = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?")
+DIGITS = r"\d+(?:_\d+)*"
+INTEGER = re.compile(rf"[-+]?{DIGITS}")
+FLOAT = re.compile(rf"[-+]?({DIGITS}\.?\d*|\.\d+)([eE][-+]?\d+)?")
+INTEGER_LIMIT = 100  # characters: what is longer is no number but a text of digits
 KNOWN_TAGS = {
     f"tag:yaml.org,2002:{name}"
     for name in ["str", "int", "float", "bool", "null", "map", "seq", "merge", "timestamp", "value"]
 }
+
+
+Place = tuple[str, int, int]  # file, line, column: one map may have keys from several files
 
 
 @dataclass
@@ -35,7 +40,7 @@ class Node:
     column: int  # from 1
     text: str = ""  # a scalar as it was written
     quoted: bool = False
-    keys: dict[str, tuple[int, int]] = field(default_factory=dict)  # of a map: where each key stands
+    keys: dict[str, Place] = field(default_factory=dict)  # of a map: where each key stands
 
     def plain(self) -> Any:
         """The value without places."""
@@ -47,13 +52,27 @@ class Node:
 
     def problem(self, path: str, message: str, hint: str = "", key: str | None = None) -> Problem:
         """A problem at this node, or at one of its keys."""
-        line, column = self.keys.get(key, (self.line, self.column)) if key is not None else (self.line, self.column)
-        return Problem(self.file, line, column, path, message, hint)
+        here = (self.file, self.line, self.column)
+        return Problem(*(here if key is None else self.keys.get(key, here)), path, message, hint)
 
 
 def parse(text: str, file: str) -> Node:
     """The root map of a file; InputError with every problem that can be seen at this level."""
     return _Builder(file).root(text)
+
+
+class Dumper(yaml.SafeDumper):
+    """Data -> YAML that `parse` reads as the same data: to YAML 1.1, as PyYAML writes it, `1e5` needs no quotes."""
+
+
+def _quoted_where_needed(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    node = dumper.represent_str(text)
+    if scalar(text) != text:
+        node.style = "'"
+    return node
+
+
+Dumper.add_representer(str, _quoted_where_needed)
 
 
 def scalar(text: str) -> Any:
@@ -63,7 +82,7 @@ def scalar(text: str) -> Any:
     if text in ("true", "false"):
         return text == "true"
     if INTEGER.fullmatch(text):
-        return int(text)
+        return int(text) if len(text) <= INTEGER_LIMIT else text
     if FLOAT.fullmatch(text):
         number = float(text)
         return int(number) if number.is_integer() and abs(number) < 2**53 and "." not in text else number
@@ -142,7 +161,7 @@ class _Builder:
                 merged += value.value if isinstance(value.value, list) else [value]
                 continue
             if key in node.value:
-                first = node.keys[key][0]
+                first = node.keys[key][1]
                 self.add(
                     mark, here, f"the key '{key}' is there twice", f"the first is in line {first}: keep one of them"
                 )
@@ -156,7 +175,7 @@ class _Builder:
                     "inside {…} a comma ends a value: put text with a comma in quotes",
                 )
                 continue
-            node.keys[key] = (mark.line + 1, mark.column + 1)
+            node.keys[key] = (self.file, mark.line + 1, mark.column + 1)
             node.value[key] = self.build(raw_value, here, above)
         for other in merged:
             if not isinstance(other.value, dict):
@@ -168,6 +187,10 @@ class _Builder:
 
     def explain(self, error: yaml.YAMLError, text: str) -> None:
         """Turn the scanner's words into what a person did."""
+        if isinstance(error, yaml.reader.ReaderError):
+            before = text[: error.position]
+            line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+            self.stop(line, column, f"the character U+{ord(text[error.position]):04X} is not allowed", "remove it")
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         said = str(getattr(error, "problem", None) or error)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)

@@ -11,7 +11,8 @@ SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.
 BYTES = {
     "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30,
 }  # fmt: skip
-NUMBER = r"([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+NUMBER = r"([-+]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+SHOWN_LIMIT = 60  # characters of a value in a message
 FLAGS = {"on": True, "off": False, "true": True, "false": False}
 
 
@@ -57,14 +58,14 @@ def rate(value: Any) -> float:
     match = re.fullmatch(NUMBER + r"\s*/\s*(\w+)", value.strip()) if isinstance(value, str) else None
     if match is None or match[2] not in SECONDS:
         raise ValueError(f"expected a rate such as 100/s, not {shown(value)}")
-    return float(match[1]) / SECONDS[match[2]]
+    return number(match[1], "a rate such as 100/s") / SECONDS[match[2]]
 
 
 def fraction(value: Any) -> float:
     """A share: 0.5 or 50%."""
     if isinstance(value, str) and value.strip().endswith("%"):
         return number(value.strip()[:-1], "a share such as 0.5 or 50%") / 100
-    return number(value, "a share such as 0.5 or 50%")
+    return float(number(value, "a share such as 0.5 or 50%"))
 
 
 def flag(value: Any) -> bool:
@@ -94,7 +95,7 @@ def convert(parameter: Parameter, value: Any) -> Any:
     if parameter.type == "any":
         return value
     readers: dict[str, Any] = {
-        "int": integer, "float": number, "bool": flag, "str": text,
+        "int": integer, "float": lambda given: float(number(given)), "bool": flag, "str": text,
         "duration": duration, "size": size, "rate": rate, "fraction": fraction,
     }  # fmt: skip
     found = readers[parameter.type](value)
@@ -115,7 +116,9 @@ def shown(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"'{value}'" if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return f"'{value}'" if len(value) <= SHOWN_LIMIT else f"'{value[:SHOWN_LIMIT]}…'"
+    return str(value)
 
 
 def _with_unit(value: Any, units: dict[str, Any], what: str) -> float:
@@ -128,5 +131,7 @@ def _with_unit(value: Any, units: dict[str, Any], what: str) -> float:
     found = float(match[1]) * units[match[2]]
     if found < 0:
         raise ValueError(f"expected {what}, not {shown(value)}: it cannot be negative")
+    if found == float("inf"):
+        raise ValueError(f"expected {what}, not {shown(value)}: it is too large")
     # 0.1 ms is 1e-04 s, not 0.00010000000000000002 s: the unit's factor must not leave a trace in labels and ids.
-    return float(f"{found:.12g}")
+    return float(f"{found:.12g}") + 0.0  # and no minus zero

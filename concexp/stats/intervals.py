@@ -7,12 +7,11 @@ a factor. Below 3 trials there is none: it would say more about t than about the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 FEWEST = 3
 LEVEL = 0.95
@@ -26,6 +25,24 @@ class Interval:
     lo: float
     hi: float
     n: int
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a mean."""
+        return not np.isnan(self.mean)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there is an interval."""
+        return not (np.isnan(self.lo) or np.isnan(self.hi))
+
+    def scaled(self, factor: float) -> Interval:
+        """The same in another unit: all of it times a positive factor."""
+        return Interval(self.mean * factor, self.lo * factor, self.hi * factor, self.n)
+
+    def inverted(self) -> Interval:
+        """The interval of the ratio the other way round."""
+        return Interval(1 / self.mean, 1 / self.hi, 1 / self.lo, self.n)
 
 
 NOTHING = Interval(np.nan, np.nan, np.nan, 0)
@@ -42,29 +59,39 @@ def t_quantile(df: float) -> float:
 def mean_interval(values: ArrayLike, log: bool = False) -> Interval:
     """The interval of a mean; with `log`, of the geometric mean.
 
-    NaN are left out. Where a value on the log scale is not positive (a count of 0, say), the linear scale is used: a
-    geometric mean of 0 would hide all the others.
+    What is not finite is left out: it was not recorded. Where a value on the log scale is not positive (no CPU time at
+    all, say), the linear scale is used: a geometric mean of 0 would hide all the other values.
     """
     data = np.asarray(values, dtype=float)
-    data = data[~np.isnan(data)]
-    if log and data.size and (data > 0).all():
-        found = mean_interval(np.log(data))
-        return Interval(float(np.exp(found.mean)), float(np.exp(found.lo)), float(np.exp(found.hi)), found.n)
+    data = data[np.isfinite(data)]
     if not data.size:
         return NOTHING
-    mean = float(data.mean())
+    if log and (data > 0).all():
+        found = mean_interval(np.log(data))
+        return Interval(float(np.exp(found.mean)), float(np.exp(found.lo)), float(np.exp(found.hi)), found.n)
+    # Rounding must not make equal values differ: their mean is one of them, and their interval has no width.
+    low = float(data.min())
+    mean = low + float((data - low).mean())
     if data.size < FEWEST:
         return Interval(mean, np.nan, np.nan, data.size)
     half = t_quantile(data.size - 1) * float(data.std(ddof=1)) / float(np.sqrt(data.size))
     return Interval(mean, mean - half, mean + half, data.size)
 
 
-def trial_means(values: ArrayLike, trials: Sequence[object] | ArrayLike, log: bool = False) -> dict[object, float]:
-    """Each trial's mean over its iterations, by trial; geometric with `log` where all values are positive."""
-    groups: dict[object, list[float]] = {}
-    for value, trial in zip(np.asarray(values, dtype=float), np.asarray(trials), strict=True):
-        if not np.isnan(value):
-            groups.setdefault(trial, []).append(value)
-    if log and all(value > 0 for group in groups.values() for value in group):
-        return {trial: float(np.exp(np.mean(np.log(group)))) for trial, group in groups.items()}
-    return {trial: float(np.mean(group)) for trial, group in groups.items()}
+def trial_means(values: ArrayLike, trials: NDArray[np.intp], count: int, log: bool = False) -> NDArray[np.float64]:
+    """Each trial's mean over its iterations; `trials` tells each value's trial, 0 <= trial < count.
+
+    With `log` the mean is geometric, except in a trial that holds a value that is not positive. A trial without any
+    finite value has NaN.
+    """
+    data = np.asarray(values, dtype=float)
+    finite = np.isfinite(data)
+    data, trials = data[finite], trials[finite]
+    sizes = np.bincount(trials, minlength=count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = np.bincount(trials, data, minlength=count) / sizes
+        if log:
+            fit = np.bincount(trials[data <= 0], minlength=count) == 0
+            logs = np.log(np.where(data > 0, data, 1.0))
+            means = np.where(fit, np.exp(np.bincount(trials, logs, minlength=count) / sizes), means)
+    return means

@@ -17,8 +17,9 @@ def measure(request):
     import random
 
     random.seed(request["seed"])
-    trial = Trial(request)
+    trial = None
     try:
+        trial = Trial(request)
         return trial.run()
     except tools.Unsupported as reason:
         return {"status": "unsupported", "reason": str(reason)}
@@ -31,7 +32,8 @@ def measure(request):
         summary, trace = passes.explain(error)
         return {"status": "failed", "reason": summary, "traceback": trace}
     finally:
-        trial.release()
+        if trial is not None:
+            trial.release()
 
 
 def load_plugin(kind, entry):
@@ -67,6 +69,7 @@ class Trial:
         if reason:
             raise tools.Unsupported(reason)
         begin = clock()
+        model.set_up()
         model.inside(self.prepare)
         self.phases["prepare_s"] = (clock() - begin) / SECOND
         self.job = tools.Job(self.workload, self.workers, self.kit.primitive, self.shared, request["folder"])
@@ -171,7 +174,7 @@ class Window:
     """The measured window of one pass, from the workers' reports.
 
     Where operations were counted, it lasts from the first start to the last stop and holds them all. Where time was
-    given, the first finisher ends it for all, and a batch that was still under way does not count.
+    given, the first finisher ends it for all, and what was still under way, a batch or a pool's task, does not count.
     """
 
     def __init__(self, reports, ops, creation):
@@ -180,7 +183,9 @@ class Window:
         begin = min(starts)
         if ops is None:
             end = min(stops)
-            self.worker_ops = [done if stop <= end else done - late for _, stop, _, done, late, _ in reports]
+            self.worker_ops = [
+                done - after - (late if stop > end else 0) for _, stop, _, done, late, after, _ in reports
+            ]
             self.ops = sum(self.worker_ops)
         else:
             end = max(stops)

@@ -3,11 +3,12 @@
 Orders are a tuple (first, ops, duration): either `ops` operations numbered from `first`, or (ops is None) batches until
 `duration` nanoseconds are over. A report is a tuple
 
-    (start, stop, first, done, late, total)
+    (start, stop, first, done, late, after, total)
 
 start, stop   the clock (`time.perf_counter_ns`, the same for all processes of a machine) around the loop, ns
 first, done   the operations done were numbered first … first + done - 1
 late          how many of them belong to the last batch, which ended when the time was already over (0 for counted ops)
+after         how many of them ended after `stop` even so: tasks of a pool that were under way (0 for all others)
 total         the sum of what `work` returned
 """
 
@@ -41,7 +42,7 @@ def run_pass(workload, me, orders, gate, begun=None):
     if ops is not None:
         start = clock()
         total = work(me, ops)
-        return start, clock(), first, ops, 0, total
+        return start, clock(), first, ops, 0, 0, total
     total = 0
     batch = me.batch
     start = before = clock()
@@ -52,7 +53,7 @@ def run_pass(workload, me, orders, gate, begun=None):
         now = clock()
         if now >= deadline:
             me.batch = batch
-            return start, now, first, me.first - first, batch, total
+            return start, now, first, me.first - first, batch, 0, total
         if now - before < SHORTEST_BATCH:
             batch *= 2
         before = now
@@ -69,7 +70,7 @@ async def run_pass_async(workload, me, orders, gate):
     if ops is not None:
         start = clock()
         total = await work(me, ops)
-        return start, clock(), first, ops, 0, total
+        return start, clock(), first, ops, 0, 0, total
     total = 0
     batch = me.batch
     start = before = clock()
@@ -80,7 +81,7 @@ async def run_pass_async(workload, me, orders, gate):
         now = clock()
         if now >= deadline:
             me.batch = batch
-            return start, now, first, me.first - first, batch, total
+            return start, now, first, me.first - first, batch, 0, total
         if now - before < SHORTEST_BATCH:
             batch *= 2
         before = now

@@ -25,7 +25,10 @@ class PoolModel(tools.Model):
     def everywhere(self, step, arguments=None):
         """Run one step on every worker at the same time; their answers, "enter", "leave" and "settle" with its pid."""
         arguments = arguments or [None] * self.job.workers
-        futures = [self.executor.submit(self.call, step, argument) for argument in arguments]
+        try:
+            futures = [self.executor.submit(self.call, step, argument) for argument in arguments]
+        except BaseException as error:  # a pool that has lost a worker takes no more tasks
+            self.fail(error)
         self.created = clock()
         done, _ = wait(futures, return_when=FIRST_EXCEPTION)
         for future in done:
@@ -54,7 +57,7 @@ class PoolModel(tools.Model):
         """`ops` tasks through `Executor.map`, as a user would write it."""
         start = clock()
         total = sum(self.map("task", range(ops)))
-        return start, clock(), 0, ops, 0, total
+        return start, clock(), 0, ops, 0, 0, total
 
     def timed(self, duration):
         """Tasks for `duration` ns, two per worker in flight; the first that ends after the time ends the window."""
@@ -77,7 +80,7 @@ class PoolModel(tools.Model):
             free.acquire()
         total = sum(future.result() for _, future in ends)
         stop = next((when for when, _ in ends if when >= deadline), ends[-1][0])
-        return start, stop, 0, number, sum(when > stop for when, _ in ends), total
+        return start, stop, 0, number, 0, sum(when > stop for when, _ in ends), total
 
     def map(self, step, arguments):
         """The executor's own map over one step."""

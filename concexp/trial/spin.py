@@ -27,7 +27,8 @@ def spin(request):
             cpu = None if used is None or cpu is None else cpu + used
             wait = None if waited is None or wait is None else wait + waited
     return {
-        "effective_cpus": median(together) / median(alone),
+        # None where the machine was too busy to let a single spinner turn once
+        "effective_cpus": median(together) / median(alone) if median(alone) else None,
         "spinners": spinners,
         "cpu_s": cpu,
         "run_queue_wait_s": wait,

@@ -158,16 +158,16 @@ class Outcome:
 
     ranges   (first, n) of the operations done, those included that the window does not count
     ops      their number
-    late     how many of them the window does not count
+    late     how many of them the window may leave out
     total    the sum of what `work` returned for all of them
     wall_s   the window, seconds
     """
 
     def __init__(self, reports, wall_s, workers):
-        self.ranges = [(first, done) for _, _, first, done, _, _ in reports]
+        self.ranges = [(first, done) for _, _, first, done, _, _, _ in reports]
         self.ops = sum(n for _, n in self.ranges)
-        self.late = sum(report[4] for report in reports)
-        self.total = sum(report[5] for report in reports)
+        self.late = sum(report[4] + report[5] for report in reports)
+        self.total = sum(report[6] for report in reports)
         self.wall_s = wall_s
         self.workers = workers
 
@@ -222,6 +222,9 @@ class Model(Plugin):
     def refuses(self, workload, sync, workers, load):
         """Why this model cannot carry the workload, or an empty text."""
         return ""
+
+    def set_up(self):
+        """Whatever must be there before anything is made of the model's tools; once per trial."""
 
     def inside(self, function, *arguments):
         """Call `function` where the model's primitives may be built and used."""

@@ -2,67 +2,143 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib
+import matplotlib.style
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-matplotlib.use("Agg")
+from concexp.report.numbers import known
 
-GREY = "#8a8a8a"
+GREY = "#767676"
 INK = "#222222"
 LINES = ("-", "--", ":", "-.")  # two labels of one model share its colour, not its line
+WIDTH = 8.6  # inches: 1720 pixels, twice what a repository host gives a page
+DPI = 200
+WIDE = 20  # a range from which on a linear axis hides its lower end
 SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
-    "font.size": 11,
-    "axes.titlesize": 12,
+    "font.size": 9.5,
+    "axes.titlesize": 10,
     "axes.titleweight": "bold",
-    "axes.labelsize": 11,
-    "axes.edgecolor": GREY,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.5,
+    "axes.edgecolor": "#9a9a9a",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.color": "#e4e4e4",
-    "grid.linewidth": 0.8,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.7,
     "axes.axisbelow": True,
-    "text.color": INK,
     "axes.labelcolor": INK,
+    "text.color": INK,
+    "text.parse_math": False,  # a label of a user's may hold a dollar
     "xtick.color": INK,
     "ytick.color": INK,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "legend.frameon": False,
-    "svg.hashsalt": "concexp",
 }
 
 
-def figure(columns: int, rows: int, width: float = 4.6, height: float = 3.5) -> tuple[Figure, list[list[Axes]]]:
-    """A figure with a grid of panels, sizes in inches per panel."""
-    found = Figure(figsize=(max(6.4, width * columns), height * rows), layout="constrained")
-    return found, found.subplots(rows, columns, squeeze=False).tolist()
+def settings() -> Any:
+    """The style as a context, on top of matplotlib's own defaults: nobody's matplotlibrc changes a picture."""
+    return matplotlib.style.context([SETTINGS], after_reset=True)
+
+
+def figure(height: float) -> Figure:
+    """An empty figure as wide as a page, `height` in inches."""
+    return Figure(figsize=(WIDTH, height), layout="constrained")
 
 
 def save(drawn: Figure, path: Path) -> None:
-    """Write a PNG at twice the usual resolution, without a word about when or by what."""
+    """Write a PNG without a word about when or by what."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    drawn.savefig(path, dpi=160, metadata={"Software": None})
+    with warnings.catch_warnings():
+        # A letter that the font lacks becomes a box: a page without pictures would help nobody.
+        warnings.filterwarnings("ignore", message=".*missing from.*font")
+        drawn.savefig(path, dpi=DPI, metadata={"Software": None})
 
 
-def settings() -> Any:
-    """The style, as a context."""
-    return matplotlib.rc_context(SETTINGS)
+def short(text: str, most: int = 28) -> str:
+    """A label that leaves room for the picture."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def worker_axis(axes: Axes, workers: list[int]) -> None:
-    """The numbers of workers that were measured, and no others; logarithmic where they span much."""
-    if max(workers) >= 8 * min(workers):
+def plain(value: float, _position: int = 0) -> str:
+    """A tick: 0.5, 20, 1,500; without an exponent."""
+    return f"{value:,.10g}".replace("-", "−")
+
+
+def worker_axis(axes: Axes, workers: Sequence[int], cpus: int | None) -> bool:
+    """The numbers of workers that were measured, and no others; where `cpus` lies among them, it is marked.
+
+    Logarithmic where they span much; returns whether it is.
+    """
+    wide = max(workers) >= 8 * min(workers)
+    if wide:
         axes.set_xscale("log", base=2)
-    axes.xaxis.set_major_locator(FixedLocator([float(count) for count in workers]))
+    ticks = {count: str(count) for count in workers}
+    if cpus is not None and min(workers) <= cpus <= max(workers):
+        axes.axvline(cpus, color=GREY, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+        ticks[cpus] = f"{cpus}\nusable CPUs"
+    axes.xaxis.set_major_locator(FixedLocator([float(count) for count in sorted(ticks)]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: ticks.get(round(value), "")))
     axes.xaxis.set_minor_locator(NullLocator())
-    formatter = ScalarFormatter()
-    formatter.set_scientific(False)
-    axes.xaxis.set_major_formatter(formatter)
     axes.set_xlabel("workers")
+    low, high = (float(np.log2(v)) if wide else float(v) for v in (min(workers), max(workers)))
+    margin = 0.1 * (high - low or 1)
+    ends = low - margin, high + margin
+    axes.set_xlim(*((2 ** ends[0], 2 ** ends[1]) if wide else ends))
+    return wide
+
+
+def log_axis(axes: Axes, which: str) -> None:
+    """A logarithmic axis, `x` or `y`, whose ticks are plain numbers, and enough of them to read it."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
+    decades = np.log10(high / low)
+    axis.set_major_locator(LogLocator(subs=(1.0,) if decades > 3 else (1.0, 2.0, 5.0), numticks=30))
+    axis.set_major_formatter(FuncFormatter(plain))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def is_wide(values: Sequence[float]) -> bool:
+    """Whether values need a logarithmic axis."""
+    positive = [value for value in values if known(value) and value > 0]
+    return len(positive) == len(values) and bool(positive) and max(positive) > WIDE * min(positive)
+
+
+def dodged(x: float, place: int, count: int, span: float, wide: bool) -> float:
+    """x, moved a little to the side: lines that lie on each other can then be told apart. `span` is the axis's length."""
+    step = (place - (count - 1) / 2) * min(0.026, 0.15 / max(1, count - 1)) * span
+    return float(x * 2**step) if wide else x + step
+
+
+def apart(wanted: Sequence[float], gap: float) -> list[float]:
+    """Positions at least `gap` from each other, in the order of the wanted ones and as near to them as can be.
+
+    Pool adjacent violators: neighbours that want the same place share it around their mean.
+    """
+    pools: list[list[float]] = []
+    for number, place in sorted(enumerate(wanted), key=lambda pair: pair[1]):
+        pools.append([place, 1, number])
+    order = [int(pool[2]) for pool in pools]
+    merged: list[list[float]] = []
+    for rank, (place, _, _) in enumerate(pools):
+        merged.append([place - rank * gap, 1])
+        while len(merged) > 1 and merged[-2][0] > merged[-1][0]:
+            value, weight = merged.pop()
+            before, size = merged.pop()
+            merged.append([(value * weight + before * size) / (weight + size), weight + size])
+    flat = [value for value, weight in merged for _ in range(int(weight))]
+    found = [0.0] * len(wanted)
+    for rank, number in enumerate(order):
+        found[number] = flat[rank] + rank * gap
+    return found

@@ -5,84 +5,118 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from concexp.report.numbers import known, many, scale_of
+from concexp.report.numbers import many, scale_of, spread
 from concexp.report.plots import _style
-from concexp.report.view import Group, View
+from concexp.report.view import Contest, Point, View
 
 COLUMNS = 2
 PANELS = 8
+ROWS = 16
+ROW = 0.27  # inches
 
 
 class Plot:
-    """Comparison: a dot per model at its best number of workers, with its 95 % interval; † invalid, ‡ doubtful (both hollow)."""
+    """Each model (and primitive) at its best number of workers, ×, sorted; bars are 95 % intervals; hollow ones are † § or ‡."""
+
+    order = 20
 
     def applies(self, view: View) -> bool:
         """Worth drawing where there is something to compare."""
-        return any(len(group.lines()) > 1 for group in view.groups)
+        return bool(_contests(view))
 
     def draw(self, view: View, path: Path) -> str:
         """Draw the picture; returns its alt text."""
-        groups = [group for group in view.groups if len(group.lines()) > 1]
-        shown = groups[:PANELS]
+        contests = _contests(view)
+        shown = contests[:PANELS]
+        entries = [_entries(view, contest)[:ROWS] for contest in shown]
         columns = min(COLUMNS, len(shown))
-        rows = -(-len(shown) // columns)
-        most = max(len(group.lines()) for group in shown)
+        tallest = [max(len(e) for e in entries[i : i + columns]) for i in range(0, len(shown), columns)]
         with _style.settings():
-            figure, grid = _style.figure(columns, rows, 5.6, 1.2 + 0.42 * most)
-            panels = [panel for line in grid for panel in line]
-            for panel, group in zip(panels, shown, strict=False):
-                self._panel(view, group, panel)
-                if len(view.groups) > 1:
-                    panel.set_title(view.title(group), loc="left")
-            for panel in panels[len(shown) :]:
-                panel.set_visible(False)
+            figure = _style.figure(sum(0.95 + ROW * count for count in tallest))
+            ratios = [0.3 + ROW * count for count in tallest]
+            places = figure.subplots(len(tallest), columns, squeeze=False, height_ratios=ratios).flatten()
+            for axes, contest, points in zip(places, shown, entries, strict=False):
+                _panel(view, contest, points, axes)
+                axes.set_title(_style.short(view.title(contest.labels), 48))
+            for axes in places[len(shown) :]:
+                axes.set_visible(False)
             _style.save(figure, path)
-        more = f" {len(groups) - len(shown)} further groups are not drawn." if len(groups) > len(shown) else ""
-        return f"{view.primary} of each model at its best number of workers, sorted, with 95 % intervals.{more}"
+        return _alt(view, shown, entries, len(contests) - len(shown))
 
-    def _panel(self, view: View, group: Group, axes: Any) -> None:
-        metric = view.primary
-        higher = view.metric.better != "lower"
-        best = []
-        for _, rows in group.lines():
-            values = rows[metric].dropna()
-            if not values.empty:
-                best.append(rows.loc[values.idxmax() if higher else values.idxmin()])
-        best.sort(key=lambda row: row[metric], reverse=not higher)
-        factor, unit = scale_of([row[metric] for row in best], view.metric.unit)
-        for place, row in enumerate(best):
-            self._dot(view, row, place, factor, axes)
-        axes.set_yticks(range(len(best)), [self._label(view, row) for row in best])
-        axes.set_ylim(-0.6, len(best) - 0.4)
-        axes.grid(axis="y", visible=False)
-        highest = max(v for row in best for v in (row[metric], row[f"{metric}_hi"]) if known(v)) / factor
-        lowest = min(row[metric] for row in best) / factor
-        if lowest > 0 and highest / lowest > 30:
-            axes.set_xscale("log")
-        else:
-            axes.set_xlim(0, highest * 1.08)
-        name = (
-            f"{unit.replace('/s', '').strip()} {many(group.unit)}/s".strip()
-            if metric == "throughput"
-            else f"{metric} ({unit})"
+
+def _contests(view: View) -> list[Contest]:
+    return [contest for contest in view.contests if len(_entries(view, contest)) > 1]
+
+
+def _entries(view: View, contest: Contest) -> list[Point]:
+    """The best point of each model and primitive, the best first; one beyond reproach wherever there is one."""
+    groups: dict[tuple[str, str], list[Point]] = {}
+    for point in contest.points:
+        if point.numbered:
+            groups.setdefault((view.line(point), view.primitive(point)), []).append(point)
+    best = [view.best(p for p in points if p.firm) or view.best(points) for points in groups.values()]
+    sign = -1 if view.metric.better == "higher" else 1
+    return sorted((p for p in best if p is not None), key=lambda p: sign * p.value(view.primary).mean)
+
+
+def _panel(view: View, contest: Contest, points: list[Point], axes: Any) -> None:
+    values = [point.value(view.primary) for point in points]
+    factor, prefix = scale_of([value.mean for value in values], view.metric.unit)
+    ends = [end / factor for value in values for end in (value.mean, value.lo, value.hi) if end == end]
+    if _style.is_wide(ends):
+        axes.set_xlim(min(ends) / 1.4, max(ends) * 2.2)
+        _style.log_axis(axes, "x")
+    else:
+        axes.set_xlim(min(0.0, *ends), max(*ends, 1e-12) * 1.16)
+        axes.xaxis.set_major_formatter(_style.plain)
+        axes.xaxis.get_major_locator().set_params(nbins=6)
+    for place, point in enumerate(points):
+        _dot(view, point, len(points) - 1 - place, factor, axes)
+    axes.set_yticks(range(len(points) - 1, -1, -1), [_who(view, point) for point in points])
+    axes.set_ylim(-0.6, len(points) - 0.4)
+    axes.grid(axis="y", visible=False)
+    better = "more" if view.metric.better == "higher" else "less"
+    axes.set_xlabel(f"{_name(view, contest, prefix)} ({better} is better)", loc="right")
+
+
+def _name(view: View, contest: Contest, prefix: str) -> str:
+    if view.metric.unit == "1/s":
+        return f"{view.primary}, {' '.join(filter(None, [prefix, many(contest.unit)]))}/s"
+    return f"{view.primary}, {prefix or view.metric.unit}".rstrip(", ")
+
+
+def _who(view: View, point: Point) -> str:
+    """`threads ×2, lock †`."""
+    workers = "" if point.workers is None else f" ×{point.workers}"
+    primitive = view.primitive(point)
+    mark = f" {point.mark}" if point.mark else ""
+    return f"{_style.short(view.line(point))}{workers}{f', {_style.short(primitive)}' if primitive else ''}{mark}"
+
+
+def _dot(view: View, point: Point, place: int, factor: float, axes: Any) -> None:
+    colour, marker = view.style(point.model)
+    value = point.value(view.primary).scaled(1 / factor)
+    right = value.mean
+    if value.bounded:
+        right = value.hi
+        axes.errorbar(value.mean, place, xerr=[[value.mean - value.lo], [value.hi - value.mean]], fmt="none",
+                      ecolor=colour, elinewidth=1.8, capsize=3.5)  # fmt: skip
+    axes.plot(value.mean, place, marker=marker, markersize=6, markeredgecolor=colour, markeredgewidth=1.3,
+              markerfacecolor=colour if point.firm else "white")  # fmt: skip
+    text = spread(value).partition(" (")[0]
+    axes.annotate(text, (right, place), (8, 0), textcoords="offset points", va="center", fontsize=8)
+
+
+def _alt(view: View, contests: list[Contest], entries: list[list[Point]], left: int) -> str:
+    """What a reader would see, in words: the order."""
+    found = [
+        f"{view.primary} of each model at its best number of workers, sorted, with 95 % intervals; † § ‡ may not win."
+    ]
+    for contest, points in zip(contests, entries, strict=True):
+        title = view.title(contest.labels)
+        found.append(
+            f"{title + ', from' if title else 'From'} first to last: {', '.join(_who(view, p) for p in points)}."
         )
-        axes.set_xlabel(f"{name} ({'more' if higher else 'less'} is better)")
-
-    @staticmethod
-    def _label(view: View, row: Any) -> str:
-        mark = "†" if row["status"] == "invalid" else ""
-        return view.who(row) + mark + ("" if view.trusted(row["cell"]) else "‡")
-
-    @staticmethod
-    def _dot(view: View, row: pd.Series, place: int, factor: float, axes: Any) -> None:
-        colour, marker = view.style(str(row["model"]))
-        value = row[view.primary] / factor
-        low, high = row[f"{view.primary}_lo"], row[f"{view.primary}_hi"]
-        if known(low, high):
-            axes.errorbar(value, place, xerr=[[value - low / factor], [high / factor - value]], fmt="none", ecolor=colour,
-                          elinewidth=2.2, capsize=4)  # fmt: skip
-        hollow = row["status"] != "ok" or not view.trusted(row["cell"])
-        axes.plot(value, place, marker=marker, markersize=9, markeredgecolor=colour, markeredgewidth=1.6,
-                  markerfacecolor="white" if hollow else colour)  # fmt: skip
+    if left > 0:
+        found.append(f"{left} more comparisons are not drawn.")
+    return " ".join(found)

@@ -2,138 +2,240 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
-from concexp.report.numbers import known, many, scale_of
+from concexp.report.numbers import known, many, rounded, scale_of, spread
 from concexp.report.plots import _style
-from concexp.report.view import Group, View
+from concexp.report.view import Panel, Point, View
 
 COLUMNS = 3
 PANELS = 9
+HEIGHT = 3.3
+# The least distance between two labels, as a share of a panel's height.
+GAP = 0.068
+
+
+@dataclass
+class _Ends:
+    """Where the lines of a panel end, for their labels: (x, y, colour, text); and the legend's handles."""
+
+    labels: list[tuple[float, float, str, str]] = field(default_factory=list)
+    handles: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, x: float, y: float, colour: str, text: str, handle: Any) -> None:
+        self.labels.append((x, y, colour, _style.short(text)))
+        self.handles.setdefault(_style.short(text), handle)
 
 
 class Plot:
-    """Scaling: one panel per group, a line per model; bands are 95 % intervals, hollow marks are invalid or doubtful cells."""
+    """Bars and bands are 95 % intervals; marks of one number of workers stand side by side; hollow ones are † § or ‡."""
+
+    order = 10
 
     def applies(self, view: View) -> bool:
         """Worth drawing where some model was measured with several numbers of workers."""
-        return bool(self._groups(view))
-
-    @staticmethod
-    def _groups(view: View) -> list[Group]:
-        return [g for g in view.groups if any(rows["workers"].nunique() > 1 for _, rows in g.lines())]
+        return bool(_panels(view))
 
     def draw(self, view: View, path: Path) -> str:
         """Draw the picture; returns its alt text."""
-        groups = self._groups(view)
-        shown = groups[:PANELS]
-        speed = "speedup" in view.cells and any(g.cells["speedup"].notna().any() for g in shown)
-        kinds = (
-            ["speedup" if speed else view.primary] if len(shown) > COLUMNS else [view.primary, *(["speedup"] * speed)]
-        )
-        columns = min(COLUMNS, len(shown))
-        rows = -(-len(shown) // COLUMNS) if len(kinds) == 1 else len(kinds)
+        panels = _panels(view)
+        shown = panels[:PANELS]
+        kinds = _kinds(view, shown)
+        if len(shown) > COLUMNS:
+            kinds = kinds[-1:]
+        columns = len(kinds) if len(shown) == 1 else min(COLUMNS, len(shown))
+        rows = 1 if len(shown) == 1 else -(-len(shown) * len(kinds) // columns)
         with _style.settings():
-            figure, grid = _style.figure(columns, rows)
-            panels = [panel for line in grid for panel in line]
+            figure = _style.figure(HEIGHT * rows + (0 if len(shown) == 1 else 0.4))
+            places = figure.subplots(rows, columns, squeeze=False).flatten()
             handles: dict[str, Any] = {}
-            for number, (kind, group) in enumerate((k, g) for k in kinds for g in shown):
-                self._panel(view, group, kind, panels[number], handles)
-                if len(view.groups) > 1:
-                    panels[number].set_title(view.title(group))
-            for panel in panels[len(kinds) * len(shown) :]:
-                panel.set_visible(False)
-            figure.legend(
-                handles.values(),
-                handles.keys(),
-                loc="outside lower center",
-                ncols=min(3 if columns == 1 else 5, len(handles)),
-            )
+            for axes, (kind, panel) in zip(places, ((k, p) for k in kinds for p in shown), strict=False):
+                ends = _panel(view, panel, kind, axes)
+                handles = {**ends.handles, **handles}
+                if len(shown) == 1:
+                    _label(axes, ends)
+                axes.set_title(_style.short(view.title(panel.labels), 40))
+            for axes in places[len(kinds) * len(shown) :]:
+                axes.set_visible(False)
+            if len(shown) > 1:
+                figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))
             _style.save(figure, path)
-        more = f" {len(groups) - len(shown)} further groups are not drawn." if len(groups) > len(shown) else ""
-        return f"{' and '.join(kinds)} against the number of workers, one line per model.{more}"
+        return _alt(view, shown, kinds, len(panels) - len(shown))
 
-    def _panel(self, view: View, group: Group, kind: str, axes: Any, handles: dict[str, Any]) -> None:
-        lines = group.lines()
-        workers = sorted({int(w) for _, rows in lines for w in rows["workers"].dropna()})
-        factor, unit = scale_of(
-            [v for _, rows in lines for v in rows[kind]], "x" if kind == "speedup" else view.metric.unit
-        )
-        seen: dict[str, int] = {}
-        for model, rows in lines:
-            colour, marker = view.style(model)
-            dashes = _style.LINES[seen.setdefault(view.plugins[model], 0) % len(_style.LINES)]
-            seen[view.plugins[model]] += 1
-            handle = self._line(view, rows, kind, factor, axes, (colour, marker, dashes), workers)
-            if handle is not None:
-                handles.setdefault(model, handle)
-        if kind == "speedup":
-            self._limits(view, group, axes, workers, handles)
-        _style.worker_axis(axes, workers)
-        axes.set_ylim(bottom=0)
-        if kind == "speedup":
-            baseline = " · ".join(str(v) for v in (view.run.spec.get("baseline") or {}).values())
-            axes.set_ylabel(f"speed-up over {baseline} (x)")
-        elif kind == "throughput":
-            axes.set_ylabel(f"{unit.replace('/s', '').strip()} {many(group.unit)}/s".strip())
+
+def _panels(view: View) -> list[Panel]:
+    return [
+        panel
+        for panel in view.panels
+        if any(len({p.workers for p in line if _has(view, p)}) > 1 for line in view.lines(panel.points).values())
+    ]
+
+
+def _has(view: View, point: Point) -> bool:
+    return point.workers is not None and point.value(view.primary).known
+
+
+def _kinds(view: View, panels: list[Panel]) -> list[str]:
+    """The metrics to draw: the primary one, and the gain over the baseline where there is one."""
+    has_gain = view.relative and any(point.value(view.relative).known for panel in panels for point in panel.points)
+    return list(dict.fromkeys([view.primary, *([view.relative] if has_gain else [])]))
+
+
+def _panel(view: View, panel: Panel, kind: str, axes: Any) -> _Ends:
+    """Draw one panel; returns where its lines end."""
+    lines = {
+        name: shown
+        for name, points in view.lines(panel.points).items()
+        if (shown := [point for point in points if point.value(kind).known])
+    }
+    workers = sorted({p.workers for points in lines.values() for p in points if p.workers is not None}) or [1]
+    values = [v for points in lines.values() for p in points for v in _shown(p, kind)]
+    metric = view.metrics[kind]
+    factor, prefix = scale_of(values, metric.unit)
+    cpu_bound = panel.points[0].wants == "cpu"
+    wide = _style.worker_axis(axes, workers, view.cpus if cpu_bound else None)
+    ends = _Ends()
+    seen: dict[str, int] = {}
+    several = [name for name, points in lines.items() if points[-1].workers is not None]
+    for name, points in lines.items():
+        colour, marker = view.style(points[0].model)
+        plugin = view.plugins.get(("model", points[0].model), "")
+        dashes = _style.LINES[seen.setdefault(plugin, 0) % len(_style.LINES)]
+        seen[plugin] += 1
+        if name in several:
+            place = several.index(name)
+            x = [_style.dodged(p.workers or 1, place, len(several), _span(workers, wide), wide) for p in points]
+            handle = _line(axes, points, kind, factor, (colour, marker, dashes), x)
+            ends.add(x[-1], points[-1].value(kind).mean / factor, colour, name, handle)
         else:
-            axes.set_ylabel(f"{kind} ({unit})" if unit else kind)
+            handle = _level(axes, points[0], kind, factor, colour)
+            ends.add(axes.get_xlim()[1], points[0].value(kind).mean / factor, colour, name, handle)
+    _vertical(axes, [v / factor for v in values])
+    if kind == view.relative:
+        _limits(view, axes, workers, cpu_bound, ends)
+    axes.set_ylabel(_name(view, kind, prefix, panel.points[0].unit))
+    return ends
 
-    @staticmethod
-    def _line(
-        view: View,
-        rows: pd.DataFrame,
-        kind: str,
-        factor: float,
-        axes: Any,
-        style: tuple[str, str, str],
-        workers: list[int],
-    ) -> Any:
-        colour, marker, dashes = style
-        rows = rows[rows[kind].notna()]
-        if rows.empty:
-            return None
-        if rows["workers"].isna().all():  # a model without workers: a level to compare with
-            row = rows.iloc[0]
-            line = axes.axhline(row[kind] / factor, color=colour, linestyle=(0, (1, 1.5)), linewidth=1.8, zorder=2)
-            if known(row[f"{kind}_lo"]):
-                axes.axhspan(
-                    row[f"{kind}_lo"] / factor, row[f"{kind}_hi"] / factor, color=colour, alpha=0.12, linewidth=0
-                )
-            return line
-        x = rows["workers"].astype(int)
-        (line,) = axes.plot(
-            x, rows[kind] / factor, dashes, color=colour, marker=marker, markersize=6.5, linewidth=1.8, zorder=3
-        )
-        if rows[f"{kind}_lo"].notna().any():
-            axes.fill_between(
-                x, rows[f"{kind}_lo"] / factor, rows[f"{kind}_hi"] / factor, color=colour, alpha=0.2, linewidth=0
-            )
-            low, high = rows[kind] - rows[f"{kind}_lo"], rows[f"{kind}_hi"] - rows[kind]
-            axes.errorbar(
-                x, rows[kind] / factor, [low / factor, high / factor], fmt="none", ecolor=colour, capsize=3, zorder=3
-            )
-        hollow = [
-            status != "ok" or not view.trusted(cell) for status, cell in zip(rows["status"], rows["cell"], strict=True)
+
+def _shown(point: Point, kind: str) -> list[float]:
+    value = point.value(kind)
+    return [v for v in (value.mean, value.lo, value.hi) if known(v)]
+
+
+def _span(workers: list[int], wide: bool) -> float:
+    return float(np.log2(max(workers) / min(workers))) if wide else float(max(workers) - min(workers)) or 1.0
+
+
+def _line(axes: Any, points: list[Point], kind: str, factor: float, style: tuple[str, str, str], x: list[float]) -> Any:
+    """One model over the number of workers; returns the legend's handle."""
+    colour, marker, dashes = style
+    found = [point.value(kind).scaled(1 / factor) for point in points]
+    mean = [value.mean for value in found]
+    (line,) = axes.plot(x, mean, dashes, color=colour, marker=marker, markersize=5.5, linewidth=1.5, zorder=3)
+    bounded = [value.bounded for value in found]
+    if any(bounded):
+        low, high = [v.lo for v in found], [v.hi for v in found]
+        axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
+        errors = [
+            [v.mean - v.lo if v.bounded else 0.0 for v in found],
+            [v.hi - v.mean if v.bounded else 0.0 for v in found],
         ]
-        axes.plot(x[hollow], (rows[kind] / factor)[hollow], linestyle="none", marker=marker, markersize=6.5,
-                  markerfacecolor="white", markeredgecolor=colour, zorder=4)  # fmt: skip
-        return line
+        axes.errorbar(x, mean, errors, fmt="none", ecolor=colour, elinewidth=1.1, capsize=2.2, zorder=3)
+    for place, value, point in zip(x, mean, points, strict=True):
+        if not point.firm:
+            axes.plot(place, value, linestyle="none", marker=marker, markersize=5.5, markerfacecolor="white",
+                      markeredgecolor=colour, zorder=4)  # fmt: skip
+    return line
 
-    @staticmethod
-    def _limits(view: View, group: Group, axes: Any, workers: list[int], handles: dict[str, Any]) -> None:
-        """Perfect scaling, and what the machine gave."""
-        top = max(workers)
-        line = axes.plot([1, top], [1, top], color=_style.GREY, linewidth=1, linestyle=(0, (5, 3)), zorder=1)[0]
-        handles["ideal"] = line
-        ends = [*group.cells["speedup"].dropna(), *group.cells["speedup_hi"].dropna()]
-        highest = max(ends, default=1.0)
-        if group.wants == "cpu" and view.effective is not None:
-            level = axes.axhline(view.effective, color=_style.INK, linewidth=1, linestyle="-.", zorder=1)
-            handles[f"effective CPUs ({view.effective:.2f} of {view.cpus})"] = level
-            highest = max(highest, view.effective)
-        # The ideal may leave the picture: what was measured must not be squeezed for its sake.
-        axes.set_ylim(0, max(highest, min(float(top), 1.6 * highest)) * 1.06)
+
+def _level(axes: Any, point: Point, kind: str, factor: float, colour: str) -> Any:
+    """A model to which the number of workers does not apply: a level to compare with."""
+    value = point.value(kind).scaled(1 / factor)
+    if value.bounded:
+        axes.axhspan(value.lo, value.hi, color=colour, alpha=0.12, linewidth=0, zorder=1)
+    return axes.axhline(value.mean, color=colour, linestyle=(0, (1, 1.2)), linewidth=1.5, zorder=2)
+
+
+def _vertical(axes: Any, values: list[float]) -> None:
+    """From zero where the values allow, else logarithmic."""
+    if _style.is_wide(values):
+        axes.set_ylim(min(values) / 1.5, max(values) * 1.7)
+        _style.log_axis(axes, "y")
+    else:
+        axes.set_ylim(min(0.0, *values), max(*values, 1e-12) * 1.08)
+        axes.yaxis.set_major_formatter(_style.plain)
+
+
+def _limits(view: View, axes: Any, workers: list[int], cpu_bound: bool, ends: _Ends) -> None:
+    """Perfect scaling, and what the machine gave."""
+    low, high = axes.get_ylim()
+    effective = view.run.effective_cpus
+    if cpu_bound and effective is not None:
+        high = max(high, effective * 1.08)
+        level = axes.axhline(effective, color=_style.INK, linewidth=1, linestyle="-.", zorder=1)
+        ends.add(axes.get_xlim()[1], effective, _style.INK, f"effective CPUs {rounded(effective)}", level)
+    # The ideal may leave the picture: what was measured must not be squeezed for its sake.
+    high = max(high, min(float(max(workers)), 1.5 * high) * 1.04)
+    axes.set_ylim(low, high)
+    x = np.geomspace(1, max(workers), 200) if max(workers) > 1 else np.array([1.0])
+    line = axes.plot(x, x, color=_style.GREY, linewidth=1, linestyle=(0, (5, 3)), zorder=1)[0]
+    inside = x[x <= high]
+    if inside[-1] == x[-1]:
+        ends.add(x[-1], x[-1], _style.GREY, "ideal", line)
+    else:
+        ends.handles.setdefault("ideal", line)
+        ends.labels.append((inside[-1], inside[-1], "", "ideal"))
+
+
+def _label(axes: Any, ends: _Ends) -> None:
+    """Each line's name at its end, none on another."""
+    inside = axes.transData + axes.transAxes.inverted()
+    lane = [end for end in ends.labels if end[2]]
+    wanted = [float(inside.transform((x, y))[1]) for x, y, _, _ in lane]
+    gap = min(GAP, 1 / max(1, len(lane)))
+    places = _style.apart(wanted, gap)
+    shift = min(0.0, 1.02 - max(places, default=0.0))
+    for (x, y, colour, text), place in zip(lane, places, strict=True):
+        axes.annotate(
+            text, (x, y), (1.07, place + shift), textcoords=axes.transAxes, va="center", fontsize=8.5, annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 4, "relpos": (0, 0.5)},
+        )  # fmt: skip
+    for x, y, colour, text in ends.labels:
+        if not colour:  # leaves the picture at its upper edge
+            axes.annotate(text, (x, y), (-16, -1), textcoords="offset points", ha="right", va="top", fontsize=8.5,
+                          color=_style.GREY)  # fmt: skip
+
+
+def _name(view: View, kind: str, prefix: str, operation: str) -> str:
+    """An axis's name with its unit."""
+    unit = view.metrics[kind].unit
+    if kind == view.relative:
+        labels = " ".join(str(label) for label in (view.run.spec.get("baseline") or {}).values())
+        return f"{kind} over {_style.short(labels)}, x"
+    if unit == "1/s":
+        return f"{kind}, {' '.join(filter(None, [prefix, many(operation)]))}/s"
+    text = prefix if unit in ("s", "x", "CPUs", "") else f"{prefix} {unit}".strip()
+    return f"{kind}, {text}" if text else kind
+
+
+def _alt(view: View, panels: list[Panel], kinds: list[str], left: int) -> str:
+    """What a reader would see, in words: the axes, and where each panel's best line ends up."""
+    found = [f"{' and '.join(kinds)} against the number of workers, one line per model."]
+    kind = kinds[-1]
+    for panel in panels:
+        points = [p for p in panel.points if p.workers is not None and p.firm and p.value(kind).known]
+        if points:
+            best = max(points, key=lambda p: p.value(kind).mean)
+            factor, prefix = scale_of([best.value(kind).mean], view.metrics[kind].unit)
+            title = view.title(panel.labels)
+            found.append(
+                f"{title + ': the' if title else 'The'} highest is {view.line(best)} at {best.workers} with "
+                f"{spread(best.value(kind).scaled(1 / factor), prefix if prefix == 'x' else f' {prefix}'.rstrip())}."
+            )
+    if left > 0:
+        found.append(f"{left} more panels are not drawn.")
+    return " ".join(found)

@@ -4,7 +4,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from concexp.trial import pools, tools
-from concexp.trial.models.processes import lends, resolve
+from concexp.trial.models.processes import lends, resolve, start_tracker
 
 WORKER = []  # in a worker process: its workload, its Me and the gate
 
@@ -36,6 +36,9 @@ class Model(pools.PoolModel):
 
     def lends(self):
         return lends(resolve(self.start_method))
+
+    def set_up(self):
+        start_tracker(self.start_method)
 
     def start(self, job):
         context = resolve(self.start_method)

@@ -1,6 +1,8 @@
 """`multiprocessing.Process`, one per worker, alive for the whole trial."""
 
+import contextlib
 import multiprocessing
+import signal
 from multiprocessing import connection
 from time import perf_counter_ns as clock
 
@@ -25,6 +27,23 @@ def resolve(start_method):
     return multiprocessing.get_context(None if start_method == "default" else start_method)
 
 
+def start_tracker(start_method):
+    """Start multiprocessing's resource tracker so that the end of the trial's parent does not end it too.
+
+    It removes semaphores from /dev/shm when all others are gone, so it must outlive the SIGIO that ends them (see
+    `concexp.trial.__main__`). It inherits a blocked signal, and keeps it blocked. A fork has no names to remove.
+    """
+    if resolve(start_method).get_start_method() == "fork":
+        return
+    from multiprocessing import resource_tracker
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def body(workload, me, gate, pipe):
     """A worker process."""
     passes.member(workload, me, gate, pipe.recv, pipe.send, True)
@@ -35,8 +54,6 @@ def how_it_ended(code):
     if code is None:
         return "closed its pipe without answering"
     if code < 0:
-        import signal
-
         try:
             return "was killed by %s" % signal.Signals(-code).name
         except ValueError:
@@ -57,6 +74,9 @@ class Model(tools.Model):
 
     def lends(self):
         return lends(resolve(self.start_method))
+
+    def set_up(self):
+        start_tracker(self.start_method)
 
     def open(self, job):
         context = resolve(self.start_method)
@@ -98,13 +118,17 @@ class Model(tools.Model):
         return values
 
     def run(self, orders):
-        for pipe, order in zip(self.pipes, orders):
-            pipe.send(order)
+        self.tell(orders)
         return self.collect("report")
 
+    def tell(self, orders):
+        """Send each worker its orders. That one has died shows in `collect`, which knows how."""
+        for pipe, order in zip(self.pipes, orders):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.send(order)
+
     def close(self):
-        for pipe in self.pipes:
-            pipe.send(None)
+        self.tell([None] * len(self.pipes))
         self.collect("left")
         for process in self.crew:
             process.join()

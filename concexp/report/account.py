@@ -1,0 +1,191 @@
+"""What surrounds the numbers: what was skipped, what went wrong, how far to trust the rest, and on what it was measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from concexp import doubts
+from concexp.report.findings.endings import BAD
+from concexp.report.markdown import code, escaped, fenced
+from concexp.report.numbers import enumerated, plural, rounded
+from concexp.report.view import View
+from concexp.stats.intervals import FEWEST
+
+FAILURES = 10
+LINES = 40  # of a traceback: its end tells
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong in the same way in some trials of a cell, and what it left behind: (title, fenced text)."""
+
+    sentence: str
+    details: list[tuple[str, str]]
+
+
+def skipped(view: View) -> list[str]:
+    """The cells that cannot exist, by reason."""
+    found: dict[str, list[str]] = {}
+    for point in view.points:
+        if point.status == "unsupported":
+            labels = [str(point.labels[key]) for key in ("workload", "model", "sync")]
+            found.setdefault(point.reason, []).append(" × ".join(labels))
+    return [_skipped(reason, cells) for reason, cells in found.items()]
+
+
+def _skipped(reason: str, cells: list[str]) -> str:
+    kinds = list(dict.fromkeys(cells))
+    more = f" and {len(kinds) - 3} more" if len(kinds) > 3 else ""
+    return f"{plural(len(cells), 'cell')}: {escaped(reason)} ({escaped(', '.join(kinds[:3]))}{more})."
+
+
+def failures(view: View) -> tuple[list[Failure], int]:
+    """The first ways in which trials ended badly, and how many more there are."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for record in view.run.records:
+        if record["role"] == "measured" and record["status"] in BAD:
+            groups.setdefault((record["cell"], record["status"], record["reason"]), []).append(record)
+    order = {point.cell: number for number, point in enumerate(view.points)}
+    found = [records for _, records in sorted(groups.items(), key=lambda pair: order.get(pair[0][0], 0))]
+    return [_failure(records) for records in found[:FAILURES]], max(0, len(found) - FAILURES)
+
+
+def _failure(records: list[dict[str, Any]]) -> Failure:
+    first = records[0]
+    labels = ", ".join(f"{key} {label}" for key, label in first["axes"].items() if label is not None)
+    sentence = f"**{BAD[first['status']].capitalize()}**: {plural(len(records), 'trial')} of {escaped(labels)}: {escaped(first['reason'])}"
+    left = {"where it happened": "traceback", "where each thread stood": "stacks", "what it printed": "output"}
+    return Failure(sentence, [(title, fenced(_end(first[key]))) for title, key in left.items() if first.get(key)])
+
+
+def _end(text: str) -> str:
+    lines = text.rstrip().splitlines()
+    return "\n".join(["…", *lines[-LINES:]] if len(lines) > LINES else lines)
+
+
+def threats(view: View) -> list[str]:
+    """What makes the numbers less certain, counted."""
+    found = []
+    trials = [trial for point in view.points for trial in point.sample.numbered]
+    codes = Counter(doubt for trial in trials for doubt in trial.doubts)
+    for doubt in sorted(codes):
+        meaning = doubts.MEANING.get(doubt, "a reason that this version does not know")
+        found.append(f"`{doubt}` in {codes[doubt]} of {plural(len(trials), 'trial')}: {meaning}.")
+    if codes:
+        found.append(_use_of_doubtful(view))
+    fewest = min((len(point.sample.numbered) for point in view.points if point.numbered), default=FEWEST)
+    if fewest < FEWEST:
+        found.append(
+            f"Some cells have only {plural(fewest, 'trial')}: no interval can be given below {FEWEST}, and nothing that rests "
+            "on one cell alone is resolved."
+        )
+    return found + _machine_threats(view)
+
+
+def _use_of_doubtful(view: View) -> str:
+    left_out = sum(len(point.sample.doubtful) for point in view.points if point.trusted)
+    kept = sum(len(point.sample.doubtful) for point in view.points if not point.trusted)
+    parts = []
+    if left_out:
+        parts.append(
+            f"{plural(left_out, 'doubtful trial')} {'is' if left_out == 1 else 'are'} left out of every timing"
+        )
+    if kept:
+        parts.append(
+            f"{plural(kept, 'doubtful trial')} {'stands' if kept == 1 else 'stand'} in cells marked ‡, where too few "
+            "others are left"
+        )
+    return f"{enumerated(parts)}; counts keep all of them."
+
+
+def _machine_threats(view: View) -> list[str]:
+    found = []
+    effective = view.run.effective_cpus
+    if effective is not None and effective < doubts.EFFECTIVE_SHARE * view.cpus:
+        found.append(
+            f"This machine gave {rounded(effective)} of {view.cpus} usable CPUs (median of the spinner measurements)."
+        )
+    if view.run.manifest["machine"].get("virtual"):
+        found.append("This is a virtual machine: its CPUs may be shared with others.")
+    if view.run.manifest["machine"].get("governor") not in (None, "performance"):
+        governor = code(view.run.manifest["machine"]["governor"])
+        found.append(
+            f"The CPU's clock is not fixed (governor {governor}): it may run faster for one worker than for many."
+        )
+    return found
+
+
+def machine(view: View) -> list[tuple[str, str]]:
+    """(what, how it is) of the machine and its interpreters; what the system did not tell is left out."""
+    facts = view.run.manifest["machine"]
+    rows: list[tuple[str, str | None]] = [
+        ("processor", _text(facts, "processor")),
+        ("system", ", ".join(filter(None, [_text(facts, "system"), _text(facts, "architecture")])) or None),
+        ("virtual machine", _text(facts, "virtual")),
+        ("usable CPUs", _usable(facts)),
+        ("effective CPUs", _effective(view)),
+        ("memory", f"{facts['memory_bytes'] / 2**30:.1f} GiB" if facts.get("memory_bytes") else None),
+        ("load before the run", f"{facts['load_1m']:.2f}" if facts.get("load_1m") is not None else None),
+    ]
+    for label, python in view.run.manifest["interpreters"].items():
+        rows.append((f"Python {code(label)}", _python(python)))
+    return [(what, how) for what, how in rows if how]
+
+
+def _text(facts: dict[str, Any], name: str) -> str | None:
+    return escaped(facts[name]) if facts.get(name) else None
+
+
+def _usable(facts: dict[str, Any]) -> str:
+    limits = []
+    if facts.get("affinity_cpus") not in (None, facts.get("logical_cpus")):
+        limits.append(f"affinity {facts['affinity_cpus']}")
+    if facts.get("quota_cpus") is not None:
+        limits.append(f"quota {rounded(facts['quota_cpus'])}")
+    if facts.get("physical_cores"):
+        limits.append(plural(facts["physical_cores"], "physical core"))
+    return f"{facts['cpus']} of {facts['logical_cpus']}" + (f" ({', '.join(limits)})" if limits else "")
+
+
+def _effective(view: View) -> str:
+    spun = view.run.spun
+    if not spun:
+        return "not measured"
+    if len(spun) == 1:
+        return f"{rounded(spun[0])} (measured once)"
+    middle = float(np.median(spun))
+    return f"{rounded(middle)} (median of {len(spun)} measurements, {rounded(min(spun))} to {rounded(max(spun))})"
+
+
+def _python(facts: dict[str, Any]) -> str:
+    parts = [" ".join(filter(None, [_text(facts, "implementation"), _text(facts, "version")]))]
+    if facts.get("gil_enabled") is not None:
+        parts.append(f"GIL {'on' if facts['gil_enabled'] else 'off'}")
+    if facts.get("jit"):
+        parts.append("JIT on")
+    if facts.get("compiler"):
+        parts.append(escaped(facts["compiler"]))
+    if facts.get("start_method"):
+        parts.append(f"starts processes by {escaped(facts['start_method'])}")
+    return ", ".join(filter(None, parts))
+
+
+def outline(view: View) -> str:
+    """One line under the title: how much was measured, on what, when."""
+    points = [point for point in view.points if point.sample.count]
+    trials = sum(point.sample.count for point in points)
+    facts = view.run.manifest["machine"]
+    python: dict[str, Any] = next(iter(view.run.manifest["interpreters"].values()), {})
+    parts: Sequence[str | None] = [
+        code(view.run.spec["name"]),
+        f"{plural(trials, 'trial')} of {plural(len(points), 'cell')}",
+        f"{_text(facts, 'processor')}, {plural(facts['cpus'], 'usable CPU')}" if facts.get("processor") else None,
+        " ".join(filter(None, [_text(python, "implementation"), _text(python, "version")])) or None,
+        str(view.run.manifest.get("started_at", ""))[:10] or None,
+    ]
+    return " · ".join(filter(None, parts))

@@ -1,0 +1,60 @@
+"""Where no timing verdict is given, and how we know that none may be."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from concexp import doubts
+from concexp.report.numbers import enumerated, plural, rounded
+from concexp.report.view import Point, View
+
+
+def told(view: View) -> list[str]:
+    """One paragraph about all cells without a verdict."""
+    points = [point for point in view.points if point.numbered and not point.trusted]
+    if not points:
+        return []
+    numbered = sum(point.numbered for point in view.points)
+    codes = Counter(code for point in points for code in {c for t in point.sample.doubtful for c in t.doubts})
+    head = f"**No timing verdict for {len(points)} of {plural(numbered, 'cell')}** (‡)"
+    sentences = []
+    if "machine" in codes:
+        where = "" if codes["machine"] == len(points) else f" in {codes['machine']} of them"
+        sentences.append(f"{head}: the machine withheld CPUs{where}. {_how_we_know(view, points)}")
+    others = [f"`{code}` in {plural(count, 'cell')}" for code, count in codes.most_common() if code != "machine"]
+    if others:
+        listed = f"{enumerated(others)} (what that means is told [below](#how-far-to-trust-it))."
+        sentences.append(f"Other doubts: {listed}" if sentences else f"{head}: {listed}")
+    return [" ".join(sentences)]
+
+
+def _how_we_know(view: View, points: list[Point]) -> str:
+    """The facts behind the doubt `machine`: what the spinners did, and who stood in the run queue."""
+    frame = view.run.trials.drop_duplicates("trial")
+    cells = {point.cell for point in points}
+    own = frame[frame["cell"].isin(cells) & frame["doubts"].str.contains("machine")]
+    short = doubts.short_of_cpus(view.run.trials).groupby(view.run.trials["trial"]).any()
+    waited = doubts.stood_in_line(view.run.trials).groupby(view.run.trials["trial"]).max()
+    facts = []
+    if short[own["trial"]].any():
+        spun = view.run.spun
+        span = (
+            f"{rounded(min(spun))} to {rounded(max(spun))} CPUs"
+            if min(spun) < max(spun)
+            else f"{rounded(spun[0])} CPUs"
+        )
+        facts.append(
+            f"spinners between the blocks did the work of {span} (median {rounded(float(np.median(spun)))}) where "
+            f"{plural(view.cpus, 'CPU')} {'is' if view.cpus == 1 else 'are'} usable"
+        )
+    line = waited[own["trial"]]
+    line = line[line > doubts.WAIT_SHARE]
+    if len(line):
+        facts.append(
+            f"workers stood in the run queue for {rounded(100 * float(line.median()), 2)} % of their time (median of "
+            f"{plural(len(line), 'trial')}) although there was a CPU for each"
+        )
+    of = plural(int((frame["status"].isin(["ok", "invalid"])).sum()), "trial")
+    return f"How we know: {' and '.join(facts)}; this touches {len(own)} of {of}."

@@ -1,0 +1,102 @@
+"""Who is best at a contest, by how much, and from whom it cannot be told apart."""
+
+from __future__ import annotations
+
+from concexp.report.findings._words import amount, baseline, name, names, share
+from concexp.report.numbers import enumerated, plural, spread
+from concexp.report.view import Contest, Point, View
+from concexp.stats.intervals import FEWEST, Interval
+
+
+def said(view: View, contest: Contest) -> list[str]:
+    """The best of those beyond doubt; no winner is named where a doubtful cell measured more."""
+    if view.metric.better is None:
+        return []
+    known = [point for point in contest.points if point.numbered and point.value(view.primary).known]
+    firm = [point for point in known if point.firm]
+    doubtful = [point for point in known if point.status == "ok" and not point.trusted]
+    best = view.best(firm)
+    if best is None:
+        return _none(view, doubtful, known)
+    if not doubtful:
+        return [_sentence(view, contest, best, firm)]
+    left_out = f"Left out as doubtful (‡), and without a verdict: {names(view, doubtful)}."
+    rival = view.best([best, *doubtful])
+    if rival is best or rival is None:
+        return [f"Of the cells beyond doubt, {_sentence(view, contest, best, firm)}", left_out]
+    return [
+        f"No winner is named: {name(view, rival)} measured more, {amount(view, contest, rival)}, but in doubtful trials "
+        f"(‡). Of the cells beyond doubt, {_sentence(view, contest, best, firm)}",
+        left_out,
+    ]
+
+
+def _none(view: View, doubtful: list[Point], known: list[Point]) -> list[str]:
+    """Why nobody wins."""
+    if doubtful:
+        return [f"No winner is named: no cell is beyond doubt (‡: {names(view, doubtful)})."]
+    if not known:
+        return []
+    wrong = all(point.status == "invalid" for point in known)
+    why = "every outcome was wrong (†)" if wrong else "no cell had only trials that ended well and were right"
+    return [f"No winner is named: {why}."]
+
+
+def _sentence(view: View, contest: Contest, best: Point, firm: list[Point]) -> str:
+    figure = f"{name(view, best)} {{}} {amount(view, contest, best)}"
+    lines = view.lines(firm)
+    rivals = [rival for line, points in lines.items() if line != view.line(best) and (rival := view.best(points))]
+    gain = _gain(view, contest, best)
+    if not rivals:
+        return _ended([figure.format("reaches" if len(firm) == 1 else "does best:"), *gain])
+    ratios = [(rival, _ahead(view, best, rival)) for rival in rivals]
+    tied = [(rival, ratio) for rival, ratio in ratios if not ratio.lo > 1]
+    if not any(ratio.bounded for _, ratio in ratios):
+        few = min(point.sample.count for point in (best, *rivals))
+        why = f"With {plural(few, 'trial')} per cell (an interval needs {FEWEST}) nothing is resolved"
+        return f"{_ended([figure.format('has the best figure:'), *gain])} {why}."
+    if tied:
+        others = enumerated(
+            [name(view, r) if _told(view, best, r, gain) else f"{name(view, r)} ({_inner(q)})" for r, q in tied], "or"
+        )
+        return _ended([figure.format("has the best figure:"), *gain, f"but it is not resolved from {others}"])
+    runner_up, ratio = min(ratios, key=lambda pair: pair[1].mean)
+    if _told(view, best, runner_up, gain):
+        return _ended([figure.format("is best:"), *gain, "the runner-up"])
+    return _ended(
+        [figure.format("is best:"), *gain, f"{spread(ratio, 'x')} ahead of the runner-up, {name(view, runner_up)}"]
+    )
+
+
+def _told(view: View, best: Point, rival: Point, gain: list[str]) -> bool:
+    """Whether the gain over the baseline is the very ratio to this rival."""
+    return bool(gain) and view.baseline(best) is rival and view.primary == view.metrics[view.relative].compares
+
+
+def _gain(view: View, contest: Contest, best: Point) -> list[str]:
+    """What it is relative to the baseline, and how much of the machine that is."""
+    below = view.baseline(best)
+    if not view.relative or below is None or not below.firm:
+        return []
+    if below is best:
+        return ["the baseline itself"]
+    gain = best.value(view.relative)
+    if not gain.known:
+        return []
+    used = share(view, contest, best) if gain.lo > 1 or not gain.bounded else ""
+    return [f"{spread(gain, 'x')} the speed of {baseline(view)}{f' ({used})' if used else ''}"]
+
+
+def _ahead(view: View, best: Point, rival: Point) -> Interval:
+    """By which factor the best is better."""
+    found = view.ratio(best, rival)
+    return found if view.metric.better == "higher" or not found.known else found.inverted()
+
+
+def _inner(ratio: Interval) -> str:
+    """A ratio inside of brackets: `ratio 1.00x, 0.99–1.02`."""
+    return f"ratio {spread(ratio, 'x').replace(' (', ', ').rstrip(')')}"
+
+
+def _ended(parts: list[str]) -> str:
+    return f"{', '.join(parts)}."

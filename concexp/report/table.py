@@ -1,0 +1,116 @@
+"""The cells as tables: one per workload, constant columns lifted out, the best bold, units chosen for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from concexp.report.findings.endings import BAD
+from concexp.report.markdown import escaped
+from concexp.report.numbers import many, scale_of, spread
+from concexp.report.view import Point, View
+
+ROWS = 200  # more than anyone reads; cells.csv has all
+MARKS = {
+    "†": "its check of the outcome failed: the numbers are kept, and never called best",
+    "§": "some of its trials ended badly: the numbers are of the others, and never called best",
+    "‡": "too few trials beyond doubt: no verdict rests on it",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its title ("" if it is the only one), what is the same in all rows, column heads, and the rows."""
+
+    title: str
+    constant: str
+    axes: int
+    heads: list[str]
+    rows: list[list[str]]
+
+
+def tables(view: View) -> list[Table]:
+    """The tables of all cells that were run, in the order of the experiment."""
+    shown = [point for point in view.points if point.sample.count][:ROWS]
+    groups: dict[str, list[Point]] = {}
+    for point in shown:
+        groups.setdefault(str(point.labels["workload"]), []).append(point)
+    best = {
+        point.cell for c in view.contests if (point := view.best(p for p in c.points if p.firm)) and len(c.points) > 1
+    }
+    return [_table(view, label if len(groups) > 1 else "", points, best) for label, points in groups.items()]
+
+
+def left_out(view: View) -> int:
+    """How many cells that were run are not shown."""
+    return max(0, sum(point.sample.count > 0 for point in view.points) - ROWS)
+
+
+def marks(view: View) -> list[str]:
+    """What the marks mean that the tables bear."""
+    used = {sign for point in view.points for sign in point.mark}
+    return [f"{sign} {meaning}" for sign, meaning in MARKS.items() if sign in used]
+
+
+def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> Table:
+    labels = {key: list(dict.fromkeys(_shown(point.labels.get(key)) for point in points)) for key in view.axes}
+    axes = [key for key, values in labels.items() if len(values) > 1]
+    fixed = [
+        key for key, values in labels.items() if len(values) == 1 and values[0] and not (title and key == "workload")
+    ]
+    heads, columns = [], []
+    for name, metric in view.metrics.items():
+        values = [point.value(name) for point in points]
+        if name != view.primary and not (any(v.known for v in values) and _tells(view, name, metric, points)):
+            continue
+        factor, unit = scale_of([value.mean for value in values], metric.unit)
+        heads.append(_head(name, metric, unit, points[0].unit))
+        cells = [spread(value.scaled(1 / factor)) for value in values]
+        if name == view.primary:
+            cells = [_marked(text, point, best) for text, point in zip(cells, points, strict=True)]
+        columns.append(cells)
+    trials = [_trials(point) for point in points]
+    rows = [
+        [*(_shown(point.labels.get(key)) for key in axes), *numbers, count]
+        for point, numbers, count in zip(points, zip(*columns, strict=True), trials, strict=True)
+    ]
+    constant = ", ".join(f"{escaped(key)} {labels[key][0]}" for key in fixed)
+    return Table(escaped(title), constant, len(axes), [*map(escaped, axes), *heads, "trials"], rows)
+
+
+def _shown(label: Any) -> str:
+    return "" if label is None else escaped(label)
+
+
+def _tells(view: View, name: str, metric: Any, points: Sequence[Point]) -> bool:
+    """Whether a column is worth its place: the experiment asked for it, or it says something about these cells."""
+    if view.run.spec.get("metrics"):
+        return True
+    frame = view.run.trials
+    return bool(metric.tells(frame[frame["cell"].isin({point.cell for point in points}) & frame["wall_s"].notna()]))
+
+
+def _head(name: str, metric: Any, prefix: str, operation: str) -> str:
+    """`throughput, M sums/s`: the column's name in cells.csv, and the unit in which it stands here."""
+    if metric.unit == "1/s":
+        unit = f"{prefix} {many(operation)}/s".strip()
+    elif metric.unit in ("s", "x", "CPUs", ""):
+        unit = prefix
+    else:
+        unit = f"{prefix} {metric.unit}".strip()
+    return escaped(f"{name}, {unit}" if unit else name)
+
+
+def _marked(text: str, point: Point, best: set[str]) -> str:
+    if not point.numbered:
+        return BAD.get(point.status, point.status)
+    text = f"**{text}**" if point.cell in best else text
+    return f"{text} {point.mark}".strip()
+
+
+def _trials(point: Point) -> str:
+    """`6`, `6 (2 doubtful)`, `5 of 6`."""
+    good, count = len(point.sample.numbered), point.sample.count
+    text = f"{good} of {count}" if good < count else str(count)
+    return f"{text} ({len(point.sample.doubtful)} doubtful)" if point.sample.doubtful else text

@@ -1,0 +1,48 @@
+"""What the contracts ask of every plug-in, and how they find them: a new file is under test by itself."""
+
+import itertools
+
+from concexp import catalog
+from concexp.trial.tools import unsupported
+
+SMALL = {"ops": 20, "scaling": "strong"}
+REAL_MODELS = [name for name in catalog.names("model") if not catalog.load("model", name).simulated]
+
+
+def build(kind, name, **parameters):
+    """A plug-in object with its defaults."""
+    return catalog.load(kind, name)(**parameters)
+
+
+def runs(workload, model, sync, workers):
+    """Whether this combination exists for so many workers; a model that has none runs one."""
+    model = build("model", model)
+    workers = workers if model.needs_workers else 1
+    return not unsupported(build("workload", workload), model, build("sync", sync), workers, SMALL)
+
+
+def triples(workers):
+    """(workload, model, sync) of every combination that really runs with so many workers."""
+    every = itertools.product(catalog.names("workload"), REAL_MODELS, catalog.names("sync"))
+    return [triple for triple in every if runs(*triple, workers)]
+
+
+def assert_described(kind, name):
+    """A docstring whose first line is a sentence; every parameter with a type, a meaning and a default that fits."""
+    cls = catalog.load(kind, name)
+    assert cls.__doc__, "a plug-in is described by its docstring"
+    first = catalog.summary(cls)
+    assert first == first.strip()
+    assert first[0].isupper()
+    assert first.rstrip()[-1] in ".:?;,", "the first line is the summary: a sentence"
+    for parameter in catalog.parameters(cls).values():
+        assert parameter.meaning, f"the docstring of {name} does not tell what {parameter.name} means"
+        assert parameter.type != "any", f"{name}.{parameter.name} has a type that cannot be validated"
+        assert not parameter.required, f"{name}.{parameter.name} needs a default"
+        if parameter.choices:
+            assert parameter.default in parameter.choices
+        if parameter.minimum is not None:
+            assert parameter.default >= parameter.minimum
+            assert not (parameter.exclusive and parameter.default == parameter.minimum)
+        if parameter.maximum is not None:
+            assert parameter.default <= parameter.maximum

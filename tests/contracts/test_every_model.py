@@ -1,0 +1,180 @@
+"""What holds for every model: who its workers are, how many, and how their ends are told."""
+
+import contextlib
+import os
+import signal
+import time
+
+import pytest
+
+from concexp import catalog, family
+from concexp.trial import tools
+from concexp.trial.pools import PoolModel
+from tests.children import function, request, trial
+from tests.contracts.plugins import REAL_MODELS, assert_described, build
+
+NAMES = catalog.names("model")
+PROCESS_MODELS = [name for name in REAL_MODELS if build("model", name).parallel == "processes"]
+METHODS = [
+    (name, {"start_method": method})
+    for name in PROCESS_MODELS
+    for method in ("fork", "forkserver", "spawn")
+    if "start_method" in catalog.parameters(catalog.load("model", name))
+]
+
+
+def plain(model):
+    """The object of a model that is given as a name or as (name, parameters)."""
+    name, parameters = model if isinstance(model, tuple) else (model, {})
+    return build("model", name, **parameters)
+
+
+def lasting(model):
+    """Whether its workers run at the same time and answer each for itself."""
+    return plain(model).parallel != "one" and not isinstance(plain(model), PoolModel)
+
+
+# Each call notes who does it, and does not return before everybody who is expected has come.
+ROLL_CALL = """\
+import os, threading, time
+
+def work(log, expected):
+    with open(log, "a") as file:
+        file.write("%d/%d\\n" % (os.getpid(), threading.get_ident()))
+    while len(set(open(log).read().split())) < expected:
+        time.sleep(0.001)
+"""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_described(name):
+    """A model tells what it is, and what each of its parameters means."""
+    assert_described("model", name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_declares_itself(name):
+    """What of it runs at the same time, and how pictures show it, is said in the words that others understand."""
+    model = build("model", name)
+    assert model.parallel in ("one", "threads", "processes")
+    assert model.colour.startswith("#")
+    assert len(model.colour) == 7
+    assert model.marker
+
+
+def test_pictures_can_tell_them_apart():
+    """No two models share a colour or a marker."""
+    models = [build("model", name) for name in NAMES]
+    assert len({model.colour for model in models}) == len({model.marker for model in models}) == len(models)
+
+
+@pytest.mark.parametrize("model", [*REAL_MODELS, *METHODS], ids=str)
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_its_workers_are_what_it_says(model, workers, write, tmp_path):
+    """As many threads or processes do the work as there are workers, and none of them does another's as well."""
+    log = tmp_path / "log"
+    parallel = plain(model).parallel
+    workers = workers if plain(model).needs_workers else 1
+    expected = 1 if parallel == "one" else workers
+    path = write("mine.py", ROLL_CALL)
+    load = {"ops": workers, "scaling": "strong"}
+    ending = trial(function(path, log=str(log), expected=expected), model, workers=workers, load=load, warmup=0)
+    assert (ending.status, ending.left_behind) == ("ok", 0), ending
+    calls = [line.split("/") for line in log.read_text().split()]
+    assert len(calls) == workers
+    processes, threads = {pid for pid, _ in calls}, {(pid, thread) for pid, thread in calls}
+    assert len(processes) == (expected if parallel == "processes" else 1)
+    assert len(threads) == expected
+
+
+@pytest.mark.parametrize("model", [*REAL_MODELS, *METHODS], ids=str)
+@pytest.mark.parametrize("startup", ["once", "each", "timed"])
+def test_it_starts_in_every_way(model, startup):
+    """Workers that stay, workers that are new for each pass, and workers whose creation is measured: all do the work."""
+    ending = trial(("cpu_sum", {"size": 10}), model, startup=startup, iterations=2, load={"ops": 7, "scaling": "weak"})
+    assert (ending.status, ending.left_behind) == ("ok", 0), ending
+    workers = 2 if plain(model).needs_workers else 1
+    assert [iteration["ops"] for iteration in ending.answer["iterations"]] == [7 * workers] * 2
+    assert all(iteration["startup_s"] > 0 for iteration in ending.answer["iterations"])
+
+
+@pytest.mark.parametrize("model", [*REAL_MODELS, *METHODS], ids=str)
+def test_an_exception_in_a_worker_is_failed(model, write):
+    """What the user's code raises is told with its own traceback, from whatever process."""
+    path = write("mine.py", "def falls_here():\n    raise LookupError('no such thing')\n")
+    ending = trial(function(path, "falls_here"), model)
+    assert (ending.status, ending.reason) == ("failed", "LookupError: no such thing")
+    assert "line 2, in falls_here" in ending.answer["traceback"]
+
+
+# Not for a pool, which collects its tasks one after another, nor where a blocking call stops everybody.
+@pytest.mark.parametrize("model", [model for model in [*REAL_MODELS, *METHODS] if lasting(model)], ids=str)
+def test_an_exception_while_the_others_wait_is_failed(model, write, tmp_path):
+    """One worker's exception ends the trial, though all the others would wait for ever."""
+    body = (
+        "import os, threading, time\n"
+        "def work(flag):\n"
+        "    try:\n"
+        "        os.close(os.open(flag, os.O_CREAT | os.O_EXCL))\n"
+        "    except FileExistsError:\n"
+        "        time.sleep(3600)\n"
+        "    raise LookupError('the first')\n"
+    )
+    ending = trial(function(write("mine.py", body), flag=str(tmp_path / "flag")), model)
+    assert (ending.status, ending.reason) == ("failed", "LookupError: the first")
+
+
+@pytest.mark.parametrize("model", [*REAL_MODELS, *METHODS], ids=str)
+@pytest.mark.parametrize(("how", "words"), [("os._exit(3)", "exit code 3"), ("os.kill(os.getpid(), 9)", "SIGKILL")])
+def test_a_worker_that_dies_is_crashed(model, how, words, write):
+    """A worker that ends without a word is `crashed`, with its exit code or signal where the model can know it."""
+    ending = trial(function(write("mine.py", f"import os\ndef work():\n    {how}\n")), model)
+    assert ending.status == "crashed"
+    assert words in ending.reason or "BrokenProcessPool" in ending.reason
+    assert ending.answer is None or "iterations" not in ending.answer
+
+
+@pytest.mark.parametrize("name", PROCESS_MODELS)
+def test_a_worker_that_died_between_two_passes_is_noticed(name, tmp_path):
+    """Also a worker that ends while nothing is asked of it is missed at the next pass, not waited for."""
+    model = build("model", name, start_method="fork")
+    workload = build("workload", "cpu_sum", size=10)
+    model.open(tools.Job(workload, 2, None, None, str(tmp_path)))
+    victim, other = model.processes()
+    try:
+        os.kill(victim, signal.SIGKILL)
+        while family.alive(victim):
+            time.sleep(0.001)
+        with pytest.raises(tools.WorkerDied, match=r"SIGKILL|BrokenProcessPool"):
+            model.run([(0, 1, None), (1, 1, None)])
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(other, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("model", [*PROCESS_MODELS, *METHODS], ids=str)
+def test_how_processes_were_started_is_recorded(model):
+    """What `default` came to is in the answer, and what was asked for is what was done."""
+    name, parameters = model if isinstance(model, tuple) else (model, {})
+    answer = trial(("cpu_sum", {"size": 10}), (name, parameters), load={"ops": 2, "scaling": "strong"}).answer
+    assert answer["start_method"] in ("fork", "forkserver", "spawn")
+    assert answer["start_method"] == parameters.get("start_method", answer["start_method"])
+
+
+@pytest.mark.parametrize("status", ["ok", "invalid", "failed", "crashed", "timeout"])
+def test_a_simulated_trial_answers_like_a_real_one(status):
+    """The invented answer has the status that was asked for and the facts that a real one has, of the same types."""
+    real = trial("cpu_sum", "threads", load={"ops": 2, "scaling": "strong"}).answer
+    made_up = build("model", "simulated", outcome=status).answer(request(load={"ops": 2, "scaling": "strong"}))
+    assert made_up["status"] == status
+    assert bool(made_up["reason"]) == (status != "ok")
+    if status in ("ok", "invalid"):
+        assert set(made_up) == set(real)
+        assert set(made_up["phases"]) == set(real["phases"])
+        assert set(made_up["iterations"][0]) == set(real["iterations"][0])
+
+
+def test_a_simulation_can_be_repeated():
+    """The same seed gives the same numbers, another seed gives others."""
+    model = build("model", "simulated")
+    assert model.answer(request(seed=1)) == model.answer(request(seed=1)) != model.answer(request(seed=2))

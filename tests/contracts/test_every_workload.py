@@ -1,0 +1,107 @@
+"""What holds for every workload, in every combination that exists: real trials in real sealed children."""
+
+import pytest
+
+from concexp import catalog
+from concexp.trial import tools
+from concexp.trial.models.threads import Model as Threads
+from tests.children import trial
+from tests.contracts.plugins import SMALL, assert_described, build, triples
+
+NAMES = catalog.names("workload")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_described(name):
+    """A workload tells what it does, and what each of its parameters means."""
+    assert_described("workload", name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_declares_itself(name):
+    """Its shape, what it wants, its unit, its load and what it takes are words that others understand."""
+    workload = build("workload", name)
+    assert workload.shape in ("tasks", "workers")
+    assert workload.wants in ("cpu", "io")
+    assert workload.unit
+    assert set(workload.load) in ({"duration"}, {"ops", "scaling"})
+    assert workload.takes
+    assert set(workload.takes) <= {"none", "guard", "channel", *catalog.names("sync")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_somebody_can_run_it(name):
+    """Of all combinations, at least one with threads exists."""
+    assert [triple for triple in triples(2) if triple[:2] == (name, "threads")]
+
+
+@pytest.mark.parametrize(("workload", "model", "sync"), triples(2))
+def test_it_runs_in_every_combination(workload, model, sync):
+    """Every combination that is not refused does its operations, passes its check and leaves nothing behind."""
+    ending = trial(workload, model, sync, load=SMALL, iterations=2)
+    # Without a guard, workers that really run at the same time may lose updates: that is data, not an error.
+    unguarded = workload == "counter" and sync == "none" and build("model", model).parallel != "one"
+    assert ending.status in (("ok", "invalid") if unguarded else ("ok",)), ending
+    assert ending.left_behind == 0
+    assert [iteration["ops"] for iteration in ending.answer["iterations"]] == [20, 20]
+
+
+@pytest.mark.parametrize(
+    ("workload", "model", "sync"), [triple for triple in triples(2) if "duration" in build("workload", triple[0]).load]
+)
+def test_it_runs_for_a_given_time(workload, model, sync):
+    """Where time is given, something is done, for as long as was asked at least, and the check agrees."""
+    if workload == "counter" and sync == "none":
+        sync = "lock"
+    ending = trial(workload, model, sync, load={"duration": 0.02})
+    assert ending.status == "ok", ending
+    iteration = ending.answer["iterations"][0]
+    assert iteration["ops"] >= 1
+    assert iteration["wall_s"] >= 0.02
+
+
+@pytest.mark.parametrize("error", [+1, -1])
+@pytest.mark.parametrize("name", NAMES)
+def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
+    """The check agrees with what was done, and with nothing that is off by one."""
+    workload, model = build("workload", name), Threads()
+    sync = build("sync", next(sync for workload, model, sync in triples(2) if (workload, model) == (name, "threads")))
+    kit = tools.Kit(tools.Tools(*model.lends()), sync, None, 2, str(tmp_path))
+    kit.primitive = sync.build(kit.tools, getattr(workload, "capacity", 0))
+    shared = workload.prepare(kit)
+    try:
+        model.open(tools.Job(workload, 2, kit.primitive, shared, str(tmp_path)))
+        workload.reset(shared)
+        reports = model.run([(first, n, None) for first, n in workload.shares(20, 2)])
+        model.close()
+        outcome = tools.Outcome(reports, 1e9, 2)  # a window so long that no waiting can have been too much
+        assert workload.check(shared, outcome)[0] == ""
+        outcome.total += error
+        assert workload.check(shared, outcome)[0] != ""
+    finally:
+        workload.release(shared)
+
+
+@pytest.mark.parametrize(("workload", "model", "sync"), [t for t in triples(5) if t[1] in ("threads", "processes")])
+def test_it_runs_with_five_workers(workload, model, sync):
+    """An odd number of workers, more than there is work for some of them, is no special case."""
+    if workload == "counter" and sync == "none":
+        sync = "lock"
+    ending = trial(workload, model, sync, workers=5, load={"ops": 8, "scaling": "strong"})
+    assert (ending.status, ending.answer["iterations"][0]["ops"]) == ("ok", 8), ending
+
+
+def test_naps_that_nobody_can_have_taken_are_noticed():
+    """Sleeping longer than all workers together were there is a wrong outcome."""
+    sleep = build("workload", "sleep", delay=0.1)
+    reports = [(0, 10**9, 0, 11, 0, 0, 11)]
+    assert "of sleep in" in sleep.check(None, tools.Outcome(reports, 1.0, 1))[0]
+    assert sleep.check(None, tools.Outcome(reports, 1.2, 1))[0] == ""
+
+
+def test_the_counter_tells_how_many_were_lost():
+    """The check counts the lost updates, and says how many of how many."""
+    counter = build("workload", "counter")
+    outcome = tools.Outcome([(0, 1, 0, 10, 0, 0, 10), (0, 1, 10, 10, 0, 0, 10)], 1.0, 2)
+    assert counter.check([17], outcome) == ("3 of 20 increments were lost", {"lost_updates": 3})
+    assert counter.check([20], outcome) == ("", {"lost_updates": 0})

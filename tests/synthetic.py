@@ -1,0 +1,356 @@
+"""Journals made up for tests of results, statistics and the page: real files, written as the runner writes them."""
+
+import math
+import random
+import zlib
+
+from concexp import catalog, journal, results
+
+MACHINE = {
+    "system": "Linux 6.18",
+    "processor": "Made-up CPU @ 3.00GHz",
+    "architecture": "x86_64",
+    "logical_cpus": 8,
+    "physical_cores": 4,
+    "affinity_cpus": 8,
+    "quota_cpus": None,
+    "cpus": 2,
+    "memory_bytes": 8 << 30,
+    "governor": None,
+    "turbo": None,
+    "virtual": None,
+    "clock_source": "tsc",
+    "load_1m": 0.1,
+}
+INTERPRETER = {
+    "version": "3.11.7",
+    "implementation": "CPython",
+    "compiler": "GCC 12.2.0",
+    "gil_built": True,
+    "gil_enabled": True,
+    "jit": None,
+    "switch_interval": 0.005,
+    "start_method": "fork",
+    "executable_name": "python3.11",
+    "sha256": "0" * 64,
+}
+
+
+def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
+    """A cell: its axes, and what its trials are to show.
+
+    rate      operations per second; noise: the standard deviation of its logarithm between trials
+    status    one for all trials, or a list with one per repetition
+    facts     facts of every iteration that differ from the usual ones; answer, record: of the answer and the record
+    counts    counts of every iteration
+    axes      further axes by key
+    """
+    given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "axes": {},
+             "facts": {}, "answer": {}, "record": {}, "counts": {}, "plugins": {}, **more}  # fmt: skip
+    given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
+    given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
+    return given
+
+
+def sweep(workloads=("cpu_sum",), models=("serial", "threads", "processes"), workers=(1, 2, 4), rate=None, **more):
+    """Cells of a sweep; `rate(workload, model, workers)` is the throughput. `serial` has no workers."""
+    found = []
+    for workload in workloads:
+        for model in models:
+            for count in (None,) if model == "serial" else workers:
+                found.append(cell(workload, model, workers=count, rate=rate(workload, model, count or 1), **more))
+    return found
+
+
+def amdahl(serial=0.0, cpus=2.0, speed=1000.0):
+    """A rate for `sweep`: processes scale up to the CPUs, all else stays at one."""
+
+    def rate(workload, model, workers):
+        useful = min(workers, cpus) if model.startswith("process") else 1
+        return speed * useful / (1 + serial * (useful - 1))
+
+    return rate
+
+
+def write(folder, cells, repetitions=6, iterations=2, effective=1.9, spec=None, machine=None, manifest=None):
+    """Write a run's journal into `folder`/runs/<run id>; returns the run, read back.
+
+    `effective` is what the spinners show: one number, one per block and one more, or None for no measurement.
+    """
+    spin = effective if isinstance(effective, list) else [effective] * (repetitions + 1)
+    run = folder / "runs" / "20260102T030405Z-0badcafe"
+    run.mkdir(parents=True)
+    axes = {}
+    for one in cells:
+        for key, label in one["axes"].items():
+            axes.setdefault(key, {})
+            if label is not None:
+                axes[key][label] = None
+    keys = list(axes)
+    for one in cells:
+        one["axes"] = {key: one["axes"].get(key) for key in keys}
+    header = {
+        "run": run.name,
+        "spec": {
+            "name": "made_up",
+            "question": "Which model is made up best?",
+            "measure": {"warmup": 1, "iterations": iterations, "repetitions": repetitions, "timeout": "60s", "seed": 1},
+            "baseline": {"model": "serial"},
+            "primary": "throughput",
+            "report": {"plots": None, "language": "en"},
+            **(spec or {}),
+        },
+        "manifest": {
+            "concexp": "0.1.0",
+            "identity": "0badcafe" * 8,
+            "trial_code": "1" * 64,
+            "seed": 1,
+            "started_at": "2026-01-02T03:04:05.000Z",
+            "command": "concexp run made_up.yaml",
+            "host": "0123abcd",
+            "machine": {**MACHINE, **(machine or {})},
+            "interpreters": {"current": INTERPRETER},
+            "git": {"commit": "c0ffee" * 6 + "c0ff", "dirty": False},
+            "packages": {"pandas": "3.0"},
+            "user_code": {},
+            **(manifest or {}),
+        },
+        "axes": {key: list(labels) for key, labels in axes.items()},
+        "cells": [
+            {"cell": c["id"], "axes": c["axes"], "reason": c["reason"] if c["status"] == "unsupported" else ""}
+            for c in cells
+        ],
+    }
+    with journal.Writer(run / journal.NAME) as writer:
+        writer.begin(header)
+        for record in _records(cells, repetitions, iterations, spin):
+            writer.append(record)
+    return results.load(run)
+
+
+def _records(cells, repetitions, iterations, spin):
+    yield from (_record(one, None, 0, 0) for one in cells if one["status"] == "unsupported")
+    for block in range(repetitions):
+        if spin[block] is not None:
+            yield _spin(block, spin[block])
+        order = [one for one in cells if one["status"] != "unsupported"]
+        random.Random(block).shuffle(order)
+        weather = random.Random(f"weather {block}").gauss(0, 0.02)  # what a block does to all of its cells
+        for position, one in enumerate(order):
+            yield _record(one, block, position, iterations, weather)
+    if spin[repetitions] is not None:
+        yield _spin(repetitions, spin[repetitions])
+
+
+def _spin(block, effective):
+    return {"trial": f"spin-{block:04d}", "role": "machine", "block": block, "effective_cpus": effective, "cpus": 2,
+            "cpu_s": 0.3, "run_queue_wait_s": 0.001, "started_at": "2026-01-02T03:04:05.000Z"}  # fmt: skip
+
+
+def _record(one, block, position, iterations, weather=0.0):
+    """One line of the journal; block None is an unsupported cell."""
+    labels = {key: str(one["axes"][key]) for key in ("workload", "model", "sync")}
+    found = {
+        "trial": f"{one['id']}-unsupported" if block is None else f"{one['id']}-{block:04d}",
+        "role": "measured",
+        "cell": one["id"],
+        "axes": one["axes"],
+        "plugins": {**labels, **one["plugins"]},
+        "parameters": {"workload": {}, "model": {}, "sync": {}},
+        "unit": one["unit"],
+        "wants": one["wants"],
+        "load": {"duration": 0.5},
+        "startup": "once",
+        "status": "unsupported",
+        "reason": one["reason"],
+        "host": "0123abcd",
+    }
+    if block is None:
+        return found
+    status = one["status"] if isinstance(one["status"], str) else one["status"][block]
+    bad = status not in ("ok", "invalid")
+    return {
+        **found,
+        "block": block,
+        "position": position,
+        "repetition": block,
+        "seed": 7 * block,
+        "status": status,
+        "reason": one["reason"] if status != "ok" else "",
+        "started_at": f"2026-01-02T03:{block:02d}:05.000Z",
+        "duration_s": 1.5,
+        "left_behind": 0,
+        "output": "",
+        "stacks": "",
+        "traceback": "",
+        "answer": None if bad else _answer(one, block, iterations, weather),
+        **(one["record"] if status != "ok" else {}),
+    }
+
+
+def _answer(one, block, iterations, weather):
+    rng = random.Random(f"{one['id']} {block}")
+    workers = one["axes"]["workers"] or 1
+    pace = one["rate"] * math.exp(weather + rng.gauss(0, one["noise"]))
+    parallel = catalog.load("model", one["plugins"].get("model", one["axes"]["model"])).parallel
+    passes = []
+    for _ in range(iterations):
+        wall = 0.5 * math.exp(rng.gauss(0, 0.001))
+        passes.append({
+            "wall_s": wall, "ops": max(1, round(pace * wall)), "startup_s": 0.001 * workers * math.exp(rng.gauss(0, 0.1)),
+            "cpu_s": wall * min(workers, 2) * 0.98, "run_queue_wait_s": 0.0, "server_cpu_s": None,
+            "start_skew_s": 0.0001, "stop_skew_s": 0.0, "all_active": 1.0, "worker_ops": None, "counts": one["counts"],
+            "invalid": "", **one["facts"],
+        })  # fmt: skip
+    return {"gil": True, "gil_end": True, "traced": False, "switch_interval": 0.005, "python": "3.11.7",
+            "parallel": parallel, "start_method": None, "phases": {}, "iterations": passes, **one["answer"]}  # fmt: skip
+
+
+# The journals that a page must be able to tell ------------------------------------------------------------------------
+
+
+def scaling():
+    """One workload over workers: processes scale to the CPUs, threads do not."""
+    models = ("serial", "threads", "thread_pool", "processes", "process_pool", "asyncio")
+    return {"cells": sweep(models=models, workers=(1, 2, 4), rate=amdahl(0.03, 1.88, 1.3e6))}
+
+
+def syncs():
+    """Two workloads, three models, five primitives: the unguarded lose updates between threads and processes."""
+    cells = []
+    cost = {"none": 1.0, "lock": 0.42, "rlock": 0.4, "semaphore": 0.11, "condition": 0.35}
+    for workload in ("counter", "counter_call"):
+        for model in ("threads", "processes", "asyncio"):
+            for sync, factor in cost.items():
+                shown = {"unit": "increment", "plugins": {"workload": "counter"}}
+                if model == "asyncio" and sync == "rlock":
+                    cells.append(
+                        cell(workload, model, sync, 2, status="unsupported", reason="asyncio has no RLock", **shown)
+                    )
+                    continue
+                loses = sync == "none" and (model == "processes" or (model, workload) == ("threads", "counter_call"))
+                rate = 2.5e7 * factor * {"threads": 1.0, "processes": 0.2, "asyncio": 0.9}[model]
+                cells.append(
+                    cell(workload, model, sync, 2, rate=rate, counts={"lost_updates": 123_456 if loses else 0},
+                         status="invalid" if loses else "ok",
+                         reason="123456 of 2500000 increments were lost" if loses else "", **shown)
+                )  # fmt: skip
+    return {"cells": cells, "spec": {"question": "Which increments get lost?", "baseline": {}}}
+
+
+def waiting():
+    """I/O: many workers, ranges of a thousand, one model that cannot."""
+    cells = []
+    for workload, unit in (("echo", "round trip"), ("sleep", "sleep")):
+        for model in ("serial", "threads", "processes", "asyncio"):
+            for workers in (None,) if model == "serial" else (1, 4, 16, 64, 256):
+                factor = {"serial": 1, "threads": 0.95, "processes": 0.9, "asyncio": 1.0}[model]
+                rate = 190 * min(workers or 1, 150) * factor
+                cells.append(cell(workload, model, workers=workers, rate=rate, wants="io", unit=unit))
+    for workers in (1, 4, 16, 64, 256):
+        cells.append(cell("file_io", "asyncio", workers=workers, status="unsupported", wants="io",
+                          unit="round trip to a file", reason="asyncio has no asynchronous files"))  # fmt: skip
+    return {"cells": cells, "spec": {"question": "Who wins when the work is waiting?"}}
+
+
+def bad():
+    """Every way to end: one cell invalid, failed, crashed, timed out, unsupported, and one that fails now and then."""
+    trace = 'Traceback (most recent call last):\n  File "my.py", line 3, in parse\nValueError: bad | ```row```\n'
+    return {
+        "cells": [
+            cell(model="serial", rate=1000),
+            cell(model="threads", workers=2, rate=9000, status="invalid", reason="wrong sum"),
+            cell(model="thread_pool", workers=2, status="failed", reason="ValueError: bad | ```row```",
+                 record={"traceback": trace}),
+            cell(model="processes", workers=2, status="crashed", reason="a worker died: SIGSEGV",
+                 record={"output": "Fatal Python error: Segmentation fault\n"}),
+            cell(model="process_pool", workers=2, status="timeout", reason="no answer after 60 s",
+                 record={"stacks": "Thread 0x1 (most recent call first):\n  File \"my.py\", line 9 in wait\n"}),
+            cell(model="simulated", workers=2, rate=1500, status=["ok", "ok", "crashed", "ok", "ok", "ok"],
+                 reason="the child died"),
+            cell(model="asyncio", workers=2, status="unsupported", reason="asyncio has no |RLock|"),
+        ]
+    }  # fmt: skip
+
+
+def withheld():
+    """The machine withheld CPUs in all blocks: no verdict on what wants CPU."""
+    return {
+        "cells": sweep(workers=(1, 2), rate=amdahl(0.0, 1.2)),
+        "effective": [1.21, 1.1, 1.31, 1.25, 1.2, 1.18, 1.22],
+        "machine": {"virtual": "kvm"},
+    }
+
+
+def partly_withheld():
+    """The machine withheld CPUs in two of six blocks: the other four tell."""
+    return {
+        "cells": sweep(workers=(1, 2), rate=amdahl(0.0, 1.9)),
+        "effective": [1.95, 1.9, 1.93, 1.92, 1.91, 1.2, 1.94],
+    }
+
+
+def waited():
+    """Spinners found all CPUs, but the workers of one cell stood in the run queue."""
+    cells = sweep(workers=(1, 2), rate=amdahl(0.0, 1.9))
+    cells[-1]["facts"] = {"run_queue_wait_s": 0.21}
+    return {"cells": cells}
+
+
+def single():
+    """One trial per cell: no interval anywhere."""
+    return {"cells": sweep(workers=(1, 2), rate=amdahl()), "repetitions": 1, "iterations": 1}
+
+
+def one_cell():
+    """One cell and nothing to compare it with."""
+    return {
+        "cells": [cell("sleep", "threads", workers=4, rate=777, wants="io", unit="sleep")],
+        "spec": {"baseline": {}},
+    }
+
+
+def tied():
+    """Two models that cannot be told apart."""
+    return {"cells": sweep(models=("serial", "threads"), workers=(2,), rate=lambda *_: 1000.0, noise=0.05)}
+
+
+def parameters():
+    """An axis beside model and workers: small multiples by a parameter, in words of the user's."""
+    cells = []
+    for size in ("4 KiB", "1 MiB"):
+        for model in ("serial", "threads", "processes"):
+            for workers in (None,) if model == "serial" else (1, 2, 4):
+                useful = min(workers or 1, 1.9) if model == "processes" or size == "1 MiB" else 1
+                rate = useful * (90_000 if size == "4 KiB" else 400)
+                cells.append(cell("hash_blocks", model, workers=workers, rate=rate, unit="block",
+                                  axes={"hash_blocks.size": size}))  # fmt: skip
+    return {"cells": cells}
+
+
+def nothing():
+    """A journal that ends before the first trial."""
+    return {"cells": sweep(rate=amdahl()), "repetitions": 0, "effective": None}
+
+
+def all_failed():
+    """No cell has a number."""
+    return {"cells": [cell(model="threads", workers=2, status="failed", reason="ImportError: no module named x")]}
+
+
+def hostile():
+    """Labels and texts that try to be Markdown, HTML, mathematics or a spreadsheet's formula."""
+    label = "=evil|`*_<b>$\\frac$[x](y)"
+    return {
+        "cells": [
+            cell(label, "serial", rate=100, plugins={"workload": "cpu_sum"}),
+            cell(label, "@threads", workers=2, rate=150, plugins={"workload": "cpu_sum", "model": "threads"}),
+            cell(label, "-processes", workers=2, plugins={"workload": "cpu_sum", "model": "processes"},
+                 status="failed", reason="</details> ``` | # not a heading", record={"output": "````\n</details>"}),
+        ],
+        "spec": {"question": "Is <script> | `x` *safe* $a$ & sound?"},
+    }  # fmt: skip
+
+
+ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, single, one_cell, tied, parameters, nothing,
+       all_failed, hostile)  # fmt: skip

@@ -1,0 +1,272 @@
+"""One trial: the window's arithmetic, what each kind of start-up starts, and how every end is told."""
+
+import pytest
+
+from concexp.trial import measure, passes, tools
+from tests.children import request, trial
+
+S = measure.SECOND
+
+
+def report(start, stop, done, late=0, after=0, first=0):
+    """A worker's report; start and stop in seconds."""
+    return int(start * S), int(stop * S), first, done, late, after, done
+
+
+def test_counted_work_lasts_from_the_first_start_to_the_last_stop():
+    """A number of operations: the window holds all of them, and ends with the last worker."""
+    window = measure.Window([report(1, 4, 10), report(2, 6, 11)], 21, None)
+    assert (window.wall_s, window.ops, window.worker_ops) == (5, 21, [10, 11])
+    assert (window.start_skew_s, window.stop_skew_s, window.all_active) == (1, 2, 2 / 5)
+
+
+def test_timed_work_ends_with_the_first_finisher():
+    """A given time: the first finisher ends the window, and the others' last batches, still under way, do not count."""
+    window = measure.Window([report(0, 4, 10, 2), report(0.5, 5, 12, 3), report(0, 4, 7, 1)], None, None)
+    assert (window.wall_s, window.worker_ops, window.ops) == (4, [10, 9, 7], 26)
+    assert window.all_active == 3.5 / 4
+
+
+def test_tasks_of_a_pool_that_ended_after_the_window_do_not_count():
+    """A pool's one report tells how many tasks were under way when the window ended: they are not in it."""
+    window = measure.Window([report(0, 2, 24, 0, 4)], None, None)
+    assert (window.wall_s, window.ops) == (2, 20)
+
+
+def test_a_timed_start_up_belongs_to_the_window():
+    """With `startup: timed` the window begins with the creation of the first worker."""
+    window = measure.Window([report(3, 4, 5), report(3.5, 5, 5)], 10, S)
+    assert (window.wall_s, window.start_skew_s) == (4, 0.5)
+    assert window.all_active == 0.5 / 2
+
+
+def test_workers_that_ran_one_after_another_were_never_all_active():
+    """The share of the window with everybody at work is never below zero, and an empty window is no error."""
+    assert measure.Window([report(0, 1, 1), report(2, 3, 1)], 2, None).all_active == 0
+    assert measure.Window([report(1, 1, 0)], 0, None).all_active == 0
+
+
+def test_an_outcome_sums_up_all_that_was_done():
+    """The check sees every operation done, counted or not, and how many the window may have left out."""
+    outcome = tools.Outcome([report(0, 1, 10, 2, 0, 5), report(0, 1, 4, 0, 3, 100)], 1.0, 2)
+    assert (outcome.ranges, outcome.ops, outcome.late, outcome.total) == ([(5, 10), (100, 4)], 14, 5, 14)
+
+
+@pytest.mark.parametrize("modulus", [1, 2, 3, 7, 16])
+def test_residues_are_counted_as_if_one_by_one(modulus):
+    """The operations per residue are those that a loop over all their numbers would count."""
+    outcome = tools.Outcome([report(0, 1, 23, 0, 0, 5), report(0, 1, 0), report(0, 1, 4, 0, 0, 1 << 40)], 1.0, 3)
+    numbers = [*range(5, 28), *range(1 << 40, (1 << 40) + 4)]
+    assert outcome.per_residue(modulus) == [sum(n % modulus == r for n in numbers) for r in range(modulus)]
+
+
+class Model(tools.Model):
+    """A model that keeps a diary instead of working; each worker does its orders in a second."""
+
+    def __init__(self, diary, fault=None):
+        super().__init__()
+        self.diary, self.fault = diary, fault
+
+    def lends(self):
+        return "nobody", {}, list
+
+    def set_up(self):
+        self.diary.append("set up")
+
+    def open(self, job):
+        self.diary.append("open")
+        self.created = measure.clock()
+
+    def run(self, orders):
+        self.diary.append("run")
+        if self.fault:
+            raise self.fault
+        self.orders = orders
+        return [report(1, 2, order[1] if order[1] is not None else 5, first=order[0]) for order in orders]
+
+    def close(self):
+        self.diary.append("close")
+
+
+class Workload(tools.Workload):
+    """A workload that finds fault with the passes of the given numbers."""
+
+    def __init__(self, diary, wrong=()):
+        super().__init__()
+        self.diary, self.wrong, self.number = diary, wrong, -1
+
+    def prepare(self, kit):
+        self.diary.append("prepare")
+
+    def reset(self, shared):
+        self.diary.append("reset")
+
+    def check(self, shared, outcome):
+        self.number += 1
+        return (f"pass {self.number} is wrong" if self.number in self.wrong else ""), {"counted": self.number}
+
+    def release(self, shared):
+        self.diary.append("release")
+
+
+class Sync(tools.Sync):
+    """No primitive."""
+
+    role = "none"
+
+    def build(self, tools, capacity):
+        return None
+
+
+@pytest.fixture
+def play(monkeypatch, tmp_path):
+    """Run a trial with the stand-ins above; (answer, diary, model)."""
+
+    def play(wrong=(), fault=None, **more):
+        diary = []
+        model = Model(diary, fault)
+        plugins = {"workloads": Workload(diary, wrong), "models": model, "sync": Sync()}
+        monkeypatch.setattr(measure, "load_plugin", lambda kind, entry: plugins[kind])
+        return measure.measure(request(folder=str(tmp_path), probes=[], **more)), diary, model
+
+    return play
+
+
+PASS = ["reset", "run"]
+
+
+def test_once_opens_once(play):
+    """`startup: once`: the same workers do the warm-up and all iterations."""
+    answer, diary, _ = play(startup="once", warmup=1, iterations=2)
+    assert diary == ["set up", "prepare", "open", *PASS, *PASS, *PASS, "close", "release"]
+    assert len(answer["iterations"]) == 2
+    assert len({iteration["startup_s"] for iteration in answer["iterations"]}) == 1
+
+
+@pytest.mark.parametrize("startup", ["each", "timed"])
+def test_each_opens_each_time(play, startup):
+    """`startup: each` and `timed`: every pass has workers of its own."""
+    answer, diary, _ = play(startup=startup, warmup=1, iterations=1)
+    assert diary == ["set up", "prepare", *["open", *PASS, "close"] * 2, "release"]
+    assert len(answer["iterations"]) == 1
+
+
+def test_only_timed_measures_the_creation(play):
+    """`startup: each` leaves the creation out of the window, `timed` puts it in."""
+    iteration = play(startup="each")[0]["iterations"][0]
+    assert iteration["wall_s"] == 1
+    # The stand-in's workers stop 2 s after the clock's zero: whatever the clock shows at their creation is in the window.
+    assert play(startup="timed")[0]["iterations"][0]["wall_s"] != 1
+
+
+@pytest.mark.parametrize(
+    ("scaling", "workers", "shares"),
+    [
+        ("strong", 3, [(0, 4), (4, 3), (7, 3)]),
+        ("weak", 3, [(0, 10), (10, 10), (20, 10)]),
+        ("strong", 12, [*[(i, 1) for i in range(10)], (10, 0), (10, 0)]),
+    ],
+)
+def test_strong_shares_what_weak_multiplies(play, scaling, workers, shares):
+    """`strong` divides the operations among the workers, each number once; `weak` gives as many to each worker."""
+    answer, _, model = play(load={"ops": 10, "scaling": scaling}, workers=workers)
+    assert model.orders == [(first, n, None) for first, n in shares]
+    assert answer["iterations"][0]["ops"] == sum(n for _, n in shares)
+    assert answer["iterations"][0]["worker_ops"] == [n for _, n in shares]
+
+
+def test_a_duration_is_the_same_for_all(play):
+    """A given time: every worker gets all of it, and numbers so far apart that none is done twice."""
+    answer, _, model = play(load={"duration": 0.25}, workers=3)
+    assert model.orders == [(i << 40, None, S // 4) for i in range(3)]
+    assert answer["iterations"][0]["ops"] == 15
+
+
+def test_a_wrong_outcome_is_invalid(play):
+    """One wrong iteration makes the trial invalid, for the first reason, and all numbers are kept."""
+    answer, _, _ = play(wrong=(2, 3), warmup=1, iterations=3)
+    assert (answer["status"], answer["reason"]) == ("invalid", "pass 2 is wrong")
+    assert [iteration["invalid"] for iteration in answer["iterations"]] == ["", "pass 2 is wrong", "pass 3 is wrong"]
+    assert [iteration["counts"] for iteration in answer["iterations"]] == [{"counted": n} for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "reason"),
+    [
+        (tools.Unsupported("it has none"), "unsupported", "it has none"),
+        (tools.WorkerDied("worker 1 was killed by SIGKILL"), "crashed", "worker 1 was killed by SIGKILL"),
+        (passes.WorkFailed("KeyError: 1", "Traceback …"), "failed", "KeyError: 1"),
+        (KeyError(1), "failed", "KeyError: 1"),
+        (SystemExit(0), "failed", "SystemExit: 0"),
+        (KeyboardInterrupt(), "failed", "KeyboardInterrupt"),
+    ],
+)
+def test_every_end_has_its_status(play, fault, status, reason):
+    """Whatever ends a trial is told as status and reason, and what `prepare` started is released."""
+    answer, diary, _ = play(fault=fault)
+    assert (answer["status"], answer["reason"]) == (status, reason)
+    assert diary[-1] == "release"
+    assert ("Traceback" in answer.get("traceback", "")) == (status == "failed")
+
+
+def test_a_workload_that_cannot_prepare_fails(tmp_path):
+    """An error before any worker exists is `failed` with its traceback, and nothing is released that was not there."""
+    nowhere = "_function", {"path": str(tmp_path / "none.py"), "function": "work", "arguments": {}}
+    answer = measure.measure(request(nowhere, folder=str(tmp_path), workers=1))
+    assert (answer["status"], "none.py" in answer["reason"]) == ("failed", True)
+    assert "in prepare" in answer["traceback"]
+
+
+def test_a_plug_in_that_cannot_be_loaded_fails(tmp_path):
+    """A trial that cannot even be put together is told, too."""
+    answer = measure.measure(request("no_such_workload", folder=str(tmp_path)))
+    assert (answer["status"], "no_such_workload" in answer["reason"]) == ("failed", True)
+
+
+def test_a_start_method_that_is_not_there_is_unsupported(tmp_path):
+    """What this system's multiprocessing lacks is a reason, not an error."""
+    answer = measure.measure(request(model=("processes", {"start_method": "telepathy"}), folder=str(tmp_path)))
+    assert (answer["status"], answer["reason"]) == ("unsupported", "this system has no start method telepathy")
+
+
+def test_an_impossible_combination_is_unsupported():
+    """A real child says for itself what cannot be, with the reason that the plan would give."""
+    ending = trial("counter", "asyncio", "rlock")
+    assert (ending.status, ending.reason) == ("unsupported", "asyncio has no RLock")
+
+
+def test_the_facts_of_a_real_trial():
+    """A trial tells about its interpreter, its phases and, per iteration, CPU time, skew and work per worker."""
+    answer = trial("cpu_sum", "threads", iterations=2, load={"ops": 5, "scaling": "strong"}).answer
+    assert {"gil", "gil_end", "traced", "switch_interval", "python", "parallel", "phases", "iterations"} <= set(answer)
+    assert answer["traced"] is False
+    assert set(answer["phases"]) == {"prepare_s", "create_s", "ready_s", "join_s"}
+    for iteration in answer["iterations"]:
+        assert iteration["ops"] == 5
+        assert iteration["worker_ops"] == [3, 2]
+        assert iteration["cpu_s"] > 0
+        assert iteration["wall_s"] > 0
+        assert 0 <= iteration["all_active"] <= 1
+        assert iteration["server_cpu_s"] is None
+
+
+@pytest.mark.parametrize("model", ["thread_pool", "process_pool"])
+def test_nobody_sleeps_more_than_there_is_time(model):
+    """In a given time, sleepers in a pool cannot have slept longer than all of them were there."""
+    delay = 0.05
+    for iteration in trial(("sleep", {"delay": delay}), model, load={"duration": 0.12}).answer["iterations"]:
+        assert iteration["ops"] >= 2
+        assert iteration["ops"] * delay <= 2 * iteration["wall_s"]
+
+
+def test_start_up_is_told_for_each_iteration():
+    """With `startup: each` real processes are started anew, and each iteration has the start-up of its own workers."""
+    answer = trial("counter", "processes", "lock", startup="each", warmup=0, iterations=2).answer
+    first, second = [iteration["startup_s"] for iteration in answer["iterations"]]
+    assert 0 < first != second > 0
+
+
+def test_a_timed_start_up_is_part_of_the_wall_time():
+    """With `startup: timed` no wall time is shorter than the start-up that it holds."""
+    answer = trial("cpu_sum", "processes", startup="timed", load={"ops": 2, "scaling": "strong"}, iterations=3).answer
+    assert all(iteration["wall_s"] > iteration["startup_s"] for iteration in answer["iterations"])

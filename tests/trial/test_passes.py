@@ -1,0 +1,173 @@
+"""One pass of one worker, with a clock that the test turns: batches, the deadline, what is late."""
+
+import asyncio
+import queue
+import threading
+
+import pytest
+
+from concexp.trial import passes, tools
+from concexp.trial.models.asyncio import Gate
+
+MS = 1_000_000
+
+
+class Clock:
+    """A clock that stands still until somebody works."""
+
+    def __init__(self):
+        self.now = 1_000_000_000
+
+    def __call__(self):
+        return self.now
+
+
+class Work(tools.Workload):
+    """Operations that last `cost` ns of the given clock and return their own number; keeps what it was told to do."""
+
+    def __init__(self, clock, cost):
+        super().__init__()
+        self.clock, self.cost, self.calls = clock, cost, []
+
+    def work(self, me, n):
+        self.calls.append((me.first, n))
+        self.clock.now += n * self.cost
+        return sum(range(me.first, me.first + n))
+
+
+class AsyncWork(Work):
+    """The same, with an asynchronous form."""
+
+    async def work_async(self, me, n):
+        await asyncio.sleep(0)
+        return self.work(me, n)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(passes, "clock", clock)
+    return clock
+
+
+def me():
+    return tools.Me(0, 1, None, None, "")
+
+
+def run(workload, view, orders, begun=None):
+    """The report of one pass, plain or asynchronous as the workload has it."""
+    if workload.work_async is None:
+        return passes.run_pass(workload, view, orders, None, begun)
+    return asyncio.run(passes.run_pass_async(workload, view, orders, None))
+
+
+@pytest.fixture(params=[Work, AsyncWork])
+def kind(request):
+    return request.param
+
+
+def test_counted_operations_are_one_call(clock, kind):
+    """A number of operations is done in one loop: the clock is not looked at between them."""
+    work = kind(clock, 5 * MS)
+    report = run(work, me(), (100, 7, None))
+    assert work.calls == [(100, 7)]
+    assert report == (1000 * MS, 1035 * MS, 100, 7, 0, 0, sum(range(100, 107)))
+
+
+def test_a_batch_grows_until_it_lasts_a_millisecond(clock, kind):
+    """Batches double while they are shorter than 1 ms, and no operation is done twice or left out."""
+    work = kind(clock, MS // 10)
+    start, stop, first, done, late, after, total = run(work, me(), (0, None, 10 * MS))
+    assert [n for _, n in work.calls] == [1, 2, 4, 8, 16, 16, 16, 16, 16, 16]
+    assert [at for at, _ in work.calls] == [sum(n for _, n in work.calls[:i]) for i in range(len(work.calls))]
+    assert (first, done, total) == (0, 111, sum(range(111)))
+    assert (late, after) == (16, 0)
+    assert stop - start == 111 * MS // 10
+
+
+def test_the_batch_is_kept_for_the_next_pass(clock, kind):
+    """What the warm-up found is used by the passes that count, which begin at their own number."""
+    work, view = kind(clock, MS // 10), me()
+    run(work, view, (0, None, 10 * MS))
+    del work.calls[:]
+    run(work, view, (1 << 40, None, 2 * MS))
+    assert work.calls == [(1 << 40, 16), ((1 << 40) + 16, 16)]
+
+
+def test_the_deadline_itself_is_over(clock, kind):
+    """A batch that ends exactly at the deadline is the last."""
+    work = kind(clock, 2 * MS)
+    assert run(work, me(), (0, None, 6 * MS))[3:5] == (3, 1)
+
+
+def test_at_least_one_batch_is_done(clock, kind):
+    """An operation that lasts longer than the window is done once, and the report says that it was late."""
+    assert run(kind(clock, 50 * MS), me(), (0, None, MS)) == (1000 * MS, 1050 * MS, 0, 1, 1, 0, 0)
+
+
+def test_workers_that_take_turns_share_one_deadline(clock):
+    """Where the pass began earlier for others, the time that went by since counts for this worker too."""
+    work = Work(clock, 2 * MS)
+    report = run(work, me(), (0, None, 6 * MS), begun=clock.now - 5 * MS)
+    assert (report[0], report[3]) == (1000 * MS, 1)
+
+
+def test_coroutines_that_never_await_share_one_deadline(clock, monkeypatch):
+    """Work without an asynchronous form blocks the loop: the second coroutine gets what time the first has left."""
+    monkeypatch.setattr("concexp.trial.models.asyncio.clock", clock)
+    work = Work(clock, 2 * MS)
+
+    async def two():
+        gate = Gate(2)
+        return await asyncio.gather(
+            *[passes.run_pass_async(work, me(), (i << 40, None, 6 * MS), gate) for i in range(2)]
+        )
+
+    assert sorted(report[3] for report in asyncio.run(two())) == [1, 3]
+
+
+def member(workload, orders):
+    """What a member says to a list of orders."""
+    inbox, said = queue.SimpleQueue(), []
+    for order in [*orders, None]:
+        inbox.put(order)
+    passes.member(workload, me(), None, inbox.get, said.append, False)
+    return said
+
+
+def test_a_member_enters_reports_and_leaves(clock):
+    """A persistent worker says that it is ready, one report per orders, and that it has left."""
+    kinds = [kind for kind, _ in member(Work(clock, MS), [(0, 1, None), (1, 2, None)])]
+    assert kinds == ["ready", "report", "report", "left"]
+
+
+@pytest.mark.parametrize("step", ["enter", "work", "leave"])
+@pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3), KeyboardInterrupt()])
+def test_whatever_a_member_raises_is_told(clock, step, error):
+    """An exception in any step, of any kind, is answered with its text and its traceback."""
+
+    def fail(*arguments):
+        raise error
+
+    work = Work(clock, MS)
+    setattr(work, step, fail)
+    kind, (summary, trace) = member(work, [(0, 1, None)])[-1]
+    assert kind == "failed"
+    assert summary.startswith(type(error).__name__)
+    assert "in fail" in trace
+
+
+def test_no_worker_starts_before_all_are_there(clock):
+    """The gate holds everyone until the last has come, and only then is the clock read."""
+    work = Work(clock, 0)
+    gate = threading.Barrier(2)
+    reports = []
+    first = threading.Thread(target=lambda: reports.append(passes.run_pass(work, me(), (0, 1, None), gate)))
+    first.start()
+    while not gate.n_waiting:
+        pass
+    assert work.calls == []
+    clock.now += 500 * MS
+    reports.append(passes.run_pass(work, me(), (1, 1, None), gate))
+    first.join()
+    assert [report[0] for report in reports] == [1500 * MS, 1500 * MS]

@@ -67,6 +67,7 @@ def names(kind: str) -> tuple[str, ...]:
     return tuple(sorted(found | set(_foreign(kind))))
 
 
+@cache
 def load(kind: str, name: str) -> type[Any]:
     """The class of a plug-in; UnknownName with suggestions if there is none."""
     if name not in names(kind):

@@ -58,7 +58,8 @@ def failures(view: View) -> tuple[list[Failure], int]:
 def _failure(records: list[dict[str, Any]]) -> Failure:
     first = records[0]
     labels = ", ".join(f"{key} {label}" for key, label in first["axes"].items() if label is not None)
-    sentence = f"**{BAD[first['status']].capitalize()}**: {plural(len(records), 'trial')} of {escaped(labels)}: {escaped(first['reason'])}"
+    what = f"**{BAD[first['status']].capitalize()}**: {plural(len(records), 'trial')}"
+    sentence = f"{what} of {escaped(labels)}: {escaped(first['reason'])}"
     left = {"where it happened": "traceback", "where each thread stood": "stacks", "what it printed": "output"}
     return Failure(sentence, [(title, fenced(_end(first[key]))) for title, key in left.items() if first.get(key)])
 

@@ -36,9 +36,8 @@ def tables(view: View) -> list[Table]:
     groups: dict[str, list[Point]] = {}
     for point in shown:
         groups.setdefault(str(point.labels["workload"]), []).append(point)
-    best = {
-        point.cell for c in view.contests if (point := view.best(p for p in c.points if p.firm)) and len(c.points) > 1
-    }
+    firsts = [view.best(p for p in c.points if p.firm) for c in view.contests if len(c.points) > 1]
+    best = {first.cell for first in firsts if first}
     return [_table(view, label if len(groups) > 1 else "", points, best) for label, points in groups.items()]
 
 

@@ -57,8 +57,12 @@ def judge(frame: pd.DataFrame) -> pd.Series:
 
 
 def short_of_cpus(frame: pd.DataFrame) -> pd.Series:
-    """Whether each row wants CPU and the spinners beside its block got fewer CPUs than it could use."""
-    useful = np.minimum(workers_of(frame), frame["cpus"].astype(float))
+    """Whether each row wants CPU and the spinners beside its block got fewer CPUs than it could use.
+
+    What has one thread of execution can use one, however many workers take turns in it.
+    """
+    several = workers_of(frame).mask(_holds(frame["parallel"] == "one"), 1.0)
+    useful = np.minimum(several, frame["cpus"].astype(float))
     return _holds(frame["wants"] == "cpu") & _holds(frame["effective_cpus"].astype(float) < EFFECTIVE_SHARE * useful)
 
 

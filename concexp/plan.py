@@ -101,7 +101,7 @@ def make_plan(spec: Spec, cpus: int, only: str = "") -> Plan:
         cure = "fewer `measure.repetitions`, or fewer values"
         raise _refusal(spec, f"the plan has {trials:,} trials; the limit is {TRIAL_LIMIT:,}", cure)
     if not chosen:
-        what = f"`--only {only}`" if only else "`exclude`"
+        what = f"`--only {only}`" if only and cells else "`exclude`"
         raise _refusal(spec, f"{what} leaves no cell", "`concexp plan` lists the cells")
     if all(cell.reason for cell in chosen):
         reasons = "\n".join(f"  - {reason}" for reason in dict.fromkeys(cell.reason for cell in chosen))

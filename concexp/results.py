@@ -21,7 +21,10 @@ ITERATION = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_
              "all_active")  # fmt: skip
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
+# Columns whose type is known also where nothing was recorded; of the others it is told by the values.
 WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind")
+FLAGS = ("gil", "gil_end", "traced")
+FLOATS = ("effective_cpus", "switch_interval", "duration_s")
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -182,8 +185,8 @@ def _column(name: str, values: list[Any]) -> Any:
     kinds = {type(value) for value in present if value is not None}
     if name in WHOLE or (kinds == {int} and all(v is None or abs(v) < 2**63 for v in present)):
         return pd.array(present, dtype="Int64")
-    if kinds == {bool}:
+    if name in FLAGS or kinds == {bool}:
         return pd.array(present, dtype="boolean")
-    if name in ("effective_cpus", "switch_interval", "duration_s") or (kinds and kinds <= {int, float}):
+    if name in FLOATS or (kinds and kinds <= {int, float}):
         return _floats(present)
     return pd.array([None if value is None else str(value) for value in present], dtype="string")

@@ -200,14 +200,20 @@ def test_the_child_dies_with_its_parent(method, write, tmp_path):
                 continue
         return found
 
-    assert eventually(lambda: log.exists() and log.read_text().count("whole") >= 2)
-    assert len(tree()) >= 3
-    names = held(log)
-    assert names or method == "fork"
-    parent.send_signal(signal.SIGKILL)
-    parent.wait()
-    assert eventually(lambda: tree() == [])
-    assert {name for name in names if os.path.exists(name)} == set()
+    try:
+        assert eventually(lambda: log.exists() and log.read_text().count("whole") >= 2)
+        assert len(tree()) >= 3
+        names = held(log)
+        assert names or method == "fork"
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+        assert eventually(lambda: tree() == [])
+        assert {name for name in names if os.path.exists(name)} == set()
+    finally:
+        parent.kill()
+        parent.wait()
+        for pid in tree():
+            os.kill(pid, signal.SIGKILL)
 
 
 def eventually(holds, seconds=30):

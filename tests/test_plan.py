@@ -2,12 +2,11 @@
 
 import hashlib
 import json
-import time
 
 import pytest
 
 from concexp.errors import EnvironmentRefused, InputError
-from concexp.plan import make_plan
+from concexp.plan import make_plan, unsupported_reasons
 from concexp.spec import parse_text
 
 
@@ -99,10 +98,15 @@ def test_every_runnable_cell_is_once_in_every_block():
     assert all(sorted(block) == sorted(c.id for c in found.cells) for block in blocks)
     assert len({tuple(block) for block in blocks}) == 4
     assert [t.id for t in plan(text).trials] == [t.id for t in found.trials]
-    assert [t.id for t in plan(text + "", only="").trials] != [
-        t.id for t in plan(text.replace("4}", "4, seed: 2}")).trials
-    ]
+    other = plan(text.replace("4}", "4, seed: 2}"))
+    assert [t.id for t in other.trials] != [t.id for t in found.trials]
+    assert {t.id for t in other.trials} == {t.id for t in found.trials}
+    assert {t.seed for t in other.trials}.isdisjoint(t.seed for t in found.trials)
     assert len({t.id for t in found.trials}) == len({t.seed for t in found.trials}) == len(found.trials)
+    assert [(t.position, t.repetition) for t in found.trials] == [
+        (position, block) for block in range(4) for position in range(len(found.cells))
+    ]
+    assert all(t.id == f"{t.cell.id}-{t.repetition:04d}" for t in found.trials)
 
 
 def test_impossible_cells_are_kept_with_their_reason():
@@ -118,14 +122,21 @@ def test_nothing_runnable_is_refused_with_the_reasons():
         plan("workload: counter\nmodel: asyncio\nsync: rlock\n")
 
 
-def test_a_huge_sweep_is_refused_without_building_it():
+def test_a_huge_sweep_is_refused_without_building_it(monkeypatch):
     """Ten to the ninth cells are counted, not made."""
     axes = ", ".join(f"{k}: {{from: 1, to: 1000, step: 1}}" for k in ("workers", "seed", "measure.iterations"))
-    started = time.process_time()
-    with pytest.raises(InputError, match="1,000,000,000 cells"):
+    monkeypatch.setattr("concexp.plan._cell", lambda *arguments: pytest.fail("a cell was built"))
+    with pytest.raises(InputError, match="the sweep has 1,000,000,000 cells; the limit is 100,000") as caught:
         plan(f"workload: sleep\nmodel: threads\nsweep: {{{axes}}}\n")
-    # Not a claim about speed: building them would take minutes and all memory.
-    assert time.process_time() - started < 10
+    assert "split the question" in str(caught.value)
+    with pytest.raises(InputError, match="this range has more than 100,000 values"):
+        plan("workload: sleep\nmodel: threads\nsweep: {workers: {from: 1, to: 1e15, step: 1}}\n")
+
+
+def test_more_trials_than_anyone_can_wait_for_are_refused():
+    """Repetitions are limited by counting the trials, before any is made."""
+    with pytest.raises(InputError, match="1,000,000,000,000 trials; the limit is 1,000,000"):
+        plan("workload: sleep\nmodel: threads\nmeasure: {repetitions: 1e12}\n")
 
 
 def test_only_keeps_what_meets_the_condition():
@@ -149,3 +160,262 @@ def test_grids_are_united():
         ("threads", 1, {"duration": 1.0}),
         ("threads", 2, {"duration": 1.0}),
     ]
+
+
+def test_an_id_with_every_part_is_frozen():
+    """A cell with labels, parameters, a swept value, a load and a startup of its own: its id is this one for ever."""
+    (cell,) = plan(
+        "workload: {echo: {size: 1KiB}, as: small}\nmodel: {processes: {start_method: spawn}}\nstartup: each\n"
+        "sweep: {workers: 2*cpus, echo.delay: 10us, seed: 3}\nload: {duration: 1s}\n".replace(
+            "echo.delay", "small.delay"
+        )
+    ).cells
+    identity = {
+        "axes": {
+            "workload": "small",
+            "model": "processes",
+            "sync": "none",
+            "workers": 4,
+            "small.delay": "10us",
+            "seed": 3,
+        },
+        "parameters": {"workload": {"size": 1024, "delay": 1e-05}, "model": {"start_method": "spawn"}, "sync": {}},
+        "load": {"duration": 1.0},
+        "startup": "each",
+    }
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    assert cell.id == hashlib.sha256(text.encode()).hexdigest()[:12] == "cdc054213399"
+
+
+def test_ids_depend_on_each_part():
+    """Another label, parameter, load, startup, number of workers or swept value is another cell."""
+    base = "workload: echo\nmodel: threads\nsweep: {workers: 2}\nload: {duration: 1s}\n"
+    changes = [
+        ("workload: echo", "workload: {echo: {size: 65}}"),
+        ("workload: echo", "workload: {echo: {}, as: e}"),
+        ("model: threads", "model: thread_pool"),
+        ("duration: 1s", "duration: 2s"),
+        ("duration: 1s", "ops: 5"),
+        ("duration: 1s}", "duration: 1s}\nstartup: each"),
+        ("workers: 2", "workers: 3"),
+        ("workers: 2", "workers: 2, seed: 1"),
+    ]
+    ids = [plan(base.replace(*change)).cells[0].id for change in [("", ""), *changes]]
+    assert len(set(ids)) == len(ids)
+
+
+def test_ids_do_not_depend_on_what_is_not_measured():
+    """Question, tags, repetitions, default values written out and the seed of the order leave the ids as they are."""
+    base = "workload: {echo: {}}\nmodel: threads\nsweep: {workers: cpus}\n"
+    same = (
+        "question: other\ntags: [x]\nworkload: {echo: {size: 64B, delay: 0}}\nmodel: threads\nsync: none\n"
+        "sweep: {workers: 2}\nstartup: once\nload: {duration: 500ms}\nmeasure: {repetitions: 2, seed: 9}\n"
+    )
+    assert plan(same).cells[0].id == plan(base).cells[0].id
+
+
+def test_ids_do_not_depend_on_the_folder_of_user_code(tmp_path):
+    """The same function of the same file name in another folder is the same cell."""
+    ids = set()
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.py").write_text("def f(n): pass\n")
+        text = "workload: {mine.py:f: {n: 1}}\nmodel: serial\n"
+        ids.add(plan(text, file=str(tmp_path / folder / "x.yaml")).cells[0].id)
+    assert len(ids) == 1
+
+
+def test_an_axis_of_others_leaves_an_id_as_it_is():
+    """A column that is empty for a cell is no part of its id: a sweep over echo does not make sleep another cell."""
+    text = "workload: [echo, sleep]\nmodel: serial\n"
+    wide = plan(text + "sweep: {echo.size: [1, 2], workers: [1, 2]}\n")
+    assert [c.id for c in wide.cells if c.workload.label == "sleep"] == [plan(text).cells[1].id]
+
+
+def test_a_whole_number_is_one_value_however_it_is_written():
+    """1000, 1e3 and 1000.0 of a float parameter are one cell."""
+    found = [
+        plan(f"workload: sleep\nmodel: {{simulated: {{speed: {n}}}}}\n").cells[0].id for n in ("1000", "1e3", "1000.0")
+    ]
+    assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ("{from: 0, to: 0.5, step: 0.1}", [0, 0.1, 0.2, 0.3, 0.4, 0.5]),
+        ("{from: 0.1, to: 0.9, times: 3}", [0.1, 0.3, 0.9]),
+        ("{from: 1/4, to: 1/cpus, step: 1/8}", [0.25, 0.375, 0.5]),
+    ],
+)
+def test_ranges_leave_no_trace_of_rounding(values, expected):
+    """0.1 + 0.1 + 0.1 is 0.3 in labels and ids, and the last value is there."""
+    found = plan(f"workload: sleep\nmodel: simulated\nsweep: {{simulated.serial: {values}}}\n")
+    assert [c.axes["simulated.serial"] for c in found.cells] == expected
+    assert [c.parameters["model"]["serial"] for c in found.cells] == expected
+
+
+def test_a_range_below_zero_reaches_its_end():
+    """Seeds from -3 to -1 are three."""
+    found = plan("workload: sleep\nmodel: threads\nsweep: {seed: {from: -3, to: -1, step: 1}}\n")
+    assert [c.settings.seed for c in found.cells] == [-3, -2, -1]
+
+
+@pytest.mark.parametrize(
+    ("sweep", "says"),
+    [
+        ("{workers: {from: 5, to: cpus, step: 1}}", "this range is empty: from 5 to 2"),
+        ("{workers: {from: 1, to: 9, step: cpus-2}}", "this range never ends"),
+        ("{workers: {from: 1, to: 9, times: cpus/2}}", "this range never ends"),
+        ("{workers: {from: 0, to: 9, times: 2}}", "this range never ends"),
+        ("{workers: {from: 1, to: 9, times: 1.5}}", "a whole number, not 1.5"),
+        ("{workers: {from: 1/(cpus-2), to: 9, step: 1}}", "in `1/(cpus-2)`: division by zero"),
+        ("{workers: cpus-2}", "a whole number from 1 on, not 0 (from `cpus-2`)"),
+        ("{workers: cpus/4}", "a whole number, not 0.5 (from `cpus/4`)"),
+        ("{workers: 1/(cpus-2)}", "in `1/(cpus-2)`: division by zero"),
+        ("{workers: 1e300*1e300*cpus}", "which is no number"),
+        ("{workers: '[cpus, 1]'}", "expected a whole number"),
+        ("{workers: (cpus == 2)}", "gives true, which is no number"),
+        ("{workers: seed, seed: workers}", "depends on itself"),
+        ("{workers: load.duration*2, load.duration: 1s}", "'1s' is no number"),
+    ],
+)
+def test_numbers_that_only_planning_can_refuse(sweep, says):
+    """What a formula comes to is known with the CPUs; its mistakes are told where it stands."""
+    with pytest.raises(InputError) as caught:
+        plan(f"workload: sleep\nmodel: threads\nsweep: {sweep}\n")
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line) == ("x.yaml", 3)
+    assert problem.path.startswith("sweep.")
+    assert says in problem.message
+
+
+def test_a_formula_of_a_parameter_is_checked_by_the_plugin():
+    """A computed value must fit the parameter that it is for."""
+    text = "workload: cpu_sum\nmodel: threads\nsweep: {workers: [1, 2], cpu_sum.size: SIZE}\n"
+    found = plan(text.replace("SIZE", "1000*workers"))
+    assert [c.parameters["workload"]["size"] for c in found.cells] == [1000, 2000]
+    with pytest.raises(InputError, match="expected int >= 1, not 0"):
+        plan(text.replace("SIZE", "workers-1"))
+
+
+def test_labels_of_values():
+    """A table shows a value's label, else the value as written; maps and lists become text."""
+    found = plan(
+        "workload: [echo]\nmodel: threads\nsweep:\n  echo.size: [1KiB, {is: 2KiB, as: two}]\n"
+        "  load: [{duration: 1s}, {is: {ops: 5}, as: five}]\n"
+    )
+    assert labels(found, "echo.size", "load") == [
+        *(("1KiB", "duration 1s"), ("1KiB", "five")),
+        *(("two", "duration 1s"), ("two", "five")),
+    ]
+    assert found.labels()["echo.size"] == ["1KiB", "two"]
+    assert [dict(c.load) for c in found.cells[:2]] == [{"duration": 1.0}, {"ops": 5, "scaling": "strong"}]
+
+
+def test_lists_and_maps_as_arguments_of_a_function(tmp_path):
+    """A list handed to a user's function has a label that can stand in a table."""
+    (tmp_path / "mine.py").write_text("def f(n=None): pass\n")
+    text = "workload: mine.py:f\nmodel: serial\nsweep: {'mine.py:f.n': [[1, é], {a: [2]}, 3]}\n"
+    found = plan(text, file=str(tmp_path / "x.yaml"))
+    assert found.labels()["mine.py:f.n"] == ['[1, "é"]', "a [2]", 3]
+    assert [c.parameters["workload"]["n"] for c in found.cells] == [[1, "é"], {"a": [2]}, 3]
+
+
+def test_scaling_collapses_where_nothing_is_counted():
+    """`load.scaling` does not apply to a workload whose own load is a duration."""
+    found = plan(
+        "workload: [sleep, bounded_buffer]\nmodel: threads\nsync: [none, queue]\n"
+        "sweep: {workers: 2, load.scaling: [strong, weak]}\nexclude: [{workload: sleep, sync: queue}]\n"
+    )
+    assert [(c.workload.label, c.load.get("scaling")) for c in found.runnable] == [
+        *(("sleep", None), ("bounded_buffer", "strong"), ("bounded_buffer", "weak")),
+    ]
+
+
+def test_settings_of_a_cell():
+    """Swept measures and seeds are a cell's own; the rest is the experiment's."""
+    found = plan("workload: sleep\nmodel: threads\nsweep: {measure.warmup: [0, 2], measure.timeout: 5s}\n")
+    assert [(c.settings.warmup, c.settings.timeout, c.settings.iterations) for c in found.cells] == [
+        (0, 5.0, 3),
+        (2, 5.0, 3),
+    ]
+
+
+def test_columns_are_in_order():
+    """workload, model, sync, workers, then every swept key in the order of the YAML, for every cell of every grid."""
+    found = plan(
+        "workload: [echo]\nmodel: threads\nsweep: [{seed: 1, workers: 2}, {echo.size: [1, 2], startup: [once, each]}]\n"
+    )
+    expected = ["workload", "model", "sync", "workers", "seed", "echo.size", "startup"]
+    assert all(list(c.axes) == expected for c in found.cells)
+    assert len(found.cells) == 5
+
+
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        ("workers > 1", [("serial", None), ("threads", 1)]),
+        ("2*workers <= cpus", [("serial", None), ("threads", 2), ("threads", 4)]),
+        ("'workers in [1, 4] and model == threads'", [("serial", None), ("threads", 2)]),
+        ("not model == serial", [("serial", None)]),
+        ("'model == \"serial\"'", [("threads", 1), ("threads", 2), ("threads", 4)]),
+        ("'min(workers, 2) == 2'", [("serial", None), ("threads", 1)]),
+    ],
+)
+def test_conditions_and_cells_without_workers(condition, kept):
+    """serial has no workers: it meets no comparison of their number."""
+    found = plan(f"workload: sleep\nmodel: [serial, threads]\nsweep: {{workers: [1, 2, 4]}}\nexclude: [{condition}]\n")
+    assert labels(found, "model", "workers") == kept
+
+
+def test_a_condition_that_cannot_be_computed_is_told_where_it_stands():
+    """A label compared with a number is a mistake of the condition, found when cells are there."""
+    with pytest.raises(InputError) as caught:
+        plan("workload: echo\nmodel: threads\nsweep: {echo.size: [1KiB]}\nexclude: [echo.size > 5]\n")
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column, problem.path) == (4, 11, "exclude")
+    assert problem.message == "in `echo.size > 5`: '1KiB' > 5 cannot be compared"
+
+
+def test_excluding_everything_is_an_error():
+    """A plan without cells is refused, with and without --only."""
+    text = "workload: sleep\nmodel: threads\nexclude: [{model: threads}]\n"
+    for only in ("", "model=threads"):
+        with pytest.raises(InputError, match="`exclude` leaves no cell"):
+            plan(text, only=only)
+
+
+@pytest.mark.parametrize("only", ["model=", "=", "((", "model == 'threads", "workers > 'a'", "workers in 3", " "])
+def test_an_only_that_is_no_condition(only):
+    """A mistake in --only is told as one of the command line."""
+    with pytest.raises(InputError) as caught:
+        plan("workload: sleep\nmodel: [serial, threads]\n", only=only)
+    (problem,) = caught.value.problems
+    assert problem.file == f"--only {only}"
+
+
+def test_only_leaves_ids_and_order_as_they_are():
+    """The chosen cells have the ids and seeds that they have in the whole plan."""
+    text = "workload: sleep\nmodel: [serial, threads]\nsweep: {workers: [1, 2]}\nmeasure: {repetitions: 2}\n"
+    whole, part = plan(text), plan(text, only="model == threads")
+    assert {(t.id, t.seed) for t in part.trials} < {(t.id, t.seed) for t in whole.trials}
+    assert {t.cell.model.label for t in part.trials} == {"threads"}
+
+
+def test_reasons_are_counted():
+    """How many cells cannot run, by reason, and that they are in no block."""
+    found = plan("workload: counter\nmodel: [threads, asyncio]\nsync: [rlock, lock]\nsweep: {workers: [1, 2]}\n")
+    assert unsupported_reasons(found.cells) == {"asyncio has no RLock": 2}
+    assert len(found.unsupported) == 2
+    assert len(found.runnable) == 6
+    assert len(found.trials) == 60
+
+
+def test_every_reason_is_told_once_when_nothing_can_run():
+    """The refusal lists each reason, and what to do; its exit code is 3."""
+    with pytest.raises(EnvironmentRefused) as caught:
+        plan("workload: [counter, bounded_buffer]\nmodel: asyncio\nsync: rlock\nsweep: {workers: [1, 2]}\n")
+    assert caught.value.message.count("asyncio has no RLock") == 1
+    assert caught.value.hint
+    assert caught.value.exit_code == 3

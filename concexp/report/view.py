@@ -17,6 +17,18 @@ from concexp.stats.intervals import NOTHING, Interval
 # For a model that has no colour of its own: the palette of Okabe and Ito, told apart by the colour-blind and in print.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DASHES = ("-", "--", "-.", ":")
+# How far the colours of several lines of one model are from its own, to white (above 0) or to black.
+SHADES = (0.0, 0.5, -0.45, 0.25, -0.25)
+
+
+@dataclass(frozen=True)
+class Style:
+    """What a line looks like in every picture, in matplotlib's words."""
+
+    colour: str
+    marker: str
+    dashes: str
 
 
 @dataclass(frozen=True)
@@ -183,19 +195,22 @@ class View:
 
     def line(self, point: Point) -> str:
         """The name of a point's line: its model's label, and the model's parameters that are axes."""
-        return " ".join([point.model, *self._parameters(point, "model")])
+        return " ".join([point.model, *filter(None, [", ".join(self._parameters(point, "model"))])])
 
     def primitive(self, point: Point) -> str:
         """The name of a point's primitive, where there are several; else ""."""
         own = [str(point.labels["sync"])] if "sync" in self.varying else []
-        return " ".join([*own, *self._parameters(point, "sync")])
+        return " ".join([*own, *filter(None, [", ".join(self._parameters(point, "sync"))])])
 
     def _parameters(self, point: Point, kind: str) -> list[str]:
-        return [
-            f"{key.rpartition('.')[2]} {point.labels[key]}"
-            for key in self.axes
-            if key != kind and self.of_kind(key, kind) and key in self.varying and point.labels.get(key) is not None
-        ]
+        """The varying parameters of a plug-in that are axes: `fork`, `chunk 64`; a word needs no name, a number does."""
+        found = []
+        for key in self.axes:
+            label = point.labels.get(key)
+            if key != kind and self.of_kind(key, kind) and key in self.varying and label is not None:
+                word = isinstance(label, str) and label[:1].isalpha()
+                found.append(label if word else f"{key.rpartition('.')[2]} {label}")
+        return found
 
     def best(self, points: Iterable[Point]) -> Point | None:
         """The point with the best primary metric; None if there is none, or if none is better."""
@@ -235,12 +250,33 @@ class View:
         except (KeyError, UnknownName):
             return type("Unknown", (), {"simulated": False, "role": ""})
 
-    def style(self, model: str) -> tuple[str, str]:
-        """(colour, marker) of a model, the same in every picture of every report."""
-        own = self.plugin("model", model)
-        number = zlib.crc32(self.plugins.get(("model", model), model).encode())
-        colour = getattr(own, "colour", PALETTE[number % len(PALETTE)])
-        return colour, getattr(own, "marker", MARKERS[number % len(MARKERS)])
+    def style(self, line: str) -> Style:
+        """What a line looks like, the same in every picture: its model's own; of several lines of a model, shades of it."""
+        return self._styles[line]
+
+    @cached_property
+    def _styles(self) -> dict[str, Style]:
+        found: dict[str, Style] = {}
+        seen: dict[str, int] = {}
+        for line, points in self.lines(self.points).items():
+            model = points[0].model
+            plugin = self.plugins.get(("model", model), model)
+            rank = seen[plugin] = seen.get(plugin, -1) + 1
+            own = self.plugin("model", model)
+            number = zlib.crc32(plugin.encode())
+            colour = getattr(own, "colour", PALETTE[number % len(PALETTE)])
+            marker = getattr(own, "marker", MARKERS[number % len(MARKERS)])
+            markers = [marker, *(other for other in MARKERS if other != marker)]
+            shade = _shaded(colour, SHADES[rank % len(SHADES)])
+            found[line] = Style(shade, markers[rank % len(markers)], DASHES[rank % len(DASHES)])
+        return found
+
+
+def _shaded(colour: str, share: float) -> str:
+    """A colour (#rrggbb) that far on its way to white (share > 0) or to black (< 0)."""
+    parts = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+    aim = 255 if share > 0 else 0
+    return "#" + "".join(f"{round(part + (aim - part) * abs(share)):02x}" for part in parts)
 
 
 def _groups(points: Sequence[Point], keys: Sequence[str]) -> list[tuple[dict[str, Any], list[Point]]]:

@@ -105,14 +105,14 @@ def _function(
         if source.exists() and not source.is_file():  # a pipe may never end
             raise OSError(0, "it is no file")
         tree = ast.parse(source.read_bytes(), str(source))
-    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
-        reason = getattr(error, "strerror", None) or str(error)
-        problems.at(node, path, f"cannot read {file}: {reason}", "the path is relative to this YAML", key)
-        return None
-    except (SyntaxError, ValueError, MemoryError) as error:  # MemoryError: nested too deeply for the parser
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:  # the last two: nested too deeply
         reason = str(getattr(error, "msg", None) or error or "it is nested too deeply")
         line = getattr(error, "lineno", None)
         problems.at(node, path, f"{file} is no Python: {reason}" + (f" (line {line})" if line else ""), "", key)
+        return None
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        reason = getattr(error, "strerror", None) or str(error)
+        problems.at(node, path, f"cannot read {file}: {reason}", "the path is relative to this YAML", key)
         return None
     functions = {item.name: item for item in tree.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)}
     if function not in functions:

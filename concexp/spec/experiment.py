@@ -166,7 +166,9 @@ class _Reader:
             if listed and not own[kind] and kind not in node.value and kind not in self.root.value:
                 self.problems.at(node, path, f"`{kind}:` is missing", "name it here or above for all grids")
         fixed = [
-            k for k in GRID_KEYS if k in node.value and listed and not (k == "load" and self.is_axis(node.value[k]))
+            k
+            for k in GRID_KEYS
+            if k in node.value and listed and not (k in ("load", "startup") and self.is_axis(node.value[k]))
         ]
         swept = Node(
             {k: v for k, v in node.value.items() if k not in fixed}, node.file, node.line, node.column, keys=node.keys

@@ -19,6 +19,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 TOKEN = re.compile(
@@ -58,6 +59,7 @@ class Tree:
     position: int
 
 
+@lru_cache
 def parse(text: str) -> Tree:
     """The tree of an expression; ExpressionError if it is none."""
     return _Parser(text).whole()

@@ -55,7 +55,9 @@ def parsed(written: str, node: Node, path: str, problems: Problems) -> expressio
         return expression.parse(written)
     except expression.ExpressionError as error:
         column = node.column + error.position + (1 if node.quoted else 0)
-        problems.append(Problem(node.file, node.line, column, path, f"in `{written}`: {error}"))
+        cut = not node.quoted and "is missing at the end" in str(error)
+        cure = "inside […] and {…} a comma ends a value: put an expression with a comma in quotes" if cut else ""
+        problems.append(Problem(node.file, node.line, column, path, f"in `{written}`: {error}", cure))
         return None
 
 
@@ -80,6 +82,9 @@ def shaped(shape: type[Shape], node: Node, path: str, problems: Problems) -> Sha
         for item in error.errors(include_url=False):
             key = str(item["loc"][0])
             where = node.value.get(key, node)
+            for index in item["loc"][1:]:
+                if isinstance(index, int) and isinstance(where.value, list):
+                    where, key = where.value[index], f"{key}[{index}]"
             context = item.get("ctx", {})
             if item["type"] == "extra_forbidden":
                 unknown_keys(

@@ -35,6 +35,8 @@ def integer(value: Any) -> int:
     found = number(value, "a whole number")
     if found != int(found):
         raise ValueError(f"expected a whole number, not {shown(value)}")
+    if abs(found) >= 2**63:
+        raise ValueError(f"expected a whole number, not {shown(value)}: it is too large")
     return int(found)
 
 

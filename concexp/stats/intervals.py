@@ -71,10 +71,11 @@ def mean_interval(values: ArrayLike, log: bool = False) -> Interval:
         return Interval(float(np.exp(found.mean)), float(np.exp(found.lo)), float(np.exp(found.hi)), found.n)
     # Rounding must not make equal values differ: their mean is one of them, and their interval has no width.
     low = float(data.min())
-    mean = low + float((data - low).mean())
+    above = data - low
+    mean = low + float(above.mean())
     if data.size < FEWEST:
         return Interval(mean, np.nan, np.nan, data.size)
-    half = t_quantile(data.size - 1) * float(data.std(ddof=1)) / float(np.sqrt(data.size))
+    half = t_quantile(data.size - 1) * float(above.std(ddof=1)) / float(np.sqrt(data.size))
     return Interval(mean, mean - half, mean + half, data.size)
 
 

@@ -98,9 +98,10 @@ def test_a_given_window_tells_nothing(run):
 
 
 def test_names_cost_no_library():
-    """Asking for the names of metrics and pictures loads neither pandas, scipy, matplotlib nor the template engine."""
+    """Asking for metrics and for the names of pictures loads neither pandas, scipy, matplotlib nor the template engine."""
     code = (
-        "import sys; from concexp import catalog; catalog.names('metric'), catalog.names('plot'), catalog.load('metric', 'speedup');"
+        "import sys; from concexp import catalog; catalog.names('plot');"
+        "[catalog.load('metric', name) for name in catalog.names('metric')];"
         "print([m for m in ('pandas', 'scipy', 'matplotlib', 'jinja2', 'numpy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

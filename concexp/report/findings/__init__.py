@@ -32,7 +32,8 @@ def answer(view: View) -> list[Block]:
         found.append(Block(title, sentences))
     more = len(view.contests) - CONTESTS
     rest = [f"{more} more comparisons are in the tables below."] if more > 0 else []
-    found.append(Block("", [*rest, *doubt.told(view), *endings.told(view)]))
+    title = "All together" if len(view.contests) > 1 else ""  # two lists in a row would be read as one
+    found.append(Block(title, [*rest, *doubt.told(view), *endings.told(view)]))
     return _merged([block for block in found if block.sentences])
 
 

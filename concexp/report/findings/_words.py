@@ -9,23 +9,53 @@ from concexp.report.markdown import code
 from concexp.report.numbers import enumerated, many, plural, rounded, scale_of, spread
 from concexp.report.view import Contest, Point, View
 
-NAMED = 6  # so many cells are named in a sentence; the table has them all
+NAMED = 6  # so many names are listed in a sentence; the table has them all
 
 
 def name(view: View, point: Point) -> str:
     """`processes` × `lock` with 2 workers: what tells a cell from the others of its contest."""
+    who = _who(view, point)
+    return who if point.workers is None or _alike(view) else f"{who} with {plural(point.workers, 'worker')}"
+
+
+def _who(view: View, point: Point) -> str:
     primitive = view.primitive(point)
-    who = code(view.line(point)) + (f" × {code(primitive)}" if primitive else "")
-    alike = len({other.workers for other in view.points if other.numbered}) < 2
-    return who if point.workers is None or alike else f"{who} with {plural(point.workers, 'worker')}"
+    return code(view.line(point)) + (f" × {code(primitive)}" if primitive else "")
 
 
-def names(view: View, points: Iterable[Point], word: str = "and") -> str:
-    """Several of them; many become a number."""
-    found = [name(view, point) for point in points]
-    if len(found) <= NAMED:
-        return enumerated(found, word)
-    return enumerated([*found[: NAMED - 1], f"{len(found) - NAMED + 1} more"], word)
+def _alike(view: View) -> bool:
+    """Whether all cells have the same number of workers: then it is not worth a word."""
+    return len({point.workers for point in view.points if point.numbered}) < 2
+
+
+def names(view: View, points: Iterable[Point]) -> str:
+    """Several cells, those of models with the same primitives and numbers of workers together."""
+    lines: dict[str, list[Point]] = {}
+    for point in points:
+        lines.setdefault(view.line(point), []).append(point)
+    groups: dict[tuple[tuple[str, ...], tuple[int, ...]], list[str]] = {}
+    for line, own in lines.items():
+        by_workers: dict[tuple[int, ...], list[str]] = {}
+        for primitive in dict.fromkeys(view.primitive(point) for point in own):
+            counts = sorted(p.workers for p in own if p.workers is not None and view.primitive(p) == primitive)
+            by_workers.setdefault(tuple(counts), []).append(primitive)
+        for workers, primitives in by_workers.items():
+            groups.setdefault((tuple(primitives), workers), []).append(line)
+    return "; ".join(_group(view, who, primitives, workers) for (primitives, workers), who in groups.items())
+
+
+def _group(view: View, lines: list[str], primitives: tuple[str, ...], workers: tuple[int, ...]) -> str:
+    text = enumerated(_shortened([code(line) for line in lines]))
+    if any(primitives):
+        listed = _shortened([code(primitive) for primitive in primitives])
+        text += f" × {listed[0]}" if len(listed) == 1 else f" × ({', '.join(listed)})"
+    if workers and not _alike(view):
+        text += f" with {enumerated([str(count) for count in workers])} {'worker' if workers == (1,) else 'workers'}"
+    return text
+
+
+def _shortened(names: list[str]) -> list[str]:
+    return names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
 
 
 def amount(view: View, contest: Contest, point: Point) -> str:
@@ -47,7 +77,7 @@ def baseline(view: View) -> str:
 
 
 def share(view: View, contest: Contest, point: Point) -> str:
-    """How much of what there was a gain has used: of the effective CPUs where CPUs are what is wanted, else per worker.
+    """How much of what there was a gain has used: of the effective CPUs where CPUs are what is wanted, else of the workers.
 
     Empty where that would mean nothing: one worker, or a baseline that had several.
     """
@@ -57,4 +87,4 @@ def share(view: View, contest: Contest, point: Point) -> str:
     gain, effective = point.value(view.relative).mean, point.sample.effective_cpus
     if contest.wants == "cpu" and not math.isnan(effective) and point.workers >= effective:
         return f"{gain / effective:.2f} of the {rounded(effective)} effective CPUs"
-    return f"{gain / point.workers:.2f} per worker"
+    return f"efficiency {gain / point.workers:.2f}"

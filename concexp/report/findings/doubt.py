@@ -18,7 +18,8 @@ def told(view: View) -> list[str]:
         return []
     numbered = sum(point.numbered for point in view.points)
     codes = Counter(code for point in points for code in {c for t in point.sample.doubtful for c in t.doubts})
-    head = f"**No timing verdict for {len(points)} of {plural(numbered, 'cell')}** (‡)"
+    of = "all " if len(points) == numbered > 1 else f"{len(points)} of "
+    head = f"**No timing verdict for {of}{plural(numbered, 'cell')}** (‡)"
     sentences = []
     if "machine" in codes:
         where = "" if codes["machine"] == len(points) else f" in {codes['machine']} of them"

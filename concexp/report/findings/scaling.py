@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from concexp.report.findings._words import baseline, share
+from concexp.report.findings._words import NAMED, baseline, share
 from concexp.report.markdown import code
 from concexp.report.numbers import plural, spread
 from concexp.report.view import Contest, Point, View
@@ -16,7 +16,7 @@ NO_GAIN = (0.9, 1.1)
 
 def said(view: View, contest: Contest) -> list[str]:
     """A sentence for those that gain, one for those that gain nothing, one for those that lose, one for the unresolved."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[tuple[float, str]]] = {}
     told = _told_by_winner(view, contest)
     for line, points in view.lines(contest.points).items():
         best, gain = _furthest(view, points)
@@ -24,7 +24,7 @@ def said(view: View, contest: Contest) -> list[str]:
             continue
         figure = f"{code(line)} {spread(gain, 'x')} with {plural(best.workers, 'worker')}"
         used = share(view, contest, best) if view.relative and gain.lo > 1 else ""
-        found.setdefault(_verdict(gain), []).append(f"{figure}{f', {used}' if used else ''}")
+        found.setdefault(_verdict(gain), []).append((gain.mean, f"{figure}{f', {used}' if used else ''}"))
     whom = baseline(view) if _has_baseline(view, contest.points) else "the same with fewest workers"
     heads = {
         "gain": f"Gain over {whom}",
@@ -33,7 +33,13 @@ def said(view: View, contest: Contest) -> list[str]:
         "unresolved": f"Not resolved from {whom}",
         "unknown": f"Relative to {whom}, without an interval",
     }
-    return [f"{head}: {'; '.join(found[key])}." for key, head in heads.items() if key in found]
+    return [f"{head}: {_listed(found[key])}." for key, head in heads.items() if key in found]
+
+
+def _listed(figures: list[tuple[float, str]]) -> str:
+    """The largest first; so many that nobody would read on are counted."""
+    texts = [text for _, text in sorted(figures, key=lambda pair: -pair[0])]
+    return "; ".join(texts if len(texts) <= NAMED else [*texts[: NAMED - 1], f"and {len(texts) - NAMED + 1} more"])
 
 
 def _has_baseline(view: View, points: Iterable[Point]) -> bool:

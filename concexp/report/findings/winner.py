@@ -17,7 +17,7 @@ def said(view: View, contest: Contest) -> list[str]:
     doubtful = [point for point in known if point.status == "ok" and not point.trusted]
     best = view.best(firm)
     if best is None:
-        return _none(view, doubtful, known)
+        return _none(doubtful, known)
     if not doubtful:
         return [_sentence(view, contest, best, firm)]
     left_out = f"Left out as doubtful (‡), and without a verdict: {names(view, doubtful)}."
@@ -31,10 +31,10 @@ def said(view: View, contest: Contest) -> list[str]:
     ]
 
 
-def _none(view: View, doubtful: list[Point], known: list[Point]) -> list[str]:
+def _none(doubtful: list[Point], known: list[Point]) -> list[str]:
     """Why nobody wins."""
     if doubtful:
-        return [f"No winner is named: no cell is beyond doubt (‡: {names(view, doubtful)})."]
+        return ["No winner is named: no cell is beyond doubt (‡)."]
     if not known:
         return []
     wrong = all(point.status == "invalid" for point in known)

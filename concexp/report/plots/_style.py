@@ -17,7 +17,6 @@ from concexp.report.numbers import known
 
 GREY = "#767676"
 INK = "#222222"
-LINES = ("-", "--", ":", "-.")  # two labels of one model share its colour, not its line
 WIDTH = 8.6  # inches: 1720 pixels, twice what a repository host gives a page
 DPI = 200
 WIDE = 20  # a range from which on a linear axis hides its lower end
@@ -66,8 +65,8 @@ def save(drawn: Figure, path: Path) -> None:
 
 
 def short(text: str, most: int = 28) -> str:
-    """A label that leaves room for the picture."""
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    """A label that leaves room for the picture; what tells it from others may stand at either end."""
+    return text if len(text) <= most else f"{text[: most // 2 - 1]}…{text[-(most - most // 2) :]}"
 
 
 def plain(value: float, _position: int = 0) -> str:
@@ -109,10 +108,10 @@ def log_axis(axes: Axes, which: str) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def is_wide(values: Sequence[float]) -> bool:
-    """Whether values need a logarithmic axis."""
+def is_wide(values: Sequence[float], factor: float = WIDE) -> bool:
+    """Whether values need a logarithmic axis: all are positive, and the largest is more than `factor` of the smallest."""
     positive = [value for value in values if known(value) and value > 0]
-    return len(positive) == len(values) and bool(positive) and max(positive) > WIDE * min(positive)
+    return len(positive) == len(values) and bool(positive) and max(positive) > factor * min(positive)
 
 
 def dodged(x: float, place: int, count: int, span: float, wide: bool) -> float:

@@ -37,7 +37,7 @@ class Plot:
             places = figure.subplots(len(tallest), columns, squeeze=False, height_ratios=ratios).flatten()
             for axes, contest, points in zip(places, shown, entries, strict=False):
                 _panel(view, contest, points, axes)
-                axes.set_title(_style.short(view.title(contest.labels), 48))
+                axes.set_title(_style.short(view.title(contest.labels), 72 // columns))
             for axes in places[len(shown) :]:
                 axes.set_visible(False)
             _style.save(figure, path)
@@ -49,12 +49,12 @@ def _contests(view: View) -> list[Contest]:
 
 
 def _entries(view: View, contest: Contest) -> list[Point]:
-    """The best point of each model and primitive, the best first; one beyond reproach wherever there is one."""
+    """The best point of each model and primitive, the best first; one with a right outcome wherever there is one."""
     groups: dict[tuple[str, str], list[Point]] = {}
     for point in contest.points:
         if point.numbered:
             groups.setdefault((view.line(point), view.primitive(point)), []).append(point)
-    best = [view.best(p for p in points if p.firm) or view.best(points) for points in groups.values()]
+    best = [view.best(p for p in points if p.status == "ok") or view.best(points) for points in groups.values()]
     sign = -1 if view.metric.better == "higher" else 1
     return sorted((p for p in best if p is not None), key=lambda p: sign * p.value(view.primary).mean)
 
@@ -94,15 +94,15 @@ def _who(view: View, point: Point) -> str:
 
 
 def _dot(view: View, point: Point, place: int, factor: float, axes: Any) -> None:
-    colour, marker = view.style(point.model)
+    style = view.style(view.line(point))
     value = point.value(view.primary).scaled(1 / factor)
     right = value.mean
     if value.bounded:
         right = value.hi
         axes.errorbar(value.mean, place, xerr=[[value.mean - value.lo], [value.hi - value.mean]], fmt="none",
-                      ecolor=colour, elinewidth=1.8, capsize=3.5)  # fmt: skip
-    axes.plot(value.mean, place, marker=marker, markersize=6, markeredgecolor=colour, markeredgewidth=1.3,
-              markerfacecolor=colour if point.firm else "white")  # fmt: skip
+                      ecolor=style.colour, elinewidth=1.8, capsize=3.5)  # fmt: skip
+    axes.plot(value.mean, place, marker=style.marker, markersize=6, markeredgecolor=style.colour, markeredgewidth=1.3,
+              markerfacecolor=style.colour if point.firm else "white")  # fmt: skip
     text = spread(value).partition(" (")[0]
     axes.annotate(text, (right, place), (8, 0), textcoords="offset points", va="center", fontsize=8)
 

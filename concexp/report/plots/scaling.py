@@ -10,7 +10,7 @@ import numpy as np
 
 from concexp.report.numbers import known, many, rounded, scale_of, spread
 from concexp.report.plots import _style
-from concexp.report.view import Panel, Point, View
+from concexp.report.view import Panel, Point, Style, View
 
 COLUMNS = 3
 PANELS = 9
@@ -21,14 +21,14 @@ GAP = 0.068
 
 @dataclass
 class _Ends:
-    """Where the lines of a panel end, for their labels: (x, y, colour, text); and the legend's handles."""
+    """Where the lines of a panel end, for their labels, (x, y, colour, text); and the legend's handles."""
 
     labels: list[tuple[float, float, str, str]] = field(default_factory=list)
-    handles: dict[str, Any] = field(default_factory=dict)
+    models: dict[str, Any] = field(default_factory=dict)
+    limits: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, x: float, y: float, colour: str, text: str, handle: Any) -> None:
+    def add(self, x: float, y: float, colour: str, text: str) -> None:
         self.labels.append((x, y, colour, _style.short(text)))
-        self.handles.setdefault(_style.short(text), handle)
 
 
 class Plot:
@@ -52,16 +52,18 @@ class Plot:
         with _style.settings():
             figure = _style.figure(HEIGHT * rows + (0 if len(shown) == 1 else 0.4))
             places = figure.subplots(rows, columns, squeeze=False).flatten()
-            handles: dict[str, Any] = {}
+            models: dict[str, Any] = {}
+            limits: dict[str, Any] = {}
             for axes, (kind, panel) in zip(places, ((k, p) for k in kinds for p in shown), strict=False):
                 ends = _panel(view, panel, kind, axes)
-                handles = {**ends.handles, **handles}
+                models, limits = {**models, **ends.models}, {**limits, **ends.limits}
                 if len(shown) == 1:
                     _label(axes, ends)
-                axes.set_title(_style.short(view.title(panel.labels), 40))
+                axes.set_title(_style.short(view.title(panel.labels), 78 // columns))
             for axes in places[len(kinds) * len(shown) :]:
                 axes.set_visible(False)
             if len(shown) > 1:
+                handles = {**models, **limits}
                 figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))
             _style.save(figure, path)
         return _alt(view, shown, kinds, len(panels) - len(shown))
@@ -99,22 +101,19 @@ def _panel(view: View, panel: Panel, kind: str, axes: Any) -> _Ends:
     cpu_bound = panel.points[0].wants == "cpu"
     wide = _style.worker_axis(axes, workers, view.cpus if cpu_bound else None)
     ends = _Ends()
-    seen: dict[str, int] = {}
     several = [name for name, points in lines.items() if points[-1].workers is not None]
     for name, points in lines.items():
-        colour, marker = view.style(points[0].model)
-        plugin = view.plugins.get(("model", points[0].model), "")
-        dashes = _style.LINES[seen.setdefault(plugin, 0) % len(_style.LINES)]
-        seen[plugin] += 1
+        style = view.style(name)
         if name in several:
             place = several.index(name)
             x = [_style.dodged(p.workers or 1, place, len(several), _span(workers, wide), wide) for p in points]
-            handle = _line(axes, points, kind, factor, (colour, marker, dashes), x)
-            ends.add(x[-1], points[-1].value(kind).mean / factor, colour, name, handle)
+            handle = _line(axes, points, kind, factor, style, x)
+            ends.add(x[-1], points[-1].value(kind).mean / factor, style.colour, name)
         else:
-            handle = _level(axes, points[0], kind, factor, colour)
-            ends.add(axes.get_xlim()[1], points[0].value(kind).mean / factor, colour, name, handle)
-    _vertical(axes, [v / factor for v in values])
+            handle = _level(axes, points[0], kind, factor, style.colour)
+            ends.add(axes.get_xlim()[1], points[0].value(kind).mean / factor, style.colour, name)
+        ends.models[_style.short(name)] = handle
+    _vertical(axes, [v / factor for v in values], wide)
     if kind == view.relative:
         _limits(view, axes, workers, cpu_bound, ends)
     axes.set_ylabel(_name(view, kind, prefix, panel.points[0].unit))
@@ -130,12 +129,12 @@ def _span(workers: list[int], wide: bool) -> float:
     return float(np.log2(max(workers) / min(workers))) if wide else float(max(workers) - min(workers)) or 1.0
 
 
-def _line(axes: Any, points: list[Point], kind: str, factor: float, style: tuple[str, str, str], x: list[float]) -> Any:
+def _line(axes: Any, points: list[Point], kind: str, factor: float, style: Style, x: list[float]) -> Any:
     """One model over the number of workers; returns the legend's handle."""
-    colour, marker, dashes = style
+    colour, marker = style.colour, style.marker
     found = [point.value(kind).scaled(1 / factor) for point in points]
     mean = [value.mean for value in found]
-    (line,) = axes.plot(x, mean, dashes, color=colour, marker=marker, markersize=5.5, linewidth=1.5, zorder=3)
+    (line,) = axes.plot(x, mean, style.dashes, color=colour, marker=marker, markersize=5.5, linewidth=1.5, zorder=3)
     bounded = [value.bounded for value in found]
     if any(bounded):
         low, high = [v.lo for v in found], [v.hi for v in found]
@@ -160,9 +159,12 @@ def _level(axes: Any, point: Point, kind: str, factor: float, colour: str) -> An
     return axes.axhline(value.mean, color=colour, linestyle=(0, (1, 1.2)), linewidth=1.5, zorder=2)
 
 
-def _vertical(axes: Any, values: list[float]) -> None:
-    """From zero where the values allow, else logarithmic."""
-    if _style.is_wide(values):
+def _vertical(axes: Any, values: list[float], wide: bool) -> None:
+    """From zero where the values allow; logarithmic where they span much, sooner beside a logarithmic number of workers.
+
+    What is proportional to the number of workers is a straight line only where both axes are of one kind.
+    """
+    if _style.is_wide(values, 4 if wide else _style.WIDE):
         axes.set_ylim(min(values) / 1.5, max(values) * 1.7)
         _style.log_axis(axes, "y")
     else:
@@ -177,17 +179,19 @@ def _limits(view: View, axes: Any, workers: list[int], cpu_bound: bool, ends: _E
     if cpu_bound and effective is not None:
         high = max(high, effective * 1.08)
         level = axes.axhline(effective, color=_style.INK, linewidth=1, linestyle="-.", zorder=1)
-        ends.add(axes.get_xlim()[1], effective, _style.INK, f"effective CPUs {rounded(effective)}", level)
+        name = f"effective CPUs {rounded(effective)}"
+        ends.add(axes.get_xlim()[1], effective, _style.INK, name)
+        ends.limits[name] = level
     # The ideal may leave the picture: what was measured must not be squeezed for its sake.
     high = max(high, min(float(max(workers)), 1.5 * high) * 1.04)
     axes.set_ylim(low, high)
     x = np.geomspace(1, max(workers), 200) if max(workers) > 1 else np.array([1.0])
     line = axes.plot(x, x, color=_style.GREY, linewidth=1, linestyle=(0, (5, 3)), zorder=1)[0]
+    ends.limits["ideal"] = line
     inside = x[x <= high]
     if inside[-1] == x[-1]:
-        ends.add(x[-1], x[-1], _style.GREY, "ideal", line)
+        ends.add(x[-1], x[-1], _style.GREY, "ideal")
     else:
-        ends.handles.setdefault("ideal", line)
         ends.labels.append((inside[-1], inside[-1], "", "ideal"))
 
 
@@ -227,14 +231,14 @@ def _alt(view: View, panels: list[Panel], kinds: list[str], left: int) -> str:
     found = [f"{' and '.join(kinds)} against the number of workers, one line per model."]
     kind = kinds[-1]
     for panel in panels:
-        points = [p for p in panel.points if p.workers is not None and p.firm and p.value(kind).known]
+        points = [p for p in panel.points if p.workers is not None and p.status == "ok" and p.value(kind).known]
         if points:
             best = max(points, key=lambda p: p.value(kind).mean)
             factor, prefix = scale_of([best.value(kind).mean], view.metrics[kind].unit)
             title = view.title(panel.labels)
             found.append(
                 f"{title + ': the' if title else 'The'} highest is {view.line(best)} at {best.workers} with "
-                f"{spread(best.value(kind).scaled(1 / factor), prefix if prefix == 'x' else f' {prefix}'.rstrip())}."
+                f"{spread(best.value(kind).scaled(1 / factor), prefix if prefix == 'x' else f' {prefix}'.rstrip())}{best.mark}."
             )
     if left > 0:
         found.append(f"{left} more panels are not drawn.")

@@ -1,0 +1,197 @@
+"""The page: it renders, it is complete, and it is the same again from the journal alone."""
+
+import re
+import shutil
+
+import pytest
+from markdown_it import MarkdownIt
+
+from concexp import report, results
+from tests import synthetic
+
+HOST = MarkdownIt("commonmark").enable("table")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """All made-up runs with their pages, by name."""
+    found = {}
+    for make in synthetic.ALL:
+        folder = tmp_path_factory.mktemp(make.__name__)
+        run = synthetic.write(folder, **make())
+        results.write(run)
+        found[make.__name__] = report.write(run, folder)
+    return found
+
+
+def text(pages, name):
+    return pages[name].read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", [make.__name__ for make in synthetic.ALL])
+def test_renders(pages, name):
+    """Every table has as many cells in each row as heads; every picture and link leads somewhere; nothing is left over."""
+    page = text(pages, name)
+    assert not re.search(r"\bnan\b|\bNone\b|\{\{|\{%|<NA>|\d\.\d{5,}|/tmp/|/home/", page)
+    assert not re.search(r"\n{3}", page)
+    assert page.endswith("\n")
+    tokens = HOST.parse(page)
+    heads, cells = [], None
+    for token in tokens:
+        if token.type == "thead_open":
+            heads.append(0)
+        elif token.type == "th_open":
+            heads[-1] += 1
+        elif token.type == "tr_open":
+            cells = 0
+        elif token.type == "td_open":
+            cells += 1
+        elif token.type == "tr_close" and cells:
+            assert cells == heads[-1]
+    assert len(re.findall(r"^\| -+:? \|", page, re.MULTILINE)) == len(heads)
+    blocks = [token.content for token in tokens if token.type == "html_block"]
+    assert sum("<details>" in block for block in blocks) == blocks.count("</details>\n")
+    for picture, link in re.findall(r"(!?)\[[^\]]*\]\(([^)#]+)\)", re.sub(r"\\.", "", page)):
+        assert (pages[name].parent / link).exists(), (picture, link)
+    anchors = {
+        re.sub(r"[^a-z -]", "", line[3:].lower()).replace(" ", "-") for line in page.splitlines() if line[:3] == "## "
+    }
+    assert set(re.findall(r"\(#([a-z-]+)\)", page)) <= anchors
+
+
+@pytest.mark.parametrize("name", [make.__name__ for make in synthetic.ALL])
+def test_tells_how_to_run_it_again(pages, name):
+    """Every page has the command, the seed and the identity, and the machine's CPUs."""
+    page = text(pages, name)
+    assert "concexp run made_up.yaml" in page
+    assert "Seed 1, identity\n`0badcafe0badcafe`" in page
+    assert "| usable CPUs | 2 of 8 (4 physical cores) |" in page
+
+
+def test_title_is_the_question(pages):
+    """The page begins with the question, as the user wrote it."""
+    assert text(pages, "scaling").startswith("# Which model is made up best?\n")
+    rendered = HOST.render(text(pages, "hostile")).splitlines()[0]
+    assert rendered == "<h1>Is &lt;script&gt; | `x` *safe* $a$ &amp; sound?</h1>"
+
+
+def test_hostile_text_does_nothing(pages):
+    """Labels, reasons and outputs of a user's make no element of their own."""
+    tokens = HOST.parse(text(pages, "hostile"))
+    blocks = [token.content for token in tokens if token.type == "html_block"]
+    assert all(re.fullmatch(r"<details><summary>[a-z ]+</summary>\n|</details>\n", block) for block in blocks)
+    inline = [child for token in tokens for child in token.children or () if child.type == "html_inline"]
+    assert inline == []
+    assert next(t.content for t in tokens if t.type == "fence") == "````\n</details>\n"
+
+
+def test_best_is_bold_and_invalid_is_not(pages):
+    """The best cell's figure is bold; a wrong one is marked, and the mark explained."""
+    page = text(pages, "bad")
+    assert re.search(r"^\| serial \|.*\*\*", page, re.MULTILINE)
+    assert re.search(r"^\| threads \| 2 \| 8,\d+ \([^)]*\) † \|", page, re.MULTILINE)
+    assert "† its check of the outcome failed" in page
+    assert "| crashed | – |" in page
+
+
+def test_what_was_skipped_and_what_went_wrong(pages):
+    """Impossible cells stand with their reason; bad ends with status, reason, and what they left behind."""
+    page = text(pages, "bad")
+    assert "- 1 cell: asyncio has no \\|RLock\\| (cpu\\_sum × asyncio × none)." in page
+    assert "**Failed**: 6 trials of workload cpu\\_sum, model thread\\_pool" in page
+    assert "<summary>where it happened</summary>" in page
+    assert "<summary>where each thread stood</summary>" in page
+    assert "<summary>what it printed</summary>" in page
+    assert 'File "my.py", line 9 in wait' in page
+
+
+def test_constant_columns_are_lifted_out(pages):
+    """What is the same in all rows is told once; a given window is no column, throughput comes first."""
+    page = text(pages, "scaling")
+    assert "Everywhere: workload cpu\\_sum, sync none." in page
+    assert "| model | workers | throughput, M sums/s | speedup, x | efficiency |" in page
+    assert "wall\\_s" not in page
+
+
+def test_a_table_per_workload(pages):
+    """Workloads have tables of their own, so that units fit."""
+    page = text(pages, "waiting")
+    assert "### echo" in page
+    assert "throughput, k round trips/s" in page
+    assert "throughput, k sleeps/s" in page
+
+
+def test_doubts_are_counted(pages):
+    """The threats tell how many trials are doubtful, what that means, and what became of them."""
+    page = text(pages, "withheld")
+    assert "- `machine` in 12 of 30 trials: the machine withheld CPUs" in page
+    assert "12 doubtful trials stand in cells marked ‡" in page
+    assert "This is a virtual machine" in page
+    assert "4 doubtful trials are left out of every timing" in text(pages, "partly_withheld")
+    assert "No trial gave a reason for doubt." in text(pages, "scaling")
+
+
+def test_same_again_from_the_journal(tmp_path):
+    """With all but the journal deleted, the page, its pictures and cells.csv come out byte by byte."""
+    run = synthetic.write(tmp_path, **synthetic.partly_withheld())
+    results.write(run)
+    report.write(run, tmp_path)
+    kept = [*tmp_path.glob("figures/*.png"), tmp_path / "README.md", run.folder / "cells.csv"]
+    assert len(kept) == 4
+    before = {path: path.read_bytes() for path in kept}
+    shutil.rmtree(tmp_path / "figures")
+    for path in [tmp_path / "README.md", *(p for p in run.folder.iterdir() if p.name != "journal.jsonl")]:
+        path.unlink()
+    again = results.load(tmp_path)
+    results.write(again)
+    report.write(again, tmp_path)
+    assert {path: path.read_bytes() for path in kept} == before
+
+
+def test_pictures_that_were_asked_for(tmp_path):
+    """`report.plots` names the pictures to draw; those of an earlier page are removed, other files are not."""
+    run = synthetic.write(tmp_path, **synthetic.scaling(), spec={"report": {"plots": ["comparison"], "language": "en"}})
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "scaling.png").write_bytes(b"old")
+    (tmp_path / "figures" / "mine.png").write_bytes(b"mine")
+    report.write(run, tmp_path)
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["comparison.png", "mine.png"]
+    assert "scaling.png" not in (tmp_path / "README.md").read_text("utf-8")
+
+
+def test_page_inside_the_run_folder(tmp_path):
+    """A page beside its journal links to what lies beside it."""
+    run = synthetic.write(tmp_path, **synthetic.one_cell())
+    page = report.write(run, run.folder)
+    assert "](.) holds the experiment" in page.read_text("utf-8")
+
+
+def test_sparse_manifest(tmp_path):
+    """What the system did not tell is left out of the machine's table, and breaks nothing."""
+    unknown = dict.fromkeys(
+        ("processor", "physical_cores", "quota_cpus", "memory_bytes", "governor", "virtual", "load_1m", "affinity_cpus")
+    )
+    run = synthetic.write(tmp_path, **synthetic.one_cell(), machine=unknown,
+                          manifest={"git": None, "interpreters": {"current": {"version": "3.14.0"}}})  # fmt: skip
+    page = report.write(run, tmp_path).read_text("utf-8")
+    assert "memory" not in page
+    assert "| Python `current` | 3.14.0 |" in page
+    assert "commit" not in page
+
+
+def test_many_cells(tmp_path):
+    """Beyond what anyone reads, the page points to cells.csv."""
+    cells = [synthetic.cell(model="threads", workers=n, rate=100 + n) for n in range(1, 222)]
+    run = synthetic.write(tmp_path, cells, repetitions=1, iterations=1)
+    results.write(run)
+    page = report.write(run, tmp_path).read_text("utf-8")
+    assert "21 more cells in [cells.csv]" in page
+    assert page.count("\n| 1") + page.count("\n| 2") < 220
+
+
+def test_many_failures(tmp_path):
+    """Ten kinds of failure are shown, the others counted."""
+    cells = [synthetic.cell(model="threads", workers=n, status="failed", reason=f"error {n}") for n in range(1, 14)]
+    page = report.write(synthetic.write(tmp_path, cells, repetitions=2), tmp_path).read_text("utf-8")
+    assert page.count("**Failed**: 2 trials") == 10
+    assert "3 more kinds of failure in" in page

@@ -1,0 +1,123 @@
+"""The pictures: readable, deterministic, and drawn only where they say something."""
+
+import itertools
+
+import matplotlib as mpl
+import pytest
+from PIL import Image
+
+from concexp import catalog
+from concexp.report.plots import _style
+from concexp.report.view import View
+from tests import synthetic
+
+NAMES = catalog.names("plot")
+
+
+@pytest.fixture
+def view(tmp_path):
+    """The view of a made-up journal."""
+
+    def make(**given):
+        return View(synthetic.write(tmp_path, **given))
+
+    return make
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("make", synthetic.ALL)
+def test_every_picture_of_every_run(tmp_path, name, make):
+    """A picture that applies is a PNG wide enough for two pixels per point, with an alt text that is a sentence."""
+    found = View(synthetic.write(tmp_path, **make()))
+    plot = catalog.load("plot", name)()
+    assert plot.applies(found) in (True, False)
+    if plot.applies(found):
+        alt = plot.draw(found, tmp_path / "figures" / "x.png")
+        with Image.open(tmp_path / "figures" / "x.png") as image:
+            assert image.width == 1720
+            assert 200 < image.height < 4000
+            assert image.convert("L").getextrema()[0] < 80  # something is drawn
+            assert image.info.get("Software") is None
+        assert alt.endswith(".")
+        assert len(alt) > 60
+
+
+def test_where_they_apply(tmp_path):
+    """One cell gives no picture; one number of workers gives no scaling."""
+    applies = {}
+    for make in (synthetic.one_cell, synthetic.syncs, synthetic.scaling, synthetic.nothing):
+        found = View(synthetic.write(tmp_path / make.__name__, **make()))
+        applies[make.__name__] = [name for name in NAMES if catalog.load("plot", name)().applies(found)]
+    assert applies == {
+        "one_cell": [], "syncs": ["comparison"], "scaling": ["comparison", "scaling"], "nothing": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_same_bytes(view, tmp_path, name):
+    """The same data gives the same bytes, whatever the user's own settings of matplotlib are."""
+    found = view(**synthetic.withheld())
+    plot = catalog.load("plot", name)()
+    plot.draw(found, tmp_path / "a.png")
+    with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "savefig.dpi": 50, "axes.facecolor": "black"}):
+        plot.draw(found, tmp_path / "b.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_models_keep_apart_in_grey():
+    """No two models of ours share a marker or a colour."""
+    classes = [catalog.load("model", name) for name in catalog.names("model")]
+    for attribute in ("marker", "colour"):
+        values = [getattr(cls, attribute) for cls in classes]
+        assert len(set(values)) == len(values)
+
+
+def test_labels_keep_apart():
+    """Labels keep their distance and their order, and stay where they were wanted if there is room."""
+    wanted = [0.5, 0.5, 0.1, 0.52, 0.9]
+    found = _style.apart(wanted, 0.1)
+    assert found[2] == pytest.approx(0.1)
+    assert found[4] == pytest.approx(0.9)
+    assert sum(found[i] for i in (0, 1, 3)) == pytest.approx(0.5 + 0.5 + 0.52)
+    for low, high in itertools.pairwise(sorted(found)):
+        assert high - low >= 0.1 - 1e-9
+    assert found[0] < found[1] < found[3]
+    assert _style.apart([], 0.1) == []
+
+
+def test_marks_side_by_side():
+    """Lines at the same number of workers are moved apart, evenly to both sides."""
+    places = [_style.dodged(4, place, 3, 10, False) for place in range(3)]
+    assert places[1] == 4
+    assert places[2] - 4 == pytest.approx(4 - places[0])
+    assert _style.dodged(4, 0, 1, 10, True) == 4
+
+
+@pytest.mark.parametrize(
+    ("values", "wide"), [([1, 25], True), ([1, 15], False), ([0, 100], False), ([-1, 50], False), ([], False)]
+)
+def test_logarithmic_only_where_needed(values, wide):
+    """A logarithmic axis is for values that span much, all of them positive."""
+    assert _style.is_wide(values) == wide
+
+
+def test_alt_text_names_the_best(view, tmp_path):
+    """The alt text of scaling tells where the best line ends up; that of the comparison tells the order."""
+    found = view(**synthetic.partly_withheld())
+    alt = catalog.load("plot", "scaling")().draw(found, tmp_path / "x.png")
+    assert "The highest is processes at 2 with 1.9" in alt
+    alt = catalog.load("plot", "comparison")().draw(found, tmp_path / "y.png")
+    assert "From first to last: processes ×2, threads ×1, serial." in alt
+
+
+def test_letters_that_the_font_lacks(tmp_path, recwarn):
+    """A label in any writing is no reason for a warning or an error; nor is one that looks like mathematics."""
+    cells = [
+        synthetic.cell(model=label, workers=n, plugins={"model": "threads"})
+        for label in ("線程", "$\\frac{$")
+        for n in (1, 2)
+    ]
+    found = View(synthetic.write(tmp_path, cells, spec={"baseline": {}}))
+    for name in NAMES:
+        catalog.load("plot", name)().draw(found, tmp_path / f"{name}.png")
+    assert not recwarn.list

@@ -1,0 +1,106 @@
+"""Which cells are compared with which, and what a model looks like."""
+
+import pytest
+
+from concexp import catalog, results
+from concexp.report import view as view_module
+from concexp.report.view import View
+from tests import synthetic
+
+
+@pytest.fixture
+def view(tmp_path):
+    """The view of made-up cells."""
+
+    def make(cells, **more):
+        return View(synthetic.write(tmp_path, cells, repetitions=3, **more))
+
+    return make
+
+
+def test_contests_are_of_one_work(view):
+    """Models, primitives and numbers of workers compete; workloads and their parameters do not."""
+    cells = [
+        synthetic.cell(workload, model, sync, workers, axes={"cpu_sum.n": size})
+        for workload in ("cpu_sum",)
+        for size in ("1", "9")
+        for model, workers in (("serial", None), ("threads", 2))
+        for sync in ("none", "lock")
+    ]
+    found = view(cells)
+    assert [contest.labels for contest in found.contests] == [
+        {"workload": "cpu_sum", "cpu_sum.n": "1"},
+        {"workload": "cpu_sum", "cpu_sum.n": "9"},
+    ]
+    assert {len(contest.points) for contest in found.contests} == {4}
+    assert len(found.panels) == 4
+
+
+def test_parameters_of_models_and_primitives_are_choices(view):
+    """A swept start method makes lines, not contests; so does a parameter of a primitive."""
+    cells = [
+        synthetic.cell(model="processes", sync="semaphore", workers=2,
+                       axes={"processes.start_method": method, "sync.permits": permits})
+        for method in ("fork", "spawn") for permits in (1, 2)
+    ]  # fmt: skip
+    found = view(cells)
+    assert len(found.contests) == 1
+    assert list(found.lines(found.points)) == ["processes fork", "processes spawn"]
+    assert {found.primitive(point) for point in found.points} == {"permits 1", "permits 2"}
+
+
+def test_cells_without_an_axis_join(view):
+    """A cell to which a condition does not apply is compared with all that are like it otherwise."""
+    cells = [synthetic.cell(model="serial", axes={"switch_interval": None})]
+    cells += [synthetic.cell(model="threads", workers=2, axes={"switch_interval": s}) for s in ("1ms", "5ms")]
+    found = view(cells)
+    assert [[p.model for p in contest.points] for contest in found.contests] == [["serial", "threads"]] * 2
+
+
+def test_nothing_without_numbers(view):
+    """A contest in which nobody has a number is not shown."""
+    cells = [synthetic.cell("cpu_sum"), synthetic.cell("primes", status="failed")]
+    assert [c.labels["workload"] for c in view(cells).contests] == ["cpu_sum"]
+
+
+def test_who_may_win(view):
+    """Only a cell whose trials all ended well, were right, and are beyond doubt is firm; the others bear a mark."""
+    cells = [
+        synthetic.cell(model="serial"),
+        synthetic.cell(model="threads", workers=2, status=["ok", "invalid", "ok"]),
+        synthetic.cell(model="processes", workers=2, status=["ok", "crashed", "ok"]),
+        synthetic.cell(model="asyncio", workers=2, facts={"server_cpu_s": 0.5}),
+    ]
+    marks = {point.model: (point.firm, point.mark) for point in view(cells).points}
+    assert marks == {"serial": (True, ""), "threads": (False, "†"), "processes": (False, "§"), "asyncio": (False, "‡")}
+
+
+def test_best_follows_the_metric(view):
+    """The best of a rate is the highest, the best of a time the lowest."""
+    cells = [
+        synthetic.cell(model="serial", rate=1000, facts={"startup_s": 0.3}),
+        synthetic.cell(model="threads", workers=2, rate=2000, facts={"startup_s": 0.5}),
+    ]
+    found = view(cells)
+    assert found.best(found.points).model == "threads"
+    slow = results.Run(
+        found.run.folder, {**found.run.header, "spec": {**found.run.spec, "primary": "startup_s"}}, found.run.records
+    )
+    assert View(slow).best(View(slow).points).model == "serial"
+
+
+def test_style_is_the_models_own(view):
+    """The first label of a model looks like the model, the second is a shade of it; one not installed has a style too."""
+    cells = [
+        synthetic.cell(model="fast", workers=2, plugins={"model": "threads"}),
+        synthetic.cell(model="slow", workers=2, plugins={"model": "threads"}),
+        synthetic.cell(model="serial"),
+    ]
+    found = view(cells)
+    own = catalog.load("model", "threads")
+    assert (found.style("fast").colour, found.style("fast").marker) == (own.colour, own.marker)
+    assert len({(s.colour, s.marker, s.dashes) for s in map(found.style, ("fast", "slow", "serial"))}) == 3
+    strange = View(found.run)
+    strange.plugins["model", "serial"] = "from_another_package"
+    assert strange.style("serial").colour in view_module.PALETTE
+    assert not strange.simulated

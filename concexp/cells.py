@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog
+from concexp.plan import matches
+from concexp.spec.selections import STATUSES
 from concexp.stats.comparison import ratio
 from concexp.stats.intervals import FEWEST, NOTHING, Interval, mean_interval, trial_means
 
 if TYPE_CHECKING:
     from concexp.results import Run
 
-# From good to bad: a cell's status is the worst of its trials'.
-STATUSES = ("ok", "invalid", "failed", "crashed", "timeout", "unsupported")
 NUMBERED = ("ok", "invalid")  # these have numbers
 MISSING = "missing"  # of a cell that has no trial yet
 
@@ -128,7 +128,7 @@ def samples(frame: pd.DataFrame) -> dict[str, Sample]:
 
 def table(run: Run) -> pd.DataFrame:
     """The cells, sorted by their axes: axes, cell, status, reason, trials, doubtful, then <m>, <m>_lo, <m>_hi per metric."""
-    by_cell = samples(run.trials)
+    by_cell = run.samples
     metrics = _metrics(run)
     baseline = Baseline(run)
     rows = []
@@ -197,7 +197,7 @@ class Baseline:
         self.found: dict[tuple[str, ...], dict[tuple[Any, ...], str]] = {}
         for cell in run.header["cells"] if wanted else ():
             labels = cell["axes"]
-            if all(_is(labels.get(key), label) for key, label in wanted.items()):
+            if matches(wanted, labels):
                 keys = tuple(key for key, label in labels.items() if key not in wanted and label is not None)
                 self.found.setdefault(keys, {}).setdefault(tuple(labels[key] for key in keys), str(cell["cell"]))
 
@@ -208,8 +208,3 @@ class Baseline:
             if cell is not None:
                 return cell
         return ""
-
-
-def _is(label: Any, wanted: Any) -> bool:
-    """Whether a label is the one that is wanted, or one of several."""
-    return label in wanted if isinstance(wanted, list) else label == wanted

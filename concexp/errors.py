@@ -5,6 +5,7 @@
     ├── UnknownName              exit 2: no plug-in of that name
     ├── EnvironmentRefused       exit 3: this machine, this folder, this interpreter will not do
     └── Damaged                  exit 3: a file of ours cannot be read
+        └── NothingYet           …because it ends before it begins: a run that was killed at its start
 
 A message says where and what; a hint says what would be right, and what to do.
 """
@@ -77,6 +78,10 @@ class Damaged(ConcexpError):
     """A file of concexp's own is not what was written."""
 
     exit_code = 3
+
+
+class NothingYet(Damaged):
+    """A journal without a whole line: its run was killed before it began, and nothing is lost."""
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from concexp.errors import Damaged, EnvironmentRefused
+from concexp.errors import Damaged, EnvironmentRefused, NothingYet
 
 VERSION = 1
 NAME = "journal.jsonl"
@@ -70,7 +70,7 @@ def read(path: Path) -> Journal:
             ) from reason
         size += len(line) + 1
     if not records:
-        raise Damaged(f"{path} holds no whole line", "the run was killed before it began: run it again")
+        raise NothingYet(f"{path} holds no whole line", "the run was killed before it began: run it again")
     header = records.pop(0)
     version = header.get("concexp_journal")
     if version != VERSION:

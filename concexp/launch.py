@@ -17,6 +17,7 @@ from typing import Any
 from concexp import family
 from concexp.stage import Stage
 from concexp.trial import wire
+from concexp.trial.tools import how_it_ended
 
 # After its answer a child has this long to end by itself, seconds; what is there later has to be ended.
 GRACE = 2.0
@@ -209,21 +210,15 @@ def _verdict(child: _Child, code: int | None, in_time: bool, timeout: float) -> 
     except ValueError as error:
         return "crashed", str(error), None
     if not whole:
-        return "crashed", f"the trial's process {how_it_ended(code)}", None
+        return "crashed", f"the trial's process {last_words(code)}", None
     if not isinstance(answer, dict):
         return "crashed", "the answer is no dict", None
     return answer.get("status", ""), answer.get("reason", ""), answer
 
 
-def how_it_ended(code: int | None) -> str:
-    """An exit code in words."""
-    if code is None:
-        return "closed its answer without giving one"
-    if code < 0:
-        with contextlib.suppress(ValueError):
-            return f"was killed by {signal.Signals(-code).name} before it answered"
-        return f"was killed by signal {-code} before it answered"
-    return f"ended with exit code {code} before it answered"
+def last_words(code: int | None) -> str:
+    """How a child ended that did not answer; `code` is its exit code, None if it is still there."""
+    return "closed its answer without giving one" if code is None else f"{how_it_ended(code)} before it answered"
 
 
 def _abort(child: _Child, pid: int) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from concexp import catalog, doubts, journal
 from concexp.errors import Damaged
+
+if TYPE_CHECKING:
+    from concexp.cells import Sample
 
 RECORD = ("cell", "trial", "block", "position", "repetition", "status", "reason", "startup", "unit", "wants", "host",
           "started_at", "seed", "duration_s", "left_behind")  # fmt: skip
@@ -66,6 +69,13 @@ class Run:
     def trials(self) -> pd.DataFrame:
         """The tidy frame."""
         return _frame(self)
+
+    @cached_property
+    def samples(self) -> dict[str, Sample]:
+        """The trials of each cell, by the cell's id."""
+        from concexp.cells import samples
+
+        return samples(self.trials)
 
     @cached_property
     def cells(self) -> pd.DataFrame:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from concexp import catalog, journal, machine, run_folder
-from concexp.errors import Damaged
+from concexp.errors import NothingYet
 from concexp.interpreters import Interpreter
 from concexp.journal import Record
 from concexp.launch import Ending, launch
@@ -84,12 +85,8 @@ class Run:
     def _opened(self, writer: journal.Writer) -> list[Record]:
         """The records that are there; a new journal gets its header."""
         if self.folder.journal.stat().st_size:
-            try:
+            with contextlib.suppress(NothingYet):
                 found = journal.read(self.folder.journal)
-            except Damaged as damage:
-                if "no whole line" not in damage.message:
-                    raise
-            else:
                 writer.go_on(found)
                 return found.records
         writer.begin(

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from concexp import catalog
-from concexp.cells import NUMBERED, Baseline, Sample, compared, samples
+from concexp.cells import NUMBERED, Baseline, Sample, compared
 from concexp.errors import UnknownName
 from concexp.results import Run
 from concexp.stats.intervals import NOTHING, Interval
@@ -137,7 +137,7 @@ class View:
     @cached_property
     def points(self) -> list[Point]:
         """All cells, in the order of cells.csv."""
-        by_cell = samples(self.run.trials)
+        by_cell = self.run.samples
         labels = {cell["cell"]: cell["axes"] for cell in self.run.header["cells"]}
         found = []
         for row in self.run.cells.to_dict("records"):

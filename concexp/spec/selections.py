@@ -12,6 +12,7 @@ from concexp.spec.reading import Problems, items, parsed, unknown_keys
 from concexp.spec.shape import KINDS, Grid, Value
 from concexp.spec.source import Node
 
+# From good to bad: a cell's status is the worst of its trials'.
 STATUSES = ("ok", "invalid", "failed", "crashed", "timeout", "unsupported")
 
 

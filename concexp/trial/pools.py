@@ -1,10 +1,11 @@
 """What the pools of `concurrent.futures` share: tasks are handed over one by one, bodies all at once.
 
-A pool hides its workers, so each of them finds its own view (`Me`) through `current`, which the pool's model provides.
+A pool hides its workers, so each of them finds its own view (`Me`) through the model's `call`.
 """
 
 import os
 from concurrent.futures import FIRST_EXCEPTION, wait
+from itertools import repeat
 from threading import Semaphore
 from time import perf_counter_ns as clock
 
@@ -56,7 +57,7 @@ class PoolModel(tools.Model):
     def counted(self, ops):
         """`ops` tasks through `Executor.map`, as a user would write it."""
         start = clock()
-        total = sum(self.map("task", range(ops)))
+        total = sum(self.executor.map(self.call, repeat("task"), range(ops)))
         return start, clock(), 0, ops, 0, 0, total
 
     def timed(self, duration):
@@ -81,10 +82,6 @@ class PoolModel(tools.Model):
         total = sum(future.result() for _, future in ends)
         stop = next((when for when, _ in ends if when >= deadline), ends[-1][0])
         return start, stop, 0, number, 0, sum(when > stop for when, _ in ends), total
-
-    def map(self, step, arguments):
-        """The executor's own map over one step."""
-        return self.executor.map(self.call, [step] * len(arguments), arguments)
 
     def close(self):
         self.everywhere("leave")

@@ -14,6 +14,18 @@ class WorkerDied(Exception):
     """A worker ended without answering; the text says which, and how."""
 
 
+def how_it_ended(code):
+    """The exit code of a process in words; a signal's is negative."""
+    if code >= 0:
+        return "ended with exit code %d" % code
+    import signal
+
+    try:
+        return "was killed by %s" % signal.Signals(-code).name
+    except ValueError:
+        return "was killed by signal %d" % -code
+
+
 def name_of(plugin):
     """The YAML name of a plug-in object: the name of its file."""
     return type(plugin).__module__.rpartition(".")[2]

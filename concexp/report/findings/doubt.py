@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 
 from concexp import doubts
+from concexp.cells import NUMBERED
 from concexp.report.numbers import enumerated, plural, rounded
 from concexp.report.view import Point, View
 
@@ -57,5 +58,5 @@ def _how_we_know(view: View, points: list[Point]) -> str:
             f"workers stood in the run queue for {rounded(100 * float(line.median()), 2)} % of their time (median of "
             f"{plural(len(line), 'trial')}) although there was a CPU for each"
         )
-    of = plural(int((frame["status"].isin(["ok", "invalid"])).sum()), "trial")
+    of = plural(int((frame["status"].isin(NUMBERED)).sum()), "trial")
     return f"How we know: {' and '.join(facts)}; this touches {len(own)} of {of}."

@@ -49,16 +49,11 @@ def body(workload, me, gate, pipe):
     passes.member(workload, me, gate, pipe.recv, pipe.send, True)
 
 
-def how_it_ended(code):
-    """An exit code in words."""
+def last_words(code):
+    """How a worker ended that did not answer; `code` is its exit code, None if it is still there."""
     if code is None:
         return "closed its pipe without answering"
-    if code < 0:
-        try:
-            return "was killed by %s" % signal.Signals(-code).name
-        except ValueError:
-            return "was killed by signal %d" % -code
-    return "ended with exit code %d without answering" % code
+    return tools.how_it_ended(code) + (" without answering" if code >= 0 else "")
 
 
 class Model(tools.Model):
@@ -110,7 +105,7 @@ class Model(tools.Model):
                 except (EOFError, ConnectionResetError):
                     process = self.crew[index]
                     process.join(1)
-                    raise tools.WorkerDied("worker %d %s" % (index, how_it_ended(process.exitcode))) from None
+                    raise tools.WorkerDied("worker %d %s" % (index, last_words(process.exitcode))) from None
                 if kind != expected:
                     raise passes.WorkFailed(*value)
                 values[index] = value

@@ -21,7 +21,7 @@ SHORTEST = 0.01
 SERVER_SHARE = 0.7
 
 MEANING = {
-    "machine": "the machine withheld CPUs: spinners beside the block got fewer than the cell could use, or its workers "
+    "machine": "the machine withheld CPUs: spinners run beside it got fewer than the cell could use, or its workers "
     "stood in the run queue",
     "skew": "the workers did not start together",
     "too_short": "the window was too short for the clock or for threads to take turns",
@@ -57,7 +57,7 @@ def judge(frame: pd.DataFrame) -> pd.Series:
 
 
 def short_of_cpus(frame: pd.DataFrame) -> pd.Series:
-    """Whether each row wants CPU and the spinners beside its block got fewer CPUs than it could use.
+    """Whether each row wants CPU and the spinners run beside it got fewer CPUs than it could use.
 
     What has one thread of execution can use one, however many workers take turns in it.
     """

@@ -8,6 +8,7 @@ import math
 import os
 import platform
 import socket
+import statistics
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,16 @@ def _quota(quota: str, period: str) -> float | None:
         return float(quota) / float(period) if float(quota) > 0 else None
     except (ValueError, ZeroDivisionError):  # "max", or no such file
         return None
+
+
+def effective_cpus(alone: list[int], together: list[int], spinners: int) -> float | None:
+    """The CPUs that the machine really gave: median work of all spinners together / median work of one alone.
+
+    At most one per spinner, for more is the noise of "alone"; None where no spinner turned alone.
+    """
+    if not alone or not statistics.median(alone):
+        return None
+    return min(float(spinners), statistics.median(together) / statistics.median(alone))
 
 
 def facts() -> dict[str, Any]:

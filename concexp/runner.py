@@ -1,4 +1,4 @@
-"""Plan -> Records: one trial after the other, each on disk before the next starts, and spinners between the blocks."""
+"""Plan -> Records: one trial after the other, each on disk before the next starts, and spinners beside them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ from concexp.run_folder import RunFolder
 from concexp.spec import Spec
 from concexp.stage import Stage
 
-# A spinner measurement: so many rounds of one alone and all together, each so many seconds.
-SPIN_ROUNDS = 3
-SPIN_SECONDS = 0.05
+# A spinner measurement: so many rounds of one alone and all together, each so many seconds. Shorter ones scatter.
+SPIN_ROUNDS = 5
+SPIN_SECONDS = 0.1
 SPIN_TIMEOUT = 60.0
+# A shared machine withholds CPUs for seconds at a time: spin again before a trial once the last look is older than this.
+SPIN_EVERY_SECONDS = 15.0
 
 
 class Watcher(Protocol):
@@ -66,13 +68,13 @@ class Run:
             left = [trial for trial in self.plan.trials if trial.id not in done]
             self.watcher.begin(len(self.plan.trials), len(self.plan.trials) - len(left))
             probes = catalog.names("probe")
-            block = -1
+            block, spun_at = -1, 0.0
             for trial in left:
                 real = not trial.cell.simulated
-                if real and trial.block != block:
+                if real and (trial.block != block or time.monotonic() - spun_at > SPIN_EVERY_SECONDS):
                     block = trial.block
                     writer.append(self._spin(spins, block))
-                    spins += 1
+                    spins, spun_at = spins + 1, time.monotonic()
                 self.watcher.trial(trial)
                 record = self._measured(trial, probes)
                 writer.append(record)
@@ -102,13 +104,13 @@ class Run:
 
     def _spin(self, number: int, block: int) -> Record:
         """Measure how many CPUs the machine gives at this moment."""
-        cpus = machine.usable_cpus()
+        cpus = self.folder.manifest["machine"]["cpus"]
         request = {"verb": "spin", "spinners": cpus, "seconds": SPIN_SECONDS, "rounds": SPIN_ROUNDS}
         started = run_folder.now()
         with self.lock.held():
             ending = launch(request, self.interpreter.path, self.stage, SPIN_TIMEOUT)
         answer = ending.answer or {}
-        effective = answer.get("effective_cpus")
+        effective = machine.effective_cpus(answer.get("alone", []), answer.get("together", []), cpus)
         self.watcher.note(
             f"block {block}: the machine gives {effective:.2f} of {cpus} CPUs"
             if effective is not None

@@ -1,7 +1,7 @@
 """How many CPUs the machine really gives: spinners alone and together, in the same second.
 
-Effective CPUs = work done by k spinners together / work of one alone. Two "CPUs" of a shared machine are sometimes worth
-one, while affinity, quota and load average look the same; only work tells.
+Effective CPUs = work done by k spinners together / work of one alone; here both are only counted. Two "CPUs" of a shared
+machine are sometimes worth one, while affinity, quota and load average look the same; only work tells.
 """
 
 import os
@@ -13,9 +13,9 @@ from concexp.trial.probes.rusage import thread_times
 def spin(request):
     """The answer to {"verb": "spin", "spinners": k, "seconds": s, "rounds": r}.
 
-    Each round lets one spinner run alone for s seconds and then k together for s; the medians over rounds make the
-    ratio. Beside it: CPU time and run-queue wait of the k spinners, seconds, summed over rounds (None where the system
-    does not tell).
+    Each round lets one spinner run alone for s seconds and then k together for s. `alone` and `together` hold the work
+    done, one number a round; beside them the CPU time and run-queue wait of the k spinners, seconds, summed over rounds
+    (None where the system does not tell).
     """
     spinners, seconds = request["spinners"], request["seconds"]
     alone, together, cpu, wait = [], [], 0.0, 0.0
@@ -27,20 +27,13 @@ def spin(request):
             cpu = None if used is None or cpu is None else cpu + used
             wait = None if waited is None or wait is None else wait + waited
     return {
-        # None where the machine was too busy to let a single spinner turn once
-        "effective_cpus": median(together) / median(alone) if median(alone) else None,
+        "alone": alone,
+        "together": together,
         "spinners": spinners,
         "cpu_s": cpu,
         "run_queue_wait_s": wait,
         "spun_s": seconds * request["rounds"],
     }
-
-
-def median(values):
-    """The median, without importing `statistics`."""
-    values = sorted(values)
-    middle = len(values) // 2
-    return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
 
 
 def crowd(spinners, seconds):

@@ -16,35 +16,30 @@ def test_the_answer_of_a_real_child():
     """The answer says how many CPUs were there for how many spinners, with their CPU time and their waiting."""
     ending = ask(REQUEST)
     assert ending.status == ""
-    assert set(ending.answer) == {"effective_cpus", "spinners", "cpu_s", "run_queue_wait_s", "spun_s"}
+    assert set(ending.answer) == {"alone", "together", "spinners", "cpu_s", "run_queue_wait_s", "spun_s"}
     assert ending.answer["spinners"] == 2
     assert ending.answer["spun_s"] == pytest.approx(0.06)
-    # None or 0 where the machine was too busy to run them at all in that time
-    assert ending.answer["effective_cpus"] is None or ending.answer["effective_cpus"] >= 0
+    # 0 where the machine was too busy to run them at all in that time
+    assert len(ending.answer["alone"]) == len(ending.answer["together"]) == 3
+    assert all(work >= 0 for work in ending.answer["alone"] + ending.answer["together"])
     assert ending.answer["cpu_s"] is None or ending.answer["cpu_s"] >= 0
     assert ending.left_behind == 0
 
 
-def test_effective_cpus_are_the_ratio_of_medians(monkeypatch):
-    """Work of all together over work of one alone, medians over the rounds; CPU time and waiting are summed up."""
+def test_work_is_counted_by_round(monkeypatch):
+    """Work of one alone and of all together, a number a round; CPU time and waiting are summed up."""
     works = iter([[100], [90, 60], [80], [70, 70], [500], [1, 2]])
     monkeypatch.setattr(spin, "crowd", lambda spinners, seconds: [(w, 0.25, 0.5) for w in next(works)])
     answer = spin.spin(REQUEST)
-    assert answer["effective_cpus"] == 140 / 100
+    assert (answer["alone"], answer["together"]) == ([100, 80, 500], [150, 140, 3])
     assert (answer["cpu_s"], answer["run_queue_wait_s"]) == (1.5, 3.0)
 
 
 def test_what_the_system_does_not_tell_is_none(monkeypatch):
-    """Without schedstat there is no CPU time and no waiting, but still a ratio."""
+    """Without schedstat there is no CPU time and no waiting, but still the work."""
     monkeypatch.setattr(spin, "crowd", lambda spinners, seconds: [(10, None, None)] * spinners)
     answer = spin.spin(REQUEST)
-    assert (answer["effective_cpus"], answer["cpu_s"], answer["run_queue_wait_s"]) == (2, None, None)
-
-
-def test_a_spinner_that_got_no_time_at_all_is_no_error(monkeypatch):
-    """Where the single spinner never turned, there is no ratio."""
-    monkeypatch.setattr(spin, "crowd", lambda spinners, seconds: [(0, None, None)] * spinners)
-    assert spin.spin(REQUEST)["effective_cpus"] is None
+    assert (answer["together"], answer["cpu_s"], answer["run_queue_wait_s"]) == ([20, 20, 20], None, None)
 
 
 def test_spinners_are_processes_that_end():
@@ -54,12 +49,6 @@ def test_spinners_are_processes_that_end():
     assert len(crew) == 3
     assert all(isinstance(work, int) and work >= 0 for work, _, _ in crew)
     assert {p.pid for p in psutil.Process().children()} <= before
-
-
-@pytest.mark.parametrize(("values", "middle"), [([3], 3), ([3, 1, 2], 2), ([4, 1, 3, 2], 2.5)])
-def test_median(values, middle):
-    """The middle value, or the mean of the two in the middle."""
-    assert spin.median(values) == middle
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/schedstat"), reason="this system has no schedstat")

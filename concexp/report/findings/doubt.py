@@ -48,7 +48,7 @@ def _how_we_know(view: View, points: list[Point]) -> str:
             else f"{rounded(spun[0])} CPUs"
         )
         facts.append(
-            f"spinners between the blocks did the work of {span} (median {rounded(float(np.median(spun)))}) where "
+            f"spinners run between the trials did the work of {span} (median {rounded(float(np.median(spun)))}) where "
             f"{plural(view.cpus, 'CPU')} {'is' if view.cpus == 1 else 'are'} usable"
         )
     line = waited[own["trial"]]

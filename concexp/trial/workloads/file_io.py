@@ -18,7 +18,7 @@ class Workload(tools.Workload):
     size: "size >= 1" = 65_536
     fsync: bool = False
     wants = "io"
-    unit = "round trip to a file"
+    unit = "file round trip"
 
     def enter(self, me):
         blocks = [bytes([k + 1]) * int(self.size) for k in range(VARIANTS)]

@@ -17,6 +17,8 @@ SWITCHES = 50
 SWITCH_INTERVAL = 0.005
 # Seconds below which clock, wake-ups and the start gate (about 0.1 ms) are more than a hundredth of any window.
 SHORTEST = 0.01
+# CPU time per worker and second from which on others than the workers must have been at work.
+HELPED = 1.1
 # Share of a core that a server of ours may use before its speed is what is measured.
 SERVER_SHARE = 0.7
 
@@ -69,13 +71,16 @@ def short_of_cpus(frame: pd.DataFrame) -> pd.Series:
 def stood_in_line(frame: pd.DataFrame) -> pd.Series:
     """The share of their time that a trial's workers stood in the run queue, for each row.
 
-    NaN where it tells nothing of the machine: not recorded, waiting for something else than a CPU, or more workers than
-    CPUs, who stand in each other's way.
+    NaN where it tells nothing of the machine: not recorded, waiting for something else than a CPU, or in each other's way:
+    more workers than CPUs, or a pool, whose own threads hand out the tasks meanwhile (seen by who reports, and by more CPU
+    time than the workers alone can have used).
     """
     trial = frame.groupby("trial", sort=False)
     workers = workers_of(frame)
     share = trial["run_queue_wait_s"].transform("mean") / (trial["wall_s"].transform("mean") * workers)
-    return share.where(_holds(frame["wants"] == "cpu") & (workers <= frame["cpus"].astype(float)))
+    helped = trial["cpu_s"].transform("mean") > HELPED * workers * trial["wall_s"].transform("mean")
+    alone = (workers <= frame["cpus"].astype(float)) & ~_holds(frame["handed_out"]) & ~_holds(helped)
+    return share.where(_holds(frame["wants"] == "cpu") & alone)
 
 
 def workers_of(frame: pd.DataFrame) -> pd.Series:

@@ -129,6 +129,9 @@ def _frame(run: Run) -> pd.DataFrame:
     frame["iteration"] = pd.array(numbers, dtype="Int64")
     for name in ITERATION:
         frame[name] = _floats(iteration.get(name) for iteration in flat)
+    # A model that hides its workers hands the operations out one by one, in threads that want a CPU as well.
+    hidden = [iteration.get("worker_ops", ()) is None if iteration else None for iteration in flat]
+    frame["handed_out"] = pd.array(hidden, dtype="boolean")
     counted = [iteration.get("counts") or {} for iteration in flat]
     for name in sorted({key for counts in counted for key in counts}):
         frame[name] = _floats(counts.get(name) for counts in counted)

@@ -199,7 +199,7 @@ def _answer(one, block, iterations, weather):
         passes.append({
             "wall_s": wall, "ops": max(1, round(pace * wall)), "startup_s": 0.001 * workers * math.exp(rng.gauss(0, 0.1)),
             "cpu_s": wall * min(workers, 2) * 0.98, "run_queue_wait_s": 0.0, "server_cpu_s": None,
-            "start_skew_s": 0.0001, "stop_skew_s": 0.0, "all_active": 1.0, "worker_ops": None, "counts": one["counts"],
+            "start_skew_s": 0.0001, "stop_skew_s": 0.0, "all_active": 1.0, "worker_ops": [1] * workers, "counts": one["counts"],
             "invalid": "", **one["facts"],
         })  # fmt: skip
     return {"gil": True, "gil_end": True, "traced": False, "switch_interval": 0.005, "python": "3.11.7",

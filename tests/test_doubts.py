@@ -27,6 +27,8 @@ def codes(folder, effective=1.9, **cell):
         ("machine", {"facts": {"run_queue_wait_s": 0.11}}),
         ("", {"facts": {"run_queue_wait_s": 0.09}}),
         ("", {"facts": {"run_queue_wait_s": 9.0}, "workers": 4}),  # they stand in each other's way
+        ("", {"facts": {"run_queue_wait_s": 9.0, "worker_ops": None}}),  # so do a pool's own threads
+        ("", {"facts": {"run_queue_wait_s": 9.0, "cpu_s": 0.6}, "workers": 1}),  # more than one worker can use
         ("", {"facts": {"run_queue_wait_s": 9.0}, "wants": "io"}),
         ("skew", {"facts": {"start_skew_s": 0.06}}),
         ("", {"facts": {"start_skew_s": 0.04}}),

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -102,6 +104,82 @@ def test_a_killed_run_is_completed_without_loss_or_repetition(tmp_path, write):
     assert concexp(tmp_path, "run", "x.yaml").returncode == 0
     found = trials(run_folder(tmp_path))
     assert len(found) == len(set(found)) == 3 * 4
+
+
+def undated(page):
+    """A page without what two runs of one question may differ in when their numbers are the same: run id, load."""
+    return re.sub(r"\| load before the run \|.*", "", re.sub(r"\d{8}T\d{6}Z", "", page))
+
+
+def kept(run):
+    """What the journal holds of the trials, but for clocks."""
+    lines = (run / "journal.jsonl").read_text().splitlines()
+    clocks = {"started_at", "duration_s", "crc32"}
+    return [{k: v for k, v in json.loads(line).items() if k not in clocks} for line in lines[1:]]
+
+
+def test_the_page_of_a_killed_run_is_that_of_an_undisturbed_one(tmp_path, write):
+    """kill -9 at whatever moment, the same command until it ends: the page and the records differ in clocks alone."""
+    text = SIMULATED.replace("repetitions: 4", "repetitions: 60")
+    calm, stormy = tmp_path / "calm", tmp_path / "stormy"
+    for folder in (calm, stormy):
+        folder.mkdir()
+        (folder / "x.yaml").write_text(text)
+    assert concexp(calm, "run", "x.yaml").returncode == 0
+    command = [sys.executable, "-m", "concexp", "run", "x.yaml"]
+    kills, process = 0, None
+    for share in (0.1, 0.4, 0.7):
+        process = subprocess.Popen(command, cwd=stormy, start_new_session=True, stdout=-3, stderr=-3)
+        whole = run_folder(calm).joinpath("journal.jsonl").stat().st_size
+        while process.poll() is None:
+            if any(path.stat().st_size > share * whole for path in stormy.glob("reports/x/runs/*/journal.jsonl")):
+                os.killpg(process.pid, signal.SIGKILL)
+                kills += process.wait() == -signal.SIGKILL
+                break
+    assert kills == 3
+    assert concexp(stormy, "run", "x.yaml").returncode == 0
+    assert kept(run_folder(stormy)) == kept(run_folder(calm))
+    pages = [undated((folder / "reports/x/README.md").read_text()) for folder in (calm, stormy)]
+    assert pages[0] == pages[1]
+    assert "throughput" in pages[0]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 40, -1, -40])
+def test_a_torn_journal_is_completed(tmp_path, write, cut):
+    """Whatever the last write left, nothing, half a line or all but its end, the same command makes the same page."""
+    write("x.yaml", SIMULATED)
+    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    run, page = run_folder(tmp_path), tmp_path / "reports/x/README.md"
+    before, records = undated(page.read_text()), kept(run)
+    journal = run / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines[:9]) + lines[9][:cut])
+    unfinish(run)
+    shutil.rmtree(tmp_path / "reports/x/figures")
+    page.unlink()
+    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    assert kept(run_folder(tmp_path)) == records
+    assert undated(page.read_text()) == before
+
+
+def unfinish(run):
+    """Make a run's manifest that of a run whose page was not written."""
+    manifest = json.loads((run / "manifest.json").read_text())
+    del manifest["finished_at"], manifest["effective_cpus"]
+    (run / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_run_that_lacks_only_its_page_measures_nothing_again(tmp_path, write):
+    """All trials are there, the page is not: the same command makes it, and the journal stays as it is."""
+    write("x.yaml", SIMULATED)
+    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    run, page = run_folder(tmp_path), tmp_path / "reports/x/README.md"
+    journal, text = (run / "journal.jsonl").read_bytes(), page.read_bytes()
+    page.unlink()
+    unfinish(run)
+    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    assert (run_folder(tmp_path) / "journal.jsonl").read_bytes() == journal
+    assert page.read_bytes() == text
 
 
 def test_help_loads_nothing_heavy():

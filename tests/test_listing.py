@@ -1,0 +1,110 @@
+"""What `list`, `show` and `plan` tell, to people and to programs."""
+
+import json
+
+import pytest
+
+from concexp import catalog, listing, spec
+from concexp.errors import ConcexpError
+from concexp.plan import make_plan
+
+TRIPLES = listing.support()
+
+
+@pytest.fixture
+def planned(write):
+    """(spec, plan) of a text, on two CPUs."""
+
+    def planned(text):
+        found = spec.load(write("x.yaml", text))
+        return found, make_plan(found, 2)
+
+    return planned
+
+
+@pytest.mark.parametrize("kind", listing.SHOWN_KINDS)
+def test_the_list_names_every_plug_in(kind):
+    """Data and text hold every name, with a sentence; the data goes into JSON."""
+    (entries,) = listing.catalogue(kind).values()
+    assert [entry["name"] for entry in entries] == list(catalog.names(kind))
+    assert all(entry["summary"].endswith((".", ".)")) for entry in entries), entries
+    text = listing.catalogue_text({kind: entries})
+    assert all(f"  {entry['name']} " in text for entry in entries)
+    json.dumps(entries)
+
+
+def test_parameters_have_unit_range_default_and_meaning():
+    """A program finds all that it needs to offer a parameter."""
+    (echo,) = [entry for entry in listing.catalogue("workload")["workload"] if entry["name"] == "echo"]
+    delay = {p["name"]: p for p in echo["parameters"]}["delay"]
+    assert (delay["type"], delay["unit"], delay["default"]) == ("duration", "s", 0.0)
+    assert delay["meaning"]
+
+
+@pytest.mark.parametrize("kind", listing.SHOWN_KINDS)
+def test_every_plug_in_can_be_shown(kind):
+    """`show KIND/NAME` tells what it is and each parameter with its meaning."""
+    for name in catalog.names(kind):
+        text = listing.described(f"{kind}/{name}")
+        cls = catalog.load(kind, name)
+        assert text.startswith(f"{kind}/{name}\n\n{catalog.summary(cls)[:20]}")
+        for parameter in catalog.parameters(cls).values():
+            assert f"\n  {parameter.name}: " in text
+            assert parameter.meaning
+            assert parameter.meaning in text
+
+
+def test_a_bare_name_shows_every_kind_that_has_it():
+    """A name that two kinds have is shown for both; one that none has gets a suggestion."""
+    assert listing.described("counter").startswith("workload/counter")
+    for wrong, right in [("cuonter", "counter"), ("modle/threads", "model"), ("model/thraeds", "threads")]:
+        with pytest.raises(ConcexpError, match=right):
+            listing.described(wrong)
+
+
+def test_an_unknown_kind_gets_a_suggestion():
+    """`list modle` is a mistake with a cure."""
+    with pytest.raises(ConcexpError, match="model"):
+        listing.catalogue("modle")
+
+
+def test_the_support_matrix_is_whole():
+    """Every triple is there once, with a reason or without."""
+    names = [catalog.names(kind) for kind in ("workload", "model", "sync")]
+    assert len(TRIPLES) == len(names[0]) * len(names[1]) * len(names[2])
+    reasons = {(t["workload"], t["model"], t["sync"]): t["reason"] for t in TRIPLES}
+    assert len(reasons) == len(TRIPLES)
+    assert reasons["counter", "threads", "lock"] == ""
+    assert reasons["counter", "asyncio", "rlock"] == "asyncio has no RLock"
+
+
+def test_the_support_text_tells_what_runs_and_each_reason_once():
+    """One line per pair of workload and model; a reason is told once, with how many it concerns."""
+    text = listing.support_text(TRIPLES)
+    runs, _, reasons = text.partition("\n\nCannot run:\n")
+    assert len(runs.splitlines()) == len(catalog.names("workload")) * len(catalog.names("model"))
+    assert len(reasons.splitlines()) == len({t["reason"] for t in TRIPLES} - {""})
+    assert "  asyncio has no RLock  (" in reasons
+
+
+def test_a_plan_for_people(planned):
+    """The cells as a table, how many trials and how long, and what cannot run with the reason."""
+    text = listing.plan_text(
+        *planned(
+            "workload: counter\nmodel: [threads, asyncio]\nsync: [lock, rlock]\nsweep: {workers: [1, 2]}\n"
+            "load: {duration: 500ms}\nmeasure: {repetitions: 5, iterations: 2, warmup: 1}\n"
+        )
+    )
+    assert text.count("\ncounter  ") == 6
+    assert "6 cells × 5 repetitions = 30 trials with 90 iterations" in text
+    assert "takes 0.8 min" in text  # 90 iterations of half a second
+    assert "2 cells cannot run:\n  2 × asyncio has no RLock" in text
+
+
+def test_a_plan_for_programs(planned):
+    """Cells with axes, parameters, load and reason; the trials in the order in which they would run."""
+    found, plan = planned("workload: sleep\nmodel: [serial, threads]\nmeasure: {repetitions: 3}\n")
+    data = json.loads(json.dumps(listing.plan_data(found, plan)))
+    assert {cell["axes"]["model"] for cell in data["cells"]} == {"serial", "threads"}
+    assert [trial["trial"] for trial in data["trials"]] == [trial.id for trial in plan.trials]
+    assert [trial["block"] for trial in data["trials"]] == [0, 0, 1, 1, 2, 2]

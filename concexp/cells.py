@@ -166,9 +166,13 @@ def _metrics(run: Run) -> dict[str, Any]:
     shown = {
         name: metric
         for name, metric in found.items()
-        if metric.level == "cell" or listed or metric.shown == "always" or name in run.trials
+        if listed or name == run.spec["primary"] or metric.shown == "always" or _present(metric, name, run)
     }
     return dict(sorted(shown.items(), key=lambda pair: (pair[1].order, pair[0])))
+
+
+def _present(metric: Any, name: str, run: Run) -> bool:
+    return metric.shown == "when present" and (metric.level == "cell" or name in run.trials)
 
 
 def _value(name: str, metric: Any, sample: Sample | None, below: Sample | None, workers: int) -> Interval:

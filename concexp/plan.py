@@ -12,50 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from concexp import catalog
 from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean
-from concexp.spec import Axis, Entry, Grid, Measure, Spec, Value, axes, expression, units
-from concexp.trial.tools import unsupported
+from concexp.planned import Background, Cell, PlannedTrial, cell_id
+from concexp.spec import Axis, Entry, Grid, Spec, Value, axes, expression, units
+from concexp.spec.shape import KINDS
+from concexp.trial.tools import background_refusal, unsupported
 
 CELL_LIMIT = 100_000
 TRIAL_LIMIT = 1_000_000
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One point of the sweep. `workers` is None where it does not apply; `reason` is empty where the cell can run."""
-
-    id: str
-    axes: Mapping[str, Any]
-    workload: Entry
-    model: Entry
-    sync: Entry
-    workers: int | None
-    load: Mapping[str, Any]
-    startup: str
-    settings: Measure
-    reason: str = ""
-
-    @property
-    def parameters(self) -> dict[str, dict[str, Any]]:
-        """The parameters of its three plug-ins, in SI units."""
-        return {kind: dict(getattr(self, kind).parameters) for kind in ("workload", "model", "sync")}
-
-    @property
-    def simulated(self) -> bool:
-        """Whether no trial of it is really run."""
-        return bool(self.model.plugin.simulated)
-
-
-@dataclass(frozen=True)
-class PlannedTrial:
-    """One repetition of one cell: its block, its place in the block, and the seed of its randomness."""
-
-    id: str
-    cell: Cell
-    block: int
-    position: int
-    repetition: int
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -212,6 +177,10 @@ def _cell(
     load = dict(grid.load) if grid.load is not None else dict(entries["workload"].plugin.load)
     settings: dict[str, Any] = {}
     startup, workers = grid.startup, None
+    second: dict[str, Any] = {"background.workers": 1, "background.model": "threads"}
+    background = grid.background
+    if background is not None:
+        entries["background"] = background
     for key, value in values.items():
         raw = computed[key]
         label = value.label if value.label is not None else _label(raw)
@@ -220,6 +189,8 @@ def _cell(
             if not entries["model"].plugin.needs_workers:
                 continue
             workers = _converted(key, raw, value)
+        elif key in second:
+            second[key] = _converted(key, raw, value)
         elif key == "startup":
             startup = raw
         elif key == "load":
@@ -248,29 +219,31 @@ def _cell(
         applies[key] = label
     if "ops" in load:
         load.setdefault("scaling", "strong")
-    shown = {**{kind: entry.label for kind, entry in entries.items()}, **applies}
+    if "rate" in load:
+        load.setdefault("arrivals", "constant")
+    role = None
+    if background is not None and second["background.workers"]:
+        role = Background(entries["background"], _model(second["background.model"]), second["background.workers"])
+    elif background is not None:  # nobody does it: how is no question
+        applies = {key: label for key, label in applies.items() if key != "background.model"}
+    shown = {**{kind: entry.label for kind, entry in entries.items() if kind in KINDS}, **applies}
     shown = {key: shown.get(key) for key in order}
     reason = unsupported(
         entries["workload"].build(), entries["model"].build(), entries["sync"].build(), workers or 1, load
     )
+    if role is not None and not reason:
+        reason = background_refusal(role.workload.build(), role.model.build(), role.workers)
     cell = Cell(
         "", shown, entries["workload"], entries["model"], entries["sync"], workers, load, startup,
-        spec.measure.model_copy(update=settings), reason,
+        spec.measure.model_copy(update=settings), reason, role,
     )  # fmt: skip
     return replace(cell, id=cell_id(cell))
 
 
-def cell_id(cell: Cell) -> str:
-    """12 hex digits of the SHA-256 of labels and parameters: the same on every machine and for every order of keys."""
-    identity = {
-        "axes": {key: label for key, label in cell.axes.items() if label is not None},
-        "parameters": cell.parameters,
-        "load": dict(cell.load),
-        "startup": cell.startup,
-    }
-    return hashlib.sha256(
-        json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str).encode()
-    ).hexdigest()[:12]
+def _model(name: str) -> Entry:
+    """A model with its defaults."""
+    values = {p.name: p.default for p in catalog.parameters(catalog.load("model", name)).values()}
+    return Entry("model", name, name, values)
 
 
 def _computed(values: Mapping[str, Value], cpus: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-from concexp.plan import PlannedTrial
+from concexp.planned import PlannedTrial
 
 PLAIN_EVERY = 10.0  # seconds between two plain lines, but for those that tell of something bad
 

@@ -21,7 +21,12 @@ RECORD = ("cell", "trial", "block", "position", "repetition", "status", "reason"
           "started_at", "seed", "duration_s", "left_behind")  # fmt: skip
 ANSWER = ("gil", "gil_end", "traced", "switch_interval", "parallel", "start_method")
 ITERATION = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_cpu_s", "start_skew_s", "stop_skew_s",
-             "all_active")  # fmt: skip
+             "all_active", "user_s", "system_s", "voluntary_switches", "involuntary_switches", "minor_faults",
+             "major_faults")  # fmt: skip
+# Those that only some trials have, and lists, of which metrics make numbers: these stay in the journal.
+PROBED = ("peak_rss_bytes", "pss_bytes", "uss_bytes", "background_ops", "background_s", "background_cpu_s",
+          "largest_share")  # fmt: skip
+LISTS = ("worker_ops", "worker_s", "worker_cpu_s", "service_time", "latency")
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
 # Columns whose type is known also where nothing was recorded; of the others it is told by the values.
@@ -127,8 +132,10 @@ def _frame(run: Run) -> pd.DataFrame:
     frame = trials.take(np.repeat(np.arange(len(trials)), sizes)).reset_index(drop=True)
     numbers = [k if iteration else None for group in passes for k, iteration in enumerate(group)]
     frame["iteration"] = pd.array(numbers, dtype="Int64")
-    for name in ITERATION:
+    for name in (*ITERATION, *(name for name in PROBED if any(name in iteration for iteration in flat))):
         frame[name] = _floats(iteration.get(name) for iteration in flat)
+    for name in LISTS:
+        frame[name] = pd.Series([iteration.get(name) for iteration in flat], index=frame.index, dtype=object)
     # A model that hides its workers hands the operations out one by one, in threads that want a CPU as well.
     hidden = [iteration.get("worker_ops", ()) is None if iteration else None for iteration in flat]
     frame["handed_out"] = pd.array(hidden, dtype="boolean")
@@ -142,7 +149,7 @@ def _frame(run: Run) -> pd.DataFrame:
             values = metric.of(frame)
             if metric.shown == "always" or values.notna().any():
                 frame[name] = values
-    return frame[[*FIRST, *(name for name in frame.columns if name not in FIRST)]].copy()
+    return frame[[*FIRST, *(name for name in frame.columns if name not in (*FIRST, *LISTS))]].copy()
 
 
 def _floats(values: Iterable[float | None]) -> np.ndarray:

@@ -14,7 +14,8 @@ from concexp.interpreters import Interpreter
 from concexp.journal import Record
 from concexp.launch import Ending, launch
 from concexp.machine_lock import MachineLock
-from concexp.plan import Cell, Plan, PlannedTrial, matches
+from concexp.plan import Plan, matches
+from concexp.planned import Cell, PlannedTrial
 from concexp.run_folder import RunFolder
 from concexp.spec import Spec
 from concexp.stage import Stage
@@ -67,7 +68,6 @@ class Run:
                     writer.append(self._unsupported(cell))
             left = [trial for trial in self.plan.trials if trial.id not in done]
             self.watcher.begin(len(self.plan.trials), len(self.plan.trials) - len(left))
-            probes = catalog.names("probe")
             block, spun_at = -1, 0.0
             for trial in left:
                 real = not trial.cell.simulated
@@ -76,7 +76,7 @@ class Run:
                     writer.append(self._spin(spins, block))
                     spins, spun_at = spins + 1, time.monotonic()
                 self.watcher.trial(trial)
-                record = self._measured(trial, probes)
+                record = self._measured(trial)
                 writer.append(record)
                 self.watcher.ended(record)
             end = self.spec.measure.repetitions
@@ -127,16 +127,16 @@ class Run:
             "started_at": started,
         }
 
-    def _measured(self, trial: PlannedTrial, probes: tuple[str, ...]) -> Record:
+    def _measured(self, trial: PlannedTrial) -> Record:
         cell = trial.cell
-        request = self._request(trial, probes)
+        request = self._request(trial)
         started = run_folder.now()
         if cell.simulated:
             ending = _simulated(cell, request)
         else:
             # A user's file may import what is installed for its interpreter; our own workloads start faster without.
             with self.lock.held():
-                site = bool(cell.workload.source)
+                site = cell.needs_site
                 ending = launch(request, self.interpreter.path, self.stage, cell.settings.timeout, site)
         answer = dict(ending.answer or {})
         for name in ("status", "reason"):
@@ -163,6 +163,12 @@ class Run:
             "answer": answer or None,
         }
 
+    def _probes(self, cell: Cell) -> list[str]:
+        """Those that every such trial has, and those that a metric needs that was asked for."""
+        wanted = {catalog.load("metric", name).probe for name in (*self.spec.metrics, self.spec.primary)}
+        found = catalog.names("probe")
+        return [name for name in found if name in wanted or catalog.load("probe", name).needed(cell.load)]
+
     def _unsupported(self, cell: Cell) -> Record:
         return {
             "trial": f"{cell.id}-unsupported",
@@ -174,8 +180,7 @@ class Run:
             "host": self.host,
         }
 
-    @staticmethod
-    def _request(trial: PlannedTrial, probes: tuple[str, ...]) -> dict[str, Any]:
+    def _request(self, trial: PlannedTrial) -> dict[str, Any]:
         cell = trial.cell
         return {
             "verb": "measure",
@@ -188,7 +193,8 @@ class Run:
             "warmup": cell.settings.warmup,
             "iterations": cell.settings.iterations,
             "seed": trial.seed,
-            "probes": list(probes),
+            "probes": self._probes(cell),
+            **({"background": cell.background.request()} if cell.background is not None else {}),
         }
 
 

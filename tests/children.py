@@ -35,15 +35,18 @@ def function(path, name="work", **arguments):
     return "_function", {"path": str(path), "function": name, "arguments": arguments}
 
 
-def ask(request, python=sys.executable, timeout=60):
-    """Send any request to a real sealed child; its Ending."""
+def ask(request, python=sys.executable, timeout=60, site=None):
+    """Send any request to a real sealed child; its Ending. It sees installed packages if its workload needs any."""
     ready = stage()
     compile_for(python, ready)
-    return launch(request, python, ready, timeout)
+    if site is None:
+        name = request.get("workload", {}).get("name", "_")
+        site = not name.startswith("_") and bool(catalog.load("workload", name).packages)
+    return launch(request, python, ready, timeout, site)
 
 
-def trial(workload="cpu_sum", model="serial", sync="none", python=sys.executable, timeout=60, **more):
+def trial(workload="cpu_sum", model="serial", sync="none", python=sys.executable, timeout=60, site=None, **more):
     """Run one trial in a real sealed child; its Ending."""
     if model == "serial":
         more.setdefault("workers", 1)
-    return ask(request(workload, model, sync, **more), python, timeout)
+    return ask(request(workload, model, sync, **more), python, timeout, site)

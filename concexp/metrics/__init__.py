@@ -17,10 +17,12 @@ class Metric:
     kind      "time", which a doubtful trial cannot tell, or "count", which it can
     level     "iteration": computed from the rows of the tidy frame by `of`;
               "cell": from two cells' ratio of the metric `compares`, by `between`
-    shown     "always", or "when present": only where it was recorded
+    shown     "always"; "when present": only where it was recorded; "when asked": only where the experiment lists it
     order     its place among the columns: the smaller, the further left
     verb      of a count: what happened to its units, past tense ("lost", for `unit` "updates")
     share_of  of a count: the column of which it is a share, if it is one
+    probe     the probe that records what it is computed from, where not every trial has it
+    open_loop whether only an open loop can tell it
     """
 
     unit: ClassVar[str] = ""
@@ -33,6 +35,8 @@ class Metric:
     order: ClassVar[int] = 100
     verb: ClassVar[str] = ""
     share_of: ClassVar[str] = ""
+    probe: ClassVar[str] = ""
+    open_loop: ClassVar[bool] = False
 
     def of(self, frame: Any) -> Any:
         """The metric of each row of the tidy frame, as a Series; NaN where it was not recorded."""
@@ -41,6 +45,13 @@ class Metric:
     def between(self, ratio: Interval, workers: int) -> Interval:
         """The metric of a cell with so many workers, from its ratio to the baseline cell."""
         raise NotImplementedError
+
+    @staticmethod
+    def each(frame: Any, name: str, compute: Any) -> Any:
+        """`compute(value)` for each row of a column of lists; NaN where it is missing or empty."""
+        values = frame[name] if name in frame else [None] * len(frame)
+        numbers = [float(compute(value)) if isinstance(value, list) and value else float("nan") for value in values]
+        return (frame["wall_s"] * float("nan")).fillna(dict(zip(frame.index, numbers, strict=True)))
 
     def tells(self, frame: Any) -> bool:
         """Whether the page should show it, where the experiment does not say: a number that was asked for tells nothing."""

@@ -6,14 +6,19 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
+from concexp import catalog
 from concexp.errors import did_you_mean
 from concexp.spec import expression, units
 from concexp.spec.reading import Problems, items, parsed, text, unknown_keys
-from concexp.spec.shape import KINDS, Axis, Entry, Measure, Range, Scaling, Startup, Value
+from concexp.spec.shape import KINDS, Arrivals, Axis, Entry, Measure, Range, Scaling, Startup, Value
 from concexp.spec.source import Node
 
 MEASURES = tuple(f"measure.{name}" for name in ("warmup", "iterations", "timeout"))
-PLAIN = ("workers", "startup", "load", "load.ops", "load.duration", "load.scaling", "seed", *MEASURES)
+ROLE = ("background.workers", "background.model")  # of the second role, where there is one
+PLAIN = (
+    "workers", "startup", "load", "load.ops", "load.duration", "load.scaling", "load.rate", "load.arrivals", *ROLE,
+    "seed", *MEASURES,
+)  # fmt: skip
 
 
 def at_least(low: int) -> Callable[[Any], int]:
@@ -47,24 +52,50 @@ def positive_duration(value: Any) -> float:
     return found
 
 
+def positive_rate(value: Any) -> float:
+    """Per second, more than 0."""
+    found = units.rate(value)
+    if found <= 0:
+        raise ValueError("expected a rate of more than 0")
+    return found
+
+
+def model_name(value: Any) -> str:
+    """The name of a model."""
+    if not isinstance(value, str) or value not in catalog.names("model"):
+        cure = did_you_mean(str(value), catalog.names("model"))
+        raise ValueError(f"there is no model {units.shown(value)}" + (f": {cure}" if cure else ""))
+    return value
+
+
 def whole_load(value: Any) -> dict[str, Any]:
-    """A load as an axis's value: {ops, scaling} or {duration}."""
+    """A load as an axis's value: {ops, scaling}, {duration} or {rate, duration, arrivals}."""
     if not isinstance(value, dict) or ("ops" in value) == ("duration" in value):
-        raise ValueError("expected a load: {ops: 1000, scaling: strong} or {duration: 1s}")
-    readers = {"ops": at_least(1), "duration": positive_duration, "scaling": one_of(get_args(Scaling))}
+        raise ValueError("expected a load: {ops: 1000, scaling: strong}, {duration: 1s} or {rate: 100/s, duration: 1s}")
     for key in value:
-        if key not in readers:
+        if key not in LOAD:
             raise ValueError(f"a load has no '{key}'")
-    return {key: readers[key](item) for key, item in value.items()}
+    if "ops" in value and {"rate", "arrivals"} & set(value):
+        raise ValueError("an open loop has a `rate` and a `duration`; `ops` are counted in a closed one")
+    return {key: LOAD[key](item) for key, item in value.items()}
+
+
+LOAD: dict[str, Callable[[Any], Any]] = {
+    "ops": at_least(1),
+    "duration": positive_duration,
+    "scaling": one_of(get_args(Scaling)),
+    "rate": positive_rate,
+    "arrivals": one_of(get_args(Arrivals)),
+}
 
 
 READERS: dict[str, Callable[[Any], Any]] = {
     "workers": at_least(1),
     "startup": one_of(get_args(Startup)),
     "load": whole_load,
-    "load.ops": at_least(1),
-    "load.duration": positive_duration,
-    "load.scaling": one_of(get_args(Scaling)),
+    **{f"load.{name}": reader for name, reader in LOAD.items()},
+    "background.workers": at_least(0),
+    "background.model": model_name,
     "seed": units.integer,
     "measure.warmup": at_least(0),
     "measure.iterations": at_least(1),
@@ -106,6 +137,9 @@ def read(node: Node, path: str, entries: Sequence[Entry], problems: Problems) ->
 
 
 def _known(key: str, node: Node, path: str, entries: Sequence[Entry], problems: Problems) -> bool:
+    if key in ROLE and not any(entry.kind == "background" for entry in entries):
+        problems.at(node, path, "there is no second role", "add, for example, `background: cpu_sum`", key)
+        return False
     if key in PLAIN or ("." in key and holders(key, entries)):
         return True
     own = [f"{entry.label}.{name}" for entry in entries for name in entry.accepts()]
@@ -171,7 +205,7 @@ def _readers(key: str, entries: Sequence[Entry]) -> list[Callable[[Any], Any]]:
 def _formula_fits(key: str, entries: Sequence[Entry]) -> bool:
     """Whether a number may stand there: a duration or a word can't be computed."""
     if key in READERS:
-        return key in ("workers", "load.ops", "seed", "measure.warmup", "measure.iterations")
+        return key in ("workers", "load.ops", "background.workers", "seed", "measure.warmup", "measure.iterations")
     try:
         for reader in _readers(key, entries):
             reader(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from concexp import catalog
 from concexp.errors import UnknownName, did_you_mean
 from concexp.spec import units
 from concexp.spec.reading import Problems, converted, items, text
-from concexp.spec.shape import Entry
+from concexp.spec.shape import PLUGINS, Entry
 from concexp.spec.source import Node
 
 
@@ -60,12 +61,14 @@ def _entry(kind: str, node: Node, path: str, home: Path, problems: Problems) -> 
         if said is None:
             return None
         name = said
-    if kind == "workload" and ":" in name:
+    plugin = PLUGINS.get(kind, kind)
+    if plugin == "workload" and ":" in name:
         # What --set gives stands in no file: its paths, too, begin from the experiment's.
         folder = Path(node.file).parent if node.line else home
-        return _function(name, label, given, node, holder, folder, path, problems)
+        entry = _function(name, label, given, node, holder, folder, path, problems)
+        return replace(entry, kind=kind) if entry is not None else None
     try:
-        declared = catalog.parameters(catalog.load(kind, name))
+        declared = catalog.parameters(catalog.load(plugin, name))
     except UnknownName as error:
         problems.at(node, path, error.message, error.hint, name if isinstance(node.value, dict) else None)
         return None

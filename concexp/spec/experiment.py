@@ -16,9 +16,9 @@ from concexp.spec.reading import Problems, items, shaped, text, unknown_keys
 from concexp.spec.shape import KINDS, Axis, Entry, Grid, Load, Measure, Report, Spec, Startup
 from concexp.spec.source import Node
 
-GRID_KEYS = ("workload", "model", "sync", "load", "startup", "exclude")
+GRID_KEYS = ("workload", "model", "sync", "background", "load", "startup", "exclude")
 ROOT_KEYS = (
-    "name", "question", "tags", *KINDS, "sweep", "exclude", "load", "startup", "measure", "baseline", "primary",
+    "name", "question", "tags", *KINDS, "background", "sweep", "exclude", "load", "startup", "measure", "baseline", "primary",
     "metrics", "allow", "report", "extends",
 )  # fmt: skip
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -66,6 +66,7 @@ class _Reader:
         baseline = selections.baseline(root.value.get("baseline"), names, problems)
         metrics = self.names("metrics", catalog.names("metric"))
         primary = self.primary()
+        self.measurable(grids)
         tags = (
             tuple(t for n in items(root.value["tags"]) if (t := text(n, "tags", problems)))
             if "tags" in root.value
@@ -86,6 +87,23 @@ class _Reader:
         said = self.text("primary")
         known = self.names("primary", catalog.names("metric")) if said is not None else ()
         return known[0] if known else "throughput"
+
+    def measurable(self, grids: Sequence[Grid]) -> None:
+        """A latency counts from the intended start of an operation: without an open loop there is none."""
+        wholes = [v.raw for g in grids for a in g.axes if a.keys == ("load",) for (v,) in a.points]
+        if any("rate" in (grid.load or {}) or any("load.rate" in axis.keys for axis in grid.axes) for grid in grids):
+            return
+        if any(isinstance(load, dict) and "rate" in load for load in wholes):
+            return
+        for key in ("metrics", "primary"):
+            for item in items(self.root.value[key]) if key in self.root.value else []:
+                name = item.value
+                if name in catalog.names("metric") and catalog.load("metric", name).open_loop:
+                    other = str(name).replace("latency", "service_time")
+                    cure = f"take {other}, or give the load a rate: load: {{rate: 100/s, duration: 5s}}"
+                    self.problems.at(
+                        item, key, f"{name} needs an open loop: nothing here arrives at a time of its own", cure
+                    )
 
     def name(self) -> str | None:
         """The experiment's name: said, or from the file's, without the number that sorts it."""
@@ -173,17 +191,32 @@ class _Reader:
         swept = Node(
             {k: v for k, v in node.value.items() if k not in fixed}, node.file, node.line, node.column, keys=node.keys
         )
-        every = [entry for kind in KINDS for entry in own[kind]]
+        background = self.background(
+            node if "background" in fixed else self.root, path if "background" in fixed else ""
+        )
+        every = [entry for kind in KINDS for entry in own[kind]] + ([background] if background is not None else [])
         found = axes.read(swept, path, every, self.problems)
         load = self.load(node if "load" in fixed else self.root, node, path, found)
         startup = self.startup(node if "startup" in fixed else self.root)
-        grid = Grid(own["workload"], own["model"], own["sync"], tuple(found), (), load, startup)
+        grid = Grid(own["workload"], own["model"], own["sync"], tuple(found), (), load, startup, background)
         if "exclude" in fixed:
             names = selections.names_of([grid])
             return replace(
                 grid, exclude=selections.exclude(node.value["exclude"], f"{path}.exclude", names, self.problems)
             )
         return grid
+
+    def background(self, holder: Node, path: str) -> Entry | None:
+        """The second role, an entry like a workload."""
+        found = self.entries("background", holder, path)
+        if len(found) > 1:
+            self.problems.at(
+                holder.value["background"],
+                "background",
+                "one background at a time",
+                "vary it with `background.workers`",
+            )
+        return found[0] if found else None
 
     @staticmethod
     def is_axis(node: Node) -> bool:
@@ -203,6 +236,13 @@ class _Reader:
         where, key = (node, "load") if node is not None else (sweep, path)
         if "load" in varied and any(axis.startswith("load.") for axis in varied):
             self.problems.at(sweep, path, "both `load` and a part of it are axes", "keep one of them")
+        elif {"rate", "ops"} <= given:
+            cure = "an open loop lasts a time: load: {rate: 100/s, duration: 5s}"
+            self.problems.at(where, key, "`rate` and `ops` are both said", cure)
+        elif "rate" in given and "duration" not in given:
+            self.problems.at(where, key, "an open loop needs a `duration`", "load: {rate: 100/s, duration: 5s}")
+        elif "arrivals" in given and "rate" not in given:
+            self.problems.at(where, key, "`arrivals` is for an open loop", "add a `rate`, such as rate: 100/s")
         elif {"ops", "duration"} <= given:
             self.problems.at(
                 where, key, "both `ops` and `duration` are said", "count operations, or measure for a time"

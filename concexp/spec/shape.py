@@ -14,9 +14,12 @@ from concexp.spec import units
 Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
 NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
 Seconds = Annotated[float, BeforeValidator(units.duration), Field(gt=0)]
+Rate = Annotated[float, BeforeValidator(units.rate), Field(gt=0)]
 Startup = Literal["once", "each", "timed"]
 Scaling = Literal["strong", "weak"]
+Arrivals = Literal["constant", "poisson"]
 KINDS = ("workload", "model", "sync")
+PLUGINS = {"background": "workload"}  # axes of entries whose plug-ins are of another kind
 
 
 class Block(BaseModel):
@@ -36,11 +39,16 @@ class Measure(Block):
 
 
 class Load(Block):
-    """`load:` how much is done; `ops` is for all workers together (strong) or for each (weak)."""
+    """`load:` how much is done; `ops` is for all workers together (strong) or for each (weak).
+
+    With a `rate` it is an open loop: operations arrive at that rate for the duration, whether or not a worker is free.
+    """
 
     ops: Positive | None = None
     duration: Seconds | None = None
     scaling: Scaling | None = None
+    rate: Rate | None = None
+    arrivals: Arrivals | None = None
 
 
 class Report(Block):
@@ -54,7 +62,7 @@ class Report(Block):
 class Entry:
     """One value of the axes workload, model or sync: a plug-in with its parameters, in SI units, and its label."""
 
-    kind: str
+    kind: str  # an axis of entries: workload, model, sync, background
     name: str  # a plug-in's, or file.py:function
     label: str
     parameters: Mapping[str, Any]
@@ -69,7 +77,7 @@ class Entry:
             from concexp.trial.workloads._function import Workload
 
             return Workload
-        return catalog.load(self.kind, self.name)
+        return catalog.load(PLUGINS.get(self.kind, self.kind), self.name)
 
     def build(self) -> Any:
         """The plug-in object."""
@@ -81,6 +89,14 @@ class Entry:
             given = {"path": self.source, "function": self.function, "arguments": dict(self.parameters)}
             return {"name": "_function", "parameters": given}
         return {"name": self.name, "parameters": dict(self.parameters)}
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The parameters that are not as declared: a parameter that a plug-in gets one day changes nobody's identity."""
+        if self.source:
+            return dict(self.parameters)
+        declared = catalog.parameters(self.plugin)
+        return {name: value for name, value in self.parameters.items() if value != declared[name].default}
 
     def accepts(self) -> tuple[str, ...]:
         """The names of its parameters."""
@@ -144,6 +160,7 @@ class Grid:
     exclude: tuple[Mapping[str, Any] | Value, ...]
     load: Mapping[str, Any] | None
     startup: str
+    background: Entry | None = None
 
 
 @dataclass(frozen=True)
@@ -167,7 +184,8 @@ class Spec:
     @property
     def sources(self) -> tuple[str, ...]:
         """The user's own files, absolute."""
-        return tuple(sorted({entry.source for grid in self.grids for entry in grid.workload if entry.source}))
+        roles = [(*grid.workload, grid.background) for grid in self.grids]
+        return tuple(sorted({entry.source for role in roles for entry in role if entry is not None and entry.source}))
 
     def with_measure(self, **changes: Any) -> Spec:
         """The same with other measures, as `--quick` does."""

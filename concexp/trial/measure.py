@@ -12,7 +12,8 @@ def measure(request):
     """The answer to a request of verb `measure`: a dict with `status`, `reason` and, if it went well, the facts.
 
     The request holds `workload`, `model`, `sync` ({"name": …, "parameters": {…}}), `workers`, `load` ({"ops": n,
-    "scaling": strong | weak} or {"duration": s}), `startup`, `warmup`, `iterations`, `seed`, `probes` and `folder`.
+    "scaling": strong | weak}, {"duration": s} or {"rate": 1/s, "duration": s, "arrivals": constant | poisson}), `startup`,
+    `warmup`, `iterations`, `seed`, `probes`, `folder` and maybe `background` ({"workload": …, "model": …, "workers": n}).
     """
     import random
 
@@ -56,11 +57,16 @@ class Trial:
         self.sync = load_plugin("sync", request["sync"])
         self.probes = [load_plugin("probes", {"name": name}) for name in request["probes"]]
         self.workers = request["workers"]
-        self.kit = tools.Kit(tools.Tools(*self.model.lends()), self.sync, None, self.workers, request["folder"])
+        lent = tools.Tools(*self.model.lends(), self.model.asynchronous, request["folder"], self.workers)
+        ops = self.counted(request["load"])
+        self.kit = tools.Kit(lent, self.sync, None, self.workers, request["folder"], ops)
         self.shared = None
+        self.source = None
+        self.largest_share = None
         self.prepared = False
         self.phases = {}
         self.job = None
+        self.background = self.second(request.get("background"))
 
     def run(self):
         """All passes; the answer."""
@@ -72,7 +78,9 @@ class Trial:
         model.set_up()
         model.inside(self.prepare)
         self.phases["prepare_s"] = (clock() - begin) / SECOND
-        self.job = tools.Job(self.workload, self.workers, self.kit.primitive, self.shared, request["folder"])
+        self.job = tools.Job(
+            self.workload, self.workers, self.kit.primitive, self.shared, request["folder"], self.source, self.probes
+        )
         facts = {"gil": gil(), "traced": traced()}
         iterations = []
         opened = None
@@ -80,12 +88,16 @@ class Trial:
         for number in range(count):
             if opened is None:
                 opened = self.open()
+            if self.background is not None and number == 0:
+                self.background.open()  # after the first role's workers: a fork should find no other threads
             iteration = self.one_pass(opened)
             if number >= request["warmup"]:
                 iterations.append(iteration)
             if request["startup"] != "once" or number == count - 1:
                 self.close()
                 opened = None
+        if self.background is not None:
+            self.background.close()
         bad = [i["invalid"] for i in iterations if i["invalid"]]
         return dict(
             facts,
@@ -100,12 +112,48 @@ class Trial:
             **model.facts(),
         )
 
+    def second(self, given):
+        """The background that the request names, or None."""
+        if not given or not given["workers"]:
+            return None
+        from concexp.trial.background import Background
+
+        workload, model = load_plugin("workloads", given["workload"]), load_plugin("models", given["model"])
+        reason = tools.background_refusal(workload, model, given["workers"])
+        if reason:
+            raise tools.Unsupported(reason)
+        probe = load_plugin("probes", {"name": "workers"})
+        return Background(workload, model, given["workers"], self.request["folder"], probe)
+
     def prepare(self):
         """Build the primitive and what the workers share."""
         capacity = getattr(self.workload, "capacity", 0)
         self.kit.primitive = self.sync.build(self.kit.tools, capacity)
         self.shared = self.workload.prepare(self.kit)
         self.prepared = True
+        load = self.request["load"]
+        if "rate" in load:
+            from concexp.trial.arrivals import Arrivals
+
+            self.source = Arrivals(self.kit.tools, load, self.request["seed"])
+        else:
+            ops = self.counted(load)
+            self.source = self.model.source(self.workload, self.kit.tools, ops, self.workers)
+            if ops is not None and hasattr(self.workload, "costs"):
+                costs = self.workload.costs(ops)
+                self.largest_share = max(costs) / sum(costs)
+
+    def counted(self, load):
+        """How many operations a pass has in all; None where time is what is given."""
+        if "ops" not in load:
+            return None
+        return load["ops"] * (self.workers if load["scaling"] == "weak" else 1)
+
+    def reset(self):
+        """Before each pass: shared state at its beginning, and all operations still to be done."""
+        self.workload.reset(self.shared)
+        if self.source is not None:
+            self.source.reset()
 
     def open(self):
         """Start the workers; (begin, seconds from the first creation to the last worker being ready)."""
@@ -127,21 +175,29 @@ class Trial:
         """One pass of all workers: the facts of one iteration."""
         model, workload, request = self.model, self.workload, self.request
         load = request["load"]
-        model.inside(workload.reset, self.shared)
+        model.inside(self.reset)
         orders, ops = self.orders(load)
         timed = request["startup"] == "timed"
         if not timed:  # between creation and work nothing may come in, where both are measured together
             passes.settle()
-        processes = model.processes()
+        if self.background is not None:
+            self.background.begin()
+        # Both roles count: where they share a process, nobody can tell their CPU time and memory apart.
+        processes = model.processes() + (self.background.model.processes() if self.background is not None else [])
         servers = workload.servers(self.shared)
         for probe in self.probes:
             probe.begin(processes, servers)
         reports = model.run(orders)
+        seen = [one for report in reports for one in (report[7] if len(report) > 7 else ())]
         facts = {}
         for probe in self.probes:
             facts.update(probe.end(processes, servers))
+            name = tools.name_of(probe)
+            facts.update(probe.merged([one[name] for one in seen if name in one]))
+        if self.background is not None:
+            facts.update(self.background.end())
         window = Window(reports, ops, opened[0] if timed else None)
-        outcome = tools.Outcome(reports, window.wall_s, self.workers)
+        outcome = tools.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = model.inside(workload.check, self.shared, outcome)
         return dict(
             facts,
@@ -152,22 +208,28 @@ class Trial:
             stop_skew_s=window.stop_skew_s,
             all_active=window.all_active,
             worker_ops=window.worker_ops if len(reports) == self.workers else None,
+            worker_s=window.worker_s if len(reports) == self.workers else None,
+            largest_share=self.largest_share,
             counts=counts,
             invalid=invalid,
         )
 
     def orders(self, load):
         """(one orders tuple per worker, operations in all or None where time is what is given)."""
-        if "duration" in load:
+        ops = self.counted(load)
+        if self.source is not None:
+            return [(0, None, None)] * self.workers, len(self.source)
+        if ops is None:
             # Far apart, so that no two workers ever do an operation of the same number.
             return [(i << 40, None, int(load["duration"] * SECOND)) for i in range(self.workers)], None
-        ops = load["ops"] * (self.workers if load["scaling"] == "weak" else 1)
         return [(first, n, None) for first, n in self.workload.shares(ops, self.workers)], ops
 
     def release(self):
         """End servers and the like, also after a failure."""
         if self.prepared:
             self.workload.release(self.shared)
+        if self.background is not None:
+            self.background.release()
 
 
 class Window:
@@ -184,13 +246,15 @@ class Window:
         if ops is None:
             end = min(stops)
             self.worker_ops = [
-                done - after - (late if stop > end else 0) for _, stop, _, done, late, after, _ in reports
+                done - after - (late if stop > end else 0)
+                for _, stop, _, done, late, after in (report[:6] for report in reports)
             ]
             self.ops = sum(self.worker_ops)
         else:
             end = max(stops)
             self.worker_ops = [report[3] for report in reports]
             self.ops = ops
+        self.worker_s = [(min(stop, end) - start) / SECOND for start, stop in zip(starts, stops)]
         self.wall_s = (end - (begin if creation is None else creation)) / SECOND
         self.start_skew_s = (max(starts) - begin) / SECOND
         self.stop_skew_s = (max(stops) - min(stops)) / SECOND

@@ -1,15 +1,17 @@
 """One pass of one worker: meet the others at the gate, do the operations, tell when and how many.
 
 Orders are a tuple (first, ops, duration): either `ops` operations numbered from `first`, or (ops is None) batches until
-`duration` nanoseconds are over. A report is a tuple
+`duration` nanoseconds are over. Where all workers take from one source (`me.source`: a schedule, or the arrivals of an open
+loop), the orders are (0, None, None). A report is a tuple
 
-    (start, stop, first, done, late, after, total)
+    (start, stop, first, done, late, after, total[, seen])
 
 start, stop   the clock (`time.perf_counter_ns`, the same for all processes of a machine) around the loop, ns
 first, done   the operations done were numbered first … first + done - 1
 late          how many of them belong to the last batch, which ended when the time was already over (0 for counted ops)
 after         how many of them ended after `stop` even so: tasks of a pool that were under way (0 for all others)
 total         the sum of what `work` returned
+seen          for each worker that it speaks of, what its watchers saw, by the name of their probe; only if there are any
 """
 
 import gc
@@ -34,11 +36,35 @@ def run_pass(workload, me, orders, gate, begun=None):
 
     `begun` is the clock when the pass began for all, where workers take turns: the last must not have a time of its own.
     """
-    first, ops, duration = orders
-    work = workload.work
-    me.first = first
+    work = watched(workload.work, me)
     if gate is not None:
         gate.wait()
+    return with_seen(loop(work, me, orders, begun), me)
+
+
+def watched(work, me):
+    """`work` with the worker's watchers around it: `work` itself where there are none, as always when nobody asked."""
+    for watcher in me.watchers:
+        work = watcher.around(work, me)
+    return work
+
+
+def with_seen(report, me):
+    """The report, with what the watchers saw."""
+    return (*report, [seen(me)]) if me.watchers else report
+
+
+def seen(me):
+    """What the worker's watchers saw since the last time, by the name of their probe."""
+    return {watcher.name: watcher.seen() for watcher in me.watchers}
+
+
+def loop(work, me, orders, begun=None):
+    """The timed loop of a plain worker: its report."""
+    first, ops, duration = orders
+    me.first = first
+    if me.source is not None:
+        return me.source.serve(work, me)
     if ops is not None:
         start = clock()
         total = work(me, ops)
@@ -61,12 +87,30 @@ def run_pass(workload, me, orders, gate, begun=None):
 
 async def run_pass_async(workload, me, orders, gate):
     """The same for a coroutine. Work that has no `work_async` never awaits, and so blocks the loop: as it would for real."""
-    first, ops, duration = orders
-    work = workload.work_async
-    me.first = first
+    if workload.work_async is None and me.source is None:
+        return run_pass(workload, me, orders, None, None if gate is None else await gate.wait())
+    work = workload.work_async or blocking(workload.work)
+    for watcher in me.watchers:
+        work = watcher.around_async(work, me)
     begun = None if gate is None else await gate.wait()
-    if work is None:
-        return run_pass(workload, me, orders, None, begun)
+    return with_seen(await loop_async(work, me, orders, begun), me)
+
+
+def blocking(work):
+    """Plain work in the dress of a coroutine: nobody else runs meanwhile."""
+
+    async def dressed(me, n):
+        return work(me, n)
+
+    return dressed
+
+
+async def loop_async(work, me, orders, begun):
+    """The timed loop of a coroutine: its report."""
+    first, ops, duration = orders
+    me.first = first
+    if me.source is not None:
+        return await me.source.serve_async(work, me)
     if ops is not None:
         start = clock()
         total = await work(me, ops)

@@ -8,14 +8,18 @@ from concurrent.futures import FIRST_EXCEPTION, wait
 from itertools import repeat
 from threading import Semaphore
 from time import perf_counter_ns as clock
+from time import sleep
 
 from concexp.trial import passes, tools
+from concexp.trial.arrivals import SECOND, latency_of
 
 
 class PoolModel(tools.Model):
     """A model over an executor. Subclasses start `self.executor` in `start(job)` and name their `call`:
     a function that a task runs in a worker, `call(function_name, argument)`.
     """
+
+    opens = True
 
     def open(self, job):
         self.job = job
@@ -46,13 +50,23 @@ class PoolModel(tools.Model):
             self.everywhere("settle")
         if self.job.workload.shape == "workers":
             return self.everywhere("body", [(index, order) for index, order in enumerate(orders)])
-        duration = orders[0][2]
+        watched = bool(self.job.me(0).watchers)
+        if watched:
+            self.everywhere("watch")
         try:
-            if duration is None:
-                return [self.counted(sum(order[1] for order in orders))]
-            return [self.timed(duration)]
+            report = self.tasks(orders)
         except BaseException as error:
             return self.fail(error)
+        return [(*report[:7], [*report[7:], *self.everywhere("seen")])] if watched else [report]
+
+    def tasks(self, orders):
+        """One pass of tasks: the report of all workers together."""
+        duration = orders[0][2]
+        if self.job.source is not None:
+            return self.arriving(self.job.source)
+        if duration is None:
+            return self.counted(sum(order[1] for order in orders))
+        return self.timed(duration)
 
     def counted(self, ops):
         """`ops` tasks through `Executor.map`, as a user would write it."""
@@ -83,6 +97,32 @@ class PoolModel(tools.Model):
         stop = next((when for when, _ in ends if when >= deadline), ends[-1][0])
         return start, stop, 0, number, 0, sum(when > stop for when, _ in ends), total
 
+    def arriving(self, source):
+        """A task for each arrival of an open loop, at its time; the last field is what was seen of their latencies."""
+        note = latency_of(self.job.me(0))
+        ends = []
+
+        def submitted(number, intended):
+            future = self.executor.submit(self.call, "task", number)
+            future.add_done_callback(lambda _: ends.append(clock() - intended))
+            return future
+
+        begun = source.begin()
+        futures = []
+        for number, offset in enumerate(source.offsets):
+            ahead = begun + offset - clock()
+            if ahead > 0:
+                sleep(ahead / SECOND)
+            futures.append(submitted(number, begun + offset))
+        total = sum(future.result() for future in futures)
+        stop = clock()
+        # A result can be had a moment before the callbacks have run.
+        while len(ends) < len(futures):
+            sleep(0)
+        for latency in ends:
+            note.arrived(latency)
+        return begun, stop, 0, len(futures), 0, 0, total, {note.name: note.seen()}
+
     def close(self):
         self.everywhere("leave")
         self.executor.shutdown(wait=True)
@@ -92,14 +132,19 @@ def act(workload, me, gate, step, argument):
     """What a task does in a worker."""
     if step == "task":
         me.first = argument
-        return workload.work(me, 1)
+        return me.task(me, 1)
     if step == "body":
         # Whichever worker this is, it plays the part that the orders were written for.
         me.index, order = argument
         return passes.run_pass(workload, me, order, gate)
     if gate is not None:
         gate.wait()
-    if step == "enter":
+    if step == "watch":
+        me.task = passes.watched(workload.work, me)
+    elif step == "seen":
+        return passes.seen(me)
+    elif step == "enter":
+        me.task = workload.work
         workload.enter(me)
     elif step == "leave":
         workload.leave(me)

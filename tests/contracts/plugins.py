@@ -6,6 +6,7 @@ from concexp import catalog
 from concexp.trial.tools import unsupported
 
 SMALL = {"ops": 20, "scaling": "strong"}
+TIMED = {"duration": 0.02}
 REAL_MODELS = [name for name in catalog.names("model") if not catalog.load("model", name).simulated]
 
 
@@ -14,11 +15,17 @@ def build(kind, name, **parameters):
     return catalog.load(kind, name)(**parameters)
 
 
-def runs(workload, model, sync, workers):
+def runs(workload, model, sync, workers, load=SMALL):
     """Whether this combination exists for so many workers; a model that has none runs one."""
     model = build("model", model)
     workers = workers if model.needs_workers else 1
-    return not unsupported(build("workload", workload), model, build("sync", sync), workers, SMALL)
+    return not unsupported(build("workload", workload), model, build("sync", sync), workers, load)
+
+
+def races(workload, model, sync):
+    """Whether nothing guards what workers share while they really run at the same time: lost updates are data then."""
+    shares = "guard" in build("workload", workload).takes
+    return shares and sync == "none" and build("model", model).parallel != "one"
 
 
 def triples(workers):
@@ -46,3 +53,7 @@ def assert_described(kind, name):
             assert not (parameter.exclusive and parameter.default == parameter.minimum)
         if parameter.maximum is not None:
             assert parameter.default <= parameter.maximum
+
+
+# The models that this interpreter can run at all.
+HERE = [name for name in REAL_MODELS if runs("cpu_sum", name, "none", 2)]

@@ -1,17 +1,21 @@
 """What holds for every model: who its workers are, how many, and how their ends are told."""
 
 import contextlib
+import functools
 import os
+import shutil
 import signal
-import time
+import subprocess
+import sys
 
 import pytest
 
-from concexp import catalog, family
+from concexp import catalog
 from concexp.trial import tools
 from concexp.trial.pools import PoolModel
 from tests.children import function, request, trial
-from tests.contracts.plugins import REAL_MODELS, assert_described, build
+from tests.contracts.plugins import REAL_MODELS, SMALL, assert_described, build
+from tests.trial.test_interpreters_at_hand import at_hand
 
 NAMES = catalog.names("model")
 PROCESS_MODELS = [name for name in REAL_MODELS if build("model", name).parallel == "processes"]
@@ -21,6 +25,15 @@ METHODS = [
     for method in ("fork", "forkserver", "spawn")
     if "start_method" in catalog.parameters(catalog.load("model", name))
 ]
+# What else a model lets one choose, but for schedules, which are no matter of the model.
+VARIANTS = [
+    (name, {parameter.name: choice})
+    for name in REAL_MODELS
+    for parameter in catalog.parameters(catalog.load("model", name)).values()
+    for choice in parameter.choices
+    if parameter.name not in ("start_method", "schedule") and choice != parameter.default
+]
+TIMED = {"duration": 0.02}
 
 
 def plain(model):
@@ -32,6 +45,61 @@ def plain(model):
 def lasting(model):
     """Whether its workers run at the same time and answer each for itself."""
     return plain(model).parallel != "one" and not isinstance(plain(model), PoolModel)
+
+
+def for_this_interpreter_only(reason):
+    """Whether another version of Python may be able to do what this reason refuses."""
+    return "; this is " in reason
+
+
+def loads(model):
+    """The kinds of load that a model carries."""
+    reasons = {
+        name: tools.unsupported(build("workload", "cpu_sum"), plain(model), build("sync", "none"), 2, load)
+        for name, load in (("counted", SMALL), ("timed", TIMED))
+    }
+    return [name for name, reason in reasons.items() if not reason or for_this_interpreter_only(reason)]
+
+
+# Each model in each of its forms, and each of these with each kind of load that it carries.
+FORMS = [*REAL_MODELS, *METHODS, *VARIANTS]
+LOADED = [
+    pytest.param(model, SMALL if kind == "counted" else TIMED, id=f"{model}-{kind}")
+    for model in FORMS
+    for kind in loads(model)
+]
+
+
+def crew(model, workers):
+    """(processes, threads) that so many workers are."""
+    model = plain(model)
+    if model.parallel == "one":
+        return 1, 1
+    if model.parallel != "processes":
+        return 1, workers
+    processes = min(workers, getattr(model, "process_count", workers))
+    return processes, processes if model.asynchronous else workers
+
+
+@functools.cache
+def newest():
+    """The path of the newest CPython at hand."""
+    found = dict(at_hand())
+    for version in ("3.14", "3.15"):
+        path = shutil.which(f"python{version}")
+        if path and subprocess.run([path, "-S", "-c", ""], capture_output=True).returncode == 0:
+            found[version] = path
+    return found[max(found, key=lambda version: tuple(map(int, version.split("."))))]
+
+
+def tried(workload, model, sync="none", **more):
+    """A trial under this interpreter or, where it lacks what the model needs, under the newest at hand; else skipped."""
+    ending = trial(workload, model, sync, **more)
+    if ending.status == "unsupported" and for_this_interpreter_only(ending.reason):
+        ending = trial(workload, model, sync, python=newest(), **more)
+        if ending.status == "unsupported" and for_this_interpreter_only(ending.reason):
+            pytest.skip(f"no CPython at hand can carry it: {ending.reason}")
+    return ending
 
 
 # Each call notes who does it, and does not return before everybody who is expected has come.
@@ -56,7 +124,7 @@ def test_it_is_described(name):
 def test_it_declares_itself(name):
     """What of it runs at the same time, and how pictures show it, is said in the words that others understand."""
     model = build("model", name)
-    assert model.parallel in ("one", "threads", "processes")
+    assert model.parallel in ("one", "threads", "interpreters", "processes")
     assert model.colour.startswith("#")
     assert len(model.colour) == 7
     assert model.marker
@@ -68,47 +136,59 @@ def test_pictures_can_tell_them_apart():
     assert len({model.colour for model in models}) == len({model.marker for model in models}) == len(models)
 
 
-@pytest.mark.parametrize("model", [*REAL_MODELS, *METHODS], ids=str)
+@pytest.mark.parametrize("model", FORMS, ids=str)
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_its_workers_are_what_it_says(model, workers, write, tmp_path):
     """As many threads or processes do the work as there are workers, and none of them does another's as well."""
     log = tmp_path / "log"
-    parallel = plain(model).parallel
     workers = workers if plain(model).needs_workers else 1
-    expected = 1 if parallel == "one" else workers
+    expected_processes, expected = crew(model, workers)
     path = write("mine.py", ROLL_CALL)
     load = {"ops": workers, "scaling": "strong"}
-    ending = trial(function(path, log=str(log), expected=expected), model, workers=workers, load=load, warmup=0)
+    ending = tried(function(path, log=str(log), expected=expected), model, workers=workers, load=load, warmup=0)
     assert (ending.status, ending.left_behind) == ("ok", 0), ending
     calls = [line.split("/") for line in log.read_text().split()]
     assert len(calls) == workers
     processes, threads = {pid for pid, _ in calls}, {(pid, thread) for pid, thread in calls}
-    assert len(processes) == (expected if parallel == "processes" else 1)
-    assert len(threads) == expected
+    assert (len(processes), len(threads)) == (expected_processes, expected)
 
 
-@pytest.mark.parametrize("model", [*REAL_MODELS, *METHODS], ids=str)
+@pytest.mark.parametrize("model", FORMS, ids=str)
 @pytest.mark.parametrize("startup", ["once", "each", "timed"])
 def test_it_starts_in_every_way(model, startup):
     """Workers that stay, workers that are new for each pass, and workers whose creation is measured: all do the work."""
-    ending = trial(("cpu_sum", {"size": 10}), model, startup=startup, iterations=2, load={"ops": 7, "scaling": "weak"})
+    ending = tried(("cpu_sum", {"size": 10}), model, startup=startup, iterations=2, load={"ops": 7, "scaling": "weak"})
     assert (ending.status, ending.left_behind) == ("ok", 0), ending
     workers = 2 if plain(model).needs_workers else 1
     assert [iteration["ops"] for iteration in ending.answer["iterations"]] == [7 * workers] * 2
     assert all(iteration["startup_s"] > 0 for iteration in ending.answer["iterations"])
 
 
-@pytest.mark.parametrize("model", [*REAL_MODELS, *METHODS], ids=str)
-def test_an_exception_in_a_worker_is_failed(model, write):
+@pytest.mark.parametrize("probes", [[], ["rusage"], ["latency", "workers"]], ids=",".join)
+@pytest.mark.parametrize(("model", "load"), LOADED)
+def test_it_works_observed_or_not(model, load, probes):
+    """Whoever looks on, and how: the operations are done, and the observers have something to tell."""
+    ending = tried(("cpu_sum", {"size": 10}), model, load=load, probes=probes)
+    assert (ending.status, ending.left_behind) == ("ok", 0), ending
+    (iteration,) = ending.answer["iterations"]
+    assert iteration["ops"] == load.get("ops", iteration["ops"]) >= 1
+    if "rusage" in probes:
+        assert iteration["cpu_s"] > 0
+    if "latency" in probes:
+        assert sum(count for _, count in iteration["service_time"]) >= iteration["ops"]
+
+
+@pytest.mark.parametrize(("model", "load"), LOADED)
+def test_an_exception_in_a_worker_is_failed(model, load, write):
     """What the user's code raises is told with its own traceback, from whatever process."""
     path = write("mine.py", "def falls_here():\n    raise LookupError('no such thing')\n")
-    ending = trial(function(path, "falls_here"), model)
+    ending = tried(function(path, "falls_here"), model, load=load)
     assert (ending.status, ending.reason) == ("failed", "LookupError: no such thing")
     assert "line 2, in falls_here" in ending.answer["traceback"]
 
 
 # Not for a pool, which collects its tasks one after another, nor where a blocking call stops everybody.
-@pytest.mark.parametrize("model", [model for model in [*REAL_MODELS, *METHODS] if lasting(model)], ids=str)
+@pytest.mark.parametrize("model", [model for model in FORMS if lasting(model)], ids=str)
 def test_an_exception_while_the_others_wait_is_failed(model, write, tmp_path):
     """One worker's exception ends the trial, though all the others would wait for ever."""
     body = (
@@ -120,36 +200,53 @@ def test_an_exception_while_the_others_wait_is_failed(model, write, tmp_path):
         "        time.sleep(3600)\n"
         "    raise LookupError('the first')\n"
     )
-    ending = trial(function(write("mine.py", body), flag=str(tmp_path / "flag")), model)
+    ending = tried(function(write("mine.py", body), flag=str(tmp_path / "flag")), model)
     assert (ending.status, ending.reason) == ("failed", "LookupError: the first")
 
 
-@pytest.mark.parametrize("model", [*REAL_MODELS, *METHODS], ids=str)
+@pytest.mark.parametrize(("model", "load"), LOADED)
 @pytest.mark.parametrize(("how", "words"), [("os._exit(3)", "exit code 3"), ("os.kill(os.getpid(), 9)", "SIGKILL")])
-def test_a_worker_that_dies_is_crashed(model, how, words, write):
+def test_a_worker_that_dies_is_crashed(model, load, how, words, write):
     """A worker that ends without a word is `crashed`, with its exit code or signal where the model can know it."""
-    ending = trial(function(write("mine.py", f"import os\ndef work():\n    {how}\n")), model)
+    ending = tried(function(write("mine.py", f"import os\ndef work():\n    {how}\n")), model, load=load)
     assert ending.status == "crashed"
     assert words in ending.reason or "BrokenProcessPool" in ending.reason
     assert ending.answer is None or "iterations" not in ending.answer
 
 
+# In a process of its own: a pool that has lost a worker may never end in an orderly way.
+BETWEEN = """\
+import os, signal, sys, time
+from concexp import catalog, family
+from concexp.trial import tools
+
+model = catalog.load("model", sys.argv[1])(start_method=sys.argv[2])
+model.open(tools.Job(catalog.load("workload", "cpu_sum")(size=10), 2, None, None, ""))
+victim = model.processes()[0]
+os.kill(victim, signal.SIGKILL)
+while family.alive(victim):
+    time.sleep(0.001)
+try:
+    model.run([(0, 1, None), (1, 1, None)])
+except BaseException as error:
+    print(type(error).__name__, error, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver"])
 @pytest.mark.parametrize("name", PROCESS_MODELS)
-def test_a_worker_that_died_between_two_passes_is_noticed(name, tmp_path):
+def test_a_worker_that_died_between_two_passes_is_noticed(name, method):
     """Also a worker that ends while nothing is asked of it is missed at the next pass, not waited for."""
-    model = build("model", name, start_method="fork")
-    workload = build("workload", "cpu_sum", size=10)
-    model.open(tools.Job(workload, 2, None, None, str(tmp_path)))
-    victim, other = model.processes()
-    try:
-        os.kill(victim, signal.SIGKILL)
-        while family.alive(victim):
-            time.sleep(0.001)
-        with pytest.raises(tools.WorkerDied, match=r"SIGKILL|BrokenProcessPool"):
-            model.run([(0, 1, None), (1, 1, None)])
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(other, signal.SIGKILL)
+    command = [sys.executable, "-c", BETWEEN, name, method]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        try:
+            said = process.stdout.readline()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    assert said.startswith("WorkerDied "), said
+    assert "SIGKILL" in said or "BrokenProcessPool" in said
 
 
 @pytest.mark.parametrize("model", [*PROCESS_MODELS, *METHODS], ids=str)
@@ -164,8 +261,10 @@ def test_how_processes_were_started_is_recorded(model):
 @pytest.mark.parametrize("status", ["ok", "invalid", "failed", "crashed", "timeout"])
 def test_a_simulated_trial_answers_like_a_real_one(status):
     """The invented answer has the status that was asked for and the facts that a real one has, of the same types."""
-    real = trial("cpu_sum", "threads", load={"ops": 2, "scaling": "strong"}).answer
-    made_up = build("model", "simulated", outcome=status).answer(request(load={"ops": 2, "scaling": "strong"}))
+    load = {"ops": 2, "scaling": "strong"}
+    usual = [name for name in catalog.names("probe") if catalog.load("probe", name).needed(load)]
+    real = trial("cpu_sum", "threads", load=load, probes=usual).answer
+    made_up = build("model", "simulated", outcome=status).answer(request(load=load, probes=usual))
     assert made_up["status"] == status
     assert bool(made_up["reason"]) == (status != "ok")
     if status in ("ok", "invalid"):

@@ -1,7 +1,10 @@
-"""What holds for every primitive: made of the model's own tools, and a guard really guards."""
+"""What holds for every primitive: made of the model's own tools alone, and it does what its role says."""
 
 import asyncio
+import ctypes
+import multiprocessing
 import queue
+import threading
 
 import pytest
 
@@ -11,12 +14,22 @@ from tests.children import trial
 from tests.contracts.plugins import REAL_MODELS, assert_described, build, runs
 
 NAMES = catalog.names("sync")
+ROLES = {name: build("sync", name).role for name in NAMES}
+METHODS = ("fork", "spawn", "forkserver")
 GUARDED = [
     (model, sync)
-    for model in REAL_MODELS
+    for model in [*REAL_MODELS, *(("processes", {"start_method": method}) for method in METHODS)]
     for sync in NAMES
-    if build("sync", sync).role == "guard" and runs("counter", model, sync, 2)
+    if ROLES[sync] == "guard" and runs("counter", model if isinstance(model, str) else model[0], sync, 2)
 ]
+# What a library's own primitives are made of, beside its own modules.
+FRIENDS = {"threading": {"threading", "_thread", "queue"}}
+
+
+def lent(model, folder="", workers=1, **parameters):
+    """The tools that a model lends."""
+    model = build("model", model, **parameters)
+    return tools.Tools(*model.lends(), model.asynchronous, str(folder), workers)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -27,44 +40,77 @@ def test_it_is_described(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_declares_its_role(name):
-    """It guards, or it connects, or it is nothing: `none` alone."""
-    role = build("sync", name).role
-    assert role in ("none", "guard", "channel")
-    assert (role == "none") == (name == "none")
+    """It guards, alone or in shards, it connects, it signals, or it is nothing: `none` alone."""
+    assert ROLES[name] in ("none", "guard", "channel", "signal", "shards")
+    assert (ROLES[name] == "none") == (name == "none")
+
+
+def parts(thing, home):
+    """What a primitive is made of, down to what is native or plain; `home` is the module whose classes are looked into."""
+    if type(thing).__module__ == home:
+        for value in vars(thing).values():
+            yield from parts(value, home)
+    elif isinstance(thing, tuple | list | set | ctypes.Array):
+        for value in thing:
+            yield from parts(value, home)
+    elif not isinstance(thing, int | float | str | None):
+        yield thing
 
 
 @pytest.mark.parametrize("model", REAL_MODELS)
 @pytest.mark.parametrize("name", NAMES)
-def test_it_is_native_or_unsupported(name, model):
-    """It is what the model's own library makes, or there is a reason; asking without building says the same."""
+def test_it_is_native_or_unsupported(name, model, tmp_path):
+    """All of it is what the model's own library makes, or there is a reason; asking without building says the same."""
     model, sync = build("model", model), build("sync", name)
     owner, factories, array = model.lends()
 
     def built():
-        return sync.build(tools.Tools(owner, factories, array), 3)
+        return sync.build(tools.Tools(owner, factories, array, model.asynchronous, str(tmp_path), 2), 3)
 
     try:
-        sync.build(tools.DryTools(owner, factories, array), 3)
+        sync.build(tools.DryTools(owner, factories, array, model.asynchronous, workers=2), 3)
     except tools.Unsupported:
         with pytest.raises(tools.Unsupported, match=f"^{owner} has no "):
             model.inside(built)
         return
     primitive = model.inside(built)
-    if name == "none":
-        assert primitive is None
-    else:
-        assert type(primitive).__module__.partition(".")[0] in (owner, "_thread", "queue", "threading")
+    assert (primitive is None) == (name == "none")
+    for part in parts(primitive, type(sync).__module__):
+        assert type(part).__module__.partition(".")[0] in FRIENDS.get(owner, {owner}), part
 
 
-def test_somebody_lends_it():
-    """No primitive is there that no model could make, and threads can make all."""
-    assert [name for name in NAMES if not runs("counter", "threads", name, 2)] == [
-        name for name in NAMES if build("sync", name).role == "channel"
-    ]
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_asking_builds_nothing(name, asynchronous):
+    """Whether it could be built is told without building any part, and each missing part makes it unsupported."""
+    sync, wanted = build("sync", name), []
+
+    class Noting(tools.DryTools):
+        def make(self, name, *arguments):
+            wanted.append(name)
+            return super().make(name, *arguments)
+
+    def never(*arguments):
+        raise AssertionError("something was built")
+
+    factories = dict.fromkeys(build("model", "threads").lends()[1], never)
+    primitive = sync.build(Noting("nobody", factories, never, asynchronous), 3)
+    assert list(parts(primitive, type(sync).__module__)) == []
+    for part in set(wanted):
+        without = {other: never for other in factories if other != part}
+        with pytest.raises(tools.Unsupported, match=f"^nobody has no {part}$"):
+            sync.build(tools.DryTools("nobody", without, never, asynchronous), 3)
+
+
+def test_somebody_lends_it(tmp_path):
+    """No primitive is there that no model could make: threads can make all, and all that guard can guard a counter."""
+    for name in NAMES:
+        build("sync", name).build(lent("threads", tmp_path), 3)
+        assert ROLES[name] != "guard" or runs("counter", "threads", name, 2)
 
 
 @pytest.mark.parametrize("form", ["inline", "call"])
-@pytest.mark.parametrize(("model", "sync"), GUARDED)
+@pytest.mark.parametrize(("model", "sync"), GUARDED, ids=str)
 def test_a_guard_loses_nothing(model, sync, form):
     """Behind a guard every increment arrives, whoever the workers are."""
     ending = trial(("counter", {"form": form}), model, sync, load={"ops": 4000, "scaling": "strong"}, iterations=2)
@@ -72,18 +118,134 @@ def test_a_guard_loses_nothing(model, sync, form):
     assert [iteration["counts"] for iteration in ending.answer["iterations"]] == [{"lost_updates": 0}] * 2
 
 
-def test_two_permits_let_two_in():
+@pytest.mark.parametrize("name", ["semaphore", "bounded_semaphore"])
+def test_two_permits_let_two_in(name):
     """A semaphore has as many permits as it was given."""
-    primitive = build("sync", "semaphore", permits=2).build(tools.Tools(*build("model", "threads").lends()), 0)
+    primitive = build("sync", name, permits=2).build(lent("threads"), 0)
     assert [primitive.acquire(blocking=False) for _ in range(3)] == [True, True, False]
+
+
+@pytest.mark.parametrize("model", ["threads", "processes", "asyncio"])
+def test_a_bounded_semaphore_notices_a_release_too_many(model):
+    """With all permits back, one more release is an error, as it is not for the plain semaphore."""
+    owner = build("model", model)
+    bounded, plain = (
+        owner.inside(build("sync", name, permits=2).build, lent(model), 0)
+        for name in ("bounded_semaphore", "semaphore")
+    )
+    with pytest.raises(ValueError, match="released too many times"):
+        bounded.release()
+    plain.release()
 
 
 def test_a_channel_holds_what_it_was_given():
     """A queue has the capacity that the workload asked for, in threads and in coroutines."""
     for model, full in (("threads", queue.Full), ("asyncio", asyncio.QueueFull)):
-        model = build("model", model)
-        channel = model.inside(build("sync", "queue").build, tools.Tools(*model.lends()), 2)
+        channel = build("model", model).inside(build("sync", "queue").build, lent(model), 2)
         channel.put_nowait(1)
         channel.put_nowait(2)
         with pytest.raises(full):
             channel.put_nowait(3)
+
+
+def test_an_event_wakes_a_thread():
+    """What one thread sets, another waits for."""
+    event = build("sync", "event").build(lent("threads"), 0)
+    assert not event.is_set()
+    threading.Thread(target=event.set).start()
+    assert event.wait(30)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_event_wakes_a_process(method):
+    """What a child sets, its parent waits for."""
+    event = build("sync", "event").build(lent("processes", start_method=method), 0)
+    assert not event.is_set()
+    child = multiprocessing.get_context(method).Process(target=event.set)
+    child.start()
+    assert event.wait(30)
+    child.join()
+
+
+def test_an_event_wakes_a_coroutine():
+    """What one coroutine sets, another waits for."""
+
+    async def main():
+        event = build("sync", "event").build(lent("asyncio"), 0)
+        waiter = asyncio.ensure_future(event.wait())
+        await asyncio.sleep(0)
+        assert not waiter.done()
+        event.set()
+        await asyncio.wait_for(waiter, 30)
+
+    asyncio.run(main())
+
+
+def test_threads_meet_at_a_barrier():
+    """As many as there are workers must come, and then all go on: twice, since it can be used again."""
+    barrier = build("sync", "barrier").build(lent("threads", workers=3), 0)
+    places = []
+    crew = [
+        threading.Thread(target=lambda: places.extend([barrier.wait(30), barrier.wait(30)]))
+        for _ in range(barrier.parties)
+    ]
+    for thread in crew:
+        thread.start()
+    for thread in crew:
+        thread.join()
+    assert sorted(places) == [0, 0, 1, 1, 2, 2]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_processes_meet_at_a_barrier(method):
+    """The same for processes: none would end well if one were missing."""
+    barrier = build("sync", "barrier").build(lent("processes", workers=3, start_method=method), 0)
+    crew = [
+        multiprocessing.get_context(method).Process(target=barrier.wait, args=(30,)) for _ in range(barrier.parties)
+    ]
+    for process in crew:
+        process.start()
+    for process in crew:
+        process.join()
+    assert [process.exitcode for process in crew] == [0, 0, 0]
+    assert not barrier.broken
+
+
+def test_coroutines_meet_at_a_barrier():
+    """The same for coroutines."""
+
+    async def main():
+        barrier = build("sync", "barrier").build(lent("asyncio", workers=3), 0)
+        crew = [asyncio.ensure_future(barrier.wait()) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert not any(one.done() for one in crew)
+        crew.append(asyncio.ensure_future(barrier.wait()))
+        assert sorted(await asyncio.wait_for(asyncio.gather(*crew), 30)) == [0, 1, 2]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("model", [model for model in REAL_MODELS if "Barrier" in lent(model).factories])
+def test_a_barrier_is_for_all_workers(model):
+    """A trial's barrier has as many parties as the trial has workers."""
+    barrier = build("model", model).inside(build("sync", "barrier").build, lent(model, workers=5), 0)
+    assert barrier.parties == 5
+
+
+@pytest.mark.parametrize("model", ["threads", "processes"])
+def test_shards_do_not_know_each_other(model):
+    """There are as many as were asked for, and while one is held all others are free."""
+    locks = build("sync", "sharded_lock", shards=3).build(lent(model), 0)
+    with locks[1]:
+        assert [lock.acquire(False) for lock in locks] == [True, False, True]
+
+
+def test_shards_do_not_know_each_other_in_a_loop():
+    """The same for coroutines."""
+
+    async def main():
+        locks = build("sync", "sharded_lock", shards=3).build(lent("asyncio"), 0)
+        async with locks[1]:
+            assert [lock.locked() for lock in locks] == [False, True, False]
+
+    asyncio.run(main())

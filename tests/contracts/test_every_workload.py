@@ -6,7 +6,7 @@ from concexp import catalog
 from concexp.trial import tools
 from concexp.trial.models.threads import Model as Threads
 from tests.children import trial
-from tests.contracts.plugins import SMALL, assert_described, build, triples
+from tests.contracts.plugins import SMALL, TIMED, assert_described, build, races, runs, triples
 
 NAMES = catalog.names("workload")
 
@@ -26,7 +26,7 @@ def test_it_declares_itself(name):
     assert workload.unit
     assert set(workload.load) in ({"duration"}, {"ops", "scaling"})
     assert workload.takes
-    assert set(workload.takes) <= {"none", "guard", "channel", *catalog.names("sync")}
+    assert set(workload.takes) <= {"none", "guard", "channel", "shards", "signal", *catalog.names("sync")}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -40,21 +40,19 @@ def test_it_runs_in_every_combination(workload, model, sync):
     """Every combination that is not refused does its operations, passes its check and leaves nothing behind."""
     ending = trial(workload, model, sync, load=SMALL, iterations=2)
     # Without a guard, workers that really run at the same time may lose updates: that is data, not an error.
-    unguarded = workload == "counter" and sync == "none" and build("model", model).parallel != "one"
-    assert ending.status in (("ok", "invalid") if unguarded else ("ok",)), ending
+    assert ending.status in (("ok", "invalid") if races(workload, model, sync) else ("ok",)), ending
     assert ending.left_behind == 0
     assert [iteration["ops"] for iteration in ending.answer["iterations"]] == [20, 20]
 
 
 @pytest.mark.parametrize(
-    ("workload", "model", "sync"), [triple for triple in triples(2) if "duration" in build("workload", triple[0]).load]
+    ("workload", "model", "sync"),
+    [t for t in triples(2) if runs(*t, 2, TIMED) and "duration" in build("workload", t[0]).load],
 )
 def test_it_runs_for_a_given_time(workload, model, sync):
     """Where time is given, something is done, for as long as was asked at least, and the check agrees."""
-    if workload == "counter" and sync == "none":
-        sync = "lock"
-    ending = trial(workload, model, sync, load={"duration": 0.02})
-    assert ending.status == "ok", ending
+    ending = trial(workload, model, sync, load=TIMED)
+    assert ending.status in (("ok", "invalid") if races(workload, model, sync) else ("ok",)), ending
     iteration = ending.answer["iterations"][0]
     assert iteration["ops"] >= 1
     assert iteration["wall_s"] >= 0.02
@@ -66,7 +64,7 @@ def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
     """The check agrees with what was done, and with nothing that is off by one."""
     workload, model = build("workload", name), Threads()
     sync = build("sync", next(sync for workload, model, sync in triples(2) if (workload, model) == (name, "threads")))
-    kit = tools.Kit(tools.Tools(*model.lends()), sync, None, 2, str(tmp_path))
+    kit = tools.Kit(tools.Tools(*model.lends(), False, str(tmp_path), 2), sync, None, 2, str(tmp_path), 20)
     kit.primitive = sync.build(kit.tools, getattr(workload, "capacity", 0))
     shared = workload.prepare(kit)
     try:
@@ -85,10 +83,9 @@ def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
 @pytest.mark.parametrize(("workload", "model", "sync"), [t for t in triples(5) if t[1] in ("threads", "processes")])
 def test_it_runs_with_five_workers(workload, model, sync):
     """An odd number of workers, more than there is work for some of them, is no special case."""
-    if workload == "counter" and sync == "none":
-        sync = "lock"
     ending = trial(workload, model, sync, workers=5, load={"ops": 8, "scaling": "strong"})
-    assert (ending.status, ending.answer["iterations"][0]["ops"]) == ("ok", 8), ending
+    assert ending.status in (("ok", "invalid") if races(workload, model, sync) else ("ok",)), ending
+    assert ending.answer["iterations"][0]["ops"] == 8
 
 
 def test_naps_that_nobody_can_have_taken_are_noticed():

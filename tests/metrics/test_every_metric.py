@@ -32,7 +32,7 @@ def test_says_what_it_is(name):
     assert cls.better in ("higher", "lower", None)
     assert cls.kind in ("time", "count")
     assert cls.level in ("iteration", "cell")
-    assert cls.shown in ("always", "when present")
+    assert cls.shown in ("always", "when present", "when asked")
     assert cls.level == "iteration" or cls.compares in NAMES
 
 
@@ -43,7 +43,7 @@ def test_has_a_number_per_row(name, run):
     assert len(values) == len(run.trials)
     assert values.dtype == float
     empty = run.trials.drop(columns=["lost_updates"]).assign(
-        wall_s=math.nan, ops=math.nan, cpu_s=math.nan, startup_s=math.nan
+        wall_s=math.nan, ops=math.nan, cpu_s=math.nan, startup_s=math.nan, run_queue_wait_s=math.nan
     )
     assert catalog.load("metric", name)().of(empty).isna().all()
 

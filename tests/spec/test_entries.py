@@ -45,7 +45,7 @@ def test_parameters_and_a_label():
         ("zzz", 11, "workload", "there is no workload 'zzz'", "known: "),
         ("_function", 11, "workload", "there is no workload '_function'", ""),
         ("{counter: {from: call}}", 22, "workload.counter.from", "counter has no parameter 'from'", "'form'"),
-        ("{counter: {form: cal}}", 28, "workload.counter.form", "expected one of inline, call, not 'cal'", ""),
+        ("{counter: {form: cal}}", 28, "workload.counter.form", "not 'cal'", ""),
         ("{echo: {delay: 5}}", 26, "workload.echo.delay", "not 5: the unit is missing", ""),
         ("{echo: {size: [1, 2]}}", 25, "workload.echo.size", "not a list", ""),
         ("{echo: 5}", 18, "workload.echo", "expected a map of parameters, not 5", "{echo: {parameter: value}}"),

@@ -1,8 +1,9 @@
-"""Coroutines on one event loop: N tasks in flight, alive for the whole trial."""
+"""Coroutines on one event loop: N tasks in flight, alive for the whole trial or each for one operation."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
@@ -31,9 +32,78 @@ class Gate:
         return self.opened
 
 
-class Model(tools.Model):
-    """Coroutines of one event loop in one thread: they take turns where they await."""
+async def member(workload, me, gate, receive, send, alone):
+    """The life of a persistent worker: as `passes.member`, in a coroutine; `receive` is awaited, `send` is not."""
+    try:
+        await workload.enter_async(me)
+        send(("ready", None))
+        while True:
+            orders = await receive()
+            if orders is None:
+                break
+            if alone:
+                passes.settle()
+            send(("report", await passes.run_pass_async(workload, me, orders, gate)))
+        await workload.leave_async(me)
+        send(("left", None))
+    except BaseException as error:
+        send(("failed", passes.explain(error)))
 
+
+def blocks(workload):
+    """Why coroutines cannot carry this workload, or an empty text."""
+    if workload.work_async is None and workload.wants != "cpu":
+        return "%s has no asynchronous form: its blocking calls would stop the event loop" % tools.name_of(
+            workload
+        ).lstrip("_")
+    return ""
+
+
+async def gathered(operation, ops):
+    """What `ops` operations return, each a task of its own, awaited with `asyncio.gather`."""
+    return await asyncio.gather(*[operation(number) for number in range(ops)])
+
+
+async def grouped(operation, ops):
+    """The same in an `asyncio.TaskGroup`."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(operation(number)) for number in range(ops)]
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None  # the first is why the others were cancelled
+    return [task.result() for task in tasks]
+
+
+async def started_at_once(operation, ops):
+    """The same with tasks that run until their first wait as soon as they are made, and so may never enter the loop."""
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(asyncio.eager_task_factory)
+    try:
+        return await gathered(operation, ops)
+    finally:
+        loop.set_task_factory(None)
+
+
+# How each operation becomes a task: the function, and the name in asyncio that it needs, with the version that brought it.
+SPAWN = {
+    "gather": (gathered, "gather", ""),
+    "task_group": (grouped, "TaskGroup", "3.11"),
+    "eager": (started_at_once, "eager_task_factory", "3.12"),
+}
+
+
+class Model(tools.Model):
+    """Coroutines of one event loop in one thread: they take turns where they await.
+
+    Persistent ones last for the whole trial, one per worker. Otherwise each operation is a task of its own, all made at
+    once, and where there are more of them than workers a semaphore lets in as many as there are workers.
+
+    spawn: how coroutines come into being: persistent, or each operation a task by gather, in a task group, or started eagerly
+    """
+
+    spawn: "persistent | gather | task_group | eager" = "persistent"
+    asynchronous = True
+    opens = lasting = True
     colour = "#009e73"
     marker = "D"
 
@@ -45,11 +115,16 @@ class Model(tools.Model):
         return "asyncio", {n: getattr(asyncio, n) for n in NAMES if hasattr(asyncio, n)}, lambda n: [0] * n
 
     def refuses(self, workload, sync, workers, load):
-        if workload.work_async is None and workload.wants != "cpu":
-            return "%s has no asynchronous form: its blocking calls would stop the event loop" % tools.name_of(
-                workload
-            ).lstrip("_")
-        return ""
+        if self.spawn != "persistent":
+            name = tools.name_of(workload).lstrip("_")
+            if workload.shape == "workers":
+                return "%s makes a task of each operation, and the workers of %s last" % (self.spawn, name)
+            if "ops" not in load:
+                return "%s makes a task of each of a known number of operations: give load.ops" % self.spawn
+            _, needed, since = SPAWN[self.spawn]
+            if not hasattr(asyncio, needed):
+                return "asyncio has %s since Python %s; this is %d.%d" % (needed, since, *sys.version_info[:2])
+        return blocks(workload)
 
     def inside(self, function, *arguments):
         # Before 3.10 a primitive belongs to the loop that is current when it is built.
@@ -64,57 +139,108 @@ class Model(tools.Model):
         return self.loop.run_until_complete(coroutine)
 
     def open(self, job):
-        self.on_loop(self.start(job))
+        self.crew = Lasting() if self.spawn == "persistent" else Spawned(SPAWN[self.spawn][0])
+        self.on_loop(self.crew.start(job))
+        self.created = self.crew.created
+
+    def run(self, orders):
+        return self.on_loop(self.crew.one_pass(orders))
+
+    def close(self):
+        self.on_loop(self.crew.stop())
+
+
+class Lasting:
+    """Workers that are tasks for the whole trial."""
 
     async def start(self, job):
         gate = Gate(job.workers) if job.workers > 1 else None
         self.answers = asyncio.Queue()
         self.inboxes = [asyncio.Queue() for _ in range(job.workers)]
         self.tasks = [
-            self.loop.create_task(self.member(job.workload, job.me(index), gate, inbox))
+            asyncio.ensure_future(member(job.workload, job.me(index), gate, inbox.get, self.reply(index), False))
             for index, inbox in enumerate(self.inboxes)
         ]
         self.created = clock()
         await self.collect("ready")
 
-    async def member(self, workload, me, gate, inbox):
-        """The life of a worker: as `passes.member`, in coroutines."""
+    def reply(self, index):
+        """What worker `index` answers with."""
         put = self.answers.put_nowait
-        try:
-            await workload.enter_async(me)
-            put((me.index, "ready", None))
-            while True:
-                orders = await inbox.get()
-                if orders is None:
-                    break
-                put((me.index, "report", await passes.run_pass_async(workload, me, orders, gate)))
-            await workload.leave_async(me)
-            put((me.index, "left", None))
-        except BaseException as error:
-            put((me.index, "failed", passes.explain(error)))
+        return lambda message: put((index, message))
 
     async def collect(self, expected):
         values = [None] * len(self.tasks)
         for _ in self.tasks:
-            index, kind, value = await self.answers.get()
+            index, (kind, value) = await self.answers.get()
             if kind != expected:
                 raise passes.WorkFailed(*value)
             values[index] = value
         return values
-
-    def run(self, orders):
-        return self.on_loop(self.one_pass(orders))
 
     async def one_pass(self, orders):
         for inbox, order in zip(self.inboxes, orders):
             inbox.put_nowait(order)
         return await self.collect("report")
 
-    def close(self):
-        self.on_loop(self.stop())
-
     async def stop(self):
         for inbox in self.inboxes:
             inbox.put_nowait(None)
         await self.collect("left")
         await asyncio.gather(*self.tasks)
+
+
+class Spawned:
+    """Views without workers: the tasks of a pass take one each, and give it back. `spawn` makes the tasks."""
+
+    def __init__(self, spawn):
+        self.spawn = spawn
+
+    async def start(self, job):
+        self.created = clock()
+        self.workload = job.workload
+        self.views = [job.me(index) for index in range(job.workers)]
+        await asyncio.gather(*[self.workload.enter_async(me) for me in self.views])
+
+    async def one_pass(self, orders):
+        ops = sum(order[1] for order in orders)
+        for me in self.views:
+            me.task = self.workload.work_async or passes.blocking(self.workload.work)
+            for watcher in me.watchers:
+                me.task = watcher.around_async(me.task, me)
+        operation = limited(self.views) if ops > len(self.views) else unlimited(self.views)
+        start = clock()
+        total = sum(await self.spawn(operation, ops))
+        report = start, clock(), 0, ops, 0, 0, total
+        return [(*report, [passes.seen(me) for me in self.views]) if self.views[0].watchers else report]
+
+    async def stop(self):
+        await asyncio.gather(*[self.workload.leave_async(me) for me in self.views])
+
+
+def unlimited(views):
+    """One operation as a coroutine function of its number: there are at most as many as there are views."""
+    idle = views[:]
+
+    async def operation(number):
+        me = idle.pop()
+        me.first = number
+        return await me.task(me, 1)
+
+    return operation
+
+
+def limited(views):
+    """The same where there are more: a semaphore lets in as many as there are views."""
+    idle = views[:]
+    room = asyncio.Semaphore(len(views))
+
+    async def operation(number):
+        async with room:
+            me = idle.pop()
+            me.first = number
+            value = await me.task(me, 1)
+            idle.append(me)
+            return value
+
+    return operation

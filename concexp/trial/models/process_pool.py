@@ -1,9 +1,14 @@
-"""`concurrent.futures.ProcessPoolExecutor`: independent operations are pickled and handed over one by one."""
+"""`concurrent.futures.ProcessPoolExecutor`: independent operations are pickled and handed over, one by one or in chunks."""
 
-from concurrent.futures import ProcessPoolExecutor
+import sys
+from concurrent.futures import ProcessPoolExecutor, process
 from concurrent.futures.process import BrokenProcessPool
+from itertools import repeat
+from multiprocessing import util
+from time import perf_counter_ns as clock
+from time import sleep
 
-from concexp.trial import pools, tools
+from concexp.trial import passes, pools, tools
 from concexp.trial.models.processes import lends, resolve, start_tracker
 
 WORKER = []  # in a worker process: its workload, its Me and the gate
@@ -18,24 +23,104 @@ def begin(job, number, gate):
 
 
 def call(step, argument):
-    """What a task runs."""
-    return pools.act(*WORKER, step, argument)
+    """What a task runs. Its exception comes back as text: another process may be unable to build it again."""
+    try:
+        return pools.act(*WORKER, step, argument)
+    except BaseException as error:
+        raise passes.WorkFailed(*passes.explain(error)) from None
+
+
+def begin_anew(job, taken, gate):
+    """As `begin`, in a pool that replaces its workers: take a place that is free, and leave it at the end."""
+    while True:
+        with taken.get_lock():
+            index = next((i for i in range(job.workers) if not taken[i]), None)
+            if index is not None:
+                taken[index] = 1
+                break
+        sleep(0.001)  # the one that this worker replaces has answered, but has not quite ended
+    me = job.me(index)
+    WORKER[:] = [job.workload, me, gate]
+    util.Finalize(None, end, (job.workload, me, taken), exitpriority=1)
+
+
+def end(workload, me, taken):
+    """The end of a worker that is replaced. What `leave` raises here is printed, and nobody is left to be told."""
+    try:
+        if me.task is not None:
+            workload.leave(me)
+    finally:
+        taken[me.index] = 0
+
+
+def call_anew(step, argument):
+    """As `call`, in a pool that replaces its workers: each enters before its first operation."""
+    workload, me, _ = WORKER
+    if me.task is None and step == "task":
+        try:
+            pools.act(workload, me, None, "enter", None)
+        except BaseException as error:
+            raise passes.WorkFailed(*passes.explain(error)) from None
+    return call(step, argument)
+
+
+def replaces():
+    """Whether this interpreter's pool replaces workers that have done all their tasks, also while others are queued."""
+    # The name that the correction brought (CPython issue 115634, in 3.13 and 3.14 after their first releases).
+    homes = ProcessPoolExecutor, process._ExecutorManagerThread
+    return any(hasattr(home, "_replace_dead_worker") for home in homes)
+
+
+def needs_counted(what, workload, load):
+    """Why `what` does not apply to this load, or an empty text: it needs a known number of operations to hand out."""
+    if workload.shape == "workers":
+        return "%s is for operations, and the workers of %s do theirs in one go" % (
+            what,
+            tools.name_of(workload).lstrip("_"),
+        )
+    if "ops" not in load:
+        return "%s needs a known number of operations: give load.ops" % what
+    return ""
 
 
 class Model(pools.PoolModel):
-    """A pool of processes: each operation is a task of its own, submitted to `ProcessPoolExecutor`.
+    """A pool of processes: operations are tasks, handed to `ProcessPoolExecutor` with `map`.
+
+    Where time is given or operations arrive by a rate, each is submitted by itself. A worker that has done
+    `max_tasks_per_child` tasks, that by which it entered among them, ends, and another takes its place: what that costs is
+    in the window, and CPU time is not recorded once a worker was replaced.
 
     start_method: how a process comes into being; default is the interpreter's own choice, and what it was is recorded
+    chunk: operations per task
+    max_tasks_per_child: tasks after which a worker process is replaced by a new one; 0 means never
     """
 
     start_method: "default | fork | forkserver | spawn" = "default"
+    chunk: "int >= 1" = 1
+    max_tasks_per_child: "int >= 0" = 0
     parallel = "processes"
     colour = "#56b4e9"
     marker = "v"
-    call = staticmethod(call)
 
     def lends(self):
         return lends(resolve(self.start_method))
+
+    def refuses(self, workload, sync, workers, load):
+        if self.max_tasks_per_child:
+            reason = self.refuses_to_replace() or needs_counted("max_tasks_per_child", workload, load)
+            if reason:
+                return reason
+        return needs_counted("a chunk", workload, load) if self.chunk > 1 else ""
+
+    def refuses_to_replace(self):
+        """Why the workers cannot be replaced here, or an empty text."""
+        if sys.version_info < (3, 11):
+            return "max_tasks_per_child came with Python 3.11; this is %d.%d" % sys.version_info[:2]
+        if resolve(self.start_method).get_start_method() == "fork":
+            return "max_tasks_per_child needs the start method spawn or forkserver, not fork"
+        if self.max_tasks_per_child > 1 and not replaces():
+            return "with max_tasks_per_child over 1 this interpreter's pool waits for ever (CPython issue 115634)"
+        return ""
 
     def set_up(self):
         start_tracker(self.start_method)
@@ -43,16 +128,43 @@ class Model(pools.PoolModel):
     def start(self, job):
         context = resolve(self.start_method)
         gate = context.Barrier(job.workers) if job.workers > 1 else None
-        self.executor = ProcessPoolExecutor(
-            job.workers, mp_context=context, initializer=begin, initargs=(job, context.Value("i", 0), gate)
-        )
+        if self.max_tasks_per_child:
+            self.call = call_anew
+            self.executor = ProcessPoolExecutor(
+                job.workers,
+                mp_context=context,
+                initializer=begin_anew,
+                initargs=(job, context.Array("b", job.workers), gate),
+                max_tasks_per_child=self.max_tasks_per_child,
+            )
+        else:
+            self.call = call
+            self.executor = ProcessPoolExecutor(
+                job.workers, mp_context=context, initializer=begin, initargs=(job, context.Value("i", 0), gate)
+            )
+
+    def everywhere(self, step, arguments=None):
+        # Only a new pool is sure to have all its workers at once: those that come later settle and leave by themselves.
+        if not self.max_tasks_per_child or step == "enter":
+            return super().everywhere(step, arguments)
+        if step in ("watch", "seen"):
+            raise tools.Unsupported("a worker that was replaced cannot be asked what it saw")
+        return []
+
+    def counted(self, ops):
+        start = clock()
+        total = sum(self.executor.map(self.call, repeat("task"), range(ops), chunksize=self.chunk))
+        return start, clock(), 0, ops, 0, 0, total
 
     def fail(self, error):
         if isinstance(error, BrokenProcessPool):
             raise tools.WorkerDied("BrokenProcessPool: %s" % error)
+        if isinstance(error, passes.WorkFailed):
+            raise error
         super().fail(error)
 
     def processes(self):
+        # Those of the beginning: once one of them is gone there is no CPU time to be read, and the record says so.
         return self.pids
 
     def facts(self):

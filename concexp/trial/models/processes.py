@@ -6,7 +6,7 @@ import signal
 from multiprocessing import connection
 from time import perf_counter_ns as clock
 
-from concexp.trial import passes, tools
+from concexp.trial import passes, schedules, tools
 
 
 def lends(context):
@@ -56,14 +56,17 @@ def last_words(code):
     return tools.how_it_ended(code) + (" without answering" if code >= 0 else "")
 
 
-class Model(tools.Model):
+class Model(schedules.Scheduled):
     """Processes: each has an interpreter, a memory and a GIL of its own.
 
     start_method: how a process comes into being; default is the interpreter's own choice, and what it was is recorded
+    schedule: how counted operations are handed out; block gives each worker its share at once, the others as they go
+    chunk: operations handed out at once; guided never fewer
     """
 
     start_method: "default | fork | forkserver | spawn" = "default"
     parallel = "processes"
+    opens = lasting = True
     colour = "#0072b2"
     marker = "^"
 

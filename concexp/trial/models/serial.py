@@ -10,6 +10,7 @@ class Model(tools.Model):
     """One thread, no concurrency: the baseline."""
 
     needs_workers = False
+    opens = lasting = True
     colour = "#4d4d4d"
     marker = "o"
 

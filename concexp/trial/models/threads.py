@@ -4,7 +4,7 @@ import queue
 import threading
 from time import perf_counter_ns as clock
 
-from concexp.trial import passes, tools
+from concexp.trial import passes, schedules
 
 LENDS = (
     "threading",
@@ -22,10 +22,15 @@ LENDS = (
 )
 
 
-class Model(tools.Model):
-    """Threads of one interpreter: they share memory and, in most builds, the GIL."""
+class Model(schedules.Scheduled):
+    """Threads of one interpreter: they share memory and, in most builds, the GIL.
+
+    schedule: how counted operations are handed out; block gives each worker its share at once, the others as they go
+    chunk: operations handed out at once; guided never fewer
+    """
 
     parallel = "threads"
+    opens = lasting = True
     colour = "#d55e00"
     marker = "s"
 

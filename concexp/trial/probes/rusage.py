@@ -1,8 +1,12 @@
-"""CPU time and run-queue wait of all workers, read by the coordinator while they stand still before and after a pass."""
+"""What the kernel books for all workers, read by the coordinator while they stand still before and after a pass."""
 
 import os
 import resource
 import time
+
+from concexp.trial import tools
+
+TICK = os.sysconf("SC_CLK_TCK")
 
 
 def thread_times(pid):
@@ -27,33 +31,76 @@ def thread_times(pid):
     return used, waited
 
 
-class Probe:
-    """CPU seconds of the model's processes and of the workload's servers, and the wait for a CPU.
+def bookings(pid):
+    """(user s, system s, minor faults, major faults) of a process so far; None where the system does not tell.
 
-    Columns: cpu_s, run_queue_wait_s, server_cpu_s (seconds; None where the system does not tell).
+    Linux: /proc/PID/stat, whose times are in ticks of 10 ms.
+    """
+    try:
+        with open("/proc/%d/stat" % pid) as file:
+            fields = file.read().rpartition(")")[2].split()  # a name may hold spaces and brackets
+    except OSError:
+        return None
+    return int(fields[11]) / TICK, int(fields[12]) / TICK, int(fields[7]), int(fields[9])
+
+
+def switches(pid):
+    """(voluntary, involuntary) context switches of the living threads of a process; None where nobody tells."""
+    found = [0, 0]
+    folder = "/proc/%d/task" % pid
+    try:
+        for thread in os.listdir(folder):
+            with open("%s/%s/status" % (folder, thread)) as file:
+                lines = [line.split() for line in file if "ctxt_switches" in line]
+            for kind, (_, count) in enumerate(lines):
+                found[kind] += int(count)
+    except (OSError, ValueError):
+        return None
+    return tuple(found)
+
+
+class Probe(tools.Probe):
+    """CPU time, the wait for a CPU, context switches and page faults of the model's processes; CPU time of servers.
+
+    Columns: cpu_s, run_queue_wait_s, server_cpu_s, user_s, system_s (seconds; these two in steps of 10 ms),
+    voluntary_switches, involuntary_switches, minor_faults, major_faults; None where the system does not tell.
     """
 
+    @classmethod
+    def needed(cls, load):
+        return True
+
     def begin(self, processes, servers):
-        """Remember where the clocks stand; `processes` and `servers` are lists of process ids."""
         self.before = self.read(processes, servers)
 
     def end(self, processes, servers):
-        """What was used since `begin`, by column name."""
         after = self.read(processes, servers)
-        used, waited, served = [
-            None if old is None or new is None else (new - old) / 1e9 for old, new in zip(self.before, after)
-        ]
-        return {"cpu_s": used, "run_queue_wait_s": waited, "server_cpu_s": served if servers else None}
+        found = {name: None if old is None or after[name] is None else after[name] - old
+                 for name, old in self.before.items()}  # fmt: skip
+        return found if servers else dict(found, server_cpu_s=None)
 
     def read(self, processes, servers):
-        own = [thread_times(pid) for pid in [os.getpid(), *processes]]
-        served = [thread_times(pid) for pid in servers]
-        if None in own:
+        """Where the clocks and counters stand, by column name."""
+        pids = [os.getpid(), *processes]
+        times, served = summed(map(thread_times, pids), 2), summed(map(thread_times, servers), 2)
+        booked, switched = summed(map(bookings, pids), 4), summed(map(switches, pids), 2)
+        cpu = times[0]
+        if cpu is None and not processes:
             usage = resource.getrusage(resource.RUSAGE_SELF)
-            alone = int((usage.ru_utime + usage.ru_stime) * 1e9) if not processes else None
-            return alone, None, None
-        return (
-            sum(used for used, _ in own),
-            sum(waited for _, waited in own),
-            None if None in served else sum(used for used, _ in served),
+            cpu = int((usage.ru_utime + usage.ru_stime) * 1e9)
+        seconds = {"cpu_s": cpu, "run_queue_wait_s": times[1], "server_cpu_s": served[0]}
+        return dict(
+            {name: None if value is None else value / 1e9 for name, value in seconds.items()},
+            user_s=booked[0],
+            system_s=booked[1],
+            minor_faults=booked[2],
+            major_faults=booked[3],
+            voluntary_switches=switched[0],
+            involuntary_switches=switched[1],
         )
+
+
+def summed(rows, width):
+    """The sums of columns; None for all of them where a row is missing."""
+    rows = list(rows)
+    return (None,) * width if None in rows else [sum(row[k] for row in rows) for k in range(width)]

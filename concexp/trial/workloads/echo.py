@@ -1,8 +1,5 @@
 """Real TCP: round trips to an echo server in a process of its own."""
 
-import asyncio
-import socket
-
 from concexp.trial import servers, tools
 
 
@@ -29,10 +26,11 @@ class Workload(tools.Workload):
     def release(self, shared):
         servers.stop(shared)
 
+    def message(self):
+        return bytes(k % 256 for k in range(int(self.size)))
+
     def enter(self, me):
-        connection = socket.create_connection(("127.0.0.1", me.shared.port))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        me.own = connection, bytes(k % 256 for k in range(int(self.size)))
+        me.own = servers.connect(me.shared), self.message()
 
     def leave(self, me):
         me.own[0].close()
@@ -53,9 +51,9 @@ class Workload(tools.Workload):
         return right
 
     async def enter_async(self, me):
-        reader, writer = await asyncio.open_connection("127.0.0.1", me.shared.port)
-        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        me.own = reader, writer, bytes(k % 256 for k in range(int(self.size)))
+        import asyncio
+
+        me.own = *await asyncio.open_connection("127.0.0.1", me.shared.port), self.message()
 
     async def leave_async(self, me):
         me.own[1].close()

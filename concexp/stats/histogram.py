@@ -1,0 +1,36 @@
+"""Means and quantiles of a latency histogram, whose classes are as wide as 1/64 of their octave's beginning."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+BITS = 6  # as in trial/probes/latency.py, which makes the classes
+NANO = 1e-9
+
+Histogram = Sequence[Sequence[int]]  # (class, count), sorted by class
+
+
+def middle(index: int) -> float:
+    """The value in the middle of a class, ns: at most 1/128 from any value of the class."""
+    if index < 2 << BITS:
+        return float(index)
+    shift = (index >> BITS) - 1
+    low = (index - (shift << BITS)) << shift
+    return low + ((1 << shift) - 1) / 2
+
+
+def quantile(histogram: Histogram, share: float) -> float:
+    """The smallest value, seconds, that at least this share of all values do not exceed (HdrHistogram's definition)."""
+    wanted = max(1, math.ceil(share * sum(count for _, count in histogram)))
+    seen = 0
+    for index, count in histogram:
+        seen += count
+        if seen >= wanted:
+            return middle(index) * NANO
+    raise ValueError("an empty histogram has no quantile")
+
+
+def mean(histogram: Histogram) -> float:
+    """The mean, seconds."""
+    return sum(middle(index) * count for index, count in histogram) / sum(count for _, count in histogram) * NANO

@@ -1,0 +1,109 @@
+"""An open loop: operations come when they come, whether or not a worker is free.
+
+Arrivals have intended times, fixed before the pass. The next free worker takes the next arrival, waits for its time if
+that is still to come, and does it. Latency counts from the intended time, so what stood in line is not forgotten (a
+closed loop, which asks again only when it was served, would omit just that).
+"""
+
+from time import perf_counter_ns as clock
+from time import sleep
+
+SECOND = 1_000_000_000
+
+
+def offsets(rate, duration, kind, seed):
+    """Nanoseconds after the beginning at which operations arrive, for `duration` seconds: an array of 64-bit integers.
+
+    constant: 1 / rate apart; poisson: exponential gaps of that mean.
+    """
+    from array import array
+    from random import Random
+
+    found = array("q")
+    if kind == "constant":
+        found.extend(int(k * SECOND / rate) for k in range(max(1, int(rate * duration))))
+        return found
+    random = Random(seed)
+    when = random.expovariate(rate)
+    while when < duration:
+        found.append(int(when * SECOND))
+        when += random.expovariate(rate)
+    return found or array("q", [0])
+
+
+class Arrivals:
+    """The arrivals of one pass; all workers take from the same. `lent` are the model's tools."""
+
+    def __init__(self, lent, load, seed):
+        self.offsets = offsets(load["rate"], load["duration"], load["arrivals"], seed)
+        self.state = lent.array(2)  # the next arrival; the clock when the first worker began, ns
+        # Coroutines take turns only where they await: taking the next one needs no guard.
+        self.guard = None if lent.asynchronous else lent.make("Lock")
+
+    def __len__(self):
+        return len(self.offsets)
+
+    def reset(self):
+        """All arrivals are still to come."""
+        self.state[0] = self.state[1] = 0
+
+    def begin(self):
+        """The clock at which the pass began: the same for all, that of the first who asks."""
+        if self.guard is None:
+            self.state[1] = self.state[1] or clock()
+        else:
+            with self.guard:
+                self.state[1] = self.state[1] or clock()
+        return self.state[1]
+
+    def take(self):
+        """The number of the next arrival; as many as there are, or more, when all are taken."""
+        state = self.state
+        if self.guard is None:
+            state[0] += 1
+            return state[0] - 1
+        with self.guard:
+            number = state[0]
+            state[0] = number + 1
+        return number
+
+    def serve(self, work, me):
+        """A plain worker's part of a pass: its report (see `passes`)."""
+        due, count, take, arrived = self.offsets, len(self.offsets), self.take, latency_of(me).arrived
+        begun = self.begin()
+        total = done = 0
+        while True:
+            me.first = number = take()
+            if number >= count:
+                return begun, clock(), 0, done, 0, 0, total
+            intended = begun + due[number]
+            ahead = intended - clock()
+            if ahead > 0:
+                sleep(ahead / SECOND)
+            total += work(me, 1)
+            arrived(clock() - intended)
+            done += 1
+
+    async def serve_async(self, work, me):
+        """The same for a coroutine. asyncio's own timer wakes it, which is up to a millisecond late."""
+        from asyncio import sleep
+
+        due, count, take, arrived = self.offsets, len(self.offsets), self.take, latency_of(me).arrived
+        begun = self.begin()
+        total = done = 0
+        while True:
+            me.first = number = take()
+            if number >= count:
+                return begun, clock(), 0, done, 0, 0, total
+            intended = begun + due[number]
+            ahead = intended - clock()
+            if ahead > 0:
+                await sleep(ahead / SECOND)
+            total += await work(me, 1)
+            arrived(clock() - intended)
+            done += 1
+
+
+def latency_of(me):
+    """The watcher that keeps the latencies; an open loop always has it."""
+    return next(watcher for watcher in me.watchers if hasattr(watcher, "arrived"))

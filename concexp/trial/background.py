@@ -1,0 +1,145 @@
+"""A second role: work that goes on while the first one is measured, on a model of its own."""
+
+import sys
+import threading
+import time
+from time import perf_counter_ns as clock
+
+from concexp.trial import passes, tools
+
+SECOND = 1_000_000_000
+# A loop that lets go of the GIL for a moment more often than every switch interval can starve the threads that wait for it:
+# woken, they find it taken again, and count their interval anew (seen on CPython 3.11). A batch of two intervals cannot.
+INTERVALS = 2
+READY_WITHIN = 30.0  # seconds for the second role to begin a pass; then the trial fails instead of measuring without it
+
+
+class Endless:
+    """Operations without end: each worker goes on in batches until it is told to halt."""
+
+    def __init__(self, lent, workers):
+        self.halt = lent.array(1)
+        self.begun = lent.array(workers)
+
+    def reset(self):
+        """Nobody has begun, and nobody is to halt."""
+        self.halt[0] = 0
+        for index in range(len(self.begun)):
+            self.begun[index] = 0
+
+    def serve(self, work, me):
+        """A plain worker's part: its report (see `passes`)."""
+        halt, batch, total = self.halt, me.batch, 0
+        first = me.first = me.index << 40
+        start = before = clock()
+        self.begun[me.index] = 1
+        while not halt[0]:
+            total += work(me, batch)
+            me.first += batch
+            now = clock()
+            if now - before < passes.SHORTEST_BATCH:
+                batch *= 2
+            before = now
+        me.batch = batch
+        return start, clock(), first, me.first - first, 0, 0, total
+
+    async def serve_async(self, work, me):
+        """The same for a coroutine, which lets the others run after each batch."""
+        from asyncio import sleep
+
+        halt, batch, total = self.halt, me.batch, 0
+        first = me.first = me.index << 40
+        start = before = clock()
+        shortest = max(passes.SHORTEST_BATCH, INTERVALS * int(switch_interval() * SECOND))
+        self.begun[me.index] = 1
+        while not halt[0]:
+            total += await work(me, batch)
+            me.first += batch
+            now = clock()
+            if now - before < shortest:
+                batch *= 2
+            before = now
+            await sleep(0)
+        me.batch = batch
+        return start, clock(), first, me.first - first, 0, 0, total
+
+
+def switch_interval():
+    """Seconds after which a thread that waits for the GIL asks for it; 0 where there is no such thing (PyPy)."""
+    return sys.getswitchinterval() if hasattr(sys, "getswitchinterval") else 0.0
+
+
+class Background:
+    """The second role of a trial: opened after the first, run by a thread of the coordinator during each pass.
+
+    `workload` and `model` are plug-in objects; `probe` tells the CPU time of its workers.
+    """
+
+    def __init__(self, workload, model, workers, folder, probe):
+        self.workload = workload
+        self.model = model
+        self.workers = workers
+        self.folder = folder
+        self.probe = probe
+        self.failure = None
+        self.opened = self.prepared = False
+
+    def open(self):
+        """Prepare the work and start the workers."""
+        self.model.set_up()
+        self.model.inside(self.prepare)
+        job = tools.Job(self.workload, self.workers, None, self.shared, self.folder, self.source, (self.probe,))
+        self.model.open(job)
+        self.opened = True
+
+    def prepare(self):
+        lent = tools.Tools(*self.model.lends(), self.model.asynchronous, self.folder, self.workers)
+        self.shared = self.workload.prepare(tools.Kit(lent, None, None, self.workers, self.folder))
+        self.prepared = True
+        self.source = Endless(lent, self.workers)
+
+    def begin(self):
+        """Let it run; returns when every worker of it is at work."""
+        self.model.inside(self.workload.reset, self.shared)
+        self.source.reset()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+        deadline = time.monotonic() + READY_WITHIN
+        while not all(self.source.begun):
+            if self.failure is not None:
+                raise self.failure
+            if time.monotonic() > deadline:
+                raise RuntimeError("the background did not begin within %d s" % READY_WITHIN)
+            time.sleep(0.0002)
+
+    def run(self):
+        try:
+            self.reports = self.model.run([(0, None, None)] * self.workers)
+        except BaseException as error:
+            self.failure = error
+
+    def end(self):
+        """Halt it; what it did, by column name: operations, seconds and CPU seconds."""
+        self.source.halt[0] = 1
+        self.thread.join()
+        if self.failure is not None:
+            raise self.failure
+        used = self.probe.merged([one[tools.name_of(self.probe)] for report in self.reports for one in report[7]])
+        seconds = (max(r[1] for r in self.reports) - min(r[0] for r in self.reports)) / SECOND
+        cpu = used.get("worker_cpu_s")
+        return {
+            "background_ops": sum(report[3] for report in self.reports),
+            "background_s": seconds,
+            "background_cpu_s": None if cpu is None else sum(cpu),
+        }
+
+    def close(self):
+        """End its workers."""
+        if self.opened:
+            self.opened = False
+            self.model.close()
+
+    def release(self):
+        """End what `prepare` started, also after a failure."""
+        if self.prepared:
+            self.workload.release(self.shared)

@@ -1,0 +1,143 @@
+"""Several processes with several workers in each: threads, or coroutines of an event loop per process."""
+
+import threading
+from time import perf_counter_ns as clock
+
+from concexp.trial import passes, tools
+from concexp.trial.models import processes
+
+REASON = "a primitive between processes blocks whoever waits for it, and with that an event loop and all its coroutines"
+
+
+def stops_the_loops(*arguments):
+    """What builds a primitive for coroutines of several processes: there is none."""
+    raise tools.Unsupported(REASON)
+
+
+def groups(workers, count):
+    """The indices of the workers of each process: contiguous, as equal as can be, and none without any."""
+    count = min(count, workers)
+    return [range(workers * i // count, workers * (i + 1) // count) for i in range(count)]
+
+
+def in_threads(workload, crew, gate, pipes):
+    """A process whose workers are threads; `gate` is for all workers of all processes."""
+    threads = []
+    for me, pipe in zip(crew, pipes):
+        entered = threading.Event()
+        send = spoken(pipe.send, entered)
+        # One of them tidies up for the process, while the others already stand at the gate.
+        arguments = (workload, me, gate, pipe.recv, send, me is crew[0])
+        threads.append(threading.Thread(target=passes.member, args=arguments))
+        threads[-1].start()
+        # Not all at once: what the first has to import must not be met half imported by the second.
+        entered.wait()
+    for thread in threads:
+        thread.join()
+
+
+def spoken(send, entered):
+    """`send`, which also tells that the worker has entered, or failed to: before that it says nothing."""
+
+    def tell(message):
+        send(message)
+        entered.set()
+
+    return tell
+
+
+def in_coroutines(workload, crew, gate, pipes):
+    """A process whose workers are coroutines; `gate` is for one of each process."""
+    import asyncio
+
+    from concexp.trial.models.asyncio import Gate, member
+
+    class CommonGate(Gate):
+        """A gate whose last waits for the other processes: it blocks the loop, but everybody in it has come."""
+
+        async def wait(self):
+            if gate is not None and self.here == self.parties - 1:
+                gate.wait()
+            return await super().wait()
+
+    def receiver(pipe):
+        async def receive():
+            loop, there = asyncio.get_running_loop(), asyncio.Event()
+            loop.add_reader(pipe.fileno(), there.set)
+            await there.wait()
+            loop.remove_reader(pipe.fileno())
+            return pipe.recv()
+
+        return receive
+
+    async def life():
+        common = CommonGate(len(crew))
+        await asyncio.gather(
+            *[member(workload, me, common, receiver(pipe), pipe.send, me is crew[0]) for me, pipe in zip(crew, pipes)]
+        )
+
+    asyncio.run(life())
+
+
+class Model(processes.Model):
+    """Processes with several workers in each: threads that share its GIL, or coroutines that take turns in its event loop.
+
+    The workers are dealt out evenly; with fewer workers than processes, each has a process of its own.
+
+    process_count: how many processes there are at most
+    inner: what the workers are in their processes
+    start_method: how a process comes into being; default is the interpreter's own choice, and what it was is recorded
+    schedule: how counted operations are handed out; block gives each worker its share at once, the others as they go
+    chunk: operations handed out at once; guided never fewer
+    """
+
+    process_count: "int >= 1" = 2
+    inner: "threads | asyncio" = "threads"
+    colour = "#999933"
+    marker = "h"
+
+    def __init__(self, **parameters):
+        super().__init__(**parameters)
+        self.asynchronous = self.inner == "asyncio"
+        # Who takes the next arrival must exclude the other processes, and a coroutine could not wait for that.
+        self.opens = not self.asynchronous
+
+    def lends(self):
+        owner, factories, array = super().lends()
+        return owner, (dict.fromkeys(factories, stops_the_loops) if self.asynchronous else factories), array
+
+    def refuses(self, workload, sync, workers, load):
+        if self.asynchronous:
+            from concexp.trial.models.asyncio import blocks
+
+            if (sync is not None and sync.role != "none") or self.schedule != "block":
+                return REASON
+            if blocks(workload):
+                return blocks(workload)
+        return super().refuses(workload, sync, workers, load)
+
+    def open(self, job):
+        context = processes.resolve(self.start_method)
+        shares = groups(job.workers, self.process_count)
+        parties = len(shares) if self.asynchronous else job.workers
+        gate = context.Barrier(parties) if parties > 1 else None
+        self.pipes, self.crew = [], []
+        for indices in shares:
+            ours, theirs = zip(*[context.Pipe() for _ in indices])
+            body = in_coroutines if self.asynchronous else in_threads
+            process = context.Process(
+                target=body, args=(job.workload, [job.me(index) for index in indices], gate, theirs), daemon=True
+            )
+            process.start()
+            for pipe in theirs:
+                pipe.close()
+            self.pipes += ours
+            self.crew += [process] * len(indices)
+        self.created = clock()
+        self.collect("ready")
+
+    def processes(self):
+        return list(dict.fromkeys(super().processes()))
+
+    def facts(self):
+        return dict(super().facts(), processes=len(self.processes()))

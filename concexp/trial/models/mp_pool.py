@@ -1,0 +1,174 @@
+"""`multiprocessing.Pool`: the older pool of processes, with its several ways to hand over operations."""
+
+import contextlib
+import signal
+from concurrent.futures import Future
+from multiprocessing import pool
+from threading import Semaphore
+from time import perf_counter_ns as clock
+
+from concexp.trial import passes, pools, tools
+from concexp.trial.models.process_pool import begin, call, needs_counted
+from concexp.trial.models.processes import lends, resolve, start_tracker
+
+LOOK = 0.1  # seconds between two looks at the workers
+
+
+def operate(number):
+    """What a task runs."""
+    return call("task", number)
+
+
+class Recruiter:
+    """A multiprocessing context that notes every process which is started with it."""
+
+    def __init__(self, context):
+        self.context = context
+        self.crew = []
+
+    def __getattr__(self, name):
+        return getattr(self.context, name)
+
+    def Process(self, *arguments, **named):
+        process = self.context.Process(*arguments, **named)
+        self.crew.append(process)
+        return process
+
+
+class Submitter:
+    """A pool with an executor's `submit`, for what is not measured and for the arrivals of an open loop.
+
+    A future costs some microseconds more than what the pool itself answers with.
+    """
+
+    def __init__(self, pool):
+        self.pool = pool
+
+    def submit(self, function, *arguments):
+        future = Future()
+        self.pool.apply_async(function, arguments, callback=future.set_result, error_callback=future.set_exception)
+        return future
+
+    def shutdown(self, wait):
+        self.pool.close()
+        self.pool.join()
+
+
+class Model(pools.PoolModel):
+    """A pool of processes: operations are tasks, handed to `multiprocessing.Pool`.
+
+    Where time is given or operations arrive by a rate, each is handed over by `apply_async`. The pool itself replaces a
+    worker that died and waits for ever for the task that was lost with it; here the workers are looked after ten times a
+    second, and the trial has crashed.
+
+    start_method: how a process comes into being; default is the interpreter's own choice, and what it was is recorded
+    how: the method that hands over counted operations
+    chunk: operations per task
+    """
+
+    start_method: "default | fork | forkserver | spawn" = "default"
+    how: "map | imap | imap_unordered" = "map"
+    chunk: "int >= 1" = 1
+    parallel = "processes"
+    colour = "#332288"
+    marker = "<"
+    call = staticmethod(call)
+
+    def lends(self):
+        return lends(resolve(self.start_method))
+
+    def refuses(self, workload, sync, workers, load):
+        if self.how != "map":
+            return needs_counted(self.how, workload, load)
+        return needs_counted("a chunk", workload, load) if self.chunk > 1 else ""
+
+    def set_up(self):
+        start_tracker(self.start_method)
+
+    def start(self, job):
+        context = resolve(self.start_method)
+        gate = context.Barrier(job.workers) if job.workers > 1 else None
+        recruiter = Recruiter(context)
+        self.crew = recruiter.crew
+        self.pool = pool.Pool(job.workers, begin, (job, context.Value("i", 0), gate), context=recruiter)
+        self.executor = Submitter(self.pool)
+
+    @contextlib.contextmanager
+    def looked_after(self):
+        """Look at the workers from time to time, and at the end. A timer does it, so that the pool is used as by anybody."""
+        before = signal.signal(signal.SIGALRM, self.look)
+        signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
+        try:
+            yield
+            self.look()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+    def look(self, *_):
+        """WorkerDied if the pool has had to start more workers than it was to have."""
+        if len(self.crew) > self.job.workers:
+            # The pool has waited for the end of those it replaced, so their exit codes are there.
+            for index, process in enumerate(self.crew):
+                if process.exitcode is not None:
+                    raise tools.WorkerDied("worker %d %s" % (index, tools.how_it_ended(process.exitcode)))
+
+    def open(self, job):
+        self.job, self.crew = job, []
+        with self.looked_after():
+            super().open(job)
+
+    def run(self, orders):
+        with self.looked_after():
+            return super().run(orders)
+
+    def counted(self, ops):
+        hand_over = getattr(self.pool, self.how)
+        start = clock()
+        total = sum(hand_over(operate, range(ops), self.chunk))
+        return start, clock(), 0, ops, 0, 0, total
+
+    def timed(self, duration):
+        # As in `PoolModel`, with the pool's own callbacks.
+        free = Semaphore(2 * self.job.workers)
+        ends, errors = [], []
+
+        def ended(value):
+            ends.append((clock(), value))
+            free.release()
+
+        def failed(error):
+            errors.append(error)
+            free.release()
+
+        apply_async, operation = self.pool.apply_async, operate
+        number = 0
+        start = clock()
+        deadline = start + duration
+        while clock() < deadline and not errors:
+            free.acquire()
+            apply_async(operation, (number,), callback=ended, error_callback=failed)
+            number += 1
+        for _ in range(2 * self.job.workers):
+            free.acquire()
+        if errors:
+            raise errors[0]
+        total = sum(value for _, value in ends)
+        stop = next((when for when, _ in ends if when >= deadline), ends[-1][0])
+        return start, stop, 0, number, 0, sum(when > stop for when, _ in ends), total
+
+    def fail(self, error):
+        self.look()  # a worker that died may be why
+        if isinstance(error, (passes.WorkFailed, tools.WorkerDied)):
+            raise error
+        super().fail(error)
+
+    def close(self):
+        with self.looked_after():
+            super().close()
+
+    def processes(self):
+        return self.pids
+
+    def facts(self):
+        return {"start_method": resolve(self.start_method).get_start_method()}

@@ -1,0 +1,100 @@
+"""Coroutines over threads: an event loop that hands its blocking work to `asyncio.to_thread`."""
+
+import asyncio
+from itertools import count
+from time import perf_counter_ns as clock
+
+from concexp.trial.arrivals import SECOND, latency_of
+from concexp.trial.models import thread_pool
+
+
+class Model(thread_pool.Model):
+    """Coroutines that await their work in threads: each operation is an `await asyncio.to_thread(...)` of one event loop.
+
+    As many coroutines are in flight as there are workers, and as many threads do their work. Primitives are those of
+    threads.
+    """
+
+    colour = "#117733"
+    marker = ">"
+
+    def start(self, job):
+        super().start(job)
+        self.loop = asyncio.new_event_loop()
+        self.loop.set_default_executor(self.executor)
+
+    def everywhere(self, step, arguments=None):
+        return self.loop.run_until_complete(self.at_once(step, arguments or [None] * self.job.workers))
+
+    async def at_once(self, step, arguments):
+        calls = [asyncio.ensure_future(asyncio.to_thread(self.call, step, argument)) for argument in arguments]
+        await asyncio.sleep(0)  # now each has handed over its call, and its thread is there
+        self.created = clock()
+        try:
+            return await asyncio.gather(*calls)
+        except BaseException as error:
+            return self.fail(error)
+
+    def counted(self, ops):
+        return self.loop.run_until_complete(self.count_async(ops))
+
+    async def count_async(self, ops):
+        """`ops` operations by as many coroutines as there are workers, each of which takes the next number."""
+        numbers = iter(range(ops))
+        to_thread, call = asyncio.to_thread, self.call
+
+        async def lane():
+            total = 0
+            for number in numbers:
+                total += await to_thread(call, "task", number)
+            return total
+
+        start = clock()
+        totals = await asyncio.gather(*[lane() for _ in range(self.job.workers)])
+        return start, clock(), 0, ops, 0, 0, sum(totals)
+
+    def timed(self, duration):
+        return self.loop.run_until_complete(self.time_async(duration))
+
+    async def time_async(self, duration):
+        """Operations for `duration` ns; the first that ends after the time ends the window."""
+        numbers, ends = count(), []
+        to_thread, call = asyncio.to_thread, self.call
+
+        async def lane():
+            total = 0
+            while clock() < deadline:
+                total += await to_thread(call, "task", next(numbers))
+                ends.append(clock())
+            return total
+
+        start = clock()
+        deadline = start + duration
+        total = sum(await asyncio.gather(*[lane() for _ in range(self.job.workers)]))
+        stop = min((when for when in ends if when >= deadline), default=clock())
+        return start, stop, 0, len(ends), 0, sum(when > stop for when in ends), total
+
+    def arriving(self, source):
+        return self.loop.run_until_complete(self.arrive_async(source))
+
+    async def arrive_async(self, source):
+        """A coroutine for each arrival of an open loop, at its time. asyncio's own timer may be a millisecond late."""
+        note = latency_of(self.job.me(0))
+
+        async def request(number, intended):
+            value = await asyncio.to_thread(self.call, "task", number)
+            note.arrived(clock() - intended)
+            return value
+
+        begun = source.begin()
+        requests = []
+        for number, offset in enumerate(source.offsets):
+            ahead = begun + offset - clock()
+            await asyncio.sleep(max(0, ahead) / SECOND)  # 0 lets those go on who are there
+            requests.append(asyncio.ensure_future(request(number, begun + offset)))
+        total = sum(await asyncio.gather(*requests))
+        return begun, clock(), 0, len(requests), 0, 0, total, {note.name: note.seen()}
+
+    def close(self):
+        super().close()
+        self.loop.close()

@@ -1,0 +1,32 @@
+"""How much CPU each worker used: who did the work, and who only stood there."""
+
+import time
+
+from concexp.trial import tools
+
+
+class Watcher(tools.Watcher):
+    """Reads the CPU clock of the worker's own thread before and after a pass."""
+
+    name = "workers"
+
+    def around(self, work, me):
+        self.before = time.thread_time_ns()
+        return work
+
+    def around_async(self, work, me):
+        self.before = None  # coroutines share a thread: nobody tells their times apart
+        return work
+
+    def seen(self):
+        return None if self.before is None else time.thread_time_ns() - self.before
+
+
+class Probe(tools.Probe):
+    """CPU seconds of each worker, `worker_cpu_s`: a list in the workers' order, None for what shares a thread."""
+
+    def watcher(self):
+        return Watcher()
+
+    def merged(self, seen):
+        return {"worker_cpu_s": None if None in seen else [used / 1e9 for used in seen]} if seen else {}

@@ -1,0 +1,52 @@
+"""Servers for workloads: processes of their own on the loopback address, which end with the trial. One file is one server.
+
+Its name is the file's name. The file defines `factory(**parameters)`: called once, inside the running event loop, it
+returns what builds an `asyncio.Protocol` for each connection. What all connections share lives there.
+"""
+
+import os
+import socket
+import sys
+
+from concexp.trial import tools
+
+
+class Server:
+    """A running server: its port and process id. May be sent to worker processes."""
+
+    def __init__(self, port, pid):
+        self.port = port
+        self.pid = pid
+        self.process = None
+
+    def __getstate__(self):
+        return {"port": self.port, "pid": self.pid, "process": None}
+
+
+def start(name, parameters):
+    """Start a server and wait until it listens. It stays in this process's group, so that nothing outlives the trial."""
+    import subprocess
+
+    main = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
+    command = [sys.executable, "-s", "-S", main, name, repr(parameters)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    line = process.stdout.readline()
+    if not line:
+        process.communicate()
+        raise RuntimeError("the %s server %s before it listened" % (name, tools.how_it_ended(process.returncode)))
+    server = Server(int(line), process.pid)
+    server.process = process
+    return server
+
+
+def stop(server):
+    """End a server. Closing its standard input would do, were there no forked workers, who hold that pipe open, too."""
+    server.process.terminate()
+    server.process.communicate()
+
+
+def connect(server):
+    """A blocking connection to a server; what is sent leaves at once (asyncio's own connections do that by themselves)."""
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection

@@ -1,0 +1,45 @@
+"""A server's process: load the server that is named, print the port, serve until standard input closes."""
+
+import ast
+import asyncio
+import importlib
+import select
+import selectors
+
+from concexp.trial import passes
+
+
+def main(name, parameters):
+    """Run one server; `parameters` is the literal of a dict."""
+    module = importlib.import_module("concexp.trial.servers.%s" % name)
+    loop = asyncio.SelectorEventLoop(selector())
+    asyncio.set_event_loop(loop)
+    loop.run_until_complete(serve(module.factory, ast.literal_eval(parameters)))
+
+
+async def serve(factory, parameters):
+    """Listen on a free port until standard input closes."""
+    loop = asyncio.get_running_loop()
+    done = asyncio.Event()
+    server = await loop.create_server(factory(**parameters), "127.0.0.1", 0, backlog=4096)
+    loop.add_reader(0, done.set)  # nobody ever writes there: it becomes readable when the trial is gone
+    passes.settle()
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await done.wait()
+    server.close()
+
+
+def selector():
+    """A selector that keeps a timer's time to about 0.1 ms: epoll alone counts in whole milliseconds, rounded up."""
+    if not hasattr(selectors, "EpollSelector"):
+        return selectors.DefaultSelector()
+
+    class Fine(selectors.EpollSelector):
+        def select(self, timeout=None):
+            if timeout is not None and timeout > 0:
+                # An epoll object is itself a descriptor to wait for, and select's timeouts are microseconds.
+                select.select([self.fileno()], [], [], timeout)
+                timeout = 0
+            return super().select(timeout)
+
+    return Fine()

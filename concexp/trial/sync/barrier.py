@@ -1,0 +1,12 @@
+"""Barrier: nobody goes on before all are there."""
+
+from concexp.trial import tools
+
+
+class Sync(tools.Sync):
+    """A meeting point of all workers: `wait` lets nobody go on before everybody has come, and can be used again."""
+
+    role = "signal"
+
+    def build(self, tools, capacity):
+        return tools.make("Barrier", tools.workers)

@@ -1,0 +1,16 @@
+"""Sharded lock: one lock for each part of the data, so that workers meet only where they touch the same part."""
+
+from concexp.trial import tools
+
+
+class Sync(tools.Sync):
+    """Several native locks, each for one part of the data (lock striping): `with locks[key % len(locks)]:`.
+
+    shards: how many locks there are
+    """
+
+    shards: "int >= 1" = 8
+    role = "shards"
+
+    def build(self, tools, capacity):
+        return tuple(tools.make("Lock") for _ in range(self.shards))

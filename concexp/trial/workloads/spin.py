@@ -1,0 +1,36 @@
+"""Computing for a given time: the CPU-bound operation whose length can be chosen."""
+
+from concexp.trial import busy, tools
+
+BEGINNINGS = 16  # so that operations differ
+
+
+class Workload(tools.Workload):
+    """Compute in pure Python for a given time: CPU-bound work that holds the GIL, as long as you want it.
+
+    Before there are workers, the coordinator measures alone how many rounds of the loop take that much CPU time. Each
+    operation of each worker and pass then does just so many: the same work, not the same time, so whoever is hindered
+    takes longer. Each trial measures anew, on its own interpreter, and the column `rounds` tells what it came to. Compare
+    interpreters by other workloads, for here the faster one does more work.
+
+    time: CPU time of one operation where nothing hinders it
+    """
+
+    time: "duration > 0" = 0.001
+    unit = "spell"
+
+    def prepare(self, kit):
+        self.rounds = max(1, round(busy.pace(busy.spin) * self.time))
+
+    def work(self, me, n):
+        spin, rounds = busy.spin, self.rounds
+        total = 0
+        for number in range(me.first, me.first + n):
+            total += spin(rounds, number % BEGINNINGS)
+        return total
+
+    def check(self, shared, outcome):
+        counts = outcome.per_residue(BEGINNINGS)
+        expected = sum(count * busy.leap(self.rounds, x) for x, count in enumerate(counts))
+        reason = "" if outcome.total == expected else "not every operation did its %d rounds" % self.rounds
+        return reason, {"rounds": self.rounds}

@@ -1,0 +1,101 @@
+"""A real database: readers and writers of one SQLite file."""
+
+import os
+
+from concexp.trial import tools
+
+PERIOD = 1000  # what an operation does repeats after so many
+ROWS = 100
+PATIENCE = 60.0  # seconds that a transaction waits for the lock of the file: no trial should end by it
+
+
+class Workload(tools.Workload):
+    """Read and update rows of one SQLite database that all workers share; each operation is a transaction of its own.
+
+    Each worker has its own connection. SQLite lets one of them write at a time; who finds the file locked sleeps a
+    little and tries again. Which operations write is decided by their numbers, evenly spread, so that every update can
+    be accounted for. There is no asynchronous SQLite in the standard library.
+
+    writes: share of the operations that update a row, to a thousandth; the others read one
+    journal: wal is a write-ahead log, where readers and a writer need not wait for each other; delete is the rollback journal
+    synchronous: when SQLite waits for the device: off never, normal at the critical moments, full at every commit
+    """
+
+    writes: "fraction" = 0.1
+    journal: "wal | delete" = "wal"
+    synchronous: "off | normal | full" = "normal"
+    wants = "io"
+    packages = ("_sqlite3",)  # sqlite3 is always there; what some builds lack is the C module under it
+    unit = "transaction"
+
+    def pattern(self):
+        """(whether it writes, the row) of the operations with number % PERIOD == 0, 1, …"""
+        share = round(self.writes * PERIOD)
+        return [(r * share % PERIOD < share, r * ROWS // PERIOD) for r in range(PERIOD)]
+
+    def prepare(self, kit):
+        import tempfile
+
+        path = os.path.join(tempfile.mkdtemp(dir=kit.folder), "rows.sqlite")  # a trial's two roles may both be this one
+        connection = connect(path)
+        mode = connection.execute("PRAGMA journal_mode=%s" % self.journal).fetchall()[0][0]
+        if mode != self.journal:
+            raise tools.Unsupported("SQLite has no journal %s on this file system: %s" % (self.journal, mode))
+        connection.execute("BEGIN")
+        connection.execute("CREATE TABLE counter (row INTEGER PRIMARY KEY, label INTEGER, updates INTEGER)")
+        connection.executemany("INSERT INTO counter VALUES (?, ?, 0)", [(row, label(row)) for row in range(ROWS)])
+        connection.execute("COMMIT")
+        connection.close()  # none may live on in a worker that is forked
+        return path
+
+    def reset(self, shared):
+        connection = connect(shared)
+        connection.execute("UPDATE counter SET updates = 0")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # each pass begins with an empty log
+        connection.close()
+
+    def enter(self, me):
+        connection = connect(me.shared)
+        connection.execute("PRAGMA synchronous=%s" % self.synchronous)
+        me.own = connection, [(writes, (row,)) for writes, row in self.pattern()]
+
+    def leave(self, me):
+        me.own[0].close()
+
+    def work(self, me, n):
+        connection, pattern = me.own
+        execute = connection.execute
+        total = 0
+        for number in range(me.first, me.first + n):
+            writes, row = pattern[number % PERIOD]
+            if writes:
+                total += execute("UPDATE counter SET updates = updates + 1 WHERE row = ?", row).rowcount
+            else:
+                total += execute("SELECT label FROM counter WHERE row = ?", row).fetchall()[0][0]
+        return total
+
+    def check(self, shared, outcome):
+        connection = connect(shared)
+        found = [updates for (updates,) in connection.execute("SELECT updates FROM counter ORDER BY row").fetchall()]
+        connection.close()
+        done, expected = [0] * ROWS, 0
+        for count, (writes, row) in zip(outcome.per_residue(PERIOD), self.pattern()):
+            done[row] += count * writes
+            expected += count if writes else count * label(row)
+        if sum(found) != sum(done):
+            return "the rows hold %d updates, not %d" % (sum(found), sum(done)), {}
+        if found != done:
+            return "updates are in rows where they do not belong", {}
+        return ("" if outcome.total == expected else "what was read is not what the rows hold"), {}
+
+
+def label(row):
+    """What a reader finds in a row."""
+    return 1000 + row
+
+
+def connect(path):
+    """A connection that commits after each statement."""
+    import sqlite3
+
+    return sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)

@@ -96,6 +96,8 @@ def _head(name: str, metric: Any, prefix: str, operation: str) -> str:
         unit = f"{prefix} {many(operation)}/s".strip()
     elif metric.unit in ("s", "x", "CPUs", ""):
         unit = prefix
+    elif metric.unit == "bytes":
+        unit = f"{prefix}B"
     else:
         unit = f"{prefix} {metric.unit}".strip()
     return escaped(f"{name}, {unit}" if unit else name)

@@ -224,6 +224,8 @@ class Outcome:
 
 def unsupported(workload, model, sync, workers, load):
     """Why this combination cannot run on any machine, or an empty text; starts and builds nothing."""
+    if model.missing():
+        return model.missing()
     try:
         if sync is not None:
             sync.build(DryTools(*model.lends(), model.asynchronous, workers=workers), 0)
@@ -274,6 +276,8 @@ class Model(Plugin):
     opens           whether it can carry an open loop
     needs_workers   False where the number of workers does not apply
     simulated       True where no trial is run at all
+    packages        what must be installed for the interpreter beside the standard library
+    pip             what `pip install` must be told to install it
     """
 
     parallel = "one"
@@ -282,10 +286,21 @@ class Model(Plugin):
     opens = False
     needs_workers = True
     simulated = False
+    packages = ()
+    pip = ""
 
     def lends(self):
         """(owner, factories, array) for Tools."""
         raise NotImplementedError
+
+    def missing(self):
+        """Why this model cannot be had from this interpreter, or an empty text."""
+        for package in self.packages:
+            from importlib.util import find_spec
+
+            if find_spec(package) is None:
+                return "%s is not installed for this interpreter: pip install %s" % (package, self.pip or package)
+        return ""
 
     def refuses(self, workload, sync, workers, load):
         """Why this model cannot carry the workload, or an empty text."""

@@ -38,7 +38,7 @@ class Model(schedules.Scheduled):
         return LENDS
 
     def open(self, job):
-        gate = threading.Barrier(job.workers) if job.workers > 1 else None
+        gate = self.gate(job.workers) if job.workers > 1 else None
         self.answers = queue.SimpleQueue()
         self.inboxes = [queue.SimpleQueue() for _ in range(job.workers)]
         self.threads = []
@@ -50,6 +50,10 @@ class Model(schedules.Scheduled):
             thread.start()
         self.created = clock()
         self.collect("ready")
+
+    def gate(self, workers):
+        """What the workers meet at before each pass."""
+        return threading.Barrier(workers)
 
     def reply(self, index):
         """What worker `index` answers with."""

@@ -1,0 +1,69 @@
+"""gevent: the standard library's threads, locks, sockets and sleep made into greenlets of one thread."""
+
+import queue
+import sys
+import threading
+import time
+
+from concexp.trial import tools
+from concexp.trial.models import threads
+
+
+def late(module, name):
+    """What builds `module.name` as it is then: gevent replaces it when the trial begins."""
+    return lambda *arguments: getattr(module, name)(*arguments)
+
+
+class Gate:
+    """A barrier of workers that take turns: it also tells when it opened."""
+
+    def __init__(self, workers):
+        self.barrier = threading.Barrier(workers, action=self.open)
+        self.wait = self.barrier.wait
+
+    def open(self):
+        self.opened = time.perf_counter_ns()
+
+
+class Model(threads.Model):
+    """Greenlets: the model threads after `gevent.monkey.patch_all()`. They take turns where the standard library waits.
+
+    Who computes, or waits in a file, a database or a lock of the kernel, keeps all others waiting.
+
+    schedule: how counted operations are handed out; block gives each worker its share at once, the others as they go
+    chunk: operations handed out at once; guided never fewer
+    """
+
+    parallel = "one"
+    packages = ("gevent",)
+    colour = "#661100"
+    marker = "1"
+
+    def lends(self):
+        owner, factories, array = super().lends()
+        home = {"Queue": queue}
+        return owner, {name: late(home.get(name, threading), name) for name in factories}, array
+
+    def refuses(self, workload, sync, workers, load):
+        if sync is not None and tools.name_of(sync) == "file_lock":
+            return "who waits for a file lock waits in the kernel, and so stops all greenlets, the one that holds it too"
+        return super().refuses(workload, sync, workers, load)
+
+    def set_up(self):
+        from gevent import monkey
+
+        monkey.patch_all()
+        replaced = {
+            id(original): getattr(sys.modules[home], name)
+            for home, names in monkey.saved.items()
+            for name, original in names.items()
+            if hasattr(sys.modules.get(home), name)  # what could not be made cooperative was taken away
+        }
+        # Plug-ins are already there, and some have taken a function by its name.
+        for name, module in list(sys.modules.items()):
+            if name.startswith("concexp.trial."):
+                taken = {key: replaced[id(value)] for key, value in vars(module).items() if id(value) in replaced}
+                vars(module).update(taken)
+
+    def gate(self, workers):
+        return Gate(workers)

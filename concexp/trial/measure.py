@@ -184,7 +184,7 @@ class Trial:
             self.background.begin()
         # Both roles count: where they share a process, nobody can tell their CPU time and memory apart.
         processes = model.processes() + (self.background.model.processes() if self.background is not None else [])
-        servers = workload.servers(self.shared)
+        servers = workload.servers(self.shared) + self.kit.tools.pids
         for probe in self.probes:
             probe.begin(processes, servers)
         reports = model.run(orders)
@@ -197,7 +197,7 @@ class Trial:
         if self.background is not None:
             facts.update(self.background.end())
         window = Window(reports, ops, opened[0] if timed else None)
-        outcome = tools.Outcome(reports, window.wall_s, self.workers, self.source is not None)
+        outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = model.inside(workload.check, self.shared, outcome)
         return dict(
             facts,
@@ -230,6 +230,7 @@ class Trial:
             self.workload.release(self.shared)
         if self.background is not None:
             self.background.release()
+        self.kit.tools.end()
 
 
 class Window:

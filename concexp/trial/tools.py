@@ -47,12 +47,36 @@ class Tools:
         self.asynchronous = asynchronous
         self.folder = folder
         self.workers = workers
+        self.started = None
+        self.ending = []
+        self.pids = []  # of the manager: its CPU time is told apart
 
-    def make(self, name, *arguments):
+    def manager(self):
+        """The one manager's process of this trial, started at the first call; None where nothing is built."""
+        if self.started is None:
+            from multiprocessing import active_children
+
+            before = active_children()
+            self.started = self.make("Manager")
+            if self.started is not None:
+                self.at_end(self.started.shutdown)
+                self.pids += [process.pid for process in active_children() if process not in before]
+        return self.started
+
+    def at_end(self, function):
+        """Call `function` when the trial is over, also after a failure: what was made last ends first."""
+        self.ending.append(function)
+
+    def end(self):
+        """Undo what has to be undone."""
+        while self.ending:
+            self.ending.pop()()
+
+    def make(self, name, *arguments, **named):
         """A new native primitive; Unsupported if this model has none of that name."""
         if name not in self.factories:
             raise Unsupported("%s has no %s" % (self.owner, name))
-        return self.factories[name](*arguments)
+        return self.factories[name](*arguments, **named)
 
 
 class DryTools(Tools):
@@ -62,7 +86,7 @@ class DryTools(Tools):
         super().__init__(*lent, **more)
         self.array = lambda n: None
 
-    def make(self, name, *arguments):
+    def make(self, name, *arguments, **named):
         if name not in self.factories:
             raise Unsupported("%s has no %s" % (self.owner, name))
 
@@ -112,9 +136,9 @@ class Kit:
         self.folder = folder
         self.ops = ops
 
-    def another(self):
+    def another(self, capacity=0):
         """One more primitive of the kind that the experiment names, for work that needs several; None for `none`."""
-        return self.sync.build(self.tools, 0)
+        return self.sync.build(self.tools, capacity)
 
 
 class Plugin:
@@ -190,40 +214,10 @@ class Workload(Plugin):
         """End what `prepare` started."""
 
 
-class Outcome:
-    """What a pass came to, for the workload's check.
-
-    ranges   (first, n) of the operations done, those included that the window does not count
-    ops      their number
-    late     how many of them the window may leave out
-    total    the sum of what `work` returned for all of them
-    wall_s   the window, seconds
-    """
-
-    def __init__(self, reports, wall_s, workers, whole=False):
-        self.ranges = [(report[2], report[3]) for report in reports]
-        if whole:  # from one source: together they did all of them, in whatever order
-            self.ranges = [(0, sum(n for _, n in self.ranges))]
-        self.ops = sum(n for _, n in self.ranges)
-        self.late = sum(report[4] + report[5] for report in reports)
-        self.total = sum(report[6] for report in reports)
-        self.wall_s = wall_s
-        self.workers = workers
-
-    def per_residue(self, modulus):
-        """How many of the operations done have number % modulus == 0, 1, …: a list of `modulus` counts."""
-        counts = [0] * modulus
-        for first, n in self.ranges:
-            whole, rest = divmod(n, modulus)
-            for r in range(modulus):
-                counts[r] += whole
-            for k in range(rest):
-                counts[(first + k) % modulus] += 1
-        return counts
-
-
 def unsupported(workload, model, sync, workers, load):
     """Why this combination cannot run on any machine, or an empty text; starts and builds nothing."""
+    if model.missing():
+        return model.missing()
     try:
         if sync is not None:
             sync.build(DryTools(*model.lends(), model.asynchronous, workers=workers), 0)
@@ -287,6 +281,10 @@ class Model(Plugin):
         """(owner, factories, array) for Tools."""
         raise NotImplementedError
 
+    def missing(self):
+        """Why this model cannot be had from this interpreter, or an empty text."""
+        return ""
+
     def refuses(self, workload, sync, workers, load):
         """Why this model cannot carry the workload, or an empty text."""
         return ""
@@ -327,14 +325,39 @@ class Sync(Plugin):
 
     role    "none"; "guard": mutual exclusion, used as `with primitive:`; "channel": carries items (`put`, `get`);
             "shards": a sequence of guards, of which a worker takes the one that belongs to its part of the data;
-            "signal": lets workers wait for each other
+            "signal": lets workers wait for each other; "stream": carries bytes and nothing else, as a channel does;
+            "state": numbers that all workers see
+    ends    of a channel or a stream: "many" workers may use either side, or "one" each
+    joins   whether whoever takes an item says when it is done with it (`task_done`), and others can wait for that (`join`)
     """
 
     role = "guard"
+    ends = "many"
+    joins = False
 
     def build(self, tools, capacity):
         """The native object; `capacity` is how many items a channel holds, 0 for no limit."""
         raise NotImplementedError
+
+    def pair(self, tools):
+        """(one, other): two Ends of a connection that carries messages both ways, for one worker each."""
+        to, fro = self.build(tools, 0), self.build(tools, 0)
+        if to is None:  # nobody builds anything: it was only asked whether it could be
+            return None
+        return Ends(to.put, fro.get), Ends(fro.put, to.get)
+
+
+class Ends:
+    """Where one worker puts its messages and gets those of another: native methods, so that a call costs nothing more."""
+
+    __slots__ = ("get", "put")
+
+    def __init__(self, put, get):
+        self.put = put
+        self.get = get
+
+    def __reduce__(self):
+        return Ends, (self.put, self.get)
 
 
 class Probe(Plugin):

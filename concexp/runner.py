@@ -200,7 +200,7 @@ class Run:
 
 def _described(cell: Cell) -> dict[str, Any]:
     """What every record says of its cell, so that the journal alone suffices."""
-    workload = cell.workload.plugin
+    workload = cell.workload.build()  # what it wants may depend on its parameters
     return {
         "axes": dict(cell.axes),
         "plugins": {"workload": cell.workload.name, "model": cell.model.name, "sync": cell.sync.name},

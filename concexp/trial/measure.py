@@ -184,7 +184,8 @@ class Trial:
             self.background.begin()
         # Both roles count: where they share a process, nobody can tell their CPU time and memory apart.
         processes = model.processes() + (self.background.model.processes() if self.background is not None else [])
-        servers = workload.servers(self.shared) + self.kit.tools.pids
+        processes = processes + self.kit.tools.pids
+        servers = workload.servers(self.shared)
         for probe in self.probes:
             probe.begin(processes, servers)
         reports = model.run(orders)

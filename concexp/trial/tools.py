@@ -49,7 +49,7 @@ class Tools:
         self.workers = workers
         self.started = None
         self.ending = []
-        self.pids = []  # of the manager: its CPU time is told apart
+        self.pids = []  # of the manager: part of whatever is made of it
 
     def manager(self):
         """The one manager's process of this trial, started at the first call; None where nothing is built."""

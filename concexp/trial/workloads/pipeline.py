@@ -22,6 +22,11 @@ class Workload(tools.Workload):
     load = {"ops": 2_000, "scaling": "strong"}
     unit = "message"
 
+    def __init__(self, **parameters):
+        super().__init__(**parameters)
+        if not self.busy:
+            self.wants = "io"
+
     def refuses(self, model, sync, workers, load):
         if workers < 2:
             return "a pipeline has a first and a last stage: at least 2 workers"

@@ -88,14 +88,15 @@ class Sample:
         values = [trial.effective_cpus for trial in self.timed if not np.isnan(trial.effective_cpus)]
         return float(np.median(values)) if values else float("nan")
 
-    def by_block(self, name: str, counted: bool = False) -> dict[int, float]:
-        """Each trial's mean of a metric, by its block; counts keep the doubtful trials."""
-        rows = self.numbered if counted else self.timed
+    def by_block(self, name: str, counted: bool = False, every: bool = False) -> dict[int, float]:
+        """Each trial's mean of a metric, by its block; counts keep the doubtful trials, `every` also those that ended badly."""
+        rows = self.trials if every else self.numbered if counted else self.timed
         return {trial.block: trial.means[name] for trial in rows if not np.isnan(trial.means.get(name, np.nan))}
 
     def interval(self, name: str, metric: Any) -> Interval:
         """A metric of level `iteration`, with its interval."""
-        return mean_interval(list(self.by_block(name, metric.kind == "count").values()), metric.scale == "log")
+        values = self.by_block(name, metric.kind == "count", metric.ends_badly)
+        return mean_interval(list(values.values()), metric.scale == "log")
 
 
 def samples(frame: pd.DataFrame) -> dict[str, Sample]:
@@ -176,7 +177,7 @@ def _present(metric: Any, name: str, run: Run) -> bool:
 
 
 def _value(name: str, metric: Any, sample: Sample | None, below: Sample | None, workers: int) -> Interval:
-    if sample is None or not sample.numbered:
+    if sample is None or not (sample.numbered or metric.ends_badly):
         return NOTHING
     if metric.level == "iteration":
         return sample.interval(name, metric)

@@ -25,13 +25,13 @@ def measure(request):
     except tools.Unsupported as reason:
         return {"status": "unsupported", "reason": str(reason)}
     except tools.WorkerDied as death:
-        return {"status": "crashed", "reason": str(death)}
+        return {"status": "crashed", "reason": str(death), "ended_ns": clock()}
     except passes.WorkFailed as failure:
         summary, trace = failure.args
-        return {"status": "failed", "reason": summary, "traceback": trace}
+        return {"status": "failed", "reason": summary, "traceback": trace, "ended_ns": clock()}
     except BaseException as error:  # user code may raise anything, SystemExit and KeyboardInterrupt included
         summary, trace = passes.explain(error)
-        return {"status": "failed", "reason": summary, "traceback": trace}
+        return {"status": "failed", "reason": summary, "traceback": trace, "ended_ns": clock()}
     finally:
         if trial is not None:
             trial.release()

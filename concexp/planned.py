@@ -70,7 +70,9 @@ class Cell:
     @property
     def needs_site(self) -> bool:
         """Whether a trial needs what is installed for its interpreter; the standard library alone starts faster."""
-        roles = [self.workload, self.background.workload] if self.background is not None else [self.workload]
+        roles = [self.workload, self.model]
+        if self.background is not None:
+            roles += [self.background.workload, self.background.model]
         return any(role.source or role.plugin.packages for role in roles)
 
     @property

@@ -109,17 +109,6 @@ def call(folder, step, argument):
         raise passes.WorkFailed(*passes.explain(error)) from None
 
 
-def quietly(ensure_running):
-    """Start a resource tracker so that the end of the trial's parent does not end it too: see `processes.start_tracker`."""
-    import signal
-
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
-    try:
-        ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 class Engine(pools.PoolModel):
     """A model over an engine that takes tasks. Subclasses start `self.executor` in `start(job)` and end it in `stop()`."""
 

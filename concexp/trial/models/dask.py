@@ -3,7 +3,7 @@
 from itertools import islice
 from time import perf_counter_ns as clock
 
-from concexp.trial import engines
+from concexp.trial import engines, lent
 
 # What would disturb: another try of a task whose worker has died, a profile of every worker ten times a second, a look at
 # its memory, and talk.
@@ -31,9 +31,7 @@ class Model(engines.Streaming):
     marker = "8"
 
     def set_up(self):
-        from concexp.trial.models.processes import start_tracker
-
-        start_tracker("spawn")
+        lent.start_tracker()
 
     def start(self, job):
         import dask

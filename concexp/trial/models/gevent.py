@@ -9,9 +9,10 @@ from concexp.trial import tools
 from concexp.trial.models import threads
 
 
-def late(module, name):
-    """What builds `module.name` as it is then: gevent replaces it when the trial begins."""
-    return lambda *arguments: getattr(module, name)(*arguments)
+def late(name, factory):
+    """`factory`, or what has its place by then: gevent replaces what the standard library offers by this name."""
+    homes = [home for home in (threading, queue) if hasattr(home, name)]
+    return (lambda *arguments: getattr(homes[0], name)(*arguments)) if homes else factory
 
 
 class Gate:
@@ -40,9 +41,9 @@ class Model(threads.Model):
     marker = "1"
 
     def lends(self):
-        owner, factories, array = super().lends()
-        home = {"Queue": queue}
-        return owner, {name: late(home.get(name, threading), name) for name in factories}, array
+        _, factories, array = super().lends()
+        # Who reads from a pipe of multiprocessing waits in the kernel, and stops those who would write.
+        return "gevent", {name: late(name, make) for name, make in factories.items() if name != "Pipe"}, array
 
     def refuses(self, workload, sync, workers, load):
         if sync is not None and tools.name_of(sync) == "file_lock":

@@ -3,7 +3,7 @@
 from itertools import count, takewhile
 from time import perf_counter_ns as clock
 
-from concexp.trial import engines
+from concexp.trial import engines, lent
 from concexp.trial.models.process_pool import needs_counted
 
 
@@ -39,9 +39,7 @@ class Model(engines.Streaming):
 
     def set_up(self):
         if self.backend == "loky":
-            from joblib.externals.loky.backend import resource_tracker
-
-            engines.quietly(resource_tracker.ensure_running)
+            lent.start_tracker("joblib.externals.loky.backend.resource_tracker")
 
     def start(self, job):
         from joblib import Parallel

@@ -3,7 +3,7 @@
 from itertools import repeat
 from time import perf_counter_ns as clock
 
-from concexp.trial import engines
+from concexp.trial import engines, lent
 from concexp.trial.models.process_pool import needs_counted
 
 
@@ -26,9 +26,7 @@ class Model(engines.Engine):
         return reason or (needs_counted("a chunk", workload, load) if self.chunk > 1 else "")
 
     def set_up(self):
-        from loky.backend import resource_tracker
-
-        engines.quietly(resource_tracker.ensure_running)
+        lent.start_tracker("loky.backend.resource_tracker")
 
     def start(self, job):
         from loky import get_reusable_executor

@@ -63,6 +63,7 @@ SPELT_ALIKE = {
     ("report/view.py", "simulated"): "an attribute of every model",
     ("report/findings/guards.py", "none"): "a role, which several primitives may have",
     ("report/findings/scaling.py", "none"): "a verdict: no gain",
+    ("trial/engines.py", "processes"): "a value of `parallel`",
     ("trial/pools.py", "processes"): "a value of `parallel`",
     ("trial/plugin.py", "none"): "a role of primitives",
     ("trial/tools.py", "none"): "a role of primitives",

@@ -5,6 +5,7 @@ trial's folder; a worker reads it at its first task and makes its own view (`Me`
 each at the same time, they do in a task that ends only when all have come.
 """
 
+import contextlib
 import itertools
 import mmap
 import os
@@ -75,11 +76,10 @@ class Place:
     def number(self):
         """How many had a place in this job before."""
         for number in itertools.count():
-            try:
+            with contextlib.suppress(FileExistsError):
                 os.close(os.open(os.path.join(self.folder, "worker-%d" % number), os.O_CREAT | os.O_EXCL))
-            except FileExistsError:
-                continue
-            return number
+                break
+        return number
 
     def meet(self, meeting):
         """Return when every worker has come to the meeting of this number. Nothing is measured meanwhile."""
@@ -184,7 +184,7 @@ class Streaming(Engine):
         for value in self.stream(itertools.takewhile(lambda _: clock() < deadline, itertools.count())):
             ends.append(clock())
             total += value
-        stop = next((when for when in ends if when >= deadline), ends[-1])
+        stop = next((when for when in ends if when >= deadline), deadline)
         return start, stop, 0, len(ends), 0, sum(when > stop for when in ends), total
 
     def stream(self, numbers):

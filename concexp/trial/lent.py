@@ -4,8 +4,9 @@
 def start_tracker(module="multiprocessing.resource_tracker"):
     """Start multiprocessing's resource tracker so that the end of the trial's parent does not end it too.
 
-    A library that has its own, in another module, is treated in the same way. It removes semaphores and memory from /dev/shm when all others are gone, so it must outlive the SIGIO that ends them
-    (see `concexp.trial.__main__`). It inherits a blocked signal, and keeps it blocked.
+    It removes semaphores and memory from /dev/shm when all others are gone, so it must outlive the SIGIO that ends them
+    (see `concexp.trial.__main__`). It inherits a blocked signal, and keeps it blocked. `module` is where it lives: a
+    library may have one of its own.
     """
     import signal
     from importlib import import_module

@@ -1,5 +1,16 @@
 """What every plug-in of the sealed child answers to: a workload, a model, a primitive, a probe."""
 
+FOUND = {}  # of the packages that were asked for, whether they are there
+
+
+def installed(package):
+    """Whether this interpreter has a package; looks for it once, and does not import it."""
+    if package not in FOUND:
+        from importlib.util import find_spec
+
+        FOUND[package] = find_spec(package) is not None
+    return FOUND[package]
+
 
 class Plugin:
     """Parameters as attributes: `Plugin(size=3)` overrides the class's annotated default."""
@@ -103,9 +114,7 @@ class Model(Plugin):
     def missing(self):
         """Why this model cannot be had from this interpreter, or an empty text."""
         for package in self.packages:
-            from importlib.util import find_spec
-
-            if find_spec(package) is None:
+            if not installed(package):
                 return "%s is not installed for this interpreter: pip install %s" % (package, self.pip or package)
         return ""
 

@@ -42,12 +42,15 @@ class Model(threads.Model):
 
     def lends(self):
         _, factories, array = super().lends()
-        # Who reads from a pipe of multiprocessing waits in the kernel, and stops those who would write.
-        return "gevent", {name: late(name, make) for name, make in factories.items() if name != "Pipe"}, array
+        # The connections of multiprocessing wait in the kernel, and so stop those whom they wait for.
+        left_out = ("Pipe", "Manager")
+        return "gevent", {name: late(name, make) for name, make in factories.items() if name not in left_out}, array
 
     def refuses(self, workload, sync, workers, load):
         if sync is not None and tools.name_of(sync) == "file_lock":
-            return "who waits for a file lock waits in the kernel, and so stops all greenlets, the one that holds it too"
+            return (
+                "who waits for a file lock waits in the kernel, and so stops all greenlets, the one that holds it too"
+            )
         return super().refuses(workload, sync, workers, load)
 
     def set_up(self):

@@ -68,7 +68,7 @@ class Model(engines.Streaming):
         numbers = takewhile(lambda _: clock() < deadline, count())
         done = self.hand_over(1, clocked, ((self.call, number) for number in numbers))
         ends = sorted(end for _, end in done)
-        stop = next((end for end in ends if end >= deadline), ends[-1])
+        stop = next((end for end in ends if end >= deadline), deadline)
         total = sum(value for value, _ in done)
         return start, stop, 0, len(ends), 0, sum(end > stop for end in ends), total
 

@@ -42,7 +42,7 @@ def written_for_asyncio(plugin):
 
 
 class Offloaded:
-    """A workload in the dress of coroutines: each call is awaited in one of trio's threads, of which there are `workers`."""
+    """A workload in the dress of coroutines: each operation is awaited in one of trio's threads, of which there are `workers`."""
 
     def __init__(self, workload, workers):
         import trio
@@ -54,7 +54,13 @@ class Offloaded:
         await self.there(self.workload.enter, me)
 
     async def work_async(self, me, n):
-        return await self.there(self.workload.work, me, n)
+        there, work, first = self.there, self.workload.work, me.first
+        total = 0
+        for number in range(first, first + n):
+            me.first = number
+            total += await there(work, me, 1)
+        me.first = first
+        return total
 
     async def leave_async(self, me):
         await self.there(self.workload.leave, me)
@@ -63,10 +69,10 @@ class Offloaded:
 class Model(tools.Model):
     """Tasks of one trio nursery, in one thread: they take turns where they await.
 
-    Coroutines that are written for asyncio cannot run here: such workloads, and those whose calls block, need `offload`.
-    There each batch of operations is awaited in a thread, and primitives would be of no use.
+    Coroutines that are written for asyncio cannot run here: such workloads, and those whose calls block, need `offload`,
+    and share nothing then.
 
-    offload: await operations in threads, with `trio.to_thread.run_sync`, instead of doing them between two turns
+    offload: await each operation in a thread, with `trio.to_thread.run_sync`, instead of doing it between two turns
     """
 
     offload: "bool" = False
@@ -99,7 +105,10 @@ class Model(tools.Model):
                     ", but for tasks in threads: offload" if workload.shape == "tasks" else "",
                 )
         if workload.work_async is None and workload.wants != "cpu":
-            return "%s has no asynchronous form: its blocking calls would stop all tasks of trio, unless offload is on" % name
+            return (
+                "%s has no asynchronous form: its blocking calls would stop all tasks of trio, unless offload is on"
+                % name
+            )
         return ""
 
     def open(self, job):

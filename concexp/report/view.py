@@ -27,7 +27,7 @@ class Style:
     """What a line looks like in every picture, in matplotlib's words."""
 
     colour: str
-    marker: str
+    marker: str | tuple[int, int, int]  # as matplotlib names it: a sign, or (points, 1 for a star, degrees)
     dashes: str
 
 

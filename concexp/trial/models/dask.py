@@ -19,7 +19,7 @@ QUIET = {
 
 
 class Model(engines.Streaming):
-    """dask's `LocalCluster` of worker processes with one thread each: operations are tasks of the client's `map`.
+    """A `LocalCluster` of dask, worker processes with one thread each: operations are tasks of the client's `map`.
 
     Where time is given, each is submitted when another has ended. The scheduler is in the calling process, and all of
     dask's connections are on the loopback address. A worker that dies takes the trial with it.
@@ -35,9 +35,10 @@ class Model(engines.Streaming):
 
     def start(self, job):
         import dask
+
+        dask.config.set(QUIET)  # first: who logs what is settled when the other is imported
         from distributed import Client, LocalCluster
 
-        dask.config.set(QUIET)
         self.cluster = LocalCluster(
             n_workers=job.workers,
             threads_per_worker=1,

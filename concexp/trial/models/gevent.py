@@ -38,7 +38,7 @@ class Model(threads.Model):
     parallel = "one"
     packages = ("gevent",)
     colour = "#661100"
-    marker = "1"
+    marker = r"$\spadesuit$"
 
     def lends(self):
         _, factories, array = super().lends()

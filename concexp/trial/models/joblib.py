@@ -13,7 +13,7 @@ def clocked(call, number):
 
 
 class Model(engines.Streaming):
-    """joblib's `Parallel`: operations are delayed calls, handed to one `Parallel` that stays as long as the workers.
+    """The `Parallel` of joblib: operations are delayed calls, handed to one `Parallel` that stays as long as the workers.
 
     Where time is given they are handed over one by one. One worker is the calling process itself, whatever the back end.
     A worker that dies ends the trial with the back end loky; with multiprocessing it is waited for until the timeout.

@@ -21,7 +21,7 @@ def launcher():
 
 
 class Model(engines.Engine):
-    """`MPIPoolExecutor` of mpi4py: one rank hands operations to the others as tasks, with `map`.
+    """The `MPIPoolExecutor` of mpi4py: one rank hands operations to the others as tasks, with `map`.
 
     Where time is given, each is submitted by itself. The trial's own process only tells that rank when a pass begins.
     A rank that waits for a message polls, with naps of a millisecond.
@@ -33,7 +33,7 @@ class Model(engines.Engine):
     packages = ("mpi4py",)
     pip = "mpi4py mpich"
     colour = "#000000"
-    marker = "3"
+    marker = (4, 1, 0)
 
     def missing(self):
         if not super().missing() and launcher() is None:

@@ -24,7 +24,7 @@ class Model(engines.Streaming):
 
     packages = ("ray",)
     colour = "#aa4499"
-    marker = "d"
+    marker = r"$\clubsuit$"
 
     def start(self, job):
         os.environ.update(SWITCHES)

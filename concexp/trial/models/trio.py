@@ -79,7 +79,7 @@ class Model(tools.Model):
     asynchronous = True
     packages = ("trio",)
     colour = "#b15928"
-    marker = "2"
+    marker = (3, 1, 0)
 
     def __init__(self, **parameters):
         super().__init__(**parameters)

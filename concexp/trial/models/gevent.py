@@ -38,7 +38,7 @@ class Model(threads.Model):
     parallel = "one"
     packages = ("gevent",)
     colour = "#661100"
-    marker = r"$\spadesuit$"
+    marker = (3, 1, 180)
 
     def lends(self):
         _, factories, array = super().lends()

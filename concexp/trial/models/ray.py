@@ -24,7 +24,7 @@ class Model(engines.Streaming):
 
     packages = ("ray",)
     colour = "#aa4499"
-    marker = r"$\clubsuit$"
+    marker = (6, 1, 0)
 
     def start(self, job):
         os.environ.update(SWITCHES)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from concexp import catalog
+from concexp.claimed import Cells, check
 from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean
 from concexp.planned import Background, Cell, PlannedTrial, cell_id
 from concexp.spec import Axis, Entry, Grid, Spec, Value, axes, expression, units
@@ -25,10 +26,11 @@ TRIAL_LIMIT = 1_000_000
 
 @dataclass(frozen=True)
 class Plan:
-    """All cells in the order of the YAML, and all trials in the order in which they are to run."""
+    """All cells in the order of the YAML, and all trials in the order in which they are to run, on so many usable CPUs."""
 
     cells: tuple[Cell, ...]
     trials: tuple[PlannedTrial, ...]
+    cpus: int
 
     @property
     def runnable(self) -> tuple[Cell, ...]:
@@ -73,7 +75,9 @@ def make_plan(spec: Spec, cpus: int, only: str = "") -> Plan:
         raise EnvironmentRefused(
             f"no cell of {spec.name} can run here:\n{reasons}", "choose other models or primitives"
         )
-    return Plan(tuple(chosen), tuple(_schedule(spec, [cell for cell in chosen if not cell.reason])))
+    # `only` may leave out what a claim is about: it has to make sense for the whole.
+    check(spec.claims, Cells({cell.id: cell.axes for cell in cells.values()}, cpus))
+    return Plan(tuple(chosen), tuple(_schedule(spec, [cell for cell in chosen if not cell.reason])), cpus)
 
 
 def _refusal(spec: Spec, message: str, hint: str) -> InputError:

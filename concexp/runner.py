@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from concexp import catalog, journal, machine, run_folder
+from concexp.claimed import Cells, expected
 from concexp.errors import NothingYet
 from concexp.interpreters import Interpreter
 from concexp.journal import Record
@@ -165,7 +166,7 @@ class Run:
 
     def _probes(self, cell: Cell) -> list[str]:
         """Those that every such trial has, and those that a metric needs that was asked for."""
-        wanted = {catalog.load("metric", name).probe for name in (*self.spec.metrics, self.spec.primary)}
+        wanted = {catalog.load("metric", name).probe for name in self.spec.asked}
         found = catalog.names("probe")
         return [name for name in found if name in wanted or catalog.load("probe", name).needed(cell.load)]
 
@@ -221,10 +222,13 @@ def _simulated(cell: Cell, request: dict[str, Any]) -> Ending:
     return Ending(status, reason, whole, "", "", 0, time.monotonic() - started)
 
 
-def bad_trials(records: list[Record], spec: Spec) -> Iterator[Record]:
-    """The records that ended badly and are not expected by `allow`."""
-    for record in records:
-        if record["role"] != "measured" or record["status"] in ("ok", "unsupported"):
+def bad_trials(records: list[Record], spec: Spec, cpus: int) -> Iterator[Record]:
+    """The records that ended badly and are not expected by `allow`, or by a claim."""
+    measured = [record for record in records if record["role"] == "measured"]
+    cells = Cells({record["cell"]: record["axes"] for record in measured}, cpus)
+    claimed = {pair for claim in spec.claims for pair in expected(claim, cells)}
+    for record in measured:
+        if record["status"] in ("ok", "unsupported") or (record["cell"], record["status"]) in claimed:
             continue
         shown = {**record["axes"], "status": record["status"]}
         if not any(matches(selection, shown) for selection in spec.allow):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from concexp import catalog
-from concexp.spec import units
+from concexp.spec import expression, units
 
 Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
 NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
@@ -164,6 +164,30 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """A statement that the data may refute. `of` is a map of labels, a condition, or None for all cells."""
+
+    says: str
+    of: Mapping[str, Any] | Value | None
+    when: str  # "": always
+    expect: Value
+    any_outcome: bool = False  # whether the times of trials with a wrong outcome count
+    path: str = ""  # its key in the YAML
+
+    @property
+    def trees(self) -> tuple[expression.Tree, ...]:
+        """What it expects, and when."""
+        return tuple(expression.parse(text, claim=True) for text in (self.expect.raw, self.when) if text)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that it speaks of."""
+        named = [part.value for tree in self.trees for part in expression.walk(tree) if part.kind in ("name", "at")]
+        known = catalog.names("metric")
+        return tuple(dict.fromkeys(name for name in named if name in known))
+
+
+@dataclass(frozen=True)
 class Spec:
     """A whole experiment."""
 
@@ -180,6 +204,13 @@ class Spec:
     path: str = ""
     text: str = field(default="", repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # after extends and --set, as written
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The metrics that it names anywhere."""
+        claimed = [name for claim in self.claims for name in claim.metrics]
+        return tuple(dict.fromkeys([*self.metrics, self.primary, *claimed]))
 
     @property
     def sources(self) -> tuple[str, ...]:

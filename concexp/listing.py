@@ -180,8 +180,7 @@ def plan_text(spec: Spec, plan: Plan) -> str:
         lines += [f"  {count} × {reason}" for reason, count in reasons.items()]
     if spec.claims:
         lines += ["", "Claims:"]
-        lines += [
-            f"  {claim.says}: `{claim.expect.raw}`, {count} case{'s' * (count != 1)}"
-            for claim, count in _cases(spec, plan)
-        ]
+        for claim, count in _cases(spec, plan):
+            words = claim.says if claim.says == claim.expect.raw else f"{claim.says}: `{claim.expect.raw}`"
+            lines.append(f"  {words}, {count} case{'s' * (count != 1)}")
     return "\n".join(lines)

@@ -265,7 +265,7 @@ def _held(sign: str, left: Any, right: Any, tolerance: Tolerance | None) -> Any:
     """Whether a comparison holds, for each draw; an axis that does not apply is neither more nor less than anything."""
     for side in (left, right):
         if _number(side) and np.isnan(side).any():
-            raise Undecided("inconclusive", "it cannot be computed: a division by 0, or a root or logarithm of none")
+            raise Undecided("inconclusive", "it cannot be computed: the root or logarithm of a negative number, say")
     if sign == "in":
         if not isinstance(right, list):
             raise TypeError(f"`in` needs a list such as [1, 2], not {right!r}")
@@ -297,7 +297,9 @@ def _computed(tree: Tree, values: list[Any]) -> Any:
     if tree.kind == "minus":
         return -numbers[0]
     floats = [number if isinstance(number, np.ndarray) else np.float64(number) for number in numbers]
-    return expression.ARITHMETIC[tree.kind](*floats)  # numpy's division by 0 is no exception
+    if tree.kind == "/" and not np.all(floats[1]):
+        raise ZeroDivisionError("division by zero")
+    return expression.ARITHMETIC[tree.kind](*floats)
 
 
 def _endings(sample: Sample) -> str:

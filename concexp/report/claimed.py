@@ -97,8 +97,9 @@ def _comparison(one: Comparison) -> str:
     """`1.03x (1.01–1.05) < 1.1x`: the sides in one unit."""
     unit = _unit(one.tree) or ""
     numbers = [side for side in one.sides if isinstance(side, Interval)]
-    finite = [abs(side.mean) for side in numbers if math.isfinite(side.mean)]
-    factor, name = scale_of(finite, unit)
+    finite = [side for side in numbers if math.isfinite(side.mean)]
+    measured = [side for side in finite if side.bounded] or finite  # what it is compared with may be much larger
+    factor, name = scale_of([abs(side.mean) for side in measured], unit)
     suffix = name if name in ("x", "") else f" {name}"
     sides = [_side(side, factor, suffix) for side in one.sides]
     signs = [SIGNS.get(sign, sign) for sign in one.tree.value]

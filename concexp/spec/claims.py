@@ -319,7 +319,8 @@ def _comparison(tree: Tree, known: Bounds) -> Iterator[Mistake]:
             yield left.position, f"`{sign}` of {times[0]}: what is measured is never exactly the same", cure
         sides = [list(expression.walk(side)) for side in (left, right)]
         if any(part.value == "status" and is_metric(part) for side in sides for part in side):
-            for part in (p for side in sides for p in side if p.kind in ("name", "text")):
+            words = [part for side in (left, right) for part in (side, *side.parts) if part.kind in ("name", "text")]
+            for part in words:
                 if part.value not in (*STATUSES, "status") and (part.kind == "text" or part.value in known.words):
                     cure = did_you_mean(part.value, STATUSES)
                     yield part.position, f"there is no status '{part.value}'", cure

@@ -246,7 +246,8 @@ GALLERY = {
     "E14": ("workload: counter\nmodel: [threads, processes]\nsync: [none, lock, sharded_lock]\nsweep: {workers: [2]}\n", [
         "{valid: any, expect: 'throughput[none] >= 10 * throughput[lock]'}",
         "{of: sync != none, expect: lost_updates == 0}"]),
-    "E15": ("workload: [counter, {counter: {form: call}, as: counter_call}]\nmodel: threads\nsync: [none, lock]\nsweep: {workers: [2]}\n", [
+    "E15": ("workload: [counter, {counter: {form: call}, as: counter_call}]\nmodel: threads\nsync: [none, lock]\n"
+            "sweep: {workers: [2]}\n", [
         "{of: {workload: counter}, expect: lost_updates == 0}",
         "{of: {workload: counter_call, sync: none}, expect: fake_lost_share > 5% and status == invalid}",
         "{of: {sync: lock}, expect: status == ok}"]),
@@ -283,16 +284,19 @@ GALLERY = {
     "E25": ("workload: fanout\nmodel: [{asyncio: {}, as: plain}, {asyncio: {}, as: eager}]\nsweep: {workers: [100, 1e4]}\n", [
         "expect: throughput[eager] > throughput[plain]",
         "expect: '1 / throughput[workers=1e4] == 1 / throughput[workers=100] within 30%'"]),
-    "E26": ("workload: [{w.py:work: {}, as: w}]\nmodel: [asyncio, to_thread, processes]\nsweep: {w.burst: [10ms], workers: [2]}\n", [
+    "E26": ("workload: [{w.py:work: {}, as: w}]\nmodel: [asyncio, to_thread, processes]\n"
+            "sweep: {w.burst: [10ms], workers: [2]}\n", [
         "expect: 'fake_lag_p99_s[to_thread] >= 5ms and fake_lag_p99_s[processes] < 2ms'"]),
     "E27": ("workload: [{w.py:work: {}, as: w}]\nmodel: [mp_pool, process_pool]\nsweep: {workers: [2]}\n", [
         "{of: {model: process_pool}, expect: 'status == failed and fake_detection_s < 2s'}",
         "{of: {model: mp_pool}, expect: status == timeout}", "expect: fake_orphans == 0"]),
-    "E28": ("workload: [{w.py:work: {}, as: none_}, {w.py:work: {}, as: immediate}]\nmodel: threads\nsweep: {workload.p: [0.1, 0.5], workers: [2]}\n"
+    "E28": ("workload: [{w.py:work: {}, as: none_}, {w.py:work: {}, as: immediate}]\nmodel: threads\n"
+            "sweep: {workload.p: [0.1, 0.5], workers: [2]}\n"
             + OPEN, [
         "expect: fake_attempts == 1 / (1 - workload.p) within 5%",
         "{when: load.rate > 50/s, expect: 'fake_goodput[immediate] < fake_goodput[none_]'}"]),
-    "E29": ("workload: [{lock_order: {}, as: ordered}, {lock_order: {order: opposite}, as: unordered}]\nmodel: threads\nsync: lock\nsweep: {workers: [2]}\n", [
+    "E29": ("workload: [{lock_order: {}, as: ordered}, {lock_order: {order: opposite}, as: unordered}]\n"
+            "model: threads\nsync: lock\nsweep: {workers: [2]}\n", [
         "{of: {workload: ordered}, expect: status == ok}", "{of: {workload: unordered}, expect: 'status in [timeout, crashed]'}"]),
     "E30": ("workload: [{w.py:work: {}, as: w}]\nmodel: processes\nsweep: {w.f: [0.05, 0.2], workers: [1, 2, 4]}\n", [
         "expect: fake_alpha_lo <= w.f <= fake_alpha_hi", "expect: fake_alpha_beyond <= 10%"]),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -97,7 +97,7 @@ def _judged(claim: Claim, case: Case, measured: Measured) -> Judged:
     evidence = tuple(_evidence(expect, values))
     if isinstance(found, np.ndarray):
         share = float(found.mean())
-        return Judged(case, verdict(share), "", share, evidence)
+        return Judged(case, cast(Word, verdict(share)), "", share, evidence)
     return Judged(case, "supported" if found else "refuted", "", None, evidence)
 
 

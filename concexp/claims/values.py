@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Callable, Mapping
-from functools import reduce
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from concexp import catalog
 from concexp.cells import Baseline, Sample, Trial
-from concexp.claimed import Case, Cells, split
+from concexp.claimed import Case, Cells, Reference, split
 from concexp.spec import expression
 from concexp.spec.claims import FACTS, is_metric
 from concexp.spec.expression import ExpressionError, Tolerance, Tree
 from concexp.spec.shape import Claim
 from concexp.stats.intervals import FEWEST, Interval, mean_interval
-from concexp.stats.judging import drawn
+from concexp.stats.judging import joint_draws
 
 if TYPE_CHECKING:
     from concexp.results import Run
@@ -85,7 +86,7 @@ class Measured:
 
     def trials(self, cell: str, name: str, metric: Any, any_outcome: bool, fewest: int) -> list[Trial]:
         """The trials that a claim on a metric may rest on; Undecided if they are too few."""
-        sample = self.sample(cell)
+        sample = self.sample(cell).of(name)
         if not sample.numbered:
             raise Undecided("inconclusive", f"it has no numbers: {_endings(sample)}")
         known = [trial for trial in sample.numbered if np.isfinite(trial.means.get(name, np.nan))]
@@ -110,6 +111,35 @@ class Values:
 
     def __init__(self, measured: Measured, claim: Claim, case: Case, point: bool = False) -> None:
         self.measured, self.claim, self.case, self.point = measured, claim, case, point
+
+    @cached_property
+    def _draws(self) -> dict[tuple[str, str], NDArray[np.float64]]:
+        """Draws of all means of times that the claim speaks of, together: by cell and metric."""
+        samples, log = {}, set()
+        tree = self.claim.trees[0]
+        for reference in self.measured.cells.references(self.claim, self.case, tree):
+            for name, metric, cell in self._needed(reference):
+                try:
+                    trials = self.measured.trials(cell, name, metric, self.claim.any_outcome, FEWEST)
+                except Undecided:  # told where it is needed
+                    continue
+                samples[cell, name] = {trial.block: trial.means[name] for trial in trials}
+                if metric.scale == "log":
+                    log.add((cell, name))
+        return joint_draws(samples, log)
+
+    def _needed(self, reference: Reference) -> Iterator[tuple[str, Any, str]]:
+        """The times of which a metric of a cell is computed: (name, metric, cell)."""
+        name, cell = reference.tree.value, reference.cell
+        if name == "status" or cell is None:
+            return
+        metric = catalog.load("metric", name)()
+        cells = [cell]
+        if metric.level == "cell":
+            name, cells = metric.compares, [cell, self.measured.baseline(cell)]
+            metric = catalog.load("metric", name)()
+        if metric.kind != "count":
+            yield from ((name, metric, one) for one in cells if one)
 
     def of(self, tree: Tree, over: Mapping[str, Any] | None = None) -> Any:
         """The value of a tree; `over` holds the label of the axis along whose curve it is looked at."""
@@ -208,10 +238,9 @@ class Values:
 
     def _mean(self, name: str, metric: Any, cell: str) -> Any:
         trials = self.measured.trials(cell, name, metric, self.claim.any_outcome, 1 if self.point else FEWEST)
-        values = {trial.block: trial.means[name] for trial in trials}
         if metric.kind == "count" or self.point:
-            return mean_interval(list(values.values()), metric.scale == "log").mean
-        return drawn(values, metric.scale == "log")
+            return mean_interval([trial.means[name] for trial in trials], metric.scale == "log").mean
+        return self._draws[cell, name]
 
     def _curve(self, tree: Tree) -> Any:
         inner, axis = split(tree)

@@ -87,14 +87,15 @@ class Measured:
     def trials(self, cell: str, name: str, metric: Any, any_outcome: bool, fewest: int) -> list[Trial]:
         """The trials that a claim on a metric may rest on; Undecided if they are too few."""
         sample = self.sample(cell).of(name)
-        if not sample.numbered:
+        rows = sample.trials if metric.ends_badly else sample.numbered
+        if not rows:
             raise Undecided("inconclusive", f"it has no numbers: {_endings(sample)}")
-        known = [trial for trial in sample.numbered if np.isfinite(trial.means.get(name, np.nan))]
+        known = [trial for trial in rows if np.isfinite(trial.means.get(name, np.nan))]
         if not known:
             raise Undecided("inconclusive", f"{name} was not recorded")
         if metric.kind == "count":
             return known
-        right = [trial for trial in known if any_outcome or trial.status == "ok"]
+        right = [trial for trial in known if any_outcome or metric.ends_badly or trial.status == "ok"]
         if not right:
             raise Undecided("inconclusive", "every outcome was wrong, and the time of a wrong outcome proves nothing")
         sure = [trial for trial in right if not trial.doubts]

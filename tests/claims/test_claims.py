@@ -163,6 +163,18 @@ def test_what_has_no_numbers(tmp_path):
     assert [one.word for one in verdicts(tmp_path / "b", claims, **synthetic.bad())] == ["supported", "refuted"]
 
 
+def test_what_is_known_of_trials_that_ended_badly(tmp_path):
+    """Processes left behind are counted though the trial has no other number; so is the time until a fault was noticed."""
+    cells = [synthetic.cell(status="failed", record={"orphans": 0, "detected_s": 0.5})]
+    claims = [
+        {"expect": "orphans == 0 and status == failed"},
+        {"expect": "detection_s < 2s"},
+        {"expect": "throughput > 1"},
+    ]
+    found = verdicts(tmp_path, claims, cells=cells)
+    assert [one.word for one in found] == ["supported", "supported", "inconclusive"]
+
+
 def test_what_was_not_run_is_skipped(tmp_path):
     """Of an unfinished run nothing is claimed but of the cells that are there."""
     made = {"cells": synthetic.sweep(workers=(1, 2), rate=synthetic.amdahl()), "repetitions": 0, "effective": None}

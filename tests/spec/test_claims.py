@@ -184,7 +184,7 @@ WORK = "def work(c=1, s=1, k=1, f=0, n=1, d=0, stride=1, size=1, t=1, rss=1, bur
 FAKES = {
     "fake_alpha_lo": "time", "fake_alpha_hi": "time", "fake_alpha_beyond": "count",
     "fake_in_flight": "time",
-    "fake_useless_wakeups": "time", "fake_misclassified": "count", 
+    "fake_useless_wakeups": "time", "fake_misclassified": "count",
     "fake_lag_p99_s": "time", "fake_lost_share": "count", "fake_closed_p99_s": "time",
 }  # fmt: skip
 HEAD = "measure: {repetitions: 3}\n"

@@ -219,13 +219,14 @@ class Spawned:
 
 
 def unlimited(views):
-    """One operation as a coroutine function of its number: there are at most as many as there are views."""
+    """One operation as a coroutine of its number: there are at most as many as there are views."""
     idle = views[:]
 
-    async def operation(number):
+    # No coroutine of its own, which would only wait for the work's: that would be seen in the price of a task.
+    def operation(number):
         me = idle.pop()
         me.first = number
-        return await me.task(me, 1)
+        return me.task(me, 1)
 
     return operation
 

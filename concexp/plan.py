@@ -16,7 +16,7 @@ from concexp import catalog
 from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean
 from concexp.planned import Background, Cell, PlannedTrial, cell_id
 from concexp.spec import Axis, Entry, Grid, Spec, Value, axes, expression, units
-from concexp.spec.shape import KINDS
+from concexp.spec.shape import KINDS, second_roles
 from concexp.trial.tools import background_refusal, unsupported
 
 CELL_LIMIT = 100_000
@@ -55,7 +55,8 @@ def make_plan(spec: Spec, cpus: int, only: str = "") -> Plan:
         cure = "leave out values, or split the question into several experiments"
         raise _refusal(spec, f"the sweep has {count:,} cells; the limit is {CELL_LIMIT:,}", cure)
     columns = list(dict.fromkeys(key for grid in spec.grids for axis in grid.axes for key in axis.keys))
-    order = ["workload", "model", "sync", "workers", *(key for key in columns if key != "workers")]
+    several = ["background"] if second_roles(spec.grids) else []
+    order = ["workload", "model", "sync", "workers", *several, *(key for key in columns if key != "workers")]
     cells: dict[str, Cell] = {}
     for grid, points in zip(spec.grids, grids, strict=True):
         for cell in _cells(spec, grid, points, order, cpus):
@@ -237,7 +238,7 @@ def _cell(
         role = Background(entries["background"], _model(second["background.model"]), second["background.workers"])
     elif background is not None:  # nobody does it: how is no question
         applies = {key: label for key, label in applies.items() if key != "background.model"}
-    shown = {**{kind: entry.label for kind, entry in entries.items() if kind in KINDS}, **applies}
+    shown = {kind: entry.label for kind, entry in entries.items() if kind in KINDS or role is not None} | applies
     shown = {key: shown.get(key) for key in order}
     reason = unsupported(
         entries["workload"].build(), entries["model"].build(), entries["sync"].build(), workers or 1, load

@@ -1,4 +1,4 @@
-"""Increments per second of two threads that share a counter and its lock: counter.py inline|call OPERATIONS.
+"""Increments per second of two threads that share a counter and its lock: counter.py INCREMENTS.
 
 The threads read the clock themselves: the main thread, were it to time them, would first have to wait for the GIL.
 """
@@ -11,46 +11,31 @@ from time import perf_counter
 THREADS = 2
 
 
-def add_one(value):
-    return value + 1
-
-
-def inline(lock, box, n):
-    for _ in range(n):
-        with lock:
-            box[0] += 1
-
-
-def call(lock, box, n):
-    for _ in range(n):
-        with lock:
-            box[0] = add_one(box[0])
-
-
-def increments_per_second(loop, operations):
+def per_second(increments):
     lock, box, gate, times = Lock(), [0], Barrier(THREADS), []
 
-    def count():
+    def count(n):
         gate.wait()
         begin = perf_counter()
-        loop(lock, box, operations // THREADS)
+        for _ in range(n):
+            with lock:
+                box[0] += 1
         times.append((begin, perf_counter()))
 
-    threads = [Thread(target=count) for _ in range(THREADS)]
-    gc.collect()
-    gc.freeze()
+    threads = [Thread(target=count, args=(increments // THREADS,)) for _ in range(THREADS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert box[0] == operations
-    return operations / (max(end for _, end in times) - min(begin for begin, _ in times))
+    assert box[0] == increments
+    return increments / (max(end for _, end in times) - min(begin for begin, _ in times))
 
 
-def main(form, operations):
-    loop = {"inline": inline, "call": call}[form]
-    increments_per_second(loop, operations)  # warm-up
-    print(increments_per_second(loop, operations))
+def main(increments):
+    per_second(increments)  # warm-up
+    gc.collect()
+    gc.freeze()
+    print(per_second(increments))
 
 
-main(sys.argv[1], int(sys.argv[2]))
+main(int(sys.argv[1]))

@@ -1,25 +1,31 @@
-"""Operations per second of one thread that takes and gives back a lock: lock_loop.py OPERATIONS."""
+"""Operations per second of one thread that takes and gives back a lock: lock_loop.py SECONDS."""
 
 import gc
 import sys
 from threading import Lock
 from time import perf_counter
 
-
-def loop(lock, operations):
-    for _ in range(operations):
-        with lock:
-            pass
+BATCH = 10_000  # operations between two looks at the clock
 
 
-def main(operations):
+def per_second(lock, seconds):
+    done = 0
+    begin = now = perf_counter()
+    while now < begin + seconds:
+        for _ in range(BATCH):
+            with lock:
+                pass
+        done += BATCH
+        now = perf_counter()
+    return done / (now - begin)
+
+
+def main(seconds):
     lock = Lock()
-    loop(lock, operations)  # warm-up
+    per_second(lock, seconds)  # warm-up
     gc.collect()
     gc.freeze()
-    begin = perf_counter()
-    loop(lock, operations)
-    print(operations / (perf_counter() - begin))
+    print(per_second(lock, seconds))
 
 
-main(int(sys.argv[1]))
+main(float(sys.argv[1]))

@@ -159,8 +159,9 @@ class _Reader:
         """A label that means one thing here and another there would name two cells alike."""
         first: dict[tuple[str, str], Entry] = {}
         for number, grid in enumerate(grids):
-            for kind in KINDS:
-                for entry in getattr(grid, kind):
+            second = () if grid.background is None else (grid.background,)
+            for kind, found in (*((kind, getattr(grid, kind)) for kind in KINDS), ("background", second)):
+                for entry in found:
                     if first.setdefault((kind, entry.label), entry) != entry:
                         what = f"the {kind} '{entry.label}' means something else in another grid"
                         path = f"sweep[{number}].{kind}"

@@ -9,7 +9,7 @@ from typing import Any
 from concexp.errors import did_you_mean
 from concexp.spec import expression, units
 from concexp.spec.reading import Problems, items, parsed, unknown_keys
-from concexp.spec.shape import KINDS, Grid, Value
+from concexp.spec.shape import KINDS, Grid, Value, second_roles
 from concexp.spec.source import Node
 
 # From good to bad: a cell's status is the worst of its trials'.
@@ -28,10 +28,12 @@ class Names:
 def names_of(grids: Sequence[Grid]) -> Names:
     """The names of these grids together."""
     labels = {kind: {entry.label for grid in grids for entry in getattr(grid, kind)} for kind in KINDS}
+    if several := second_roles(grids):
+        labels["background"] = set(several)
     swept = [axis for grid in grids for axis in grid.axes]
     values = [value for axis in swept for point in axis.points for value in point]
     words = {word for value in values for word in (value.raw, value.label) if isinstance(word, str)}
-    keys = dict.fromkeys([*KINDS, "workers", *(key for axis in swept for key in axis.keys)])
+    keys = dict.fromkeys([*labels, "workers", *(key for axis in swept for key in axis.keys)])
     return Names(labels, tuple(keys), frozenset(words.union(*labels.values())))
 
 
@@ -81,7 +83,7 @@ def baseline(node: Node | None, names: Names, problems: Problems) -> dict[str, A
 def _check_map(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:
     """Whether a map's axes and labels exist."""
     unknown_keys(node, path, [*names.axes, *more], problems)
-    for kind in KINDS:
+    for kind in names.labels:
         if kind in node.value:
             _check_words(
                 node.value[kind],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
@@ -161,6 +161,12 @@ class Grid:
     load: Mapping[str, Any] | None
     startup: str
     background: Entry | None = None
+
+
+def second_roles(grids: Sequence[Grid]) -> list[str]:
+    """The labels of the second roles where there are several, in the order of the file: `background` is an axis then."""
+    found = list(dict.fromkeys(grid.background.label for grid in grids if grid.background is not None))
+    return found if len(found) > 1 else []
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@
 For each case there is a program in `plain/`: the standard library alone, nothing of concexp, as one would write it to
 find out just that. It prints operations per second. Three fresh processes make a pair: the program (A), a trial of
 concexp, and the program again (A'), in a random order that the seed decides. Trials go through the sealed child as those
-of a run do. Both sides have the same interpreter and flags, an environment built from nothing, windows of about equal
-length, one unmeasured pass of the same length before the measured one, and `gc.collect(); gc.freeze()` in between, the
-collector on: how many objects it has to look at belongs to the harness, not to what is measured.
+of a run do. Both sides have the same interpreter and flags, an environment built from nothing, a session of their own
+(under load Linux shares the CPUs out to sessions first), windows of about equal length, one unmeasured pass of the same
+length before the measured one, and `gc.collect(); gc.freeze()` in between, the collector on: how many objects it has to
+look at belongs to the harness, not to what is measured.
 
 * **ratio**: concexp's figure by the geometric mean of its pair's A and A', on the log scale, with Student's t interval
   over the pairs. What disturbs a pair disturbs all its three processes.
@@ -112,9 +113,11 @@ class Bench:
         command = [sys.executable, "-s", "-S", str(PLAIN / case.program), *map(str, case.arguments)]
         with tempfile.TemporaryDirectory() as folder, self.lock.held():
             variables = environment("by-hand", self.random.getrandbits(32), folder)
+            # A session of its own, as a trial has: Linux shares the CPUs out to sessions first (autogroups).
             done = subprocess.run(
-                command, env=variables, cwd=folder, stdout=subprocess.PIPE, timeout=TIMEOUT, check=True
-            )
+                command, env=variables, cwd=folder, stdout=subprocess.PIPE, timeout=TIMEOUT, check=True,
+                start_new_session=True,
+            )  # fmt: skip
         return float(done.stdout)
 
     def by_concexp(self, case: Case) -> float:

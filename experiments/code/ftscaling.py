@@ -63,7 +63,7 @@ def create_closures():
 
 def read_attributes(point):
     for _ in range(ROUNDS):
-        point.x + point.y  # noqa: B018
+        point.x + point.y
 
 
 def attributes_own():

@@ -5,6 +5,7 @@ the two are alike. Where there is no GIL, what threads share has to be counted a
 """
 
 ROUNDS = 2_000
+MORE = 3 * ROUNDS  # of what is so quick that a thousand calls would end before the GIL has gone round often enough
 
 
 class Point:
@@ -47,7 +48,7 @@ def create_compact():
 
 def create_tuples():
     """Make tuples that hold something new."""
-    for number in range(ROUNDS):
+    for number in range(MORE):
         (number, number + 1)
 
 
@@ -62,7 +63,7 @@ def create_closures():
 
 
 def read_attributes(point):
-    for _ in range(ROUNDS):
+    for _ in range(MORE):
         point.x + point.y
 
 
@@ -93,7 +94,7 @@ def methods_shared():
 
 def read_list(items):
     size = len(items)
-    for number in range(ROUNDS):
+    for number in range(MORE):
         items[number % size]
 
 
@@ -108,7 +109,7 @@ def list_shared():
 
 
 def read_dict(found):
-    for _ in range(ROUNDS):
+    for _ in range(MORE):
         found["key7"]
 
 

@@ -4,7 +4,8 @@
 
 Everything goes through the functions that reports use: trial means from iterations, intervals, paired ratios, decisions,
 verdicts and the plan of an adaptive run. A row without a target shows a limit that no method for so few trials overcomes,
-or a method that was rejected. With 2000 replications a share of 95 % is known to ± 1 %, one of 2.5 % to ± 0.7 %.
+or a method that was rejected. With 2000 replications a share of 95 % is known to ± 1 %, one of 2.5 % to ± 0.7 %; `--quick`
+shows that it works, and misses targets by chance.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -52,7 +53,7 @@ class Run:
     plan: Plan
     folder: RunFolder
     stage: Stage
-    interpreter: Interpreter
+    pythons: Mapping[str, Interpreter]
     lock: MachineLock
     watcher: Watcher
     host: str = field(default_factory=machine.host)
@@ -108,7 +109,7 @@ class Run:
         request = {"verb": "spin", "spinners": cpus, "seconds": SPIN_SECONDS, "rounds": SPIN_ROUNDS}
         started = run_folder.now()
         with self.lock.held():
-            ending = launch(request, self.interpreter.path, self.stage, SPIN_TIMEOUT)
+            ending = launch(request, sys.executable, self.stage, SPIN_TIMEOUT)
         answer = ending.answer or {}
         effective = machine.effective_cpus(answer.get("alone", []), answer.get("together", []), cpus)
         self.watcher.note(
@@ -136,8 +137,9 @@ class Run:
         else:
             # A user's file may import what is installed for its interpreter; our own workloads start faster without.
             with self.lock.held():
-                site = cell.needs_site
-                ending = launch(request, self.interpreter.path, self.stage, cell.settings.timeout, site)
+                python = self.pythons[cell.runtime.python].path
+                site, variables = cell.needs_site, cell.runtime.variables()
+                ending = launch(request, python, self.stage, cell.settings.timeout, site, variables)
         answer = dict(ending.answer or {})
         for name in ("status", "reason"):
             answer.pop(name, None)
@@ -166,6 +168,8 @@ class Run:
     def _probes(self, cell: Cell) -> list[str]:
         """Those that every such trial has, and those that a metric needs that was asked for."""
         wanted = {catalog.load("metric", name).probe for name in (*self.spec.metrics, self.spec.primary)}
+        if cell.runtime.request():  # what each worker does to itself, each worker is asked for
+            wanted.add("placement")
         found = catalog.names("probe")
         return [name for name in found if name in wanted or catalog.load("probe", name).needed(cell.load)]
 
@@ -184,17 +188,13 @@ class Run:
         cell = trial.cell
         return {
             "verb": "measure",
-            "workload": cell.workload.request(),
-            "model": cell.model.request(),
-            "sync": cell.sync.request(),
-            "workers": cell.workers or 1,
-            "load": dict(cell.load),
+            **cell.combination,
             "startup": cell.startup,
             "warmup": cell.settings.warmup,
             "iterations": cell.settings.iterations,
             "seed": trial.seed,
             "probes": self._probes(cell),
-            **({"background": cell.background.request()} if cell.background is not None else {}),
+            **cell.runtime.request(),
         }
 
 
@@ -209,6 +209,7 @@ def _described(cell: Cell) -> dict[str, Any]:
         "wants": workload.wants,
         "load": dict(cell.load),
         "startup": cell.startup,
+        "runtime": cell.runtime.chosen,
     }
 
 

@@ -79,10 +79,14 @@ class Me:
     batch            operations between two looks at the clock, in a pass that lasts a given time
     source           where its operations come from, if it has no share of its own: a schedule, or an open loop's arrivals
     watchers         what observes its operations: one for each probe that was asked for and looks at them
+    setting, place   how its interpreter is set, and which of the CPUs it is pinned to (see `placing`); None: as it comes
     task             in a pool: `work`, with the watchers around it
     """
 
-    __slots__ = ("batch", "first", "folder", "index", "own", "shared", "source", "sync", "task", "watchers", "workers")
+    __slots__ = (
+        "batch", "first", "folder", "index", "own", "place", "setting", "shared", "source", "sync", "task", "watchers",
+        "workers",
+    )  # fmt: skip
 
     def __init__(self, index, workers, sync, shared, folder, source=None, watchers=()):
         self.index = index
@@ -96,6 +100,13 @@ class Me:
         self.source = source
         self.watchers = watchers
         self.task = None
+        self.setting = None
+        self.place = index
+
+    def take_place(self):
+        """Go where this worker is to run and set its interpreter: in the worker itself, before it enters."""
+        if self.setting is not None:
+            self.setting.apply(self.place)
 
 
 class Kit:
@@ -222,49 +233,6 @@ class Outcome:
         return counts
 
 
-def unsupported(workload, model, sync, workers, load):
-    """Why this combination cannot run on any machine, or an empty text; starts and builds nothing."""
-    try:
-        if sync is not None:
-            sync.build(DryTools(*model.lends(), model.asynchronous, workers=workers), 0)
-    except Unsupported as reason:
-        return str(reason)
-    if sync is not None and sync.role not in workload.takes and name_of(sync) not in workload.takes:
-        if workload.takes == ("none",):
-            return "%s shares nothing between its workers: there is nothing to guard or to connect" % (
-                name_of(workload).lstrip("_")
-            )
-        return "%s works with %s, not with %s" % (
-            name_of(workload).lstrip("_"),
-            " or ".join(workload.takes),
-            name_of(sync),
-        )
-    for package in workload.packages:
-        from importlib.util import find_spec
-
-        if find_spec(package) is None:
-            return "%s needs %s, which this interpreter does not have" % (name_of(workload), package)
-    if "rate" in load:
-        if workload.shape == "workers":
-            return "an open loop needs operations that do not wait for each other; %s has workers that share state" % (
-                name_of(workload)
-            )
-        if not model.opens:
-            return "%s has no open loop" % name_of(model)
-    return model.refuses(workload, sync, workers, load) or workload.refuses(model, sync, workers, load)
-
-
-def background_refusal(workload, model, workers):
-    """Why this cannot be the second role of a trial, or an empty text."""
-    if workload.shape == "workers" or workload.takes != ("none",):
-        return "%s cannot run in the background: its workers share state" % name_of(workload)
-    if not model.lasting:
-        return "%s cannot carry a background: it has no workers that stay" % name_of(model)
-    if workers > 1 and not model.needs_workers:
-        return "%s has one worker, so it cannot carry a background of %d" % (name_of(model), workers)
-    return unsupported(workload, model, None, workers, {"duration": 1.0})
-
-
 class Model(Plugin):
     """What every model answers to.
 
@@ -380,7 +348,7 @@ class Watcher:
 class Job:
     """What a model needs to know to start its workers."""
 
-    def __init__(self, workload, workers, sync, shared, folder, source=None, probes=()):
+    def __init__(self, workload, workers, sync, shared, folder, source=None, probes=(), setting=None):
         self.workload = workload
         self.workers = workers
         self.sync = sync
@@ -388,8 +356,12 @@ class Job:
         self.folder = folder
         self.source = source
         self.probes = probes
+        self.setting = setting
 
-    def me(self, index):
-        """The view of worker `index`."""
+    def me(self, index, place=None):
+        """The view of worker `index`; `place` where it shares one with others, as coroutines do their loop's."""
         watchers = tuple(watcher for watcher in (probe.watcher() for probe in self.probes) if watcher is not None)
-        return Me(index, self.workers, self.sync, self.shared, self.folder, self.source, watchers)
+        me = Me(index, self.workers, self.sync, self.shared, self.folder, self.source, watchers)
+        me.setting = self.setting
+        me.place = index if place is None else place
+        return me

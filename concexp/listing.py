@@ -203,7 +203,7 @@ def plan_text(spec: Spec, plan: Plan) -> str:
         count = sum(cell.runtime.python == label for cell in plan.cells)
         lines += [
             "",
-            f"{count} cells of python {label} are asked at run: a path in a YAML is started to run it, not to plan",
+            f"{count} cells of python {label}: asked at run, since planning starts nothing that a YAML names by its path",
         ]
     reasons = unsupported_reasons(plan.cells)
     if reasons:

@@ -187,7 +187,7 @@ def _axis(key: str, node: Node, path: str, entries: Sequence[Entry], problems: P
     if isinstance(node.value, list) and not node.value:
         problems.at(node, path, "the list is empty", "name at least one value, or leave the axis out")
     labels: dict[str, Any] = {}
-    for (value,) in values:
+    for (value,) in values if key != "python" else []:  # whose labels are looked at for all grids together
         if value.label is not None and labels.setdefault(value.label, value.raw) != value.raw:
             problems.at(node, path, f"the label '{value.label}' is there twice", "give one of them another with `as:`")
     return Axis((key,), tuple(values)) if values else None

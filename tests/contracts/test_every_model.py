@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from concexp import catalog
-from concexp.trial import tools
+from concexp.trial import refusals
 from concexp.trial.pools import PoolModel
 from tests.children import function, request, trial
 from tests.contracts.plugins import REAL_MODELS, SMALL, assert_described, build
@@ -55,7 +55,7 @@ def for_this_interpreter_only(reason):
 def loads(model):
     """The kinds of load that a model carries."""
     reasons = {
-        name: tools.unsupported(build("workload", "cpu_sum"), plain(model), build("sync", "none"), 2, load)
+        name: refusals.unsupported(build("workload", "cpu_sum"), plain(model), build("sync", "none"), 2, load)
         for name, load in (("counted", SMALL), ("timed", TIMED))
     }
     return [name for name, reason in reasons.items() if not reason or for_this_interpreter_only(reason)]

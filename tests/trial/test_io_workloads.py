@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from concexp import stage
-from concexp.trial import servers, tools
+from concexp.trial import refusals, servers, tools
 from concexp.trial.models.threads import Model as Threads
 from concexp.trial.servers import _serve, station
 from concexp.trial.workloads import http_get, sqlite
@@ -547,7 +547,7 @@ def test_a_locked_file_is_waited_for(tmp_path):
 
 def test_coroutines_have_no_database():
     """asyncio refuses SQLite, with the reason."""
-    reason = tools.unsupported(build("workload", "sqlite"), build("model", "asyncio"), None, 2, TWENTY)
+    reason = refusals.unsupported(build("workload", "sqlite"), build("model", "asyncio"), None, 2, TWENTY)
     assert reason == "sqlite has no asynchronous form: its blocking calls would stop the event loop"
 
 
@@ -555,5 +555,5 @@ def test_an_interpreter_without_sqlite_is_told(monkeypatch):
     """Where the interpreter was built without SQLite, the cell is unsupported, and the plug-in can still be loaded."""
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "_sqlite3" else found(name))
-    reason = tools.unsupported(build("workload", "sqlite"), build("model", "threads"), None, 2, TWENTY)
+    reason = refusals.unsupported(build("workload", "sqlite"), build("model", "threads"), None, 2, TWENTY)
     assert reason == "sqlite needs _sqlite3, which this interpreter does not have"

@@ -236,6 +236,44 @@ def test_mistakes_in_zips(text, says):
     assert says in found.message
 
 
+@pytest.mark.parametrize(
+    ("more", "where", "says", "cure"),
+    [
+        ("exclude: [{python: 3.9}]\n", (4, 20), "no python here has the label 3.9", 'put it in quotes: "3.9"'),
+        (
+            "exclude: [{python: ['3.9', 3.10]}]\n",
+            (4, 28),
+            "no python here has the label 3.1",
+            'put it in quotes: "3.10"',
+        ),
+        ("baseline: {python: '3.8'}\n", (4, 20), "no python here has the label '3.8'", ""),
+        ("allow: [{gil: true, status: invalid}]\n", (4, 15), "no gil here has the label true", "known: off, on"),
+    ],
+)
+def test_a_selection_of_texts_needs_texts(more, where, says, cure):
+    """A version that YAML reads as a number, and a flag that it reads as a truth, would quietly select nothing."""
+    found = problem("{python: [current, '3.9', '3.10'], gil: [on, off]}", more)
+    assert (found.line, found.column) == where
+    assert says in found.message
+    assert cure in found.hint
+
+
+@pytest.mark.parametrize("condition", ["python == 3.9", "3.10 == python", "python != 3.10", "'python in [3.9]'"])
+def test_a_condition_on_texts_needs_quotes(condition):
+    """… and so would a condition."""
+    found = spec("{python: ['3.9', '3.10']}", f"exclude: [{condition}]\n")
+    with pytest.raises(InputError, match="is a text here: put it in quotes"):
+        make_plan(found, 2)
+    with pytest.raises(InputError, match="is a text here: put it in quotes"):
+        make_plan(spec("{python: ['3.9', '3.10']}"), 2, condition.strip("'"))
+
+
+def test_a_condition_on_texts():
+    """In quotes it selects."""
+    found = make_plan(spec("{python: ['3.9', '3.10', current]}", "exclude: ['python == \"3.9\"']\n"), 2)
+    assert {cell.axes["python"] for cell in found.cells} == {"3.10", "current"}
+
+
 def test_an_axis_twice():
     """An axis may not stand both in the sweep and in a zip."""
     assert "the axis 'seed' is there twice" in problem("{seed: 1, zip: [{workers: [1, 2], seed: [1, 2]}]}").message

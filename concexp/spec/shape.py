@@ -202,6 +202,11 @@ class Spec:
                 found.setdefault(value.label or value.raw, value)
         return found
 
+    @property
+    def probes(self) -> frozenset[str]:
+        """The probes that the metrics need that were asked for."""
+        return frozenset(catalog.load("metric", name).probe for name in (*self.metrics, self.primary)) - {""}
+
     def with_measure(self, **changes: Any) -> Spec:
         """The same with other measures, as `--quick` does."""
         return replace(self, measure=self.measure.model_copy(update=changes))

@@ -210,5 +210,11 @@ def plan_text(spec: Spec, plan: Plan) -> str:
     reasons = unsupported_reasons(plan.cells)
     if reasons:
         lines += ["", f"{sum(reasons.values())} cells cannot run:"]
-        lines += [f"  {count} × {reason}" for reason, count in reasons.items()]
+        lines += [f"  {count} × {reason}{_whose(reason, plan)}" for reason, count in reasons.items()]
     return "\n".join(lines)
+
+
+def _whose(reason: str, plan: Plan) -> str:
+    """The interpreters that a reason holds for, where there are several."""
+    own = dict.fromkeys(cell.runtime.python for cell in plan.cells if cell.reason == reason)
+    return f" (python {', '.join(own)})" if len({cell.runtime.python for cell in plan.cells}) > 1 else ""

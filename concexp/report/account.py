@@ -35,6 +35,8 @@ def skipped(view: View) -> list[str]:
     for point in view.points:
         if point.status == "unsupported":
             labels = [str(point.labels[key]) for key in ("workload", "model", "sync")]
+            if len(view.run.header["axes"].get("python", ())) > 1:
+                labels[-1] += f" on {point.labels['python']}"
             found.setdefault(point.reason, []).append(" × ".join(labels))
     return [_skipped(reason, cells) for reason, cells in found.items()]
 

@@ -241,6 +241,14 @@ def test_interpreters_of_different_builds_are_a_warning(tmp_path, other, differs
     assert "| Python `3.13` |" in page
 
 
+def test_what_was_skipped_tells_on_which_interpreter(tmp_path):
+    """The same combination may run on one interpreter and not on another."""
+    cells = [synthetic.cell(axes={"python": "current"}),
+             synthetic.cell(axes={"python": "3.9"}, status="unsupported", reason="it has no such thing")]  # fmt: skip
+    page = report.write(synthetic.write(tmp_path, cells), tmp_path).read_text("utf-8")
+    assert "1 cell: it has no such thing (cpu\\_sum × serial × none on 3.9)." in page
+
+
 def test_pinned_workers_are_told(tmp_path):
     """A pinning that holds for all cells is no column: it stands with the machine."""
     measure = {"warmup": 1, "iterations": 2, "repetitions": 6, "timeout": "60s", "seed": 1, "pin": "spread"}

@@ -9,7 +9,7 @@ from concexp.errors import InputError, Problem, UnknownName, did_you_mean
 from concexp.plan import Plan, unsupported_reasons
 from concexp.spec import Spec
 from concexp.spec.shape import Entry
-from concexp.trial.refusals import unsupported
+from concexp.trial.tools import unsupported
 
 SHOWN_KINDS = tuple(kind for kind in catalog.KINDS if kind != "probe")
 SUPPORT_WORKERS = 2

@@ -3,7 +3,7 @@
 import sys
 from time import perf_counter_ns as clock
 
-from concexp.trial import passes, refusals, tools
+from concexp.trial import passes, tools
 from concexp.trial.placing import setting_of
 
 SECOND = 1_000_000_000
@@ -27,13 +27,13 @@ def measure(request):
     except tools.Unsupported as reason:
         return {"status": "unsupported", "reason": str(reason)}
     except tools.WorkerDied as death:
-        return {"status": "crashed", "reason": str(death)}
+        return {"status": "crashed", "reason": str(death), "ended_ns": clock()}
     except passes.WorkFailed as failure:
         summary, trace = failure.args
-        return {"status": "failed", "reason": summary, "traceback": trace}
+        return {"status": "failed", "reason": summary, "traceback": trace, "ended_ns": clock()}
     except BaseException as error:  # user code may raise anything, SystemExit and KeyboardInterrupt included
         summary, trace = passes.explain(error)
-        return {"status": "failed", "reason": summary, "traceback": trace}
+        return {"status": "failed", "reason": summary, "traceback": trace, "ended_ns": clock()}
     finally:
         if trial is not None:
             trial.release()
@@ -78,7 +78,7 @@ class Trial:
     def run(self):
         """All passes; the answer."""
         request, model = self.request, self.model
-        reason = refusals.unsupported(self.workload, model, self.sync, self.workers, request["load"])
+        reason = tools.unsupported(self.workload, model, self.sync, self.workers, request["load"])
         if reason:
             raise tools.Unsupported(reason)
         if self.setting.switch_interval is not None:  # for whoever inherits it
@@ -130,7 +130,7 @@ class Trial:
         from concexp.trial.background import Background
 
         workload, model = load_plugin("workloads", given["workload"]), load_plugin("models", given["model"])
-        reason = refusals.background_refusal(workload, model, given["workers"])
+        reason = tools.background_refusal(workload, model, given["workers"])
         if reason:
             raise tools.Unsupported(reason)
         probe = load_plugin("probes", {"name": "workers"})
@@ -195,6 +195,7 @@ class Trial:
             self.background.begin()
         # Both roles count: where they share a process, nobody can tell their CPU time and memory apart.
         processes = model.processes() + (self.background.model.processes() if self.background is not None else [])
+        processes = processes + self.kit.tools.pids
         servers = workload.servers(self.shared)
         for probe in self.probes:
             probe.begin(processes, servers)
@@ -208,7 +209,7 @@ class Trial:
         if self.background is not None:
             facts.update(self.background.end())
         window = Window(reports, ops, opened[0] if timed else None)
-        outcome = tools.Outcome(reports, window.wall_s, self.workers, self.source is not None)
+        outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = model.inside(workload.check, self.shared, outcome)
         return dict(
             facts,
@@ -241,6 +242,7 @@ class Trial:
             self.workload.release(self.shared)
         if self.background is not None:
             self.background.release()
+        self.kit.tools.end()
 
 
 class Window:

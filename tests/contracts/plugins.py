@@ -3,7 +3,7 @@
 import itertools
 
 from concexp import catalog
-from concexp.trial.refusals import unsupported
+from concexp.trial.tools import unsupported
 
 SMALL = {"ops": 20, "scaling": "strong"}
 TIMED = {"duration": 0.02}

@@ -8,7 +8,7 @@ import pytest
 
 from concexp import catalog
 from concexp.stats import histogram
-from concexp.trial import arrivals, refusals, tools
+from concexp.trial import arrivals, tools
 from concexp.trial.models.threads import LENDS
 from concexp.trial.probes import latency
 from tests.children import trial
@@ -125,7 +125,7 @@ def test_a_line_that_grows_is_seen_in_the_latency():
 )
 def test_what_cannot_arrive_has_a_reason(workload, model, reason):
     """Workers that share state have no operations that could come from outside."""
-    found = refusals.unsupported(build("workload", workload), build("model", model), build("sync", "none"), 2, LOAD)
+    found = tools.unsupported(build("workload", workload), build("model", model), build("sync", "none"), 2, LOAD)
     assert reason in found
     assert bool(reason) == bool(found)
 
@@ -134,7 +134,7 @@ def test_a_model_that_cannot_open_says_so():
     """Where a model hides its operations, an open loop is refused with its name."""
     model = build("model", "threads")
     model.opens = False
-    found = refusals.unsupported(build("workload", "sleep"), model, build("sync", "none"), 2, LOAD)
+    found = tools.unsupported(build("workload", "sleep"), model, build("sync", "none"), 2, LOAD)
     assert found == "threads has no open loop"
 
 

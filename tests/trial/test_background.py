@@ -2,7 +2,7 @@
 
 import pytest
 
-from concexp.trial import refusals
+from concexp.trial import tools
 from tests.children import trial
 from tests.contracts.plugins import HERE, build
 
@@ -73,6 +73,6 @@ def test_its_servers_end_with_the_trial():
 )
 def test_what_cannot_be_the_second_role_has_a_reason(workload, model, workers, reason):
     """The reason tells what would have to be different."""
-    found = refusals.background_refusal(build("workload", workload), build("model", model), workers)
+    found = tools.background_refusal(build("workload", workload), build("model", model), workers)
     assert found.startswith(reason)
     assert bool(found) == bool(reason)

@@ -8,7 +8,7 @@ from math import gcd
 
 import pytest
 
-from concexp.trial import busy, meetings, refusals, tools
+from concexp.trial import busy, meetings, passes, tools
 from concexp.trial.workloads import bank_transfers, critical_section, lock_order, readers_writers
 from tests.children import trial
 from tests.contracts.plugins import build
@@ -50,7 +50,7 @@ class Scene:
 
     @property
     def outcome(self):
-        return tools.Outcome(self.reports, 1.0, self.workers)
+        return passes.Outcome(self.reports, 1.0, self.workers)
 
     @property
     def verdict(self):
@@ -206,7 +206,7 @@ def test_who_meets_must_know_how_often(name, sync):
     """A given time, or fewer operations than workers, is refused with the reason; other primitives take both."""
 
     def reason(name, sync, load):
-        return refusals.unsupported(build("workload", name), build("model", "threads"), build("sync", sync), 4, load)
+        return tools.unsupported(build("workload", name), build("model", "threads"), build("sync", sync), 4, load)
 
     assert reason(name, sync, {"duration": 1.0}).endswith("give load.ops, not load.duration")
     assert reason(name, sync, {"ops": 3, "scaling": "strong"}).endswith("3 operations are too few for 4 workers")
@@ -231,7 +231,7 @@ def test_what_is_left_of_a_loop_is_noticed():
     assert "left in the channel" in scene.verdict[0]
     scene.shared.get()
     assert scene.workload.check(
-        scene.shared, tools.Outcome([(0, 1, FAR + 1, 10, 0, 0, sum(range(FAR, FAR + 10)))], 1, 2)
+        scene.shared, passes.Outcome([(0, 1, FAR + 1, 10, 0, 0, sum(range(FAR, FAR + 10)))], 1, 2)
     )[0]
     scene = Scene("primitive_loop", "event", 3)
     scene.play(1, 0, 10)
@@ -475,9 +475,7 @@ def test_the_order_of_two_locks(order, second, model):
 @pytest.mark.parametrize("name", ["lock_order", "philosophers"])
 def test_one_alone_needs_no_company(name):
     """What shows how workers wait for each other is refused for one."""
-    refused = refusals.unsupported(
-        build("workload", name), build("model", "serial"), build("sync", "lock"), 1, {"ops": 5}
-    )
+    refused = tools.unsupported(build("workload", name), build("model", "serial"), build("sync", "lock"), 1, {"ops": 5})
     assert "at least 2" in refused
 
 
@@ -590,7 +588,7 @@ def test_a_fork_in_two_hands_is_found_out():
 
 def test_forks_must_know_a_time_limit():
     """A primitive that can't be asked for with a time limit is no fork, and the reason says what is."""
-    refused = refusals.unsupported(
+    refused = tools.unsupported(
         build("workload", "philosophers"), build("model", "threads"), build("sync", "file_lock"), 3, {"ops": 5}
     )
     assert refused == "philosophers works with lock or rlock or semaphore or bounded_semaphore, not with file_lock"

@@ -132,11 +132,9 @@ def test_workers_that_are_made_anew_have_their_place_again(startup):
 @pytest.mark.parametrize("setting", [{"switch_interval": INTERVAL}, pytest.param({"pin": "spread"}, marks=pins)])
 def test_interpreters_in_threads_are_set_one_by_one(setting):
     """A sub-interpreter begins with an interval of its own, and its thread with all CPUs: its worker sets both."""
-    from concexp.trial.models.interpreters import missing
-
     able = [path for path, one in pythons.Machine(stage()).answers() if isinstance(one, Interpreter)
             and tuple(map(int, one.facts["version"].split(".")[:2])) >= (3, 14)]  # fmt: skip
-    if missing() and not able:
+    if build("model", "interpreters").missing() and not able:
         pytest.skip("no CPython 3.14 or later is on this machine")
     cpus, intervals, _ = found("interpreters", {}, python=str(able[0]) if able else None, **setting)
     if "pin" in setting:

@@ -16,7 +16,7 @@ from concexp.judging import Judge
 from concexp.spec import Spec
 from concexp.stage import Stage
 
-# Where tools that install interpreters put them; the first two need no PATH.
+# Where interpreters are put, whether or not that is on the PATH.
 FOLDERS = ("{pyenv}/versions/*/bin", "~/.local/share/uv/python/*/bin", "/usr/bin", "/usr/local/bin")
 PROGRAM = re.compile(r"(python|pypy)3(\.\d+)?t?")
 # A version in a path, as far as it is said: 3.13 of versions/3.13.0/bin/python3 and of bin/python3.13.

@@ -12,6 +12,7 @@ from concexp.spec.reading import Problems, items, parsed, unknown_keys
 from concexp.spec.shape import KINDS, Grid, Value, second_roles
 from concexp.spec.source import Node
 
+TEXTS = ("python", "gil", "jit")  # axes beside the kinds whose labels are words: 3.9 is none, "3.9" is one
 # From good to bad: a cell's status is the worst of its trials'.
 STATUSES = ("ok", "invalid", "failed", "crashed", "timeout", "unsupported")
 
@@ -30,11 +31,19 @@ def names_of(grids: Sequence[Grid]) -> Names:
     labels = {kind: {entry.label for grid in grids for entry in getattr(grid, kind)} for kind in KINDS}
     if several := second_roles(grids):
         labels["background"] = set(several)
+    for key in TEXTS:
+        found = {label for grid in grids for label in map(_label, grid.values(key))}
+        labels |= {key: found} if found else {}
     swept = [axis for grid in grids for axis in grid.axes]
     values = [value for axis in swept for point in axis.points for value in point]
     words = {word for value in values for word in (value.raw, value.label) if isinstance(word, str)}
     keys = dict.fromkeys([*labels, "workers", *(key for axis in swept for key in axis.keys)])
     return Names(labels, tuple(keys), frozenset(words.union(*labels.values())))
+
+
+def _label(value: Value) -> str:
+    """What a table shows of an axis's value that is a word; flags are on or off, however they are written."""
+    return value.label or (value.raw if isinstance(value.raw, str) else "on" if value.raw else "off")
 
 
 def exclude(node: Node, path: str, names: Names, problems: Problems) -> tuple[Any, ...]:
@@ -97,7 +106,8 @@ def _check_map(node: Node, path: str, names: Names, more: tuple[str, ...], probl
 def _check_words(node: Node, path: str, known: Sequence[str], message: str, problems: Problems) -> None:
     for item in items(node):
         if not isinstance(item.value, str) or item.value not in known:
-            cure = did_you_mean(item.text, known)
+            quoted = item.text in known and not isinstance(item.value, str)
+            cure = f'put it in quotes: "{item.text}"' if quoted else did_you_mean(item.text, known)
             problems.at(item, path, f"{message} {units.shown(item.plain())}", cure)
 
 

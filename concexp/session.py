@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concexp import __version__, interpreters, journal, machine, progress, run_folder, runner, spec, stage
+from concexp import __version__, journal, machine, progress, pythons, run_folder, runner, spec, stage
 from concexp.errors import EnvironmentRefused, InputError, Problem
+from concexp.interpreters import Interpreter
 from concexp.machine_lock import MachineLock
 from concexp.plan import make_plan
 from concexp.run_folder import RunFolder
@@ -55,17 +57,20 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
     question = spec.load(wanted.path, wanted.sets)
     if wanted.quick:
         question = question.with_measure(repetitions=1, iterations=1, warmup=min(1, question.measure.warmup))
-    planned = make_plan(question, machine.usable_cpus(), wanted.only)
     code = stage.stage()
-    interpreter = interpreters.current(code)
+    meant = pythons.meant(question, code)
+    planned = make_plan(question, machine.usable_cpus(), wanted.only, pythons.judges(meant, code))
+    there = {label: one for label, one in meant.items() if isinstance(one, Interpreter)}
+    for path in {sys.executable, *(one.path for one in there.values())}:
+        stage.compile_for(path, code)
     watcher = progress.watcher(progress_kind)
     try:
         run_ = runner.Run(
             question,
             planned,
-            _folder(wanted, question, code, interpreter),
+            _folder(wanted, question, code, there),
             code,
-            interpreter,
+            there,
             MachineLock(f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait),
             watcher,
         )
@@ -92,10 +97,10 @@ def _refuted(folder: RunFolder) -> list[str]:
     return [one.claim.says for one in claims.judge(results.load(folder.path)) if one.word == "refuted"]
 
 
-def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, interpreter: interpreters.Interpreter) -> RunFolder:
+def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, there: dict[str, Interpreter]) -> RunFolder:
     """The unfinished run of this identity, or a new one."""
     runs = wanted.out / question.name / "runs"
-    known = {interpreter.label: interpreter.facts}
+    known = {label: interpreter.facts for label, interpreter in there.items()}
     identity = run_folder.identity(question, code.sha256, known, wanted.only)
     if not wanted.fresh:
         found = run_folder.unfinished(runs, identity)

@@ -13,7 +13,7 @@ from concexp.spec import expression, selections, units
 from concexp.spec.expression import ExpressionError, Tree
 from concexp.spec.reading import Problems, inside, items, parsed, text, unknown_keys
 from concexp.spec.selections import STATUSES, Names
-from concexp.spec.shape import KINDS, Claim, Grid, Value
+from concexp.spec.shape import Claim, Grid, Value
 from concexp.spec.source import Node
 
 KEYS = ("says", "of", "when", "expect", "valid")
@@ -43,8 +43,6 @@ def bounds(grids: Sequence[Grid], names: Names, open_loop: bool, baseline: bool)
     """Those of an experiment."""
     labels: dict[str, list[Any] | None] = {}
     for grid in grids:
-        for kind in KINDS:
-            _more(labels, kind, [entry.label for entry in getattr(grid, kind)])
         for axis in grid.axes:
             for number, key in enumerate(axis.keys):
                 values = [point[number] for point in axis.points]
@@ -52,6 +50,7 @@ def bounds(grids: Sequence[Grid], names: Names, open_loop: bool, baseline: bool)
                 _more(labels, key, None if computed else [v.raw if v.label is None else v.label for v in values])
         if not any("workers" in axis.keys for axis in grid.axes):
             _more(labels, "workers", None)  # as many as there are CPUs
+    labels.update({key: sorted(words) for key, words in names.labels.items()})
     entries = [e for g in grids for e in (*g.workload, *g.model, *g.sync, g.background) if e is not None]
     own = {f"{owner}.{name}" for e in entries for owner in (e.kind, e.label) for name in e.accepts()}
     loads = {f"load.{name}" for name in ("ops", "duration", "scaling", "rate", "arrivals")}

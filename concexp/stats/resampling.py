@@ -28,7 +28,7 @@ TAIL = 0.025
 UNIFORM = 0.005
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)  # a run that adapts ends with cells of every size from 20 to 50: 35 MB
 def _weights(n: int) -> NDArray[np.float64]:
     """How often each of n values comes in each resample: an array of RESAMPLES x n."""
     rng = np.random.default_rng(n)

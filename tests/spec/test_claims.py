@@ -151,6 +151,15 @@ def test_all_mistakes_of_all_claims_at_once():
     ]  # fmt: skip
 
 
+def test_interpreters_are_named_by_their_text():
+    """A version is a text, also where it is written without quotes in an expression; 3.1 is not 3.10."""
+    base = "workload: cpu_sum\nmodel: threads\nsweep: {python: ['3.10', '3.13'], workers: [2]}\nclaims:\n"
+    (claim,) = read("  - {of: {python: '3.10'}, expect: 'throughput[3.13] > throughput[python=3.10]'}\n", base)
+    assert claim.of == {"python": "3.10"}
+    found = problem("  - expect: throughput[3.1] > 1\n", base)
+    assert "no axis has the value '3.1'" in found.message
+
+
 def test_a_relative_metric_needs_a_baseline():
     """Without a baseline there is no speedup to claim anything of."""
     found = problem("  - expect: speedup > 1\n", BASE.replace("serial, ", ""))

@@ -27,6 +27,8 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp plan my_question.yaml            what would run, and what cannot and why
   concexp list workload                    what there is: workload, model, sync, metric, plot
   concexp show counter                     what one of them is, and its parameters
+  concexp doctor                           what on this machine endangers numbers, and the cure
+  concexp selftest                         whether known answers come out right here (1: one does not)
 
 Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it; 2 the YAML or the command line is
 wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
@@ -183,6 +185,24 @@ def init(name: Annotated[str, typer.Argument(help="of the experiment: small lett
     from concexp import session
 
     typer.echo(f"{session.init(name)}: now `concexp run {name}.yaml`")
+
+
+@app.command("doctor")
+def doctor_(
+    out: Annotated[Path, typer.Option(help="where reports would go")] = Path("reports"),
+    as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
+) -> None:
+    """Tell what on this machine endangers numbers now, and the cure of each; takes a few seconds, for spinners run.
+
+    It is advice: the exit code is 0 whatever it finds, and 3 only if it cannot look (no place for the trials' code).
+
+    \b
+    concexp doctor
+    """
+    from concexp import doctor
+
+    findings = doctor.examine(out)
+    typer.echo(json.dumps(doctor.data(findings), indent=1) if as_json else doctor.text(findings))
 
 
 def _version(wanted: bool) -> None:

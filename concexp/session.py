@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concexp import __version__, interpreters, journal, machine, progress, run_folder, runner, spec, stage
+from concexp import __version__, doctor, interpreters, journal, machine, progress, run_folder, runner, spec, stage
 from concexp.errors import EnvironmentRefused, InputError, Problem
 from concexp.machine_lock import MachineLock
 from concexp.plan import make_plan
@@ -91,6 +91,8 @@ def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, interpreter:
         found = run_folder.unfinished(runs, identity)
         if found is not None and not journal.being_written(found.journal):
             return found
+    facts = machine.facts()
+    clocks = {interpreter.label: interpreters.clocks(interpreter, code)}
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,
@@ -101,8 +103,10 @@ def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, interpreter:
         "only": wanted.only,
         "quick": wanted.quick,
         "host": machine.host(),
-        "machine": machine.facts(),
+        "machine": facts,
+        "doctor": doctor.before_a_run(facts, clocks[interpreter.label]),
         "interpreters": known,
+        "clocks": clocks,
         "git": machine.git(Path.cwd()),
         "packages": machine.packages(),
         "user_code": run_folder.user_code(question),

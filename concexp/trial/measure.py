@@ -1,5 +1,6 @@
 """One trial: prepare -> gate -> work -> check -> collect. A request comes in, raw facts go out; nothing is judged here."""
 
+import os
 import sys
 from time import perf_counter_ns as clock
 
@@ -65,6 +66,7 @@ class Trial:
         self.largest_share = None
         self.prepared = False
         self.phases = {}
+        self.threads_at_fork = None
         self.job = None
         self.background = self.second(request.get("background"))
 
@@ -89,6 +91,7 @@ class Trial:
             if opened is None:
                 opened = self.open()
             if self.background is not None and number == 0:
+                self.count_threads(self.background.model)
                 self.background.open()  # after the first role's workers: a fork should find no other threads
             iteration = self.one_pass(opened)
             if number >= request["warmup"]:
@@ -107,6 +110,7 @@ class Trial:
             switch_interval=sys.getswitchinterval() if hasattr(sys, "getswitchinterval") else None,
             python="%d.%d.%d" % sys.version_info[:3],
             parallel=model.parallel,
+            threads_at_fork=self.threads_at_fork,
             phases=self.phases,
             iterations=iterations,
             **model.facts(),
@@ -159,12 +163,18 @@ class Trial:
         """Start the workers; (begin, seconds from the first creation to the last worker being ready)."""
         # A fork copies what is there: leave it little to copy, and nothing for the collector to touch later.
         passes.settle()
+        self.count_threads(self.model)
         begin = clock()
         self.model.open(self.job)
         end = clock()
         self.phases["create_s"] = (self.model.created - begin) / SECOND
         self.phases["ready_s"] = (end - self.model.created) / SECOND
         return begin, (end - begin) / SECOND
+
+    def count_threads(self, model):
+        """Before workers are forked: how many threads are alive? A lock that another one holds would stay locked for ever."""
+        if model.facts().get("start_method") == "fork":
+            self.threads_at_fork = max(self.threads_at_fork or 0, threads())
 
     def close(self):
         begin = clock()
@@ -185,8 +195,10 @@ class Trial:
         # Both roles count: where they share a process, nobody can tell their CPU time and memory apart.
         processes = model.processes() + (self.background.model.processes() if self.background is not None else [])
         servers = workload.servers(self.shared)
+        looking = clock()
         for probe in self.probes:
             probe.begin(processes, servers)
+        looked = clock() - looking
         reports = model.run(orders)
         seen = [one for report in reports for one in (report[7] if len(report) > 7 else ())]
         facts = {}
@@ -196,7 +208,8 @@ class Trial:
             facts.update(probe.merged([one[name] for one in seen if name in one]))
         if self.background is not None:
             facts.update(self.background.end())
-        window = Window(reports, ops, opened[0] if timed else None)
+        # A timed start-up began before the probes looked around: that look is none of its time.
+        window = Window(reports, ops, opened[0] + looked if timed else None)
         outcome = tools.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = model.inside(workload.check, self.shared, outcome)
         return dict(
@@ -264,6 +277,16 @@ class Window:
 def gil():
     """Whether the GIL is on at this moment."""
     return sys._is_gil_enabled() if hasattr(sys, "_is_gil_enabled") else True
+
+
+def threads():
+    """How many threads this process has, those of C libraries included where the system tells."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        import _thread
+
+        return 1 + _thread._count()
 
 
 def traced():

@@ -205,6 +205,33 @@ def doctor_(
     typer.echo(json.dumps(doctor.data(findings), indent=1) if as_json else doctor.text(findings))
 
 
+@app.command("selftest")
+def selftest_(
+    out: Annotated[Path | None, typer.Option(help="keep the run and its page in OUT/selftest/")] = None,
+    repetitions: Annotated[
+        int | None,
+        typer.Option(min=1, help="more make the intervals narrower; fewer than 3 tell only whether everything works"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
+    progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
+) -> None:
+    """Measure what is known beforehand, by the real way, and compare: a minute or two.
+
+    Each verdict is ok, WRONG, or withheld with the reason, as on a machine that gives fewer CPUs than it shows. Exit code
+    1 if something is WRONG, 3 if it cannot run, otherwise 0.
+
+    \b
+    concexp selftest
+    concexp selftest --out reports
+    """
+    from concexp import selftest
+
+    with interruptible():
+        verdicts = selftest.run(out, repetitions, progress.value, command_line())
+    typer.echo(json.dumps(selftest.data(verdicts), indent=1) if as_json else selftest.text(verdicts))
+    raise typer.Exit(1 if selftest.wrong(verdicts) else 0)
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"concexp {__version__}")

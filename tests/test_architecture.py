@@ -22,7 +22,7 @@ EXAMPLE = "workload: cpu_sum\nmodel: [serial, threads]\n"
 LAYERS = (
     {"__main__"},
     {"cli"},
-    {"selftest"},
+    {"selftest", "known_answers"},
     {"session", "listing"},
     {"report"},
     {"claims", "results", "cells", "doubts", "stats", "metrics"},

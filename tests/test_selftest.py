@@ -150,7 +150,7 @@ def test_how_it_is_told():
         "",
         "1 ok, 1 withheld",
     ]
-    assert selftest.data(found)[1]["why"] == "this machine gives 1.00 of 2 CPUs"
+    assert selftest.data(found)[1]["why"] == "this machine gives 1 of 2 CPUs"
 
 
 def test_the_whole_command(tmp_path):

@@ -49,7 +49,12 @@ def test_a_run_leaves_everything_that_the_contract_names(tmp_path, write):
     }
     assert (tmp_path / "reports/x/README.md").read_text().startswith("# x\n")
     assert list((tmp_path / "reports/x/figures").glob("*.png"))
-    assert "finished_at" in json.loads((run_folder(tmp_path) / "manifest.json").read_text())
+    manifest = json.loads((run_folder(tmp_path) / "manifest.json").read_text())
+    assert "finished_at" in manifest
+    assert set(manifest["clocks"]) == set(manifest["interpreters"])
+    assert manifest["clocks"]["current"]["timer_cost_s"] > 0
+    assert manifest["doctor"]["summary"]
+    assert {finding["level"] for finding in manifest["doctor"]["findings"]} <= {"warning", "danger"}
 
 
 def test_the_page_can_be_made_again_from_the_journal_alone(tmp_path, write):

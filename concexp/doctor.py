@@ -6,6 +6,7 @@ a few seconds. What the facts mean is judged in `hazards`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -108,7 +109,7 @@ def _folders(out: Path) -> dict[str, int | None]:
 
 def room(path: Path) -> int | None:
     """Free bytes in the file system of a folder that is there or could be made; None if nothing can be written there."""
-    there = next(folder for folder in [path.absolute(), *path.absolute().parents] if folder.exists())
+    there = next(folder for folder in [path.absolute(), *path.absolute().parents] if os.path.exists(folder))
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         return None
     return shutil.disk_usage(there).free
@@ -118,9 +119,9 @@ def pythons(path: str) -> list[str]:
     """The names of the interpreters in the folders of PATH, by version, each once: nothing is started."""
     seen: dict[str, str] = {}
     for folder in filter(None, path.split(os.pathsep)):
-        names = os.listdir(folder) if os.path.isdir(folder) else []
-        for name in filter(PYTHON.match, names):
-            seen.setdefault(name, os.path.realpath(os.path.join(folder, name)))
+        with contextlib.suppress(OSError):  # PATH may name what is not there, or what may not be read
+            for name in filter(PYTHON.match, os.listdir(folder)):
+                seen.setdefault(name, os.path.realpath(os.path.join(folder, name)))
     # Of several names of one file the longest tells most: python3.13, not python3.
     longest = {real: max((n for n, r in seen.items() if r == real), key=len) for real in seen.values()}
     return sorted(longest.values(), key=lambda name: [int(number) for number in re.findall(r"\d+", name)])

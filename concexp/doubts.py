@@ -59,9 +59,8 @@ def judge(frame: pd.DataFrame) -> pd.Series:
     """The doubts of each row, comma-joined: those of its trial. Needs the columns of the tidy frame."""
     trial = frame.groupby("trial", sort=False)
     wall = trial["wall_s"].transform("mean")
-    read_back = (
-        trial[["swapped_in", "major_faults"]].transform("max").max(axis=1)
-    )  # our own faults are among the swap-ins
+    # Not their sum: a fault of the trial's own may be one of the machine's swap-ins.
+    read_back = trial[["swapped_in", "major_faults"]].transform("max").max(axis=1)
     workers = workers_of(frame)
     cpu_bound = _holds(frame["wants"] == "cpu")
     taking_turns = _holds(frame["parallel"] == "threads") & cpu_bound & (workers > 1)

@@ -42,7 +42,7 @@ class Finding:
     cure: str = ""
 
 
-Check = Callable[[Mapping[str, Any]], Finding | None]
+Check = Callable[[Mapping[str, Any]], Finding]
 
 
 def level(value: float, limits: tuple[float, float]) -> str:
@@ -65,7 +65,7 @@ def untold(about: str) -> Finding:
     return Finding(about, UNKNOWN, "the system does not tell")
 
 
-def effective(seen: Mapping[str, Any]) -> Finding | None:
+def effective(seen: Mapping[str, Any]) -> Finding:
     if seen["effective_cpus"] is None:
         return Finding("effective CPUs", UNKNOWN, seen.get("not_spun") or "could not be measured")
     cpus, gave = seen["cpus"], seen["effective_cpus"]
@@ -74,28 +74,27 @@ def effective(seen: Mapping[str, Any]) -> Finding | None:
     return found("effective CPUs", OK if enough else DANGER, f"spinners get {gave:.2f} of {cpus} usable CPUs now", cure)
 
 
-def usable(seen: Mapping[str, Any]) -> Finding | None:
+def usable(seen: Mapping[str, Any]) -> Finding:
     says = f"{seen['cpus']} of {seen['logical_cpus']} (affinity {seen['affinity_cpus']})"
     cure = "give this process more CPUs: on a single one nothing that computes can scale"
     return found("usable CPUs", WARNING if seen["cpus"] == 1 else OK, says, cure)
 
 
-def quota(seen: Mapping[str, Any]) -> Finding | None:
+def quota(seen: Mapping[str, Any]) -> Finding:
     limit = seen["quota_cpus"]
     if limit is None:
         return Finding("CPU quota", OK, "no limit")
+    if limit >= seen["affinity_cpus"]:
+        return Finding("CPU quota", OK, f"{limit:g} CPUs, no fewer than the affinity allows")
     cure = "give whole CPUs, and name them: docker run --cpuset-cpus 0-3, or cpuset.cpus; a quota stops all workers at once"
-    if limit != int(limit):
-        return found(
-            "CPU quota", DANGER, f"{limit:g} CPUs: no whole number, so workers will be stopped again and again", cure
-        )
-    if limit < seen["affinity_cpus"]:
-        says = f"{limit:g} CPUs on {seen['affinity_cpus']}: more workers than that will be stopped again and again"
-        return found("CPU quota", WARNING, says, cure)
-    return Finding("CPU quota", OK, f"{limit:g} CPUs, no fewer than the affinity allows")
+    if limit < 1:
+        says = f"{limit:g} of a CPU: even a single worker will be stopped again and again"
+        return found("CPU quota", DANGER, says, cure)
+    says = f"{limit:g} CPUs on {seen['affinity_cpus']}: more workers than {int(limit)} will be stopped again and again"
+    return found("CPU quota", WARNING, says, cure)
 
 
-def governor(seen: Mapping[str, Any]) -> Finding | None:
+def governor(seen: Mapping[str, Any]) -> Finding:
     name = seen["governor"]
     if name is None:
         return untold("governor")
@@ -103,7 +102,7 @@ def governor(seen: Mapping[str, Any]) -> Finding | None:
     return found("governor", OK if name == "performance" else WARNING, f"{name}: it sets the CPU's clock", cure)
 
 
-def turbo(seen: Mapping[str, Any]) -> Finding | None:
+def turbo(seen: Mapping[str, Any]) -> Finding:
     if seen["turbo"] is None:
         return untold("turbo")
     says = "on: one busy CPU runs faster than many, and the first minute than the next" if seen["turbo"] else "off"
@@ -111,7 +110,7 @@ def turbo(seen: Mapping[str, Any]) -> Finding | None:
     return found("turbo", WARNING if seen["turbo"] else OK, says, cure)
 
 
-def siblings(seen: Mapping[str, Any]) -> Finding | None:
+def siblings(seen: Mapping[str, Any]) -> Finding:
     if seen["siblings"] is None:
         return untold("hyper-threads")
     if not seen["siblings"]:
@@ -126,7 +125,7 @@ def siblings(seen: Mapping[str, Any]) -> Finding | None:
     return found("hyper-threads", WARNING, says, cure)
 
 
-def nodes(seen: Mapping[str, Any]) -> Finding | None:
+def nodes(seen: Mapping[str, Any]) -> Finding:
     if seen["numa_nodes"] is None:
         return untold("memory nodes")
     mine = seen["affinity"]
@@ -136,14 +135,14 @@ def nodes(seen: Mapping[str, Any]) -> Finding | None:
     return found("memory nodes", OK if len(used) <= 1 else WARNING, says, cure)
 
 
-def virtual(seen: Mapping[str, Any]) -> Finding | None:
+def virtual(seen: Mapping[str, Any]) -> Finding:
     if not seen["virtual"]:
         return Finding("virtual machine", OK, "no sign of one")
     cure = "heed the effective CPUs, which are measured in every run; better take real hardware"
     return found("virtual machine", WARNING, "yes: its CPUs may be shared with others", cure)
 
 
-def steal(seen: Mapping[str, Any]) -> Finding | None:
+def steal(seen: Mapping[str, Any]) -> Finding:
     share = seen["steal_share"]
     if share is None:
         return untold("stolen CPU time")
@@ -151,14 +150,14 @@ def steal(seen: Mapping[str, Any]) -> Finding | None:
     return found("stolen CPU time", level(share, STOLEN), f"{share:.2%} since the start of this machine", cure)
 
 
-def load(seen: Mapping[str, Any]) -> Finding | None:
+def load(seen: Mapping[str, Any]) -> Finding:
     cpus = seen["logical_cpus"] or 1
     cure = "find out who it is (ps -eo pcpu,pid,args --sort=-pcpu | head) and stop it, or wait a minute"
     says = f"{seen['load_1m']:.2f} over the last minute, on {cpus} CPU{'' if cpus == 1 else 's'}"
     return found("load", level(seen["load_1m"] / cpus, LOAD), says, cure)
 
 
-def waits(seen: Mapping[str, Any]) -> Finding | None:
+def waits(seen: Mapping[str, Any]) -> Finding:
     told = {kind: share for kind, share in seen["pressure"].items() if share is not None}
     if not told:
         return untold("waiting for resources")
@@ -170,7 +169,7 @@ def waits(seen: Mapping[str, Any]) -> Finding | None:
     )
 
 
-def memory(seen: Mapping[str, Any]) -> Finding | None:
+def memory(seen: Mapping[str, Any]) -> Finding:
     left = seen["memory_available_bytes"]
     says = f"{left / 2**30:.1f} of {seen['memory_bytes'] / 2**30:.1f} GiB available"
     return found(
@@ -178,7 +177,7 @@ def memory(seen: Mapping[str, Any]) -> Finding | None:
     )
 
 
-def swap(seen: Mapping[str, Any]) -> Finding | None:
+def swap(seen: Mapping[str, Any]) -> Finding:
     if not seen["swap_bytes"]:
         return Finding("swap", OK, "there is none")
     says = f"{seen['swap_used_bytes'] / 2**20:.0f} of {seen['swap_bytes'] / 2**20:.0f} MiB used"
@@ -186,7 +185,7 @@ def swap(seen: Mapping[str, Any]) -> Finding | None:
     return found("swap", WARNING if seen["swap_used_bytes"] else OK, says, cure)
 
 
-def source(seen: Mapping[str, Any]) -> Finding | None:
+def source(seen: Mapping[str, Any]) -> Finding:
     name = seen["clock_source"]
     if name is None:
         return untold("clock source")
@@ -194,7 +193,7 @@ def source(seen: Mapping[str, Any]) -> Finding | None:
     return found("clock source", CLOCKS.get(name, WARNING), name, cure)
 
 
-def timer(seen: Mapping[str, Any]) -> Finding | None:
+def timer(seen: Mapping[str, Any]) -> Finding:
     clocks = seen["clocks"] or {}
     if clocks.get("timer_cost_s") is None:
         return untold("clock")
@@ -208,7 +207,7 @@ def timer(seen: Mapping[str, Any]) -> Finding | None:
     )
 
 
-def overshoot(seen: Mapping[str, Any]) -> Finding | None:
+def overshoot(seen: Mapping[str, Any]) -> Finding:
     clocks = seen["clocks"] or {}
     middle, high = clocks.get("sleep_overshoot_median_s"), clocks.get("sleep_overshoot_p99_s")
     if middle is None or high is None:
@@ -218,20 +217,20 @@ def overshoot(seen: Mapping[str, Any]) -> Finding | None:
     return found("sleeping", worst, says, "latencies and waits below that are the timer's; stop what else runs here")
 
 
-def tracers(seen: Mapping[str, Any]) -> Finding | None:
+def tracers(seen: Mapping[str, Any]) -> Finding:
     if not seen["tracers"]:
         return Finding("debugger or coverage", OK, "none in this process; a trial that has one is doubtful")
     says = f"{', '.join(seen['tracers'])}: it slows down what starts the trials"
     return found("debugger or coverage", WARNING, says, "start concexp without it")
 
 
-def environment(seen: Mapping[str, Any]) -> Finding | None:
+def environment(seen: Mapping[str, Any]) -> Finding:
     names = ", ".join(seen["environment"])
     says = f"{names} set here; " if names else "nothing that changes Python is set here; "
     return Finding("environment", OK, f"{says}trials never see it: theirs is built from nothing")
 
 
-def lock(seen: Mapping[str, Any]) -> Finding | None:
+def lock(seen: Mapping[str, Any]) -> Finding:
     holder, problem = seen["machine_lock"]["holder"], seen["machine_lock"]["problem"]
     if problem:
         return found("machine-wide lock", DANGER, problem, "set CONCEXP_LOCK to a file that can be written")
@@ -241,7 +240,7 @@ def lock(seen: Mapping[str, Any]) -> Finding | None:
     )
 
 
-def folders(seen: Mapping[str, Any]) -> Finding | None:
+def folders(seen: Mapping[str, Any]) -> Finding:
     shut = [name for name, left in seen["folders"].items() if left is None]
     if shut:
         return found(
@@ -252,7 +251,7 @@ def folders(seen: Mapping[str, Any]) -> Finding | None:
     return found("folders", scarce(left, DISK_LEFT), says, "make room: every trial is kept")
 
 
-def pythons(seen: Mapping[str, Any]) -> Finding | None:
+def pythons(seen: Mapping[str, Any]) -> Finding:
     return Finding(
         "Python interpreters", OK, f"on the PATH, none of them started: {', '.join(seen['pythons']) or 'not one'}"
     )
@@ -270,8 +269,7 @@ CHECKS: Sequence[tuple[str, Check]] = (
 
 def judge(seen: Mapping[str, Any]) -> list[Finding]:
     """The findings on all that was looked at, in a fixed order."""
-    findings = [check(seen) for needed, check in CHECKS if needed in seen]
-    return [finding for finding in findings if finding is not None]
+    return [check(seen) for needed, check in CHECKS if needed in seen]
 
 
 def summary(findings: Sequence[Finding]) -> str:

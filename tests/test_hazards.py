@@ -43,9 +43,11 @@ def test_a_quiet_machine_endangers_nothing():
         ("effective CPUs", "", {"effective_cpus": 3.6}),
         ("effective CPUs", "unknown", {"effective_cpus": None}),
         ("usable CPUs", "warning", {"cpus": 1, "effective_cpus": 1.0}),
-        ("CPU quota", "danger", {"quota_cpus": 2.5}),
+        ("CPU quota", "danger", {"quota_cpus": 0.5}),
+        ("CPU quota", "warning", {"quota_cpus": 2.5}),
         ("CPU quota", "warning", {"quota_cpus": 2.0}),
         ("CPU quota", "", {"quota_cpus": 4.0}),
+        ("CPU quota", "", {"quota_cpus": 4.5}),
         ("load", "", {"load_1m": 1.0}),
         ("load", "warning", {"load_1m": 1.01}),
         ("load", "warning", {"load_1m": 3.0}),
@@ -121,6 +123,6 @@ def test_the_cure_for_shared_cores_names_one_cpu_of_each():
 def test_the_summary_tells_the_worst_first():
     """Dangers before warnings, both by name; what is unknown is no hazard."""
     findings = hazards.judge(
-        {**QUIET, "governor": "powersave", "quota_cpus": 1.5, "turbo": None, "effective_cpus": 1.0}
+        {**QUIET, "governor": "powersave", "quota_cpus": 0.5, "turbo": None, "effective_cpus": 1.0}
     )
     assert hazards.summary(findings) == "danger: effective CPUs, CPU quota; warning: governor"

@@ -125,16 +125,15 @@ def room_for_all(frame: pd.DataFrame) -> pd.Series:
 
 
 def interruptions(frame: pd.DataFrame) -> pd.Series:
-    """How often a second a worker had to leave its CPU though there was one for each, for each row.
+    """How often a second a worker had to leave its CPU to somebody else though there was one for each, for each row.
 
-    NaN where that tells nothing of the machine: as for `stood_in_line`, and where workers wake each other, since who is
-    woken may take the CPU of who woke him: threads that hand on the GIL, and workers that share state.
+    Who takes a CPU from others of its own trial was woken, and had gone to sleep by a voluntary switch: as many are left
+    out. NaN where the rest tells nothing of the machine either, as for `stood_in_line`.
     """
     trial = frame.groupby("trial", sort=False)
-    rate = trial["involuntary_switches"].transform("mean") / (trial["wall_s"].transform("mean") * executions(frame))
-    gil = _holds(frame["parallel"] == "threads") & (frame["gil"].isna() | _holds(frame["gil"]))
-    waking = (workers_of(frame) > 1) & (gil | _holds(frame["shape"] == "workers"))
-    return rate.where(_holds(frame["wants"] == "cpu") & room_for_all(frame) & ~waking)
+    count = trial["involuntary_switches"].transform("mean") - trial["voluntary_switches"].transform("mean")
+    rate = count / (trial["wall_s"].transform("mean") * executions(frame))
+    return rate.where(_holds(frame["wants"] == "cpu") & room_for_all(frame))
 
 
 def stolen(frame: pd.DataFrame) -> pd.Series:

@@ -209,7 +209,8 @@ def _answer(one, block, iterations, weather):
             "wall_s": wall, "ops": max(1, round(pace * wall)), "startup_s": 0.001 * workers * math.exp(rng.gauss(0, 0.1)),
             "cpu_s": wall * min(workers, 2) * 0.98, "run_queue_wait_s": 0.0, "server_cpu_s": None,
             "start_skew_s": 0.0001, "stop_skew_s": 0.0, "all_active": 1.0, "worker_ops": [1] * workers, "counts": one["counts"],
-            "involuntary_switches": 3, "migrations": 1, "major_faults": 0, "throttled_s": 0.0, "steal_s": 0.0, "swapped_in": 0,
+            "voluntary_switches": 0, "involuntary_switches": 3, "migrations": 1, "major_faults": 0, "throttled_s": 0.0,
+            "steal_s": 0.0, "swapped_in": 0,
             "invalid": "", **one["facts"],
         })  # fmt: skip
     return {"gil": True, "gil_end": True, "traced": False, "switch_interval": 0.005, "python": "3.11.7",

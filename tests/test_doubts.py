@@ -71,10 +71,8 @@ def codes(folder, effective=1.9, manifest=None, **cell):
         ("preempted", {"facts": {**HALF, "involuntary_switches": 251}, "model": "asyncio"}),  # one thread of execution
         ("preempted", {"facts": {**HALF, "involuntary_switches": 251}, "model": "threads", "workers": 1}),
         ("", {"facts": {**HALF, "involuntary_switches": 9999}, "workers": 3}),  # they take the CPUs from each other
-        ("", {"facts": {**HALF, "involuntary_switches": 9999}, "model": "threads"}),  # they hand on the GIL
-        ("preempted", {"facts": {**HALF, "involuntary_switches": 9999}, "model": "threads",
-                       "answer": {"gil": False, "gil_end": False}}),
-        ("", {"facts": {**HALF, "involuntary_switches": 9999}, **WORKERS}),  # they wake each other
+        ("", {"facts": {**HALF, "involuntary_switches": 9999, "voluntary_switches": 9500}, "model": "threads"}),  # the GIL
+        ("preempted", {"facts": {**HALF, "involuntary_switches": 9999, "voluntary_switches": 9498}}),
         ("", {"facts": {**HALF, "involuntary_switches": 9999}, "wants": "io"}),
         ("paged", {"facts": {"swapped_in": 11}}),
         ("", {"facts": {"swapped_in": 10, "major_faults": 10}}),
@@ -108,8 +106,8 @@ def test_leftover(tmp_path):
 def test_unknown_facts_are_no_reason(tmp_path):
     """What the system did not tell makes nothing doubtful."""
     facts = dict.fromkeys(
-        ("run_queue_wait_s", "server_cpu_s", "start_skew_s", "cpu_s", "all_active", "involuntary_switches", "migrations",
-         "major_faults", "throttled_s", "steal_s", "swapped_in")
+        ("run_queue_wait_s", "server_cpu_s", "start_skew_s", "cpu_s", "all_active", "involuntary_switches",
+         "voluntary_switches", "migrations", "major_faults", "throttled_s", "steal_s", "swapped_in")
     )  # fmt: skip
     answer = dict.fromkeys(("gil", "gil_end", "traced", "parallel", "threads_at_fork"))
     unknown = {"facts": facts, "answer": answer, "effective": None, "shape": None, "manifest": {"clocks": {}}}

@@ -95,8 +95,9 @@ class Trial:
             if opened is None:
                 opened = self.open()
             if self.background is not None and number == 0:
-                self.count_threads(self.background.model)
+                alive = threads()
                 self.background.open()  # after the first role's workers: a fork should find no other threads
+                self.note_fork(self.background.model, alive)
             iteration = self.one_pass(opened)
             if number >= request["warmup"]:
                 iterations.append(iteration)
@@ -167,18 +168,19 @@ class Trial:
         """Start the workers; (begin, seconds from the first creation to the last worker being ready)."""
         # A fork copies what is there: leave it little to copy, and nothing for the collector to touch later.
         passes.settle()
-        self.count_threads(self.model)
+        alive = threads()
         begin = clock()
         self.model.open(self.job)
         end = clock()
         self.phases["create_s"] = (self.model.created - begin) / SECOND
         self.phases["ready_s"] = (end - self.model.created) / SECOND
+        self.note_fork(self.model, alive)
         return begin, (end - begin) / SECOND
 
-    def count_threads(self, model):
-        """Before workers are forked: how many threads are alive? A lock that another one holds would stay locked for ever."""
+    def note_fork(self, model, alive):
+        """Keep how many threads were alive when a model forked: a lock that another one holds would stay locked for ever."""
         if model.facts().get("start_method") == "fork":
-            self.threads_at_fork = max(self.threads_at_fork or 0, threads())
+            self.threads_at_fork = max(self.threads_at_fork or 0, alive)
 
     def close(self):
         begin = clock()

@@ -26,13 +26,13 @@ def measure(request):
     except tools.Unsupported as reason:
         return {"status": "unsupported", "reason": str(reason)}
     except tools.WorkerDied as death:
-        return {"status": "crashed", "reason": str(death)}
+        return {"status": "crashed", "reason": str(death), "ended_ns": clock()}
     except passes.WorkFailed as failure:
         summary, trace = failure.args
-        return {"status": "failed", "reason": summary, "traceback": trace}
+        return {"status": "failed", "reason": summary, "traceback": trace, "ended_ns": clock()}
     except BaseException as error:  # user code may raise anything, SystemExit and KeyboardInterrupt included
         summary, trace = passes.explain(error)
-        return {"status": "failed", "reason": summary, "traceback": trace}
+        return {"status": "failed", "reason": summary, "traceback": trace, "ended_ns": clock()}
     finally:
         if trial is not None:
             trial.release()
@@ -200,6 +200,7 @@ class Trial:
             self.background.begin()
         # Both roles count: where they share a process, nobody can tell their CPU time and memory apart.
         processes = model.processes() + (self.background.model.processes() if self.background is not None else [])
+        processes = processes + self.kit.tools.pids
         servers = workload.servers(self.shared)
         looking = clock()
         for probe in self.probes:
@@ -216,7 +217,7 @@ class Trial:
             facts.update(self.background.end())
         # A timed start-up began before the probes looked around: that look is none of its time.
         window = Window(reports, ops, opened[0] + looked if timed else None)
-        outcome = tools.Outcome(reports, window.wall_s, self.workers, self.source is not None)
+        outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = model.inside(workload.check, self.shared, outcome)
         return dict(
             facts,
@@ -249,6 +250,7 @@ class Trial:
             self.workload.release(self.shared)
         if self.background is not None:
             self.background.release()
+        self.kit.tools.end()
 
 
 class Window:

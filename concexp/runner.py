@@ -210,6 +210,7 @@ def _described(cell: Cell) -> dict[str, Any]:
         "plugins": {"workload": cell.workload.name, "model": cell.model.name, "sync": cell.sync.name},
         "parameters": cell.parameters,
         "unit": workload.unit,
+        "shape": workload.shape,
         "wants": workload.wants,
         "load": dict(cell.load),
         "startup": cell.startup,

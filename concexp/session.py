@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concexp import __version__, journal, machine, progress, pythons, run_folder, runner, spec, stage
+from concexp import (
+    __version__,
+    doctor,
+    interpreters,
+    journal,
+    machine,
+    progress,
+    pythons,
+    run_folder,
+    runner,
+    spec,
+    stage,
+)
 from concexp.errors import EnvironmentRefused, InputError, Problem
 from concexp.interpreters import Interpreter
 from concexp.machine_lock import MachineLock
@@ -106,6 +118,8 @@ def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, there: dict[
         found = run_folder.unfinished(runs, identity)
         if found is not None and not journal.being_written(found.journal):
             return found
+    facts = machine.facts()
+    clocks = {label: interpreters.clocks(interpreter, code) for label, interpreter in there.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,
@@ -116,8 +130,10 @@ def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, there: dict[
         "only": wanted.only,
         "quick": wanted.quick,
         "host": machine.host(),
-        "machine": machine.facts(),
+        "machine": facts,
+        "doctor": doctor.before_a_run(facts, next(iter(clocks.values()), {})),
         "interpreters": known,
+        "clocks": clocks,
         "git": machine.git(Path.cwd()),
         "packages": machine.packages(),
         "user_code": run_folder.user_code(question),

@@ -22,10 +22,13 @@ EXAMPLE = "workload: cpu_sum\nmodel: [serial, threads]\n"
 LAYERS = (
     {"__main__"},
     {"cli"},
+    {"selftest", "known_answers"},
     {"session", "listing"},
     {"report"},
     {"claims", "results", "cells", "doubts", "stats", "metrics"},
-    {"runner", "cluster", "run_folder", "machine", "machine_lock", "progress"},
+    {"runner", "cluster", "run_folder", "doctor", "hazards", "machine_lock", "progress"},
+    {"machine"},
+    {"topology", "pressure"},
     {"launch", "interpreters", "pythons", "journal", "stage", "family"},
     {"plan"},
     {"judging"},
@@ -76,6 +79,7 @@ SPELT_ALIKE = {
     ("session.py", "interpreters"): "a part of the manifest",
     ("runner.py", "spin"): "a verb of requests",
     ("trial/__main__.py", "spin"): "a verb of requests",
+    ("doctor.py", "spin"): "a verb of requests",
     ("trial/schedules.py", "queue"): "a schedule",
 }
 

@@ -51,7 +51,12 @@ def test_a_run_leaves_everything_that_the_contract_names(tmp_path, write):
     }
     assert (tmp_path / "reports/x/README.md").read_text().startswith("# x\n")
     assert list((tmp_path / "reports/x/figures").glob("*.png"))
-    assert "finished_at" in json.loads((run_folder(tmp_path) / "manifest.json").read_text())
+    manifest = json.loads((run_folder(tmp_path) / "manifest.json").read_text())
+    assert "finished_at" in manifest
+    assert set(manifest["clocks"]) == set(manifest["interpreters"])
+    assert manifest["clocks"]["current"]["timer_cost_s"] > 0
+    assert manifest["doctor"]["summary"]
+    assert {finding["level"] for finding in manifest["doctor"]["findings"]} <= {"warning", "danger"}
 
 
 def test_the_page_can_be_made_again_from_the_journal_alone(tmp_path, write):
@@ -235,8 +240,9 @@ def test_an_observed_trial_that_ends_badly_is_exit_code_1(tmp_path, write):
 
 
 def undated(page):
-    """A page without what two runs of one question may differ in when their numbers are the same: run id, load."""
-    return re.sub(r"\| load before the run \|.*", "", re.sub(r"\d{8}T\d{6}Z", "", page))
+    """A page without what two runs of one question may differ in when their numbers are the same: run id, the moment's load."""
+    moment = "load before the run|clock|checked before the run"
+    return re.sub(rf"\| ({moment}) \|.*", "", re.sub(r"\d{8}T\d{6}Z", "", page))
 
 
 def kept(run):

@@ -26,10 +26,14 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp run my_question.yaml --quick     one short pass over everything, to see that it works
   concexp plan my_question.yaml            what would run, and what cannot and why
   concexp list workload                    what there is: workload, model, sync, metric, plot
+  concexp list pythons                     which interpreters are on this machine
   concexp show counter                     what one of them is, and its parameters
+  concexp show claims                      the language of claims, which the data supports or refutes
+  concexp doctor                           what on this machine endangers numbers, and the cure
+  concexp selftest                         whether known answers come out right here (1: one does not)
 
-Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it; 2 the YAML or the command line is
-wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
+Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, or with --check a claim was refuted;
+2 the YAML or the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
 """
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -58,6 +62,7 @@ def run(
     no_report: Annotated[
         bool, typer.Option("--no-report", help="measure only; `concexp report` makes the page")
     ] = False,
+    check: Annotated[bool, typer.Option("--check", help="exit 1 if a claim of the experiment is refuted")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="refuse if another run measures on this machine")] = False,
     progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
 ) -> None:
@@ -65,6 +70,7 @@ def run(
 
     \b
     concexp run experiments/01_cpu_models.yaml
+    concexp run x.yaml --check
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
     from concexp import session
@@ -73,10 +79,10 @@ def run(
     for path in specs:
         with interruptible():
             wanted = session.Wanted(path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line())
-            done = session.run(wanted, progress.value, page=not no_report)
+            done = session.run(wanted, progress.value, page=not no_report, check=check)
         for line in done.lines:
             typer.echo(line)
-        bad += done.bad
+        bad += done.bad + len(done.refuted)
     raise typer.Exit(1 if bad else 0)
 
 
@@ -112,11 +118,11 @@ def plan(
     \b
     concexp plan experiments/03_lost_updates.yaml
     """
-    from concexp import listing, machine, spec
+    from concexp import listing, machine, pythons, spec
     from concexp.plan import make_plan
 
     found = spec.load(path, tuple(sets or ()))
-    planned = make_plan(found, machine.usable_cpus(), only)
+    planned = make_plan(found, machine.usable_cpus(), only, pythons.judges_to_plan(found))
     typer.echo(
         json.dumps(listing.plan_data(found, planned), indent=1) if as_json else listing.plan_text(found, planned)
     )
@@ -124,18 +130,26 @@ def plan(
 
 @app.command("list")
 def list_(
-    kind: Annotated[str, typer.Argument(help="workload, model, sync, metric, plot or support; all without")] = "",
+    kind: Annotated[
+        str, typer.Argument(help="workload, model, sync, metric, plot, pythons or support; all without")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
     """List what there is; `list support` tells which workload runs on which model with which primitive, or why not.
 
+    `list pythons` starts every interpreter that it finds on this machine, and tells how `sweep: {python: …}` names it.
+
     \b
     concexp list model
     concexp list support
+    concexp list pythons
     """
-    from concexp import listing
+    from concexp import listing, pythons, stage
 
-    if kind == "support":
+    if kind == "pythons":
+        rows = pythons.listed(stage.stage())
+        typer.echo(json.dumps(rows, indent=1) if as_json else listing.pythons_text(rows))
+    elif kind == "support":
         triples = listing.support()
         typer.echo(json.dumps(triples, indent=1) if as_json else listing.support_text(triples))
     else:
@@ -150,6 +164,7 @@ def show(
     """Show what a workload, model, primitive, metric or plot is, its parameters with units, and what carries it.
 
     \b
+    concexp show claims
     concexp show counter
     concexp show model/processes
     """
@@ -183,6 +198,51 @@ def init(name: Annotated[str, typer.Argument(help="of the experiment: small lett
     from concexp import session
 
     typer.echo(f"{session.init(name)}: now `concexp run {name}.yaml`")
+
+
+@app.command("doctor")
+def doctor_(
+    out: Annotated[Path, typer.Option(help="where reports would go")] = Path("reports"),
+    as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
+) -> None:
+    """Tell what on this machine endangers numbers now, and the cure of each; takes a few seconds, for spinners run.
+
+    It is advice: the exit code is 0 whatever it finds, and 3 only if it cannot look (no place for the trials' code).
+
+    \b
+    concexp doctor
+    """
+    from concexp import doctor
+
+    findings = doctor.examine(out)
+    typer.echo(json.dumps(doctor.data(findings), indent=1) if as_json else doctor.text(findings))
+
+
+@app.command("selftest")
+def selftest_(
+    out: Annotated[Path | None, typer.Option(help="keep the run and its page in OUT/selftest/")] = None,
+    repetitions: Annotated[
+        int | None,
+        typer.Option(min=1, help="more make the intervals narrower; fewer than 3 tell only whether everything works"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
+    progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
+) -> None:
+    """Measure what is known beforehand, by the real way, and compare: a minute or two.
+
+    Each verdict is ok, WRONG, or withheld with the reason, as on a machine that gives fewer CPUs than it shows. Exit code
+    1 if something is WRONG, 3 if it cannot run, otherwise 0.
+
+    \b
+    concexp selftest
+    concexp selftest --out reports
+    """
+    from concexp import selftest
+
+    with interruptible():
+        verdicts = selftest.run(out, repetitions, progress.value, command_line())
+    typer.echo(json.dumps(selftest.data(verdicts), indent=1) if as_json else selftest.text(verdicts))
+    raise typer.Exit(1 if selftest.wrong(verdicts) else 0)
 
 
 def _version(wanted: bool) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from concexp import catalog, journal, machine, run_folder
+from concexp.claimed import Cells, expected
 from concexp.errors import NothingYet
 from concexp.interpreters import Interpreter
 from concexp.journal import Record
@@ -53,7 +55,7 @@ class Run:
     plan: Plan
     folder: RunFolder
     stage: Stage
-    interpreter: Interpreter
+    pythons: Mapping[str, Interpreter]
     lock: MachineLock
     watcher: Watcher
     host: str = field(default_factory=machine.host)
@@ -109,7 +111,7 @@ class Run:
         request = {"verb": "spin", "spinners": cpus, "seconds": SPIN_SECONDS, "rounds": SPIN_ROUNDS}
         started = run_folder.now()
         with self.lock.held():
-            ending = launch(request, self.interpreter.path, self.stage, SPIN_TIMEOUT)
+            ending = launch(request, sys.executable, self.stage, SPIN_TIMEOUT)
         answer = ending.answer or {}
         effective = machine.effective_cpus(answer.get("alone", []), answer.get("together", []), cpus)
         self.watcher.note(
@@ -137,8 +139,9 @@ class Run:
         else:
             # A user's file may import what is installed for its interpreter; our own workloads start faster without.
             with self.lock.held():
-                site = cell.needs_site
-                ending = launch(request, self.interpreter.path, self.stage, cell.settings.timeout, site)
+                python = self.pythons[cell.runtime.python].path
+                site, variables = cell.needs_site, cell.runtime.variables()
+                ending = launch(request, python, self.stage, cell.settings.timeout, site, variables)
         answer = dict(ending.answer or {})
         for name in ("status", "reason"):
             answer.pop(name, None)
@@ -170,6 +173,8 @@ class Run:
         """Those that every such trial has, and those that a metric needs that was asked for, or the one that it is for."""
         found = {name: catalog.load("probe", name) for name in catalog.names("probe")}
         wanted = {trial.probe} if trial.probe else {name for name in self.spec.probes if not found[name].alone}
+        if trial.cell.runtime.request():  # what each worker does to itself, each worker is asked for
+            wanted.add("placement")
         return [name for name, probe in found.items() if name in wanted or probe.needed(trial.cell.load)]
 
     def _unsupported(self, cell: Cell) -> Record:
@@ -187,17 +192,13 @@ class Run:
         cell = trial.cell
         return {
             "verb": "measure",
-            "workload": cell.workload.request(),
-            "model": cell.model.request(),
-            "sync": cell.sync.request(),
-            "workers": cell.workers or 1,
-            "load": dict(cell.load),
+            **cell.combination,
             "startup": cell.startup,
             "warmup": cell.settings.warmup,
             "iterations": cell.settings.iterations,
             "seed": trial.seed,
             "probes": self._probes(trial),
-            **({"background": cell.background.request()} if cell.background is not None else {}),
+            **cell.runtime.request(),
         }
 
 
@@ -209,9 +210,11 @@ def _described(cell: Cell) -> dict[str, Any]:
         "plugins": {"workload": cell.workload.name, "model": cell.model.name, "sync": cell.sync.name},
         "parameters": cell.parameters,
         "unit": workload.unit,
+        "shape": workload.shape,
         "wants": workload.wants,
         "load": dict(cell.load),
         "startup": cell.startup,
+        "runtime": cell.runtime.chosen,
     }
 
 
@@ -240,10 +243,13 @@ def _simulated(cell: Cell, request: dict[str, Any]) -> Ending:
     return Ending(status, reason, whole, "", "", 0, time.monotonic() - started)
 
 
-def bad_trials(records: list[Record], spec: Spec) -> Iterator[Record]:
-    """The records that ended badly and are not expected by `allow`."""
-    for record in records:
-        if record["role"] == "machine" or record["status"] in ("ok", "unsupported"):
+def bad_trials(records: list[Record], spec: Spec, cpus: int) -> Iterator[Record]:
+    """The records that ended badly and are not expected by `allow`, or by a claim."""
+    trials = [record for record in records if record["role"] != "machine"]
+    cells = Cells({record["cell"]: record["axes"] for record in trials}, cpus)
+    claimed = {pair for claim in spec.claims for pair in expected(claim, cells)}
+    for record in trials:
+        if record["status"] in ("ok", "unsupported") or (record["cell"], record["status"]) in claimed:
             continue
         shown = {**record["axes"], "status": record["status"]}
         if not any(matches(selection, shown) for selection in spec.allow):

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concexp import __version__, interpreters, journal, machine, progress, run_folder, runner, spec, stage
+from concexp import (
+    __version__,
+    doctor,
+    interpreters,
+    journal,
+    machine,
+    progress,
+    pythons,
+    run_folder,
+    runner,
+    spec,
+    stage,
+)
 from concexp.errors import EnvironmentRefused, InputError, Problem
+from concexp.interpreters import Interpreter
 from concexp.machine_lock import MachineLock
 from concexp.plan import make_plan
 from concexp.run_folder import RunFolder
@@ -43,28 +57,32 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Done:
-    """What to tell at the end, and how many trials ended badly without being expected to."""
+    """What to tell at the end, how many trials ended badly without being expected to, and which claims were refuted."""
 
     lines: list[str]
     bad: int
+    refuted: list[str]
 
 
-def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
-    """Run one experiment, or complete its unfinished run, and write its page."""
+def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> Done:
+    """Run one experiment, or complete its unfinished run, and write its page; with `check` say which claims are refuted."""
     question = spec.load(wanted.path, wanted.sets)
     if wanted.quick:
         question = question.with_measure(repetitions=1, iterations=1, warmup=min(1, question.measure.warmup))
-    planned = make_plan(question, machine.usable_cpus(), wanted.only)
     code = stage.stage()
-    interpreter = interpreters.current(code)
+    meant = pythons.meant(question, code)
+    planned = make_plan(question, machine.usable_cpus(), wanted.only, pythons.judges(meant, code))
+    there = {label: one for label, one in meant.items() if isinstance(one, Interpreter)}
+    for path in {sys.executable, *(one.path for one in there.values())}:
+        stage.compile_for(path, code)
     watcher = progress.watcher(progress_kind)
     try:
         run_ = runner.Run(
             question,
             planned,
-            _folder(wanted, question, code, interpreter),
+            _folder(wanted, question, code, there),
             code,
-            interpreter,
+            there,
             MachineLock(f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait),
             watcher,
         )
@@ -72,25 +90,36 @@ def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
     finally:
         watcher.close()
     folder = run_.folder
-    bad = list(runner.bad_trials(journal.read(folder.journal).records, question))
+    cpus = folder.manifest["machine"]["cpus"]
+    bad = list(runner.bad_trials(journal.read(folder.journal).records, question, cpus))
     lines = [f"{folder.path}"]
     if page:
         partial = wanted.quick or bool(wanted.only)
         lines = [f"report: {_page(folder, partial)}"]
     if bad:
         lines.append(f"{len(bad)} trial{'' if len(bad) == 1 else 's'} ended badly: the report names them")
-    return Done(lines, len(bad))
+    refuted = _refuted(folder) if check and question.claims else []
+    return Done([*lines, *(f"refuted: {says}" for says in refuted)], len(bad), refuted)
 
 
-def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, interpreter: interpreters.Interpreter) -> RunFolder:
+def _refuted(folder: RunFolder) -> list[str]:
+    """What the claims say that the run refutes."""
+    from concexp import claims, results
+
+    return [one.claim.says for one in claims.judge(results.load(folder.path)) if one.word == "refuted"]
+
+
+def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, there: dict[str, Interpreter]) -> RunFolder:
     """The unfinished run of this identity, or a new one."""
     runs = wanted.out / question.name / "runs"
-    known = {interpreter.label: interpreter.facts}
+    known = {label: interpreter.facts for label, interpreter in there.items()}
     identity = run_folder.identity(question, code.sha256, known, wanted.only)
     if not wanted.fresh:
         found = run_folder.unfinished(runs, identity)
         if found is not None and not journal.being_written(found.journal):
             return found
+    facts = machine.facts()
+    clocks = {label: interpreters.clocks(interpreter, code) for label, interpreter in there.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,
@@ -101,8 +130,10 @@ def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, interpreter:
         "only": wanted.only,
         "quick": wanted.quick,
         "host": machine.host(),
-        "machine": machine.facts(),
+        "machine": facts,
+        "doctor": doctor.before_a_run(facts, next(iter(clocks.values()), {})),
         "interpreters": known,
+        "clocks": clocks,
         "git": machine.git(Path.cwd()),
         "packages": machine.packages(),
         "user_code": run_folder.user_code(question),

@@ -21,6 +21,7 @@ MACHINE = {
     "virtual": None,
     "clock_source": "tsc",
     "load_1m": 0.1,
+    "pressure": {"cpu": 0.012, "io": 0.0, "memory": None},
 }
 INTERPRETER = {
     "version": "3.11.7",
@@ -34,6 +35,7 @@ INTERPRETER = {
     "executable_name": "python3.11",
     "sha256": "0" * 64,
 }
+CLOCKS = {"timer_cost_s": 6e-8, "timer_step_s": 4e-8, "sleep_overshoot_median_s": 7e-5, "sleep_overshoot_p99_s": 2e-4}
 
 
 def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
@@ -46,8 +48,9 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     axes      further axes by key
     observed  what observed trials of it are to show, as these; nothing: there are none
     """
-    given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "axes": {},
-             "facts": {}, "answer": {}, "record": {}, "counts": {}, "plugins": {}, "observed": {}, **more}  # fmt: skip
+    given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "shape": "tasks",
+             "axes": {}, "facts": {}, "answer": {}, "record": {}, "counts": {}, "plugins": {}, "observed": {},
+             **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
     return given
@@ -111,6 +114,7 @@ def write(folder, cells, repetitions=6, iterations=2, effective=1.9, spec=None, 
             "host": "0123abcd",
             "machine": {**MACHINE, **(machine or {})},
             "interpreters": {"current": INTERPRETER},
+            "clocks": {"current": CLOCKS},
             "git": {"commit": "c0ffee" * 6 + "c0ff", "dirty": False},
             "packages": {"pandas": "3.0"},
             "user_code": {},
@@ -162,6 +166,7 @@ def _record(one, block, position, iterations, weather=0.0):
         "plugins": {**labels, **one["plugins"]},
         "parameters": {"workload": {}, "model": {}, "sync": {}},
         "unit": one["unit"],
+        "shape": one["shape"],
         "wants": one["wants"],
         "load": {"duration": 0.5},
         "startup": "once",
@@ -204,10 +209,13 @@ def _answer(one, block, iterations, weather):
             "wall_s": wall, "ops": max(1, round(pace * wall)), "startup_s": 0.001 * workers * math.exp(rng.gauss(0, 0.1)),
             "cpu_s": wall * min(workers, 2) * 0.98, "run_queue_wait_s": 0.0, "server_cpu_s": None,
             "start_skew_s": 0.0001, "stop_skew_s": 0.0, "all_active": 1.0, "worker_ops": [1] * workers, "counts": one["counts"],
+            "voluntary_switches": 0, "involuntary_switches": 3, "migrations": 1, "major_faults": 0, "throttled_s": 0.0,
+            "steal_s": 0.0, "swapped_in": 0,
             "invalid": "", **one["facts"],
         })  # fmt: skip
     return {"gil": True, "gil_end": True, "traced": False, "switch_interval": 0.005, "python": "3.11.7",
-            "parallel": parallel, "start_method": None, "phases": {}, "iterations": passes, **one["answer"]}  # fmt: skip
+            "parallel": parallel, "start_method": None, "threads_at_fork": None, "phases": {}, "iterations": passes,
+            **one["answer"]}  # fmt: skip
 
 
 # The journals that a page must be able to tell ------------------------------------------------------------------------

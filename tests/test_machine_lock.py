@@ -145,3 +145,14 @@ def test_its_place_is_the_machines(monkeypatch, file):
     monkeypatch.delenv("CONCEXP_LOCK")
     monkeypatch.setenv("TMPDIR", "/somewhere")
     assert str(machine_lock.path()) == "/tmp/concexp.lock"
+
+
+def test_who_holds_it():
+    """The holder's label and process while it is held, an empty text otherwise; looking takes nothing away."""
+    lock = MachineLock("concexp run of x", lambda who: None, wait=False)
+    assert machine_lock.holder() == ""
+    with lock.held():
+        assert machine_lock.holder() == f"concexp run of x, process {os.getpid()}"
+    assert machine_lock.holder() == ""
+    with lock.held():  # nobody is left holding it
+        pass

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 
 SIMULATED = (
@@ -50,7 +51,12 @@ def test_a_run_leaves_everything_that_the_contract_names(tmp_path, write):
     }
     assert (tmp_path / "reports/x/README.md").read_text().startswith("# x\n")
     assert list((tmp_path / "reports/x/figures").glob("*.png"))
-    assert "finished_at" in json.loads((run_folder(tmp_path) / "manifest.json").read_text())
+    manifest = json.loads((run_folder(tmp_path) / "manifest.json").read_text())
+    assert "finished_at" in manifest
+    assert set(manifest["clocks"]) == set(manifest["interpreters"])
+    assert manifest["clocks"]["current"]["timer_cost_s"] > 0
+    assert manifest["doctor"]["summary"]
+    assert {finding["level"] for finding in manifest["doctor"]["findings"]} <= {"warning", "danger"}
 
 
 def test_the_page_can_be_made_again_from_the_journal_alone(tmp_path, write):
@@ -75,6 +81,64 @@ def test_a_bad_trial_is_exit_code_1_unless_allowed(tmp_path, write, outcome):
     assert concexp(tmp_path, "run", "x.yaml").returncode == 1
     write("y.yaml", text + f"allow: [{{status: {outcome}}}]\n")
     assert concexp(tmp_path, "run", "y.yaml").returncode == 0
+
+
+CLAIMED = (
+    SIMULATED.replace("baseline: {}", "baseline: {workers: 1}")
+    + """\
+claims:
+  - {says: it grows without end, expect: 'speedup >= 0.9 * workers'}
+  - {says: it bends, of: workers > 2, expect: 'speedup < 0.95 * workers'}
+"""
+)
+
+
+def test_a_refuted_claim_is_exit_code_1_only_with_check(tmp_path, write):
+    """A run reports claims; with --check a refuted one, and no other, makes 1 and is named."""
+    write("x.yaml", CLAIMED)
+    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    page = (tmp_path / "reports/x/README.md").read_text()
+    assert "**Refuted**: it grows without end" in page
+    assert "**Supported**: it bends" in page
+    for arguments in ([], ["--no-report"]):
+        done = concexp(tmp_path, "run", "x.yaml", "--check", *arguments)
+        assert done.returncode == 1
+        assert done.stdout.splitlines()[1:] == ["refuted: it grows without end"]
+    write("y.yaml", CLAIMED.replace("0.9 * workers", "0.5 * workers"))
+    assert concexp(tmp_path, "run", "y.yaml", "--check").returncode == 0
+
+
+def test_a_status_that_a_claim_expects_is_no_failure(tmp_path, write):
+    """A bad end that a claim expects makes no 1; that of another cell does."""
+    text = (
+        "workload: sleep\nmodel: [{simulated: {outcome: timeout}, as: a}, {simulated: {outcome: crashed}, as: b}]\n"
+        "sweep: {workers: [1]}\nmeasure: {repetitions: 1}\nclaims:\n  - {of: {model: a}, expect: status == timeout}\n"
+    )
+    write("x.yaml", text)
+    assert concexp(tmp_path, "run", "x.yaml", "--check").returncode == 1
+    write("y.yaml", text + "  - {expect: 'status[b] in [crashed, failed]'}\n")
+    assert concexp(tmp_path, "run", "y.yaml", "--check").returncode == 0
+
+
+def test_a_claimed_metric_turns_its_probe_on(tmp_path, write):
+    """A metric that only a claim names is recorded, judged, and stands in cells.csv."""
+    write("x.yaml", "workload: sleep\nmodel: threads\nsweep: {workers: [1]}\nload: {duration: 20ms}\n"
+                    "measure: {repetitions: 3}\nclaims:\n  - {expect: service_time_p50_s >= 1us}\n")  # fmt: skip
+    assert concexp(tmp_path, "run", "x.yaml", "--check").returncode == 0
+    assert "service_time_p50_s_lo" in (run_folder(tmp_path) / "cells.csv").read_text().splitlines()[0]
+    assert "**Supported**: service\\_time\\_p50\\_s" in (tmp_path / "reports/x/README.md").read_text()
+
+
+def test_a_claim_about_nothing_is_exit_code_2(tmp_path, write):
+    """A claim that selects no cell is told by `plan` and `run`, with its place, before anything runs."""
+    write("x.yaml", SIMULATED + "claims:\n  - {of: workers > 9, expect: throughput > 1}\n")
+    for verb in ("plan", "run"):
+        done = concexp(tmp_path, verb, "x.yaml")
+        assert (done.returncode, "x.yaml:9:10: claims[0].of: there is no cell with workers > 9" in done.stderr) == (
+            2,
+            True,
+        )
+    assert not (tmp_path / "reports").exists()
 
 
 def test_mistakes_are_exit_code_2_and_refusals_3(tmp_path, write):
@@ -176,8 +240,9 @@ def test_an_observed_trial_that_ends_badly_is_exit_code_1(tmp_path, write):
 
 
 def undated(page):
-    """A page without what two runs of one question may differ in when their numbers are the same: run id, load."""
-    return re.sub(r"\| load before the run \|.*", "", re.sub(r"\d{8}T\d{6}Z", "", page))
+    """A page without what two runs of one question may differ in when their numbers are the same: run id, the moment's load."""
+    moment = "load before the run|clock|checked before the run"
+    return re.sub(rf"\| ({moment}) \|.*", "", re.sub(r"\d{8}T\d{6}Z", "", page))
 
 
 def kept(run):
@@ -249,6 +314,59 @@ def test_a_run_that_lacks_only_its_page_measures_nothing_again(tmp_path, write):
     assert concexp(tmp_path, "run", "x.yaml").returncode == 0
     assert (run_folder(tmp_path) / "journal.jsonl").read_bytes() == journal
     assert page.read_bytes() == text
+
+
+def another_python():
+    """How a YAML names an interpreter of another version than that of the tests."""
+    mine = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    rows = json.loads(concexp(".", "list", "pythons", "--json").stdout)
+    names = [row["name"] for row in rows if row["name"] and not row["version"].startswith(f"{mine}.")]
+    if not names:
+        pytest.skip("there is no interpreter of another version on this machine")
+    return names[0]
+
+
+def test_one_experiment_over_two_interpreters(tmp_path, write):
+    """Each trial runs on its own interpreter, the settings take, and the page tells all of them; a third is not there."""
+    name = another_python()
+    write("x.yaml", f"workload: cpu_sum\nmodel: threads\nsweep: {{workers: 2, python: [current, '{name}', '3.99'], "
+                    "switch_interval: 1ms}\nload: {duration: 20ms}\n"
+                    "measure: {repetitions: 2, iterations: 1, warmup: 0}\n")  # fmt: skip
+    done = concexp(tmp_path, "run", "x.yaml")
+    assert done.returncode == 0, done.stderr
+    run = run_folder(tmp_path)
+    records = [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()[1:]]
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert set(manifest["interpreters"]) == {"current", name}
+    for label, facts in manifest["interpreters"].items():
+        answers = [r["answer"] for r in records if r.get("axes", {}).get("python") == label]
+        assert [answer["python"] for answer in answers] == [re.match(r"[\d.]+", facts["version"])[0]] * 2
+        assert all(answer["iterations"][0]["worker_switch_interval"] == [0.001, 0.001] for answer in answers)
+    assert manifest["interpreters"]["current"]["version"] != manifest["interpreters"][name]["version"]
+    (missing,) = [r for r in records if r.get("status") == "unsupported"]
+    assert missing["reason"].startswith("no Python 3.99 was found in")
+    page = (tmp_path / "reports/x/README.md").read_text()
+    for facts in manifest["interpreters"].values():
+        assert page.count(f"CPython {facts['version']}") >= 2 or facts["implementation"] != "CPython"
+    assert f"| Python `{name}` |" in page
+    assert f"python {name}" in page
+    rows = pd.read_parquet(run / "results.parquet")
+    assert set(rows["python"]) == {"current", name, "3.99"}
+    assert set(rows["switch_interval"]) == {"1ms"}
+    assert set(rows["switch_interval_s"].dropna()) == {0.001}
+
+
+def test_an_experiment_of_absent_interpreters_is_refused(tmp_path, write):
+    """Nothing can run: exit code 3, with what was looked for; the YAML itself is right."""
+    write("x.yaml", "workload: sleep\nmodel: threads\nsweep: {python: ['3.99', {is: ./no, as: mine}]}\n")
+    assert concexp(tmp_path, "validate", "x.yaml").returncode == 0
+    done = concexp(tmp_path, "run", "x.yaml")
+    assert done.returncode == 3
+    assert "no Python 3.99 was found" in done.stderr
+    assert "the interpreter of mine cannot be started: No such file or directory" in done.stderr
+    planned = concexp(tmp_path, "plan", "x.yaml")
+    assert planned.returncode == 0
+    assert "1 cells of python mine: asked at run" in planned.stdout
 
 
 def test_help_loads_nothing_heavy():

@@ -8,10 +8,11 @@ from typing import Any
 
 from concexp.errors import did_you_mean
 from concexp.spec import expression, units
-from concexp.spec.reading import Problems, items, parsed, unknown_keys
-from concexp.spec.shape import KINDS, Grid, Value
+from concexp.spec.reading import Problems, inside, items, parsed, unknown_keys
+from concexp.spec.shape import KINDS, Grid, Value, second_roles
 from concexp.spec.source import Node
 
+TEXTS = ("python", "gil", "jit")  # axes beside the kinds whose labels are words: 3.9 is none, "3.9" is one
 # From good to bad: a cell's status is the worst of its trials'.
 STATUSES = ("ok", "invalid", "failed", "crashed", "timeout", "unsupported")
 
@@ -28,11 +29,21 @@ class Names:
 def names_of(grids: Sequence[Grid]) -> Names:
     """The names of these grids together."""
     labels = {kind: {entry.label for grid in grids for entry in getattr(grid, kind)} for kind in KINDS}
+    if several := second_roles(grids):
+        labels["background"] = set(several)
+    for key in TEXTS:
+        found = {label for grid in grids for label in map(_label, grid.values(key))}
+        labels |= {key: found} if found else {}
     swept = [axis for grid in grids for axis in grid.axes]
     values = [value for axis in swept for point in axis.points for value in point]
     words = {word for value in values for word in (value.raw, value.label) if isinstance(word, str)}
-    keys = dict.fromkeys([*KINDS, "workers", *(key for axis in swept for key in axis.keys)])
+    keys = dict.fromkeys([*labels, "workers", *(key for axis in swept for key in axis.keys)])
     return Names(labels, tuple(keys), frozenset(words.union(*labels.values())))
+
+
+def _label(value: Value) -> str:
+    """What a table shows of an axis's value that is a word; flags are on or off, however they are written."""
+    return value.label or (value.raw if isinstance(value.raw, str) else "on" if value.raw else "off")
 
 
 def exclude(node: Node, path: str, names: Names, problems: Problems) -> tuple[Any, ...]:
@@ -41,10 +52,10 @@ def exclude(node: Node, path: str, names: Names, problems: Problems) -> tuple[An
     for number, item in enumerate(items(node)):
         here = f"{path}[{number}]" if isinstance(node.value, list) else path
         if isinstance(item.value, dict):
-            _check_map(item, here, names, (), problems)
+            check_map(item, here, names, (), problems)
             found.append(item.plain())
         elif isinstance(item.value, str):
-            _check_condition(item, here, names, problems)
+            check_condition(item, here, names, problems)
             found.append(Value(item.value, None, True, item.file, item.line, item.column))
         else:
             cure = "{model: asyncio, workload: counter}, or a condition such as workers > 4*cpus"
@@ -60,7 +71,7 @@ def allow(node: Node, names: Names, problems: Problems) -> tuple[dict[str, Any],
         if not isinstance(item.value, dict) or "status" not in item.value:
             problems.at(item, path, "expected a selection with `status`", "{sync: none, status: invalid}")
             continue
-        _check_map(item, path, names, ("status",), problems)
+        check_map(item, path, names, ("status",), problems)
         _check_words(item.value["status"], f"{path}.status", STATUSES, "there is no status", problems)
         found.append(item.plain())
     return tuple(found)
@@ -74,14 +85,14 @@ def baseline(node: Node | None, names: Names, problems: Problems) -> dict[str, A
         cure = "baseline: {model: serial}"
         problems.at(node, "baseline", f"expected a selection, not {units.shown(node.value)}", cure)
         return {}
-    _check_map(node, "baseline", names, (), problems)
+    check_map(node, "baseline", names, (), problems)
     return dict(node.plain())
 
 
-def _check_map(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:
+def check_map(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:
     """Whether a map's axes and labels exist."""
     unknown_keys(node, path, [*names.axes, *more], problems)
-    for kind in KINDS:
+    for kind in names.labels:
         if kind in node.value:
             _check_words(
                 node.value[kind],
@@ -95,16 +106,16 @@ def _check_map(node: Node, path: str, names: Names, more: tuple[str, ...], probl
 def _check_words(node: Node, path: str, known: Sequence[str], message: str, problems: Problems) -> None:
     for item in items(node):
         if not isinstance(item.value, str) or item.value not in known:
-            cure = did_you_mean(item.text, known)
+            quoted = item.text in known and not isinstance(item.value, str)
+            cure = f'put it in quotes: "{item.text}"' if quoted else did_you_mean(item.text, known)
             problems.at(item, path, f"{message} {units.shown(item.plain())}", cure)
 
 
-def _check_condition(node: Node, path: str, names: Names, problems: Problems) -> None:
+def check_condition(node: Node, path: str, names: Names, problems: Problems) -> None:
     """Whether a condition's names are axes or labels: a misspelt one would quietly select nothing."""
     tree = parsed(node.value, node, path, problems)
     known = {*names.axes, *names.words, "cpus"}
     for name, position in expression.names(tree).items() if tree else ():
         if name not in known:
-            where = Node(None, node.file, node.line, node.column + position + (1 if node.quoted else 0))
             cure = did_you_mean(name, sorted(known))
-            problems.at(where, path, f"in `{node.value}`: there is no axis or label '{name}'", cure)
+            problems.at(inside(node, position), path, f"in `{node.value}`: there is no axis or label '{name}'", cure)

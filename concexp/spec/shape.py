@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from concexp import catalog
-from concexp.spec import units
+from concexp.spec import expression, units
 
 Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
 NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
@@ -18,6 +18,7 @@ Rate = Annotated[float, BeforeValidator(units.rate), Field(gt=0)]
 Startup = Literal["once", "each", "timed"]
 Scaling = Literal["strong", "weak"]
 Arrivals = Literal["constant", "poisson"]
+Pin = Literal["none", "compact", "spread"]
 KINDS = ("workload", "model", "sync")
 PLUGINS = {"background": "workload"}  # axes of entries whose plug-ins are of another kind
 
@@ -35,6 +36,7 @@ class Measure(Block):
     iterations: Positive = 3
     repetitions: Positive = 10
     timeout: Seconds = 60.0
+    pin: Pin = "none"
     seed: Annotated[int, BeforeValidator(units.integer)] = 1
 
 
@@ -162,6 +164,40 @@ class Grid:
     startup: str
     background: Entry | None = None
 
+    def values(self, key: str) -> list[Value]:
+        """The values of an axis that is no range; none if it is no axis here."""
+        return [point[axis.keys.index(key)] for axis in self.axes if key in axis.keys for point in axis.points]
+
+
+def second_roles(grids: Sequence[Grid]) -> list[str]:
+    """The labels of the second roles where there are several, in the order of the file: `background` is an axis then."""
+    found = list(dict.fromkeys(grid.background.label for grid in grids if grid.background is not None))
+    return found if len(found) > 1 else []
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement that the data may refute. `of` is a map of labels, a condition, or None for all cells."""
+
+    says: str
+    of: Mapping[str, Any] | Value | None
+    when: str  # "": always
+    expect: Value
+    any_outcome: bool = False  # whether the times of trials with a wrong outcome count
+    path: str = ""  # its key in the YAML
+
+    @property
+    def trees(self) -> tuple[expression.Tree, ...]:
+        """What it expects, and when."""
+        return tuple(expression.parse(text, claim=True) for text in (self.expect.raw, self.when) if text)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that it speaks of."""
+        named = [part.value for tree in self.trees for part in expression.walk(tree) if part.kind in ("name", "at")]
+        known = catalog.names("metric")
+        return tuple(dict.fromkeys(name for name in named if name in known))
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -180,6 +216,13 @@ class Spec:
     path: str = ""
     text: str = field(default="", repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # after extends and --set, as written
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The metrics that it names anywhere."""
+        claimed = [name for claim in self.claims for name in claim.metrics]
+        return tuple(dict.fromkeys([*self.metrics, self.primary, *claimed]))
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -188,9 +231,18 @@ class Spec:
         return tuple(sorted({entry.source for role in roles for entry in role if entry is not None and entry.source}))
 
     @property
+    def pythons(self) -> dict[str, Value]:
+        """What the experiment calls its interpreters, and what it means: `current`, a version, or a path."""
+        found: dict[str, Value] = {}
+        for grid in self.grids:
+            for value in grid.values("python") or [Value("current")]:
+                found.setdefault(value.label or value.raw, value)
+        return found
+
+    @property
     def probes(self) -> frozenset[str]:
         """The probes that the metrics need that were asked for."""
-        return frozenset(catalog.load("metric", name).probe for name in (*self.metrics, self.primary)) - {""}
+        return frozenset(catalog.load("metric", name).probe for name in self.asked) - {""}
 
     def with_measure(self, **changes: Any) -> Spec:
         """The same with other measures, as `--quick` does."""

@@ -60,7 +60,7 @@ def test_five_mistakes_are_five_located_problems():
     ("text", "says"),
     [
         ("model: serial\n", "`workload:` is missing"),
-        (SHORT + "claims: []\n", "there is no key 'claims' here"),
+        (SHORT + "execution: []\n", "there is no key 'execution' here"),
         (SHORT + "name: Bad Name\n", "is no name"),
         (SHORT + "name: 3.10\n", "YAML reads it as 3.1"),
         (SHORT + "baseline: {model: process}\n", "no model here has the label 'process'"),
@@ -263,6 +263,27 @@ def test_one_label_has_one_meaning():
     (found,) = problems(text)
     assert (found.path, found.message) == ("sweep[1].workload", "the workload 'e' means something else in another grid")
     assert parse_text(text.replace("size: 2", "size: 1"), "x.yaml").grids
+
+
+def test_one_label_of_a_second_role_has_one_meaning():
+    """The same for backgrounds."""
+    grid = "{background: {compress: {codec: %s}, as: packing}, background.workers: [0, 1]}"
+    text = f"workload: echo\nmodel: threads\nsweep: [{grid % 'bz2'}, {grid % 'zlib'}]\n"
+    (found,) = problems(text)
+    assert (found.path, found.message) == (
+        "sweep[1].background",
+        "the background 'packing' means something else in another grid",
+    )
+
+
+def test_a_selection_may_speak_of_the_second_role_where_there_are_several():
+    """A background that no grid has is an error with a cure; with one background alone there is nothing to select."""
+    grids = "sweep: [{background: regex, background.workers: 1}, {background: %s, background.workers: 1}]\n"
+    text = "workload: echo\nmodel: threads\nexclude: [{background: rege}]\n" + grids
+    (found,) = problems(text % "sort")
+    assert (found.message, found.hint) == ("no background here has the label 'rege'", "did you mean 'regex'?")
+    (found,) = problems(text % "regex")
+    assert found.message == "there is no key 'background' here"
 
 
 def test_override_and_its_mistake():

@@ -10,7 +10,7 @@ import pytest
 
 from concexp import catalog, spec
 from concexp.plan import make_plan
-from concexp.trial import plugin, tools
+from concexp.trial import placing, plugin, tools
 from concexp.trial.models import mpi
 from tests.children import function, trial
 from tests.contracts.plugins import build
@@ -216,6 +216,18 @@ def test_a_timeout_leaves_no_trace(form, python, write, traces, tmp_path):
     ending = trial(function(path), form, python=python, timeout=40 if form[0] == "ray" else 10, load=COUNTED)
     assert ending.status == "timeout", ending
     assert traces() == ([], [])
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot pin threads")
+@pytest.mark.parametrize("form", [form for form in FORMS if form[1] != {"offload": True}], ids=str)
+def test_its_workers_can_be_pinned(form, python):
+    """Each worker has its CPU, round robin; who shares a thread shares its CPU."""
+    name, parameters, _ = form
+    order = placing.spread(os.sched_getaffinity(0))
+    ending = trial("noop", (name, parameters), python=python, timeout=PATIENCE, load=COUNTED, pin="spread")
+    assert (ending.status, ending.left_behind) == ("ok", 0), ending
+    places = [0, 0] if build("model", name, **parameters).parallel == "one" else [0, 1]
+    assert sorted(ending.answer["iterations"][0]["worker_cpus"]) == sorted([order[k % len(order)]] for k in places)
 
 
 @pytest.mark.parametrize("sync", ["lock", "rlock", "ticket_lock", "rw_lock", "try_lock", "sharded_lock", "semaphore"])

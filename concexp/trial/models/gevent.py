@@ -8,6 +8,8 @@ import time
 from concexp.trial import tools
 from concexp.trial.models import threads
 
+LOOP = 0  # the CPU that all share, since they share a thread
+
 
 def late(name, factory):
     """`factory`, or what has its place by then: gevent replaces what the standard library offers by this name."""
@@ -16,14 +18,20 @@ def late(name, factory):
 
 
 class Gate:
-    """A barrier of workers that take turns: it also tells when it opened."""
+    """A barrier of workers that take turns: it also tells when the first of them went on."""
 
     def __init__(self, workers):
-        self.barrier = threading.Barrier(workers, action=self.open)
-        self.wait = self.barrier.wait
+        self.wait = threading.Barrier(workers, action=self.open).wait
 
     def open(self):
-        self.opened = time.perf_counter_ns()
+        self.begun = None
+
+    @property
+    def opened(self):
+        """The clock when the first came here, ns; None for the first, who begins now."""
+        before = self.begun
+        self.begun = before or time.perf_counter_ns()
+        return before
 
 
 class Model(threads.Model):
@@ -71,3 +79,6 @@ class Model(threads.Model):
 
     def gate(self, workers):
         return Gate(workers)
+
+    def place(self, index):
+        return LOOP

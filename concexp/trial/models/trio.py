@@ -7,7 +7,7 @@ from functools import partial
 from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
-from concexp.trial.models.asyncio import Gate, member
+from concexp.trial.models.asyncio import LOOP, Gate, member
 
 COROUTINE = 0x80  # the flag of code that `async def` made
 
@@ -54,13 +54,18 @@ class Offloaded:
         await self.there(self.workload.enter, me)
 
     async def work_async(self, me, n):
-        there, work, first = self.there, self.workload.work, me.first
+        there, work, first = self.there, self.work, me.first
         total = 0
         for number in range(first, first + n):
             me.first = number
             total += await there(work, me, 1)
         me.first = first
         return total
+
+    def work(self, me, n):
+        """An operation in a thread, which may be another each time, and so has to go where this worker belongs."""
+        me.take_place()
+        return self.workload.work(me, n)
 
     async def leave_async(self, me):
         await self.there(self.workload.leave, me)
@@ -132,7 +137,8 @@ class Model(tools.Model):
             for index in range(job.workers):
                 send, receive = trio.open_memory_channel(1)
                 self.inboxes.append(partial(soon, send.send_nowait))
-                nursery.start_soon(member, workload, job.me(index), gate, receive.receive, self.reply(index), False)
+                me = job.me(index, index if self.offload else LOOP)
+                nursery.start_soon(member, workload, me, gate, receive.receive, self.reply(index), False)
 
     def reply(self, index):
         """What worker `index` answers with."""

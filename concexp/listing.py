@@ -108,22 +108,36 @@ def _default(kind: str, name: str) -> Entry:
 def support_text(triples: list[dict[str, str]]) -> str:
     """The matrix for people: per workload and model the primitives that run, then the reasons for the rest."""
     runs: dict[tuple[str, str], list[str]] = {}
-    reasons: dict[str, list[str]] = {}
+    reasons: dict[str, list[dict[str, str]]] = {}
     for triple in triples:
         pair = triple["workload"], triple["model"]
         runs.setdefault(pair, [])
         if triple["reason"]:
-            reasons.setdefault(triple["reason"], []).append("{workload} × {model} × {sync}".format(**triple))
+            reasons.setdefault(_general(triple), []).append(triple)
         else:
             runs[pair].append(triple["sync"])
-    width = max(len(workload) for workload, _ in runs)
-    lines = [f"{workload:<{width}}  {model:<13} {' '.join(syncs) or '—'}" for (workload, model), syncs in runs.items()]
+    width, second = (max(len(pair[place]) for pair in runs) for place in (0, 1))
+    lines = [f"{one:<{width}}  {other:<{second}}  {' '.join(syncs) or '—'}" for (one, other), syncs in runs.items()]
     if reasons:
         lines += ["", "Cannot run:"]
     for reason, cases in reasons.items():
-        more = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
-        lines.append(f"  {reason}  ({cases[0]}{more})")
+        among = " × ".join(_among(kind, cases, triples) for kind in ("workload", "model", "sync"))
+        lines.append(f"  {reason}\n      {len(cases)}: {among}")
     return "\n".join(lines)
+
+
+def _among(kind: str, cases: list[dict[str, str]], triples: list[dict[str, str]]) -> str:
+    """The names of a kind that some cases hold; "every model" where it is all that there are, and there are several."""
+    names = dict.fromkeys(case[kind] for case in cases)
+    every = {triple[kind] for triple in triples}
+    return f"every {kind}" if names.keys() == every and len(every) > 1 else " ".join(names)
+
+
+def _general(triple: dict[str, str]) -> str:
+    """The reason of a triple without the names that stand beside it anyway: alike for all that it holds for."""
+    reason, workload, sync = triple["reason"], triple["workload"], triple["sync"]
+    reason = reason.replace(workload, "this", 1) if reason.startswith(f"{workload} ") else reason
+    return reason.removesuffix(f" {sync}") + " this" if reason.endswith(f"not with {sync}") else reason
 
 
 def plan_data(spec: Spec, plan: Plan) -> dict[str, Any]:
@@ -132,7 +146,7 @@ def plan_data(spec: Spec, plan: Plan) -> dict[str, Any]:
         {"cell": c.id, "axes": dict(c.axes), "parameters": c.parameters, "load": dict(c.load), "reason": c.reason}
         for c in plan.cells
     ]
-    order = [{"trial": t.id, "block": t.block, "position": t.position} for t in plan.trials]
+    order = [{"trial": t.id, "role": t.role, "block": t.block, "position": t.position} for t in plan.trials]
     return {"name": spec.name, "question": spec.question, "cells": cells, "trials": order}
 
 
@@ -144,7 +158,9 @@ def plan_text(spec: Spec, plan: Plan) -> str:
     widths = [max(len(k), *(len(row[i]) for row in rows)) for i, k in enumerate(keys)]
     lines += ["  ".join(f"{text:<{w}}" for text, w in zip(row, widths, strict=True)).rstrip() for row in [keys, *rows]]
     iterations = sum(t.cell.settings.iterations + t.cell.settings.warmup for t in plan.trials)
-    lines += ["", f"{len(rows)} cells × {spec.measure.repetitions} repetitions = {len(plan.trials)} trials"]
+    observed = sum(t.role == "observed" for t in plan.trials)
+    more = f" + {observed} observed trials" if observed else ""
+    lines += ["", f"{len(rows)} cells × {spec.measure.repetitions} repetitions{more} = {len(plan.trials)} trials"]
     known = [t.cell.load["duration"] * (t.cell.settings.iterations + t.cell.settings.warmup)
              for t in plan.trials if "duration" in t.cell.load and not t.cell.simulated]  # fmt: skip
     lines[-1] += (

@@ -25,14 +25,15 @@ ITERATION = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_
              "major_faults")  # fmt: skip
 # Those that only some trials have, and lists, of which metrics make numbers: these stay in the journal.
 PROBED = ("peak_rss_bytes", "pss_bytes", "uss_bytes", "background_ops", "background_s", "background_cpu_s",
-          "largest_share")  # fmt: skip
-LISTS = ("worker_ops", "worker_s", "worker_cpu_s", "service_time", "latency")
+          "largest_share", "waits", "waited_s", "worked_s")  # fmt: skip
+LISTS = ("worker_ops", "worker_s", "worker_cpu_s", "service_time", "latency", "wait_time", "worker_waits")
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
 # Columns whose type is known also where nothing was recorded; of the others it is told by the values.
 WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind")
 FLAGS = ("gil", "gil_end", "traced")
 FLOATS = ("effective_cpus", "switch_interval", "duration_s")
+MEASURED = "measured"  # the role of trials that were run as they are, and not to look at something else
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -74,6 +75,11 @@ class Run:
     def trials(self) -> pd.DataFrame:
         """The tidy frame."""
         return _frame(self)
+
+    @property
+    def measured(self) -> pd.DataFrame:
+        """The rows of the trials that numbers on time come from."""
+        return self.trials[self.trials["role"] == MEASURED]
 
     @cached_property
     def samples(self) -> dict[str, Sample]:

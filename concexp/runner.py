@@ -144,7 +144,7 @@ class Run:
         traceback = answer.pop("traceback", "")
         return {
             "trial": trial.id,
-            "role": "measured",
+            "role": trial.role,
             "cell": cell.id,
             "block": trial.block,
             "position": trial.position,
@@ -163,11 +163,11 @@ class Run:
             "answer": answer or None,
         }
 
-    def _probes(self, cell: Cell) -> list[str]:
-        """Those that every such trial has, and those that a metric needs that was asked for."""
-        wanted = {catalog.load("metric", name).probe for name in (*self.spec.metrics, self.spec.primary)}
-        found = catalog.names("probe")
-        return [name for name in found if name in wanted or catalog.load("probe", name).needed(cell.load)]
+    def _probes(self, trial: PlannedTrial) -> list[str]:
+        """Those that every such trial has, and those that a metric needs that was asked for, or the one that it is for."""
+        found = {name: catalog.load("probe", name) for name in catalog.names("probe")}
+        wanted = {trial.probe} if trial.probe else {name for name in self.spec.probes if not found[name].alone}
+        return [name for name, probe in found.items() if name in wanted or probe.needed(trial.cell.load)]
 
     def _unsupported(self, cell: Cell) -> Record:
         return {
@@ -193,7 +193,7 @@ class Run:
             "warmup": cell.settings.warmup,
             "iterations": cell.settings.iterations,
             "seed": trial.seed,
-            "probes": self._probes(cell),
+            "probes": self._probes(trial),
             **({"background": cell.background.request()} if cell.background is not None else {}),
         }
 
@@ -224,7 +224,7 @@ def _simulated(cell: Cell, request: dict[str, Any]) -> Ending:
 def bad_trials(records: list[Record], spec: Spec) -> Iterator[Record]:
     """The records that ended badly and are not expected by `allow`."""
     for record in records:
-        if record["role"] != "measured" or record["status"] in ("ok", "unsupported"):
+        if record["role"] == "machine" or record["status"] in ("ok", "unsupported"):
             continue
         shown = {**record["axes"], "status": record["status"]}
         if not any(matches(selection, shown) for selection in spec.allow):

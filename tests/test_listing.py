@@ -79,12 +79,17 @@ def test_the_support_matrix_is_whole():
 
 
 def test_the_support_text_tells_what_runs_and_each_reason_once():
-    """One line per pair of workload and model; a reason is told once, with how many it concerns."""
+    """One line per pair of workload and model; a reason is told once, with how many triples it concerns and which."""
     text = listing.support_text(TRIPLES)
     runs, _, reasons = text.partition("\n\nCannot run:\n")
     assert len(runs.splitlines()) == len(catalog.names("workload")) * len(catalog.names("model"))
-    assert len(reasons.splitlines()) == len({t["reason"] for t in TRIPLES} - {""})
-    assert "  asyncio has no RLock  (" in reasons
+    told = reasons.splitlines()[::2]
+    assert len(told) == len(set(told))
+    counts = [int(line.partition(":")[0]) for line in reasons.splitlines()[1::2]]
+    assert sum(counts) == sum(bool(t["reason"]) for t in TRIPLES)
+    every = len(catalog.names("workload"))
+    assert f"  asyncio has no RLock\n      {every}: every workload × asyncio × rlock\n" in reasons
+    assert "  this works with none or guard or shards, not with this\n" in reasons
 
 
 def test_a_plan_for_people(planned):

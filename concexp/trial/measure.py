@@ -57,9 +57,13 @@ class Trial:
         self.sync = load_plugin("sync", request["sync"])
         self.probes = [load_plugin("probes", {"name": name}) for name in request["probes"]]
         self.workers = request["workers"]
-        lent = tools.Tools(*self.model.lends(), self.model.asynchronous, request["folder"], self.workers)
+        # The model's own tools: how operations are handed out is never observed, only what the work itself waits for.
+        self.lent = tools.Tools(*self.model.lends(), self.model.asynchronous, request["folder"], self.workers)
         ops = self.counted(request["load"])
-        self.kit = tools.Kit(lent, self.sync, None, self.workers, request["folder"], ops)
+        self.kit = tools.Kit(self.lent, self.sync, None, self.workers, request["folder"], ops)
+        for probe in self.probes:
+            if probe.alone:
+                self.kit = probe.kit(self.kit)
         self.shared = None
         self.source = None
         self.largest_share = None
@@ -128,17 +132,17 @@ class Trial:
     def prepare(self):
         """Build the primitive and what the workers share."""
         capacity = getattr(self.workload, "capacity", 0)
-        self.kit.primitive = self.sync.build(self.kit.tools, capacity)
+        self.kit.primitive = self.kit.another(capacity)
         self.shared = self.workload.prepare(self.kit)
         self.prepared = True
         load = self.request["load"]
         if "rate" in load:
             from concexp.trial.arrivals import Arrivals
 
-            self.source = Arrivals(self.kit.tools, load, self.request["seed"])
+            self.source = Arrivals(self.lent, load, self.request["seed"])
         else:
             ops = self.counted(load)
-            self.source = self.model.source(self.workload, self.kit.tools, ops, self.workers)
+            self.source = self.model.source(self.workload, self.lent, ops, self.workers)
             if ops is not None and hasattr(self.workload, "costs"):
                 costs = self.workload.costs(ops)
                 self.largest_share = max(costs) / sum(costs)

@@ -112,9 +112,9 @@ class Kit:
         self.folder = folder
         self.ops = ops
 
-    def another(self):
+    def another(self, capacity=0):
         """One more primitive of the kind that the experiment names, for work that needs several; None for `none`."""
-        return self.sync.build(self.tools, 0)
+        return self.sync.build(self.tools, capacity)
 
 
 class Plugin:
@@ -338,7 +338,12 @@ class Sync(Plugin):
 
 
 class Probe(Plugin):
-    """What every probe answers to. It observes from outside the timed loop, unless it has a watcher."""
+    """What every probe answers to. It observes from outside the timed loop, unless it has a watcher.
+
+    alone   whether it changes what it looks at, and so needs trials of its own: see `probes.Alone`
+    """
+
+    alone = False
 
     @classmethod
     def needed(cls, load):

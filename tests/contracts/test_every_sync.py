@@ -118,6 +118,42 @@ def test_a_guard_loses_nothing(model, sync, form):
     assert [iteration["counts"] for iteration in ending.answer["iterations"]] == [{"lost_updates": 0}] * 2
 
 
+# How often a worker waits in one use of a primitive, by its role or, of a signal, its name: into a channel it puts and gets.
+WAITS_PER_USE = {"guard": 1, "shards": 1, "channel": 2, "event": 1, "barrier": 1}
+OBSERVED = [
+    (model, sync)
+    for model in [*REAL_MODELS, *(("processes", {"start_method": method}) for method in METHODS)]
+    for sync in NAMES
+    if ROLES[sync] != "none" and runs("primitive_loop", model if isinstance(model, str) else model[0], sync, 2)
+]
+
+
+@pytest.mark.parametrize(("model", "sync"), OBSERVED, ids=str)
+def test_its_waits_can_be_observed(model, sync):
+    """In a trial of its own it still does its work, and each use of it is one wait of the worker whose use it was."""
+    load = {"ops": 20, "scaling": "strong"}
+    ending = trial("primitive_loop", model, sync, load=load, iterations=2, probes=["waits"])
+    assert (ending.status, ending.left_behind) == ("ok", 0), ending
+    workers = 2 if model != "serial" else 1
+    each = WAITS_PER_USE.get(ROLES[sync]) or WAITS_PER_USE[sync]
+    for iteration in ending.answer["iterations"]:
+        waits = iteration["worker_waits"]
+        assert [sum(count for count, _ in one.values()) for one in waits] == [20 // workers * each] * workers
+        assert {name.partition(".")[0] for one in waits for name in one} == {sync}
+        assert iteration["waits"] == sum(count for _, count in iteration["wait_time"]) == 20 * each
+        assert 0 < iteration["waited_s"] <= iteration["worked_s"]
+
+
+@pytest.mark.parametrize(("model", "sync"), GUARDED, ids=str)
+def test_an_observed_guard_guards(model, sync):
+    """Whoever looks at it: behind a guard every increment arrives."""
+    load = {"ops": 2000, "scaling": "strong"}
+    ending = trial(("counter", {"form": "call"}), model, sync, load=load, probes=["waits"])
+    assert ending.status == "ok", ending
+    (iteration,) = ending.answer["iterations"]
+    assert (iteration["counts"], iteration["waits"]) == ({"lost_updates": 0}, 2000)
+
+
 @pytest.mark.parametrize("name", ["semaphore", "bounded_semaphore"])
 def test_two_permits_let_two_in(name):
     """A semaphore has as many permits as it was given."""

@@ -47,6 +47,19 @@ def test_it_runs_in_every_combination(workload, model, sync):
 
 @pytest.mark.parametrize(
     ("workload", "model", "sync"),
+    [t for t in triples(2) if t[1] in ("threads", "processes", "asyncio") and t[2] != "none"],
+)
+def test_it_runs_with_primitives_that_are_observed(workload, model, sync):
+    """Whatever it does with a primitive, it can do with one whose waits are observed: there are some, and all goes well."""
+    ending = trial(workload, model, sync, load=SMALL, probes=["waits"])
+    assert (ending.status, ending.left_behind) == ("ok", 0), ending
+    (iteration,) = ending.answer["iterations"]
+    assert iteration["ops"] == 20
+    assert iteration["waits"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("workload", "model", "sync"),
     [t for t in triples(2) if runs(*t, 2, TIMED) and "duration" in build("workload", t[0]).load],
 )
 def test_it_runs_for_a_given_time(workload, model, sync):

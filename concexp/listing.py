@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from concexp import catalog
 from concexp.errors import InputError, Problem, UnknownName, did_you_mean
+from concexp.forecast import Forecast
 from concexp.plan import Plan, unsupported_reasons
 from concexp.spec import Spec
 from concexp.spec.shape import Entry
@@ -140,32 +142,38 @@ def _general(triple: dict[str, str]) -> str:
     return reason.removesuffix(f" {sync}") + " this" if reason.endswith(f"not with {sync}") else reason
 
 
-def plan_data(spec: Spec, plan: Plan) -> dict[str, Any]:
+def plan_data(spec: Spec, plan: Plan, foreseen: Forecast) -> dict[str, Any]:
     """A plan for programs."""
     cells = [
         {"cell": c.id, "axes": dict(c.axes), "parameters": c.parameters, "load": dict(c.load), "reason": c.reason}
         for c in plan.cells
     ]
     order = [{"trial": t.id, "role": t.role, "block": t.block, "position": t.position} for t in plan.trials]
-    return {"name": spec.name, "question": spec.question, "cells": cells, "trials": order}
+    return {
+        "name": spec.name,
+        "question": spec.question,
+        "cells": cells,
+        "trials": order,
+        "max_repetitions": spec.measure.most,
+        "forecast": foreseen.data,
+    }
 
 
-def plan_text(spec: Spec, plan: Plan) -> str:
+def plan_text(spec: Spec, plan: Plan, foreseen: Forecast) -> str:
     """A plan for people."""
     lines = [f"{spec.name}: {spec.question}", ""]
     keys = list(plan.cells[0].axes)
     rows = [[str("" if c.axes[k] is None else c.axes[k]) for k in keys] for c in plan.runnable]
     widths = [max(len(k), *(len(row[i]) for row in rows)) for i, k in enumerate(keys)]
     lines += ["  ".join(f"{text:<{w}}" for text, w in zip(row, widths, strict=True)).rstrip() for row in [keys, *rows]]
-    iterations = sum(t.cell.settings.iterations + t.cell.settings.warmup for t in plan.trials)
-    observed = sum(t.role == "observed" for t in plan.trials)
-    more = f" + {observed} observed trials" if observed else ""
-    lines += ["", f"{len(rows)} cells × {spec.measure.repetitions} repetitions{more} = {len(plan.trials)} trials"]
-    known = [t.cell.load["duration"] * (t.cell.settings.iterations + t.cell.settings.warmup)
-             for t in plan.trials if "duration" in t.cell.load and not t.cell.simulated]  # fmt: skip
-    lines[-1] += (
-        f" with {iterations} iterations; measuring for a given time takes {sum(known) / 60:.1f} min" if known else ""
-    )
+    roles = Counter(trial.role for trial in plan.trials)
+    beside = [f"{count} {role}" for role, count in roles.items() if role != "measured"]
+    more = f" + {', '.join(beside)}" if beside else ""
+    lines += ["", f"{len(rows)} cells × {spec.measure.blocks} repetitions{more} = {len(plan.trials)} trials"]
+    if spec.measure.precision is not None:
+        lines[-1] += f"; then more, until {spec.primary} is known to ±{100 * spec.measure.precision:g} % or a cell has "
+        lines[-1] += f"{spec.measure.most}"
+    lines += [foreseen.text]
     reasons = unsupported_reasons(plan.cells)
     if reasons:
         lines += ["", f"{sum(reasons.values())} cells cannot run:"]

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from concexp import __version__, interpreters, journal, machine, progress, run_folder, runner, spec, stage
+from concexp.adaptive import Course
 from concexp.errors import EnvironmentRefused, InputError, Problem
+from concexp.forecast import forecast
 from concexp.machine_lock import MachineLock
 from concexp.plan import make_plan
 from concexp.run_folder import RunFolder
@@ -53,25 +55,30 @@ def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
     """Run one experiment, or complete its unfinished run, and write its page."""
     question = spec.load(wanted.path, wanted.sets)
     if wanted.quick:
-        question = question.with_measure(repetitions=1, iterations=1, warmup=min(1, question.measure.warmup))
+        short = {"repetitions": 1, "iterations": 1, "warmup": min(1, question.measure.warmup)}
+        question = question.with_measure(**short, precision=None, max_repetitions=None, budget=None)
     planned = make_plan(question, machine.usable_cpus(), wanted.only)
     code = stage.stage()
     interpreter = interpreters.current(code)
     watcher = progress.watcher(progress_kind)
     try:
+        folder = _folder(wanted, question, code, interpreter)
+        watcher.foretell(forecast(question, planned, folder.path.parent, machine.host()).text)
+        open_ended = question.measure.precision is not None or question.measure.budget is not None
+        course = Course(question, planned, runner.header(question, planned, folder))
         run_ = runner.Run(
             question,
             planned,
-            _folder(wanted, question, code, interpreter),
+            folder,
             code,
             interpreter,
             MachineLock(f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait),
             watcher,
+            course.following if open_ended else None,
         )
         run_.execute()
     finally:
         watcher.close()
-    folder = run_.folder
     bad = list(runner.bad_trials(journal.read(folder.journal).records, question))
     lines = [f"{folder.path}"]
     if page:

@@ -6,18 +6,20 @@ import pytest
 
 from concexp import catalog, listing, spec
 from concexp.errors import ConcexpError
+from concexp.forecast import forecast
 from concexp.plan import make_plan
 
 TRIPLES = listing.support()
 
 
 @pytest.fixture
-def planned(write):
-    """(spec, plan) of a text, on two CPUs."""
+def planned(write, tmp_path):
+    """(spec, plan, forecast) of a text, on two CPUs, before any run."""
 
     def planned(text):
         found = spec.load(write("x.yaml", text))
-        return found, make_plan(found, 2)
+        plan = make_plan(found, 2)
+        return found, plan, forecast(found, plan, tmp_path / "none", "host")
 
     return planned
 
@@ -101,15 +103,27 @@ def test_a_plan_for_people(planned):
         )
     )
     assert text.count("\ncounter  ") == 6
-    assert "6 cells × 5 repetitions = 30 trials with 90 iterations" in text
-    assert "takes 0.8 min" in text  # 90 iterations of half a second
+    assert "\n6 cells × 5 repetitions + " in text
+    assert "5 control" in text
+    assert "5 sentinel" in text
+    assert " = 40 trials\ntakes about " in text
     assert "2 cells cannot run:\n  2 × asyncio has no RLock" in text
 
 
 def test_a_plan_for_programs(planned):
     """Cells with axes, parameters, load and reason; the trials in the order in which they would run."""
-    found, plan = planned("workload: sleep\nmodel: [serial, threads]\nmeasure: {repetitions: 3}\n")
-    data = json.loads(json.dumps(listing.plan_data(found, plan)))
+    found, plan, foreseen = planned("workload: sleep\nmodel: [serial, threads]\nmeasure: {repetitions: 3}\n")
+    data = json.loads(json.dumps(listing.plan_data(found, plan, foreseen)))
     assert {cell["axes"]["model"] for cell in data["cells"]} == {"serial", "threads"}
     assert [trial["trial"] for trial in data["trials"]] == [trial.id for trial in plan.trials]
-    assert [trial["block"] for trial in data["trials"]] == [0, 0, 1, 1, 2, 2]
+    measured = [trial for trial in data["trials"] if trial["role"] == "measured"]
+    assert [trial["block"] for trial in measured] == [0, 0, 1, 1, 2, 2]
+    assert data["forecast"]["seconds"] == pytest.approx(foreseen.seconds, abs=1e-3)
+
+
+def test_a_plan_says_until_when(planned):
+    """A precision: what more may come after the first trials."""
+    text = listing.plan_text(
+        *planned("workload: sleep\nmodel: [serial, threads]\nmeasure: {precision: 2.5%, max_repetitions: 30}\n")
+    )
+    assert "= 40 trials; then more, until throughput is known to ±2.5 % or a cell has 30\n" in text

@@ -65,9 +65,11 @@ class Measure(Block):
     def written(self) -> dict[str, Any]:
         """As it is written in YAML, every default said; what was not wanted is left out."""
         data = self.model_dump(exclude_none=True)
-        times = {key: f"{data[key]:.12g}s" for key in ("budget", "timeout") if key in data}
-        share = {} if self.precision is None else {"precision": f"{100 * self.precision:.12g}%"}
-        return {**data, **times, **share}
+        for key in {"budget", "timeout"} & set(data):
+            data[key] = f"{data[key]:.12g}s"
+        if self.precision is not None:
+            data["precision"] = f"{100 * self.precision:.12g}%"
+        return data
 
 
 class Load(Block):

@@ -89,9 +89,13 @@ class Sample:
         values = [trial.effective_cpus for trial in self.timed if not np.isnan(trial.effective_cpus)]
         return float(np.median(values)) if values else float("nan")
 
+    def of(self, name: str) -> Sample:
+        """The trials that a metric comes from: these, or those that were observed for it."""
+        return Sample(self.observed) if any(name in trial.means for trial in self.observed) else self
+
     def by_block(self, name: str, counted: bool = False) -> dict[int, float]:
         """Each trial's mean of a metric, by its block; counts keep the doubtful trials."""
-        own = Sample(self.observed) if any(name in trial.means for trial in self.observed) else self
+        own = self.of(name)
         rows = own.numbered if counted else own.timed
         return {trial.block: trial.means[name] for trial in rows if not np.isnan(trial.means.get(name, np.nan))}
 

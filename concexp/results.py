@@ -33,7 +33,6 @@ FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "ite
 WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind")
 FLAGS = ("gil", "gil_end", "traced")
 FLOATS = ("effective_cpus", "switch_interval", "duration_s")
-MEASURED = "measured"  # the role of trials that were run as they are, and not to look at something else
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -78,8 +77,8 @@ class Run:
 
     @property
     def measured(self) -> pd.DataFrame:
-        """The rows of the trials that numbers on time come from."""
-        return self.trials[self.trials["role"] == MEASURED]
+        """The rows of the trials that were run as they are, and not to look at something else."""
+        return self.trials[self.trials["role"] == "measured"]
 
     @cached_property
     def samples(self) -> dict[str, Sample]:

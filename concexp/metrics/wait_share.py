@@ -14,7 +14,8 @@ class Metric(metrics.Metric):
     primitive to look at it takes longer than many a primitive itself: those trials tell nothing of throughput, and the
     others use the native object. All workers' waits are divided by the time of all workers' work in the pass. Asking for a
     free primitive is a short wait as well: what one worker alone shows is the price of asking and of looking, so compare
-    with that. Coroutines wait while others of their loop have their turn. A cell without a primitive has no such number.
+    with that. A wait ends when the worker goes on: that of a thread holds its wait for the GIL, that of a coroutine the turns
+    of the others in its loop. A cell without a primitive has no such number.
     `concexp show probe/waits` tells what is a wait, and what is not.
     """
 

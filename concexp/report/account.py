@@ -14,7 +14,6 @@ from concexp.report.findings.endings import BAD
 from concexp.report.markdown import code, escaped, fenced
 from concexp.report.numbers import enumerated, plural, rounded
 from concexp.report.view import View
-from concexp.results import MEASURED
 from concexp.stats.intervals import FEWEST
 
 FAILURES = 10
@@ -60,7 +59,7 @@ def failures(view: View) -> tuple[list[Failure], int]:
 def _failure(records: list[dict[str, Any]]) -> Failure:
     first = records[0]
     labels = ", ".join(f"{key} {label}" for key, label in first["axes"].items() if label is not None)
-    trial = "trial" if first["role"] == MEASURED else f"{first['role']} trial"
+    trial = "trial" if first["role"] == "measured" else f"{first['role']} trial"
     what = f"**{BAD[first['status']].capitalize()}**: {plural(len(records), trial)}"
     sentence = f"{what} of {escaped(labels)}: {escaped(first['reason'])}"
     left = {"where it happened": "traceback", "where each thread stood": "stacks", "what it printed": "output"}

@@ -182,8 +182,8 @@ class Probe(probes.Alone):
     """How often and how long each worker waited at each primitive, in trials of their own with wrapped primitives.
 
     A wait is the time from asking to having: in `with`, `acquire`, `wait`, `wait_for`, `put`, `get` and `join`, of the
-    experiment's primitive as a whole and of those that the workload makes. It holds the call itself and its two looks at
-    the clock, about 0.3 us, also where nobody is in the way. Not in it: giving back, though some locks may have to wait
+    experiment's primitive as a whole and of those that the workload makes. It holds the call itself and a look at the
+    clock: a free lock shows about 0.3 us. Not in it: giving back, though some locks may have to wait
     there as well; and the ways in which a model hands out operations.
 
     Facts: waits (their number), waited_s and worked_s (seconds of all workers together), wait_time (a list of

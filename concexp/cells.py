@@ -93,15 +93,16 @@ class Sample:
         """The trials that a metric comes from: these, or those that were observed for it."""
         return Sample(self.observed) if any(name in trial.means for trial in self.observed) else self
 
-    def by_block(self, name: str, counted: bool = False) -> dict[int, float]:
-        """Each trial's mean of a metric, by its block; counts keep the doubtful trials."""
+    def by_block(self, name: str, counted: bool = False, every: bool = False) -> dict[int, float]:
+        """Each trial's mean of a metric, by its block; counts keep the doubtful trials, `every` also those that ended badly."""
         own = self.of(name)
-        rows = own.numbered if counted else own.timed
+        rows = own.trials if every else own.numbered if counted else own.timed
         return {trial.block: trial.means[name] for trial in rows if not np.isnan(trial.means.get(name, np.nan))}
 
     def interval(self, name: str, metric: Any) -> Interval:
         """A metric of level `iteration`, with its interval."""
-        return mean_interval(list(self.by_block(name, metric.kind == "count").values()), metric.scale == "log")
+        values = self.by_block(name, metric.kind == "count", metric.ends_badly)
+        return mean_interval(list(values.values()), metric.scale == "log")
 
 
 def observed(metric: Any) -> bool:
@@ -196,7 +197,7 @@ def _present(metric: Any, name: str, run: Run) -> bool:
 
 
 def _value(name: str, metric: Any, sample: Sample | None, below: Sample | None, workers: int) -> Interval:
-    if sample is None or not sample.numbered:
+    if sample is None or not (sample.numbered or metric.ends_badly):
         return NOTHING
     if metric.level == "iteration":
         return sample.interval(name, metric)

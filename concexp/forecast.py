@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import statistics
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from concexp.planned import PlannedTrial
 from concexp.runner import SPIN_EVERY_SECONDS, SPIN_ROUNDS, SPIN_SECONDS
 from concexp.spec import Measure, Spec
 
-# So many of the latest runs are looked at: more would make a plan wait for journals that tell the same.
+# So many of the latest runs tell, of so many that are looked at: more would make a plan wait for journals that say the same.
 RUNS = 3
+LOOKED_AT = 12
 # What a trial takes beside its passes, seconds: to start a process and its workers, to meet, to end, to be written down.
 START = 0.15
 # A spinner measurement: one alone and all together, each round.
@@ -124,19 +124,20 @@ def _name(cell: str, role: str) -> str:
 def _earlier(runs: Path, measure: Measure, host: str) -> dict[str, float]:
     """The median duration of each cell's trials, seconds, from the latest runs here that took as many passes."""
     found: dict[str, list[float]] = {}
-    for path in _latest(runs):
+    told = 0
+    for path in sorted(runs.glob(f"*/{journal.NAME}"), reverse=True)[:LOOKED_AT]:
         with contextlib.suppress(ConcexpError):  # a run that was killed at its beginning, or a damaged journal
             read = journal.read(path)
+            own = [r for r in read.records if r.get("host") == host and r.get("duration_s") is not None]
             past = read.header["spec"]["measure"]
-            if all(past.get(name) == getattr(measure, name) for name in ("warmup", "iterations")):
-                for record in read.records:
-                    if record.get("host") == host and record.get("duration_s") is not None:
-                        found.setdefault(_name(record["cell"], record["role"]), []).append(record["duration_s"])
+            if not own or any(past.get(name) != getattr(measure, name) for name in ("warmup", "iterations")):
+                continue
+            for record in own:
+                found.setdefault(_name(record["cell"], record["role"]), []).append(record["duration_s"])
+            told += 1
+            if told == RUNS:
+                break
     return {name: statistics.median(times) for name, times in found.items()}
-
-
-def _latest(runs: Path) -> Iterable[Path]:
-    return sorted(runs.glob(f"*/{journal.NAME}"), reverse=True)[:RUNS]
 
 
 def shown(seconds: float) -> str:

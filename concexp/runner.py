@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -177,9 +178,11 @@ class Run:
             "duration_s": ending.duration_s,
             "host": self.host,
             "left_behind": ending.left_behind,
-            "output": ending.output[-4000:],
-            "stacks": ending.stacks[-20000:],
-            "traceback": traceback[-8000:],
+            "orphans": ending.orphans,
+            **_fault(cell, ending),
+            "output": _without_home(ending.output)[-4000:],
+            "stacks": _without_home(ending.stacks)[-20000:],
+            "traceback": _without_home(traceback)[-8000:],
             "answer": answer or None,
         }
 
@@ -231,7 +234,7 @@ def header(spec: Spec, plan: Plan, folder: RunFolder) -> Record:
 
 def _described(cell: Cell) -> dict[str, Any]:
     """What every record says of its cell, so that the journal alone suffices."""
-    workload = cell.workload.plugin
+    workload = cell.workload.build()  # what it wants may depend on its parameters
     return {
         "axes": dict(cell.axes),
         "plugins": {"workload": cell.workload.name, "model": cell.model.name, "sync": cell.sync.name},
@@ -241,6 +244,22 @@ def _described(cell: Cell) -> dict[str, Any]:
         "load": dict(cell.load),
         "startup": cell.startup,
     }
+
+
+def _without_home(text: str) -> str:
+    """A text that was made to be committed: where somebody's home is says nothing to others."""
+    home = os.path.expanduser("~")
+    return text.replace(f"{home}/", "~/") if len(home) > 1 else text
+
+
+def _fault(cell: Cell, ending: Ending) -> dict[str, Any]:
+    """What became of a fault that the workload noted: seconds until it was noticed, and how many tasks were not done."""
+    if "fault" not in ending.notes:
+        return {}
+    happened = ending.notes["fault"][1]
+    noticed = None if ending.noticed_ns is None or happened is None else (ending.noticed_ns - happened) / 1e9
+    ops = cell.load["ops"] * (cell.workers or 1 if cell.load["scaling"] == "weak" else 1)
+    return {"detected_s": noticed, "undone": ops - ending.notes.get("done", (0, None))[0]}
 
 
 def _simulated(cell: Cell, request: dict[str, Any]) -> Ending:

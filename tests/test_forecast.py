@@ -38,9 +38,11 @@ def test_from_loads(tmp_path):
 
 
 def test_from_earlier_runs(tmp_path):
-    """The median of what the same cells took, also where operations are counted; the latest runs alone."""
+    """The median of what the same cells took, also where operations are counted; the latest whole runs alone."""
     for number, seconds in enumerate((900.0, 2.0, 3.0, 2.5)):
         past(tmp_path, f"2026010{number}", seconds)
+    for number in range(3):
+        past(tmp_path, f"2026020{number}", 0.1, iterations=1)  # quick passes in between
     for text in (TIMED, COUNTED):
         found = foreseen(text, tmp_path)
         assert found.seconds == pytest.approx(4 * (4 * 2.5 + SPIN) + SPIN)

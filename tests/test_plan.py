@@ -125,7 +125,7 @@ def test_what_looks_on_gets_trials_of_its_own():
         "measure: {repetitions: 3}\n"
     )
     usual, found = plan(text), plan(text + "metrics: [throughput, wait_share, wait_p99_s]\n")
-    assert {trial.role for trial in usual.trials} == {"measured"}
+    assert "observed" not in {trial.role for trial in usual.trials}
     looked_at = {c.id for c in found.cells if c.axes["sync"] == "lock" and c.axes["model"] != "simulated"}
     assert len(looked_at) == 2
     observed = [trial for trial in found.trials if trial.role == "observed"]
@@ -135,10 +135,13 @@ def test_what_looks_on_gets_trials_of_its_own():
     assert {(trial.id, trial.probe) for trial in observed} == {
         (f"{trial.cell.id}-{trial.repetition:04d}-waits", "waits") for trial in observed
     }
-    measured = [trial for trial in found.trials if trial.role == "measured"]
-    assert {(t.id, t.seed, t.probe) for t in measured} == {(t.id, t.seed, "") for t in usual.trials}
-    assert len({trial.id for trial in found.trials}) == len(found.trials) == 3 * (6 + 2)
-    assert [(t.block, t.position) for t in found.trials] == [(block, place) for block in range(3) for place in range(8)]
+    assert {(t.id, t.seed) for t in found.trials if t.role != "observed"} == {(t.id, t.seed) for t in usual.trials}
+    assert {trial.probe for trial in measured(found)} == {""}
+    beside = 2  # a control and the sentinel
+    assert len({trial.id for trial in found.trials}) == len(found.trials) == 3 * (6 + 2 + beside)
+    assert [(t.block, t.position) for t in found.trials] == [
+        (block, place) for block in range(3) for place in range(10)
+    ]
 
 
 def test_the_primary_metric_has_its_probe():

@@ -25,13 +25,13 @@ def measure(request):
     except tools.Unsupported as reason:
         return {"status": "unsupported", "reason": str(reason)}
     except tools.WorkerDied as death:
-        return {"status": "crashed", "reason": str(death)}
+        return {"status": "crashed", "reason": str(death), "ended_ns": clock()}
     except passes.WorkFailed as failure:
         summary, trace = failure.args
-        return {"status": "failed", "reason": summary, "traceback": trace}
+        return {"status": "failed", "reason": summary, "traceback": trace, "ended_ns": clock()}
     except BaseException as error:  # user code may raise anything, SystemExit and KeyboardInterrupt included
         summary, trace = passes.explain(error)
-        return {"status": "failed", "reason": summary, "traceback": trace}
+        return {"status": "failed", "reason": summary, "traceback": trace, "ended_ns": clock()}
     finally:
         if trial is not None:
             trial.release()
@@ -188,6 +188,7 @@ class Trial:
             self.background.begin()
         # Both roles count: where they share a process, nobody can tell their CPU time and memory apart.
         processes = model.processes() + (self.background.model.processes() if self.background is not None else [])
+        processes = processes + self.kit.tools.pids
         servers = workload.servers(self.shared)
         for probe in self.probes:
             probe.begin(processes, servers)
@@ -201,7 +202,7 @@ class Trial:
         if self.background is not None:
             facts.update(self.background.end())
         window = Window(reports, ops, opened[0] if timed else None)
-        outcome = tools.Outcome(reports, window.wall_s, self.workers, self.source is not None)
+        outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = model.inside(workload.check, self.shared, outcome)
         return dict(
             facts,
@@ -234,6 +235,7 @@ class Trial:
             self.workload.release(self.shared)
         if self.background is not None:
             self.background.release()
+        self.kit.tools.end()
 
 
 class Window:

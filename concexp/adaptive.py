@@ -6,6 +6,7 @@ block decides the same when it goes on, and the time that it has spent stands in
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -101,16 +102,15 @@ class Course:
         """
         assert self.spec.measure.precision is not None
         wanted = self.spec.measure.precision
-        return {cell: half / wanted for cell, half in widths(run).items() if half == half}
+        return {cell: half / wanted for cell, half in widths(run).items()}
 
     def _whole_need(self, run: Run, lacking: Mapping[str, float], costs: Costs) -> float:
         """Seconds that it takes to bring all of them to what is wanted, or to the most trials."""
-        from concexp.stats.planning import trials_for
-
         found = 0.0
         for cell, factor in lacking.items():
             trials = run.samples[cell].count
-            more = min(self.spec.measure.most, trials_for(trials, factor, 1.0)) - trials
+            # An interval narrows with the root of the number of its trials.
+            more = min(self.spec.measure.most, math.ceil(trials * factor**2)) - trials
             found += max(0, more) * costs.of_cell(cell)
         return found
 
@@ -140,13 +140,14 @@ def _work(cell: Cell) -> list[Any]:
 
 
 def widths(run: Run) -> dict[str, float]:
-    """Half of each cell's interval of the primary metric, as a share of its mean; NaN where there is none."""
+    """Half of each cell's interval of the primary metric, as a share of its mean; cells without an interval are left out."""
     from concexp.stats.intervals import Interval
-    from concexp.stats.planning import half_width
+    from concexp.stats.planning import relative_width
 
     primary = run.spec["primary"]
     columns = [run.cells[name] for name in ("cell", primary, f"{primary}_lo", f"{primary}_hi", "trials")]
-    return {str(cell): half_width(Interval(*ends)) for cell, *ends in zip(*columns, strict=True)}
+    found = {str(cell): relative_width(Interval(*ends)) for cell, *ends in zip(*columns, strict=True)}
+    return {cell: width for cell, width in found.items() if width < math.inf}
 
 
 class Costs:

@@ -76,7 +76,8 @@ class Plain(Quiet):
             self.bad += 1
             self.say(f"{self.done}/{self.total} {self.current}: {record['status']}: {record['reason']}")
         elif time.monotonic() - self.said >= PLAIN_EVERY or (self.done == self.total and not self.open_ended):
-            self.say(f"{self.done}/{self.total} {self.current} · {self.left()} left")
+            left = "until the intervals are narrow enough" if self.open_ended else f"{self.left()} left"
+            self.say(f"{self.done}/{self.total} {self.current} · {left}")
         else:
             return
         self.said = time.monotonic()

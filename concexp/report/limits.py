@@ -39,7 +39,7 @@ def known(view: View) -> list[str]:
             f"the same small work, changed by {_percent(drift)}."
         )
     wanted = _measure(view).precision
-    half = {cell: width for cell, width in widths(view.run).items() if width == width}
+    half = widths(view.run)
     if wanted is not None and half and max(half.values()) <= wanted:
         found.append(
             f"Every interval of {escaped(view.primary)} is within ±{100 * wanted:g} % of its mean, as was wanted."
@@ -69,7 +69,7 @@ def _ended(view: View) -> str:
         return (
             f"{_reason(view, measure, blocks)} after {blocks} of {plural(measure.blocks, 'repetition')} of every cell."
         )
-    half = {cell: width for cell, width in widths(view.run).items() if width == width}
+    half = widths(view.run)
     wide = [point for point in view.points if half.get(point.cell, 0.0) > measure.precision]
     if not wide:
         return ""

@@ -1,4 +1,4 @@
-"""How many trials an interval needs to be as narrow as wanted, judged from those that are there."""
+"""How wide an interval is beside what it is an interval of."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ import math
 from concexp.stats.intervals import Interval
 
 
-def half_width(found: Interval) -> float:
-    """Half of an interval as a share of its mean: 0.03 is ±3 %; NaN where there is no interval, or a mean of 0 in a wide one."""
+def relative_width(found: Interval) -> float:
+    """Half the width of an interval relative to its mean: 0.03 is ± 3 %. Infinite without an interval or with a mean of 0."""
     if not found.bounded:
-        return math.nan
-    if found.hi == found.lo:
+        return math.inf
+    if found.lo == found.hi:
         return 0.0
-    return (found.hi - found.lo) / 2 / abs(found.mean) if found.mean else math.nan
-
-
-def trials_for(trials: int, half: float, wanted: float) -> int:
-    """So many trials in all give an interval `wanted` wide, if so many give one `half` wide: it narrows with their root."""
-    return math.ceil(trials * max(1.0, half / wanted) ** 2)
+    return (found.hi - found.lo) / 2 / abs(found.mean) if found.mean else math.inf

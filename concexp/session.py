@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concexp import __version__, interpreters, journal, machine, progress, run_folder, runner, spec, stage
+from concexp import __version__, journal, machine, progress, pythons, run_folder, runner, spec, stage
 from concexp.adaptive import Course
 from concexp.errors import EnvironmentRefused, InputError, Problem
 from concexp.forecast import forecast
+from concexp.interpreters import Interpreter
 from concexp.machine_lock import MachineLock
 from concexp.plan import make_plan
 from concexp.run_folder import RunFolder
@@ -57,12 +59,15 @@ def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
     if wanted.quick:
         short = {"repetitions": 1, "iterations": 1, "warmup": min(1, question.measure.warmup)}
         question = question.with_measure(**short, precision=None, max_repetitions=None, budget=None)
-    planned = make_plan(question, machine.usable_cpus(), wanted.only)
     code = stage.stage()
-    interpreter = interpreters.current(code)
+    meant = pythons.meant(question, code)
+    planned = make_plan(question, machine.usable_cpus(), wanted.only, pythons.judges(meant, code))
+    there = {label: one for label, one in meant.items() if isinstance(one, Interpreter)}
+    for path in {sys.executable, *(one.path for one in there.values())}:
+        stage.compile_for(path, code)
     watcher = progress.watcher(progress_kind)
     try:
-        folder = _folder(wanted, question, code, interpreter)
+        folder = _folder(wanted, question, code, there)
         watcher.foretell(forecast(question, planned, folder.path.parent, machine.host()).text)
         open_ended = question.measure.precision is not None or question.measure.budget is not None
         course = Course(question, planned, runner.header(question, planned, folder))
@@ -71,7 +76,7 @@ def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
             planned,
             folder,
             code,
-            interpreter,
+            there,
             MachineLock(f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait),
             watcher,
             course.following if open_ended else None,
@@ -89,10 +94,10 @@ def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
     return Done(lines, len(bad))
 
 
-def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, interpreter: interpreters.Interpreter) -> RunFolder:
+def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, there: dict[str, Interpreter]) -> RunFolder:
     """The unfinished run of this identity, or a new one."""
     runs = wanted.out / question.name / "runs"
-    known = {interpreter.label: interpreter.facts}
+    known = {label: interpreter.facts for label, interpreter in there.items()}
     identity = run_folder.identity(question, code.sha256, known, wanted.only)
     if not wanted.fresh:
         found = run_folder.unfinished(runs, identity)

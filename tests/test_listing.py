@@ -7,6 +7,7 @@ import pytest
 from concexp import catalog, listing, spec
 from concexp.errors import ConcexpError
 from concexp.forecast import forecast
+from concexp.judging import absent
 from concexp.plan import make_plan
 
 TRIPLES = listing.support()
@@ -122,6 +123,19 @@ def test_a_plan_tells_what_looking_on_costs(planned):
     assert "5 observed" in text
     assert " = 25 trials\n" in text
     assert "foreseen: 25 trials from their loads" in text
+
+
+def test_a_plan_over_interpreters_tells_whose_reasons_they_are(write, tmp_path):
+    """A reason stands with the interpreters that it holds for; who was not asked is told, for people and programs."""
+    text = "workload: sleep\nmodel: serial\nsweep: {python: [current, '3.98', '3.99', {is: ./python, as: mine}]}\n"
+    found = spec.load(write("x.yaml", text))
+    plan = make_plan(found, 2, "", {label: absent("it is not there") for label in ("3.98", "3.99")})
+    foreseen = forecast(found, plan, tmp_path / "none", "host")
+    shown = listing.plan_text(found, plan, foreseen)
+    assert "  2 × it is not there (python 3.98, 3.99)" in shown
+    assert "1 cells of python mine: asked at run" in shown
+    asked = {cell["axes"]["python"]: cell["asked_at_run"] for cell in listing.plan_data(found, plan, foreseen)["cells"]}
+    assert asked == {"current": False, "3.98": False, "3.99": False, "mine": True}
 
 
 def test_a_plan_for_programs(planned):

@@ -111,21 +111,23 @@ def plan(
     path: Annotated[Path, typer.Argument(metavar="SPEC", help="experiment file (YAML)")],
     sets: Sets = None,
     only: Only = "",
+    out: Annotated[Path, typer.Option(help="where earlier runs are: they tell how long it takes")] = Path("reports"),
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
-    """Show the cells of an experiment, those that cannot run with the reason, without running any.
+    """Show the cells of an experiment, those that cannot run with the reason, and how long it takes, without running any.
 
     \b
     concexp plan experiments/03_lost_updates.yaml
     """
     from concexp import listing, machine, pythons, spec
+    from concexp.forecast import forecast
     from concexp.plan import make_plan
 
     found = spec.load(path, tuple(sets or ()))
     planned = make_plan(found, machine.usable_cpus(), only, pythons.judges_to_plan(found))
-    typer.echo(
-        json.dumps(listing.plan_data(found, planned), indent=1) if as_json else listing.plan_text(found, planned)
-    )
+    foreseen = forecast(found, planned, out / found.name / "runs", machine.host())
+    data = listing.plan_data(found, planned, foreseen) if as_json else {}
+    typer.echo(json.dumps(data, indent=1) if as_json else listing.plan_text(found, planned, foreseen))
 
 
 @app.command("list")

@@ -21,7 +21,9 @@ from concexp import (
     spec,
     stage,
 )
+from concexp.adaptive import Course
 from concexp.errors import EnvironmentRefused, InputError, Problem
+from concexp.forecast import forecast
 from concexp.interpreters import Interpreter
 from concexp.machine_lock import MachineLock
 from concexp.plan import make_plan
@@ -68,7 +70,8 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
     """Run one experiment, or complete its unfinished run, and write its page; with `check` say which claims are refuted."""
     question = spec.load(wanted.path, wanted.sets)
     if wanted.quick:
-        question = question.with_measure(repetitions=1, iterations=1, warmup=min(1, question.measure.warmup))
+        short = {"repetitions": 1, "iterations": 1, "warmup": min(1, question.measure.warmup)}
+        question = question.with_measure(**short, precision=None, max_repetitions=None, budget=None)
     code = stage.stage()
     meant = pythons.meant(question, code)
     planned = make_plan(question, machine.usable_cpus(), wanted.only, pythons.judges(meant, code))
@@ -77,14 +80,19 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
         stage.compile_for(path, code)
     watcher = progress.watcher(progress_kind)
     try:
+        folder = _folder(wanted, question, code, there)
+        watcher.foretell(forecast(question, planned, folder.path.parent, machine.host()).text)
+        open_ended = question.measure.precision is not None or question.measure.budget is not None
+        course = Course(question, planned, runner.header(question, planned, folder))
         run_ = runner.Run(
             question,
             planned,
-            _folder(wanted, question, code, there),
+            folder,
             code,
             there,
             MachineLock(f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait),
             watcher,
+            course.following if open_ended else None,
         )
         run_.execute()
     finally:

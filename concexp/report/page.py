@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 
 from concexp import catalog
-from concexp.report import account, claimed, findings, markdown, table
+from concexp.report import account, claimed, findings, limits, markdown, table
 from concexp.report.numbers import plural
 from concexp.report.view import View
 from concexp.results import Run
@@ -37,7 +37,8 @@ def write(run: Run, folder: Path) -> Path:
         skipped=account.skipped(view),
         failures=failures,
         more_failures=more_failures,
-        threats=account.threats(view),
+        threats=[*account.threats(view), *limits.threats(view)],
+        limits=limits.known(view),
         machine=account.machine(view),
         data=Path(os.path.relpath(run.folder, folder)).as_posix(),
     )

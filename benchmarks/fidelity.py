@@ -112,7 +112,7 @@ class Bench:
         """Operations per second by the program of the case."""
         command = [sys.executable, "-s", "-S", str(PLAIN / case.program), *map(str, case.arguments)]
         with tempfile.TemporaryDirectory() as folder, self.lock.held():
-            variables = environment("by-hand", self.random.getrandbits(32), folder)
+            variables = environment("by-hand", self.random.getrandbits(32), folder, {})
             # A session of its own, as a trial has: Linux shares the CPUs out to sessions first (autogroups).
             done = subprocess.run(
                 command, env=variables, cwd=folder, stdout=subprocess.PIPE, timeout=TIMEOUT, check=True,

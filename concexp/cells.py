@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog
+from concexp.metrics import names_in
 from concexp.plan import matches
 from concexp.spec.selections import STATUSES
 from concexp.stats.comparison import ratio
@@ -103,7 +104,7 @@ def samples(frame: pd.DataFrame) -> dict[str, Sample]:
     codes, _ = pd.factorize(frame["trial"])
     first = frame.drop_duplicates("trial")
     means: dict[str, list[float]] = {}
-    for name in catalog.names("metric"):
+    for name in names_in(frame.columns):
         metric = catalog.load("metric", name)
         if metric.level == "iteration" and name in frame:
             values = frame[name].to_numpy(float, na_value=np.nan)
@@ -161,7 +162,7 @@ def _sorted(cells: Iterable[dict[str, Any]], axes: Mapping[str, Sequence[Any]]) 
 def _metrics(run: Run) -> dict[str, Any]:
     """The metrics to show, in the order of their columns: those that the experiment lists, else those that the data has."""
     listed = run.spec.get("metrics") or []
-    names = [listed] if isinstance(listed, str) else listed or catalog.names("metric")
+    names = [listed] if isinstance(listed, str) else listed or names_in(run.trials.columns)
     found = {name: catalog.load("metric", name)() for name in dict.fromkeys([run.spec["primary"], *names])}
     shown = {
         name: metric

@@ -7,7 +7,7 @@ from typing import Any
 from concexp import catalog
 from concexp.errors import InputError, Problem, UnknownName, did_you_mean
 from concexp.plan import Plan, unsupported_reasons
-from concexp.spec import Spec
+from concexp.spec import Spec, usercode
 from concexp.spec.shape import Entry
 from concexp.trial.tools import unsupported
 
@@ -39,11 +39,15 @@ def catalogue_text(data: dict[str, list[dict[str, Any]]]) -> str:
         width = max((len(entry["name"]) for entry in entries), default=0)
         lines.append(f"{kind}:")
         lines += [f"  {entry['name']:<{width}}  {entry['summary']}" for entry in entries]
+    if "workload" in data:
+        lines += ["", f"A user's own code is a workload too: `concexp show {usercode.LONG}`."]
     return "\n".join(lines)
 
 
 def described(name: str) -> str:
     """All about one plug-in; `name` may begin with its kind and a slash."""
+    if name == usercode.LONG:
+        return usercode.REFERENCE
     kind, slash, rest = name.partition("/")
     kinds = [kind] if slash else [one for one in catalog.KINDS if name in catalog.names(one)]
     if slash and kind not in catalog.KINDS:

@@ -71,7 +71,7 @@ class Cell:
     def needs_site(self) -> bool:
         """Whether a trial needs what is installed for its interpreter; the standard library alone starts faster."""
         roles = [self.workload, self.background.workload] if self.background is not None else [self.workload]
-        return any(role.source or role.plugin.packages for role in roles)
+        return any(role.own or role.plugin.packages for role in roles)
 
     @property
     def simulated(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concexp import __version__, interpreters, journal, machine, progress, run_folder, runner, spec, stage
+from concexp import __version__, interpreters, journal, machine, preflight, progress, run_folder, runner, spec, stage
 from concexp.errors import EnvironmentRefused, InputError, Problem
 from concexp.machine_lock import MachineLock
 from concexp.plan import make_plan
@@ -59,19 +59,15 @@ def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
     interpreter = interpreters.current(code)
     watcher = progress.watcher(progress_kind)
     try:
-        run_ = runner.Run(
-            question,
-            planned,
-            _folder(wanted, question, code, interpreter),
-            code,
-            interpreter,
-            MachineLock(f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait),
-            watcher,
+        lock = MachineLock(
+            f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait
         )
-        run_.execute()
+        folder = _folder(wanted, preflight.Preflight(question, planned, interpreter, code, lock))
+        # What the preflight of an unfinished run found is kept: its journal must not contradict itself.
+        planned = preflight.without(planned, folder.manifest.get("preflight", {}).get("unsupported", {}))
+        runner.Run(question, planned, folder, code, interpreter, lock, watcher).execute()
     finally:
         watcher.close()
-    folder = run_.folder
     bad = list(runner.bad_trials(journal.read(folder.journal).records, question))
     lines = [f"{folder.path}"]
     if page:
@@ -82,11 +78,14 @@ def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
     return Done(lines, len(bad))
 
 
-def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, interpreter: interpreters.Interpreter) -> RunFolder:
-    """The unfinished run of this identity, or a new one."""
+def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
+    """The unfinished run of this identity, or a new one, once the user's own code was tried."""
+    question, code, interpreter = first.spec, first.stage, first.interpreter
     runs = wanted.out / question.name / "runs"
     known = {interpreter.label: interpreter.facts}
-    identity = run_folder.identity(question, code.sha256, known, wanted.only)
+    seen = first.look()
+    files = run_folder.code_files(question, seen)
+    identity = run_folder.identity(question, files, code.sha256, known, wanted.only)
     if not wanted.fresh:
         found = run_folder.unfinished(runs, identity)
         if found is not None and not journal.being_written(found.journal):
@@ -105,9 +104,13 @@ def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, interpreter:
         "interpreters": known,
         "git": machine.git(Path.cwd()),
         "packages": machine.packages(),
-        "user_code": run_folder.user_code(question),
+        "user_code": run_folder.user_code(files),
+        "preflight": {
+            "entries": {label: {k: v for k, v in facts.items() if k != "files"} for label, facts in seen.items()},
+            "unsupported": first.fly(),
+        },
     }
-    return run_folder.create(runs, question, manifest)
+    return run_folder.create(runs, question, files, manifest)
 
 
 def _page(folder: RunFolder, partial: bool) -> Path:

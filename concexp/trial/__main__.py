@@ -6,6 +6,7 @@ Request and answer are messages of `wire`. The request is a dict whose `verb` is
 
 * `describe`  -> facts about this interpreter (see `describe`)
 * `spin`      -> how much work spinners do alone and together (see `spin`)
+* `look`      -> what a user's own code is, or why it cannot be a workload (see `look`)
 * `measure`   -> prepare, gate, work, check, collect (see `measure`)
 
 The lifeline is the reading end of a pipe whose writing end only the parent holds: when the parent is gone, the kernel
@@ -34,6 +35,8 @@ def answer_to(request):
         from concexp.trial.describe import describe as act
     elif request["verb"] == "spin":
         from concexp.trial.spin import spin as act
+    elif request["verb"] == "look":
+        from concexp.trial.look import look as act
     else:
         from concexp.trial.measure import measure as act
     return act(request)

@@ -239,17 +239,14 @@ class Tally:
         self.seconds = (self.seconds or 0.0) + one
 
     def judge(self, check, value):
-        """False, a text or an exception of the check means wrong."""
+        """False, a text or an exception of the check means wrong; an empty text, like None, that there is nothing to say."""
         try:
             verdict = check(value)
         except Exception as error:
             verdict = "%s: %s" % (type(error).__name__, error)
-        if isinstance(verdict, str) and verdict:
-            reason = verdict
-        elif verdict is None or verdict:
+        if verdict is None or verdict == "" or (verdict and not isinstance(verdict, str)):
             return
-        else:
-            reason = "%.100r" % (value,)
+        reason = verdict if isinstance(verdict, str) else "%.100r" % (value,)
         self.wrong += 1
         self.reason = self.reason or reason[:200]
 

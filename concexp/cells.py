@@ -39,9 +39,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Sample:
-    """The trials of one cell, and which of them a number may rest on."""
+    """The trials of one cell, and which of them a number may rest on; `observed` are those for metrics that need their own."""
 
     trials: Sequence[Trial]
+    observed: Sequence[Trial] = ()
 
     @cached_property
     def status(self) -> str:
@@ -89,30 +90,45 @@ class Sample:
         values = [trial.effective_cpus for trial in self.timed if not np.isnan(trial.effective_cpus)]
         return float(np.median(values)) if values else float("nan")
 
-    def by_block(self, name: str, counted: bool = False) -> dict[int, float]:
-        """Each trial's mean of a metric, by its block; counts keep the doubtful trials."""
-        rows = self.numbered if counted else self.timed
+    def of(self, name: str) -> Sample:
+        """The trials that a metric comes from: these, or those that were observed for it."""
+        return Sample(self.observed) if any(name in trial.means for trial in self.observed) else self
+
+    def by_block(self, name: str, counted: bool = False, every: bool = False) -> dict[int, float]:
+        """Each trial's mean of a metric, by its block; counts keep the doubtful trials, `every` also those that ended badly."""
+        own = self.of(name)
+        rows = own.trials if every else own.numbered if counted else own.timed
         return {trial.block: trial.means[name] for trial in rows if not np.isnan(trial.means.get(name, np.nan))}
 
     def interval(self, name: str, metric: Any) -> Interval:
         """A metric of level `iteration`, with its interval."""
-        return mean_interval(list(self.by_block(name, metric.kind == "count").values()), metric.scale == "log")
+        values = self.by_block(name, metric.kind == "count", metric.ends_badly)
+        return mean_interval(list(values.values()), metric.scale == "log")
+
+
+def observed(metric: Any) -> bool:
+    """Whether a metric comes from trials of its own, because its probe changes what it looks at."""
+    return bool(metric.probe) and bool(catalog.load("probe", metric.probe).alone)
 
 
 def samples(frame: pd.DataFrame) -> dict[str, Sample]:
-    """The trials of each cell, by the cell's id."""
+    """The trials of each cell that was measured, by the cell's id."""
     codes, _ = pd.factorize(frame["trial"])
     first = frame.drop_duplicates("trial")
     means: dict[str, list[float]] = {}
+    alone = set()  # the metrics of observed trials: those have no others, and other trials have none of these
     for name in names_in(frame.columns):
         metric = catalog.load("metric", name)
         if metric.level == "iteration" and name in frame:
             values = frame[name].to_numpy(float, na_value=np.nan)
             means[name] = trial_means(values, codes, len(first), metric.scale == "log").tolist()
-    found: dict[str, list[Trial]] = {}
-    for number, (cell, block, status, reason, doubts, effective) in enumerate(
+            if observed(metric):
+                alone.add(name)
+    found: dict[str, dict[str, list[Trial]]] = {}
+    for number, (cell, role, block, status, reason, doubts, effective) in enumerate(
         zip(
             first["cell"],
+            first["role"],
             first["block"].fillna(-1).astype(int),
             first["status"],
             first["reason"].fillna(""),
@@ -121,10 +137,15 @@ def samples(frame: pd.DataFrame) -> dict[str, Sample]:
             strict=True,
         )
     ):
-        own = {name: values[number] for name, values in means.items()}
+        own = {name: values[number] for name, values in means.items() if (name in alone) == (role == "observed")}
         codes_of = tuple(doubts.split(",")) if doubts else ()
-        found.setdefault(str(cell), []).append(Trial(int(block), status, reason, codes_of, float(effective), own))
-    return {cell: Sample(trials) for cell, trials in found.items()}
+        trial = Trial(int(block), status, reason, codes_of, float(effective), own)
+        found.setdefault(str(cell), {}).setdefault(role, []).append(trial)
+    return {
+        cell: Sample(roles["measured"], roles.get("observed", ()))
+        for cell, roles in found.items()
+        if "measured" in roles
+    }
 
 
 def table(run: Run) -> pd.DataFrame:
@@ -177,7 +198,7 @@ def _present(metric: Any, name: str, run: Run) -> bool:
 
 
 def _value(name: str, metric: Any, sample: Sample | None, below: Sample | None, workers: int) -> Interval:
-    if sample is None or not sample.numbered:
+    if sample is None or not (sample.numbered or metric.ends_badly):
         return NOTHING
     if metric.level == "iteration":
         return sample.interval(name, metric)

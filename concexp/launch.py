@@ -12,15 +12,21 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from concexp import family
 from concexp.stage import Stage
 from concexp.trial import wire
+from concexp.trial.notes import NAME as NOTES
 from concexp.trial.tools import how_it_ended
 
 # After its answer a child has this long to end by itself, seconds; what is there later has to be ended.
 GRACE = 2.0
+# What it started may need this long to notice that it has gone, seconds.
+ORPHANS_WITHIN = 0.3
+# A trial's notes are read up to so many bytes.
+NOTES_READ = 1 << 24
 # What is kept of a trial's output, bytes: the end of it.
 OUTPUT_KEPT = 65_536
 # Numerical libraries would start threads of their own beside those that are measured.
@@ -39,6 +45,9 @@ class Ending:
     stacks       on a timeout: where each thread of each process stood
     left_behind  processes that had to be ended after the child had answered
     duration_s   from the start to the end of the audit, seconds
+    orphans      processes that were still there a moment after the child had ended, however it ended; None if it did not
+    noticed_ns   when it was known that the trial had gone wrong, on the clock `perf_counter_ns`; None if it never was
+    notes        what the trial noted in its folder: name -> (how often, the last number, or None)
     """
 
     status: str
@@ -48,6 +57,9 @@ class Ending:
     stacks: str
     left_behind: int
     duration_s: float
+    orphans: int | None = None
+    noticed_ns: int | None = None
+    notes: dict[str, tuple[int, int | None]] = field(default_factory=dict)
 
 
 @dataclass
@@ -161,7 +173,7 @@ def launch(request: dict[str, Any], python: str, stage: Stage, timeout: float, s
             )
         child = _Child(process, answer_read, output_read)
         try:
-            return _attend(child, marker, started, timeout)
+            return _attend(child, marker, started, timeout, Path(folder, NOTES))
         finally:
             family.end(process, marker)
             child.close()
@@ -171,9 +183,9 @@ def launch(request: dict[str, Any], python: str, stage: Stage, timeout: float, s
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _attend(child: _Child, marker: str, started: float, timeout: float) -> Ending:
+def _attend(child: _Child, marker: str, started: float, timeout: float, notes: Path) -> Ending:
     """Wait for the answer or the deadline, and tell what it came to."""
-    stacks, output, left_behind = "", "", 0
+    stacks, output, left_behind, orphans = "", "", 0, None
     in_time = child.listen_until(started + timeout, lambda: _whole(child.answer) or child.ended())
     if not in_time:
         said = child.output[-OUTPUT_KEPT:]
@@ -181,16 +193,45 @@ def _attend(child: _Child, marker: str, started: float, timeout: float) -> Endin
         for pid in family.members(child.process, marker):
             _abort(child, pid)
         stacks = _text(child.output)
-        child.output[:0] = said
+        child.output[:] = said
     else:
         child.listen_until(time.monotonic() + GRACE, child.ended)
         child.drain()
+    now = time.perf_counter_ns()
     status, reason, answer = _verdict(child, child.process.poll(), in_time, timeout)
+    noted, why = _noted(notes)
     if status in ("", "ok", "invalid"):
-        left_behind = family.stragglers(child.process, marker, GRACE)
-    else:  # workers that are still there were to be expected, and need no grace
+        left_behind = orphans = family.stragglers(child.process, marker, GRACE)
+    else:
         output = _text(child.output[-OUTPUT_KEPT:])
-    return Ending(status, reason, answer, output, stacks, left_behind, time.monotonic() - started)
+        if in_time:  # what is still there when the program has gone was to be expected, and is no doubt
+            orphans = family.stragglers(child.process, marker, ORPHANS_WITHIN)
+        elif why:
+            reason = f"{reason}: {why}"
+    noticed = (answer or {}).get("ended_ns") or (now if in_time and status == "crashed" else None)
+    spent = time.monotonic() - started
+    return Ending(status, reason, answer, output, stacks, left_behind, spent, orphans, noticed, noted)
+
+
+def _noted(path: Path) -> tuple[dict[str, tuple[int, int | None]], str]:
+    """What a trial noted (see `concexp.trial.notes`), and why it hangs, if it knew. Lines of the last pass only."""
+    found: dict[str, tuple[int, int | None]] = {}
+    why = ""
+    try:
+        with path.open("rb") as file:
+            lines = file.read(NOTES_READ).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return found, why
+    for line in lines:
+        name, _, rest = line.partition(" ")
+        if name == "pass":
+            found.clear()
+        elif name == "why":
+            why = rest
+        else:
+            number = int(rest) if rest.isdigit() else None
+            found[name] = found.get(name, (0, None))[0] + 1, number
+    return found, why
 
 
 def _whole(data: bytearray) -> bool:

@@ -150,7 +150,7 @@ def plan_data(spec: Spec, plan: Plan) -> dict[str, Any]:
         {"cell": c.id, "axes": dict(c.axes), "parameters": c.parameters, "load": dict(c.load), "reason": c.reason}
         for c in plan.cells
     ]
-    order = [{"trial": t.id, "block": t.block, "position": t.position} for t in plan.trials]
+    order = [{"trial": t.id, "role": t.role, "block": t.block, "position": t.position} for t in plan.trials]
     return {"name": spec.name, "question": spec.question, "cells": cells, "trials": order}
 
 
@@ -162,7 +162,9 @@ def plan_text(spec: Spec, plan: Plan) -> str:
     widths = [max(len(k), *(len(row[i]) for row in rows)) for i, k in enumerate(keys)]
     lines += ["  ".join(f"{text:<{w}}" for text, w in zip(row, widths, strict=True)).rstrip() for row in [keys, *rows]]
     iterations = sum(t.cell.settings.iterations + t.cell.settings.warmup for t in plan.trials)
-    lines += ["", f"{len(rows)} cells × {spec.measure.repetitions} repetitions = {len(plan.trials)} trials"]
+    observed = sum(t.role == "observed" for t in plan.trials)
+    more = f" + {observed} observed trials" if observed else ""
+    lines += ["", f"{len(rows)} cells × {spec.measure.repetitions} repetitions{more} = {len(plan.trials)} trials"]
     known = [t.cell.load["duration"] * (t.cell.settings.iterations + t.cell.settings.warmup)
              for t in plan.trials if "duration" in t.cell.load and not t.cell.simulated]  # fmt: skip
     lines[-1] += (

@@ -61,7 +61,7 @@ def make_plan(spec: Spec, cpus: int, only: str = "") -> Plan:
         for cell in _cells(spec, grid, points, order, cpus):
             cells.setdefault(cell.id, cell)
     chosen = _only(list(cells.values()), only, cpus) if only and cells else list(cells.values())
-    trials = sum(not cell.reason for cell in chosen) * spec.measure.repetitions
+    trials = sum(1 + len(_observers(spec, cell)) for cell in chosen if not cell.reason) * spec.measure.repetitions
     if trials > TRIAL_LIMIT:
         cure = "fewer `measure.repetitions`, or fewer values"
         raise _refusal(spec, f"the plan has {trials:,} trials; the limit is {TRIAL_LIMIT:,}", cure)
@@ -81,15 +81,26 @@ def _refusal(spec: Spec, message: str, hint: str) -> InputError:
 
 
 def _schedule(spec: Spec, cells: Sequence[Cell]) -> Iterator[PlannedTrial]:
-    """Block k holds repetition k of every cell, in an order that the seed decides."""
+    """Block k holds repetition k of every cell, in an order that the seed decides, and among them those observed alone."""
     for block in range(spec.measure.repetitions):
-        shuffled = list(cells)
+        shuffled = [(cell, probe) for cell in cells for probe in ("", *_observers(spec, cell))]
         # A text as seed goes through SHA-512: the same order on every version and machine.
         random.Random(f"{spec.measure.seed}/{block}").shuffle(shuffled)
-        for position, cell in enumerate(shuffled):
+        for position, (cell, probe) in enumerate(shuffled):
             identity = f"{cell.settings.seed}/{cell.id}/{block}".encode()
             seed = int.from_bytes(hashlib.sha256(identity).digest()[:4], "big")
-            yield PlannedTrial(f"{cell.id}-{block:04d}", cell, block, position, block, seed)
+            name, role = (
+                (f"{cell.id}-{block:04d}-{probe}", "observed") if probe else (f"{cell.id}-{block:04d}", "measured")
+            )
+            yield PlannedTrial(name, cell, block, position, block, seed, role, probe)
+
+
+def _observers(spec: Spec, cell: Cell) -> tuple[str, ...]:
+    """The probes that were asked for and need trials of their own, where anything is run that they can see."""
+    if cell.simulated:
+        return ()
+    found = {name: catalog.load("probe", name) for name in sorted(spec.probes)}
+    return tuple(name for name, probe in found.items() if probe.alone and probe.applies(cell.sync.plugin))
 
 
 def _axes(grid: Grid) -> tuple[Axis, ...]:

@@ -81,7 +81,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """One repetition of one cell: its block, its place in the block, and the seed of its randomness."""
+    """One repetition of one cell: its block, its place in the block, and the seed of its randomness.
+
+    `role` says what it is for; one that is `observed` is for `probe`, which changes what it looks at.
+    """
 
     id: str
     cell: Cell
@@ -89,6 +92,8 @@ class PlannedTrial:
     position: int
     repetition: int
     seed: int
+    role: str = "measured"
+    probe: str = ""
 
 
 def cell_id(cell: Cell) -> str:

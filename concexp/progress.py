@@ -19,6 +19,7 @@ def described(trial: PlannedTrial) -> str:
         words.append(str(axes["sync"]))
     if axes.get("workers") is not None:
         words.append(f"{axes['workers']} worker{'' if axes['workers'] == 1 else 's'}")
+    words += [trial.role] if trial.role != "measured" else []
     words += [
         f"{k} {v}" for k, v in axes.items() if k not in ("workload", "model", "sync", "workers") and v is not None
     ]

@@ -18,21 +18,22 @@ if TYPE_CHECKING:
     from concexp.cells import Sample
 
 RECORD = ("cell", "trial", "block", "position", "repetition", "status", "reason", "startup", "unit", "wants", "host",
-          "started_at", "seed", "duration_s", "left_behind")  # fmt: skip
+          "started_at", "seed", "duration_s", "left_behind", "orphans")  # fmt: skip
 ANSWER = ("gil", "gil_end", "traced", "switch_interval", "parallel", "start_method")
 ITERATION = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_cpu_s", "start_skew_s", "stop_skew_s",
              "all_active", "user_s", "system_s", "voluntary_switches", "involuntary_switches", "minor_faults",
              "major_faults")  # fmt: skip
 # Those that only some trials have, and lists, of which metrics make numbers: these stay in the journal.
 PROBED = ("peak_rss_bytes", "pss_bytes", "uss_bytes", "background_ops", "background_s", "background_cpu_s",
-          "largest_share")  # fmt: skip
-LISTS = ("worker_ops", "worker_s", "worker_cpu_s", "service_time", "latency")
+          "largest_share", "waits", "waited_s", "worked_s")  # fmt: skip
+LISTS = ("worker_ops", "worker_s", "worker_cpu_s", "service_time", "latency", "wait_time", "worker_waits")
+FAULT = ("detected_s", "undone")  # of a trial whose workload noted a fault, also where it ended badly
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
 # Columns whose type is known also where nothing was recorded; of the others it is told by the values.
-WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind")
+WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "undone")
 FLAGS = ("gil", "gil_end", "traced")
-FLOATS = ("effective_cpus", "switch_interval", "duration_s")
+FLOATS = ("effective_cpus", "switch_interval", "duration_s", "detected_s")
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -74,6 +75,11 @@ class Run:
     def trials(self) -> pd.DataFrame:
         """The tidy frame."""
         return _frame(self)
+
+    @property
+    def measured(self) -> pd.DataFrame:
+        """The rows of the trials that were run as they are, and not to look at something else."""
+        return self.trials[self.trials["role"] == "measured"]
 
     @cached_property
     def samples(self) -> dict[str, Sample]:
@@ -171,6 +177,7 @@ def _row(run: Run, record: dict[str, Any], effective: float | None) -> dict[str,
     row.update({f"load.{name}": value for name, value in record["load"].items()})
     row.update({name: record.get(name) for name in RECORD})
     row.update({name: answer.get(name) for name in ANSWER})
+    row.update({name: record[name] for name in FAULT if name in record})
     return {**row, "effective_cpus": effective, "cpus": run.manifest["machine"]["cpus"]}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -144,7 +145,7 @@ class Run:
         traceback = answer.pop("traceback", "")
         return {
             "trial": trial.id,
-            "role": "measured",
+            "role": trial.role,
             "cell": cell.id,
             "block": trial.block,
             "position": trial.position,
@@ -157,17 +158,19 @@ class Run:
             "duration_s": ending.duration_s,
             "host": self.host,
             "left_behind": ending.left_behind,
-            "output": ending.output[-4000:],
-            "stacks": ending.stacks[-20000:],
-            "traceback": traceback[-8000:],
+            "orphans": ending.orphans,
+            **_fault(cell, ending),
+            "output": _without_home(ending.output)[-4000:],
+            "stacks": _without_home(ending.stacks)[-20000:],
+            "traceback": _without_home(traceback)[-8000:],
             "answer": answer or None,
         }
 
-    def _probes(self, cell: Cell) -> list[str]:
-        """Those that every such trial has, and those that a metric needs that was asked for."""
-        wanted = {catalog.load("metric", name).probe for name in (*self.spec.metrics, self.spec.primary)}
-        found = catalog.names("probe")
-        return [name for name in found if name in wanted or catalog.load("probe", name).needed(cell.load)]
+    def _probes(self, trial: PlannedTrial) -> list[str]:
+        """Those that every such trial has, and those that a metric needs that was asked for, or the one that it is for."""
+        found = {name: catalog.load("probe", name) for name in catalog.names("probe")}
+        wanted = {trial.probe} if trial.probe else {name for name in self.spec.probes if not found[name].alone}
+        return [name for name, probe in found.items() if name in wanted or probe.needed(trial.cell.load)]
 
     def _unsupported(self, cell: Cell) -> Record:
         return {
@@ -193,14 +196,14 @@ class Run:
             "warmup": cell.settings.warmup,
             "iterations": cell.settings.iterations,
             "seed": trial.seed,
-            "probes": self._probes(cell),
+            "probes": self._probes(trial),
             **({"background": cell.background.request()} if cell.background is not None else {}),
         }
 
 
 def _described(cell: Cell) -> dict[str, Any]:
     """What every record says of its cell, so that the journal alone suffices."""
-    workload = cell.workload.plugin
+    workload = cell.workload.build()  # what it wants may depend on its parameters
     return {
         "axes": dict(cell.axes),
         "plugins": {"workload": cell.workload.name, "model": cell.model.name, "sync": cell.sync.name},
@@ -210,6 +213,22 @@ def _described(cell: Cell) -> dict[str, Any]:
         "load": dict(cell.load),
         "startup": cell.startup,
     }
+
+
+def _without_home(text: str) -> str:
+    """A text that was made to be committed: where somebody's home is says nothing to others."""
+    home = os.path.expanduser("~")
+    return text.replace(f"{home}/", "~/") if len(home) > 1 else text
+
+
+def _fault(cell: Cell, ending: Ending) -> dict[str, Any]:
+    """What became of a fault that the workload noted: seconds until it was noticed, and how many tasks were not done."""
+    if "fault" not in ending.notes:
+        return {}
+    happened = ending.notes["fault"][1]
+    noticed = None if ending.noticed_ns is None or happened is None else (ending.noticed_ns - happened) / 1e9
+    ops = cell.load["ops"] * (cell.workers or 1 if cell.load["scaling"] == "weak" else 1)
+    return {"detected_s": noticed, "undone": ops - ending.notes.get("done", (0, None))[0]}
 
 
 def _simulated(cell: Cell, request: dict[str, Any]) -> Ending:
@@ -224,7 +243,7 @@ def _simulated(cell: Cell, request: dict[str, Any]) -> Ending:
 def bad_trials(records: list[Record], spec: Spec) -> Iterator[Record]:
     """The records that ended badly and are not expected by `allow`."""
     for record in records:
-        if record["role"] != "measured" or record["status"] in ("ok", "unsupported"):
+        if record["role"] == "machine" or record["status"] in ("ok", "unsupported"):
             continue
         shown = {**record["axes"], "status": record["status"]}
         if not any(matches(selection, shown) for selection in spec.allow):

@@ -25,7 +25,7 @@ def request(workload="cpu_sum", model="serial", sync="none", **more):
         "warmup": 1,
         "iterations": 1,
         "seed": 1,
-        "probes": list(catalog.names("probe")),
+        "probes": [name for name in catalog.names("probe") if not catalog.load("probe", name).alone],
         **more,
     }
 

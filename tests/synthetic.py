@@ -44,9 +44,10 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     facts     facts of every iteration that differ from the usual ones; answer, record: of the answer and the record
     counts    counts of every iteration
     axes      further axes by key
+    observed  what observed trials of it are to show, as these; nothing: there are none
     """
     given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "axes": {},
-             "facts": {}, "answer": {}, "record": {}, "counts": {}, "plugins": {}, **more}  # fmt: skip
+             "facts": {}, "answer": {}, "record": {}, "counts": {}, "plugins": {}, "observed": {}, **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
     return given
@@ -138,6 +139,9 @@ def _records(cells, repetitions, iterations, spin):
         weather = random.Random(f"weather {block}").gauss(0, 0.02)  # what a block does to all of its cells
         for position, one in enumerate(order):
             yield _record(one, block, position, iterations, weather)
+            if one["observed"]:
+                own = _record({**one, **one["observed"]}, block, position, iterations, weather)
+                yield {**own, "trial": f"{own['trial']}-waits", "role": "observed"}
     if spin[repetitions] is not None:
         yield _spin(repetitions, spin[repetitions])
 
@@ -352,5 +356,22 @@ def hostile():
     }  # fmt: skip
 
 
+def observed():
+    """Two guards whose waits were looked at in trials of their own, slower than the others; some of those ended badly."""
+    waits = {"waits": 100, "waited_s": 0.6, "worked_s": 1.0, "wait_time": [[300, 90], [900, 10]], "worker_waits": []}
+    less = {**waits, "waited_s": 0.25}
+    shown = {"workload": "counter", "model": "threads", "workers": 2, "unit": "increment"}
+    return {
+        "cells": [
+            cell(sync="none", rate=9000, **shown),
+            cell(sync="lock", rate=5000, observed={"rate": 50, "facts": waits}, **shown),
+            cell(sync="condition", rate=4000,
+                 observed={"rate": 40, "facts": less, "status": ["ok", "ok", "timeout", "ok", "ok", "ok"],
+                           "reason": "no answer after 60 s"}, **shown),
+        ],
+        "spec": {"baseline": {}, "metrics": ["throughput", "wait_share", "wait_p50_s", "wait_p99_s"]},
+    }  # fmt: skip
+
+
 ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, single, one_cell, tied, parameters, nothing,
-       all_failed, hostile)  # fmt: skip
+       all_failed, hostile, observed)  # fmt: skip

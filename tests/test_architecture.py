@@ -64,6 +64,7 @@ SPELT_ALIKE = {
     ("report/findings/guards.py", "none"): "a role, which several primitives may have",
     ("report/findings/scaling.py", "none"): "a verdict: no gain",
     ("trial/pools.py", "processes"): "a value of `parallel`",
+    ("trial/plugin.py", "none"): "a role of primitives",
     ("trial/tools.py", "none"): "a role of primitives",
     ("plan.py", "threads"): "the YAML's default of `background.model`",
     ("report/account.py", "interpreters"): "a part of the manifest",

@@ -37,6 +37,49 @@ def test_a_single_trial_may_be_trusted(tmp_path):
     assert found.trusted
 
 
+def test_observed_trials_give_their_own_metrics_and_no_others(tmp_path):
+    """Throughput is that of the trials run as they are, the waits' share that of those which looked: neither has the other's."""
+    run = synthetic.write(tmp_path, **synthetic.observed())
+    cells = {row["sync"]: row for row in run.cells.to_dict("records")}
+    assert [cells[sync]["throughput"] for sync in cells] == pytest.approx([9000, 5000, 4000], rel=0.1)
+    assert [cells[sync]["wait_share"] for sync in ("lock", "condition")] == pytest.approx([0.6, 0.25])
+    assert cells["lock"]["wait_share_lo"] == pytest.approx(0.6) == cells["lock"]["wait_share_hi"]
+    assert math.isnan(cells["none"]["wait_share"])
+    assert cells["lock"]["wait_p50_s"] < cells["lock"]["wait_p99_s"]
+    assert {row["trials"] for row in cells.values()} == {6}
+
+
+def test_an_observed_trial_that_ended_badly_leaves_the_others_as_they_are(tmp_path):
+    """The cell's status is that of its measured trials; the share comes from the observed ones that have numbers."""
+    run = synthetic.write(tmp_path, **synthetic.observed())
+    (found,) = [s for s in run.samples.values() if any(trial.status == "timeout" for trial in s.observed)]
+    assert (found.status, found.count) == ("ok", 6)
+    assert sorted(found.by_block("wait_share")) == [0, 1, 3, 4, 5]
+    assert sorted(found.by_block("throughput")) == [0, 1, 2, 3, 4, 5]
+
+
+def test_doubtful_observed_trials_are_left_out_too(tmp_path):
+    """With enough observed trials beyond doubt, waits come from those alone, whatever the doubts of the measured ones."""
+    facts = synthetic.observed()["cells"][1]["observed"]["facts"]
+    one = synthetic.cell(
+        "counter", "threads", "lock", 2, observed={"facts": facts, "answer": {"traced": True}}, facts={"waits": None}
+    )
+    found = samples(synthetic.write(tmp_path / "all", [one]).trials)[one["id"]]
+    assert not found.doubtful
+    assert len(found.by_block("wait_share")) == 6  # all are doubtful: they are all there is
+    frame = synthetic.write(tmp_path / "some", [{**one, "observed": {"facts": facts}}]).trials
+    hit = (frame["role"] == "observed") & (frame["block"] < 2)
+    found = samples(frame.assign(doubts=frame["doubts"].mask(hit, "traced")))[one["id"]]
+    assert sorted(found.by_block("wait_share")) == [2, 3, 4, 5]
+    assert len(found.by_block("throughput")) == 6
+
+
+def test_a_cell_that_was_only_looked_at_is_missing(tmp_path):
+    """Until a cell has a trial run as it is, it has none."""
+    frame = synthetic.write(tmp_path, **synthetic.observed()).trials
+    assert samples(frame[frame["role"] == "observed"]) == {}
+
+
 def test_interval_is_of_trials(tmp_path):
     """The table's interval is Student's t on the logarithms of the trials' means, with trials - 1 degrees of freedom."""
     run = synthetic.write(tmp_path, [synthetic.cell(noise=0.1)], repetitions=5, iterations=4)

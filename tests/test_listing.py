@@ -106,6 +106,18 @@ def test_a_plan_for_people(planned):
     assert "2 cells cannot run:\n  2 × asyncio has no RLock" in text
 
 
+def test_a_plan_tells_what_looking_on_costs(planned):
+    """Trials that are added to look at something are told apart, and their time is counted."""
+    text = listing.plan_text(
+        *planned(
+            "workload: counter\nmodel: threads\nsync: [none, lock]\nsweep: {workers: 2}\nload: {duration: 500ms}\n"
+            "measure: {repetitions: 5, iterations: 2, warmup: 1}\nmetrics: [throughput, wait_share]\n"
+        )
+    )
+    assert "2 cells × 5 repetitions + 5 observed trials = 15 trials with 45 iterations" in text
+    assert "takes 0.4 min" in text  # 45 iterations of half a second
+
+
 def test_a_plan_for_programs(planned):
     """Cells with axes, parameters, load and reason; the trials in the order in which they would run."""
     found, plan = planned("workload: sleep\nmodel: [serial, threads]\nmeasure: {repetitions: 3}\n")

@@ -109,6 +109,45 @@ def test_every_runnable_cell_is_once_in_every_block():
     assert all(t.id == f"{t.cell.id}-{t.repetition:04d}" for t in found.trials)
 
 
+def test_what_looks_on_gets_trials_of_its_own():
+    """A probe that changes what it looks at adds a trial per cell and repetition, among the others, and changes none of them.
+
+    Only where there is something to see: not without a primitive, and not where no trial is really run.
+    """
+    text = (
+        "workload: counter\nmodel: [threads, processes, simulated]\nsync: [none, lock]\nsweep: {workers: 2}\n"
+        "measure: {repetitions: 3}\n"
+    )
+    usual, found = plan(text), plan(text + "metrics: [throughput, wait_share, wait_p99_s]\n")
+    assert {trial.role for trial in usual.trials} == {"measured"}
+    looked_at = {c.id for c in found.cells if c.axes["sync"] == "lock" and c.axes["model"] != "simulated"}
+    assert len(looked_at) == 2
+    observed = [trial for trial in found.trials if trial.role == "observed"]
+    assert sorted((t.cell.id, t.block, t.repetition) for t in observed) == sorted(
+        (cell, block, block) for cell in looked_at for block in range(3)
+    )
+    assert {(trial.id, trial.probe) for trial in observed} == {
+        (f"{trial.cell.id}-{trial.repetition:04d}-waits", "waits") for trial in observed
+    }
+    measured = [trial for trial in found.trials if trial.role == "measured"]
+    assert {(t.id, t.seed, t.probe) for t in measured} == {(t.id, t.seed, "") for t in usual.trials}
+    assert len({trial.id for trial in found.trials}) == len(found.trials) == 3 * (6 + 2)
+    assert [(t.block, t.position) for t in found.trials] == [(block, place) for block in range(3) for place in range(8)]
+
+
+def test_the_primary_metric_has_its_probe():
+    """A primary metric that needs trials of its own gets them, though it is not listed."""
+    found = plan("workload: counter\nmodel: threads\nsync: lock\nmeasure: {repetitions: 1}\nprimary: wait_share\n")
+    assert sorted(trial.role for trial in found.trials) == ["measured", "observed"]
+
+
+def test_trials_that_look_on_count_towards_the_limit():
+    """What limits the number of trials sees these too."""
+    text = "workload: counter\nmodel: threads\nsync: lock\nmeasure: {repetitions: 600_000}\n"
+    with pytest.raises(InputError, match="1,200,000 trials"):
+        plan(text + "metrics: wait_share\n")
+
+
 def test_impossible_cells_are_kept_with_their_reason():
     """asyncio has no RLock: the cell is there, says so, and is not run."""
     found = plan("workload: counter\nmodel: [threads, asyncio]\nsync: rlock\n")

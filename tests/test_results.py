@@ -49,6 +49,18 @@ def test_every_observation_is_in_the_parquet_file(bad):
     pd.testing.assert_frame_equal(found, bad.trials)
 
 
+def test_observed_trials_are_rows_with_their_role(tmp_path):
+    """What was looked at in trials of its own is in results.parquet under role `observed`; the other trials have none of it."""
+    run = synthetic.write(tmp_path, **synthetic.observed())
+    results.write(run)
+    frame = pd.read_parquet(run.folder / "results.parquet")
+    by_role = frame.groupby("role")
+    assert by_role["trial"].nunique().to_dict() == {"measured": 18, "observed": 12}
+    assert by_role["wait_share"].count()["measured"] == 0
+    assert set(frame.loc[frame["wait_share"].notna(), "wait_share"]) == {0.6, 0.25}
+    assert len(run.measured) == 18 * 2
+
+
 def test_columns_have_one_type():
     """Numbers with gaps stay numbers, words with gaps stay words, a mixture becomes words."""
     for name, values, kind in [

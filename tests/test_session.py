@@ -1,5 +1,6 @@
 """Whole commands: from a YAML to a page, resumed after a kill, with the exit codes of the contract."""
 
+import csv
 import json
 import os
 import re
@@ -104,6 +105,74 @@ def test_a_killed_run_is_completed_without_loss_or_repetition(tmp_path, write):
     assert concexp(tmp_path, "run", "x.yaml").returncode == 0
     found = trials(run_folder(tmp_path))
     assert len(found) == len(set(found)) == 3 * 4
+
+
+WAITS = (
+    "workload: counter\nmodel: threads\nsync: [none, lock, semaphore, condition]\nsweep: {workers: [1, 2]}\n"
+    "load: {ops: 2000, scaling: weak}\nmetrics: [throughput, wait_share, wait_p99_s]\n"
+    "measure: {repetitions: 3, iterations: 1}\n"
+)
+
+
+def test_waits_come_from_trials_of_their_own(tmp_path, write):
+    """Asked for the waits' share, a run looks at each guard in trials of its own: it is in cells.csv and on the page."""
+    write("x.yaml", WAITS)
+    done = concexp(tmp_path, "run", "x.yaml")
+    assert done.returncode == 0, done.stderr
+    with (run_folder(tmp_path) / "cells.csv").open() as file:
+        cells = list(csv.DictReader(file))
+    assert len(cells) == 8
+    for cell in cells:
+        assert float(cell["throughput"]) > 0
+        if cell["sync"] == "none":
+            assert cell["wait_share"] == cell["wait_share_lo"] == cell["wait_p99_s"] == ""
+        else:
+            assert 0 < float(cell["wait_share"]) < 1
+            assert float(cell["wait_share_lo"]) <= float(cell["wait_share"]) <= float(cell["wait_share_hi"])
+            assert float(cell["wait_p99_s"]) > 0
+    records = [json.loads(line) for line in (run_folder(tmp_path) / "journal.jsonl").read_text().splitlines()[1:]]
+    observed = [record for record in records if record["role"] == "observed"]
+    assert sorted(record["axes"]["sync"] for record in observed) == sorted(3 * 2 * ["condition", "lock", "semaphore"])
+    for record in observed:
+        (iteration,) = record["answer"]["iterations"]
+        assert iteration["waits"] == iteration["ops"] == 2000 * record["axes"]["workers"]
+        assert len(iteration["worker_waits"]) == record["axes"]["workers"]
+    assert not any("waits" in i for r in records if r["role"] == "measured" for i in r["answer"]["iterations"])
+    page = (tmp_path / "reports/x/README.md").read_text()
+    assert "`wait_share` and `wait_p99_s` come from 18 trials of their own" in page
+
+
+def test_a_run_with_observed_trials_is_completed_without_repetition(tmp_path, write):
+    """Cut after an observed trial and before its measured one, or the other way round: each is measured exactly once."""
+    write("x.yaml", WAITS.replace("repetitions: 3", "repetitions: 1"))
+    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    run = run_folder(tmp_path)
+    lines = (run / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    whole = [json.loads(line)["trial"] for line in lines[1:]]
+    roles = [json.loads(line)["role"] for line in lines[1:]]
+    cuts = {roles.index(role) + 2 for role in ("measured", "observed")}  # just after the first of that role
+    for cut in cuts:
+        (run / "journal.jsonl").write_bytes(b"".join(lines[:cut]))
+        unfinish(run)
+        assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+        found = [json.loads(line)["trial"] for line in (run / "journal.jsonl").read_bytes().splitlines()[1:]]
+        assert [t for t in found if not t.startswith("spin")] == [t for t in whole if not t.startswith("spin")]
+        assert len(found) == len(set(found))
+
+
+def test_an_observed_trial_that_ends_badly_is_exit_code_1(tmp_path, write):
+    """A deadlock ends measured and observed trials alike by their timeout: all are named, and `allow` allows all."""
+    text = (
+        "workload: {lock_order: {order: opposite, hold: 20ms}}\nmodel: threads\nsync: lock\nsweep: {workers: 2}\n"
+        "load: {ops: 200, scaling: strong}\nmetrics: wait_share\n"
+        "measure: {repetitions: 1, iterations: 1, warmup: 0, timeout: 3s}\n"
+    )
+    write("x.yaml", text)
+    done = concexp(tmp_path, "run", "x.yaml")
+    assert (done.returncode, "2 trials ended badly" in done.stdout) == (1, True), done
+    assert "1 observed trial of workload lock\\_order" in (tmp_path / "reports/x/README.md").read_text()
+    write("y.yaml", text + "allow: [{status: timeout}]\n")
+    assert concexp(tmp_path, "run", "y.yaml").returncode == 0
 
 
 def undated(page):

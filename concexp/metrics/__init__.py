@@ -26,6 +26,7 @@ class Metric:
     share_of  of a count: the column of which it is a share, if it is one
     probe     the probe that records what it is computed from, where not every trial has it
     open_loop whether only an open loop can tell it
+    ends_badly  whether it tells of trials that ended badly, too, which have no other number
 
     A metric with a class method `part(name)` is a family: `NAME.part` are its members, which only the data knows.
     """
@@ -42,6 +43,7 @@ class Metric:
     share_of: ClassVar[str] = ""
     probe: ClassVar[str] = ""
     open_loop: ClassVar[bool] = False
+    ends_badly: ClassVar[bool] = False
 
     def of(self, frame: Any) -> Any:
         """The metric of each row of the tidy frame, as a Series; NaN where it was not recorded."""

@@ -10,7 +10,7 @@ from concexp import metrics
 class Metric(metrics.Metric):
     """Operations per second of the background while the first role was measured."""
 
-    unit = "1/s"
+    unit = "operations/s"  # of its own, whatever those of the first role are called
     better = "higher"
     shown = "when present"
     order = 15

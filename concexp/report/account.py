@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from concexp import doubts
+from concexp import cells, doubts
 from concexp.report.findings.endings import BAD
 from concexp.report.markdown import code, escaped, fenced
 from concexp.report.numbers import enumerated, plural, rounded
@@ -46,10 +46,11 @@ def _skipped(reason: str, cells: list[str]) -> str:
 
 def failures(view: View) -> tuple[list[Failure], int]:
     """The first ways in which trials ended badly, and how many more there are."""
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for record in view.run.records:
-        if record["role"] == "measured" and record["status"] in BAD:
-            groups.setdefault((record["cell"], record["status"], record["reason"]), []).append(record)
+        if record["role"] != "machine" and record["status"] in BAD:
+            same = record["cell"], record["role"], record["status"], record["reason"]
+            groups.setdefault(same, []).append(record)
     order = {point.cell: number for number, point in enumerate(view.points)}
     found = [records for _, records in sorted(groups.items(), key=lambda pair: order.get(pair[0][0], 0))]
     return [_failure(records) for records in found[:FAILURES]], max(0, len(found) - FAILURES)
@@ -58,7 +59,8 @@ def failures(view: View) -> tuple[list[Failure], int]:
 def _failure(records: list[dict[str, Any]]) -> Failure:
     first = records[0]
     labels = ", ".join(f"{key} {label}" for key, label in first["axes"].items() if label is not None)
-    what = f"**{BAD[first['status']].capitalize()}**: {plural(len(records), 'trial')}"
+    trial = "trial" if first["role"] == "measured" else f"{first['role']} trial"
+    what = f"**{BAD[first['status']].capitalize()}**: {plural(len(records), trial)}"
     sentence = f"{what} of {escaped(labels)}: {escaped(first['reason'])}"
     left = {"where it happened": "traceback", "where each thread stood": "stacks", "what it printed": "output"}
     return Failure(sentence, [(title, fenced(_end(first[key]))) for title, key in left.items() if first.get(key)])
@@ -67,6 +69,20 @@ def _failure(records: list[dict[str, Any]]) -> Failure:
 def _end(text: str) -> str:
     lines = text.rstrip().splitlines()
     return "\n".join(["…", *lines[-LINES:]] if len(lines) > LINES else lines)
+
+
+def observed(view: View) -> str:
+    """Which numbers of the tables come from trials of their own, and from how many; "" if none does."""
+    names = [name for name, metric in view.metrics.items() if cells.observed(metric)]
+    trials = [trial for point in view.points for trial in point.sample.observed]
+    if not names or not trials:
+        return ""
+    doubtful = sum(bool(trial.doubts) for trial in trials)
+    return (
+        f"{enumerated([code(name) for name in names])} {'comes' if len(names) == 1 else 'come'} from "
+        f"{plural(len(trials), 'trial')} of their own{f' ({doubtful} doubtful)' * bool(doubtful)}: what looks at it changes "
+        "the times, so these trials (`observed` in results.parquet) enter no other number."
+    )
 
 
 def threats(view: View) -> list[str]:

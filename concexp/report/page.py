@@ -33,6 +33,7 @@ def write(run: Run, folder: Path) -> Path:
         tables=table.tables(view),
         marks=table.marks(view),
         left_out=table.left_out(view),
+        observed=account.observed(view),
         skipped=account.skipped(view),
         failures=failures,
         more_failures=more_failures,

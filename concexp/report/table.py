@@ -86,7 +86,7 @@ def _tells(view: View, name: str, metric: Any, points: Sequence[Point]) -> bool:
     """Whether a column is worth its place: the experiment asked for it, or it says something about these cells."""
     if view.run.spec.get("metrics"):
         return True
-    frame = view.run.trials
+    frame = view.run.measured
     return bool(metric.tells(frame[frame["cell"].isin({point.cell for point in points}) & frame["wall_s"].notna()]))
 
 
@@ -96,6 +96,8 @@ def _head(name: str, metric: Any, prefix: str, operation: str) -> str:
         unit = f"{prefix} {many(operation)}/s".strip()
     elif metric.unit in ("s", "x", "CPUs", ""):
         unit = prefix
+    elif metric.unit == "bytes":
+        unit = f"{prefix}B"
     else:
         unit = f"{prefix} {metric.unit}".strip()
     return escaped(f"{name}, {unit}" if unit else name)

@@ -43,6 +43,7 @@ class Point:
     sample: Sample
     unit: str
     wants: str
+    primary: str
 
     @property
     def model(self) -> str:
@@ -65,8 +66,11 @@ class Point:
 
     @property
     def firm(self) -> bool:
-        """Whether it may win: all its trials ended well and were right, and enough of them are beyond doubt."""
-        return self.status == "ok" and self.trusted
+        """Whether it may win: all its trials ended well and were right, and enough of them are beyond doubt, those too that
+        only the primary metric comes from.
+        """
+        basis = self.sample.of(self.primary)
+        return self.status == "ok" and self.trusted and basis.status == "ok" and basis.trusted
 
     @property
     def mark(self) -> str:
@@ -148,7 +152,8 @@ class View:
             }
             record = self.records.get(cell, {"unit": "operation", "wants": "io"})
             texts = str(row["status"]), str(row["reason"])
-            found.append(Point(cell, labels[cell], *texts, values, sample, record["unit"], record["wants"]))
+            kind = record["unit"], record["wants"]
+            found.append(Point(cell, labels[cell], *texts, values, sample, *kind, self.primary))
         return found
 
     @cached_property

@@ -233,6 +233,11 @@ class Spec:
         roles = [(*grid.workload, grid.background) for grid in self.grids]
         return tuple(entry for role in roles for entry in role if entry is not None and entry.own)
 
+    @property
+    def probes(self) -> frozenset[str]:
+        """The probes that the metrics need that were asked for."""
+        return frozenset(catalog.load("metric", name).probe for name in (*self.metrics, self.primary)) - {""}
+
     def with_measure(self, **changes: Any) -> Spec:
         """The same with other measures, as `--quick` does."""
         return replace(self, measure=self.measure.model_copy(update=changes))

@@ -25,13 +25,13 @@ def measure(request):
     except tools.Unsupported as reason:
         return {"status": "unsupported", "reason": str(reason)}
     except tools.WorkerDied as death:
-        return {"status": "crashed", "reason": str(death)}
+        return {"status": "crashed", "reason": str(death), "ended_ns": clock()}
     except passes.WorkFailed as failure:
         summary, trace = failure.args
-        return {"status": "failed", "reason": summary, "traceback": trace}
+        return {"status": "failed", "reason": summary, "traceback": trace, "ended_ns": clock()}
     except BaseException as error:  # user code may raise anything, SystemExit and KeyboardInterrupt included
         summary, trace = passes.explain(error)
-        return {"status": "failed", "reason": summary, "traceback": trace}
+        return {"status": "failed", "reason": summary, "traceback": trace, "ended_ns": clock()}
     finally:
         if trial is not None:
             trial.release()
@@ -57,9 +57,13 @@ class Trial:
         self.sync = load_plugin("sync", request["sync"])
         self.probes = [load_plugin("probes", {"name": name}) for name in request["probes"]]
         self.workers = request["workers"]
-        lent = tools.Tools(*self.model.lends(), self.model.asynchronous, request["folder"], self.workers)
+        # The model's own tools: how operations are handed out is never observed, only what the work itself waits for.
+        self.lent = tools.Tools(*self.model.lends(), self.model.asynchronous, request["folder"], self.workers)
         ops = self.counted(request["load"])
-        self.kit = tools.Kit(lent, self.sync, None, self.workers, request["folder"], ops)
+        self.kit = tools.Kit(self.lent, self.sync, None, self.workers, request["folder"], ops)
+        for probe in self.probes:
+            if probe.alone:
+                self.kit = probe.kit(self.kit)
         self.shared = None
         self.source = None
         self.largest_share = None
@@ -128,17 +132,17 @@ class Trial:
     def prepare(self):
         """Build the primitive and what the workers share."""
         capacity = getattr(self.workload, "capacity", 0)
-        self.kit.primitive = self.sync.build(self.kit.tools, capacity)
+        self.kit.primitive = self.kit.another(capacity)
         self.shared = self.workload.prepare(self.kit)
         self.prepared = True
         load = self.request["load"]
         if "rate" in load:
             from concexp.trial.arrivals import Arrivals
 
-            self.source = Arrivals(self.kit.tools, load, self.request["seed"])
+            self.source = Arrivals(self.lent, load, self.request["seed"])
         else:
             ops = self.counted(load)
-            self.source = self.model.source(self.workload, self.kit.tools, ops, self.workers)
+            self.source = self.model.source(self.workload, self.lent, ops, self.workers)
             if ops is not None and hasattr(self.workload, "costs"):
                 costs = self.workload.costs(ops)
                 self.largest_share = max(costs) / sum(costs)
@@ -184,6 +188,7 @@ class Trial:
             self.background.begin()
         # Both roles count: where they share a process, nobody can tell their CPU time and memory apart.
         processes = model.processes() + (self.background.model.processes() if self.background is not None else [])
+        processes = processes + self.kit.tools.pids
         servers = workload.servers(self.shared)
         for probe in self.probes:
             probe.begin(processes, servers)
@@ -197,7 +202,7 @@ class Trial:
         if self.background is not None:
             facts.update(self.background.end())
         window = Window(reports, ops, opened[0] if timed else None)
-        outcome = tools.Outcome(reports, window.wall_s, self.workers, self.source is not None)
+        outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = model.inside(workload.check, self.shared, outcome)
         return dict(
             facts,
@@ -230,6 +235,7 @@ class Trial:
             self.workload.release(self.shared)
         if self.background is not None:
             self.background.release()
+        self.kit.tools.end()
 
 
 class Window:

@@ -160,3 +160,35 @@ def explain(error):
 
 class WorkFailed(Exception):
     """An exception in a worker: (summary, traceback) as text, since the exception itself may not travel."""
+
+
+class Outcome:
+    """What a pass came to, for the workload's check.
+
+    ranges   (first, n) of the operations done, those included that the window does not count
+    ops      their number
+    late     how many of them the window may leave out
+    total    the sum of what `work` returned for all of them
+    wall_s   the window, seconds
+    """
+
+    def __init__(self, reports, wall_s, workers, whole=False):
+        self.ranges = [(report[2], report[3]) for report in reports]
+        if whole:  # from one source: together they did all of them, in whatever order
+            self.ranges = [(0, sum(n for _, n in self.ranges))]
+        self.ops = sum(n for _, n in self.ranges)
+        self.late = sum(report[4] + report[5] for report in reports)
+        self.total = sum(report[6] for report in reports)
+        self.wall_s = wall_s
+        self.workers = workers
+
+    def per_residue(self, modulus):
+        """How many of the operations done have number % modulus == 0, 1, …: a list of `modulus` counts."""
+        counts = [0] * modulus
+        for first, n in self.ranges:
+            whole, rest = divmod(n, modulus)
+            for r in range(modulus):
+                counts[r] += whole
+            for k in range(rest):
+                counts[(first + k) % modulus] += 1
+        return counts

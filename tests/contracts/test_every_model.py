@@ -207,20 +207,31 @@ def test_an_exception_while_the_others_wait_is_failed(model, write, tmp_path):
 @pytest.mark.parametrize(("model", "load"), LOADED)
 @pytest.mark.parametrize(("how", "words"), [("os._exit(3)", "exit code 3"), ("os.kill(os.getpid(), 9)", "SIGKILL")])
 def test_a_worker_that_dies_is_crashed(model, load, how, words, write):
-    """A worker that ends without a word is `crashed`, with its exit code or signal where the model can know it."""
+    """A worker that ends without a word is `crashed`, with its exit code or signal where the model can know it.
+
+    A pool that would not notice has to be told to watch.
+    """
+    model = watching(model)
     ending = tried(function(write("mine.py", f"import os\ndef work():\n    {how}\n")), model, load=load)
     assert ending.status == "crashed"
     assert words in ending.reason or "BrokenProcessPool" in ending.reason
     assert ending.answer is None or "iterations" not in ending.answer
 
 
+def watching(model):
+    """A model with its parameters, told to look after its workers if it does not by itself."""
+    name, parameters = model if isinstance(model, tuple) else (model, {})
+    watched = {"watch": True} if "watch" in catalog.parameters(catalog.load("model", name)) else {}
+    return name, {**parameters, **watched}
+
+
 # In a process of its own: a pool that has lost a worker may never end in an orderly way.
 BETWEEN = """\
-import os, signal, sys, time
+import ast, os, signal, sys, time
 from concexp import catalog, family
 from concexp.trial import tools
 
-model = catalog.load("model", sys.argv[1])(start_method=sys.argv[2])
+model = catalog.load("model", sys.argv[1])(**ast.literal_eval(sys.argv[2]))
 model.open(tools.Job(catalog.load("workload", "cpu_sum")(size=10), 2, None, None, ""))
 victim = model.processes()[0]
 os.kill(victim, signal.SIGKILL)
@@ -238,7 +249,8 @@ os.kill(os.getpid(), signal.SIGKILL)
 @pytest.mark.parametrize("name", PROCESS_MODELS)
 def test_a_worker_that_died_between_two_passes_is_noticed(name, method):
     """Also a worker that ends while nothing is asked of it is missed at the next pass, not waited for."""
-    command = [sys.executable, "-c", BETWEEN, name, method]
+    _, parameters = watching((name, {"start_method": method}))
+    command = [sys.executable, "-c", BETWEEN, name, repr(parameters)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
             said = process.stdout.readline()

@@ -23,13 +23,22 @@ GUARDED = [
     if ROLES[sync] == "guard" and runs("counter", model if isinstance(model, str) else model[0], sync, 2)
 ]
 # What a library's own primitives are made of, beside its own modules.
-FRIENDS = {"threading": {"threading", "_thread", "queue"}}
+FRIENDS = {
+    "threading": {"threading", "_thread", "queue", "_queue", "multiprocessing", "socket"},
+    "multiprocessing": {"multiprocessing", "socket", "_thread"},
+    "asyncio": {"asyncio", "socket"},
+}
+OURS = "concexp.trial"
 
 
 def lent(model, folder="", workers=1, **parameters):
     """The tools that a model lends."""
     model = build("model", model, **parameters)
     return tools.Tools(*model.lends(), model.asynchronous, str(folder), workers)
+
+
+# Every name that some model lends, or could.
+LENT = {name for model in REAL_MODELS for name in build("model", model).lends()[1]} | {"InterpreterQueue"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -40,19 +49,24 @@ def test_it_is_described(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_declares_its_role(name):
-    """It guards, alone or in shards, it connects, it signals, or it is nothing: `none` alone."""
-    assert ROLES[name] in ("none", "guard", "channel", "signal", "shards")
+    """It guards, alone or in shards, it connects, it signals, it holds, or it is nothing: `none` alone."""
+    assert ROLES[name] in ("none", "guard", "channel", "stream", "signal", "shards", "state")
     assert (ROLES[name] == "none") == (name == "none")
 
 
-def parts(thing, home):
-    """What a primitive is made of, down to what is native or plain; `home` is the module whose classes are looked into."""
-    if type(thing).__module__ == home:
-        for value in vars(thing).values():
-            yield from parts(value, home)
+def parts(thing):
+    """What a primitive is made of, down to what is native or plain: our own classes are looked into, methods belong to
+    what they are methods of.
+    """
+    if type(thing).__module__.startswith(OURS):
+        names = getattr(thing, "__slots__", None) or vars(thing)
+        for name in names:
+            yield from parts(getattr(thing, name))
+    elif callable(thing) and getattr(thing, "__self__", None) is not None:
+        yield from parts(thing.__self__)
     elif isinstance(thing, tuple | list | set | ctypes.Array):
         for value in thing:
-            yield from parts(value, home)
+            yield from parts(value)
     elif not isinstance(thing, int | float | str | None):
         yield thing
 
@@ -63,9 +77,10 @@ def test_it_is_native_or_unsupported(name, model, tmp_path):
     """All of it is what the model's own library makes, or there is a reason; asking without building says the same."""
     model, sync = build("model", model), build("sync", name)
     owner, factories, array = model.lends()
+    lender = tools.Tools(owner, factories, array, model.asynchronous, str(tmp_path), 2)
 
     def built():
-        return sync.build(tools.Tools(owner, factories, array, model.asynchronous, str(tmp_path), 2), 3)
+        return sync.build(lender, 3)
 
     try:
         sync.build(tools.DryTools(owner, factories, array, model.asynchronous, workers=2), 3)
@@ -74,9 +89,12 @@ def test_it_is_native_or_unsupported(name, model, tmp_path):
             model.inside(built)
         return
     primitive = model.inside(built)
-    assert (primitive is None) == (name == "none")
-    for part in parts(primitive, type(sync).__module__):
-        assert type(part).__module__.partition(".")[0] in FRIENDS.get(owner, {owner}), part
+    try:
+        assert (primitive is None) == (name == "none")
+        for part in parts(primitive):
+            assert type(part).__module__.partition(".")[0] in FRIENDS.get(owner, {owner}), part
+    finally:
+        lender.end()
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
@@ -86,26 +104,27 @@ def test_asking_builds_nothing(name, asynchronous):
     sync, wanted = build("sync", name), []
 
     class Noting(tools.DryTools):
-        def make(self, name, *arguments):
+        def make(self, name, *arguments, **named):
             wanted.append(name)
-            return super().make(name, *arguments)
+            return super().make(name, *arguments, **named)
 
-    def never(*arguments):
+    def never(*arguments, **named):
         raise AssertionError("something was built")
 
-    factories = dict.fromkeys(build("model", "threads").lends()[1], never)
+    factories = dict.fromkeys(LENT, never)
     primitive = sync.build(Noting("nobody", factories, never, asynchronous), 3)
-    assert list(parts(primitive, type(sync).__module__)) == []
+    assert list(parts(primitive)) == []
     for part in set(wanted):
         without = {other: never for other in factories if other != part}
         with pytest.raises(tools.Unsupported, match=f"^nobody has no {part}$"):
             sync.build(tools.DryTools("nobody", without, never, asynchronous), 3)
 
 
-def test_somebody_lends_it(tmp_path):
-    """No primitive is there that no model could make: threads can make all, and all that guard can guard a counter."""
+def test_somebody_carries_it():
+    """No primitive is there that no workload could use on some model, and all that guard can guard a counter of threads."""
     for name in NAMES:
-        build("sync", name).build(lent("threads", tmp_path), 3)
+        if name != "interpreter_queue":  # which only a newer interpreter may have
+            assert any(runs(w, m, name, 2) for w in catalog.names("workload") for m in REAL_MODELS), name
         assert ROLES[name] != "guard" or runs("counter", "threads", name, 2)
 
 
@@ -116,6 +135,42 @@ def test_a_guard_loses_nothing(model, sync, form):
     ending = trial(("counter", {"form": form}), model, sync, load={"ops": 4000, "scaling": "strong"}, iterations=2)
     assert ending.status == "ok", ending
     assert [iteration["counts"] for iteration in ending.answer["iterations"]] == [{"lost_updates": 0}] * 2
+
+
+# How often a worker waits in one use of a primitive, by its role or, of a signal, its name: into a channel it puts and gets.
+WAITS_PER_USE = {"guard": 1, "shards": 1, "channel": 2, "event": 1, "barrier": 1}
+OBSERVED = [
+    (model, sync)
+    for model in [*REAL_MODELS, *(("processes", {"start_method": method}) for method in METHODS)]
+    for sync in NAMES
+    if ROLES[sync] != "none" and runs("primitive_loop", model if isinstance(model, str) else model[0], sync, 2)
+]
+
+
+@pytest.mark.parametrize(("model", "sync"), OBSERVED, ids=str)
+def test_its_waits_can_be_observed(model, sync):
+    """In a trial of its own it still does its work, and each use of it is one wait of the worker whose use it was."""
+    load = {"ops": 20, "scaling": "strong"}
+    ending = trial("primitive_loop", model, sync, load=load, iterations=2, probes=["waits"])
+    assert (ending.status, ending.left_behind) == ("ok", 0), ending
+    workers = 2 if model != "serial" else 1
+    each = WAITS_PER_USE.get(ROLES[sync]) or WAITS_PER_USE[sync]
+    for iteration in ending.answer["iterations"]:
+        waits = iteration["worker_waits"]
+        assert [sum(count for count, _ in one.values()) for one in waits] == [20 // workers * each] * workers
+        assert {name.partition(".")[0] for one in waits for name in one} == {sync}
+        assert iteration["waits"] == sum(count for _, count in iteration["wait_time"]) == 20 * each
+        assert 0 < iteration["waited_s"] <= iteration["worked_s"]
+
+
+@pytest.mark.parametrize(("model", "sync"), GUARDED, ids=str)
+def test_an_observed_guard_guards(model, sync):
+    """Whoever looks at it: behind a guard every increment arrives."""
+    load = {"ops": 2000, "scaling": "strong"}
+    ending = trial(("counter", {"form": "call"}), model, sync, load=load, probes=["waits"])
+    assert ending.status == "ok", ending
+    (iteration,) = ending.answer["iterations"]
+    assert (iteration["counts"], iteration["waits"]) == ({"lost_updates": 0}, 2000)
 
 
 @pytest.mark.parametrize("name", ["semaphore", "bounded_semaphore"])

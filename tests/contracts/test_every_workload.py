@@ -3,7 +3,7 @@
 import pytest
 
 from concexp import catalog
-from concexp.trial import tools
+from concexp.trial import passes, tools
 from concexp.trial.models.threads import Model as Threads
 from tests.children import trial
 from tests.contracts.plugins import SMALL, TIMED, assert_described, build, races, runs, triples
@@ -47,6 +47,19 @@ def test_it_runs_in_every_combination(workload, model, sync):
 
 @pytest.mark.parametrize(
     ("workload", "model", "sync"),
+    [t for t in triples(2) if t[1] in ("threads", "processes", "asyncio") and t[2] != "none"],
+)
+def test_it_runs_with_primitives_that_are_observed(workload, model, sync):
+    """Whatever it does with a primitive, it can do with one whose waits are observed: there are some, and all goes well."""
+    ending = trial(workload, model, sync, load=SMALL, probes=["waits"])
+    assert (ending.status, ending.left_behind) == ("ok", 0), ending
+    (iteration,) = ending.answer["iterations"]
+    assert iteration["ops"] == 20
+    assert iteration["waits"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("workload", "model", "sync"),
     [t for t in triples(2) if runs(*t, 2, TIMED) and "duration" in build("workload", t[0]).load],
 )
 def test_it_runs_for_a_given_time(workload, model, sync):
@@ -72,7 +85,7 @@ def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
         workload.reset(shared)
         reports = model.run([(first, n, None) for first, n in workload.shares(20, 2)])
         model.close()
-        outcome = tools.Outcome(reports, 1e9, 2)  # a window so long that no waiting can have been too much
+        outcome = passes.Outcome(reports, 1e9, 2)  # a window so long that no waiting can have been too much
         assert workload.check(shared, outcome)[0] == ""
         outcome.total += error
         assert workload.check(shared, outcome)[0] != ""
@@ -92,13 +105,13 @@ def test_naps_that_nobody_can_have_taken_are_noticed():
     """Sleeping longer than all workers together were there is a wrong outcome."""
     sleep = build("workload", "sleep", delay=0.1)
     reports = [(0, 10**9, 0, 11, 0, 0, 11)]
-    assert "of sleep in" in sleep.check(None, tools.Outcome(reports, 1.0, 1))[0]
-    assert sleep.check(None, tools.Outcome(reports, 1.2, 1))[0] == ""
+    assert "of sleep in" in sleep.check(None, passes.Outcome(reports, 1.0, 1))[0]
+    assert sleep.check(None, passes.Outcome(reports, 1.2, 1))[0] == ""
 
 
 def test_the_counter_tells_how_many_were_lost():
     """The check counts the lost updates, and says how many of how many."""
     counter = build("workload", "counter")
-    outcome = tools.Outcome([(0, 1, 0, 10, 0, 0, 10), (0, 1, 10, 10, 0, 0, 10)], 1.0, 2)
+    outcome = passes.Outcome([(0, 1, 0, 10, 0, 0, 10), (0, 1, 10, 10, 0, 0, 10)], 1.0, 2)
     assert counter.check([17], outcome) == ("3 of 20 increments were lost", {"lost_updates": 3})
     assert counter.check([20], outcome) == ("", {"lost_updates": 0})

@@ -118,3 +118,20 @@ def test_results_load_no_pictures():
 def test_loading_a_folder_or_its_parent(run):
     """A run is found by its folder and by that of its experiment."""
     assert results.load(run.folder).header == results.load(run.folder.parent.parent).header
+
+
+def test_messages_are_counted_with_their_bytes(tmp_path):
+    """One way moves a message per operation, a round trip two; its time is that of one pair; a pickle is as long as it is."""
+    one_way = {"message_bytes": 1000, "pickled_bytes": 1036}
+    cells = [
+        synthetic.cell(model="threads", workers=2, rate=100, noise=0, counts=one_way),
+        synthetic.cell(model="processes", workers=4, rate=100, noise=0, counts={**one_way, "pairs": 2}),
+    ]
+    frame = synthetic.write(tmp_path, cells, repetitions=3).trials
+    transfer, trips = frame[frame["pairs"].isna()], frame[frame["pairs"].notna()]
+    assert transfer["messages_per_s"].tolist() == pytest.approx(transfer["throughput"].tolist())
+    assert trips["messages_per_s"].tolist() == pytest.approx((2 * trips["throughput"]).tolist())
+    assert frame["bandwidth_bytes_per_s"].tolist() == pytest.approx((1000 * frame["messages_per_s"]).tolist())
+    assert trips["round_trip_s"].tolist() == pytest.approx((2 / trips["throughput"]).tolist())
+    assert transfer["round_trip_s"].isna().all()
+    assert set(frame["pickled_bytes"]) == {1036}

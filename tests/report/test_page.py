@@ -131,6 +131,23 @@ def test_doubts_are_counted(pages):
     assert "No trial gave a reason for doubt." in text(pages, "scaling")
 
 
+def test_what_comes_from_trials_of_their_own_says_so(pages):
+    """The page tells which numbers those are, from how many trials; no other page speaks of it."""
+    page = text(pages, "observed")
+    assert "`wait_share`, `wait_p50_s` and `wait_p99_s` come from 12 trials of their own:" in page
+    assert "18 trials of 3 cells" in page
+    assert re.search(r"^\| lock \|.*\| 0\.60*( \(0\.60*–0\.60*\))? \|", page, re.MULTILINE)
+    assert "of their own" not in text(pages, "scaling")
+
+
+def test_an_observed_trial_that_went_wrong_is_named(pages):
+    """Its end stands among what went wrong, with its role."""
+    page = text(pages, "observed")
+    assert re.search(
+        r"^\*\*Timed out\*\*: 1 observed trial of .*sync condition.*: no answer after 60 s", page, re.MULTILINE
+    )
+
+
 def test_same_again_from_the_journal(tmp_path):
     """With all but the journal deleted, the page, its pictures and cells.csv come out byte by byte."""
     run = synthetic.write(tmp_path, **synthetic.partly_withheld())

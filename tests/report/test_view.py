@@ -75,6 +75,17 @@ def test_who_may_win(view):
     assert marks == {"serial": (True, ""), "threads": (False, "†"), "processes": (False, "§"), "asyncio": (False, "‡")}
 
 
+@pytest.mark.parametrize(
+    ("primary", "firm"), [("throughput", {"none": True, "lock": True, "condition": True}),
+                          ("wait_share", {"none": True, "lock": True, "condition": False})]
+)  # fmt: skip
+def test_who_may_win_by_what_was_observed(tmp_path, primary, firm):
+    """Where the primary metric comes from trials of their own, these too must all have ended well; else they decide nothing."""
+    made = synthetic.observed()
+    run = synthetic.write(tmp_path, **{**made, "spec": {**made["spec"], "primary": primary}})
+    assert {point.labels["sync"]: point.firm for point in View(run).points} == firm
+
+
 def test_best_follows_the_metric(view):
     """The best of a rate is the highest, the best of a time the lowest."""
     cells = [

@@ -13,7 +13,7 @@ import pytest
 from concexp import catalog
 from concexp.launch import launch
 from concexp.stage import compile_for, stage
-from concexp.trial import busy, tools
+from concexp.trial import busy, passes, tools
 from concexp.trial.workloads import (
     compress,
     fanout,
@@ -81,7 +81,7 @@ class Bench:
 
     def check(self, first, n, total, wall_s=1e9):
         """What the check finds wrong with them."""
-        return self.workload.check(self.shared, tools.Outcome([(0, 1, first, n, 0, 0, total)], wall_s, 1))[0]
+        return self.workload.check(self.shared, passes.Outcome([(0, 1, first, n, 0, 0, total)], wall_s, 1))[0]
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from concexp import stage
-from concexp.trial import servers, tools
+from concexp.trial import passes, servers, tools
 from concexp.trial.models.threads import Model as Threads
 from concexp.trial.servers import _serve, station
 from concexp.trial.workloads import http_get, sqlite
@@ -249,8 +249,8 @@ def test_bodies_of_other_numbers_are_noticed():
     workload = build("workload", "http_get", body=100)
     bodies = [zlib.crc32(http_get.content(number, 100)) for number in range(5, 25)]
     right, wrong = [(0, 1, first, 20, 0, 0, sum(bodies)) for first in (5, 6)]
-    assert workload.check(None, tools.Outcome([right], 1.0, 1))[0] == ""
-    assert workload.check(None, tools.Outcome([wrong], 1.0, 1))[0] != ""
+    assert workload.check(None, passes.Outcome([right], 1.0, 1))[0] == ""
+    assert workload.check(None, passes.Outcome([wrong], 1.0, 1))[0] != ""
 
 
 # The queueing laboratory
@@ -433,7 +433,7 @@ SEEN = {"served": 10, "inside": 0, "span_s": 2.0, "response_s": 5.0, "service_s"
 )
 def test_what_a_server_cannot_have_done_is_noticed(change, total, words):
     """Two places, three workers, ten requests: each law that the counters break is named; the columns tell L and W."""
-    outcome = tools.Outcome([(0, 1, 0, 4, 0, 0, 10), (0, 1, 4, 6, 0, 0, total - 10)], 2.0, 3)
+    outcome = passes.Outcome([(0, 1, 0, 4, 0, 0, 10), (0, 1, 4, 6, 0, 0, total - 10)], 2.0, 3)
     reason, counts = build("workload", "server", capacity=2).judge({**SEEN, **change}, outcome)
     assert words in reason
     assert bool(words) == bool(reason)
@@ -456,7 +456,7 @@ def database(tmp_path):
         workload.reset(shared)
         reports = model.run([(0, 900, None), (1 << 40, 600, None)])
         model.close()
-        return workload, shared, tools.Outcome(reports, 1.0, 2)
+        return workload, shared, passes.Outcome(reports, 1.0, 2)
 
     return database
 

@@ -48,14 +48,14 @@ def test_workers_that_ran_one_after_another_were_never_all_active():
 
 def test_an_outcome_sums_up_all_that_was_done():
     """The check sees every operation done, counted or not, and how many the window may have left out."""
-    outcome = tools.Outcome([report(0, 1, 10, 2, 0, 5), report(0, 1, 4, 0, 3, 100)], 1.0, 2)
+    outcome = passes.Outcome([report(0, 1, 10, 2, 0, 5), report(0, 1, 4, 0, 3, 100)], 1.0, 2)
     assert (outcome.ranges, outcome.ops, outcome.late, outcome.total) == ([(5, 10), (100, 4)], 14, 5, 14)
 
 
 @pytest.mark.parametrize("modulus", [1, 2, 3, 7, 16])
 def test_residues_are_counted_as_if_one_by_one(modulus):
     """The operations per residue are those that a loop over all their numbers would count."""
-    outcome = tools.Outcome([report(0, 1, 23, 0, 0, 5), report(0, 1, 0), report(0, 1, 4, 0, 0, 1 << 40)], 1.0, 3)
+    outcome = passes.Outcome([report(0, 1, 23, 0, 0, 5), report(0, 1, 0), report(0, 1, 4, 0, 0, 1 << 40)], 1.0, 3)
     numbers = [*range(5, 28), *range(1 << 40, (1 << 40) + 4)]
     assert outcome.per_residue(modulus) == [sum(n % modulus == r for n in numbers) for r in range(modulus)]
 

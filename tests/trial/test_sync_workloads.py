@@ -8,7 +8,7 @@ from math import gcd
 
 import pytest
 
-from concexp.trial import busy, meetings, tools
+from concexp.trial import busy, meetings, passes, tools
 from concexp.trial.workloads import bank_transfers, critical_section, lock_order, readers_writers
 from tests.children import trial
 from tests.contracts.plugins import build
@@ -50,7 +50,7 @@ class Scene:
 
     @property
     def outcome(self):
-        return tools.Outcome(self.reports, 1.0, self.workers)
+        return passes.Outcome(self.reports, 1.0, self.workers)
 
     @property
     def verdict(self):
@@ -231,7 +231,7 @@ def test_what_is_left_of_a_loop_is_noticed():
     assert "left in the channel" in scene.verdict[0]
     scene.shared.get()
     assert scene.workload.check(
-        scene.shared, tools.Outcome([(0, 1, FAR + 1, 10, 0, 0, sum(range(FAR, FAR + 10)))], 1, 2)
+        scene.shared, passes.Outcome([(0, 1, FAR + 1, 10, 0, 0, sum(range(FAR, FAR + 10)))], 1, 2)
     )[0]
     scene = Scene("primitive_loop", "event", 3)
     scene.play(1, 0, 10)

@@ -34,11 +34,12 @@ def told(view: View) -> list[str]:
 
 def _how_we_know(view: View, points: list[Point]) -> str:
     """The facts behind the doubt `machine`: what the spinners did, and who stood in the run queue."""
-    frame = view.run.trials.drop_duplicates("trial")
+    rows = view.run.measured
+    frame = rows.drop_duplicates("trial")
     cells = {point.cell for point in points}
     own = frame[frame["cell"].isin(cells) & frame["doubts"].str.contains("machine")]
-    short = doubts.short_of_cpus(view.run.trials).groupby(view.run.trials["trial"]).any()
-    waited = doubts.stood_in_line(view.run.trials).groupby(view.run.trials["trial"]).max()
+    short = doubts.short_of_cpus(rows).groupby(rows["trial"]).any()
+    waited = doubts.stood_in_line(rows).groupby(rows["trial"]).max()
     facts = []
     if short[own["trial"]].any():
         spun = view.run.spun

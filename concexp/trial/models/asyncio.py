@@ -6,9 +6,19 @@ import asyncio
 import sys
 from time import perf_counter_ns as clock
 
-from concexp.trial import passes, tools
+from concexp.trial import lent, passes, tools
 
-NAMES = ("Lock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Queue")
+NAMES = (
+    "Lock",
+    "Semaphore",
+    "BoundedSemaphore",
+    "Condition",
+    "Event",
+    "Barrier",
+    "Queue",
+    "LifoQueue",
+    "PriorityQueue",
+)
 
 
 class Gate:
@@ -112,7 +122,8 @@ class Model(tools.Model):
         self.loop = None
 
     def lends(self):
-        return "asyncio", {n: getattr(asyncio, n) for n in NAMES if hasattr(asyncio, n)}, lambda n: [0] * n
+        own = {name: getattr(asyncio, name) for name in NAMES if hasattr(asyncio, name)}
+        return "asyncio", dict(own, JoinableQueue=asyncio.Queue, SocketPair=lent.socket_pair), lambda n: [0] * n
 
     def refuses(self, workload, sync, workers, load):
         if self.spawn != "persistent":

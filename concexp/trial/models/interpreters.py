@@ -19,16 +19,6 @@ except ImportError:
 ONE_ONLY = "does not support loading in subinterpreters"
 
 
-def missing():
-    """Why there are no interpreters here, or an empty text."""
-    if library is not None:
-        return ""
-    return "CPython 3.14 or later has interpreters in the standard library; this is %s%d.%d" % (
-        "" if sys.implementation.name == "cpython" else "%s " % sys.implementation.name,
-        *sys.version_info[:2],
-    )
-
-
 def array(n):
     """`n` 64-bit integers in one buffer that all interpreters see."""
     return memoryview(bytearray(8 * n)).cast("q")
@@ -125,11 +115,16 @@ class Model(tools.Model):
     marker = "p"
 
     def lends(self):
-        queue = {} if library is None else {"Queue": library.create_queue}
-        return "concurrent.interpreters", queue, array
+        made = {} if library is None else dict.fromkeys(("Queue", "InterpreterQueue"), library.create_queue)
+        return "concurrent.interpreters", made, array
 
-    def refuses(self, workload, sync, workers, load):
-        return missing()
+    def missing(self):
+        if library is not None:
+            return ""
+        return "CPython 3.14 or later has interpreters in the standard library; this is %s%d.%d" % (
+            "" if sys.implementation.name == "cpython" else "%s " % sys.implementation.name,
+            *sys.version_info[:2],
+        )
 
     def open(self, job):
         self.pipes, self.interpreters, self.threads = [], [], []

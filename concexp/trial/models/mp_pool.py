@@ -7,7 +7,7 @@ from multiprocessing import pool
 from threading import Semaphore
 from time import perf_counter_ns as clock
 
-from concexp.trial import passes, pools, tools
+from concexp.trial import notes, passes, pools, tools
 from concexp.trial.models.process_pool import begin, call, needs_counted
 from concexp.trial.models.processes import lends, resolve, start_tracker
 
@@ -20,10 +20,12 @@ def operate(number):
 
 
 class Recruiter:
-    """A multiprocessing context that notes every process which is started with it."""
+    """A multiprocessing context that keeps every process which is started with it, and notes if one had to be replaced."""
 
-    def __init__(self, context):
+    def __init__(self, context, workers, folder):
         self.context = context
+        self.workers = workers
+        self.notes = notes.Notes(folder)
         self.crew = []
 
     def __getattr__(self, name):
@@ -32,6 +34,10 @@ class Recruiter:
     def Process(self, *arguments, **named):
         process = self.context.Process(*arguments, **named)
         self.crew.append(process)
+        if len(self.crew) == self.workers + 1:
+            self.notes.write(
+                "why the pool replaced a worker that had died, and waits for the task that was lost with it"
+            )
         return process
 
 
@@ -57,18 +63,20 @@ class Submitter:
 class Model(pools.PoolModel):
     """A pool of processes: operations are tasks, handed to `multiprocessing.Pool`.
 
-    Where time is given or operations arrive by a rate, each is handed over by `apply_async`. The pool itself replaces a
-    worker that died and waits for ever for the task that was lost with it; here the workers are looked after ten times a
-    second, and the trial has crashed.
+    Where time is given or operations arrive by a rate, each is handed over by `apply_async`. The pool replaces a worker
+    that died and waits for ever for the task that was lost with it: such a trial ends by its timeout, unless the workers are
+    watched.
 
     start_method: how a process comes into being; default is the interpreter's own choice, and what it was is recorded
     how: the method that hands over counted operations
     chunk: operations per task
+    watch: whether the workers are looked at ten times a second, so that the trial crashes as soon as one has died
     """
 
     start_method: "default | fork | forkserver | spawn" = "default"
     how: "map | imap | imap_unordered" = "map"
     chunk: "int >= 1" = 1
+    watch: bool = False
     parallel = "processes"
     colour = "#332288"
     marker = "<"
@@ -88,7 +96,7 @@ class Model(pools.PoolModel):
     def start(self, job):
         context = resolve(self.start_method)
         gate = context.Barrier(job.workers) if job.workers > 1 else None
-        recruiter = Recruiter(context)
+        recruiter = Recruiter(context, job.workers, job.folder)
         self.crew = recruiter.crew
         self.pool = pool.Pool(job.workers, begin, (job, context.Value("i", 0), gate), context=recruiter)
         self.executor = Submitter(self.pool)
@@ -96,6 +104,9 @@ class Model(pools.PoolModel):
     @contextlib.contextmanager
     def looked_after(self):
         """Look at the workers from time to time, and at the end. A timer does it, so that the pool is used as by anybody."""
+        if not self.watch:
+            yield
+            return
         before = signal.signal(signal.SIGALRM, self.look)
         signal.setitimer(signal.ITIMER_REAL, LOOK, LOOK)
         try:
@@ -158,7 +169,8 @@ class Model(pools.PoolModel):
         return start, stop, 0, number, 0, sum(when > stop for when, _ in ends), total
 
     def fail(self, error):
-        self.look()  # a worker that died may be why
+        if self.watch:
+            self.look()  # a worker that died may be why
         if isinstance(error, (passes.WorkFailed, tools.WorkerDied)):
             raise error
         super().fail(error)

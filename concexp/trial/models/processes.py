@@ -2,19 +2,20 @@
 
 import contextlib
 import multiprocessing
-import signal
 from multiprocessing import connection
 from time import perf_counter_ns as clock
 
-from concexp.trial import passes, schedules, tools
+from concexp.trial import lent, passes, schedules, tools
 
 
 def lends(context):
     """(owner, factories, array) of a multiprocessing context."""
-    names = ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Queue")
+    names = ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Queue", "SimpleQueue",
+             "JoinableQueue", "Pipe", "Manager", "Value", "Array")  # fmt: skip
+    others = {"SocketPair": lent.socket_pair, "SharedMemory": lent.shared_memory}
     return (
         "multiprocessing",
-        {name: getattr(context, name) for name in names},
+        {**{name: getattr(context, name) for name in names}, **others},
         lambda n: context.RawArray("q", n),
     )
 
@@ -28,20 +29,9 @@ def resolve(start_method):
 
 
 def start_tracker(start_method):
-    """Start multiprocessing's resource tracker so that the end of the trial's parent does not end it too.
-
-    It removes semaphores from /dev/shm when all others are gone, so it must outlive the SIGIO that ends them (see
-    `concexp.trial.__main__`). It inherits a blocked signal, and keeps it blocked. A fork has no names to remove.
-    """
-    if resolve(start_method).get_start_method() == "fork":
-        return
-    from multiprocessing import resource_tracker
-
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
-    try:
-        resource_tracker.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    """Start multiprocessing's resource tracker where processes are started with names: a fork has none to remove."""
+    if resolve(start_method).get_start_method() != "fork":
+        lent.start_tracker()
 
 
 def body(workload, me, gate, pipe):

@@ -4,7 +4,7 @@ import queue
 import threading
 from time import perf_counter_ns as clock
 
-from concexp.trial import passes, schedules
+from concexp.trial import lent, passes, schedules
 
 LENDS = (
     "threading",
@@ -17,6 +17,14 @@ LENDS = (
         "Event": threading.Event,
         "Barrier": threading.Barrier,
         "Queue": queue.Queue,
+        "SimpleQueue": queue.SimpleQueue,
+        "LifoQueue": queue.LifoQueue,
+        "PriorityQueue": queue.PriorityQueue,
+        "JoinableQueue": queue.Queue,
+        "Pipe": lent.pipe,
+        "SocketPair": lent.socket_pair,
+        "SharedMemory": lent.shared_memory,
+        "Manager": lent.manager,
     },
     lambda n: [0] * n,
 )

@@ -1,0 +1,46 @@
+"""What several models lend beside their library's own primitives; each imports what it needs when it is first made."""
+
+
+def start_tracker():
+    """Start multiprocessing's resource tracker so that the end of the trial's parent does not end it too.
+
+    It removes semaphores and memory from /dev/shm when all others are gone, so it must outlive the SIGIO that ends them
+    (see `concexp.trial.__main__`). It inherits a blocked signal, and keeps it blocked.
+    """
+    import signal
+    from multiprocessing import resource_tracker
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
+    try:
+        resource_tracker.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def pipe(duplex):
+    """The two ends of a pipe: multiprocessing's, which is for threads as well."""
+    from multiprocessing import Pipe
+
+    return Pipe(duplex)
+
+
+def socket_pair():
+    """Two connected sockets."""
+    from socket import socketpair
+
+    return socketpair()
+
+
+def shared_memory(size):
+    """A new block of named shared memory, `size` bytes."""
+    from multiprocessing.shared_memory import SharedMemory
+
+    start_tracker()
+    return SharedMemory(create=True, size=size)
+
+
+def manager():
+    """A started manager: a process of its own that holds objects for others."""
+    from multiprocessing import Manager
+
+    return Manager()

@@ -1,0 +1,220 @@
+"""What every plug-in of the sealed child answers to: a workload, a model, a primitive, a probe."""
+
+
+class Plugin:
+    """Parameters as attributes: `Plugin(size=3)` overrides the class's annotated default."""
+
+    def __init__(self, **parameters):
+        for name, value in parameters.items():
+            setattr(self, name, value)
+
+
+class Workload(Plugin):
+    """What every workload answers to; a plug-in overrides what differs.
+
+    shape   "tasks": independent operations, handed to a model one by one or in shares;
+            "workers": N bodies that share state, each on a worker of its own
+    wants   "cpu" or "io": what an operation mostly uses; a scaling verdict needs CPUs only for the first
+    takes   the roles or names of the primitives that it can use
+    packages  what must be installed for the interpreter beside the standard library
+    load    its own load, used where the experiment names none
+    unit    what one operation is, in the singular
+    """
+
+    shape = "tasks"
+    wants = "cpu"
+    takes = ("none",)
+    packages = ()
+    load = {"duration": 0.5}
+    unit = "operation"
+    work_async = None  # a coroutine function with the same arguments as `work`, where there is one
+
+    def refuses(self, model, sync, workers, load):
+        """Why this workload cannot run so, or an empty text."""
+        return ""
+
+    def prepare(self, kit):
+        """Build what the workers share, once per trial, before they exist."""
+
+    def reset(self, shared):
+        """Put shared state back to its beginning, before each pass."""
+
+    def shares(self, ops, workers):
+        """(first, n) for each worker: contiguous, as equal as can be."""
+        size, rest = divmod(ops, workers)
+        return [(i * size + min(i, rest), size + (i < rest)) for i in range(workers)]
+
+    def enter(self, me):
+        """A worker's own set-up, in the worker, before the first pass."""
+
+    async def enter_async(self, me):
+        """The same for a coroutine."""
+        self.enter(me)
+
+    def leave(self, me):
+        """A worker's own tear-down, after its last pass."""
+
+    async def leave_async(self, me):
+        """The same for a coroutine."""
+        self.leave(me)
+
+    def work(self, me, n):
+        """Do operations me.first … me.first + n - 1 in a plain loop; return an int that depends on each of them."""
+        raise NotImplementedError
+
+    def check(self, shared, outcome):
+        """(reason, counts): why the outcome is wrong (empty: it is right) and what was counted, by column name."""
+        return "", {}
+
+    def servers(self, shared):
+        """Process ids of the servers that this workload started: their CPU time is told apart."""
+        return []
+
+    def release(self, shared):
+        """End what `prepare` started."""
+
+
+class Model(Plugin):
+    """What every model answers to.
+
+    parallel        "one" thread of execution, several "threads" of one interpreter, or several "processes"
+    asynchronous    True where workers are coroutines: a primitive is waited for with `await`
+    lasting         whether its workers stay for a whole pass and can take their operations from a source (`Me.source`)
+    opens           whether it can carry an open loop
+    needs_workers   False where the number of workers does not apply
+    simulated       True where no trial is run at all
+    """
+
+    parallel = "one"
+    asynchronous = False
+    lasting = False
+    opens = False
+    needs_workers = True
+    simulated = False
+
+    def lends(self):
+        """(owner, factories, array) for Tools."""
+        raise NotImplementedError
+
+    def missing(self):
+        """Why this model cannot be had from this interpreter, or an empty text."""
+        return ""
+
+    def refuses(self, workload, sync, workers, load):
+        """Why this model cannot carry the workload, or an empty text."""
+        return ""
+
+    def source(self, workload, lent, ops, workers):
+        """Where workers get their operations from, if not each has a share of its own; built once per trial."""
+
+    def set_up(self):
+        """Whatever must be there before anything is made of the model's tools; once per trial."""
+
+    def inside(self, function, *arguments):
+        """Call `function` where the model's primitives may be built and used."""
+        return function(*arguments)
+
+    def open(self, job):
+        """Start the workers; returns when each has entered. Sets `created`, the clock after the last was created, ns."""
+        raise NotImplementedError
+
+    def run(self, orders):
+        """One pass: a list of reports (see `passes`), one per worker, or one for all where the model hides its workers."""
+        raise NotImplementedError
+
+    def close(self):
+        """End the workers and wait for them."""
+        raise NotImplementedError
+
+    def processes(self):
+        """Process ids of the workers, this process not among them."""
+        return []
+
+    def facts(self):
+        """What the model resolved for itself, for the record."""
+        return {}
+
+
+class Sync(Plugin):
+    """What every primitive answers to.
+
+    role    "none"; "guard": mutual exclusion, used as `with primitive:`; "channel": carries items (`put`, `get`);
+            "shards": a sequence of guards, of which a worker takes the one that belongs to its part of the data;
+            "signal": lets workers wait for each other; "stream": carries bytes and nothing else, as a channel does;
+            "state": numbers that all workers see
+    ends    of a channel or a stream: "many" workers may use either side, or "one" each
+    joins   whether whoever takes an item says when it is done with it (`task_done`), and others can wait for that (`join`)
+    """
+
+    role = "guard"
+    ends = "many"
+    joins = False
+
+    def build(self, tools, capacity):
+        """The native object; `capacity` is how many items a channel holds, 0 for no limit."""
+        raise NotImplementedError
+
+    def pair(self, tools):
+        """(one, other): two Ends of a connection that carries messages both ways, for one worker each."""
+        to, fro = self.build(tools, 0), self.build(tools, 0)
+        if to is None:  # nobody builds anything: it was only asked whether it could be
+            return None
+        return Ends(to.put, fro.get), Ends(fro.put, to.get)
+
+
+class Ends:
+    """Where one worker puts its messages and gets those of another: native methods, so that a call costs nothing more."""
+
+    __slots__ = ("get", "put")
+
+    def __init__(self, put, get):
+        self.put = put
+        self.get = get
+
+    def __reduce__(self):
+        return Ends, (self.put, self.get)
+
+
+class Probe(Plugin):
+    """What every probe answers to. It observes from outside the timed loop, unless it has a watcher.
+
+    alone   whether it changes what it looks at, and so needs trials of its own: see `probes.Alone`
+    """
+
+    alone = False
+
+    @classmethod
+    def needed(cls, load):
+        """Whether trials with such a load have it even where no metric asks for it."""
+        return False
+
+    def begin(self, processes, servers):
+        """Remember where things stand before a pass; `processes` and `servers` are lists of process ids."""
+
+    def end(self, processes, servers):
+        """What happened since `begin`, by column name."""
+        return {}
+
+    def watcher(self):
+        """Who looks at each operation of one worker, in the worker; None where nobody has to."""
+
+    def merged(self, seen):
+        """Facts of the pass, by name, from what the workers' watchers saw."""
+        return {}
+
+
+class Watcher:
+    """Looks at the operations of one worker. `name` is its probe's."""
+
+    name = ""
+
+    def around(self, work, me):
+        """`work`, observed; also the moment before a pass begins."""
+        return work
+
+    def around_async(self, work, me):
+        """The same for a coroutine function."""
+        return work
+
+    def seen(self):
+        """What was seen since the last time, as literals; the moment after a pass."""

@@ -1,0 +1,12 @@
+"""Interpreters' queue: the one channel that interpreters of a process have in common."""
+
+from concexp.trial import tools
+
+
+class Sync(tools.Sync):
+    """A queue between interpreters (`concurrent.interpreters.create_queue`): whoever waits for an item looks every 10 ms."""
+
+    role = "channel"
+
+    def build(self, tools, capacity):
+        return tools.make("InterpreterQueue", capacity)

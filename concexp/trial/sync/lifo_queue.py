@@ -1,0 +1,12 @@
+"""LIFO queue: last in, first out."""
+
+from concexp.trial import tools
+
+
+class Sync(tools.Sync):
+    """A stack between workers: `queue.LifoQueue` or `asyncio.LifoQueue`; what came last goes first."""
+
+    role = "channel"
+
+    def build(self, tools, capacity):
+        return tools.make("LifoQueue", capacity)

@@ -1,0 +1,15 @@
+"""A manager's dictionary: held by a process of its own, to which every look and every update is a message."""
+
+from concexp.trial import states
+
+
+class Sync(states.State):
+    """A dictionary in a server process, `multiprocessing.Manager().dict`: an update is two messages to it and two answers.
+
+    guarded: whether updates take a lock of the model; without, they may get lost
+    """
+
+    def build(self, tools, capacity):
+        guard = tools.make("Lock") if self.guarded else None
+        manager = tools.manager()
+        return None if manager is None else states.Held(manager.dict({0: 0}), guard)

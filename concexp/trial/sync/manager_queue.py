@@ -1,0 +1,13 @@
+"""Manager's queue: a queue in a process of its own, to which everybody speaks over a socket."""
+
+from concexp.trial import tools
+
+
+class Sync(tools.Sync):
+    """A queue in a server process, `multiprocessing.Manager().Queue`: each call is a message to it and an answer."""
+
+    role = "channel"
+
+    def build(self, tools, capacity):
+        manager = tools.manager()
+        return None if manager is None else manager.Queue(capacity)

@@ -1,0 +1,14 @@
+"""A shared array: numbers in shared memory, as `multiprocessing` has them."""
+
+from concexp.trial import states
+
+
+class Sync(states.State):
+    """Numbers in shared memory, `multiprocessing.Array`, with the lock that comes with them or without.
+
+    guarded: whether updates take the array's own lock; without, they may get lost
+    """
+
+    def build(self, tools, capacity):
+        array = tools.make("Array", "q", 8, lock=self.guarded)
+        return None if array is None else states.Held(array, array.get_lock() if self.guarded else None)

@@ -1,0 +1,14 @@
+"""A shared value: one number in shared memory, as `multiprocessing` has it."""
+
+from concexp.trial import states
+
+
+class Sync(states.State):
+    """A number in shared memory, `multiprocessing.Value`, with the lock that comes with it or without.
+
+    guarded: whether updates take the value's own lock; without, they may get lost
+    """
+
+    def build(self, tools, capacity):
+        value = tools.make("Value", "q", 0, lock=self.guarded)
+        return None if value is None else states.Held(value, value.get_lock() if self.guarded else None)

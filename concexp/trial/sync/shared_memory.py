@@ -1,0 +1,18 @@
+"""Named shared memory: a block of bytes that whoever knows its name can map."""
+
+from concexp.trial import states
+
+
+class Sync(states.State):
+    """A block of named shared memory, looked at as numbers, with a lock of the model or without.
+
+    guarded: whether updates take a lock of the model; without, they may get lost
+    """
+
+    def build(self, tools, capacity):
+        guard = tools.make("Lock") if self.guarded else None
+        memory = tools.make("SharedMemory", 64)
+        if memory is None:
+            return None
+        tools.at_end(memory.unlink)
+        return states.Held(memory, guard)

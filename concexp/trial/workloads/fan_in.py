@@ -1,0 +1,14 @@
+"""Many to one: does a single taker keep up?"""
+
+from concexp.trial import transfers
+
+
+class Workload(transfers.Transfer):
+    """Move messages through one channel from all workers but one to that one, who takes and compares them.
+
+    size: bytes of a message
+    capacity: messages that the channel holds at most, where it has a limit
+    """
+
+    def producers(self, workers):
+        return workers - 1

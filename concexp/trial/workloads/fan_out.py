@@ -1,0 +1,14 @@
+"""One to many: does a single giver feed all the others?"""
+
+from concexp.trial import transfers
+
+
+class Workload(transfers.Transfer):
+    """Move messages through one channel from one worker to all the others, who take and compare them.
+
+    size: bytes of a message
+    capacity: messages that the channel holds at most, where it has a limit
+    """
+
+    def producers(self, workers):
+        return 1

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXPERIMENT ?= experiments/01_cpu_models.yaml
 
-.PHONY: run test lint types clean
+.PHONY: run test fidelity lint types clean
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -21,6 +21,9 @@ run: .venv/installed  ## run the first experiment (or EXPERIMENT=…) and say wh
 
 test: .venv/developing  ## the whole suite
 	$(BIN)/python -m pytest -n 2
+
+fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
+	$(BIN)/python benchmarks/fidelity.py
 
 lint: .venv/developing  ## style and mistakes
 	$(BIN)/ruff check .

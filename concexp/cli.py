@@ -26,6 +26,7 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp run my_question.yaml --quick     one short pass over everything, to see that it works
   concexp plan my_question.yaml            what would run, and what cannot and why
   concexp list workload                    what there is: workload, model, sync, metric, plot
+  concexp list pythons                     which interpreters are on this machine
   concexp show counter                     what one of them is, and its parameters
 
 Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it; 2 the YAML or the command line is
@@ -112,11 +113,11 @@ def plan(
     \b
     concexp plan experiments/03_lost_updates.yaml
     """
-    from concexp import listing, machine, spec
+    from concexp import listing, machine, pythons, spec
     from concexp.plan import make_plan
 
     found = spec.load(path, tuple(sets or ()))
-    planned = make_plan(found, machine.usable_cpus(), only)
+    planned = make_plan(found, machine.usable_cpus(), only, pythons.judges_to_plan(found))
     typer.echo(
         json.dumps(listing.plan_data(found, planned), indent=1) if as_json else listing.plan_text(found, planned)
     )
@@ -124,18 +125,26 @@ def plan(
 
 @app.command("list")
 def list_(
-    kind: Annotated[str, typer.Argument(help="workload, model, sync, metric, plot or support; all without")] = "",
+    kind: Annotated[
+        str, typer.Argument(help="workload, model, sync, metric, plot, pythons or support; all without")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
     """List what there is; `list support` tells which workload runs on which model with which primitive, or why not.
 
+    `list pythons` starts every interpreter that it finds on this machine, and tells how `sweep: {python: …}` names it.
+
     \b
     concexp list model
     concexp list support
+    concexp list pythons
     """
-    from concexp import listing
+    from concexp import listing, pythons, stage
 
-    if kind == "support":
+    if kind == "pythons":
+        rows = pythons.listed(stage.stage())
+        typer.echo(json.dumps(rows, indent=1) if as_json else listing.pythons_text(rows))
+    elif kind == "support":
         triples = listing.support()
         typer.echo(json.dumps(triples, indent=1) if as_json else listing.support_text(triples))
     else:

@@ -40,16 +40,17 @@ def judge(frame: pd.DataFrame) -> pd.Series:
     wall = trial["wall_s"].transform("mean")
     workers = workers_of(frame)
     cpu_bound = _holds(frame["wants"] == "cpu")
-    taking_turns = _holds(frame["parallel"] == "threads") & cpu_bound & (workers > 1)
+    with_gil = frame["gil_start"].fillna(True)
+    taking_turns = _holds(frame["parallel"] == "threads") & cpu_bound & (workers > 1) & _holds(with_gil)
     together = (workers > 1) & ~_holds(frame["parallel"] == "one")
-    turns = SWITCHES * frame["switch_interval"].astype(float).fillna(SWITCH_INTERVAL)
+    turns = SWITCHES * frame["switch_interval_s"].astype(float).fillna(SWITCH_INTERVAL)
     codes = np.full(len(frame), "", dtype=object)
     for code, holds in {
         "machine": short_of_cpus(frame) | (stood_in_line(frame) > WAIT_SHARE),
         "skew": together & (trial["start_skew_s"].transform("mean") > SKEW_SHARE * wall),
         "too_short": trial["wall_s"].transform("min") < turns.where(taking_turns, SHORTEST),
         "server_bound": trial["server_cpu_s"].transform("mean") > SERVER_SHARE * wall,
-        "gil_changed": frame["gil"].notna() & frame["gil_end"].notna() & (frame["gil"] != frame["gil_end"]),
+        "gil_changed": frame["gil_start"].notna() & frame["gil_end"].notna() & (frame["gil_start"] != frame["gil_end"]),
         "traced": frame["traced"],
         "leftover": frame["left_behind"] > 0,
     }.items():

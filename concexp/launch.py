@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,12 +128,16 @@ class _Child:
             os.close(self.pidfd)
 
 
-def environment(marker: str, hash_seed: int, folder: str) -> dict[str, str]:
-    """A child's environment, built from nothing: what the caller's shell happens to hold must not change the numbers."""
+def environment(marker: str, hash_seed: int, folder: str, variables: Mapping[str, str]) -> dict[str, str]:
+    """A child's environment, built from nothing: what the caller's shell happens to hold must not change the numbers.
+
+    `variables` are those that the experiment asked for.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {
         **kept,
         **ONE_THREAD,
+        **variables,
         "TMPDIR": folder,
         "PYTHONHASHSEED": str(hash_seed % 2**32),
         "PYTHONFAULTHANDLER": "1",  # every Python process of the trial prints its stacks when it is told to abort
@@ -140,10 +145,18 @@ def environment(marker: str, hash_seed: int, folder: str) -> dict[str, str]:
     }
 
 
-def launch(request: dict[str, Any], python: str, stage: Stage, timeout: float, site: bool = False) -> Ending:
+def launch(
+    request: dict[str, Any],
+    python: str,
+    stage: Stage,
+    timeout: float,
+    site: bool = False,
+    variables: Mapping[str, str] | None = None,
+) -> Ending:
     """Run one request in a fresh child of `python`.
 
     `timeout` is in seconds, for the whole trial. `site` lets the child see the packages installed for that interpreter.
+    `variables` go into its environment.
     The child leads a session of its own; whatever is in that session or carries the trial's marker is ended with it.
     """
     started = time.monotonic()
@@ -166,7 +179,7 @@ def launch(request: dict[str, Any], python: str, stage: Stage, timeout: float, s
                 stdin=subprocess.DEVNULL,
                 stdout=output_write,
                 stderr=output_write,
-                env=environment(marker, request.get("seed", 0), folder),
+                env=environment(marker, request.get("seed", 0), folder, variables or {}),
                 cwd=folder,
                 pass_fds=descriptors,
                 start_new_session=True,

@@ -18,7 +18,7 @@ SUPPORT_WORKERS = 2
 def catalogue(kind: str) -> dict[str, list[dict[str, Any]]]:
     """Kind -> its plug-ins with summary and parameters; all kinds without a kind."""
     if kind and kind not in catalog.KINDS:
-        cure = did_you_mean(kind, [*SHOWN_KINDS, "support"])
+        cure = did_you_mean(kind, [*SHOWN_KINDS, "pythons", "support"])
         raise InputError([Problem("list", 0, 0, "", f"there is no kind '{kind}'", cure)])
     return {one: [_entry(one, name) for name in catalog.names(one)] for one in ([kind] if kind else SHOWN_KINDS)}
 
@@ -144,10 +144,45 @@ def _general(triple: dict[str, str]) -> str:
     return reason.removesuffix(f" {sync}") + " this" if reason.endswith(f"not with {sync}") else reason
 
 
+def pythons_text(rows: list[dict[str, Any]]) -> str:
+    """The interpreters of this machine for people."""
+    heads = ["name", "version", "implementation", "GIL", "JIT", "where"]
+    table = [heads, *([_named(row), row["version"], row["implementation"], _gil(row), _jit(row), row["found"]]
+                      for row in rows if not row["reason"])]  # fmt: skip
+    widths = [max(len(line[place]) for line in table) for place in range(len(heads))]
+    lines = ["  ".join(f"{text:<{w}}" for text, w in zip(line, widths, strict=True)).rstrip() for line in table]
+    lines += ["", 'In a YAML: sweep: {python: [current, "3.13", {is: /path/to/python3, as: mine}]}']
+    refused = [f"  {row['found']}: {row['reason']}" for row in rows if row["reason"]]
+    return "\n".join([*lines, *(["", "Cannot run trials:", *refused] if refused else [])])
+
+
+def _named(row: dict[str, Any]) -> str:
+    return f"{row['name'] or '(by its path)'}{' (current)' if row['current'] else ''}"
+
+
+def _gil(row: dict[str, Any]) -> str:
+    """Its state where nobody switches it, and whether somebody can."""
+    state = "on" if row["gil_enabled"] else "off"
+    return state if row["gil_built"] else f"{state}, free-threaded build"
+
+
+def _jit(row: dict[str, Any]) -> str:
+    if row["jit_built"] is None:
+        return ""
+    return "none" if not row["jit_built"] else "on" if row["jit"] else "off, can be on"
+
+
 def plan_data(spec: Spec, plan: Plan) -> dict[str, Any]:
     """A plan for programs."""
     cells = [
-        {"cell": c.id, "axes": dict(c.axes), "parameters": c.parameters, "load": dict(c.load), "reason": c.reason}
+        {
+            "cell": c.id,
+            "axes": dict(c.axes),
+            "parameters": c.parameters,
+            "load": dict(c.load),
+            "reason": c.reason,
+            "asked_at_run": c.runtime.python in plan.unasked,
+        }
         for c in plan.cells
     ]
     order = [{"trial": t.id, "role": t.role, "block": t.block, "position": t.position} for t in plan.trials]
@@ -170,8 +205,20 @@ def plan_text(spec: Spec, plan: Plan) -> str:
     lines[-1] += (
         f" with {iterations} iterations; measuring for a given time takes {sum(known) / 60:.1f} min" if known else ""
     )
+    for label in plan.unasked:
+        count = sum(cell.runtime.python == label for cell in plan.cells)
+        lines += [
+            "",
+            f"{count} cells of python {label}: asked at run, since planning starts nothing that a YAML names by its path",
+        ]
     reasons = unsupported_reasons(plan.cells)
     if reasons:
         lines += ["", f"{sum(reasons.values())} cells cannot run:"]
-        lines += [f"  {count} × {reason}" for reason, count in reasons.items()]
+        lines += [f"  {count} × {reason}{_whose(reason, plan)}" for reason, count in reasons.items()]
     return "\n".join(lines)
+
+
+def _whose(reason: str, plan: Plan) -> str:
+    """The interpreters that a reason holds for, where there are several."""
+    own = dict.fromkeys(cell.runtime.python for cell in plan.cells if cell.reason == reason)
+    return f" (python {', '.join(own)})" if len({cell.runtime.python for cell in plan.cells}) > 1 else ""

@@ -14,10 +14,10 @@ from typing import Any
 
 from concexp import catalog
 from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean
-from concexp.planned import Background, Cell, PlannedTrial, cell_id
+from concexp.judging import Judge, here
+from concexp.planned import Background, Cell, PlannedTrial, Runtime, cell_id
 from concexp.spec import Axis, Entry, Grid, Spec, Value, axes, expression, units
-from concexp.spec.shape import KINDS
-from concexp.trial.tools import background_refusal, unsupported
+from concexp.spec.shape import KINDS, second_roles
 
 CELL_LIMIT = 100_000
 TRIAL_LIMIT = 1_000_000
@@ -29,6 +29,7 @@ class Plan:
 
     cells: tuple[Cell, ...]
     trials: tuple[PlannedTrial, ...]
+    unasked: tuple[str, ...] = ()  # labels of interpreters that nobody has asked yet what they can run
 
     @property
     def runnable(self) -> tuple[Cell, ...]:
@@ -47,20 +48,27 @@ class Plan:
         return {key: [label for label in labels if label is not None] for key, labels in found.items()}
 
 
-def make_plan(spec: Spec, cpus: int, only: str = "") -> Plan:
-    """The plan of a spec on a machine with `cpus` usable CPUs; `only` is a condition that cells must meet."""
+def make_plan(spec: Spec, cpus: int, only: str = "", judges: Mapping[str, Judge] | None = None) -> Plan:
+    """The plan of a spec on a machine with `cpus` usable CPUs; `only` is a condition that cells must meet.
+
+    `judges` know, by label, what interpreters can run. That which runs this needs none; of others without one it is taken
+    that they can run everything.
+    """
+    known = {label: here() for label, value in spec.pythons.items() if value.raw == "current"} | dict(judges or {})
     grids = [[_points(axis, cpus) for axis in _axes(grid)] for grid in spec.grids]
     count = sum(_count(grid, points) for grid, points in zip(spec.grids, grids, strict=True))
     if count > CELL_LIMIT:
         cure = "leave out values, or split the question into several experiments"
         raise _refusal(spec, f"the sweep has {count:,} cells; the limit is {CELL_LIMIT:,}", cure)
     columns = list(dict.fromkeys(key for grid in spec.grids for axis in grid.axes for key in axis.keys))
-    order = ["workload", "model", "sync", "workers", *(key for key in columns if key != "workers")]
+    several = ["background"] if second_roles(spec.grids) else []
+    order = ["workload", "model", "sync", "workers", *several, *(key for key in columns if key != "workers")]
     cells: dict[str, Cell] = {}
     for grid, points in zip(spec.grids, grids, strict=True):
         for cell in _cells(spec, grid, points, order, cpus):
             cells.setdefault(cell.id, cell)
     chosen = _only(list(cells.values()), only, cpus) if only and cells else list(cells.values())
+    chosen = _judged(chosen, known)
     trials = sum(1 + len(_observers(spec, cell)) for cell in chosen if not cell.reason) * spec.measure.repetitions
     if trials > TRIAL_LIMIT:
         cure = "fewer `measure.repetitions`, or fewer values"
@@ -73,7 +81,18 @@ def make_plan(spec: Spec, cpus: int, only: str = "") -> Plan:
         raise EnvironmentRefused(
             f"no cell of {spec.name} can run here:\n{reasons}", "choose other models or primitives"
         )
-    return Plan(tuple(chosen), tuple(_schedule(spec, [cell for cell in chosen if not cell.reason])))
+    unasked = tuple(label for label in spec.pythons if label not in known)
+    return Plan(tuple(chosen), tuple(_schedule(spec, [cell for cell in chosen if not cell.reason])), unasked)
+
+
+def _judged(cells: Sequence[Cell], judges: Mapping[str, Judge]) -> list[Cell]:
+    """The cells with the reasons why they cannot run, each from its own interpreter's judge."""
+    reasons: dict[str, str] = {}
+    for label, judge in judges.items():
+        own = [cell for cell in cells if cell.runtime.python == label]
+        if own:
+            reasons |= {cell.id: reason for cell, reason in zip(own, judge.reasons(own), strict=True)}
+    return [replace(cell, reason=reasons.get(cell.id, "")) for cell in cells]
 
 
 def _refusal(spec: Spec, message: str, hint: str) -> InputError:
@@ -187,6 +206,7 @@ def _cell(
     applies: dict[str, Any] = {}
     load = dict(grid.load) if grid.load is not None else dict(entries["workload"].plugin.load)
     settings: dict[str, Any] = {}
+    runtime: dict[str, Any] = {}
     startup, workers = grid.startup, None
     second: dict[str, Any] = {"background.workers": 1, "background.model": "threads"}
     background = grid.background
@@ -216,8 +236,14 @@ def _cell(
                     if k not in ("ops", "duration", "scaling" if name == "duration" else "")
                 }
             load[name] = _converted(key, raw, value)
-        elif key == "seed" or owner == "measure":
+        elif key in ("seed", "pin") or owner == "measure":
             settings[name] = _converted(key, raw, value)
+        elif key == "python":
+            runtime[key] = label
+        elif key in ("gil", "jit", "switch_interval"):
+            runtime[key] = _converted(key, raw, value)
+            if isinstance(runtime[key], bool) and value.label is None:  # however it was written
+                label = "on" if runtime[key] else "off"
         else:
             reached = axes.holders(key, list(entries.values()))
             if not reached:
@@ -237,16 +263,12 @@ def _cell(
         role = Background(entries["background"], _model(second["background.model"]), second["background.workers"])
     elif background is not None:  # nobody does it: how is no question
         applies = {key: label for key, label in applies.items() if key != "background.model"}
-    shown = {**{kind: entry.label for kind, entry in entries.items() if kind in KINDS}, **applies}
+    shown = {kind: entry.label for kind, entry in entries.items() if kind in KINDS or role is not None} | applies
     shown = {key: shown.get(key) for key in order}
-    reason = unsupported(
-        entries["workload"].build(), entries["model"].build(), entries["sync"].build(), workers or 1, load
-    )
-    if role is not None and not reason:
-        reason = background_refusal(role.workload.build(), role.model.build(), role.workers)
+    measure = spec.measure.model_copy(update=settings)
     cell = Cell(
-        "", shown, entries["workload"], entries["model"], entries["sync"], workers, load, startup,
-        spec.measure.model_copy(update=settings), reason, role,
+        "", shown, entries["workload"], entries["model"], entries["sync"], workers, load, startup, measure, "", role,
+        Runtime(**runtime, pin="" if measure.pin == "none" else measure.pin),
     )  # fmt: skip
     return replace(cell, id=cell_id(cell))
 

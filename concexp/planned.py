@@ -46,6 +46,36 @@ class Background:
 
 
 @dataclass(frozen=True)
+class Runtime:
+    """What runs a cell: the label of its interpreter, and how that is set; None leaves it as it is.
+
+    switch_interval  seconds
+    pin              how workers are placed on CPUs, "" for not at all
+    """
+
+    python: str = "current"
+    gil: bool | None = None
+    jit: bool | None = None
+    switch_interval: float | None = None
+    pin: str = ""
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What of it is not as it comes, and so makes a cell's identity. The label of the interpreter is an axis's."""
+        settings = {"gil": self.gil, "jit": self.jit, "switch_interval": self.switch_interval, "pin": self.pin or None}
+        return {name: value for name, value in settings.items() if value is not None}
+
+    def variables(self) -> dict[str, str]:
+        """What of it goes into the environment of a trial."""
+        switches = {"PYTHON_GIL": self.gil, "PYTHON_JIT": self.jit}
+        return {name: str(int(on)) for name, on in switches.items() if on is not None}
+
+    def request(self) -> dict[str, Any]:
+        """What of it a trial's request holds."""
+        return {name: value for name, value in self.chosen.items() if name in ("switch_interval", "pin")}
+
+
+@dataclass(frozen=True)
 class Cell:
     """One point of the sweep. `workers` is None where it does not apply; `reason` is empty where the cell can run."""
 
@@ -60,6 +90,19 @@ class Cell:
     settings: Measure
     reason: str = ""
     background: Background | None = None
+    runtime: Runtime = Runtime()
+
+    @property
+    def combination(self) -> dict[str, Any]:
+        """What it combines, as a request names it."""
+        return {
+            "workload": self.workload.request(),
+            "model": self.model.request(),
+            "sync": self.sync.request(),
+            "workers": self.workers or 1,
+            "load": dict(self.load),
+            **({"background": self.background.request()} if self.background is not None else {}),
+        }
 
     @property
     def parameters(self) -> dict[str, dict[str, Any]]:
@@ -106,6 +149,8 @@ def cell_id(cell: Cell) -> str:
     }
     if cell.background is not None:
         identity["background"] = cell.background.chosen
+    if cell.runtime.chosen:
+        identity["runtime"] = cell.runtime.chosen
     return hashlib.sha256(
         json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str).encode()
     ).hexdigest()[:12]

@@ -51,11 +51,13 @@ class Role:
     def carrier(self) -> str:
         """Alike for models that carry user code in the same way."""
         model = self.model.build()
-        return repr((model.parallel, model.asynchronous, self.model.parameters.get("start_method")))
+        way = model.parallel, model.asynchronous, self.model.parameters.get("start_method")
+        return repr((way, self.cell.runtime))
 
     @property
-    def model_key(self) -> str:
-        return repr((self.model.name, sorted(self.model.parameters.items())))
+    def key(self) -> str:
+        """Alike for cells of one model on one interpreter."""
+        return repr((self.model.name, sorted(self.model.parameters.items()), self.cell.runtime))
 
     @property
     def workers(self) -> int:
@@ -64,52 +66,74 @@ class Role:
 
 @dataclass(frozen=True)
 class Preflight:
-    """Who tries: an interpreter, the code of the trials, and the machine's lock, so that nobody's measurement is disturbed."""
+    """Who tries: the interpreters by their labels, the code of the trials, and the machine's lock.
+
+    The lock is held, so that nobody's measurement is disturbed.
+    """
 
     spec: Spec
     plan: Plan
-    interpreter: Interpreter
+    pythons: Mapping[str, Interpreter]
     stage: Stage
     lock: MachineLock
 
-    def look(self) -> dict[str, dict[str, Any]]:
-        """What each entry is, by its label; InputError says what cannot be imported or called."""
+    def look(self) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+        """(what each entry is, by its label; why cells cannot import or call it, by their id).
+
+        InputError says what cannot be imported or called by any of the interpreters that should.
+        """
         found: dict[str, dict[str, Any]] = {}
+        reasons: dict[str, str] = {}
         problems = []
         for entry, roles in self._entries():
-            ending = self._ask({"verb": "look", "workload": roles[0].entry.request()["parameters"]}, LOOK_TIMEOUT)
-            facts = ending.answer or {
-                "problem": f"{entry.located.name} cannot be imported: {ending.reason}",
-                "cure": ending.output.strip()[-500:],
-            }
-            if facts["problem"]:
+            firsts = {role.cell.runtime.python: role for role in reversed(roles)}
+            by_python = {python: self._looked(entry, role) for python, role in firsts.items()}
+            good = [facts for facts in by_python.values() if not facts["problem"]]
+            if not good:
+                facts = by_python[roles[0].cell.runtime.python]
                 problems.append(replace(entry.place, message=facts["problem"], hint=facts["cure"]))
+                continue
+            for role in roles:
+                problem = by_python[role.cell.runtime.python]["problem"]
+                if problem:
+                    reasons.setdefault(role.cell.id, problem)
             found[entry.label] = {
-                **{key: facts.get(key) for key in ("form", "version", "files")},
+                "form": good[0]["form"],
+                "version": good[0]["version"],
+                "files": sorted({file for facts in good for file in facts["files"]}),
                 "target": entry.located.name,
                 "returns": entry.returns,
                 "check": entry.check.name if entry.check.function else "",
             }
         if problems:
             raise InputError(problems)
-        return found
+        return found, reasons
 
-    def fly(self) -> dict[str, str]:
-        """Why cells cannot carry their user code, by the cell's id; InputError if an entry runs nowhere."""
-        reasons: dict[str, str] = {}
+    def fly(self, refused: Mapping[str, str]) -> dict[str, str]:
+        """`refused`, and why more cells cannot carry their user code; InputError if an entry runs nowhere."""
+        reasons = dict(refused)
         problems = []
-        for entry, roles in self._entries():
+        for entry, every in self._entries():
+            roles = [role for role in every if role.cell.id not in refused]
             endings = self._endings(roles)
-            if all(ending.status == "failed" for ending in endings.values()) and not self._expected(roles):
-                problems.append(_raises(entry, roles, endings[roles[0].model_key]))
+            if roles and all(e.status == "failed" for e in endings.values()) and not self._expected(roles):
+                problems.append(_raises(entry, roles, endings[roles[0].key]))
                 continue
             for role in roles:
-                reason = _reason(endings[role.model_key], entry)
+                reason = _reason(endings[role.key], entry)
                 if reason:
                     reasons.setdefault(role.cell.id, reason)
         if problems:
             raise InputError(problems)
         return reasons
+
+    def _looked(self, entry: Entry, role: Role) -> dict[str, Any]:
+        """What one interpreter says of an entry."""
+        ending = self._ask(role.cell, {"verb": "look", "workload": role.entry.request()["parameters"]}, LOOK_TIMEOUT)
+        if ending.answer is not None:
+            return ending.answer
+        problem = f"{entry.located.name} cannot be imported: {ending.reason}"
+        return {"problem": problem, "cure": ending.output.strip()[-500:]}
 
     def _entries(self) -> Iterator[tuple[Entry, list[Role]]]:
         """Each entry of user code as the YAML has it, and its uses by the cells that can run."""
@@ -129,12 +153,12 @@ class Preflight:
         by_carrier: dict[str, Ending] = {}
         found: dict[str, Ending] = {}
         for role in roles:
-            if role.model_key not in found:
+            if role.key not in found:
                 known = by_carrier.get(role.carrier)
                 well = known is not None and known.status in ("ok", "invalid")
                 ending = known if well and known is not None else self._try(role)
-                found[role.model_key] = by_carrier[role.carrier] = ending
-        if all(ending.status == "failed" for ending in found.values()):
+                found[role.key] = by_carrier[role.carrier] = ending
+        if found and all(ending.status == "failed" for ending in found.values()):
             # It may be these arguments that it does not like: those of other cells are data.
             tried = [roles[0].entry.parameters]
             for role in roles:
@@ -142,7 +166,7 @@ class Preflight:
                     tried.append(role.entry.parameters)
                     ending = self._try(role)
                     if ending.status != "failed":
-                        return {**found, role.model_key: ending}
+                        return {**found, role.key: ending}
         return found
 
     def _try(self, role: Role) -> Ending:
@@ -159,11 +183,12 @@ class Preflight:
             "seed": role.cell.settings.seed,
             "probes": [],
         }
-        return self._ask(request, role.cell.settings.timeout)
+        return self._ask(role.cell, request, role.cell.settings.timeout)
 
-    def _ask(self, request: dict[str, Any], timeout: float) -> Ending:
+    def _ask(self, cell: Cell, request: dict[str, Any], timeout: float) -> Ending:
         with self.lock.held():
-            return launch(request, self.interpreter.path, self.stage, timeout, site=True)
+            python = self.pythons[cell.runtime.python].path
+            return launch(request, python, self.stage, timeout, True, cell.runtime.variables())
 
     def _expected(self, roles: list[Role]) -> bool:
         """Whether the experiment expects that it fails: then its failures are data."""

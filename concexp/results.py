@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 RECORD = ("cell", "trial", "block", "position", "repetition", "status", "reason", "startup", "unit", "wants", "host",
           "started_at", "seed", "duration_s", "left_behind", "orphans")  # fmt: skip
-ANSWER = ("gil", "gil_end", "traced", "switch_interval", "parallel", "start_method")
+# What a trial recorded of its interpreter, by column: `gil`, `jit`, `switch_interval` and `python` are axes, which say what
+# was asked for.
+ANSWER = {"gil_start": "gil", "gil_end": "gil_end", "jit_on": "jit", "traced": "traced", "parallel": "parallel",
+          "switch_interval_s": "switch_interval", "start_method": "start_method", "python_version": "python"}  # fmt: skip
 ITERATION = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_cpu_s", "start_skew_s", "stop_skew_s",
              "all_active", "user_s", "system_s", "voluntary_switches", "involuntary_switches", "minor_faults",
              "major_faults")  # fmt: skip
@@ -32,8 +35,8 @@ FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "ite
          "workers", "python")  # fmt: skip
 # Columns whose type is known also where nothing was recorded; of the others it is told by the values.
 WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "undone")
-FLAGS = ("gil", "gil_end", "traced")
-FLOATS = ("effective_cpus", "switch_interval", "duration_s", "detected_s")
+FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
+FLOATS = ("effective_cpus", "switch_interval_s", "duration_s", "detected_s")
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -171,12 +174,14 @@ def _rows(run: Run) -> dict[str, list[Any]]:
 
 def _row(run: Run, record: dict[str, Any], effective: float | None) -> dict[str, Any]:
     answer = record.get("answer") or {}
-    row: dict[str, Any] = {"run": run.header["run"], "role": record["role"], "python": "current", **record["axes"]}
+    row: dict[str, Any] = {"run": run.header["run"], "role": record["role"], **record["axes"]}
+    row["python"] = row.get("python") or "current"
+    row["gil"] = row.get("gil") or {True: "on", False: "off"}.get(answer.get("gil"))  # type: ignore[arg-type]
     for kind, parameters in record["parameters"].items():
         row.update({f"{kind}.{name}": value for name, value in parameters.items()})
     row.update({f"load.{name}": value for name, value in record["load"].items()})
     row.update({name: record.get(name) for name in RECORD})
-    row.update({name: answer.get(name) for name in ANSWER})
+    row.update({column: answer.get(name) for column, name in ANSWER.items()})
     row.update({name: record[name] for name in FAULT if name in record})
     return {**row, "effective_cpus": effective, "cpus": run.manifest["machine"]["cpus"]}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -53,7 +54,7 @@ class Run:
     plan: Plan
     folder: RunFolder
     stage: Stage
-    interpreter: Interpreter
+    pythons: Mapping[str, Interpreter]
     lock: MachineLock
     watcher: Watcher
     host: str = field(default_factory=machine.host)
@@ -109,7 +110,7 @@ class Run:
         request = {"verb": "spin", "spinners": cpus, "seconds": SPIN_SECONDS, "rounds": SPIN_ROUNDS}
         started = run_folder.now()
         with self.lock.held():
-            ending = launch(request, self.interpreter.path, self.stage, SPIN_TIMEOUT)
+            ending = launch(request, sys.executable, self.stage, SPIN_TIMEOUT)
         answer = ending.answer or {}
         effective = machine.effective_cpus(answer.get("alone", []), answer.get("together", []), cpus)
         self.watcher.note(
@@ -137,8 +138,9 @@ class Run:
         else:
             # A user's file may import what is installed for its interpreter; our own workloads start faster without.
             with self.lock.held():
-                site = cell.needs_site
-                ending = launch(request, self.interpreter.path, self.stage, cell.settings.timeout, site)
+                python = self.pythons[cell.runtime.python].path
+                site, variables = cell.needs_site, cell.runtime.variables()
+                ending = launch(request, python, self.stage, cell.settings.timeout, site, variables)
         answer = dict(ending.answer or {})
         for name in ("status", "reason"):
             answer.pop(name, None)
@@ -170,6 +172,8 @@ class Run:
         """Those that every such trial has, and those that a metric needs that was asked for, or the one that it is for."""
         found = {name: catalog.load("probe", name) for name in catalog.names("probe")}
         wanted = {trial.probe} if trial.probe else {name for name in self.spec.probes if not found[name].alone}
+        if trial.cell.runtime.request():  # what each worker does to itself, each worker is asked for
+            wanted.add("placement")
         return [name for name, probe in found.items() if name in wanted or probe.needed(trial.cell.load)]
 
     def _unsupported(self, cell: Cell) -> Record:
@@ -187,17 +191,13 @@ class Run:
         cell = trial.cell
         return {
             "verb": "measure",
-            "workload": cell.workload.request(),
-            "model": cell.model.request(),
-            "sync": cell.sync.request(),
-            "workers": cell.workers or 1,
-            "load": dict(cell.load),
+            **cell.combination,
             "startup": cell.startup,
             "warmup": cell.settings.warmup,
             "iterations": cell.settings.iterations,
             "seed": trial.seed,
             "probes": self._probes(trial),
-            **({"background": cell.background.request()} if cell.background is not None else {}),
+            **cell.runtime.request(),
         }
 
 
@@ -212,6 +212,7 @@ def _described(cell: Cell) -> dict[str, Any]:
         "wants": workload.wants,
         "load": dict(cell.load),
         "startup": cell.startup,
+        "runtime": cell.runtime.chosen,
     }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concexp import __version__, interpreters, journal, machine, preflight, progress, run_folder, runner, spec, stage
+from concexp import __version__, journal, machine, preflight, progress, pythons, run_folder, runner, spec, stage
 from concexp.errors import EnvironmentRefused, InputError, Problem
+from concexp.interpreters import Interpreter
 from concexp.machine_lock import MachineLock
 from concexp.plan import make_plan
 from concexp.run_folder import RunFolder
@@ -54,18 +56,21 @@ def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
     question = spec.load(wanted.path, wanted.sets)
     if wanted.quick:
         question = question.with_measure(repetitions=1, iterations=1, warmup=min(1, question.measure.warmup))
-    planned = make_plan(question, machine.usable_cpus(), wanted.only)
     code = stage.stage()
-    interpreter = interpreters.current(code)
+    meant = pythons.meant(question, code)
+    planned = make_plan(question, machine.usable_cpus(), wanted.only, pythons.judges(meant, code))
+    there = {label: one for label, one in meant.items() if isinstance(one, Interpreter)}
+    for path in {sys.executable, *(one.path for one in there.values())}:
+        stage.compile_for(path, code)
     watcher = progress.watcher(progress_kind)
     try:
         lock = MachineLock(
             f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait
         )
-        folder = _folder(wanted, preflight.Preflight(question, planned, interpreter, code, lock))
+        folder = _folder(wanted, preflight.Preflight(question, planned, there, code, lock))
         # What the preflight of an unfinished run found is kept: its journal must not contradict itself.
         planned = preflight.without(planned, folder.manifest.get("preflight", {}).get("unsupported", {}))
-        runner.Run(question, planned, folder, code, interpreter, lock, watcher).execute()
+        runner.Run(question, planned, folder, code, there, lock, watcher).execute()
     finally:
         watcher.close()
     bad = list(runner.bad_trials(journal.read(folder.journal).records, question))
@@ -80,10 +85,10 @@ def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
 
 def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
     """The unfinished run of this identity, or a new one, once the user's own code was tried."""
-    question, code, interpreter = first.spec, first.stage, first.interpreter
+    question, code = first.spec, first.stage
     runs = wanted.out / question.name / "runs"
-    known = {interpreter.label: interpreter.facts}
-    seen = first.look()
+    known = {label: interpreter.facts for label, interpreter in first.pythons.items()}
+    seen, refused = first.look()
     files = run_folder.code_files(question, seen)
     identity = run_folder.identity(question, files, code.sha256, known, wanted.only)
     if not wanted.fresh:
@@ -107,7 +112,7 @@ def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
         "user_code": run_folder.user_code(files),
         "preflight": {
             "entries": {label: {k: v for k, v in facts.items() if k != "files"} for label, facts in seen.items()},
-            "unsupported": first.fly(),
+            "unsupported": first.fly(refused),
         },
     }
     return run_folder.create(runs, question, files, manifest)

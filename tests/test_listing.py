@@ -6,6 +6,7 @@ import pytest
 
 from concexp import catalog, listing, spec
 from concexp.errors import ConcexpError
+from concexp.judging import absent
 from concexp.plan import make_plan
 
 TRIPLES = listing.support()
@@ -116,6 +117,18 @@ def test_a_plan_tells_what_looking_on_costs(planned):
     )
     assert "2 cells × 5 repetitions + 5 observed trials = 15 trials with 45 iterations" in text
     assert "takes 0.4 min" in text  # 45 iterations of half a second
+
+
+def test_a_plan_over_interpreters_tells_whose_reasons_they_are(write):
+    """A reason stands with the interpreters that it holds for; who was not asked is told, for people and programs."""
+    text = "workload: sleep\nmodel: serial\nsweep: {python: [current, '3.98', '3.99', {is: ./python, as: mine}]}\n"
+    found = spec.load(write("x.yaml", text))
+    plan = make_plan(found, 2, "", {label: absent("it is not there") for label in ("3.98", "3.99")})
+    shown = listing.plan_text(found, plan)
+    assert "  2 × it is not there (python 3.98, 3.99)" in shown
+    assert "1 cells of python mine: asked at run" in shown
+    asked = {cell["axes"]["python"]: cell["asked_at_run"] for cell in listing.plan_data(found, plan)["cells"]}
+    assert asked == {"current": False, "3.98": False, "3.99": False, "mine": True}
 
 
 def test_a_plan_for_programs(planned):

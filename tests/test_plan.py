@@ -201,6 +201,26 @@ def test_grids_are_united():
     ]
 
 
+SECOND_ROLES = """
+workload: echo
+model: threads
+sweep:
+- {background: regex, background.workers: [0, 1], workers: 1}
+- {background: pidigits, background.workers: [0, 1], workers: 1}
+"""
+
+
+def test_several_second_roles_are_an_axis():
+    """Grids with different backgrounds are told apart by a column; where nobody is in the background, they are one cell."""
+    found = plan(SECOND_ROLES)
+    assert labels(found, "background", "background.workers") == [(None, 0), ("regex", 1), ("pidigits", 1)]
+    assert labels(plan(SECOND_ROLES, only="background == regex"), "background") == [("regex",)]
+    excluded = plan(SECOND_ROLES + "exclude: [{background: pidigits}]\n")
+    assert labels(excluded, "background", "background.workers") == [(None, 0), ("regex", 1)]
+    alone = plan(SECOND_ROLES.replace("pidigits", "regex"))
+    assert "background" not in alone.labels()
+
+
 def test_an_id_with_every_part_is_frozen():
     """A cell with labels, parameters, a swept value, a load and a startup of its own: its id is this one for ever."""
     (cell,) = plan(

@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+import venv
 
 import pytest
 
@@ -30,7 +31,7 @@ def prepared(write, current):
         write("mine.py", code)
         found = spec.load(write("x.yaml", f"workload: {workload}\nmodel: {model}\n{REST}{more}"))
         lock = MachineLock("a test", lambda who: None, True)
-        return preflight.Preflight(found, make_plan(found, 2), current, stages.stage(), lock)
+        return preflight.Preflight(found, make_plan(found, 2), {"current": current}, stages.stage(), lock)
 
     return prepared
 
@@ -103,7 +104,8 @@ def test_what_each_entry_is(prepared, write, tmp_path):
     write("helper.py", "x = 1\n")
     code = "import helper, json\nasync def work(): pass\nclass C:\n def run(self): pass\ndef right(v): pass\n"
     text = "[mine.py:work, {call: {target: mine.py:C, returns: nothing, check: mine.py:right}, as: c}, {'json:dumps': {obj: 1}}]"
-    seen = prepared(code, text).look()
+    seen, refused = prepared(code, text).look()
+    assert refused == {}
     assert seen["mine.py:work"]["form"] == "coroutine function"
     assert seen["mine.py:work"]["files"] == [str(tmp_path / name) for name in ("helper.py", "mine.py")]
     assert (seen["c"]["form"], seen["c"]["returns"], seen["c"]["check"]) == ("class", "nothing", "mine.py:right")
@@ -115,7 +117,7 @@ PICKLES = "import pickle\ndef work(): return pickle.dumps(lambda: 0)\n"
 
 def test_what_fails_on_every_model_is_an_error_of_the_input(prepared):
     """With the place in the user's file, the models, and what the exception means."""
-    found = problem(prepared("\n" + PICKLES).fly)
+    found = problem(lambda: prepared("\n" + PICKLES).fly({}))
     assert "mine.py:work failed at mine.py:3 on every model (serial, threads)" in found.message
     assert "pickle" in found.message
     assert "a lambda" in found.hint
@@ -132,7 +134,7 @@ def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
         "def plain_loop():\n c = nap()\n try: asyncio.run(c)\n finally: c.close()\n"
     )
     tried = prepared(code, "[mine.py:work, mine.py:plain_loop]", "[serial, processes, asyncio]")
-    reasons = tried.fly()
+    reasons = tried.fly({})
     cells = {(cell.workload.label, cell.model.label): reasons.get(cell.id, "") for cell in tried.plan.cells}
     assert "may not start processes of its own" in cells["mine.py:work", "processes"]
     assert "an event loop cannot be started inside one that runs" in cells["mine.py:plain_loop", "asyncio"]
@@ -148,19 +150,19 @@ def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
 def test_a_failure_that_may_be_data_is_left_to_the_sweep(prepared):
     """An exception of unknown origin on some models, one that is allowed, or one of some arguments only, refuses nothing."""
     code = "import threading\ndef work(n=0):\n assert n or threading.current_thread() is threading.main_thread()\n"
-    assert prepared(code, model="[serial, threads]").fly() == {}
-    assert prepared("def work(): 1 / 0", more="allow: [{status: failed}]\n").fly() == {}
+    assert prepared(code, model="[serial, threads]").fly({}) == {}
+    assert prepared("def work(): 1 / 0", more="allow: [{status: failed}]\n").fly({}) == {}
     swept = REST.replace("{workers: 2}", "{workers: 2, 'mine.py:work.n': [0, 1]}")
     tried = prepared("def work(n=0): 1 / n")
     found = spec.parse_text(f"workload: mine.py:work\nmodel: [serial, threads]\n{swept}", tried.spec.path)
-    other = preflight.Preflight(found, make_plan(found, 2), tried.interpreter, tried.stage, tried.lock)
-    assert other.fly() == {}
+    other = preflight.Preflight(found, make_plan(found, 2), tried.pythons, tried.stage, tried.lock)
+    assert other.fly({}) == {}
 
 
 def test_an_outcome_that_is_wrong_is_left_to_the_sweep(prepared):
     """A check that refuses the value makes trials invalid, which is data."""
     text = "{call: {target: mine.py:work, check: mine.py:right}, as: w}"
-    assert prepared("def work(): pass\ndef right(v): return False\n", text).fly() == {}
+    assert prepared("def work(): pass\ndef right(v): return False\n", text).fly({}) == {}
 
 
 def test_where_no_cell_is_left(prepared):
@@ -173,7 +175,27 @@ def test_where_no_cell_is_left(prepared):
 def test_an_experiment_without_user_code_has_no_preflight(prepared):
     """Nothing is started."""
     tried = prepared("", "sleep")
-    assert (tried.look(), tried.fly()) == ({}, {})
+    assert (*tried.look(), tried.fly({})) == ({}, {}, {})
+
+
+def test_what_only_some_interpreters_can_import(prepared, tmp_path, current):
+    """A package that one interpreter has and another has not: the other's cells are unsupported, and the rest runs."""
+    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
+    bare = interpreters.ask("bare", str(tmp_path / "bare/bin/python"), stages.stage())
+    tried = prepared("import yaml\ndef work(): pass\n")
+    swept = REST.replace("{workers: 2}", f"{{workers: 2, python: [current, {{is: {bare.path}, as: bare}}]}}")
+    found = spec.parse_text(f"workload: mine.py:work\nmodel: [serial, threads]\n{swept}", tried.spec.path)
+    plan = make_plan(found, 2)
+    both = preflight.Preflight(found, plan, {"current": current, "bare": bare}, tried.stage, tried.lock)
+    seen, refused = both.look()
+    assert seen["mine.py:work"]["form"] == "function"
+    reasons = both.fly(refused)
+    assert {cell.runtime.python for cell in plan.cells if cell.id in reasons} == {"bare"}
+    assert set(reasons.values()) == {"mine.py:work cannot be imported: mine.py:1: there is no module 'yaml'"}
+    assert {cell.runtime.python for cell in preflight.without(plan, reasons).runnable} == {"current"}
+    alone = preflight.Preflight(found, preflight.without(plan, {c.id: "x" for c in plan.cells if c.id not in reasons}),
+                                both.pythons, tried.stage, tried.lock)  # fmt: skip
+    assert bare.path in problem(alone.look).hint
 
 
 def test_names_of_copies(write, tmp_path, prepared):

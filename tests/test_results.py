@@ -207,3 +207,24 @@ def test_many_iterations_are_no_loop(tmp_path, monkeypatch):
     assert len(run.trials) == 1500
     assert len(run.cells) == 1
     assert np.isfinite(run.cells["throughput"]).all()
+
+
+def test_axes_say_what_was_asked_for_and_records_what_was_there(tmp_path):
+    """`gil` and `switch_interval` are labels; what a trial recorded has columns of its own, also where there is no such axis."""
+    swept = {"python": "3.14t", "gil": "off", "switch_interval": "1ms"}
+    answer = {"gil": False, "gil_end": True, "switch_interval": 0.001, "python": "3.14.0"}
+    rows = synthetic.write(tmp_path, [synthetic.cell(axes=swept, answer=answer)]).trials
+    shown = rows[["python", "gil", "switch_interval", "gil_start", "gil_end", "switch_interval_s", "python_version"]]
+    assert set(map(tuple, shown.values.tolist())) == {("3.14t", "off", "1ms", False, True, 0.001, "3.14.0")}
+    assert set(rows["doubts"]) == {"gil_changed"}
+    plain = synthetic.write(tmp_path / "plain", [synthetic.cell()]).trials
+    assert set(map(tuple, plain[["python", "gil", "gil_start"]].values.tolist())) == {("current", "on", True)}
+    assert "switch_interval" not in plain
+
+
+def test_without_the_gil_threads_take_no_turns(tmp_path):
+    """A window of less than 50 switch intervals is too short only where threads wait for the GIL."""
+    facts = {"wall_s": 0.1}
+    for gil, expected in ((True, "too_short"), (False, "")):
+        cell = synthetic.cell(model="threads", workers=2, facts=facts, answer={"gil": gil, "gil_end": gil})
+        assert set(synthetic.write(tmp_path / str(gil), [cell]).trials["doubts"]) == {expected}

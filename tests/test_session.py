@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 
 SIMULATED = (
@@ -249,6 +250,59 @@ def test_a_run_that_lacks_only_its_page_measures_nothing_again(tmp_path, write):
     assert concexp(tmp_path, "run", "x.yaml").returncode == 0
     assert (run_folder(tmp_path) / "journal.jsonl").read_bytes() == journal
     assert page.read_bytes() == text
+
+
+def another_python():
+    """How a YAML names an interpreter of another version than that of the tests."""
+    mine = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    rows = json.loads(concexp(".", "list", "pythons", "--json").stdout)
+    names = [row["name"] for row in rows if row["name"] and not row["version"].startswith(f"{mine}.")]
+    if not names:
+        pytest.skip("there is no interpreter of another version on this machine")
+    return names[0]
+
+
+def test_one_experiment_over_two_interpreters(tmp_path, write):
+    """Each trial runs on its own interpreter, the settings take, and the page tells all of them; a third is not there."""
+    name = another_python()
+    write("x.yaml", f"workload: cpu_sum\nmodel: threads\nsweep: {{workers: 2, python: [current, '{name}', '3.99'], "
+                    "switch_interval: 1ms}\nload: {duration: 20ms}\n"
+                    "measure: {repetitions: 2, iterations: 1, warmup: 0}\n")  # fmt: skip
+    done = concexp(tmp_path, "run", "x.yaml")
+    assert done.returncode == 0, done.stderr
+    run = run_folder(tmp_path)
+    records = [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()[1:]]
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert set(manifest["interpreters"]) == {"current", name}
+    for label, facts in manifest["interpreters"].items():
+        answers = [r["answer"] for r in records if r.get("axes", {}).get("python") == label]
+        assert [answer["python"] for answer in answers] == [re.match(r"[\d.]+", facts["version"])[0]] * 2
+        assert all(answer["iterations"][0]["worker_switch_interval"] == [0.001, 0.001] for answer in answers)
+    assert manifest["interpreters"]["current"]["version"] != manifest["interpreters"][name]["version"]
+    (missing,) = [r for r in records if r.get("status") == "unsupported"]
+    assert missing["reason"].startswith("no Python 3.99 was found in")
+    page = (tmp_path / "reports/x/README.md").read_text()
+    for facts in manifest["interpreters"].values():
+        assert page.count(f"CPython {facts['version']}") >= 2 or facts["implementation"] != "CPython"
+    assert f"| Python `{name}` |" in page
+    assert f"python {name}" in page
+    rows = pd.read_parquet(run / "results.parquet")
+    assert set(rows["python"]) == {"current", name, "3.99"}
+    assert set(rows["switch_interval"]) == {"1ms"}
+    assert set(rows["switch_interval_s"].dropna()) == {0.001}
+
+
+def test_an_experiment_of_absent_interpreters_is_refused(tmp_path, write):
+    """Nothing can run: exit code 3, with what was looked for; the YAML itself is right."""
+    write("x.yaml", "workload: sleep\nmodel: threads\nsweep: {python: ['3.99', {is: ./no, as: mine}]}\n")
+    assert concexp(tmp_path, "validate", "x.yaml").returncode == 0
+    done = concexp(tmp_path, "run", "x.yaml")
+    assert done.returncode == 3
+    assert "no Python 3.99 was found" in done.stderr
+    assert "the interpreter of mine cannot be started: No such file or directory" in done.stderr
+    planned = concexp(tmp_path, "plan", "x.yaml")
+    assert planned.returncode == 0
+    assert "1 cells of python mine: asked at run" in planned.stdout
 
 
 def test_help_loads_nothing_heavy():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ def skipped(view: View) -> list[str]:
     for point in view.points:
         if point.status == "unsupported":
             labels = [str(point.labels[key]) for key in ("workload", "model", "sync")]
+            if len(view.run.header["axes"].get("python", ())) > 1:
+                labels[-1] += f" on {point.labels['python']}"
             found.setdefault(point.reason, []).append(" × ".join(labels))
     return [_skipped(reason, cells) for reason, cells in found.items()]
 
@@ -101,6 +104,10 @@ def threats(view: View) -> list[str]:
             f"Some cells have only {plural(fewest, 'trial')}: no interval can be given below {FEWEST}, and nothing that rests "
             "on one cell alone is resolved."
         )
+    if _different_builds(view.run.manifest["interpreters"]):
+        found.append(
+            "Interpreters of different builds are compared: what differs between them need not be due to their versions."
+        )
     return found + _machine_threats(view)
 
 
@@ -151,6 +158,9 @@ def machine(view: View) -> list[tuple[str, str]]:
     ]
     for label, python in view.run.manifest["interpreters"].items():
         rows.append((f"Python {code(label)}", _python(python)))
+    pin = view.run.spec["measure"].get("pin", "none")
+    rows.append(("workers", f"each pinned to a CPU, {escaped(pin)}" if pin != "none" else None))
+    rows.append(("**different builds**", _different_builds(view.run.manifest["interpreters"])))
     return [(what, how) for what, how in rows if how]
 
 
@@ -192,17 +202,43 @@ def _python(facts: dict[str, Any]) -> str:
     return ", ".join(filter(None, parts))
 
 
+# What makes one build faster than another, of all that a build is configured and compiled with.
+SPEED = re.compile(
+    r"-O\w+|-flto\S*|-fprofile\S*|-m(arch|tune)=\S+|-fno-omit-frame-pointer|-fstack-protector\S*"
+    r"|--(enable-(optimizations|bolt|experimental-jit|shared)|with-(lto|pydebug|tail-call-interp)|disable-gil)\S*"
+)
+
+
+def _build(facts: dict[str, Any]) -> str:
+    """How an interpreter was built, as far as it makes a difference in speed."""
+    flags = f"{facts.get('configure_flags') or ''} {facts.get('compile_flags') or ''}".split()
+    speed = sorted({flag for flag in flags if SPEED.fullmatch(flag)})
+    return ", ".join(filter(None, [facts.get("compiler"), *map(code, speed)]))
+
+
+def _different_builds(pythons: dict[str, dict[str, Any]]) -> str | None:
+    """A warning where interpreters are compared that were not built alike; None where they were."""
+    builds: dict[str, list[str]] = {}
+    for label, facts in pythons.items():
+        builds.setdefault(_build(facts), []).append(code(label))
+    if len(builds) < 2:
+        return None
+    each = "; ".join(f"{enumerated(labels)}: {build or 'not told'}" for build, labels in builds.items())
+    return f"a difference between these interpreters is one of version and build together ({each})"
+
+
 def outline(view: View) -> str:
     """One line under the title: how much was measured, on what, when."""
     points = [point for point in view.points if point.sample.count]
     trials = sum(point.sample.count for point in points)
     facts = view.run.manifest["machine"]
-    python: dict[str, Any] = next(iter(view.run.manifest["interpreters"].values()), {})
+    pythons = view.run.manifest["interpreters"].values()
+    named = [" ".join(filter(None, [_text(one, "implementation"), _text(one, "version")])) for one in pythons]
     parts: Sequence[str | None] = [
         code(view.run.spec["name"]),
         f"{plural(trials, 'trial')} of {plural(len(points), 'cell')}",
         f"{_text(facts, 'processor')}, {plural(facts['cpus'], 'usable CPU')}" if facts.get("processor") else None,
-        " ".join(filter(None, [_text(python, "implementation"), _text(python, "version")])) or None,
+        enumerated(list(dict.fromkeys(filter(None, named)))) or None,
         str(view.run.manifest.get("started_at", ""))[:10] or None,
     ]
     return " · ".join(filter(None, parts))

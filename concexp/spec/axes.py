@@ -10,15 +10,17 @@ from concexp import catalog
 from concexp.errors import did_you_mean
 from concexp.spec import expression, units
 from concexp.spec.reading import Problems, items, parsed, text, unknown_keys
-from concexp.spec.shape import KINDS, Arrivals, Axis, Entry, Measure, Range, Scaling, Startup, Value
+from concexp.spec.shape import KINDS, Arrivals, Axis, Entry, Measure, Pin, Range, Scaling, Startup, Value
 from concexp.spec.source import Node
 
-MEASURES = tuple(f"measure.{name}" for name in ("warmup", "iterations", "timeout"))
+MEASURES = tuple(f"measure.{name}" for name in ("warmup", "iterations", "timeout", "pin"))
 ROLE = ("background.workers", "background.model")  # of the second role, where there is one
 PLAIN = (
     "workers", "startup", "load", "load.ops", "load.duration", "load.scaling", "load.rate", "load.arrivals", *ROLE,
-    "seed", *MEASURES,
+    "seed", "python", "gil", "jit", "switch_interval", "pin", *MEASURES,
 )  # fmt: skip
+VERSION = re.compile(r"(pypy)?3\.\d+(\.\d+)?t?")  # t: free-threaded
+SHORTEST_INTERVAL = 1e-6  # seconds: CPython counts switch intervals in microseconds
 
 
 def at_least(low: int) -> Callable[[Any], int]:
@@ -60,6 +62,21 @@ def positive_rate(value: Any) -> float:
     return found
 
 
+def switch_interval(value: Any) -> float:
+    """Seconds, at least a microsecond."""
+    found = units.duration(value)
+    if found < SHORTEST_INTERVAL:
+        raise ValueError("expected a switch interval of 1us or more")
+    return found
+
+
+def python(value: Any) -> str:
+    """An interpreter: `current`, a version, or a path."""
+    if isinstance(value, str) and (value == "current" or VERSION.fullmatch(value) or "/" in value):
+        return value
+    raise ValueError(f'expected current, a version such as "3.13" or "3.14t", or a path, not {units.shown(value)}')
+
+
 def model_name(value: Any) -> str:
     """The name of a model."""
     if not isinstance(value, str) or value not in catalog.names("model"):
@@ -97,9 +114,15 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "background.workers": at_least(0),
     "background.model": model_name,
     "seed": units.integer,
+    "python": python,
+    "gil": units.flag,
+    "jit": units.flag,
+    "switch_interval": switch_interval,
+    "pin": one_of(get_args(Pin)),
     "measure.warmup": at_least(0),
     "measure.iterations": at_least(1),
     "measure.timeout": positive_duration,
+    "measure.pin": one_of(get_args(Pin)),
 }
 FORMULA = re.compile(
     r"[A-Za-z].*[-+*/(]|[-+*/(].*[A-Za-z]|^[A-Za-z_][\w.]*$", re.DOTALL
@@ -164,7 +187,7 @@ def _axis(key: str, node: Node, path: str, entries: Sequence[Entry], problems: P
     if isinstance(node.value, list) and not node.value:
         problems.at(node, path, "the list is empty", "name at least one value, or leave the axis out")
     labels: dict[str, Any] = {}
-    for (value,) in values:
+    for (value,) in values if key != "python" else []:  # whose labels are looked at for all grids together
         if value.label is not None and labels.setdefault(value.label, value.raw) != value.raw:
             problems.at(node, path, f"the label '{value.label}' is there twice", "give one of them another with `as:`")
     return Axis((key,), tuple(values)) if values else None
@@ -180,6 +203,8 @@ def _value(key: str, node: Node, path: str, entries: Sequence[Entry], problems: 
             label = text(node.value["as"], f"{path}.as", problems)
             if key == "workers":
                 problems.at(node, f"{path}.as", "a number of workers has no other label", "leave `as` out", "as")
+    if key == "python" and isinstance(inner.value, int | float) and text(inner, path, problems) is None:
+        return None
     raw = inner.plain()
     readers = [READERS[key]] if key in READERS else _readers(key, entries)
     try:
@@ -194,6 +219,10 @@ def _value(key: str, node: Node, path: str, entries: Sequence[Entry], problems: 
             return None
         if parsed(str(raw), inner, path, problems) is None:
             return None
+    if key == "python" and "/" in raw and label is None:
+        cure = f"{{is: {raw}, as: mine}}: the label stands in tables and ids, which are the same on every machine"
+        problems.at(inner, path, "a path needs a label", cure)
+        return None
     return Value(raw, label, formula, inner.file, inner.line, inner.column + (1 if inner.quoted else 0))
 
 
@@ -275,7 +304,9 @@ def _zipped(node: Node, path: str, entries: Sequence[Entry], problems: Problems)
 
 
 def _check_reach(keys: set[str], node: Node, path: str, entries: Sequence[Entry], problems: Problems) -> None:
-    """Two axes that set one parameter of one entry would contradict each other."""
+    """Two axes that set the same thing would contradict each other."""
+    if {"pin", "measure.pin"} <= keys:
+        problems.at(node, f"{path}.pin", "'pin' and 'measure.pin' are the same", "keep one of them", "pin")
     reached: dict[tuple[str, str, str], str] = {}
     for key in sorted(keys - set(PLAIN)):
         for entry in holders(key, entries):

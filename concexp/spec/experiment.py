@@ -67,6 +67,7 @@ class _Reader:
         metrics = self.names("metrics", "metric")
         primary = self.primary()
         self.measurable(grids)
+        self.one_python(grids)
         tags = (
             tuple(t for n in items(root.value["tags"]) if (t := text(n, "tags", problems)))
             if "tags" in root.value
@@ -159,12 +160,24 @@ class _Reader:
         """A label that means one thing here and another there would name two cells alike."""
         first: dict[tuple[str, str], Entry] = {}
         for number, grid in enumerate(grids):
-            for kind in KINDS:
-                for entry in getattr(grid, kind):
+            second = () if grid.background is None else (grid.background,)
+            for kind, found in (*((kind, getattr(grid, kind)) for kind in KINDS), ("background", second)):
+                for entry in found:
                     if first.setdefault((kind, entry.label), entry) != entry:
                         what = f"the {kind} '{entry.label}' means something else in another grid"
                         path = f"sweep[{number}].{kind}"
                         self.problems.at(node.value[number], path, what, "give one of them another label with `as:`")
+
+    def one_python(self, grids: Sequence[Grid]) -> None:
+        """A label that stands for two interpreters would mix their numbers."""
+        first: dict[str, str] = {}
+        for value in (value for grid in grids for value in grid.values("python")):
+            label = value.label or value.raw
+            meant = "current" if label == "current" else value.raw
+            if first.setdefault(label, meant) != value.raw:
+                place = (value.file, value.line, value.column)
+                cure = "give one of them another with `as:`"
+                self.problems.append(Problem(*place, "sweep.python", f"'{label}' stands for two interpreters", cure))
 
     def entries(self, kind: str, holder: Node, path: str) -> tuple[Entry, ...]:
         home = Path(self.file).parent

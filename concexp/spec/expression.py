@@ -102,10 +102,21 @@ def evaluate(tree: Tree, known: Mapping[str, Any], labels: bool = False) -> Any:
         raise ExpressionError(str(error), tree.position) from error
 
 
+def _check_alike(left: Any, right: Any) -> None:
+    """TypeError for a text that reads as the number beside it: `python == 3.9` would quietly select nothing."""
+    if isinstance(left, str) == isinstance(right, str):
+        return
+    text, other = (left, right) if isinstance(left, str) else (right, left)
+    if re.fullmatch(r"\d+\.\d+", text) and float(text) == other:
+        raise TypeError(f'{text} is a text here: put it in quotes, "{text}"')
+
+
 def _compare(sign: str, left: Any, right: Any) -> bool:
     if sign == "in" and not isinstance(right, list):
         raise TypeError(f"`in` needs a list such as [1, 2], not {right!r}")
     if sign in ("==", "!=", "in"):
+        for other in right if isinstance(right, list) else [right]:
+            _check_alike(left, other)
         return bool(COMPARISONS[sign](left, right))
     if left is None or right is None:
         return False  # an axis that does not apply is neither more nor less than anything

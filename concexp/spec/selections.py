@@ -9,9 +9,10 @@ from typing import Any
 from concexp.errors import did_you_mean
 from concexp.spec import expression, units
 from concexp.spec.reading import Problems, items, parsed, unknown_keys
-from concexp.spec.shape import KINDS, Grid, Value
+from concexp.spec.shape import KINDS, Grid, Value, second_roles
 from concexp.spec.source import Node
 
+TEXTS = ("python", "gil", "jit")  # axes beside the kinds whose labels are words: 3.9 is none, "3.9" is one
 # From good to bad: a cell's status is the worst of its trials'.
 STATUSES = ("ok", "invalid", "failed", "crashed", "timeout", "unsupported")
 
@@ -28,11 +29,21 @@ class Names:
 def names_of(grids: Sequence[Grid]) -> Names:
     """The names of these grids together."""
     labels = {kind: {entry.label for grid in grids for entry in getattr(grid, kind)} for kind in KINDS}
+    if several := second_roles(grids):
+        labels["background"] = set(several)
+    for key in TEXTS:
+        found = {label for grid in grids for label in map(_label, grid.values(key))}
+        labels |= {key: found} if found else {}
     swept = [axis for grid in grids for axis in grid.axes]
     values = [value for axis in swept for point in axis.points for value in point]
     words = {word for value in values for word in (value.raw, value.label) if isinstance(word, str)}
-    keys = dict.fromkeys([*KINDS, "workers", *(key for axis in swept for key in axis.keys)])
+    keys = dict.fromkeys([*labels, "workers", *(key for axis in swept for key in axis.keys)])
     return Names(labels, tuple(keys), frozenset(words.union(*labels.values())))
+
+
+def _label(value: Value) -> str:
+    """What a table shows of an axis's value that is a word; flags are on or off, however they are written."""
+    return value.label or (value.raw if isinstance(value.raw, str) else "on" if value.raw else "off")
 
 
 def exclude(node: Node, path: str, names: Names, problems: Problems) -> tuple[Any, ...]:
@@ -81,7 +92,7 @@ def baseline(node: Node | None, names: Names, problems: Problems) -> dict[str, A
 def _check_map(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:
     """Whether a map's axes and labels exist."""
     unknown_keys(node, path, [*names.axes, *more], problems)
-    for kind in KINDS:
+    for kind in names.labels:
         if kind in node.value:
             _check_words(
                 node.value[kind],
@@ -95,7 +106,8 @@ def _check_map(node: Node, path: str, names: Names, more: tuple[str, ...], probl
 def _check_words(node: Node, path: str, known: Sequence[str], message: str, problems: Problems) -> None:
     for item in items(node):
         if not isinstance(item.value, str) or item.value not in known:
-            cure = did_you_mean(item.text, known)
+            quoted = item.text in known and not isinstance(item.value, str)
+            cure = f'put it in quotes: "{item.text}"' if quoted else did_you_mean(item.text, known)
             problems.at(item, path, f"{message} {units.shown(item.plain())}", cure)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,6 +20,7 @@ Rate = Annotated[float, BeforeValidator(units.rate), Field(gt=0)]
 Startup = Literal["once", "each", "timed"]
 Scaling = Literal["strong", "weak"]
 Arrivals = Literal["constant", "poisson"]
+Pin = Literal["none", "compact", "spread"]
 KINDS = ("workload", "model", "sync")
 PLUGINS = {"background": "workload"}  # axes of entries whose plug-ins are of another kind
 
@@ -37,6 +38,7 @@ class Measure(Block):
     iterations: Positive = 3
     repetitions: Positive = 10
     timeout: Seconds = 60.0
+    pin: Pin = "none"
     seed: Annotated[int, BeforeValidator(units.integer)] = 1
 
 
@@ -208,6 +210,16 @@ class Grid:
     startup: str
     background: Entry | None = None
 
+    def values(self, key: str) -> list[Value]:
+        """The values of an axis that is no range; none if it is no axis here."""
+        return [point[axis.keys.index(key)] for axis in self.axes if key in axis.keys for point in axis.points]
+
+
+def second_roles(grids: Sequence[Grid]) -> list[str]:
+    """The labels of the second roles where there are several, in the order of the file: `background` is an axis then."""
+    found = list(dict.fromkeys(grid.background.label for grid in grids if grid.background is not None))
+    return found if len(found) > 1 else []
+
 
 @dataclass(frozen=True)
 class Spec:
@@ -232,6 +244,15 @@ class Spec:
         """The entries that are the user's own code."""
         roles = [(*grid.workload, grid.background) for grid in self.grids]
         return tuple(entry for role in roles for entry in role if entry is not None and entry.own)
+
+    @property
+    def pythons(self) -> dict[str, Value]:
+        """What the experiment calls its interpreters, and what it means: `current`, a version, or a path."""
+        found: dict[str, Value] = {}
+        for grid in self.grids:
+            for value in grid.values("python") or [Value("current")]:
+                found.setdefault(value.label or value.raw, value)
+        return found
 
     @property
     def probes(self) -> frozenset[str]:

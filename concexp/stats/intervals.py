@@ -2,7 +2,8 @@
 
 Trials are the unit: iterations of one trial share a process and are no independent samples. The interval is Student's t
 with n - 1 degrees of freedom; times and rates are averaged on the log scale, so that the mean is geometric and the interval
-a factor. Below 3 trials there is none: it would say more about t than about the data.
+a factor. Below 3 trials there is none: it would say more about t than about the data. From 20 trials on the data tell their
+own shape, and bootstrap-t takes the place of t (`resampling` says why this one).
 """
 
 from __future__ import annotations
@@ -13,13 +14,20 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from concexp.stats.resampling import bootstrap_t
+
 FEWEST = 3
+ENOUGH = 20  # so many trials tell the shape of their noise
 LEVEL = 0.95
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean with the ends of its interval (NaN where there is none) and the number of values behind it."""
+    """A mean with the ends of its interval and the number of values behind it.
+
+    The ends are NaN where there is no interval, and infinite where the data do not bound the mean (a ratio of means whose
+    lower one may be 0).
+    """
 
     mean: float
     lo: float
@@ -33,8 +41,8 @@ class Interval:
 
     @property
     def bounded(self) -> bool:
-        """Whether there is an interval."""
-        return not (np.isnan(self.lo) or np.isnan(self.hi))
+        """Whether there is an interval, and both ends are finite."""
+        return bool(np.isfinite(self.lo) and np.isfinite(self.hi))
 
     def scaled(self, factor: float) -> Interval:
         """The same in another unit: all of it times a positive factor."""
@@ -75,6 +83,8 @@ def mean_interval(values: ArrayLike, log: bool = False) -> Interval:
     mean = low + float(above.mean())
     if data.size < FEWEST:
         return Interval(mean, np.nan, np.nan, data.size)
+    if data.size >= ENOUGH and (ends := bootstrap_t(data)):
+        return Interval(mean, *ends, data.size)
     half = t_quantile(data.size - 1) * float(above.std(ddof=1)) / float(np.sqrt(data.size))
     return Interval(mean, mean - half, mean + half, data.size)
 

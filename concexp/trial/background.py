@@ -72,15 +72,16 @@ def switch_interval():
 class Background:
     """The second role of a trial: opened after the first, run by a thread of the coordinator during each pass.
 
-    `workload` and `model` are plug-in objects; `probe` tells the CPU time of its workers.
+    `workload` and `model` are plug-in objects; `probe` tells the CPU time of its workers, `setting` is for them as well.
     """
 
-    def __init__(self, workload, model, workers, folder, probe):
+    def __init__(self, workload, model, workers, folder, probe, setting):
         self.workload = workload
         self.model = model
         self.workers = workers
         self.folder = folder
         self.probe = probe
+        self.setting = setting
         self.failure = None
         self.opened = self.prepared = False
 
@@ -88,7 +89,9 @@ class Background:
         """Prepare the work and start the workers."""
         self.model.set_up()
         self.model.inside(self.prepare)
-        job = tools.Job(self.workload, self.workers, None, self.shared, self.folder, self.source, (self.probe,))
+        job = tools.Job(
+            self.workload, self.workers, None, self.shared, self.folder, self.source, (self.probe,), self.setting
+        )
         self.model.open(job)
         self.opened = True
 

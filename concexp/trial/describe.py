@@ -23,6 +23,8 @@ def describe(request):
         "gil_built": not variables.get("Py_GIL_DISABLED"),
         "gil_enabled": gil,
         "jit": jit.is_enabled() if jit is not None else None,
+        "jit_built": jit.is_available() if jit is not None else None,
+        "pins": hasattr(os, "sched_setaffinity"),
         "switch_interval": sys.getswitchinterval() if hasattr(sys, "getswitchinterval") else None,
         "start_method": multiprocessing.get_start_method(),
         "executable": os.path.realpath(sys.executable),

@@ -4,6 +4,7 @@ import sys
 from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
+from concexp.trial.placing import setting_of
 
 SECOND = 1_000_000_000
 
@@ -13,7 +14,8 @@ def measure(request):
 
     The request holds `workload`, `model`, `sync` ({"name": …, "parameters": {…}}), `workers`, `load` ({"ops": n,
     "scaling": strong | weak}, {"duration": s} or {"rate": 1/s, "duration": s, "arrivals": constant | poisson}), `startup`,
-    `warmup`, `iterations`, `seed`, `probes`, `folder` and maybe `background` ({"workload": …, "model": …, "workers": n}).
+    `warmup`, `iterations`, `seed`, `probes`, `folder` and maybe `background` ({"workload": …, "model": …, "workers": n}),
+    `switch_interval` (seconds) and `pin` (compact | spread).
     """
     import random
 
@@ -57,6 +59,7 @@ class Trial:
         self.sync = load_plugin("sync", request["sync"])
         self.probes = [load_plugin("probes", {"name": name}) for name in request["probes"]]
         self.workers = request["workers"]
+        self.setting = setting_of(request)
         # The model's own tools: how operations are handed out is never observed, only what the work itself waits for.
         self.lent = tools.Tools(*self.model.lends(), self.model.asynchronous, request["folder"], self.workers)
         ops = self.counted(request["load"])
@@ -78,13 +81,16 @@ class Trial:
         reason = tools.unsupported(self.workload, model, self.sync, self.workers, request["load"])
         if reason:
             raise tools.Unsupported(reason)
+        if self.setting.switch_interval is not None:  # for whoever inherits it
+            sys.setswitchinterval(self.setting.switch_interval)
         begin = clock()
         model.set_up()
         model.inside(self.prepare)
         self.phases["prepare_s"] = (clock() - begin) / SECOND
         self.job = tools.Job(
-            self.workload, self.workers, self.kit.primitive, self.shared, request["folder"], self.source, self.probes
-        )
+            self.workload, self.workers, self.kit.primitive, self.shared, request["folder"], self.source, self.probes,
+            self.setting,
+        )  # fmt: skip
         facts = {"gil": gil(), "traced": traced()}
         iterations = []
         opened = None
@@ -108,6 +114,7 @@ class Trial:
             status="invalid" if bad else "ok",
             reason=bad[0] if bad else "",
             gil_end=gil(),
+            jit=jit(),
             switch_interval=sys.getswitchinterval() if hasattr(sys, "getswitchinterval") else None,
             python="%d.%d.%d" % sys.version_info[:3],
             parallel=model.parallel,
@@ -127,7 +134,7 @@ class Trial:
         if reason:
             raise tools.Unsupported(reason)
         probe = load_plugin("probes", {"name": "workers"})
-        return Background(workload, model, given["workers"], self.request["folder"], probe)
+        return Background(workload, model, given["workers"], self.request["folder"], probe, self.setting)
 
     def prepare(self):
         """Build the primitive and what the workers share."""
@@ -270,6 +277,11 @@ class Window:
 def gil():
     """Whether the GIL is on at this moment."""
     return sys._is_gil_enabled() if hasattr(sys, "_is_gil_enabled") else True
+
+
+def jit():
+    """Whether this interpreter's compiler is on; None where it does not tell."""
+    return sys._jit.is_enabled() if hasattr(sys, "_jit") else None
 
 
 def traced():

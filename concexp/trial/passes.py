@@ -138,6 +138,7 @@ def member(workload, me, gate, receive, send, alone):
     ("failed", (summary, traceback)). `alone` says that this worker has an interpreter to itself, and so a collector.
     """
     try:
+        me.take_place()
         workload.enter(me)
         send(("ready", None))
         for orders in iter(receive, None):

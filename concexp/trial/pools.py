@@ -145,6 +145,7 @@ def act(workload, me, gate, step, argument):
         return passes.seen(me)
     elif step == "enter":
         me.task = workload.work
+        me.take_place()
         workload.enter(me)
     elif step == "leave":
         workload.leave(me)

@@ -111,10 +111,14 @@ class Me:
     batch            operations between two looks at the clock, in a pass that lasts a given time
     source           where its operations come from, if it has no share of its own: a schedule, or an open loop's arrivals
     watchers         what observes its operations: one for each probe that was asked for and looks at them
+    setting, place   how its interpreter is set, and which of the CPUs it is pinned to (see `placing`); None: as it comes
     task             in a pool: `work`, with the watchers around it
     """
 
-    __slots__ = ("batch", "first", "folder", "index", "own", "shared", "source", "sync", "task", "watchers", "workers")
+    __slots__ = (
+        "batch", "first", "folder", "index", "own", "place", "setting", "shared", "source", "sync", "task", "watchers",
+        "workers",
+    )  # fmt: skip
 
     def __init__(self, index, workers, sync, shared, folder, source=None, watchers=()):
         self.index = index
@@ -128,6 +132,13 @@ class Me:
         self.source = source
         self.watchers = watchers
         self.task = None
+        self.setting = None
+        self.place = index
+
+    def take_place(self):
+        """Go where this worker is to run and set its interpreter: in the worker itself, before it enters."""
+        if self.setting is not None:
+            self.setting.apply(self.place)
 
 
 class Kit:
@@ -197,7 +208,7 @@ def background_refusal(workload, model, workers):
 class Job:
     """What a model needs to know to start its workers."""
 
-    def __init__(self, workload, workers, sync, shared, folder, source=None, probes=()):
+    def __init__(self, workload, workers, sync, shared, folder, source=None, probes=(), setting=None):
         self.workload = workload
         self.workers = workers
         self.sync = sync
@@ -205,8 +216,12 @@ class Job:
         self.folder = folder
         self.source = source
         self.probes = probes
+        self.setting = setting
 
-    def me(self, index):
-        """The view of worker `index`."""
+    def me(self, index, place=None):
+        """The view of worker `index`; `place` where it shares one with others, as coroutines do their loop's."""
         watchers = tuple(watcher for watcher in (probe.watcher() for probe in self.probes) if watcher is not None)
-        return Me(index, self.workers, self.sync, self.shared, self.folder, self.source, watchers)
+        me = Me(index, self.workers, self.sync, self.shared, self.folder, self.source, watchers)
+        me.setting = self.setting
+        me.place = index if place is None else place
+        return me

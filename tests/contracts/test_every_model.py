@@ -232,7 +232,7 @@ from concexp import catalog, family
 from concexp.trial import tools
 
 model = catalog.load("model", sys.argv[1])(**ast.literal_eval(sys.argv[2]))
-model.open(tools.Job(catalog.load("workload", "cpu_sum")(size=10), 2, None, None, ""))
+model.open(tools.Job(catalog.load("workload", "cpu_sum")(size=10), 2, None, None, sys.argv[3]))
 victim = model.processes()[0]
 os.kill(victim, signal.SIGKILL)
 while family.alive(victim):
@@ -247,10 +247,10 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.mark.parametrize("method", ["fork", "forkserver"])
 @pytest.mark.parametrize("name", PROCESS_MODELS)
-def test_a_worker_that_died_between_two_passes_is_noticed(name, method):
+def test_a_worker_that_died_between_two_passes_is_noticed(name, method, tmp_path):
     """Also a worker that ends while nothing is asked of it is missed at the next pass, not waited for."""
     _, parameters = watching((name, {"start_method": method}))
-    command = [sys.executable, "-c", BETWEEN, name, repr(parameters)]
+    command = [sys.executable, "-c", BETWEEN, name, repr(parameters), str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
             said = process.stdout.readline()

@@ -212,3 +212,45 @@ def test_many_failures(tmp_path):
     page = report.write(synthetic.write(tmp_path, cells, repetitions=2), tmp_path).read_text("utf-8")
     assert page.count("**Failed**: 2 trials") == 10
     assert "3 more kinds of failure in" in page
+
+
+GCC = {**synthetic.INTERPRETER, "configure_flags": "--enable-shared", "compile_flags": "-Wall -O3 -g -fwrapv"}
+
+
+@pytest.mark.parametrize(
+    ("other", "differs"),
+    [
+        ({"version": "3.13.0"}, False),
+        (
+            {"compile_flags": "-Wsign-compare -O3 -fno-strict-overflow"},
+            False,
+        ),  # warnings, and what a version always has
+        ({"compiler": "Clang 18"}, True),
+        ({"compile_flags": "-Wall -O2"}, True),
+        ({"configure_flags": "--enable-shared --enable-optimizations --with-lto"}, True),
+    ],
+)
+def test_interpreters_of_different_builds_are_a_warning(tmp_path, other, differs):
+    """A difference in compiler or flags for speed is told beside the interpreters; one in warnings is none."""
+    cells = [synthetic.cell(rate=rate, axes={"python": label}) for label, rate in (("current", 100), ("3.13", 120))]
+    run = synthetic.write(tmp_path, cells, manifest={"interpreters": {"current": GCC, "3.13": {**GCC, **other}}})
+    page = report.write(run, tmp_path).read_text("utf-8")
+    assert ("| **different builds** |" in page) == differs
+    assert ("Interpreters of different builds are compared" in page) == differs
+    assert "**python 3.13**" in page
+    assert "| Python `3.13` |" in page
+
+
+def test_what_was_skipped_tells_on_which_interpreter(tmp_path):
+    """The same combination may run on one interpreter and not on another."""
+    cells = [synthetic.cell(axes={"python": "current"}),
+             synthetic.cell(axes={"python": "3.9"}, status="unsupported", reason="it has no such thing")]  # fmt: skip
+    page = report.write(synthetic.write(tmp_path, cells), tmp_path).read_text("utf-8")
+    assert "1 cell: it has no such thing (cpu\\_sum × serial × none on 3.9)." in page
+
+
+def test_pinned_workers_are_told(tmp_path):
+    """A pinning that holds for all cells is no column: it stands with the machine."""
+    measure = {"warmup": 1, "iterations": 2, "repetitions": 6, "timeout": "60s", "seed": 1, "pin": "spread"}
+    run = synthetic.write(tmp_path, **synthetic.tied(), spec={"measure": measure})
+    assert "each pinned to a CPU, spread" in report.write(run, tmp_path).read_text("utf-8")

@@ -75,6 +75,11 @@ def test_whom_a_key_reaches(key, reached):
         ("{zip: [{workers: [1, 2], seed: [3, 4]}, {echo.size: [1, 2], echo.delay: [1ms, 2ms]}]}", ""),
         ("{zip: {workers: [1, 2], seed: [3, 4]}}", ""),
         ("{workers: [1, 2], seed: workers*10}", ""),
+        ('{python: [current, "3.13", "3.14t", "3.12.1", pypy3.11, {is: /opt/ft/bin/python3, as: ft}]}', ""),
+        ("{python: current, gil: ['on', off], jit: [off, false]}", ""),
+        ("{switch_interval: [5ms, 1us], pin: [none, compact, spread]}", ""),
+        ("{measure.pin: [none, spread]}", "measure: {pin: compact}\n"),
+        ("{zip: [{python: [current, {is: current, as: too}], switch_interval: [1ms, 2ms]}]}", ""),
     ],
 )
 def test_what_can_be_swept(sweep, more):
@@ -118,6 +123,33 @@ def test_what_can_be_swept(sweep, more):
         ("{echo.size: [{is: 1, as: a}, {is: 2, as: a}]}", (3, 20), "sweep.echo.size", "'a' is there twice", "`as:`"),
         ("{echo.size: {is: 1, sa: a}}", (3, 28), "sweep.echo.size.sa", "there is no key 'sa'", ""),
         ("{echo.size: {is: 1, as: 3.10}}", (3, 32), "sweep.echo.size.as", "YAML reads it as 3.1", '"3.10"'),
+        ("{python: 3.10}", (3, 17), "sweep.python", "expected text, not 3.10: YAML reads it as 3.1", '"3.10"'),
+        ("{python: [current, 3.13]}", (3, 27), "sweep.python[1]", "expected text, not 3.13", '"3.13"'),
+        ("{python: [curent]}", (3, 18), "sweep.python[0]", 'expected current, a version such as "3.13"', ""),
+        ('{python: "2.7"}', (3, 17), "sweep.python", "not '2.7'", ""),
+        (
+            "{python: /usr/bin/python3}",
+            (3, 17),
+            "sweep.python",
+            "a path needs a label",
+            "{is: /usr/bin/python3, as: mine}",
+        ),
+        ("{python: null}", (3, 17), "sweep.python", "not nothing", ""),
+        ("{gil: maybe}", (3, 14), "sweep.gil", "expected on or off, not 'maybe'", ""),
+        ("{switch_interval: 5}", (3, 26), "sweep.switch_interval", "the unit is missing", ""),
+        ("{switch_interval: 1ns}", (3, 26), "sweep.switch_interval", "1us or more", ""),
+        ("{pin: tight}", (3, 14), "sweep.pin", "expected one of none, compact, spread, not 'tight'", ""),
+        ("{pin: none, measure.pin: none}", (3, 9), "sweep.pin", "'pin' and 'measure.pin' are the same", "one of them"),
+        (
+            "{python: [{is: current, as: a}, {is: '3.13', as: a}]}",
+            (3, 46),
+            "sweep.python",
+            "'a' stands for two",
+            "`as:`",
+        ),
+        ("{python: ['3.13', {is: ./x, as: '3.13'}]}", (3, 31), "sweep.python", "'3.13' stands for two", "`as:`"),
+        ("{python: {is: ./x, as: current}}", (3, 22), "sweep.python", "'current' stands for two interpreters", "`as:`"),
+        ("[{}, {python: {is: ./x, as: current}}]", (3, 27), "sweep.python", "'current' stands for two", "`as:`"),
         ("5", (3, 8), "sweep", "expected a map of axes, not 5", "sweep: {workers: [1, 2, 4]}"),
         ("null", (3, 8), "sweep", "expected a map of axes, not nothing", ""),
         ("[]", (3, 8), "sweep", "the list is empty", "sweep: {workers: [1, 2, 4]}"),
@@ -158,7 +190,21 @@ def test_mistakes_in_ranges(text, says):
     assert says in found.message
 
 
-@pytest.mark.parametrize("key", ["startup", "load", "load.scaling", "cc.form", "echo.delay", "load.duration"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "startup",
+        "python",
+        "gil",
+        "pin",
+        "switch_interval",
+        "load",
+        "load.scaling",
+        "cc.form",
+        "echo.delay",
+        "load.duration",
+    ],
+)
 def test_a_range_of_what_is_no_number(key):
     """Words and durations cannot be counted through."""
     found = problem(f"{{{key}: {{from: 1, to: 3, step: 1}}}}")
@@ -188,6 +234,44 @@ def test_mistakes_in_zips(text, says):
     assert found.line == 3
     assert found.path.startswith("sweep.")
     assert says in found.message
+
+
+@pytest.mark.parametrize(
+    ("more", "where", "says", "cure"),
+    [
+        ("exclude: [{python: 3.9}]\n", (4, 20), "no python here has the label 3.9", 'put it in quotes: "3.9"'),
+        (
+            "exclude: [{python: ['3.9', 3.10]}]\n",
+            (4, 28),
+            "no python here has the label 3.1",
+            'put it in quotes: "3.10"',
+        ),
+        ("baseline: {python: '3.8'}\n", (4, 20), "no python here has the label '3.8'", ""),
+        ("allow: [{gil: true, status: invalid}]\n", (4, 15), "no gil here has the label true", "known: off, on"),
+    ],
+)
+def test_a_selection_of_texts_needs_texts(more, where, says, cure):
+    """A version that YAML reads as a number, and a flag that it reads as a truth, would quietly select nothing."""
+    found = problem("{python: [current, '3.9', '3.10'], gil: [on, off]}", more)
+    assert (found.line, found.column) == where
+    assert says in found.message
+    assert cure in found.hint
+
+
+@pytest.mark.parametrize("condition", ["python == 3.9", "3.10 == python", "python != 3.10", "'python in [3.9]'"])
+def test_a_condition_on_texts_needs_quotes(condition):
+    """… and so would a condition."""
+    found = spec("{python: ['3.9', '3.10']}", f"exclude: [{condition}]\n")
+    with pytest.raises(InputError, match="is a text here: put it in quotes"):
+        make_plan(found, 2)
+    with pytest.raises(InputError, match="is a text here: put it in quotes"):
+        make_plan(spec("{python: ['3.9', '3.10']}"), 2, condition.strip("'"))
+
+
+def test_a_condition_on_texts():
+    """In quotes it selects."""
+    found = make_plan(spec("{python: ['3.9', '3.10', current]}", "exclude: ['python == \"3.9\"']\n"), 2)
+    assert {cell.axes["python"] for cell in found.cells} == {"3.10", "current"}
 
 
 def test_an_axis_twice():

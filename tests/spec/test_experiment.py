@@ -265,6 +265,27 @@ def test_one_label_has_one_meaning():
     assert parse_text(text.replace("size: 2", "size: 1"), "x.yaml").grids
 
 
+def test_one_label_of_a_second_role_has_one_meaning():
+    """The same for backgrounds."""
+    grid = "{background: {compress: {codec: %s}, as: packing}, background.workers: [0, 1]}"
+    text = f"workload: echo\nmodel: threads\nsweep: [{grid % 'bz2'}, {grid % 'zlib'}]\n"
+    (found,) = problems(text)
+    assert (found.path, found.message) == (
+        "sweep[1].background",
+        "the background 'packing' means something else in another grid",
+    )
+
+
+def test_a_selection_may_speak_of_the_second_role_where_there_are_several():
+    """A background that no grid has is an error with a cure; with one background alone there is nothing to select."""
+    grids = "sweep: [{background: regex, background.workers: 1}, {background: %s, background.workers: 1}]\n"
+    text = "workload: echo\nmodel: threads\nexclude: [{background: rege}]\n" + grids
+    (found,) = problems(text % "sort")
+    assert (found.message, found.hint) == ("no background here has the label 'rege'", "did you mean 'regex'?")
+    (found,) = problems(text % "regex")
+    assert found.message == "there is no key 'background' here"
+
+
 def test_override_and_its_mistake():
     """--set changes one key, and is named as the place of its own mistakes."""
     spec = parse_text(SHORT, "x.yaml", ["measure.repetitions=3", "sweep.workers=[4]", "name=other"])

@@ -8,6 +8,7 @@ from time import perf_counter_ns as clock
 
 from concexp.trial import lent, passes, tools
 
+LOOP = 0  # the place of all workers: they share the loop's thread
 NAMES = (
     "Lock",
     "Semaphore",
@@ -45,6 +46,7 @@ class Gate:
 async def member(workload, me, gate, receive, send, alone):
     """The life of a persistent worker: as `passes.member`, in a coroutine; `receive` is awaited, `send` is not."""
     try:
+        me.take_place()
         await workload.enter_async(me)
         send(("ready", None))
         while True:
@@ -169,7 +171,7 @@ class Lasting:
         self.answers = asyncio.Queue()
         self.inboxes = [asyncio.Queue() for _ in range(job.workers)]
         self.tasks = [
-            asyncio.ensure_future(member(job.workload, job.me(index), gate, inbox.get, self.reply(index), False))
+            asyncio.ensure_future(member(job.workload, job.me(index, LOOP), gate, inbox.get, self.reply(index), False))
             for index, inbox in enumerate(self.inboxes)
         ]
         self.created = clock()
@@ -210,7 +212,8 @@ class Spawned:
     async def start(self, job):
         self.created = clock()
         self.workload = job.workload
-        self.views = [job.me(index) for index in range(job.workers)]
+        self.views = [job.me(index, LOOP) for index in range(job.workers)]
+        self.views[0].take_place()
         await asyncio.gather(*[self.workload.enter_async(me) for me in self.views])
 
     async def one_pass(self, orders):
@@ -230,13 +233,14 @@ class Spawned:
 
 
 def unlimited(views):
-    """One operation as a coroutine function of its number: there are at most as many as there are views."""
+    """One operation as a coroutine of its number: there are at most as many as there are views."""
     idle = views[:]
 
-    async def operation(number):
+    # No coroutine of its own, which would only wait for the work's: that would be seen in the price of a task.
+    def operation(number):
         me = idle.pop()
         me.first = number
-        return await me.task(me, 1)
+        return me.task(me, 1)
 
     return operation
 

@@ -122,12 +122,12 @@ class Model(processes.Model):
         parties = len(shares) if self.asynchronous else job.workers
         gate = context.Barrier(parties) if parties > 1 else None
         self.pipes, self.crew = [], []
-        for indices in shares:
+        for number, indices in enumerate(shares):
             ours, theirs = zip(*[context.Pipe() for _ in indices])
             body = in_coroutines if self.asynchronous else in_threads
-            process = context.Process(
-                target=body, args=(job.workload, [job.me(index) for index in indices], gate, theirs), daemon=True
-            )
+            # Coroutines share the place of their loop.
+            crew = [job.me(index, number if self.asynchronous else index) for index in indices]
+            process = context.Process(target=body, args=(job.workload, crew, gate, theirs), daemon=True)
             process.start()
             for pipe in theirs:
                 pipe.close()

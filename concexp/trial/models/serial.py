@@ -25,6 +25,7 @@ class Model(tools.Model):
     def open(self, job):
         self.workload, self.me = job.workload, job.me(0)
         self.created = clock()
+        self.me.take_place()
         self.workload.enter(self.me)
 
     def run(self, orders):

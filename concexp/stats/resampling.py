@@ -1,0 +1,93 @@
+"""The ends of a 95 % interval of a mean by resampling the trials, for samples that are large enough to tell their shape.
+
+Two ways, both second-order accurate: bootstrap-t (Efron & Tibshirani 1993, ch. 12.5) and BCa (Efron 1987). The intervals
+use bootstrap-t. Coverage over 2000 samples each (`benchmarks/coverage.py` prints such figures again):
+
+    trials, noise                    t     bootstrap-t   BCa    percentile
+    20, normal                      95 %      95 %       93 %      93 %
+    20, log-normal times            95 %      95 %       93 %      93 %
+    20, Pareto times, skewness 1.4  93 %      95 %       92 %      92 %
+    20, Pareto times, skewness 2    92 %      95 %       91 %      91 %
+    50, Pareto times, skewness 2    94 %      96 %       95 %      93 %
+
+BCa shifts the percentiles but keeps their width, which lacks the factor t : z and n - 1 : n; only studentising brings these in.
+
+The resamples depend on the number of trials alone: the same data always give the same interval, in whatever order and unit.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+RESAMPLES = 3999  # with it (RESAMPLES + 1) * 2.5 % is a whole number: the ends are order statistics
+TAIL = 0.025
+# Where more resamples than this consist of one value repeated, the sample is too discrete to be studentised.
+UNIFORM = 0.005
+
+
+@lru_cache(maxsize=64)  # a run that adapts ends with cells of every size from 20 to 50: 35 MB
+def _weights(n: int) -> NDArray[np.float64]:
+    """How often each of n values comes in each resample: an array of RESAMPLES x n."""
+    rng = np.random.default_rng(n)
+    return rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)
+
+
+def bootstrap_t(values: ArrayLike) -> tuple[float, float] | None:
+    """The ends of the interval of the mean of n values, in their unit; None where resampling can't tell.
+
+    Each resample's mean is studentised with its own standard deviation, as the data's mean is by t. None if fewer than 3
+    values were given, or if they are so often equal that many resamples hold one value only: t has to do then.
+    Equal values have an interval without width.
+    """
+    data = np.sort(np.asarray(values, dtype=float))
+    n = data.size
+    if n < 3:
+        return None
+    if data[0] == data[-1]:
+        return float(data[0]), float(data[0])
+    mean, error = float(data.mean()), float(data.std(ddof=1)) / float(np.sqrt(n))
+    around = (data - mean) / (data[-1] - data[0])
+    weights = _weights(n)
+    means = weights @ around / n
+    variances = np.maximum(weights @ around**2 / n - means**2, 0)
+    uniform = variances < 1e-18  # rounding leaves about 1e-32 of equal values
+    if uniform.mean() > UNIFORM:
+        return None
+    with np.errstate(divide="ignore"):
+        studentised = np.sort(np.where(uniform, np.sign(means) * np.inf, means / np.sqrt(variances / (n - 1))))
+    low, high = studentised[_place(TAIL)], studentised[_place(1 - TAIL)]
+    return mean - float(high) * error, mean - float(low) * error
+
+
+def bca(values: ArrayLike) -> tuple[float, float] | None:
+    """The ends of the bias-corrected and accelerated interval of the mean of n values; None for fewer than 3.
+
+    Not used for intervals: see the figures above. It is here so that the choice can be checked.
+    """
+    from scipy.special import ndtr, ndtri
+
+    data = np.sort(np.asarray(values, dtype=float))
+    n = data.size
+    if n < 3:
+        return None
+    if data[0] == data[-1]:
+        return float(data[0]), float(data[0])
+    mean = float(data.mean())
+    around = data - mean
+    means = np.sort(_weights(n) @ around / n)
+    bias = ndtri(np.clip((means < 0).mean(), 1 / RESAMPLES, 1 - 1 / RESAMPLES))
+    # Of a mean, the jackknife's acceleration is the sample's skewness over 6 sqrt(n).
+    acceleration = (around**3).sum() / (6 * (around**2).sum() ** 1.5)
+    ends = []
+    for quantile in (ndtri(TAIL), ndtri(1 - TAIL)):
+        shifted = bias + quantile
+        ends.append(mean + float(means[_place(ndtr(bias + shifted / (1 - acceleration * shifted)))]))
+    return ends[0], ends[1]
+
+
+def _place(share: float) -> int:
+    """Where the quantile stands among the sorted resamples."""
+    return int(np.clip(round(share * (RESAMPLES + 1)) - 1, 0, RESAMPLES - 1))

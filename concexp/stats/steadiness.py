@@ -1,0 +1,173 @@
+"""The iterations of a trial, in order -> whether they warmed up, slowed down, were steady all along, or never became so.
+
+After Barrett, Bolz-Tereick, Killick, Mount & Tratt 2017, "Virtual machine warmup blows hot and cold": change points in mean
+and variance are found by PELT with a penalty of 15 log n; segments that equal the last one are one steady state; the state
+must hold over the last quarter of the series (theirs: the last 500 of 2000 iterations). Two things differ. They call two
+segments equal whose means are within max(variance, 1 ms), which compares seconds with squared seconds and takes all series
+of iterations of about 1 ms for flat. Here it is max(standard deviation of the last segment, 1 % of its mean): the same idea
+in any unit. And a last state that is a slope, up or down, is none: a steady drift is cut into segments so wide that the last
+two often equal each other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+
+PENALTY = 15.0
+SHORTEST = 2  # values in a segment: one has no variance
+ENOUGH = 20  # iterations, for change points to be told from noise at that penalty
+LAST = 0.25  # the share of the series over which a steady state must hold
+ALIKE = 0.01
+FLAT, WARMUP, SLOWDOWN, UNSTEADY, SHORT, MIXED = (
+    "flat",
+    "warmup",
+    "slowdown",
+    "no steady state",
+    "too short",
+    "inconsistent",
+)
+
+
+@dataclass(frozen=True)
+class Steadiness:
+    """What a series is, where its segments begin, and at which iteration its steady state does (its length if there is none)."""
+
+    word: str
+    segments: tuple[int, ...]
+    steady_from: int
+
+
+def change_points(values: ArrayLike, penalty: float = PENALTY) -> tuple[int, ...]:
+    """Where the mean or the variance of a series changes: the index of the first value of each segment but the first.
+
+    PELT (Killick, Fearnhead & Eckley 2012), which is exact: the segments whose summed cost is least, where a segment of m
+    normal values costs m (log 2 pi variance + 1) and each change `penalty` * log n. ValueError if a value is not finite.
+    """
+    x = np.asarray(values, dtype=float).reshape(-1)
+    if not np.isfinite(x).all():
+        raise ValueError("a value is not finite; leave its trial out")
+    n = x.size
+    if n < 2 * SHORTEST:
+        return ()
+    # Sums of squares lose the variance in the mean's digits unless the mean is taken off.
+    centred = x - np.median(x)
+    sums, squares = (np.concatenate([[0.0], np.cumsum(part)]) for part in (centred, centred**2))
+    # A clock's granularity makes equal values, whose variance of 0 would be infinitely likely.
+    floor = max((1e-4 * float(np.abs(x).mean())) ** 2, 1e-6 * float(centred.var()), 1e-300)
+    beta = penalty * math.log(n)
+    best = np.full(n + 1, np.inf)
+    best[0] = -beta
+    previous = np.zeros(n + 1, dtype=np.intp)
+    starts = np.array([0], dtype=np.intp)
+    until = np.full(n + 1, n + SHORTEST)  # the end at which a start is given up
+    for end in range(SHORTEST, n + 1):
+        sizes = end - starts
+        means = (sums[end] - sums[starts]) / sizes
+        seen = np.maximum((squares[end] - squares[starts]) / sizes - means**2, 0)
+        likeliest = np.maximum(seen, floor)
+        totals = best[starts] + sizes * (np.log(2 * np.pi * likeliest) + seen / likeliest)
+        chosen = int(np.argmin(totals))
+        best[end], previous[end] = totals[chosen] + beta, starts[chosen]
+        # A start that is worse than this end by more than a change costs can't win again, once a segment fits behind the end.
+        until[starts[totals > best[end]]] = np.minimum(until[starts[totals > best[end]]], end + SHORTEST)
+        starts = starts[until[starts] > end + 1]
+        begun = end - SHORTEST + 1
+        if begun >= SHORTEST:
+            starts = np.append(starts, begun)
+    found: list[int] = []
+    end = n
+    while previous[end] > 0:
+        end = int(previous[end])
+        found.append(end)
+    return tuple(reversed(found))
+
+
+def steadiness(values: ArrayLike) -> Steadiness:
+    """What a series of iteration times (any unit, in the order measured) is: one of the words, with its segments.
+
+    `flat`: steady from the first iteration. `warmup`: it ends in a steady state and no earlier segment is faster. `slowdown`:
+    it ends in a steady state, but some earlier segment was faster. `no steady state`: it still changed in its last quarter, or
+    drifts. `too short`: fewer than 20 iterations. A series that alternates from one iteration to the next is steady in this sense.
+    ValueError if a value is not finite.
+    """
+    x = np.asarray(values, dtype=float).reshape(-1)
+    if x.size < ENOUGH:
+        return Steadiness(SHORT, (0,), x.size)
+    starts = (0, *change_points(x))
+    parts = np.split(x, starts[1:])
+    means = [float(part.mean()) for part in parts]
+    last = means[-1]
+    within = max(float(parts[-1].std()), ALIKE * abs(last))
+    alike = [abs(mean - last) <= within for mean in means]
+    first = len(parts)
+    while first and alike[first - 1]:
+        first -= 1
+    steady_from = starts[first]
+    if x.size - steady_from < LAST * x.size or _climbs(x[steady_from:]):
+        return Steadiness(UNSTEADY, starts, x.size)
+    if not first:
+        return Steadiness(FLAT, starts, 0)
+    faster = any(mean < last and not same for mean, same in zip(means, alike, strict=True))
+    return Steadiness(SLOWDOWN if faster else WARMUP, starts, steady_from)
+
+
+def _climbs(x: Floats) -> bool:
+    """Whether what looks like one state is a slope, up or down.
+
+    A slope hides in segments that are wide because they slope. It counts if it is beyond doubt (t > 4), and if it makes
+    more of a difference from end to end than two segments that are called alike may have.
+    """
+    places = np.arange(x.size) - (x.size - 1) / 2
+    slope = float(places @ x / (places @ places))
+    residual = math.sqrt(float(((x - x.mean() - slope * places) ** 2).sum()) / max(1, x.size - 2))
+    beyond_doubt = abs(slope) * math.sqrt(float(places @ places)) > 4 * residual
+    return beyond_doubt and abs(slope) * x.size > max(residual, ALIKE * abs(float(x.mean())))
+
+
+def of_cell(words: Iterable[str]) -> str:
+    """The word for a cell, from those of its trials: theirs if they agree, else `inconsistent`; too short ones say nothing."""
+    found = set(words) - {SHORT}
+    if not found:
+        return SHORT
+    return found.pop() if len(found) == 1 else MIXED
+
+
+def unstable(values: ArrayLike, shortest: float = 1e-3) -> Sequence[str]:
+    """pyperf's objections to a set of trial means, seconds, as codes; empty if there is none.
+
+    `spread`: the standard deviation is 10 % of the mean or more. `outlier`: the least or greatest value is 50 % or more off
+    the mean. `few`: too few values for the mean to be known to 1 % (`pyperf_trials`). `short`: the shortest is below 1 ms.
+    What is not finite is left out; of fewer than 2 values only `short` and `few` can be said.
+    """
+    x = np.asarray(values, dtype=float).reshape(-1)
+    x = x[np.isfinite(x)]
+    if not x.size:
+        return ["few"]
+    mean = float(x.mean())
+    checks = {
+        "spread": x.size > 1 and float(x.std(ddof=1)) >= 0.10 * mean,
+        "outlier": max(float(x.max()) - mean, mean - float(x.min())) >= 0.50 * mean,
+        "few": x.size < pyperf_trials(x),
+        "short": float(x.min()) < shortest,
+    }
+    return [code for code, true in checks.items() if true]
+
+
+def pyperf_trials(values: ArrayLike, precision: float = 0.01) -> int:
+    """How many values pyperf wants so that the mean is known to `precision` with 95 % certainty: (1.96 sd / (0.01 mean))^2.
+
+    At least 2. ValueError if the mean is not positive.
+    """
+    x = np.asarray(values, dtype=float).reshape(-1)
+    mean = float(x.mean())
+    if not mean > 0:
+        raise ValueError(f"times have a positive mean, not {mean}")
+    sd = float(x.std(ddof=1)) if x.size > 1 else 0.0
+    return max(2, math.ceil((1.96 * sd / (precision * mean)) ** 2))

@@ -1,0 +1,74 @@
+"""How a worker's interpreter is set and on which CPU it runs: each worker does it to itself when it enters.
+
+Nobody else can do it for all of them. A process that is spawned or comes from a fork server begins with an interpreter as
+it is by default, and so does a sub-interpreter; only threads and forks inherit the switch interval. An affinity belongs to
+one thread.
+"""
+
+import os
+import sys
+
+SYSTEM = "/sys/devices/system/cpu"
+
+
+class Setting:
+    """`switch_interval` in seconds, None for the interpreter's own; `cpus` in the order in which workers take them, None
+    for no pinning.
+    """
+
+    def __init__(self, switch_interval=None, cpus=None):
+        self.switch_interval = switch_interval
+        self.cpus = cpus
+
+    def apply(self, place):
+        """Set the interpreter, and pin the calling thread to the CPU of this place, round robin."""
+        if self.switch_interval is not None:
+            sys.setswitchinterval(self.switch_interval)
+        if self.cpus:
+            os.sched_setaffinity(0, {self.cpus[place % len(self.cpus)]})
+
+
+def setting_of(request):
+    """The setting that a request's `switch_interval` and `pin` ask for."""
+    pin = request.get("pin")
+    return Setting(request.get("switch_interval"), ORDERS[pin](os.sched_getaffinity(0)) if pin else None)
+
+
+def compact(usable, system=SYSTEM):
+    """The CPUs so that neighbours come one after the other: the threads of a core, the cores of a node."""
+    where = {cpu: position(cpu, system) for cpu in usable}
+    return sorted(usable, key=lambda cpu: (where[cpu], cpu))
+
+
+def spread(usable, system=SYSTEM):
+    """The CPUs so that neighbours come late: a core of each node in turn, and the other threads of the cores at the end."""
+    threads, cores, keys = {}, {}, {}
+    for cpu in compact(usable, system):
+        node, core = position(cpu, system)[0], position(cpu, system)
+        number = cores.setdefault(node, {}).setdefault(core, len(cores[node]))
+        keys[cpu] = threads.get(core, 0), number, node, cpu
+        threads[core] = threads.get(core, 0) + 1
+    return sorted(usable, key=keys.get)
+
+
+ORDERS = {"compact": compact, "spread": spread}
+
+
+def position(cpu, system=SYSTEM):
+    """(node, package, core) of a CPU; where the system does not tell, each CPU is a core of its own in one node."""
+    folder = "%s/cpu%d" % (system, cpu)
+    try:
+        nodes = [int(name[4:]) for name in os.listdir(folder) if name[:4] == "node" and name[4:].isdigit()]
+    except OSError:
+        nodes = []
+    package, core = number(folder + "/topology/physical_package_id"), number(folder + "/topology/core_id")
+    return nodes[0] if nodes else 0, package or 0, cpu if core is None else core
+
+
+def number(path):
+    """The whole number in a file, None if there is none."""
+    try:
+        with open(path) as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return None

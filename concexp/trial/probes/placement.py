@@ -1,0 +1,29 @@
+"""Where each worker ran, and how its interpreter was set: as the worker itself found it after a pass."""
+
+import os
+import sys
+
+from concexp.trial import tools
+
+
+class Watcher(tools.Watcher):
+    """Looks at the worker's own thread and interpreter."""
+
+    name = "placement"
+
+    def seen(self):
+        cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+        return cpus, sys.getswitchinterval() if hasattr(sys, "getswitchinterval") else None
+
+
+class Probe(tools.Probe):
+    """`worker_cpus`: the CPUs that each worker might use; `worker_switch_interval`: seconds. In the order of the answers."""
+
+    def watcher(self):
+        return Watcher()
+
+    def merged(self, seen):
+        if not seen:
+            return {}
+        cpus, intervals = zip(*seen)
+        return {"worker_cpus": list(cpus), "worker_switch_interval": list(intervals)}

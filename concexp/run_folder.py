@@ -68,8 +68,8 @@ def code_files(spec: Spec, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, s
             parts = one.module.split(".") if one.module else []
             parents = parts if path.stem == "__init__" else parts[:-1]
             wanted.append(("/".join([*parents, path.name]), one.source))
-        home = Path(entry.located.path).parent
-        helpers = seen.get(entry.label, {}).get("files") or ()  # of a module there are none: its package has a version
+        home = Path(entry.located.path).parent if entry.located.path else Path(entry.located.home)
+        helpers = seen.get(entry.label, {}).get("files", ())
         wanted += [(Path(helper).relative_to(home).as_posix(), helper) for helper in helpers]
     found: dict[str, str] = {}
     for name, source in wanted:

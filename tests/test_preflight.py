@@ -99,6 +99,24 @@ def test_all_entries_are_told_at_once(prepared):
     assert [one.path for one in caught.value.problems] == ["workload[0]", "workload[2]"]
 
 
+def test_helpers_of_a_module_count_and_installed_packages_do_not(prepared, write, tmp_path):
+    """What a package beside the YAML imports of its own is the user's code; what was installed there has a version."""
+    for folder in ("pack", "bought", "bought-1.2.dist-info"):
+        (tmp_path / folder).mkdir()
+    write("pack/__init__.py", "")
+    write("pack/util.py", "")
+    write("pack/bench.py", "import bought\nfrom pack import util\ndef f(): pass\n")
+    write("bought/__init__.py", "def g(): pass\n")
+    write("bought-1.2.dist-info/METADATA", "Metadata-Version: 2.1\nName: bought\nVersion: 1.2\n")
+    write("bought-1.2.dist-info/top_level.txt", "bought\n")
+    tried = prepared("", "[pack.bench:f, bought:g]")
+    seen, _ = tried.look()
+    inside = ["pack/__init__.py", "pack/bench.py", "pack/util.py"]
+    assert seen["pack.bench:f"]["files"] == [str(tmp_path / name) for name in inside]
+    assert seen["bought:g"]["version"] == "bought 1.2"
+    assert list(run_folder.code_files(tried.spec, seen)) == ["bought/__init__.py", *inside]
+
+
 def test_what_each_entry_is(prepared, write, tmp_path):
     """Forms, how it is timed and checked, and the files of the user's own that were loaded."""
     write("helper.py", "x = 1\n")

@@ -19,8 +19,7 @@ def look(request):
         if problem:
             return dict(facts, problem=problem, cure=cure)
     problem, cure = fits(given)
-    if given["path"]:
-        facts["files"] = loaded_from(os.path.dirname(given["path"]))
+    facts["files"] = loaded_from(os.path.dirname(given["path"]) or given["home"])
     return dict(facts, problem=problem, cure=cure, version=version_of(given["module"]))
 
 
@@ -95,10 +94,19 @@ def fits(given):
 
 
 def loaded_from(folder):
-    """The source files in a folder, or below it, that importing has loaded, sorted; what is installed there is not its own."""
+    """The source files in a folder, or below it, that importing has loaded, sorted; without what was installed there."""
     files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
     own = [file for file in files if file.startswith(folder + os.sep) and file.endswith(".py")]
-    return sorted(file for file in own if "site-packages" not in file[len(folder) :])
+    installed = distributions() if len(own) > 1 else {}
+    parts = {file: file[len(folder) + 1 : -3].split(os.sep) for file in own}
+    return sorted(file for file in own if "site-packages" not in parts[file] and parts[file][0] not in installed)
+
+
+def distributions():
+    """The names of what is installed, by the packages and modules that they bring; empty before Python 3.10."""
+    from importlib import metadata
+
+    return getattr(metadata, "packages_distributions", dict)()
 
 
 def version_of(module):
@@ -108,8 +116,7 @@ def version_of(module):
     from importlib import metadata
 
     top = module.partition(".")[0]
-    known = getattr(metadata, "packages_distributions", dict)()  # since 3.10
-    for name in known.get(top, [top]):
+    for name in distributions().get(top, [top]):
         try:
             return "%s %s" % (name, metadata.version(name))
         except metadata.PackageNotFoundError:

@@ -14,6 +14,7 @@ import pandas as pd
 from concexp import catalog
 from concexp.metrics import names_in
 from concexp.plan import matches
+from concexp.spec.claims import of_data
 from concexp.spec.selections import STATUSES
 from concexp.stats.comparison import ratio
 from concexp.stats.intervals import FEWEST, NOTHING, Interval, mean_interval, trial_means
@@ -181,14 +182,19 @@ def _sorted(cells: Iterable[dict[str, Any]], axes: Mapping[str, Sequence[Any]]) 
 
 
 def _metrics(run: Run) -> dict[str, Any]:
-    """The metrics to show, in the order of their columns: those that the experiment lists, else those that the data has."""
+    """The metrics to show, in the order of their columns: those that the experiment lists, else those that the data has.
+
+    Those that its claims speak of are always among them.
+    """
     listed = run.spec.get("metrics") or []
     names = [listed] if isinstance(listed, str) else listed or names_in(run.trials.columns)
-    found = {name: catalog.load("metric", name)() for name in dict.fromkeys([run.spec["primary"], *names])}
+    claimed = {name for claim in of_data(run.spec.get("claims")) for name in claim.metrics}
+    asked = [run.spec["primary"], *sorted(claimed)]
+    found = {name: catalog.load("metric", name)() for name in dict.fromkeys([*asked, *names])}
     shown = {
         name: metric
         for name, metric in found.items()
-        if listed or name == run.spec["primary"] or metric.shown == "always" or _present(metric, name, run)
+        if listed or name in asked or metric.shown == "always" or _present(metric, name, run)
     }
     return dict(sorted(shown.items(), key=lambda pair: (pair[1].order, pair[0])))
 

@@ -28,9 +28,10 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp list workload                    what there is: workload, model, sync, metric, plot
   concexp list pythons                     which interpreters are on this machine
   concexp show counter                     what one of them is, and its parameters
+  concexp show claims                      the language of claims, which the data supports or refutes
 
-Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it; 2 the YAML or the command line is
-wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
+Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, or with --check a claim was refuted;
+2 the YAML or the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
 """
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -59,6 +60,7 @@ def run(
     no_report: Annotated[
         bool, typer.Option("--no-report", help="measure only; `concexp report` makes the page")
     ] = False,
+    check: Annotated[bool, typer.Option("--check", help="exit 1 if a claim of the experiment is refuted")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="refuse if another run measures on this machine")] = False,
     progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
 ) -> None:
@@ -66,6 +68,7 @@ def run(
 
     \b
     concexp run experiments/01_cpu_models.yaml
+    concexp run x.yaml --check
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
     from concexp import session
@@ -74,10 +77,10 @@ def run(
     for path in specs:
         with interruptible():
             wanted = session.Wanted(path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line())
-            done = session.run(wanted, progress.value, page=not no_report)
+            done = session.run(wanted, progress.value, page=not no_report, check=check)
         for line in done.lines:
             typer.echo(line)
-        bad += done.bad
+        bad += done.bad + len(done.refuted)
     raise typer.Exit(1 if bad else 0)
 
 
@@ -159,6 +162,7 @@ def show(
     """Show what a workload, model, primitive, metric or plot is, its parameters with units, and what carries it.
 
     \b
+    concexp show claims
     concexp show counter
     concexp show model/processes
     """

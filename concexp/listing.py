@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from concexp import catalog
+from concexp.claimed import Cells
 from concexp.errors import InputError, Problem, UnknownName, did_you_mean
 from concexp.plan import Plan, unsupported_reasons
-from concexp.spec import Spec, usercode
-from concexp.spec.shape import Entry
+from concexp.spec import Spec, claim_language, usercode
+from concexp.spec.shape import Claim, Entry
 from concexp.trial.tools import unsupported
 
 SHOWN_KINDS = tuple(kind for kind in catalog.KINDS if kind != "probe")
@@ -45,15 +46,17 @@ def catalogue_text(data: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def described(name: str) -> str:
-    """All about one plug-in; `name` may begin with its kind and a slash."""
+    """All about one plug-in, about user code, or about claims; `name` may begin with its kind and a slash."""
     if name == usercode.LONG:
         return usercode.REFERENCE
+    if name == "claims":
+        return claim_language.REFERENCE.rstrip()
     kind, slash, rest = name.partition("/")
     kinds = [kind] if slash else [one for one in catalog.KINDS if name in catalog.names(one)]
     if slash and kind not in catalog.KINDS:
         raise InputError([Problem("show", 0, 0, "", f"there is no kind '{kind}'", did_you_mean(kind, SHOWN_KINDS))])
     if not kinds:
-        raise UnknownName("plug-in", name, [known for one in SHOWN_KINDS for known in catalog.names(one)])
+        raise UnknownName("plug-in", name, [known for one in SHOWN_KINDS for known in catalog.names(one)] + ["claims"])
     return "\n\n".join(_described(one, rest if slash else name) for one in kinds)
 
 
@@ -186,7 +189,14 @@ def plan_data(spec: Spec, plan: Plan) -> dict[str, Any]:
         for c in plan.cells
     ]
     order = [{"trial": t.id, "role": t.role, "block": t.block, "position": t.position} for t in plan.trials]
-    return {"name": spec.name, "question": spec.question, "cells": cells, "trials": order}
+    claimed = [{"says": claim.says, "expect": claim.expect.raw, "cases": count} for claim, count in _cases(spec, plan)]
+    return {"name": spec.name, "question": spec.question, "cells": cells, "trials": order, "claims": claimed}
+
+
+def _cases(spec: Spec, plan: Plan) -> list[tuple[Claim, int]]:
+    """Each claim and how many cases it has: cells, or where its metrics name the cells, what they differ in otherwise."""
+    cells = Cells({cell.id: cell.axes for cell in plan.cells}, plan.cpus)
+    return [(claim, sum(not case.missing for case in cells.cases(claim))) for claim in spec.claims]
 
 
 def plan_text(spec: Spec, plan: Plan) -> str:
@@ -215,6 +225,11 @@ def plan_text(spec: Spec, plan: Plan) -> str:
     if reasons:
         lines += ["", f"{sum(reasons.values())} cells cannot run:"]
         lines += [f"  {count} × {reason}{_whose(reason, plan)}" for reason, count in reasons.items()]
+    if spec.claims:
+        lines += ["", "Claims:"]
+        for claim, count in _cases(spec, plan):
+            words = claim.says if claim.says == claim.expect.raw else f"{claim.says}: `{claim.expect.raw}`"
+            lines.append(f"  {words}, {count} case{'s' * (count != 1)}")
     return "\n".join(lines)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from concexp import catalog
+from concexp.claimed import Cells, check
 from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean
 from concexp.judging import Judge, here
 from concexp.planned import Background, Cell, PlannedTrial, Runtime, cell_id
@@ -25,10 +26,11 @@ TRIAL_LIMIT = 1_000_000
 
 @dataclass(frozen=True)
 class Plan:
-    """All cells in the order of the YAML, and all trials in the order in which they are to run."""
+    """All cells in the order of the YAML, and all trials in the order in which they are to run, on so many usable CPUs."""
 
     cells: tuple[Cell, ...]
     trials: tuple[PlannedTrial, ...]
+    cpus: int
     unasked: tuple[str, ...] = ()  # labels of interpreters that nobody has asked yet what they can run
 
     @property
@@ -81,8 +83,10 @@ def make_plan(spec: Spec, cpus: int, only: str = "", judges: Mapping[str, Judge]
         raise EnvironmentRefused(
             f"no cell of {spec.name} can run here:\n{reasons}", "choose other models or primitives"
         )
+    # `only` may leave out what a claim is about: it has to make sense for the whole.
+    check(spec.claims, Cells({cell.id: cell.axes for cell in cells.values()}, cpus))
     unasked = tuple(label for label in spec.pythons if label not in known)
-    return Plan(tuple(chosen), tuple(_schedule(spec, [cell for cell in chosen if not cell.reason])), unasked)
+    return Plan(tuple(chosen), tuple(_schedule(spec, [cell for cell in chosen if not cell.reason])), cpus, unasked)
 
 
 def _judged(cells: Sequence[Cell], judges: Mapping[str, Judge]) -> list[Cell]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from concexp import catalog, journal, machine, run_folder
+from concexp.claimed import Cells, expected
 from concexp.errors import NothingYet
 from concexp.interpreters import Interpreter
 from concexp.journal import Record
@@ -241,10 +242,13 @@ def _simulated(cell: Cell, request: dict[str, Any]) -> Ending:
     return Ending(status, reason, whole, "", "", 0, time.monotonic() - started)
 
 
-def bad_trials(records: list[Record], spec: Spec) -> Iterator[Record]:
-    """The records that ended badly and are not expected by `allow`."""
-    for record in records:
-        if record["role"] == "machine" or record["status"] in ("ok", "unsupported"):
+def bad_trials(records: list[Record], spec: Spec, cpus: int) -> Iterator[Record]:
+    """The records that ended badly and are not expected by `allow`, or by a claim."""
+    trials = [record for record in records if record["role"] != "machine"]
+    cells = Cells({record["cell"]: record["axes"] for record in trials}, cpus)
+    claimed = {pair for claim in spec.claims for pair in expected(claim, cells)}
+    for record in trials:
+        if record["status"] in ("ok", "unsupported") or (record["cell"], record["status"]) in claimed:
             continue
         shown = {**record["axes"], "status": record["status"]}
         if not any(matches(selection, shown) for selection in spec.allow):

@@ -45,14 +45,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Done:
-    """What to tell at the end, and how many trials ended badly without being expected to."""
+    """What to tell at the end, how many trials ended badly without being expected to, and which claims were refuted."""
 
     lines: list[str]
     bad: int
+    refuted: list[str]
 
 
-def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
-    """Run one experiment, or complete its unfinished run, and write its page."""
+def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> Done:
+    """Run one experiment, or complete its unfinished run, and write its page; with `check` say which claims are refuted."""
     question = spec.load(wanted.path, wanted.sets)
     if wanted.quick:
         question = question.with_measure(repetitions=1, iterations=1, warmup=min(1, question.measure.warmup))
@@ -73,14 +74,23 @@ def run(wanted: Wanted, progress_kind: str, page: bool) -> Done:
         runner.Run(question, planned, folder, code, there, lock, watcher).execute()
     finally:
         watcher.close()
-    bad = list(runner.bad_trials(journal.read(folder.journal).records, question))
+    cpus = folder.manifest["machine"]["cpus"]
+    bad = list(runner.bad_trials(journal.read(folder.journal).records, question, cpus))
     lines = [f"{folder.path}"]
     if page:
         partial = wanted.quick or bool(wanted.only)
         lines = [f"report: {_page(folder, partial)}"]
     if bad:
         lines.append(f"{len(bad)} trial{'' if len(bad) == 1 else 's'} ended badly: the report names them")
-    return Done(lines, len(bad))
+    refuted = _refuted(folder) if check and question.claims else []
+    return Done([*lines, *(f"refuted: {says}" for says in refuted)], len(bad), refuted)
+
+
+def _refuted(folder: RunFolder) -> list[str]:
+    """What the claims say that the run refutes."""
+    from concexp import claims, results
+
+    return [one.claim.says for one in claims.judge(results.load(folder.path)) if one.word == "refuted"]
 
 
 def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:

@@ -8,6 +8,7 @@ from concexp import catalog, listing, spec
 from concexp.errors import ConcexpError
 from concexp.judging import absent
 from concexp.plan import make_plan
+from concexp.spec import expression
 
 TRIPLES = listing.support()
 
@@ -138,3 +139,26 @@ def test_a_plan_for_programs(planned):
     assert {cell["axes"]["model"] for cell in data["cells"]} == {"serial", "threads"}
     assert [trial["trial"] for trial in data["trials"]] == [trial.id for trial in plan.trials]
     assert [trial["block"] for trial in data["trials"]] == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_plan_tells_its_claims(planned):
+    """Each claim with the number of its cases, for people and for programs."""
+    found, plan = planned(
+        "workload: sleep\nmodel: [serial, threads]\nsweep: {workers: [1, 2]}\n"
+        "claims:\n  - {says: it grows, of: {model: threads}, expect: speedup > 0.9}\n"
+        "  - expect: throughput[serial] < 2 * throughput[threads]\n"
+    )
+    assert listing.plan_text(found, plan).splitlines()[-3:] == [
+        "Claims:",
+        "  it grows: `speedup > 0.9`, 2 cases",
+        "  throughput[serial] < 2 * throughput[threads], 2 cases",
+    ]
+    assert listing.plan_data(found, plan)["claims"][0] == {"says": "it grows", "expect": "speedup > 0.9", "cases": 2}
+
+
+def test_the_language_of_claims_is_shown():
+    """`show claims` is its reference, and every function and curve of the language is in it."""
+    text = listing.described("claims")
+    for word in (*expression.FUNCTIONS, *expression.CURVES, "first", "within 10%", "effective_cpus", "valid: any"):
+        assert word in text
+    assert max(map(len, text.splitlines())) <= 130

@@ -78,6 +78,64 @@ def test_a_bad_trial_is_exit_code_1_unless_allowed(tmp_path, write, outcome):
     assert concexp(tmp_path, "run", "y.yaml").returncode == 0
 
 
+CLAIMED = (
+    SIMULATED.replace("baseline: {}", "baseline: {workers: 1}")
+    + """\
+claims:
+  - {says: it grows without end, expect: 'speedup >= 0.9 * workers'}
+  - {says: it bends, of: workers > 2, expect: 'speedup < 0.95 * workers'}
+"""
+)
+
+
+def test_a_refuted_claim_is_exit_code_1_only_with_check(tmp_path, write):
+    """A run reports claims; with --check a refuted one, and no other, makes 1 and is named."""
+    write("x.yaml", CLAIMED)
+    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    page = (tmp_path / "reports/x/README.md").read_text()
+    assert "**Refuted**: it grows without end" in page
+    assert "**Supported**: it bends" in page
+    for arguments in ([], ["--no-report"]):
+        done = concexp(tmp_path, "run", "x.yaml", "--check", *arguments)
+        assert done.returncode == 1
+        assert done.stdout.splitlines()[1:] == ["refuted: it grows without end"]
+    write("y.yaml", CLAIMED.replace("0.9 * workers", "0.5 * workers"))
+    assert concexp(tmp_path, "run", "y.yaml", "--check").returncode == 0
+
+
+def test_a_status_that_a_claim_expects_is_no_failure(tmp_path, write):
+    """A bad end that a claim expects makes no 1; that of another cell does."""
+    text = (
+        "workload: sleep\nmodel: [{simulated: {outcome: timeout}, as: a}, {simulated: {outcome: crashed}, as: b}]\n"
+        "sweep: {workers: [1]}\nmeasure: {repetitions: 1}\nclaims:\n  - {of: {model: a}, expect: status == timeout}\n"
+    )
+    write("x.yaml", text)
+    assert concexp(tmp_path, "run", "x.yaml", "--check").returncode == 1
+    write("y.yaml", text + "  - {expect: 'status[b] in [crashed, failed]'}\n")
+    assert concexp(tmp_path, "run", "y.yaml", "--check").returncode == 0
+
+
+def test_a_claimed_metric_turns_its_probe_on(tmp_path, write):
+    """A metric that only a claim names is recorded, judged, and stands in cells.csv."""
+    write("x.yaml", "workload: sleep\nmodel: threads\nsweep: {workers: [1]}\nload: {duration: 20ms}\n"
+                    "measure: {repetitions: 3}\nclaims:\n  - {expect: service_time_p50_s >= 1us}\n")  # fmt: skip
+    assert concexp(tmp_path, "run", "x.yaml", "--check").returncode == 0
+    assert "service_time_p50_s_lo" in (run_folder(tmp_path) / "cells.csv").read_text().splitlines()[0]
+    assert "**Supported**: service\\_time\\_p50\\_s" in (tmp_path / "reports/x/README.md").read_text()
+
+
+def test_a_claim_about_nothing_is_exit_code_2(tmp_path, write):
+    """A claim that selects no cell is told by `plan` and `run`, with its place, before anything runs."""
+    write("x.yaml", SIMULATED + "claims:\n  - {of: workers > 9, expect: throughput > 1}\n")
+    for verb in ("plan", "run"):
+        done = concexp(tmp_path, verb, "x.yaml")
+        assert (done.returncode, "x.yaml:9:10: claims[0].of: there is no cell with workers > 9" in done.stderr) == (
+            2,
+            True,
+        )
+    assert not (tmp_path / "reports").exists()
+
+
 def test_mistakes_are_exit_code_2_and_refusals_3(tmp_path, write):
     """A wrong YAML makes 2 with the place, an impossible experiment 3 with the reason; neither a traceback."""
     write("x.yaml", "workload: slep\nmodel: serial\n")

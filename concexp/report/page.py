@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 
 from concexp import catalog
-from concexp.report import account, findings, markdown, own_code, table
+from concexp.report import account, claimed, findings, markdown, own_code, table
 from concexp.report.numbers import plural
 from concexp.report.view import View
 from concexp.results import Run
@@ -28,6 +28,7 @@ def write(run: Run, folder: Path) -> Path:
         manifest=run.manifest,
         outline=account.outline(view),
         answer=findings.answer(view),
+        claims=claimed.told(view),
         intervals=any(value.bounded for point in view.points for value in point.values.values()),
         pictures=_pictures(view, folder),
         tables=table.tables(view),

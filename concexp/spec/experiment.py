@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from concexp import catalog
 from concexp.errors import InputError, Problem, did_you_mean
-from concexp.spec import axes, entries, selections, units
+from concexp.spec import axes, claims, entries, selections, units
 from concexp.spec.layers import layered
 from concexp.spec.reading import Problems, items, shaped, text, unknown_keys
 from concexp.spec.shape import KINDS, Axis, Entry, Grid, Load, Measure, Report, Spec, Startup
@@ -19,7 +19,7 @@ from concexp.spec.source import Node
 GRID_KEYS = ("workload", "model", "sync", "background", "load", "startup", "exclude")
 ROOT_KEYS = (
     "name", "question", "tags", *KINDS, "background", "sweep", "exclude", "load", "startup", "measure", "baseline", "primary",
-    "metrics", "allow", "report", "extends",
+    "metrics", "allow", "claims", "report", "extends",
 )  # fmt: skip
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -74,11 +74,13 @@ class _Reader:
             else ()
         )
         allow = selections.allow(root.value["allow"], names, problems) if "allow" in root.value else ()
+        bounds = claims.bounds(grids, names, _open_loop(grids), bool(baseline))
+        claimed = claims.read(root.value["claims"], bounds, problems) if "claims" in root.value else ()
         if measure is None or report is None or name is None:
             return None
         return Spec(
             name, question, tags, tuple(grids), measure, baseline, primary, metrics, allow, report,
-            self.file, self.data, root.plain(),
+            self.file, self.data, root.plain(), claimed,
         )  # fmt: skip
 
     def text(self, key: str) -> str | None:
@@ -91,20 +93,13 @@ class _Reader:
 
     def measurable(self, grids: Sequence[Grid]) -> None:
         """A latency counts from the intended start of an operation: without an open loop there is none."""
-        wholes = [v.raw for g in grids for a in g.axes if a.keys == ("load",) for (v,) in a.points]
-        if any("rate" in (grid.load or {}) or any("load.rate" in axis.keys for axis in grid.axes) for grid in grids):
-            return
-        if any(isinstance(load, dict) and "rate" in load for load in wholes):
+        if _open_loop(grids):
             return
         for key in ("metrics", "primary"):
             for item in items(self.root.value[key]) if key in self.root.value else []:
                 name = item.value
                 if name in catalog.names("metric") and catalog.load("metric", name).open_loop:
-                    other = str(name).replace("latency", "service_time")
-                    cure = f"take {other}, or give the load a rate: load: {{rate: 100/s, duration: 5s}}"
-                    self.problems.at(
-                        item, key, f"{name} needs an open loop: nothing here arrives at a time of its own", cure
-                    )
+                    self.problems.at(item, key, *claims.closed_loop(name))
 
     def name(self) -> str | None:
         """The experiment's name: said, or from the file's, without the number that sorts it."""
@@ -279,3 +274,10 @@ class _Reader:
         except ValueError as error:
             self.problems.at(node, "startup", str(error))
             return "once"
+
+
+def _open_loop(grids: Sequence[Grid]) -> bool:
+    """Whether operations arrive at a rate anywhere."""
+    wholes = [v.raw for g in grids for a in g.axes if a.keys == ("load",) for (v,) in a.points]
+    rates = any("rate" in (grid.load or {}) or any("load.rate" in axis.keys for axis in grid.axes) for grid in grids)
+    return rates or any(isinstance(load, dict) and "rate" in load for load in wholes)

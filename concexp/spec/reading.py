@@ -49,15 +49,19 @@ def converted(node: Node, path: str, problems: Problems, convert: Callable[[Any]
         return None
 
 
-def parsed(written: str, node: Node, path: str, problems: Problems) -> expression.Tree | None:
+def inside(node: Node, position: int) -> Node:
+    """The place of a character, counted from 0, in the text of a node."""
+    return Node(None, node.file, node.line, node.column + position + (1 if node.quoted else 0))
+
+
+def parsed(written: str, node: Node, path: str, problems: Problems, claim: bool = False) -> expression.Tree | None:
     """The tree of an expression, or None and a problem that points into the text."""
     try:
-        return expression.parse(written)
+        return expression.parse(written, claim)
     except expression.ExpressionError as error:
-        column = node.column + error.position + (1 if node.quoted else 0)
         cut = not node.quoted and "is missing at the end" in str(error)
         cure = "inside […] and {…} a comma ends a value: put an expression with a comma in quotes" if cut else ""
-        problems.append(Problem(node.file, node.line, column, path, f"in `{written}`: {error}", cure))
+        problems.at(inside(node, error.position), path, f"in `{written}`: {error}", cure)
         return None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from concexp.errors import did_you_mean
 from concexp.spec import expression, units
-from concexp.spec.reading import Problems, items, parsed, unknown_keys
+from concexp.spec.reading import Problems, inside, items, parsed, unknown_keys
 from concexp.spec.shape import KINDS, Grid, Value, second_roles
 from concexp.spec.source import Node
 
@@ -52,10 +52,10 @@ def exclude(node: Node, path: str, names: Names, problems: Problems) -> tuple[An
     for number, item in enumerate(items(node)):
         here = f"{path}[{number}]" if isinstance(node.value, list) else path
         if isinstance(item.value, dict):
-            _check_map(item, here, names, (), problems)
+            check_map(item, here, names, (), problems)
             found.append(item.plain())
         elif isinstance(item.value, str):
-            _check_condition(item, here, names, problems)
+            check_condition(item, here, names, problems)
             found.append(Value(item.value, None, True, item.file, item.line, item.column))
         else:
             cure = "{model: asyncio, workload: counter}, or a condition such as workers > 4*cpus"
@@ -71,7 +71,7 @@ def allow(node: Node, names: Names, problems: Problems) -> tuple[dict[str, Any],
         if not isinstance(item.value, dict) or "status" not in item.value:
             problems.at(item, path, "expected a selection with `status`", "{sync: none, status: invalid}")
             continue
-        _check_map(item, path, names, ("status",), problems)
+        check_map(item, path, names, ("status",), problems)
         _check_words(item.value["status"], f"{path}.status", STATUSES, "there is no status", problems)
         found.append(item.plain())
     return tuple(found)
@@ -85,11 +85,11 @@ def baseline(node: Node | None, names: Names, problems: Problems) -> dict[str, A
         cure = "baseline: {model: serial}"
         problems.at(node, "baseline", f"expected a selection, not {units.shown(node.value)}", cure)
         return {}
-    _check_map(node, "baseline", names, (), problems)
+    check_map(node, "baseline", names, (), problems)
     return dict(node.plain())
 
 
-def _check_map(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:
+def check_map(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:
     """Whether a map's axes and labels exist."""
     unknown_keys(node, path, [*names.axes, *more], problems)
     for kind in names.labels:
@@ -111,12 +111,11 @@ def _check_words(node: Node, path: str, known: Sequence[str], message: str, prob
             problems.at(item, path, f"{message} {units.shown(item.plain())}", cure)
 
 
-def _check_condition(node: Node, path: str, names: Names, problems: Problems) -> None:
+def check_condition(node: Node, path: str, names: Names, problems: Problems) -> None:
     """Whether a condition's names are axes or labels: a misspelt one would quietly select nothing."""
     tree = parsed(node.value, node, path, problems)
     known = {*names.axes, *names.words, "cpus"}
     for name, position in expression.names(tree).items() if tree else ():
         if name not in known:
-            where = Node(None, node.file, node.line, node.column + position + (1 if node.quoted else 0))
             cure = did_you_mean(name, sorted(known))
-            problems.at(where, path, f"in `{node.value}`: there is no axis or label '{name}'", cure)
+            problems.at(inside(node, position), path, f"in `{node.value}`: there is no axis or label '{name}'", cure)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from concexp import catalog
 from concexp.errors import Problem
-from concexp.spec import units
+from concexp.spec import expression, units
 
 Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
 NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
@@ -222,6 +222,32 @@ def second_roles(grids: Sequence[Grid]) -> list[str]:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """A statement that the data may refute. `of` is a map of labels, a condition, or None for all cells."""
+
+    says: str
+    of: Mapping[str, Any] | Value | None
+    when: str  # "": always
+    expect: Value
+    any_outcome: bool = False  # whether the times of trials with a wrong outcome count
+    path: str = ""  # its key in the YAML
+
+    @property
+    def trees(self) -> tuple[expression.Tree, ...]:
+        """What it expects, and when."""
+        return tuple(expression.parse(text, claim=True) for text in (self.expect.raw, self.when) if text)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that it speaks of."""
+        named = [part.value for tree in self.trees for part in expression.walk(tree) if part.kind in ("name", "at")]
+        known = catalog.names("metric")
+        return tuple(
+            dict.fromkeys(n for n in named if n in known or ("." in str(n) and catalog.exists("metric", str(n))))
+        )
+
+
+@dataclass(frozen=True)
 class Spec:
     """A whole experiment."""
 
@@ -238,6 +264,13 @@ class Spec:
     path: str = ""
     text: str = field(default="", repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # after extends and --set, as written
+    claims: tuple[Claim, ...] = ()
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The metrics that it names anywhere."""
+        claimed = [name for claim in self.claims for name in claim.metrics]
+        return tuple(dict.fromkeys([*self.metrics, self.primary, *claimed]))
 
     @property
     def own(self) -> tuple[Entry, ...]:
@@ -257,7 +290,7 @@ class Spec:
     @property
     def probes(self) -> frozenset[str]:
         """The probes that the metrics need that were asked for."""
-        return frozenset(catalog.load("metric", name).probe for name in (*self.metrics, self.primary)) - {""}
+        return frozenset(catalog.load("metric", name).probe for name in self.asked) - {""}
 
     def with_measure(self, **changes: Any) -> Spec:
         """The same with other measures, as `--quick` does."""

@@ -203,7 +203,7 @@ class _Builder:
             message, hint = "a second `: ` in one line", "put text that holds a colon in quotes"
         elif "another document" in said:
             message, hint = "the file holds several documents", "one file is one experiment: remove `---`"
-        elif re.search(r"but got '[\[{]'", said):
+        elif re.search(r"but got '[\[{]'", said) or re.search(r"[\[{].*\]\s*[<>=!*/+-]", written):
             message, hint = f"not valid YAML: {said}", "inside […] and {…} put an expression with brackets in quotes"
         elif "undefined alias" in said:
             message, hint = said, "define it with & above; a root key that begins with a dot may hold it"

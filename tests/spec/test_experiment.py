@@ -60,7 +60,7 @@ def test_five_mistakes_are_five_located_problems():
     ("text", "says"),
     [
         ("model: serial\n", "`workload:` is missing"),
-        (SHORT + "claims: []\n", "there is no key 'claims' here"),
+        (SHORT + "execution: []\n", "there is no key 'execution' here"),
         (SHORT + "name: Bad Name\n", "is no name"),
         (SHORT + "name: 3.10\n", "YAML reads it as 3.1"),
         (SHORT + "baseline: {model: process}\n", "no model here has the label 'process'"),

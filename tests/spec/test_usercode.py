@@ -174,9 +174,14 @@ def test_how_it_is_timed_and_checked_is_part_of_what_is_measured(read, write):
 
 
 def test_named_numbers_that_are_returned_are_metrics(read, write):
-    """`returned` and `returned.NAME` may be asked for and be what counts most; a misspelt metric is still told."""
+    """`returned` and `returned.NAME` may be asked for, be claimed and be what counts most; a misspelt metric is told."""
     write("b.py", "def f(): pass\n")
     read("b.py:f", "metrics: [throughput, returned, returned.hits]\nprimary: returned.hits\n")
+    claim = "claims: [{says: it hits, expect: 'returned.hits[serial] >= 3 and %s > 1'}]\n"
+    (found,) = load(write("x.yaml", "workload: b.py:f\nmodel: [serial, threads]\n" + claim % "returned.hits")).claims
+    assert found.metrics == ("returned.hits",)
+    with pytest.raises(InputError, match="throughput.hits"):
+        load(write("x.yaml", "workload: b.py:f\nmodel: [serial, threads]\n" + claim % "throughput.hits"))
     for wrong in ("returned.", "returned.a b", "throughput.x", "return"):
         with pytest.raises(InputError, match="there is no metric"):
             read("b.py:f", f"metrics: ['{wrong}']\n")

@@ -1,0 +1,37 @@
+"""The reference of the language of claims, as `concexp show claims` prints it."""
+
+REFERENCE = """\
+claims: statements in the YAML that the data supports or refutes
+
+  claims:
+    - says: a lock halves throughput at least     in your words
+      of: {model: threads}                        the cells it is about: a map of labels (a list means any of them), or a
+                                                  condition such as workers > 1; all cells without it
+      when: effective_cpus >= 1.8                 tested for each cell after measuring; where it is false: skipped
+      expect: throughput[none] >= 2 * throughput[lock]
+      valid: any                                  times of trials with a wrong outcome count too; without it they never do
+
+The claim is for every cell of `of`. One refuted cell refutes it.
+
+Metrics     throughput              of this cell. `concexp list metric` names them
+            throughput[sync=lock]   of the cell with this axis changed; [sync=lock, workers=2] with both; [workers=2*cpus]
+            throughput[lock]        where exactly one axis has the value `lock`
+            Axes that every metric names in brackets are not looped over. Metrics that are only claimed are measured, too.
+Statuses    status == timeout, status in [ok, invalid]: the worst of the cell's trials. What a claim expects makes no exit 1.
+Facts       cpus, effective_cpus, every axis and parameter: workers, model, load.rate, sleep.delay; labels stand for themselves
+Numbers     10%  2x  5ms  2us  1KiB  100/s  1e4  20_000
+Operators   + - * /   < <= == != >= > (chained: 1 < workers <= 8)   in [a, b]   and or not
+Equality    a == b within 10%: they differ by at most 10% of b. a == b within 2x: neither is more than twice the other
+Functions   min max ceil floor abs sqrt log
+Curves      max(throughput over workers), min(…): the largest and the smallest value along an axis
+            spread(… over axis): largest / smallest      slope(… over axis), r2(… over axis): the line of least squares
+            first(workers where speedup > 3): the smallest value for which it holds; infinite if it never does
+
+Verdicts    The mean of each cell's trials is drawn 10,000 times from its t distribution (of the logarithms for times and
+            rates), the trials of one block together; the claim is computed for each draw. It is supported if it is true in
+            97.5 % of them or more, refuted if in 2.5 % or less, else inconclusive. Counts and statuses are exact: a count is
+            the mean over the trials. Doubtful trials are left out of times; below 3 others a claim is inconclusive.
+            Skipped: `when` is false, or a cell cannot exist or was not run.
+
+`concexp run --check` exits 1 if a claim is refuted.
+"""

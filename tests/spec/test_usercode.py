@@ -180,7 +180,7 @@ def test_named_numbers_that_are_returned_are_metrics(read, write):
     claim = "claims: [{says: it hits, expect: 'returned.hits[serial] >= 3 and %s > 1'}]\n"
     (found,) = load(write("x.yaml", "workload: b.py:f\nmodel: [serial, threads]\n" + claim % "returned.hits")).claims
     assert found.metrics == ("returned.hits",)
-    with pytest.raises(InputError, match="throughput.hits"):
+    with pytest.raises(InputError, match=r"throughput\.hits"):
         load(write("x.yaml", "workload: b.py:f\nmodel: [serial, threads]\n" + claim % "throughput.hits"))
     for wrong in ("returned.", "returned.a b", "throughput.x", "return"):
         with pytest.raises(InputError, match="there is no metric"):

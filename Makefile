@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXPERIMENT ?= experiments/01_cpu_models.yaml
 
-.PHONY: run test fidelity lint types clean
+.PHONY: run test engines fidelity lint types clean
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -22,6 +22,14 @@ run: .venv/installed  ## run the first experiment (or EXPERIMENT=…) and say wh
 test: .venv/developing  ## the whole suite
 	$(BIN)/python -m pytest -n 2
 
+.venv-engines/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-engines
+	.venv-engines/bin/python -m pip install --quiet --disable-pip-version-check -e '.[engines,ray]'
+	touch $@
+
+engines: .venv/developing .venv-engines/installed  ## the models over engines that have to be installed (about 600 MB)
+	CONCEXP_ENGINES_PYTHON=$(CURDIR)/.venv-engines/bin/python $(BIN)/python -m pytest tests/trial/test_engines.py
+
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py
 
@@ -33,4 +41,4 @@ types: .venv/developing  ## static types
 	$(BIN)/mypy
 
 clean:  ## everything that can be made again
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-engines .pytest_cache .mypy_cache .ruff_cache

@@ -29,6 +29,8 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp list pythons                     which interpreters are on this machine
   concexp show counter                     what one of them is, and its parameters
   concexp show claims                      the language of claims, which the data supports or refutes
+  concexp doctor                           what on this machine endangers numbers, and the cure
+  concexp selftest                         whether known answers come out right here (1: one does not)
 
 Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, or with --check a claim was refuted;
 2 the YAML or the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
@@ -109,21 +111,23 @@ def plan(
     path: Annotated[Path, typer.Argument(metavar="SPEC", help="experiment file (YAML)")],
     sets: Sets = None,
     only: Only = "",
+    out: Annotated[Path, typer.Option(help="where earlier runs are: they tell how long it takes")] = Path("reports"),
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
-    """Show the cells of an experiment, those that cannot run with the reason, without running any.
+    """Show the cells of an experiment, those that cannot run with the reason, and how long it takes, without running any.
 
     \b
     concexp plan experiments/03_lost_updates.yaml
     """
     from concexp import listing, machine, pythons, spec
+    from concexp.forecast import forecast
     from concexp.plan import make_plan
 
     found = spec.load(path, tuple(sets or ()))
     planned = make_plan(found, machine.usable_cpus(), only, pythons.judges_to_plan(found))
-    typer.echo(
-        json.dumps(listing.plan_data(found, planned), indent=1) if as_json else listing.plan_text(found, planned)
-    )
+    foreseen = forecast(found, planned, out / found.name / "runs", machine.host())
+    data = listing.plan_data(found, planned, foreseen) if as_json else {}
+    typer.echo(json.dumps(data, indent=1) if as_json else listing.plan_text(found, planned, foreseen))
 
 
 @app.command("list")
@@ -196,6 +200,51 @@ def init(name: Annotated[str, typer.Argument(help="of the experiment: small lett
     from concexp import session
 
     typer.echo(f"{session.init(name)}: now `concexp run {name}.yaml`")
+
+
+@app.command("doctor")
+def doctor_(
+    out: Annotated[Path, typer.Option(help="where reports would go")] = Path("reports"),
+    as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
+) -> None:
+    """Tell what on this machine endangers numbers now, and the cure of each; takes a few seconds, for spinners run.
+
+    It is advice: the exit code is 0 whatever it finds, and 3 only if it cannot look (no place for the trials' code).
+
+    \b
+    concexp doctor
+    """
+    from concexp import doctor
+
+    findings = doctor.examine(out)
+    typer.echo(json.dumps(doctor.data(findings), indent=1) if as_json else doctor.text(findings))
+
+
+@app.command("selftest")
+def selftest_(
+    out: Annotated[Path | None, typer.Option(help="keep the run and its page in OUT/selftest/")] = None,
+    repetitions: Annotated[
+        int | None,
+        typer.Option(min=1, help="more make the intervals narrower; fewer than 3 tell only whether everything works"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
+    progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
+) -> None:
+    """Measure what is known beforehand, by the real way, and compare: a minute or two.
+
+    Each verdict is ok, WRONG, or withheld with the reason, as on a machine that gives fewer CPUs than it shows. Exit code
+    1 if something is WRONG, 3 if it cannot run, otherwise 0.
+
+    \b
+    concexp selftest
+    concexp selftest --out reports
+    """
+    from concexp import selftest
+
+    with interruptible():
+        verdicts = selftest.run(out, repetitions, progress.value, command_line())
+    typer.echo(json.dumps(selftest.data(verdicts), indent=1) if as_json else selftest.text(verdicts))
+    raise typer.Exit(1 if selftest.wrong(verdicts) else 0)
 
 
 def _version(wanted: bool) -> None:

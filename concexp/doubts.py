@@ -5,12 +5,28 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from concexp import machine
+
 # Spinners beside the block gave less than this share of the CPUs that the cell could use.
-EFFECTIVE_SHARE = 0.9
+EFFECTIVE_SHARE = machine.ENOUGH
 # Share of the workers' time that they stood in the run queue although there were enough CPUs for all of them.
 WAIT_SHARE = 0.1
+# CPU time that the host of a virtual machine took away, as a share of the CPU time that the cell could use: 0.1 as above.
+STEAL_SHARE = 0.1
+# Time in which a used-up quota kept the workers off the CPUs, as a share of the window: one stop of 10 ms in a second.
+THROTTLED_SHARE = 0.01
+# Involuntary switches per worker and second where each has a CPU: away and back costs up to 20 us with what the caches lose,
+# so that 500 are a hundredth of the time.
+INTERRUPTIONS = 500
+# Pages read back from disk in a window, each about 0.1 ms on a good disk: 10 are a tenth of the shortest window.
+PAGES = 10
 # Last start after first start, as a share of the window.
 SKEW_SHARE = 0.1
+# Share of the window in which all workers must have been at work where they are there to get in each other's way.
+ACTIVE_SHARE = 0.5
+# Share that one reading of the clock may have in what is timed: in an operation where each is timed, else in a batch of 1 ms.
+TIMER_SHARE = 0.05
+BATCH = 0.001
 # Switch intervals that a window needs where threads take turns with the GIL: below one, they simply run one by one.
 SWITCHES = 50
 # CPython's own switch interval, seconds, for an interpreter that does not tell.
@@ -23,10 +39,15 @@ HELPED = 1.1
 SERVER_SHARE = 0.7
 
 MEANING = {
-    "machine": "the machine withheld CPUs: spinners run beside it got fewer than the cell could use, or its workers "
-    "stood in the run queue",
+    "machine": "the machine withheld CPUs: spinners run beside it got fewer than the cell could use, its workers stood in "
+    "the run queue, or the host of the virtual machine took CPU time away",
+    "throttled": "the control group's CPU quota was used up and the workers were stopped for a while",
+    "preempted": "others took the CPUs away again and again, though only for moments",
+    "paged": "memory had to be read back from disk",
     "skew": "the workers did not start together",
+    "apart": "the workers were at work together for less than half of the window: they hardly met",
     "too_short": "the window was too short for the clock or for threads to take turns",
+    "timer": "reading the clock took more than a twentieth of what was timed",
     "server_bound": "the workload's own server was busy: its speed limits the numbers",
     "gil_changed": "the GIL was switched on or off during the trial",
     "traced": "a tracer or profiler was active",
@@ -38,6 +59,8 @@ def judge(frame: pd.DataFrame) -> pd.Series:
     """The doubts of each row, comma-joined: those of its trial. Needs the columns of the tidy frame."""
     trial = frame.groupby("trial", sort=False)
     wall = trial["wall_s"].transform("mean")
+    # Not their sum: a fault of the trial's own may be one of the machine's swap-ins.
+    read_back = trial[["swapped_in", "major_faults"]].transform("max").max(axis=1)
     workers = workers_of(frame)
     cpu_bound = _holds(frame["wants"] == "cpu")
     with_gil = frame["gil_start"].fillna(True)
@@ -46,9 +69,16 @@ def judge(frame: pd.DataFrame) -> pd.Series:
     turns = SWITCHES * frame["switch_interval_s"].astype(float).fillna(SWITCH_INTERVAL)
     codes = np.full(len(frame), "", dtype=object)
     for code, holds in {
-        "machine": short_of_cpus(frame) | (stood_in_line(frame) > WAIT_SHARE),
+        "machine": short_of_cpus(frame) | (stood_in_line(frame) > WAIT_SHARE) | (stolen(frame) > STEAL_SHARE),
+        "throttled": trial["throttled_s"].transform("mean") > THROTTLED_SHARE * wall,
+        "preempted": interruptions(frame) > INTERRUPTIONS,
+        "paged": read_back > PAGES,
         "skew": together & (trial["start_skew_s"].transform("mean") > SKEW_SHARE * wall),
+        "apart": together
+        & _holds(frame["shape"] == "workers")
+        & (trial["all_active"].transform("mean") < ACTIVE_SHARE),
         "too_short": trial["wall_s"].transform("min") < turns.where(taking_turns, SHORTEST),
+        "timer": frame["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once(frame),
         "server_bound": trial["server_cpu_s"].transform("mean") > SERVER_SHARE * wall,
         "gil_changed": frame["gil_start"].notna() & frame["gil_end"].notna() & (frame["gil_start"] != frame["gil_end"]),
         "traced": frame["traced"],
@@ -64,9 +94,14 @@ def short_of_cpus(frame: pd.DataFrame) -> pd.Series:
 
     What has one thread of execution can use one, however many workers take turns in it.
     """
-    several = workers_of(frame).mask(_holds(frame["parallel"] == "one"), 1.0)
-    useful = np.minimum(several, frame["cpus"].astype(float))
-    return _holds(frame["wants"] == "cpu") & _holds(frame["effective_cpus"].astype(float) < EFFECTIVE_SHARE * useful)
+    return _holds(frame["wants"] == "cpu") & _holds(
+        frame["effective_cpus"].astype(float) < EFFECTIVE_SHARE * useful_cpus(frame)
+    )
+
+
+def useful_cpus(frame: pd.DataFrame) -> pd.Series:
+    """How many CPUs each row could use."""
+    return np.minimum(executions(frame), frame["cpus"].astype(float))
 
 
 def stood_in_line(frame: pd.DataFrame) -> pd.Series:
@@ -79,9 +114,46 @@ def stood_in_line(frame: pd.DataFrame) -> pd.Series:
     trial = frame.groupby("trial", sort=False)
     workers = workers_of(frame)
     share = trial["run_queue_wait_s"].transform("mean") / (trial["wall_s"].transform("mean") * workers)
+    return share.where(_holds(frame["wants"] == "cpu") & room_for_all(frame))
+
+
+def room_for_all(frame: pd.DataFrame) -> pd.Series:
+    """Whether there was a CPU for each worker of a row, and nothing else of the trial's own that wanted one."""
+    trial = frame.groupby("trial", sort=False)
+    workers = workers_of(frame)
     helped = trial["cpu_s"].transform("mean") > HELPED * workers * trial["wall_s"].transform("mean")
-    alone = (workers <= frame["cpus"].astype(float)) & ~_holds(frame["handed_out"]) & ~_holds(helped)
-    return share.where(_holds(frame["wants"] == "cpu") & alone)
+    return (workers <= frame["cpus"].astype(float)) & ~_holds(frame["handed_out"]) & ~_holds(helped)
+
+
+def interruptions(frame: pd.DataFrame) -> pd.Series:
+    """How often a second a worker had to leave its CPU to somebody else though there was one for each, for each row.
+
+    Who takes a CPU from others of its own trial was woken, and had gone to sleep by a voluntary switch: as many are left
+    out. NaN where the rest tells nothing of the machine either, as for `stood_in_line`.
+    """
+    trial = frame.groupby("trial", sort=False)
+    count = trial["involuntary_switches"].transform("mean") - trial["voluntary_switches"].transform("mean")
+    rate = count / (trial["wall_s"].transform("mean") * executions(frame))
+    return rate.where(_holds(frame["wants"] == "cpu") & room_for_all(frame))
+
+
+def stolen(frame: pd.DataFrame) -> pd.Series:
+    """The share that the host took of the CPU time that each row could use; NaN where it wants none, or nobody tells."""
+    trial = frame.groupby("trial", sort=False)
+    share = trial["steal_s"].transform("mean") / (trial["wall_s"].transform("mean") * useful_cpus(frame))
+    return share.where(_holds(frame["wants"] == "cpu"))
+
+
+def timed_at_once(frame: pd.DataFrame) -> pd.Series:
+    """Seconds between two readings of the clock, for each row: an operation where each is timed by itself, else a batch."""
+    trial = frame.groupby("trial", sort=False)
+    each = trial["wall_s"].transform("sum") * executions(frame) / trial["ops"].transform("sum")
+    return each.where(frame["service_time"].notna(), BATCH)
+
+
+def executions(frame: pd.DataFrame) -> pd.Series:
+    """How many threads of execution each row has: one, however many workers take turns in it, or one per worker."""
+    return workers_of(frame).mask(_holds(frame["parallel"] == "one"), 1.0)
 
 
 def workers_of(frame: pd.DataFrame) -> pd.Series:

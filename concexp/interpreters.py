@@ -86,6 +86,14 @@ def ask(label: str, path: str, stage: Stage) -> Interpreter | Absent:
     return Interpreter(label, path, facts)
 
 
+def clocks(interpreter: Interpreter, stage: Stage) -> dict[str, float | None]:
+    """What this interpreter's clock costs and how late its sleeps end, seconds; empty if it could not be asked.
+
+    Apart from the facts: it is measured, so it differs from time to time, and facts make the identity of a run.
+    """
+    return dict(launch({"verb": "clocks"}, interpreter.path, stage, ASK_TIMEOUT).answer or {})
+
+
 def _without_paths(flags: str | None) -> str | None:
     if flags is None:
         return None

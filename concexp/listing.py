@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from concexp import catalog
 from concexp.claimed import Cells
 from concexp.errors import InputError, Problem, UnknownName, did_you_mean
+from concexp.forecast import Forecast
 from concexp.plan import Plan, unsupported_reasons
 from concexp.spec import Spec, claim_language, usercode
 from concexp.spec.shape import Claim, Entry
@@ -175,7 +177,7 @@ def _jit(row: dict[str, Any]) -> str:
     return "none" if not row["jit_built"] else "on" if row["jit"] else "off, can be on"
 
 
-def plan_data(spec: Spec, plan: Plan) -> dict[str, Any]:
+def plan_data(spec: Spec, plan: Plan, foreseen: Forecast) -> dict[str, Any]:
     """A plan for programs."""
     cells = [
         {
@@ -190,7 +192,15 @@ def plan_data(spec: Spec, plan: Plan) -> dict[str, Any]:
     ]
     order = [{"trial": t.id, "role": t.role, "block": t.block, "position": t.position} for t in plan.trials]
     claimed = [{"says": claim.says, "expect": claim.expect.raw, "cases": count} for claim, count in _cases(spec, plan)]
-    return {"name": spec.name, "question": spec.question, "cells": cells, "trials": order, "claims": claimed}
+    return {
+        "name": spec.name,
+        "question": spec.question,
+        "cells": cells,
+        "trials": order,
+        "max_repetitions": spec.measure.most,
+        "forecast": foreseen.data,
+        "claims": claimed,
+    }
 
 
 def _cases(spec: Spec, plan: Plan) -> list[tuple[Claim, int]]:
@@ -199,22 +209,21 @@ def _cases(spec: Spec, plan: Plan) -> list[tuple[Claim, int]]:
     return [(claim, sum(not case.missing for case in cells.cases(claim))) for claim in spec.claims]
 
 
-def plan_text(spec: Spec, plan: Plan) -> str:
+def plan_text(spec: Spec, plan: Plan, foreseen: Forecast) -> str:
     """A plan for people."""
     lines = [f"{spec.name}: {spec.question}", ""]
     keys = list(plan.cells[0].axes)
     rows = [[str("" if c.axes[k] is None else c.axes[k]) for k in keys] for c in plan.runnable]
     widths = [max(len(k), *(len(row[i]) for row in rows)) for i, k in enumerate(keys)]
     lines += ["  ".join(f"{text:<{w}}" for text, w in zip(row, widths, strict=True)).rstrip() for row in [keys, *rows]]
-    iterations = sum(t.cell.settings.iterations + t.cell.settings.warmup for t in plan.trials)
-    observed = sum(t.role == "observed" for t in plan.trials)
-    more = f" + {observed} observed trials" if observed else ""
-    lines += ["", f"{len(rows)} cells × {spec.measure.repetitions} repetitions{more} = {len(plan.trials)} trials"]
-    known = [t.cell.load["duration"] * (t.cell.settings.iterations + t.cell.settings.warmup)
-             for t in plan.trials if "duration" in t.cell.load and not t.cell.simulated]  # fmt: skip
-    lines[-1] += (
-        f" with {iterations} iterations; measuring for a given time takes {sum(known) / 60:.1f} min" if known else ""
-    )
+    roles = Counter(trial.role for trial in plan.trials)
+    beside = [f"{count} {role}" for role, count in roles.items() if role != "measured"]
+    more = f" + {', '.join(beside)}" if beside else ""
+    lines += ["", f"{len(rows)} cells × {spec.measure.blocks} repetitions{more} = {len(plan.trials)} trials"]
+    if spec.measure.precision is not None:
+        lines[-1] += f"; then more, until {spec.primary} is known to ±{100 * spec.measure.precision:g} % or a cell has "
+        lines[-1] += f"{spec.measure.most}"
+    lines += [foreseen.text]
     for label in plan.unasked:
         count = sum(cell.runtime.python == label for cell in plan.cells)
         lines += [

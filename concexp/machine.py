@@ -15,14 +15,17 @@ from typing import Any
 
 import psutil
 
+from concexp import pressure, topology
+
+# Spinners that get less than this share of the CPUs that are usable, or that a cell could use, were withheld some.
+ENOUGH = 0.9
 PACKAGES = ("jinja2", "matplotlib", "numpy", "pandas", "psutil", "pyarrow", "pydantic", "PyYAML", "scipy", "typer")
 
 
 def affinity() -> int:
     """CPUs that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    allowed = topology.affinity()
+    return len(allowed) if allowed is not None else os.cpu_count() or 1
 
 
 def usable_cpus() -> int:
@@ -73,14 +76,15 @@ def facts() -> dict[str, Any]:
         "logical_cpus": os.cpu_count(),
         "physical_cores": psutil.cpu_count(logical=False),
         "affinity_cpus": affinity(),
+        "affinity": topology.affinity(),
         "quota_cpus": cgroup_quota(),
         "cpus": usable_cpus(),
-        "memory_bytes": psutil.virtual_memory().total,
-        "governor": _read(Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")) or None,
-        "turbo": _turbo(),
+        **topology.topology(allowed=topology.affinity()),
+        "governor": topology.governor(),
+        "turbo": topology.turbo(),
         "virtual": "hypervisor" if " hypervisor" in _read(Path("/proc/cpuinfo")) else None,
-        "clock_source": _read(Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")) or None,
-        "load_1m": round(os.getloadavg()[0], 2),
+        "clock_source": topology.clock_source(),
+        **pressure.now(),
     }
 
 
@@ -121,14 +125,6 @@ def _processor() -> str:
         if line.startswith(("model name", "Model", "cpu model")):
             return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _turbo() -> bool | None:
-    intel = _read(Path("/sys/devices/system/cpu/intel_pstate/no_turbo"))
-    if intel:
-        return intel == "0"
-    boost = _read(Path("/sys/devices/system/cpu/cpufreq/boost"))
-    return boost == "1" if boost else None
 
 
 def _read(path: Path) -> str:

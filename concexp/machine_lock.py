@@ -21,6 +21,18 @@ def path() -> Path:
     return Path("/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()) / "concexp.lock"
 
 
+def holder() -> str:
+    """Who holds the lock at this moment; an empty text for nobody."""
+    descriptor = _open(path())
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(descriptor)
+    finally:
+        os.close(descriptor)
+    return ""
+
+
 class MachineLock:
     """`with lock.held():` around whatever must have the machine to itself.
 
@@ -40,7 +52,7 @@ class MachineLock:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "another run"
+                holder = _holder(descriptor)
                 if not self.wait:
                     raise EnvironmentRefused(
                         f"this machine is measuring already: {holder}", "wait for it, or leave out --no-wait"
@@ -52,6 +64,10 @@ class MachineLock:
             yield
         finally:
             os.close(descriptor)
+
+
+def _holder(descriptor: int) -> str:
+    return os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "another run"
 
 
 def _open(file: Path) -> int:

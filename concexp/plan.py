@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from concexp import catalog
+from concexp import catalog, controls
 from concexp.claimed import Cells, check
 from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean
 from concexp.judging import Judge, here
@@ -26,11 +26,17 @@ TRIAL_LIMIT = 1_000_000
 
 @dataclass(frozen=True)
 class Plan:
-    """All cells in the order of the YAML, and all trials in the order in which they are to run, on so many usable CPUs."""
+    """All cells in the order of the YAML, and the trials of all whole blocks in the order in which they are to run.
+
+    `cpus` are the usable CPUs; `controlled` are the cells that have a control, `sentinel` is the cell that watches the
+    machine.
+    """
 
     cells: tuple[Cell, ...]
     trials: tuple[PlannedTrial, ...]
     cpus: int
+    controlled: tuple[Cell, ...] = ()
+    sentinel: Cell | None = None
     unasked: tuple[str, ...] = ()  # labels of interpreters that nobody has asked yet what they can run
 
     @property
@@ -71,22 +77,38 @@ def make_plan(spec: Spec, cpus: int, only: str = "", judges: Mapping[str, Judge]
             cells.setdefault(cell.id, cell)
     chosen = _only(list(cells.values()), only, cpus) if only and cells else list(cells.values())
     chosen = _judged(chosen, known)
-    trials = sum(1 + len(_observers(spec, cell)) for cell in chosen if not cell.reason) * spec.measure.repetitions
+    trials = sum(1 + len(_observers(spec, cell)) for cell in chosen if not cell.reason) * spec.measure.blocks
     if trials > TRIAL_LIMIT:
         cure = "fewer `measure.repetitions`, or fewer values"
         raise _refusal(spec, f"the plan has {trials:,} trials; the limit is {TRIAL_LIMIT:,}", cure)
     if not chosen:
         what = f"`--only {only}`" if only and cells else "`exclude`"
         raise _refusal(spec, f"{what} leaves no cell", "`concexp plan` lists the cells")
-    if all(cell.reason for cell in chosen):
-        reasons = "\n".join(f"  - {reason}" for reason in dict.fromkeys(cell.reason for cell in chosen))
-        raise EnvironmentRefused(
-            f"no cell of {spec.name} can run here:\n{reasons}", "choose other models or primitives"
-        )
     # `only` may leave out what a claim is about: it has to make sense for the whole.
     check(spec.claims, Cells({cell.id: cell.axes for cell in cells.values()}, cpus))
     unasked = tuple(label for label in spec.pythons if label not in known)
-    return Plan(tuple(chosen), tuple(_schedule(spec, [cell for cell in chosen if not cell.reason])), cpus, unasked)
+    return _scheduled(spec, Plan(tuple(chosen), (), cpus, unasked=unasked))
+
+
+def refusing(spec: Spec, plan: Plan, reasons: Mapping[str, str]) -> Plan:
+    """The plan in which these cells, by their ids, cannot run either."""
+    if not reasons:
+        return plan
+    cells = tuple(replace(cell, reason=cell.reason or reasons.get(cell.id, "")) for cell in plan.cells)
+    return _scheduled(spec, replace(plan, cells=cells, controlled=(), sentinel=None))
+
+
+def _scheduled(spec: Spec, plan: Plan) -> Plan:
+    """The plan with its trials, its controls and its sentinel; EnvironmentRefused where no cell can run."""
+    if not plan.runnable:
+        reasons = "\n".join(f"  - {reason}" for reason in dict.fromkeys(cell.reason for cell in plan.cells))
+        raise EnvironmentRefused(
+            f"no cell of {spec.name} can run here:\n{reasons}", "choose other models or primitives"
+        )
+    plan = _watched(spec, plan)
+    return replace(
+        plan, trials=tuple(t for k in range(spec.measure.blocks) for t in block(spec, plan, k, plan.runnable))
+    )
 
 
 def _judged(cells: Sequence[Cell], judges: Mapping[str, Judge]) -> list[Cell]:
@@ -103,27 +125,41 @@ def _refusal(spec: Spec, message: str, hint: str) -> InputError:
     return InputError([Problem(spec.path or spec.name, 0, 0, "sweep", message, hint)])
 
 
-def _schedule(spec: Spec, cells: Sequence[Cell]) -> Iterator[PlannedTrial]:
-    """Block k holds repetition k of every cell, in an order that the seed decides, and among them those observed alone."""
-    for block in range(spec.measure.repetitions):
-        shuffled = [(cell, probe) for cell in cells for probe in ("", *_observers(spec, cell))]
-        # A text as seed goes through SHA-512: the same order on every version and machine.
-        random.Random(f"{spec.measure.seed}/{block}").shuffle(shuffled)
-        for position, (cell, probe) in enumerate(shuffled):
-            identity = f"{cell.settings.seed}/{cell.id}/{block}".encode()
-            seed = int.from_bytes(hashlib.sha256(identity).digest()[:4], "big")
-            name, role = (
-                (f"{cell.id}-{block:04d}-{probe}", "observed") if probe else (f"{cell.id}-{block:04d}", "measured")
-            )
-            yield PlannedTrial(name, cell, block, position, block, seed, role, probe)
+def _watched(spec: Spec, plan: Plan) -> Plan:
+    """The plan with its controls and its sentinel, where there are blocks enough for them to tell anything."""
+    if spec.measure.blocks < controls.FEWEST_BLOCKS:
+        return plan
+    wanted = spec.measure.control
+    controlled = controls.controlled(plan.runnable, lambda c: matches(spec.baseline, c.axes)) if wanted else ()
+    return replace(plan, controlled=controlled, sentinel=controls.sentinel(plan.runnable))
 
 
-def _observers(spec: Spec, cell: Cell) -> tuple[str, ...]:
-    """The probes that were asked for and need trials of their own, where anything is run that they can see."""
+def block(spec: Spec, plan: Plan, number: int, cells: Iterable[Cell]) -> Iterator[PlannedTrial]:
+    """Block k: repetition k of these cells, of what is observed or controlled of them, and of the sentinel.
+
+    All of it is in an order that the seed decides.
+    """
+    chosen = {cell.id: cell for cell in cells}
+    members = [(c, role, probe) for c in chosen.values() for role, probe in [("measured", ""), *_observers(spec, c)]]
+    members += [(cell, "control", "") for cell in plan.controlled if cell.id in chosen]
+    members += [(plan.sentinel, "sentinel", "")] if plan.sentinel is not None else []
+    # A text as seed goes through SHA-512: the same order on every version and machine.
+    random.Random(f"{spec.measure.seed}/{number}").shuffle(members)
+    for position, (cell, role, probe) in enumerate(members):
+        # A control is another trial of the same cell; what is observed does what the measured trial does.
+        own = "/control" if role == "control" else ""
+        identity = f"{cell.settings.seed}/{cell.id}{own}/{number}".encode()
+        seed = int.from_bytes(hashlib.sha256(identity).digest()[:4], "big")
+        suffix = {"measured": "", "observed": f"-{probe}"}.get(role, f"-{role}")
+        yield PlannedTrial(f"{cell.id}-{number:04d}{suffix}", cell, number, position, number, seed, role, probe)
+
+
+def _observers(spec: Spec, cell: Cell) -> tuple[tuple[str, str], ...]:
+    """(role, probe) of the trials that probes need for themselves, where anything is run that they can see."""
     if cell.simulated:
         return ()
     found = {name: catalog.load("probe", name) for name in sorted(spec.probes)}
-    return tuple(name for name, probe in found.items() if probe.alone and probe.applies(cell.sync.plugin))
+    return tuple(("observed", name) for name, probe in found.items() if probe.alone and probe.applies(cell.sync.plugin))
 
 
 def _axes(grid: Grid) -> tuple[Axis, ...]:

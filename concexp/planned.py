@@ -113,7 +113,9 @@ class Cell:
     @property
     def needs_site(self) -> bool:
         """Whether a trial needs what is installed for its interpreter; the standard library alone starts faster."""
-        roles = [self.workload, self.background.workload] if self.background is not None else [self.workload]
+        roles = [self.workload, self.model]
+        if self.background is not None:
+            roles += [self.background.workload, self.background.model]
         return any(role.own or role.plugin.packages for role in roles)
 
     @property
@@ -126,7 +128,8 @@ class Cell:
 class PlannedTrial:
     """One repetition of one cell: its block, its place in the block, and the seed of its randomness.
 
-    `role` says what it is for; one that is `observed` is for `probe`, which changes what it looks at.
+    `role` says what it is for: `measured`, a `control` or the `sentinel` (see `controls`); one that is `observed` is for
+    `probe`, which changes what it looks at.
     """
 
     id: str

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from concexp.errors import EnvironmentRefused, InputError, Problem
+from concexp.errors import InputError, Problem
 from concexp.interpreters import Interpreter
 from concexp.launch import Ending, launch
 from concexp.machine_lock import MachineLock
@@ -219,14 +219,3 @@ def _raises(entry: Entry, roles: list[Role], ending: Ending) -> Problem:
     models = list(dict.fromkeys(role.model.label for role in roles))
     message = f"{entry.located.name} failed{where} on every model ({', '.join(models)}): {reason}"
     return replace(entry.place, message=message, hint=_meaning(ending) or "call it by itself first")
-
-
-def without(plan: Plan, reasons: Mapping[str, str]) -> Plan:
-    """The plan in which these cells cannot run; EnvironmentRefused if none is left."""
-    if not reasons:
-        return plan
-    cells = tuple(replace(cell, reason=cell.reason or reasons.get(cell.id, "")) for cell in plan.cells)
-    if all(cell.reason for cell in cells):
-        text = "\n".join(f"  - {reason}" for reason in dict.fromkeys(cell.reason for cell in cells))
-        raise EnvironmentRefused(f"no cell can run here:\n{text}", "choose other models")
-    return replace(plan, cells=cells, trials=tuple(trial for trial in plan.trials if trial.cell.id not in reasons))

@@ -33,9 +33,13 @@ class Quiet:
 
     def trial(self, trial: PlannedTrial) -> None: ...
 
+    def more(self, trials: int) -> None: ...
+
     def ended(self, record: dict[str, Any]) -> None: ...
 
     def note(self, text: str) -> None: ...
+
+    def foretell(self, text: str) -> None: ...
 
     def close(self) -> None: ...
 
@@ -48,6 +52,7 @@ class Plain(Quiet):
         self.current = ""
         self.started = self.said = time.monotonic()
         self.before = 0
+        self.open_ended = False  # whether the end is not known: then reaching the total is not worth a line
 
     def say(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
@@ -61,13 +66,18 @@ class Plain(Quiet):
     def trial(self, trial: PlannedTrial) -> None:
         self.current = described(trial)
 
+    def more(self, trials: int) -> None:
+        self.total += trials
+        self.open_ended = True
+
     def ended(self, record: dict[str, Any]) -> None:
         self.done += 1
         if record["status"] != "ok":
             self.bad += 1
             self.say(f"{self.done}/{self.total} {self.current}: {record['status']}: {record['reason']}")
-        elif time.monotonic() - self.said >= PLAIN_EVERY or self.done == self.total:
-            self.say(f"{self.done}/{self.total} {self.current} · {self.left()} left")
+        elif time.monotonic() - self.said >= PLAIN_EVERY or (self.done == self.total and not self.open_ended):
+            left = "until the intervals are narrow enough" if self.open_ended else f"{self.left()} left"
+            self.say(f"{self.done}/{self.total} {self.current} · {left}")
         else:
             return
         self.said = time.monotonic()
@@ -81,6 +91,9 @@ class Plain(Quiet):
     def note(self, text: str) -> None:
         if "waiting" in text:
             self.say(text)
+
+    def foretell(self, text: str) -> None:
+        self.say(text)
 
 
 class Bar(Quiet):
@@ -110,6 +123,9 @@ class Bar(Quiet):
 
         self.progress.update(self.task, description=escape(described(trial)))
 
+    def more(self, trials: int) -> None:
+        self.progress.update(self.task, total=(self.progress.tasks[self.task].total or 0) + trials)
+
     def ended(self, record: dict[str, Any]) -> None:
         from rich.markup import escape
 
@@ -123,6 +139,9 @@ class Bar(Quiet):
     def note(self, text: str) -> None:
         if hasattr(self, "task"):
             self.progress.update(self.task, machine=text.partition(": ")[2] or text)
+
+    def foretell(self, text: str) -> None:
+        self.progress.console.print(text, markup=False, highlight=False)
 
     def close(self) -> None:
         self.progress.stop()

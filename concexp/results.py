@@ -17,15 +17,16 @@ from concexp.errors import Damaged
 if TYPE_CHECKING:
     from concexp.cells import Sample
 
-RECORD = ("cell", "trial", "block", "position", "repetition", "status", "reason", "startup", "unit", "wants", "host",
+RECORD = ("cell", "trial", "block", "position", "repetition", "status", "reason", "startup", "unit", "shape", "wants", "host",
           "started_at", "seed", "duration_s", "left_behind", "orphans")  # fmt: skip
 # What a trial recorded of its interpreter, by column: `gil`, `jit`, `switch_interval` and `python` are axes, which say what
 # was asked for.
 ANSWER = {"gil_start": "gil", "gil_end": "gil_end", "jit_on": "jit", "traced": "traced", "parallel": "parallel",
-          "switch_interval_s": "switch_interval", "start_method": "start_method", "python_version": "python"}  # fmt: skip
+          "switch_interval_s": "switch_interval", "start_method": "start_method", "python_version": "python",
+          "threads_at_fork": "threads_at_fork"}  # fmt: skip
 ITERATION = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_cpu_s", "start_skew_s", "stop_skew_s",
-             "all_active", "user_s", "system_s", "voluntary_switches", "involuntary_switches", "minor_faults",
-             "major_faults")  # fmt: skip
+             "all_active", "user_s", "system_s", "voluntary_switches", "involuntary_switches", "migrations",
+             "minor_faults", "major_faults", "throttled_s", "steal_s", "swapped_in")  # fmt: skip
 # Those that only some trials have, and lists, of which metrics make numbers: these stay in the journal.
 PROBED = ("peak_rss_bytes", "pss_bytes", "uss_bytes", "background_ops", "background_s", "background_cpu_s",
           "largest_share", "waits", "waited_s", "worked_s")  # fmt: skip
@@ -34,9 +35,10 @@ FAULT = ("detected_s", "undone")  # of a trial whose workload noted a fault, als
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
 # Columns whose type is known also where nothing was recorded; of the others it is told by the values.
-WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "undone")
+WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "undone",
+         "threads_at_fork")  # fmt: skip
 FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
-FLOATS = ("effective_cpus", "switch_interval_s", "duration_s", "detected_s")
+FLOATS = ("effective_cpus", "timer_cost_s", "switch_interval_s", "duration_s", "detected_s")
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -168,7 +170,9 @@ def _floats(values: Iterable[float | None]) -> np.ndarray:
 def _rows(run: Run) -> dict[str, list[Any]]:
     """What is the same for all iterations of a trial: a column per fact, a value per trial."""
     rows = [_row(run, record, effective) for record, effective in with_effective_cpus(run.records)]
-    names = dict.fromkeys([*FIRST, *RECORD, *ANSWER, "effective_cpus", "cpus", *(name for row in rows for name in row)])
+    names = dict.fromkeys(
+        [*FIRST, *RECORD, *ANSWER, "effective_cpus", "cpus", "timer_cost_s", *(name for row in rows for name in row)]
+    )
     return {name: [row.get(name) for row in rows] for name in names}
 
 
@@ -183,7 +187,13 @@ def _row(run: Run, record: dict[str, Any], effective: float | None) -> dict[str,
     row.update({name: record.get(name) for name in RECORD})
     row.update({column: answer.get(name) for column, name in ANSWER.items()})
     row.update({name: record[name] for name in FAULT if name in record})
-    return {**row, "effective_cpus": effective, "cpus": run.manifest["machine"]["cpus"]}
+    clocks = run.manifest.get("clocks", {}).get(row["python"], {})
+    return {
+        **row,
+        "effective_cpus": effective,
+        "cpus": run.manifest["machine"]["cpus"],
+        "timer_cost_s": clocks.get("timer_cost_s"),
+    }
 
 
 def with_effective_cpus(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any], float | None]]:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -40,16 +40,25 @@ class Watcher(Protocol):
     def trial(self, trial: PlannedTrial) -> None:
         """This trial starts."""
 
+    def more(self, trials: int) -> None:
+        """So many trials have been added to what was planned."""
+
     def ended(self, record: Record) -> None:
         """A trial's record is on disk."""
 
     def note(self, text: str) -> None:
         """Something worth saying: a wait, the machine's effective CPUs."""
 
+    def foretell(self, text: str) -> None:
+        """How long it will take."""
+
 
 @dataclass
 class Run:
-    """All that a run needs: what to do, where to write, with what, and who watches."""
+    """All that a run needs: what to do, where to write, with what, and who watches.
+
+    `following` tells from the records so far which trials come next, none at the end; without it the plan is all there is.
+    """
 
     spec: Spec
     plan: Plan
@@ -58,6 +67,7 @@ class Run:
     pythons: Mapping[str, Interpreter]
     lock: MachineLock
     watcher: Watcher
+    following: Callable[[Sequence[Record]], Sequence[PlannedTrial]] | None = None
     host: str = field(default_factory=machine.host)
 
     def execute(self) -> None:
@@ -69,23 +79,39 @@ class Run:
             for cell in self.plan.unsupported:
                 if f"{cell.id}-unsupported" not in done:
                     writer.append(self._unsupported(cell))
-            left = [trial for trial in self.plan.trials if trial.id not in done]
-            self.watcher.begin(len(self.plan.trials), len(self.plan.trials) - len(left))
+            planned = len(self.plan.trials)
+            self.watcher.begin(planned, sum(trial.id in done for trial in self.plan.trials))
             block, spun_at = -1, 0.0
-            for trial in left:
-                real = not trial.cell.simulated
-                if real and (trial.block != block or time.monotonic() - spun_at > SPIN_EVERY_SECONDS):
-                    block = trial.block
-                    writer.append(self._spin(spins, block))
-                    spins, spun_at = spins + 1, time.monotonic()
-                self.watcher.trial(trial)
-                record = self._measured(trial)
-                writer.append(record)
-                self.watcher.ended(record)
-            end = self.spec.measure.repetitions
+            for trials in self._turns(records):
+                if self.following is not None and trials[0].block >= self.spec.measure.blocks:
+                    self.watcher.more(len(trials))
+                for trial in trials:
+                    real = not trial.cell.simulated
+                    if real and (trial.block != block or time.monotonic() - spun_at > SPIN_EVERY_SECONDS):
+                        block = trial.block
+                        records.append(self._written(writer, self._spin(spins, block)))
+                        spins, spun_at = spins + 1, time.monotonic()
+                    self.watcher.trial(trial)
+                    records.append(self._written(writer, self._measured(trial)))
+                    self.watcher.ended(records[-1])
+            end = 1 + max(record["block"] for record in records if record["role"] == "measured" and "block" in record)
             measured = any(record["role"] == "machine" and record["block"] == end for record in records)
             if not measured and any(not cell.simulated for cell in self.plan.runnable):
                 writer.append(self._spin(spins, end))
+
+    def _turns(self, records: list[Record]) -> Iterator[Sequence[PlannedTrial]]:
+        """What is left of the plan, or, where the records so far decide what comes next, one block after the other."""
+        if self.following is None:
+            done = {record["trial"] for record in records}
+            if left := [trial for trial in self.plan.trials if trial.id not in done]:
+                yield left
+            return
+        while trials := self.following(records):
+            yield trials
+
+    def _written(self, writer: journal.Writer, record: Record) -> Record:
+        writer.append(record)
+        return record
 
     def _opened(self, writer: journal.Writer) -> list[Record]:
         """The records that are there; a new journal gets its header."""
@@ -94,23 +120,15 @@ class Run:
                 found = journal.read(self.folder.journal)
                 writer.go_on(found)
                 return found.records
-        writer.begin(
-            {
-                "run": self.folder.path.name,
-                "spec": self.spec.resolved(),
-                "manifest": self.folder.manifest,
-                "axes": self.plan.labels(),
-                "cells": [{"cell": c.id, "axes": dict(c.axes), "reason": c.reason} for c in self.plan.cells],
-            }
-        )
+        writer.begin(header(self.spec, self.plan, self.folder))
         return []
 
     def _spin(self, number: int, block: int) -> Record:
         """Measure how many CPUs the machine gives at this moment."""
         cpus = self.folder.manifest["machine"]["cpus"]
         request = {"verb": "spin", "spinners": cpus, "seconds": SPIN_SECONDS, "rounds": SPIN_ROUNDS}
-        started = run_folder.now()
         with self.lock.held():
+            started = run_folder.now()
             ending = launch(request, sys.executable, self.stage, SPIN_TIMEOUT)
         answer = ending.answer or {}
         effective = machine.effective_cpus(answer.get("alone", []), answer.get("together", []), cpus)
@@ -128,19 +146,22 @@ class Run:
             "cpu_s": answer.get("cpu_s"),
             "run_queue_wait_s": answer.get("run_queue_wait_s"),
             "started_at": started,
+            "duration_s": ending.duration_s,
         }
 
     def _measured(self, trial: PlannedTrial) -> Record:
         cell = trial.cell
         request = self._request(trial)
-        started = run_folder.now()
         if cell.simulated:
+            started = run_folder.now()
             ending = _simulated(cell, request)
         else:
             # A user's file may import what is installed for its interpreter; our own workloads start faster without.
             with self.lock.held():
-                python = self.pythons[cell.runtime.python].path
+                started = run_folder.now()  # not before: who waits for another run has not started
                 site, variables = cell.needs_site, cell.runtime.variables()
+                # Like the spinners, the sentinel watches the machine and no interpreter of the experiment's.
+                python = sys.executable if trial.role == "sentinel" else self.pythons[cell.runtime.python].path
                 ending = launch(request, python, self.stage, cell.settings.timeout, site, variables)
         answer = dict(ending.answer or {})
         for name in ("status", "reason"):
@@ -202,6 +223,17 @@ class Run:
         }
 
 
+def header(spec: Spec, plan: Plan, folder: RunFolder) -> Record:
+    """The first line of a journal: what is known before the first trial."""
+    return {
+        "run": folder.path.name,
+        "spec": spec.resolved(),
+        "manifest": folder.manifest,
+        "axes": plan.labels(),
+        "cells": [{"cell": c.id, "axes": dict(c.axes), "reason": c.reason} for c in plan.cells],
+    }
+
+
 def _described(cell: Cell) -> dict[str, Any]:
     """What every record says of its cell, so that the journal alone suffices."""
     workload = cell.workload.build()  # what it wants may depend on its parameters
@@ -210,6 +242,7 @@ def _described(cell: Cell) -> dict[str, Any]:
         "plugins": {"workload": cell.workload.name, "model": cell.model.name, "sync": cell.sync.name},
         "parameters": cell.parameters,
         "unit": workload.unit,
+        "shape": workload.shape,
         "wants": workload.wants,
         "load": dict(cell.load),
         "startup": cell.startup,

@@ -8,11 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concexp import __version__, journal, machine, preflight, progress, pythons, run_folder, runner, spec, stage
+from concexp import (
+    __version__,
+    doctor,
+    interpreters,
+    journal,
+    machine,
+    preflight,
+    progress,
+    pythons,
+    run_folder,
+    runner,
+    spec,
+    stage,
+)
+from concexp.adaptive import Course
 from concexp.errors import EnvironmentRefused, InputError, Problem
+from concexp.forecast import forecast
 from concexp.interpreters import Interpreter
 from concexp.machine_lock import MachineLock
-from concexp.plan import make_plan
+from concexp.plan import make_plan, refusing
 from concexp.run_folder import RunFolder
 
 FIRST_EXPERIMENT = """\
@@ -56,7 +71,8 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
     """Run one experiment, or complete its unfinished run, and write its page; with `check` say which claims are refuted."""
     question = spec.load(wanted.path, wanted.sets)
     if wanted.quick:
-        question = question.with_measure(repetitions=1, iterations=1, warmup=min(1, question.measure.warmup))
+        short = {"repetitions": 1, "iterations": 1, "warmup": min(1, question.measure.warmup)}
+        question = question.with_measure(**short, precision=None, max_repetitions=None, budget=None)
     code = stage.stage()
     meant = pythons.meant(question, code)
     planned = make_plan(question, machine.usable_cpus(), wanted.only, pythons.judges(meant, code))
@@ -70,8 +86,12 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
         )
         folder = _folder(wanted, preflight.Preflight(question, planned, there, code, lock))
         # What the preflight of an unfinished run found is kept: its journal must not contradict itself.
-        planned = preflight.without(planned, folder.manifest.get("preflight", {}).get("unsupported", {}))
-        runner.Run(question, planned, folder, code, there, lock, watcher).execute()
+        planned = refusing(question, planned, folder.manifest.get("preflight", {}).get("unsupported", {}))
+        watcher.foretell(forecast(question, planned, folder.path.parent, machine.host()).text)
+        open_ended = question.measure.precision is not None or question.measure.budget is not None
+        course = Course(question, planned, runner.header(question, planned, folder))
+        following = course.following if open_ended else None
+        runner.Run(question, planned, folder, code, there, lock, watcher, following).execute()
     finally:
         watcher.close()
     cpus = folder.manifest["machine"]["cpus"]
@@ -105,6 +125,8 @@ def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
         found = run_folder.unfinished(runs, identity)
         if found is not None and not journal.being_written(found.journal):
             return found
+    facts = machine.facts()
+    clocks = {label: interpreters.clocks(interpreter, code) for label, interpreter in first.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,
@@ -115,13 +137,15 @@ def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
         "only": wanted.only,
         "quick": wanted.quick,
         "host": machine.host(),
-        "machine": machine.facts(),
+        "machine": facts,
+        "doctor": doctor.before_a_run(facts, next(iter(clocks.values()), {})),
         "interpreters": known,
+        "clocks": clocks,
         "git": machine.git(Path.cwd()),
         "packages": machine.packages(),
         "user_code": run_folder.user_code(files),
         "preflight": {
-            "entries": {label: {k: v for k, v in facts.items() if k != "files"} for label, facts in seen.items()},
+            "entries": {label: {k: v for k, v in one.items() if k != "files"} for label, one in seen.items()},
             "unsupported": first.fly(refused),
         },
     }

@@ -36,12 +36,12 @@ def function(path, name="work", **arguments):
 
 
 def ask(request, python=sys.executable, timeout=60, site=None):
-    """Send any request to a real sealed child; its Ending. It sees installed packages if its workload needs any."""
+    """Send any request to a real sealed child; its Ending. It sees installed packages if its plug-ins need any."""
     ready = stage()
     compile_for(python, ready)
     if site is None:
-        name = request.get("workload", {}).get("name", "_")
-        site = not name.startswith("_") and bool(catalog.load("workload", name).packages)
+        named = [(kind, request.get(kind, {}).get("name", "_")) for kind in ("workload", "model")]
+        site = any(not name.startswith("_") and catalog.load(kind, name).packages for kind, name in named)
     return launch(request, python, ready, timeout, site)
 
 

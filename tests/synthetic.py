@@ -21,6 +21,7 @@ MACHINE = {
     "virtual": None,
     "clock_source": "tsc",
     "load_1m": 0.1,
+    "pressure": {"cpu": 0.012, "io": 0.0, "memory": None},
 }
 INTERPRETER = {
     "version": "3.11.7",
@@ -34,20 +35,24 @@ INTERPRETER = {
     "executable_name": "python3.11",
     "sha256": "0" * 64,
 }
+CLOCKS = {"timer_cost_s": 6e-8, "timer_step_s": 4e-8, "sleep_overshoot_median_s": 7e-5, "sleep_overshoot_p99_s": 2e-4}
 
 
 def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     """A cell: its axes, and what its trials are to show.
 
     rate      operations per second; noise: the standard deviation of its logarithm between trials
+    ops       operations of a pass, if it is not half a second long
+    drift     what each block adds to the logarithm of the rate
     status    one for all trials, or a list with one per repetition
     facts     facts of every iteration that differ from the usual ones; answer, record: of the answer and the record
     counts    counts of every iteration
     axes      further axes by key
     observed  what observed trials of it are to show, as these; nothing: there are none
     """
-    given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "axes": {},
-             "facts": {}, "answer": {}, "record": {}, "counts": {}, "plugins": {}, "observed": {}, **more}  # fmt: skip
+    given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "shape": "tasks",
+             "axes": {}, "drift": 0.0, "ops": None, "role": "", "facts": {}, "answer": {}, "record": {}, "counts": {},
+             "plugins": {}, "observed": {}, **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
     return given
@@ -73,9 +78,10 @@ def amdahl(serial=0.0, cpus=2.0, speed=1000.0):
     return rate
 
 
-def write(folder, cells, repetitions=6, iterations=2, effective=1.9, spec=None, machine=None, manifest=None):
+def write(folder, cells, repetitions=6, iterations=2, effective=1.9, spec=None, machine=None, manifest=None, beside=()):
     """Write a run's journal into `folder`/runs/<run id>; returns the run, read back.
 
+    `beside` holds (role, cell) of what is measured in every block beside the cells.
     `effective` is what the spinners show: one number, one per block and one more, or None for no measurement.
     """
     spin = effective if isinstance(effective, list) else [effective] * (repetitions + 1)
@@ -95,7 +101,13 @@ def write(folder, cells, repetitions=6, iterations=2, effective=1.9, spec=None, 
         "spec": {
             "name": "made_up",
             "question": "Which model is made up best?",
-            "measure": {"warmup": 1, "iterations": iterations, "repetitions": repetitions, "timeout": "60s", "seed": 1},
+            "measure": {
+                "warmup": 1,
+                "iterations": iterations,
+                "repetitions": repetitions or 1,
+                "timeout": "60s",
+                "seed": 1,
+            },
             "baseline": {"model": "serial"},
             "primary": "throughput",
             "report": {"plots": None, "language": "en"},
@@ -111,6 +123,7 @@ def write(folder, cells, repetitions=6, iterations=2, effective=1.9, spec=None, 
             "host": "0123abcd",
             "machine": {**MACHINE, **(machine or {})},
             "interpreters": {"current": INTERPRETER},
+            "clocks": {"current": CLOCKS},
             "git": {"commit": "c0ffee" * 6 + "c0ff", "dirty": False},
             "packages": {"pandas": "3.0"},
             "user_code": {},
@@ -124,12 +137,12 @@ def write(folder, cells, repetitions=6, iterations=2, effective=1.9, spec=None, 
     }
     with journal.Writer(run / journal.NAME) as writer:
         writer.begin(header)
-        for record in _records(cells, repetitions, iterations, spin):
+        for record in _records(cells, repetitions, iterations, spin, beside):
             writer.append(record)
     return results.load(run)
 
 
-def _records(cells, repetitions, iterations, spin):
+def _records(cells, repetitions, iterations, spin, beside):
     yield from (_record(one, None, 0, 0) for one in cells if one["status"] == "unsupported")
     for block in range(repetitions):
         if spin[block] is not None:
@@ -142,6 +155,9 @@ def _records(cells, repetitions, iterations, spin):
             if one["observed"]:
                 own = _record({**one, **one["observed"]}, block, position, iterations, weather)
                 yield {**own, "trial": f"{own['trial']}-waits", "role": "observed"}
+        for position, (role, one) in enumerate(beside, len(order)):
+            record = _record({**one, "role": role}, block, position, iterations, weather)
+            yield {**record, "trial": f"{record['trial']}-{role}", "role": role}
     if spin[repetitions] is not None:
         yield _spin(repetitions, spin[repetitions])
 
@@ -162,6 +178,7 @@ def _record(one, block, position, iterations, weather=0.0):
         "plugins": {**labels, **one["plugins"]},
         "parameters": {"workload": {}, "model": {}, "sync": {}},
         "unit": one["unit"],
+        "shape": one["shape"],
         "wants": one["wants"],
         "load": {"duration": 0.5},
         "startup": "once",
@@ -193,21 +210,24 @@ def _record(one, block, position, iterations, weather=0.0):
 
 
 def _answer(one, block, iterations, weather):
-    rng = random.Random(f"{one['id']} {block}")
+    rng = random.Random(f"{one['id']} {block}{one['role']}")
     workers = one["axes"]["workers"] or 1
-    pace = one["rate"] * math.exp(weather + rng.gauss(0, one["noise"]))
+    pace = one["rate"] * math.exp(weather + rng.gauss(0, one["noise"]) + one["drift"] * block)
     parallel = catalog.load("model", one["plugins"].get("model", one["axes"]["model"])).parallel
     passes = []
     for _ in range(iterations):
-        wall = 0.5 * math.exp(rng.gauss(0, 0.001))
+        wall = 0.5 * math.exp(rng.gauss(0, 0.001)) if one["ops"] is None else one["ops"] / pace
         passes.append({
             "wall_s": wall, "ops": max(1, round(pace * wall)), "startup_s": 0.001 * workers * math.exp(rng.gauss(0, 0.1)),
             "cpu_s": wall * min(workers, 2) * 0.98, "run_queue_wait_s": 0.0, "server_cpu_s": None,
             "start_skew_s": 0.0001, "stop_skew_s": 0.0, "all_active": 1.0, "worker_ops": [1] * workers, "counts": one["counts"],
+            "voluntary_switches": 0, "involuntary_switches": 3, "migrations": 1, "major_faults": 0, "throttled_s": 0.0,
+            "steal_s": 0.0, "swapped_in": 0,
             "invalid": "", **one["facts"],
         })  # fmt: skip
     return {"gil": True, "gil_end": True, "traced": False, "switch_interval": 0.005, "python": "3.11.7",
-            "parallel": parallel, "start_method": None, "phases": {}, "iterations": passes, **one["answer"]}  # fmt: skip
+            "parallel": parallel, "start_method": None, "threads_at_fork": None, "phases": {}, "iterations": passes,
+            **one["answer"]}  # fmt: skip
 
 
 # The journals that a page must be able to tell ------------------------------------------------------------------------
@@ -332,6 +352,14 @@ def parameters():
     return {"cells": cells}
 
 
+def watched(drift=0.0, unlike=1.0, **more):
+    """Two workloads, one with a control; a sentinel that gets slower by `drift` per block; a control that is `unlike`."""
+    cells = sweep(("cpu_sum", "sleep"), ("serial", "threads"), (2,), rate=lambda *_: 1000.0, noise=0.002)
+    control = {**cells[0], "rate": 1000.0 * unlike}
+    sentinel = cell("cpu_sum", rate=200.0, ops=4, noise=0.001, drift=-drift, axes={"sentinel": "yes"})
+    return {"cells": cells, "beside": [("control", control), ("sentinel", sentinel)], "repetitions": 10, **more}
+
+
 def nothing():
     """A journal that ends before the first trial."""
     return {"cells": sweep(rate=amdahl()), "repetitions": 0, "effective": None}
@@ -373,5 +401,5 @@ def observed():
     }  # fmt: skip
 
 
-ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, single, one_cell, tied, parameters, nothing,
+ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, single, one_cell, tied, parameters, nothing,
        all_failed, hostile, observed)  # fmt: skip

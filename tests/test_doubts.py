@@ -6,11 +6,21 @@ from concexp import doubts
 from tests import synthetic
 
 QUIET = {"model": "processes", "workers": 2}
+HALF = {"wall_s": 0.5}  # a window of just that length: limits that are shares of it can be met exactly
+WORKERS = {"shape": "workers"}
+SLOW_CLOCK = {"clocks": {"current": {"timer_cost_s": 2.0**-9}}}
+TIMED = {"service_time": [(1, 1)], "wall_s": 0.5}
 
 
-def codes(folder, effective=1.9, **cell):
+def op(seconds):
+    """Facts of two workers whose every operation was timed and took so long."""
+    return {**TIMED, "ops": round(1.0 / seconds)}
+
+
+def codes(folder, effective=1.9, manifest=None, **cell):
     """The doubts of the one cell's trials."""
-    run = synthetic.write(folder, [synthetic.cell(**{**QUIET, **cell})], effective=effective, repetitions=3)
+    cells = [synthetic.cell(**{**QUIET, **cell})]
+    run = synthetic.write(folder, cells, effective=effective, repetitions=3, manifest=manifest)
     return set(run.trials["doubts"])
 
 
@@ -42,6 +52,41 @@ def codes(folder, effective=1.9, **cell):
         ("too_short", {"facts": {"wall_s": 0.009}}),
         ("server_bound", {"facts": {"server_cpu_s": 0.36}}),
         ("", {"facts": {"server_cpu_s": 0.34}}),
+        ("", {"effective": 1.8}),  # at a limit is within it, here and below
+        ("", {"facts": {**HALF, "run_queue_wait_s": 0.1}}),
+        ("", {"facts": {**HALF, "start_skew_s": 0.05}}),
+        ("", {"facts": {**HALF, "server_cpu_s": 0.35}}),
+        ("", {"facts": {"wall_s": 0.25}, "model": "threads"}),
+        ("", {"facts": {"wall_s": 0.01}}),
+        ("machine", {"facts": {**HALF, "steal_s": 0.11}}),  # of two CPUs for half a second
+        ("", {"facts": {**HALF, "steal_s": 0.1}}),
+        ("machine", {"facts": {**HALF, "steal_s": 0.06}, "workers": 1}),
+        ("", {"facts": {**HALF, "steal_s": 0.1}, "workers": 8}),  # eight can use two CPUs
+        ("", {"facts": {**HALF, "steal_s": 0.9}, "wants": "io"}),
+        ("throttled", {"facts": {**HALF, "throttled_s": 0.006}}),
+        ("", {"facts": {**HALF, "throttled_s": 0.005}}),
+        ("throttled", {"facts": {**HALF, "throttled_s": 0.006}, "wants": "io", "workers": 64}),
+        ("preempted", {"facts": {**HALF, "involuntary_switches": 501}}),
+        ("", {"facts": {**HALF, "involuntary_switches": 500}}),
+        ("preempted", {"facts": {**HALF, "involuntary_switches": 251}, "model": "asyncio"}),  # one thread of execution
+        ("preempted", {"facts": {**HALF, "involuntary_switches": 251}, "model": "threads", "workers": 1}),
+        ("", {"facts": {**HALF, "involuntary_switches": 9999}, "workers": 3}),  # they take the CPUs from each other
+        ("", {"facts": {**HALF, "involuntary_switches": 9999, "voluntary_switches": 9500}, "model": "threads"}),  # the GIL
+        ("preempted", {"facts": {**HALF, "involuntary_switches": 9999, "voluntary_switches": 9498}}),
+        ("", {"facts": {**HALF, "involuntary_switches": 9999}, "wants": "io"}),
+        ("paged", {"facts": {"swapped_in": 11}}),
+        ("", {"facts": {"swapped_in": 10, "major_faults": 10}}),
+        ("paged", {"facts": {"major_faults": 11}, "wants": "io"}),
+        ("apart", {"facts": {"all_active": 0.49}, **WORKERS}),
+        ("", {"facts": {"all_active": 0.5}, **WORKERS}),
+        ("", {"facts": {"all_active": 0.0}}),  # tasks may be unequal
+        ("", {"facts": {"all_active": 0.0}, **WORKERS, "model": "asyncio"}),
+        ("", {"facts": {"all_active": 0.0}, **WORKERS, "workers": 1}),
+        ("timer", {"facts": op(2.0**-5), "manifest": SLOW_CLOCK}),  # a sixteenth of the operation
+        ("", {"facts": op(2.0**-4), "manifest": SLOW_CLOCK}),
+        ("timer", {"manifest": SLOW_CLOCK}),  # two milliseconds of each batch of one
+        ("timer", {"manifest": {"clocks": {"current": {"timer_cost_s": 0.000051}}}}),
+        ("", {"manifest": {"clocks": {"current": {"timer_cost_s": 0.00005}}}}),
         ("gil_changed", {"answer": {"gil_end": False}}),
         ("", {"answer": {"gil_end": None}}),
         ("traced", {"answer": {"traced": True}}),
@@ -60,9 +105,13 @@ def test_leftover(tmp_path):
 
 def test_unknown_facts_are_no_reason(tmp_path):
     """What the system did not tell makes nothing doubtful."""
-    facts = dict.fromkeys(("run_queue_wait_s", "server_cpu_s", "start_skew_s", "cpu_s"))
-    answer = dict.fromkeys(("gil", "gil_end", "traced", "parallel"))
-    assert codes(tmp_path, facts=facts, answer=answer, effective=None) == {""}
+    facts = dict.fromkeys(
+        ("run_queue_wait_s", "server_cpu_s", "start_skew_s", "cpu_s", "all_active", "involuntary_switches",
+         "voluntary_switches", "migrations", "major_faults", "throttled_s", "steal_s", "swapped_in")
+    )  # fmt: skip
+    answer = dict.fromkeys(("gil", "gil_end", "traced", "parallel", "threads_at_fork"))
+    unknown = {"facts": facts, "answer": answer, "effective": None, "shape": None, "manifest": {"clocks": {}}}
+    assert codes(tmp_path, **unknown) == {""}
 
 
 def test_trials_that_ended_badly_have_none(tmp_path):
@@ -73,5 +122,6 @@ def test_trials_that_ended_badly_have_none(tmp_path):
 def test_every_code_is_explained():
     """Each code that can be given has a meaning for the page."""
     assert set(doubts.MEANING) == {
-        "machine", "skew", "too_short", "server_bound", "gil_changed", "traced", "leftover",
+        "machine", "throttled", "preempted", "paged", "skew", "apart", "too_short", "timer", "server_bound", "gil_changed",
+        "traced", "leftover",
     }  # fmt: skip

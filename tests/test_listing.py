@@ -6,6 +6,7 @@ import pytest
 
 from concexp import catalog, listing, spec
 from concexp.errors import ConcexpError
+from concexp.forecast import forecast
 from concexp.judging import absent
 from concexp.plan import make_plan
 from concexp.spec import expression
@@ -14,12 +15,13 @@ TRIPLES = listing.support()
 
 
 @pytest.fixture
-def planned(write):
-    """(spec, plan) of a text, on two CPUs."""
+def planned(write, tmp_path):
+    """(spec, plan, forecast) of a text, on two CPUs, before any run."""
 
     def planned(text):
         found = spec.load(write("x.yaml", text))
-        return found, make_plan(found, 2)
+        plan = make_plan(found, 2)
+        return found, plan, forecast(found, plan, tmp_path / "none", "host")
 
     return planned
 
@@ -103,8 +105,10 @@ def test_a_plan_for_people(planned):
         )
     )
     assert text.count("\ncounter  ") == 6
-    assert "6 cells × 5 repetitions = 30 trials with 90 iterations" in text
-    assert "takes 0.8 min" in text  # 90 iterations of half a second
+    assert "\n6 cells × 5 repetitions + " in text
+    assert "5 control" in text
+    assert "5 sentinel" in text
+    assert " = 40 trials\ntakes about " in text
     assert "2 cells cannot run:\n  2 × asyncio has no RLock" in text
 
 
@@ -116,44 +120,61 @@ def test_a_plan_tells_what_looking_on_costs(planned):
             "measure: {repetitions: 5, iterations: 2, warmup: 1}\nmetrics: [throughput, wait_share]\n"
         )
     )
-    assert "2 cells × 5 repetitions + 5 observed trials = 15 trials with 45 iterations" in text
-    assert "takes 0.4 min" in text  # 45 iterations of half a second
+    assert "2 cells × 5 repetitions + " in text
+    assert "5 observed" in text
+    assert " = 25 trials\n" in text
+    assert "foreseen: 25 trials from their loads" in text
 
 
-def test_a_plan_over_interpreters_tells_whose_reasons_they_are(write):
+def test_a_plan_over_interpreters_tells_whose_reasons_they_are(write, tmp_path):
     """A reason stands with the interpreters that it holds for; who was not asked is told, for people and programs."""
     text = "workload: sleep\nmodel: serial\nsweep: {python: [current, '3.98', '3.99', {is: ./python, as: mine}]}\n"
     found = spec.load(write("x.yaml", text))
     plan = make_plan(found, 2, "", {label: absent("it is not there") for label in ("3.98", "3.99")})
-    shown = listing.plan_text(found, plan)
+    foreseen = forecast(found, plan, tmp_path / "none", "host")
+    shown = listing.plan_text(found, plan, foreseen)
     assert "  2 × it is not there (python 3.98, 3.99)" in shown
     assert "1 cells of python mine: asked at run" in shown
-    asked = {cell["axes"]["python"]: cell["asked_at_run"] for cell in listing.plan_data(found, plan)["cells"]}
+    asked = {cell["axes"]["python"]: cell["asked_at_run"] for cell in listing.plan_data(found, plan, foreseen)["cells"]}
     assert asked == {"current": False, "3.98": False, "3.99": False, "mine": True}
 
 
 def test_a_plan_for_programs(planned):
     """Cells with axes, parameters, load and reason; the trials in the order in which they would run."""
-    found, plan = planned("workload: sleep\nmodel: [serial, threads]\nmeasure: {repetitions: 3}\n")
-    data = json.loads(json.dumps(listing.plan_data(found, plan)))
+    found, plan, foreseen = planned("workload: sleep\nmodel: [serial, threads]\nmeasure: {repetitions: 3}\n")
+    data = json.loads(json.dumps(listing.plan_data(found, plan, foreseen)))
     assert {cell["axes"]["model"] for cell in data["cells"]} == {"serial", "threads"}
     assert [trial["trial"] for trial in data["trials"]] == [trial.id for trial in plan.trials]
-    assert [trial["block"] for trial in data["trials"]] == [0, 0, 1, 1, 2, 2]
+    measured = [trial for trial in data["trials"] if trial["role"] == "measured"]
+    assert [trial["block"] for trial in measured] == [0, 0, 1, 1, 2, 2]
+    assert data["forecast"]["seconds"] == pytest.approx(foreseen.seconds, abs=1e-3)
+
+
+def test_a_plan_says_until_when(planned):
+    """A precision: what more may come after the first trials."""
+    text = listing.plan_text(
+        *planned("workload: sleep\nmodel: [serial, threads]\nmeasure: {precision: 2.5%, max_repetitions: 30}\n")
+    )
+    assert "= 40 trials; then more, until throughput is known to ±2.5 % or a cell has 30\n" in text
 
 
 def test_a_plan_tells_its_claims(planned):
     """Each claim with the number of its cases, for people and for programs."""
-    found, plan = planned(
+    found, plan, foreseen = planned(
         "workload: sleep\nmodel: [serial, threads]\nsweep: {workers: [1, 2]}\n"
         "claims:\n  - {says: it grows, of: {model: threads}, expect: speedup > 0.9}\n"
         "  - expect: throughput[serial] < 2 * throughput[threads]\n"
     )
-    assert listing.plan_text(found, plan).splitlines()[-3:] == [
+    assert listing.plan_text(found, plan, foreseen).splitlines()[-3:] == [
         "Claims:",
         "  it grows: `speedup > 0.9`, 2 cases",
         "  throughput[serial] < 2 * throughput[threads], 2 cases",
     ]
-    assert listing.plan_data(found, plan)["claims"][0] == {"says": "it grows", "expect": "speedup > 0.9", "cases": 2}
+    assert listing.plan_data(found, plan, foreseen)["claims"][0] == {
+        "says": "it grows",
+        "expect": "speedup > 0.9",
+        "cases": 2,
+    }
 
 
 def test_the_language_of_claims_is_shown():

@@ -1,12 +1,14 @@
 """One trial at a time on a machine, whoever runs it."""
 
+import itertools
 import os
 import subprocess
 import sys
+from datetime import datetime
 
 import pytest
 
-from concexp import machine_lock
+from concexp import journal, machine_lock
 from concexp.errors import EnvironmentRefused
 from concexp.machine_lock import MachineLock
 
@@ -145,3 +147,61 @@ def test_its_place_is_the_machines(monkeypatch, file):
     monkeypatch.delenv("CONCEXP_LOCK")
     monkeypatch.setenv("TMPDIR", "/somewhere")
     assert str(machine_lock.path()) == "/tmp/concexp.lock"
+
+
+def test_who_holds_it():
+    """The holder's label and process while it is held, an empty text otherwise; looking takes nothing away."""
+    lock = MachineLock("concexp run of x", lambda who: None, wait=False)
+    assert machine_lock.holder() == ""
+    with lock.held():
+        assert machine_lock.holder() == f"concexp run of x, process {os.getpid()}"
+    assert machine_lock.holder() == ""
+    with lock.held():  # nobody is left holding it
+        pass
+
+
+TINY = "workload: sleep\nmodel: [serial, threads]\nsweep: {workers: 1}\nload: {duration: 20ms}\n"
+
+
+def started(folder, *flags):
+    """`concexp run` of tiny real trials, in a folder of its own."""
+    folder.mkdir()
+    (folder / "x.yaml").write_text(TINY + "measure: {repetitions: 3, iterations: 1, warmup: 0}\n")
+    command = [sys.executable, "-m", "concexp", "run", "x.yaml", "--progress", "plain", "--no-report", *flags]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def spans(folder):
+    """(start, end) of all that a run had the machine for, seconds on the wall's clock."""
+    (path,) = folder.glob("reports/x/runs/*/journal.jsonl")
+    for record in journal.read(path).records:
+        start = datetime.fromisoformat(record["started_at"]).timestamp()
+        yield start, start + record["duration_s"]
+
+
+def test_trials_of_two_runs_never_overlap(tmp_path):
+    """Two runs that start together: each waits for whoever measures, and at any moment one of them has the machine."""
+    folders = [tmp_path / name for name in ("one", "two")]
+    with MachineLock("the gate", never).held():
+        runs = [started(folder) for folder in folders]
+        # Both stand before the lock when it opens: from then on they are rivals.
+        for run in runs:
+            assert any("waiting for the gate" in line for line in iter(run.stderr.readline, ""))
+    for run in runs:
+        run.stderr.read()
+        assert run.wait() == 0
+        run.stderr.close()
+    # Two cells, a control and the sentinel in each of three blocks, with spinners before each and at the end.
+    assert all(len(list(spans(folder))) >= 3 * 4 + 4 for folder in folders)
+    taken = sorted(span for folder in folders for span in spans(folder))
+    # Starts are written down in whole milliseconds, rounded down.
+    assert all(after[0] >= before[1] - 0.001 for before, after in itertools.pairwise(taken))
+
+
+def test_a_run_that_does_not_wait_is_refused(other, tmp_path):
+    """With --no-wait a whole run ends with exit code 3, and tells who measures."""
+    run = started(tmp_path / "one", "--no-wait")
+    said = run.communicate()[1]
+    assert run.returncode == 3
+    assert f"this machine is measuring already: the other run, process {other.pid}" in said
+    assert "Traceback" not in said

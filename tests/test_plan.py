@@ -6,12 +6,17 @@ import json
 import pytest
 
 from concexp.errors import EnvironmentRefused, InputError
-from concexp.plan import make_plan, unsupported_reasons
+from concexp.plan import block, make_plan, unsupported_reasons
 from concexp.spec import parse_text
 
 
 def plan(text, cpus=2, only="", file="x.yaml"):
     return make_plan(parse_text(text, file), cpus, only)
+
+
+def measured(found):
+    """The trials that are not there to know the measuring itself."""
+    return [trial for trial in found.trials if trial.role == "measured"]
 
 
 def labels(found, *keys):
@@ -94,19 +99,20 @@ def test_every_runnable_cell_is_once_in_every_block():
         "workload: [sleep, cpu_sum]\nmodel: [serial, threads]\nsweep: {workers: [1, 2, 3]}\nmeasure: {repetitions: 4}\n"
     )
     found = plan(text)
-    blocks = [[t.cell.id for t in found.trials if t.block == k] for k in range(4)]
+    blocks = [[t.cell.id for t in measured(found) if t.block == k] for k in range(4)]
     assert all(sorted(block) == sorted(c.id for c in found.cells) for block in blocks)
     assert len({tuple(block) for block in blocks}) == 4
     assert [t.id for t in plan(text).trials] == [t.id for t in found.trials]
     other = plan(text.replace("4}", "4, seed: 2}"))
     assert [t.id for t in other.trials] != [t.id for t in found.trials]
     assert {t.id for t in other.trials} == {t.id for t in found.trials}
-    assert {t.seed for t in other.trials}.isdisjoint(t.seed for t in found.trials)
+    assert {t.seed for t in measured(other)}.isdisjoint(t.seed for t in measured(found))
     assert len({t.id for t in found.trials}) == len({t.seed for t in found.trials}) == len(found.trials)
+    beside = 2  # a control and the sentinel
     assert [(t.position, t.repetition) for t in found.trials] == [
-        (position, block) for block in range(4) for position in range(len(found.cells))
+        (position, block) for block in range(4) for position in range(len(found.cells) + beside)
     ]
-    assert all(t.id == f"{t.cell.id}-{t.repetition:04d}" for t in found.trials)
+    assert all(t.id == f"{t.cell.id}-{t.repetition:04d}" for t in measured(found))
 
 
 def test_what_looks_on_gets_trials_of_its_own():
@@ -119,7 +125,7 @@ def test_what_looks_on_gets_trials_of_its_own():
         "measure: {repetitions: 3}\n"
     )
     usual, found = plan(text), plan(text + "metrics: [throughput, wait_share, wait_p99_s]\n")
-    assert {trial.role for trial in usual.trials} == {"measured"}
+    assert "observed" not in {trial.role for trial in usual.trials}
     looked_at = {c.id for c in found.cells if c.axes["sync"] == "lock" and c.axes["model"] != "simulated"}
     assert len(looked_at) == 2
     observed = [trial for trial in found.trials if trial.role == "observed"]
@@ -129,10 +135,13 @@ def test_what_looks_on_gets_trials_of_its_own():
     assert {(trial.id, trial.probe) for trial in observed} == {
         (f"{trial.cell.id}-{trial.repetition:04d}-waits", "waits") for trial in observed
     }
-    measured = [trial for trial in found.trials if trial.role == "measured"]
-    assert {(t.id, t.seed, t.probe) for t in measured} == {(t.id, t.seed, "") for t in usual.trials}
-    assert len({trial.id for trial in found.trials}) == len(found.trials) == 3 * (6 + 2)
-    assert [(t.block, t.position) for t in found.trials] == [(block, place) for block in range(3) for place in range(8)]
+    assert {(t.id, t.seed) for t in found.trials if t.role != "observed"} == {(t.id, t.seed) for t in usual.trials}
+    assert {trial.probe for trial in measured(found)} == {""}
+    beside = 2  # a control and the sentinel
+    assert len({trial.id for trial in found.trials}) == len(found.trials) == 3 * (6 + 2 + beside)
+    assert [(t.block, t.position) for t in found.trials] == [
+        (block, place) for block in range(3) for place in range(10)
+    ]
 
 
 def test_the_primary_metric_has_its_probe():
@@ -152,7 +161,7 @@ def test_impossible_cells_are_kept_with_their_reason():
     """asyncio has no RLock: the cell is there, says so, and is not run."""
     found = plan("workload: counter\nmodel: [threads, asyncio]\nsync: rlock\n")
     assert [c.reason for c in found.cells] == ["", "asyncio has no RLock"]
-    assert {t.cell.model.label for t in found.trials} == {"threads"}
+    assert {t.cell.model.label for t in measured(found)} == {"threads"}
 
 
 def test_nothing_runnable_is_refused_with_the_reasons():
@@ -468,7 +477,7 @@ def test_reasons_are_counted():
     assert unsupported_reasons(found.cells) == {"asyncio has no RLock": 2}
     assert len(found.unsupported) == 2
     assert len(found.runnable) == 6
-    assert len(found.trials) == 60
+    assert len(measured(found)) == 60
 
 
 def test_every_reason_is_told_once_when_nothing_can_run():
@@ -478,3 +487,76 @@ def test_every_reason_is_told_once_when_nothing_can_run():
     assert caught.value.message.count("asyncio has no RLock") == 1
     assert caught.value.hint
     assert caught.value.exit_code == 3
+
+
+def beside(found, role):
+    """The trials of a role, as (block, labels of the cell)."""
+    return [(t.block, tuple(t.cell.axes.values())) for t in found.trials if t.role == role]
+
+
+def test_every_block_holds_a_control_and_the_sentinel():
+    """The baseline cell a second time and the sentinel: once in each block, under names and seeds of their own."""
+    found = plan("workload: sleep\nmodel: [threads, serial]\nmeasure: {repetitions: 20}\n")
+    assert beside(found, "control") == [(k, ("sleep", "serial", "none", None)) for k in range(20)]
+    assert beside(found, "sentinel") == [(k, ("cpu_sum", "serial", "none", None)) for k in range(20)]
+    assert len({t.id for t in found.trials}) == len({t.seed for t in found.trials}) == len(found.trials) == 80
+    # Neither has a place of its own: each comes first now and then, and last.
+    for role in ("control", "sentinel"):
+        assert {t.position for t in found.trials if t.role == role} == {0, 1, 2, 3}
+
+
+def test_who_has_a_control():
+    """Each workload with many cells, by its baseline; one for all where none has many; without a baseline the first."""
+    many = "workload: [sleep, cpu_sum, echo]\nmodel: [threads, serial]\nsweep: {workers: {from: 1, to: 7, step: 1}}\n"
+    found = plan(many + "exclude: [workload == echo and workers > 1]\nmeasure: {repetitions: 3}\n")
+    expected = [("sleep", "serial"), ("cpu_sum", "serial")]
+    assert [(c.workload.label, c.model.label) for c in found.controlled] == expected
+    assert len(beside(found, "control")) == 6
+    few = plan("workload: [sleep, cpu_sum]\nmodel: [threads, processes]\n")
+    assert [(c.workload.label, c.model.label) for c in few.controlled] == [("sleep", "threads")]
+
+
+@pytest.mark.parametrize(
+    ("text", "roles"),
+    [
+        ("model: [serial, threads]\nmeasure: {repetitions: 3}\n", {"measured", "control", "sentinel"}),
+        ("model: [serial, threads]\nmeasure: {repetitions: 2}\n", {"measured"}),  # no interval of two blocks
+        ("model: [serial, threads]\nmeasure: {control: off}\n", {"measured", "sentinel"}),
+        ("model: serial\n", {"measured", "sentinel"}),  # nothing to compare
+        (
+            "model: [simulated, {simulated: {speed: 5}, as: slow}]\n",
+            {"measured", "control"},
+        ),  # no machine that may drift
+    ],
+)
+def test_where_there_is_neither_control_nor_sentinel(text, roles):
+    """Where they could tell nothing, or were not wanted, they cost nothing."""
+    assert {t.role for t in plan(f"workload: sleep\n{text}").trials} == roles
+
+
+def test_a_partial_block_keeps_ids_and_seeds():
+    """A block of some cells holds the trials that these cells have in a whole block, the sentinel, and their controls alone."""
+    spec = parse_text("workload: sleep\nmodel: [serial, threads]\nsweep: {workers: [1, 2]}\n", "x.yaml")
+    found = make_plan(spec, 2)
+    whole = {t.id: t.seed for t in found.trials if t.block == 9}
+    for cells, roles in [
+        (found.cells[:1], ["control", "measured", "sentinel"]),
+        (found.cells[1:2], ["measured", "sentinel"]),
+    ]:
+        part = list(block(spec, found, 9, cells))
+        assert sorted(t.role for t in part) == roles
+        assert {t.id: t.seed for t in part}.items() <= whole.items()
+        assert [t.position for t in part] == list(range(len(part)))
+        assert part == list(block(spec, found, 9, cells))
+
+
+def test_a_pilot_of_eight_comes_before_precision():
+    """With a precision at least eight whole blocks are planned, and as many as were asked for."""
+    head = "workload: sleep\nmodel: [serial, threads]\n"
+    for measure, blocks in [
+        ("repetitions: 3, precision: 3%", 8),
+        ("repetitions: 12, precision: 3%", 12),
+        ("repetitions: 3", 3),
+    ]:
+        found = plan(f"{head}measure: {{{measure}}}\n")
+        assert {t.block for t in found.trials} == set(range(blocks))

@@ -11,7 +11,7 @@ from concexp import interpreters, preflight, run_folder, spec
 from concexp import stage as stages
 from concexp.errors import EnvironmentRefused, InputError
 from concexp.machine_lock import MachineLock
-from concexp.plan import make_plan
+from concexp.plan import make_plan, refusing
 from tests.test_session import concexp, unfinish
 from tests.test_session import run_folder as only_run
 
@@ -160,7 +160,7 @@ def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
         ("mine.py:work", "processes"),
         ("mine.py:plain_loop", "asyncio"),
     ]
-    left = preflight.without(tried.plan, reasons)
+    left = refusing(tried.spec, tried.plan, reasons)
     assert len(left.runnable) == len(left.trials) == 4
     assert len(left.unsupported) == 2
 
@@ -187,7 +187,7 @@ def test_where_no_cell_is_left(prepared):
     """All cells without a model that can carry them: the environment is refused, with the reasons."""
     tried = prepared("def work(): pass")
     with pytest.raises(EnvironmentRefused, match="because of this"):
-        preflight.without(tried.plan, {cell.id: "because of this" for cell in tried.plan.cells})
+        refusing(tried.spec, tried.plan, {cell.id: "because of this" for cell in tried.plan.cells})
 
 
 def test_an_experiment_without_user_code_has_no_preflight(prepared):
@@ -210,8 +210,8 @@ def test_what_only_some_interpreters_can_import(prepared, tmp_path, current):
     reasons = both.fly(refused)
     assert {cell.runtime.python for cell in plan.cells if cell.id in reasons} == {"bare"}
     assert set(reasons.values()) == {"mine.py:work cannot be imported: mine.py:1: there is no module 'yaml'"}
-    assert {cell.runtime.python for cell in preflight.without(plan, reasons).runnable} == {"current"}
-    alone = preflight.Preflight(found, preflight.without(plan, {c.id: "x" for c in plan.cells if c.id not in reasons}),
+    assert {cell.runtime.python for cell in refusing(found, plan, reasons).runnable} == {"current"}
+    alone = preflight.Preflight(found, refusing(found, plan, {c.id: "x" for c in plan.cells if c.id not in reasons}),
                                 both.pythons, tried.stage, tried.lock)  # fmt: skip
     assert bare.path in problem(alone.look).hint
 

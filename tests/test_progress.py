@@ -62,13 +62,33 @@ def test_plain_lines_come_now_and_then_and_foresee_the_end(trials, capsys, monke
     assert lines[-1].endswith("50 s left")
 
 
+def test_plain_lines_of_an_open_end(trials, capsys):
+    """How long it takes is said first; trials that come later count, and the end of a block is not worth a line."""
+    plain = progress.Plain()
+    plain.foretell("takes about 3 s")
+    plain.begin(2, 0)
+    for trial in trials[:2]:
+        plain.trial(trial)
+        plain.ended(ended(trial))
+    plain.more(2)
+    for trial in trials[2:]:
+        plain.trial(trial)
+        plain.ended(ended(trial))
+    assert (plain.done, plain.total) == (4, 4)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:2] == ["takes about 3 s", "2 trials"]
+    assert [line.split(" ")[0] for line in lines[2:]] == ["2/2"]
+
+
 def test_the_bar_shows_cell_machine_and_failures(trials):
     """The current cell, what the machine gives, and how many trials were not ok; names are no markup."""
     bar = progress.Bar()
     seen = io.StringIO()
     bar.progress.live.console = bar.progress.console  # keep one console
     bar.progress.console.file = seen
-    bar.begin(4, 1)
+    bar.foretell("takes about [3 s]")
+    bar.begin(3, 1)
+    bar.more(1)
     bar.trial(trials[0])
     bar.note("block 0: the machine gives 1.50 of 2 CPUs")
     bar.ended(ended(trials[0], "failed", "[bold]no markup[/bold]"))
@@ -78,6 +98,7 @@ def test_the_bar_shows_cell_machine_and_failures(trials):
     assert task.fields["bad"] == "[red]1 not ok"
     assert task.fields["machine"] == "the machine gives 1.50 of 2 CPUs"
     assert "[bold]no markup[/bold]" in seen.getvalue()
+    assert "takes about [3 s]" in seen.getvalue()
 
 
 def test_a_terminal_gets_a_bar_and_a_file_gets_lines(monkeypatch):

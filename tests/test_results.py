@@ -49,6 +49,18 @@ def test_every_observation_is_in_the_parquet_file(bad):
     pd.testing.assert_frame_equal(found, bad.trials)
 
 
+def test_what_the_machine_did_stands_beside_each_iteration(bad):
+    """In the order of the contract; the clock's cost is that of the trial's interpreter."""
+    names = ["wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_cpu_s", "start_skew_s", "stop_skew_s",
+             "all_active", "user_s", "system_s", "voluntary_switches", "involuntary_switches", "migrations",
+             "minor_faults", "major_faults", "throttled_s", "steal_s", "swapped_in"]  # fmt: skip
+    columns = list(bad.trials.columns)
+    first = columns.index("wall_s")
+    assert columns[first : first + len(names)] == names
+    assert set(bad.trials["timer_cost_s"].dropna()) == {synthetic.CLOCKS["timer_cost_s"]}
+    assert bad.trials["threads_at_fork"].dtype == "Int64"
+
+
 def test_observed_trials_are_rows_with_their_role(tmp_path):
     """What was looked at in trials of its own is in results.parquet under role `observed`; the other trials have none of it."""
     run = synthetic.write(tmp_path, **synthetic.observed())

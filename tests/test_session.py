@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import pandas as pd
 import pytest
@@ -51,7 +52,12 @@ def test_a_run_leaves_everything_that_the_contract_names(tmp_path, write):
     }
     assert (tmp_path / "reports/x/README.md").read_text().startswith("# x\n")
     assert list((tmp_path / "reports/x/figures").glob("*.png"))
-    assert "finished_at" in json.loads((run_folder(tmp_path) / "manifest.json").read_text())
+    manifest = json.loads((run_folder(tmp_path) / "manifest.json").read_text())
+    assert "finished_at" in manifest
+    assert set(manifest["clocks"]) == set(manifest["interpreters"])
+    assert manifest["clocks"]["current"]["timer_cost_s"] > 0
+    assert manifest["doctor"]["summary"]
+    assert {finding["level"] for finding in manifest["doctor"]["findings"]} <= {"warning", "danger"}
 
 
 def test_the_page_can_be_made_again_from_the_journal_alone(tmp_path, write):
@@ -235,8 +241,9 @@ def test_an_observed_trial_that_ends_badly_is_exit_code_1(tmp_path, write):
 
 
 def undated(page):
-    """A page without what two runs of one question may differ in when their numbers are the same: run id, load."""
-    return re.sub(r"\| load before the run \|.*", "", re.sub(r"\d{8}T\d{6}Z", "", page))
+    """A page without what two runs of one question may differ in when their numbers are the same: run id, the moment's load."""
+    moment = "load before the run|clock|checked before the run"
+    return re.sub(rf"\| ({moment}) \|.*", "", re.sub(r"\d{8}T\d{6}Z", "", page))
 
 
 def kept(run):
@@ -270,6 +277,78 @@ def test_the_page_of_a_killed_run_is_that_of_an_undisturbed_one(tmp_path, write)
     pages = [undated((folder / "reports/x/README.md").read_text()) for folder in (calm, stormy)]
     assert pages[0] == pages[1]
     assert "throughput" in pages[0]
+
+
+ADAPTIVE = (
+    "workload: cpu_sum\nmodel: [{simulated: {noise: 0.001}, as: calm}, {simulated: {noise: 0.2}, as: wild}]\n"
+    "sweep: {workers: [1, 2]}\nload: {ops: 100, scaling: strong}\nbaseline: {model: calm}\n"
+    "measure: {repetitions: 8, precision: 2%, max_repetitions: 24}\n"
+)
+
+
+def test_a_killed_run_with_a_precision_goes_on_as_if_it_had_not_been(tmp_path):
+    """kill -9 while the data decide what comes next: the records are those of an undisturbed run, and so is the page."""
+    calm, stormy = tmp_path / "calm", tmp_path / "stormy"
+    for folder in (calm, stormy):
+        folder.mkdir()
+        (folder / "x.yaml").write_text(ADAPTIVE)
+    assert concexp(calm, "run", "x.yaml").returncode == 0
+    whole = (run_folder(calm) / "journal.jsonl").stat().st_size
+    kills = 0
+    for share in (0.3, 0.6, 0.8):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "concexp", "run", "x.yaml"], cwd=stormy, start_new_session=True, stdout=-3, stderr=-3
+        )
+        while process.poll() is None:
+            if any(path.stat().st_size > share * whole for path in stormy.glob("reports/x/runs/*/journal.jsonl")):
+                os.killpg(process.pid, signal.SIGKILL)
+                kills += process.wait() == -signal.SIGKILL
+                break
+            time.sleep(0.002)
+    assert kills == 3
+    assert concexp(stormy, "run", "x.yaml").returncode == 0
+    records = kept(run_folder(stormy))
+    assert records == kept(run_folder(calm))
+    assert max(record["block"] for record in records) == 23
+    assert len({record["trial"] for record in records}) == len(records)
+    pages = [undated((folder / "reports/x/README.md").read_text()) for folder in (calm, stormy)]
+    assert pages[0] == pages[1]
+    assert "The limit of 24 repetitions (`max_repetitions`) ended the run" in pages[0]
+
+
+def test_a_budget_is_not_renewed_by_resuming(tmp_path, write):
+    """A budget ends the run at a whole block, the page says so, and the same command on an unfinished run measures nothing more."""
+    text = "workload: sleep\nmodel: [serial, threads]\nload: {duration: 20ms}\nsweep: {workers: 1}\n"
+    write("x.yaml", text + "measure: {repetitions: 90, iterations: 1, warmup: 0, budget: 3s}\n")
+    done = concexp(tmp_path, "run", "x.yaml", "--progress", "plain")
+    assert done.returncode == 0
+    assert "; the budget of 3.0 s will end it before: about " in done.stderr
+    run = run_folder(tmp_path)
+    journal = (run / "journal.jsonl").read_bytes()
+    records = [json.loads(line) for line in journal.splitlines()[1:]]
+    roles = [record["role"] for record in records]
+    blocks = roles.count("sentinel")
+    assert (roles.count("measured"), roles.count("control")) == (2 * blocks, blocks)
+    last = next(place for place, record in enumerate(records) if record["block"] == blocks - 1)
+    assert blocks == 1 or sum(record["duration_s"] for record in records[:last]) < 3
+    assert (
+        f"The budget of 3.0 s ended the run after {blocks} of 90 repetitions"
+        in (tmp_path / "reports/x/README.md").read_text()
+    )
+    unfinish(run)
+    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    assert (run_folder(tmp_path) / "journal.jsonl").read_bytes() == journal
+
+
+@pytest.mark.parametrize(
+    ("flags", "roles"), [([], {"measured": 36, "control": 9}), (["--quick"], {"measured": 4})], ids=["whole", "quick"]
+)
+def test_what_is_simulated_needs_no_machine(tmp_path, write, flags, roles):
+    """Neither spinners nor a sentinel beside simulated trials; a quick pass has no control either, and no precision."""
+    write("x.yaml", ADAPTIVE.replace("2%, max_repetitions: 24", "0.01%, max_repetitions: 9"))
+    assert concexp(tmp_path, "run", "x.yaml", *flags).returncode == 0
+    lines = (run_folder(tmp_path) / "journal.jsonl").read_text().splitlines()[1:]
+    assert dict(Counter(json.loads(line)["role"] for line in lines)) == roles
 
 
 @pytest.mark.parametrize("cut", [0, 1, 40, -1, -40])

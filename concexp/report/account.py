@@ -13,7 +13,7 @@ import numpy as np
 from concexp import cells, doubts
 from concexp.report.findings.endings import BAD
 from concexp.report.markdown import code, escaped, fenced
-from concexp.report.numbers import enumerated, plural, rounded
+from concexp.report.numbers import enumerated, plural, rounded, scale_of
 from concexp.report.view import View
 from concexp.stats.intervals import FEWEST
 
@@ -108,7 +108,7 @@ def threats(view: View) -> list[str]:
         found.append(
             "Interpreters of different builds are compared: what differs between them need not be due to their versions."
         )
-    return found + _machine_threats(view)
+    return found + _forks(view) + _machine_threats(view)
 
 
 def _use_of_doubtful(view: View) -> str:
@@ -125,6 +125,20 @@ def _use_of_doubtful(view: View) -> str:
             "others are left"
         )
     return f"{enumerated(parts)}; counts keep all of them."
+
+
+def _forks(view: View) -> list[str]:
+    """A fork beside running threads endangers no clock, but the trial itself: no doubt, yet worth knowing."""
+    trials = view.run.measured.drop_duplicates("trial")
+    beside = trials["threads_at_fork"].fillna(0)
+    count = int((beside > 1).sum())
+    if not count:
+        return []
+    most = plural(int(beside.max()) - 1, "other thread")
+    return [
+        f"In {plural(count, 'trial')} processes were forked beside up to {most}: a lock that such a thread holds at that "
+        "moment stays locked in the new process for ever."
+    ]
 
 
 def _machine_threats(view: View) -> list[str]:
@@ -153,8 +167,11 @@ def machine(view: View) -> list[tuple[str, str]]:
         ("virtual machine", _text(facts, "virtual")),
         ("usable CPUs", _usable(facts)),
         ("effective CPUs", _effective(view)),
-        ("memory", f"{facts['memory_bytes'] / 2**30:.1f} GiB" if facts.get("memory_bytes") else None),
-        ("load before the run", f"{facts['load_1m']:.2f}" if facts.get("load_1m") is not None else None),
+        ("CPU's speed", _speed(facts)),
+        ("memory", _memory(facts)),
+        ("load before the run", _load(facts)),
+        ("clock", _clock(view)),
+        ("checked before the run", escaped(view.run.manifest.get("doctor", {}).get("summary", "")) or None),
     ]
     for label, python in view.run.manifest["interpreters"].items():
         rows.append((f"Python {code(label)}", _python(python)))
@@ -176,7 +193,51 @@ def _usable(facts: dict[str, Any]) -> str:
         limits.append(f"quota {rounded(facts['quota_cpus'])}")
     if facts.get("physical_cores"):
         limits.append(plural(facts["physical_cores"], "physical core"))
+    if (facts.get("threads_per_core") or 1) > 1:
+        limits.append(f"{facts['threads_per_core']} hyper-threads each")
+    if len(facts.get("numa_nodes") or ()) > 1:
+        limits.append(plural(len(facts["numa_nodes"]), "memory node"))
     return f"{facts['cpus']} of {facts['logical_cpus']}" + (f" ({', '.join(limits)})" if limits else "")
+
+
+def _speed(facts: dict[str, Any]) -> str | None:
+    parts = [f"governor {code(facts['governor'])}"] if facts.get("governor") else []
+    if facts.get("turbo") is not None:
+        parts.append(f"turbo {'on' if facts['turbo'] else 'off'}")
+    return ", ".join(parts) or None
+
+
+def _memory(facts: dict[str, Any]) -> str | None:
+    if not facts.get("memory_bytes"):
+        return None
+    used = facts.get("swap_used_bytes")
+    return f"{facts['memory_bytes'] / 2**30:.1f} GiB" + (f", {used / 2**20:.0f} MiB of swap used" if used else "")
+
+
+def _load(facts: dict[str, Any]) -> str | None:
+    if facts.get("load_1m") is None:
+        return None
+    waited = {kind: share for kind, share in (facts.get("pressure") or {}).items() if share}
+    told = enumerated([f"{kind} in {share:.1%}" for kind, share in waited.items()]) if waited else ""
+    return f"{facts['load_1m']:.2f}" + (f" (something waited for {told} of the minute before)" if told else "")
+
+
+def _clock(view: View) -> str | None:
+    """The kernel's clock, and what the first interpreter measured with it."""
+    source = _text(view.run.manifest["machine"], "clock_source")
+    found: dict[str, float | None] = next(iter(view.run.manifest.get("clocks", {}).values()), {})
+    cost, step, late = (found.get(name) for name in ("timer_cost_s", "timer_step_s", "sleep_overshoot_median_s"))
+    parts = [source] if source else []
+    if cost is not None:
+        parts.append(f"a reading costs {_short(cost)}" + (f" in steps of {_short(step)}" if step else ""))
+    if late is not None:
+        parts.append(f"a sleep of 1 ms lasts {_short(late)} longer")
+    return ", ".join(parts) or None
+
+
+def _short(seconds: float) -> str:
+    divisor, unit = scale_of([seconds], "s")
+    return f"{rounded(seconds / divisor, 2)} {unit}"
 
 
 def _effective(view: View) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 
 from concexp import catalog
-from concexp.report import account, claimed, findings, markdown, own_code, table
+from concexp.report import account, claimed, findings, limits, markdown, own_code, table
 from concexp.report.numbers import plural
 from concexp.report.view import View
 from concexp.results import Run
@@ -38,7 +38,8 @@ def write(run: Run, folder: Path) -> Path:
         skipped=account.skipped(view),
         failures=failures,
         more_failures=more_failures,
-        threats=account.threats(view),
+        threats=[*account.threats(view), *limits.threats(view)],
+        limits=limits.known(view),
         machine=account.machine(view),
         own_files=own_code.files(view, data),
         own_remarks=own_code.remarks(view),

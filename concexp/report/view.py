@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from concexp import catalog
+from concexp import catalog, noise
 from concexp.cells import NUMBERED, Baseline, Sample, compared
 from concexp.errors import UnknownName
 from concexp.results import Run
@@ -27,7 +27,7 @@ class Style:
     """What a line looks like in every picture, in matplotlib's words."""
 
     colour: str
-    marker: str
+    marker: str | tuple[int, int, int]  # as matplotlib names it: a sign, or (points, 1 for a star, degrees)
     dashes: str
 
 
@@ -240,6 +240,17 @@ class View:
     def ratio(self, above: Point, below: Point, metric: str = "") -> Interval:
         """The ratio of a metric (default: the primary one) of two points, paired by block."""
         return compared(above.sample, below.sample, metric or self.primary)
+
+    @cached_property
+    def floors(self) -> list[noise.Floor]:
+        """The noise floors of the run's controls."""
+        return noise.floors(self.run)
+
+    def floor(self, points: Iterable[Point]) -> float:
+        """The noise floor, a factor, of what these points do: their workload's own, or else the largest of the run; 1 if none."""
+        workloads = {str(point.labels["workload"]) for point in points}
+        own = [floor.factor for floor in self.floors if floor.workload in workloads]
+        return max(own or [floor.factor for floor in self.floors], default=1.0)
 
     @cached_property
     def simulated(self) -> list[str]:

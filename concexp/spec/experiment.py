@@ -13,7 +13,7 @@ from concexp.errors import InputError, Problem, did_you_mean
 from concexp.spec import axes, claims, entries, selections, units
 from concexp.spec.layers import layered
 from concexp.spec.reading import Problems, items, shaped, text, unknown_keys
-from concexp.spec.shape import KINDS, Axis, Entry, Grid, Load, Measure, Report, Spec, Startup
+from concexp.spec.shape import KINDS, PILOT, Axis, Entry, Grid, Load, Measure, Report, Spec, Startup
 from concexp.spec.source import Node
 
 GRID_KEYS = ("workload", "model", "sync", "background", "load", "startup", "exclude")
@@ -60,6 +60,8 @@ class _Reader:
         name = self.name()
         question = self.text("question") or (name or "").replace("_", " ")
         measure = shaped(Measure, root.value["measure"], "measure", problems) if "measure" in root.value else Measure()
+        if measure is not None:
+            self.adaptive(measure)
         report = shaped(Report, root.value["report"], "report", problems) if "report" in root.value else Report()
         if report is not None and report.plots is not None:
             self.known("report.plots", root.value["report"].value["plots"], "plot")
@@ -90,6 +92,18 @@ class _Reader:
         said = self.text("primary")
         known = self.names("primary", "metric") if said is not None else ()
         return known[0] if known else "throughput"
+
+    def adaptive(self, measure: Measure) -> None:
+        """`max_repetitions` has a meaning beside `precision` alone, and leaves room for the trials that come first."""
+        if measure.max_repetitions is None:
+            return
+        node, path = self.root.value["measure"].value["max_repetitions"], "measure.max_repetitions"
+        if measure.precision is None:
+            what = "without a `precision` every cell has `repetitions` trials"
+            self.problems.at(node, path, what, "add `precision: 3%`, or leave it out")
+        elif measure.max_repetitions < measure.blocks:
+            first = f"{measure.blocks} trials per cell come first (`repetitions`, and at least {PILOT})"
+            self.problems.at(node, path, f"{first}, not {measure.max_repetitions}", f"at least {measure.blocks}")
 
     def measurable(self, grids: Sequence[Grid]) -> None:
         """A latency counts from the intended start of an operation: without an open loop there is none."""

@@ -17,6 +17,8 @@ Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
 NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
 Seconds = Annotated[float, BeforeValidator(units.duration), Field(gt=0)]
 Rate = Annotated[float, BeforeValidator(units.rate), Field(gt=0)]
+Percentage = Annotated[float, BeforeValidator(units.percentage)]
+Flag = Annotated[bool, BeforeValidator(units.flag)]
 Startup = Literal["once", "each", "timed"]
 Scaling = Literal["strong", "weak"]
 Arrivals = Literal["constant", "poisson"]
@@ -31,15 +33,47 @@ class Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+# Whole blocks before the data may decide what is measured next: an interval of fewer trials is itself too uncertain.
+PILOT = 8
+MOST = 50  # trials of a cell, where `precision` is wanted and nothing else is said
+
+
 class Measure(Block):
-    """`measure:` how often and how long."""
+    """`measure:` how often and how long.
+
+    With a `precision` trials are added until the interval of the primary metric is that narrow (its half as a share of
+    the mean), until a cell has `max_repetitions`, or until the `budget` (seconds of measuring, for the whole run) is spent.
+    """
 
     warmup: NotNegative = 1
     iterations: Positive = 3
     repetitions: Positive = 10
+    precision: Percentage | None = None
+    max_repetitions: Positive | None = None
+    budget: Seconds | None = None
     timeout: Seconds = 60.0
     pin: Pin = "none"
     seed: Annotated[int, BeforeValidator(units.integer)] = 1
+    control: Flag = True
+
+    @property
+    def blocks(self) -> int:
+        """How many whole blocks are planned before anything is measured."""
+        return self.repetitions if self.precision is None else max(PILOT, self.repetitions)
+
+    @property
+    def most(self) -> int:
+        """The most trials that a cell can get."""
+        return self.blocks if self.precision is None else self.max_repetitions or max(MOST, self.blocks)
+
+    def written(self) -> dict[str, Any]:
+        """As it is written in YAML, every default said; what was not wanted is left out."""
+        data = self.model_dump(exclude_none=True)
+        for key in {"budget", "timeout"} & set(data):
+            data[key] = f"{data[key]:.12g}s"
+        if self.precision is not None:
+            data["precision"] = f"{100 * self.precision:.12g}%"
+        return data
 
 
 class Load(Block):
@@ -303,7 +337,7 @@ class Spec:
             **data,
             "name": self.name,
             "question": self.question,
-            "measure": {**self.measure.model_dump(), "timeout": f"{self.measure.timeout:.12g}s"},
+            "measure": self.measure.written(),
             "baseline": dict(self.baseline),
             "primary": self.primary,
             "report": self.report.model_dump(),

@@ -70,6 +70,14 @@ def fraction(value: Any) -> float:
     return float(number(value, "a share such as 0.5 or 50%"))
 
 
+def percentage(value: Any) -> float:
+    """A share that is written as a percentage above 0 %: a bare 3 could mean 3 % as well as 300 %."""
+    found = fraction(value) if isinstance(value, str) and value.strip().endswith("%") else 0.0
+    if not 0 < found < 1:
+        raise ValueError(f"expected a percentage between 0% and 100% such as 3%, not {shown(value)}")
+    return found
+
+
 def flag(value: Any) -> bool:
     """on, off, true, false."""
     if isinstance(value, bool):

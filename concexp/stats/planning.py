@@ -2,7 +2,7 @@
 
 A run with `precision` measures a pilot of 8 trials per cell and goes on with the cells whose interval is still too wide.
 Stopping as soon as an interval is narrow enough favours the moments at which chance makes it too narrow: after a pilot of 8
-the 95 % become 93 to 95 % (`benchmarks/coverage.py`), after a shorter one fewer.
+the 95 % become 93 to 95 % (`benchmarks/coverage.py`), for about half the trials of a plan that suits the widest cell.
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@ and variance are found by PELT with a penalty of 15 log n; segments that equal t
 must hold over the last quarter of the series (theirs: the last 500 of 2000 iterations). Two things differ. They call two
 segments equal whose means are within max(variance, 1 ms), which compares seconds with squared seconds and takes all series
 of iterations of about 1 ms for flat. Here it is max(standard deviation of the last segment, 1 % of its mean): the same idea
-in any unit. And a last state that is a slope, up or down, is none: a steady drift is cut into segments so wide that the last
-two often equal each other.
+in any unit. And a last state whose halves are not equal in this sense is none, but a drift.
 """
 
 from __future__ import annotations
@@ -102,33 +101,26 @@ def steadiness(values: ArrayLike) -> Steadiness:
         return Steadiness(SHORT, (0,), x.size)
     starts = (0, *change_points(x))
     parts = np.split(x, starts[1:])
-    means = [float(part.mean()) for part in parts]
-    last = means[-1]
-    within = max(float(parts[-1].std()), ALIKE * abs(last))
-    alike = [abs(mean - last) <= within for mean in means]
+    alike = [_alike(part, parts[-1]) for part in parts]
     first = len(parts)
     while first and alike[first - 1]:
         first -= 1
     steady_from = starts[first]
-    if x.size - steady_from < LAST * x.size or _climbs(x[steady_from:]):
+    # A steady drift is cut into segments that are so wide because they drift that the last two often are alike.
+    halves = np.array_split(x[steady_from:], 2)
+    if x.size - steady_from < LAST * x.size or not _alike(*halves):
         return Steadiness(UNSTEADY, starts, x.size)
     if not first:
         return Steadiness(FLAT, starts, 0)
-    faster = any(mean < last and not same for mean, same in zip(means, alike, strict=True))
+    last = parts[-1].mean()
+    faster = any(part.mean() < last and not same for part, same in zip(parts, alike, strict=True))
     return Steadiness(SLOWDOWN if faster else WARMUP, starts, steady_from)
 
 
-def _climbs(x: Floats) -> bool:
-    """Whether what looks like one state is a slope, up or down.
-
-    A slope hides in segments that are wide because they slope. It counts if it is beyond doubt (t > 4), and if it makes
-    more of a difference from end to end than two segments that are called alike may have.
-    """
-    places = np.arange(x.size) - (x.size - 1) / 2
-    slope = float(places @ x / (places @ places))
-    residual = math.sqrt(float(((x - x.mean() - slope * places) ** 2).sum()) / max(1, x.size - 2))
-    beyond_doubt = abs(slope) * math.sqrt(float(places @ places)) > 4 * residual
-    return beyond_doubt and abs(slope) * x.size > max(residual, ALIKE * abs(float(x.mean())))
+def _alike(one: Floats, last: Floats) -> bool:
+    """Whether the means of two segments are close, measured by the later one."""
+    mean = float(last.mean())
+    return abs(float(one.mean()) - mean) <= max(float(last.std()), ALIKE * abs(mean))
 
 
 def of_cell(words: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ Request and answer are messages of `wire`. The request is a dict whose `verb` is
 
 * `describe`  -> facts about this interpreter (see `describe`)
 * `refuse`    -> why combinations cannot run on this interpreter (see `refusals`)
+* `clocks`    -> what the clock costs and how late a sleep ends (see `clocks`)
 * `spin`      -> how much work spinners do alone and together (see `spin`)
 * `look`      -> what a user's own code is, or why it cannot be a workload (see `look`)
 * `measure`   -> prepare, gate, work, check, collect (see `measure`)
@@ -36,6 +37,8 @@ def answer_to(request):
         from concexp.trial.describe import describe as act
     elif request["verb"] == "refuse":
         from concexp.trial.refusals import refuse as act
+    elif request["verb"] == "clocks":
+        from concexp.trial.clocks import clocks as act
     elif request["verb"] == "spin":
         from concexp.trial.spin import spin as act
     elif request["verb"] == "look":

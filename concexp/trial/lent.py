@@ -1,18 +1,20 @@
 """What several models lend beside their library's own primitives; each imports what it needs when it is first made."""
 
 
-def start_tracker():
+def start_tracker(module="multiprocessing.resource_tracker"):
     """Start multiprocessing's resource tracker so that the end of the trial's parent does not end it too.
 
     It removes semaphores and memory from /dev/shm when all others are gone, so it must outlive the SIGIO that ends them
-    (see `concexp.trial.__main__`). It inherits a blocked signal, and keeps it blocked.
+    (see `concexp.trial.__main__`). It inherits a blocked signal, and keeps it blocked. `module` is where it lives: a
+    library may have one of its own.
     """
     import signal
-    from multiprocessing import resource_tracker
+    from importlib import import_module
 
+    tracker = import_module(module)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
     try:
-        resource_tracker.ensure_running()
+        tracker.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

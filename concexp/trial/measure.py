@@ -1,5 +1,6 @@
 """One trial: prepare -> gate -> work -> check -> collect. A request comes in, raw facts go out; nothing is judged here."""
 
+import os
 import sys
 from time import perf_counter_ns as clock
 
@@ -72,6 +73,7 @@ class Trial:
         self.largest_share = None
         self.prepared = False
         self.phases = {}
+        self.threads_at_fork = None
         self.job = None
         self.background = self.second(request.get("background"))
 
@@ -99,7 +101,9 @@ class Trial:
             if opened is None:
                 opened = self.open()
             if self.background is not None and number == 0:
+                alive = threads()
                 self.background.open()  # after the first role's workers: a fork should find no other threads
+                self.note_fork(self.background.model, alive)
             iteration = self.one_pass(opened)
             if number >= request["warmup"]:
                 iterations.append(iteration)
@@ -118,6 +122,7 @@ class Trial:
             switch_interval=sys.getswitchinterval() if hasattr(sys, "getswitchinterval") else None,
             python="%d.%d.%d" % sys.version_info[:3],
             parallel=model.parallel,
+            threads_at_fork=self.threads_at_fork,
             phases=self.phases,
             iterations=iterations,
             **model.facts(),
@@ -170,12 +175,19 @@ class Trial:
         """Start the workers; (begin, seconds from the first creation to the last worker being ready)."""
         # A fork copies what is there: leave it little to copy, and nothing for the collector to touch later.
         passes.settle()
+        alive = threads()
         begin = clock()
         self.model.open(self.job)
         end = clock()
         self.phases["create_s"] = (self.model.created - begin) / SECOND
         self.phases["ready_s"] = (end - self.model.created) / SECOND
+        self.note_fork(self.model, alive)
         return begin, (end - begin) / SECOND
+
+    def note_fork(self, model, alive):
+        """Keep how many threads were alive when a model forked: a lock that another one holds would stay locked for ever."""
+        if model.facts().get("start_method") == "fork":
+            self.threads_at_fork = max(self.threads_at_fork or 0, alive)
 
     def close(self):
         begin = clock()
@@ -197,8 +209,10 @@ class Trial:
         processes = model.processes() + (self.background.model.processes() if self.background is not None else [])
         processes = processes + self.kit.tools.pids
         servers = workload.servers(self.shared)
+        looking = clock()
         for probe in self.probes:
             probe.begin(processes, servers)
+        looked = clock() - looking
         reports = model.run(orders)
         seen = [one for report in reports for one in (report[7] if len(report) > 7 else ())]
         facts = {}
@@ -208,7 +222,8 @@ class Trial:
             facts.update(probe.merged([one[name] for one in seen if name in one]))
         if self.background is not None:
             facts.update(self.background.end())
-        window = Window(reports, ops, opened[0] if timed else None)
+        # A timed start-up began before the probes looked around: that look is none of its time.
+        window = Window(reports, ops, opened[0] + looked if timed else None)
         outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = model.inside(workload.check, self.shared, outcome)
         return dict(
@@ -282,6 +297,16 @@ def gil():
 def jit():
     """Whether this interpreter's compiler is on; None where it does not tell."""
     return sys._jit.is_enabled() if hasattr(sys, "_jit") else None
+
+
+def threads():
+    """How many threads this process has, those of C libraries included where the system tells."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        import _thread
+
+        return 1 + _thread._count()
 
 
 def traced():

@@ -35,10 +35,12 @@ def run_pass(workload, me, orders, gate, begun=None):
     """One pass of a plain worker; `gate` is a barrier of all workers, or None for one alone.
 
     `begun` is the clock when the pass began for all, where workers take turns: the last must not have a time of its own.
+    A gate of such workers tells it as `opened`.
     """
     work = watched(workload.work, me)
     if gate is not None:
         gate.wait()
+        begun = getattr(gate, "opened", begun)
     return with_seen(loop(work, me, orders, begun), me)
 
 

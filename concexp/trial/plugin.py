@@ -1,5 +1,16 @@
 """What every plug-in of the sealed child answers to: a workload, a model, a primitive, a probe."""
 
+FOUND = {}  # of the packages that were asked for, whether they are there
+
+
+def installed(package):
+    """Whether this interpreter has a package; looks for it once, and does not import it."""
+    if package not in FOUND:
+        from importlib.util import find_spec
+
+        FOUND[package] = find_spec(package) is not None
+    return FOUND[package]
+
 
 class Plugin:
     """Parameters as attributes: `Plugin(size=3)` overrides the class's annotated default."""
@@ -83,6 +94,8 @@ class Model(Plugin):
     opens           whether it can carry an open loop
     needs_workers   False where the number of workers does not apply
     simulated       True where no trial is run at all
+    packages        what must be installed for the interpreter beside the standard library
+    pip             what `pip install` must be told to install it, where that is not the package's name
     """
 
     parallel = "one"
@@ -91,6 +104,8 @@ class Model(Plugin):
     opens = False
     needs_workers = True
     simulated = False
+    packages = ()
+    pip = ""
 
     def lends(self):
         """(owner, factories, array) for Tools."""
@@ -98,6 +113,9 @@ class Model(Plugin):
 
     def missing(self):
         """Why this model cannot be had from this interpreter, or an empty text."""
+        for package in self.packages:
+            if not installed(package):
+                return "%s is not installed for this interpreter: pip install %s" % (package, self.pip or package)
         return ""
 
     def refuses(self, workload, sync, workers, load):

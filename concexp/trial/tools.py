@@ -6,7 +6,7 @@ model, and what is timed is the native object. Who writes a plug-in needs this o
 in `plugin`, and is to be had here as well.
 """
 
-from concexp.trial.plugin import Ends, Model, Plugin, Probe, Sync, Watcher, Workload
+from concexp.trial.plugin import Ends, Model, Plugin, Probe, Sync, Watcher, Workload, installed
 
 __all__ = [
     "DryTools", "Ends", "Job", "Kit", "Me", "Model", "Plugin", "Probe", "Sync", "Tools", "Unsupported", "Watcher",
@@ -162,8 +162,9 @@ class Kit:
 
 def unsupported(workload, model, sync, workers, load):
     """Why this combination cannot run on any machine, or an empty text; starts and builds nothing."""
-    if model.missing():
-        return model.missing()
+    missing = model.missing()
+    if missing:
+        return missing
     try:
         if sync is not None:
             sync.build(DryTools(*model.lends(), model.asynchronous, workers=workers), 0)
@@ -180,9 +181,7 @@ def unsupported(workload, model, sync, workers, load):
             name_of(sync),
         )
     for package in workload.packages:
-        from importlib.util import find_spec
-
-        if find_spec(package) is None:
+        if not installed(package):
             return "%s needs %s, which this interpreter does not have" % (name_of(workload), package)
     if "rate" in load:
         if workload.shape == "workers":

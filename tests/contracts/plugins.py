@@ -7,7 +7,12 @@ from concexp.trial.tools import unsupported
 
 SMALL = {"ops": 20, "scaling": "strong"}
 TIMED = {"duration": 0.02}
-REAL_MODELS = [name for name in catalog.names("model") if not catalog.load("model", name).simulated]
+# Those that run trials with nothing installed. For the others see tests/trial/test_engines.py.
+REAL_MODELS = [
+    name
+    for name in catalog.names("model")
+    if not catalog.load("model", name).simulated and not catalog.load("model", name).packages
+]
 
 
 def build(kind, name, **parameters):

@@ -157,6 +157,15 @@ def test_waited(said):
     assert "spinners" not in text
 
 
+def test_stolen(said):
+    """Where only the host's theft tells, that is what is named, with its figure."""
+    cells = synthetic.sweep(workers=(1, 2), rate=synthetic.amdahl(0.0, 1.9))
+    cells[-1]["facts"] = {"wall_s": 0.5, "steal_s": 0.3}
+    text = said(cells)
+    assert "the host of this virtual machine took 30 % of the CPU time (median of 6 trials); this touches 6" in text
+    assert "spinners" not in text
+
+
 def test_enough_left(said):
     """Where the machine withheld CPUs in some blocks only, the others give the verdict."""
     text = said(**synthetic.partly_withheld())

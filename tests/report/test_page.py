@@ -196,6 +196,44 @@ def test_sparse_manifest(tmp_path):
     assert "commit" not in page
 
 
+def test_the_machine_in_full(tmp_path):
+    """Cores, memory nodes, the CPU's speed, swap, load with what waited, the clock, and what the doctor found before."""
+    machine = {"threads_per_core": 2, "numa_nodes": [[0, 1, 2, 3], [4, 5, 6, 7]], "governor": "powersave", "turbo": True,
+               "swap_used_bytes": 3 << 20}  # fmt: skip
+    found = {"doctor": {"summary": "warning: governor, turbo", "findings": []}}
+    run = synthetic.write(tmp_path, **synthetic.one_cell(), machine=machine, manifest=found)
+    page = report.write(run, tmp_path).read_text("utf-8")
+    for row in (
+        "| usable CPUs | 2 of 8 (4 physical cores, 2 hyper-threads each, 2 memory nodes) |",
+        "| CPU's speed | governor `powersave`, turbo on |",
+        "| memory | 8.0 GiB, 3 MiB of swap used |",
+        "| load before the run | 0.10 (something waited for cpu in 1.2% of the minute before) |",
+        "| clock | tsc, a reading costs 60 ns in steps of 40 ns, a sleep of 1 ms lasts 70 µs longer |",
+        "| checked before the run | warning: governor, turbo |",
+    ):
+        assert row in page
+
+
+def test_a_run_of_before_clocks_were_measured(tmp_path):
+    """A journal without clocks, doctor or the newer facts still has its page, and no row for what is not known."""
+    run = synthetic.write(tmp_path, **synthetic.one_cell(), machine={"pressure": None}, manifest={"clocks": {}})
+    page = report.write(run, tmp_path).read_text("utf-8")
+    assert "| clock | tsc |" in page
+    assert "| load before the run | 0.10 |" in page
+    assert "checked before the run" not in page
+
+
+def test_forks_beside_threads_are_told(tmp_path):
+    """They are no doubt, since no clock suffers, but the reader learns of them."""
+    cells = [synthetic.cell(model="processes", workers=2, answer={"start_method": "fork", "threads_at_fork": 4}),
+             synthetic.cell(model="serial", answer={"threads_at_fork": None})]  # fmt: skip
+    page = report.write(synthetic.write(tmp_path, cells), tmp_path).read_text("utf-8")
+    assert "- In 6 trials processes were forked beside up to 3 other threads: a lock" in page
+    one = [synthetic.cell(model="processes", workers=2, answer={"start_method": "fork", "threads_at_fork": 1})]
+    page = report.write(synthetic.write(tmp_path / "one", one), tmp_path / "one").read_text("utf-8")
+    assert "were forked beside" not in page
+
+
 def test_many_cells(tmp_path):
     """Beyond what anyone reads, the page points to cells.csv."""
     cells = [synthetic.cell(model="threads", workers=n, rate=100 + n) for n in range(1, 222)]

@@ -104,6 +104,20 @@ def test_each_mistake_says_what_is_wrong(text, says):
         ("measure: {repetitions: 0}", "measure.repetitions", "greater than or equal to 1"),
         ("measure: {repetitions: 1.5}", "measure.repetitions", "expected a whole number, not 1.5"),
         ("measure: {seed: [1]}", "measure.seed", "expected a whole number, not a list"),
+        ("measure: {precision: 3}", "measure.precision", "expected a percentage between 0% and 100% such as 3%, not 3"),
+        ("measure: {precision: 0%}", "measure.precision", "expected a percentage between 0% and 100%"),
+        ("measure: {precision: 0.03}", "measure.precision", "expected a percentage between 0% and 100%"),
+        ("measure: {precision: x%}", "measure.precision", "expected a share such as 0.5 or 50%"),
+        ("measure: {budget: 10}", "measure.budget", "the unit is missing"),
+        ("measure: {budget: 0}", "measure.budget", "greater than 0"),
+        ("measure: {control: maybe}", "measure.control", "expected on or off, not 'maybe'"),
+        ("measure: {max_repetitions: 50}", "measure.max_repetitions", "without a `precision`"),
+        ("measure: {precision: 3%, max_repetitions: 7}", "measure.max_repetitions", "10 trials per cell come first"),
+        (
+            "measure: {precision: 3%, repetitions: 20, max_repetitions: 19}",
+            "measure.max_repetitions",
+            "20 trials per cell",
+        ),
         ("measure: {1: 2}", "measure.1", "there is no key '1' here"),
         ("allow: x", "allow", "expected a selection with `status`"),
         ("allow: {sync: none}", "allow", "expected a selection with `status`"),
@@ -397,7 +411,8 @@ RESOLVED = [
     "load: {ops: 1e4, scaling: weak}\n",
     "workload: [echo, {sleep: {delay: 1ms}, as: '1e5'}]\nmodel: [threads, {processes: {start_method: spawn}}]\n"
     "sweep: {workers: [1, 2*cpus], echo.size: [1KiB, {is: 64, as: '3.10'}], zip: [{seed: [1, 2], startup: [once, each]}]}\n"
-    "measure: {timeout: 0.1234567s, repetitions: 2}\nexclude: [{echo.size: '3.10'}]\nquestion: '20_000'\n"
+    "measure: {timeout: 0.1234567s, repetitions: 2, precision: 2.5%, max_repetitions: 9, "
+    "budget: 1.5m, control: off}\nexclude: [{echo.size: '3.10'}]\nquestion: '20_000'\n"
     "allow: {sync: none, status: invalid}\nmetrics: throughput\nprimary: throughput\ntags: 'null'\n",
 ]
 
@@ -411,6 +426,17 @@ def test_a_resolved_experiment_is_the_same_again(text):
     assert [t.id for t in make_plan(again, 3).trials] == [t.id for t in make_plan(spec, 3).trials]
     assert again.resolved() == data == json.loads(json.dumps(data))
     assert (again.name, again.question, again.measure) == (spec.name, spec.question, spec.measure)
+
+
+def test_how_much_to_measure():
+    """Precision, limits and flags in their units; the limit is 50, or what comes first if that is more."""
+    measure = parse_text(SHORT + "measure: {precision: 2.5%, budget: 10m, control: on}\n", "x.yaml").measure
+    assert (measure.precision, measure.budget, measure.control) == (0.025, 600.0, True)
+    assert (measure.blocks, measure.most) == (10, 50)
+    more = parse_text(SHORT + "measure: {precision: 2.5%, repetitions: 60}\n", "x.yaml").measure
+    assert (more.blocks, more.most) == (60, 60)
+    plain = parse_text(SHORT, "x.yaml").measure
+    assert (plain.blocks, plain.most, plain.precision, plain.budget) == (10, 10, None, None)
 
 
 def test_a_resolved_experiment_stands_alone(write):

@@ -8,7 +8,7 @@ import pytest
 
 from concexp.stats.steadiness import change_points, of_cell, pyperf_trials, steadiness, unstable
 
-SEEDS = range(50)  # of each of a dozen kinds of series
+SEEDS = range(200)  # of each of a dozen kinds of series
 
 
 def series(levels, length, noise, seed):
@@ -45,7 +45,7 @@ def test_change_of_mean_and_of_variance():
 
 @pytest.mark.parametrize("levels", [(1.0,) * 4, (1.0, 1.0, 1.003, 1.0)])
 def test_flat(levels):
-    """Noise about one level, and steps that are smaller than the noise, are flat: 50 of 50."""
+    """Noise about one level, and steps that are smaller than the noise, are flat: 200 of 200."""
     found = [steadiness(series(levels, 30, 0.01, seed)) for seed in SEEDS]
     assert {one.word for one in found} == {"flat"}
     assert {one.steady_from for one in found} == {0}
@@ -65,18 +65,18 @@ def test_flat(levels):
     ],
 )
 def test_clear_series(levels, length, word):
-    """A clear series of steps is called what it is: 50 of 50."""
+    """A clear series of steps is called what it is: 200 of 200."""
     assert {steadiness(series(levels, length, 0.01, seed)).word for seed in SEEDS} == {word}
 
 
 def test_drift():
-    """A steady climb by a half has no steady state: 50 of 50."""
+    """A steady climb by a half has no steady state: 200 of 200."""
     climb = np.linspace(1, 1.5, 200)
     assert {steadiness(series(climb, 1, 0.01, seed)).word for seed in SEEDS} == {"no steady state"}
 
 
 def test_exponential_warmup():
-    """A warm-up that fades out, as a compiler's does, is one, and is over within a fifth of the series: 50 of 50."""
+    """A warm-up that fades out, as a compiler's does, is one, and is over within a fifth of the series: 200 of 200."""
     fading = 1 + np.exp(-np.arange(200) / 6)
     found = [steadiness(series(fading, 1, 0.01, seed)) for seed in SEEDS]
     assert {one.word for one in found} == {"warmup"}

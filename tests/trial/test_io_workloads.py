@@ -5,7 +5,6 @@ import asyncio
 import contextlib
 import heapq
 import http.client
-import importlib.util
 import itertools
 import multiprocessing
 import os
@@ -20,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from concexp import stage
-from concexp.trial import passes, servers, tools
+from concexp.trial import passes, plugin, servers, tools
 from concexp.trial.models.threads import Model as Threads
 from concexp.trial.servers import _serve, station
 from concexp.trial.workloads import http_get, sqlite
@@ -553,7 +552,6 @@ def test_coroutines_have_no_database():
 
 def test_an_interpreter_without_sqlite_is_told(monkeypatch):
     """Where the interpreter was built without SQLite, the cell is unsupported, and the plug-in can still be loaded."""
-    found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "_sqlite3" else found(name))
+    monkeypatch.setattr(plugin, "FOUND", {"_sqlite3": False})
     reason = tools.unsupported(build("workload", "sqlite"), build("model", "threads"), None, 2, TWENTY)
     assert reason == "sqlite needs _sqlite3, which this interpreter does not have"

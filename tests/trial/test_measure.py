@@ -159,6 +159,34 @@ def test_only_timed_measures_the_creation(play):
     assert play(startup="timed")[0]["iterations"][0]["wall_s"] != 1
 
 
+def test_what_the_probes_take_is_none_of_a_timed_start_up(monkeypatch, tmp_path):
+    """Creation takes 1 s, the probes look around for 5 s, the work takes 2 s: the window is 3 s, and 2 s where it is untimed."""
+    now = [0]
+
+    class Slow(tools.Probe):
+        def begin(self, processes, servers):
+            now[0] += 5 * S
+
+    class Timed(Model):
+        def open(self, job):
+            now[0] += S
+            self.created = now[0]
+
+        def run(self, orders):
+            begin = now[0]
+            now[0] += 2 * S
+            return [(begin, now[0], 0, orders[0][1], 0, 0, 0)]
+
+    plugins = {"workloads": Workload([]), "models": Timed([]), "sync": Sync(), "probes": Slow()}
+    monkeypatch.setattr(measure, "load_plugin", lambda kind, entry: plugins[kind])
+    monkeypatch.setattr(measure, "clock", lambda: now[0])
+    for startup, wall in (("timed", 3), ("each", 2)):
+        given = request(
+            folder=str(tmp_path), workers=1, startup=startup, load={"ops": 4, "scaling": "strong"}, probes=["x"]
+        )
+        assert measure.measure(given)["iterations"][0]["wall_s"] == wall
+
+
 @pytest.mark.parametrize(
     ("scaling", "workers", "shares"),
     [

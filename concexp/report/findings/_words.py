@@ -88,3 +88,8 @@ def share(view: View, contest: Contest, point: Point) -> str:
     if contest.wants == "cpu" and not math.isnan(effective) and point.workers >= effective:
         return f"{gain / effective:.2f} of the {rounded(effective)} effective CPUs"
     return f"efficiency {gain / point.workers:.2f}"
+
+
+def within(floor: float) -> str:
+    """Why a difference that is none by chance is not resolved: the run differs as much from itself."""
+    return f"within the noise floor of {rounded(floor)}x"

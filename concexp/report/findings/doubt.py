@@ -59,5 +59,12 @@ def _how_we_know(view: View, points: list[Point]) -> str:
             f"workers stood in the run queue for {rounded(100 * float(line.median()), 2)} % of their time (median of "
             f"{plural(len(line), 'trial')}) although there was a CPU for each"
         )
+    taken = doubts.stolen(rows).groupby(rows["trial"]).max()[own["trial"]]
+    taken = taken[taken > doubts.STEAL_SHARE]
+    if len(taken):
+        facts.append(
+            f"the host of this virtual machine took {rounded(100 * float(taken.median()), 2)} % of the CPU time (median of "
+            f"{plural(len(taken), 'trial')})"
+        )
     of = plural(int((frame["status"].isin(NUMBERED)).sum()), "trial")
-    return f"How we know: {' and '.join(facts)}; this touches {len(own)} of {of}."
+    return f"How we know: {enumerated(facts)}; this touches {len(own)} of {of}."

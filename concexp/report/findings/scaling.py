@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from concexp.report.findings._words import NAMED, baseline, share
+from concexp.report.findings._words import NAMED, baseline, share, within
 from concexp.report.markdown import code
 from concexp.report.numbers import plural, spread
 from concexp.report.view import Contest, Point, View
@@ -18,13 +18,17 @@ def said(view: View, contest: Contest) -> list[str]:
     """A sentence for those that gain, one for those that gain nothing, one for those that lose, one for the unresolved."""
     found: dict[str, list[tuple[float, str]]] = {}
     told = _told_by_winner(view, contest)
+    floor = view.floor(contest.points)
     for line, points in view.lines(contest.points).items():
         best, gain = _furthest(view, points)
         if best is None or best.workers is None or best is told:
             continue
         figure = f"{code(line)} {spread(gain, 'x')} with {plural(best.workers, 'worker')}"
         used = share(view, contest, best) if view.relative and gain.lo > 1 else ""
-        found.setdefault(_verdict(gain), []).append((gain.mean, f"{figure}{f', {used}' if used else ''}"))
+        verdict = _verdict(gain, floor)
+        if verdict == "unresolved" and not gain.lo <= 1 <= gain.hi:
+            used = within(floor)
+        found.setdefault(verdict, []).append((gain.mean, f"{figure}{f', {used}' if used else ''}"))
     whom = baseline(view) if _has_baseline(view, contest.points) else "the same with fewest workers"
     heads = {
         "gain": f"Gain over {whom}",
@@ -73,11 +77,11 @@ def _furthest(view: View, points: list[Point]) -> tuple[Point | None, Interval]:
     return max(gains, key=lambda pair: pair[1].mean) if gains else (None, Interval(0, 0, 0, 0))
 
 
-def _verdict(gain: Interval) -> str:
+def _verdict(gain: Interval, floor: float) -> str:
     if not gain.bounded:
         return "unknown"
     if NO_GAIN[0] < gain.lo and gain.hi < NO_GAIN[1]:
         return "none"
-    if gain.lo > 1:
+    if gain.lo > 1 and gain.mean > floor:
         return "gain"
-    return "loss" if gain.hi < 1 else "unresolved"
+    return "loss" if gain.hi < 1 and gain.mean * floor < 1 else "unresolved"

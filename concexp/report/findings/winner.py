@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concexp.report.findings._words import amount, baseline, name, names, share
+from concexp.report.findings._words import amount, baseline, name, names, share, within
 from concexp.report.numbers import enumerated, plural, spread
 from concexp.report.view import Contest, Point, View
 from concexp.stats.intervals import FEWEST, Interval
@@ -50,15 +50,14 @@ def _sentence(view: View, contest: Contest, best: Point, firm: list[Point]) -> s
     if not rivals:
         return _ended([figure.format("reaches" if len(firm) == 1 else "does best:"), *gain])
     ratios = [(rival, _ahead(view, best, rival)) for rival in rivals]
-    tied = [(rival, ratio) for rival, ratio in ratios if not ratio.lo > 1]
+    floor = view.floor(contest.points)
+    tied = [(rival, ratio) for rival, ratio in ratios if not (ratio.lo > 1 and ratio.mean > floor)]
     if not any(ratio.bounded for _, ratio in ratios):
         few = min(point.sample.count for point in (best, *rivals))
         why = f"With {plural(few, 'trial')} per cell (an interval needs {FEWEST}) nothing is resolved"
         return f"{_ended([figure.format('has the best figure:'), *gain])} {why}."
     if tied:
-        others = enumerated(
-            [name(view, r) if _told(view, best, r, gain) else f"{name(view, r)} ({_inner(q)})" for r, q in tied], "or"
-        )
+        others = enumerated([f"{name(view, r)}{_tie(q, floor, _told(view, best, r, gain))}" for r, q in tied], "or")
         return _ended([figure.format("has the best figure:"), *gain, f"but it is not resolved from {others}"])
     runner_up, ratio = min(ratios, key=lambda pair: pair[1].mean)
     if _told(view, best, runner_up, gain):
@@ -93,9 +92,11 @@ def _ahead(view: View, best: Point, rival: Point) -> Interval:
     return found if view.metric.better == "higher" or not found.known else found.inverted()
 
 
-def _inner(ratio: Interval) -> str:
-    """A ratio inside of brackets: `ratio 1.00x, 0.99–1.02`."""
-    return f"ratio {spread(ratio, 'x').replace(' (', ', ').rstrip(')')}"
+def _tie(ratio: Interval, floor: float, told: bool) -> str:
+    """` (ratio 1.00x, 0.99–1.02)`, unless it is told already, and the noise floor where that alone makes the tie."""
+    parts = [] if told else [f"ratio {spread(ratio, 'x').replace(' (', ', ').rstrip(')')}"]
+    parts += [within(floor)] if ratio.lo > 1 else []
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _ended(parts: list[str]) -> str:

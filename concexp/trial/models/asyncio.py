@@ -23,13 +23,17 @@ NAMES = (
 
 
 class Gate:
-    """A barrier for coroutines that can be used again (asyncio's own came with 3.11), and tells when it opened."""
+    """A barrier for coroutines that can be used again (asyncio's own came with 3.11), and tells when it opened.
 
-    def __init__(self, parties):
+    `event` builds what they wait for: something with `set` and an awaited `wait`.
+    """
+
+    def __init__(self, parties, event=asyncio.Event):
         self.parties = parties
         self.here = 0
         self.opened = 0
-        self.open = asyncio.Event()
+        self.event = event
+        self.open = event()
 
     async def wait(self):
         self.here += 1
@@ -39,7 +43,7 @@ class Gate:
         self.here = 0
         self.opened = clock()
         self.open.set()
-        self.open = asyncio.Event()
+        self.open = self.event()
         return self.opened
 
 
@@ -148,8 +152,12 @@ class Model(tools.Model):
 
     def on_loop(self, coroutine):
         if self.loop is None:
-            self.loop = asyncio.new_event_loop()
+            self.loop = self.new_loop()
         return self.loop.run_until_complete(coroutine)
+
+    def new_loop(self):
+        """The event loop of the trial."""
+        return asyncio.new_event_loop()
 
     def open(self, job):
         self.crew = Lasting() if self.spawn == "persistent" else Spawned(SPAWN[self.spawn][0])

@@ -58,6 +58,7 @@ class Model(tools.Model):
             "reason": "lost updates, as asked" if invalid else "",
             "gil": True,
             "gil_end": True,
+            "jit": None,
             "traced": False,
             "switch_interval": 0.005,
             "python": "simulated",

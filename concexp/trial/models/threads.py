@@ -46,18 +46,26 @@ class Model(schedules.Scheduled):
         return LENDS
 
     def open(self, job):
-        gate = threading.Barrier(job.workers) if job.workers > 1 else None
+        gate = self.gate(job.workers) if job.workers > 1 else None
         self.answers = queue.SimpleQueue()
         self.inboxes = [queue.SimpleQueue() for _ in range(job.workers)]
         self.threads = []
         for index, inbox in enumerate(self.inboxes):
-            arguments = (job.workload, job.me(index), gate, inbox.get, self.reply(index), False)
+            arguments = (job.workload, job.me(index, self.place(index)), gate, inbox.get, self.reply(index), False)
             # Daemons, so that a worker that waits for ever can't keep a failed trial from ending.
             self.threads.append(threading.Thread(target=passes.member, args=arguments, daemon=True))
         for thread in self.threads:
             thread.start()
         self.created = clock()
         self.collect("ready")
+
+    def gate(self, workers):
+        """What the workers meet at before each pass."""
+        return threading.Barrier(workers)
+
+    def place(self, index):
+        """Which of the CPUs is that of worker `index`, where workers are pinned."""
+        return index
 
     def reply(self, index):
         """What worker `index` answers with."""

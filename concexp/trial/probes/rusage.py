@@ -6,6 +6,7 @@ import time
 
 from concexp.trial import tools
 
+PROC = "/proc"
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -16,7 +17,7 @@ def thread_times(pid):
     and not given.
     """
     used = waited = 0
-    folder = "/proc/%d/task" % pid
+    folder = "%s/%d/task" % (PROC, pid)
     try:
         for thread in os.listdir(folder):
             with open("%s/%s/schedstat" % (folder, thread)) as file:
@@ -37,7 +38,7 @@ def bookings(pid):
     Linux: /proc/PID/stat, whose times are in ticks of 10 ms.
     """
     try:
-        with open("/proc/%d/stat" % pid) as file:
+        with open("%s/%d/stat" % (PROC, pid)) as file:
             fields = file.read().rpartition(")")[2].split()  # a name may hold spaces and brackets
     except OSError:
         return None
@@ -47,7 +48,7 @@ def bookings(pid):
 def switches(pid):
     """(voluntary, involuntary) context switches of the living threads of a process; None where nobody tells."""
     found = [0, 0]
-    folder = "/proc/%d/task" % pid
+    folder = "%s/%d/task" % (PROC, pid)
     try:
         for thread in os.listdir(folder):
             with open("%s/%s/status" % (folder, thread)) as file:
@@ -59,11 +60,28 @@ def switches(pid):
     return tuple(found)
 
 
+def migrations(pid):
+    """How often the living threads of a process were moved to another CPU; None where nobody tells.
+
+    Linux with CONFIG_SCHED_DEBUG: /proc/PID/task/TID/sched, the line "se.nr_migrations : n".
+    """
+    found = 0
+    folder = "%s/%d/task" % (PROC, pid)
+    try:
+        for thread in os.listdir(folder):
+            with open("%s/%s/sched" % (folder, thread)) as file:
+                (line,) = [line for line in file if line.startswith("se.nr_migrations")]
+            found += int(line.rpartition(":")[2])
+    except (OSError, ValueError):
+        return None
+    return found
+
+
 class Probe(tools.Probe):
-    """CPU time, the wait for a CPU, context switches and page faults of the model's processes; CPU time of servers.
+    """CPU time, the wait for a CPU, switches, migrations and page faults of the model's processes; CPU time of servers.
 
     Columns: cpu_s, run_queue_wait_s, server_cpu_s, user_s, system_s (seconds; these two in steps of 10 ms),
-    voluntary_switches, involuntary_switches, minor_faults, major_faults; None where the system does not tell.
+    voluntary_switches, involuntary_switches, migrations, minor_faults, major_faults; None where the system does not tell.
     """
 
     @classmethod
@@ -84,6 +102,7 @@ class Probe(tools.Probe):
         pids = [os.getpid(), *processes]
         times, served = summed(map(thread_times, pids), 2), summed(map(thread_times, servers), 2)
         booked, switched = summed(map(bookings, pids), 4), summed(map(switches, pids), 2)
+        moved = [migrations(pid) for pid in pids]
         cpu = times[0]
         if cpu is None and not processes:
             usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -97,6 +116,7 @@ class Probe(tools.Probe):
             major_faults=booked[3],
             voluntary_switches=switched[0],
             involuntary_switches=switched[1],
+            migrations=None if None in moved else sum(moved),
         )
 
 

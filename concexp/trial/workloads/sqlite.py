@@ -98,4 +98,5 @@ def connect(path):
     """A connection that commits after each statement."""
     import sqlite3
 
-    return sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    # One worker at a time uses a connection, but where coroutines offload their work, that may be another thread each time.
+    return sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)

@@ -1,0 +1,112 @@
+"""How small a difference the run can tell, and how narrow its intervals are: noise floor, drift, precision, budget.
+
+`threats` are reasons to believe less, `known` says what was looked at and found well.
+"""
+
+from __future__ import annotations
+
+from concexp import noise
+from concexp.adaptive import Costs, trials_of, widths
+from concexp.forecast import shown
+from concexp.report.findings._words import NAMED
+from concexp.report.markdown import code, escaped
+from concexp.report.numbers import enumerated, plural, rounded, spread
+from concexp.report.view import Point, View
+from concexp.spec import Measure
+from concexp.stats.intervals import Interval
+
+
+def threats(view: View) -> list[str]:
+    """A drift, intervals that are wider than wanted, repetitions that the budget did not allow."""
+    found = []
+    drift = noise.drift(view.run)
+    if noise.drifted(drift):
+        found.append(
+            f"`drift`: the sentinel, the same small work in each of {plural(drift.n, 'block')}, took {_change(drift)} at the "
+            "end of the run than at its beginning. Comparisons are paired by block and bear it; figures of single cells are "
+            "means over it."
+        )
+    return found + [said for said in [_ended(view)] if said]
+
+
+def known(view: View) -> list[str]:
+    """The noise floors, a drift that cannot be told, and a precision that was reached."""
+    found = [_floor(view, floor) for floor in view.floors]
+    drift = noise.drift(view.run)
+    if drift.bounded and not noise.drifted(drift):
+        found.append(
+            f"No drift can be told: from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always "
+            f"the same small work, changed by {_percent(drift)}."
+        )
+    wanted = _measure(view).precision
+    half = widths(view.run)
+    if wanted is not None and half and max(half.values()) <= wanted:
+        found.append(
+            f"Every interval of {escaped(view.primary)} is within ±{100 * wanted:g} % of its mean, as was wanted."
+        )
+    return found
+
+
+def _floor(view: View, floor: noise.Floor) -> str:
+    point = next(point for point in view.points if point.cell == floor.cell)
+    unlike = "" if floor.ratio.lo <= 1 <= floor.ratio.hi else ", although both are the same,"
+    alone = len(view.floors) < 2
+    whom = "" if alone else f" for {code(floor.workload)}"
+    return (
+        f"Noise floor{whom}: {rounded(floor.factor)}x. {_name(view, point)} was measured a second time in every block, as if "
+        f"it were another cell; second beside first{unlike} is {spread(floor.ratio, 'x')}. A smaller difference is called not "
+        "resolved."
+    )
+
+
+def _ended(view: View) -> str:
+    """What was wanted and not reached, and what ended the run before."""
+    measure = _measure(view)
+    blocks = 1 + max((record["block"] for record in trials_of(view.run.records)), default=-1)
+    if measure.precision is None:
+        if measure.budget is None or blocks >= measure.blocks:
+            return ""
+        return (
+            f"{_reason(view, measure, blocks)} after {blocks} of {plural(measure.blocks, 'repetition')} of every cell."
+        )
+    half = widths(view.run)
+    wide = [point for point in view.points if half.get(point.cell, 0.0) > measure.precision]
+    if not wide:
+        return ""
+    wide.sort(key=lambda point: -half[point.cell])
+    parts = [f"{_name(view, point)} ±{rounded(100 * half[point.cell], 2)} %" for point in wide[:NAMED]]
+    more = [f"{len(wide) - NAMED} more"] if len(wide) > NAMED else []
+    return (
+        f"{_reason(view, measure, blocks)} before every interval of {escaped(view.primary)} was within "
+        f"±{100 * measure.precision:g} % of its mean; not so narrow: {enumerated([*parts, *more])}."
+    )
+
+
+def _reason(view: View, measure: Measure, blocks: int) -> str:
+    """What ended a run that has not reached what was wanted. The budget did if it does not hold another whole block."""
+    if blocks >= measure.most:
+        return f"The limit of {plural(measure.most, 'repetition')} (`max_repetitions`) ended the run"
+    costs = Costs(view.run.records)
+    if measure.budget is not None and measure.budget - costs.spent < costs.between + sum(costs.medians.values()):
+        return f"The budget of {shown(measure.budget)} ended the run"
+    return "The run has not come to its end (the same command goes on with it): it stopped"
+
+
+def _measure(view: View) -> Measure:
+    return Measure.model_validate(view.run.spec["measure"])
+
+
+def _name(view: View, point: Point) -> str:
+    """A cell among those of the whole page."""
+    return escaped(view.title(point.labels)) or code(point.model)
+
+
+def _change(drift: Interval) -> str:
+    """`7.1 % (5.2–9.0) longer`."""
+    longer = drift.mean > 1
+    return f"{_percent(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"
+
+
+def _percent(factor: Interval) -> str:
+    mean, lo, hi = (100 * (end - 1) for end in (factor.mean, factor.lo, factor.hi))
+    return spread(Interval(mean, lo, hi, factor.n), " %")

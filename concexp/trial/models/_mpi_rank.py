@@ -1,0 +1,73 @@
+"""The first rank of an MPI trial: orders come in over a socket in the trial's folder, reports go out.
+
+    mpiexec -n N+1 PYTHON -s -m mpi4py.futures -m concexp.trial.models._mpi_rank FOLDER SOCKET CHUNK
+
+FOLDER holds the job (see `engines.laid_down`). Messages are pairs: ("ready", process ids), ("reports", reports),
+("left", None) or ("failed", (summary, traceback)). The other ranks are mpi4py's, and run `engines.call`.
+"""
+
+import contextlib
+import os
+import socket
+import sys
+from itertools import repeat
+from multiprocessing.connection import Connection
+from time import perf_counter_ns as clock
+
+from concexp.trial import engines, passes
+
+
+def forget_shared_memory():
+    """Take away the names of the memory that all ranks have mapped by now: it ends with the last of them, however they end."""
+    with open("/proc/self/maps") as file:
+        mapped = {line.split()[-1] for line in file if "/dev/shm/mpich" in line}
+    for path in mapped:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+class Pool(engines.Engine):
+    """The pool of the other ranks."""
+
+    chunk = 1
+
+    def start(self, job):
+        from mpi4py.futures import MPIPoolExecutor
+
+        self.executor = MPIPoolExecutor(job.workers, main=False)
+
+    def counted(self, ops):
+        start = clock()
+        total = sum(self.executor.map(self.call, repeat("task"), range(ops), chunksize=self.chunk))
+        return start, clock(), 0, ops, 0, 0, total
+
+    def stop(self):
+        self.executor.shutdown(wait=True)
+
+
+def serve(pool, job, trial):
+    """All orders until None; `trial` is the connection."""
+    pool.open(job)
+    forget_shared_memory()
+    trial.send(("ready", [os.getpid(), *pool.pids]))
+    for orders in iter(trial.recv, None):
+        passes.settle()
+        trial.send(("reports", pool.run(orders)))
+    pool.close()
+    trial.send(("left", None))
+
+
+def main(folder, path, chunk):
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(path)
+        trial = Connection(caller.detach())
+    try:
+        serve(Pool(chunk=int(chunk)), engines.picked_up(folder), trial)
+    except EOFError:
+        os._exit(1)  # the trial is no more, and nobody is left to wait for the others' tasks
+    except BaseException as error:
+        trial.send(("failed", error.args if isinstance(error, passes.WorkFailed) else passes.explain(error)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,84 @@
+"""gevent: the standard library's threads, locks, sockets and sleep made into greenlets of one thread."""
+
+import queue
+import sys
+import threading
+import time
+
+from concexp.trial import tools
+from concexp.trial.models import threads
+
+LOOP = 0  # the CPU that all share, since they share a thread
+
+
+def late(name, factory):
+    """`factory`, or what has its place by then: gevent replaces what the standard library offers by this name."""
+    homes = [home for home in (threading, queue) if hasattr(home, name)]
+    return (lambda *arguments: getattr(homes[0], name)(*arguments)) if homes else factory
+
+
+class Gate:
+    """A barrier of workers that take turns: it also tells when the first of them went on."""
+
+    def __init__(self, workers):
+        self.wait = threading.Barrier(workers, action=self.open).wait
+
+    def open(self):
+        self.begun = None
+
+    @property
+    def opened(self):
+        """The clock when the first came here, ns; None for the first, who begins now."""
+        before = self.begun
+        self.begun = before or time.perf_counter_ns()
+        return before
+
+
+class Model(threads.Model):
+    """Greenlets: the model threads after `gevent.monkey.patch_all()`. They take turns where the standard library waits.
+
+    Who computes, or waits in a file, a database or a lock of the kernel, keeps all others waiting.
+
+    schedule: how counted operations are handed out; block gives each worker its share at once, the others as they go
+    chunk: operations handed out at once; guided never fewer
+    """
+
+    parallel = "one"
+    packages = ("gevent",)
+    colour = "#661100"
+    marker = (3, 1, 180)
+
+    def lends(self):
+        _, factories, array = super().lends()
+        # The connections of multiprocessing wait in the kernel, and so stop those whom they wait for.
+        left_out = ("Pipe", "Manager")
+        return "gevent", {name: late(name, make) for name, make in factories.items() if name not in left_out}, array
+
+    def refuses(self, workload, sync, workers, load):
+        if sync is not None and tools.name_of(sync) == "file_lock":
+            return (
+                "who waits for a file lock waits in the kernel, and so stops all greenlets, the one that holds it too"
+            )
+        return super().refuses(workload, sync, workers, load)
+
+    def set_up(self):
+        from gevent import monkey
+
+        monkey.patch_all()
+        replaced = {
+            id(original): getattr(sys.modules[home], name)
+            for home, names in monkey.saved.items()
+            for name, original in names.items()
+            if hasattr(sys.modules.get(home), name)  # what could not be made cooperative was taken away
+        }
+        # Plug-ins are already there, and some have taken a function by its name.
+        for name, module in list(sys.modules.items()):
+            if name.startswith("concexp.trial."):
+                taken = {key: replaced[id(value)] for key, value in vars(module).items() if id(value) in replaced}
+                vars(module).update(taken)
+
+    def gate(self, workers):
+        return Gate(workers)
+
+    def place(self, index):
+        return LOOP

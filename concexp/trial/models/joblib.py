@@ -1,0 +1,80 @@
+"""`joblib.Parallel`: the loop over `delayed` calls that scikit-learn and others are parallel with."""
+
+from itertools import count, takewhile
+from time import perf_counter_ns as clock
+
+from concexp.trial import engines, lent
+from concexp.trial.models.process_pool import needs_counted
+
+
+def clocked(call, number):
+    """What a task runs where time is given: when it ended, joblib would tell only after all have."""
+    return call("task", number), clock()
+
+
+class Model(engines.Streaming):
+    """The `Parallel` of joblib: operations are delayed calls, handed to one `Parallel` that stays as long as the workers.
+
+    Where time is given they are handed over one by one. One worker is the calling process itself, whatever the back end.
+    A worker that dies ends the trial with the back end loky; with multiprocessing it is waited for until the timeout.
+
+    backend: who does the work
+    batch: operations per task; 0 lets joblib choose as it goes, from how long they take
+    """
+
+    backend: "loky | threading | multiprocessing" = "loky"
+    batch: "int >= 0" = 0
+    packages = ("joblib",)
+    colour = "#88ccee"
+    marker = "H"
+
+    def __init__(self, **parameters):
+        super().__init__(**parameters)
+        if self.backend == "threading":
+            self.parallel = "threads"
+
+    def refuses(self, workload, sync, workers, load):
+        reason = super().refuses(workload, sync, workers, load)
+        return reason or (needs_counted("a batch", workload, load) if self.batch else "")
+
+    def set_up(self):
+        if self.backend == "loky":
+            lent.start_tracker("joblib.externals.loky.backend.resource_tracker")
+
+    def start(self, job):
+        from joblib import Parallel
+
+        # What it would put into shared memory goes into the trial's folder, and with it.
+        self.pool = Parallel(job.workers, backend=self.backend, temp_folder=job.folder)
+        self.pool.__enter__()
+
+    def hand_over(self, size, function, tuples):
+        """What `function` returns for each tuple of arguments, in tasks of `size` calls: a list, when all have ended."""
+        from joblib import delayed
+
+        self.pool.batch_size = size
+        return self.pool(delayed(function)(*arguments) for arguments in tuples)
+
+    def at_once(self, step, meeting):
+        self.created = clock()
+        return self.hand_over(1, self.call, [(step, meeting)] * self.job.workers)
+
+    def values(self, ops):
+        return self.hand_over(self.batch or "auto", self.call, (("task", number) for number in range(ops)))
+
+    def timed(self, duration):
+        start = clock()
+        deadline = start + duration
+        numbers = takewhile(lambda _: clock() < deadline, count())
+        done = self.hand_over(1, clocked, ((self.call, number) for number in numbers))
+        ends = sorted(end for _, end in done)
+        stop = next((end for end in ends if end >= deadline), deadline)
+        total = sum(value for value, _ in done)
+        return start, stop, 0, len(ends), 0, sum(end > stop for end in ends), total
+
+    def stop(self):
+        self.pool.__exit__(None, None, None)
+        if self.backend == "loky" and self.job.workers > 1:
+            from joblib.externals.loky import get_reusable_executor
+
+            get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)

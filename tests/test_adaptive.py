@@ -1,0 +1,173 @@
+"""What the records so far decide about the next block."""
+
+import random
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+
+from concexp import runner
+from concexp.adaptive import Costs, Course, widths
+from concexp.plan import make_plan
+from concexp.results import Run
+from concexp.spec import parse_text
+
+HEAD = "workload: cpu_sum\nload: {ops: 1000, scaling: strong}\nsweep: {workers: 1}\n"
+MODELS = (
+    "model: [{simulated: {noise: 0.001, speed: 9000}, as: base}, {simulated: {noise: 0.001}, as: calm}, "
+    "{simulated: {noise: 0.05}, as: uneasy}, {simulated: {noise: 0.4}, as: wild}]\n"
+)
+FOLDER = SimpleNamespace(path=SimpleNamespace(name="a run"), manifest={"machine": {"cpus": 2}})
+
+
+class Lab:
+    """An experiment of simulated trials, each of which takes one second by its record."""
+
+    def __init__(self, measure, models=MODELS, goals=(), more="baseline: {model: base}\n"):
+        self.spec = parse_text(f"{HEAD}{models}measure: {{{measure}}}\n{more}", "x.yaml")
+        self.plan = make_plan(self.spec, 2)
+        self.header = runner.header(self.spec, self.plan, FOLDER)
+        self.goals = goals
+        self.runs = runner.Run(self.spec, self.plan, FOLDER, None, None, None, None)
+
+    def course(self):
+        return Course(self.spec, self.plan, self.header, self.goals)
+
+    def measured(self, trial):
+        return {**self.runs._measured(trial), "duration_s": 1.0, "started_at": ""}
+
+    def whole(self):
+        """The records of an undisturbed run."""
+        course, records = self.course(), []
+        while trials := course.following(records):
+            records += [self.measured(trial) for trial in trials]
+        return records
+
+    def of(self, records, role="measured"):
+        """How many trials of a role each model had."""
+        return Counter(record["axes"]["model"] for record in records if record["role"] == role)
+
+
+def test_trials_go_where_the_interval_is_too_wide():
+    """Who is narrow after the pilot gets no more; who is not goes on until it is, or to the limit."""
+    lab = Lab("precision: 3%, repetitions: 8, max_repetitions: 40")
+    records = lab.whole()
+    count = lab.of(records)
+    assert (count["calm"], count["wild"]) == (8, 40)
+    assert 8 < count["uneasy"] < 40
+    half = widths(Run(None, lab.header, records))
+    by_model = {cell.axes["model"]: half[cell.id] for cell in lab.plan.cells}
+    assert max(by_model["calm"], by_model["uneasy"]) <= 0.03 < by_model["wild"]
+    # It stopped at once: without its last trial it was not narrow enough.
+    own = [r for r in records if r["axes"]["model"] == "uneasy" and r["role"] == "measured"]
+    before = [r for r in records if r["block"] < own[-1]["block"]]
+    assert widths(Run(None, lab.header, before))[own[0]["cell"]] > 0.03
+
+
+def test_the_control_goes_with_its_cell():
+    """A control is measured where its cell is, and nowhere else; no trial is there twice, a repetition is its block."""
+    records = Lab("precision: 3%, repetitions: 8, max_repetitions: 20").whole()
+    pairs = {role: {(r["cell"], r["block"]) for r in records if r["role"] == role} for role in ("measured", "control")}
+    controlled = {cell for cell, _ in pairs["control"]}
+    assert pairs["control"] == {pair for pair in pairs["measured"] if pair[0] in controlled}
+    assert len({r["trial"] for r in records}) == len(records)
+    assert all(r["repetition"] == r["block"] for r in records)
+
+
+def test_a_partial_block_holds_both_sides():
+    """With a baseline each later block holds it; without one, the best of those that do the same work."""
+    for baseline, other in [("baseline: {model: calm}\n", "calm"), ("baseline: {}\n", "base")]:
+        records = Lab("precision: 3%, repetitions: 8, max_repetitions: 12", more=baseline).whole()
+        later = [r for r in records if r["block"] >= 8 and r["role"] == "measured"]
+        blocks = {k: {r["axes"]["model"] for r in later if r["block"] == k} for k in range(8, 12)}
+        assert all({"wild", other} <= block for block in blocks.values())
+        assert ({"calm", "base"} - {other}).isdisjoint(set().union(*blocks.values()))
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        "precision: 3%, repetitions: 8, max_repetitions: 12",
+        "precision: 3%, budget: 55s, repetitions: 8",
+        "budget: 20s",
+    ],
+)
+def test_a_run_that_is_cut_anywhere_goes_on_as_if_it_had_not_been(measure):
+    """From the first n records alone, for every n, the same trials follow in the same order to the same end."""
+    lab = Lab(measure)
+    whole = lab.whole()
+    for cut in range(len(whole)):
+        following = lab.course().following(whole[:cut])
+        assert [t.id for t in following] == [r["trial"] for r in whole[cut : cut + len(following)]], cut
+    assert lab.course().following(whole) == []
+
+
+def test_a_run_that_is_cut_again_and_again_ends_the_same():
+    """Killed after every few trials, with spinners that are turned anew each time: nothing is lost, nothing is there twice."""
+    lab, rng = Lab("precision: 3%, repetitions: 8, max_repetitions: 12"), random.Random(4)
+    expected = [r["trial"] for r in lab.whole()]
+    records, spins = [], 0
+    while trials := lab.course().following(records):
+        records.append(
+            {"trial": f"spin-{spins:04d}", "role": "machine", "block": trials[0].block, "effective_cpus": 2.0}
+        )
+        spins += 1
+        records += [lab.measured(trial) for trial in trials[: rng.randint(1, 4)]]
+    assert [r["trial"] for r in records if r["role"] != "machine"] == expected
+
+
+def test_the_budget_ends_a_plan_at_a_whole_block():
+    """20 s for blocks of 5 trials of 1 s: four blocks. Less than one block: one all the same."""
+    for budget, blocks in [("20s", 4), ("24.9s", 4), ("25s", 5), ("1s", 1), ("1000s", 10)]:
+        lab = Lab(f"budget: {budget}")
+        assert len(lab.whole()) == 5 * blocks
+
+
+def test_what_the_machine_was_asked_counts():
+    """The spinners' time is of the budget as well, and that of each block."""
+    lab = Lab("budget: 20s")
+    course, records = lab.course(), []
+    while trials := course.following(records):
+        records.append({"trial": f"spin-{len(records)}", "role": "machine", "block": trials[0].block, "effective_cpus": 2.0,
+                        "duration_s": 1.5})  # fmt: skip
+        records += [lab.measured(trial) for trial in trials]
+    assert Costs(records).spent == 3 * 6.5
+    assert Costs(records).between == 1.5
+
+
+def test_a_short_budget_goes_to_the_widest():
+    """What is left after the pilot does not do for all: the widest gets it, with its other side."""
+    lab = Lab("precision: 0.5%, repetitions: 8, budget: 52s")
+    records = lab.whole()
+    assert len(records) <= 52
+    later = lab.of([r for r in records if r["block"] >= 8])
+    assert later["wild"] == 4  # three trials each: its own, the baseline's, the control
+    assert later["uneasy"] == 0
+
+
+def test_a_cell_that_ends_badly_is_left_alone():
+    """Nothing is gained by more trials of what has no number."""
+    models = "model: [{simulated: {noise: 0.4}, as: wild}, {simulated: {outcome: crashed}, as: broken}]\n"
+    lab = Lab("precision: 3%, repetitions: 8, max_repetitions: 20", models, more="")
+    count = lab.of(lab.whole())
+    assert (count["wild"], count["broken"]) == (20, 8)
+
+
+def test_other_goals_ask_for_trials_as_well():
+    """A goal names cells that are too uncertain for it: they get more, until it has enough."""
+
+    def undecided(run):
+        count = {cell: sample.count for cell, sample in run.samples.items()}
+        return {cell: 12.5 / n for cell, n in count.items()}
+
+    lab = Lab("precision: 99%, repetitions: 8", goals=(undecided,))
+    assert set(lab.of(lab.whole()).values()) == {13}
+    lab.goals = ()
+    assert set(lab.of(lab.whole()).values()) == {8}
+
+
+def test_a_primary_metric_that_compares_cells():
+    """The interval of a speedup is what has to be narrow; the baseline has none, and is there in every block."""
+    lab = Lab("precision: 5%, repetitions: 8, max_repetitions: 12", more="baseline: {model: base}\nprimary: speedup\n")
+    count = lab.of(lab.whole())
+    assert (count["base"], count["calm"], count["wild"]) == (12, 8, 12)

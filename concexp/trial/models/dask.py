@@ -13,7 +13,6 @@ QUIET = {
     "distributed.admin.tick.interval": "5s",
     "distributed.admin.system-monitor.interval": "60s",
     "distributed.admin.system-monitor.gil.enabled": False,
-    "distributed.comm.retry.count": 0,
     "logging": {"distributed": "critical", "asyncio": "critical", "tornado": "critical"},
 }
 

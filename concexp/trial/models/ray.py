@@ -17,7 +17,7 @@ MEMORY = 100 << 20  # bytes for the store of objects; a trial has none that are 
 class Model(engines.Streaming):
     """Ray's tasks: a node is started for the trial, with a CPU for each worker, and each operation is a `remote` call.
 
-    Where time is given, each is submitted when another has ended. The CPU time of Ray's own processes (about eight) is
+    Where time is given, each is submitted when another has ended. The CPU time of Ray's own processes (seven) is
     not recorded. While the trial lasts some of them listen on all interfaces, whatever they are told: not for a machine
     that strangers can reach. A worker that Ray replaces for having been idle ends without its workload's tear-down.
     """

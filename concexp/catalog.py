@@ -70,12 +70,26 @@ def names(kind: str) -> tuple[str, ...]:
 @cache
 def load(kind: str, name: str) -> type[Any]:
     """The class of a plug-in; UnknownName with suggestions if there is none."""
+    base, _, part = name.partition(".")
+    if part.isidentifier() and base in names(kind) and hasattr(load(kind, base), "part"):
+        return load(kind, base).part(part)  # type: ignore[no-any-return]
     if name not in names(kind):
         raise UnknownName(kind, name, names(kind))
     foreign = _foreign(kind)
     if name in foreign:
         return foreign[name].load()  # type: ignore[no-any-return]
     return getattr(importlib.import_module(f"{KINDS[kind]}.{name}"), kind.capitalize())  # type: ignore[no-any-return]
+
+
+def exists(kind: str, name: str) -> bool:
+    """Whether there is such a plug-in, or such a part of one: `returned.hits` of the metric `returned`."""
+    if "." not in name:
+        return name in names(kind)  # without importing what only a name was asked of
+    try:
+        load(kind, name)
+    except UnknownName:
+        return False
+    return True
 
 
 @cache

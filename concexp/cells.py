@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog
+from concexp.metrics import names_in
 from concexp.plan import matches
 from concexp.spec.claims import of_data
 from concexp.spec.selections import STATUSES
@@ -117,7 +118,7 @@ def samples(frame: pd.DataFrame) -> dict[str, Sample]:
     first = frame.drop_duplicates("trial")
     means: dict[str, list[float]] = {}
     alone = set()  # the metrics of observed trials: those have no others, and other trials have none of these
-    for name in catalog.names("metric"):
+    for name in names_in(frame.columns):
         metric = catalog.load("metric", name)
         if metric.level == "iteration" and name in frame:
             values = frame[name].to_numpy(float, na_value=np.nan)
@@ -186,7 +187,7 @@ def _metrics(run: Run) -> dict[str, Any]:
     Those that its claims speak of are always among them.
     """
     listed = run.spec.get("metrics") or []
-    names = [listed] if isinstance(listed, str) else listed or catalog.names("metric")
+    names = [listed] if isinstance(listed, str) else listed or names_in(run.trials.columns)
     claimed = {name for claim in of_data(run.spec.get("claims")) for name in claim.metrics}
     asked = [run.spec["primary"], *sorted(claimed)]
     found = {name: catalog.load("metric", name)() for name in dict.fromkeys([*asked, *names])}

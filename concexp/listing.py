@@ -10,7 +10,7 @@ from concexp.claimed import Cells
 from concexp.errors import InputError, Problem, UnknownName, did_you_mean
 from concexp.forecast import Forecast
 from concexp.plan import Plan, unsupported_reasons
-from concexp.spec import Spec, claim_language
+from concexp.spec import Spec, claim_language, usercode
 from concexp.spec.shape import Claim, Entry
 from concexp.trial.tools import unsupported
 
@@ -42,11 +42,15 @@ def catalogue_text(data: dict[str, list[dict[str, Any]]]) -> str:
         width = max((len(entry["name"]) for entry in entries), default=0)
         lines.append(f"{kind}:")
         lines += [f"  {entry['name']:<{width}}  {entry['summary']}" for entry in entries]
+    if "workload" in data:
+        lines += ["", f"A user's own code is a workload too: `concexp show {usercode.LONG}`."]
     return "\n".join(lines)
 
 
 def described(name: str) -> str:
-    """All about one plug-in, or about claims; `name` may begin with its kind and a slash."""
+    """All about one plug-in, about user code, or about claims; `name` may begin with its kind and a slash."""
+    if name == usercode.LONG:
+        return usercode.REFERENCE
     if name == "claims":
         return claim_language.REFERENCE.rstrip()
     kind, slash, rest = name.partition("/")

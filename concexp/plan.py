@@ -84,15 +84,28 @@ def make_plan(spec: Spec, cpus: int, only: str = "", judges: Mapping[str, Judge]
     if not chosen:
         what = f"`--only {only}`" if only and cells else "`exclude`"
         raise _refusal(spec, f"{what} leaves no cell", "`concexp plan` lists the cells")
-    if all(cell.reason for cell in chosen):
-        reasons = "\n".join(f"  - {reason}" for reason in dict.fromkeys(cell.reason for cell in chosen))
-        raise EnvironmentRefused(
-            f"no cell of {spec.name} can run here:\n{reasons}", "choose other models or primitives"
-        )
     # `only` may leave out what a claim is about: it has to make sense for the whole.
     check(spec.claims, Cells({cell.id: cell.axes for cell in cells.values()}, cpus))
     unasked = tuple(label for label in spec.pythons if label not in known)
-    plan = _watched(spec, Plan(tuple(chosen), (), cpus, unasked=unasked))
+    return _scheduled(spec, Plan(tuple(chosen), (), cpus, unasked=unasked))
+
+
+def refusing(spec: Spec, plan: Plan, reasons: Mapping[str, str]) -> Plan:
+    """The plan in which these cells, by their ids, cannot run either."""
+    if not reasons:
+        return plan
+    cells = tuple(replace(cell, reason=cell.reason or reasons.get(cell.id, "")) for cell in plan.cells)
+    return _scheduled(spec, replace(plan, cells=cells, controlled=(), sentinel=None))
+
+
+def _scheduled(spec: Spec, plan: Plan) -> Plan:
+    """The plan with its trials, its controls and its sentinel; EnvironmentRefused where no cell can run."""
+    if not plan.runnable:
+        reasons = "\n".join(f"  - {reason}" for reason in dict.fromkeys(cell.reason for cell in plan.cells))
+        raise EnvironmentRefused(
+            f"no cell of {spec.name} can run here:\n{reasons}", "choose other models or primitives"
+        )
+    plan = _watched(spec, plan)
     return replace(
         plan, trials=tuple(t for k in range(spec.measure.blocks) for t in block(spec, plan, k, plan.runnable))
     )

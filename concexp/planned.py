@@ -116,7 +116,7 @@ class Cell:
         roles = [self.workload, self.model]
         if self.background is not None:
             roles += [self.background.workload, self.background.model]
-        return any(role.source or role.plugin.packages for role in roles)
+        return any(role.own or role.plugin.packages for role in roles)
 
     @property
     def simulated(self) -> bool:

@@ -43,11 +43,11 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def identity(spec: Spec, trial_code: str, interpreters: Mapping[str, Any], only: str) -> str:
+def identity(spec: Spec, files: Mapping[str, str], trial_code: str, interpreters: Mapping[str, Any], only: str) -> str:
     """SHA-256 of all that makes two runs the same question: the spec, the user's code, the child's code, the interpreters."""
     parts = {
         "spec": spec.resolved(),
-        "user_code": user_code(spec),
+        "user_code": user_code(files),
         "trial_code": trial_code,
         "interpreters": interpreters,
         "only": only,
@@ -55,9 +55,36 @@ def identity(spec: Spec, trial_code: str, interpreters: Mapping[str, Any], only:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def user_code(spec: Spec) -> dict[str, str]:
-    """The SHA-256 of each of the user's files, by its name."""
-    return {Path(source).name: hashlib.sha256(Path(source).read_bytes()).hexdigest() for source in spec.sources}
+def code_files(spec: Spec, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The user's files by their names in `code/`: those that the experiment names, and those beside them that they import.
+
+    `seen` is what the preflight saw. Names hold no folder of this machine: a file's begins from the folder of the one that
+    is named, a module's follows the module.
+    """
+    wanted: list[tuple[str, str]] = []
+    for entry in spec.own:
+        for one in entry.sources:
+            path = Path(one.source)
+            parts = one.module.split(".") if one.module else []
+            parents = parts if path.stem == "__init__" else parts[:-1]
+            wanted.append(("/".join([*parents, path.name]), one.source))
+        home = Path(entry.located.path).parent if entry.located.path else Path(entry.located.home)
+        helpers = seen.get(entry.label, {}).get("files", ())
+        wanted += [(Path(helper).relative_to(home).as_posix(), helper) for helper in helpers]
+    found: dict[str, str] = {}
+    for name, source in wanted:
+        number, free = 1, name
+        while found.get(free, source) != source:  # another file of that name: its folder tells them apart, or a number
+            free = f"{Path(source).parent.name}{number if number > 1 else ''}/{name}"
+            number += 1
+        if source not in found.values():
+            found[free] = source
+    return dict(sorted(found.items()))
+
+
+def user_code(files: Mapping[str, str]) -> dict[str, str]:
+    """The SHA-256 of each of the user's files, by its name in `code/`."""
+    return {name: hashlib.sha256(Path(source).read_bytes()).hexdigest() for name, source in files.items()}
 
 
 def unfinished(runs: Path, wanted: str) -> RunFolder | None:
@@ -70,16 +97,17 @@ def unfinished(runs: Path, wanted: str) -> RunFolder | None:
     return None
 
 
-def create(runs: Path, spec: Spec, manifest: dict[str, Any]) -> RunFolder:
+def create(runs: Path, spec: Spec, files: Mapping[str, str], manifest: dict[str, Any]) -> RunFolder:
     """A new folder with all that is known before the first trial."""
     try:
         path = _new(runs, manifest["identity"])
         (path / "experiment.yaml").write_text(spec.text, "utf-8")
         resolved = yaml.dump(spec.resolved(), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
         (path / "resolved.yaml").write_text(resolved, "utf-8")
-        for source in spec.sources:
-            (path / "code").mkdir(exist_ok=True)
-            shutil.copyfile(source, path / "code" / Path(source).name)
+        for name, source in files.items():
+            copy = path / "code" / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)
         folder = RunFolder(path, manifest)
         write_manifest(folder, manifest)
     except OSError as error:

@@ -14,6 +14,7 @@ from concexp import (
     interpreters,
     journal,
     machine,
+    preflight,
     progress,
     pythons,
     run_folder,
@@ -26,7 +27,7 @@ from concexp.errors import EnvironmentRefused, InputError, Problem
 from concexp.forecast import forecast
 from concexp.interpreters import Interpreter
 from concexp.machine_lock import MachineLock
-from concexp.plan import make_plan
+from concexp.plan import make_plan, refusing
 from concexp.run_folder import RunFolder
 
 FIRST_EXPERIMENT = """\
@@ -80,24 +81,19 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
         stage.compile_for(path, code)
     watcher = progress.watcher(progress_kind)
     try:
-        folder = _folder(wanted, question, code, there)
+        lock = MachineLock(
+            f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait
+        )
+        folder = _folder(wanted, preflight.Preflight(question, planned, there, code, lock))
+        # What the preflight of an unfinished run found is kept: its journal must not contradict itself.
+        planned = refusing(question, planned, folder.manifest.get("preflight", {}).get("unsupported", {}))
         watcher.foretell(forecast(question, planned, folder.path.parent, machine.host()).text)
         open_ended = question.measure.precision is not None or question.measure.budget is not None
         course = Course(question, planned, runner.header(question, planned, folder))
-        run_ = runner.Run(
-            question,
-            planned,
-            folder,
-            code,
-            there,
-            MachineLock(f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait),
-            watcher,
-            course.following if open_ended else None,
-        )
-        run_.execute()
+        following = course.following if open_ended else None
+        runner.Run(question, planned, folder, code, there, lock, watcher, following).execute()
     finally:
         watcher.close()
-    folder = run_.folder
     cpus = folder.manifest["machine"]["cpus"]
     bad = list(runner.bad_trials(journal.read(folder.journal).records, question, cpus))
     lines = [f"{folder.path}"]
@@ -117,17 +113,20 @@ def _refuted(folder: RunFolder) -> list[str]:
     return [one.claim.says for one in claims.judge(results.load(folder.path)) if one.word == "refuted"]
 
 
-def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, there: dict[str, Interpreter]) -> RunFolder:
-    """The unfinished run of this identity, or a new one."""
+def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
+    """The unfinished run of this identity, or a new one, once the user's own code was tried."""
+    question, code = first.spec, first.stage
     runs = wanted.out / question.name / "runs"
-    known = {label: interpreter.facts for label, interpreter in there.items()}
-    identity = run_folder.identity(question, code.sha256, known, wanted.only)
+    known = {label: interpreter.facts for label, interpreter in first.pythons.items()}
+    seen, refused = first.look()
+    files = run_folder.code_files(question, seen)
+    identity = run_folder.identity(question, files, code.sha256, known, wanted.only)
     if not wanted.fresh:
         found = run_folder.unfinished(runs, identity)
         if found is not None and not journal.being_written(found.journal):
             return found
     facts = machine.facts()
-    clocks = {label: interpreters.clocks(interpreter, code) for label, interpreter in there.items()}
+    clocks = {label: interpreters.clocks(interpreter, code) for label, interpreter in first.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,
@@ -144,9 +143,13 @@ def _folder(wanted: Wanted, question: spec.Spec, code: stage.Stage, there: dict[
         "clocks": clocks,
         "git": machine.git(Path.cwd()),
         "packages": machine.packages(),
-        "user_code": run_folder.user_code(question),
+        "user_code": run_folder.user_code(files),
+        "preflight": {
+            "entries": {label: {k: v for k, v in one.items() if k != "files"} for label, one in seen.items()},
+            "unsupported": first.fly(refused),
+        },
     }
-    return run_folder.create(runs, question, manifest)
+    return run_folder.create(runs, question, files, manifest)
 
 
 def _page(folder: RunFolder, partial: bool) -> Path:

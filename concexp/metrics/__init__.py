@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from concexp import catalog
 
 if TYPE_CHECKING:  # names of metrics are asked for where numpy would only cost time
     from concexp.stats.intervals import Interval
@@ -24,6 +27,8 @@ class Metric:
     probe     the probe that records what it is computed from, where not every trial has it
     open_loop whether only an open loop can tell it
     ends_badly  whether it tells of trials that ended badly, too, which have no other number
+
+    A metric with a class method `part(name)` is a family: `NAME.part` are its members, which only the data knows.
     """
 
     unit: ClassVar[str] = ""
@@ -58,3 +63,8 @@ class Metric:
     def tells(self, frame: Any) -> bool:
         """Whether the page should show it, where the experiment does not say: a number that was asked for tells nothing."""
         return True
+
+
+def names_in(columns: Iterable[str]) -> list[str]:
+    """The names of all metrics, and the members of families that are among these columns."""
+    return [*catalog.names("metric"), *(name for name in columns if "." in name and catalog.exists("metric", name))]

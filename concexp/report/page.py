@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 
 from concexp import catalog
-from concexp.report import account, claimed, findings, limits, markdown, table
+from concexp.report import account, claimed, findings, limits, markdown, own_code, table
 from concexp.report.numbers import plural
 from concexp.report.view import View
 from concexp.results import Run
@@ -21,6 +21,7 @@ def write(run: Run, folder: Path) -> Path:
     """Write README.md and figures/ into a folder; returns the page's path."""
     view = View(run)
     folder.mkdir(parents=True, exist_ok=True)
+    data = Path(os.path.relpath(run.folder, folder)).as_posix()
     failures, more_failures = account.failures(view)
     text = _template().render(
         run=run,
@@ -40,7 +41,9 @@ def write(run: Run, folder: Path) -> Path:
         threats=[*account.threats(view), *limits.threats(view)],
         limits=limits.known(view),
         machine=account.machine(view),
-        data=Path(os.path.relpath(run.folder, folder)).as_posix(),
+        own_files=own_code.files(view, data),
+        own_remarks=own_code.remarks(view),
+        data=data,
     )
     page = folder / "README.md"
     page.write_text(re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n", "utf-8")

@@ -165,13 +165,16 @@ def metrics() -> frozenset[str]:
 
 def is_metric(part: Tree) -> bool:
     """Whether it names a metric, or the status of a cell."""
-    return part.kind in ("name", "at") and (part.value in metrics() or part.value == "status")
+    if part.kind not in ("name", "at"):
+        return False
+    known = part.value in metrics() or part.value == "status"
+    return known or ("." in part.value and catalog.exists("metric", part.value))  # one of a family: `returned.hits`
 
 
 def _mistakes(tree: Tree, known: Bounds, over: str = "") -> Iterator[Mistake]:
     """What is wrong with an expression that can be parsed; `over` is the curve in which it stands."""
     if tree.kind == "name":
-        if tree.value not in known.words:
+        if tree.value not in known.words and not is_metric(tree):
             cure = did_you_mean(tree.value, sorted(known.words))
             yield tree.position, f"there is no metric, axis or label '{tree.value}'", cure
         yield from _measurable(tree, known)

@@ -64,9 +64,9 @@ class _Reader:
             self.adaptive(measure)
         report = shaped(Report, root.value["report"], "report", problems) if "report" in root.value else Report()
         if report is not None and report.plots is not None:
-            self.known("report.plots", root.value["report"].value["plots"], catalog.names("plot"))
+            self.known("report.plots", root.value["report"].value["plots"], "plot")
         baseline = selections.baseline(root.value.get("baseline"), names, problems)
-        metrics = self.names("metrics", catalog.names("metric"))
+        metrics = self.names("metrics", "metric")
         primary = self.primary()
         self.measurable(grids)
         self.one_python(grids)
@@ -90,7 +90,7 @@ class _Reader:
 
     def primary(self) -> str:
         said = self.text("primary")
-        known = self.names("primary", catalog.names("metric")) if said is not None else ()
+        known = self.names("primary", "metric") if said is not None else ()
         return known[0] if known else "throughput"
 
     def adaptive(self, measure: Measure) -> None:
@@ -132,20 +132,20 @@ class _Reader:
             return None
         return stem
 
-    def known(self, path: str, node: Node, names: Sequence[str]) -> tuple[str, ...]:
+    def known(self, path: str, node: Node, kind: str) -> tuple[str, ...]:
         found = []
         for item in items(node):
             said = text(item, path, self.problems)
-            if said is not None and said not in names:
+            if said is not None and not catalog.exists(kind, said):
                 what = path.rpartition(".")[2].rstrip("s")
                 what = "metric" if what == "primary" else what
-                self.problems.at(item, path, f"there is no {what} '{said}'", did_you_mean(said, names))
+                self.problems.at(item, path, f"there is no {what} '{said}'", did_you_mean(said, catalog.names(kind)))
             elif said is not None:
                 found.append(said)
         return tuple(found)
 
-    def names(self, key: str, names: Sequence[str]) -> tuple[str, ...]:
-        return self.known(key, self.root.value[key], names) if key in self.root.value else ()
+    def names(self, key: str, kind: str) -> tuple[str, ...]:
+        return self.known(key, self.root.value[key], kind) if key in self.root.value else ()
 
     def grids(self) -> list[Grid]:
         """The sweep's grids: one, or a list whose union is meant."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from concexp import catalog
+from concexp.errors import Problem
 from concexp.spec import expression, units
 
 Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
@@ -95,6 +97,37 @@ class Report(Block):
 
 
 @dataclass(frozen=True)
+class Located:
+    """A user's function, class or the like: where it is, and its name; all empty where there is none.
+
+    path      the file, absolute, where it is one
+    home      the experiment's folder, absolute: where imports are looked for last
+    source    the file that defines it, absolute; "" where there is no Python source
+    module    its name, where it is imported by it
+    """
+
+    path: str = ""
+    home: str = ""
+    source: str = ""
+    module: str = ""
+    function: str = ""
+
+    def request(self) -> dict[str, str]:
+        """How a trial's request names it."""
+        if not self.function:
+            return {}
+        return {"path": self.path, "home": self.home, "module": self.module, "function": self.function}
+
+    @property
+    def name(self) -> str:
+        """Alike on every machine: no folder."""
+        return f"{self.module or Path(self.path).name}:{self.function}"
+
+
+NOWHERE = Located()
+
+
+@dataclass(frozen=True)
 class Entry:
     """One value of the axes workload, model or sync: a plug-in with its parameters, in SI units, and its label."""
 
@@ -102,14 +135,26 @@ class Entry:
     name: str  # a plug-in's, or file.py:function
     label: str
     parameters: Mapping[str, Any]
-    source: str = ""  # of a user's function: the file, absolute
-    function: str = ""
+    located: Located = NOWHERE  # of a user's own code
     takes: tuple[str, ...] = ()  # and the parameters that it has, given or not
+    returns: str = "anything"
+    check: Located = NOWHERE
+    place: Problem = field(default=Problem("", 0, 0, "", ""), compare=False)  # where a problem with it would be told
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the user's own code, and no plug-in."""
+        return bool(self.located.function)
+
+    @property
+    def sources(self) -> list[Located]:
+        """The Python sources that the user's own code comes from."""
+        return [one for one in (self.located, self.check) if one.source]
 
     @property
     def plugin(self) -> type[Any]:
         """The plug-in's class."""
-        if self.source:
+        if self.own:
             from concexp.trial.workloads._function import Workload
 
             return Workload
@@ -121,28 +166,29 @@ class Entry:
 
     def request(self) -> dict[str, Any]:
         """How a trial's request names it."""
-        if self.source:
-            given = {"path": self.source, "function": self.function, "arguments": dict(self.parameters)}
-            return {"name": "_function", "parameters": given}
+        if self.own:
+            given = {**self.located.request(), "arguments": dict(self.parameters), "returns": self.returns}
+            return {"name": "_function", "parameters": {**given, "check_by": self.check.request()}}
         return {"name": self.name, "parameters": dict(self.parameters)}
 
     @property
     def chosen(self) -> dict[str, Any]:
         """The parameters that are not as declared: a parameter that a plug-in gets one day changes nobody's identity."""
-        if self.source:
-            return dict(self.parameters)
+        if self.own:
+            long = {"returns:": self.returns} if self.returns != "anything" else {}
+            return {**self.parameters, **long, **({"check:": self.check.name} if self.check.function else {})}
         declared = catalog.parameters(self.plugin)
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
 
     def accepts(self) -> tuple[str, ...]:
         """The names of its parameters."""
-        if self.source:
+        if self.own:
             return self.takes
         return tuple(catalog.parameters(self.plugin))
 
     def convert(self, name: str, value: Any) -> Any:
         """A parameter's value in its unit; ValueError says what would be right."""
-        return value if self.source else units.convert(catalog.parameters(self.plugin)[name], value)
+        return value if self.own else units.convert(catalog.parameters(self.plugin)[name], value)
 
     def with_parameter(self, name: str, value: Any) -> Entry:
         """The same with another value of one parameter."""
@@ -230,7 +276,9 @@ class Claim:
         """The metrics that it speaks of."""
         named = [part.value for tree in self.trees for part in expression.walk(tree) if part.kind in ("name", "at")]
         known = catalog.names("metric")
-        return tuple(dict.fromkeys(name for name in named if name in known))
+        return tuple(
+            dict.fromkeys(n for n in named if n in known or ("." in str(n) and catalog.exists("metric", str(n))))
+        )
 
 
 @dataclass(frozen=True)
@@ -259,10 +307,10 @@ class Spec:
         return tuple(dict.fromkeys([*self.metrics, self.primary, *claimed]))
 
     @property
-    def sources(self) -> tuple[str, ...]:
-        """The user's own files, absolute."""
+    def own(self) -> tuple[Entry, ...]:
+        """The entries that are the user's own code."""
         roles = [(*grid.workload, grid.background) for grid in self.grids]
-        return tuple(sorted({entry.source for role in roles for entry in role if entry is not None and entry.source}))
+        return tuple(entry for role in roles for entry in role if entry is not None and entry.own)
 
     @property
     def pythons(self) -> dict[str, Value]:

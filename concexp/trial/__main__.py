@@ -8,6 +8,7 @@ Request and answer are messages of `wire`. The request is a dict whose `verb` is
 * `refuse`    -> why combinations cannot run on this interpreter (see `refusals`)
 * `clocks`    -> what the clock costs and how late a sleep ends (see `clocks`)
 * `spin`      -> how much work spinners do alone and together (see `spin`)
+* `look`      -> what a user's own code is, or why it cannot be a workload (see `look`)
 * `measure`   -> prepare, gate, work, check, collect (see `measure`)
 
 The lifeline is the reading end of a pipe whose writing end only the parent holds: when the parent is gone, the kernel
@@ -40,6 +41,8 @@ def answer_to(request):
         from concexp.trial.clocks import clocks as act
     elif request["verb"] == "spin":
         from concexp.trial.spin import spin as act
+    elif request["verb"] == "look":
+        from concexp.trial.look import look as act
     else:
         from concexp.trial.measure import measure as act
     return act(request)

@@ -82,8 +82,8 @@ def own(write):
 def test_a_function_is_found_but_never_executed(own, tmp_path):
     """The file is parsed for names and arguments; nothing in it runs, and it is not imported."""
     (entry,) = own("{mine.py:work: {n: 3}}")
-    assert (entry.name, entry.label, entry.function) == ("mine.py:work", "mine.py:work", "work")
-    assert entry.source == str(tmp_path / "mine.py")
+    assert (entry.name, entry.label, entry.located.function) == ("mine.py:work", "mine.py:work", "work")
+    assert entry.located.path == entry.located.source == str(tmp_path / "mine.py")
     assert entry.parameters == {"n": 3}
     assert entry.request()["parameters"]["arguments"] == {"n": 3}
     entry.build()
@@ -115,17 +115,22 @@ def test_a_parameter_with_a_default_can_be_swept(own, write):
     ("text", "code", "says", "cure"),
     [
         ("other.py:f", "", "cannot read other.py: No such file or directory", "relative to this YAML"),
-        ("mine.txt:f", "", "'mine.txt:f' names no file.py", "file.py:function"),
+        ("mine-txt:f", "", "'mine-txt:f' names no file.py", "file.py:function"),
+        ("mine.txt:f", "", "there is no module 'mine.txt'", "file.py:function"),
         (":f", "", "':f' names no file.py", "file.py:function"),
         ("'mine.py:'", "def work(): pass", "mine.py defines no function ''", "known: work"),
         ("mine.py:wrk", "def work(): pass", "mine.py defines no function 'wrk'", "did you mean 'work'?"),
         ("mine.py:f", "x = 1", "mine.py defines no function 'f'", "mine.py defines no function"),
-        ("mine.py:C", "class C: pass", "mine.py defines no function 'C'", ""),
-        ("mine.py:C.f", "class C:\n def f(self): pass", "mine.py defines no function 'C.f'", ""),
-        ("mine.py:f", "async def f(): pass", "f is a coroutine function", "a plain function"),
+        ("mine.py:C.g", "class C:\n def f(self): pass", "mine.py defines no function 'C.g'", "did you mean 'C.f'?"),
+        ("mine.py:C.f", "class C:\n def f(self, n): pass", "C.f needs n", "{mine.py:C.f: {n: …}}"),
+        ("mine.py:C", "class C:\n def __init__(self, n): pass", "C needs n", "{mine.py:C: {n: …}}"),
+        ("mine.py:f", "async def f(n): pass", "f needs n", "{mine.py:f: {n: …}}"),
+        ("mine.py:f_*", "def f(): pass", "nothing in mine.py fits 'f_*'", "known: f"),
+        ("{mine.py:f*: {}, as: x}", "def f(): pass", "a suite has a label for each function", "leave out `as:`"),
+        ("{mine.py:f*: {n: 1}}", "def f(n): pass\ndef ff(): pass", "ff has no parameter 'n'", "takes no arguments"),
         ("mine.py:f", "def f():\n for i in [1]:\n  yield i", "f is a generator function", "use return"),
         ("mine.py:f", "def f(a, /): pass", "f has positional-only parameters", "by name"),
-        ("mine.py:f", "def f(a, b, *, c, d=1): pass", "f needs a, b, c", "{file.py:f: {a: …}}"),
+        ("mine.py:f", "def f(a, b, *, c, d=1): pass", "f needs a, b, c", "{mine.py:f: {a: …}}"),
         ("{mine.py:f: {a: 1}}", "def f(a, b): pass", "f needs b", "{mine.py:f: {b: …}}"),
         ("{mine.py:f: {aa: 1}}", "def f(a=1): pass", "f has no parameter 'aa'", "did you mean 'a'?"),
         ("{mine.py:f: {x: 1}}", "def f(): pass", "f has no parameter 'x'", "f takes no arguments"),
@@ -146,7 +151,7 @@ def test_what_is_wrong_with_a_function(own, text, code, says, cure):
 def test_yields_of_inner_functions_do_not_count(own):
     """A plain function may define a generator inside."""
     (entry,) = own("mine.py:f", "def f():\n def g():\n  yield 1\n h = lambda: (yield)\n return sum(g())")
-    assert entry.function == "f"
+    assert entry.located.function == "f"
 
 
 def test_a_pipe_or_a_circle_of_links_is_no_file(write, tmp_path):
@@ -165,6 +170,10 @@ def test_paths_begin_from_the_yaml_that_says_them(write, tmp_path):
     write("base/mine.py", "def f(): pass\n")
     write("own.py", "def f(): pass\n")
     path = write("x.yaml", "extends: base/common.yaml\n")
-    assert load(path).sources == (str(tmp_path / "base/mine.py"),)
-    assert load(path, ["workload=own.py:f"]).sources == (str(tmp_path / "own.py"),)
-    assert load(path, ["workload=base/mine.py:f"]).sources == (str(tmp_path / "base/mine.py"),)
+    for more, file in [
+        ([], "base/mine.py"),
+        (["workload=own.py:f"], "own.py"),
+        (["workload=base/mine.py:f"], "base/mine.py"),
+    ]:
+        (entry,) = load(path, more).own
+        assert entry.located.path == str(tmp_path / file)

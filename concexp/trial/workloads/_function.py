@@ -1,63 +1,143 @@
-"""A user's own plain function as a workload: one operation is one call."""
+"""A user's own code as a workload: one operation is one call."""
 
-import importlib.util
-import os
-import sys
+from concexp.trial import tools, usercode
 
-from concexp.trial import tools
+# A function's own clock may be a little off from ours, and its seconds are rounded: more than this is another unit.
+SLACK = 1.05
 
 
 class Workload(tools.Workload):
-    """Call a plain function of the user's own file, with the arguments given.
+    """Call a function of the user's, or what an object of a class or a context manager gives each worker to call.
 
-    path: the file that defines it
+    A coroutine function runs in the model's event loop; where there is none, each worker has a loop of its own, in which
+    it does one operation after the other.
+
+    path: the file that defines it, where it is one
+    home: the folder of the experiment
+    module: the name of the module that defines it, where it is no file
     function: its name
     arguments: its keyword arguments
+    returns: what is done with what it returns
+    check_by: the same four of what is called with each returned value
     """
 
-    path: str
+    path: str = ""
+    home: str = ""
+    module: str = ""
     function: str
     arguments: dict = {}
+    returns: "anything | seconds | nothing" = "anything"
+    check_by: dict = {}
     unit = "call"
+    form = "function"  # what it really is shows once it is imported
+
+    def refuses(self, model, sync, workers, load):
+        if self.returns == "seconds" and "rate" in load:
+            return "in an open loop time counts from the arrival: a function that times itself does not know it"
+        if self.returns == "seconds" and model.asynchronous and model.parallel != "one":
+            return "where processes have several coroutines each, seconds do not tell how many went on at once"
+        return ""
+
+    @property
+    def work_async(self):
+        return self.awaited if self.form in usercode.ASYNCHRONOUS else None
 
     def prepare(self, kit):
-        load(self.path)  # here, so that an error in the file shows before a worker exists, and a fork inherits it
+        # Here, so that an error in the file shows before a worker exists, and a fork inherits it.
+        self.form = usercode.form_of(*self.found())
+        # What never awaits has the event loop to itself: of its own seconds, those of one operation at a time.
+        alone = kit.tools.asynchronous and self.form not in usercode.ASYNCHRONOUS
+        self.lanes = 1 if alone else kit.workers
+
+    def found(self):
+        """(the target itself, its method if one is named)."""
+        return usercode.found(self.function, self.path, self.module, self.home)
+
+    def part(self):
+        """A worker's own part, not begun."""
+        check = usercode.found(**self.check_by)[0] if self.check_by else None
+        return usercode.Part(*self.found(), self.form, self.arguments, check, self.returns == "seconds")
 
     def enter(self, me):
-        me.own = getattr(load(self.path), self.function)
+        part = me.own = self.part()
+        if self.form in usercode.ASYNCHRONOUS:
+            from asyncio import new_event_loop
+
+            part.loop = new_event_loop()
+            part.loop.run_until_complete(part.begin())
+        else:
+            usercode.plainly(part.begin())
+
+    async def enter_async(self, me):
+        me.own = self.part()
+        await me.own.begin()
+
+    def leave(self, me):
+        loop = me.own.loop
+        if loop is None:
+            usercode.plainly(me.own.end())
+        else:
+            loop.run_until_complete(me.own.end())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+    async def leave_async(self, me):
+        await me.own.end()
 
     def work(self, me, n):
-        function, arguments = me.own, self.arguments
-        if arguments:
+        own = me.own
+        if own.loop is not None:
+            return own.loop.run_until_complete(self.awaited(me, n))
+        call, tally = own.call, usercode.Tally()
+        take = tally.taker(self.returns, own.check)
+        if own.check is None and self.returns == "nothing":
             for _ in range(n):
-                function(**arguments)
+                call()
+        elif own.check is None and self.returns == "anything":
+            for _ in range(n):
+                value = call()
+                if value is not None:
+                    take(value)
         else:
             for _ in range(n):
-                function()
-        return n
+                take(call())
+        return tally.of(n)
+
+    async def awaited(self, me, n):
+        own = me.own
+        call, awaits, tally = own.call, own.awaits, usercode.Tally()
+        take = tally.taker(self.returns, own.check)
+        if awaits:
+            for _ in range(n):
+                take(await call())
+        else:
+            for _ in range(n):
+                take(call())
+        return tally.of(n)
 
     def check(self, shared, outcome):
-        return ("" if outcome.total == outcome.ops else "%d calls, not %d" % (outcome.total, outcome.ops)), {}
+        total = outcome.total
+        if not isinstance(total, usercode.Tally):
+            return ("" if total == outcome.ops else "%d calls, not %d" % (total, outcome.ops)), {}
+        counts = {"returned%s" % (name and ".%s" % name): sum_ / n for name, (sum_, n) in total.sums.items()}
+        reason = "" if total.calls == outcome.ops else "%d calls, not %d" % (total.calls, outcome.ops)
+        if total.wrong:
+            reason = "%d of %d returned values are wrong: %s" % (total.wrong, total.calls, total.reason)
+        if total.seconds is not None:
+            told, more = self.timed(total, outcome)
+            reason = reason or told
+            counts.update(more)
+        return reason, counts
 
-
-def load(path):
-    """The module of a user's file, imported once per process; its folder is appended to the path, not put first."""
-    name = os.path.splitext(os.path.basename(path))[0]
-    loaded = sys.modules.get(name)
-    for known in (loaded, sys.modules.get("concexp_user_%s" % name)):
-        if known is not None and getattr(known, "__file__", None) == path:
-            return known
-    folder = os.path.dirname(path)
-    if folder not in sys.path:
-        sys.path.append(folder)
-    # A file named like a module that is already here (json.py, say) must not replace it.
-    name = name if loaded is None else "concexp_user_%s" % name
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
+    def timed(self, total, outcome):
+        """(reason, counts) of what a function says that it took: more than there was is wrong."""
+        mean = total.seconds / total.calls
+        lanes = min(outcome.workers, total.calls, self.lanes)
+        most = outcome.wall_s * lanes
+        claimed = mean * (total.calls - outcome.late)
+        if claimed > most * SLACK:
+            text = "it says that it took %.3g s in all, of %.3g s that there were: it must return seconds"
+            return text % (claimed, most), {"self_timed_s": mean}
+        if not mean:
+            return "it says that it took no time at all", {"self_timed_s": mean}
+        return "", {"self_timed_s": mean, "self_timed_rate": lanes / mean}

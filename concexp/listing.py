@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import Any
 
@@ -80,7 +81,7 @@ def _described(kind: str, name: str) -> str:
         ]
     if kind in ("workload", "model", "sync"):
         lines += ["", f"Runs with ({SUPPORT_WORKERS} workers where they apply):"]
-        lines += [f"  {line}" for line in support_text([t for t in support() if t[kind] == name]).splitlines()]
+        lines += [f"  {line}" for line in support_text(support(kind, name)).splitlines()]
     return "\n".join(lines)
 
 
@@ -94,18 +95,22 @@ def _load(load: dict[str, Any]) -> str:
     return f"{load['duration']:g} s" if "duration" in load else f"{load['ops']} operations"
 
 
-def support() -> list[dict[str, str]]:
-    """Every workload × model × sync: the reason why it cannot run, or an empty one. Starts nothing."""
+def support(kind: str = "", name: str = "") -> list[dict[str, str]]:
+    """Every workload × model × sync: the reason why it cannot run, or an empty one; only those of one plug-in if it is named.
+
+    Starts nothing.
+    """
+    built = {
+        one: {known: _default(one, known).build() for known in ([name] if one == kind else catalog.names(one))}
+        for one in ("workload", "model", "sync")
+    }
     found = []
-    for workload in catalog.names("workload"):
-        work = _default("workload", workload)
-        for model in catalog.names("model"):
-            carrier = _default("model", model)
-            workers = SUPPORT_WORKERS if carrier.plugin.needs_workers else 1
-            for sync in catalog.names("sync"):
-                primitive = _default("sync", sync)
-                reason = unsupported(work.build(), carrier.build(), primitive.build(), workers, work.plugin.load)
-                found.append({"workload": workload, "model": model, "sync": sync, "reason": reason})
+    for (workload, work), (model, carrier), (sync, primitive) in itertools.product(
+        *(b.items() for b in built.values())
+    ):
+        workers = SUPPORT_WORKERS if carrier.needs_workers else 1
+        reason = unsupported(work, carrier, primitive, workers, work.load)
+        found.append({"workload": workload, "model": model, "sync": sync, "reason": reason})
     return found
 
 

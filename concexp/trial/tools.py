@@ -159,6 +159,10 @@ class Kit:
         """One more primitive of the kind that the experiment names, for work that needs several; None for `none`."""
         return self.sync.build(self.tools, capacity)
 
+    def pair(self):
+        """(one, other): the Ends of a connection for two workers, made of the primitive that the experiment names."""
+        return self.sync.pair(self.tools)
+
 
 def unsupported(workload, model, sync, workers, load):
     """Why this combination cannot run on any machine, or an empty text; starts and builds nothing."""

@@ -20,6 +20,15 @@ def build(kind, name, **parameters):
     return catalog.load(kind, name)(**parameters)
 
 
+# What goes wrong on purpose, and how it goes well.
+WELL = {"faulty": {"at": 1 << 62}}
+
+
+def well(workload):
+    """(name, parameters) of a workload that is to do what it does without a fault."""
+    return workload, WELL.get(workload, {})
+
+
 def runs(workload, model, sync, workers, load=SMALL):
     """Whether this combination exists for so many workers; a model that has none runs one."""
     model = build("model", model)

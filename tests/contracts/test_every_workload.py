@@ -6,7 +6,7 @@ from concexp import catalog
 from concexp.trial import passes, tools
 from concexp.trial.models.threads import Model as Threads
 from tests.children import trial
-from tests.contracts.plugins import SMALL, TIMED, assert_described, build, races, runs, triples
+from tests.contracts.plugins import SMALL, TIMED, assert_described, build, races, runs, triples, well
 
 NAMES = catalog.names("workload")
 
@@ -26,7 +26,16 @@ def test_it_declares_itself(name):
     assert workload.unit
     assert set(workload.load) in ({"duration"}, {"ops", "scaling"})
     assert workload.takes
-    assert set(workload.takes) <= {"none", "guard", "channel", "shards", "signal", *catalog.names("sync")}
+    assert set(workload.takes) <= {
+        "none",
+        "guard",
+        "channel",
+        "stream",
+        "shards",
+        "signal",
+        "state",
+        *catalog.names("sync"),
+    }
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -38,7 +47,7 @@ def test_somebody_can_run_it(name):
 @pytest.mark.parametrize(("workload", "model", "sync"), triples(2))
 def test_it_runs_in_every_combination(workload, model, sync):
     """Every combination that is not refused does its operations, passes its check and leaves nothing behind."""
-    ending = trial(workload, model, sync, load=SMALL, iterations=2)
+    ending = trial(well(workload), model, sync, load=SMALL, iterations=2)
     # Without a guard, workers that really run at the same time may lose updates: that is data, not an error.
     assert ending.status in (("ok", "invalid") if races(workload, model, sync) else ("ok",)), ending
     assert ending.left_behind == 0
@@ -51,7 +60,7 @@ def test_it_runs_in_every_combination(workload, model, sync):
 )
 def test_it_runs_with_primitives_that_are_observed(workload, model, sync):
     """Whatever it does with a primitive, it can do with one whose waits are observed: there are some, and all goes well."""
-    ending = trial(workload, model, sync, load=SMALL, probes=["waits"])
+    ending = trial(well(workload), model, sync, load=SMALL, probes=["waits"])
     assert (ending.status, ending.left_behind) == ("ok", 0), ending
     (iteration,) = ending.answer["iterations"]
     assert iteration["ops"] == 20
@@ -67,7 +76,7 @@ KEPT = {
 @pytest.mark.parametrize(("workload", "model", "sync"), KEPT.values())
 def test_it_runs_for_a_given_time(workload, model, sync):
     """Where time is given, something is done, for as long as was asked at least, and the check agrees."""
-    ending = trial(workload, model, sync, load=TIMED)
+    ending = trial(well(workload), model, sync, load=TIMED)
     assert ending.status in (("ok", "invalid") if races(workload, model, sync) else ("ok",)), ending
     iteration = ending.answer["iterations"][0]
     assert iteration["ops"] >= 1
@@ -78,7 +87,7 @@ def test_it_runs_for_a_given_time(workload, model, sync):
 @pytest.mark.parametrize("name", NAMES)
 def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
     """The check agrees with what was done, and with nothing that is off by one."""
-    workload, model = build("workload", name), Threads()
+    workload, model = build("workload", name, **well(name)[1]), Threads()
     sync = build("sync", next(sync for workload, model, sync in triples(2) if (workload, model) == (name, "threads")))
     kit = tools.Kit(tools.Tools(*model.lends(), False, str(tmp_path), 2), sync, None, 2, str(tmp_path), 20)
     kit.primitive = sync.build(kit.tools, getattr(workload, "capacity", 0))
@@ -99,7 +108,7 @@ def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
 @pytest.mark.parametrize(("workload", "model", "sync"), [t for t in triples(5) if t[1] in ("threads", "processes")])
 def test_it_runs_with_five_workers(workload, model, sync):
     """An odd number of workers, more than there is work for some of them, is no special case."""
-    ending = trial(workload, model, sync, workers=5, load={"ops": 8, "scaling": "strong"})
+    ending = trial(well(workload), model, sync, workers=5, load={"ops": 8, "scaling": "strong"})
     assert ending.status in (("ok", "invalid") if races(workload, model, sync) else ("ok",)), ending
     assert ending.answer["iterations"][0]["ops"] == 8
 

@@ -43,7 +43,13 @@ def test_has_a_number_per_row(name, run):
     assert len(values) == len(run.trials)
     assert values.dtype == float
     empty = run.trials.drop(columns=["lost_updates"]).assign(
-        wall_s=math.nan, ops=math.nan, cpu_s=math.nan, startup_s=math.nan, run_queue_wait_s=math.nan
+        wall_s=math.nan,
+        ops=math.nan,
+        cpu_s=math.nan,
+        startup_s=math.nan,
+        run_queue_wait_s=math.nan,
+        voluntary_switches=math.nan,
+        involuntary_switches=math.nan,
     )
     assert catalog.load("metric", name)().of(empty).isna().all()
 

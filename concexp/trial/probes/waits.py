@@ -6,6 +6,7 @@ from time import perf_counter_ns as clock
 
 from concexp.trial import probes, tools
 from concexp.trial.probes.latency import added, histogram
+from concexp.trial.states import Held
 
 # What a worker may have to wait in. Giving back is not among them.
 WAITING = ("acquire", "get", "join", "put", "wait", "wait_for")
@@ -106,6 +107,8 @@ def observed(primitive, name, asynchronous):
         return None
     if isinstance(primitive, (tuple, list)):
         return tuple(observed(one, name, asynchronous) for one in primitive)
+    if isinstance(primitive, Held):  # an update waits for the guard, and for nothing else
+        return Held(primitive.holder, observed(primitive.guard, name, asynchronous))
     return (Awaited if asynchronous else Plain)(primitive, name)
 
 
@@ -114,9 +117,10 @@ class Tools(tools.Tools):
 
     def __init__(self, lent):
         super().__init__(lent.owner, lent.factories, lent.array, lent.asynchronous, lent.folder, lent.workers)
+        self.ending, self.pids = lent.ending, lent.pids  # there is one end of the trial
 
-    def make(self, name, *arguments):
-        return observed(super().make(name, *arguments), name, self.asynchronous)
+    def make(self, name, *arguments, **named):
+        return observed(super().make(name, *arguments, **named), name, self.asynchronous)
 
 
 class Kit(tools.Kit):
@@ -130,6 +134,9 @@ class Kit(tools.Kit):
 
     def another(self, capacity=0):
         return observed(self.native.another(capacity), tools.name_of(self.sync), self.tools.asynchronous)
+
+    def pair(self):
+        return observed(self.native.pair(), tools.name_of(self.sync), self.tools.asynchronous)
 
 
 class Watcher(tools.Watcher):

@@ -34,6 +34,8 @@ class Workload(tools.Workload):
     def check(self, shared, outcome):
         found = [shared[k] for k in range(0, len(shared), self.stride)]
         expected = [n for _, n in outcome.ranges]
+        if outcome.total != outcome.ops:
+            return "%d increments, not %d" % (outcome.total, outcome.ops), {"lost_updates": 0}
         lost = sum(expected) - sum(found)
         reason = "" if found == expected else "the workers' numbers are %s, not %s" % (found, expected)
         return reason, {"lost_updates": lost}

@@ -38,7 +38,7 @@ class Workload(tools.Workload):
         role = kit.sync.role
         self.kind = "message" if role in ("channel", "stream") else tools.name_of(kit.sync)
         if self.kind == "message":
-            made = [kit.sync.pair(lent) for _ in range(pairs)]
+            made = [kit.pair() for _ in range(pairs)]
         elif self.kind == "condition":
             made = [(one, one) for one in [kit.primitive] + [kit.another() for _ in range(1, pairs)]]
         elif self.kind == "event":

@@ -77,6 +77,8 @@ def cases(share: float) -> list[Case]:
     seconds = 0.3 * share
     timed = {"duration": seconds}
     increments, threads, processes, tasks, naps = some(1_500_000), some(20_000), some(4_000), some(5_000), some(40)
+    queued, piped = some(30_000), some(60_000)
+    transfer = ("bulk_transfer", {"size": 64})
     sleeper = ("sleep", {"delay": 0.01})
     return [
         Case("lock, 1 thread", "lock_loop.py", [seconds],
@@ -93,6 +95,10 @@ def cases(share: float) -> list[Case]:
              sleeper, ("asyncio", {"spawn": "gather"}), counted(tasks), workers=tasks),
         Case("asyncio, 100 tasks sleep often", "asyncio_sleeps.py", [100, naps, 0.01],
              sleeper, ("asyncio", {}), counted(100 * naps), workers=100),
+        Case("multiprocessing.Queue, 64 B", "transfer.py", ["Queue", queued, 64],
+             transfer, ("processes", {}), counted(queued), sync="queue"),
+        Case("multiprocessing.Pipe, 64 B", "transfer.py", ["Pipe", piped, 64],
+             transfer, ("processes", {}), counted(piped), sync="pipe"),
     ]  # fmt: skip
 
 

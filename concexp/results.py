@@ -29,7 +29,7 @@ ITERATION = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_
              "minor_faults", "major_faults", "throttled_s", "steal_s", "swapped_in")  # fmt: skip
 # Those that only some trials have, and lists, of which metrics make numbers: these stay in the journal.
 PROBED = ("peak_rss_bytes", "pss_bytes", "uss_bytes", "background_ops", "background_s", "background_cpu_s",
-          "largest_share", "waits", "waited_s", "worked_s")  # fmt: skip
+          "largest_share", "waits", "waited_s", "worked_s", "depth_mean")  # fmt: skip
 LISTS = ("worker_ops", "worker_s", "worker_cpu_s", "service_time", "latency", "wait_time", "worker_waits")
 FAULT = ("detected_s", "undone")  # of a trial whose workload noted a fault, also where it ended badly
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",

@@ -161,12 +161,14 @@ class Sync(Plugin):
             "signal": lets workers wait for each other; "stream": carries bytes and nothing else, as a channel does;
             "state": numbers that all workers see
     ends    of a channel or a stream: "many" workers may use either side, or "one" each
+    sized   whether it tells how many items it holds (`qsize`)
     joins   whether whoever takes an item says when it is done with it (`task_done`), and others can wait for that (`join`)
     """
 
     role = "guard"
     ends = "many"
     joins = False
+    sized = False
 
     def build(self, tools, capacity):
         """The native object; `capacity` is how many items a channel holds, 0 for no limit."""

@@ -2,7 +2,9 @@
 
 import multiprocessing
 import pickle
+import queue
 import threading
+import time
 
 import pytest
 
@@ -211,3 +213,31 @@ def test_held_states_are_described_by_their_parameters():
     for name in STATES:
         assert catalog.parameters(catalog.load("sync", name))["guarded"].default is True
     assert pickle.loads(pickle.dumps(tools.Ends(len, abs))).put is len
+
+
+SIZED = [(model, channel) for model, channel in CARRIED if build("sync", channel).sized]
+
+
+@pytest.mark.parametrize(("model", "channel"), SIZED)
+def test_the_depth_of_a_channel_can_be_looked_at(model, channel):
+    """It lies between nothing and all that was put, in trials whose outcome is right all the same."""
+    load = {"ops": 300, "scaling": "strong"}
+    ending = trial(("bulk_transfer", {"capacity": 8}), model, channel, load=load, probes=["rusage", "depth"])
+    assert (ending.status, ending.left_behind) == ("ok", 0), ending
+    assert 0 <= ending.answer["iterations"][0]["depth_mean"] <= 300
+
+
+def test_the_depth_is_that_of_the_channel():
+    """Looks at a queue that nobody touches find what is in it."""
+    probe = build("probe", "depth")
+    held = queue.Queue()
+    for item in range(5):
+        held.put(item)
+    kit = probe.kit(tools.Kit(None, None, held, 2, ""))
+    assert kit.primitive is held
+    probe.begin([], [])
+    while len(probe.seen) < 3:
+        time.sleep(0.001)
+    assert probe.end([], []) == {"depth_mean": 5}
+    assert build("probe", "depth").applies(build("sync", "queue"))
+    assert not build("probe", "depth").applies(build("sync", "pipe"))

@@ -7,6 +7,7 @@ class Sync(tools.Sync):
     """A queue whose takers say when they are done with an item, so that others can wait until all are: `task_done`, `join`."""
 
     role = "channel"
+    sized = True
     joins = True
 
     def build(self, tools, capacity):

@@ -7,6 +7,7 @@ class Sync(tools.Sync):
     """A stack between workers: `queue.LifoQueue` or `asyncio.LifoQueue`; what came last goes first."""
 
     role = "channel"
+    sized = True
 
     def build(self, tools, capacity):
         return tools.make("LifoQueue", capacity)

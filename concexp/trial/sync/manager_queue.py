@@ -7,6 +7,7 @@ class Sync(tools.Sync):
     """A queue in a server process, `multiprocessing.Manager().Queue`: each call is a message to it and an answer."""
 
     role = "channel"
+    sized = True
 
     def build(self, tools, capacity):
         manager = tools.manager()

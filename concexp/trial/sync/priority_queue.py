@@ -7,6 +7,7 @@ class Sync(tools.Sync):
     """A heap between workers: `queue.PriorityQueue` or `asyncio.PriorityQueue`; the smallest item goes first."""
 
     role = "channel"
+    sized = True
 
     def build(self, tools, capacity):
         return tools.make("PriorityQueue", capacity)

@@ -7,6 +7,7 @@ class Sync(tools.Sync):
     """A queue between workers: `queue.Queue`, `multiprocessing.Queue` or `asyncio.Queue`, as the model has it."""
 
     role = "channel"
+    sized = True
 
     def build(self, tools, capacity):
         return tools.make("Queue", capacity)

@@ -21,6 +21,10 @@ class Ring:
         self.filled = filled
         self.places = places
 
+    def qsize(self):
+        """How many slots are filled."""
+        return self.places[WRITTEN] - self.places[READ]
+
     def put(self, message):
         acquire, release, memory, slots, slot = (
             self.free.acquire,
@@ -86,6 +90,7 @@ class Sync(tools.Sync):
     slot: "size >= 16" = 65_536
     role = "stream"
     ends = "one"
+    sized = True
 
     def build(self, tools, capacity):
         free, filled = tools.make("Semaphore", self.slots), tools.make("Semaphore", 0)

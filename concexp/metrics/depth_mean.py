@@ -1,0 +1,21 @@
+"""How full the channel was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concexp import metrics
+
+
+class Metric(metrics.Metric):
+    """Mean number of items in the channel over the window, from trials of their own; empty where the channel does not tell."""
+
+    unit = "items"
+    scale = "linear"
+    better = None
+    probe = "depth"
+    shown = "when asked"
+    order = 46
+
+    def of(self, frame: Any) -> Any:
+        return frame["depth_mean"] if "depth_mean" in frame else frame["wall_s"] * float("nan")

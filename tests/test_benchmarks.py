@@ -34,7 +34,7 @@ def test_every_case_is_measured_on_both_sides():
     """Each case has a row with both figures and a verdict, and the exit code is 1 where a verdict is `disagrees`, else 0."""
     done = fidelity("--quick", "--pairs", "3")
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")][2:]
-    assert len(rows) == 7, done.stdout + done.stderr
+    assert len(rows) == 9, done.stdout + done.stderr
     for _, by_hand, concexp, _, noise, verdict in rows:
         assert float(by_hand.replace(",", "")) > 0
         assert float(concexp.replace(",", "")) > 0

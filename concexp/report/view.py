@@ -178,8 +178,8 @@ class View:
 
     @cached_property
     def varying(self) -> set[str]:
-        """The axes that have several values among the cells with numbers."""
-        shown = [point for point in self.points if point.numbered]
+        """The axes that have several values among the cells with numbers; where none has any, among those that were run."""
+        shown = [point for point in self.points if point.numbered] or [p for p in self.points if p.sample.count]
         return {key for key in self.axes if len({str(p.labels.get(key)) for p in shown} - {"None"}) > 1}
 
     def title(self, labels: dict[str, Any]) -> str:

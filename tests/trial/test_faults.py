@@ -193,3 +193,12 @@ def test_a_wrong_count_is_found():
     outcome.total = 9
     assert workload.check(right, outcome)[0] != ""
     assert workload.check([0, 0], outcome)[0] != ""
+
+
+def test_cells_without_numbers_can_be_told_apart(dead):
+    """Where no cell has a number, what differs between those that were run still names them."""
+    from concexp.report.view import View
+
+    view = View(dead)
+    assert not any(point.numbered for point in view.points)
+    assert view.varying == {"model"}

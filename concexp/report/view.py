@@ -187,8 +187,13 @@ class View:
         parts = []
         for key, label in labels.items():
             if key in self.varying and label is not None:
-                parts.append(str(label) if key in ("workload", "sync") else f"{key} {label}")
+                parts.append(str(label) if key in ("workload", "sync") else f"{self._short(key)} {label}")
         return " · ".join(parts)
+
+    def _short(self, key: str) -> str:
+        """An axis by the last part of its name, where no other axis that varies ends alike: room in a title is little."""
+        last = key.rpartition(".")[2]
+        return last if sum(other.rpartition(".")[2] == last for other in self.varying) == 1 else key
 
     def lines(self, points: Iterable[Point]) -> dict[str, list[Point]]:
         """The points with numbers by model (and its parameters, where they vary), each line by its number of workers."""

@@ -69,7 +69,7 @@ def _panel(view: View, contest: Contest, points: list[Point], axes: Any) -> None
     else:
         axes.set_xlim(min(0.0, *ends), max(*ends, 1e-12) * 1.16)
         axes.xaxis.set_major_formatter(_style.plain)
-        axes.xaxis.get_major_locator().set_params(nbins=6)
+        axes.xaxis.get_major_locator().set_params(nbins=4)  # of a narrow panel: labels of four digits side by side
     for place, point in enumerate(points):
         _dot(view, point, len(points) - 1 - place, factor, axes)
     axes.set_yticks(range(len(points) - 1, -1, -1), [_who(view, point) for point in points])

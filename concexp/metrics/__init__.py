@@ -54,6 +54,11 @@ class Metric:
         raise NotImplementedError
 
     @staticmethod
+    def recorded(frame: Any, name: str) -> Any:
+        """A column that only some experiments have, as floats; NaN in each row where nothing recorded it."""
+        return frame[name].astype(float) if name in frame else frame["wall_s"] * float("nan")
+
+    @staticmethod
     def each(frame: Any, name: str, compute: Any) -> Any:
         """`compute(value)` for each row of a column of lists; NaN where it is missing or empty."""
         values = frame[name] if name in frame else [None] * len(frame)

@@ -16,4 +16,4 @@ class Metric(metrics.Metric):
     order = 44
 
     def of(self, frame: Any) -> Any:
-        return frame["tries"] / frame["ops"] if "tries" in frame else frame["wall_s"] * float("nan")
+        return self.recorded(frame, "tries") / frame["ops"]

@@ -16,6 +16,4 @@ class Metric(metrics.Metric):
     order = 15
 
     def of(self, frame: Any) -> Any:
-        if "background_ops" not in frame:
-            return frame["wall_s"] * float("nan")
-        return frame["background_ops"] / frame["background_s"]
+        return self.recorded(frame, "background_ops") / self.recorded(frame, "background_s")

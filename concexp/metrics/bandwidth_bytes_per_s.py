@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from concexp import metrics
+from concexp import catalog, metrics
 
 
 class Metric(metrics.Metric):
@@ -16,7 +16,4 @@ class Metric(metrics.Metric):
     order = 12
 
     def of(self, frame: Any) -> Any:
-        if "message_bytes" not in frame:
-            return frame["wall_s"] * float("nan")
-        ways = 1 + frame["pairs"].notna() if "pairs" in frame else 1
-        return frame["ops"] / frame["wall_s"] * frame["message_bytes"] * ways
+        return catalog.load("metric", "messages_per_s")().of(frame) * self.recorded(frame, "message_bytes")

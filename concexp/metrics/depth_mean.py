@@ -18,4 +18,4 @@ class Metric(metrics.Metric):
     order = 46
 
     def of(self, frame: Any) -> Any:
-        return frame["depth_mean"] if "depth_mean" in frame else frame["wall_s"] * float("nan")
+        return self.recorded(frame, "depth_mean")

@@ -17,4 +17,4 @@ class Metric(metrics.Metric):
     ends_badly = True
 
     def of(self, frame: Any) -> Any:
-        return frame["detected_s"] if "detected_s" in frame else frame["wall_s"] * float("nan")
+        return self.recorded(frame, "detected_s")

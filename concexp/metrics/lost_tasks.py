@@ -20,4 +20,4 @@ class Metric(metrics.Metric):
     ends_badly = True
 
     def of(self, frame: Any) -> Any:
-        return frame["undone"].astype(float) if "undone" in frame else frame["wall_s"] * float("nan")
+        return self.recorded(frame, "undone")

@@ -20,4 +20,4 @@ class Metric(metrics.Metric):
     share_of = "ops"
 
     def of(self, frame: Any) -> Any:
-        return frame["lost_updates"] if "lost_updates" in frame else frame["wall_s"] * float("nan")
+        return self.recorded(frame, "lost_updates")

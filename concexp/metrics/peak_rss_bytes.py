@@ -17,4 +17,4 @@ class Metric(metrics.Metric):
     order = 77
 
     def of(self, frame: Any) -> Any:
-        return frame["peak_rss_bytes"] if "peak_rss_bytes" in frame else frame["wall_s"] * float("nan")
+        return self.recorded(frame, "peak_rss_bytes")

@@ -16,4 +16,4 @@ class Metric(metrics.Metric):
     order = 14
 
     def of(self, frame: Any) -> Any:
-        return frame["pickled_bytes"] if "pickled_bytes" in frame else frame["wall_s"] * float("nan")
+        return self.recorded(frame, "pickled_bytes")

@@ -16,7 +16,7 @@ class Metric(metrics.Metric):
     column: ClassVar[str] = "returned"
 
     def of(self, frame: Any) -> Any:
-        return frame[self.column] if self.column in frame else frame["wall_s"] * float("nan")
+        return self.recorded(frame, self.column)
 
     @classmethod
     def part(cls, name: str) -> type[Metric]:

@@ -16,6 +16,4 @@ class Metric(metrics.Metric):
     order = 13
 
     def of(self, frame: Any) -> Any:
-        if "pairs" not in frame:
-            return frame["wall_s"] * float("nan")
-        return frame["wall_s"] * frame["pairs"] / frame["ops"]
+        return frame["wall_s"] * self.recorded(frame, "pairs") / frame["ops"]

@@ -9,8 +9,9 @@ from pathlib import Path
 import jinja2
 
 from concexp import catalog
-from concexp.report import account, claimed, findings, limits, markdown, own_code, table
+from concexp.report import account, claimed, findings, limits, markdown, own_code, sections, table
 from concexp.report.numbers import plural
+from concexp.report.sections import Picture
 from concexp.report.view import View
 from concexp.results import Run
 
@@ -23,6 +24,7 @@ def write(run: Run, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(os.path.relpath(run.folder, folder)).as_posix()
     failures, more_failures = account.failures(view)
+    first, pictures = _pictures(view, folder)
     text = _template().render(
         run=run,
         manifest=run.manifest,
@@ -30,7 +32,8 @@ def write(run: Run, folder: Path) -> Path:
         answer=findings.answer(view),
         claims=claimed.told(view),
         intervals=any(value.bounded for point in view.points for value in point.values.values()),
-        pictures=_pictures(view, folder),
+        first=first,
+        sections=sections.sections(view, pictures),
         tables=table.tables(view),
         marks=table.marks(view),
         left_out=table.left_out(view),
@@ -63,8 +66,11 @@ def _template() -> jinja2.Template:
     return environment.get_template("page.md")
 
 
-def _pictures(view: View, folder: Path) -> list[dict[str, str]]:
-    """Draw the pictures that were asked for, or all that suit the data; what is left of an earlier page is removed."""
+def _pictures(view: View, folder: Path) -> tuple[Picture | None, dict[str, list[Picture]]]:
+    """Draw the pictures that were asked for, or all that suit the data: the first one, and the others by section.
+
+    What is left of an earlier page is removed.
+    """
     figures = folder / FIGURES
     for name in catalog.names("plot"):
         (figures / f"{name}.png").unlink(missing_ok=True)
@@ -72,10 +78,15 @@ def _pictures(view: View, folder: Path) -> list[dict[str, str]]:
     classes = {name: catalog.load("plot", name) for name in (catalog.names("plot") if wanted is None else wanted)}
     if wanted is None:
         classes = dict(sorted(classes.items(), key=lambda pair: (getattr(pair[1], "order", 100), pair[0])))
-    found = []
+    first = None
+    found: dict[str, list[Picture]] = {}
     for name, cls in classes.items():
         plot = cls()
         if plot.applies(view):
             alt = plot.draw(view, figures / f"{name}.png")
-            found.append({"path": f"{FIGURES}/{name}.png", "alt": alt, "caption": catalog.summary(cls)})
-    return found
+            picture = Picture(f"{FIGURES}/{name}.png", alt, catalog.summary(cls))
+            if first is None:
+                first = picture  # on the first screen, beside the answer
+            else:
+                found.setdefault(cls.section, []).append(picture)
+    return first, found

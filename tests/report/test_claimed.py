@@ -74,11 +74,14 @@ def test_numbers_have_their_units(tmp_path, expect, shown):
 
 
 def test_the_section_of_the_page(tmp_path):
-    """Below the answer, above the pictures; none where nothing is claimed."""
+    """Below the answer and the first picture, above the others; none where nothing is claimed."""
     made = {"cells": SCALING}
     run = synthetic.write(tmp_path, **made, spec={"claims": [{"says": "a|b", "expect": "throughput[threads] > 1"}]})
     page = report.write(run, tmp_path).read_text("utf-8")
-    assert page.index("Figures in brackets") < page.index("## Claims") < page.index("![")
+    places = [
+        page.index(text) for text in ("Figures in brackets", "![", "## Claims", "## Side by side", "![throughput of")
+    ]
+    assert places == sorted(places)
     assert "**Supported**: a\\|b\n\n`throughput[threads] > 1`: supported in all 3 cases." in page
     bare = synthetic.write(tmp_path / "bare", cells=synthetic.sweep(workers=(1,), rate=synthetic.amdahl()))
     assert "## Claims" not in report.write(bare, tmp_path / "bare").read_text("utf-8")

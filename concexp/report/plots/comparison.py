@@ -18,6 +18,7 @@ ROW = 0.27  # inches
 class Plot:
     """Each model (and primitive) at its best number of workers, ×, sorted; bars are 95 % intervals; hollow ones are † § or ‡."""
 
+    section = "comparison"
     order = 20
 
     def applies(self, view: View) -> bool:

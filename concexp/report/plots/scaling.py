@@ -34,6 +34,7 @@ class _Ends:
 class Plot:
     """Bars and bands are 95 % intervals; marks of one number of workers stand side by side; hollow ones are † § or ‡."""
 
+    section = "scaling"
     order = 10
 
     def applies(self, view: View) -> bool:

@@ -30,7 +30,7 @@ LAYERS = (
     {"runner", "cluster", "preflight", "run_folder", "doctor", "hazards", "machine_lock", "progress"},
     {"machine"},
     {"topology", "pressure"},
-    {"launch", "interpreters", "pythons", "journal", "stage", "family"},
+    {"launch", "interpreters", "pythons", "journal", "stage", "family", "packed"},
     {"plan"},
     {"controls", "judging"},
     {"planned", "claimed"},
@@ -50,6 +50,7 @@ HOMES = {
     "typer": {"cli"},
     "jinja2": {"report"},
     "pydantic": {"spec"},
+    "pydantic_core": {"journal"},
 }
 # A bare interpreter starts in 12 ms; each of these would cost a trial as much again.
 SLOW_TO_IMPORT = {"json", "dataclasses", "typing", "inspect", "argparse", "logging", "subprocess", "unittest"}

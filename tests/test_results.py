@@ -185,6 +185,31 @@ def test_journal_without_trials(tmp_path):
     assert len(rows(run)) == 7
 
 
+@pytest.mark.parametrize("make", [synthetic.bad, synthetic.syncs, synthetic.observed, synthetic.nothing])
+def test_the_frame_does_not_depend_on_how_records_are_held(tmp_path, monkeypatch, make):
+    """Packed as `load` has them, or as plain dicts; looked at all at once, or trial by trial: the same frame."""
+    run = synthetic.write(tmp_path, **make())
+    whole = run.trials
+    plain = journal.read(run.folder / journal.NAME).records
+    monkeypatch.setattr(results, "PORTION", 1)
+    pd.testing.assert_frame_equal(results.Run(run.folder, run.header, plain).trials, whole)
+
+
+def test_measured_trials_come_first(tmp_path):
+    """What was run as it is stands before controls, sentinels and observed trials, each in the order of the journal."""
+    run = synthetic.write(tmp_path, **synthetic.watched())
+    assert set(run.measured["role"]) == {"measured"}
+    others = run.trials.iloc[len(run.measured) :]
+    assert set(others["role"]) == {"control", "sentinel"}
+    assert run.measured["block"].is_monotonic_increasing
+    assert others["block"].is_monotonic_increasing
+    cell = run.header["cells"][1]["cell"]
+    pd.testing.assert_frame_equal(
+        run.rows(cell), run.trials[(run.trials["cell"] == cell) & (run.trials["role"] == "measured")]
+    )
+    assert len(run.firsts) == run.measured["trial"].nunique()
+
+
 def test_same_journal_same_bytes(tmp_path):
     """cells.csv is the same when it is made again from the journal alone."""
     run = synthetic.write(tmp_path, **synthetic.bad())

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog, doubts, journal
-from concexp.errors import Damaged
+from concexp.errors import Damaged, did_you_mean
 from concexp.packed import Rows, column, names, pack, uncollected
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind
          "threads_at_fork")  # fmt: skip
 FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
 FLOATS = ("effective_cpus", "timer_cost_s", "switch_interval_s", "duration_s", "detected_s")
+RUNS = "runs"
 NO_PASS: Passes = [{}]  # of a trial that ended badly: it has one row all the same
 PORTION = 100_000
 # What a spreadsheet takes for the beginning of a formula.
@@ -119,14 +120,30 @@ class Run:
         return table(self)
 
 
+def meant(path: Path) -> list[Path]:
+    """What a path means: a run folder or reports/<name>, that is itself; all such folders in one like `reports`, by name."""
+    if (path / journal.NAME).is_file() or _runs(path):
+        return [path]
+    return sorted(folder for folder in path.glob("*") if _runs(folder)) or [path]
+
+
 def folder_of(path: Path) -> Path:
     """The run folder that a path means: itself, or the latest run below reports/<name>."""
     if (path / journal.NAME).is_file():
         return path
-    runs = sorted(p.parent for p in (path / "runs").glob(f"*/{journal.NAME}"))
-    if not runs:
-        raise Damaged(f"{path} holds no run", "name a run folder, or reports/<name>")
-    return runs[-1]
+    if runs := _runs(path):
+        return runs[-1]
+    several = [str(one) for one in meant(path) if one != path]
+    if several:
+        raise Damaged(f"{path} holds several experiments", f"name one of them: {', '.join(several)}")
+    beside = [str(one) for one in meant(path.parent) if one != path.parent]
+    near = did_you_mean(str(path), beside) if beside and not path.exists() else ""
+    raise Damaged(f"{path} holds no run", near or "name a run folder, or reports/<name>")
+
+
+def _runs(path: Path) -> list[Path]:
+    """The run folders of reports/<name>, the latest last."""
+    return sorted(found.parent for found in (path / RUNS).glob(f"*/{journal.NAME}"))
 
 
 @uncollected()
@@ -140,24 +157,27 @@ def load(path: Path) -> Run:
 def _packed(record: dict[str, Any]) -> dict[str, Any]:
     """A record that holds its iterations in little memory."""
     if record.get("answer"):
-        record["answer"]["iterations"] = pack(record["answer"].get("iterations", []))
+        record["answer"]["iterations"] = pack(record["answer"].get("iterations") or [])
     return record
 
 
 def write(run: Run) -> None:
     """results.parquet and cells.csv, into the run's folder."""
     run.trials.to_parquet(run.folder / "results.parquet", index=False, row_group_size=PORTION)
-    run.cells.map(_printed).to_csv(run.folder / "cells.csv", index=False, lineterminator="\n")
+    run.cells.map(printed).to_csv(run.folder / "cells.csv", index=False, lineterminator="\n")
 
 
-def _printed(value: Any) -> Any:
+def printed(value: Any) -> Any:
     """A value of cells.csv: six significant digits, and no text that a spreadsheet would run as a formula."""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
     if isinstance(value, float):
         short = f"{value:.6g}"
         return f"{float(short):.0f}" if "e+" in short else short.replace("nan", "")
-    return value
+    return shielded(value)
+
+
+def shielded(value: Any) -> Any:
+    """A value that no spreadsheet would run as a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 @uncollected()

@@ -148,9 +148,9 @@ def test_cells_csv_reads_well(bad):
                 assert len(value.replace(".", "").replace("-", "").lstrip("0")) <= 6
                 assert "e" not in value
                 assert not math.isnan(float(value))
-    assert results._printed(123456789.0) == "123457000"
-    assert results._printed(0.00000123456789) == "1.23457e-06"
-    assert results._printed(float("nan")) == ""
+    assert results.printed(123456789.0) == "123457000"
+    assert results.printed(0.00000123456789) == "1.23457e-06"
+    assert results.printed(float("nan")) == ""
 
 
 def test_no_text_is_a_formula(tmp_path):

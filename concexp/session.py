@@ -152,7 +152,7 @@ def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
         "doctor": doctor.before_a_run(facts, next(iter(clocks.values()), {})),
         "interpreters": known,
         "clocks": clocks,
-        "git": machine.git(Path.cwd()),
+        "git": machine.git(Path.cwd(), wanted.out),
         "packages": machine.packages(),
         "user_code": run_folder.user_code(files),
         "preflight": {

@@ -32,7 +32,7 @@ LAYERS = (
     {"topology", "pressure"},
     {"launch", "interpreters", "pythons", "journal", "stage", "family"},
     {"plan"},
-    {"controls", "judging"},
+    {"controls", "runnable"},
     {"planned", "claimed"},
     {"spec"},
     {"catalog"},

@@ -7,8 +7,8 @@ import pytest
 from concexp import catalog, listing, spec
 from concexp.errors import ConcexpError
 from concexp.forecast import forecast
-from concexp.judging import absent
 from concexp.plan import make_plan
+from concexp.runnable import absent
 from concexp.spec import expression
 
 TRIPLES = listing.support()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -76,12 +77,12 @@ def run(
     from concexp import session
 
     bad = 0
-    for path in specs:
-        with interruptible():
+    for number, path in enumerate(specs):
+        with interruptible(f"every finished trial is kept. To go on:\n  {resume_command(specs[:number])}"):
             wanted = session.Wanted(path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line())
             done = session.run(wanted, progress.value, page=not no_report, check=check)
         for line in done.lines:
-            typer.echo(line)
+            say(line)
         bad += done.bad + len(done.refuted)
     raise typer.Exit(1 if bad else 0)
 
@@ -241,7 +242,7 @@ def selftest_(
     """
     from concexp import selftest
 
-    with interruptible():
+    with interruptible(f"to begin again:\n  {command_line()}"):
         verdicts = selftest.run(out, repetitions, progress.value, command_line())
     typer.echo(json.dumps(selftest.data(verdicts), indent=1) if as_json else selftest.text(verdicts))
     raise typer.Exit(1 if selftest.wrong(verdicts) else 0)
@@ -270,21 +271,55 @@ def command_line() -> str:
     return shlex.join(["concexp", *sys.argv[1:]])
 
 
+def resume_command(finished: Sequence[Path] = ()) -> str:
+    """The command that completes what this one began: without the experiments that are finished, and without --fresh."""
+    done = [*map(str, finished), "--fresh"]
+    return shlex.join(["concexp", *(word for word in sys.argv[1:] if word not in done)])
+
+
 @contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: with everything kept, and a word on how to go on."""
+def interruptible(message: str) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end a run in good order and print the message; a second one ends it at once. Either way: 130.
+
+    A hang-up ends nothing: who closes the terminal gives up the sight of a long run, and not the run.
+    """
+    asked = False
 
     def interrupt(number: int, frame: Any) -> None:
+        nonlocal asked
+        if asked:
+            # Not by `say`: this may have come in the middle of it.
+            with contextlib.suppress(OSError):
+                os.write(2, f"\ninterrupted at once; {message}\n".encode())
+            os._exit(130)  # what is left of a trial notices that its parent is gone
+        asked = True
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {}
+    # Handlers, and never SIG_IGN: that would be handed down to the trials.
+    for number, handler in ((signal.SIGINT, interrupt), (signal.SIGTERM, interrupt), (signal.SIGHUP, lambda *_: None)):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` and a shell's `&` ask for
+            before[number] = signal.signal(number, handler)
     try:
         yield
-    except KeyboardInterrupt:
-        typer.echo(f"\ninterrupted; every finished trial is kept. To go on:\n  {command_line()}", err=True)
+    except KeyboardInterrupt as stop:
+        for line in stop.args:
+            say(line)
+        say(f"\ninterrupted; {message}", err=True)
         raise typer.Exit(130) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def say(text: str, err: bool = False) -> None:
+    """Print a line; where a closed terminal cannot take it, it is lost and nothing else."""
+    try:
+        typer.echo(text, err=err)
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2 if err else 1)  # what is left in the buffer must not fail again at the end
+        os.close(nowhere)
 
 
 def main() -> None:

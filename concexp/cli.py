@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shlex
@@ -36,6 +37,12 @@ Find out which concurrency model and which synchronisation suit a Python workloa
 Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, or with --check a claim was refuted;
 2 the YAML or the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
 """
+
+# What a system answers that has no room, no permission, or a broken disk: nothing that is wrong with concexp.
+WITHHELD = (
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE,
+    errno.ENFILE, errno.ENOMEM, errno.EAGAIN,
+)  # fmt: skip
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -308,8 +315,8 @@ def interruptible(message: str) -> Iterator[None]:
         say(f"\ninterrupted; {message}", err=True)
         raise typer.Exit(130) from None
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def say(text: str, err: bool = False) -> None:
@@ -335,3 +342,10 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in WITHHELD:
+            raise
+        where = f" {error.filename}" if error.filename else ""
+        say(f"the system refused{where}: {error.strerror}", err=True)
+        say("  make room or permission, then give the same command again: every finished trial is kept", err=True)
+        sys.exit(3)

@@ -214,7 +214,8 @@ def page_of(path: Path) -> Path:
 
 def _is_latest(folder: Path) -> bool:
     """Whether the shared page is this run's: of the runs beside it, none began later."""
-    return folder.parent.name == "runs" and folder.name == max(p.name for p in folder.parent.iterdir() if p.is_dir())
+    beside = (path.parent.name for path in folder.parent.glob(f"*/{journal.NAME}"))
+    return folder.parent.name == "runs" and folder.name == max(beside)
 
 
 def init(name: str) -> Path:

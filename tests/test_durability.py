@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import concexp as package
-from concexp import journal, run_folder
+from concexp import journal, run_folder, stage
 from concexp.errors import EnvironmentRefused
 from tests.test_session import concexp
 
@@ -24,6 +24,12 @@ MANY = (
 LIMIT = 40_000  # bytes: less than the journal of MANY, more than any file before it
 CAP_DAC_OVERRIDE = 1  # what lets root write where nobody may
 PR_CAPBSET_DROP = 24
+
+
+@pytest.fixture(autouse=True, scope="module")
+def staged():
+    """The trials' code lies ready: what is refused here is a run's."""
+    stage.stage()
 
 
 def no_file_larger_than(size):

@@ -36,7 +36,7 @@ LAYERS = (
     {"planned", "claimed"},
     {"spec"},
     {"catalog"},
-    {"errors"},
+    {"errors", "replacing"},
     {"trial"},
 )
 HEAVY = {"pandas", "matplotlib", "scipy", "numpy", "pyarrow"}

@@ -64,7 +64,9 @@ def _ended(view: View) -> str:
     measure = _measure(view)
     blocks = 1 + max((record["block"] for record in trials_of(view.run.records)), default=-1)
     if measure.precision is None:
-        if measure.budget is None or blocks >= measure.blocks:
+        if measure.budget is None:
+            return _unfinished(view, measure)
+        if blocks >= measure.blocks:
             return ""
         return (
             f"{_reason(view, measure, blocks)} after {blocks} of {plural(measure.blocks, 'repetition')} of every cell."
@@ -107,6 +109,15 @@ def _named(names: list[str]) -> str:
 
 def _of_cell(view: View, cell: str) -> str:
     return _name(view, next(point for point in view.points if point.cell == cell))
+
+
+def _unfinished(view: View, measure: Measure) -> str:
+    """How much of the plan a run has measured that was interrupted."""
+    planned = measure.blocks * sum(not cell["reason"] for cell in view.run.header["cells"])
+    there = sum(record["role"] == "measured" for record in trials_of(view.run.records))
+    if not 0 < there < planned:
+        return ""
+    return f"The run has not come to its end: {there} of {plural(planned, 'trial')} are there; the same command goes on with it."
 
 
 def _reason(view: View, measure: Measure, blocks: int) -> str:

@@ -140,7 +140,7 @@ def block(spec: Spec, plan: Plan, number: int, cells: Iterable[Cell]) -> Iterato
     All of it is in an order that the seed decides.
     """
     chosen = {cell.id: cell for cell in cells}
-    members = [(c, role, probe) for c in chosen.values() for role, probe in [("measured", ""), *_observers(spec, c)]]
+    members = [(c, role, probe) for c in chosen.values() for role, probe in [("measured", ""), *_observers(spec, c, number)]]
     members += [(cell, "control", "") for cell in plan.controlled if cell.id in chosen]
     members += [(plan.sentinel, "sentinel", "")] if plan.sentinel is not None else []
     # A text as seed goes through SHA-512: the same order on every version and machine.
@@ -150,16 +150,19 @@ def block(spec: Spec, plan: Plan, number: int, cells: Iterable[Cell]) -> Iterato
         own = "/control" if role == "control" else ""
         identity = f"{cell.settings.seed}/{cell.id}{own}/{number}".encode()
         seed = int.from_bytes(hashlib.sha256(identity).digest()[:4], "big")
-        suffix = {"measured": "", "observed": f"-{probe}"}.get(role, f"-{role}")
+        suffix = f"-{probe or role}" if role != "measured" else ""
         yield PlannedTrial(f"{cell.id}-{number:04d}{suffix}", cell, number, position, number, seed, role, probe)
 
 
-def _observers(spec: Spec, cell: Cell) -> tuple[tuple[str, str], ...]:
-    """(role, probe) of the trials that probes need for themselves, where anything is run that they can see."""
+def _observers(spec: Spec, cell: Cell, number: int) -> tuple[tuple[str, str], ...]:
+    """(role, probe) of the trials of block `number` that probes need for themselves, where there is anything to see."""
     if cell.simulated:
         return ()
     found = {name: catalog.load("probe", name) for name in sorted(spec.probes)}
-    return tuple(("observed", name) for name, probe in found.items() if probe.alone and probe.applies(cell.sync.plugin))
+    seeing = {name: probe for name, probe in found.items() if probe.alone and probe.applies(cell.sync.plugin)}
+    return tuple(
+        ("pictured" if probe.once else "observed", name) for name, probe in seeing.items() if not (probe.once and number)
+    )
 
 
 def _axes(grid: Grid) -> tuple[Axis, ...]:

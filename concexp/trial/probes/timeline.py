@@ -169,9 +169,10 @@ class Probe(probes.Alone):
 
     Tasks are done and told one by one, also where a worker has a share of many; workers that share state do theirs in one
     go, and what shows are their waits: as for the probe `waits`, at the experiment's primitive and at those that the
-    workload makes. A sleep and a wait in the kernel are work without CPU time. Not known: whether a worker without CPU time
-    lacked a CPU or the GIL, or had nothing to compute; and the CPU time of what shares a thread with others, coroutines
-    apart. Times are ns after the coordinator gave the order, on the clock that all processes of the machine share.
+    workload makes. A sleep and a wait in the kernel are work without CPU time. A worker that is not at work is idle,
+    whatever keeps it: it may lack a task, or be slow to begin. Not known: whether who is at work without CPU time lacks a
+    CPU or the GIL, or has nothing to compute; and the CPU time of what shares a thread with others, coroutines apart.
+    Times are ns after the coordinator gave the order, on the clock that all processes of the machine share.
 
     Fact: timeline, a dict of `end`, when all had answered; `more`, how many workers were not recorded; and `workers`, of each
     its `index`, when it was `made` and `came` to the start, its `segments` (see `Watcher`), of how many `events` they were

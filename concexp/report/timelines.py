@@ -71,11 +71,10 @@ class Timeline:
 
     @property
     def told(self) -> str:
-        """The shares in words: `works 61 % (on a CPU 50 %), waits 35 % (lock.acquire), idle 4 %`."""
+        """The shares in words: `works 61 % (on a CPU 50 %), waits 35 %, idle 4 %`."""
         found = {name: f"{100 * share:.0f} %" for name, share in self.shares.items()}
         on_cpu = f" (on a CPU {found['cpu']})" if self.cpu_known else ""
-        place = f" ({self.places.most_common(1)[0][0]})" if self.places and found["waited"] != "0 %" else ""
-        return f"works {found['worked']}{on_cpu}, waits {found['waited']}{place}, idle {found['idle']}"
+        return f"works {found['worked']}{on_cpu}, waits {found['waited']}, idle {found['idle']}"
 
 
 def timelines(view: View) -> list[Timeline]:

@@ -69,8 +69,14 @@ class Plot:
                 keys.values(), keys.keys(), loc="outside lower center", ncols=min(5, len(keys)), handlelength=1.6
             )
             _style.save(figure, path)
-        said = "; ".join(f"{name(view, one.point)}: {one.told}" for one in shown)
+        said = "; ".join(f"{name(view, one.point)}: {one.told}{_where(one)}" for one in shown)
         return f"What each worker did when, as shares of all workers' time: {said}."
+
+
+def _where(timeline: Timeline) -> str:
+    """What its workers waited in most, where they waited at all."""
+    most = timeline.places.most_common(1)
+    return f", waiting in {most[0][0]}" if most and timeline.shares["waited"] >= 0.005 else ""
 
 
 def _length(view: View, timeline: Timeline, shown: Sequence[Timeline]) -> float:
@@ -119,12 +125,14 @@ def _panel(view: View, timeline: Timeline, length: float, width: int, axes: Any)
     axes.grid(visible=False)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(f"{unit} from the start", loc="right")
-    hidden = len(timeline.workers) + timeline.more - len(workers)
-    axes.set_ylabel("worker")
+    every = len(timeline.workers) + timeline.more
+    axes.set_ylabel("worker" if every == len(workers) else f"{len(workers)} of {every:,} workers")
     axes.set_title(_style.short(name(view, timeline.point), width * 3 // 4), pad=16)
-    note = f"{rounded(timeline.end / factor)} {unit}; {timeline.told}"
-    note += f"; {hidden} more workers are not drawn" if hidden else ""
-    axes.text(0, 1.03, note, transform=axes.transAxes, fontsize=8, color="#555555")
+    note = f"{rounded(timeline.end / factor)} {unit}: {timeline.told}"
+    # Not in the layout: a panel is as wide as its neighbours, whatever is told of it.
+    axes.annotate(note, (0, 1), (0, 4), "axes fraction", "offset points", fontsize=8, color="#555555").set_in_layout(
+        False
+    )
 
 
 def _box(begin: float, end: float, row: int, low: float, high: float) -> list[tuple[float, float]]:

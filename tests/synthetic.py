@@ -407,13 +407,21 @@ def observed():
     }  # fmt: skip
 
 
-def timeline(*workers, end, came=1_000, grain=0, more=0):
+def timeline(*workers, end, came=1_000, grain=0, more=0, lined=0):
     """A recorded timeline, ns: each worker's segments, all of which came at once; `end` is when all had answered."""
     return {
         "end": end,
         "more": more,
         "workers": [
-            {"index": index, "made": -5_000_000, "came": came, "grain": grain, "events": len(own), "segments": own}
+            {
+                "index": index,
+                "made": -5_000_000,
+                "came": came,
+                "lined": lined,
+                "grain": grain,
+                "events": len(own),
+                "segments": own,
+            }
             for index, own in enumerate(workers)
         ],
     }
@@ -432,7 +440,8 @@ def timelines():
     return {
         "cells": [
             cell("counter", "threads", "lock", rate=5000, pictured=timeline(*turns, end=11 * ms, came=ms), **shared),
-            cell("counter", "processes", "lock", rate=4000, pictured=timeline(*turns, end=13 * ms, came=ms), **shared),
+            cell("counter", "processes", "lock", rate=4000,
+                 pictured=timeline(*turns, end=13 * ms, came=ms, lined=3 * ms), **shared),
             cell("uneven_tasks", "serial", rate=900, pictured=timeline([], end=9 * ms)),
             cell("uneven_tasks", "gevent", workers=2, rate=800, answer={"parallel": "one"},
                  pictured=timeline(*unlike, end=31 * ms, came=ms, grain=ms // 10)),

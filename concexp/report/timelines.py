@@ -16,6 +16,7 @@ from concexp.report.view import Contest, Point, View
 
 SHOWN = 6  # panels of a picture
 COMPARISONS = 3  # of which two panels each are shown: the best and the worst
+LINED = 0.05  # a share of the time in line for a CPU that is worth a word
 NANO = 1e-9
 
 
@@ -49,6 +50,7 @@ class Timeline:
     grain      neighbours shorter than that were put together, seconds; 0 if none was
     cpu_known  whether the workers' CPU times are their own
     creation   whether the workers were made for this pass, so that their creation is part of the picture
+    lined      the share of the workers' time in which they stood in line for a CPU; None if it is not known
     places     what was waited in, and for how long, seconds
     """
 
@@ -59,6 +61,7 @@ class Timeline:
     grain: float
     cpu_known: bool
     creation: bool
+    lined: float | None
     places: Counter[str]
 
     @cached_property
@@ -105,15 +108,19 @@ def _timeline(view: View, point: Point, record: dict[str, Any]) -> Timeline:
         workers.append(Worker(worker["index"], *ends, segments))
     parallel = record["answer"]["parallel"]
     by_turns = bool(getattr(view.plugin("model", point.model), "asynchronous", False))
+    # Coroutines know their own, unless they hand their work to threads; others that share one thread do not.
+    cpu_known = parallel != "threads" if by_turns else parallel != "one" or len(workers) == 1
+    lined = [worker["lined"] for worker in fact["workers"]]
+    told = cpu_known and lined and None not in lined
     return Timeline(
         point,
         workers,
         (fact["end"] - start) * NANO,
         fact["more"],
         max((worker["grain"] for worker in fact["workers"]), default=0) * NANO,
-        # Coroutines know their own, unless they hand their work to threads; others that share one thread do not.
-        parallel != "threads" if by_turns else parallel != "one" or len(workers) == 1,
+        cpu_known,
         record["startup"] != "once",
+        sum(lined) / (fact["end"] - start) / len(lined) if told else None,
         places,
     )
 
@@ -180,6 +187,11 @@ def told(view: View) -> list[str]:
         found.append(
             f"Where a worker had more segments than are kept, neighbours are drawn as one up to {rounded(max(grains) / factor)} "
             f"{unit}: such a bar shows shares, and no order within."
+        )
+    shares = [(name(view, timeline.point), timeline.lined or 0.0) for timeline in shown]
+    if lined := "; ".join(f"{escaped(cell)}, {100 * share:.0f} %" for cell, share in shares if share >= LINED):
+        found.append(
+            f"Off the CPU need not mean asleep. Share of the time in which workers stood in line for one: {lined}."
         )
     reasons = Counter(record["reason"] for record in asked if record["status"] == "unsupported")
     found += [f"{plural(count, 'cell')} without a timeline: {escaped(reason)}." for reason, count in reasons.items()]

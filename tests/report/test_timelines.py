@@ -76,6 +76,7 @@ def test_what_is_said_beside_the_picture(view):
     assert "comes from 6 trials of their own" in said
     assert "drawn as one up to 100 µs" in said
     assert "of `gevent` is not known" in said
+    assert "stood in line for one: counter · processes ×2, lock, 25 %." in said
 
 
 def test_one_that_ended_without_a_timeline(tmp_path):

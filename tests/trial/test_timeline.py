@@ -15,6 +15,7 @@ from tests.contracts.plugins import HERE, build
 from tests.trial.test_waits import has_asked, held
 
 OPS = 5
+SLACK = 1_000_000  # ns: the kernel tells it by another clock
 # Models whose workers come into being in another way, or do their tasks in another way.
 WAYS = [
     *((name, {}) for name in HERE if name != "processes"),
@@ -44,6 +45,7 @@ def assert_whole(found):
         assert ends == sorted(ends)
         assert worker["made"] <= worker["came"]
         assert worker["grain"] == 0
+        assert worker["lined"] is None or 0 <= worker["lined"] <= found["end"] - worker["came"] + SLACK
         for begin, end, _, worked, cpu, waited in worker["segments"]:
             assert 0 <= cpu <= worked
             assert worked + sum(waited.values()) <= end - begin

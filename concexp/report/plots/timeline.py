@@ -40,7 +40,12 @@ KEYS = {
 
 
 class Plot:
-    """What each worker did when: a bar is filled up to the share of its time that went there; white lines part tasks."""
+    """What each worker did when: a bar is filled up to the share of its time that went there; white lines part tasks.
+
+    It needs to be listed (`report: {plots: [timeline]}`): what it shows is recorded in one more trial of each cell. Drawn are
+    at most six cells: of each comparison the best and the worst, every model with its most workers. Times are of one pass
+    that was looked at; they are slower than the others, and are told nowhere else.
+    """
 
     section = "cost"
     order = 40

@@ -28,6 +28,15 @@ def together(segments, grain):
     return found
 
 
+def in_line():
+    """How long this thread has stood in line for a CPU in all, ns; None where the system does not tell."""
+    try:
+        with open("/proc/thread-self/schedstat") as file:
+            return int(file.read().split()[1])
+    except (OSError, IndexError):
+        return None
+
+
 class Turns:
     """A coroutine that is awaited through this, so that its watcher knows how much CPU time it used when it had its turns."""
 
@@ -72,15 +81,16 @@ class Watcher(tools.Watcher):
     def clear(self):
         self.segments, self.grain, self.events = [], 0, 0
 
-    def come(self, me, cpu):
-        """The moment before a pass; `cpu` tells the CPU time of this worker, ns."""
+    def come(self, me, cpu, own):
+        """The moment before a pass; `cpu` tells the CPU time of this worker, ns, and `own` is whether its thread is its own."""
         self.clear()
         self.index, self.cpu, self.came = me.index, cpu, clock()
+        self.lined = in_line() if own else None
 
     def around(self, work, me):
         if me.index >= ROWS:
             return work
-        self.come(me, thread_time_ns)
+        self.come(me, thread_time_ns, True)
 
         def watched(me, n):
             # Put back afterwards: a worker may be the trial's own thread, which also prepares and checks.
@@ -102,7 +112,7 @@ class Watcher(tools.Watcher):
     def around_async(self, work, me):
         if me.index >= ROWS:
             return work
-        self.come(me, self.own_cpu)
+        self.come(me, self.own_cpu, False)
 
         async def watched(me, n):
             waits.WATCHER.set(self)  # in the context of this task alone
@@ -159,7 +169,8 @@ class Watcher(tools.Watcher):
     def seen(self):
         if self.came is None:
             return None
-        found = [self.index, self.made, self.came, self.grain, self.events, self.segments]
+        lined = None if self.lined is None else in_line() - self.lined
+        found = [self.index, self.made, self.came, lined, self.grain, self.events, self.segments]
         self.clear()
         return found
 
@@ -170,13 +181,15 @@ class Probe(probes.Alone):
     Tasks are done and told one by one, also where a worker has a share of many; workers that share state do theirs in one
     go, and what shows are their waits: as for the probe `waits`, at the experiment's primitive and at those that the
     workload makes. A sleep and a wait in the kernel are work without CPU time. A worker that is not at work is idle,
-    whatever keeps it: it may lack a task, or be slow to begin. Not known: whether who is at work without CPU time lacks a
-    CPU or the GIL, or has nothing to compute; and the CPU time of what shares a thread with others, coroutines apart.
+    whatever keeps it: it may lack a task, or be slow to begin. Not known: at which moments who is at work without CPU time
+    lacks a CPU or the GIL, or has nothing to compute (in all, the kernel tells how long a thread stood in line for a CPU);
+    and the CPU time of what shares a thread with others, coroutines apart.
     Times are ns after the coordinator gave the order, on the clock that all processes of the machine share.
 
     Fact: timeline, a dict of `end`, when all had answered; `more`, how many workers were not recorded; and `workers`, of each
-    its `index`, when it was `made` and `came` to the start, its `segments` (see `Watcher`), of how many `events` they were
-    made, and up to which length (`grain`) neighbours were put together, 0 for none.
+    its `index`, when it was `made` and `came` to the start, how long it stood in line for a CPU since (`lined`; None: not
+    known), its `segments` (see `Watcher`), of how many `events` they were made, and up to which length (`grain`) neighbours
+    were put together, 0 for none.
     """
 
     once = True
@@ -206,13 +219,14 @@ class Probe(probes.Alone):
             }
         }
 
-    def told(self, index, made, came, grain, events, segments):
+    def told(self, index, made, came, lined, grain, events, segments):
         """What a watcher saw, its times counted from the beginning of the pass."""
         begun = self.begun
         return {
             "index": index,
             "made": made - begun,
             "came": came - begun,
+            "lined": lined,
             "grain": grain,
             "events": events,
             "segments": [[begin - begun, end - begun, *rest] for begin, end, *rest in segments],

@@ -69,6 +69,7 @@ SPELT_ALIKE = {
     ("listing.py", "none"): "the word for no unit",
     ("doubts.py", "threads"): "a value of the answer's `parallel`",
     ("report/view.py", "simulated"): "an attribute of every model",
+    ("report/timelines.py", "threads"): "a value of the answer's `parallel`",
     ("report/findings/guards.py", "none"): "a role, which several primitives may have",
     ("report/findings/scaling.py", "none"): "a verdict: no gain",
     ("trial/engines.py", "processes"): "a value of `parallel`",

@@ -54,10 +54,12 @@ def test_where_they_apply(tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_same_bytes(view, tmp_path, name):
+def test_same_bytes(tmp_path, name):
     """The same data gives the same bytes, whatever the user's own settings of matplotlib are."""
-    found = view(**synthetic.withheld())
     plot = catalog.load("plot", name)()
+    makes = (synthetic.withheld, synthetic.timelines)
+    views = (View(synthetic.write(tmp_path / make.__name__, **make())) for make in makes)
+    found = next(one for one in views if plot.applies(one))
     plot.draw(found, tmp_path / "a.png")
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "savefig.dpi": 50, "axes.facecolor": "black"}):
         plot.draw(found, tmp_path / "b.png")
@@ -113,7 +115,7 @@ def test_alt_text_names_the_best(view, tmp_path):
 def test_letters_that_the_font_lacks(tmp_path, recwarn):
     """A label in any writing is no reason for a warning or an error; nor is one that looks like mathematics."""
     cells = [
-        synthetic.cell(model=label, workers=n, plugins={"model": "threads"})
+        synthetic.cell(model=label, workers=n, plugins={"model": "threads"}, pictured=synthetic.timeline([], end=9_000))
         for label in ("線程", "$\\frac{$")
         for n in (1, 2)
     ]

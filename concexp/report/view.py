@@ -160,13 +160,13 @@ class View:
     def contests(self) -> list[Contest]:
         """The contests in the order of the experiment; those without any number are left out."""
         conditions = [key for key in self.axes if not self.chosen(key)]
-        return [Contest(labels, points) for labels, points in _groups(self.points, conditions)]
+        return [Contest(labels, points) for labels, points in groups(self.points, conditions)]
 
     @cached_property
     def panels(self) -> list[Panel]:
         """The contests, divided by primitive."""
         keys = [key for key in self.axes if not self.of_kind(key, "model") and key != "workers"]
-        return [Panel(labels, points) for labels, points in _groups(self.points, keys)]
+        return [Panel(labels, points) for labels, points in groups(self.points, keys)]
 
     def chosen(self, key: str) -> bool:
         """Whether an axis is something that one chooses (model, primitive, workers), and not the work itself."""
@@ -288,19 +288,19 @@ class View:
             colour = getattr(own, "colour", PALETTE[number % len(PALETTE)])
             marker = getattr(own, "marker", MARKERS[number % len(MARKERS)])
             markers = [marker, *(other for other in MARKERS if other != marker)]
-            shade = _shaded(colour, SHADES[rank % len(SHADES)])
+            shade = shaded(colour, SHADES[rank % len(SHADES)])
             found[line] = Style(shade, markers[rank % len(markers)], DASHES[rank % len(DASHES)])
         return found
 
 
-def _shaded(colour: str, share: float) -> str:
+def shaded(colour: str, share: float) -> str:
     """A colour (#rrggbb) that far on its way to white (share > 0) or to black (< 0)."""
     parts = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
     aim = 255 if share > 0 else 0
     return "#" + "".join(f"{round(part + (aim - part) * abs(share)):02x}" for part in parts)
 
 
-def _groups(points: Sequence[Point], keys: Sequence[str]) -> list[tuple[dict[str, Any], list[Point]]]:
+def groups(points: Sequence[Point], keys: Sequence[str]) -> list[tuple[dict[str, Any], list[Point]]]:
     """Points with equal labels on these axes, in order, without the groups that have no number.
 
     Points to which an axis does not apply (it is empty) join every group that is like them on the other axes.

@@ -11,6 +11,7 @@ from typing import Any
 from concexp import catalog, noise
 from concexp.cells import NUMBERED, Baseline, Sample, compared
 from concexp.errors import UnknownName
+from concexp.report import comparisons
 from concexp.results import Run
 from concexp.stats.intervals import NOTHING, Interval
 
@@ -245,6 +246,11 @@ class View:
     def ratio(self, above: Point, below: Point, metric: str = "") -> Interval:
         """The ratio of a metric (default: the primary one) of two points, paired by block."""
         return compared(above.sample, below.sample, metric or self.primary)
+
+    @cached_property
+    def comparisons(self) -> comparisons.Comparisons:
+        """The comparisons that the answer speaks of, corrected for their number."""
+        return comparisons.gathered(self)
 
     @cached_property
     def floors(self) -> list[noise.Floor]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from concexp.report.comparisons import CONTESTS
 from concexp.report.findings import counts, doubt, endings, guards, scaling, winner
 from concexp.report.markdown import escaped
 from concexp.report.view import View
-
-CONTESTS = 12
 
 
 @dataclass(frozen=True)

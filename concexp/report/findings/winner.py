@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from concexp.report.findings._words import amount, baseline, name, names, share, within
+from collections.abc import Iterator
+from itertools import combinations
+
+from concexp.report.comparisons import Pair
+from concexp.report.findings._words import alike, amount, baseline, name, names, share, unresolved
 from concexp.report.numbers import enumerated, plural, spread
 from concexp.report.view import Contest, Point, View
 from concexp.stats.intervals import FEWEST, Interval
@@ -31,6 +35,13 @@ def said(view: View, contest: Contest) -> list[str]:
     ]
 
 
+def pairs(view: View, contest: Contest) -> Iterator[Pair]:
+    """The best of each line beside each other: any of them might have been the best of all."""
+    firm = [point for point in contest.points if point.firm]
+    leaders = [best for points in view.lines(firm).values() if (best := view.best(points))]
+    return (Pair(one, other, view.primary) for one, other in combinations(leaders, 2))
+
+
 def _none(doubtful: list[Point], known: list[Point]) -> list[str]:
     """Why nobody wins."""
     if doubtful:
@@ -51,20 +62,25 @@ def _sentence(view: View, contest: Contest, best: Point, firm: list[Point]) -> s
         return _ended([figure.format("reaches" if len(firm) == 1 else "does best:"), *gain])
     ratios = [(rival, _ahead(view, best, rival)) for rival in rivals]
     floor = view.floor(contest.points)
-    tied = [(rival, ratio) for rival, ratio in ratios if not (ratio.lo > 1 and ratio.mean > floor)]
+    tied = [
+        (rival, ratio)
+        for rival, ratio in ratios
+        if view.comparisons.word(Pair(best, rival, view.primary), ratio, floor) != "higher"
+    ]
     if not any(ratio.bounded for _, ratio in ratios):
         few = min(point.sample.count for point in (best, *rivals))
         why = f"With {plural(few, 'trial')} per cell (an interval needs {FEWEST}) nothing is resolved"
         return f"{_ended([figure.format('has the best figure:'), *gain])} {why}."
     if tied:
-        others = enumerated([f"{name(view, r)}{_tie(q, floor, _told(view, best, r, gain))}" for r, q in tied], "or")
+        others = enumerated(
+            [f"{name(view, r)}{_tie(view, q, floor, _told(view, best, r, gain))}" for r, q in tied], "or"
+        )
         return _ended([figure.format("has the best figure:"), *gain, f"but it is not resolved from {others}"])
     runner_up, ratio = min(ratios, key=lambda pair: pair[1].mean)
     if _told(view, best, runner_up, gain):
         return _ended([figure.format("is best:"), *gain, "the runner-up"])
-    return _ended(
-        [figure.format("is best:"), *gain, f"{spread(ratio, 'x')} ahead of the runner-up, {name(view, runner_up)}"]
-    )
+    ahead = f"{spread(ratio, 'x')} ahead of the runner-up, {name(view, runner_up)}"
+    return _ended([figure.format("is best:"), *gain, ahead, *filter(None, [alike(ratio)])])
 
 
 def _told(view: View, best: Point, rival: Point, gain: list[str]) -> bool:
@@ -92,10 +108,10 @@ def _ahead(view: View, best: Point, rival: Point) -> Interval:
     return found if view.metric.better == "higher" or not found.known else found.inverted()
 
 
-def _tie(ratio: Interval, floor: float, told: bool) -> str:
-    """` (ratio 1.00x, 0.99–1.02)`, unless it is told already, and the noise floor where that alone makes the tie."""
+def _tie(view: View, ratio: Interval, floor: float, told: bool) -> str:
+    """` (ratio 1.00x, 0.99–1.02)`, unless it is told already, and what makes the tie where the interval alone does not."""
     parts = [] if told else [f"ratio {spread(ratio, 'x').replace(' (', ', ').rstrip(')')}"]
-    parts += [within(floor)] if ratio.lo > 1 else []
+    parts += filter(None, [alike(ratio), unresolved(view, ratio, floor)])
     return f" ({', '.join(parts)})" if parts else ""
 
 

@@ -120,6 +120,7 @@ class View:
         self.metric: Any = catalog.load("metric", self.primary)()
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.manifest["machine"]["cpus"]
+        self._tells: dict[tuple[str, str], bool] = {}
         measured = [record for record in run.records if record["role"] == "measured"]
         self.records = {record["cell"]: record for record in measured}
         self.plugins = {
@@ -186,10 +187,28 @@ class View:
     def title(self, labels: dict[str, Any]) -> str:
         """What tells a contest or a panel from the others; "" if there is nothing to tell."""
         parts = []
+        told = [key for key in labels if key in self.varying]
         for key, label in labels.items():
-            if key in self.varying and label is not None:
+            if key in told and label is not None and not self.follows(key, told):
                 parts.append(str(label) if key in ("workload", "sync") else f"{self._short(key)} {label}")
         return " · ".join(parts)
+
+    def follows(self, key: str, others: Sequence[str]) -> bool:
+        """Whether an axis moves with one of the others, which tells it; of two that tell each other the first is not told."""
+        before = True
+        for other in others:
+            if other == key:
+                before = False
+            elif self.tells(other, key) and (before or not self.tells(key, other)):
+                return True
+        return False
+
+    def tells(self, key: str, other: str) -> bool:
+        """Whether each label of an axis comes with one label of the other."""
+        if (key, other) not in self._tells:
+            pairs = {(str(p.labels.get(key)), str(p.labels.get(other))) for p in self.points}
+            self._tells[key, other] = len(pairs) == len({label for label, _ in pairs})
+        return self._tells[key, other]
 
     def _short(self, key: str) -> str:
         """An axis by the last part of its name, where no other axis that varies ends alike: room in a title is little."""

@@ -47,16 +47,17 @@ def names(view: View, points: Iterable[Point]) -> str:
 
 
 def _group(view: View, lines: list[str], primitives: tuple[str, ...], workers: tuple[int, ...]) -> str:
-    text = enumerated(_shortened([code(line) for line in lines]))
+    text = enumerated(shortened([code(line) for line in lines]))
     if any(primitives):
-        listed = _shortened([code(primitive) for primitive in primitives])
+        listed = shortened([code(primitive) for primitive in primitives])
         text += f" × {listed[0]}" if len(listed) == 1 else f" × ({', '.join(listed)})"
     if workers and not _alike(view):
         text += f" with {enumerated([str(count) for count in workers])} {'worker' if workers == (1,) else 'workers'}"
     return text
 
 
-def _shortened(names: list[str]) -> list[str]:
+def shortened(names: list[str]) -> list[str]:
+    """The first of them, and how many more there are."""
     return names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
 
 

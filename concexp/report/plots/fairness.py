@@ -33,9 +33,8 @@ class _Bar:
 
 
 class Plot:
-    """Each worker's share of the operations, the largest first, means over trials; strokes: where fair shares would end.
-
-    At the right Jain's index: 1 if all did as many, 1/n if one of n did all; in brackets its 95 % interval.
+    """Each worker's share of the operations, %, the largest first, means over trials; strokes: where equal shares would end.
+    Jain's index is 1 if all did as many and 1/n if one of n did all; in brackets its 95 % interval. † § ‡ are doubtful or wrong.
     """
 
     section = "sync"

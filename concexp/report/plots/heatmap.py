@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,9 +37,8 @@ class _Map:
 
 
 class Plot:
-    """A field per cell, the darker the higher; framed: the best figure of its column; hatched: no number, and why.
-
-    The scale is logarithmic where the numbers span much. † § ‡ may not win.
+    """A field per cell, the darker the higher (on a logarithmic scale where much is spanned); framed: the best figure of a
+    column; hatched: no number, and why. † § ‡ may not win.
     """
 
     section = "comparison"
@@ -81,7 +79,7 @@ def _map(view: View) -> _Map | None:
     """Which two axes suit a map; None if none do."""
     numbers = {key: _labels(view, key) for key in view.axes if key in view.varying and not _of_model(view, key)}
     numbers = {key: labels for key, labels in numbers.items() if all(_is_number(label) for label in labels)}
-    free = [key for key in numbers if not _follows(view, key, numbers)]
+    free = [key for key in numbers if not view.follows(key, list(numbers))]
     # The work's own parameters go to the right; what one chooses, workers or a primitive, goes up.
     across = sorted((k for k in free if len(numbers[k]) >= 3), key=lambda k: (view.chosen(k), -len(numbers[k])))
     for x in across:
@@ -105,26 +103,9 @@ def _is_number(label: Any) -> bool:
     return not isinstance(label, bool) and bool(NUMBER.fullmatch(str(label).strip()))
 
 
-def _follows(view: View, key: str, others: Iterable[str]) -> bool:
-    """Whether an axis moves with another one, so that the other tells it; of two that tell each other the first is kept."""
-    before = True
-    for other in others:
-        if other == key:
-            before = False
-        elif _tells(view, other, key) and (before or not _tells(view, key, other)):
-            return True
-    return False
-
-
-def _tells(view: View, key: str, other: str) -> bool:
-    """Whether each label of an axis comes with one label of the other."""
-    pairs = {(str(p.labels.get(key)), str(p.labels.get(other))) for p in view.points}
-    return len(pairs) == len({label for label, _ in pairs})
-
-
 def _panels(view: View, x: str, y: str) -> list[tuple[str, list[Point]]]:
     """The cells of each panel that has at least three by two numbers."""
-    apart = [key for key in view.axes if key not in (x, y) and not _tells(view, x, key) and not _tells(view, y, key)]
+    apart = [key for key in view.axes if key not in (x, y) and not view.tells(x, key) and not view.tells(y, key)]
     points = [p for p in view.points if p.labels.get(x) is not None and p.labels.get(y) is not None]
     found = []
     for labels, own in groups(points, apart):
@@ -193,7 +174,8 @@ def _panel(
     axes.set_xticks(range(len(xs)), [_style.short(str(x), 10) for x in xs])
     axes.set_yticks(range(len(ys)), [_style.short(str(y), 20) for y in ys])
     axes.set_xlabel(found.x)
-    axes.set_ylabel("" if found.y == "sync" else found.y)
+    if axes.get_subplotspec().is_first_col():
+        axes.set_ylabel("" if found.y == "sync" else found.y)
     axes.grid(visible=False)
     axes.tick_params(length=0)
     for side in axes.spines.values():

@@ -30,9 +30,8 @@ class _Trade:
 
 
 class Plot:
-    """Every cell; to the left and up, or as its axes say, is better. Joined: no other cell has a better figure in both.
-
-    Pale: another one has. Bars are 95 % intervals: where they overlap, who is ahead is not resolved. Hollow ones are † § or ‡.
+    """A mark per cell. Joined: no other cell has better figures in both; pale: another one has. Bars are 95 % intervals: where
+    they overlap, who is ahead is not resolved. Hollow ones are † § or ‡.
     """
 
     section = "comparison"
@@ -114,9 +113,9 @@ def _panel(view: View, axes: Any, trade: _Trade, cost: str) -> dict[str, Any]:
     _scaled(axes, "y", [p.value(view.primary).scaled(1 / across) for p in trade.points])
     for point, (x, y) in zip(trade.frontier, steps, strict=True):
         axes.annotate(_where(view, point), (x, y), (5, 5), textcoords="offset points", fontsize=7.5, zorder=4)
-    axes.set_xlabel(f"{_named(cost, view.metrics[cost].unit, x_unit, '')} (less is better)", loc="right")
+    axes.set_xlabel(f"{_named(cost, view.metrics[cost].unit, x_unit, '')} (less is better)", fontsize=8.5)
     better = "more" if view.metric.better == "higher" else "less"
-    axes.set_ylabel(f"{_named(view.primary, view.metric.unit, y_unit, trade.contest.unit)} ({better} is better)")
+    axes.set_ylabel(f"{_named(view.primary, view.metric.unit, y_unit, trade.contest.unit)} ({better} is better)", fontsize=8.5)
     return {name: _solid(mark) for name, mark in handles.items()}
 
 

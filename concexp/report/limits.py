@@ -9,10 +9,12 @@ from concexp import noise
 from concexp.adaptive import Costs, Unreached, trials_of, unreached, widths
 from concexp.forecast import shown
 from concexp.report.findings._words import NAMED
+from concexp.report.findings.scaling import NO_GAIN
 from concexp.report.markdown import code, escaped
 from concexp.report.numbers import enumerated, plural, rounded, spread
 from concexp.report.view import Point, View
 from concexp.spec import Measure
+from concexp.stats.deciding import FALSE, MARGIN
 from concexp.stats.intervals import Interval
 
 
@@ -30,8 +32,8 @@ def threats(view: View) -> list[str]:
 
 
 def known(view: View) -> list[str]:
-    """The noise floors, a drift that cannot be told, and a precision that was reached."""
-    found = [_floor(view, floor) for floor in view.floors]
+    """The rule for differences, the noise floors, a drift that cannot be told, and a precision that was reached."""
+    found = _comparisons(view) + [_floor(view, floor) for floor in view.floors]
     drift = noise.drift(view.run)
     if drift.bounded and not noise.drifted(drift):
         found.append(
@@ -45,6 +47,18 @@ def known(view: View) -> list[str]:
             f"Every interval of {escaped(view.primary)} is within ±{100 * wanted:g} % of its mean, as was wanted."
         )
     return found
+
+
+def _comparisons(view: View) -> list[str]:
+    """How many comparisons the answer rests on; where it is one, nothing has to be corrected."""
+    count = view.comparisons.count
+    if count < 2:
+        return []
+    return [
+        f"The answer names a difference only where it holds for all of its {count:,} comparisons together "
+        f"(Benjamini–Hochberg: of the differences named, {100 * FALSE:g} % may be false). “No gain” and “equal” are tests of "
+        f"equivalence: the whole interval lies within {100 * NO_GAIN:g} % or {100 * MARGIN:g} % of 1."
+    ]
 
 
 def _floor(view: View, floor: noise.Floor) -> str:

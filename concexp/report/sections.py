@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from concexp.report import timelines
+from concexp.report import findings, timelines
 from concexp.report.view import View
 
 
@@ -36,7 +36,10 @@ TITLES = {
     "sync": "Synchronisation and fairness",
     "steadiness": "How steady it was",
 }
-TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {"cost": (timelines.told,)}
+TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {
+    "comparison": (findings.beside,),
+    "cost": (timelines.told,),
+}
 
 
 def sections(view: View, pictures: dict[str, list[Picture]]) -> list[Section]:

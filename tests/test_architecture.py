@@ -25,7 +25,7 @@ LAYERS = (
     {"selftest", "known_answers"},
     {"session", "listing"},
     {"report"},
-    {"adaptive", "claims", "noise", "results", "cells", "doubts", "stats", "metrics"},
+    {"adaptive", "claims", "noise", "results", "cells", "doubts", "steady", "variation", "stats", "metrics"},
     {"forecast"},
     {"runner", "cluster", "preflight", "run_folder", "doctor", "hazards", "machine_lock", "progress"},
     {"machine"},
@@ -42,11 +42,11 @@ LAYERS = (
 HEAVY = {"pandas", "matplotlib", "scipy", "numpy", "pyarrow"}
 # What is imported where; `stats` and all that is above it may use numpy.
 HOMES = {
-    "pandas": {"results", "cells", "doubts", "report"},
+    "pandas": {"results", "cells", "doubts", "steady", "variation", "report"},
     "pyarrow": {"results"},
     "matplotlib": {"report/plots"},
     "scipy": {"stats"},
-    "numpy": {"results", "cells", "claims", "doubts", "noise", "stats", "metrics", "report"},
+    "numpy": {"results", "cells", "claims", "doubts", "noise", "steady", "variation", "stats", "metrics", "report"},
     "typer": {"cli"},
     "jinja2": {"report"},
     "pydantic": {"spec"},

@@ -8,11 +8,11 @@ from __future__ import annotations
 from concexp import noise
 from concexp.adaptive import Costs, Unreached, trials_of, unreached, widths
 from concexp.forecast import shown
-from concexp.report.findings._words import NAMED
+from concexp.report.findings._words import NAMED, among_all, in_percent
 from concexp.report.findings.scaling import NO_GAIN
 from concexp.report.markdown import code, escaped
 from concexp.report.numbers import enumerated, plural, rounded, spread
-from concexp.report.view import Point, View
+from concexp.report.view import View
 from concexp.spec import Measure
 from concexp.stats.deciding import FALSE, MARGIN
 from concexp.stats.intervals import Interval
@@ -38,7 +38,7 @@ def known(view: View) -> list[str]:
     if drift.bounded and not noise.drifted(drift):
         found.append(
             f"No drift can be told: from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always "
-            f"the same small work, changed by {_percent(drift)}."
+            f"the same small work, changed by {in_percent(drift)}."
         )
     wanted = _measure(view).precision
     half = widths(view.run)
@@ -67,7 +67,7 @@ def _floor(view: View, floor: noise.Floor) -> str:
     alone = len(view.floors) < 2
     whom = "" if alone else f" for {code(floor.workload)}"
     return (
-        f"Noise floor{whom}: {rounded(floor.factor)}x. {_name(view, point)} was measured a second time in every block, as if "
+        f"Noise floor{whom}: {rounded(floor.factor)}x. {among_all(view, point)} was measured a second time in every block, as if "
         f"it were another cell; second beside first{unlike} is {spread(floor.ratio, 'x')}. A smaller difference is called not "
         "resolved."
     )
@@ -122,7 +122,7 @@ def _named(names: list[str]) -> str:
 
 
 def _of_cell(view: View, cell: str) -> str:
-    return _name(view, next(point for point in view.points if point.cell == cell))
+    return among_all(view, next(point for point in view.points if point.cell == cell))
 
 
 def _unfinished(view: View, measure: Measure) -> str:
@@ -148,17 +148,7 @@ def _measure(view: View) -> Measure:
     return Measure.model_validate(view.run.spec["measure"])
 
 
-def _name(view: View, point: Point) -> str:
-    """A cell among those of the whole page."""
-    return escaped(view.title(point.labels)) or code(point.model)
-
-
 def _change(drift: Interval) -> str:
     """`7.1 % (5.2–9.0) longer`."""
     longer = drift.mean > 1
-    return f"{_percent(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"
-
-
-def _percent(factor: Interval) -> str:
-    mean, lo, hi = (100 * (end - 1) for end in (factor.mean, factor.lo, factor.hi))
-    return spread(Interval(mean, lo, hi, factor.n), " %")
+    return f"{in_percent(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from concexp.report import findings, timelines
+from concexp.report import findings, steadiness, timelines
 from concexp.report.view import View
 
 
@@ -39,6 +39,7 @@ TITLES = {
 TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {
     "comparison": (findings.beside,),
     "cost": (timelines.told,),
+    "steadiness": (steadiness.told,),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from concexp.report.markdown import code
+from concexp.report.markdown import code, escaped
 from concexp.report.numbers import enumerated, many, plural, rounded, scale_of, spread
 from concexp.report.view import Contest, Point, View
 from concexp.stats.deciding import MARGIN, equivalence, resolved
@@ -18,6 +18,17 @@ def name(view: View, point: Point) -> str:
     """`processes` × `lock` with 2 workers: what tells a cell from the others of its contest."""
     who = _who(view, point)
     return who if point.workers is None or _alike(view) else f"{who} with {plural(point.workers, 'worker')}"
+
+
+def in_percent(factor: Interval) -> str:
+    """What a factor changes: `12 % (9.8–14)`."""
+    mean, lo, hi = (100 * (end - 1) for end in (factor.mean, factor.lo, factor.hi))
+    return spread(Interval(mean, lo, hi, factor.n), " %")
+
+
+def among_all(view: View, point: Point) -> str:
+    """A cell among those of the whole page."""
+    return escaped(view.title(point.labels)) or code(point.model)
 
 
 def _who(view: View, point: Point) -> str:

@@ -108,6 +108,12 @@ def log_axis(axes: Axes, which: str) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
+def at_least(axes: Axes, middle: float, share: float = 0.05) -> None:
+    """A vertical axis that reaches this far around a value: small noise must not look like much."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, middle * (1 - share)), max(high, middle * (1 + share)))
+
+
 def is_wide(values: Sequence[float], factor: float = WIDE) -> bool:
     """Whether values need a logarithmic axis: all are positive, and the largest is more than `factor` of the smallest."""
     positive = [value for value in values if known(value) and value > 0]

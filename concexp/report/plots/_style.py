@@ -42,6 +42,7 @@ SETTINGS: dict[str, Any] = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "legend.frameon": False,
+    "hatch.linewidth": 0.6,
 }
 
 

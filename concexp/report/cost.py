@@ -1,0 +1,136 @@
+"""Where the workers' time went -> the bars to draw, and the main reason for the loss of each model in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from concexp.lost import ONE, Losses
+from concexp.report.findings import _words
+from concexp.report.markdown import code, escaped
+from concexp.report.numbers import enumerated, plural, spread
+from concexp.report.view import Panel, Point, View
+from concexp.stats.lost import RESIDUAL, USEFUL, Split
+
+# What each part is called where it is the reason; `waiting` may be hidden in two of them.
+REASONS = {
+    "startup": "start-up",
+    "imbalance": "imbalance, workers being idle while others were at work",
+    "waiting": "waiting at primitives",
+    "serial": "turns at the GIL{waiting} or other serial time",
+    "overhead": "more CPU time per operation than one worker needs",
+    "oversubscription": "the run queue, there being more threads than CPUs",
+    "missing": "CPUs that the machine withheld",
+    RESIDUAL: "standing still{waiting} for a reason that was not looked at (the residual)",
+}
+HIDDEN = {"serial": ", at primitives", RESIDUAL: " at primitives or"}
+ONE_THREAD = "turns in the one thread of all workers"
+SMALL = 0.05  # who loses less needs no reason
+PANELS = 12
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One cell with several workers, and where their time went."""
+
+    point: Point
+    split: Split
+    firm: bool  # it and what it is compared with are beyond doubt
+
+
+@lru_cache(maxsize=1)  # one page at a time: its picture and its sentences ask for the same
+def bars(view: View) -> list[tuple[Panel, list[Bar]]]:
+    """The cells that have a split, by panel; panels without any are left out."""
+    losses = Losses(view.run)
+    found = []
+    for panel in view.panels:
+        own = []
+        for point in (point for line in view.lines(panel.points).values() for point in line):
+            split, below = losses.of(point.cell), view.baseline(point)
+            if split is not None and below is not None:
+                own.append(Bar(point, split, point.firm and below.firm))
+        if own:
+            found.append((panel, own))
+    return found
+
+
+def told(view: View) -> list[str]:
+    """The main reason for the loss of each model, at its largest number of workers beyond doubt; what was not measured."""
+    panels = bars(view)[:PANELS]
+    found: list[str] = []
+    silent: list[Point] = []
+    for panel, own in panels:
+        title = view.title(panel.labels)
+        for line in view.lines(bar.point for bar in own):
+            ours = [bar for bar in own if view.line(bar.point) == line]
+            firm = [bar for bar in ours if bar.firm]
+            if firm:
+                sentence = _reason(view, max(firm, key=lambda bar: bar.point.workers or 0))
+                found.append(f"{escaped(title)}: {sentence}" if title and len(panels) > 1 else sentence)
+            else:
+                silent += [bar.point for bar in ours]
+    if silent:
+        found.append(
+            f"No reason is named where the cell or its baseline is not beyond doubt († § ‡): {_words.names(view, silent)}."
+        )
+    return found + _unmeasured(view, [bar for _, own in panels for bar in own])
+
+
+def _reason(view: View, bar: Bar) -> str:
+    """`threads` with 4 workers: 25 % (24–26) of the workers' time was useful; lost mainly to turns at the GIL … (71 %, 70–72)."""
+    point = bar.point
+    head = f"{code(view.line(point))} with {plural(point.workers or 1, 'worker')}"
+    head += f": {percent(bar.split, USEFUL)} of the workers' time was useful"
+    if 1 - bar.split.useful.mean < SMALL:
+        return f"{head}."
+    names = bar.split.leading()
+    if not names:
+        return f"{head}; with {plural(len(bar.split.trials), 'trial')} no reason for the loss is resolved."
+    parts = [f"{_called(view, bar, n)} ({percent(bar.split, n).replace(' (', ', ').rstrip(')')})" for n in names]
+    apart = ", which cannot be told apart" if len(parts) > 1 else ""
+    return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}."
+
+
+def percent(split: Split, name: str) -> str:
+    """A share in percent: `71 % (70–72)`."""
+    return spread(split.share(name).scaled(100), " %")
+
+
+def _called(view: View, bar: Bar, name: str) -> str:
+    if name == "serial" and parallel(view, bar.point) == ONE:
+        return ONE_THREAD
+    return REASONS[name].format(waiting=HIDDEN.get(name, "") if waits_hidden(view, bar) else "")
+
+
+def waits_hidden(view: View, bar: Bar) -> bool:
+    """Whether the cell has a primitive at which nobody looked how long it was waited for."""
+    role = view.plugin("sync", str(bar.point.labels["sync"])).role
+    return "waiting" in bar.split.unmeasured and role != "none"
+
+
+def parallel(view: View, point: Point) -> str:
+    """How the workers of a cell run side by side: `one` thread, `threads`, `processes` …"""
+    answer = view.records[point.cell].get("answer") or {}
+    return str(answer.get("parallel"))
+
+
+def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
+    """What could not be told from the residual, and why."""
+    found = []
+    hidden = [bar.point for bar in shown if waits_hidden(view, bar)]
+    if hidden:
+        found.append(
+            f"Waits at primitives were not observed (`wait_share` among the `metrics` has them observed) and stay in other "
+            f"parts: {_words.names(view, hidden)}."
+        )
+    pools = [b.point for b in shown if "imbalance" in b.split.unmeasured and parallel(view, b.point) != ONE]
+    if pools:
+        found.append(
+            f"Imbalance was not measured, since nobody tells which worker was idle, and stays in other parts: "
+            f"{_words.names(view, pools)}."
+        )
+    blind = [bar.point for bar in shown if "overhead" in bar.split.unmeasured]
+    if blind:
+        found.append(f"CPU time was not recorded, so that most of the loss is residual: {_words.names(view, blind)}.")
+    return found

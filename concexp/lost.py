@@ -42,7 +42,12 @@ class Losses:
         """The split of a cell, over the trials that numbers on time come from; None where it has none."""
         below = self.baseline.of(self.axes[cell])
         samples = self.run.samples
-        if _workers(self.axes[cell]) < 2 or cell not in samples or below not in samples or _workers(self.axes[below]) > 1:
+        if (
+            _workers(self.axes[cell]) < 2
+            or cell not in samples
+            or below not in samples
+            or _workers(self.axes[below]) > 1
+        ):
             return None
         one, other = self._spent(cell, samples[cell]), self._spent(below, samples[below])
         found = [
@@ -63,11 +68,16 @@ class Losses:
 
     def _place(self, record: Mapping[str, Any], sample: Sample) -> Place:
         answer = record["answer"]
-        alone = answer["parallel"] == ONE
+        alone = parallel(record) == ONE
         effective = next(t.effective_cpus for t in sample.timed if t.block == record["block"])
-        turns = alone or (answer["parallel"] == "threads" and answer["gil"] is not False)
+        turns = alone or (parallel(record) == "threads" and answer["gil"] is not False)
         usable = float(self.run.manifest["machine"]["cpus"])
         return Place(usable, effective, bool(alone or self.room[record["trial"]]), turns)
+
+
+def parallel(record: Mapping[str, Any]) -> str:
+    """How the workers of a trial ran side by side: `one` thread, `threads`, `processes` …; "" if it did not tell."""
+    return str((record.get("answer") or {}).get("parallel") or "")
 
 
 def comparable(record: Mapping[str, Any]) -> bool:
@@ -87,7 +97,7 @@ def spent(record: Mapping[str, Any], waiting: float) -> Spent:
     startup = _sum(one["startup_s"] for one in passes) if timed else 0.0
     window = _sum(one["wall_s"] for one in passes) - startup
     idle = workers * window - _sum(sum(one.get("worker_s") or [math.nan]) for one in passes)
-    if record["answer"]["parallel"] == ONE:
+    if parallel(record) == ONE:
         idle = math.nan  # whose turn has not come yet is no less at work than whose turn is over
     return Spent(
         ops=_sum(one["ops"] for one in passes),

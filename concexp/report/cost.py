@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from concexp.lost import ONE, Losses
+from concexp.lost import ONE, Losses, parallel
 from concexp.report.findings import _words
 from concexp.report.markdown import code, escaped
 from concexp.report.numbers import enumerated, plural, spread
@@ -98,7 +98,7 @@ def percent(split: Split, name: str) -> str:
 
 
 def _called(view: View, bar: Bar, name: str) -> str:
-    if name == "serial" and parallel(view, bar.point) == ONE:
+    if name == "serial" and parallel(view.records[bar.point.cell]) == ONE:
         return ONE_THREAD
     return REASONS[name].format(waiting=HIDDEN.get(name, "") if waits_hidden(view, bar) else "")
 
@@ -107,12 +107,6 @@ def waits_hidden(view: View, bar: Bar) -> bool:
     """Whether the cell has a primitive at which nobody looked how long it was waited for."""
     role = view.plugin("sync", str(bar.point.labels["sync"])).role
     return "waiting" in bar.split.unmeasured and role != "none"
-
-
-def parallel(view: View, point: Point) -> str:
-    """How the workers of a cell run side by side: `one` thread, `threads`, `processes` …"""
-    answer = view.records[point.cell].get("answer") or {}
-    return str(answer.get("parallel"))
 
 
 def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
@@ -124,7 +118,7 @@ def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
             f"Waits at primitives were not observed (`wait_share` among the `metrics` has them observed) and stay in other "
             f"parts: {_words.names(view, hidden)}."
         )
-    pools = [b.point for b in shown if "imbalance" in b.split.unmeasured and parallel(view, b.point) != ONE]
+    pools = [b.point for b in shown if "imbalance" in b.split.unmeasured and _told_apart(view, b.point)]
     if pools:
         found.append(
             f"Imbalance was not measured, since nobody tells which worker was idle, and stays in other parts: "
@@ -134,3 +128,8 @@ def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
     if blind:
         found.append(f"CPU time was not recorded, so that most of the loss is residual: {_words.names(view, blind)}.")
     return found
+
+
+def _told_apart(view: View, point: Point) -> bool:
+    """Whether a worker can be idle while others are at work: workers of a thread take turns, made-up ones do nothing."""
+    return parallel(view.records[point.cell]) != ONE and not view.plugin("model", point.model).simulated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from concexp.report import cost
+from concexp.report import cost, laws
 from concexp.report.view import View
 
 
@@ -36,7 +36,7 @@ TITLES = {
     "sync": "Synchronisation and fairness",
     "steadiness": "How steady it was",
 }
-TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {"cost": (cost.told,)}
+TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {"scaling": (laws.told,), "cost": (cost.told,)}
 
 
 def sections(view: View, pictures: dict[str, list[Picture]]) -> list[Section]:

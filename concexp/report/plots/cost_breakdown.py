@@ -135,7 +135,9 @@ def _who(view: View, bar: Bar) -> str:
 
 def _alt(view: View, shown: list[tuple[Any, list[Bar]]], left: int) -> str:
     """What a reader would see, in words: of each model with most workers the useful share and the largest part of the loss."""
-    found = ["The workers' time as bars of 100 %, one per model and number of workers: useful, lost by reason, residual."]
+    found = [
+        "The workers' time as bars of 100 %, one per model and number of workers: useful, lost by reason, residual."
+    ]
     for panel, own in shown:
         title = view.title(panel.labels)
         told = []

@@ -48,11 +48,12 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     facts     facts of every iteration that differ from the usual ones; answer, record: of the answer and the record
     counts    counts of every iteration
     axes      further axes by key
+    load, startup  as the experiment has them
     observed  what observed trials of it are to show, as these; nothing: there are none
     """
     given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "shape": "tasks",
              "axes": {}, "drift": 0.0, "ops": None, "role": "", "facts": {}, "answer": {}, "record": {}, "counts": {},
-             "plugins": {}, "observed": {}, **more}  # fmt: skip
+             "plugins": {}, "observed": {}, "load": {"duration": 0.5}, "startup": "once", **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
     return given
@@ -180,8 +181,8 @@ def _record(one, block, position, iterations, weather=0.0):
         "unit": one["unit"],
         "shape": one["shape"],
         "wants": one["wants"],
-        "load": {"duration": 0.5},
-        "startup": "once",
+        "load": one["load"],
+        "startup": one["startup"],
         "status": "unsupported",
         "reason": one["reason"],
         "host": "0123abcd",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from concexp.lost import ONE, Losses, parallel
-from concexp.report.findings import _words
 from concexp.report.markdown import code, escaped
 from concexp.report.numbers import enumerated, plural, spread
 from concexp.report.view import Panel, Point, View
@@ -27,13 +26,14 @@ REASONS = {
 HIDDEN = {"serial": ", at primitives", RESIDUAL: " at primitives or"}
 ONE_THREAD = "turns in the one thread of all workers"
 SMALL = 0.05  # who loses less needs no reason
-PANELS = 12
+TOLD = 12  # so many models are told of; the picture has more
 
 
 @dataclass(frozen=True)
 class Bar:
     """One cell with several workers, and where their time went."""
 
+    title: str  # of its panel
     point: Point
     split: Split
     firm: bool  # it and what it is compared with are beyond doubt
@@ -49,7 +49,7 @@ def bars(view: View) -> list[tuple[Panel, list[Bar]]]:
         for point in (point for line in view.lines(panel.points).values() for point in line):
             split, below = losses.of(point.cell), view.baseline(point)
             if split is not None and below is not None:
-                own.append(Bar(point, split, point.firm and below.firm))
+                own.append(Bar(view.title(panel.labels), point, split, point.firm and below.firm))
         if own:
             found.append((panel, own))
     return found
@@ -57,30 +57,40 @@ def bars(view: View) -> list[tuple[Panel, list[Bar]]]:
 
 def told(view: View) -> list[str]:
     """The main reason for the loss of each model, at its largest number of workers beyond doubt; what was not measured."""
-    panels = bars(view)[:PANELS]
     found: list[str] = []
-    silent: list[Point] = []
-    for panel, own in panels:
-        title = view.title(panel.labels)
+    silent: list[Bar] = []
+    for _, own in bars(view):
         for line in view.lines(bar.point for bar in own):
             ours = [bar for bar in own if view.line(bar.point) == line]
             firm = [bar for bar in ours if bar.firm]
             if firm:
-                sentence = _reason(view, max(firm, key=lambda bar: bar.point.workers or 0))
-                found.append(f"{escaped(title)}: {sentence}" if title and len(panels) > 1 else sentence)
+                found.append(_reason(view, max(firm, key=lambda bar: bar.point.workers or 0)))
             else:
-                silent += [bar.point for bar in ours]
+                silent += ours
+    if len(found) > TOLD:
+        found[TOLD:] = [f"{len(found) - TOLD} more models at other work are not told of here."]
     if silent:
-        found.append(
-            f"No reason is named where the cell or its baseline is not beyond doubt († § ‡): {_words.names(view, silent)}."
-        )
-    return found + _unmeasured(view, [bar for _, own in panels for bar in own])
+        whom = _lines(view, silent)
+        found.append(f"No reason is named where the cells or their baselines are not beyond doubt († § ‡): {whom}.")
+    return found + _unmeasured(view, [bar for _, own in bars(view) for bar in own])
+
+
+def _named(view: View, bar: Bar) -> str:
+    """`threads`, and of which panel where there are several."""
+    several = len(bars(view)) > 1
+    return code(view.line(bar.point)) + (f" ({escaped(bar.title)})" if several and bar.title else "")
+
+
+def _lines(view: View, some: Sequence[Bar]) -> str:
+    """The lines that these bars belong to."""
+    names = list(dict.fromkeys(_named(view, bar) for bar in some))
+    return enumerated(names if len(names) <= TOLD else [*names[: TOLD - 1], f"{len(names) - TOLD + 1} more"])
 
 
 def _reason(view: View, bar: Bar) -> str:
     """`threads` with 4 workers: 25 % (24–26) of the workers' time was useful; lost mainly to turns at the GIL … (71 %, 70–72)."""
     point = bar.point
-    head = f"{code(view.line(point))} with {plural(point.workers or 1, 'worker')}"
+    head = f"{_named(view, bar)} with {plural(point.workers or 1, 'worker')}"
     head += f": {percent(bar.split, USEFUL)} of the workers' time was useful"
     if 1 - bar.split.useful.mean < SMALL:
         return f"{head}."
@@ -89,7 +99,9 @@ def _reason(view: View, bar: Bar) -> str:
         return f"{head}; with {plural(len(bar.split.trials), 'trial')} no reason for the loss is resolved."
     parts = [f"{_called(view, bar, n)} ({percent(bar.split, n).replace(' (', ', ').rstrip(')')})" for n in names]
     apart = ", which cannot be told apart" if len(parts) > 1 else ""
-    return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}."
+    over = bar.split.residual.hi < -SMALL
+    beyond = f" (all parts come to more than was lost: the residual is {percent(bar.split, RESIDUAL)})" if over else ""
+    return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}{beyond}."
 
 
 def percent(split: Split, name: str) -> str:
@@ -112,21 +124,21 @@ def waits_hidden(view: View, bar: Bar) -> bool:
 def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
     """What could not be told from the residual, and why."""
     found = []
-    hidden = [bar.point for bar in shown if waits_hidden(view, bar)]
+    hidden = [bar for bar in shown if waits_hidden(view, bar)]
     if hidden:
         found.append(
-            f"Waits at primitives were not observed (`wait_share` among the `metrics` has them observed) and stay in other "
-            f"parts: {_words.names(view, hidden)}."
+            "Waits at primitives were not observed (`wait_share` among the `metrics` has them observed) and stay in other "
+            f"parts: {_lines(view, hidden)}."
         )
-    pools = [b.point for b in shown if "imbalance" in b.split.unmeasured and _told_apart(view, b.point)]
+    pools = [bar for bar in shown if "imbalance" in bar.split.unmeasured and _told_apart(view, bar.point)]
     if pools:
         found.append(
-            f"Imbalance was not measured, since nobody tells which worker was idle, and stays in other parts: "
-            f"{_words.names(view, pools)}."
+            "Imbalance was not measured, since nobody tells which worker was idle, and stays in other parts: "
+            f"{_lines(view, pools)}."
         )
-    blind = [bar.point for bar in shown if "overhead" in bar.split.unmeasured]
+    blind = [bar for bar in shown if "overhead" in bar.split.unmeasured]
     if blind:
-        found.append(f"CPU time was not recorded, so that most of the loss is residual: {_words.names(view, blind)}.")
+        found.append(f"CPU time was not recorded, so that most of the loss is residual: {_lines(view, blind)}.")
     return found
 
 

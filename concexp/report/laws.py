@@ -21,17 +21,13 @@ from concexp.stats.scaling import POINTS, TOLERANCE, Fit, Parameter, Scaling, sc
 THROUGHPUT = "throughput"  # what the laws are about
 PANELS = 12
 CLOSE = 2  # laws whose AICc differ by less describe a curve equally well (Burnham & Anderson 2002)
-CALLED = {
-    "linear": "a straight line",
-    "Amdahl": "Amdahl's law",
-    "USL": "the Universal Scalability Law (USL)",
-    "Gustafson": "Gustafson's law",
-}
-# A law's parameters, in percent.
+CALLED = {"linear": "a straight line", "Amdahl": "Amdahl's law", "Gustafson": "Gustafson's law"}
+TOLD = 12  # so many lines are told of; the picture has more
+# A law's parameters: what they mean, and the unit in which they are told. What a pair costs is small, there being many pairs.
 MEANING = {
-    "a": "serial share {}",
-    "b": "coherence {} per pair of workers",
-    "f": "serial share {} of each worker's time",
+    "a": ("serial share {}", 1e2, " %"),
+    "b": ("coherence {} per pair of workers", 1e6, " ppm"),
+    "f": ("serial share {} of each worker's time", 1e2, " %"),
 }
 
 
@@ -90,17 +86,26 @@ def _limit(view: View, point: Point) -> float:
 
 def told(view: View) -> list[str]:
     """A sentence per line that follows a law, one for all that are refused for the same reason, and their serial shares."""
-    found = [f"{_named(view, line)} {_law(line.scaling, line.scaling.fit)}" for line in lines(view) if line.scaling.fit and
-             not line.scaling.refusal]  # fmt: skip
+    fitted = [(line, fit) for line in lines(view) if (fit := line.scaling.fit) is not None and not line.scaling.refusal]
+    found = [f"{_named(view, line)}: {_law(line.scaling, fit)}" for line, fit in fitted[:TOLD]]
+    if fitted:
+        tried = enumerated(list(dict.fromkeys(CALLED.get(n, n) for line, _ in fitted for n in line.scaling.tried)))
+        found.insert(0, f"A line's law is the one of least AICc among {tried} (the Universal Scalability Law).")
+    if len(fitted) > TOLD:
+        found.append(f"{len(fitted) - TOLD} more lines follow a law.")
     refused: dict[str, list[Line]] = {}
     for line in lines(view):
         if line.scaling.refusal:
             refused.setdefault(_reason(line), []).append(line)
     for reason, own in refused.items():
         all_of_them = len(own) == len(lines(view)) > 1
-        whom = "any line" if all_of_them else enumerated([_named(view, line) for line in own], "or")
+        whom = "any line" if all_of_them else enumerated(_shortened([_named(view, line) for line in own]), "or")
         found.append(f"No scaling law is told for {whom}: {reason}.")
     return found + _serial_shares(view, [line for own in refused.values() for line in own])
+
+
+def _shortened(parts: list[str]) -> list[str]:
+    return parts if len(parts) <= TOLD else [*parts[: TOLD - 1], f"{len(parts) - TOLD + 1} more"]
 
 
 def _named(view: View, line: Line) -> str:
@@ -110,13 +115,13 @@ def _named(view: View, line: Line) -> str:
 
 
 def _law(found: Scaling, fit: Fit) -> str:
-    """`follows Amdahl's law: serial share 9.9 % (9.1–10.7), …`: which law, its parameters, what they come to, the peak."""
+    """`Amdahl's law, serial share 9.9 % (9.1–10.7), …`: which law, its parameters, what they come to, the peak, the fit."""
     parts = []
-    for name, parameter in fit.parameters.items():
-        if name in MEANING:
-            share = sure(parameter).scaled(100)
-            amount = f"at most {rounded(share.hi)} %" if share.bounded and share.lo <= 0 else spread(share, " %")
-            parts.append(MEANING[name].format(amount))
+    for name, (meaning, factor, unit) in MEANING.items():
+        if name in fit.parameters:
+            share = sure(fit.parameters[name]).scaled(factor)
+            touches = share.bounded and share.lo <= 0
+            parts.append(meaning.format(f"at most {rounded(share.hi)}{unit}" if touches else spread(share, unit)))
     serial = sure(fit.parameters["a"]) if "a" in fit.parameters else None
     if serial is not None and serial.lo > 0 and serial.hi < 1 and "b" not in fit.parameters:
         parts.append(f"so at most {spread(serial.inverted(), 'x')} the speed of one worker")
@@ -126,11 +131,10 @@ def _law(found: Scaling, fit: Fit) -> str:
         parts.append(f"its peak at {spread(found.peak)} workers")
     else:
         parts.append(f"no peak in range ({int(min(fit.workers))} to {int(max(fit.workers))} workers)")
-    others = [name for name in found.tried if name != fit.law.name]
-    close = [name for name in others if found.tried[name] - fit.aicc < CLOSE]
-    beside = f"as well as {enumerated(close)}" if close else f"better than {enumerated(others, 'or')}"
     off = rounded(100 * fit.sd / (sum(fit.observed) / len(fit.observed)), 2)
-    return f"follows {CALLED[fit.law.name]}, {beside} (AICc), missing its points by {off} %: {', '.join(parts)}."
+    close = [CALLED.get(n, n) for n, value in found.tried.items() if n != fit.law.name and value - fit.aicc < CLOSE]
+    beside = f"; {enumerated(close)} would do as well" if close else ""
+    return f"{CALLED.get(fit.law.name, fit.law.name)}, {', '.join(parts)}; it misses the points by {off} %{beside}."
 
 
 def sure(parameter: Parameter) -> Interval:
@@ -171,8 +175,8 @@ def _serial_shares(view: View, refused: Sequence[Line]) -> list[str]:
         parts.append(f"{_named(view, line)} {enumerated(figures)}{why}")
     if not parts:
         return []
-    shown = parts if len(parts) <= PANELS else [*parts[:PANELS], f"{len(parts) - PANELS} more lines"]
-    return [f"Serial share by Karp and Flatt, from the speed beside one worker of the same line: {'; '.join(shown)}."]
+    said = "; ".join(_shortened(parts))
+    return [f"Serial share by Karp and Flatt, from the speed beside one worker of the same line: {said}."]
 
 
 def serial_share(gain: Interval, workers: int) -> Interval:

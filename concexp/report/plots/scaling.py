@@ -109,11 +109,12 @@ def _panel(view: View, panel: Panel, kind: str, axes: Any) -> _Ends:
         if name in several:
             place = several.index(name)
             x = [_style.dodged(p.workers or 1, place, len(several), _span(workers, wide), wide) for p in points]
-            curve = _law(view, points, kind)
-            if curve is not None:
-                drawn = [_style.dodged(n, place, len(several), _span(workers, wide), wide) for n in curve[0]]
-                axes.plot(drawn, curve[1] / factor, style.dashes, color=style.colour, linewidth=0.9, zorder=3)
-            handle = _line(axes, points, kind, factor, style, x, 1.5 if curve is None else 0.0)
+            law = curve(view, points, kind)
+            if law is not None:
+                drawn = [_style.dodged(n, place, len(several), _span(workers, wide), wide) for n in law[0]]
+                axes.plot(drawn, law[1] / factor, style.dashes, color=style.colour, linewidth=0.9, zorder=3)
+            within = [] if law is None else [p for p in points if (p.workers or 1) <= law[0][-1] * (1 + 1e-9)]
+            handle = _line(axes, points, kind, factor, style, x, max(0, len(within) - 1))
             ends.add(x[-1], points[-1].value(kind).mean / factor, style.colour, name)
         else:
             handle = _level(axes, points[0], kind, factor, style.colour)
@@ -135,7 +136,7 @@ def _span(workers: list[int], wide: bool) -> float:
     return float(np.log2(max(workers) / min(workers))) if wide else float(max(workers) - min(workers)) or 1.0
 
 
-def _law(view: View, points: list[Point], kind: str) -> tuple[list[float], Any] | None:
+def curve(view: View, points: list[Point], kind: str) -> tuple[list[float], Any] | None:
     """(numbers of workers, values) of the law that a line follows, in the range that it was fitted to; None without one.
 
     A gain over the baseline is a throughput in another unit: that in which the curve meets the points best.
@@ -145,17 +146,22 @@ def _law(view: View, points: list[Point], kind: str) -> tuple[list[float], Any] 
         return None
     if laws.THROUGHPUT not in (kind, view.metrics[kind].compares):
         return None
-    pairs = [(p.value(kind).mean, p.value(laws.THROUGHPUT).mean) for p in line.within if p.value(kind).known]
-    unit = float(np.exp(np.mean([np.log(shown / rate) for shown, rate in pairs])))
+    ratios = [point.value(kind).mean / point.value(laws.THROUGHPUT).mean for point in line.within]
+    ratios = [ratio for ratio in ratios if known(ratio)]
+    if not ratios:
+        return None
+    unit = float(np.exp(np.mean(np.log(ratios))))
     counts = np.geomspace(min(line.scaling.fit.workers), max(line.scaling.fit.workers), 100)
     return counts.tolist(), line.scaling.fit.at(counts) * unit
 
 
-def _line(axes: Any, points: list[Point], kind: str, factor: float, style: Style, x: list[float], width: float) -> Any:
-    """One model over the number of workers; returns the legend's handle."""
+def _line(axes: Any, points: list[Point], kind: str, factor: float, style: Style, x: list[float], joined: int) -> Any:
+    """One model over the number of workers, its marks joined from that one on; returns the legend's handle."""
     colour, marker = style.colour, style.marker
     found = [point.value(kind).scaled(1 / factor) for point in points]
     mean = [value.mean for value in found]
+    axes.plot(x[joined:], mean[joined:], style.dashes, color=colour, linewidth=1.5, zorder=3)
+    width = 0.0 if joined else 1.5
     (line,) = axes.plot(x, mean, style.dashes, color=colour, marker=marker, markersize=5.5, linewidth=width, zorder=3)
     bounded = [value.bounded for value in found]
     if any(bounded):

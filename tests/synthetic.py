@@ -49,13 +49,14 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     counts    counts of every iteration
     axes      further axes by key
     course    (block, iteration) -> by which factor an operation takes longer then
+    load      as the experiment has it
     observed  what observed trials of it are to show, as these; nothing: there are none
     startup   once, each or timed
     pictured  the timeline that a trial of its own recorded (see `timeline`); nothing: there is none
     """
     given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "shape": "tasks",
              "axes": {}, "drift": 0.0, "ops": None, "role": "", "facts": {}, "answer": {}, "record": {}, "counts": {},
-             "plugins": {}, "observed": {}, "pictured": {}, "startup": "once",
+             "plugins": {}, "observed": {}, "pictured": {}, "startup": "once", "load": {"duration": 0.5},
              "course": None, **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
@@ -187,7 +188,7 @@ def _record(one, block, position, iterations, weather=0.0):
         "unit": one["unit"],
         "shape": one["shape"],
         "wants": one["wants"],
-        "load": {"duration": 0.5},
+        "load": one["load"],
         "startup": one["startup"],
         "status": "unsupported",
         "reason": one["reason"],
@@ -473,5 +474,5 @@ def timelines():
     }  # fmt: skip
 
 
-ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, courses, single, one_cell, tied, parameters, nothing,
-       all_failed, hostile, observed, timelines)  # fmt: skip
+ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, courses, single, one_cell, tied, parameters,
+       nothing, all_failed, hostile, observed, timelines)  # fmt: skip

@@ -25,7 +25,7 @@ LAYERS = (
     {"selftest", "known_answers"},
     {"session", "listing"},
     {"report"},
-    {"adaptive", "claims", "noise", "results", "cells", "doubts", "steady", "variation", "stats", "metrics"},
+    {"adaptive", "claims", "noise", "lost", "results", "cells", "doubts", "steady", "variation", "stats", "metrics"},
     {"forecast"},
     {"runner", "cluster", "preflight", "run_folder", "doctor", "hazards", "machine_lock", "progress"},
     {"machine"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from concexp.report import findings, steadiness, timelines
+from concexp.report import cost, findings, laws, steadiness, timelines
 from concexp.report.view import View
 
 
@@ -37,8 +37,9 @@ TITLES = {
     "steadiness": "How steady it was",
 }
 TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {
+    "scaling": (laws.told,),
     "comparison": (findings.beside,),
-    "cost": (timelines.told,),
+    "cost": (cost.told, timelines.told),
     "steadiness": (steadiness.told,),
 }
 

@@ -50,7 +50,7 @@ def test_where_they_apply(tmp_path):
         found = View(synthetic.write(tmp_path / make.__name__, **make()))
         applies[make.__name__] = [name for name in NAMES if catalog.load("plot", name)().applies(found)]
     assert applies == {
-        "one_cell": [], "syncs": ["comparison"], "scaling": ["comparison", "scaling"], "nothing": [],
+        "one_cell": [], "syncs": ["comparison"], "scaling": ["comparison", "cost_breakdown", "scaling"], "nothing": [],
     }  # fmt: skip
 
 

@@ -16,8 +16,8 @@ NAMED = 6  # so many names are listed in a sentence; the table has them all
 
 def name(view: View, point: Point) -> str:
     """`processes` × `lock` with 2 workers: what tells a cell from the others of its contest."""
-    who = _who(view, point)
-    return who if point.workers is None or _alike(view) else f"{who} with {plural(point.workers, 'worker')}"
+    text = who(view, point)
+    return text if point.workers is None or _alike(view) else f"{text} with {plural(point.workers, 'worker')}"
 
 
 def in_percent(factor: Interval) -> str:
@@ -31,7 +31,8 @@ def among_all(view: View, point: Point) -> str:
     return escaped(view.title(point.labels)) or code(point.model)
 
 
-def _who(view: View, point: Point) -> str:
+def who(view: View, point: Point) -> str:
+    """The same without its workers."""
     primitive = view.primitive(point)
     return code(view.line(point)) + (f" × {code(primitive)}" if primitive else "")
 

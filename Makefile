@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXPERIMENT ?= experiments/01_cpu_models.yaml
 
-.PHONY: run test engines fidelity large lint types clean
+.PHONY: run test engines fidelity large kills soak lint types clean
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -35,6 +35,12 @@ fidelity: .venv/installed  ## does concexp measure what hand-written programs me
 
 large: .venv/installed  ## a page of a million rows: seconds and memory (about a minute, 0.7 GB of disk)
 	$(BIN)/python benchmarks/large_report.py
+
+kills: .venv/installed  ## 200 runs killed at random moments and resumed: is anything lost or doubled? (10 to 20 minutes)
+	$(BIN)/python benchmarks/killed.py
+
+soak: .venv/installed  ## 100,000 simulated trials: does memory grow? (some minutes)
+	$(BIN)/python benchmarks/soak.py
 
 lint: .venv/developing  ## style and mistakes
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ def series(levels, length, noise, seed):
 
 
 def cost(values, points, penalty):
-    """The criterion that PELT minimises, computed by its definition."""
+    """The criterion that is minimised, computed by its definition."""
     parts = np.split(values, points)
     own = sum(part.size * (math.log(2 * math.pi * part.var()) + 1) for part in parts)
     return own + penalty * math.log(values.size) * len(points)
@@ -26,7 +26,7 @@ def cost(values, points, penalty):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_change_points_are_optimal(seed):
-    """No other set of up to three change points has a lower cost: PELT prunes, and loses nothing."""
+    """No other set of up to three change points has a lower cost."""
     values = np.random.default_rng(seed).normal(np.repeat([0, 3, 1], [7, 6, 5]), 1)
     found = change_points(values, penalty=2)
     places = range(2, values.size - 1)
@@ -75,6 +75,14 @@ def test_drift():
     assert {steadiness(series(climb, 1, 0.01, seed)).word for seed in SEEDS} == {"no steady state"}
 
 
+@pytest.mark.parametrize("noise", ["normal", "standard_exponential"])
+def test_chance_is_no_drift(noise):
+    """Of 300 series of only 20 values that chance alone makes, evenly spread or with odd ones, at most 2 % seem to drift."""
+    rng = np.random.default_rng(7)
+    found = [steadiness(1 + 0.02 * getattr(rng, noise)(size=20)).word for _ in range(300)]
+    assert found.count("no steady state") <= 6
+
+
 def test_exponential_warmup():
     """A warm-up that fades out, as a compiler's does, is one, and is over within a fifth of the series: 200 of 200."""
     fading = 1 + np.exp(-np.arange(200) / 6)
@@ -115,10 +123,12 @@ def test_long_series():
 
 
 def test_cell():
-    """A cell is what its trials agree on; where they do not it is inconsistent; short series have no vote."""
+    """A cell is what its trials agree on; where they do not it is inconsistent, unless half have no steady state."""
     assert of_cell(["flat", "flat"]) == "flat"
     assert of_cell(["warmup", "too short"]) == "warmup"
     assert of_cell(["flat", "warmup"]) == "inconsistent"
+    assert of_cell(["flat", "flat", "no steady state"]) == "inconsistent"
+    assert of_cell(["flat", "too short", "no steady state"]) == "no steady state"
     assert of_cell(["too short"]) == of_cell([]) == "too short"
 
 

@@ -74,7 +74,7 @@ class Start:
 def starts(run: Run) -> list[Start]:
     """Of each cell with enough trials, but too few iterations for a word; only trials that its numbers rest on count."""
     frame = run.measured
-    frame = frame.assign(took=np.log(seconds(frame)))
+    frame = frame[["cell", "block", "iteration"]].assign(took=np.log(seconds(frame)))
     frame = frame[np.isfinite(frame["took"])]
     first, later = frame[frame["iteration"] == 0], frame[frame["iteration"] > 0]
     heads = first.set_index(["cell", "block"])["took"]

@@ -11,7 +11,8 @@ ops / ops1, and [..] the excess x - x1):
     startup           [S]
     imbalance         I
     waiting           the share of the time at work that was waited at primitives, [..]; at most [standing still]
-    turns             of the rest of [standing still] what may be turns: while one runs or queues, the others stand, (N - 1) (C + Q)
+    turns             of the rest of [standing still] what may be turns: while one of the A that are at work runs or queues, the
+                      others stand, at most (A - 1) (C + Q) in all
     overhead          [C] without what is `missing` of it: more CPU time per operation
     oversubscription  [Q] without what is `missing` of it: more of the run's own threads than CPUs
     missing           CPUs that the machine withheld, as queue or as slowness. Queue: all of [Q] where each thread had a usable

@@ -11,10 +11,13 @@ import fcntl
 import json
 import os
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from pydantic_core import from_json
 
 from concexp.errors import Damaged, EnvironmentRefused, NothingYet
 
@@ -44,32 +47,37 @@ def decode(line: bytes) -> Record:
     text, mark, tail = line.rpartition(b',"crc32":')
     if not mark or not tail.endswith(b"}") or not tail[:-1].isdigit():
         raise ValueError("it has no checksum")
-    if zlib.crc32(text + b"}") != int(tail[:-1]):
+    text += b"}"
+    if zlib.crc32(text) != int(tail[:-1]):
         raise ValueError("its checksum does not fit")
-    record: Record = json.loads(text + b"}")
+    record: Record = from_json(text)  # as json.loads does, in a third of its time
     return record
 
 
-def read(path: Path) -> Journal:
-    """Read a journal; Damaged if it is none, or names the first damaged line that is not the torn end."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise Damaged(f"{path}: {error.strerror}", "name a folder with a journal.jsonl in it") from error
+def read(path: Path, kept: Callable[[Record], Record] = lambda record: record) -> Journal:
+    """Read a journal; Damaged if it is none, or names the first damaged line that is not the torn end.
+
+    `kept` says what to keep of each record, so that a large journal need not be in memory as a whole.
+    """
     records: list[Record] = []
     size = 0
-    lines = data.split(b"\n")
-    for number, line in enumerate(lines[:-1], 1):
-        try:
-            records.append(decode(line))
-        except ValueError as reason:
-            if number == len(lines) - 1 and not lines[-1]:
-                break  # the end was torn, by chance at a line break
-            raise Damaged(
-                f"{path}:{number}: this line is damaged: {reason}",
-                "restore the file from its repository or backup; the lines above it are whole",
-            ) from reason
-        size += len(line) + 1
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    break  # the torn end
+                try:
+                    records.append(kept(decode(line[:-1])))
+                except ValueError as reason:
+                    if not file.read(1):
+                        break  # the end was torn, by chance at a line break
+                    raise Damaged(
+                        f"{path}:{number}: this line is damaged: {reason}",
+                        "restore the file from its repository or backup; the lines above it are whole",
+                    ) from reason
+                size += len(line)
+    except OSError as error:
+        raise Damaged(f"{path}: {error.strerror}", "name a folder with a journal.jsonl in it") from error
     if not records:
         raise NothingYet(f"{path} holds no whole line", "the run was killed before it began: run it again")
     header = records.pop(0)

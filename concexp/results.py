@@ -199,7 +199,10 @@ def _frame(run: Run) -> pd.DataFrame:
         "handed_out": pd.array([hidden for group in passes for hidden in _hidden(group)], dtype="boolean"),
         **{name: _facts(counts, name) for name in sorted({name for group in counts for name in names(group)})},
     }
-    columns |= _judged(pd.DataFrame(columns, copy=False), passes)
+    columns["steadiness"] = pd.array(steady.words(pd.DataFrame(columns, copy=False)), dtype="string")
+    timed = [value is not None or None for group in passes for value in column(group, "service_time")]
+    columns["doubts"] = doubts.judge(pd.DataFrame({**columns, "service_time": pd.array(timed, "boolean")}, copy=False))
+    columns |= _metrics(pd.DataFrame(columns, copy=False), passes)
     return pd.DataFrame({name: columns[name] for name in dict.fromkeys([*FIRST, *columns])}, copy=False)
 
 
@@ -226,31 +229,20 @@ def _facts(groups: Sequence[Passes], name: str) -> np.ndarray:
     return np.concatenate([np.empty(0), *(np.asarray(column(group, name), dtype=float) for group in groups)])
 
 
-def _judged(frame: pd.DataFrame, passes: Sequence[Passes]) -> dict[str, Any]:
-    """The doubts and the metrics of each row, as columns. They see LISTS as well, of some trials at a time."""
+def _metrics(frame: pd.DataFrame, passes: Sequence[Passes]) -> dict[str, np.ndarray]:
+    """The metrics of each row, as columns. They see LISTS as well, of some trials at a time."""
     metrics = {name: catalog.load("metric", name)() for name in catalog.names("metric")}
     metrics = {name: metric for name, metric in metrics.items() if metric.level == "iteration"}
-    steadiness: list[np.ndarray] = []
-    judged = [pd.Series(dtype="string")]
     values: dict[str, list[np.ndarray]] = {name: [np.empty(0)] for name in metrics}
     for rows, groups in _portions(passes):
         own = frame.iloc[rows]
         lists = {name: [value for group in groups for value in column(group, name)] for name in LISTS}
         part = pd.concat([own, pd.DataFrame(lists, own.index, dtype=object)], axis=1)
-        steadiness.append(steady.words(part))
-        judged.append(doubts.judge(part.assign(steadiness=steadiness[-1])))
         for name, metric in metrics.items():
             found = metric.of(part).to_numpy(float, na_value=np.nan)
             values[name].append(np.broadcast_to(np.nan, len(found)) if np.isnan(found).all() else found)
-    columns: dict[str, Any] = {
-        "steadiness": pd.array(np.concatenate(steadiness) if steadiness else [], dtype="string"),
-        "doubts": pd.concat(judged).array,
-    }
-    for name, metric in metrics.items():
-        whole = np.concatenate(values.pop(name))
-        if metric.shown == "always" or not np.isnan(whole).all():
-            columns[name] = whole
-    return columns
+    wholes = {name: np.concatenate(values.pop(name)) for name in metrics}
+    return {name: v for name, v in wholes.items() if metrics[name].shown == "always" or not np.isnan(v).all()}
 
 
 def _portions(passes: Sequence[Passes]) -> Iterator[tuple[slice, Sequence[Passes]]]:

@@ -16,7 +16,7 @@ import numpy as np
 from concexp.stats.comparison import p_value, ratio
 from concexp.stats.deciding import FALSE, benjamini_hochberg
 from concexp.stats.intervals import Interval
-from concexp.stats.steadiness import ENOUGH, steadiness
+from concexp.stats.steadiness import ENOUGH, steadinesses
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,9 +45,10 @@ def words(frame: pd.DataFrame) -> np.ndarray:
     order = np.argsort(trial, kind="stable")
     numbers, begins = np.unique(trial[order], return_index=True)
     found = np.full(len(frame), NOT_ASSESSED, dtype=object)
-    for number, rows in zip(numbers, np.split(order, begins[1:]), strict=True):
-        if number >= 0 and rows.size >= ENOUGH:
-            found[rows] = steadiness(took[rows]).word
+    trials = [rows for number, rows in zip(numbers, np.split(order, begins[1:]), strict=True)
+              if number >= 0 and rows.size >= ENOUGH]  # fmt: skip
+    for rows, one in zip(trials, steadinesses([took[rows] for rows in trials]), strict=True):
+        found[rows] = one.word
     return found
 
 

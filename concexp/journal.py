@@ -9,17 +9,22 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 from concexp.errors import Damaged, EnvironmentRefused, NothingYet
 
 VERSION = 1
 NAME = "journal.jsonl"
+# No run comes near; a file from somebody else must not fill the memory.
+SIZE_LIMIT = 4 << 30  # bytes
+LINE_LIMIT = 64 << 20  # bytes: of a header with 100,000 cells it is four times what is needed
+DIGITS_LIMIT = 101  # as in the YAML, and a sign
 
 Record = dict[str, Any]
 
@@ -46,30 +51,42 @@ def decode(line: bytes) -> Record:
         raise ValueError("it has no checksum")
     if zlib.crc32(text + b"}") != int(tail[:-1]):
         raise ValueError("its checksum does not fit")
-    record: Record = json.loads(text + b"}")
+    try:
+        record = _DECODER.decode((text + b"}").decode())
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if not isinstance(record, dict):
+        raise ValueError("it holds no map")
     return record
+
+
+def _whole(text: str) -> int:
+    if len(text) > DIGITS_LIMIT:
+        raise ValueError(f"a number of {len(text)} digits")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    found = float(text)
+    if not math.isfinite(found):
+        raise ValueError(f"{text[:40]} is no number")
+    return found
+
+
+def _none(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_float, parse_constant=_none)
 
 
 def read(path: Path) -> Journal:
     """Read a journal; Damaged if it is none, or names the first damaged line that is not the torn end."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            records, size = _lines(path, file)
     except OSError as error:
         raise Damaged(f"{path}: {error.strerror}", "name a folder with a journal.jsonl in it") from error
-    records: list[Record] = []
-    size = 0
-    lines = data.split(b"\n")
-    for number, line in enumerate(lines[:-1], 1):
-        try:
-            records.append(decode(line))
-        except ValueError as reason:
-            if number == len(lines) - 1 and not lines[-1]:
-                break  # the end was torn, by chance at a line break
-            raise Damaged(
-                f"{path}:{number}: this line is damaged: {reason}",
-                "restore the file from its repository or backup; the lines above it are whole",
-            ) from reason
-        size += len(line) + 1
     if not records:
         raise NothingYet(f"{path} holds no whole line", "the run was killed before it began: run it again")
     header = records.pop(0)
@@ -80,6 +97,30 @@ def read(path: Path) -> Journal:
             "read it with the concexp that wrote it",
         )
     return Journal(header, records, size)
+
+
+def _lines(path: Path, file: BinaryIO) -> tuple[list[Record], int]:
+    """The records of all whole lines, and how many bytes they are."""
+    records: list[Record] = []
+    size = 0
+    if os.fstat(file.fileno()).st_size > SIZE_LIMIT:
+        raise Damaged(f"{path} is larger than {SIZE_LIMIT >> 30} GiB", "no run writes so much; look at what it holds")
+    while line := file.readline(LINE_LIMIT + 1):
+        if not line.endswith(b"\n") and len(line) <= LINE_LIMIT:
+            break  # the end was torn
+        try:
+            if len(line) > LINE_LIMIT:
+                raise ValueError(f"it is longer than {LINE_LIMIT >> 20} MiB")
+            records.append(decode(line[:-1]))
+        except ValueError as reason:
+            if not file.read(1):
+                break  # the end was torn, by chance at a line break
+            raise Damaged(
+                f"{path}:{len(records) + 1}: this line is damaged: {reason}",
+                "restore the file from its repository or backup; the lines above it are whole",
+            ) from reason
+        size += len(line)
+    return records, size
 
 
 def being_written(path: Path) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from concexp import catalog, doubts, journal
+from concexp import catalog, doubts, journal, records
 from concexp.errors import Damaged
 from concexp.replacing import replaced
 
@@ -115,7 +115,7 @@ def folder_of(path: Path) -> Path:
 def load(path: Path) -> Run:
     """Read a run folder, or the latest run of reports/<name>."""
     folder = folder_of(path)
-    found = journal.read(folder / journal.NAME)
+    found = records.read(folder / journal.NAME)
     return Run(folder, found.header, found.records)
 
 

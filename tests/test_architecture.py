@@ -30,6 +30,7 @@ LAYERS = (
     {"runner", "cluster", "preflight", "run_folder", "doctor", "hazards", "machine_lock", "progress"},
     {"machine"},
     {"topology", "pressure"},
+    {"records"},
     {"launch", "interpreters", "pythons", "journal", "stage", "family"},
     {"plan"},
     {"controls", "judging"},

@@ -213,7 +213,8 @@ def _value(key: str, node: Node, path: str, entries: Sequence[Entry], problems: 
         formula = False
     except ValueError as error:
         # Whatever is no number may be a formula, where a number may stand; `_check_formulas` looks at its names.
-        formula = isinstance(raw, str) and _formula_fits(key, entries) and FORMULA.search(raw) is not None
+        short = isinstance(raw, str) and len(raw) <= expression.LENGTH_LIMIT
+        formula = short and _formula_fits(key, entries) and FORMULA.search(raw) is not None
         if not formula:
             problems.at(inner, path, str(error))
             return None

@@ -52,7 +52,6 @@ ARGUMENTS = {"ceil": (1,), "floor": (1,), "abs": (1,), "sqrt": (1,), "log": (1, 
 CURVES = ("max", "min", "slope", "r2", "spread")  # over an axis
 WORDS = {"and", "or", "not", "in"}
 CLAIM_WORDS = WORDS | {"within", "over", "where"}
-LENGTH_LIMIT = 500  # characters: three times the longest claim, and no deeper a tree than can be walked
 NESTING = 50
 TOKENS = 400  # a chain of signs is a tree as deep as it is long
 
@@ -92,8 +91,6 @@ class Tree:
 @lru_cache
 def parse(text: str, claim: bool = False) -> Tree:
     """The tree of an expression, or of a claim's; ExpressionError if it is none."""
-    if len(text) > LENGTH_LIMIT:
-        raise ExpressionError(f"it is longer than {LENGTH_LIMIT} characters", 0)
     return _Parser(text, claim).whole()
 
 

@@ -42,7 +42,8 @@ soak: .venv/installed  ## 100,000 simulated trials: does memory grow? (some minu
 fuzz: .venv/developing  ## 10,000 made-up experiments and 500 journals, then a minute of coverage-guided fuzzing
 	$(BIN)/python -m tests.fuzz.many
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
-	$(BIN)/python -m tests.fuzz.guided -max_total_time=60
+	mkdir -p build/corpus
+	$(BIN)/python -m tests.fuzz.guided build/corpus experiments -max_total_time=60 -artifact_prefix=build/
 
 lint: .venv/developing  ## style and mistakes
 	$(BIN)/ruff check .

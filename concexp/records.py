@@ -83,14 +83,19 @@ def histogram(value: Any) -> bool:
     )
 
 
-def maybe(shape: Shape) -> Shape:
-    """It may be missing, or null."""
-    return Maybe(shape)
-
-
 class Maybe:
-    def __init__(self, shape: Shape) -> None:
-        self.shape = shape
+    """It may be null, and, if `absent`, missing."""
+
+    def __init__(self, shape: Shape, absent: bool) -> None:
+        self.shape, self.absent = shape, absent
+
+
+def maybe(shape: Shape) -> Maybe:
+    return Maybe(shape, True)
+
+
+def nullable(shape: Shape) -> Maybe:
+    return Maybe(shape, False)
 
 
 class Each:
@@ -100,7 +105,7 @@ class Each:
         self.shape = shape
 
 
-AXES = {"workload": text, "model": text, "sync": text, "workers": maybe(positive)}
+AXES = {"workload": text, "model": text, "sync": text, "workers": nullable(positive)}
 CLAIM: Shape = {
     "expect": text,
     "says": maybe(text),
@@ -117,7 +122,7 @@ HEADER = {
         "baseline": maybe(Each(anything)),
         "metrics": maybe(lambda value: text(value) or (isinstance(value, list) and all(map(text, value)))),
         "claims": maybe(lambda value: fits(CLAIM, value, "") == "" or fits([CLAIM], value, "") == ""),
-        "report": {"plots": maybe([text])},
+        "report": {"plots": nullable([text])},
     },
     "manifest": {
         "concexp": text,
@@ -202,7 +207,14 @@ TRIAL = {
     **{name: maybe(text) for name in ("started_at", "host", "output", "stacks", "traceback", "startup", "shape")},
     "answer": maybe(ANSWER),
 }
-MACHINE = {"trial": text, "role": text, "block": whole, "effective_cpus": maybe(number)}
+MACHINE = {
+    "trial": text,
+    "role": text,
+    "block": whole,
+    "effective_cpus": nullable(number),
+    "cpus": positive,
+    "started_at": text,
+}
 
 
 def read(path: Path) -> Journal:
@@ -274,7 +286,7 @@ def fits(shape: Shape, value: Any, path: str) -> str:
             return f"{path or 'the line'}: expected a map, not {_shown(value)}"
         for key, inner in shape.items():
             here = f"{path}.{key}" if path else key
-            if key not in value and not isinstance(inner, Maybe):
+            if key not in value and not (isinstance(inner, Maybe) and inner.absent):
                 return f"{here} is missing"
             if wrong := fits(inner, value.get(key), here):
                 return wrong

@@ -1,8 +1,8 @@
 """Coverage-guided fuzzing of everything that reads what others wrote: YAML, lines of journals, answers, expressions.
 
-    python -m tests.fuzz.guided [CORPUS] [-max_total_time=60]
+    python -m tests.fuzz.guided [CORPUS…] [-max_total_time=60]
 
-Options are libFuzzer's. Ends with the first input that does anything but be taken or be refused in order, and keeps it.
+Options are libFuzzer's: it begins with the files of each CORPUS, and keeps what it finds in the first. Ends with the first input that does anything but be taken or be refused in order, and keeps it.
 """
 
 import sys
@@ -32,17 +32,16 @@ def formula(text):
 
 
 def one(data):
-    """The first byte chooses what the rest is for."""
+    """The first byte chooses what the rest is for; what begins as text does is an experiment."""
     kind, rest = data[:1], data[1:]
-    text = rest.decode("utf-8", "ignore")
     if kind <= b"\x7f":
-        targets.experiment(text)
+        targets.experiment(data.decode("utf-8", "ignore"))
     elif kind <= b"\x9f":
         line(rest)
     elif kind <= b"\xbf":
         targets.answer(rest)
     else:
-        formula(text)
+        formula(rest.decode("utf-8", "ignore"))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What is fuzzed: each takes an input and returns when all is well; what concexp refuses has to say where and what to do."""
 
-from concexp import journal, records, results
+from concexp import journal, records, report, results
 from concexp.cells import table
 from concexp.errors import ConcexpError, Damaged, InputError
 from concexp.plan import make_plan
@@ -32,14 +32,16 @@ def experiment(text):
         assert error.hint
 
 
-def journal_bytes(path, data):
-    """A journal is read, told as frames, or refused with its line."""
+def journal_bytes(path, data, page=False):
+    """A journal is read, told as tables, and on a page if asked, or refused with its line."""
     path.write_bytes(data)
     try:
         found = records.read(path)
         run = results.Run(path.parent, found.header, found.records)
         assert len(run.trials) >= sum(record["role"] != "machine" for record in found.records)
         table(run)
+        if page:
+            report.write(run, path.parent)
     except Damaged as error:
         assert str(path) in error.message
         assert error.hint

@@ -2,7 +2,8 @@
 
     python -m tests.fuzz.guided [CORPUS…] [-max_total_time=60]
 
-Options are libFuzzer's: it begins with the files of each CORPUS, and keeps what it finds in the first. Ends with the first input that does anything but be taken or be refused in order, and keeps it.
+Options are libFuzzer's: it begins with the files of each CORPUS, and keeps what it finds in the first.
+Ends with the first input that does anything but be taken or be refused in order, and writes it to a file.
 """
 
 import sys

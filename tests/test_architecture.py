@@ -81,6 +81,7 @@ SPELT_ALIKE = {
     ("trial/tools.py", "none"): "a role of primitives",
     ("plan.py", "threads"): "the YAML's default of `background.model`",
     ("report/account.py", "interpreters"): "a part of the manifest",
+    ("records.py", "interpreters"): "a part of the manifest",
     ("run_folder.py", "interpreters"): "a part of the manifest",
     ("session.py", "interpreters"): "a part of the manifest",
     ("runner.py", "spin"): "a verb of requests",

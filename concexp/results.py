@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from concexp import catalog, doubts, journal, steady
+from concexp import catalog, doubts, journal, records, steady
 from concexp.errors import Damaged, did_you_mean
-from concexp.packed import Rows, column, names, pack, uncollected
+from concexp.packed import Rows, column, names, uncollected
 from concexp.replacing import replaced
 
 if TYPE_CHECKING:
@@ -151,15 +151,8 @@ def _runs(path: Path) -> list[Path]:
 def load(path: Path) -> Run:
     """Read a run folder, or the latest run of reports/<name>."""
     folder = folder_of(path)
-    found = journal.read(folder / journal.NAME, _packed)
+    found = records.read(folder / journal.NAME)
     return Run(folder, found.header, found.records)
-
-
-def _packed(record: dict[str, Any]) -> dict[str, Any]:
-    """A record that holds its iterations in little memory."""
-    if record.get("answer"):
-        record["answer"]["iterations"] = pack(record["answer"].get("iterations") or [])
-    return record
 
 
 def write(run: Run) -> None:

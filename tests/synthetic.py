@@ -403,11 +403,15 @@ def hostile():
     return {
         "cells": [
             cell(label, "serial", rate=100, plugins={"workload": "cpu_sum"}),
-            cell(label, "@threads", workers=2, rate=150, plugins={"workload": "cpu_sum", "model": "threads"}),
+            cell(label, "@threads", workers=2, rate=150, plugins={"workload": "cpu_sum", "model": "threads"},
+                 axes={"=an axis": "\n+1"}),
             cell(label, "-processes", workers=2, plugins={"workload": "cpu_sum", "model": "processes"},
                  status="failed", reason="</details> ``` | # not a heading", record={"output": "````\n</details>"}),
         ],
         "spec": {"question": "Is <script> | `x` *safe* $a$ & sound?"},
+        "manifest": {"concexp": "<script>1</script>",
+                     "command": "concexp run made_up.yaml\n```\n<script>2</script>"},
+        "machine": {"processor": "<script>3</script> | **x**"},
     }  # fmt: skip
 
 

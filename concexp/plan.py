@@ -15,8 +15,8 @@ from typing import Any
 from concexp import catalog, controls
 from concexp.claimed import Cells, check
 from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean
-from concexp.judging import Judge, here
 from concexp.planned import Background, Cell, PlannedTrial, Runtime, cell_id
+from concexp.runnable import Judge, here
 from concexp.spec import Axis, Entry, Grid, Spec, Value, axes, expression, units
 from concexp.spec.shape import KINDS, second_roles
 

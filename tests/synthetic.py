@@ -48,14 +48,16 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     facts     facts of every iteration that differ from the usual ones; answer, record: of the answer and the record
     counts    counts of every iteration
     axes      further axes by key
+    course    (block, iteration) -> by which factor an operation takes longer then
+    load      as the experiment has it
     observed  what observed trials of it are to show, as these; nothing: there are none
     startup   once, each or timed
     pictured  the timeline that a trial of its own recorded (see `timeline`); nothing: there is none
     """
     given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "shape": "tasks",
              "axes": {}, "drift": 0.0, "ops": None, "role": "", "facts": {}, "answer": {}, "record": {}, "counts": {},
-             "plugins": {}, "observed": {}, "pictured": {}, "startup": "once",
-             **more}  # fmt: skip
+             "plugins": {}, "observed": {}, "pictured": {}, "startup": "once", "load": {"duration": 0.5},
+             "course": None, **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
     return given
@@ -186,7 +188,7 @@ def _record(one, block, position, iterations, weather=0.0):
         "unit": one["unit"],
         "shape": one["shape"],
         "wants": one["wants"],
-        "load": {"duration": 0.5},
+        "load": one["load"],
         "startup": one["startup"],
         "status": "unsupported",
         "reason": one["reason"],
@@ -221,7 +223,9 @@ def _answer(one, block, iterations, weather):
     pace = one["rate"] * math.exp(weather + rng.gauss(0, one["noise"]) + one["drift"] * block)
     parallel = catalog.load("model", one["plugins"].get("model", one["axes"]["model"])).parallel
     passes = []
-    for _ in range(iterations):
+    usual = pace
+    for k in range(iterations):
+        pace = usual / one["course"](block, k) if one["course"] else usual
         wall = 0.5 * math.exp(rng.gauss(0, 0.001)) if one["ops"] is None else one["ops"] / pace
         passes.append({
             "wall_s": wall, "ops": max(1, round(pace * wall)), "startup_s": 0.001 * workers * math.exp(rng.gauss(0, 0.1)),
@@ -366,6 +370,23 @@ def watched(drift=0.0, unlike=1.0, **more):
     return {"cells": cells, "beside": [("control", control), ("sentinel", sentinel)], "repetitions": 10, **more}
 
 
+def courses():
+    """Five trials of thirty iterations: steady, warming up, slowing down, at odds, and one whose end is no steady state."""
+
+    def noisy(course):
+        return lambda block, k: course(block, k) * math.exp(random.Random(f"{block} {k}").gauss(0, 0.01))
+
+    shapes = {
+        "threads": lambda block, k: 1.0,
+        "processes": lambda block, k: 1.6 if k < 6 else 1.0,
+        "thread_pool": lambda block, k: 1.0 if k < 12 else 1.4,
+        "process_pool": lambda block, k: 1.0 if k < 12 and block < 2 else 1.4,
+        "asyncio": lambda block, k: 1.0 if k < 26 else 1.5,
+    }
+    cells = [cell(model=model, workers=2, course=noisy(shape)) for model, shape in shapes.items()]
+    return {"cells": cells, "repetitions": 5, "iterations": 30, "spec": {"baseline": {"model": "threads"}}}
+
+
 def nothing():
     """A journal that ends before the first trial."""
     return {"cells": sweep(rate=amdahl()), "repetitions": 0, "effective": None}
@@ -453,5 +474,5 @@ def timelines():
     }  # fmt: skip
 
 
-ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, single, one_cell, tied, parameters, nothing,
-       all_failed, hostile, observed, timelines)  # fmt: skip
+ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, courses, single, one_cell, tied, parameters,
+       nothing, all_failed, hostile, observed, timelines)  # fmt: skip

@@ -18,6 +18,7 @@ from concexp.spec import Measure
 from concexp.stats.steadiness import ENOUGH, FLAT, MIXED, SLOWDOWN, UNSTEADY, WARMUP, of_cell, steadiness
 from concexp.variation import Variation, variations
 
+REASONABLE = 1000  # trials; what needs more has another cure
 PRECISION = 0.03  # what is planned for where the experiment asks for none
 IN_WORDS = {FLAT: "flat", WARMUP: "warming up", SLOWDOWN: "slowing down", UNSTEADY: "without a steady state"}
 
@@ -114,7 +115,7 @@ def _starts(view: View) -> list[str]:
     cure = (
         f"A higher `measure.warmup` (now {_measure(view).warmup}) would leave that out."
         if any(s.ratio.mean > 1 for s in odd)
-        else "What gets slower from one to the next has no steady state: more iterations would show whether it ends."
+        else "More iterations would show whether they go on getting slower."
     )
     return [f"{few}, but **the first iteration** took {'; '.join(found)}. {cure}"]
 
@@ -143,14 +144,13 @@ def _advice(view: View, found: Sequence[Variation]) -> str:
     needed = {one.cell: one.repetitions(iterations, precision) for one in found}
     worst = max(needed, key=lambda cell: needed[cell])
     now = f"±{rounded(100 * widths(view.run)[worst], 2)} % now"
-    if len(found) > 1:
-        point = next(point for point in view.points if point.cell == worst)
-        others = f"half of the cells no more than {math.floor(np.median(list(needed.values()))):,}"
-        whose = f": {among_all(view, point)} needs most ({now}), {others}"
-    else:
-        whose = f" ({now})"
-    setting = f"`iterations: {iterations}` and `repetitions: {needed[worst]}`"
-    return f"For ±{100 * precision:g} % everywhere, {setting} would do{whose}."
+    most = f"`repetitions: {needed[worst]}`" if needed[worst] <= REASONABLE else f"more than {REASONABLE:,} repetitions"
+    aim = f"For ±{100 * precision:g} %, `iterations: {iterations}` and"
+    if len(found) == 1:
+        return f"{aim} {most} would do ({now})."
+    half = math.ceil(np.median(list(needed.values())))
+    point = next(point for point in view.points if point.cell == worst)
+    return f"{aim} `repetitions: {half}` would do in half of the cells; {among_all(view, point)} needs most, {most} ({now})."
 
 
 def _measure(view: View) -> Measure:

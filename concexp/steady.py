@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,16 +40,20 @@ def seconds(frame: pd.DataFrame) -> np.ndarray:
 def words(frame: pd.DataFrame) -> np.ndarray:
     """What each row's trial is; `NOT_ASSESSED` where it has too few iterations."""
     took = seconds(frame)
-    if not len(frame):
-        return np.array([], dtype=object)
     trial = np.where(np.isnan(took), -1, frame.groupby("trial", sort=False).ngroup())
     order = np.argsort(trial, kind="stable")
-    numbers, begins = np.unique(trial[order], return_index=True)
+    numbers, begins, sizes = np.unique(trial[order], return_index=True, return_counts=True)
     found = np.full(len(frame), NOT_ASSESSED, dtype=object)
-    for number, rows in zip(numbers, np.split(order, begins[1:]), strict=True):
-        if number >= 0 and rows.size >= ENOUGH:
-            found[rows] = steadiness(took[rows]).word
+    for place in np.flatnonzero((numbers >= 0) & (sizes >= ENOUGH)):
+        rows = order[begins[place] : begins[place] + sizes[place]]
+        found[rows] = _word(took[rows].tobytes())
     return found
+
+
+@lru_cache(maxsize=10_000)
+def _word(took: bytes) -> str:
+    """Of a series of doubles. A run whose course depends on its data asks for all of its trials again after every block."""
+    return steadiness(np.frombuffer(took)).word
 
 
 @dataclass(frozen=True)

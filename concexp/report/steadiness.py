@@ -90,18 +90,19 @@ def _warming(view: View, points: Sequence[Point]) -> str:
 
 
 def _starts(view: View) -> list[str]:
-    """Whether first iterations are unlike the others, of the cells with too few iterations for change points."""
+    """Whether first iterations are unlike the others, but where change points have told so."""
     starts = steady.starts(view.run)
-    if not starts:
-        return []
-    fewest = min(start.passes for start in starts)
-    few = f"With {fewest} iterations per trial change points can't be told from noise (that takes {ENOUGH})"
-    odd = [start for start in starts if start.systematic]
+    told = {cell for cell, word in words(view).items() if word not in (FLAT, MIXED)}
+    odd = [start for start in starts if start.systematic and start.cell not in told]
+    few = min((start.passes for start in starts if start.passes < ENOUGH), default=None)
+    lead = (
+        ""
+        if few is None
+        else f"With {few} iterations per trial change points can't be told from noise (that takes {ENOUGH})"
+    )
     if not odd:
-        return [
-            f"{few}; the first iteration is in no cell so unlike the later ones that a mean would move by "
-            f"{100 * steady.MATTERS:g} %."
-        ]
+        unlike = f"so unlike the later ones that a mean would move by {100 * steady.MATTERS:g} %"
+        return [f"{lead}; the first iteration is in no cell {unlike}."] if lead else []
     points = {point.cell: point for point in view.points}
     found = []
     for slower, word in ((True, "longer"), (False, "less")):
@@ -117,7 +118,8 @@ def _starts(view: View) -> list[str]:
         if any(s.ratio.mean > 1 for s in odd)
         else "More iterations would show whether they go on getting slower."
     )
-    return [f"{few}, but **the first iteration** took {'; '.join(found)}. {cure}"]
+    head = f"{lead}, but **the first iteration**" if lead else "**The first iteration**"
+    return [f"{head} took {'; '.join(found)}. {cure}"]
 
 
 def _variance(view: View) -> list[str]:

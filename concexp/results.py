@@ -13,6 +13,7 @@ import pandas as pd
 
 from concexp import catalog, doubts, journal, steady
 from concexp.errors import Damaged
+from concexp.replacing import replaced
 
 if TYPE_CHECKING:
     from concexp.cells import Sample
@@ -120,8 +121,11 @@ def load(path: Path) -> Run:
 
 def write(run: Run) -> None:
     """results.parquet and cells.csv, into the run's folder."""
-    run.trials.to_parquet(run.folder / "results.parquet", index=False)
-    run.cells.map(_printed).to_csv(run.folder / "cells.csv", index=False, lineterminator="\n")
+    with replaced(run.folder / "results.parquet") as draft:
+        run.trials.to_parquet(draft, index=False)
+    cells = run.cells.map(_printed).rename(columns=_printed)
+    with replaced(run.folder / "cells.csv") as draft:
+        cells.to_csv(draft, index=False, lineterminator="\n")
 
 
 def _printed(value: Any) -> Any:

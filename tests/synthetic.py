@@ -49,11 +49,15 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     counts    counts of every iteration
     axes      further axes by key
     course    (block, iteration) -> by which factor an operation takes longer then
+    load      as the experiment has it
     observed  what observed trials of it are to show, as these; nothing: there are none
+    startup   once, each or timed
+    pictured  the timeline that a trial of its own recorded (see `timeline`); nothing: there is none
     """
     given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "shape": "tasks",
              "axes": {}, "drift": 0.0, "ops": None, "role": "", "facts": {}, "answer": {}, "record": {}, "counts": {},
-             "plugins": {}, "observed": {}, "course": None, **more}  # fmt: skip
+             "plugins": {}, "observed": {}, "pictured": {}, "startup": "once", "load": {"duration": 0.5},
+             "course": None, **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
     return given
@@ -156,6 +160,9 @@ def _records(cells, repetitions, iterations, spin, beside):
             if one["observed"]:
                 own = _record({**one, **one["observed"]}, block, position, iterations, weather)
                 yield {**own, "trial": f"{own['trial']}-waits", "role": "observed"}
+            if one["pictured"] and block == 0:
+                own = _record({**one, "facts": {"timeline": one["pictured"]}}, block, position, 1, weather)
+                yield {**own, "trial": f"{own['trial']}-timeline", "role": "pictured"}
         for position, (role, one) in enumerate(beside, len(order)):
             record = _record({**one, "role": role}, block, position, iterations, weather)
             yield {**record, "trial": f"{record['trial']}-{role}", "role": role}
@@ -181,8 +188,8 @@ def _record(one, block, position, iterations, weather=0.0):
         "unit": one["unit"],
         "shape": one["shape"],
         "wants": one["wants"],
-        "load": {"duration": 0.5},
-        "startup": "once",
+        "load": one["load"],
+        "startup": one["startup"],
         "status": "unsupported",
         "reason": one["reason"],
         "host": "0123abcd",
@@ -421,5 +428,51 @@ def observed():
     }  # fmt: skip
 
 
+def timeline(*workers, end, came=1_000, grain=0, more=0, lined=0):
+    """A recorded timeline, ns: each worker's segments, all of which came at once; `end` is when all had answered."""
+    return {
+        "end": end,
+        "more": more,
+        "workers": [
+            {
+                "index": index,
+                "made": -5_000_000,
+                "came": came,
+                "lined": lined,
+                "grain": grain,
+                "events": len(own),
+                "segments": own,
+            }
+            for index, own in enumerate(workers)
+        ],
+    }
+
+
+def timelines():
+    """Timelines of cells that share a lock, that have unlike tasks, that share a thread, and that make their workers anew."""
+    ms = 1_000_000
+    lock = {"lock.acquire": 4 * ms}
+    turns = (
+        [[ms, 5 * ms, 4, 4 * ms, 4 * ms, {}]],
+        [[ms, 5 * ms, 0, 0, 0, lock], [5 * ms, 9 * ms, 4, 4 * ms, 4 * ms, {}]],
+    )
+    unlike = [[ms, 21 * ms, 1, 20 * ms, 5 * ms, {}]], [[(1 + k) * ms, (2 + k) * ms, 1, ms, ms, {}] for k in range(5)]
+    shared = {"unit": "increment", "workers": 2}
+    return {
+        "cells": [
+            cell("counter", "threads", "lock", rate=5000, pictured=timeline(*turns, end=11 * ms, came=ms), **shared),
+            cell("counter", "processes", "lock", rate=4000,
+                 pictured=timeline(*turns, end=13 * ms, came=ms, lined=3 * ms), **shared),
+            cell("uneven_tasks", "serial", rate=900, pictured=timeline([], end=9 * ms)),
+            cell("uneven_tasks", "gevent", workers=2, rate=800, answer={"parallel": "one"},
+                 pictured=timeline(*unlike, end=31 * ms, came=ms, grain=ms // 10)),
+            cell("uneven_tasks", "processes", workers=40, rate=1600, startup="timed",
+                 pictured=timeline(*20 * unlike[:1], end=24 * ms, more=8)),
+            cell("uneven_tasks", "processes", workers=2, rate=1500, pictured=timeline(*unlike, end=21 * ms, came=ms)),
+        ],
+        "spec": {"report": {"plots": ["timeline"], "language": "en"}},
+    }  # fmt: skip
+
+
 ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, courses, single, one_cell, tied, parameters,
-       nothing, all_failed, hostile, observed)  # fmt: skip
+       nothing, all_failed, hostile, observed, timelines)  # fmt: skip

@@ -21,7 +21,7 @@ from concexp.stats.intervals import Interval
 if TYPE_CHECKING:
     from concexp.report.view import Point, View
 
-CONTESTS = 12  # so many are told of in sentences; the tables have all
+CONTESTS = 24  # so many are told of in sentences; the tables have all
 
 Key = tuple[frozenset[str], str]
 

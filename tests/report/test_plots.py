@@ -50,7 +50,7 @@ def test_where_they_apply(tmp_path):
         found = View(synthetic.write(tmp_path / make.__name__, **make()))
         applies[make.__name__] = [name for name in NAMES if catalog.load("plot", name)().applies(found)]
     assert applies == {
-        "one_cell": [], "syncs": ["comparison"], "scaling": ["comparison", "scaling"], "nothing": [],
+        "one_cell": [], "syncs": ["comparison"], "scaling": ["comparison", "cost_breakdown", "scaling"], "nothing": [],
     }  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_where_they_apply(tmp_path):
 def test_same_bytes(tmp_path, name):
     """The same data gives the same bytes, whatever the user's own settings of matplotlib are."""
     plot = catalog.load("plot", name)()
-    makes = (synthetic.withheld, synthetic.courses, synthetic.watched)
+    makes = (synthetic.withheld, synthetic.timelines, synthetic.courses, synthetic.watched)
     views = (View(synthetic.write(tmp_path / make.__name__, **make())) for make in makes)
     found = next(one for one in views if plot.applies(one))
     plot.draw(found, tmp_path / "a.png")
@@ -147,7 +147,7 @@ def test_drift_tells_its_verdict(tmp_path):
 def test_letters_that_the_font_lacks(tmp_path, recwarn):
     """A label in any writing is no reason for a warning or an error; nor is one that looks like mathematics."""
     cells = [
-        synthetic.cell(model=label, workers=n, plugins={"model": "threads"})
+        synthetic.cell(model=label, workers=n, plugins={"model": "threads"}, pictured=synthetic.timeline([], end=9_000))
         for label in ("線程", "$\\frac{$")
         for n in (1, 2)
     ]

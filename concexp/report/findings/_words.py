@@ -16,8 +16,8 @@ NAMED = 6  # so many names are listed in a sentence; the table has them all
 
 def name(view: View, point: Point) -> str:
     """`processes` × `lock` with 2 workers: what tells a cell from the others of its contest."""
-    who = _who(view, point)
-    return who if point.workers is None or _alike(view) else f"{who} with {plural(point.workers, 'worker')}"
+    text = who(view, point)
+    return text if point.workers is None or _alike(view) else f"{text} with {plural(point.workers, 'worker')}"
 
 
 def in_percent(factor: Interval) -> str:
@@ -31,7 +31,8 @@ def among_all(view: View, point: Point) -> str:
     return escaped(view.title(point.labels)) or code(point.model)
 
 
-def _who(view: View, point: Point) -> str:
+def who(view: View, point: Point) -> str:
+    """The same without its workers."""
     primitive = view.primitive(point)
     return code(view.line(point)) + (f" × {code(primitive)}" if primitive else "")
 
@@ -58,16 +59,17 @@ def names(view: View, points: Iterable[Point]) -> str:
 
 
 def _group(view: View, lines: list[str], primitives: tuple[str, ...], workers: tuple[int, ...]) -> str:
-    text = enumerated(_shortened([code(line) for line in lines]))
+    text = enumerated(shortened([code(line) for line in lines]))
     if any(primitives):
-        listed = _shortened([code(primitive) for primitive in primitives])
+        listed = shortened([code(primitive) for primitive in primitives])
         text += f" × {listed[0]}" if len(listed) == 1 else f" × ({', '.join(listed)})"
     if workers and not _alike(view):
         text += f" with {enumerated([str(count) for count in workers])} {'worker' if workers == (1,) else 'workers'}"
     return text
 
 
-def _shortened(names: list[str]) -> list[str]:
+def shortened(names: list[str]) -> list[str]:
+    """The first of them, and how many more there are."""
     return names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
 
 

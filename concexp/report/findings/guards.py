@@ -16,7 +16,7 @@ def said(view: View, contest: Contest) -> list[str]:
     """One sentence per model that was measured with several primitives."""
     found = []
     floor = view.floor(contest.points)
-    for line, points in _lines(view, contest).items():
+    for line, points in compared(view, contest).items():
         reference = _reference(view, points)
         if reference is None:
             continue
@@ -33,8 +33,8 @@ def said(view: View, contest: Contest) -> list[str]:
 
 def pairs(view: View, contest: Contest) -> Iterator[Pair]:
     """The primitives beside none; where all cells have one, beside each other: any of them might have been the best."""
-    for points in _lines(view, contest).values():
-        reference = _bare(view, points)
+    for points in compared(view, contest).values():
+        reference = bare(view, points)
         sides = combinations(points, 2) if reference is None else ((point, reference) for point in points)
         yield from (Pair(above, below, view.primary) for above, below in sides)
 
@@ -48,7 +48,7 @@ def _ratio(view: View, point: Point, reference: Point, floor: float) -> str:
     return told if differs else f"{told} ({alike(found) or 'not resolved'})"
 
 
-def _lines(view: View, contest: Contest) -> dict[str, list[Point]]:
+def compared(view: View, contest: Contest) -> dict[str, list[Point]]:
     """The points to compare, by line: beyond doubt, and at one number of workers."""
     if view.metric.better is None:
         return {}
@@ -69,8 +69,8 @@ def _at_one_number_of_workers(points: list[Point]) -> list[Point]:
 
 def _reference(view: View, points: list[Point]) -> Point | None:
     """The point without a primitive; where all have one, the best."""
-    return _bare(view, points) or view.best(points)
+    return bare(view, points) or view.best(points)
 
 
-def _bare(view: View, points: list[Point]) -> Point | None:
+def bare(view: View, points: list[Point]) -> Point | None:
     return next((p for p in points if view.plugin("sync", str(p.labels["sync"])).role == "none"), None)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from concexp.report import laws
 from concexp.report.comparisons import Pair
-from concexp.report.findings._words import NAMED, baseline, share, unresolved
+from concexp.report.findings._words import NAMED, baseline, share, unresolved, who
 from concexp.report.markdown import code
 from concexp.report.numbers import plural, spread
 from concexp.report.view import Contest, Point, View
 from concexp.stats.deciding import equivalence
-from concexp.stats.intervals import Interval
+from concexp.stats.intervals import NOTHING, Interval
 
 # A gain is called none where it is surely less than this, either way: 5 % would need a quieter machine than most.
 NO_GAIN = 0.1
@@ -20,20 +21,14 @@ def said(view: View, contest: Contest) -> list[str]:
     """A sentence for those that gain, one for those that gain nothing, one for those that lose, one for the unresolved."""
     found: dict[str, list[tuple[float, str]]] = {}
     told = _told_by_winner(view, contest)
-    floor = view.floor(contest.points)
     for line, points in view.lines(contest.points).items():
-        gains = _gains(view, points)
-        if not gains:
-            continue
-        pair, gain = max(gains, key=lambda one: one[1].mean)
-        best = pair.above
-        if best.workers is None or best is told:
+        best, gain, verdict = furthest(view, contest, points) or (None, NOTHING, "")
+        if best is None or best.workers is None or best is told:
             continue
         figure = f"{code(line)} {spread(gain, 'x')} with {plural(best.workers, 'worker')}"
         used = share(view, contest, best) if view.relative and gain.lo > 1 else ""
-        verdict = _verdict(view, pair, gain, floor)
         if verdict == "unresolved":
-            used = unresolved(view, gain, floor)
+            used = unresolved(view, gain, view.floor(contest.points))
         found.setdefault(verdict, []).append((gain.mean, f"{figure}{f', {used}' if used else ''}"))
     whom = baseline(view) if _has_baseline(view, contest.points) else "the same with fewest workers"
     heads = {
@@ -43,7 +38,30 @@ def said(view: View, contest: Contest) -> list[str]:
         "unresolved": f"Not resolved from {whom}",
         "unknown": f"Relative to {whom}, without an interval",
     }
-    return [f"{head}: {_listed(found[key])}." for key, head in heads.items() if key in found]
+    gains = [f"{head}: {_listed(found[key])}." for key, head in heads.items() if key in found]
+    return gains + _peaks(view, contest)
+
+
+def _peaks(view: View, contest: Contest) -> list[str]:
+    """Where lines stop scaling, if a law was fitted to them whose peak lies in range beyond chance."""
+    cells = {point.cell for point in contest.points}
+    peaks = [
+        f"{who(view, line.points[0])} at {spread(line.scaling.peak)} workers"
+        for line in laws.lines(view)
+        if line.points[0].cell in cells and line.scaling.peak.bounded and view.metric.better == "higher"
+    ]
+    return (
+        [f"More workers make it slower, by the fitted law, beyond a peak: {'; '.join(peaks[:NAMED])}."] if peaks else []
+    )
+
+
+def furthest(view: View, contest: Contest, points: list[Point]) -> tuple[Point, Interval, str] | None:
+    """The point of a line with the largest gain, that gain, and what it is; None where none can be told."""
+    gains = _gains(view, points)
+    if not gains:
+        return None
+    pair, gain = max(gains, key=lambda one: one[1].mean)
+    return pair.above, gain, _verdict(view, pair, gain, view.floor(contest.points))
 
 
 def pairs(view: View, contest: Contest) -> Iterator[Pair]:

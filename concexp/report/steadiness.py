@@ -50,9 +50,10 @@ def _assessed(view: View) -> list[str]:
     if not found:
         return []
     flat = len(found.get(FLAT, ()))
+    steady_ones = {0: "none is", 1: "1 is"}.get(flat, f"{flat} are")
     sentences = [
-        f"Change points were looked for in the iterations of {plural(len(by_cell), 'cell')}: {flat} "
-        f"{'is' if flat == 1 else 'are'} steady from the first measured iteration on."
+        f"Change points were looked for in the iterations of {plural(len(by_cell), 'cell')}: {steady_ones} steady from the "
+        "first measured iteration on."
     ]
     if WARMUP in found:
         sentences.append(_warming(view, found[WARMUP]))

@@ -153,6 +153,7 @@ def test_letters_that_the_font_lacks(tmp_path, recwarn):
     ]
     more = {"iterations": 5, "beside": [("sentinel", cells[0])]}
     found = View(synthetic.write(tmp_path, cells, spec={"baseline": {}}, **more))
-    for name in NAMES:
-        catalog.load("plot", name)().draw(found, tmp_path / f"{name}.png")
+    plots = {name: catalog.load("plot", name)() for name in NAMES}
+    for name in [name for name, plot in plots.items() if plot.applies(found)]:
+        plots[name].draw(found, tmp_path / f"{name}.png")
     assert not recwarn.list

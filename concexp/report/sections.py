@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from concexp.report import findings
+from concexp.report import findings, responses, sharing
 from concexp.report.view import View
 
 
@@ -36,7 +36,11 @@ TITLES = {
     "sync": "Synchronisation and fairness",
     "steadiness": "How steady it was",
 }
-TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {"comparison": [findings.beside]}
+TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {
+    "comparison": [findings.beside],
+    "latency": [responses.told],
+    "sync": [sharing.told],
+}
 
 
 def sections(view: View, pictures: dict[str, list[Picture]]) -> list[Section]:

@@ -68,7 +68,7 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
         unit, cells = _column(values, metric.unit)
         head = _head(name, metric, unit, points[0].unit)
         if name != view.primary and len(cells) > 1 and len(set(cells)) == 1:
-            same.append(f"{head} {cells[0]}" if unit == "" else f"{escaped(name)} {cells[0]} {unit}")
+            same.append(f"{head} {cells[0]}" if metric.unit != "x" else f"{escaped(name)} {cells[0]}x")
             continue
         heads.append(head)
         if name == view.primary:

@@ -10,7 +10,7 @@ import pytest
 from concexp.cells import Sample, Trial, compared
 from concexp.report import limits
 from concexp.report.comparisons import Pair, corrected
-from concexp.report.findings import answer
+from concexp.report.findings import answer, beside
 from concexp.report.view import Point, View
 from concexp.stats.comparison import p_value
 from concexp.stats.deciding import benjamini_hochberg
@@ -34,7 +34,7 @@ def viewed(folder, cells):
 
 
 def told(view):
-    return "\n".join(sentence for block in answer(view) for sentence in block.sentences)
+    return "\n".join([*answer(view), *beside(view)])
 
 
 def pairs_of(points):

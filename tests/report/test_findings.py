@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from concexp import results
-from concexp.report.findings import answer
+from concexp.report import responses, sharing
+from concexp.report.findings import answer, beside, doubt
 from concexp.report.view import View
 from concexp.stats.intervals import t_quantile
 from tests import synthetic
@@ -20,13 +21,17 @@ FIGURE = re.compile(r"([\d,.]+)(x| (?:([kMG]) )?[a-z][a-z ]*/s)(?: \(|, )([\d,.]
 
 @pytest.fixture
 def said(tmp_path):
-    """The sentences about a made-up journal, as one text."""
+    """The sentences about a made-up journal, as one text: the answer, what is told of each contest, and why there is doubt."""
 
     def say(cells, **more):
-        run = synthetic.write(tmp_path, cells, **more)
-        return "\n".join(sentence for block in answer(View(run)) for sentence in block.sentences)
+        return "\n".join(sentences(View(synthetic.write(tmp_path, cells, **more))))
 
     return say
+
+
+def sentences(view):
+    """All that is told, each item of a list for itself."""
+    return [one for found in (answer, beside, doubt.reasons) for text in found(view) for one in text.split("\n  - ")]
 
 
 def number(text):
@@ -65,7 +70,7 @@ def test_numbers_are_those_of_the_cells(tmp_path, make):
         for metric in ("throughput", "speedup")
         if row.get(f"{metric}_lo")
     ] + list(ratios(run))
-    text = "\n".join(sentence for block in answer(View(run)) for sentence in block.sentences)
+    text = "\n".join(sentences(View(run)))
     figures = FIGURE.findall(text)
     assert len(figures) >= 4
     for mean, _, prefix, low, high in figures:
@@ -142,7 +147,7 @@ def test_withheld(said):
     text = said(**synthetic.withheld())
     assert "No winner is named" in text
     assert "Gain over" not in text
-    assert "**No timing verdict for 2 of 5 cells** (‡): the machine withheld CPUs." in text
+    assert "**No timing verdict for 2 of 5 cells** (‡): the machine withheld CPUs ([how we know](#how-far-to-trust-it))." in text
     assert "did the work of 1.10 to 1.31 CPUs (median 1.21) where 2 CPUs are usable" in text
     assert "this touches 12 of 30 trials" in text
     assert "run queue" not in text
@@ -295,11 +300,9 @@ def test_lower_is_better(said):
 def test_language(tmp_path, make):
     """No sentence holds a number that was not measured, a doubled word or sign, or a singular with many."""
     run = synthetic.write(tmp_path, **make())
-    for block in answer(View(run)):
-        for sentence in block.sentences:
-            assert not re.search(r"\bnan\b|\bNone\b|\binf\b|\d\.\d{5,}|  |,,|\.\.|;\.|\(\)| ,", sentence), sentence
-            assert not re.search(r"\b1 (workers|trials|cells|CPUs)\b|\b[2-9] (worker|trial|cell|CPU)\b", sentence), (
-                sentence
-            )
-            assert sentence[0].isupper() or sentence[0] in "`*0123456789", sentence
-            assert sentence.endswith((".", ").")), sentence
+    view = View(run)
+    for sentence in [*sentences(view), *responses.told(view), *sharing.told(view)]:
+        assert not re.search(r"\bnan\b|\bNone\b|\binf\b|\d\.\d{5,}|  |,,|\.\.|;\.|\(\)| ,", sentence), sentence
+        assert not re.search(r"\b1 (workers|trials|cells|CPUs)\b|\b[2-9] (worker|trial|cell|CPU)\b", sentence), sentence
+        assert sentence[0].isupper() or sentence[0] in "`*0123456789", sentence
+        assert sentence.endswith((".", ").", "**")), sentence

@@ -70,7 +70,7 @@ SPELT_ALIKE = {
     ("doubts.py", "threads"): "a value of the answer's `parallel`",
     ("report/view.py", "simulated"): "an attribute of every model",
     ("report/findings/guards.py", "none"): "a role, which several primitives may have",
-    ("report/findings/overall.py", "none"): "what a gain may be",
+    ("report/findings/overall.py", "none"): "a verdict: no gain",
     ("report/findings/scaling.py", "none"): "a verdict: no gain",
     ("trial/engines.py", "processes"): "a value of `parallel`",
     ("trial/pools.py", "processes"): "a value of `parallel`",

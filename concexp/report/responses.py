@@ -56,9 +56,8 @@ def _sentence(view: View, contest: Contest, family: Comparisons) -> str:
     ratios = [(other, view.ratio(other, best, metric)) for other in others]
     tied = [other for other, ratio in ratios if family.word(Pair(other, best, metric), ratio, 1.0) != "higher"]
     title = f"**{escaped(view.title(contest.labels))}**: " if len(view.contests) > 1 else ""
-    text = (
-        f"{title}{'the' if title else 'The'} lowest 99th percentile of the {METRICS[metric]} is {_amount(view, best, metric)}, of {name(view, best)}"
-    )
+    the = "the" if title else "The"
+    text = f"{title}{the} lowest 99th percentile of the {METRICS[metric]} is {_amount(view, best, metric)}, of {name(view, best)}"
     if not any(ratio.bounded for _, ratio in ratios):
         return f"{text}; without an interval nothing is resolved."
     if tied:

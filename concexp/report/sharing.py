@@ -49,5 +49,9 @@ def _sentence(view: View, contest: Contest) -> str:
     own = _uneven(contest)
     title = f"**{escaped(view.title(contest.labels))}**: " if len(view.contests) > 1 else ""
     figure = f"{spread(own[0].value(METRIC))} of an even 1"
-    others = f"; {plural(len(own) - 1, 'other cell')} {'is' if len(own) == 2 else 'are'} below {EVEN}, too" if len(own) > 1 else ""
+    others = (
+        f"; {plural(len(own) - 1, 'other cell')} {'is' if len(own) == 2 else 'are'} below {EVEN}, too"
+        if len(own) > 1
+        else ""
+    )
     return f"{title}{name(view, own[0])} shared least evenly, with a Jain's index of {figure}{others}."

@@ -147,7 +147,10 @@ def test_withheld(said):
     text = said(**synthetic.withheld())
     assert "No winner is named" in text
     assert "Gain over" not in text
-    assert "**No timing verdict for 2 of 5 cells** (‡): the machine withheld CPUs ([how we know](#how-far-to-trust-it))." in text
+    assert (
+        "**No timing verdict for 2 of 5 cells** (‡): the machine withheld CPUs ([how we know](#how-far-to-trust-it))."
+        in text
+    )
     assert "did the work of 1.10 to 1.31 CPUs (median 1.21) where 2 CPUs are usable" in text
     assert "this touches 12 of 30 trials" in text
     assert "run queue" not in text
@@ -306,3 +309,93 @@ def test_language(tmp_path, make):
         assert not re.search(r"\b1 (workers|trials|cells|CPUs)\b|\b[2-9] (worker|trial|cell|CPU)\b", sentence), sentence
         assert sentence[0].isupper() or sentence[0] in "`*0123456789", sentence
         assert sentence.endswith((".", ").", "**")), sentence
+
+
+# Several contests together ---------------------------------------------------------------------------------------------
+
+
+def contests(*rates, **more):
+    """Threads and processes with 2 workers over as many sizes as rates are given: (threads, processes) of each."""
+    return {
+        "cells": [
+            synthetic.cell("hash_blocks", model, workers=2, rate=rate, unit="block", axes={"hash_blocks.size": f"{size}B"}, **more)
+            for size, pair in enumerate(rates, 1)
+            for model, rate in zip(("threads", "processes"), pair, strict=True)
+        ],
+        "spec": {"baseline": {}},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("make", synthetic.ALL)
+def test_the_answer_is_short(tmp_path, make):
+    """The first screen has six sentences at most, whatever was run, and each contest is told of further down."""
+    view = View(synthetic.write(tmp_path, **make()))
+    assert 1 <= len(answer(view)) <= 6
+    if len(view.contests) > 1:
+        titles = [view.title(contest.labels) for contest in view.contests]
+        told = beside(view)
+        assert len(told) == len(titles)
+        assert all(found.startswith("**") for found in told)
+
+
+def test_one_winner_of_several(tmp_path):
+    """Who wins how often, with the least and the largest lead: other data, other sentences."""
+    told = answer(View(synthetic.write(tmp_path, **contests((100, 200), (100, 300), (100, 150)))))
+    assert re.match(
+        r"`processes` is best in all 3 comparisons, 1\.[45]\dx \(.*?\) \(size 3B\) to [23]\.\d\dx \(.*?\) \(size 2B\) ahead",
+        told[0],
+    )
+    told = answer(View(synthetic.write(tmp_path / "b", **contests((100, 200), (300, 100), (100, 150)))))
+    assert told[0].startswith("`processes` is best in 2 of 3 comparisons, ")
+    assert "; `threads` in 1, " in told[0]
+    assert re.search(
+        r"The best throughput goes from 1\d\d blocks/s .* \(size 3B\) to (29|30)\d blocks/s .* \(size 2B\) over 3",
+        told[-1],
+    )
+
+
+def test_no_winner_of_several(tmp_path):
+    """Where the best are not resolved from the next, nobody is called best, and the best figures are named."""
+    told = answer(View(synthetic.write(tmp_path, **contests((100, 105), (100, 200), noise=0.03))))
+    assert told[0].startswith("`processes` is best in 1 of 2 comparisons")
+    assert re.match(
+        r"Nobody is best in 1 of 2 comparisons: the best figure, of `\w+` in size 1B, is not resolved from the next\.",
+        told[1],
+    )
+    told = answer(View(synthetic.write(tmp_path / "few", **contests((100, 200), (100, 300)), repetitions=1)))
+    assert told[0] == "With 1 trial per cell (an interval needs 3) nothing is resolved in all 2 comparisons."
+
+
+def test_gains_of_several(tmp_path):
+    """The largest gain of each model and where it is, and which gain nothing where."""
+    cells = synthetic.sweep(("cpu_sum", "sleep"), workers=(1, 2), noise=0.003,
+                            rate=lambda work, model, n: 1000 * (n if model == "processes" or work == "sleep" else 1))  # fmt: skip
+    told = answer(View(synthetic.write(tmp_path, cells)))
+    text = "\n".join(told)
+    assert re.search(
+        r"Largest gains over `serial`: `(threads|processes)` [12]\.\d+x \(.*?\) with 2 workers in (cpu_sum|sleep|cpu\\_sum), ",
+        text,
+    )
+    assert "(a gain in 3 of 4 cases)." in text
+    assert "No gain over `serial`: `threads` in cpu\\_sum." in text
+
+
+def test_losses_of_several(tmp_path):
+    """How many cells lost something, which lost most, and how many lost nothing."""
+    text = "\n".join(answer(View(synthetic.write(tmp_path, **synthetic.syncs()))))
+    worst = r"most by `\w+` × `none`† in counter(\\_call)?: [\d.]+ % of its updates, in 6 of 6 trials \(†\)"
+    assert re.search(rf"Updates were lost in 3 cells, {worst}; exactly 0 in the 25 other cells", text)
+
+
+def test_faults_without_a_number(tmp_path):
+    """Where every cell ends badly on purpose, the answer tells the least and the most of what was measured of that."""
+    cells = [
+        synthetic.cell("faulty", model, workers=2, status="crashed", reason="killed",
+                       record={"detected_s": detected})
+        for model, detected in (("threads", 0.002), ("processes", 0.5))
+    ]  # fmt: skip
+    told = answer(View(synthetic.write(tmp_path, cells, spec={"metrics": ["detection_s"]})))
+    assert told == [
+        "**2 cells did not end well** (2 crashed): see [what went wrong](#what-went-wrong).",
+        "`detection_s` goes from 2.00 ms (model threads) to 500 ms (model processes).",
+    ]

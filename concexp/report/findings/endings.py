@@ -71,7 +71,10 @@ def _faults(view: View) -> list[str]:
     for metric, cls in view.metrics.items():
         known = sorted((p for p in view.points if p.value(metric).known), key=lambda p: p.value(metric).mean)
         if cls.ends_badly and cls.kind == "time" and len(known) > 1:
-            ends = [f"{_figure(p.value(metric), cls.unit)} ({escaped(view.title(p.labels))})" for p in known[:: len(known) - 1]]
+            ends = [
+                f"{_figure(p.value(metric), cls.unit)} ({escaped(view.title(p.labels))})"
+                for p in known[:: len(known) - 1]
+            ]
             never = sum(point.sample.count > 0 for point in view.points) - len(known)
             rest = f"; {plural(never, 'cell')} {'has' if never == 1 else 'have'} none" if never else ""
             found.append(f"{code(metric)} goes from {' to '.join(ends)}{rest}.")

@@ -88,7 +88,9 @@ def winners(view: View, found: Sequence[Race]) -> list[str]:
         who = [f"{name(view, race.best)} in {race.title}" for race in tied[:GROUPS] if race.best is not None]
         rest = [f"{len(tied) - GROUPS} more"] if len(tied) > GROUPS else []
         figures = f"figures, of {enumerated([*who, *rest])}, are" if len(tied) > 1 else f"figure, of {who[0]}, is"
-        sentences.append(f"Nobody is best in {_of(len(tied), total, every='any of the')}: the best {figures} not resolved from the next.")
+        sentences.append(
+            f"Nobody is best in {_of(len(tied), total, every='any of the')}: the best {figures} not resolved from the next."
+        )
     few = [race for race in found if race.best is not None and not race.clear and not race.bounded]
     if few:
         fewest = min(point.sample.count for race in few for point in race.contest.points if point.numbered)
@@ -98,7 +100,9 @@ def winners(view: View, found: Sequence[Race]) -> list[str]:
         )
     nobody = [race.title for race in found if race.best is None]
     if nobody:
-        sentences.append(f"No winner is named in {_of(len(nobody), total)} ({_titles(nobody)}): see [below](#side-by-side).")
+        sentences.append(
+            f"No winner is named in {_of(len(nobody), total)} ({_titles(nobody)}): see [below](#side-by-side)."
+        )
     return sentences
 
 
@@ -150,13 +154,19 @@ def gains(view: View, contests: Sequence[Contest]) -> list[str]:
     whom = baseline(view) if view.relative else "the same with fewest workers"
     sentences = []
     if "gain" in found:
-        most = sorted((max(own, key=lambda one: one[1].mean) for own in found["gain"].values()), key=lambda one: -one[1].mean)
+        most = sorted(
+            (max(own, key=lambda one: one[1].mean) for own in found["gain"].values()), key=lambda one: -one[1].mean
+        )
         parts = [_gain(view, *one, full=one is most[0]) for one in most[:NAMED]]
         rest = [f"and {len(most) - NAMED} more"] if len(most) > NAMED else []
         times = sum(map(len, found["gain"].values()))
         among = f" (a gain in {times} of {count} cases)" if times < count else ""
         sentences.append(f"Largest gains over {whom}: {'; '.join([*parts, *rest])}{among}.")
-    heads = {"none": f"No gain over {whom}", "loss": f"Slower than {whom}, even at best", "unresolved": f"Not resolved from {whom}"}
+    heads = {
+        "none": f"No gain over {whom}",
+        "loss": f"Slower than {whom}, even at best",
+        "unresolved": f"Not resolved from {whom}",
+    }
     others = [f"{head}: {_where(view, found[word])}" for word, head in heads.items() if word in found]
     return [*sentences, *([f"{'. '.join(others)}."] if others else [])]
 
@@ -196,7 +206,9 @@ def prices(view: View, contests: Sequence[Contest]) -> list[str]:
     if not known:
         return []
     ends = known[:: max(1, len(known) - 1)]
-    texts = [f"{spread(ratio, 'x')} ({_cell(view, point)}, {escaped(view.title(c.labels))})" for ratio, point, c, _ in ends]
+    texts = [
+        f"{spread(ratio, 'x')} ({_cell(view, point)}, {escaped(view.title(c.labels))})" for ratio, point, c, _ in ends
+    ]
     same = sum(word not in ("higher", "lower") for *_, word in known)
     rest = f"; in {same} of {len(known)} cells no difference is resolved" if same else ""
     return [f"Beside no primitive, {view.primary} with one is {' to '.join(texts)}{rest}."]

@@ -82,7 +82,11 @@ def _sentence(view: View, contest: Contest, best: Point, firm: list[Point]) -> s
         return f"{_ended([figure.format('has the best figure:'), *gain])} {why}."
     if tied:
         others = enumerated(
-            [f"{name(view, r)}{_tie(view, q, view.floor(contest.points), _told(view, best, r, gain))}" for r, q in tied], "or"
+            [
+                f"{name(view, r)}{_tie(view, q, view.floor(contest.points), _told(view, best, r, gain))}"
+                for r, q in tied
+            ],
+            "or",
         )
         return _ended([figure.format("has the best figure:"), *gain, f"but it is not resolved from {others}"])
     runner_up, ratio, _ = min(ratios, key=lambda rival: rival[1].mean)

@@ -90,7 +90,7 @@ def _recorded(view: View) -> dict[str, _Bar]:
             continue
         if record["block"] not in {trial.block for trial in points[record["cell"]].sample.timed}:
             continue
-        own = [one["worker_ops"] for one in record["answer"]["iterations"] if one.get("worker_ops")]
+        own = [one.get("worker_ops") for one in record["answer"]["iterations"] if one.get("worker_ops")]
         if own and all(sum(ops) and len(ops) == points[record["cell"]].workers for ops in own):
             shares = np.mean([sorted((x / sum(ops) for x in ops), reverse=True) for ops in own], axis=0)
             trials.setdefault(record["cell"], []).append((shares, float(np.mean([jain(ops) for ops in own]))))
@@ -147,7 +147,9 @@ def _alt(view: View, panels: list[tuple[Contest, list[_Bar]]], left: int) -> str
     found = ["The workers' shares of the operations, sorted, one bar per model and primitive, the fairest first."]
     for contest, bars in panels:
         title = view.title(contest.labels)
-        texts = [f"{_who(view, bar.point)} with Jain's index {_jain(bar.jain)}" for bar in bars[:: max(1, len(bars) - 1)]]
+        texts = [
+            f"{_who(view, bar.point)} with Jain's index {_jain(bar.jain)}" for bar in bars[:: max(1, len(bars) - 1)]
+        ]
         least = f", whose busiest worker does {rounded(100 * float(bars[-1].shares[0]), 2)} %"
         found.append(f"{title + ', from' if title else 'From'} {' to '.join(texts)}{least}.")
     if left > 0:

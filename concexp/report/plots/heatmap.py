@@ -23,7 +23,13 @@ MOST = 16  # values of an axis: more fields than that are a texture
 ROW = 0.34  # inches
 WRITTEN = 30  # numbers side by side in the whole width: more would touch each other
 DARK = 0.24  # a luminance below which white letters are read more easily than dark ones
-WHY = {"unsupported": "cannot be", "failed": "failed", "crashed": "crashed", "timeout": "timed out", "missing": "not run"}
+WHY = {
+    "unsupported": "cannot be",
+    "failed": "failed",
+    "crashed": "crashed",
+    "timeout": "timed out",
+    "missing": "not run",
+}
 NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?\s*([a-zA-Zµ%]{0,5}(/[a-z]{1,3})?)")
 
 
@@ -62,7 +68,11 @@ class Plot:
             places = figure.subplots(rows, columns, squeeze=False, sharey=True).flatten()
             colours = _colours()
             units = {points[0].unit for _, points in shown}
-            common = _norm(view, kind, [p for _, points in shown for p in points]) if _comparable(view, kind, units) else None
+            common = (
+                _norm(view, kind, [p for _, points in shown for p in points])
+                if _comparable(view, kind, units)
+                else None
+            )
             for axes, (title, points) in zip(places, shown, strict=False):
                 norm = common or _norm(view, kind, points)
                 _panel(view, found, kind, axes, points, (xs, ys), (colours, norm, len(xs) * columns <= WRITTEN))
@@ -86,7 +96,9 @@ def _map(view: View) -> _Map | None:
         primitives = ["sync"] if "sync" in view.varying and len(_labels(view, "sync")) >= 3 else []
         for y in (*(k for k in ("workers", *free) if k in free and k != x), *primitives):
             panels = _panels(view, x, y)
-            if panels and max(len(numbers[x]), len(_labels(view, y))) <= MOST:
+            # Workers beside two values of something are two lines of the picture on scaling: no map is needed.
+            few = x == "workers" and len(_labels(view, y)) < 3
+            if panels and not few and max(len(numbers[x]), len(_labels(view, y))) <= MOST:
                 return _Map(x, y, panels)
     return None
 
@@ -183,7 +195,13 @@ def _panel(
 
 
 def _field(
-    axes: Any, column: int, row: int, point: Point | None, kind: str, view: View, paint: tuple[Colormap, Normalize, bool]
+    axes: Any,
+    column: int,
+    row: int,
+    point: Point | None,
+    kind: str,
+    view: View,
+    paint: tuple[Colormap, Normalize, bool],
 ) -> None:
     colours, norm, written = paint
     value = point.value(kind).mean if point is not None else math.nan
@@ -199,7 +217,9 @@ def _field(
     if written:
         luminance = 0.2126 * colour[0] ** 2.2 + 0.7152 * colour[1] ** 2.2 + 0.0722 * colour[2] ** 2.2
         text = f"{_short(value, view.metrics[kind].unit)}{point.mark}"
-        axes.text(column, row, text, ha="center", va="center", fontsize=8, color="white" if luminance < DARK else _style.INK)
+        axes.text(
+            column, row, text, ha="center", va="center", fontsize=8, color="white" if luminance < DARK else _style.INK
+        )
 
 
 def _short(value: float, unit: str) -> str:

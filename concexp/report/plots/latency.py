@@ -195,7 +195,13 @@ def _who(view: View, point: Point, several: bool) -> str:
     workers = f" ×{point.workers}" if several and point.workers is not None else ""
     primitive = view.primitive(point)
     return " ".join(
-        filter(None, [f"{_style.short(view.line(point))}{workers}{f', {_style.short(primitive)}' if primitive else ''}", point.mark])
+        filter(
+            None,
+            [
+                f"{_style.short(view.line(point))}{workers}{f', {_style.short(primitive)}' if primitive else ''}",
+                point.mark,
+            ],
+        )
     )
 
 

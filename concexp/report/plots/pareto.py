@@ -111,11 +111,13 @@ def _panel(view: View, axes: Any, trade: _Trade, cost: str) -> dict[str, Any]:
     axes.plot(*zip(*steps, strict=True), color=_style.GREY, linewidth=1, linestyle=(0, (4, 2)), zorder=2)
     _scaled(axes, "x", [p.value(cost).scaled(1 / down) for p in trade.points])
     _scaled(axes, "y", [p.value(view.primary).scaled(1 / across) for p in trade.points])
-    for point, (x, y) in zip(trade.frontier, steps, strict=True):
-        axes.annotate(_where(view, point), (x, y), (5, 5), textcoords="offset points", fontsize=7.5, zorder=4)
+    for point, step in zip(trade.frontier, steps, strict=True):
+        axes.annotate(_where(view, point), step, (5, 5), textcoords="offset points", fontsize=7.5, zorder=4)
     axes.set_xlabel(f"{_named(cost, view.metrics[cost].unit, x_unit, '')} (less is better)", fontsize=8.5)
     better = "more" if view.metric.better == "higher" else "less"
-    axes.set_ylabel(f"{_named(view.primary, view.metric.unit, y_unit, trade.contest.unit)} ({better} is better)", fontsize=8.5)
+    axes.set_ylabel(
+        f"{_named(view.primary, view.metric.unit, y_unit, trade.contest.unit)} ({better} is better)", fontsize=8.5
+    )
     return {name: _solid(mark) for name, mark in handles.items()}
 
 

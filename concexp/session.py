@@ -22,8 +22,8 @@ from concexp import (
     spec,
     stage,
 )
-from concexp.adaptive import Course
-from concexp.errors import EnvironmentRefused, InputError, Problem
+from concexp.adaptive import Course, unreached
+from concexp.errors import ConcexpError, EnvironmentRefused, InputError, Problem
 from concexp.forecast import forecast
 from concexp.interpreters import Interpreter
 from concexp.machine_lock import MachineLock
@@ -89,9 +89,15 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
         planned = refusing(question, planned, folder.manifest.get("preflight", {}).get("unsupported", {}))
         watcher.foretell(forecast(question, planned, folder.path.parent, machine.host()).text)
         open_ended = question.measure.precision is not None or question.measure.budget is not None
-        course = Course(question, planned, runner.header(question, planned, folder))
+        course = Course(question, planned, runner.header(question, planned, folder), watcher.foretell)
         following = course.following if open_ended else None
-        runner.Run(question, planned, folder, code, there, lock, watcher, following).execute()
+        try:
+            runner.Run(question, planned, folder, code, there, lock, watcher, following).execute()
+        except KeyboardInterrupt:
+            watcher.close()
+            if page:
+                watcher.say("interrupted: writing the report so far; once more ends at once")
+            raise KeyboardInterrupt(*(_so_far(folder) if page else [])) from None
     finally:
         watcher.close()
     cpus = folder.manifest["machine"]["cpus"]
@@ -102,8 +108,19 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
         lines = [f"report: {_page(folder, partial)}"]
     if bad:
         lines.append(f"{len(bad)} trial{'' if len(bad) == 1 else 's'} ended badly: the report names them")
+    if question.measure.precision is not None:
+        lines += _unreached(folder, question.measure.precision)
     refuted = _refuted(folder) if check and question.claims else []
     return Done([*lines, *(f"refuted: {says}" for says in refuted)], len(bad), refuted)
+
+
+def _unreached(folder: RunFolder, precision: float) -> list[str]:
+    """What was wanted and not reached, if anything."""
+    from concexp import claims, results
+
+    found = results.load(folder.path)
+    said = unreached(found, claims.judge(found), precision).text
+    return [said] if said else []
 
 
 def _refuted(folder: RunFolder) -> list[str]:
@@ -141,7 +158,7 @@ def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
         "doctor": doctor.before_a_run(facts, next(iter(clocks.values()), {})),
         "interpreters": known,
         "clocks": clocks,
-        "git": machine.git(Path.cwd()),
+        "git": machine.git(Path.cwd(), wanted.out),
         "packages": machine.packages(),
         "user_code": run_folder.user_code(files),
         "preflight": {
@@ -153,19 +170,36 @@ def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
 
 
 def _page(folder: RunFolder, partial: bool) -> Path:
-    """Results and page of a run. A partial run leaves the shared page alone, unless there is none yet."""
+    """Results and page of a run."""
     from concexp import report, results
 
     found = results.load(folder.path)
-    shared = folder.page_folder
-    where = folder.path if partial and (shared / "README.md").exists() else shared
     try:
         results.write(found)
-        page = report.write(found, where)
+        page = report.write(found, _place(folder, partial))
         run_folder.finish(folder, [_spin(record) for record in found.machine])
     except OSError as error:
         raise run_folder.refused(error, folder.path) from error
     return page
+
+
+def _so_far(folder: RunFolder) -> list[str]:
+    """Write the page of a run that was interrupted, if any trial has ended; what to tell of it. The run stays unfinished."""
+    from concexp import report, results
+
+    try:
+        found = results.load(folder.path)
+        if all(record["role"] == "machine" for record in found.records):
+            return []
+        results.write(found)
+        return [f"report so far: {report.write(found, _place(folder, partial=True))}"]
+    except (ConcexpError, OSError) as error:
+        return [f"the report so far could not be written: {error}"]
+
+
+def _place(folder: RunFolder, partial: bool) -> Path:
+    """Where a run's page goes: a partial one leaves the shared page alone, unless there is none yet."""
+    return folder.path if partial and (folder.page_folder / "README.md").exists() else folder.page_folder
 
 
 def _spin(record: dict[str, Any]) -> dict[str, Any]:
@@ -191,7 +225,8 @@ def page_of(path: Path) -> Path:
 
 def _is_latest(folder: Path) -> bool:
     """Whether the shared page is this run's: of the runs beside it, none began later."""
-    return folder.parent.name == "runs" and folder.name == max(p.name for p in folder.parent.iterdir() if p.is_dir())
+    beside = (path.parent.name for path in folder.parent.glob(f"*/{journal.NAME}"))
+    return folder.parent.name == "runs" and folder.name == max(beside)
 
 
 def init(name: str) -> Path:

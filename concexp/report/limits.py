@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from concexp import noise
-from concexp.adaptive import Costs, trials_of, widths
+from concexp.adaptive import Costs, Unreached, trials_of, unreached, widths
 from concexp.forecast import shown
-from concexp.report.findings._words import NAMED
+from concexp.report.findings._words import NAMED, among_all, in_percent
 from concexp.report.findings.scaling import NO_GAIN
 from concexp.report.markdown import code, escaped
 from concexp.report.numbers import enumerated, plural, rounded, spread
-from concexp.report.view import Point, View
+from concexp.report.view import View
 from concexp.spec import Measure
 from concexp.stats.deciding import FALSE, MARGIN
 from concexp.stats.intervals import Interval
@@ -38,7 +38,7 @@ def known(view: View) -> list[str]:
     if drift.bounded and not noise.drifted(drift):
         found.append(
             f"No drift can be told: from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always "
-            f"the same small work, changed by {_percent(drift)}."
+            f"the same small work, changed by {in_percent(drift)}."
         )
     wanted = _measure(view).precision
     half = widths(view.run)
@@ -67,7 +67,7 @@ def _floor(view: View, floor: noise.Floor) -> str:
     alone = len(view.floors) < 2
     whom = "" if alone else f" for {code(floor.workload)}"
     return (
-        f"Noise floor{whom}: {rounded(floor.factor)}x. {_name(view, point)} was measured a second time in every block, as if "
+        f"Noise floor{whom}: {rounded(floor.factor)}x. {among_all(view, point)} was measured a second time in every block, as if "
         f"it were another cell; second beside first{unlike} is {spread(floor.ratio, 'x')}. A smaller difference is called not "
         "resolved."
     )
@@ -78,22 +78,60 @@ def _ended(view: View) -> str:
     measure = _measure(view)
     blocks = 1 + max((record["block"] for record in trials_of(view.run.records)), default=-1)
     if measure.precision is None:
-        if measure.budget is None or blocks >= measure.blocks:
+        if measure.budget is None:
+            return _unfinished(view, measure)
+        if blocks >= measure.blocks:
             return ""
         return (
             f"{_reason(view, measure, blocks)} after {blocks} of {plural(measure.blocks, 'repetition')} of every cell."
         )
-    half = widths(view.run)
-    wide = [point for point in view.points if half.get(point.cell, 0.0) > measure.precision]
-    if not wide:
+    missed = unreached(view.run, view.verdicts, measure.precision)
+    return " ".join(said for said in (_uncertain(view, measure, blocks, missed), _without(view, missed)) if said)
+
+
+def _uncertain(view: View, measure: Measure, blocks: int, missed: Unreached) -> str:
+    """The intervals that are too wide and the claims that are open, where more trials would have helped."""
+    assert measure.precision is not None
+    parts = []
+    if missed.wide:
+        wide = sorted(missed.wide, key=lambda cell: -missed.wide[cell])
+        named = [f"{_of_cell(view, cell)} ±{rounded(100 * missed.wide[cell], 2)} %" for cell in wide]
+        parts.append(
+            f"every interval of {escaped(view.primary)} was within ±{100 * measure.precision:g} % of its mean; not so narrow: "
+            f"{_named(named)}"
+        )
+    if missed.claims:
+        parts.append(
+            f"every claim was settled; inconclusive: {_named([escaped(one.claim.says) for one in missed.claims])}"
+        )
+    return f"{_reason(view, measure, blocks)} before {', and before '.join(parts)}." if parts else ""
+
+
+def _without(view: View, missed: Unreached) -> str:
+    """The cells that have no interval, and how their trials ended."""
+    if not missed.blind:
         return ""
-    wide.sort(key=lambda point: -half[point.cell])
-    parts = [f"{_name(view, point)} ±{rounded(100 * half[point.cell], 2)} %" for point in wide[:NAMED]]
-    more = [f"{len(wide) - NAMED} more"] if len(wide) > NAMED else []
-    return (
-        f"{_reason(view, measure, blocks)} before every interval of {escaped(view.primary)} was within "
-        f"±{100 * measure.precision:g} % of its mean; not so narrow: {enumerated([*parts, *more])}."
-    )
+    ended = view.run.samples
+    named = [f"{_of_cell(view, cell)} ({ended[cell].endings})" for cell in missed.blind]
+    return f"Without an interval of {escaped(view.primary)}, which more trials would not give: {_named(named)}."
+
+
+def _named(names: list[str]) -> str:
+    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+    return enumerated([*names[:NAMED], *more])
+
+
+def _of_cell(view: View, cell: str) -> str:
+    return among_all(view, next(point for point in view.points if point.cell == cell))
+
+
+def _unfinished(view: View, measure: Measure) -> str:
+    """How much of the plan a run has measured that was interrupted."""
+    planned = measure.blocks * sum(not cell["reason"] for cell in view.run.header["cells"])
+    there = sum(record["role"] == "measured" for record in trials_of(view.run.records))
+    if not 0 < there < planned:
+        return ""
+    return f"The run has not come to its end: {there} of {plural(planned, 'trial')} are there; the same command goes on with it."
 
 
 def _reason(view: View, measure: Measure, blocks: int) -> str:
@@ -110,17 +148,7 @@ def _measure(view: View) -> Measure:
     return Measure.model_validate(view.run.spec["measure"])
 
 
-def _name(view: View, point: Point) -> str:
-    """A cell among those of the whole page."""
-    return escaped(view.title(point.labels)) or code(point.model)
-
-
 def _change(drift: Interval) -> str:
     """`7.1 % (5.2–9.0) longer`."""
     longer = drift.mean > 1
-    return f"{_percent(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"
-
-
-def _percent(factor: Interval) -> str:
-    mean, lo, hi = (100 * (end - 1) for end in (factor.mean, factor.lo, factor.hi))
-    return spread(Interval(mean, lo, hi, factor.n), " %")
+    return f"{in_percent(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from concexp.report import findings, responses, sharing
+from concexp.report import cost, findings, laws, responses, sharing, steadiness, timelines
 from concexp.report.view import View
 
 
@@ -37,9 +37,12 @@ TITLES = {
     "steadiness": "How steady it was",
 }
 TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {
-    "comparison": [findings.beside],
-    "latency": [responses.told],
-    "sync": [sharing.told],
+    "scaling": (laws.told,),
+    "comparison": (findings.beside,),
+    "latency": (responses.told,),
+    "cost": (cost.told, timelines.told),
+    "sync": (sharing.told,),
+    "steadiness": (steadiness.told,),
 }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from concexp import catalog, noise
+from concexp import catalog, claims, noise
 from concexp.cells import NUMBERED, Baseline, Sample, compared
 from concexp.errors import UnknownName
 from concexp.report import comparisons
@@ -132,6 +132,11 @@ class View:
         """The metrics of cells.csv, in the order of their columns."""
         columns = self.run.cells.columns
         return {name: catalog.load("metric", name)() for name in columns if f"{name}_lo" in columns}
+
+    @cached_property
+    def verdicts(self) -> tuple[claims.Verdict, ...]:
+        """Those on the claims, in the order of the experiment."""
+        return claims.judge(self.run)
 
     @cached_property
     def relative(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from concexp.report.markdown import code
+from concexp.report.markdown import code, escaped
 from concexp.report.numbers import enumerated, many, plural, rounded, scale_of, spread
 from concexp.report.view import Contest, Point, View
 from concexp.stats.deciding import MARGIN, equivalence, resolved
@@ -16,11 +16,23 @@ NAMED = 6  # so many names are listed in a sentence; the table has them all
 
 def name(view: View, point: Point) -> str:
     """`processes` × `lock` with 2 workers: what tells a cell from the others of its contest."""
-    who = _who(view, point)
-    return who if point.workers is None or _alike(view) else f"{who} with {plural(point.workers, 'worker')}"
+    text = who(view, point)
+    return text if point.workers is None or _alike(view) else f"{text} with {plural(point.workers, 'worker')}"
 
 
-def _who(view: View, point: Point) -> str:
+def in_percent(factor: Interval) -> str:
+    """What a factor changes: `12 % (9.8–14)`."""
+    mean, lo, hi = (100 * (end - 1) for end in (factor.mean, factor.lo, factor.hi))
+    return spread(Interval(mean, lo, hi, factor.n), " %")
+
+
+def among_all(view: View, point: Point) -> str:
+    """A cell among those of the whole page."""
+    return escaped(view.title(point.labels)) or code(point.model)
+
+
+def who(view: View, point: Point) -> str:
+    """The same without its workers."""
     primitive = view.primitive(point)
     return code(view.line(point)) + (f" × {code(primitive)}" if primitive else "")
 

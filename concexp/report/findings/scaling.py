@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from concexp.report import laws
 from concexp.report.comparisons import Pair
-from concexp.report.findings._words import NAMED, baseline, share, unresolved
+from concexp.report.findings._words import NAMED, baseline, share, unresolved, who
 from concexp.report.markdown import code
 from concexp.report.numbers import plural, spread
 from concexp.report.view import Contest, Point, View
@@ -37,7 +38,21 @@ def said(view: View, contest: Contest) -> list[str]:
         "unresolved": f"Not resolved from {whom}",
         "unknown": f"Relative to {whom}, without an interval",
     }
-    return [f"{head}: {_listed(found[key])}." for key, head in heads.items() if key in found]
+    gains = [f"{head}: {_listed(found[key])}." for key, head in heads.items() if key in found]
+    return gains + _peaks(view, contest)
+
+
+def _peaks(view: View, contest: Contest) -> list[str]:
+    """Where lines stop scaling, if a law was fitted to them whose peak lies in range beyond chance."""
+    cells = {point.cell for point in contest.points}
+    peaks = [
+        f"{who(view, line.points[0])} at {spread(line.scaling.peak)} workers"
+        for line in laws.lines(view)
+        if line.points[0].cell in cells and line.scaling.peak.bounded and view.metric.better == "higher"
+    ]
+    return (
+        [f"More workers make it slower, by the fitted law, beyond a peak: {'; '.join(peaks[:NAMED])}."] if peaks else []
+    )
 
 
 def furthest(view: View, contest: Contest, points: list[Point]) -> tuple[Point, Interval, str] | None:

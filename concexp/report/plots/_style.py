@@ -42,6 +42,7 @@ SETTINGS: dict[str, Any] = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "legend.frameon": False,
+    "hatch.linewidth": 0.6,
 }
 
 
@@ -108,6 +109,12 @@ def log_axis(axes: Axes, which: str) -> None:
     )
     axis.set_major_formatter(FuncFormatter(plain))
     axis.set_minor_formatter(NullFormatter())
+
+
+def at_least(axes: Axes, middle: float, share: float = 0.05) -> None:
+    """A vertical axis that reaches this far around a value: small noise must not look like much."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, middle * (1 - share)), max(high, middle * (1 + share)))
 
 
 def is_wide(values: Sequence[float], factor: float = WIDE) -> bool:

@@ -111,8 +111,8 @@ def _panel(view: View, axes: Any, trade: _Trade, cost: str) -> dict[str, Any]:
     axes.plot(*zip(*steps, strict=True), color=_style.GREY, linewidth=1, linestyle=(0, (4, 2)), zorder=2)
     _scaled(axes, "x", [p.value(cost).scaled(1 / down) for p in trade.points])
     _scaled(axes, "y", [p.value(view.primary).scaled(1 / across) for p in trade.points])
-    for point, step in zip(trade.frontier, steps, strict=True):
-        axes.annotate(_where(view, point), step, (5, 5), textcoords="offset points", fontsize=7.5, zorder=4)
+    for point, at in zip(trade.frontier, steps, strict=True):
+        axes.annotate(_where(view, point), at, (5, 5), textcoords="offset points", fontsize=7.5, zorder=4)
     axes.set_xlabel(f"{_named(cost, view.metrics[cost].unit, x_unit, '')} (less is better)", fontsize=8.5)
     better = "more" if view.metric.better == "higher" else "less"
     axes.set_ylabel(

@@ -60,7 +60,7 @@ class Plot:
             places = figure.subplots(len(tallest), columns, squeeze=False, height_ratios=ratios).flatten()
             for axes, (contest, bars) in zip(places, shown, strict=False):
                 _panel(view, axes, bars)
-                axes.set_title(_style.short(view.title(contest.labels), 72 // columns))
+                axes.set_title(_style.short(view.title(contest.labels), 52 // columns))
             for axes in places[len(shown) :]:
                 axes.set_visible(False)
             _style.save(figure, path)
@@ -76,7 +76,8 @@ def _panels(view: View) -> list[tuple[Contest, list[_Bar]]]:
         for point in sorted(contest.points, key=lambda point: point.workers or 0):
             if point.cell in recorded:
                 groups[view.line(point), view.primitive(point)] = recorded[point.cell]
-        if groups:
+        # Where each worker had as many to do as the others there is nothing to see.
+        if any(np.ptp(bar.shares) > 0 for bar in groups.values()):
             found.append((contest, sorted(groups.values(), key=lambda bar: -bar.jain.mean)))
     return found
 
@@ -121,8 +122,11 @@ def _panel(view: View, axes: Any, bars: list[_Bar]) -> None:
     axes.set_ylim(-0.6, len(bars) - 0.4)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+    axes.get_xticklabels()[-1].set_horizontalalignment("right")
     axes.set_xlabel("share of the operations")
-    axes.text(1.02, len(bars) - 0.35, "Jain's index", va="bottom", fontsize=7.5, color=_style.GREY)
+    axes.annotate(
+        "Jain's index", (1.02, 0), (0, -6), "axes fraction", "offset points", va="top", fontsize=7.5, color=_style.GREY
+    )
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from concexp import results
-from concexp.report import responses, sharing
-from concexp.report.findings import answer, beside, doubt
+from concexp.report import sharing
+from concexp.report.findings import answer, beside, doubt, latency
 from concexp.report.view import View
 from concexp.stats.intervals import t_quantile
 from tests import synthetic
@@ -304,7 +304,7 @@ def test_language(tmp_path, make):
     """No sentence holds a number that was not measured, a doubled word or sign, or a singular with many."""
     run = synthetic.write(tmp_path, **make())
     view = View(run)
-    for sentence in [*sentences(view), *responses.told(view), *sharing.told(view)]:
+    for sentence in [*sentences(view), *latency.told(view), *sharing.told(view)]:
         assert not re.search(r"\bnan\b|\bNone\b|\binf\b|\d\.\d{5,}|  |,,|\.\.|;\.|\(\)| ,", sentence), sentence
         assert not re.search(r"\b1 (workers|trials|cells|CPUs)\b|\b[2-9] (worker|trial|cell|CPU)\b", sentence), sentence
         assert sentence[0].isupper() or sentence[0] in "`*0123456789", sentence

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from concexp import catalog
-from concexp.report import responses, sharing
+from concexp.report import sharing
+from concexp.report.findings import answer, latency
 from concexp.report.view import View
 from tests import synthetic
 
@@ -128,9 +129,16 @@ def test_sentences_on_latency(tmp_path, place, rest):
         for model, own in (("threads", 1100), ("processes", place))
     ]
     spec = {"baseline": {}, "metrics": ["throughput", "service_time_p99_s"]}
-    (told,) = responses.told(View(synthetic.write(tmp_path, cells, spec=spec)))
+    (told,) = latency.told(View(synthetic.write(tmp_path, cells, spec=spec)))
     assert told.startswith("The lowest 99th percentile of the service time is ")
     assert told.endswith(rest)
+
+
+def test_the_answer_on_an_open_loop(tmp_path):
+    """Where requests come at a given rate the answer tells of latency, and names no winner in throughput."""
+    told = answer(View(synthetic.write(tmp_path, **synthetic.recorded(open_loop=True))))
+    assert told[0].startswith("The lowest 99th percentile of the latency goes from 5.01 ms (size ")
+    assert not any("is best" in one or "best throughput" in one for one in told)
 
 
 def test_sentences_on_fairness(tmp_path):

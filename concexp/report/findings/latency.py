@@ -31,6 +31,20 @@ def told(view: View) -> list[str]:
     return [*_conditions(view, contests), *(_sentence(view, contest, family) for contest in raced[:CONTESTS]), *more]
 
 
+def first(view: View) -> list[str]:
+    """What the answer says of open loops, whose throughput is given: their latency; nothing where there is none."""
+    contests = [contest for contest in view.contests if is_open(view, contest) and _points(view, contest)]
+    if len(contests) == 1:
+        return told(view)[:1] if len(view.contests) == 1 else []
+    return _conditions(view, contests)
+
+
+def is_open(view: View, contest: Contest) -> bool:
+    """Whether requests came at a given rate: then it is no contest of throughputs."""
+    known = (metric for metric in METRICS if view.metrics.get(metric) and view.metrics[metric].open_loop)
+    return view.metric.unit == "1/s" and any(point.value(metric).known for metric in known for point in contest.points)
+
+
 def _metric(view: View, contest: Contest) -> str:
     """The metric of a contest; "" if none was recorded."""
     known = (metric for metric in METRICS if metric in view.metrics)

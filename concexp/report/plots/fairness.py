@@ -33,10 +33,9 @@ class _Bar:
 
 
 class Plot:
-    """Each worker's share of the operations, %, the largest first, means over trials; strokes: where equal shares would end.
-    Jain's index is 1 if all did as many and 1/n if one of n did all; in brackets its 95 % interval. † § ‡ are doubtful or wrong.
-    """
+    """Each worker's share of the operations, %, the largest first, means over trials; strokes: where equal shares would end."""
 
+    note = "Jain's index is 1 if all did as many, 1/n if one of n did all; in brackets its 95 % interval."
     section = "sync"
     order = 40
 

@@ -43,10 +43,9 @@ class _Map:
 
 
 class Plot:
-    """A field per cell, the darker the higher (on a logarithmic scale where much is spanned); framed: the best figure of a
-    column; hatched: no number, and why. † § ‡ may not win.
-    """
+    """A field per cell, the darker the higher; framed: the best figure of a column; hatched: no number, and why."""
 
+    note = "The scale is logarithmic where the numbers span much; † § ‡ may not win."
     section = "comparison"
     order = 15
 

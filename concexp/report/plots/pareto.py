@@ -30,10 +30,9 @@ class _Trade:
 
 
 class Plot:
-    """A mark per cell. Joined: no other cell has better figures in both; pale: another one has. Bars are 95 % intervals: where
-    they overlap, who is ahead is not resolved. Hollow ones are † § or ‡.
-    """
+    """A mark per cell; joined: no other cell has better figures in both; pale: another one has; bars are 95 % intervals."""
 
+    note = "Where bars overlap, who is ahead is not resolved; hollow marks are † § or ‡."
     section = "comparison"
     order = 50
 

@@ -68,6 +68,8 @@ SPELT_ALIKE = {
     ("progress.py", "none"): "a value of --progress",
     ("listing.py", "none"): "the word for no unit",
     ("doubts.py", "threads"): "a value of the answer's `parallel`",
+    ("report/cost.py", "none"): "a role of primitives",
+    ("lost.py", "threads"): "a value of the answer's `parallel`",
     ("report/view.py", "simulated"): "an attribute of every model",
     ("report/timelines.py", "threads"): "a value of the answer's `parallel`",
     ("report/findings/guards.py", "none"): "a role, which several primitives may have",

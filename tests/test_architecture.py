@@ -88,6 +88,7 @@ SPELT_ALIKE = {
     ("report/view.py", "simulated"): "an attribute of every model",
     ("report/timelines.py", "threads"): "a value of the answer's `parallel`",
     ("report/findings/guards.py", "none"): "a role, which several primitives may have",
+    ("report/findings/overall.py", "none"): "a verdict: no gain",
     ("report/findings/scaling.py", "none"): "a verdict: no gain",
     ("trial/engines.py", "processes"): "a value of `parallel`",
     ("trial/pools.py", "processes"): "a value of `parallel`",

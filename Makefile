@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXPERIMENT ?= experiments/01_cpu_models.yaml
 
-.PHONY: run test engines fidelity lint types clean
+.PHONY: run test engines fidelity kills soak lint types clean
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -32,6 +32,12 @@ engines: .venv/developing .venv-engines/installed  ## the models over engines th
 
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py
+
+kills: .venv/installed  ## 200 runs killed at random moments and resumed: is anything lost or doubled? (10 to 20 minutes)
+	$(BIN)/python benchmarks/killed.py
+
+soak: .venv/installed  ## 100,000 simulated trials: does memory grow? (some minutes)
+	$(BIN)/python benchmarks/soak.py
 
 lint: .venv/developing  ## style and mistakes
 	$(BIN)/ruff check .

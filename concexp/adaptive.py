@@ -246,7 +246,14 @@ class Costs:
 
     def of_cell(self, cell: str) -> float:
         """The seconds that one more repetition of a cell will take."""
-        return sum((median for (own, role), median in self.medians.items() if own == cell and role != "sentinel"), 0.0)
+        return sum(
+            (
+                median
+                for (own, role), median in self.medians.items()
+                if own == cell and role not in ("sentinel", "pictured")
+            ),
+            0.0,
+        )
 
 
 def trials_of(records: Iterable[Record]) -> list[Record]:

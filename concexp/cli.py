@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,6 +37,12 @@ Find out which concurrency model and which synchronisation suit a Python workloa
 Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, or with --check a claim was refuted;
 2 the YAML or the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
 """
+
+# What a system answers that has no room, no permission, or a broken disk: nothing that is wrong with concexp.
+WITHHELD = (
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE,
+    errno.ENFILE, errno.ENOMEM, errno.EAGAIN,
+)  # fmt: skip
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -76,12 +84,12 @@ def run(
     from concexp import session
 
     bad = 0
-    for path in specs:
-        with interruptible():
+    for number, path in enumerate(specs):
+        with interruptible(f"every finished trial is kept. To go on:\n  {resume_command(specs[:number])}"):
             wanted = session.Wanted(path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line())
             done = session.run(wanted, progress.value, page=not no_report, check=check)
         for line in done.lines:
-            typer.echo(line)
+            say(line)
         bad += done.bad + len(done.refuted)
     raise typer.Exit(1 if bad else 0)
 
@@ -241,7 +249,7 @@ def selftest_(
     """
     from concexp import selftest
 
-    with interruptible():
+    with interruptible(f"to begin again:\n  {command_line()}"):
         verdicts = selftest.run(out, repetitions, progress.value, command_line())
     typer.echo(json.dumps(selftest.data(verdicts), indent=1) if as_json else selftest.text(verdicts))
     raise typer.Exit(1 if selftest.wrong(verdicts) else 0)
@@ -270,21 +278,55 @@ def command_line() -> str:
     return shlex.join(["concexp", *sys.argv[1:]])
 
 
+def resume_command(finished: Sequence[Path] = ()) -> str:
+    """The command that completes what this one began: without the experiments that are finished, and without --fresh."""
+    done = [*map(str, finished), "--fresh"]
+    return shlex.join(["concexp", *(word for word in sys.argv[1:] if word not in done)])
+
+
 @contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: with everything kept, and a word on how to go on."""
+def interruptible(message: str) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end a run in good order and print the message; a second one ends it at once. Either way: 130.
+
+    A hang-up ends nothing: who closes the terminal gives up the sight of a long run, and not the run.
+    """
+    asked = False
 
     def interrupt(number: int, frame: Any) -> None:
+        nonlocal asked
+        if asked:
+            # Not by `say`: this may have come in the middle of it.
+            with contextlib.suppress(OSError):
+                os.write(2, f"\ninterrupted at once; {message}\n".encode())
+            os._exit(130)  # what is left of a trial notices that its parent is gone
+        asked = True
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {}
+    # Handlers, and never SIG_IGN: that would be handed down to the trials.
+    for number, handler in ((signal.SIGINT, interrupt), (signal.SIGTERM, interrupt), (signal.SIGHUP, lambda *_: None)):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` and a shell's `&` ask for
+            before[number] = signal.signal(number, handler)
     try:
         yield
-    except KeyboardInterrupt:
-        typer.echo(f"\ninterrupted; every finished trial is kept. To go on:\n  {command_line()}", err=True)
+    except KeyboardInterrupt as stop:
+        for line in stop.args:
+            say(line)
+        say(f"\ninterrupted; {message}", err=True)
         raise typer.Exit(130) from None
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+def say(text: str, err: bool = False) -> None:
+    """Print a line; where a closed terminal cannot take it, it is lost and nothing else."""
+    try:
+        typer.echo(text, err=err)
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2 if err else 1)  # what is left in the buffer must not fail again at the end
+        os.close(nowhere)
 
 
 def main() -> None:
@@ -300,3 +342,10 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has gone, as `| head` does
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in WITHHELD:
+            raise
+        where = f" {error.filename}" if error.filename else ""
+        say(f"the system refused{where}: {error.strerror}", err=True)
+        say("  make room or permission, then give the same command again: every finished trial is kept", err=True)
+        sys.exit(3)

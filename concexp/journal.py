@@ -6,6 +6,7 @@ is dropped on reading, and its trial is measured again; damage anywhere else is 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -101,7 +102,12 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        # O_NOFOLLOW: in a folder from somebody else the name may lead to a file of the user's.
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            self._descriptor = os.open(path, flags, 0o644)
+        except OSError as error:
+            raise self._refused(error) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -114,11 +120,14 @@ class Writer:
         """Write the header of a new journal; what was torn before a header was whole is thrown away."""
         os.ftruncate(self._descriptor, 0)
         self.append({"concexp_journal": VERSION, **header})
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fsync(folder)  # the name of the file must survive too
-        finally:
-            os.close(folder)
+            folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(folder)  # the name of the file must survive too
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise self._refused(error) from error
 
     def go_on(self, journal: Journal) -> None:
         """Continue after the last whole line."""
@@ -127,15 +136,22 @@ class Writer:
     def append(self, record: Record) -> None:
         """Put one record on disk; returns when it is there."""
         data = memoryview(encode(record))
+        before = os.fstat(self._descriptor).st_size
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]
             os.fsync(self._descriptor)
         except OSError as error:
-            raise EnvironmentRefused(
-                f"cannot write {self.path}: {error.strerror}",
-                "make room or permission, then give the same command again: all trials before this one are kept",
-            ) from error
+            # Whether it is on disk is not known, and a later fsync would not tell: the trial is to be measured again.
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._descriptor, before)
+            raise self._refused(error) from error
+
+    def _refused(self, error: OSError) -> EnvironmentRefused:
+        return EnvironmentRefused(
+            f"cannot write {self.path}: {error.strerror}",
+            "make room or permission, then give the same command again: all trials before this one are kept",
+        )
 
     def close(self) -> None:
         os.close(self._descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from typing import Any
@@ -26,6 +27,25 @@ def described(trial: PlannedTrial) -> str:
     return " · ".join(words)
 
 
+class Lasting:
+    """A stream whose reader may leave, as a terminal that is closed does: what is written then is lost, and no error."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self.stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self.stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
 class Quiet:
     """Says nothing."""
 
@@ -41,6 +61,8 @@ class Quiet:
 
     def foretell(self, text: str) -> None: ...
 
+    def say(self, text: str) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -55,7 +77,7 @@ class Plain(Quiet):
         self.open_ended = False  # whether the end is not known: then reaching the total is not worth a line
 
     def say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        print(text, file=Lasting(sys.stderr), flush=True)
 
     def begin(self, total: int, done: int) -> None:
         self.total, self.done, self.before = total, done, done
@@ -110,7 +132,7 @@ class Bar(Quiet):
             TimeRemainingColumn(compact=True),
             TextColumn("{task.fields[bad]}"),
             TextColumn("[dim]{task.fields[machine]}"),
-            console=Console(stderr=True),
+            console=Console(file=Lasting(sys.stderr)),  # type: ignore[arg-type]
         )
         self.bad = 0
 
@@ -141,6 +163,9 @@ class Bar(Quiet):
             self.progress.update(self.task, machine=text.partition(": ")[2] or text)
 
     def foretell(self, text: str) -> None:
+        self.say(text)
+
+    def say(self, text: str) -> None:
         self.progress.console.print(text, markup=False, highlight=False)
 
     def close(self) -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from concexp import catalog, doubts, journal
+from concexp import catalog, doubts, journal, steady
 from concexp.errors import Damaged
+from concexp.replacing import replaced
 
 if TYPE_CHECKING:
     from concexp.cells import Sample
@@ -120,8 +121,11 @@ def load(path: Path) -> Run:
 
 def write(run: Run) -> None:
     """results.parquet and cells.csv, into the run's folder."""
-    run.trials.to_parquet(run.folder / "results.parquet", index=False)
-    run.cells.map(_printed).to_csv(run.folder / "cells.csv", index=False, lineterminator="\n")
+    with replaced(run.folder / "results.parquet") as draft:
+        run.trials.to_parquet(draft, index=False)
+    cells = run.cells.map(_printed).rename(columns=_printed)
+    with replaced(run.folder / "cells.csv") as draft:
+        cells.to_csv(draft, index=False, lineterminator="\n")
 
 
 def _printed(value: Any) -> Any:
@@ -153,6 +157,7 @@ def _frame(run: Run) -> pd.DataFrame:
     counted = [iteration.get("counts") or {} for iteration in flat]
     for name in sorted({key for counts in counted for key in counts}):
         frame[name] = _floats(counts.get(name) for counts in counted)
+    frame["steadiness"] = pd.array(steady.words(frame), dtype="string")
     frame["doubts"] = doubts.judge(frame)
     for name in catalog.names("metric"):
         metric = catalog.load("metric", name)()

@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from concexp.errors import EnvironmentRefused
 from concexp.journal import NAME as JOURNAL
 from concexp.spec import Spec
 from concexp.spec.source import Dumper
+
+MOMENT = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ def unfinished(runs: Path, wanted: str) -> RunFolder | None:
 
 def create(runs: Path, spec: Spec, files: Mapping[str, str], manifest: dict[str, Any]) -> RunFolder:
     """A new folder with all that is known before the first trial."""
+    path = None
     try:
         path = _new(runs, manifest["identity"])
         (path / "experiment.yaml").write_text(spec.text, "utf-8")
@@ -110,22 +113,36 @@ def create(runs: Path, spec: Spec, files: Mapping[str, str], manifest: dict[str,
             shutil.copyfile(source, copy)
         folder = RunFolder(path, manifest)
         write_manifest(folder, manifest)
+        for parent in (path, *path.absolute().parents[:3]):  # their names must survive, or what is in them is lost
+            _settle(parent)
     except OSError as error:
+        if path is not None:
+            shutil.rmtree(path, ignore_errors=True)  # half a run folder is none
         raise refused(error, runs) from error
     return folder
+
+
+def _settle(folder: Path) -> None:
+    """Put the names in a folder on disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def refused(error: OSError, folder: Path) -> EnvironmentRefused:
     """What to say when the reports' folder cannot be written."""
     where = error.filename or folder
     return EnvironmentRefused(
-        f"cannot write {where}: {error.strerror}", "make room or permission, or name another folder with --out"
+        f"cannot write {where}: {error.strerror or error}",
+        "make room or permission and give the same command again, or name another folder with --out",
     )
 
 
 def _new(runs: Path, wanted: str) -> Path:
     runs.mkdir(parents=True, exist_ok=True)
-    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{wanted[:8]}"
+    stem = f"{_moment(runs)}-{wanted[:8]}"
     number = 1
     while True:
         path = runs / (stem if number == 1 else f"{stem}-{number}")
@@ -133,6 +150,21 @@ def _new(runs: Path, wanted: str) -> Path:
             path.mkdir()
             return path
         number += 1
+
+
+def _moment(runs: Path) -> str:
+    """The beginning of a new run's id: the time, UTC; or, where the clock was put back, a second after the latest run.
+
+    The latest run is the last by name.
+    """
+    moment = datetime.now(UTC)
+    begun = []
+    for path in runs.iterdir():
+        with contextlib.suppress(ValueError):
+            begun.append(datetime.strptime(path.name.partition("-")[0], MOMENT).replace(tzinfo=UTC))
+    if (latest := max(begun, default=moment)) > moment:
+        moment = latest + timedelta(seconds=1)
+    return moment.strftime(MOMENT)
 
 
 def write_manifest(folder: RunFolder, manifest: dict[str, Any]) -> None:

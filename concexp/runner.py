@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -76,42 +76,47 @@ class Run:
             records = self._opened(writer)
             done = {record["trial"] for record in records}
             spins = sum(record["role"] == "machine" for record in records)
+            last = _last_block(record for record in records if record["role"] != "machine")
+            spun = _last_block(record for record in records if record["role"] == "machine")
+            if self.following is None:
+                records = []  # nobody asks for them: a long run must not grow with its journal
             for cell in self.plan.unsupported:
                 if f"{cell.id}-unsupported" not in done:
                     writer.append(self._unsupported(cell))
             planned = len(self.plan.trials)
             self.watcher.begin(planned, sum(trial.id in done for trial in self.plan.trials))
             block, spun_at = -1, 0.0
-            for trials in self._turns(records):
+            for trials in self._turns(records, done):
                 if self.following is not None and trials[0].block >= self.spec.measure.blocks:
                     self.watcher.more(len(trials))
                 for trial in trials:
                     real = not trial.cell.simulated
                     if real and (trial.block != block or time.monotonic() - spun_at > SPIN_EVERY_SECONDS):
                         block = trial.block
-                        records.append(self._written(writer, self._spin(spins, block)))
+                        self._keep(writer, records, self._spin(spins, block))
                         spins, spun_at = spins + 1, time.monotonic()
                     self.watcher.trial(trial)
-                    records.append(self._written(writer, self._measured(trial)))
-                    self.watcher.ended(records[-1])
-            end = 1 + max(record["block"] for record in records if record["role"] == "measured" and "block" in record)
-            measured = any(record["role"] == "machine" and record["block"] == end for record in records)
-            if not measured and any(not cell.simulated for cell in self.plan.runnable):
-                writer.append(self._spin(spins, end))
+                    record = self._measured(trial)
+                    self._keep(writer, records, record)
+                    self.watcher.ended(record)
+                    last = max(last, trial.block)
+            if spun <= last and any(not cell.simulated for cell in self.plan.runnable):
+                writer.append(self._spin(spins, last + 1))
 
-    def _turns(self, records: list[Record]) -> Iterator[Sequence[PlannedTrial]]:
+    def _turns(self, records: list[Record], done: set[str]) -> Iterator[Sequence[PlannedTrial]]:
         """What is left of the plan, or, where the records so far decide what comes next, one block after the other."""
         if self.following is None:
-            done = {record["trial"] for record in records}
             if left := [trial for trial in self.plan.trials if trial.id not in done]:
                 yield left
             return
         while trials := self.following(records):
             yield trials
 
-    def _written(self, writer: journal.Writer, record: Record) -> Record:
+    def _keep(self, writer: journal.Writer, records: list[Record], record: Record) -> None:
+        """Put a record on disk, and remember it where what comes next depends on it."""
         writer.append(record)
-        return record
+        if self.following is not None:
+            records.append(record)
 
     def _opened(self, writer: journal.Writer) -> list[Record]:
         """The records that are there; a new journal gets its header."""
@@ -216,7 +221,7 @@ class Run:
             **cell.combination,
             "startup": cell.startup,
             "warmup": cell.settings.warmup,
-            "iterations": cell.settings.iterations,
+            "iterations": 1 if trial.role == "pictured" else cell.settings.iterations,
             "seed": trial.seed,
             "probes": self._probes(trial),
             **cell.runtime.request(),
@@ -232,6 +237,11 @@ def header(spec: Spec, plan: Plan, folder: RunFolder) -> Record:
         "axes": plan.labels(),
         "cells": [{"cell": c.id, "axes": dict(c.axes), "reason": c.reason} for c in plan.cells],
     }
+
+
+def _last_block(records: Iterable[Record]) -> int:
+    """The number of the latest block of these records, -1 for none."""
+    return max((record["block"] for record in records if "block" in record), default=-1)
 
 
 def _described(cell: Cell) -> dict[str, Any]:

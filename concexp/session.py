@@ -23,7 +23,7 @@ from concexp import (
     stage,
 )
 from concexp.adaptive import Course, unreached
-from concexp.errors import EnvironmentRefused, InputError, Problem
+from concexp.errors import ConcexpError, EnvironmentRefused, InputError, Problem
 from concexp.forecast import forecast
 from concexp.interpreters import Interpreter
 from concexp.machine_lock import MachineLock
@@ -91,7 +91,13 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
         open_ended = question.measure.precision is not None or question.measure.budget is not None
         course = Course(question, planned, runner.header(question, planned, folder), watcher.foretell)
         following = course.following if open_ended else None
-        runner.Run(question, planned, folder, code, there, lock, watcher, following).execute()
+        try:
+            runner.Run(question, planned, folder, code, there, lock, watcher, following).execute()
+        except KeyboardInterrupt:
+            watcher.close()
+            if page:
+                watcher.say("interrupted: writing the report so far; once more ends at once")
+            raise KeyboardInterrupt(*(_so_far(folder) if page else [])) from None
     finally:
         watcher.close()
     cpus = folder.manifest["machine"]["cpus"]
@@ -164,19 +170,36 @@ def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
 
 
 def _page(folder: RunFolder, partial: bool) -> Path:
-    """Results and page of a run. A partial run leaves the shared page alone, unless there is none yet."""
+    """Results and page of a run."""
     from concexp import report, results
 
     found = results.load(folder.path)
-    shared = folder.page_folder
-    where = folder.path if partial and (shared / "README.md").exists() else shared
     try:
         results.write(found)
-        page = report.write(found, where)
+        page = report.write(found, _place(folder, partial))
         run_folder.finish(folder, [_spin(record) for record in found.machine])
     except OSError as error:
         raise run_folder.refused(error, folder.path) from error
     return page
+
+
+def _so_far(folder: RunFolder) -> list[str]:
+    """Write the page of a run that was interrupted, if any trial has ended; what to tell of it. The run stays unfinished."""
+    from concexp import report, results
+
+    try:
+        found = results.load(folder.path)
+        if all(record["role"] == "machine" for record in found.records):
+            return []
+        results.write(found)
+        return [f"report so far: {report.write(found, _place(folder, partial=True))}"]
+    except (ConcexpError, OSError) as error:
+        return [f"the report so far could not be written: {error}"]
+
+
+def _place(folder: RunFolder, partial: bool) -> Path:
+    """Where a run's page goes: a partial one leaves the shared page alone, unless there is none yet."""
+    return folder.path if partial and (folder.page_folder / "README.md").exists() else folder.page_folder
 
 
 def _spin(record: dict[str, Any]) -> dict[str, Any]:
@@ -202,7 +225,8 @@ def page_of(path: Path) -> Path:
 
 def _is_latest(folder: Path) -> bool:
     """Whether the shared page is this run's: of the runs beside it, none began later."""
-    return folder.parent.name == "runs" and folder.name == max(p.name for p in folder.parent.iterdir() if p.is_dir())
+    beside = (path.parent.name for path in folder.parent.glob(f"*/{journal.NAME}"))
+    return folder.parent.name == "runs" and folder.name == max(beside)
 
 
 def init(name: str) -> Path:

@@ -1,11 +1,14 @@
 """The command line as a person meets it: what each option does to the files, and with which exit code it ends."""
 
+import fcntl
 import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 import time
+from pathlib import Path
 
 import pytest
 
@@ -19,26 +22,86 @@ def runs(folder):
     return sorted((folder / "reports/x/runs").iterdir())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_is_130_and_tells_how_to_go_on(tmp_path, write, number):
-    """Ctrl-C and SIGTERM keep all finished trials, leave no child, and print the command that completes the run."""
-    write("x.yaml", WAITING)
-    command = [sys.executable, "-m", "concexp", "run", "x.yaml", "--progress", "plain"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+def begun(folder, *more, **how):
+    """A run of x.yaml whose first trial is on disk."""
+    command = [sys.executable, "-m", "concexp", "run", "x.yaml", *more]
+    process = subprocess.Popen(command, cwd=folder, start_new_session=True, **how)
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        found = list(tmp_path.glob("reports/x/runs/*/journal.jsonl"))
+    while time.monotonic() < deadline and process.poll() is None:
+        found = list(folder.glob("reports/x/runs/*/journal.jsonl"))
         if found and b'"role":"measured"' in found[0].read_bytes():
-            break
-        time.sleep(0.01)
+            return process
+        time.sleep(0.005)
+    raise AssertionError("no trial within a minute")
+
+
+@pytest.mark.parametrize(("number", "more"), [(signal.SIGINT, ["--fresh"]), (signal.SIGTERM, ["--no-report"])])
+def test_an_interrupt_is_130_and_tells_how_to_go_on(tmp_path, write, number, more):
+    """Ctrl-C and SIGTERM keep all finished trials, leave no child, write the report so far, and print the command to go on."""
+    write("x.yaml", WAITING)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = begun(tmp_path, "--progress", "plain", *more, **pipes)
     os.kill(process.pid, number)
-    _, said = process.communicate(timeout=30)
+    report, said = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "every finished trial is kept" in said
-    assert re.search(r"^  concexp run x\.yaml --progress plain$", said, re.MULTILINE)
+    kept = " ".join(word for word in more if word != "--fresh")  # which would not go on, but begin anew
+    assert re.search(rf"^  concexp run x\.yaml --progress plain ?{kept}$", said, re.MULTILINE)
     assert "Traceback" not in said
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+    if "--no-report" in more:
+        assert report == ""
+        assert not (tmp_path / "reports/x/README.md").exists()
+    else:
+        assert report == "report so far: reports/x/README.md\n"
+        page = (tmp_path / "reports/x/README.md").read_text()
+        assert re.search(r"not come to its end: \d+ of 200 trials are there; the same command goes on", page)
+        assert "finished_at" not in (runs(tmp_path)[0] / "manifest.json").read_text()
+
+
+SWIFT = (
+    "workload: cpu_sum\nmodel: simulated\nload: {ops: 10}\n"
+    "measure: {repetitions: 20000, iterations: 1}\nreport: {plots: []}\n"
+)
+
+
+def test_a_second_interrupt_ends_at_once(tmp_path, write):
+    """Whatever the report so far waits for, here for a pipe that nobody reads, a second Ctrl-C is 130 and leaves it."""
+    write("x.yaml", SWIFT)
+    process = begun(tmp_path, "--progress", "plain", stderr=subprocess.PIPE, text=True)
+    os.mkfifo(runs(tmp_path)[0] / "cells.csv")
+    os.kill(process.pid, signal.SIGINT)
+    for line in process.stderr:
+        if "writing the report so far" in line:
+            break
+    os.kill(process.pid, signal.SIGTERM)
+    rest = process.stderr.read()
+    assert process.wait(timeout=60) == 130
+    assert "interrupted at once; every finished trial is kept" in rest
+    assert "Traceback" not in rest
+
+
+def test_a_closed_terminal_does_not_end_a_run(tmp_path, write):
+    """The terminal goes, with a hang-up and an error for all that is written to it: the run measures on and makes its page."""
+    write("x.yaml", SWIFT.replace("20000", "600"))
+    ours, theirs = os.openpty()
+
+    def take():
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+
+    process = begun(tmp_path, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=take)
+    os.close(theirs)
+    os.close(ours)
+    assert process.wait(timeout=120) == 0
+    assert len((runs(tmp_path)[0] / "journal.jsonl").read_bytes().splitlines()) == 1 + 600
+    assert "600 trials" in (tmp_path / "reports/x/README.md").read_text()
+
+
+def test_what_is_finished_is_not_in_the_command_that_goes_on(monkeypatch):
+    """Of several experiments those are left that are not finished; --fresh would begin anew."""
+    monkeypatch.setattr(sys, "argv", ["concexp", "run", "a.yaml", "b c.yaml", "--fresh", "--out", "there"])
+    assert cli.resume_command([Path("a.yaml")]) == "concexp run 'b c.yaml' --out there"
 
 
 def test_a_partial_run_leaves_the_shared_page_alone(tmp_path, write):

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from concexp import journal
-from concexp.errors import Damaged, EnvironmentRefused
+from concexp.errors import Damaged, EnvironmentRefused, NothingYet
 
 HEADER = {"run": "20250101T000000Z-00000000", "spec": {"question": "How many – and why?"}}
 RECORDS = [
@@ -57,6 +57,21 @@ def test_a_torn_end_costs_one_record(path):
             writer.go_on(found)
             writer.append(RECORDS[2])
         assert path.read_bytes() == data
+
+
+def test_a_file_cut_anywhere_is_read_up_to_the_cut(path):
+    """Cut at any byte at all, every line that is whole counts, nothing else does, and what follows is what would have."""
+    data = path.read_bytes()
+    ends = [place + 1 for place, byte in enumerate(data) if byte == ord("\n")]
+    for cut in range(len(data) + 1):
+        path.write_bytes(data[:cut])
+        whole = sum(end <= cut for end in ends)
+        if not whole:
+            with pytest.raises(NothingYet):
+                journal.read(path)
+            continue
+        found = journal.read(path)
+        assert (found.records, found.size) == (RECORDS[: whole - 1], ends[whole - 1])
 
 
 def test_a_last_line_of_rubbish_is_a_torn_end(path):

@@ -34,6 +34,11 @@ class Told:
     summary: str
     lines: list[str]
 
+    @property
+    def nearest(self) -> str:
+        """The case that came nearest to another verdict; of those alike, all. "" if none was judged."""
+        return next((line.partition(": ")[2] for line in self.lines if line.partition(": ")[0] == self.word), "")
+
 
 def told(view: View) -> list[Told]:
     """All claims in the order of the experiment."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import jinja2
 
 from concexp import catalog
+from concexp.replacing import replaced
 from concexp.report import account, claimed, findings, limits, markdown, own_code, sections, table
 from concexp.report.numbers import plural
 from concexp.report.sections import Picture
@@ -41,7 +42,7 @@ def write(run: Run, folder: Path) -> Path:
         skipped=account.skipped(view),
         failures=failures,
         more_failures=more_failures,
-        threats=[*account.threats(view), *limits.threats(view)],
+        threats=[*account.threats(view), *findings.doubt.reasons(view), *limits.threats(view)],
         limits=limits.known(view),
         machine=account.machine(view),
         own_files=own_code.files(view, data),
@@ -49,7 +50,8 @@ def write(run: Run, folder: Path) -> Path:
         data=data,
     )
     page = folder / "README.md"
-    page.write_text(re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n", "utf-8")
+    with replaced(page) as draft:
+        draft.write_text(re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n", "utf-8")
     return page
 
 
@@ -72,6 +74,8 @@ def _pictures(view: View, folder: Path) -> tuple[Picture | None, dict[str, list[
     What is left of an earlier page is removed.
     """
     figures = folder / FIGURES
+    if figures.is_symlink():  # which may lead anywhere, in a folder from somebody else
+        figures.unlink()
     for name in catalog.names("plot"):
         (figures / f"{name}.png").unlink(missing_ok=True)
     wanted = view.run.spec["report"]["plots"]
@@ -83,7 +87,8 @@ def _pictures(view: View, folder: Path) -> tuple[Picture | None, dict[str, list[
     for name, cls in classes.items():
         plot = cls()
         if plot.applies(view):
-            alt = plot.draw(view, figures / f"{name}.png")
+            with replaced(figures / f"{name}.png") as draft:
+                alt = plot.draw(view, draft)
             picture = Picture(f"{FIGURES}/{name}.png", alt, catalog.summary(cls))
             if first is None:
                 first = picture  # on the first screen, beside the answer

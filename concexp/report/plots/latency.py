@@ -119,7 +119,7 @@ def _recorded(view: View) -> dict[str, _Curve]:
         if record["block"] not in {trial.block for trial in point.sample.timed}:
             continue
         passes = record["answer"]["iterations"]
-        for kind in KINDS:
+        for kind in [kind for kind in KINDS if passes and passes[0].get(kind)]:
             total: Counter[int] = Counter()
             for one in passes:
                 total.update(dict(map(tuple, one.get(kind) or ())))

@@ -2,10 +2,11 @@
 
     python benchmarks/coverage.py [--replications 2000] [--quick]
 
-Everything goes through the functions that reports use: trial means from iterations, intervals, paired ratios, decisions,
-verdicts and the plan of an adaptive run. A row without a target shows a limit that no method for so few trials overcomes,
-or a method that was rejected. With 2000 replications a share of 95 % is known to ± 1 %, one of 2.5 % to ± 0.7 %; `--quick`
-shows that it works, and misses targets by chance.
+Everything goes through the functions that reports use: trial means from iterations, intervals, paired ratios, decisions and
+verdicts; adaptive runs stop by what `concexp.adaptive` stops by (`tests/stats/test_coverage.py` runs one with both). A row
+without a target shows a limit that no method for so few trials overcomes, or a method that was rejected. With 2000
+replications a share of 95 % is known to ± 1 %, one of 2.5 % to ± 0.7 %; `--quick` shows that it works, and misses targets by
+chance.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from concexp.spec.shape import MOST, PILOT
 from concexp.stats.comparison import p_value, ratio
 from concexp.stats.deciding import benjamini_hochberg, difference
 from concexp.stats.intervals import Interval, mean_interval, trial_means
-from concexp.stats.judging import joint_draws, judge
-from concexp.stats.planning import PILOT, needs, next_cells
+from concexp.stats.judging import joint_draws, judge, verdict
+from concexp.stats.planning import relative_width, short_of_verdict
 from concexp.stats.resampling import bca, bootstrap_t
 from concexp.stats.variance import trials_needed
 
@@ -38,7 +40,6 @@ ITERATIONS = 3
 CELLS = 12  # of an A/A experiment: one baseline and 11 that equal it
 SPREADS = (0.02, 0.04, 0.06, 0.08)  # of the cells of an adaptive run
 PRECISION = 0.03
-MOST = 50
 # Rates that lie near their targets need more replications: 4.8 % can't be told from 5 % by 2000.
 MORE = 5
 
@@ -204,23 +205,54 @@ def boundary(kind: str, trials: int, count: int) -> tuple[float, float]:
     return share(supported, count)
 
 
+def stopped(values: Floats) -> int:
+    """How many trials of a cell an adaptive run makes: after the pilot, on until its interval is narrow enough."""
+    for size in range(PILOT, values.size):
+        if relative_width(mean_interval(values[:size], log=True)) <= PRECISION:
+            return size
+    return values.size
+
+
 def adaptive(count: int) -> tuple[Floats, Floats]:
     """Of each cell of an adaptive run: how often its interval holds the truth, and its mean number of trials."""
     rng = np.random.default_rng(500)
     hits, trials = np.zeros(len(SPREADS)), np.zeros(len(SPREADS))
     for _ in range(count):
-        values = np.exp(rng.normal(0, 1, (len(SPREADS), MOST)) * np.array(SPREADS)[:, None])
-        sizes = dict.fromkeys(range(len(SPREADS)), PILOT)
-        going = list(sizes)
-        while going:
-            going = next_cells(needs({cell: values[cell, : sizes[cell]].tolist() for cell in going}, PRECISION, MOST))
-            for cell in going:
-                sizes[cell] += 1
-        for cell, size in sizes.items():
-            found = mean_interval(values[cell, :size], log=True)
+        logs = rng.normal(0, 1, (len(SPREADS), MOST)) * np.array(SPREADS)[:, None]
+        for cell, values in enumerate(np.exp(logs)):
+            size = stopped(values)
+            found = mean_interval(values[:size], log=True)
             hits[cell] += found.lo <= 1 <= found.hi
             trials[cell] += size
     return hits / count, trials / count
+
+
+def settled(share: float) -> bool:
+    """Whether an adaptive run makes no more trials for a claim."""
+    return not short_of_verdict(share)
+
+
+def decided(share: float) -> bool:
+    """The bound of a single verdict, which is not what an adaptive run goes by, and this is why."""
+    return verdict(share) != "inconclusive"
+
+
+def adaptive_boundary(ends: Callable[[float], bool], count: int) -> tuple[float, float]:
+    """How often a claim exactly on its boundary is called supported, when it is judged after each trial until `ends`."""
+    rng = np.random.default_rng(600)
+    going = [pair(rng, lognormal, MOST, 2.0) for _ in range(count)]
+    supported = 0
+    for size in range(PILOT, MOST + 1):
+        left = []
+        for above, below in going:
+            cells = {name: {k: every[k] for k in range(size)} for name, every in (("a", above), ("b", below))}
+            found = judge(lambda m: m["a"] >= 2 * m["b"], joint_draws(cells, set(cells)))
+            if size < MOST and not ends(found.share):
+                left.append((above, below))
+            else:
+                supported += found.verdict == "supported"
+        going = left
+    return share(supported, count)
 
 
 def by_way(way: Callable[[Floats], tuple[float, float] | None]) -> Callable[[Floats, bool], Interval]:
@@ -267,6 +299,11 @@ def rows(count: int) -> Iterator[Row]:
     for kind in ("one cell", "two cells, same blocks", "two cells, other blocks"):
         for trials in (5, 10, 30):
             yield Row("claim on its boundary supported", kind, str(trials), *boundary(kind, trials, 2 * count), None, 3)
+    for label, ends, high in (
+        ("adaptive: claim on its boundary supported", settled, 3.5),
+        ("the same, stopped by the bound of a verdict", decided, None),
+    ):
+        yield Row(label, "two cells, same blocks", f"{PILOT}–{MOST}", *adaptive_boundary(ends, count), None, high)
     hits, trials_used = adaptive(count)
     fixed = trials_needed(max(SPREADS) ** 2, math.asinh(PRECISION))
     for spread, hit, used in zip(SPREADS, hits.tolist(), trials_used.tolist(), strict=True):

@@ -1,5 +1,8 @@
 """Records so far -> the trials of the next block: which cells need more, and what the budget still allows. Pure.
 
+A cell needs more where the interval of the primary metric is wider than wanted, or where a claim rests on it that is not
+settled and could be by more trials. What of that a run has not reached is told at its end.
+
 What is decided for a block rests on the records of the blocks before it and on nothing else: a run that is killed within a
 block decides the same when it goes on, and the time that it has spent stands in its journal.
 """
@@ -14,16 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concexp import catalog
+from concexp.forecast import shown
 from concexp.journal import Record
 from concexp.plan import Plan, block
 from concexp.planned import Cell, PlannedTrial
 from concexp.spec import Spec
 
 if TYPE_CHECKING:
+    from concexp.claims import Verdict
     from concexp.results import Run
-
-# By which factor each cell (by its id) is less certain than wanted, as far as this goal is concerned: over 1, it gets more.
-Goal = Callable[["Run"], Mapping[str, float]]
 
 # With too little left of the budget for all, those come first that lack at least this share of what the worst lacks.
 WORST_SHARE = 0.5
@@ -31,15 +33,15 @@ WORST_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Course:
-    """The way that an experiment with a `precision` or a `budget` takes.
+    """The way that an experiment with a `precision` or a `budget` takes; `header` is the journal's.
 
-    `header` is the journal's. The interval of the primary metric is a goal by itself; `goals` are others beside it.
+    `tell` hears once, when the pilot is over, what more it will take.
     """
 
     spec: Spec
     plan: Plan
     header: Mapping[str, Any]
-    goals: Sequence[Goal] = ()
+    tell: Callable[[str], None] = lambda text: None
     decided: dict[int, list[PlannedTrial]] = field(default_factory=dict, repr=False)  # spares deciding the same twice
 
     def following(self, records: Sequence[Record]) -> list[PlannedTrial]:
@@ -62,12 +64,10 @@ class Course:
             return trials if number == 0 or self._left(costs) >= costs.of(trials) else []
         if measure.precision is None or number >= measure.most:
             return []
-        from concexp.results import Run
-
-        # The intervals of this one metric are what is wanted: those of all would take their time.
-        spec = {**self.header["spec"], "metrics": [self.spec.primary]}
-        run = Run(Path(), {**self.header, "spec": spec}, list(before))
+        run = self._run(before)
         lacking = self._lacking(run)
+        if number == measure.blocks:
+            self.tell(self._outlook(run, lacking, costs))
         if self._left(costs) < self._whole_need(run, lacking, costs):
             worst = max(lacking.values())
             lacking = {cell: factor for cell, factor in lacking.items() if factor >= WORST_SHARE * worst}
@@ -87,22 +87,50 @@ class Course:
         budget = self.spec.measure.budget
         return float("inf") if budget is None else budget - costs.spent
 
+    def _run(self, records: Sequence[Record]) -> Run:
+        """The records as a run whose intervals are those of the primary metric alone: those of all would take their time."""
+        from concexp.results import Run
+
+        spec = {**self.header["spec"], "metrics": [self.spec.primary], "claims": []}
+        return Run(Path(), {**self.header, "spec": spec}, list(records))
+
     def _lacking(self, run: Run) -> dict[str, float]:
         """The cells that are less certain than wanted, each with the factor; in the order of the plan."""
-        found: dict[str, float] = {}
-        for goal in (self._narrow, *self.goals):
-            for cell, factor in goal(run).items():
-                found[cell] = max(factor, found.get(cell, 0.0))
-        return {cell.id: found[cell.id] for cell in self.plan.runnable if found.get(cell.id, 0.0) > 1}
-
-    def _narrow(self, run: Run) -> dict[str, float]:
-        """The goal of the primary metric: its interval beside the wanted one.
-
-        A cell without an interval is left as it is: after so many trials it has ended badly too often.
-        """
         assert self.spec.measure.precision is not None
         wanted = self.spec.measure.precision
-        return {cell: half / wanted for cell, half in widths(run).items()}
+        found = {cell: width / wanted for cell, width in widths(run).items()}
+        for cell, factor in self._undecided(run).items():
+            found[cell] = max(factor, found.get(cell, 0.0))
+        return {cell.id: found[cell.id] for cell in self.plan.runnable if found.get(cell.id, 0.0) > 1}
+
+    def _undecided(self, run: Run) -> dict[str, float]:
+        """The cells on whose times a claim rests that is not settled, each with the factor that it is short of that.
+
+        At most with the one that all the trials that a cell can get are worth: a claim that lies on its boundary must not
+        take them from the others.
+        """
+        if not self.spec.claims:
+            return {}
+        from concexp.claims import judge
+
+        found: dict[str, float] = {}
+        for verdict in judge(run, self.spec.claims):
+            for cell, factor in verdict.unsettled.items():
+                reachable = math.sqrt(self.spec.measure.most / run.samples[cell].count)
+                found[cell] = max(min(factor, reachable), found.get(cell, 0.0))
+        return found
+
+    def _outlook(self, run: Run, lacking: Mapping[str, float], costs: Costs) -> str:
+        """What more it will take, in words, when the pilot is over, and what it cannot reach."""
+        said = f"after {self.spec.measure.blocks} repetitions no cell needs more"
+        if lacking:
+            need, left = self._whole_need(run, lacking, costs), self._left(costs)
+            said = f"after {self.spec.measure.blocks} repetitions {len(lacking)} of {len(self.plan.runnable)} cells need more: "
+            said += f"about {shown(need)}"
+            said += f", and the budget leaves {shown(max(0.0, left))}, for those that lack most" if left < need else ""
+        if without := len(blind(run)):
+            said += f"; {_cells(without)} without an interval of {self.spec.primary} can get none by more trials"
+        return said
 
     def _whole_need(self, run: Run, lacking: Mapping[str, float], costs: Costs) -> float:
         """Seconds that it takes to bring all of them to what is wanted, or to the most trials."""
@@ -150,6 +178,54 @@ def widths(run: Run) -> dict[str, float]:
     return {cell: width for cell, width in found.items() if width < math.inf}
 
 
+def blind(run: Run) -> list[str]:
+    """The cells that were run and have no interval of the primary metric: their trials end badly, and more would as well.
+
+    What everything is relative to needs none.
+    """
+    from concexp.cells import Baseline
+
+    baseline = Baseline(run) if catalog.load("metric", run.spec["primary"]).level == "cell" else None
+    known = widths(run)
+    cells = [(str(cell["cell"]), cell["axes"]) for cell in run.header["cells"] if not cell["reason"]]
+    return [
+        cell
+        for cell, axes in cells
+        if cell in run.samples and cell not in known and (baseline is None or baseline.of(axes) != cell)
+    ]
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """What a run with a `precision` did not reach: intervals wider than wanted, with half their width, and open claims.
+
+    `blind` are the cells that have no interval at all.
+    """
+
+    wide: Mapping[str, float]
+    blind: Sequence[str]
+    claims: Sequence[Verdict]
+
+    @property
+    def text(self) -> str:
+        """For people, in one line; an empty text if all was reached."""
+        wide, claims = len(self.wide), len(self.claims)
+        parts = [f"{_cells(wide)} with a wider interval than wanted"] if wide else []
+        parts += [f"{_cells(len(self.blind))} without an interval"] if self.blind else []
+        parts += [f"{claims} inconclusive claim{'s' * (claims != 1)}"] if claims else []
+        return f"not reached: {', '.join(parts)}; the report names them" if parts else ""
+
+
+def unreached(run: Run, verdicts: Iterable[Verdict], precision: float) -> Unreached:
+    """What is left of what was wanted; `verdicts` are those on its claims."""
+    wide = {cell: width for cell, width in widths(run).items() if width > precision}
+    return Unreached(wide, blind(run), [one for one in verdicts if one.word == "inconclusive" and one.unsettled])
+
+
+def _cells(count: int) -> str:
+    return f"{count} cell{'s' * (count != 1)}"
+
+
 class Costs:
     """What the trials of some records took, and what others will take, seconds."""
 
@@ -170,7 +246,14 @@ class Costs:
 
     def of_cell(self, cell: str) -> float:
         """The seconds that one more repetition of a cell will take."""
-        return sum((median for (own, role), median in self.medians.items() if own == cell and role != "sentinel"), 0.0)
+        return sum(
+            (
+                median
+                for (own, role), median in self.medians.items()
+                if own == cell and role not in ("sentinel", "pictured")
+            ),
+            0.0,
+        )
 
 
 def trials_of(records: Iterable[Record]) -> list[Record]:

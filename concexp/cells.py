@@ -61,6 +61,11 @@ class Sample:
         return Counter(trial.status for trial in self.trials)
 
     @property
+    def endings(self) -> str:
+        """The same in words."""
+        return ", ".join(f"{count} {status}" for status, count in self.statuses.items())
+
+    @property
     def count(self) -> int:
         """How many trials were run."""
         return len(self.trials) - self.statuses["unsupported"]

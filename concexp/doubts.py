@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from concexp import machine
+from concexp import machine, steady
+from concexp.stats.steadiness import UNSTEADY, of_cell
 
 # Spinners beside the block gave less than this share of the CPUs that the cell could use.
 EFFECTIVE_SHARE = machine.ENOUGH
@@ -52,6 +53,7 @@ MEANING = {
     "gil_changed": "the GIL was switched on or off during the trial",
     "traced": "a tracer or profiler was active",
     "leftover": "processes were left behind and had to be ended",
+    "unsteady": "the time of an operation still changed when the trial ended, or did in at least half of its cell's trials",
 }
 
 
@@ -83,6 +85,7 @@ def judge(frame: pd.DataFrame) -> pd.Series:
         "gil_changed": frame["gil_start"].notna() & frame["gil_end"].notna() & (frame["gil_start"] != frame["gil_end"]),
         "traced": frame["traced"],
         "leftover": frame["left_behind"] > 0,
+        "unsteady": unsteady(frame),
     }.items():
         hit = _holds(holds)
         codes[hit] = np.where(codes[hit] == "", code, codes[hit] + f",{code}")
@@ -142,6 +145,22 @@ def stolen(frame: pd.DataFrame) -> pd.Series:
     trial = frame.groupby("trial", sort=False)
     share = trial["steal_s"].transform("mean") / (trial["wall_s"].transform("mean") * useful_cpus(frame))
     return share.where(_holds(frame["wants"] == "cpu"))
+
+
+def unsteady(frame: pd.DataFrame) -> pd.Series:
+    """Whether each row's trial, or its cell, has no steady state: then its mean depends on how long it went on.
+
+    The steady trials of a cell in which half are not would be a choice by their outcome. Only trials with enough iterations
+    for a word are judged; one that warms up or slows down in its course ends in a steady state, and is no less sure.
+    """
+    assessed = frame["steadiness"] != steady.NOT_ASSESSED
+    own = frame["steadiness"] == UNSTEADY
+    if not own.any():
+        return own
+    trials = frame[assessed].drop_duplicates("trial")
+    words = trials.groupby(["cell", "role"])["steadiness"].agg(of_cell)
+    cells = words.index[words == UNSTEADY]
+    return own | (assessed & pd.MultiIndex.from_frame(frame[["cell", "role"]]).isin(cells))
 
 
 def timed_at_once(frame: pd.DataFrame) -> pd.Series:

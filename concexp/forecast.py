@@ -40,6 +40,7 @@ class Forecast:
     measured: int
     loads: int
     unknown: int
+    claims: bool = False  # whether trials are made for claims as well
 
     @property
     def data(self) -> dict[str, Any]:
@@ -80,7 +81,8 @@ class Forecast:
         if self.seconds > budget:
             fit = max(1, math.floor(self.measure.blocks * budget / self.seconds))
             return f"; the budget of {shown(budget)} will end it before: about {fit} of {self.measure.blocks} repetitions fit"
-        return f"; the budget of {shown(budget)} may end it before every interval is narrow enough"
+        wanted = "every interval is narrow enough" + (" and every claim settled" if self.claims else "")
+        return f"; the budget of {shown(budget)} may end it before {wanted}"
 
 
 def forecast(spec: Spec, plan: Plan, runs: Path, host: str) -> Forecast:
@@ -98,7 +100,7 @@ def forecast(spec: Spec, plan: Plan, runs: Path, host: str) -> Forecast:
     spins = max(1, math.ceil(one / SPIN_EVERY_SECONDS)) if real else 0
     whole = one + spins * SPIN
     last = SPIN if real else 0.0
-    return Forecast(spec.measure, blocks * whole + last, most * whole + last, **counts)
+    return Forecast(spec.measure, blocks * whole + last, most * whole + last, **counts, claims=bool(spec.claims))
 
 
 def _of(trial: PlannedTrial, known: dict[str, float]) -> tuple[float, str]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from concexp.errors import EnvironmentRefused
-from concexp.judging import Judge, absent, refused_here
 from concexp.launch import launch
 from concexp.planned import Cell
+from concexp.runnable import Judge, absent, refused_here
 from concexp.stage import Stage
 
 ASK_TIMEOUT = 60.0  # seconds: a cold disk may need many of them

@@ -226,8 +226,11 @@ def plan_text(spec: Spec, plan: Plan, foreseen: Forecast) -> str:
     more = f" + {', '.join(beside)}" if beside else ""
     lines += ["", f"{len(rows)} cells × {spec.measure.blocks} repetitions{more} = {len(plan.trials)} trials"]
     if spec.measure.precision is not None:
-        lines[-1] += f"; then more, until {spec.primary} is known to ±{100 * spec.measure.precision:g} % or a cell has "
-        lines[-1] += f"{spec.measure.most}"
+        settled = " and the claims are settled" if spec.claims else ""
+        lines[-1] += (
+            f"; then more, until {spec.primary} is known to ±{100 * spec.measure.precision:g} %{settled}, or a cell has "
+        )
+        lines[-1] += f"{spec.measure.most}; none for cells whose trials end badly"
     lines += [foreseen.text]
     for label in plan.unasked:
         count = sum(cell.runtime.python == label for cell in plan.cells)

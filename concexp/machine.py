@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import importlib.metadata
 import math
@@ -105,11 +106,21 @@ def packages() -> dict[str, str]:
     return found
 
 
-def git(folder: Path) -> dict[str, Any] | None:
-    """The commit that is checked out there, and whether anything was changed since; None outside a repository."""
+def git(folder: Path, reports: Path) -> dict[str, Any] | None:
+    """The commit that is checked out there, and whether anything was changed since that can matter; None outside a repository.
+
+    What concexp itself writes below `reports` cannot: the page, the pictures and the runs of any experiment. Nor can files
+    that git does not know: those of the user's that are run are kept with the run.
+    """
     try:
         commit = _git(folder, "rev-parse", "HEAD")
-        return {"commit": commit, "dirty": bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))}
+        top = Path(_git(folder, "rev-parse", "--show-toplevel")).resolve()
+        left_out = []
+        if reports.resolve().is_relative_to(top):
+            base = glob.escape(reports.resolve().relative_to(top).as_posix())
+            left_out = [f":(top,exclude,glob){base}/*/{own}" for own in ("README.md", "figures/**", "runs/**")]
+        changed = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", *left_out)
+        return {"commit": commit, "dirty": bool(changed)}
     except (OSError, subprocess.SubprocessError):
         return None
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from concexp import catalog
 from concexp.cells import Sample, compared, samples
+from concexp.stats.deciding import noise_floor
 from concexp.stats.intervals import NOTHING, Interval
 from concexp.stats.trend import slope
 
@@ -38,7 +39,7 @@ class Floor:
 
     @property
     def factor(self) -> float:
-        return max(self.ratio.hi, 1 / self.ratio.lo)
+        return noise_floor([self.ratio])
 
 
 def floors(run: Run) -> list[Floor]:

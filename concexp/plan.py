@@ -15,8 +15,8 @@ from typing import Any
 from concexp import catalog, controls
 from concexp.claimed import Cells, check
 from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean
-from concexp.judging import Judge, here
 from concexp.planned import Background, Cell, PlannedTrial, Runtime, cell_id
+from concexp.runnable import Judge, here
 from concexp.spec import Axis, Entry, Grid, Spec, Value, axes, expression, units
 from concexp.spec.shape import KINDS, second_roles
 
@@ -77,7 +77,8 @@ def make_plan(spec: Spec, cpus: int, only: str = "", judges: Mapping[str, Judge]
             cells.setdefault(cell.id, cell)
     chosen = _only(list(cells.values()), only, cpus) if only and cells else list(cells.values())
     chosen = _judged(chosen, known)
-    trials = sum(1 + len(_observers(spec, cell)) for cell in chosen if not cell.reason) * spec.measure.blocks
+    roles = [role for cell in chosen if not cell.reason for role, _ in _purposes(spec, cell)]
+    trials = sum(1 if role == "pictured" else spec.measure.blocks for role in roles)
     if trials > TRIAL_LIMIT:
         cure = "fewer `measure.repetitions`, or fewer values"
         raise _refusal(spec, f"the plan has {trials:,} trials; the limit is {TRIAL_LIMIT:,}", cure)
@@ -140,7 +141,9 @@ def block(spec: Spec, plan: Plan, number: int, cells: Iterable[Cell]) -> Iterato
     All of it is in an order that the seed decides.
     """
     chosen = {cell.id: cell for cell in cells}
-    members = [(c, role, probe) for c in chosen.values() for role, probe in [("measured", ""), *_observers(spec, c)]]
+    members = [(c, *purpose) for c in chosen.values() for purpose in _purposes(spec, c)]
+    if number:
+        members = [(cell, role, probe) for cell, role, probe in members if role != "pictured"]  # once is enough
     members += [(cell, "control", "") for cell in plan.controlled if cell.id in chosen]
     members += [(plan.sentinel, "sentinel", "")] if plan.sentinel is not None else []
     # A text as seed goes through SHA-512: the same order on every version and machine.
@@ -150,16 +153,17 @@ def block(spec: Spec, plan: Plan, number: int, cells: Iterable[Cell]) -> Iterato
         own = "/control" if role == "control" else ""
         identity = f"{cell.settings.seed}/{cell.id}{own}/{number}".encode()
         seed = int.from_bytes(hashlib.sha256(identity).digest()[:4], "big")
-        suffix = {"measured": "", "observed": f"-{probe}"}.get(role, f"-{role}")
+        suffix = f"-{probe or role}" if role != "measured" else ""
         yield PlannedTrial(f"{cell.id}-{number:04d}{suffix}", cell, number, position, number, seed, role, probe)
 
 
-def _observers(spec: Spec, cell: Cell) -> tuple[tuple[str, str], ...]:
-    """(role, probe) of the trials that probes need for themselves, where anything is run that they can see."""
+def _purposes(spec: Spec, cell: Cell) -> list[tuple[str, str]]:
+    """(role, probe) of the trials of a cell: the measured one, and those that probes need for themselves to see anything."""
     if cell.simulated:
-        return ()
+        return [("measured", "")]
     found = {name: catalog.load("probe", name) for name in sorted(spec.probes)}
-    return tuple(("observed", name) for name, probe in found.items() if probe.alone and probe.applies(cell.sync.plugin))
+    seeing = {name: probe for name, probe in found.items() if probe.alone and probe.applies(cell.sync.plugin)}
+    return [("measured", ""), *(("pictured" if probe.once else "observed", name) for name, probe in seeing.items())]
 
 
 def _axes(grid: Grid) -> tuple[Axis, ...]:

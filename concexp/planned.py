@@ -128,8 +128,8 @@ class Cell:
 class PlannedTrial:
     """One repetition of one cell: its block, its place in the block, and the seed of its randomness.
 
-    `role` says what it is for: `measured`, a `control` or the `sentinel` (see `controls`); one that is `observed` is for
-    `probe`, which changes what it looks at.
+    `role` says what it is for: `measured`, a `control` or the `sentinel` (see `controls`); one that is `observed` or
+    `pictured` is for `probe`, which changes what it looks at.
     """
 
     id: str

@@ -12,7 +12,7 @@ from typing import Any
 
 from concexp import interpreters, stage
 from concexp.interpreters import Absent, Interpreter
-from concexp.judging import Judge
+from concexp.runnable import Judge
 from concexp.spec import Spec
 from concexp.stage import Stage
 

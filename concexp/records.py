@@ -249,10 +249,10 @@ def _header(header: Record) -> str:
     wrong = fits(HEADER, header, "")
     if wrong:
         return wrong
-    listed = header["axes"]
+    listed = {key: {None, *labels} for key, labels in header["axes"].items()}
     for number, cell in enumerate(header["cells"]):
         for key, label in cell["axes"].items():
-            if not scalar(label) or key not in listed or (label is not None and label not in listed[key]):
+            if not scalar(label) or label not in listed.get(key, ()):
                 return f"cells[{number}].axes.{key}: {_shown(label)} is none of the labels in `axes`"
     if len({cell["cell"] for cell in header["cells"]}) < len(header["cells"]):
         return "cells: one is there twice"

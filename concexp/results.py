@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from concexp import catalog, doubts, journal, records
+from concexp import catalog, doubts, journal, records, steady
 from concexp.errors import Damaged
 from concexp.replacing import replaced
 
@@ -157,6 +157,7 @@ def _frame(run: Run) -> pd.DataFrame:
     counted = [iteration.get("counts") or {} for iteration in flat]
     for name in sorted({key for counts in counted for key in counts}):
         frame[name] = _floats(counts.get(name) for counts in counted)
+    frame["steadiness"] = pd.array(steady.words(frame), dtype="string")
     frame["doubts"] = doubts.judge(frame)
     for name in catalog.names("metric"):
         metric = catalog.load("metric", name)()

@@ -221,7 +221,7 @@ class Run:
             **cell.combination,
             "startup": cell.startup,
             "warmup": cell.settings.warmup,
-            "iterations": cell.settings.iterations,
+            "iterations": 1 if trial.role == "pictured" else cell.settings.iterations,
             "seed": trial.seed,
             "probes": self._probes(trial),
             **cell.runtime.request(),

@@ -23,7 +23,7 @@ from concexp import (
     spec,
     stage,
 )
-from concexp.adaptive import Course
+from concexp.adaptive import Course, unreached
 from concexp.errors import ConcexpError, EnvironmentRefused, InputError, Problem
 from concexp.forecast import forecast
 from concexp.interpreters import Interpreter
@@ -90,7 +90,7 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
         planned = refusing(question, planned, folder.manifest.get("preflight", {}).get("unsupported", {}))
         watcher.foretell(forecast(question, planned, folder.path.parent, machine.host()).text)
         open_ended = question.measure.precision is not None or question.measure.budget is not None
-        course = Course(question, planned, runner.header(question, planned, folder))
+        course = Course(question, planned, runner.header(question, planned, folder), watcher.foretell)
         following = course.following if open_ended else None
         try:
             runner.Run(question, planned, folder, code, there, lock, watcher, following).execute()
@@ -109,8 +109,19 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
         lines = [f"report: {_page(folder, partial)}"]
     if bad:
         lines.append(f"{len(bad)} trial{'' if len(bad) == 1 else 's'} ended badly: the report names them")
+    if question.measure.precision is not None:
+        lines += _unreached(folder, question.measure.precision)
     refuted = _refuted(folder) if check and question.claims else []
     return Done([*lines, *(f"refuted: {says}" for says in refuted)], len(bad), refuted)
+
+
+def _unreached(folder: RunFolder, precision: float) -> list[str]:
+    """What was wanted and not reached, if anything."""
+    from concexp import claims, results
+
+    found = results.load(folder.path)
+    said = unreached(found, claims.judge(found), precision).text
+    return [said] if said else []
 
 
 def _refuted(folder: RunFolder) -> list[str]:
@@ -148,7 +159,7 @@ def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
         "doctor": doctor.before_a_run(facts, next(iter(clocks.values()), {})),
         "interpreters": known,
         "clocks": clocks,
-        "git": machine.git(Path.cwd()),
+        "git": machine.git(Path.cwd(), wanted.out),
         "packages": machine.packages(),
         "user_code": run_folder.user_code(files),
         "preflight": {

@@ -48,11 +48,16 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     facts     facts of every iteration that differ from the usual ones; answer, record: of the answer and the record
     counts    counts of every iteration
     axes      further axes by key
+    course    (block, iteration) -> by which factor an operation takes longer then
+    load      as the experiment has it
     observed  what observed trials of it are to show, as these; nothing: there are none
+    startup   once, each or timed
+    pictured  the timeline that a trial of its own recorded (see `timeline`); nothing: there is none
     """
     given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "shape": "tasks",
              "axes": {}, "drift": 0.0, "ops": None, "role": "", "facts": {}, "answer": {}, "record": {}, "counts": {},
-             "plugins": {}, "observed": {}, **more}  # fmt: skip
+             "plugins": {}, "observed": {}, "pictured": {}, "startup": "once", "load": {"duration": 0.5},
+             "course": None, **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
     return given
@@ -155,6 +160,9 @@ def _records(cells, repetitions, iterations, spin, beside):
             if one["observed"]:
                 own = _record({**one, **one["observed"]}, block, position, iterations, weather)
                 yield {**own, "trial": f"{own['trial']}-waits", "role": "observed"}
+            if one["pictured"] and block == 0:
+                own = _record({**one, "facts": {"timeline": one["pictured"]}}, block, position, 1, weather)
+                yield {**own, "trial": f"{own['trial']}-timeline", "role": "pictured"}
         for position, (role, one) in enumerate(beside, len(order)):
             record = _record({**one, "role": role}, block, position, iterations, weather)
             yield {**record, "trial": f"{record['trial']}-{role}", "role": role}
@@ -180,8 +188,8 @@ def _record(one, block, position, iterations, weather=0.0):
         "unit": one["unit"],
         "shape": one["shape"],
         "wants": one["wants"],
-        "load": {"duration": 0.5},
-        "startup": "once",
+        "load": one["load"],
+        "startup": one["startup"],
         "status": "unsupported",
         "reason": one["reason"],
         "host": "0123abcd",
@@ -215,7 +223,9 @@ def _answer(one, block, iterations, weather):
     pace = one["rate"] * math.exp(weather + rng.gauss(0, one["noise"]) + one["drift"] * block)
     parallel = catalog.load("model", one["plugins"].get("model", one["axes"]["model"])).parallel
     passes = []
-    for _ in range(iterations):
+    usual = pace
+    for k in range(iterations):
+        pace = usual / one["course"](block, k) if one["course"] else usual
         wall = 0.5 * math.exp(rng.gauss(0, 0.001)) if one["ops"] is None else one["ops"] / pace
         passes.append({
             "wall_s": wall, "ops": max(1, round(pace * wall)), "startup_s": 0.001 * workers * math.exp(rng.gauss(0, 0.1)),
@@ -360,6 +370,23 @@ def watched(drift=0.0, unlike=1.0, **more):
     return {"cells": cells, "beside": [("control", control), ("sentinel", sentinel)], "repetitions": 10, **more}
 
 
+def courses():
+    """Five trials of thirty iterations: steady, warming up, slowing down, at odds, and one whose end is no steady state."""
+
+    def noisy(course):
+        return lambda block, k: course(block, k) * math.exp(random.Random(f"{block} {k}").gauss(0, 0.01))
+
+    shapes = {
+        "threads": lambda block, k: 1.0,
+        "processes": lambda block, k: 1.6 if k < 6 else 1.0,
+        "thread_pool": lambda block, k: 1.0 if k < 12 else 1.4,
+        "process_pool": lambda block, k: 1.0 if k < 12 and block < 2 else 1.4,
+        "asyncio": lambda block, k: 1.0 if k < 26 else 1.5,
+    }
+    cells = [cell(model=model, workers=2, course=noisy(shape)) for model, shape in shapes.items()]
+    return {"cells": cells, "repetitions": 5, "iterations": 30, "spec": {"baseline": {"model": "threads"}}}
+
+
 def nothing():
     """A journal that ends before the first trial."""
     return {"cells": sweep(rate=amdahl()), "repetitions": 0, "effective": None}
@@ -405,5 +432,51 @@ def observed():
     }  # fmt: skip
 
 
-ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, single, one_cell, tied, parameters, nothing,
-       all_failed, hostile, observed)  # fmt: skip
+def timeline(*workers, end, came=1_000, grain=0, more=0, lined=0):
+    """A recorded timeline, ns: each worker's segments, all of which came at once; `end` is when all had answered."""
+    return {
+        "end": end,
+        "more": more,
+        "workers": [
+            {
+                "index": index,
+                "made": -5_000_000,
+                "came": came,
+                "lined": lined,
+                "grain": grain,
+                "events": len(own),
+                "segments": own,
+            }
+            for index, own in enumerate(workers)
+        ],
+    }
+
+
+def timelines():
+    """Timelines of cells that share a lock, that have unlike tasks, that share a thread, and that make their workers anew."""
+    ms = 1_000_000
+    lock = {"lock.acquire": 4 * ms}
+    turns = (
+        [[ms, 5 * ms, 4, 4 * ms, 4 * ms, {}]],
+        [[ms, 5 * ms, 0, 0, 0, lock], [5 * ms, 9 * ms, 4, 4 * ms, 4 * ms, {}]],
+    )
+    unlike = [[ms, 21 * ms, 1, 20 * ms, 5 * ms, {}]], [[(1 + k) * ms, (2 + k) * ms, 1, ms, ms, {}] for k in range(5)]
+    shared = {"unit": "increment", "workers": 2}
+    return {
+        "cells": [
+            cell("counter", "threads", "lock", rate=5000, pictured=timeline(*turns, end=11 * ms, came=ms), **shared),
+            cell("counter", "processes", "lock", rate=4000,
+                 pictured=timeline(*turns, end=13 * ms, came=ms, lined=3 * ms), **shared),
+            cell("uneven_tasks", "serial", rate=900, pictured=timeline([], end=9 * ms)),
+            cell("uneven_tasks", "gevent", workers=2, rate=800, answer={"parallel": "one"},
+                 pictured=timeline(*unlike, end=31 * ms, came=ms, grain=ms // 10)),
+            cell("uneven_tasks", "processes", workers=40, rate=1600, startup="timed",
+                 pictured=timeline(*20 * unlike[:1], end=24 * ms, more=8)),
+            cell("uneven_tasks", "processes", workers=2, rate=1500, pictured=timeline(*unlike, end=21 * ms, came=ms)),
+        ],
+        "spec": {"report": {"plots": ["timeline"], "language": "en"}},
+    }  # fmt: skip
+
+
+ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, courses, single, one_cell, tied, parameters,
+       nothing, all_failed, hostile, observed, timelines)  # fmt: skip

@@ -7,14 +7,16 @@ from types import SimpleNamespace
 import pytest
 
 from concexp import runner
-from concexp.adaptive import Costs, Course, widths
+from concexp.adaptive import Costs, Course, blind, unreached, widths
+from concexp.claims import judge
 from concexp.plan import make_plan
 from concexp.results import Run
 from concexp.spec import parse_text
+from concexp.stats.planning import SETTLED
 
-HEAD = "workload: cpu_sum\nload: {ops: 1000, scaling: strong}\nsweep: {workers: 1}\n"
+HEAD = "workload: cpu_sum\nload: {ops: 1000, scaling: strong}\n"
 MODELS = (
-    "model: [{simulated: {noise: 0.001, speed: 9000}, as: base}, {simulated: {noise: 0.001}, as: calm}, "
+    "sweep: {workers: 1}\nmodel: [{simulated: {noise: 0.001, speed: 9000}, as: base}, {simulated: {noise: 0.001}, as: calm}, "
     "{simulated: {noise: 0.05}, as: uneasy}, {simulated: {noise: 0.4}, as: wild}]\n"
 )
 FOLDER = SimpleNamespace(path=SimpleNamespace(name="a run"), manifest={"machine": {"cpus": 2}})
@@ -23,15 +25,15 @@ FOLDER = SimpleNamespace(path=SimpleNamespace(name="a run"), manifest={"machine"
 class Lab:
     """An experiment of simulated trials, each of which takes one second by its record."""
 
-    def __init__(self, measure, models=MODELS, goals=(), more="baseline: {model: base}\n"):
+    def __init__(self, measure, models=MODELS, more="baseline: {model: base}\n"):
         self.spec = parse_text(f"{HEAD}{models}measure: {{{measure}}}\n{more}", "x.yaml")
         self.plan = make_plan(self.spec, 2)
         self.header = runner.header(self.spec, self.plan, FOLDER)
-        self.goals = goals
+        self.told = []
         self.runs = runner.Run(self.spec, self.plan, FOLDER, None, None, None, None)
 
     def course(self):
-        return Course(self.spec, self.plan, self.header, self.goals)
+        return Course(self.spec, self.plan, self.header, self.told.append)
 
     def measured(self, trial):
         return {**self.runs._measured(trial), "duration_s": 1.0, "started_at": ""}
@@ -85,16 +87,20 @@ def test_a_partial_block_holds_both_sides():
 
 
 @pytest.mark.parametrize(
-    "measure",
+    ("measure", "claim"),
     [
-        "precision: 3%, repetitions: 8, max_repetitions: 12",
-        "precision: 3%, budget: 55s, repetitions: 8",
-        "budget: 20s",
+        ("precision: 3%, repetitions: 8, max_repetitions: 12", ""),
+        (
+            "precision: 99%, repetitions: 8, max_repetitions: 12",
+            "claims: {expect: 'throughput[wild] > throughput[uneasy]'}\n",
+        ),
+        ("precision: 3%, budget: 55s, repetitions: 8", ""),
+        ("budget: 20s", ""),
     ],
 )
-def test_a_run_that_is_cut_anywhere_goes_on_as_if_it_had_not_been(measure):
+def test_a_run_that_is_cut_anywhere_goes_on_as_if_it_had_not_been(measure, claim):
     """From the first n records alone, for every n, the same trials follow in the same order to the same end."""
-    lab = Lab(measure)
+    lab = Lab(measure, more=f"baseline: {{model: base}}\n{claim}")
     whole = lab.whole()
     for cut in range(len(whole)):
         following = lab.course().following(whole[:cut])
@@ -147,23 +153,108 @@ def test_a_short_budget_goes_to_the_widest():
 
 def test_a_cell_that_ends_badly_is_left_alone():
     """Nothing is gained by more trials of what has no number."""
-    models = "model: [{simulated: {noise: 0.4}, as: wild}, {simulated: {outcome: crashed}, as: broken}]\n"
+    models = "sweep: {workers: 1}\nmodel: [{simulated: {noise: 0.4}, as: wild}, {simulated: {outcome: crashed}, as: broken}]\n"
     lab = Lab("precision: 3%, repetitions: 8, max_repetitions: 20", models, more="")
     count = lab.of(lab.whole())
     assert (count["wild"], count["broken"]) == (20, 8)
 
 
-def test_other_goals_ask_for_trials_as_well():
-    """A goal names cells that are too uncertain for it: they get more, until it has enough."""
+def claiming(claim, most=40):
+    """An experiment whose intervals are all narrow enough, with a claim; its records, and how many trials each model had."""
+    measure = f"precision: 99%, repetitions: 8, max_repetitions: {most}"
+    lab = Lab(measure, more=f"baseline: {{model: base}}\nclaims: [{claim}]\n")
+    records = lab.whole()
+    return lab, records, lab.of(records)
 
-    def undecided(run):
-        count = {cell: sample.count for cell, sample in run.samples.items()}
-        return {cell: 12.5 / n for cell, n in count.items()}
 
-    lab = Lab("precision: 99%, repetitions: 8", goals=(undecided,))
-    assert set(lab.of(lab.whole()).values()) == {13}
-    lab.goals = ()
-    assert set(lab.of(lab.whole()).values()) == {8}
+def shares(lab, records):
+    return [case.share for verdict in judge(Run(None, lab.header, records)) for case in verdict.cases]
+
+
+def test_trials_go_to_a_claim_that_is_open():
+    """A noise of 5 % leaves a claim open that is 2 % off: its cell goes on until it is settled, and no longer."""
+    lab, records, count = claiming("{of: {model: uneasy}, expect: throughput > 970}")
+    assert 8 < count["uneasy"] < 40
+    assert count["calm"] == count["wild"] == 8
+    (share,) = shares(lab, records)
+    assert share >= SETTLED
+    last = max(record["block"] for record in records)
+    (before,) = shares(lab, [record for record in records if record["block"] < last])
+    assert 1 - SETTLED < before < SETTLED
+
+
+def test_both_sides_of_a_claim_get_trials():
+    """A comparison rests on two cells; one that lies on its boundary takes all that a cell may have, and stops there."""
+    _, _, count = claiming("{expect: 'throughput[wild] > throughput[uneasy]'}", most=12)
+    assert (count["wild"], count["uneasy"], count["calm"]) == (12, 12, 8)
+
+
+def test_a_relative_metric_rests_on_the_baseline_too():
+    """A speedup is settled by trials of its cell and of what it is relative to."""
+    _, _, count = claiming("{of: {model: wild}, expect: speedup > 0.111}", most=12)
+    assert (count["wild"], count["base"], count["uneasy"]) == (12, 12, 8)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "{of: {model: wild}, expect: throughput > 10}",
+        "{of: {model: wild}, expect: throughput > 1e6}",
+        "{of: {model: wild}, expect: lost_updates == 0}",
+        "{of: {model: wild}, expect: status == ok}",
+        "{of: {model: wild}, when: cpus > 2, expect: throughput > 1000}",
+        "{of: {model: [wild, calm]}, expect: throughput > 1000 and model == wild}",
+    ],
+)
+def test_a_claim_that_trials_would_not_change_gets_none(claim):
+    """Settled by the pilot, either way; a count, a status; skipped; refuted for good by one of its cases."""
+    _, _, count = claiming(claim)
+    assert set(count.values()) == {8}
+
+
+def test_a_claim_takes_nothing_from_an_interval_that_is_wider():
+    """On its boundary a claim lacks more than any number of trials gives: with a short budget the wide interval comes first."""
+    more = "baseline: {model: base}\nclaims: [{of: {model: uneasy}, expect: throughput > 1000}]\n"
+    lab = Lab("precision: 2%, repetitions: 8, budget: 46s", more=more)
+    later = lab.of([r for r in lab.whole() if r["block"] >= 8])
+    assert (later["wild"], later["uneasy"]) == (2, 0)
+
+
+def test_what_it_will_take_is_told_after_the_pilot():
+    """How many cells need more, for how long, what the budget leaves, and who has no interval; once."""
+    models = (
+        "sweep: {workers: 1}\nmodel: [{simulated: {noise: 0.4}, as: wild}, {simulated: {noise: 0.001}, as: calm}, "
+        "{simulated: {outcome: crashed}, as: broken}]\n"
+    )
+    lab = Lab("precision: 1%, repetitions: 8, budget: 40s", models, more="")
+    lab.whole()
+    (said,) = lab.told
+    assert said == (
+        "after 8 repetitions 1 of 3 cells need more: about 84 s, and the budget leaves 8.0 s, for those that lack most; "
+        "1 cell without an interval of throughput can get none by more trials"
+    )
+
+
+def test_what_was_not_reached():
+    """Intervals that stayed too wide, cells that have none, and open claims, each by its cell or its claim; else nothing."""
+    models = (
+        "sweep: {workers: 1}\nmodel: [{simulated: {noise: 0.4}, as: wild}, {simulated: {noise: 0.001}, as: calm}, "
+        "{simulated: {outcome: crashed}, as: broken}]\n"
+    )
+    more = "claims: [{of: {model: wild}, expect: throughput > 1000}, {of: {model: calm}, expect: throughput > 500}]\n"
+    lab = Lab("precision: 3%, repetitions: 8, max_repetitions: 9", models, more)
+    run = Run(None, lab.header, lab.whole())
+    found = unreached(run, judge(run), 0.03)
+    name = {cell.id: cell.axes["model"] for cell in lab.plan.cells}
+    assert [name[cell] for cell in found.wide] == ["wild"]
+    assert [name[cell] for cell in found.blind] == ["broken"]
+    assert [one.claim.of for one in found.claims] == [{"model": "wild"}]
+    assert found.text == (
+        "not reached: 1 cell with a wider interval than wanted, 1 cell without an interval, 1 inconclusive claim; "
+        "the report names them"
+    )
+    calm = Lab("precision: 99%, repetitions: 8, max_repetitions: 9")
+    assert unreached(Run(None, calm.header, calm.whole()), (), 0.99).text == ""
 
 
 def test_a_primary_metric_that_compares_cells():
@@ -171,3 +262,4 @@ def test_a_primary_metric_that_compares_cells():
     lab = Lab("precision: 5%, repetitions: 8, max_repetitions: 12", more="baseline: {model: base}\nprimary: speedup\n")
     count = lab.of(lab.whole())
     assert (count["base"], count["calm"], count["wild"]) == (12, 8, 12)
+    assert blind(Run(None, lab.header, lab.whole())) == []

@@ -123,5 +123,5 @@ def test_every_code_is_explained():
     """Each code that can be given has a meaning for the page."""
     assert set(doubts.MEANING) == {
         "machine", "throttled", "preempted", "paged", "skew", "apart", "too_short", "timer", "server_bound", "gil_changed",
-        "traced", "leftover",
+        "traced", "leftover", "unsteady",
     }  # fmt: skip

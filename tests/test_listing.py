@@ -7,8 +7,8 @@ import pytest
 from concexp import catalog, listing, spec
 from concexp.errors import ConcexpError
 from concexp.forecast import forecast
-from concexp.judging import absent
 from concexp.plan import make_plan
+from concexp.runnable import absent
 from concexp.spec import expression
 
 TRIPLES = listing.support()
@@ -151,11 +151,12 @@ def test_a_plan_for_programs(planned):
 
 
 def test_a_plan_says_until_when(planned):
-    """A precision: what more may come after the first trials."""
+    """A precision: what more may come after the first trials, what it is for, and who gets none."""
     text = listing.plan_text(
         *planned("workload: sleep\nmodel: [serial, threads]\nmeasure: {precision: 2.5%, max_repetitions: 30}\n")
     )
-    assert "= 40 trials; then more, until throughput is known to ±2.5 % or a cell has 30\n" in text
+    said = "= 40 trials; then more, until throughput is known to ±2.5 %, or a cell has 30; none for cells whose trials end badly\n"
+    assert said in text
 
 
 def test_a_plan_tells_its_claims(planned):

@@ -73,18 +73,28 @@ def test_the_facts_go_into_json_and_name_nobody():
     assert len(machine.host()) == 8
 
 
-def test_the_commit_and_whether_it_was_changed(tmp_path):
-    """Outside a repository there is none; inside, a changed file makes it dirty, an unknown file does not."""
-    assert machine.git(tmp_path) is None
-    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@example.org"]
-    subprocess.run([*git, "init", "-q"], check=True)
-    (tmp_path / "file").write_text("one")
-    subprocess.run([*git, "add", "file"], check=True)
-    subprocess.run([*git, "commit", "-qm", "one"], check=True)
-    commit = machine.git(tmp_path)
-    assert len(commit["commit"]) == 40
-    assert commit["dirty"] is False
-    (tmp_path / "other").write_text("new")
-    assert machine.git(tmp_path) == commit
-    (tmp_path / "file").write_text("two")
-    assert machine.git(tmp_path)["dirty"] is True
+def test_git_tells_of_changes_that_can_matter(tmp_path):
+    """Outside a repository there is none; a changed or deleted file makes it dirty, but no unknown one and no report."""
+    there, reports = tmp_path / "lab[1]", tmp_path / "lab[1]" / "reports"
+    pages = [reports / "x" / name for name in ("README.md", "figures/a.png", "runs/1/cells.csv")]
+    mine = [there / "work.py", reports / "work.py", there / "doc" / "README.md"]
+    for path in [*pages, *mine]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("1")
+    assert machine.git(there, reports) is None
+    git = ["git", "-C", str(there), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+        subprocess.run([*git, *command], check=True)
+    clean = machine.git(there, reports)
+    assert len(clean["commit"]) == 40
+    assert clean["dirty"] is False
+    (there / "unknown.txt").write_text("x")
+    for path in pages:
+        path.unlink()
+    assert machine.git(there, reports) == machine.git(there / "doc", reports) == clean
+    assert machine.git(there, tmp_path / "elsewhere")["dirty"] is True
+    for path in mine:
+        path.write_text("2")
+        assert machine.git(there, reports)["dirty"] is True
+        path.write_text("1")
+    assert machine.git(there, reports) == clean

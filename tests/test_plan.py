@@ -144,6 +144,21 @@ def test_what_looks_on_gets_trials_of_its_own():
     ]
 
 
+def test_a_picture_that_is_listed_gets_one_trial_of_each_cell():
+    """What a picture shows and no number comes from is recorded once, in the first block; the other trials stay as they are.
+
+    Only of what is really run; and a picture that shows what every trial has adds nothing.
+    """
+    text = "workload: cpu_sum\nmodel: [threads, simulated]\nsweep: {workers: 2}\nmeasure: {repetitions: 3}\n"
+    usual, found = plan(text + "report: {plots: [scaling]}\n"), plan(text + "report: {plots: [scaling, timeline]}\n")
+    (cell,) = (cell.id for cell in found.cells if cell.axes["model"] == "threads")
+    (pictured,) = (trial for trial in found.trials if trial.role == "pictured")
+    assert (pictured.id, pictured.probe, pictured.block) == (f"{cell}-0000-timeline", "timeline", 0)
+    assert {(t.id, t.seed) for t in found.trials} - {(pictured.id, pictured.seed)} == {
+        (t.id, t.seed) for t in usual.trials
+    }
+
+
 def test_the_primary_metric_has_its_probe():
     """A primary metric that needs trials of its own gets them, though it is not listed."""
     found = plan("workload: counter\nmodel: threads\nsync: lock\nmeasure: {repetitions: 1}\nprimary: wait_share\n")

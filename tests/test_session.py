@@ -180,8 +180,11 @@ WAITS = (
 
 
 def test_waits_come_from_trials_of_their_own(tmp_path, write):
-    """Asked for the waits' share, a run looks at each guard in trials of its own: it is in cells.csv and on the page."""
-    write("x.yaml", WAITS)
+    """Asked for the waits' share, a run looks at each guard in trials of its own: it is in cells.csv and on the page.
+
+    Asked for a picture of who did what when, it records that once for each cell, and makes no number of it.
+    """
+    write("x.yaml", WAITS + "report: {plots: [comparison, timeline]}\n")
     done = concexp(tmp_path, "run", "x.yaml")
     assert done.returncode == 0, done.stderr
     with (run_folder(tmp_path) / "cells.csv").open() as file:
@@ -205,6 +208,14 @@ def test_waits_come_from_trials_of_their_own(tmp_path, write):
     assert not any("waits" in i for r in records if r["role"] == "measured" for i in r["answer"]["iterations"])
     page = (tmp_path / "reports/x/README.md").read_text()
     assert "`wait_share` and `wait_p99_s` come from 18 trials of their own" in page
+    pictured = [record for record in records if record["role"] == "pictured"]
+    assert len({record["cell"] for record in pictured}) == len(pictured) == 8
+    assert {record["block"] for record in pictured} == {0}
+    for record in pictured:
+        (iteration,) = record["answer"]["iterations"]
+        assert len(iteration["timeline"]["workers"]) == record["axes"]["workers"]
+    assert all(int(cell["trials"]) == 3 for cell in cells)
+    assert "](figures/timeline.png)" in page
 
 
 def test_a_run_with_observed_trials_is_completed_without_repetition(tmp_path, write):

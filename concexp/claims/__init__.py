@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -17,6 +17,7 @@ from concexp.spec.expression import ExpressionError, Tree
 from concexp.spec.shape import Claim
 from concexp.stats.intervals import Interval
 from concexp.stats.judging import verdict
+from concexp.stats.planning import short_of_verdict
 
 if TYPE_CHECKING:
     from concexp.results import Run
@@ -34,13 +35,17 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Judged:
-    """A case of a claim: the verdict, and what it rests on. `share` of the draws hold; None where nothing was drawn."""
+    """A case of a claim: the verdict, and what it rests on.
+
+    `share` of the draws hold, those of the means of `cells`; None where nothing was drawn.
+    """
 
     case: Case
     word: Word
     reason: str = ""
     share: float | None = None
     evidence: tuple[Comparison, ...] = ()
+    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,25 @@ class Verdict:
         """How many cases have which verdict."""
         return Counter(judged.word for judged in self.cases)
 
+    @property
+    def unsettled(self) -> dict[str, float]:
+        """The cells whose times leave it open, and by which factor each is less certain than it takes to settle it.
 
-def judge(run: Run) -> tuple[Verdict, ...]:
-    """The verdicts on a run's claims, in their order."""
-    claims = of_data(run.spec.get("claims"))
+        Of a claim that one case refutes for good there are none, nor of what is exact.
+        """
+        found: dict[str, float] = {}
+        for judged in self.cases:
+            short = 0.0 if judged.share is None else short_of_verdict(judged.share)
+            if judged.word == "refuted" and not short:
+                return {}
+            for cell in judged.cells if short else ():
+                found[cell] = max(short, found.get(cell, 0.0))
+        return found
+
+
+def judge(run: Run, given: Sequence[Claim] | None = None) -> tuple[Verdict, ...]:
+    """The verdicts on a run's claims, or on those that are given, in their order."""
+    claims = of_data(run.spec.get("claims")) if given is None else given
     measured = Measured(run) if claims else None
     return tuple(_verdict(claim, measured) for claim in claims) if measured is not None else ()
 
@@ -97,7 +117,7 @@ def _judged(claim: Claim, case: Case, measured: Measured) -> Judged:
     evidence = tuple(_evidence(expect, values))
     if isinstance(found, np.ndarray):
         share = float(found.mean())
-        return Judged(case, cast(Word, verdict(share)), "", share, evidence)
+        return Judged(case, cast(Word, verdict(share)), "", share, evidence, values.cells)
     return Judged(case, "supported" if found else "refuted", "", None, evidence)
 
 

@@ -89,7 +89,7 @@ class Measured:
         sample = self.sample(cell).of(name)
         rows = sample.trials if metric.ends_badly else sample.numbered
         if not rows:
-            raise Undecided("inconclusive", f"it has no numbers: {_endings(sample)}")
+            raise Undecided("inconclusive", f"it has no numbers: {sample.endings}")
         known = [trial for trial in rows if np.isfinite(trial.means.get(name, np.nan))]
         if not known:
             raise Undecided("inconclusive", f"{name} was not recorded")
@@ -128,6 +128,11 @@ class Values:
                 if metric.scale == "log":
                     log.add((cell, name))
         return joint_draws(samples, log)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The cells whose means are drawn."""
+        return tuple(dict.fromkeys(cell for cell, _ in self._draws))
 
     def _needed(self, reference: Reference) -> Iterator[tuple[str, Any, str]]:
         """The times of which a metric of a cell is computed: (name, metric, cell)."""
@@ -330,10 +335,6 @@ def _computed(tree: Tree, values: list[Any]) -> Any:
     if tree.kind == "/" and not np.all(floats[1]):
         raise ZeroDivisionError("division by zero")
     return expression.ARITHMETIC[tree.kind](*floats)
-
-
-def _endings(sample: Sample) -> str:
-    return ", ".join(f"{count} {status}" for status, count in sample.statuses.items())
 
 
 def _difference(labels: Mapping[str, Any], first: Mapping[str, Any]) -> str:

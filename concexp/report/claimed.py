@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
-from concexp import catalog, claims
+from concexp import catalog
 from concexp.claims import Comparison, Judged, Verdict
 from concexp.report.markdown import code, escaped
 from concexp.report.numbers import enumerated, plural, rounded, scale_of, spread
 from concexp.report.view import View
 from concexp.spec.claims import is_metric
 from concexp.spec.expression import Tree
+from concexp.spec.shape import Claim, Value
 from concexp.stats.intervals import Interval
 
 SHOWN = 6  # lines of one verdict
@@ -24,7 +26,7 @@ WORDS = ("refuted", "inconclusive", "supported", "skipped")
 
 @dataclass(frozen=True)
 class Told:
-    """One claim, in Markdown: its verdict, its words, what it expects, how many cases decided it, and the cases."""
+    """One claim, in Markdown: its verdict, its words, what it expects and where, how many cases decided it, and the cases."""
 
     word: str
     says: str
@@ -32,15 +34,19 @@ class Told:
     summary: str
     lines: list[str]
 
+    @property
+    def nearest(self) -> str:
+        """The case that came nearest to another verdict; of those alike, all. "" if none was judged."""
+        return next((line.partition(": ")[2] for line in self.lines if line.partition(": ")[0] == self.word), "")
+
 
 def told(view: View) -> list[Told]:
     """All claims in the order of the experiment."""
-    return [_told(view, verdict) for verdict in claims.judge(view.run)]
+    return [_told(view, verdict) for verdict in view.verdicts]
 
 
 def _told(view: View, verdict: Verdict) -> Told:
     claim = verdict.claim
-    expect = code(claim.expect.raw) + (f" where {code(claim.when)}" if claim.when else "")
     counts = [f"{word} in {verdict.counts[word]}" for word in WORDS if verdict.counts[word]]
     cases = len(verdict.cases)
     if verdict.reason:
@@ -49,7 +55,22 @@ def _told(view: View, verdict: Verdict) -> Told:
         summary = f"{verdict.word} in {plural(cases, 'case') if cases == 1 else f'all {cases} cases'}."
     else:
         summary = f"of {plural(cases, 'case')}, {enumerated(counts)}."
-    return Told(verdict.word, escaped(claim.says), expect, summary, _lines(view, verdict))
+    return Told(verdict.word, escaped(claim.says), expected(claim), summary, _lines(view, verdict))
+
+
+def expected(claim: Claim) -> str:
+    """What it expects, of which cells, and when, as the experiment says it."""
+    text = code(claim.expect.raw)
+    if isinstance(claim.of, Value):
+        text += f" of {code(claim.of.raw)}"
+    elif claim.of is not None:
+        text += f" of {', '.join(f'{key} {_any_of(labels)}' for key, labels in claim.of.items())}"
+    return text + (f" where {code(claim.when)}" if claim.when else "")
+
+
+def _any_of(labels: Any) -> str:
+    listed = labels if isinstance(labels, list) else [labels]
+    return " or ".join(code({True: "on", False: "off"}[one] if isinstance(one, bool) else one) for one in listed)
 
 
 def _lines(view: View, verdict: Verdict) -> list[str]:

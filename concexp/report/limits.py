@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 from concexp import noise
-from concexp.adaptive import Costs, trials_of, widths
+from concexp.adaptive import Costs, Unreached, trials_of, unreached, widths
 from concexp.forecast import shown
-from concexp.report.findings._words import NAMED
+from concexp.report.findings._words import NAMED, among_all, in_percent
+from concexp.report.findings.scaling import NO_GAIN
 from concexp.report.markdown import code, escaped
 from concexp.report.numbers import enumerated, plural, rounded, spread
-from concexp.report.view import Point, View
+from concexp.report.view import View
 from concexp.spec import Measure
+from concexp.stats.deciding import FALSE, MARGIN
 from concexp.stats.intervals import Interval
 
 
@@ -30,13 +32,13 @@ def threats(view: View) -> list[str]:
 
 
 def known(view: View) -> list[str]:
-    """The noise floors, a drift that cannot be told, and a precision that was reached."""
-    found = [_floor(view, floor) for floor in view.floors]
+    """The rule for differences, the noise floors, a drift that cannot be told, and a precision that was reached."""
+    found = _comparisons(view) + [_floor(view, floor) for floor in view.floors]
     drift = noise.drift(view.run)
     if drift.bounded and not noise.drifted(drift):
         found.append(
             f"No drift can be told: from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always "
-            f"the same small work, changed by {_percent(drift)}."
+            f"the same small work, changed by {in_percent(drift)}."
         )
     wanted = _measure(view).precision
     half = widths(view.run)
@@ -47,13 +49,25 @@ def known(view: View) -> list[str]:
     return found
 
 
+def _comparisons(view: View) -> list[str]:
+    """How many comparisons the answer rests on; where it is one, nothing has to be corrected."""
+    count = view.comparisons.count
+    if count < 2:
+        return []
+    return [
+        f"The answer names a difference only where it holds for all of its {count:,} comparisons together "
+        f"(Benjamini–Hochberg: of the differences named, {100 * FALSE:g} % may be false). “No gain” and “equal” are tests of "
+        f"equivalence: the whole interval lies within {100 * NO_GAIN:g} % or {100 * MARGIN:g} % of 1."
+    ]
+
+
 def _floor(view: View, floor: noise.Floor) -> str:
     point = next(point for point in view.points if point.cell == floor.cell)
     unlike = "" if floor.ratio.lo <= 1 <= floor.ratio.hi else ", although both are the same,"
     alone = len(view.floors) < 2
     whom = "" if alone else f" for {code(floor.workload)}"
     return (
-        f"Noise floor{whom}: {rounded(floor.factor)}x. {_name(view, point)} was measured a second time in every block, as if "
+        f"Noise floor{whom}: {rounded(floor.factor)}x. {among_all(view, point)} was measured a second time in every block, as if "
         f"it were another cell; second beside first{unlike} is {spread(floor.ratio, 'x')}. A smaller difference is called not "
         "resolved."
     )
@@ -71,17 +85,44 @@ def _ended(view: View) -> str:
         return (
             f"{_reason(view, measure, blocks)} after {blocks} of {plural(measure.blocks, 'repetition')} of every cell."
         )
-    half = widths(view.run)
-    wide = [point for point in view.points if half.get(point.cell, 0.0) > measure.precision]
-    if not wide:
+    missed = unreached(view.run, view.verdicts, measure.precision)
+    return " ".join(said for said in (_uncertain(view, measure, blocks, missed), _without(view, missed)) if said)
+
+
+def _uncertain(view: View, measure: Measure, blocks: int, missed: Unreached) -> str:
+    """The intervals that are too wide and the claims that are open, where more trials would have helped."""
+    assert measure.precision is not None
+    parts = []
+    if missed.wide:
+        wide = sorted(missed.wide, key=lambda cell: -missed.wide[cell])
+        named = [f"{_of_cell(view, cell)} ±{rounded(100 * missed.wide[cell], 2)} %" for cell in wide]
+        parts.append(
+            f"every interval of {escaped(view.primary)} was within ±{100 * measure.precision:g} % of its mean; not so narrow: "
+            f"{_named(named)}"
+        )
+    if missed.claims:
+        parts.append(
+            f"every claim was settled; inconclusive: {_named([escaped(one.claim.says) for one in missed.claims])}"
+        )
+    return f"{_reason(view, measure, blocks)} before {', and before '.join(parts)}." if parts else ""
+
+
+def _without(view: View, missed: Unreached) -> str:
+    """The cells that have no interval, and how their trials ended."""
+    if not missed.blind:
         return ""
-    wide.sort(key=lambda point: -half[point.cell])
-    parts = [f"{_name(view, point)} ±{rounded(100 * half[point.cell], 2)} %" for point in wide[:NAMED]]
-    more = [f"{len(wide) - NAMED} more"] if len(wide) > NAMED else []
-    return (
-        f"{_reason(view, measure, blocks)} before every interval of {escaped(view.primary)} was within "
-        f"±{100 * measure.precision:g} % of its mean; not so narrow: {enumerated([*parts, *more])}."
-    )
+    ended = view.run.samples
+    named = [f"{_of_cell(view, cell)} ({ended[cell].endings})" for cell in missed.blind]
+    return f"Without an interval of {escaped(view.primary)}, which more trials would not give: {_named(named)}."
+
+
+def _named(names: list[str]) -> str:
+    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+    return enumerated([*names[:NAMED], *more])
+
+
+def _of_cell(view: View, cell: str) -> str:
+    return among_all(view, next(point for point in view.points if point.cell == cell))
 
 
 def _unfinished(view: View, measure: Measure) -> str:
@@ -107,17 +148,7 @@ def _measure(view: View) -> Measure:
     return Measure.model_validate(view.run.spec["measure"])
 
 
-def _name(view: View, point: Point) -> str:
-    """A cell among those of the whole page."""
-    return escaped(view.title(point.labels)) or code(point.model)
-
-
 def _change(drift: Interval) -> str:
     """`7.1 % (5.2–9.0) longer`."""
     longer = drift.mean > 1
-    return f"{_percent(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"
-
-
-def _percent(factor: Interval) -> str:
-    mean, lo, hi = (100 * (end - 1) for end in (factor.mean, factor.lo, factor.hi))
-    return spread(Interval(mean, lo, hi, factor.n), " %")
+    return f"{in_percent(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"

@@ -42,7 +42,7 @@ def write(run: Run, folder: Path) -> Path:
         skipped=account.skipped(view),
         failures=failures,
         more_failures=more_failures,
-        threats=[*account.threats(view), *limits.threats(view)],
+        threats=[*account.threats(view), *findings.doubt.reasons(view), *limits.threats(view)],
         limits=limits.known(view),
         machine=account.machine(view),
         own_files=own_code.files(view, data),

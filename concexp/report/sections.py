@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from concexp.report import cost, findings, laws, steadiness, timelines
 from concexp.report.view import View
 
 
@@ -35,7 +36,12 @@ TITLES = {
     "sync": "Synchronisation and fairness",
     "steadiness": "How steady it was",
 }
-TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {}
+TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {
+    "scaling": (laws.told,),
+    "comparison": (findings.beside,),
+    "cost": (cost.told, timelines.told),
+    "steadiness": (steadiness.told,),
+}
 
 
 def sections(view: View, pictures: dict[str, list[Picture]]) -> list[Section]:

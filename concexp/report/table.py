@@ -8,9 +8,11 @@ from typing import Any
 
 from concexp.report.findings.endings import BAD
 from concexp.report.markdown import escaped
-from concexp.report.numbers import many, scale_of, spread
+from concexp.report.numbers import PLAIN, many, scale_of, spread
 from concexp.report.view import Point, View
+from concexp.stats.intervals import Interval
 
+SPAN = 300  # from here on one unit for a whole column leaves nothing but zeros of its least
 ROWS = 200  # more than anyone reads; cells.csv has all
 MARKS = {
     "†": "its check of the outcome failed: the numbers are kept, and never called best",
@@ -58,14 +60,17 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
     fixed = [
         key for key, values in labels.items() if len(values) == 1 and values[0] and not (title and key == "workload")
     ]
-    heads, columns = [], []
+    heads, columns, same = [], [], []
     for name, metric in view.metrics.items():
         values = [point.value(name) for point in points]
         if name != view.primary and not (any(v.known for v in values) and _tells(view, name, metric, points)):
             continue
-        factor, unit = scale_of([value.mean for value in values], metric.unit)
-        heads.append(_head(name, metric, unit, points[0].unit))
-        cells = [spread(value.scaled(1 / factor)) for value in values]
+        unit, cells = _column(values, metric.unit)
+        head = _head(name, metric, unit, points[0].unit)
+        if name != view.primary and len(cells) > 1 and len(set(cells)) == 1:
+            same.append(f"{head} {cells[0]}" if unit == "" else f"{escaped(name)} {cells[0]} {unit}")
+            continue
+        heads.append(head)
         if name == view.primary:
             cells = [_marked(text, point, best) for text, point in zip(cells, points, strict=True)]
         columns.append(cells)
@@ -74,8 +79,24 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
         [*(_shown(point.labels.get(key)) for key in axes), *numbers, count]
         for point, numbers, count in zip(points, zip(*columns, strict=True), trials, strict=True)
     ]
-    constant = ", ".join(f"{escaped(key)} {labels[key][0]}" for key in fixed)
+    constant = ", ".join([*(f"{escaped(key)} {labels[key][0]}" for key in fixed), *same])
     return Table(escaped(title), constant, len(axes), [*map(escaped, axes), *heads, "trials"], rows)
+
+
+def _column(values: Sequence[Interval], unit: str) -> tuple[str, list[str]]:
+    """The unit of a column, and its cells in it; where the values span so much that no unit suits all, each has its own."""
+    factor, name = scale_of([value.mean for value in values], unit)
+    sizes = [abs(value.mean) for value in values if value.known and value.mean]
+    if name not in PLAIN and sizes and max(sizes) > SPAN * min(sizes):
+        return "", [_alone(value, unit) for value in values]
+    return name, [spread(value.scaled(1 / factor)) for value in values]
+
+
+def _alone(value: Interval, unit: str) -> str:
+    """`279 k (267–292)`."""
+    factor, name = scale_of([value.mean], unit)
+    mean, gap, ends = spread(value.scaled(1 / factor)).partition(" (")
+    return f"{mean} {name}{gap}{ends}" if name and value.known else f"{mean}{gap}{ends}"
 
 
 def _shown(label: Any) -> str:
@@ -96,8 +117,8 @@ def _head(name: str, metric: Any, prefix: str, operation: str) -> str:
         unit = f"{prefix} {many(operation)}/s".strip()
     elif metric.unit in ("s", "x", "CPUs", ""):
         unit = prefix
-    elif metric.unit == "bytes":
-        unit = f"{prefix}B"
+    elif metric.unit.startswith("bytes"):
+        unit = f"{prefix}B{metric.unit.removeprefix('bytes')}"
     else:
         unit = f"{prefix} {metric.unit}".strip()
     return escaped(f"{name}, {unit}" if unit else name)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from concexp import catalog, noise
+from concexp import catalog, claims, noise
 from concexp.cells import NUMBERED, Baseline, Sample, compared
 from concexp.errors import UnknownName
+from concexp.report import comparisons
 from concexp.results import Run
 from concexp.stats.intervals import NOTHING, Interval
 
@@ -119,6 +120,7 @@ class View:
         self.metric: Any = catalog.load("metric", self.primary)()
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.manifest["machine"]["cpus"]
+        self._tells: dict[tuple[str, str], bool] = {}
         measured = [record for record in run.records if record["role"] == "measured"]
         self.records = {record["cell"]: record for record in measured}
         self.plugins = {
@@ -130,6 +132,11 @@ class View:
         """The metrics of cells.csv, in the order of their columns."""
         columns = self.run.cells.columns
         return {name: catalog.load("metric", name)() for name in columns if f"{name}_lo" in columns}
+
+    @cached_property
+    def verdicts(self) -> tuple[claims.Verdict, ...]:
+        """Those on the claims, in the order of the experiment."""
+        return claims.judge(self.run)
 
     @cached_property
     def relative(self) -> str:
@@ -160,13 +167,13 @@ class View:
     def contests(self) -> list[Contest]:
         """The contests in the order of the experiment; those without any number are left out."""
         conditions = [key for key in self.axes if not self.chosen(key)]
-        return [Contest(labels, points) for labels, points in _groups(self.points, conditions)]
+        return [Contest(labels, points) for labels, points in groups(self.points, conditions)]
 
     @cached_property
     def panels(self) -> list[Panel]:
         """The contests, divided by primitive."""
         keys = [key for key in self.axes if not self.of_kind(key, "model") and key != "workers"]
-        return [Panel(labels, points) for labels, points in _groups(self.points, keys)]
+        return [Panel(labels, points) for labels, points in groups(self.points, keys)]
 
     def chosen(self, key: str) -> bool:
         """Whether an axis is something that one chooses (model, primitive, workers), and not the work itself."""
@@ -185,10 +192,28 @@ class View:
     def title(self, labels: dict[str, Any]) -> str:
         """What tells a contest or a panel from the others; "" if there is nothing to tell."""
         parts = []
+        told = [key for key in labels if key in self.varying]
         for key, label in labels.items():
-            if key in self.varying and label is not None:
+            if key in told and label is not None and not self.follows(key, told):
                 parts.append(str(label) if key in ("workload", "sync") else f"{self._short(key)} {label}")
         return " · ".join(parts)
+
+    def follows(self, key: str, others: Sequence[str]) -> bool:
+        """Whether an axis moves with one of the others, which tells it; of two that tell each other the first is not told."""
+        before = True
+        for other in others:
+            if other == key:
+                before = False
+            elif self.tells(other, key) and (before or not self.tells(key, other)):
+                return True
+        return False
+
+    def tells(self, key: str, other: str) -> bool:
+        """Whether each label of an axis comes with one label of the other."""
+        if (key, other) not in self._tells:
+            pairs = {(str(p.labels.get(key)), str(p.labels.get(other))) for p in self.points}
+            self._tells[key, other] = len(pairs) == len({label for label, _ in pairs})
+        return self._tells[key, other]
 
     def _short(self, key: str) -> str:
         """An axis by the last part of its name, where no other axis that varies ends alike: room in a title is little."""
@@ -247,6 +272,11 @@ class View:
         return compared(above.sample, below.sample, metric or self.primary)
 
     @cached_property
+    def comparisons(self) -> comparisons.Comparisons:
+        """The comparisons that the answer speaks of, corrected for their number."""
+        return comparisons.gathered(self)
+
+    @cached_property
     def floors(self) -> list[noise.Floor]:
         """The noise floors of the run's controls."""
         return noise.floors(self.run)
@@ -288,19 +318,19 @@ class View:
             colour = getattr(own, "colour", PALETTE[number % len(PALETTE)])
             marker = getattr(own, "marker", MARKERS[number % len(MARKERS)])
             markers = [marker, *(other for other in MARKERS if other != marker)]
-            shade = _shaded(colour, SHADES[rank % len(SHADES)])
+            shade = shaded(colour, SHADES[rank % len(SHADES)])
             found[line] = Style(shade, markers[rank % len(markers)], DASHES[rank % len(DASHES)])
         return found
 
 
-def _shaded(colour: str, share: float) -> str:
+def shaded(colour: str, share: float) -> str:
     """A colour (#rrggbb) that far on its way to white (share > 0) or to black (< 0)."""
     parts = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
     aim = 255 if share > 0 else 0
     return "#" + "".join(f"{round(part + (aim - part) * abs(share)):02x}" for part in parts)
 
 
-def _groups(points: Sequence[Point], keys: Sequence[str]) -> list[tuple[dict[str, Any], list[Point]]]:
+def groups(points: Sequence[Point], keys: Sequence[str]) -> list[tuple[dict[str, Any], list[Point]]]:
     """Points with equal labels on these axes, in order, without the groups that have no number.
 
     Points to which an axis does not apply (it is empty) join every group that is like them on the other axes.

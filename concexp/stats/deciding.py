@@ -45,22 +45,22 @@ def noise_floor(controls: Iterable[Interval]) -> float:
 
 
 def resolved(found: Interval, floor: float) -> bool:
-    """Whether a ratio stands out of the noise floor: its interval is not wholly inside 1/floor … floor.
+    """Whether a ratio stands out of the noise floor: it is not inside 1/floor … floor, wherever its interval ends.
 
     Without an interval it does not. ValueError if the floor is below 1.
     """
     if floor < 1:
         raise ValueError(f"a noise floor is a factor of at least 1, not {floor}")
-    return found.bounded and not (1 / floor <= found.lo and found.hi <= floor)
+    return found.bounded and not 1 / floor <= found.mean <= floor
 
 
 def difference(found: Interval, adjusted: float, floor: float = 1.0) -> str:
     """What a ratio says, given its adjusted p-value: "higher", "lower", "no difference shown" or "not resolved".
 
     "not resolved" is a difference that would be named but lies inside the noise floor; without an interval, or a p-value,
-    nothing is shown. An interval without width at exactly 1 is no difference.
+    nothing is shown, nor where the interval holds 1: a reader would see that.
     """
-    if not found.bounded or math.isnan(adjusted) or adjusted > FALSE:
+    if not found.bounded or math.isnan(adjusted) or adjusted > FALSE or found.lo <= 1 <= found.hi:
         return "no difference shown"
     if not resolved(found, floor):
         return "not resolved"

@@ -66,8 +66,10 @@ def joint_draws(
     """
     data = {key: _Sample(values, key in log) for key, values in samples.items()}
     blocks = sorted({block for sample in data.values() for block in sample.blocks})
+    normal, state = _normal(len(blocks), seed, count)
     rng = np.random.default_rng(seed)
-    noise = dict(zip(blocks, rng.standard_normal((len(blocks), count)), strict=True))
+    rng.bit_generator.state = state
+    noise = dict(zip(blocks, normal, strict=True))
     scales = _scales(list(data.values()), rng, count)
     return {key: sample.drawn(noise, scales, count) for key, sample in data.items()}
 
@@ -119,6 +121,16 @@ def _scales(samples: list[_Sample], rng: np.random.Generator, count: int) -> dic
                 if degrees > 0 and (number, degrees + 1) not in found:
                     found[number, degrees + 1] = _quantiles(degrees, count)[order]
     return found
+
+
+@lru_cache(maxsize=2)
+def _normal(blocks: int, seed: int, count: int) -> tuple[Floats, Any]:
+    """Standard normal numbers, a row per block, and how the generator stands after them.
+
+    They are kept for the next call: the claims of an experiment, case by case, speak of the same blocks.
+    """
+    rng = np.random.default_rng(seed)
+    return rng.standard_normal((blocks, count)), rng.bit_generator.state
 
 
 @lru_cache(maxsize=32)

@@ -67,7 +67,7 @@ class Trial:
         self.kit = tools.Kit(self.lent, self.sync, None, self.workers, request["folder"], ops)
         for probe in self.probes:
             if probe.alone:
-                self.kit = probe.kit(self.kit)
+                self.kit = probe.kit(self.kit, self.workload)
         self.shared = None
         self.source = None
         self.largest_share = None

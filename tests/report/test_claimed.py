@@ -7,6 +7,7 @@ import pytest
 from concexp import report
 from concexp.report import claimed
 from concexp.report.view import View
+from concexp.spec.claims import of_data
 from tests import synthetic
 
 SCALING = synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9))
@@ -24,10 +25,28 @@ def test_a_claim_with_its_cases(tmp_path):
         tmp_path, {"says": "it *grows*", "of": {"model": "processes"}, "when": "workers > 1", "expect": "speedup > 1.5"}
     )
     assert (found.word, found.says) == ("supported", "it \\*grows\\*")
-    assert found.expect == "`speedup > 1.5` where `workers > 1`"
+    assert found.expect == "`speedup > 1.5` of model `processes` where `workers > 1`"
     assert found.summary == "of 3 cases, supported in 2 and skipped in 1."
     assert re.fullmatch(r"supported: `processes`, 2 workers: 1\.\d+x \(1\.\d+–1\.\d+\) &gt; 1\.50x", found.lines[0])
     assert found.lines[2] == "skipped: `processes`, 1 worker: its condition does not hold: workers is 1"
+
+
+@pytest.mark.parametrize(
+    ("of", "shown"),
+    [
+        (None, "`throughput > 1`"),
+        ("workers > 1", "`throughput > 1` of `workers > 1`"),
+        (
+            {"model": ["threads", "serial"], "workers": 2},
+            "`throughput > 1` of model `threads` or `serial`, workers `2`",
+        ),
+        ({"gil": True}, "`throughput > 1` of gil `on`"),
+    ],
+)
+def test_the_cells_that_it_speaks_of(of, shown):
+    """As the experiment says it: a condition, or labels; nothing where it speaks of all."""
+    (claim,) = of_data([{"expect": "throughput > 1", "of": of}])
+    assert claimed.expected(claim) == shown
 
 
 def test_the_refuted_come_first(tmp_path):

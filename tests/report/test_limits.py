@@ -120,6 +120,20 @@ def test_a_precision_that_was_not_reached(view, more, reason):
     )
 
 
+def test_claims_and_cells_that_trials_did_not_settle(view):
+    """An open claim by its words, and a cell without an interval with how its trials ended, beside the intervals."""
+    made = measured("40%", max_repetitions=8)
+    made["cells"].append(synthetic.cell(model="processes", workers=2, status="crashed", reason="it fell"))
+    near = {"says": "threads *gain*", "of": {"model": "threads"}, "expect": "throughput > 1500"}
+    made["spec"]["claims"] = [near, {"of": {"model": "serial"}, "expect": "throughput > 10"}]
+    (said,) = limits.threats(view(**made))
+    assert said == (
+        "The limit of 8 repetitions (`max_repetitions`) ended the run before every claim was settled; inconclusive: "
+        "threads \\*gain\\*. Without an interval of throughput, which more trials would not give: model processes "
+        "(8 crashed)."
+    )
+
+
 def test_repetitions_that_the_budget_did_not_allow(view):
     """Eight of ten blocks: the budget ended it. Where all are there, nothing is said."""
     (said,) = limits.threats(

@@ -154,7 +154,7 @@ def test_same_again_from_the_journal(tmp_path):
     results.write(run)
     report.write(run, tmp_path)
     kept = [*tmp_path.glob("figures/*.png"), tmp_path / "README.md", run.folder / "cells.csv"]
-    assert len(kept) == 4
+    assert len(kept) == 5
     before = {path: path.read_bytes() for path in kept}
     shutil.rmtree(tmp_path / "figures")
     for path in [tmp_path / "README.md", *(p for p in run.folder.iterdir() if p.name != "journal.jsonl")]:

@@ -1,6 +1,7 @@
 """The pictures: readable, deterministic, and drawn only where they say something."""
 
 import itertools
+import re
 
 import matplotlib as mpl
 import pytest
@@ -49,15 +50,17 @@ def test_where_they_apply(tmp_path):
         found = View(synthetic.write(tmp_path / make.__name__, **make()))
         applies[make.__name__] = [name for name in NAMES if catalog.load("plot", name)().applies(found)]
     assert applies == {
-        "one_cell": [], "syncs": ["comparison"], "scaling": ["comparison", "scaling"], "nothing": [],
+        "one_cell": [], "syncs": ["comparison"], "scaling": ["comparison", "cost_breakdown", "scaling"], "nothing": [],
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_same_bytes(view, tmp_path, name):
+def test_same_bytes(tmp_path, name):
     """The same data gives the same bytes, whatever the user's own settings of matplotlib are."""
-    found = view(**synthetic.withheld())
     plot = catalog.load("plot", name)()
+    makes = (synthetic.withheld, synthetic.timelines, synthetic.courses, synthetic.watched)
+    views = (View(synthetic.write(tmp_path / make.__name__, **make())) for make in makes)
+    found = next(one for one in views if plot.applies(one))
     plot.draw(found, tmp_path / "a.png")
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "savefig.dpi": 50, "axes.facecolor": "black"}):
         plot.draw(found, tmp_path / "b.png")
@@ -110,14 +113,41 @@ def test_alt_text_names_the_best(view, tmp_path):
     assert "From first to last: processes ×2, threads ×1, serial." in alt
 
 
+def test_steadiness_shows_the_worst_first(view, tmp_path):
+    """The alt text tells each cell's word, the unsteady one first; short trials are drawn and not judged."""
+    plot = catalog.load("plot", "steadiness")()
+    alt = plot.draw(view(**synthetic.courses()), tmp_path / "x.png")
+    words = ["asyncio: without a steady state", "process_pool: trials disagree", "thread_pool: slowing down",
+             "processes: warming up", "threads: flat"]  # fmt: skip
+    assert [alt.index(word) for word in words] == sorted(alt.index(word) for word in words)
+    cells = [synthetic.cell()]
+    assert not plot.applies(View(synthetic.write(tmp_path / "four", cells, iterations=4)))
+    five = View(synthetic.write(tmp_path / "five", cells, iterations=5))
+    assert "fewer than 20 iterations: not judged" in plot.draw(five, tmp_path / "y.png")
+
+
+def test_drift_tells_its_verdict(tmp_path):
+    """A sentinel that gets slower is a drift, told with its size; five blocks are too few to draw."""
+    plot = catalog.load("plot", "drift")()
+    drifting = View(synthetic.write(tmp_path / "drift", **synthetic.watched(drift=0.03)))
+    alt = plot.draw(drifting, tmp_path / "x.png")
+    assert re.search(r"over 10 blocks: a drift of (2|3)\d\.\d % \(", alt)
+    assert "Spinners between the blocks did the work of 1.90 to 1.90 CPUs, of 2 that are usable." in alt
+    blind = synthetic.write(tmp_path / "blind", **{**synthetic.watched(), "effective": None})
+    assert "Spinners" not in plot.draw(View(blind), tmp_path / "y.png")
+    assert not plot.applies(View(synthetic.write(tmp_path / "five", **{**synthetic.watched(), "repetitions": 5})))
+
+
 def test_letters_that_the_font_lacks(tmp_path, recwarn):
     """A label in any writing is no reason for a warning or an error; nor is one that looks like mathematics."""
     cells = [
-        synthetic.cell(model=label, workers=n, plugins={"model": "threads"})
+        synthetic.cell(model=label, workers=n, plugins={"model": "threads"}, pictured=synthetic.timeline([], end=9_000))
         for label in ("線程", "$\\frac{$")
         for n in (1, 2)
     ]
-    found = View(synthetic.write(tmp_path, cells, spec={"baseline": {}}))
-    for name in NAMES:
-        catalog.load("plot", name)().draw(found, tmp_path / f"{name}.png")
+    more = {"iterations": 5, "beside": [("sentinel", cells[0])]}
+    found = View(synthetic.write(tmp_path, cells, spec={"baseline": {}}, **more))
+    plots = {name: catalog.load("plot", name)() for name in NAMES}
+    for name in [name for name, plot in plots.items() if plot.applies(found)]:
+        plots[name].draw(found, tmp_path / f"{name}.png")
     assert not recwarn.list

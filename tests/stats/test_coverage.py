@@ -2,9 +2,14 @@
 
 import importlib.util
 import sys
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from concexp.plan import block
+from tests.test_adaptive import Lab
 
 FILE = Path(__file__).parents[2] / "benchmarks" / "coverage.py"
 
@@ -55,6 +60,20 @@ def test_adaptive(coverage):
     assert hits.mean() > 0.90
     assert (trials[:-1] < trials[1:]).all()
     assert trials.mean() < 25
+
+
+def test_the_product_stops_where_the_benchmark_does(coverage):
+    """An adaptive run of cells that have nothing to do with one another makes as many trials as the benchmark counts."""
+    sweep = f"sweep: {{workers: 1, model.noise: {list(coverage.SPREADS)}}}\nmodel: simulated\n"
+    lab = Lab(
+        f"precision: {coverage.PRECISION:.0%}, repetitions: 8, iterations: 1, control: off", sweep, "baseline: {}\n"
+    )
+    made = Counter(record["cell"] for record in lab.whole())
+    for cell in lab.plan.cells:
+        every = [lab.measured(trial) for k in range(coverage.MOST) for trial in block(lab.spec, lab.plan, k, [cell])]
+        passes = [record["answer"]["iterations"][0] for record in every]
+        assert made[cell.id] == coverage.stopped(np.array([one["ops"] / one["wall_s"] for one in passes]))
+    assert len(set(made.values())) > 2
 
 
 def test_table(coverage):

@@ -102,9 +102,9 @@ def test_noise_floor():
 
 
 def test_resolved():
-    """An interval inside the floor is not resolved, one that reaches out of it is, none at all is not."""
-    assert not resolved(interval(1.01, 1.04), 1.05)
-    assert resolved(interval(1.01, 1.06), 1.05)
+    """A ratio inside the floor is not resolved, even if its interval reaches out of it; one beyond it is."""
+    assert not resolved(interval(1.01, 1.06), 1.05)
+    assert resolved(interval(1.01, 1.10), 1.05)
     assert resolved(interval(0.90, 0.99), 1.05)
     assert not resolved(NOTHING, 1.05)
     with pytest.raises(ValueError, match="at least 1"):
@@ -116,5 +116,5 @@ def test_difference():
     assert difference(interval(1.01, 1.04), 0.001) == "higher"
     assert difference(interval(0.90, 0.95), 0.001) == "lower"
     assert difference(interval(1.01, 1.04), 0.001, floor=1.05) == "not resolved"
-    assert difference(interval(1.01, 1.04), 0.06) == "no difference shown"
+    assert difference(interval(1.01, 1.04), 0.06) == difference(interval(0.99, 1.04), 0.01) == "no difference shown"
     assert difference(interval(1.01, 1.04), math.nan) == difference(NOTHING, 0.001) == "no difference shown"

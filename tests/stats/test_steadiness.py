@@ -75,6 +75,14 @@ def test_drift():
     assert {steadiness(series(climb, 1, 0.01, seed)).word for seed in SEEDS} == {"no steady state"}
 
 
+@pytest.mark.parametrize("noise", ["normal", "standard_exponential"])
+def test_chance_is_no_drift(noise):
+    """Of 300 series of only 20 values that chance alone makes, evenly spread or with odd ones, at most 2 % seem to drift."""
+    rng = np.random.default_rng(7)
+    found = [steadiness(1 + 0.02 * getattr(rng, noise)(size=20)).word for _ in range(300)]
+    assert found.count("no steady state") <= 6
+
+
 def test_exponential_warmup():
     """A warm-up that fades out, as a compiler's does, is one, and is over within a fifth of the series: 200 of 200."""
     fading = 1 + np.exp(-np.arange(200) / 6)
@@ -115,10 +123,12 @@ def test_long_series():
 
 
 def test_cell():
-    """A cell is what its trials agree on; where they do not it is inconsistent; short series have no vote."""
+    """A cell is what its trials agree on; where they do not it is inconsistent, unless half have no steady state."""
     assert of_cell(["flat", "flat"]) == "flat"
     assert of_cell(["warmup", "too short"]) == "warmup"
     assert of_cell(["flat", "warmup"]) == "inconsistent"
+    assert of_cell(["flat", "flat", "no steady state"]) == "inconsistent"
+    assert of_cell(["flat", "too short", "no steady state"]) == "no steady state"
     assert of_cell(["too short"]) == of_cell([]) == "too short"
 
 

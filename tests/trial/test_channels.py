@@ -233,7 +233,7 @@ def test_the_depth_is_that_of_the_channel():
     held = queue.Queue()
     for item in range(5):
         held.put(item)
-    kit = probe.kit(tools.Kit(None, None, held, 2, ""))
+    kit = probe.kit(tools.Kit(None, None, held, 2, ""), None)
     assert kit.primitive is held
     probe.begin([], [])
     while len(probe.seen) < 3:

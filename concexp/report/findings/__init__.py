@@ -1,48 +1,69 @@
 """The answer in sentences: each number is bound to the data, and nothing is said that its interval does not support.
 
-One file is one kind of finding. `said(view, contest)` tells of one contest, `told(view)` of the whole run; both return
-sentences in Markdown, none where there is nothing to say.
+One file is one kind of finding. `said(view, contest)` tells of one contest, `told(view)` of the whole run, `overall` of all
+contests together; they return sentences in Markdown, none where there is nothing to say. The first screen has room for a
+few of them; what each contest says stands further down.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from concexp.report.findings import counts, doubt, endings, guards, scaling, winner
+from concexp.report.comparisons import CONTESTS
+from concexp.report.findings import counts, doubt, endings, guards, overall, scaling, winner
 from concexp.report.markdown import escaped
+from concexp.report.numbers import plural
 from concexp.report.view import View
 
-CONTESTS = 12
+SENTENCES = 6  # of the answer: what a reader takes in at a glance
 
 
-@dataclass(frozen=True)
-class Block:
-    """Sentences about one contest, or (no title) about the run."""
-
-    title: str
-    sentences: list[str]
+def answer(view: View) -> list[str]:
+    """What the page says first; where there is more to say than room, what matters most."""
+    return [sentence for _, sentence in _kept(view)]
 
 
-def answer(view: View) -> list[Block]:
-    """What the page says first."""
-    found = [Block("", endings.before(view))]
-    for contest in view.contests[:CONTESTS]:
+def beside(view: View) -> list[str]:
+    """What each contest says, as items of a list; of a single contest, what the answer had no room for."""
+    contests = view.contests[:CONTESTS]
+    if len(contests) == 1:
+        kept = {sentence for _, sentence in _kept(view)}
+        return [sentence for _, sentence in _one(view) if sentence not in kept]
+    found = []
+    for contest in contests:
         sentences = [s for finding in (winner, scaling, guards, counts) for s in finding.said(view, contest)]
-        title = escaped(view.title(contest.labels)) if len(view.contests) > 1 else ""
-        found.append(Block(title, sentences))
-    more = len(view.contests) - CONTESTS
-    rest = [f"{more} more comparisons are in the tables below."] if more > 0 else []
-    title = "All together" if len(view.contests) > 1 else ""  # two lists in a row would be read as one
-    found.append(Block(title, [*rest, *doubt.told(view), *endings.told(view)]))
-    return _merged([block for block in found if block.sentences])
+        if sentences:
+            title = f"**{escaped(view.title(contest.labels))}**"
+            lone = len(sentences) == 1
+            found.append(f"{title}: {sentences[0]}" if lone else "\n  - ".join([title, *sentences]))
+    more = len(view.contests) - len(contests)
+    return [*found, *([f"{plural(more, 'more comparison')} in the tables below."] if more > 0 else [])]
 
 
-def _merged(blocks: list[Block]) -> list[Block]:
-    """Neighbours without a title as one: they make one list."""
-    merged: list[Block] = []
-    for block in blocks:
-        if merged and not block.title and not merged[-1].title:
-            merged[-1] = Block("", [*merged[-1].sentences, *block.sentences])
-        else:
-            merged.append(block)
-    return merged
+def _kept(view: View) -> list[tuple[int, str]]:
+    """The sentences of the answer with their ranks, in the order of the page: the lowest ranks as far as there is room."""
+    found = [(0, sentence) for sentence in endings.before(view)]
+    found += _one(view) if len(view.contests) == 1 else _several(view)
+    found += [(2, sentence) for sentence in doubt.told(view)]
+    found += [(4, sentence) for sentence in endings.told(view)]
+    room = sorted(range(len(found)), key=lambda place: (found[place][0], place))[:SENTENCES]
+    return [found[place] for place in sorted(room)]
+
+
+def _one(view: View) -> list[tuple[int, str]]:
+    """The sentences of a single contest."""
+    ranked = ((1, winner), (3, scaling), (5, guards), (2, counts))
+    return [(rank, s) for contest in view.contests for rank, finding in ranked for s in finding.said(view, contest)]
+
+
+def _several(view: View) -> list[tuple[int, str]]:
+    """The sentences of all contests together."""
+    contests = view.contests[:CONTESTS]
+    races = overall.races(view, contests)
+    parts = (
+        (1, overall.winners(view, races)),
+        (7, overall.gap(view, races)),
+        (3, overall.gains(view, contests)),
+        (5, overall.prices(view, contests)),
+        (6, overall.conditions(view, contests)),
+        (2, overall.tallies(view, contests)),
+    )
+    return [(rank, sentence) for rank, sentences in parts for sentence in sentences]

@@ -5,20 +5,34 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from concexp.report.markdown import code
+from concexp.report.markdown import code, escaped
 from concexp.report.numbers import enumerated, many, plural, rounded, scale_of, spread
 from concexp.report.view import Contest, Point, View
+from concexp.stats.deciding import MARGIN, equivalence, resolved
+from concexp.stats.intervals import Interval
 
 NAMED = 6  # so many names are listed in a sentence; the table has them all
 
 
 def name(view: View, point: Point) -> str:
     """`processes` × `lock` with 2 workers: what tells a cell from the others of its contest."""
-    who = _who(view, point)
-    return who if point.workers is None or _alike(view) else f"{who} with {plural(point.workers, 'worker')}"
+    text = who(view, point)
+    return text if point.workers is None or _alike(view) else f"{text} with {plural(point.workers, 'worker')}"
 
 
-def _who(view: View, point: Point) -> str:
+def in_percent(factor: Interval) -> str:
+    """What a factor changes: `12 % (9.8–14)`."""
+    mean, lo, hi = (100 * (end - 1) for end in (factor.mean, factor.lo, factor.hi))
+    return spread(Interval(mean, lo, hi, factor.n), " %")
+
+
+def among_all(view: View, point: Point) -> str:
+    """A cell among those of the whole page."""
+    return escaped(view.title(point.labels)) or code(point.model)
+
+
+def who(view: View, point: Point) -> str:
+    """The same without its workers."""
     primitive = view.primitive(point)
     return code(view.line(point)) + (f" × {code(primitive)}" if primitive else "")
 
@@ -45,16 +59,17 @@ def names(view: View, points: Iterable[Point]) -> str:
 
 
 def _group(view: View, lines: list[str], primitives: tuple[str, ...], workers: tuple[int, ...]) -> str:
-    text = enumerated(_shortened([code(line) for line in lines]))
+    text = enumerated(shortened([code(line) for line in lines]))
     if any(primitives):
-        listed = _shortened([code(primitive) for primitive in primitives])
+        listed = shortened([code(primitive) for primitive in primitives])
         text += f" × {listed[0]}" if len(listed) == 1 else f" × ({', '.join(listed)})"
     if workers and not _alike(view):
         text += f" with {enumerated([str(count) for count in workers])} {'worker' if workers == (1,) else 'workers'}"
     return text
 
 
-def _shortened(names: list[str]) -> list[str]:
+def shortened(names: list[str]) -> list[str]:
+    """The first of them, and how many more there are."""
     return names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
 
 
@@ -90,6 +105,18 @@ def share(view: View, contest: Contest, point: Point) -> str:
     return f"efficiency {gain / point.workers:.2f}"
 
 
-def within(floor: float) -> str:
-    """Why a difference that is none by chance is not resolved: the run differs as much from itself."""
-    return f"within the noise floor of {rounded(floor)}x"
+def unresolved(view: View, found: Interval, floor: float) -> str:
+    """Why a ratio is not resolved whose interval does not show it: the run differs as much from itself, or chance does.
+
+    Empty where the interval holds 1.
+    """
+    if not found.bounded or found.lo <= 1 <= found.hi:
+        return ""
+    if not resolved(found, floor):
+        return f"within the noise floor of {rounded(floor)}x"
+    return f"no more than chance brings forth among {view.comparisons.count} comparisons"
+
+
+def alike(found: Interval) -> str:
+    """That a ratio is surely too near to 1 to matter; empty where it may not be."""
+    return f"equal within {100 * MARGIN:g} %" if equivalence(found) == "equivalent" else ""

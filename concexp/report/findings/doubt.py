@@ -1,4 +1,4 @@
-"""Where no timing verdict is given, and how we know that none may be."""
+"""Where no timing verdict is given (`told`), and how we know that none may be (`reasons`)."""
 
 from __future__ import annotations
 
@@ -13,23 +13,37 @@ from concexp.report.view import Point, View
 
 
 def told(view: View) -> list[str]:
-    """One paragraph about all cells without a verdict."""
-    points = [point for point in view.points if point.numbered and not point.trusted]
+    """One sentence about all cells without a verdict."""
+    points = _points(view)
     if not points:
         return []
     numbered = sum(point.numbered for point in view.points)
-    codes = Counter(code for point in points for code in {c for t in point.sample.doubtful for c in t.doubts})
     of = "all " if len(points) == numbered > 1 else f"{len(points)} of "
-    head = f"**No timing verdict for {of}{plural(numbered, 'cell')}** (‡)"
-    sentences = []
+    codes = _codes(points)
+    causes = []
     if "machine" in codes:
         where = "" if codes["machine"] == len(points) else f" in {codes['machine']} of them"
-        sentences.append(f"{head}: the machine withheld CPUs{where}. {_how_we_know(view, points)}")
-    others = [f"`{code}` in {plural(count, 'cell')}" for code, count in codes.most_common() if code != "machine"]
-    if others:
-        listed = f"{enumerated(others)} (what that means is told [below](#how-far-to-trust-it))."
-        sentences.append(f"Other doubts: {listed}" if sentences else f"{head}: {listed}")
-    return [" ".join(sentences)]
+        causes.append(f"the machine withheld CPUs{where}")
+    causes += [f"`{code}` in {plural(count, 'cell')}" for code, count in codes.most_common() if code != "machine"]
+    return [
+        f"**No timing verdict for {of}{plural(numbered, 'cell')}** (‡): {enumerated(causes)} "
+        "([how we know](#how-far-to-trust-it))."
+    ]
+
+
+def reasons(view: View) -> list[str]:
+    """The facts behind `machine`, where it cost a verdict."""
+    points = _points(view)
+    return [_how_we_know(view, points)] if "machine" in _codes(points) else []
+
+
+def _points(view: View) -> list[Point]:
+    return [point for point in view.points if point.numbered and not point.trusted]
+
+
+def _codes(points: list[Point]) -> Counter[str]:
+    """In how many of them each doubt is."""
+    return Counter(code for point in points for code in {c for t in point.sample.doubtful for c in t.doubts})
 
 
 def _how_we_know(view: View, points: list[Point]) -> str:
@@ -67,4 +81,4 @@ def _how_we_know(view: View, points: list[Point]) -> str:
             f"{plural(len(taken), 'trial')})"
         )
     of = plural(int((frame["status"].isin(NUMBERED)).sum()), "trial")
-    return f"How we know: {enumerated(facts)}; this touches {len(own)} of {of}."
+    return f"How we know that the machine withheld CPUs: {enumerated(facts)}; this touches {len(own)} of {of}."

@@ -7,8 +7,9 @@ from collections import Counter
 from concexp.cells import MISSING
 from concexp.report.findings._words import name, names
 from concexp.report.markdown import code, escaped
-from concexp.report.numbers import enumerated, plural
+from concexp.report.numbers import enumerated, plural, scale_of, spread
 from concexp.report.view import View
+from concexp.stats.intervals import Interval
 
 BAD = {"failed": "failed", "crashed": "crashed", "timeout": "timed out"}  # in words
 
@@ -42,6 +43,7 @@ def told(view: View) -> list[str]:
         found.append(
             f"**{plural(len(none), 'cell')} did not end well** ({counts}): see [what went wrong](#what-went-wrong)."
         )
+    found += _faults(view)
     for point in some:
         ended = sum(point.sample.statuses[status] for status in BAD)
         found.append(
@@ -59,3 +61,26 @@ def told(view: View) -> list[str]:
         why = f" ({escaped(reasons[0])})" if len(reasons) == 1 else ""
         found.append(f"Wrong outcome (†){why}: {names(view, wrong)}.")
     return found
+
+
+def _faults(view: View) -> list[str]:
+    """Where ending badly is what is measured, and no cell has another number: the lowest and the highest of what was."""
+    if any(point.numbered for point in view.points):
+        return []
+    found = []
+    for metric, cls in view.metrics.items():
+        known = sorted((p for p in view.points if p.value(metric).known), key=lambda p: p.value(metric).mean)
+        if cls.ends_badly and cls.kind == "time" and len(known) > 1:
+            ends = [
+                f"{_figure(p.value(metric), cls.unit)} ({escaped(view.title(p.labels))})"
+                for p in known[:: len(known) - 1]
+            ]
+            never = sum(point.sample.count > 0 for point in view.points) - len(known)
+            rest = f"; {plural(never, 'cell')} {'has' if never == 1 else 'have'} none" if never else ""
+            found.append(f"{code(metric)} goes from {' to '.join(ends)}{rest}.")
+    return found
+
+
+def _figure(value: Interval, unit: str) -> str:
+    factor, prefix = scale_of([value.mean], unit)
+    return spread(value.scaled(1 / factor), f" {prefix}" if prefix else "")

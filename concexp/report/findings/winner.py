@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from concexp.report.findings._words import amount, baseline, name, names, share, within
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+from concexp.report.comparisons import Pair
+from concexp.report.findings._words import alike, amount, baseline, name, names, share, unresolved
 from concexp.report.numbers import enumerated, plural, spread
 from concexp.report.view import Contest, Point, View
 from concexp.stats.intervals import FEWEST, Interval
@@ -31,6 +35,29 @@ def said(view: View, contest: Contest) -> list[str]:
     ]
 
 
+def pairs(view: View, contest: Contest) -> Iterator[Pair]:
+    """The best of each line beside each other: any of them might have been the best of all."""
+    firm = [point for point in contest.points if point.firm]
+    return (Pair(one, other, view.primary) for one, other in combinations(leaders(view, firm), 2))
+
+
+def leaders(view: View, points: Iterable[Point]) -> list[Point]:
+    """The best of each line: these compete."""
+    return [best for own in view.lines(points).values() if (best := view.best(own))]
+
+
+def ahead_of(view: View, contest: Contest, best: Point, rivals: Iterable[Point]) -> list[tuple[Point, Interval, bool]]:
+    """Each rival, by which factor the best is better, and whether that is a difference that may be named."""
+    floor = view.floor(contest.points)
+    found = []
+    for rival in rivals:
+        if rival is not best:
+            ratio = _ahead(view, best, rival)
+            word = view.comparisons.word(Pair(best, rival, view.primary), ratio, floor)
+            found.append((rival, ratio, word == "higher"))
+    return found
+
+
 def _none(doubtful: list[Point], known: list[Point]) -> list[str]:
     """Why nobody wins."""
     if doubtful:
@@ -44,27 +71,29 @@ def _none(doubtful: list[Point], known: list[Point]) -> list[str]:
 
 def _sentence(view: View, contest: Contest, best: Point, firm: list[Point]) -> str:
     figure = f"{name(view, best)} {{}} {amount(view, contest, best)}"
-    lines = view.lines(firm)
-    rivals = [rival for line, points in lines.items() if line != view.line(best) and (rival := view.best(points))]
     gain = _gain(view, contest, best)
-    if not rivals:
+    ratios = ahead_of(view, contest, best, leaders(view, firm))
+    tied = [(rival, ratio) for rival, ratio, resolved in ratios if not resolved]
+    if not ratios:
         return _ended([figure.format("reaches" if len(firm) == 1 else "does best:"), *gain])
-    ratios = [(rival, _ahead(view, best, rival)) for rival in rivals]
-    floor = view.floor(contest.points)
-    tied = [(rival, ratio) for rival, ratio in ratios if not (ratio.lo > 1 and ratio.mean > floor)]
-    if not any(ratio.bounded for _, ratio in ratios):
-        few = min(point.sample.count for point in (best, *rivals))
+    if not any(ratio.bounded for _, ratio, _ in ratios):
+        few = min(point.sample.count for point in (best, *(rival for rival, _, _ in ratios)))
         why = f"With {plural(few, 'trial')} per cell (an interval needs {FEWEST}) nothing is resolved"
         return f"{_ended([figure.format('has the best figure:'), *gain])} {why}."
     if tied:
-        others = enumerated([f"{name(view, r)}{_tie(q, floor, _told(view, best, r, gain))}" for r, q in tied], "or")
+        others = enumerated(
+            [
+                f"{name(view, r)}{_tie(view, q, view.floor(contest.points), _told(view, best, r, gain))}"
+                for r, q in tied
+            ],
+            "or",
+        )
         return _ended([figure.format("has the best figure:"), *gain, f"but it is not resolved from {others}"])
-    runner_up, ratio = min(ratios, key=lambda pair: pair[1].mean)
+    runner_up, ratio, _ = min(ratios, key=lambda rival: rival[1].mean)
     if _told(view, best, runner_up, gain):
         return _ended([figure.format("is best:"), *gain, "the runner-up"])
-    return _ended(
-        [figure.format("is best:"), *gain, f"{spread(ratio, 'x')} ahead of the runner-up, {name(view, runner_up)}"]
-    )
+    ahead = f"{spread(ratio, 'x')} ahead of the runner-up, {name(view, runner_up)}"
+    return _ended([figure.format("is best:"), *gain, ahead, *filter(None, [alike(ratio)])])
 
 
 def _told(view: View, best: Point, rival: Point, gain: list[str]) -> bool:
@@ -92,10 +121,10 @@ def _ahead(view: View, best: Point, rival: Point) -> Interval:
     return found if view.metric.better == "higher" or not found.known else found.inverted()
 
 
-def _tie(ratio: Interval, floor: float, told: bool) -> str:
-    """` (ratio 1.00x, 0.99–1.02)`, unless it is told already, and the noise floor where that alone makes the tie."""
+def _tie(view: View, ratio: Interval, floor: float, told: bool) -> str:
+    """` (ratio 1.00x, 0.99–1.02)`, unless it is told already, and what makes the tie where the interval alone does not."""
     parts = [] if told else [f"ratio {spread(ratio, 'x').replace(' (', ', ').rstrip(')')}"]
-    parts += [within(floor)] if ratio.lo > 1 else []
+    parts += filter(None, [alike(ratio), unresolved(view, ratio, floor)])
     return f" ({', '.join(parts)})" if parts else ""
 
 

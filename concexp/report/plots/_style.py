@@ -42,6 +42,7 @@ SETTINGS: dict[str, Any] = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
     "legend.frameon": False,
+    "hatch.linewidth": 0.6,
 }
 
 
@@ -103,9 +104,17 @@ def log_axis(axes: Axes, which: str) -> None:
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
     decades = np.log10(high / low)
-    axis.set_major_locator(LogLocator(subs=(1.0,) if decades > 1.5 else (1.0, 2.0, 5.0), numticks=30))
+    axis.set_major_locator(
+        LogLocator(subs=(1.0,) if decades > 2.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 2.0, 5.0), numticks=30)
+    )
     axis.set_major_formatter(FuncFormatter(plain))
     axis.set_minor_formatter(NullFormatter())
+
+
+def at_least(axes: Axes, middle: float, share: float = 0.05) -> None:
+    """A vertical axis that reaches this far around a value: small noise must not look like much."""
+    low, high = axes.get_ylim()
+    axes.set_ylim(min(low, middle * (1 - share)), max(high, middle * (1 + share)))
 
 
 def is_wide(values: Sequence[float], factor: float = WIDE) -> bool:

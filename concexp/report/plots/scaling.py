@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from concexp.report import laws
 from concexp.report.numbers import known, many, rounded, scale_of, spread
 from concexp.report.plots import _style
 from concexp.report.view import Panel, Point, Style, View
@@ -32,7 +33,7 @@ class _Ends:
 
 
 class Plot:
-    """Bars and bands are 95 % intervals; marks of one number of workers stand side by side; hollow ones are † § or ‡."""
+    """Bars and bands are 95 % intervals, hollow marks † § or ‡; thin curves that join no marks are fitted laws."""
 
     section = "scaling"
     order = 10
@@ -108,7 +109,12 @@ def _panel(view: View, panel: Panel, kind: str, axes: Any) -> _Ends:
         if name in several:
             place = several.index(name)
             x = [_style.dodged(p.workers or 1, place, len(several), _span(workers, wide), wide) for p in points]
-            handle = _line(axes, points, kind, factor, style, x)
+            law = curve(view, points, kind)
+            if law is not None:
+                drawn = [_style.dodged(n, place, len(several), _span(workers, wide), wide) for n in law[0]]
+                axes.plot(drawn, law[1] / factor, style.dashes, color=style.colour, linewidth=0.9, zorder=3)
+            within = [] if law is None else [p for p in points if (p.workers or 1) <= law[0][-1] * (1 + 1e-9)]
+            handle = _line(axes, points, kind, factor, style, x, max(0, len(within) - 1))
             ends.add(x[-1], points[-1].value(kind).mean / factor, style.colour, name)
         else:
             handle = _level(axes, points[0], kind, factor, style.colour)
@@ -130,12 +136,33 @@ def _span(workers: list[int], wide: bool) -> float:
     return float(np.log2(max(workers) / min(workers))) if wide else float(max(workers) - min(workers)) or 1.0
 
 
-def _line(axes: Any, points: list[Point], kind: str, factor: float, style: Style, x: list[float]) -> Any:
-    """One model over the number of workers; returns the legend's handle."""
+def curve(view: View, points: list[Point], kind: str) -> tuple[list[float], Any] | None:
+    """(numbers of workers, values) of the law that a line follows, in the range that it was fitted to; None without one.
+
+    A gain over the baseline is a throughput in another unit: that in which the curve meets the points best.
+    """
+    line = next((one for one in laws.lines(view) if one.points[0] in points), None)
+    if line is None or line.scaling.fit is None or line.scaling.refusal:
+        return None
+    if laws.THROUGHPUT not in (kind, view.metrics[kind].compares):
+        return None
+    ratios = [point.value(kind).mean / point.value(laws.THROUGHPUT).mean for point in line.within]
+    ratios = [ratio for ratio in ratios if known(ratio)]
+    if not ratios:
+        return None
+    unit = float(np.exp(np.mean(np.log(ratios))))
+    counts = np.geomspace(min(line.scaling.fit.workers), max(line.scaling.fit.workers), 100)
+    return counts.tolist(), line.scaling.fit.at(counts) * unit
+
+
+def _line(axes: Any, points: list[Point], kind: str, factor: float, style: Style, x: list[float], joined: int) -> Any:
+    """One model over the number of workers, its marks joined from that one on; returns the legend's handle."""
     colour, marker = style.colour, style.marker
     found = [point.value(kind).scaled(1 / factor) for point in points]
     mean = [value.mean for value in found]
-    (line,) = axes.plot(x, mean, style.dashes, color=colour, marker=marker, markersize=5.5, linewidth=1.5, zorder=3)
+    axes.plot(x[joined:], mean[joined:], style.dashes, color=colour, linewidth=1.5, zorder=3)
+    width = 0.0 if joined else 1.5
+    (line,) = axes.plot(x, mean, style.dashes, color=colour, marker=marker, markersize=5.5, linewidth=width, zorder=3)
     bounded = [value.bounded for value in found]
     if any(bounded):
         low, high = [v.lo for v in found], [v.hi for v in found]

@@ -4,15 +4,20 @@ from concexp.trial import tools
 
 
 class Alone(tools.Probe):
-    """A probe that changes what it looks at: with it come trials of their own (role `observed`), whose times count nowhere."""
+    """A probe that changes what it looks at: with it come trials of their own (role `observed`), whose times count nowhere.
+
+    once   whether one trial of each cell, with one measured pass, is enough (role `pictured`): of what it recorded no number
+           is made
+    """
 
     alone = True
+    once = False
 
     @classmethod
     def applies(cls, sync):
         """Whether there is anything to see with this primitive; else no trials are run for it."""
         return True
 
-    def kit(self, kit):
+    def kit(self, kit, workload):
         """What the workload is given to prepare itself with, instead of this kit."""
         return kit

@@ -19,7 +19,7 @@ class Probe(probes.Alone):
     def applies(cls, sync):
         return sync.sized
 
-    def kit(self, kit):
+    def kit(self, kit, workload):
         self.holder = kit
         return kit
 

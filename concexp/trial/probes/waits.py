@@ -18,7 +18,7 @@ def note(label, begin):
     """Tell whoever watches this worker that it has waited since the clock stood at `begin`, ns; outside a pass nobody does."""
     watcher = WATCHER.get()
     if watcher is not None:
-        watcher.note(label, clock() - begin)
+        watcher.note(label, begin, clock())
 
 
 def timed(wait, label):
@@ -148,11 +148,11 @@ class Watcher(tools.Watcher):
         self.worked = 0
         self.waits = {}
 
-    def note(self, label, ns):
+    def note(self, label, begin, end):
         waits = self.waits.get(label)
         if waits is None:
             waits = self.waits[label] = array("q")
-        waits.append(ns)
+        waits.append(end - begin)
 
     def around(self, work, me):
         def watched(me, n):
@@ -201,7 +201,7 @@ class Probe(probes.Alone):
     def applies(cls, sync):
         return sync.role != "none"
 
-    def kit(self, kit):
+    def kit(self, kit, workload):
         return Kit(kit)
 
     def watcher(self):

@@ -3,8 +3,8 @@
 import pytest
 
 from concexp.errors import EnvironmentRefused
-from concexp.judging import Judge, absent, here
 from concexp.plan import make_plan
+from concexp.runnable import Judge, absent, here
 from concexp.spec import parse_text
 
 # What interpreters say of themselves, as far as settings need it.

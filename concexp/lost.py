@@ -1,0 +1,119 @@
+"""A run -> where the workers' time of each of its cells went, beside the baseline: what `stats.lost` needs, from the journal.
+
+A cell has no split where nothing compares: one worker; no baseline, or one of several workers; no block with trials of both;
+an open loop, whose workers wait for arrivals by intent; a function that times itself; a background, whose CPU time nobody
+can tell from the workers'.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from concexp import doubts
+from concexp.cells import Baseline, Sample
+from concexp.stats.lost import Place, Spent, Split, shares, split
+
+if TYPE_CHECKING:
+    from concexp.results import Run
+
+# What an iteration holds where its workers had other things to do, or other clocks, than the window tells of.
+OTHERWISE = ("background_ops", "self_timed_rate")
+ONE = "one"  # a value of the answer's `parallel`: the workers share a thread
+
+
+class Losses:
+    """The splits of a run's cells, each made when it is asked for."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.axes = {cell["cell"]: cell["axes"] for cell in run.header["cells"]}
+        self.baseline = Baseline(run)
+        self.records = {
+            (record["cell"], record["block"]): record
+            for record in run.records
+            if record["role"] == "measured" and (record.get("answer") or {}).get("iterations")
+        }
+        rows = run.measured
+        self.room = dict(zip(rows["trial"], doubts.room_for_all(rows) & rows["server_cpu_s"].isna(), strict=True))
+
+    def of(self, cell: str) -> Split | None:
+        """The split of a cell, over the trials that numbers on time come from; None where it has none."""
+        below = self.baseline.of(self.axes[cell])
+        samples = self.run.samples
+        if (
+            _workers(self.axes[cell]) < 2
+            or cell not in samples
+            or below not in samples
+            or _workers(self.axes[below]) > 1
+        ):
+            return None
+        one, other = self._spent(cell, samples[cell]), self._spent(below, samples[below])
+        found = [
+            shares(one[block], other[block], self._place(self.records[cell, block], samples[cell]))
+            for block in sorted(one.keys() & other.keys())
+        ]
+        return split(found) if found else None
+
+    def _spent(self, cell: str, sample: Sample) -> dict[int, Spent]:
+        waits = sample.by_block("wait_share") if sample.observed else {}
+        usual = sum(waits.values()) / len(waits) if waits else math.nan
+        found = {}
+        for trial in sample.timed:
+            record = self.records.get((cell, trial.block))
+            if record is not None and comparable(record):
+                found[trial.block] = spent(record, waits.get(trial.block, usual))
+        return found
+
+    def _place(self, record: Mapping[str, Any], sample: Sample) -> Place:
+        answer = record["answer"]
+        alone = parallel(record) == ONE
+        effective = next(t.effective_cpus for t in sample.timed if t.block == record["block"])
+        turns = alone or (parallel(record) == "threads" and answer["gil"] is not False)
+        usable = float(self.run.manifest["machine"]["cpus"])
+        return Place(usable, effective, bool(alone or self.room[record["trial"]]), turns)
+
+
+def parallel(record: Mapping[str, Any]) -> str:
+    """How the workers of a trial ran side by side: `one` thread, `threads`, `processes` …; "" if it did not tell."""
+    return str((record.get("answer") or {}).get("parallel") or "")
+
+
+def comparable(record: Mapping[str, Any]) -> bool:
+    """Whether the time of a trial's workers is that of its window, and all of it was theirs."""
+    passes = record["answer"]["iterations"]
+    return (
+        "rate" not in record["load"]
+        and all(one["ops"] > 0 for one in passes)
+        and not any(name in one or name in (one.get("counts") or {}) for one in passes for name in OTHERWISE)
+    )
+
+
+def spent(record: Mapping[str, Any], waiting: float) -> Spent:
+    """A trial's time, summed over its measured passes."""
+    passes, workers = record["answer"]["iterations"], _workers(record["axes"])
+    timed = record["startup"] == "timed"
+    startup = _sum(one["startup_s"] for one in passes) if timed else 0.0
+    window = _sum(one["wall_s"] for one in passes) - startup
+    idle = workers * window - _sum(sum(one.get("worker_s") or [math.nan]) for one in passes)
+    if parallel(record) == ONE:
+        idle = math.nan  # whose turn has not come yet is no less at work than whose turn is over
+    return Spent(
+        ops=_sum(one["ops"] for one in passes),
+        workers=workers,
+        window=window,
+        startup=startup,
+        idle=idle,
+        running=_sum(one["cpu_s"] for one in passes),
+        queued=_sum(one["run_queue_wait_s"] for one in passes),
+        waiting=waiting,
+    )
+
+
+def _workers(axes: Mapping[str, Any]) -> int:
+    return axes.get("workers") or 1
+
+
+def _sum(values: Any) -> float:
+    return float(sum(math.nan if value is None else value for value in values))

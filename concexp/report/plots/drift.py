@@ -1,0 +1,117 @@
+"""The sentinel's time and the effective CPUs, block by block: what the machine did while it measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from concexp import doubts, noise
+from concexp.report.findings._words import in_percent
+from concexp.report.numbers import plural, rounded, scale_of
+from concexp.report.plots import _style
+from concexp.report.view import View
+from concexp.stats.intervals import Interval, mean_interval
+from concexp.stats.trend import FEWEST_STEPS
+
+HEIGHT = 1.9  # inches of a panel
+COLOUR = "#0072b2"
+
+
+class Plot:
+    """The same small work in every block, bars are 95 % intervals of its passes; below, what spinners got between the blocks."""
+
+    section = "steadiness"
+    order = 72
+
+    def applies(self, view: View) -> bool:
+        """Worth drawing where there are enough blocks to tell a drift from chance."""
+        return len(_sentinel(view)) >= FEWEST_STEPS
+
+    def draw(self, view: View, path: Path) -> str:
+        """Draw the picture; returns its alt text."""
+        spun = _spun(view)
+        with _style.settings():
+            figure = _style.figure(HEIGHT * (2 if spun else 1) + 0.3)
+            places = figure.subplots(2 if spun else 1, 1, squeeze=False, sharex=True).flatten()
+            times = _sentinel(view)
+            _times(view, times, places[0])
+            if spun:
+                _cpus(view, spun, places[1])
+            places[-1].set_xlabel("block")
+            places[-1].xaxis.set_major_locator(MaxNLocator(12, integer=True))
+            places[-1].set_xlim(0.3, max(times) + 0.7)
+            _style.save(figure, path)
+        return _alt(view, times, spun)
+
+
+def _sentinel(view: View) -> dict[int, Interval]:
+    """The seconds of the sentinel's passes, by block, counted from 1."""
+    frame = view.run.trials
+    frame = frame[(frame["role"] == "sentinel") & frame["wall_s"].notna()]
+    return {int(str(block)) + 1: mean_interval(own, log=True) for block, own in frame.groupby("block")["wall_s"]}
+
+
+def _spun(view: View) -> dict[float, float]:
+    """The effective CPUs by where they were measured: half a block before the block that follows."""
+    return {r["block"] + 0.5: r["effective_cpus"] for r in view.run.machine if r["effective_cpus"] is not None}
+
+
+def _times(view: View, times: dict[int, Interval], axes: Any) -> None:
+    factor, unit = scale_of([value.mean for value in times.values()], "s")
+    shown = {block: value.scaled(1 / factor) for block, value in times.items()}
+    for block, value in shown.items():
+        if value.bounded:
+            axes.errorbar(block, value.mean, [[value.mean - value.lo], [value.hi - value.mean]], fmt="none",
+                          ecolor=COLOUR, elinewidth=1.1, capsize=2.2)  # fmt: skip
+    axes.plot(
+        list(shown), [value.mean for value in shown.values()], marker="o", markersize=4.5, linewidth=1, color=COLOUR
+    )
+    drift = noise.drift(view.run)
+    if noise.drifted(drift):
+        first, last = min(shown), max(shown)
+        # Through the middle of the data, as far up and down as the slope says.
+        middle = np.median(
+            [np.log(v.mean) - np.log(drift.mean) * (b - first) / (last - first) for b, v in shown.items()]
+        )
+        ends = np.exp([middle, middle + np.log(drift.mean)])
+        axes.plot([first, last], ends, color=_style.INK, linewidth=1.2, linestyle=(0, (5, 3)))
+    _style.at_least(axes, float(np.median([value.mean for value in shown.values()])))
+    axes.set_title(f"Sentinel: {_verdict(drift)}")
+    axes.set_ylabel(f"time of a pass, {unit}")
+    axes.yaxis.set_major_formatter(_style.plain)
+
+
+def _verdict(drift: Interval) -> str:
+    change = f"{in_percent(drift)} from first to last block"
+    return f"a drift of {change}" if noise.drifted(drift) else f"no drift to be told, {change}"
+
+
+def _cpus(view: View, spun: dict[float, float], axes: Any) -> None:
+    axes.plot(list(spun), list(spun.values()), marker="D", markersize=4, linewidth=1, color="#d55e00")
+    limit = doubts.EFFECTIVE_SHARE * view.cpus
+    axes.axhline(view.cpus, color=_style.GREY, linewidth=1, linestyle=(0, (1, 2)))
+    axes.axhline(limit, color=_style.GREY, linewidth=1, linestyle=(0, (5, 3)))
+    for level, text in ((view.cpus, "usable"), (limit, "doubt below")):
+        axes.annotate(
+            text, (1.005, level), xycoords=("axes fraction", "data"), fontsize=8, va="center", color=_style.GREY
+        )
+    axes.set_ylim(0, max(view.cpus, *spun.values()) * 1.1)
+    axes.set_title("Effective CPUs")
+    axes.set_ylabel("CPUs")
+    axes.yaxis.set_major_formatter(_style.plain)
+    axes.yaxis.get_major_locator().set_params(nbins=4)
+
+
+def _alt(view: View, times: dict[int, Interval], spun: dict[float, float]) -> str:
+    """What a reader would see, in words."""
+    found = f"The time of the sentinel over {plural(len(times), 'block')}: {_verdict(noise.drift(view.run))}."
+    if not spun:
+        return found
+    low, high = min(spun.values()), max(spun.values())
+    return (
+        f"{found} Spinners between the blocks did the work of {rounded(low)} to {rounded(high)} CPUs, of {view.cpus} that are "
+        "usable."
+    )

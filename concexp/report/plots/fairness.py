@@ -1,0 +1,157 @@
+"""Who got how much: the workers' shares of the operations, sorted, per model and primitive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from concexp.metrics.fairness import jain
+from concexp.report.numbers import plural, rounded
+from concexp.report.plots import _style
+from concexp.report.view import Contest, Point, View, shaded
+from concexp.stats.intervals import Interval, mean_interval
+
+COLUMNS = 2
+PANELS = 6
+ROWS = 14
+ROW = 0.29  # inches
+SHADES = (-0.25, 0.75)  # of the worker with the most and of the one with the least
+EVEN = 0.99  # a Jain's index below this is worth a picture that nobody asked for
+WRITTEN = 0.12  # a share from which on its number has room
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A cell: its workers' shares, sorted, means over trials; and Jain's index."""
+
+    point: Point
+    shares: np.ndarray
+    jain: Interval
+
+
+class Plot:
+    """Each worker's share of the operations, %, the largest first, means over trials; strokes: where equal shares would end.
+    Jain's index is 1 if all did as many and 1/n if one of n did all; in brackets its 95 % interval. † § ‡ are doubtful or wrong.
+    """
+
+    section = "sync"
+    order = 40
+
+    def applies(self, view: View) -> bool:
+        """Worth drawing where the experiment asks how evenly, or where workers that share a primitive did unevenly much."""
+        bars = [bar for _, own in _panels(view) for bar in own]
+        if "fairness" in view.metrics:
+            return bool(bars)
+        guarded = [bar for bar in bars if view.plugin("sync", str(bar.point.labels["sync"])).role not in ("", "none")]
+        return any(bar.jain.bounded and bar.jain.hi < EVEN for bar in guarded)
+
+    def draw(self, view: View, path: Path) -> str:
+        """Draw the picture; returns its alt text."""
+        panels = _panels(view)
+        shown = [(contest, bars[:ROWS]) for contest, bars in panels[:PANELS]]
+        columns = min(COLUMNS, len(shown))
+        tallest = [max(len(bars) for _, bars in shown[i : i + columns]) for i in range(0, len(shown), columns)]
+        with _style.settings():
+            figure = _style.figure(sum(0.95 + ROW * count for count in tallest))
+            ratios = [0.3 + ROW * count for count in tallest]
+            places = figure.subplots(len(tallest), columns, squeeze=False, height_ratios=ratios).flatten()
+            for axes, (contest, bars) in zip(places, shown, strict=False):
+                _panel(view, axes, bars)
+                axes.set_title(_style.short(view.title(contest.labels), 72 // columns))
+            for axes in places[len(shown) :]:
+                axes.set_visible(False)
+            _style.save(figure, path)
+        return _alt(view, shown, len(panels) - len(shown))
+
+
+def _panels(view: View) -> list[tuple[Contest, list[_Bar]]]:
+    """Per contest the cells with most workers of each model and primitive, the fairest first."""
+    recorded = _recorded(view)
+    found = []
+    for contest in view.contests:
+        groups: dict[tuple[str, str], _Bar] = {}
+        for point in sorted(contest.points, key=lambda point: point.workers or 0):
+            if point.cell in recorded:
+                groups[view.line(point), view.primitive(point)] = recorded[point.cell]
+        if groups:
+            found.append((contest, sorted(groups.values(), key=lambda bar: -bar.jain.mean)))
+    return found
+
+
+def _recorded(view: View) -> dict[str, _Bar]:
+    """The shares of the cells that have several workers and recorded what each did."""
+    points = {point.cell: point for point in view.points if point.numbered and (point.workers or 1) > 1}
+    trials: dict[str, list[tuple[np.ndarray, float]]] = {}
+    for record in view.run.records:
+        if record["role"] != "measured" or record["cell"] not in points or not record.get("answer"):
+            continue
+        if record["block"] not in {trial.block for trial in points[record["cell"]].sample.timed}:
+            continue
+        own = [one["worker_ops"] for one in record["answer"]["iterations"] if one.get("worker_ops")]
+        if own and all(sum(ops) and len(ops) == points[record["cell"]].workers for ops in own):
+            shares = np.mean([sorted((x / sum(ops) for x in ops), reverse=True) for ops in own], axis=0)
+            trials.setdefault(record["cell"], []).append((shares, float(np.mean([jain(ops) for ops in own]))))
+    return {
+        cell: _Bar(points[cell], np.mean([shares for shares, _ in own], axis=0), mean_interval([j for _, j in own]))
+        for cell, own in trials.items()
+    }
+
+
+def _panel(view: View, axes: Any, bars: list[_Bar]) -> None:
+    for place, bar in enumerate(reversed(bars)):
+        style = view.style(view.line(bar.point))
+        count = len(bar.shares)
+        left = 0.0
+        for share, step in zip(bar.shares, np.linspace(*SHADES, count), strict=True):
+            colour = shaded(style.colour, float(step))
+            axes.barh(place, share, 0.66, left, color=colour, edgecolor="white", linewidth=0.8 if count <= 16 else 0)
+            if share >= WRITTEN:
+                dark = step < 0.2
+                axes.text(left + share / 2, place, rounded(100 * share, 2), ha="center", va="center", fontsize=7,
+                          color="white" if dark else _style.INK)  # fmt: skip
+            left += share
+        for k in range(1, count):
+            for end in (-1, 1):  # above and below the bar: a number may stand where a fair share ends
+                axes.plot([k / count] * 2, [place + 0.24 * end, place + 0.44 * end], color=_style.INK, linewidth=1.2)
+        axes.text(1.02, place, _jain(bar.jain), va="center", fontsize=7.5)
+    axes.set_yticks(range(len(bars)), [_who(view, bar.point) for bar in reversed(bars)])
+    axes.set_ylim(-0.6, len(bars) - 0.4)
+    axes.set_xlim(0, 1)
+    axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+    axes.set_xlabel("share of the operations")
+    axes.text(1.02, len(bars) - 0.35, "Jain's index", va="bottom", fontsize=7.5, color=_style.GREY)
+    axes.grid(visible=False)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+
+
+def _jain(value: Interval) -> str:
+    """Two decimals: the bars show no more either."""
+    mean, low, high = (f"{end:.2f}" for end in (value.mean, value.lo, min(value.hi, 1.0)))
+    return mean if not value.bounded or low == high else f"{mean} ({low}–{high})"
+
+
+def _who(view: View, point: Point) -> str:
+    """`threads ×2, lock †`."""
+    primitive = view.primitive(point)
+    mark = f" {point.mark}" if point.mark else ""
+    text = f"{_style.short(view.line(point))} ×{point.workers}"
+    return f"{text}{f', {_style.short(primitive)}' if primitive else ''}{mark}"
+
+
+def _alt(view: View, panels: list[tuple[Contest, list[_Bar]]], left: int) -> str:
+    """What a reader would see, in words: per panel the fairest and the least fair."""
+    found = ["The workers' shares of the operations, sorted, one bar per model and primitive, the fairest first."]
+    for contest, bars in panels:
+        title = view.title(contest.labels)
+        texts = [
+            f"{_who(view, bar.point)} with Jain's index {_jain(bar.jain)}" for bar in bars[:: max(1, len(bars) - 1)]
+        ]
+        least = f", whose busiest worker does {rounded(100 * float(bars[-1].shares[0]), 2)} %"
+        found.append(f"{title + ', from' if title else 'From'} {' to '.join(texts)}{least}.")
+    if left > 0:
+        found.append(f"{plural(left, 'more comparison')} {'is' if left == 1 else 'are'} not drawn.")
+    return " ".join(found)

@@ -1,0 +1,177 @@
+"""What speed costs: throughput against latency or memory, and the cells that no other one beats in both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from concexp.report.numbers import many, plural, scale_of, spread
+from concexp.report.plots import _style
+from concexp.report.view import Contest, Point, View
+from concexp.stats.intervals import Interval
+
+COLUMNS = 2
+PANELS = 6
+HEIGHT = 3.0
+LEAST = 3  # cells that make a picture
+# What may stand against the primary metric, the first that was recorded.
+COSTS = ("latency_p99_s", "service_time_p99_s", "peak_rss_bytes")
+PALE = 0.35  # of a cell that another one beats in both
+
+
+@dataclass(frozen=True)
+class _Trade:
+    """A contest's cells that have both numbers, and those of them on the frontier, the cheapest first."""
+
+    contest: Contest
+    points: list[Point]
+    frontier: list[Point]
+
+
+class Plot:
+    """A mark per cell. Joined: no other cell has better figures in both; pale: another one has. Bars are 95 % intervals: where
+    they overlap, who is ahead is not resolved. Hollow ones are † § or ‡.
+    """
+
+    section = "comparison"
+    order = 50
+
+    def applies(self, view: View) -> bool:
+        """Worth drawing where some cells are faster, and some are cheaper."""
+        return any(len(trade.points) >= LEAST for trade in _trades(view))
+
+    def draw(self, view: View, path: Path) -> str:
+        """Draw the picture; returns its alt text."""
+        cost = _cost(view)
+        trades = [trade for trade in _trades(view) if len(trade.points) >= LEAST]
+        shown = trades[:PANELS]
+        columns = min(COLUMNS, len(shown))
+        rows = -(-len(shown) // columns)
+        with _style.settings():
+            figure = _style.figure(HEIGHT * rows + 0.4)
+            places = figure.subplots(rows, columns, squeeze=False).flatten()
+            handles: dict[str, Any] = {}
+            for axes, trade in zip(places, shown, strict=False):
+                handles |= _panel(view, axes, trade, cost)
+                axes.set_title(_style.short(view.title(trade.contest.labels), 78 // columns))
+            for axes in places[len(shown) :]:
+                axes.set_visible(False)
+            figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))
+            _style.save(figure, path)
+        return _alt(view, shown, cost, len(trades) - len(shown))
+
+
+def _cost(view: View) -> str:
+    """The metric to set against the primary one; "" if none was recorded."""
+    known = (name for name in COSTS if name in view.metrics and name != view.primary)
+    return next((name for name in known if any(p.value(name).known for p in view.points)), "")
+
+
+def _trades(view: View) -> list[_Trade]:
+    cost = _cost(view)
+    if not cost or view.metric.better is None:
+        return []
+    found = []
+    for contest in view.contests:
+        points = [p for p in contest.points if p.numbered and p.value(cost).known and p.value(view.primary).known]
+        frontier = [p for p in points if p.firm and not any(_beats(view, q, p, cost) for q in points if q.firm)]
+        frontier.sort(key=lambda p: p.value(cost).mean)
+        found.append(_Trade(contest, points, frontier))
+    return found
+
+
+def _beats(view: View, one: Point, other: Point, cost: str) -> bool:
+    """Whether one has better figures in both than another, or a better one in one and the same in the other."""
+    sign = 1 if view.metric.better == "higher" else -1
+    gain = sign * (one.value(view.primary).mean - other.value(view.primary).mean)
+    saved = other.value(cost).mean - one.value(cost).mean
+    return gain >= 0 and saved >= 0 and gain + saved > 0
+
+
+def _panel(view: View, axes: Any, trade: _Trade, cost: str) -> dict[str, Any]:
+    """Draw one panel; returns its marks by model."""
+    down, x_unit = scale_of([p.value(cost).mean for p in trade.points], view.metrics[cost].unit)
+    across, y_unit = scale_of([p.value(view.primary).mean for p in trade.points], view.metric.unit)
+    handles: dict[str, Any] = {}
+    for point in trade.points:
+        style = view.style(view.line(point))
+        x, y = point.value(cost).scaled(1 / down), point.value(view.primary).scaled(1 / across)
+        alpha = 1.0 if point in trade.frontier else PALE
+        for value, other, which in ((x, y, "xerr"), (y, x, "yerr")):
+            if value.bounded:
+                error = {which: [[value.mean - value.lo], [value.hi - value.mean]]}
+                at = (value.mean, other.mean) if which == "xerr" else (other.mean, value.mean)
+                axes.errorbar(*at, **error, fmt="none", ecolor=style.colour, elinewidth=1, alpha=alpha)
+        (mark,) = axes.plot(x.mean, y.mean, marker=style.marker, markersize=6.5, markeredgecolor=style.colour,
+                            markerfacecolor=style.colour if point.firm else "white", linestyle="none", alpha=alpha,
+                            zorder=3)  # fmt: skip
+        handles.setdefault(_style.short(view.line(point)), mark)
+    steps = [(p.value(cost).mean / down, p.value(view.primary).mean / across) for p in trade.frontier]
+    axes.plot(*zip(*steps, strict=True), color=_style.GREY, linewidth=1, linestyle=(0, (4, 2)), zorder=2)
+    _scaled(axes, "x", [p.value(cost).scaled(1 / down) for p in trade.points])
+    _scaled(axes, "y", [p.value(view.primary).scaled(1 / across) for p in trade.points])
+    for point, at in zip(trade.frontier, steps, strict=True):
+        axes.annotate(_where(view, point), at, (5, 5), textcoords="offset points", fontsize=7.5, zorder=4)
+    axes.set_xlabel(f"{_named(cost, view.metrics[cost].unit, x_unit, '')} (less is better)", fontsize=8.5)
+    better = "more" if view.metric.better == "higher" else "less"
+    axes.set_ylabel(
+        f"{_named(view.primary, view.metric.unit, y_unit, trade.contest.unit)} ({better} is better)", fontsize=8.5
+    )
+    return {name: _solid(mark) for name, mark in handles.items()}
+
+
+def _solid(mark: Any) -> Any:
+    """The same mark as the legend shows it: it stands for the pale ones, too."""
+    from matplotlib.lines import Line2D
+
+    colour = mark.get_markeredgecolor()
+    return Line2D([], [], marker=mark.get_marker(), markersize=6.5, color=colour, linestyle="none")
+
+
+def _scaled(axes: Any, which: str, values: list[Interval]) -> None:
+    """From zero where the values allow, logarithmic where they span much."""
+    ends = [end for v in values for end in ((v.mean, v.lo, v.hi) if v.bounded else (v.mean,))]
+    limits = axes.set_xlim if which == "x" else axes.set_ylim
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    if _style.is_wide(ends, 8):
+        limits(min(ends) / 1.5, max(ends) * 2)
+        _style.log_axis(axes, which)
+    else:
+        limits(min(0.0, *ends), max(*ends, 1e-12) * 1.15)
+        axis.set_major_formatter(_style.plain)
+
+
+def _named(metric: str, unit: str, prefix: str, operation: str) -> str:
+    if unit == "1/s":
+        return f"{metric}, {prefix} {many(operation)}/s".replace(",  ", ", ")
+    if unit == "bytes":
+        return f"{metric}, {prefix}B"
+    return f"{metric}, {prefix or unit}".rstrip(", ")
+
+
+def _where(view: View, point: Point) -> str:
+    """`×4, lock`: what tells a cell from the others of its model."""
+    primitive = view.primitive(point)
+    return ", ".join(filter(None, [f"×{point.workers}" if point.workers is not None else "", _style.short(primitive)]))
+
+
+def _alt(view: View, trades: list[_Trade], cost: str, left: int) -> str:
+    """What a reader would see, in words: who stands on the frontier, from the cheapest to the best."""
+    found = [f"{view.primary} against {cost}, one mark per cell."]
+    for trade in trades:
+        title = view.title(trade.contest.labels)
+        texts = []
+        for point in trade.frontier:
+            value = point.value(cost)
+            factor, unit = scale_of([value.mean], view.metrics[cost].unit)
+            unit = f"{unit}B" if view.metrics[cost].unit == "bytes" else unit
+            who = " ".join(filter(None, [view.line(point), _where(view, point)]))
+            texts.append(f"{who} with {spread(value.scaled(1 / factor), f' {unit}')}")
+        pale = len(trade.points) - len(trade.frontier)
+        rest = f"; {plural(pale, 'cell')} {'is' if pale == 1 else 'are'} beaten in both" if pale else ""
+        frontier = f"no other cell beats {', '.join(texts)}" if texts else "no cell is beyond doubt"
+        found.append(f"{title + ': ' if title else ''}{frontier}{rest}.")
+    if left > 0:
+        found.append(f"{plural(left, 'more comparison')} {'is' if left == 1 else 'are'} not drawn.")
+    return " ".join(found)

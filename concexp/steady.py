@@ -1,0 +1,100 @@
+"""The tidy frame -> how the iterations of each trial followed each other, by their seconds per operation.
+
+Two questions, by what there is. A trial with 20 iterations or more is cut at its change points and gets a word
+(`stats.steadiness`): `flat`, `warmup`, `slowdown` or `no steady state`. Of the usual three iterations nothing of the kind can
+be told, but many trials together tell whether the first iteration is unlike those after it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from concexp.stats.comparison import p_value, ratio
+from concexp.stats.deciding import FALSE, benjamini_hochberg
+from concexp.stats.intervals import Interval
+from concexp.stats.steadiness import ENOUGH, steadiness
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from concexp.results import Run
+
+NOT_ASSESSED = ""
+# A first iteration that moves the mean of its trial by less than this is not worth another run.
+MATTERS = 0.01
+
+
+def seconds(frame: pd.DataFrame) -> np.ndarray:
+    """Seconds per operation of each row; NaN where there was none."""
+    wall, ops = (frame[name].to_numpy(float, na_value=np.nan) for name in ("wall_s", "ops"))
+    found = np.full(len(frame), np.nan)
+    np.divide(wall, ops, out=found, where=ops > 0)
+    return found
+
+
+def words(frame: pd.DataFrame) -> np.ndarray:
+    """What each row's trial is; `NOT_ASSESSED` where it has too few iterations."""
+    took = seconds(frame)
+    if not len(frame):
+        return np.array([], dtype=object)
+    trial = np.where(np.isnan(took), -1, frame.groupby("trial", sort=False).ngroup())
+    order = np.argsort(trial, kind="stable")
+    numbers, begins = np.unique(trial[order], return_index=True)
+    found = np.full(len(frame), NOT_ASSESSED, dtype=object)
+    for number, rows in zip(numbers, np.split(order, begins[1:]), strict=True):
+        if number >= 0 and rows.size >= ENOUGH:
+            found[rows] = steadiness(took[rows]).word
+    return found
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first iteration of a cell's trials beside those after it: the factor of their times, and how likely by chance.
+
+    `passes` is the number of iterations, `chance` the p-value, adjusted for all cells of the run.
+    """
+
+    cell: str
+    ratio: Interval
+    passes: int
+    chance: float
+
+    @property
+    def systematic(self) -> bool:
+        """Whether it is unlike the others by more than chance, and by so much that the trials' means are not what they were."""
+        moved = abs(math.log(self.ratio.mean)) / self.passes
+        return self.chance <= FALSE and not self.ratio.lo <= 1 <= self.ratio.hi and moved > math.log1p(MATTERS)
+
+
+def starts(run: Run) -> list[Start]:
+    """Of each cell with enough trials, but too few iterations for a word; only trials that its numbers rest on count."""
+    frame = run.measured
+    frame = frame.assign(took=np.log(seconds(frame)))
+    frame = frame[np.isfinite(frame["took"])]
+    first, later = frame[frame["iteration"] == 0], frame[frame["iteration"] > 0]
+    heads = first.set_index(["cell", "block"])["took"]
+    rests = later.groupby(["cell", "block"])["took"].agg(["mean", "size"])
+    both = rests.join(heads, how="inner")
+    found: list[tuple[str, Interval, int, float]] = []
+    for cell, own in both.groupby(level="cell", sort=False):
+        timed = {trial.block for trial in run.samples[str(cell)].timed}
+        rows = [row for row in own.itertuples() if row.Index[1] in timed]
+        passes = 1 + max((row.size for row in rows), default=0)
+        if rows and passes < ENOUGH:
+            sides = _sides(rows)
+            found.append((str(cell), ratio(*sides), passes, p_value(*sides)))
+    adjusted = benjamini_hochberg([chance for *_, chance in found])
+    return [
+        Start(cell, factor, passes, float(chance))
+        for (cell, factor, passes, _), chance in zip(found, adjusted, strict=True)
+        if factor.bounded
+    ]
+
+
+def _sides(rows: list[Any]) -> tuple[dict[int, float], dict[int, float]]:
+    """The first iteration's seconds and the geometric mean of the others', by block."""
+    return {row.Index[1]: math.exp(row.took) for row in rows}, {row.Index[1]: math.exp(row.mean) for row in rows}

@@ -1,0 +1,131 @@
+"""One rule for what may be called different: among many comparisons, beyond chance, beyond the floor, and not for equal."""
+
+import itertools
+import math
+import re
+
+import numpy as np
+import pytest
+
+from concexp.cells import Sample, Trial, compared
+from concexp.report import limits
+from concexp.report.comparisons import Pair, corrected
+from concexp.report.findings import answer, beside
+from concexp.report.view import Point, View
+from concexp.stats.comparison import p_value
+from concexp.stats.deciding import benjamini_hochberg
+from tests import synthetic
+
+ARMS = 20
+SEEDS = 40
+
+
+def arms(rates=(), noise=0.03):
+    """Twenty models of equal speed but for those with a rate of their own; the first is the baseline."""
+    rates = dict(rates)
+    return [
+        synthetic.cell(model=f"arm{k}", workers=2, noise=noise, rate=rates.get(k, 1000.0), plugins={"model": "threads"})
+        for k in range(ARMS)
+    ]
+
+
+def viewed(folder, cells):
+    return View(synthetic.write(folder, cells, spec={"baseline": {"model": "arm0"}}, repetitions=10))
+
+
+def told(view):
+    return "\n".join([*answer(view), *beside(view)])
+
+
+def pairs_of(points):
+    return [Pair(a, b, "throughput") for a, b in itertools.combinations(points, 2)]
+
+
+def drawn(seed, gains):
+    """Points of ten trials, 3 % apart by chance in blocks 2 % apart, whose logarithms of the rate are raised by the gains."""
+    rng = np.random.default_rng(seed)
+    logs = rng.normal(0, 0.03, (len(gains), 10)) + rng.normal(0, 0.02, 10) + np.array(gains)[:, None]
+    found = []
+    for number, rates in enumerate(np.exp(logs)):
+        trials = [Trial(block, "ok", "", (), math.nan, {"throughput": rate}) for block, rate in enumerate(rates)]
+        found.append(Point(str(number), {}, "ok", "", {}, Sample(trials), "sum", "cpu", "throughput"))
+    return found
+
+
+def differing(points, corrected_for=None):
+    """The pairs of which a difference may be named; without a correction, those whose interval leaves out 1."""
+    found = set()
+    for pair in pairs_of(points):
+        ratio = compared(pair.above.sample, pair.below.sample, "throughput")
+        alone = not ratio.lo <= 1 <= ratio.hi
+        if alone if corrected_for is None else corrected_for.word(pair, ratio, 1.0) in ("higher", "lower"):
+            found.add((pair.above.cell, pair.below.cell))
+    return found
+
+
+def test_equal_arms_do_not_differ():
+    """Of 40 reports on 20 equal arms at most 4 name any difference: 5 % are 2. Uncorrected, nearly all would."""
+    reports = [drawn(seed, [0.0] * ARMS) for seed in range(SEEDS)]
+    assert sum(bool(differing(points, corrected(pairs_of(points)))) for points in reports) <= 4
+    assert sum(bool(differing(points)) for points in reports) >= SEEDS - 4
+
+
+def test_one_real_effect_is_kept():
+    """One arm of 20 is a tenth faster: nearly all its 19 differences are named; of all that are, about 5 % are false."""
+    kept, false = 0, []
+    for seed in range(SEEDS):
+        points = drawn(seed, [0.0] * 7 + [0.1] + [0.0] * (ARMS - 8))
+        named = differing(points, corrected(pairs_of(points)))
+        kept += sum("7" in pair for pair in named)
+        false.append(sum("7" not in pair for pair in named) / len(named))
+    assert kept > 0.9 * SEEDS * (ARMS - 1)
+    assert np.mean(false) < 0.07
+
+
+def test_the_answer_on_equal_arms(tmp_path):
+    """Nobody is best, gains or loses. All 190 pairs that might have been told of are corrected for, and that is told."""
+    view = viewed(tmp_path, arms())
+    text = told(view)
+    assert "it is not resolved from" in text
+    assert not re.search(r"is best|Gain over|Slower than", text)
+    (said,) = [line for line in limits.known(view) if "Benjamini" in line]
+    assert "holds for all of its 190 comparisons together" in said
+    points = view.contests[0].points
+    sides = [[p.sample.by_block("throughput") for p in (pair.above, pair.below)] for pair in pairs_of(points)]
+    adjusted = benjamini_hochberg([p_value(*both) for both in sides])
+    assert view.comparisons.adjusted == pytest.approx(
+        {pair.key: p for pair, p in zip(pairs_of(points), adjusted, strict=True)}
+    )
+
+
+def test_the_answer_on_one_that_is_faster(tmp_path):
+    """The one that is thrice as fast is best; where chance might make a difference, that is said instead of naming it."""
+    view = viewed(tmp_path, arms({7: 3000.0, 9: 1120.0}, noise=0.1))
+    text = told(view)
+    assert "`arm7` is best:" in text
+    ratio = view.ratio(view.points[9], view.points[0])
+    assert ratio.lo > 1
+    assert re.search(
+        r"Not resolved from `arm0`:.* `arm9` 1\.\d+x \([^)]*\) with 2 workers, no more than chance brings forth among 190",
+        text,
+    )
+
+
+def test_equal_within_five_percent(tmp_path):
+    """Two that differ by one percent, known to a tenth of it: the best is best, and the runner-up as good."""
+    cells = [synthetic.cell(model="arm0", workers=2, noise=0.001, plugins={"model": "threads"}),
+             synthetic.cell(model="arm1", workers=2, noise=0.001, rate=1010, plugins={"model": "threads"})]  # fmt: skip
+    text = told(viewed(tmp_path, cells))
+    assert re.search(r"`arm1` is best: .*1\.01\dx .*, equal within 5 %\.|`arm1` is best: .*the runner-up", text)
+    assert "No gain over `arm0`" not in text
+
+
+def test_a_primitive_that_costs_nothing(tmp_path):
+    """Beside no primitive, one that costs nothing is not resolved or equal; one that costs much is not marked so."""
+    cells = [
+        synthetic.cell("counter", "threads", sync, 2, rate=rate, noise=0.002)
+        for sync, rate in (("none", 1000), ("lock", 1000), ("rlock", 500))
+    ]
+    (price,) = [line for line in told(viewed(tmp_path, cells)).splitlines() if line.startswith("Relative to")]
+    assert re.search(r"1\.00\dx \(.*?\) with `lock` \(equal within 5 %\)|0\.99\dx \(.*?\) with `lock` \(equal", price)
+    assert re.search(r"0\.\d+x \(.*?\) with `rlock`\.", price)

@@ -3,9 +3,10 @@
     python benchmarks/killed.py [--runs 200] [--real 20] [--seed 1]        (10 to 20 minutes)
 
 Each run is started as a process of its own and ended by SIGKILL after a random time, up to how long the whole takes here,
-every other time from the first trial on; then the same command is given again until it ends. Every tenth makes its page; the last `--real` measure real trials, the
-others are simulated. What stood in the journal at the kill must be the beginning of the journal at the end, byte for byte
-but for a torn last line; every planned trial must be there exactly once; and nothing may end with a traceback.
+every other time from the first trial on; then the same command is given again until it ends. Every tenth makes its page;
+the last `--real` measure real trials, the others are simulated. What stood in the journal at the kill must be the beginning
+of the journal at the end, byte for byte but for a torn last line; every planned trial must be there exactly once; and
+nothing may end with a traceback.
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ LAYERS = (
     {"runner", "cluster", "preflight", "run_folder", "doctor", "hazards", "machine_lock", "progress"},
     {"machine"},
     {"topology", "pressure"},
-    {"launch", "interpreters", "pythons", "journal", "stage", "family"},
+    {"launch", "interpreters", "pythons", "journal", "stage"},
+    {"deadline", "audit", "memory"},
+    {"hang", "circle", "child", "family"},
     {"plan"},
     {"controls", "runnable"},
     {"planned", "claimed"},
@@ -88,6 +90,9 @@ SPELT_ALIKE = {
     ("runner.py", "spin"): "a verb of requests",
     ("trial/__main__.py", "spin"): "a verb of requests",
     ("doctor.py", "spin"): "a verb of requests",
+    ("audit.py", "semaphore"): "what was left behind",
+    ("trial/holding/__init__.py", "asyncio"): "the module of the standard library",
+    ("trial/standing.py", "asyncio"): "the module of the standard library",
     ("trial/schedules.py", "queue"): "a schedule",
 }
 

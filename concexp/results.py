@@ -39,8 +39,8 @@ FAULT = ("detected_s", "undone")  # of a trial whose workload noted a fault, als
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
 # Columns whose type is known also where nothing was recorded; of the others it is told by the values.
-WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "undone",
-         "threads_at_fork")  # fmt: skip
+WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "leaked",
+         "undone", "threads_at_fork")  # fmt: skip
 FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
 FLOATS = ("effective_cpus", "timer_cost_s", "switch_interval_s", "duration_s", "detected_s")
 RUNS = "runs"
@@ -252,7 +252,16 @@ def _rows(run: Run, found: Iterable[tuple[dict[str, Any], float | None]]) -> dic
     """What is the same for all iterations of a trial: a column per fact, a value per trial."""
     rows = [_row(run, record, effective) for record, effective in found]
     names = dict.fromkeys(
-        [*FIRST, *RECORD, *ANSWER, "effective_cpus", "cpus", "timer_cost_s", *(name for row in rows for name in row)]
+        [
+            *FIRST,
+            *RECORD,
+            *ANSWER,
+            "leaked",
+            "effective_cpus",
+            "cpus",
+            "timer_cost_s",
+            *(name for row in rows for name in row),
+        ]
     )
     return {name: [row.get(name) for row in rows] for name in names}
 
@@ -266,6 +275,7 @@ def _row(run: Run, record: dict[str, Any], effective: float | None) -> dict[str,
         row.update({f"{kind}.{name}": value for name, value in parameters.items()})
     row.update({f"load.{name}": value for name, value in record["load"].items()})
     row.update({name: record.get(name) for name in RECORD})
+    row["leaked"] = sum(one["sure"] for one in record.get("leaked", ()))
     row.update({column: answer.get(name) for column, name in ANSWER.items()})
     row.update({name: record[name] for name in FAULT if name in record})
     clocks = run.manifest.get("clocks", {}).get(row["python"], {})

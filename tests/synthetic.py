@@ -213,7 +213,7 @@ def _record(one, block, position, iterations, weather=0.0):
         "stacks": "",
         "traceback": "",
         "answer": None if bad else _answer(one, block, iterations, weather),
-        **(one["record"] if status != "ok" else {}),
+        **(one["record"] if status != "ok" or "leaked" in one["record"] else {}),
     }
 
 

@@ -44,7 +44,9 @@ LAYERS = (
     {"machine"},
     {"topology", "pressure"},
     {"records"},
-    {"launch", "interpreters", "pythons", "journal", "stage", "family", "packed"},
+    {"launch", "interpreters", "pythons", "journal", "stage", "packed"},
+    {"deadline", "audit", "memory"},
+    {"hang", "circle", "child", "family"},
     {"plan"},
     {"controls", "runnable"},
     {"planned", "claimed"},
@@ -105,6 +107,9 @@ SPELT_ALIKE = {
     ("runner.py", "spin"): "a verb of requests",
     ("trial/__main__.py", "spin"): "a verb of requests",
     ("doctor.py", "spin"): "a verb of requests",
+    ("audit.py", "semaphore"): "what was left behind",
+    ("trial/holding/__init__.py", "asyncio"): "the module of the standard library",
+    ("trial/standing.py", "asyncio"): "the module of the standard library",
     ("trial/schedules.py", "queue"): "a schedule",
 }
 

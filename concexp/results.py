@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from concexp import catalog, doubts, journal, steady
+from concexp import catalog, doubts, journal, records, steady
 from concexp.errors import Damaged, did_you_mean
-from concexp.packed import Rows, column, names, pack, uncollected
+from concexp.packed import Rows, column, names, uncollected
 from concexp.replacing import replaced
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ FAULT = ("detected_s", "undone")  # of a trial whose workload noted a fault, als
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
 # Columns whose type is known also where nothing was recorded; of the others it is told by the values.
-WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "undone",
-         "threads_at_fork")  # fmt: skip
+WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "leaked",
+         "undone", "threads_at_fork")  # fmt: skip
 FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
 FLOATS = ("effective_cpus", "timer_cost_s", "switch_interval_s", "duration_s", "detected_s")
 RUNS = "runs"
@@ -151,15 +151,8 @@ def _runs(path: Path) -> list[Path]:
 def load(path: Path) -> Run:
     """Read a run folder, or the latest run of reports/<name>."""
     folder = folder_of(path)
-    found = journal.read(folder / journal.NAME, _packed)
+    found = records.read(folder / journal.NAME)
     return Run(folder, found.header, found.records)
-
-
-def _packed(record: dict[str, Any]) -> dict[str, Any]:
-    """A record that holds its iterations in little memory."""
-    if record.get("answer"):
-        record["answer"]["iterations"] = pack(record["answer"].get("iterations") or [])
-    return record
 
 
 def write(run: Run) -> None:
@@ -263,7 +256,16 @@ def _rows(run: Run, found: Iterable[tuple[dict[str, Any], float | None]]) -> dic
     """What is the same for all iterations of a trial: a column per fact, a value per trial."""
     rows = [_row(run, record, effective) for record, effective in found]
     names = dict.fromkeys(
-        [*FIRST, *RECORD, *ANSWER, "effective_cpus", "cpus", "timer_cost_s", *(name for row in rows for name in row)]
+        [
+            *FIRST,
+            *RECORD,
+            *ANSWER,
+            "leaked",
+            "effective_cpus",
+            "cpus",
+            "timer_cost_s",
+            *(name for row in rows for name in row),
+        ]
     )
     return {name: [row.get(name) for row in rows] for name in names}
 
@@ -277,6 +279,7 @@ def _row(run: Run, record: dict[str, Any], effective: float | None) -> dict[str,
         row.update({f"{kind}.{name}": value for name, value in parameters.items()})
     row.update({f"load.{name}": value for name, value in record["load"].items()})
     row.update({name: record.get(name) for name in RECORD})
+    row["leaked"] = sum(one["sure"] for one in record.get("leaked", ()))
     row.update({column: answer.get(name) for column, name in ANSWER.items()})
     row.update({name: record[name] for name in FAULT if name in record})
     clocks = run.manifest.get("clocks", {}).get(row["python"], {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -178,9 +179,13 @@ def _page(folder: RunFolder, partial: bool) -> Path:
     from concexp import report, results
 
     found = results.load(folder.path)
+    where = _place(folder, partial)
     try:
         results.write(found)
-        page = report.write(found, _place(folder, partial))
+        page = report.write(found, where)
+        if where != folder.path:  # what an interrupt left there tells of a part of the run
+            (folder.path / "README.md").unlink(missing_ok=True)
+            shutil.rmtree(folder.path / "figures", ignore_errors=True)
         run_folder.finish(folder, [_spin(record) for record in found.machine])
     except OSError as error:
         raise run_folder.refused(error, folder.path) from error

@@ -33,7 +33,7 @@ CELLS = [
     *pair("processes", 2, 800, "startup", 0.8, startup="timed", more={"startup_s": 0.6 * WALL, **busy(0.4, 0.4)}),
     *pair("processes", 2, 1500, "imbalance", 1.5, more=busy(1, 0.5)),
     *pair("processes", 2, 1000, "waiting", 1, more=busy(1, 1), **LOCK),
-    *pair("threads", 2, 1000, "serial", 1, more=busy(1, 1)),
+    *pair("threads", 2, 1000, "turns", 1, more=busy(1, 1)),
     *pair("processes", 8, 4000, "oversubscription", 4, queued=4, more=busy(*[1] * 8)),
     *pair("processes", 2, 1000, "overhead", 2, more=busy(1, 1)),
     *pair("processes", 2, 1000, "residual", 1, more=busy(1, 1), sync="lock"),
@@ -63,11 +63,11 @@ def test_each_reason(tmp_path):
         "startup": {"startup": 60},
         "imbalance": {"imbalance": 25},
         "waiting": {"waiting": 50},
-        "serial": {"serial": 50},
+        "turns": {"turns": 50},
         "oversubscription": {"oversubscription": 50},
         "overhead": {"overhead": 50},
         "residual": {"residual": 50},
-        "serial in one thread": {"serial": 50},
+        "serial in one thread": {"turns": 50},
         "free threads": {"residual": 50},
     }
 
@@ -98,10 +98,10 @@ def test_what_has_no_split(tmp_path):
 
 def test_only_trials_that_tell_the_time_enter(tmp_path):
     """Doubtful and failed trials are left out, with those of their blocks on the other side."""
-    cells = pair("threads", 2, 1000, "serial", 1, more=busy(1, 1))
+    cells = pair("threads", 2, 1000, "turns", 1, more=busy(1, 1))
     cells[1]["status"] = ["ok", "crashed", "ok", "ok", "ok", "ok"]
     spun = [4.0, 4.0, 4.0, 4.0, 1.5, 4.0, 4.0]  # beside blocks 3 and 4 two threads could not both have run
     run = synthetic.write(tmp_path, cells, effective=spun, machine=FREE)
     split = Losses(run).of(cells[1]["id"])
     assert len(split.trials) == 3
-    assert split.share("serial").bounded
+    assert split.share("turns").bounded

@@ -158,8 +158,8 @@ def test_no_text_is_a_formula(tmp_path):
     run = synthetic.write(tmp_path, **synthetic.hostile())
     results.write(run)
     for row in rows(run):
-        for value in row.values():
-            assert not value.startswith(("=", "+", "@", "\t")), value
+        for value in (*row, *row.values()):
+            assert not value.startswith(("=", "+", "@", "\t", "\n")), value
             assert not value.startswith("-") or value[1:2].isdigit()
 
 

@@ -17,13 +17,13 @@ REASONS = {
     "startup": "start-up",
     "imbalance": "imbalance, workers being idle while others were at work",
     "waiting": "waiting at primitives",
-    "serial": "turns at the GIL{waiting} or other serial time",
+    "turns": "turns at the GIL{waiting} or other serial time",
     "overhead": "more CPU time per operation than one worker needs",
     "oversubscription": "the run queue, there being more threads than CPUs",
     "missing": "CPUs that the machine withheld",
     RESIDUAL: "standing still{waiting} for a reason that was not looked at (the residual)",
 }
-HIDDEN = {"serial": ", at primitives", RESIDUAL: " at primitives or"}
+HIDDEN = {"turns": ", at primitives", RESIDUAL: " at primitives or"}
 ONE_THREAD = "turns in the one thread of all workers"
 SMALL = 0.05  # who loses less needs no reason
 TOLD = 12  # so many models are told of; the picture has more
@@ -110,7 +110,7 @@ def percent(split: Split, name: str) -> str:
 
 
 def _called(view: View, bar: Bar, name: str) -> str:
-    if name == "serial" and parallel(view.records[bar.point.cell]) == ONE:
+    if name == "turns" and parallel(view.records[bar.point.cell]) == ONE:
         return ONE_THREAD
     return REASONS[name].format(waiting=HIDDEN.get(name, "") if waits_hidden(view, bar) else "")
 

@@ -22,6 +22,7 @@ THROUGHPUT = "throughput"  # what the laws are about
 PANELS = 12
 CLOSE = 2  # laws whose AICc differ by less describe a curve equally well (Burnham & Anderson 2002)
 CALLED = {"linear": "a straight line", "Amdahl": "Amdahl's law", "Gustafson": "Gustafson's law"}
+SMALL = 0.02  # a serial share below this is not worth a word
 TOLD = 12  # so many lines are told of; the picture has more
 # A law's parameters: what they mean, and the unit in which they are told. What a pair costs is small, there being many pairs.
 MEANING = {
@@ -161,7 +162,7 @@ def _reason(line: Line) -> str:
 
 
 def _serial_shares(view: View, refused: Sequence[Line]) -> list[str]:
-    """Karp and Flatt's serial share of lines without a law: each number of workers has its own, which need no fit."""
+    """Karp and Flatt's serial share of lines without a law that have one: each number of workers has its own, without a fit."""
     parts = []
     for line in refused:
         alone = next((point for point in line.within if point.workers == 1), None)
@@ -169,6 +170,8 @@ def _serial_shares(view: View, refused: Sequence[Line]) -> list[str]:
         if alone is None or not several:
             continue
         found = {p.workers or 1: serial_share(view.ratio(p, alone, THROUGHPUT), p.workers or 1) for p in several}
+        if not any(share.lo > 0 and share.mean >= SMALL for share in found.values()):
+            continue
         figures = [f"{spread(share.scaled(100), ' %')} with {count}" for count, share in found.items()]
         grows = max(found) > min(found) and found[max(found)].lo > found[min(found)].hi
         why = ", growing: overhead that comes with more workers, no fixed serial part" if grows else ""

@@ -11,7 +11,8 @@ ops / ops1, and [..] the excess x - x1):
     startup           [S]
     imbalance         I
     waiting           the share of the time at work that was waited at primitives, [..]; at most [standing still]
-    serial            of the rest of [standing still] what may be turns: while one runs or queues, the others stand, (N - 1) (C + Q)
+    turns             of the rest of [standing still] what may be turns: while one of the A that are at work runs or queues, the
+                      others stand, at most (A - 1) (C + Q) in all
     overhead          [C] without what is `missing` of it: more CPU time per operation
     oversubscription  [Q] without what is `missing` of it: more of the run's own threads than CPUs
     missing           CPUs that the machine withheld, as queue or as slowness. Queue: all of [Q] where each thread had a usable
@@ -32,7 +33,7 @@ import numpy as np
 
 from concexp.stats.intervals import Interval, mean_interval
 
-PARTS = ("startup", "imbalance", "waiting", "serial", "overhead", "oversubscription", "missing")
+PARTS = ("startup", "imbalance", "waiting", "turns", "overhead", "oversubscription", "missing")
 USEFUL, RESIDUAL = "useful", "residual"
 
 
@@ -126,17 +127,17 @@ def shares(own: Spent, alone: Spent, place: Place) -> dict[str, float]:
     waiting = own.waiting * at_work - per * (0.0 if math.isnan(alone.waiting) else alone.waiting) * alone.window
     if not math.isnan(standing):
         waiting = min(waiting, max(standing, 0.0))
-    serial = math.nan
+    turns = math.nan
     if place.turns:
         rest = standing - (0.0 if math.isnan(waiting) else waiting)
-        serial = min(max(rest, 0.0), max(at_work / own.window - 1, 0.0) * (own.running + own.queued))
+        turns = min(max(rest, 0.0), max(at_work / own.window - 1, 0.0) * (own.running + own.queued))
     withheld, slow = _missing(own, place, running, queued)
     found = {
         USEFUL: per * (alone.window + alone.startup),
         "startup": own.workers * own.startup - per * alone.startup,
         "imbalance": own.idle,
         "waiting": waiting,
-        "serial": serial,
+        "turns": turns,
         "overhead": running - slow,
         "oversubscription": queued - withheld,
         "missing": withheld + slow,

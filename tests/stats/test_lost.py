@@ -35,16 +35,16 @@ def told(own, place=ROOM, alone=ALONE):
         # Each operation takes twice the CPU time.
         (spent(1000), ROOM, {"useful": 50, "overhead": 50}),
         # Two workers with one GIL; four coroutines in one thread, of which nobody knows who was idle.
-        (spent(1000, running=1.0), TURNS, {"useful": 50, "serial": 50}),
-        (spent(1000, 4, 1.0, idle=math.nan), TURNS, {"useful": 25, "serial": 75}),
+        (spent(1000, running=1.0), TURNS, {"useful": 50, "turns": 50}),
+        (spent(1000, 4, 1.0, idle=math.nan), TURNS, {"useful": 25, "turns": 75}),
         # The same between processes: nothing tells what they stood still for.
         (spent(1000, running=1.0), ROOM, {"useful": 50, "residual": 50}),
         # Nor of threads while none of them runs: no turn is longer than another's run.
-        (spent(500, running=0.5), TURNS, {"useful": 25, "serial": 25, "residual": 50}),
+        (spent(500, running=0.5), TURNS, {"useful": 25, "turns": 25, "residual": 50}),
         # Half of their time they waited at a primitive, and what is more than that was not looked at.
         (spent(1000, running=1.0, waiting=0.5), ROOM, {"useful": 50, "waiting": 50}),
         (spent(1000, running=1.0, waiting=0.25), ROOM, {"useful": 50, "waiting": 25, "residual": 25}),
-        (spent(1000, running=1.0, waiting=0.25), TURNS, {"useful": 50, "waiting": 25, "serial": 25}),
+        (spent(1000, running=1.0, waiting=0.25), TURNS, {"useful": 50, "waiting": 25, "turns": 25}),
         # A wait is at most what they stood still.
         (spent(1000, running=1.5, waiting=0.9), ROOM, {"useful": 50, "waiting": 25, "overhead": 25}),
         # Eight workers share four CPUs.
@@ -55,7 +55,7 @@ def told(own, place=ROOM, alone=ALONE):
         # Four CPUs that do the work of two: slow, and not withheld.
         (spent(2000, 4, 4.0), Place(4, 2, True, False), {"useful": 50, "missing": 50}),
         # Of those, one GIL's threads need one only.
-        (spent(1000, 4, 1.0), Place(4, 2, True, True), {"useful": 25, "serial": 75}),
+        (spent(1000, 4, 1.0), Place(4, 2, True, True), {"useful": 25, "turns": 75}),
         # Without spinners, too many threads is what is known of a queue.
         (spent(2000, 8, 2.0, queued=6.0), Place(4, math.nan, False, False), {"useful": 25, "oversubscription": 75}),
     ],
@@ -80,7 +80,7 @@ def test_less_than_one_worker_spends_is_in_the_residual():
 def test_what_was_not_recorded_stays_in_the_residual():
     """Without CPU time nobody knows for what the workers stood still; the rest is told as before."""
     found = split([shares(spent(1000, running=math.nan, queued=math.nan, idle=0.5), ALONE, TURNS)])
-    assert found.unmeasured == ("waiting", "serial", "overhead", "oversubscription", "missing")
+    assert found.unmeasured == ("waiting", "turns", "overhead", "oversubscription", "missing")
     assert {name: share.mean for name, share in found.parts.items()} == {"imbalance": 0.25}
     assert found.residual.mean == pytest.approx(0.25)
 
@@ -114,9 +114,9 @@ def trials(**parts):
 
 def test_the_leading_part():
     """The largest is named alone where it is beyond chance, with those that it cannot be told apart from, else not at all."""
-    assert trials(serial=(40, 1), overhead=(20, 1)).leading() == ["serial"]
-    assert set(trials(serial=(21, 5), overhead=(20, 5), startup=(3, 0.1)).leading()) == {"serial", "overhead"}
-    assert trials(serial=(2, 5)).leading() == []
+    assert trials(turns=(40, 1), overhead=(20, 1)).leading() == ["turns"]
+    assert set(trials(turns=(21, 5), overhead=(20, 5), startup=(3, 0.1)).leading()) == {"turns", "overhead"}
+    assert trials(turns=(2, 5)).leading() == []
     assert split([shares(spent(1000, running=1.0), ALONE, TURNS)]).leading() == []  # one trial has no interval
     found = trials(overhead=(5, 0.5), missing=(20, 0.5))
     assert RESIDUAL not in found.leading()

@@ -36,7 +36,7 @@ LOOKS = {
     "startup": _Look("start-up", "#e69f00", "///"),
     "imbalance": _Look("imbalance", "#f0e442", "..."),
     "waiting": _Look("waiting at primitives", "#cc79a7", "xxx"),
-    "serial": _Look("GIL, one thread", "#e2703a"),
+    "turns": _Look("GIL, one thread", "#e2703a"),
     "overhead": _Look("more CPU per operation", "#9fd3f0", "\\\\\\"),
     "oversubscription": _Look("more threads than CPUs", "#5fb894", "|||"),
     "missing": _Look("CPUs withheld", "#b3b3b3", "---"),

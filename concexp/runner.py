@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from concexp import catalog, journal, machine, run_folder
+from concexp import catalog, journal, machine, records, run_folder
 from concexp.claimed import Cells, expected
 from concexp.errors import NothingYet
 from concexp.interpreters import Interpreter
@@ -126,7 +126,7 @@ class Run:
         """The records that are there; a new journal gets its header."""
         if self.folder.journal.stat().st_size:
             with contextlib.suppress(NothingYet):
-                found = journal.read(self.folder.journal)
+                found = records.read(self.folder.journal)
                 writer.go_on(found)
                 return found.records
         writer.begin(header(self.spec, self.plan, self.folder))

@@ -207,6 +207,10 @@ TRIAL = {
     **{name: maybe(whole) for name in ("block", "position", "repetition", "seed", "left_behind", "orphans", "undone")},
     **{name: maybe(number) for name in ("duration_s", "detected_s")},
     **{name: maybe(text) for name in ("started_at", "host", "output", "stacks", "traceback", "startup", "shape")},
+    "leaked": maybe([{"what": text, "name": text, "sure": flag}]),
+    "hang": maybe(
+        {**dict.fromkeys(("kind", "why"), maybe(text)), **dict.fromkeys(("sites", "circle", "waits"), maybe([text]))}
+    ),
     "answer": maybe(ANSWER),
 }
 MACHINE = {

@@ -250,7 +250,7 @@ class Costs:
             (
                 median
                 for (own, role), median in self.medians.items()
-                if own == cell and role not in ("sentinel", "pictured")
+                if own == cell and role not in ("sentinel", "pictured", "diagnostic")
             ),
             0.0,
         )

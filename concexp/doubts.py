@@ -36,6 +36,8 @@ SWITCH_INTERVAL = 0.005
 SHORTEST = 0.01
 # CPU time per worker and second from which on others than the workers must have been at work.
 HELPED = 1.1
+# Share of the machine's CPUs from which on more of them might have made a cell faster: what one lock holds back uses about one.
+BUSY_SHARE = 0.75
 # Share of a core that a server of ours may use before its speed is what is measured.
 SERVER_SHARE = 0.7
 
@@ -100,6 +102,19 @@ def short_of_cpus(frame: pd.DataFrame) -> pd.Series:
     return _holds(frame["wants"] == "cpu") & _holds(
         frame["effective_cpus"].astype(float) < EFFECTIVE_SHARE * useful_cpus(frame)
     )
+
+
+def wanting_more_cpus(frame: pd.DataFrame) -> pd.Series:
+    """Whether each row wants CPU, has more threads of execution than the machine has CPUs, and kept those busy.
+
+    No doubt, for what was measured is right: but with a CPU for each it might have been faster. Where nobody tells how busy
+    they were, they may have been.
+    """
+    trial = frame.groupby("trial", sort=False)
+    idle = trial["cpu_s"].transform("mean") < BUSY_SHARE * frame["cpus"].astype(float) * trial["wall_s"].transform(
+        "mean"
+    )
+    return _holds(frame["wants"] == "cpu") & (executions(frame) > frame["cpus"].astype(float)) & ~_holds(idle)
 
 
 def useful_cpus(frame: pd.DataFrame) -> pd.Series:

@@ -30,7 +30,7 @@ SIZE_LIMIT = 4 << 30  # bytes
 LINE_LIMIT = 64 << 20  # bytes: of a header with 100,000 cells it is four times what is needed
 DIGITS_LIMIT = 101  # as in the YAML, and a sign
 # Where a number may be beyond what is allowed, the line is read by the slower decoder that looks at each.
-EXTREME = re.compile(rb"[eE]\+?\d{3,}[,}\]]|\d{100}")
+EXTREME = re.compile(rb"[eE]\+?\d{3,}\s*[,}\]]|\d{100}")
 
 Record = dict[str, Any]
 

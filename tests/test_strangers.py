@@ -1,11 +1,14 @@
 """Files from somebody else: a YAML, a run folder, a journal. They are told of, or refused with their line, and do nothing."""
 
+import ast
 import json
 import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+import concexp as concexp_package
 from concexp import journal, results, session
 from concexp.errors import Damaged
 from concexp.report import own_code
@@ -141,3 +144,18 @@ def test_no_name_leaves_the_folder_of_reports(tmp_path, write, text):
     assert done.returncode == 2
     assert "x.yaml:3:7: name: " in done.stderr
     assert os.listdir(tmp_path) == ["x.yaml"]
+
+
+def test_nothing_that_is_read_can_be_code():
+    """The parent unpickles nothing, evaluates nothing, and builds no objects from YAML."""
+    package = Path(concexp_package.__file__).parent
+    found = set()
+    for file in package.rglob("*.py"):
+        if file.is_relative_to(package / "trial"):
+            continue  # the child runs the user's code: that is what it is for
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                found |= {alias.name for alias in node.names} & {"pickle", "marshal", "shelve", "dill", "runpy"}
+            elif isinstance(node, ast.Call):
+                found |= {ast.unparse(node.func)} & {"eval", "exec", "compile", "yaml.load", "yaml.unsafe_load"}
+    assert found == set()

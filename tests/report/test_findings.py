@@ -366,6 +366,18 @@ def test_no_winner_of_several(tmp_path):
     assert told[0] == "With 1 trial per cell (an interval needs 3) nothing is resolved in all 2 comparisons."
 
 
+def test_one_without_a_rival(tmp_path):
+    """Where all others went wrong the one that is left is named, and not called best."""
+    made = contests((100, 200), (100, 300))
+    for one in made["cells"]:
+        one["status"] = "invalid" if one["axes"]["model"] == "processes" else "ok"
+    told = answer(View(synthetic.write(tmp_path, **made)))
+    assert (
+        told[0]
+        == "Without a rival whose trials are all right and beyond doubt: `threads` in size 1B and `threads` in size 2B."
+    )
+
+
 def test_gains_of_several(tmp_path):
     """The largest gain of each model and where it is, and which gain nothing where."""
     cells = synthetic.sweep(("cpu_sum", "sleep"), workers=(1, 2), noise=0.003,

@@ -141,6 +141,16 @@ def test_the_answer_on_an_open_loop(tmp_path):
     assert not any("is best" in one or "best throughput" in one for one in told)
 
 
+def test_the_answer_on_one_open_loop(tmp_path):
+    """One cell has a percentile, too."""
+    facts = {"latency": synthetic.histogram(0.05), "service_time": synthetic.histogram(0.005)}
+    made = {"cells": [synthetic.cell("echo", "threads", workers=4, facts=facts)], "spec": {"baseline": {}}}
+    assert (
+        answer(View(synthetic.write(tmp_path, **made)))[0]
+        == "The 99th percentile of the latency of `threads` is 14.7 ms."
+    )
+
+
 def test_sentences_on_fairness(tmp_path):
     """Who shares least evenly, with the index, and how many are as good as even."""
     told = sharing.told(View(synthetic.write(tmp_path, **synthetic.recorded(greedy=0.8))))

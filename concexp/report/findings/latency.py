@@ -34,9 +34,20 @@ def told(view: View) -> list[str]:
 def first(view: View) -> list[str]:
     """What the answer says of open loops, whose throughput is given: their latency; nothing where there is none."""
     contests = [contest for contest in view.contests if is_open(view, contest) and _points(view, contest)]
-    if len(contests) == 1:
-        return told(view)[:1] if len(view.contests) == 1 else []
-    return _conditions(view, contests)
+    if len(contests) > 1:
+        return _conditions(view, contests)
+    if contests and len(view.contests) == 1 and (raced := told(view)):
+        return raced[:1]
+    return [_lowest(view, contest) for contest in contests]
+
+
+def _lowest(view: View, contest: Contest) -> str:
+    """The lowest there is, and where it is one of several contests, of which."""
+    point, metric = _points(view, contest)[0], _metric(view, contest)
+    where = f" in {escaped(view.title(contest.labels))}" if len(view.contests) > 1 else ""
+    return (
+        f"The 99th percentile of the {METRICS[metric]} of {name(view, point)}{where} is {_amount(view, point, metric)}."
+    )
 
 
 def is_open(view: View, contest: Contest) -> bool:

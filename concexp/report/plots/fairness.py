@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,11 +42,12 @@ class Plot:
 
     def applies(self, view: View) -> bool:
         """Worth drawing where the experiment asks how evenly, or where workers that share a primitive did unevenly much."""
-        bars = [bar for _, own in _panels(view) for bar in own]
         if "fairness" in view.metrics:
-            return bool(bars)
-        guarded = [bar for bar in bars if view.plugin("sync", str(bar.point.labels["sync"])).role not in ("", "none")]
-        return any(bar.jain.bounded and bar.jain.hi < EVEN for bar in guarded)
+            return bool(_panels(view))
+        guarded = [
+            point for point in view.points if view.plugin("sync", str(point.labels["sync"])).role not in ("", "none")
+        ]
+        return any(bar.jain.bounded and bar.jain.hi < EVEN for bar in _recorded(view, guarded).values())
 
     def draw(self, view: View, path: Path) -> str:
         """Draw the picture; returns its alt text."""
@@ -68,7 +70,7 @@ class Plot:
 
 def _panels(view: View) -> list[tuple[Contest, list[_Bar]]]:
     """Per contest the cells with most workers of each model and primitive, the fairest first."""
-    recorded = _recorded(view)
+    recorded = _recorded(view, view.points)
     found = []
     for contest in view.contests:
         groups: dict[tuple[str, str], _Bar] = {}
@@ -81,9 +83,9 @@ def _panels(view: View) -> list[tuple[Contest, list[_Bar]]]:
     return found
 
 
-def _recorded(view: View) -> dict[str, _Bar]:
+def _recorded(view: View, among: Iterable[Point]) -> dict[str, _Bar]:
     """The shares of the cells that have several workers and recorded what each did."""
-    points = {point.cell: point for point in view.points if point.numbered and (point.workers or 1) > 1}
+    points = {point.cell: point for point in among if point.numbered and (point.workers or 1) > 1}
     trials: dict[str, list[tuple[np.ndarray, float]]] = {}
     for record in view.run.records:
         if record["role"] != "measured" or record["cell"] not in points or not record.get("answer"):

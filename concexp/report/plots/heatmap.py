@@ -231,10 +231,10 @@ def _best(view: View, found: _Map, points: list[Point]) -> list[Point]:
     """The best of each column that may win, where going up the column is a choice; nothing to choose from: none."""
     if not view.chosen(found.y):
         return []
-    columns: dict[str, list[Point]] = {}
+    columns: dict[str, list[Point]] = {str(label): [] for label in _labels(view, found.x)}
     for point in points:
         if point.firm:
-            columns.setdefault(str(point.labels[found.x]), []).append(point)
+            columns[str(point.labels[found.x])].append(point)
     best = [view.best(column) for column in columns.values() if len(column) > 1]
     return [point for point in best if point is not None]
 

@@ -54,7 +54,7 @@ MEANING = {
     "server_bound": "the workload's own server was busy: its speed limits the numbers",
     "gil_changed": "the GIL was switched on or off during the trial",
     "traced": "a tracer or profiler was active",
-    "leftover": "processes were left behind and had to be ended",
+    "leftover": "processes, sockets, shared memory or semaphores were left behind and had to be removed",
     "unsteady": "the time of an operation still changed when the trial ended, or did in at least half of its cell's trials",
 }
 
@@ -86,7 +86,7 @@ def judge(frame: pd.DataFrame) -> pd.Series:
         "server_bound": trial["server_cpu_s"].transform("mean") > SERVER_SHARE * wall,
         "gil_changed": frame["gil_start"].notna() & frame["gil_end"].notna() & (frame["gil_start"] != frame["gil_end"]),
         "traced": frame["traced"],
-        "leftover": frame["left_behind"] > 0,
+        "leftover": frame[["left_behind", "leaked"]].max(axis=1) > 0,
         "unsteady": unsteady(frame),
     }.items():
         hit = _holds(holds)

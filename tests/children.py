@@ -50,13 +50,13 @@ def needs_packages(workload, model):
     return any(not name.startswith("_") and catalog.load(kind, name).packages for kind, name in named)
 
 
-def ask(request, python=sys.executable, timeout=60, site=None):
+def ask(request, python=sys.executable, timeout=60, site=None, memory=None):
     """Send any request to a real sealed child; its Ending. It sees installed packages if its plug-ins need any."""
     ready = staged()
     compile_for(python, ready)
     if site is None:
         site = needs_packages(*(request.get(kind, {}).get("name", "_") for kind in ("workload", "model")))
-    return launch(request, python, ready, timeout, site)
+    return launch(request, python, ready, timeout, site, memory=memory)
 
 
 def trial(workload="cpu_sum", model="serial", sync="none", python=sys.executable, timeout=60, site=None, **more):

@@ -98,6 +98,11 @@ def winners(view: View, found: Sequence[Race]) -> list[str]:
             f"With {plural(fewest, 'trial')} per cell (an interval needs {FEWEST}) nothing is resolved in "
             f"{_of(len(few), total)}."
         )
+    alone = [race for race in found if race.best is not None and not race.rivals]
+    if alone:
+        who = [f"{_who(view, race)} in {race.title}" for race in alone[:GROUPS]]
+        rest = [f"{len(alone) - GROUPS} more"] if len(alone) > GROUPS else []
+        sentences.append(f"Without a rival whose trials are all right and beyond doubt: {enumerated([*who, *rest])}.")
     nobody = [race.title for race in found if race.best is None]
     if nobody:
         sentences.append(

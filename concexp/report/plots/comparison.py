@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from concexp.report.findings import latency
 from concexp.report.numbers import many, scale_of, spread
 from concexp.report.plots import _style
 from concexp.report.view import Contest, Point, View
@@ -46,7 +47,8 @@ class Plot:
 
 
 def _contests(view: View) -> list[Contest]:
-    return [contest for contest in view.contests if len(_entries(view, contest)) > 1]
+    """Those in which there is something to compare; of an open loop the throughput is given."""
+    return [c for c in view.contests if len(_entries(view, c)) > 1 and not latency.is_open(view, c)]
 
 
 def _entries(view: View, contest: Contest) -> list[Point]:
@@ -116,7 +118,7 @@ def _alt(view: View, contests: list[Contest], entries: list[list[Point]], left: 
     for contest, points in zip(contests, entries, strict=True):
         title = view.title(contest.labels)
         found.append(
-            f"{title + ', from' if title else 'From'} first to last: {', '.join(_who(view, p) for p in points)}."
+            f"{title + ', from' if title else 'From'} first to last: {'; '.join(_who(view, p) for p in points)}."
         )
     if left > 0:
         found.append(f"{left} more comparisons are not drawn.")

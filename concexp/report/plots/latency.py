@@ -49,11 +49,11 @@ class _Curve:
 
 
 class Plot:
-    """How long at most so many of the operations took; bands are 95 % intervals over trials. Latency counts from the moment
-    at which an operation was meant to begin, service time from its real beginning. Dotted: fewer than 5 operations of a trial
-    lie beyond. Hollow marks are † § or ‡.
-    """
+    """How long the slowest of so many operations took; bands are 95 % intervals over trials; dotted: few operations lie beyond."""
 
+    note = (
+        "Latency counts from the moment at which an operation was meant to begin, service time from its real beginning."
+    )
     section = "latency"
     order = 30
 
@@ -119,7 +119,7 @@ def _recorded(view: View) -> dict[str, _Curve]:
         if record["block"] not in {trial.block for trial in point.sample.timed}:
             continue
         passes = record["answer"]["iterations"]
-        for kind in KINDS:
+        for kind in [kind for kind in KINDS if passes and passes[0].get(kind)]:
             total: Counter[int] = Counter()
             for one in passes:
                 total.update(dict(map(tuple, one.get(kind) or ())))
@@ -138,7 +138,7 @@ def _recorded(view: View) -> dict[str, _Curve]:
 
 def _panel(view: View, axes: Any, curves: list[_Curve], factor: float, several: bool) -> dict[str, Any]:
     """Draw one panel; returns its lines by name. Those of one model are the darker, the more workers there are."""
-    handles = {}
+    handles: dict[str, Any] = {}
     lines: dict[str, list[_Curve]] = {}
     for curve in curves:
         lines.setdefault(view.line(curve.point), []).append(curve)
@@ -147,7 +147,7 @@ def _panel(view: View, axes: Any, curves: list[_Curve], factor: float, several: 
         steps = np.linspace(*SHADES, len(own)) if len(own) > 1 else [0.0]
         for curve, step in zip(sorted(own, key=lambda curve: curve.point.workers or 0), steps, strict=True):
             drawn = Style(shaded(style.colour, float(step)), style.marker, style.dashes)
-            handles[_who(view, curve.point, several)] = _line(axes, curve, factor, drawn)
+            handles[_who(view, curve.point, several)] = _line(axes, curve, factor, drawn, len(handles))
     axes.set_xscale("log")
     axes.set_xlim(2.0, 1050)
     axes.xaxis.set_major_locator(FixedLocator([1 / (1 - share) for share in TICKS]))
@@ -160,14 +160,15 @@ def _panel(view: View, axes: Any, curves: list[_Curve], factor: float, several: 
     return handles
 
 
-def _line(axes: Any, curve: _Curve, factor: float, style: Style) -> Any:
-    """One cell's curve, its band, and a mark where its trials can tell no more."""
+def _line(axes: Any, curve: _Curve, factor: float, style: Style, place: int) -> Any:
+    """One cell's curve, its band, and marks: where its trials can tell no more, and before, apart from the others'."""
     x = 1 / (1 - SHARES)
     found = [mean_interval([float(v) for v in column], log=True).scaled(1 / factor) for column in curve.values.T]
     mean = [value.mean for value in found]
     firm, last = curve.firm, curve.last
+    marked = [*range(2 + 3 * (place % 4), firm - 4, 13), firm - 1]
     (handle,) = axes.plot(x[:firm], mean[:firm], style.dashes, color=style.colour, linewidth=1.7, marker=style.marker,
-                          markevery=[firm - 1], markersize=6, zorder=3,
+                          markevery=marked, markersize=5.5, zorder=3,
                           markerfacecolor=style.colour if curve.point.firm else "white")  # fmt: skip
     axes.plot(x[firm - 1 : last], mean[firm - 1 : last], ":", color=style.colour, linewidth=1.5, zorder=3)
     if found[0].bounded and len(curve.values) >= FEWEST:

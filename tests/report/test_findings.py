@@ -392,6 +392,26 @@ def test_gains_of_several(tmp_path):
     assert "No gain over `serial`: `threads` in cpu\\_sum." in text
 
 
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({}, "turns at the GIL or other serial time"),
+        ({"cpu_s": 1.9}, "more CPU time per operation than one worker needs"),
+    ],
+)
+def test_why_it_stops_scaling(tmp_path, facts, reason):
+    """The answer tells to what most of the workers' time is lost, with whom; other facts, another reason."""
+    cells = synthetic.sweep(("cpu_sum", "sort"), workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9))
+    for one in cells:
+        if one["axes"]["model"] == "threads":
+            one["facts"] = facts
+    told = answer(View(synthetic.write(tmp_path, cells)))
+    assert (
+        f"With most workers their time is lost mainly to {reason} (`threads` in cpu\\_sum and `threads` in sort; at most"
+        in "".join(told)
+    )
+
+
 def test_losses_of_several(tmp_path):
     """How many cells lost something, which lost most, and how many lost nothing."""
     text = "\n".join(answer(View(synthetic.write(tmp_path, **synthetic.syncs()))))

@@ -195,6 +195,12 @@ def _where(view: View, lines: dict[str, list[tuple[Point, Interval, Contest]]]) 
     return "; ".join(shortened(parts))
 
 
+def peaks(view: View, contests: Sequence[Contest]) -> list[str]:
+    """Which lines get slower by more workers, and from how many on."""
+    found = [f"{peak} in {escaped(view.title(c.labels))}" for c in contests for peak in scaling.peaks(view, c)]
+    return [f"{scaling.SLOWER}: {'; '.join(shortened(found))}."] if found else []
+
+
 def prices(view: View, contests: Sequence[Contest]) -> list[str]:
     """What primitives leave of what there is without one: the least and the most, and how many differ at all."""
     found = []

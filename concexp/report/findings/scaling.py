@@ -16,6 +16,8 @@ from concexp.stats.intervals import NOTHING, Interval
 # A gain is called none where it is surely less than this, either way: 5 % would need a quieter machine than most.
 NO_GAIN = 0.1
 
+SLOWER = "More workers make it slower, by the fitted law, beyond a peak"
+
 
 def said(view: View, contest: Contest) -> list[str]:
     """A sentence for those that gain, one for those that gain nothing, one for those that lose, one for the unresolved."""
@@ -39,20 +41,18 @@ def said(view: View, contest: Contest) -> list[str]:
         "unknown": f"Relative to {whom}, without an interval",
     }
     gains = [f"{head}: {_listed(found[key])}." for key, head in heads.items() if key in found]
-    return gains + _peaks(view, contest)
+    ends = peaks(view, contest)
+    return [*gains, *([f"{SLOWER}: {'; '.join(ends[:NAMED])}."] if ends else [])]
 
 
-def _peaks(view: View, contest: Contest) -> list[str]:
+def peaks(view: View, contest: Contest) -> list[str]:
     """Where lines stop scaling, if a law was fitted to them whose peak lies in range beyond chance."""
     cells = {point.cell for point in contest.points}
-    peaks = [
+    return [
         f"{who(view, line.points[0])} at {spread(line.scaling.peak)} workers"
         for line in laws.lines(view)
         if line.points[0].cell in cells and line.scaling.peak.bounded and view.metric.better == "higher"
     ]
-    return (
-        [f"More workers make it slower, by the fitted law, beyond a peak: {'; '.join(peaks[:NAMED])}."] if peaks else []
-    )
 
 
 def furthest(view: View, contest: Contest, points: list[Point]) -> tuple[Point, Interval, str] | None:

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXPERIMENT ?= experiments/01_cpu_models.yaml
 
-.PHONY: run test engines fidelity kills soak lint types clean
+.PHONY: run test engines faults fidelity kills large soak fuzz lint types clean
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -30,6 +30,9 @@ test: .venv/developing  ## the whole suite
 engines: .venv/developing .venv-engines/installed  ## the models over engines that have to be installed (about 600 MB)
 	CONCEXP_ENGINES_PYTHON=$(CURDIR)/.venv-engines/bin/python $(BIN)/python -m pytest tests/trial/test_engines.py
 
+faults: .venv/developing  ## every fault in every model (about 5 minutes; `test` has a diagonal of it)
+	CONCEXP_FAULTS=all $(BIN)/python -m pytest tests/test_fault_matrix.py
+
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py
 
@@ -38,6 +41,15 @@ kills: .venv/installed  ## 200 runs killed at random moments and resumed: is any
 
 soak: .venv/installed  ## 100,000 simulated trials: does memory grow? (some minutes)
 	$(BIN)/python benchmarks/soak.py
+
+large: .venv/installed  ## a page of a million rows: seconds and memory (about a minute, 0.7 GB of disk)
+	$(BIN)/python benchmarks/large_report.py
+
+fuzz: .venv/developing  ## 10,000 made-up experiments and 500 journals, then a minute of coverage-guided fuzzing
+	$(BIN)/python -m tests.fuzz.many
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	mkdir -p build/corpus
+	$(BIN)/python -m tests.fuzz.guided build/corpus experiments -max_total_time=60 -artifact_prefix=build/
 
 lint: .venv/developing  ## style and mistakes
 	$(BIN)/ruff check .

@@ -2,10 +2,11 @@
 
     python benchmarks/killed.py [--runs 200] [--real 20] [--seed 1]        (10 to 20 minutes)
 
-Each run is started as a process of its own and ended by SIGKILL after a random time, up to how long the whole takes here;
-then the same command is given again until it ends. Every tenth makes its page; the last `--real` measure real trials, the
-others are simulated. What stood in the journal at the kill must be the beginning of the journal at the end, byte for byte
-but for a torn last line; every planned trial must be there exactly once; and nothing may end with a traceback.
+Each run is started as a process of its own and ended by SIGKILL after a random time, up to how long the whole takes here,
+every other time from the first trial on; then the same command is given again until it ends. Every tenth makes its page;
+the last `--real` measure real trials, the others are simulated. What stood in the journal at the kill must be the beginning
+of the journal at the end, byte for byte but for a torn last line; every planned trial must be there exactly once; and
+nothing may end with a traceback.
 """
 
 from __future__ import annotations
@@ -46,8 +47,11 @@ REAL_TRIALS = 3 * 5
 MOST_KILLS = 3  # of one run
 
 
-def run(folder: Path, page: bool, seconds: float | None) -> tuple[int | None, str]:
-    """Give the command; kill it and its children after `seconds`. (exit code, None if it was killed; what it said)."""
+def run(folder: Path, page: bool, seconds: float | None, measuring: bool = False) -> tuple[int | None, str]:
+    """Give the command; kill it and its children after `seconds`, or so long after a trial was added to its journal.
+
+    (exit code, None if it was killed; what it said).
+    """
     command = [
         sys.executable,
         "-m",
@@ -58,8 +62,11 @@ def run(folder: Path, page: bool, seconds: float | None) -> tuple[int | None, st
         "none",
         *([] if page else ["--no-report"]),
     ]
+    before = whole_lines(folder).count(b"\n")
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(command, cwd=folder, stdout=said, stderr=said, start_new_session=True)
+        while measuring and process.poll() is None and whole_lines(folder).count(b"\n") <= max(before, 1):
+            time.sleep(0.01)
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -84,9 +91,11 @@ def one(number: int, text: str, trials: int, longest: float, dice: random.Random
         folder = Path(name)
         (folder / "x.yaml").write_text(text)
         kept, code = b"", None
-        limits: list[float | None] = [dice.uniform(0.05, longest) for _ in range(dice.randint(1, MOST_KILLS))]
-        for limit in [*limits, None]:
-            code, said = run(folder, page, limit)
+        kills = dice.randint(1, MOST_KILLS)
+        for kill in range(kills + 1):
+            measuring = dice.random() < 0.5
+            limit = dice.uniform(0, longest / 4) if measuring else dice.uniform(0.05, longest)
+            code, said = run(folder, page, None if kill == kills else limit, measuring and kill < kills)
             now = whole_lines(folder)
             found["tracebacks"] += "Traceback" in said
             found["lost"] += not now.startswith(kept)

@@ -36,6 +36,8 @@ SWITCH_INTERVAL = 0.005
 SHORTEST = 0.01
 # CPU time per worker and second from which on others than the workers must have been at work.
 HELPED = 1.1
+# Share of the machine's CPUs from which on more of them might have made a cell faster: what one lock holds back uses about one.
+BUSY_SHARE = 0.75
 # Share of a core that a server of ours may use before its speed is what is measured.
 SERVER_SHARE = 0.7
 
@@ -52,7 +54,7 @@ MEANING = {
     "server_bound": "the workload's own server was busy: its speed limits the numbers",
     "gil_changed": "the GIL was switched on or off during the trial",
     "traced": "a tracer or profiler was active",
-    "leftover": "processes were left behind and had to be ended",
+    "leftover": "processes, sockets, shared memory or semaphores were left behind and had to be removed",
     "unsteady": "the time of an operation still changed when the trial ended, or did in at least half of its cell's trials",
 }
 
@@ -84,7 +86,7 @@ def judge(frame: pd.DataFrame) -> pd.Series:
         "server_bound": trial["server_cpu_s"].transform("mean") > SERVER_SHARE * wall,
         "gil_changed": frame["gil_start"].notna() & frame["gil_end"].notna() & (frame["gil_start"] != frame["gil_end"]),
         "traced": frame["traced"],
-        "leftover": frame["left_behind"] > 0,
+        "leftover": frame[["left_behind", "leaked"]].max(axis=1) > 0,
         "unsteady": unsteady(frame),
     }.items():
         hit = _holds(holds)
@@ -100,6 +102,19 @@ def short_of_cpus(frame: pd.DataFrame) -> pd.Series:
     return _holds(frame["wants"] == "cpu") & _holds(
         frame["effective_cpus"].astype(float) < EFFECTIVE_SHARE * useful_cpus(frame)
     )
+
+
+def wanting_more_cpus(frame: pd.DataFrame) -> pd.Series:
+    """Whether each row wants CPU, has more threads of execution than the machine has CPUs, and kept those busy.
+
+    No doubt, for what was measured is right: but with a CPU for each it might have been faster. Where nobody tells how busy
+    they were, they may have been.
+    """
+    trial = frame.groupby("trial", sort=False)
+    idle = trial["cpu_s"].transform("mean") < BUSY_SHARE * frame["cpus"].astype(float) * trial["wall_s"].transform(
+        "mean"
+    )
+    return _holds(frame["wants"] == "cpu") & (executions(frame) > frame["cpus"].astype(float)) & ~_holds(idle)
 
 
 def useful_cpus(frame: pd.DataFrame) -> pd.Series:

@@ -27,11 +27,11 @@ def members(child: subprocess.Popen[bytes], marker: str) -> list[int]:
     return [pid for pid, tracker in _all(child, marker) if not tracker]
 
 
-def stragglers(child: subprocess.Popen[bytes], marker: str, grace: float) -> int:
-    """How many of a trial's processes are still there `grace` seconds after they should have ended, or sooner if none is."""
+def stragglers(child: subprocess.Popen[bytes], marker: str, grace: float) -> list[int]:
+    """Those of a trial's processes that are still there `grace` seconds after they should have ended; sooner if none is."""
     deadline = time.monotonic() + grace
     while True:
-        there = len(_all(child, marker))
+        there = [pid for pid, _ in _all(child, marker)]
         if not there or time.monotonic() >= deadline:
             return there
         time.sleep(0.005)
@@ -64,7 +64,7 @@ def _all(child: subprocess.Popen[bytes], marker: str) -> list[tuple[int, bool]]:
     found = []
     me = os.getpid()
     for pid in psutil.pids():
-        if pid == me or not _belongs(pid, child.pid, marker):
+        if pid == me or not belongs(pid, child.pid, marker):
             continue
         try:
             process = psutil.Process(pid)
@@ -75,7 +75,8 @@ def _all(child: subprocess.Popen[bytes], marker: str) -> list[tuple[int, bool]]:
     return sorted(found, key=lambda item: (item[0] != child.pid, item[0]))
 
 
-def _belongs(pid: int, session: int, marker: str) -> bool:
+def belongs(pid: int, session: int, marker: str) -> bool:
+    """Whether a process is of the trial whose child leads this session and whose processes have this marker."""
     try:
         if os.getsid(pid) == session:
             return True

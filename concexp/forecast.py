@@ -128,9 +128,10 @@ def _earlier(runs: Path, measure: Measure, host: str) -> dict[str, float]:
     found: dict[str, list[float]] = {}
     told = 0
     for path in sorted(runs.glob(f"*/{journal.NAME}"), reverse=True)[:LOOKED_AT]:
-        with contextlib.suppress(ConcexpError):  # a run that was killed at its beginning, or a damaged journal
+        # A run that was killed at its beginning, a damaged journal, or one that somebody else made up: no help, no harm.
+        with contextlib.suppress(ConcexpError, LookupError, TypeError, AttributeError):
             read = journal.read(path)
-            own = [r for r in read.records if r.get("host") == host and r.get("duration_s") is not None]
+            own = [r for r in read.records if r.get("host") == host and isinstance(r.get("duration_s"), float)]
             past = read.header["spec"]["measure"]
             if not own or any(past.get(name) != getattr(measure, name) for name in ("warmup", "iterations")):
                 continue

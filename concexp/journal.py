@@ -9,17 +9,28 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import math
 import os
+import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
+
+from pydantic_core import from_json
 
 from concexp.errors import Damaged, EnvironmentRefused, NothingYet
 
 VERSION = 1
 NAME = "journal.jsonl"
+# No run comes near; a file from somebody else must not fill the memory.
+SIZE_LIMIT = 4 << 30  # bytes
+LINE_LIMIT = 64 << 20  # bytes: of a header with 100,000 cells it is four times what is needed
+DIGITS_LIMIT = 101  # as in the YAML, and a sign
+# Where a number may be beyond what is allowed, the line is read by the slower decoder that looks at each.
+EXTREME = re.compile(rb"[eE]\+?\d{3,}\s*[,}\]]|\d{100}")
 
 Record = dict[str, Any]
 
@@ -44,42 +55,91 @@ def decode(line: bytes) -> Record:
     text, mark, tail = line.rpartition(b',"crc32":')
     if not mark or not tail.endswith(b"}") or not tail[:-1].isdigit():
         raise ValueError("it has no checksum")
-    if zlib.crc32(text + b"}") != int(tail[:-1]):
+    text += b"}"
+    if zlib.crc32(text) != int(tail[:-1]):
         raise ValueError("its checksum does not fit")
-    record: Record = json.loads(text + b"}")
+    if EXTREME.search(text):
+        try:
+            record = _STRICT.decode(text.decode())
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+    else:
+        record = from_json(text, allow_inf_nan=False)  # as json.loads does, in a third of its time
+    if not isinstance(record, dict):
+        raise ValueError("it holds no map")
     return record
 
 
-def read(path: Path) -> Journal:
-    """Read a journal; Damaged if it is none, or names the first damaged line that is not the torn end."""
+def _whole(text: str) -> int:
+    if len(text) > DIGITS_LIMIT:
+        raise ValueError(f"a number of {len(text)} digits")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    found = float(text)
+    if not math.isfinite(found):
+        raise ValueError(f"{text[:40]} is no number")
+    return found
+
+
+def _none(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+_STRICT = json.JSONDecoder(parse_int=_whole, parse_float=_float, parse_constant=_none)
+
+
+def read(path: Path, kept: Callable[[Record, int], Record] = lambda record, line: record) -> Journal:
+    """Read a journal; Damaged if it is none, or names the first damaged line that is not the torn end.
+
+    `kept` gets each record, the header first, and the number of its line, and says what to keep of it, so that a large journal
+    need not be in memory as a whole.
+    """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            records, size = _lines(path, file, kept)
     except OSError as error:
         raise Damaged(f"{path}: {error.strerror}", "name a folder with a journal.jsonl in it") from error
-    records: list[Record] = []
-    size = 0
-    lines = data.split(b"\n")
-    for number, line in enumerate(lines[:-1], 1):
-        try:
-            records.append(decode(line))
-        except ValueError as reason:
-            if number == len(lines) - 1 and not lines[-1]:
-                break  # the end was torn, by chance at a line break
-            raise Damaged(
-                f"{path}:{number}: this line is damaged: {reason}",
-                "restore the file from its repository or backup; the lines above it are whole",
-            ) from reason
-        size += len(line) + 1
     if not records:
         raise NothingYet(f"{path} holds no whole line", "the run was killed before it began: run it again")
-    header = records.pop(0)
+    return Journal(records.pop(0), records, size)
+
+
+def _begun(path: Path, header: Record) -> None:
     version = header.get("concexp_journal")
     if version != VERSION:
         raise Damaged(
             f"{path}:1: this is no journal of version {VERSION}" + (f", but of {version}" if version else ""),
             "read it with the concexp that wrote it",
         )
-    return Journal(header, records, size)
+
+
+def _lines(path: Path, file: BinaryIO, kept: Callable[[Record, int], Record]) -> tuple[list[Record], int]:
+    """The records of all whole lines, and how many bytes they are."""
+    records: list[Record] = []
+    size = 0
+    if os.fstat(file.fileno()).st_size > SIZE_LIMIT:
+        raise Damaged(f"{path} is larger than {SIZE_LIMIT >> 30} GiB", "no run writes so much; look at what it holds")
+    while line := file.readline(LINE_LIMIT + 1):
+        if not line.endswith(b"\n") and len(line) <= LINE_LIMIT:
+            break  # the end was torn
+        try:
+            if len(line) > LINE_LIMIT:
+                raise ValueError(f"it is longer than {LINE_LIMIT >> 20} MiB")
+            record = decode(line[:-1])
+        except ValueError as reason:
+            if not file.read(1):
+                break  # the end was torn, by chance at a line break
+            raise Damaged(
+                f"{path}:{len(records) + 1}: this line is damaged: {reason}",
+                "restore the file from its repository or backup; the lines above it are whole",
+            ) from reason
+        if not records:
+            _begun(path, record)
+        records.append(kept(record, len(records) + 1))
+        size += len(line)
+    return records, size
 
 
 def being_written(path: Path) -> bool:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import selectors
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from concexp import family
+from concexp import deadline, family
+from concexp.audit import Audit
+from concexp.child import OUTPUT_KEPT, Child, text
+from concexp.memory import EVERY, Limit
 from concexp.stage import Stage
 from concexp.trial import wire
 from concexp.trial.notes import NAME as NOTES
@@ -28,8 +29,6 @@ GRACE = 2.0
 ORPHANS_WITHIN = 0.3
 # A trial's notes are read up to so many bytes.
 NOTES_READ = 1 << 24
-# What is kept of a trial's output, bytes: the end of it.
-OUTPUT_KEPT = 65_536
 # Numerical libraries would start threads of their own beside those that are measured.
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
 
@@ -49,6 +48,8 @@ class Ending:
     orphans      processes that were still there a moment after the child had ended, however it ended; None if it did not
     noticed_ns   when it was known that the trial had gone wrong, on the clock `perf_counter_ns`; None if it never was
     notes        what the trial noted in its folder: name -> (how often, the last number, or None)
+    hang         on a timeout: what kind of hang it was, and why (see `hang`)
+    leaked       what was left of it: processes of a trial that had answered, sockets, shared memory, semaphores (see `audit`)
     """
 
     status: str
@@ -61,71 +62,8 @@ class Ending:
     orphans: int | None = None
     noticed_ns: int | None = None
     notes: dict[str, tuple[int, int | None]] = field(default_factory=dict)
-
-
-@dataclass
-class _Child:
-    """A running child and what came from it so far."""
-
-    process: subprocess.Popen[bytes]
-    answer_fd: int
-    output_fd: int
-    answer: bytearray = field(default_factory=bytearray)
-    output: bytearray = field(default_factory=bytearray)
-    selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
-
-    def __post_init__(self) -> None:
-        for descriptor in (self.answer_fd, self.output_fd):
-            os.set_blocking(descriptor, False)
-            self.selector.register(descriptor, selectors.EVENT_READ)
-        self.pidfd = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else None
-        if self.pidfd is not None:
-            self.selector.register(self.pidfd, selectors.EVENT_READ)
-
-    def listen(self, seconds: float) -> None:
-        """Take in what comes within `seconds`; returns at the first thing that happens."""
-        # Without pidfd (not Linux) the end of the child is noticed by looking, 50 times a second.
-        timeout = max(0.0, seconds if self.pidfd is not None else min(seconds, 0.02))
-        for key, _ in self.selector.select(timeout):
-            if key.fd == self.pidfd:
-                continue
-            try:
-                data = os.read(key.fd, 1 << 16)
-            except BlockingIOError:
-                continue
-            if not data:
-                self.selector.unregister(key.fd)
-            elif key.fd == self.answer_fd:
-                if len(self.answer) <= wire.LIMIT:
-                    self.answer += data
-            else:
-                self.output += data
-                if len(self.output) > 2 * OUTPUT_KEPT:
-                    del self.output[:-OUTPUT_KEPT]
-
-    def listen_until(self, deadline: float, done: Any) -> bool:
-        """Listen until `done()` holds (True) or the deadline on the monotonic clock has passed (False)."""
-        while not done():
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return False
-            self.listen(left)
-        return True
-
-    def ended(self) -> bool:
-        return self.process.poll() is not None
-
-    def drain(self) -> None:
-        """Take in what is already there, of a child that has ended."""
-        before = -1
-        while len(self.answer) + len(self.output) != before:
-            before = len(self.answer) + len(self.output)
-            self.listen(0)
-
-    def close(self) -> None:
-        self.selector.close()
-        if self.pidfd is not None:
-            os.close(self.pidfd)
+    leaked: list[dict[str, Any]] = field(default_factory=list)
+    hang: dict[str, Any] = field(default_factory=dict)
 
 
 def environment(marker: str, hash_seed: int, folder: str, variables: Mapping[str, str]) -> dict[str, str]:
@@ -152,14 +90,16 @@ def launch(
     timeout: float,
     site: bool = False,
     variables: Mapping[str, str] | None = None,
+    memory: int | None = None,
 ) -> Ending:
     """Run one request in a fresh child of `python`.
 
     `timeout` is in seconds, for the whole trial. `site` lets the child see the packages installed for that interpreter.
-    `variables` go into its environment.
+    `variables` go into its environment. `memory` is how much all its processes may hold together, bytes.
     The child leads a session of its own; whatever is in that session or carries the trial's marker is ended with it.
     """
     started = time.monotonic()
+    audit = Audit()
     marker = f"{os.getpid()}-{next(_numbers)}"
     folder = tempfile.mkdtemp(prefix="concexp-")
     answer_read, answer_write = os.pipe()
@@ -184,46 +124,79 @@ def launch(
                 pass_fds=descriptors,
                 start_new_session=True,
             )
-        child = _Child(process, answer_read, output_read)
+        child = Child(process, answer_read, output_read)
+        trial = _Trial(child, marker, Path(folder), audit, memory)
         try:
-            return _attend(child, marker, started, timeout, Path(folder, NOTES))
+            ending = trial.attended(started, timeout)
         finally:
             family.end(process, marker)
             child.close()
+        return replace(ending, leaked=audit.leaked(), duration_s=time.monotonic() - started)
     finally:
         for descriptor in (life_write, answer_read, output_read):
             os.close(descriptor)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _attend(child: _Child, marker: str, started: float, timeout: float, notes: Path) -> Ending:
-    """Wait for the answer or the deadline, and tell what it came to."""
-    stacks, output, left_behind, orphans = "", "", 0, None
-    in_time = child.listen_until(started + timeout, lambda: _whole(child.answer) or child.ended())
-    if not in_time:
-        said = child.output[-OUTPUT_KEPT:]
-        child.output.clear()
-        for pid in family.members(child.process, marker):
-            _abort(child, pid)
-        stacks = _text(child.output)
-        child.output[:] = said
-    else:
-        child.listen_until(time.monotonic() + GRACE, child.ended)
+@dataclass(frozen=True)
+class _Trial:
+    """A trial that runs: its child, what finds its processes, its folder, who looks for leaks, and its limit of memory."""
+
+    child: Child
+    marker: str
+    folder: Path
+    audit: Audit
+    memory: int | None
+
+    def attended(self, started: float, timeout: float) -> Ending:
+        """Wait for the answer or the deadline, and tell what it came to."""
+        child, stacks, output, left_behind, orphans = self.child, "", "", 0, None
+        kind: dict[str, Any] = {}
+        in_time, excess = self._waited(started + timeout)
+        if excess or not in_time or self.audit.anything_new:
+            there = family.members(child.process, self.marker)
+            self.audit.look(there)
+            if not in_time:
+                stacks, kind = deadline.told(child, there, self.folder)
+        if in_time and not excess:
+            child.listen_until(time.monotonic() + GRACE, child.ended)
         child.drain()
-    now = time.perf_counter_ns()
-    status, reason, answer = _verdict(child, child.process.poll(), in_time, timeout)
-    noted, why = _noted(notes)
-    if status in ("", "ok", "invalid"):
-        left_behind = orphans = family.stragglers(child.process, marker, GRACE)
-    else:
-        output = _text(child.output[-OUTPUT_KEPT:])
-        if in_time:  # what is still there when the program has gone was to be expected, and is no doubt
-            orphans = family.stragglers(child.process, marker, ORPHANS_WITHIN)
-        elif why:
-            reason = f"{reason}: {why}"
-    noticed = (answer or {}).get("ended_ns") or (now if in_time and status == "crashed" else None)
-    spent = time.monotonic() - started
-    return Ending(status, reason, answer, output, stacks, left_behind, spent, orphans, noticed, noted)
+        now = time.perf_counter_ns()
+        status, reason, answer = _verdict(child, child.process.poll(), in_time, timeout)
+        self.audit.seen.update((answer or {}).pop("held", ()))
+        if excess:
+            status, reason, answer = "crashed", excess, None
+        noted, why = _noted(self.folder / NOTES)
+        if status in ("", "ok", "invalid"):
+            left = family.stragglers(child.process, self.marker, GRACE)
+            self.audit.processes(left)
+            left_behind = orphans = len(left)
+        else:
+            output = text(child.output[-OUTPUT_KEPT:])
+            if in_time and not excess:  # what is still there when the program has gone was to be expected: no doubt
+                orphans = len(family.stragglers(child.process, self.marker, ORPHANS_WITHIN))
+            elif why and not excess:
+                reason = f"{reason}: {why}"
+        noticed = (answer or {}).get("ended_ns") or (now if in_time and status == "crashed" else None)
+        spent = time.monotonic() - started
+        return Ending(status, reason, answer, output, stacks, left_behind, spent, orphans, noticed, noted, hang=kind)
+
+    def _waited(self, until: float) -> tuple[bool, str]:
+        """(whether it answered or ended in time, why it holds too much memory or an empty text)."""
+        child = self.child
+
+        def done() -> bool:
+            return child.whole() or child.ended()
+
+        if self.memory is None:
+            return child.listen_until(until, done), ""
+        limit = Limit(child.process.pid, self.marker, self.memory)
+        while not child.listen_until(min(until, time.monotonic() + EVERY), done):
+            if excess := limit.exceeded():
+                return True, excess
+            if time.monotonic() >= until:
+                return False, ""
+        return True, ""
 
 
 def _noted(path: Path) -> tuple[dict[str, tuple[int, int | None]], str]:
@@ -247,15 +220,7 @@ def _noted(path: Path) -> tuple[dict[str, tuple[int, int | None]], str]:
     return found, why
 
 
-def _whole(data: bytearray) -> bool:
-    """Whether the answer is complete, or will never be."""
-    try:
-        return wire.decode(bytes(data))[1] if len(data) >= wire.DIGITS else False
-    except ValueError:
-        return True
-
-
-def _verdict(child: _Child, code: int | None, in_time: bool, timeout: float) -> tuple[str, str, dict[str, Any] | None]:
+def _verdict(child: Child, code: int | None, in_time: bool, timeout: float) -> tuple[str, str, dict[str, Any] | None]:
     """(status, reason, answer) of a child that has answered, ended or run out of time."""
     if not in_time:
         return "timeout", f"no answer after {timeout:g} s", None
@@ -273,19 +238,3 @@ def _verdict(child: _Child, code: int | None, in_time: bool, timeout: float) -> 
 def last_words(code: int | None) -> str:
     """How a child ended that did not answer; `code` is its exit code, None if it is still there."""
     return "closed its answer without giving one" if code is None else f"{how_it_ended(code)} before it answered"
-
-
-def _abort(child: _Child, pid: int) -> None:
-    """Make one process print the stacks of all its threads, which ends it; take in what it prints."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGABRT)
-        child.listen_until(time.monotonic() + 0.5, lambda: child.ended() if pid == child.process.pid else _gone(pid))
-        child.drain()
-
-
-def _gone(pid: int) -> bool:
-    return not family.alive(pid)
-
-
-def _text(data: bytes | bytearray) -> str:
-    return bytes(data).decode("utf-8", "replace")

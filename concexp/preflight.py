@@ -188,7 +188,7 @@ class Preflight:
     def _ask(self, cell: Cell, request: dict[str, Any], timeout: float) -> Ending:
         with self.lock.held():
             python = self.pythons[cell.runtime.python].path
-            return launch(request, python, self.stage, timeout, True, cell.runtime.variables())
+            return launch(request, python, self.stage, timeout, True, cell.runtime.variables(), cell.settings.memory)
 
     def _expected(self, roles: list[Role]) -> bool:
         """Whether the experiment expects that it fails: then its failures are data."""

@@ -7,10 +7,10 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from concexp import catalog, journal, machine, run_folder
+from concexp import catalog, journal, machine, records, run_folder
 from concexp.claimed import Cells, expected
 from concexp.errors import NothingYet
 from concexp.interpreters import Interpreter
@@ -22,6 +22,7 @@ from concexp.planned import Cell, PlannedTrial
 from concexp.run_folder import RunFolder
 from concexp.spec import Spec
 from concexp.stage import Stage
+from concexp.trial.holding import ENVIRONMENT as HOLDING
 
 # A spinner measurement: so many rounds of one alone and all together, each so many seconds. Shorter ones scatter.
 SPIN_ROUNDS = 5
@@ -99,6 +100,9 @@ class Run:
                     record = self._measured(trial)
                     self._keep(writer, records, record)
                     self.watcher.ended(record)
+                    if self._to_be_diagnosed(trial, record, done):
+                        self.watcher.note(f"{trial.cell.id} hangs: one more trial, to see who waits for whom")
+                        self._keep(writer, records, self._diagnosed(trial))
                     last = max(last, trial.block)
             if spun <= last and any(not cell.simulated for cell in self.plan.runnable):
                 writer.append(self._spin(spins, last + 1))
@@ -122,7 +126,7 @@ class Run:
         """The records that are there; a new journal gets its header."""
         if self.folder.journal.stat().st_size:
             with contextlib.suppress(NothingYet):
-                found = journal.read(self.folder.journal)
+                found = records.read(self.folder.journal)
                 writer.go_on(found)
                 return found.records
         writer.begin(header(self.spec, self.plan, self.folder))
@@ -154,6 +158,21 @@ class Run:
             "duration_s": ending.duration_s,
         }
 
+    def _to_be_diagnosed(self, trial: PlannedTrial, record: Record, done: set[str]) -> bool:
+        """Whether a trial hung, in a way that locks may explain, as the first of its cell."""
+        name = f"{trial.cell.id}-diagnostic"
+        hung = record["status"] == "timeout" and record.get("hang", {}).get("kind", "slow") != "slow"
+        if not hung or name in done:
+            return False
+        done.add(name)
+        return True
+
+    def _diagnosed(self, trial: PlannedTrial) -> Record:
+        """The same once more with locks that tell who holds them. Its times count nowhere, and it is in no block."""
+        again = replace(trial, id=f"{trial.cell.id}-diagnostic", role="diagnostic", probe="holders")
+        record = self._measured(again)
+        return {name: value for name, value in record.items() if name not in ("block", "position", "repetition")}
+
     def _measured(self, trial: PlannedTrial) -> Record:
         cell = trial.cell
         request = self._request(trial)
@@ -165,9 +184,12 @@ class Run:
             with self.lock.held():
                 started = run_folder.now()  # not before: who waits for another run has not started
                 site, variables = cell.needs_site, cell.runtime.variables()
+                if trial.role == "diagnostic":
+                    variables[HOLDING] = "1"
                 # Like the spinners, the sentinel watches the machine and no interpreter of the experiment's.
                 python = sys.executable if trial.role == "sentinel" else self.pythons[cell.runtime.python].path
-                ending = launch(request, python, self.stage, cell.settings.timeout, site, variables)
+                limits = cell.settings.timeout, site, variables, cell.settings.memory
+                ending = launch(request, python, self.stage, *limits)
         answer = dict(ending.answer or {})
         for name in ("status", "reason"):
             answer.pop(name, None)
@@ -188,7 +210,9 @@ class Run:
             "host": self.host,
             "left_behind": ending.left_behind,
             "orphans": ending.orphans,
+            "leaked": [{**one, "name": _without_home(one["name"])} for one in ending.leaked],
             **_fault(cell, ending),
+            **({"hang": ending.hang} if ending.hang else {}),
             "output": _without_home(ending.output)[-4000:],
             "stacks": _without_home(ending.stacks)[-20000:],
             "traceback": _without_home(traceback)[-8000:],
@@ -287,7 +311,7 @@ def _simulated(cell: Cell, request: dict[str, Any]) -> Ending:
 
 def bad_trials(records: list[Record], spec: Spec, cpus: int) -> Iterator[Record]:
     """The records that ended badly and are not expected by `allow`, or by a claim."""
-    trials = [record for record in records if record["role"] != "machine"]
+    trials = [record for record in records if record["role"] not in ("machine", "diagnostic")]
     cells = Cells({record["cell"]: record["axes"] for record in trials}, cpus)
     claimed = {pair for claim in spec.claims for pair in expected(claim, cells)}
     for record in trials:

@@ -213,7 +213,7 @@ def _record(one, block, position, iterations, weather=0.0):
         "stacks": "",
         "traceback": "",
         "answer": None if bad else _answer(one, block, iterations, weather),
-        **(one["record"] if status != "ok" else {}),
+        **(one["record"] if status != "ok" or "leaked" in one["record"] else {}),
     }
 
 
@@ -403,11 +403,15 @@ def hostile():
     return {
         "cells": [
             cell(label, "serial", rate=100, plugins={"workload": "cpu_sum"}),
-            cell(label, "@threads", workers=2, rate=150, plugins={"workload": "cpu_sum", "model": "threads"}),
+            cell(label, "@threads", workers=2, rate=150, plugins={"workload": "cpu_sum", "model": "threads"},
+                 axes={"=an axis": "\n+1"}),
             cell(label, "-processes", workers=2, plugins={"workload": "cpu_sum", "model": "processes"},
                  status="failed", reason="</details> ``` | # not a heading", record={"output": "````\n</details>"}),
         ],
         "spec": {"question": "Is <script> | `x` *safe* $a$ & sound?"},
+        "manifest": {"concexp": "<script>1</script>",
+                     "command": "concexp run made_up.yaml\n```\n<script>2</script>"},
+        "machine": {"processor": "<script>3</script> | **x**"},
     }  # fmt: skip
 
 

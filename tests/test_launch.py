@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -133,6 +134,19 @@ def test_stacks_survive_much_output(write):
     assert "the end\n" in ending.output
 
 
+@pytest.mark.parametrize("model", ["asyncio", "threads"])
+def test_tasks_of_a_hanging_loop_are_told(model, write):
+    """Where each asyncio task waits is among the stacks, down through all that it awaits; also of a loop in a thread."""
+    body = "import asyncio\nasync def stuck_there():\n    await asyncio.sleep(3600)\nasync def work():\n    await stuck_there()\n"
+    ending = trial(function(write("mine.py", body)), model, timeout=2)
+    assert ending.status == "timeout"
+    assert re.search(
+        r"Task \S+ of process \d+.*\n(  File .*\n)*  File .* line 5 in work\n  File .* line 3 in stuck_there\n",
+        ending.stacks,
+    )
+    assert mine() == []
+
+
 def test_a_segmentation_fault_in_c_is_crashed(write):
     """A null pointer in C code is `crashed` by SIGSEGV, and the output tells in which function."""
     body = "import ctypes\ndef falls_here():\n    ctypes.string_at(0)\n"
@@ -158,8 +172,8 @@ def test_the_folder_of_a_trial_is_removed(write):
 
 
 def test_a_daemon_that_left_the_session_is_found(write):
-    """A grandchild in a session of its own is found by its marker, ended, and counted."""
-    body = "import subprocess\ndef work():\n    subprocess.Popen(['sleep', '3600'], start_new_session=True)\n"
+    """A grandchild in a session of its own is found by its marker, ended, and counted, though it never stops printing."""
+    body = "import subprocess\ndef work():\n    subprocess.Popen(['yes'], start_new_session=True)\n"
     ending = trial(function(write("mine.py", body)), load={"ops": 1, "scaling": "strong"}, warmup=0)
     assert (ending.status, ending.left_behind) == ("ok", 1)
     assert mine() == []

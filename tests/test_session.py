@@ -36,12 +36,25 @@ def trials(run):
     return [record["trial"] for record in map(json.loads, lines[1:]) if record["role"] == "measured"]
 
 
-def test_a_run_leaves_everything_that_the_contract_names(tmp_path, write):
-    """One command: the page, its pictures, and a run folder with all its files."""
-    write("x.yaml", SIMULATED)
-    done = concexp(tmp_path, "run", "x.yaml")
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """A folder with an experiment that was run."""
+    folder = tmp_path_factory.mktemp("ran")
+    (folder / "x.yaml").write_text(SIMULATED)
+    done = concexp(folder, "run", "x.yaml")
     assert (done.returncode, done.stdout.strip()) == (0, "report: reports/x/README.md")
-    names = {path.name for path in run_folder(tmp_path).iterdir()}
+    return folder
+
+
+@pytest.fixture
+def finished(ran, tmp_path):
+    """A copy of it, of the test's own."""
+    return shutil.copytree(ran, tmp_path / "finished")
+
+
+def test_a_run_leaves_everything_that_the_contract_names(finished):
+    """One command: the page, its pictures, and a run folder with all its files."""
+    names = {path.name for path in run_folder(finished).iterdir()}
     assert names >= {
         "experiment.yaml",
         "resolved.yaml",
@@ -50,9 +63,9 @@ def test_a_run_leaves_everything_that_the_contract_names(tmp_path, write):
         "results.parquet",
         "cells.csv",
     }
-    assert (tmp_path / "reports/x/README.md").read_text().startswith("# x\n")
-    assert list((tmp_path / "reports/x/figures").glob("*.png"))
-    manifest = json.loads((run_folder(tmp_path) / "manifest.json").read_text())
+    assert (finished / "reports/x/README.md").read_text().startswith("# x\n")
+    assert list((finished / "reports/x/figures").glob("*.png"))
+    manifest = json.loads((run_folder(finished) / "manifest.json").read_text())
     assert "finished_at" in manifest
     assert set(manifest["clocks"]) == set(manifest["interpreters"])
     assert manifest["clocks"]["current"]["timer_cost_s"] > 0
@@ -60,17 +73,15 @@ def test_a_run_leaves_everything_that_the_contract_names(tmp_path, write):
     assert {finding["level"] for finding in manifest["doctor"]["findings"]} <= {"warning", "danger"}
 
 
-def test_the_page_can_be_made_again_from_the_journal_alone(tmp_path, write):
+def test_the_page_can_be_made_again_from_the_journal_alone(finished):
     """Everything but the journal is deleted; the page is the same to the byte."""
-    write("x.yaml", SIMULATED)
-    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
-    page = tmp_path / "reports/x/README.md"
+    page = finished / "reports/x/README.md"
     before = page.read_bytes()
     page.unlink()
-    for path in run_folder(tmp_path).iterdir():
+    for path in run_folder(finished).iterdir():
         if path.name != "journal.jsonl":
             path.unlink()
-    assert concexp(tmp_path, "report", "reports/x").returncode == 0
+    assert concexp(finished, "report", "reports/x").returncode == 0
     assert page.read_bytes() == before
 
 
@@ -79,9 +90,9 @@ def test_a_bad_trial_is_exit_code_1_unless_allowed(tmp_path, write, outcome):
     """Trials that end badly make 1; where `allow` expects them, 0."""
     text = f"workload: sleep\nmodel: {{simulated: {{outcome: {outcome}}}}}\nmeasure: {{repetitions: 1}}\n"
     write("x.yaml", text)
-    assert concexp(tmp_path, "run", "x.yaml").returncode == 1
+    assert concexp(tmp_path, "run", "x.yaml", "--no-report").returncode == 1
     write("y.yaml", text + f"allow: [{{status: {outcome}}}]\n")
-    assert concexp(tmp_path, "run", "y.yaml").returncode == 0
+    assert concexp(tmp_path, "run", "y.yaml", "--no-report").returncode == 0
 
 
 CLAIMED = (
@@ -106,7 +117,7 @@ def test_a_refuted_claim_is_exit_code_1_only_with_check(tmp_path, write):
         assert done.returncode == 1
         assert done.stdout.splitlines()[1:] == ["refuted: it grows without end"]
     write("y.yaml", CLAIMED.replace("0.9 * workers", "0.5 * workers"))
-    assert concexp(tmp_path, "run", "y.yaml", "--check").returncode == 0
+    assert concexp(tmp_path, "run", "y.yaml", "--check", "--no-report").returncode == 0
 
 
 def test_a_status_that_a_claim_expects_is_no_failure(tmp_path, write):
@@ -116,9 +127,9 @@ def test_a_status_that_a_claim_expects_is_no_failure(tmp_path, write):
         "sweep: {workers: [1]}\nmeasure: {repetitions: 1}\nclaims:\n  - {of: {model: a}, expect: status == timeout}\n"
     )
     write("x.yaml", text)
-    assert concexp(tmp_path, "run", "x.yaml", "--check").returncode == 1
+    assert concexp(tmp_path, "run", "x.yaml", "--check", "--no-report").returncode == 1
     write("y.yaml", text + "  - {expect: 'status[b] in [crashed, failed]'}\n")
-    assert concexp(tmp_path, "run", "y.yaml", "--check").returncode == 0
+    assert concexp(tmp_path, "run", "y.yaml", "--check", "--no-report").returncode == 0
 
 
 def test_a_claimed_metric_turns_its_probe_on(tmp_path, write):
@@ -167,7 +178,7 @@ def test_a_killed_run_is_completed_without_loss_or_repetition(tmp_path, write):
             time.sleep(0.005)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    assert concexp(tmp_path, "run", "x.yaml", "--no-report").returncode == 0
     found = trials(run_folder(tmp_path))
     assert len(found) == len(set(found)) == 3 * 4
 
@@ -221,7 +232,7 @@ def test_waits_come_from_trials_of_their_own(tmp_path, write):
 def test_a_run_with_observed_trials_is_completed_without_repetition(tmp_path, write):
     """Cut after an observed trial and before its measured one, or the other way round: each is measured exactly once."""
     write("x.yaml", WAITS.replace("repetitions: 3", "repetitions: 1"))
-    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    assert concexp(tmp_path, "run", "x.yaml", "--no-report").returncode == 0
     run = run_folder(tmp_path)
     lines = (run / "journal.jsonl").read_bytes().splitlines(keepends=True)
     whole = [json.loads(line)["trial"] for line in lines[1:]]
@@ -229,8 +240,7 @@ def test_a_run_with_observed_trials_is_completed_without_repetition(tmp_path, wr
     cuts = {roles.index(role) + 2 for role in ("measured", "observed")}  # just after the first of that role
     for cut in cuts:
         (run / "journal.jsonl").write_bytes(b"".join(lines[:cut]))
-        unfinish(run)
-        assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+        assert concexp(tmp_path, "run", "x.yaml", "--no-report").returncode == 0
         found = [json.loads(line)["trial"] for line in (run / "journal.jsonl").read_bytes().splitlines()[1:]]
         assert [t for t in found if not t.startswith("spin")] == [t for t in whole if not t.startswith("spin")]
         assert len(found) == len(set(found))
@@ -248,7 +258,7 @@ def test_an_observed_trial_that_ends_badly_is_exit_code_1(tmp_path, write):
     assert (done.returncode, "2 trials ended badly" in done.stdout) == (1, True), done
     assert "1 observed trial of workload lock\\_order" in (tmp_path / "reports/x/README.md").read_text()
     write("y.yaml", text + "allow: [{status: timeout}]\n")
-    assert concexp(tmp_path, "run", "y.yaml").returncode == 0
+    assert concexp(tmp_path, "run", "y.yaml", "--no-report").returncode == 0
 
 
 def undated(page):
@@ -357,26 +367,24 @@ def test_a_budget_is_not_renewed_by_resuming(tmp_path, write):
 def test_what_is_simulated_needs_no_machine(tmp_path, write, flags, roles):
     """Neither spinners nor a sentinel beside simulated trials; a quick pass has no control either, and no precision."""
     write("x.yaml", ADAPTIVE.replace("2%, max_repetitions: 24", "0.01%, max_repetitions: 9"))
-    assert concexp(tmp_path, "run", "x.yaml", *flags).returncode == 0
+    assert concexp(tmp_path, "run", "x.yaml", "--no-report", *flags).returncode == 0
     lines = (run_folder(tmp_path) / "journal.jsonl").read_text().splitlines()[1:]
     assert dict(Counter(json.loads(line)["role"] for line in lines)) == roles
 
 
 @pytest.mark.parametrize("cut", [0, 1, 40, -1, -40])
-def test_a_torn_journal_is_completed(tmp_path, write, cut):
+def test_a_torn_journal_is_completed(finished, cut):
     """Whatever the last write left, nothing, half a line or all but its end, the same command makes the same page."""
-    write("x.yaml", SIMULATED)
-    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
-    run, page = run_folder(tmp_path), tmp_path / "reports/x/README.md"
+    run, page = run_folder(finished), finished / "reports/x/README.md"
     before, records = undated(page.read_text()), kept(run)
     journal = run / "journal.jsonl"
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join(lines[:9]) + lines[9][:cut])
     unfinish(run)
-    shutil.rmtree(tmp_path / "reports/x/figures")
+    shutil.rmtree(finished / "reports/x/figures")
     page.unlink()
-    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
-    assert kept(run_folder(tmp_path)) == records
+    assert concexp(finished, "run", "x.yaml").returncode == 0
+    assert kept(run_folder(finished)) == records
     assert undated(page.read_text()) == before
 
 
@@ -387,16 +395,14 @@ def unfinish(run):
     (run / "manifest.json").write_text(json.dumps(manifest))
 
 
-def test_a_run_that_lacks_only_its_page_measures_nothing_again(tmp_path, write):
+def test_a_run_that_lacks_only_its_page_measures_nothing_again(finished):
     """All trials are there, the page is not: the same command makes it, and the journal stays as it is."""
-    write("x.yaml", SIMULATED)
-    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
-    run, page = run_folder(tmp_path), tmp_path / "reports/x/README.md"
+    run, page = run_folder(finished), finished / "reports/x/README.md"
     journal, text = (run / "journal.jsonl").read_bytes(), page.read_bytes()
     page.unlink()
     unfinish(run)
-    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
-    assert (run_folder(tmp_path) / "journal.jsonl").read_bytes() == journal
+    assert concexp(finished, "run", "x.yaml").returncode == 0
+    assert (run_folder(finished) / "journal.jsonl").read_bytes() == journal
     assert page.read_bytes() == text
 
 

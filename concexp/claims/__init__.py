@@ -13,7 +13,7 @@ import numpy as np
 from concexp.claimed import Case
 from concexp.claims.values import Measured, Undecided, Values
 from concexp.spec.claims import of_data
-from concexp.spec.expression import ExpressionError, Tree
+from concexp.spec.expression import ExpressionError, Tree, walk
 from concexp.spec.shape import Claim
 from concexp.stats.intervals import Interval
 from concexp.stats.judging import verdict
@@ -21,6 +21,10 @@ from concexp.stats.planning import short_of_verdict
 
 if TYPE_CHECKING:
     from concexp.results import Run
+
+CPUS = ("cpus", "effective_cpus")
+# So many gains are tried between what was measured and a CPU for each worker: a claim of a range must not slip through.
+GAINS = 20
 
 Word = Literal["supported", "refuted", "inconclusive", "skipped"]
 
@@ -117,8 +121,31 @@ def _judged(claim: Claim, case: Case, measured: Measured) -> Judged:
     evidence = tuple(_evidence(expect, values))
     if isinstance(found, np.ndarray):
         share = float(found.mean())
+        if verdict(share) == "refuted" and (withheld := _withheld(claim, values)):
+            return Judged(case, "inconclusive", withheld, None, evidence)
         return Judged(case, cast(Word, verdict(share)), "", share, evidence, values.cells)
     return Judged(case, "supported" if found else "refuted", "", None, evidence)
+
+
+def _withheld(claim: Claim, values: Values) -> str:
+    """Why a refutation says more of this machine than of the claim: with a CPU for each worker it might have held; else "".
+
+    Not where what it expects depends on the CPUs, and so is about the machine that there is.
+    """
+    measured = values.measured
+    short = {cell: measured.crowded[cell] for cell in values.cells if cell in measured.crowded}
+    if not short or any(part.value in CPUS for part in walk(claim.trees[0])):
+        return ""
+    for share in (np.arange(GAINS) + 1) / GAINS:
+        gains = {cell: 1 + share * (most - 1) for cell, most in short.items()}
+        try:
+            found = values.faster(gains).of(claim.trees[0])
+        except Undecided:
+            return ""
+        if verdict(float(np.mean(found))) != "refuted":
+            workers = max(measured.cells.axes[cell]["workers"] for cell in short)
+            return f"this machine gives {measured.cells.cpus} of the {workers} CPUs that its workers could use"
+    return ""
 
 
 def _where(claim: Claim, case: Case, measured: Measured, when: Tree) -> Case:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from concexp import catalog
+from concexp import catalog, doubts
 from concexp.cells import Baseline, Sample, Trial
 from concexp.claimed import Case, Cells, Reference, split
 from concexp.spec import expression
@@ -32,6 +32,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 POINTS = {"slope": 2, "r2": 3, "spread": 2}  # what a curve needs at least
 
 
+@cache
+def paces() -> frozenset[str]:
+    """The metrics that grow with what a cell gains from more CPUs: those by which cells are compared with a baseline."""
+    every = (catalog.load("metric", name) for name in catalog.names("metric"))
+    return frozenset(metric.compares for metric in every if metric.level == "cell")
+
+
 class Undecided(Exception):
     """Why an expression has no value here, and what that makes of the claim."""
 
@@ -50,6 +57,14 @@ class Measured:
         self.impossible = {str(cell["cell"]): cell["reason"] for cell in run.header["cells"] if cell["reason"]}
         self.records = {str(record["cell"]): record for record in run.records if record["role"] == "measured"}
         self._baseline = Baseline(run)
+        self._run = run
+
+    @cached_property
+    def crowded(self) -> dict[str, float]:
+        """The cells that more CPUs might have made faster, and by which factor at most: a CPU for each worker."""
+        rows = self._run.measured
+        share = doubts.wanting_more_cpus(rows).groupby(rows["cell"]).mean()
+        return {str(cell): self.cells.axes[str(cell)]["workers"] / self.cells.cpus for cell in share.index[share > 0.5]}
 
     def baseline(self, cell: str) -> str:
         """The cell that another is relative to; "" if there is none."""
@@ -112,6 +127,13 @@ class Values:
 
     def __init__(self, measured: Measured, claim: Claim, case: Case, point: bool = False) -> None:
         self.measured, self.claim, self.case, self.point = measured, claim, case, point
+        self.gains: Mapping[str, float] = {}
+
+    def faster(self, gains: Mapping[str, float]) -> Values:
+        """The same draws, with some cells faster by these factors than they were measured."""
+        found = Values(self.measured, self.claim, self.case)
+        found.gains, found._draws = gains, self._draws
+        return found
 
     @cached_property
     def _draws(self) -> dict[tuple[str, str], NDArray[np.float64]]:
@@ -246,7 +268,8 @@ class Values:
         trials = self.measured.trials(cell, name, metric, self.claim.any_outcome, 1 if self.point else FEWEST)
         if metric.kind == "count" or self.point:
             return mean_interval([trial.means[name] for trial in trials], metric.scale == "log").mean
-        return self._draws[cell, name]
+        drawn = self._draws[cell, name]
+        return drawn * self.gains[cell] if cell in self.gains and name in paces() else drawn
 
     def _curve(self, tree: Tree) -> Any:
         inner, axis = split(tree)

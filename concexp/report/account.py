@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from concexp import cells, doubts
+from concexp.report import hangs, leftovers
 from concexp.report.findings.endings import BAD
 from concexp.report.markdown import code, escaped, fenced
 from concexp.report.numbers import enumerated, plural, rounded, scale_of
@@ -23,9 +24,13 @@ LINES = 40  # of a traceback: its end tells
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong in the same way in some trials of a cell, and what it left behind: (title, fenced text)."""
+    """What went wrong in the same way in some trials of a cell, and what it left behind: (title, fenced text).
+
+    `lines` are what a diagnostic trial found out about a hang.
+    """
 
     sentence: str
+    lines: list[str]
     details: list[tuple[str, str]]
 
 
@@ -51,22 +56,27 @@ def failures(view: View) -> tuple[list[Failure], int]:
     """The first ways in which trials ended badly, and how many more there are."""
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for record in view.run.records:
-        if record["role"] != "machine" and record["status"] in BAD:
+        if record["role"] not in ("machine", "diagnostic") and record["status"] in BAD:
             same = record["cell"], record["role"], record["status"], record["reason"]
             groups.setdefault(same, []).append(record)
     order = {point.cell: number for number, point in enumerate(view.points)}
     found = [records for _, records in sorted(groups.items(), key=lambda pair: order.get(pair[0][0], 0))]
-    return [_failure(records) for records in found[:FAILURES]], max(0, len(found) - FAILURES)
+    return [_failure(view, records) for records in found[:FAILURES]], max(0, len(found) - FAILURES)
 
 
-def _failure(records: list[dict[str, Any]]) -> Failure:
+def _failure(view: View, records: list[dict[str, Any]]) -> Failure:
     first = records[0]
     labels = ", ".join(f"{key} {label}" for key, label in first["axes"].items() if label is not None)
     trial = "trial" if first["role"] == "measured" else f"{first['role']} trial"
     what = f"**{BAD[first['status']].capitalize()}**: {plural(len(records), trial)}"
     sentence = f"{what} of {escaped(labels)}: {escaped(first['reason'])}"
+    if first.get("hang", {}).get("kind"):
+        sentence += f". {hangs.kind(first['hang'])}"
     left = {"where it happened": "traceback", "where each thread stood": "stacks", "what it printed": "output"}
-    return Failure(sentence, [(title, fenced(_end(first[key]))) for title, key in left.items() if first.get(key)])
+    lines = hangs.diagnosis(view, first["cell"]) if first["status"] == "timeout" else []
+    return Failure(
+        sentence, lines, [(title, fenced(_end(first[key]))) for title, key in left.items() if first.get(key)]
+    )
 
 
 def _end(text: str) -> str:
@@ -108,7 +118,7 @@ def threats(view: View) -> list[str]:
         found.append(
             "Interpreters of different builds are compared: what differs between them need not be due to their versions."
         )
-    return found + _forks(view) + _machine_threats(view)
+    return found + leftovers.told(view) + _forks(view) + _machine_threats(view)
 
 
 def _use_of_doubtful(view: View) -> str:
@@ -129,7 +139,7 @@ def _use_of_doubtful(view: View) -> str:
 
 def _forks(view: View) -> list[str]:
     """A fork beside running threads endangers no clock, but the trial itself: no doubt, yet worth knowing."""
-    trials = view.run.measured.drop_duplicates("trial")
+    trials = view.run.firsts
     beside = trials["threads_at_fork"].fillna(0)
     count = int((beside > 1).sum())
     if not count:

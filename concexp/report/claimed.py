@@ -81,7 +81,8 @@ def _lines(view: View, verdict: Verdict) -> list[str]:
         found.sort(key=lambda judged: 1.0 if judged.share is None else judged.share)
         alike: dict[str, list[Judged]] = {}
         for judged in found:
-            alike.setdefault(escaped(judged.reason) or _evidence(judged), []).append(judged)
+            told = "; ".join(text for text in (escaped(judged.reason), _evidence(judged)) if text)
+            alike.setdefault(told, []).append(judged)
         groups = list(alike.items())
         lines += [f"{word}: {_who(view, cases)}{text}" for text, cases in groups[:SHOWN]]
         more = sum(len(cases) for _, cases in groups[SHOWN:])

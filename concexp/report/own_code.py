@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from concexp.report.markdown import code, escaped
 from concexp.report.numbers import enumerated
@@ -15,7 +16,7 @@ LISTED = 6
 def files(view: View, data: str) -> list[tuple[str, str]]:
     """(the file, linked to its copy; the beginning of its SHA-256), in the order of their names."""
     return [
-        (f"[{escaped(name)}]({data}/code/{name.replace(' ', '%20')})", code(sha256[:DIGITS]))
+        (f"[{escaped(name)}]({data}/code/{quote(name)})", code(sha256[:DIGITS]))
         for name, sha256 in view.run.manifest.get("user_code", {}).items()
     ]
 

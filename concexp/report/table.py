@@ -108,7 +108,7 @@ def _tells(view: View, name: str, metric: Any, points: Sequence[Point]) -> bool:
     """Whether a column is worth its place: the experiment asked for it, or it says something about these cells."""
     if view.run.spec.get("metrics"):
         return True
-    frame = view.run.measured
+    frame = view.run.firsts  # a table of thousands of cells would be a copy of millions of rows
     return bool(metric.tells(frame[frame["cell"].isin({point.cell for point in points}) & frame["wall_s"].notna()]))
 
 

@@ -124,6 +124,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "measure.timeout": positive_duration,
     "measure.pin": one_of(get_args(Pin)),
 }
+FORMULA_LIMIT = 4000  # characters: the search takes the square of it
 FORMULA = re.compile(
     r"[A-Za-z].*[-+*/(]|[-+*/(].*[A-Za-z]|^[A-Za-z_][\w.]*$", re.DOTALL
 )  # signs and names, or one name
@@ -213,7 +214,8 @@ def _value(key: str, node: Node, path: str, entries: Sequence[Entry], problems: 
         formula = False
     except ValueError as error:
         # Whatever is no number may be a formula, where a number may stand; `_check_formulas` looks at its names.
-        formula = isinstance(raw, str) and _formula_fits(key, entries) and FORMULA.search(raw) is not None
+        short = isinstance(raw, str) and len(raw) <= FORMULA_LIMIT
+        formula = short and _formula_fits(key, entries) and FORMULA.search(raw) is not None
         if not formula:
             problems.at(inner, path, str(error))
             return None

@@ -14,20 +14,22 @@ from concexp.spec import axes, claims, entries, selections, units
 from concexp.spec.layers import layered
 from concexp.spec.reading import Problems, items, shaped, text, unknown_keys
 from concexp.spec.shape import KINDS, PILOT, Axis, Entry, Grid, Load, Measure, Report, Spec, Startup
-from concexp.spec.source import Node
+from concexp.spec.source import SIZE_LIMIT, Node
 
 GRID_KEYS = ("workload", "model", "sync", "background", "load", "startup", "exclude")
 ROOT_KEYS = (
     "name", "question", "tags", *KINDS, "background", "sweep", "exclude", "load", "startup", "measure", "baseline", "primary",
     "metrics", "allow", "claims", "report", "extends",
 )  # fmt: skip
-NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")  # a folder's name: it has to fit, and cannot lead anywhere else
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Spec:
     """Read an experiment's file. `overrides` are texts `key=value`, as --set gives them."""
     try:
-        data = Path(path).read_bytes().decode("utf-8-sig")
+        with Path(path).open("rb") as file:
+            # A little more than is allowed, since a file may never end; the reader of the text tells that it is too large.
+            data = file.read(SIZE_LIMIT + 4).decode("utf-8-sig", "replace" if file.read(1) else "strict")
     except OSError as error:
         raise InputError([Problem(str(path), 0, 0, "", f"cannot read it: {error.strerror}")]) from error
     except UnicodeDecodeError as error:

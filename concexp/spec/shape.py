@@ -16,6 +16,7 @@ from concexp.spec import expression, units
 Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
 NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
 Seconds = Annotated[float, BeforeValidator(units.duration), Field(gt=0)]
+Memory = Annotated[int, BeforeValidator(units.memory)]
 Rate = Annotated[float, BeforeValidator(units.rate), Field(gt=0)]
 Percentage = Annotated[float, BeforeValidator(units.percentage)]
 Flag = Annotated[bool, BeforeValidator(units.flag)]
@@ -43,6 +44,7 @@ class Measure(Block):
 
     With a `precision` trials are added until the interval of the primary metric is that narrow (its half as a share of
     the mean), until a cell has `max_repetitions`, or until the `budget` (seconds of measuring, for the whole run) is spent.
+    A trial is ended after `timeout` seconds, or when its processes together hold more than `memory` bytes.
     """
 
     warmup: NotNegative = 1
@@ -52,6 +54,7 @@ class Measure(Block):
     max_repetitions: Positive | None = None
     budget: Seconds | None = None
     timeout: Seconds = 60.0
+    memory: Memory | None = None
     pin: Pin = "none"
     seed: Annotated[int, BeforeValidator(units.integer)] = 1
     control: Flag = True
@@ -71,6 +74,8 @@ class Measure(Block):
         data = self.model_dump(exclude_none=True)
         for key in {"budget", "timeout"} & set(data):
             data[key] = f"{data[key]:.12g}s"
+        if self.memory is not None:
+            data["memory"] = f"{self.memory}B"
         if self.precision is not None:
             data["precision"] = f"{100 * self.precision:.12g}%"
         return data

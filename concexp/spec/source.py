@@ -21,6 +21,7 @@ DIGITS = r"\d+(?:_\d+)*"
 INTEGER = re.compile(rf"[-+]?{DIGITS}")
 FLOAT = re.compile(rf"[-+]?({DIGITS}\.?\d*|\.\d+)([eE][-+]?\d+)?")
 INTEGER_LIMIT = 100  # characters: what is longer is no number but a text of digits
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # the end of a text to C, and halves of characters
 KNOWN_TAGS = {
     f"tag:yaml.org,2002:{name}"
     for name in ["str", "int", "float", "bool", "null", "map", "seq", "merge", "timestamp", "value"]
@@ -121,6 +122,11 @@ class _Builder:
     def add(self, mark: Any, path: str, message: str, hint: str) -> None:
         self.problems.append(Problem(self.file, mark.line + 1, mark.column + 1, path, message, hint))
 
+    def check(self, raw: Any, path: str) -> None:
+        """No name, no path and no label can hold these, nor can a file."""
+        if found := NO_TEXT.search(raw.value):
+            self.add(raw.start_mark, path, f"a text cannot hold the character {ord(found[0]):X}", "remove it")
+
     def build(self, raw: Any, path: str, above: tuple[int, ...]) -> Node:
         self.count += 1
         mark = raw.start_mark
@@ -141,8 +147,7 @@ class _Builder:
         elif isinstance(raw, yaml.SequenceNode):
             node.value = [self.build(item, f"{path}[{i}]", above) for i, item in enumerate(raw.value)]
         else:
-            if "\0" in raw.value:  # no name, no path and no label can hold it
-                self.add(mark, path, "a text cannot hold the character 0", "remove it")
+            self.check(raw, path)
             node.text, node.quoted = raw.value, raw.style is not None
             node.value = raw.value if node.quoted else scalar(raw.value)
         return node
@@ -154,6 +159,7 @@ class _Builder:
             if not isinstance(raw_key, yaml.ScalarNode):
                 self.add(mark, path, "a key must be a word", "quote it if it is meant as text")
                 continue
+            self.check(raw_key, path)
             key = raw_key.value
             here = f"{path}.{key}" if path else key
             if raw_key.tag == "tag:yaml.org,2002:merge":

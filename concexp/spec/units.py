@@ -12,6 +12,7 @@ BYTES = {
     "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30,
 }  # fmt: skip
 NUMBER = r"([-+]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+SMALLEST_MEMORY = 32 * 2**20  # bytes: a child that does nothing yet holds half as much
 SHOWN_LIMIT = 60  # characters of a value in a message
 FLAGS = {"on": True, "off": False, "true": True, "false": False}
 
@@ -53,6 +54,14 @@ def size(value: Any) -> int:
     if found != int(found):
         raise ValueError(f"expected whole bytes, not {shown(value)}")
     return int(found)
+
+
+def memory(value: Any) -> int:
+    """Bytes that a whole process, or several, may hold."""
+    found = size(value)
+    if found < SMALLEST_MEMORY:
+        raise ValueError(f"expected at least 32MiB, not {shown(value)}: Python itself takes half of that")
+    return found
 
 
 def rate(value: Any) -> float:

@@ -48,6 +48,16 @@ def answer_to(request):
     return act(request)
 
 
+def held():
+    """The names in /dev/shm that this process has mapped: when the parent looks, it may already be gone."""
+    try:
+        with open("/proc/self/maps", errors="replace") as maps:
+            found = {line.partition("/dev/shm/")[2].rstrip() for line in maps if "/dev/shm/" in line}
+    except OSError:
+        return []
+    return sorted(found)
+
+
 def main(arguments):
     """Read the request, answer it, and end."""
     request_fd, answer_fd, lifeline_fd = [int(text) for text in arguments]
@@ -57,6 +67,7 @@ def main(arguments):
     for descriptor in (request_fd, answer_fd, lifeline_fd):
         os.set_inheritable(descriptor, False)  # a worker that execs must not keep the answer open
     answer = answer_to(wire.receive(request_fd))
+    answer["held"] = held()
     wire.send(answer_fd, answer)
     if answer.get("status") not in (None, "ok", "invalid"):
         # Threads may still wait for a lock that nobody will release: an orderly exit would join them for ever.

@@ -4,7 +4,7 @@ import os
 import sys
 from time import perf_counter_ns as clock
 
-from concexp.trial import passes, tools
+from concexp.trial import holding, passes, standing, tools
 from concexp.trial.placing import setting_of
 
 SECOND = 1_000_000_000
@@ -21,6 +21,9 @@ def measure(request):
     import random
 
     random.seed(request["seed"])
+    standing.listen(request["folder"])
+    if holding.wanted():  # before anything that makes a lock is imported
+        holding.install()
     trial = None
     try:
         trial = Trial(request)

@@ -9,6 +9,8 @@ import os
 import sys
 from functools import partial
 
+from concexp.trial import holding
+
 # Bits of co_flags, as `inspect` names them; importing it would double the start of a trial.
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
 SETUPS, TEARDOWNS = ("setup", "set_up", "setUp"), ("teardown", "tear_down", "tearDown")
@@ -24,6 +26,8 @@ def load(path, module="", home=""):
 
     The file's folder and `home`, that of the experiment, are appended to the path, not put first.
     """
+    if holding.wanted():  # a process that was started anew: the locks that it makes are to be seen as well
+        holding.install()
     for folder in (os.path.dirname(path), home):
         if folder and folder not in sys.path:
             sys.path.append(folder)

@@ -53,7 +53,7 @@ THREADS = {"model": "threads"}
         ({"of": {"model": "processes"}, "expect": "min(throughput over workers) == 1000 within 5%"}, "supported"),
         ({"of": {"model": "processes"}, "expect": "spread(throughput over workers) == 1.9 within 5%"}, "supported"),
         ({"of": {"model": "threads"}, "expect": "spread(throughput over workers) < 1.05"}, "supported"),
-        ({"of": {"model": "threads"}, "expect": "slope(throughput over workers) == 300 within 10%"}, "refuted"),
+        ({"of": {"model": "threads"}, "expect": "slope(throughput over workers) == 3000 within 10%"}, "refuted"),
         ({"of": {"model": "processes"}, "expect": "slope(speedup * workers over workers) == 2.2 within 10%"}, "supported"),
         ({"of": {"model": "processes"}, "expect": "r2(throughput over workers) < 0.95"}, "supported"),
         ({"of": {"model": "processes"}, "expect": "first(workers where speedup > 1.5) == 2"}, "supported"),
@@ -113,6 +113,34 @@ def test_a_machine_that_withholds_cpus_refutes_nothing(tmp_path):
     found = only(tmp_path, {"of": {"model": "processes"}, "expect": "speedup >= 0.9 * workers"}, **made)
     assert words(found) == ["supported", "inconclusive"]
     assert "doubtful (machine)" in found.cases[1].reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "cpu_s", "word"),
+    [
+        ("speedup >= 3", 1.0, "inconclusive"),  # twice as many CPUs could give it
+        ("speedup == 3 within 10%", 1.0, "inconclusive"),
+        ("speedup > 1.5 and speedup < 1.7", 1.0, "refuted"),  # with more CPUs it would be farther off
+        ("speedup < 1.2", 1.0, "refuted"),
+        ("speedup >= 5", 1.0, "refuted"),  # four CPUs for two would not give that either
+        ("speedup >= 1.5", 1.0, "supported"),
+        ("speedup < 2.5", 1.0, "supported"),  # what was seen here is true here
+        ("throughput >= 3 * throughput[serial]", 1.0, "inconclusive"),
+        ("throughput[threads] > throughput[processes]", 1.0, "refuted"),
+        ("speedup >= 2 * cpus - 1", 1.0, "refuted"),  # it speaks of the CPUs that there are
+        ("speedup >= 3", 0.55, "refuted"),  # something else held them back: a CPU was idle
+        ("cpus_used >= 3", 1.0, "refuted"),
+    ],
+)
+def test_too_few_cpus_refute_no_scaling(tmp_path, claim, cpu_s, word):
+    """Four workers on two CPUs: a refutation that a CPU for each worker could turn is withheld; all else is decided."""
+    rate = synthetic.amdahl(0.0, 1.9)
+    cells = synthetic.sweep(models=("serial", "threads", "processes"), workers=(4,), rate=rate, facts={"cpu_s": cpu_s})
+    (judged,) = only(tmp_path, {"of": {"model": "processes"}, "expect": claim}, cells=cells, repetitions=8).cases
+    assert judged.word == word
+    withheld = "this machine gives 2 of the 4 CPUs that its workers could use"
+    assert judged.reason == (withheld if word == "inconclusive" else "")
+    assert (judged.share is None) == (word == "inconclusive")
 
 
 def test_doubtful_trials_are_left_out(tmp_path):

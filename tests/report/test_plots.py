@@ -139,6 +139,12 @@ def test_drift_tells_its_verdict(tmp_path):
     assert "Spinners between the blocks did the work of 1.90 to 1.90 CPUs, of 2 that are usable." in alt
     blind = synthetic.write(tmp_path / "blind", **{**synthetic.watched(), "effective": None})
     assert "Spinners" not in plot.draw(View(blind), tmp_path / "y.png")
+    doubtful = synthetic.watched()
+    doubtful["beside"][1][1]["status"] = ["invalid"] * 10
+    doubtful["beside"][1][1]["record"] = {"left_behind": 1}
+    doubtful["beside"][1][1]["status"][:5] = ["ok"] * 5
+    alt = plot.draw(View(synthetic.write(tmp_path / "doubtful", **doubtful)), tmp_path / "z.png")
+    assert "over 10 blocks: too few blocks beyond doubt to tell a drift." in alt
     assert not plot.applies(View(synthetic.write(tmp_path / "five", **{**synthetic.watched(), "repetitions": 5})))
 
 

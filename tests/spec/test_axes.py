@@ -327,3 +327,10 @@ def test_a_load_that_is_not_clear(sweep, more, says):
 def test_a_load_that_is_clear(sweep, more):
     """… and where it is said, or cannot matter, nothing is asked."""
     assert axes(sweep, more)
+
+
+def test_a_long_text_is_not_searched_for_a_formula():
+    """A hundred thousand signs where a number belongs are a mistake in their line, told at once and not shown whole."""
+    found = problem(f"{{workers: ['{'(' * 100_000}']}}")
+    assert (found.line, found.path) == (3, "sweep.workers[0]")
+    assert len(found.message) < 200

@@ -110,6 +110,8 @@ def test_each_mistake_says_what_is_wrong(text, says):
         ("measure: {precision: x%}", "measure.precision", "expected a share such as 0.5 or 50%"),
         ("measure: {budget: 10}", "measure.budget", "the unit is missing"),
         ("measure: {budget: 0}", "measure.budget", "greater than 0"),
+        ("measure: {memory: 2}", "measure.memory", "expected at least 32MiB, not 2"),
+        ("measure: {memory: lots}", "measure.memory", "expected a size such as 64B, 4KiB or 1MiB"),
         ("measure: {control: maybe}", "measure.control", "expected on or off, not 'maybe'"),
         ("measure: {max_repetitions: 50}", "measure.max_repetitions", "without a `precision`"),
         ("measure: {precision: 3%, max_repetitions: 7}", "measure.max_repetitions", "10 trials per cell come first"),

@@ -109,6 +109,8 @@ def test_an_alias_bomb():
         ("a: {<<: 5}\n", (1, 9), "`<<` merges maps only", "anchor"),
         ("a: b\nc: \x07\n", (2, 4), "the character U+0007 is not allowed", "remove it"),
         ('a: "\\0"\n', (1, 4), "a text cannot hold the character 0", "remove it"),
+        ('a: "\\ud83d"\n', (1, 4), "a text cannot hold the character D83D", "remove it"),
+        ('"\\ud83d": 1\n', (1, 1), "a text cannot hold the character D83D", "remove it"),
         ("a: [1, 2\nb: 3\n", (2, 2), "not valid YAML", "the line"),
         ("a: 'x\n", (2, 1), "not valid YAML", "the line"),
         ("a: [b in [1], c]\n", (1, 10), "not valid YAML", "put an expression with brackets in quotes"),

@@ -1,0 +1,34 @@
+"""Who holds which lock and who waits for which: for the diagnostic trial after a timeout, whose times count nowhere."""
+
+from concexp.trial import holding, probes, tools
+
+
+class Watcher(tools.Watcher):
+    """Says which thread or task is which worker."""
+
+    name = "holders"
+
+    def around(self, work, me):
+        def named(me, n):
+            holding.named(me.index)
+            return work(me, n)
+
+        return named
+
+    def around_async(self, work, me):
+        async def named(me, n):
+            holding.named(me.index)
+            return await work(me, n)
+
+        return named
+
+
+class Probe(probes.Alone):
+    """Which worker is which thread or task, for what `holding` tells when a trial hangs. No facts, and no metric has it."""
+
+    @classmethod
+    def applies(cls, sync):
+        return False
+
+    def watcher(self):
+        return Watcher()

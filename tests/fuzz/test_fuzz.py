@@ -1,0 +1,52 @@
+"""A little fuzzing in every run of the suite, the same each time; `make fuzz` does much more of it."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from concexp import journal
+from concexp.trial import wire
+from tests import synthetic
+from tests.fuzz import strategies, targets
+
+few = settings(derandomize=True, max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """The bytes of a journal."""
+    folder = tmp_path_factory.mktemp("fuzzed")
+    return (synthetic.write(folder, repetitions=2, **synthetic.bad()).folder / journal.NAME).read_bytes()
+
+
+@few
+@given(strategies.yamls())
+def test_an_experiment_is_read_or_refused_with_its_place(text):
+    """No text, however broken, is anything but an experiment or a list of mistakes."""
+    targets.experiment(text)
+
+
+@settings(few, max_examples=20)
+@given(draw=st.data())
+def test_a_changed_journal_is_told_or_refused_with_its_line(tmp_path_factory, data, draw):
+    """Other values at some places, checksums that fit: tables come of it, or the line and the key are named."""
+    lines = [journal.decode(line) for line in data.splitlines()]
+    folder = tmp_path_factory.getbasetemp()
+    targets.journal_bytes(folder / "changed.jsonl", draw.draw(strategies.changed(lines)))
+
+
+@few
+@given(draw=st.data())
+def test_a_torn_journal_gives_what_was_written_or_names_its_line(tmp_path_factory, data, draw):
+    """Lines in another order, bytes changed, an end cut off: no record is read that was not written."""
+    whole = [journal.decode(line) for line in data.splitlines()]
+    targets.prefix(tmp_path_factory.getbasetemp() / "torn.jsonl", draw.draw(strategies.torn(data)), whole)
+
+
+@few
+@given(strategies.literals, st.integers(0, 200), st.binary(max_size=20))
+def test_an_answer_is_a_value_or_no_answer(value, cut, rubbish):
+    """A value comes back as it went; cut, changed or followed by rubbish it is that value, a beginning, or an error."""
+    message = wire.encode(value)
+    assert wire.decode(message + rubbish) == (value, True)
+    targets.answer(message[:cut] + rubbish)

@@ -363,7 +363,7 @@ def test_no_winner_of_several(tmp_path):
         told[1],
     )
     told = answer(View(synthetic.write(tmp_path / "few", **contests((100, 200), (100, 300)), repetitions=1)))
-    assert told[0] == "With 1 trial per cell (an interval needs 3) nothing is resolved in all 2 comparisons."
+    assert told[0] == "With 1 trial per cell (an interval needs 3) nothing is resolved in any of the 2 comparisons."
 
 
 def test_one_without_a_rival(tmp_path):

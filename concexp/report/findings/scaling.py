@@ -32,7 +32,7 @@ def said(view: View, contest: Contest) -> list[str]:
         if verdict == "unresolved":
             used = unresolved(view, gain, view.floor(contest.points))
         found.setdefault(verdict, []).append((gain.mean, f"{figure}{f', {used}' if used else ''}"))
-    whom = baseline(view) if _has_baseline(view, contest.points) else "the same with fewest workers"
+    whom = baseline(view) if has_baseline(view, contest.points) else "the same with fewest workers"
     heads = {
         "gain": f"Gain over {whom}",
         "none": f"No gain over {whom}",
@@ -75,7 +75,8 @@ def _listed(figures: list[tuple[float, str]]) -> str:
     return "; ".join(texts if len(texts) <= NAMED else [*texts[: NAMED - 1], f"and {len(texts) - NAMED + 1} more"])
 
 
-def _has_baseline(view: View, points: Iterable[Point]) -> bool:
+def has_baseline(view: View, points: Iterable[Point]) -> bool:
+    """Whether gains are relative to a baseline; else to the same with fewest workers."""
     return bool(view.relative) and any(point.value(view.relative).known for point in points)
 
 
@@ -90,7 +91,7 @@ def _gains(view: View, points: list[Point]) -> list[tuple[Pair, Interval]]:
     """The firm points of a line that have several workers beside what their gain is relative to, with the gain."""
     several = [point for point in points if point.firm and (point.workers or 1) > 1]
     gains: list[tuple[Pair, Interval]] = []
-    if _has_baseline(view, points):
+    if has_baseline(view, points):
         for point in several:
             below = view.baseline(point)
             if below is not None and below.firm and below is not point:

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXPERIMENT ?= experiments/01_cpu_models.yaml
 
-.PHONY: run test engines fidelity kills soak fuzz lint types clean
+.PHONY: run test engines fidelity kills large soak fuzz lint types clean
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -38,6 +38,9 @@ kills: .venv/installed  ## 200 runs killed at random moments and resumed: is any
 
 soak: .venv/installed  ## 100,000 simulated trials: does memory grow? (some minutes)
 	$(BIN)/python benchmarks/soak.py
+
+large: .venv/installed  ## a page of a million rows: seconds and memory (about a minute, 0.7 GB of disk)
+	$(BIN)/python benchmarks/large_report.py
 
 fuzz: .venv/developing  ## 10,000 made-up experiments and 500 journals, then a minute of coverage-guided fuzzing
 	$(BIN)/python -m tests.fuzz.many

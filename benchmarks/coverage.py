@@ -12,6 +12,7 @@ chance.
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import sys
 import time
@@ -188,6 +189,29 @@ def same(noise: Noise, trials: int, count: int) -> tuple[float, float]:
     return share(named, count)
 
 
+def best(noise: Noise, trials: int, count: int, all_pairs: bool) -> tuple[float, float]:
+    """How often the best of equal cells is named different from any other.
+
+    Corrected for all pairs of cells, of which any might have been told of, or for those of the best alone: the data chose it.
+    """
+    rng = np.random.default_rng(350 + trials)
+    named = 0
+    for _ in range(count):
+        weather = rng.normal(0, 0.1, (trials, 1))
+        logs = np.concatenate([weather + noise(rng, trials, ITERATIONS) for _ in range(CELLS)])
+        values = trial_values(logs, True).reshape(CELLS, trials)
+        first = int(np.log(values).mean(axis=1).argmax())
+        cells = [by_block(own) for own in values]
+        pairs = [(a, b) for a, b in itertools.combinations(range(CELLS), 2) if all_pairs or first in (a, b)]
+        adjusted = benjamini_hochberg([p_value(cells[a], cells[b]) for a, b in pairs]).tolist()
+        named += any(
+            difference(ratio(cells[a], cells[b]), p) in ("higher", "lower")
+            for (a, b), p in zip(pairs, adjusted, strict=True)
+            if p <= 0.05 and first in (a, b)
+        )
+    return share(named, count)
+
+
 def boundary(kind: str, trials: int, count: int) -> tuple[float, float]:
     """How often a claim that is exactly on its boundary is called supported."""
     rng = np.random.default_rng(400 + trials)
@@ -296,6 +320,8 @@ def rows(count: int) -> Iterator[Row]:
             yield Row("a limit: interval holds the truth", name, str(trials), *single(limit, trials, count))
     for name, (noise, _, _) in NOISES.items():
         yield Row(f"A/A: any of {CELLS - 1} differs", name, "10", *same(noise, 10, MORE * count), None, 5)
+    yield Row(f"A/A: the best of {CELLS} differs", "normal", "10", *best(normal, 10, count, True), None, 5)
+    yield Row("… by its own comparisons alone", "normal", "10", *best(normal, 10, count, False))
     for kind in ("one cell", "two cells, same blocks", "two cells, other blocks"):
         for trials in (5, 10, 30):
             yield Row("claim on its boundary supported", kind, str(trials), *boundary(kind, trials, 2 * count), None, 3)

@@ -30,6 +30,7 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp list workload                    what there is: workload, model, sync, metric, plot
   concexp list pythons                     which interpreters are on this machine
   concexp show counter                     what one of them is, and its parameters
+  concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
   concexp show claims                      the language of claims, which the data supports or refutes
   concexp doctor                           what on this machine endangers numbers, and the cure
   concexp selftest                         whether known answers come out right here (1: one does not)
@@ -57,6 +58,15 @@ class Progress(StrEnum):
     auto = "auto"
     plain = "plain"
     none = "none"
+
+
+class Format(StrEnum):
+    """What other programs read."""
+
+    csv = "csv"
+    parquet = "parquet"
+    json = "json"
+    pyperf = "pyperf"
 
 
 @app.command()
@@ -185,17 +195,42 @@ def show(
 
 @app.command()
 def report(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="run folders, or reports/<name>")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="run folders, reports/<name>, or reports")],
 ) -> None:
-    """Make the page of a run again from its journal alone.
+    """Make the page of a run again from its journal alone; of a folder of experiments, the page of each one's latest run.
 
     \b
     concexp report reports/cpu_models
+    concexp report reports
     """
     from concexp import session
 
     for path in paths:
-        typer.echo(str(session.page_of(path)))
+        for page in session.pages_of(path):
+            typer.echo(str(page))
+
+
+@app.command()
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="run folder, or reports/<name>")],
+    form: Annotated[Format, typer.Option("--format", help="pyperf: seconds per operation, for `pyperf compare_to`")],
+    cells: Annotated[bool, typer.Option("--cells", help="a row per cell (this, unless --trials is given)")] = False,
+    trials: Annotated[
+        bool, typer.Option("--trials", help="a row per measured iteration; with --cells in JSON")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="the file to write; stdout without it")] = None,
+) -> None:
+    """Give a run's numbers to other programs, as they were recorded.
+
+    \b
+    concexp export reports/cpu_models --format csv
+    concexp export reports/cpu_models --format parquet --trials --out trials.parquet
+    concexp export reports/cpu_models --format pyperf --out now.json
+    """
+    from concexp import session
+
+    tables = [name for name, wanted in (("cells", cells), ("trials", trials)) if wanted]
+    session.export(run, form.value, tables, out)
 
 
 @app.command()

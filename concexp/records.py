@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from concexp import journal
 from concexp.errors import Damaged
 from concexp.journal import Journal, Record
+from concexp.packed import Lists, Rows, column, names, pack
 from concexp.spec import Measure
 
 ROLE = re.compile("[a-z]{1,20}")  # a word, which pages show as it is
@@ -245,31 +247,47 @@ MACHINE = {
 
 
 def read(path: Path) -> Journal:
-    """Read a journal and look at all of it."""
-    found = journal.read(path)
-    if wrong := _header(found.header):
-        raise _damaged(path, 1, wrong)
-    cells = {cell["cell"]: cell["axes"] for cell in found.header["cells"]}
-    names: set[str] = set()
-    for line, record in enumerate(found.records, 2):
-        if wrong := _record(record, cells):
-            raise _damaged(path, line, wrong)
-        for holder in (record.get("axes"), record.get("load"), *(record.get("parameters") or {}).values()):
-            names.update(holder or ())
-        for iteration in (record.get("answer") or {}).get("iterations") or ():
-            names.update(iteration.get("counts") or ())
-        if len(names) > COLUMNS_LIMIT:
-            raise _damaged(
-                path, line, f"with it there are more than {COLUMNS_LIMIT} names of axes, parameters and counts"
+    """Read a journal and look at all of it; of each trial the iterations are kept as columns."""
+    return journal.read(path, _Look(path))
+
+
+class _Look:
+    """Looks at one line after the other, and packs what is kept of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.cells: Mapping[str, Any] = {}
+        self.names: set[str] = set()
+
+    def __call__(self, record: Record, line: int) -> Record:
+        if line == 1:
+            wrong = _header(record)
+            self.cells = {} if wrong else {cell["cell"]: cell["axes"] for cell in record["cells"]}
+        else:
+            wrong = _record(_packed(record), self.cells) or self._named(record)
+        if wrong:
+            raise Damaged(
+                f"{self.path}:{line}: this is not what concexp writes: {wrong}",
+                "ask for the journal as it was written, or read it with the concexp that wrote it",
             )
-    return found
+        return record
+
+    def _named(self, record: Record) -> str:
+        for holder in (record.get("axes"), record.get("load"), *(record.get("parameters") or {}).values()):
+            self.names.update(holder or ())
+        counts = column((record.get("answer") or {}).get("iterations") or (), "counts")
+        self.names.update(names(counts) if isinstance(counts, Rows) else {name for one in counts for name in one or ()})
+        if len(self.names) <= COLUMNS_LIMIT:
+            return ""
+        return f"with it there are more than {COLUMNS_LIMIT} names of axes, parameters and counts"
 
 
-def _damaged(path: Path, line: int, wrong: str) -> Damaged:
-    return Damaged(
-        f"{path}:{line}: this is not what concexp writes: {wrong}",
-        "ask for the journal as it was written, or read it with the concexp that wrote it",
-    )
+def _packed(record: Record) -> Record:
+    """The record with its iterations in little memory, if it has a list of them."""
+    answer = record.get("answer")
+    if isinstance(answer, dict) and isinstance(answer.get("iterations"), list):
+        answer["iterations"] = pack(answer["iterations"])
+    return record
 
 
 def _header(header: Record) -> str:
@@ -313,6 +331,8 @@ def fits(shape: Shape, value: Any, path: str) -> str:
     if callable(shape):
         return "" if shape(value) else f"{path}: {_shown(value)} cannot stand there"
     if isinstance(shape, list):
+        if isinstance(value, Rows):
+            return _columns(shape[0], value, path)
         if not isinstance(value, list):
             return f"{path}: expected a list, not {_shown(value)}"
         return next((w for place, item in enumerate(value) if (w := fits(shape[0], item, f"{path}[{place}]"))), "")
@@ -339,6 +359,30 @@ def _fits_map(shape: Mapping[str, Shape], value: Mapping[str, Any], path: str) -
         if wrong := fits(inner, item, here):
             return wrong
     return ""
+
+
+def _columns(shape: dict[str, Shape], rows: Rows, path: str) -> str:
+    """As `fits` for a list of maps that is kept as columns."""
+    for key in (key for key in shape if key in rows.columns):
+        values = rows.columns[key]
+        for place in range(1 if _alike(values) else len(values)):
+            if wrong := fits(shape[key], values[place], f"{path}[{place}].{key}"):
+                return wrong
+    return next(
+        (f"{path}[0].{key} is missing" for key in shape if key not in rows.columns and not _absent(shape[key])), ""
+    )
+
+
+def _absent(shape: Shape) -> bool:
+    return isinstance(shape, Maybe) and shape.absent
+
+
+def _alike(values: Sequence[Any]) -> bool:
+    """Whether one of them stands for all: numbers of one kind, which are finite (`journal.decode`), or always the same."""
+    if isinstance(values, Rows):
+        return all(map(_alike, values.columns.values()))
+    inner = values.flat if isinstance(values, Lists) else values
+    return isinstance(inner, array) or (inner is values and all(value is values[0] for value in values))
 
 
 def _shown(value: Any) -> str:

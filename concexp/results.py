@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,11 +12,14 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog, doubts, journal, records, steady
-from concexp.errors import Damaged
+from concexp.errors import Damaged, did_you_mean
+from concexp.packed import Rows, column, names, uncollected
 from concexp.replacing import replaced
 
 if TYPE_CHECKING:
     from concexp.cells import Sample
+
+Passes = Sequence[Mapping[str, Any]]  # the iterations of a trial
 
 RECORD = ("cell", "trial", "block", "position", "repetition", "status", "reason", "startup", "unit", "shape", "wants", "host",
           "started_at", "seed", "duration_s", "left_behind", "orphans")  # fmt: skip
@@ -40,6 +43,9 @@ WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind
          "threads_at_fork")  # fmt: skip
 FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
 FLOATS = ("effective_cpus", "timer_cost_s", "switch_interval_s", "duration_s", "detected_s")
+RUNS = "runs"
+NO_PASS: Passes = [{}]  # of a trial that ended badly: it has one row all the same
+PORTION = 100_000
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -82,10 +88,23 @@ class Run:
         """The tidy frame."""
         return _frame(self)
 
-    @property
+    @cached_property
     def measured(self) -> pd.DataFrame:
-        """The rows of the trials that were run as they are, and not to look at something else."""
-        return self.trials[self.trials["role"] == "measured"]
+        """The rows of the trials that were run as they are, and not to look at something else: they come first."""
+        return self.trials.iloc[: int((self.trials["role"] == "measured").sum())]
+
+    @cached_property
+    def firsts(self) -> pd.DataFrame:
+        """The first row of each measured trial, for what is the same in all its iterations."""
+        return self.measured.drop_duplicates("trial")
+
+    def rows(self, cell: str) -> pd.DataFrame:
+        """The rows of the measured trials of a cell."""
+        return self.measured.take(self._places.get(cell, []))
+
+    @cached_property
+    def _places(self) -> dict[str, np.ndarray]:
+        return self.measured.groupby("cell", sort=False).indices  # type: ignore[no-any-return]
 
     @cached_property
     def samples(self) -> dict[str, Sample]:
@@ -102,16 +121,33 @@ class Run:
         return table(self)
 
 
+def meant(path: Path) -> list[Path]:
+    """What a path means: a run folder or reports/<name>, that is itself; all such folders in one like `reports`, by name."""
+    if (path / journal.NAME).is_file() or _runs(path):
+        return [path]
+    return sorted(folder for folder in path.glob("*") if _runs(folder)) or [path]
+
+
 def folder_of(path: Path) -> Path:
     """The run folder that a path means: itself, or the latest run below reports/<name>."""
     if (path / journal.NAME).is_file():
         return path
-    runs = sorted(p.parent for p in (path / "runs").glob(f"*/{journal.NAME}"))
-    if not runs:
-        raise Damaged(f"{path} holds no run", "name a run folder, or reports/<name>")
-    return runs[-1]
+    if runs := _runs(path):
+        return runs[-1]
+    several = [str(one) for one in meant(path) if one != path]
+    if several:
+        raise Damaged(f"{path} holds several experiments", f"name one of them: {', '.join(several)}")
+    beside = [str(one) for one in meant(path.parent) if one != path.parent]
+    near = did_you_mean(str(path), beside) if beside and not path.exists() else ""
+    raise Damaged(f"{path} holds no run", near or "name a run folder, or reports/<name>")
 
 
+def _runs(path: Path) -> list[Path]:
+    """The run folders of reports/<name>, the latest last."""
+    return sorted(found.parent for found in (path / RUNS).glob(f"*/{journal.NAME}"))
+
+
+@uncollected()
 def load(path: Path) -> Run:
     """Read a run folder, or the latest run of reports/<name>."""
     folder = folder_of(path)
@@ -122,59 +158,99 @@ def load(path: Path) -> Run:
 def write(run: Run) -> None:
     """results.parquet and cells.csv, into the run's folder."""
     with replaced(run.folder / "results.parquet") as draft:
-        run.trials.to_parquet(draft, index=False)
-    cells = run.cells.map(_printed).rename(columns=_printed)
+        run.trials.to_parquet(draft, index=False, row_group_size=PORTION)
+    cells = run.cells.map(printed).rename(columns=printed)
     with replaced(run.folder / "cells.csv") as draft:
         cells.to_csv(draft, index=False, lineterminator="\n")
 
 
-def _printed(value: Any) -> Any:
+def printed(value: Any) -> Any:
     """A value of cells.csv: six significant digits, and no text that a spreadsheet would run as a formula."""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA) else value
     if isinstance(value, float):
         short = f"{value:.6g}"
         return f"{float(short):.0f}" if "e+" in short else short.replace("nan", "")
-    return value
+    return shielded(value)
 
 
+def shielded(value: Any) -> Any:
+    """A value that no spreadsheet would run as a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+@uncollected()
 def _frame(run: Run) -> pd.DataFrame:
-    measured = [record for record in run.records if record["role"] != "machine"]
-    trials = _typed(pd.DataFrame(_rows(run)))
-    passes = [(record.get("answer") or {}).get("iterations") or [{}] for record in measured]
-    sizes = [len(group) for group in passes]
-    flat = [iteration for group in passes for iteration in group]
-    frame = trials.take(np.repeat(np.arange(len(trials)), sizes)).reset_index(drop=True)
-    numbers = [k if iteration else None for group in passes for k, iteration in enumerate(group)]
-    frame["iteration"] = pd.array(numbers, dtype="Int64")
-    for name in (*ITERATION, *(name for name in PROBED if any(name in iteration for iteration in flat))):
-        frame[name] = _floats(iteration.get(name) for iteration in flat)
-    for name in LISTS:
-        frame[name] = pd.Series([iteration.get(name) for iteration in flat], index=frame.index, dtype=object)
-    # A model that hides its workers hands the operations out one by one, in threads that want a CPU as well.
-    hidden = [iteration.get("worker_ops", ()) is None if iteration else None for iteration in flat]
-    frame["handed_out"] = pd.array(hidden, dtype="boolean")
-    counted = [iteration.get("counts") or {} for iteration in flat]
-    for name in sorted({key for counts in counted for key in counts}):
-        frame[name] = _floats(counts.get(name) for counts in counted)
-    frame["steadiness"] = pd.array(steady.words(frame), dtype="string")
-    frame["doubts"] = doubts.judge(frame)
-    for name in catalog.names("metric"):
-        metric = catalog.load("metric", name)()
-        if metric.level == "iteration":
-            values = metric.of(frame)
-            if metric.shown == "always" or values.notna().any():
-                frame[name] = values
-    return frame[[*FIRST, *(name for name in frame.columns if name not in (*FIRST, *LISTS))]].copy()
+    found = sorted(with_effective_cpus(run.records), key=lambda pair: pair[0]["role"] != "measured")
+    passes = [(record.get("answer") or {}).get("iterations") or NO_PASS for record, _ in found]
+    present = {name for group in passes for name in names(group)}
+    counts = [_counts(column(group, "counts")) for group in passes]
+    trials = _typed(pd.DataFrame(_rows(run, found)))
+    repeated = trials.take(np.repeat(np.arange(len(trials)), list(map(len, passes)))).reset_index(drop=True)
+    columns: dict[str, Any] = {
+        **repeated,
+        "iteration": pd.array([number for group in passes for number in _numbers(group)], dtype="Int64"),
+        **{name: _facts(passes, name) for name in (*ITERATION, *(name for name in PROBED if name in present))},
+        "handed_out": pd.array([hidden for group in passes for hidden in _hidden(group)], dtype="boolean"),
+        **{name: _facts(counts, name) for name in sorted({name for group in counts for name in names(group)})},
+    }
+    columns["steadiness"] = pd.array(steady.words(pd.DataFrame(columns, copy=False)), dtype="string")
+    timed = [value is not None or None for group in passes for value in column(group, "service_time")]
+    columns["doubts"] = doubts.judge(pd.DataFrame({**columns, "service_time": pd.array(timed, "boolean")}, copy=False))
+    columns |= _metrics(pd.DataFrame(columns, copy=False), passes)
+    return pd.DataFrame({name: columns[name] for name in dict.fromkeys([*FIRST, *columns])}, copy=False)
 
 
-def _floats(values: Iterable[float | None]) -> np.ndarray:
-    return np.array([np.nan if value is None else value for value in values], dtype=float)
+def _numbers(group: Passes) -> Iterable[int | None]:
+    return [None] if group is NO_PASS else range(len(group))
 
 
-def _rows(run: Run) -> dict[str, list[Any]]:
+def _hidden(group: Passes) -> Iterable[bool | None]:
+    """Whether the model hides its workers: it hands the operations out one by one, in threads that want a CPU as well."""
+    if group is NO_PASS:
+        return [None]
+    return (
+        (value is None for value in column(group, "worker_ops"))
+        if "worker_ops" in names(group)
+        else [False] * len(group)
+    )
+
+
+def _counts(values: Sequence[Any]) -> Passes:
+    return values if isinstance(values, Rows) else [value or {} for value in values]
+
+
+def _facts(groups: Sequence[Passes], name: str) -> np.ndarray:
+    return np.concatenate([np.empty(0), *(np.asarray(column(group, name), dtype=float) for group in groups)])
+
+
+def _metrics(frame: pd.DataFrame, passes: Sequence[Passes]) -> dict[str, np.ndarray]:
+    """The metrics of each row, as columns. They see LISTS as well, of some trials at a time."""
+    metrics = {name: catalog.load("metric", name)() for name in catalog.names("metric")}
+    metrics = {name: metric for name, metric in metrics.items() if metric.level == "iteration"}
+    values: dict[str, list[np.ndarray]] = {name: [np.empty(0)] for name in metrics}
+    for rows, groups in _portions(passes):
+        own = frame.iloc[rows]
+        lists = {name: [value for group in groups for value in column(group, name)] for name in LISTS}
+        part = pd.concat([own, pd.DataFrame(lists, own.index, dtype=object)], axis=1)
+        for name, metric in metrics.items():
+            found = metric.of(part).to_numpy(float, na_value=np.nan)
+            values[name].append(np.broadcast_to(np.nan, len(found)) if np.isnan(found).all() else found)
+    wholes = {name: np.concatenate(values.pop(name)) for name in metrics}
+    return {name: v for name, v in wholes.items() if metrics[name].shown == "always" or not np.isnan(v).all()}
+
+
+def _portions(passes: Sequence[Passes]) -> Iterator[tuple[slice, Sequence[Passes]]]:
+    """The rows of some trials, and their passes: lists of a million rows would fill the memory."""
+    ends = np.cumsum([0, *map(len, passes)])
+    first = 0
+    while first < len(passes):
+        last = max(first + 1, int(np.searchsorted(ends, ends[first] + PORTION, "right")) - 1)
+        yield slice(ends[first], ends[last]), passes[first:last]
+        first = last
+
+
+def _rows(run: Run, found: Iterable[tuple[dict[str, Any], float | None]]) -> dict[str, list[Any]]:
     """What is the same for all iterations of a trial: a column per fact, a value per trial."""
-    rows = [_row(run, record, effective) for record, effective in with_effective_cpus(run.records)]
+    rows = [_row(run, record, effective) for record, effective in found]
     names = dict.fromkeys(
         [*FIRST, *RECORD, *ANSWER, "effective_cpus", "cpus", "timer_cost_s", *(name for row in rows for name in row)]
     )
@@ -235,5 +311,5 @@ def _column(name: str, values: list[Any]) -> Any:
     if name in FLAGS or kinds == {bool}:
         return pd.array(present, dtype="boolean")
     if name in FLOATS or (kinds and kinds <= {int, float}):
-        return _floats(present)
+        return np.array(present, dtype=float)
     return pd.array([None if value is None else str(value) for value in present], dtype="string")

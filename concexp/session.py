@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Done:
-    """What to tell at the end, how many trials ended badly without being expected to, and which claims were refuted."""
+    """The run's folder, what to tell at the end, how many trials ended badly without being expected to, and which claims
+    were refuted.
+    """
 
+    folder: Path
     lines: list[str]
     bad: int
     refuted: list[str]
@@ -112,7 +116,7 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
     if question.measure.precision is not None:
         lines += _unreached(folder, question.measure.precision)
     refuted = _refuted(folder) if check and question.claims else []
-    return Done([*lines, *(f"refuted: {says}" for says in refuted)], len(bad), refuted)
+    return Done(folder.path, [*lines, *(f"refuted: {says}" for says in refuted)], len(bad), refuted)
 
 
 def _unreached(folder: RunFolder, precision: float) -> list[str]:
@@ -211,8 +215,14 @@ def _spin(record: dict[str, Any]) -> dict[str, Any]:
     return {name: record[name] for name in ("block", "started_at", "effective_cpus", "cpus")}
 
 
-def page_of(path: Path) -> Path:
-    """Make the page again that belongs to a run folder, or to the latest run of reports/<name>."""
+def pages_of(path: Path) -> Iterator[Path]:
+    """Make the page again of a run folder, of the latest run of reports/<name>, or of each such folder in a folder."""
+    from concexp import results
+
+    yield from map(_page_of, results.meant(path))
+
+
+def _page_of(path: Path) -> Path:
     from concexp import report, results
 
     found = results.load(path)
@@ -232,6 +242,23 @@ def page_of(path: Path) -> Path:
             f"{found.folder / journal.NAME} cannot be told of: {type(error).__name__}: {error}",
             "if concexp wrote it, this is a mistake of concexp's: report it with the journal",
         ) from error
+
+
+def export(path: Path, form: str, tables: Sequence[str], out: Path | None) -> None:
+    """Write a run's tables for other programs, to a file or to stdout."""
+    from concexp import exporting, results
+
+    exporting.check(form, tables, out is not None)
+    pieces = exporting.exported(results.load(path), form, tables)
+    if out is None:
+        sys.stdout.buffer.writelines(pieces)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with out.open("wb") as file:
+            file.writelines(pieces)
+    except OSError as error:
+        raise run_folder.refused(error, out) from error
 
 
 def _is_latest(folder: Path) -> bool:

@@ -2,7 +2,7 @@
 
 Two questions, by what there is. A trial with 20 iterations or more is cut at its change points and gets a word
 (`stats.steadiness`): `flat`, `warmup`, `slowdown` or `no steady state`. Of the usual three iterations nothing of the kind can
-be told, but many trials together tell whether the first iteration is unlike those after it.
+be told; but whether the first iteration is unlike those after it, many trials together tell.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from concexp.stats.comparison import p_value, ratio
 from concexp.stats.deciding import FALSE, benjamini_hochberg
 from concexp.stats.intervals import Interval
-from concexp.stats.steadiness import ENOUGH, steadiness
+from concexp.stats.steadiness import ENOUGH, steadinesses
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,15 +39,14 @@ def seconds(frame: pd.DataFrame) -> np.ndarray:
 def words(frame: pd.DataFrame) -> np.ndarray:
     """What each row's trial is; `NOT_ASSESSED` where it has too few iterations."""
     took = seconds(frame)
-    if not len(frame):
-        return np.array([], dtype=object)
     trial = np.where(np.isnan(took), -1, frame.groupby("trial", sort=False).ngroup())
     order = np.argsort(trial, kind="stable")
-    numbers, begins = np.unique(trial[order], return_index=True)
+    numbers, begins, sizes = np.unique(trial[order], return_index=True, return_counts=True)
     found = np.full(len(frame), NOT_ASSESSED, dtype=object)
-    for number, rows in zip(numbers, np.split(order, begins[1:]), strict=True):
-        if number >= 0 and rows.size >= ENOUGH:
-            found[rows] = steadiness(took[rows]).word
+    long = np.flatnonzero((numbers >= 0) & (sizes >= ENOUGH))
+    trials = [order[begins[place] : begins[place] + sizes[place]] for place in long]
+    for rows, one in zip(trials, steadinesses([took[rows] for rows in trials]), strict=True):
+        found[rows] = one.word
     return found
 
 
@@ -71,7 +70,10 @@ class Start:
 
 
 def starts(run: Run) -> list[Start]:
-    """Of each cell with enough trials, but too few iterations for a word; only trials that its numbers rest on count."""
+    """Of each cell with enough trials, as far as its numbers rest on them.
+
+    Also where iterations are enough for a word: a single slow one at the beginning is none that change points would find.
+    """
     frame = run.measured
     frame = frame.assign(took=np.log(seconds(frame)))
     frame = frame[np.isfinite(frame["took"])]
@@ -84,7 +86,7 @@ def starts(run: Run) -> list[Start]:
         timed = {trial.block for trial in run.samples[str(cell)].timed}
         rows = [row for row in own.itertuples() if row.Index[1] in timed]
         passes = 1 + max((row.size for row in rows), default=0)
-        if rows and passes < ENOUGH:
+        if rows:
             sides = _sides(rows)
             found.append((str(cell), ratio(*sides), passes, p_value(*sides)))
     adjusted = benjamini_hochberg([chance for *_, chance in found])

@@ -1,5 +1,6 @@
 """How tests run one real trial."""
 
+import functools
 import sys
 
 from concexp import catalog
@@ -35,13 +36,26 @@ def function(path, name="work", **arguments):
     return "_function", {"path": str(path), "function": name, "arguments": arguments}
 
 
+@functools.cache
+def staged():
+    """The stage; looked at once, since nobody changes it between two tests."""
+    return stage()
+
+
+def needs_packages(workload, model):
+    """Whether one of them, a name or (name, parameters), needs what is installed."""
+    named = [
+        (kind, one if isinstance(one, str) else one[0]) for kind, one in (("workload", workload), ("model", model))
+    ]
+    return any(not name.startswith("_") and catalog.load(kind, name).packages for kind, name in named)
+
+
 def ask(request, python=sys.executable, timeout=60, site=None):
     """Send any request to a real sealed child; its Ending. It sees installed packages if its plug-ins need any."""
-    ready = stage()
+    ready = staged()
     compile_for(python, ready)
     if site is None:
-        named = [(kind, request.get(kind, {}).get("name", "_")) for kind in ("workload", "model")]
-        site = any(not name.startswith("_") and catalog.load(kind, name).packages for kind, name in named)
+        site = needs_packages(*(request.get(kind, {}).get("name", "_") for kind in ("workload", "model")))
     return launch(request, python, ready, timeout, site)
 
 

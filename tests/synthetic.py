@@ -432,6 +432,36 @@ def observed():
     }  # fmt: skip
 
 
+def histogram(slow, count=1000):
+    """The times of so many operations: most 1.7 ms, some 5 ms, and a share of `slow` that took 15 ms."""
+    late = round(slow * count)
+    some = count * 3 // 100
+    return [[1000, count - late - some], [1100, some], [1200, late]]
+
+
+def recorded(slow=0.05, greedy=0.8, open_loop=False, size="64KiB"):
+    """Three models, workers and sizes with all that can be recorded: times, shares, memory.
+
+    Of the asynchronous a share of `slow` operations takes 15 ms, of the others 0.5 %. Of two threads one does a share of
+    `greedy`. Processes are twice as fast as threads at `size`, at the others as fast, and take four times the memory.
+    """
+    cells = []
+    for model in ("threads", "processes", "asyncio"):
+        for workers in (1, 2, 4):
+            for number, one in enumerate(("1KiB", "64KiB", "1MiB")):
+                times = histogram(slow if model == "asyncio" else 0.005)
+                most = round(1000 * greedy) if model == "threads" else 1000 // workers
+                ops = [most] + [(1000 - most) // max(1, workers - 1)] * (workers - 1)
+                facts = {"service_time": times, "worker_ops": ops if workers > 1 else [1000],
+                         "peak_rss_bytes": (4 if model == "processes" else 1) * 1e7 * workers}  # fmt: skip
+                faster = 2 if (model, one) == ("processes", size) else 1
+                cells.append(cell("echo", model, "lock", workers, rate=1e5 * faster * workers ** 0.5 / 30**number,
+                                  unit="message", wants="io", axes={"echo.size": one},
+                                  facts={**facts, "latency": times} if open_loop else facts))  # fmt: skip
+    metrics = ["throughput", "fairness", "latency_p99_s" if open_loop else "service_time_p99_s", "peak_rss_bytes"]
+    return {"cells": cells, "spec": {"baseline": {}, "metrics": metrics}}
+
+
 def timeline(*workers, end, came=1_000, grain=0, more=0, lined=0):
     """A recorded timeline, ns: each worker's segments, all of which came at once; `end` is when all had answered."""
     return {
@@ -479,4 +509,4 @@ def timelines():
 
 
 ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, courses, single, one_cell, tied, parameters,
-       nothing, all_failed, hostile, observed, timelines)  # fmt: skip
+       nothing, all_failed, hostile, observed, timelines, recorded)  # fmt: skip

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from concexp import results
+
 ROOT = Path(__file__).parents[1]
 FIDELITY = ROOT / "benchmarks" / "fidelity.py"
 
@@ -77,3 +79,15 @@ def test_noise_is_the_offset_and_the_half_width_together(module):
     assert module.Verdict.of(shifted).noise == pytest.approx(0.05)
     assert module.Verdict.of([(b, ours, a) for a, ours, b in shifted]).noise == pytest.approx(0.05)
     assert module.Verdict.of(shifted).word == "agrees"
+
+
+def test_a_large_run_is_made_as_a_runner_makes_one(tmp_path):
+    """Its journal holds a thousand cells, each with its trials, their iterations, and a speedup."""
+    spec = importlib.util.spec_from_file_location("large_report", ROOT / "benchmarks" / "large_report.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.write(tmp_path / "run", repetitions=1, iterations=2)
+    run = results.load(tmp_path / "run")
+    assert len(run.cells) == run.measured["trial"].nunique() == 1000
+    assert len(run.measured) == 2000
+    assert run.cells["speedup"].notna().all()

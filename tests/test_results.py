@@ -148,9 +148,9 @@ def test_cells_csv_reads_well(bad):
                 assert len(value.replace(".", "").replace("-", "").lstrip("0")) <= 6
                 assert "e" not in value
                 assert not math.isnan(float(value))
-    assert results._printed(123456789.0) == "123457000"
-    assert results._printed(0.00000123456789) == "1.23457e-06"
-    assert results._printed(float("nan")) == ""
+    assert results.printed(123456789.0) == "123457000"
+    assert results.printed(0.00000123456789) == "1.23457e-06"
+    assert results.printed(float("nan")) == ""
 
 
 def test_no_text_is_a_formula(tmp_path):
@@ -183,6 +183,31 @@ def test_journal_without_trials(tmp_path):
     assert run.trials.empty
     assert set(run.cells["status"]) == {"missing"}
     assert len(rows(run)) == 7
+
+
+@pytest.mark.parametrize("make", [synthetic.bad, synthetic.syncs, synthetic.observed, synthetic.nothing])
+def test_the_frame_does_not_depend_on_how_records_are_held(tmp_path, monkeypatch, make):
+    """Packed as `load` has them, or as plain dicts; looked at all at once, or trial by trial: the same frame."""
+    run = synthetic.write(tmp_path, **make())
+    whole = run.trials
+    plain = journal.read(run.folder / journal.NAME).records
+    monkeypatch.setattr(results, "PORTION", 1)
+    pd.testing.assert_frame_equal(results.Run(run.folder, run.header, plain).trials, whole)
+
+
+def test_measured_trials_come_first(tmp_path):
+    """What was run as it is stands before controls, sentinels and observed trials, each in the order of the journal."""
+    run = synthetic.write(tmp_path, **synthetic.watched())
+    assert set(run.measured["role"]) == {"measured"}
+    others = run.trials.iloc[len(run.measured) :]
+    assert set(others["role"]) == {"control", "sentinel"}
+    assert run.measured["block"].is_monotonic_increasing
+    assert others["block"].is_monotonic_increasing
+    cell = run.header["cells"][1]["cell"]
+    pd.testing.assert_frame_equal(
+        run.rows(cell), run.trials[(run.trials["cell"] == cell) & (run.trials["role"] == "measured")]
+    )
+    assert len(run.firsts) == run.measured["trial"].nunique()
 
 
 def test_same_journal_same_bytes(tmp_path):

@@ -61,9 +61,10 @@ class Metric:
     @staticmethod
     def each(frame: Any, name: str, compute: Any) -> Any:
         """`compute(value)` for each row of a column of lists; NaN where it is missing or empty."""
-        values = frame[name] if name in frame else [None] * len(frame)
-        numbers = [float(compute(value)) if isinstance(value, list) and value else float("nan") for value in values]
-        return (frame["wall_s"] * float("nan")).fillna(dict(zip(frame.index, numbers, strict=True)))
+        values = frame[name].tolist() if name in frame else []
+        if not any(values):
+            return frame["wall_s"] * float("nan")
+        return frame["wall_s"].isna() * 0.0 + [float(compute(value)) if value else float("nan") for value in values]
 
     def tells(self, frame: Any) -> bool:
         """Whether the page should show it, where the experiment does not say: a number that was asked for tells nothing."""

@@ -16,8 +16,10 @@ class Metric(metrics.Metric):
     order = 72
 
     def of(self, frame: Any) -> Any:
+        counted = frame["load.ops"].notna() if "load.ops" in frame else frame["wall_s"].isna()
+        if not counted.any():
+            return frame["wall_s"].where(counted)
         busy = self.each(frame, "worker_s", sum)
         even = self.each(frame, "worker_s", lambda each: 1 / len(each))
-        counted = frame["load.ops"].notna() if "load.ops" in frame else frame["wall_s"].isna()
         share = even.combine(frame["largest_share"], max) if "largest_share" in frame else even
         return (busy * share).where(counted)

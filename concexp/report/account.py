@@ -129,7 +129,7 @@ def _use_of_doubtful(view: View) -> str:
 
 def _forks(view: View) -> list[str]:
     """A fork beside running threads endangers no clock, but the trial itself: no doubt, yet worth knowing."""
-    trials = view.run.measured.drop_duplicates("trial")
+    trials = view.run.firsts
     beside = trials["threads_at_fork"].fillna(0)
     count = int((beside > 1).sum())
     if not count:

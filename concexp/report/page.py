@@ -68,6 +68,11 @@ def _template() -> jinja2.Template:
     return environment.get_template("page.md")
 
 
+def _caption(cls: type) -> str:
+    """What stands under a picture: the first line of its docstring, and its note if it has one."""
+    return " ".join(filter(None, [catalog.summary(cls), getattr(cls, "note", "")]))
+
+
 def _pictures(view: View, folder: Path) -> tuple[Picture | None, dict[str, list[Picture]]]:
     """Draw the pictures that were asked for, or all that suit the data: the first one, and the others by section.
 
@@ -89,7 +94,7 @@ def _pictures(view: View, folder: Path) -> tuple[Picture | None, dict[str, list[
         if plot.applies(view):
             with replaced(figures / f"{name}.png") as draft:
                 alt = plot.draw(view, draft)
-            picture = Picture(f"{FIGURES}/{name}.png", alt, catalog.summary(cls))
+            picture = Picture(f"{FIGURES}/{name}.png", alt, _caption(cls))
             if first is None:
                 first = picture  # on the first screen, beside the answer
             else:

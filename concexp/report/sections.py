@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from concexp.report import cost, findings, laws, steadiness, timelines
+from concexp.report import cost, findings, laws, sharing, steadiness, timelines
 from concexp.report.view import View
 
 
@@ -39,7 +39,9 @@ TITLES = {
 TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {
     "scaling": (laws.told,),
     "comparison": (findings.beside,),
+    "latency": (findings.latency.told,),
     "cost": (cost.told, timelines.told),
+    "sync": (sharing.told,),
     "steadiness": (steadiness.told,),
 }
 

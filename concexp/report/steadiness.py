@@ -18,6 +18,7 @@ from concexp.spec import Measure
 from concexp.stats.steadiness import ENOUGH, FLAT, MIXED, SLOWDOWN, UNSTEADY, WARMUP, of_cell, steadiness
 from concexp.variation import Variation, variations
 
+REASONABLE = 1000  # trials; what needs more has another cure
 PRECISION = 0.03  # what is planned for where the experiment asks for none
 IN_WORDS = {FLAT: "flat", WARMUP: "warming up", SLOWDOWN: "slowing down", UNSTEADY: "without a steady state"}
 
@@ -49,9 +50,10 @@ def _assessed(view: View) -> list[str]:
     if not found:
         return []
     flat = len(found.get(FLAT, ()))
+    steady_ones = {0: "none is", 1: "1 is"}.get(flat, f"{flat} are")
     sentences = [
-        f"Change points were looked for in the iterations of {plural(len(by_cell), 'cell')}: {flat} "
-        f"{'is' if flat == 1 else 'are'} steady from the first measured iteration on."
+        f"Change points were looked for in the iterations of {plural(len(by_cell), 'cell')}: {steady_ones} steady from the "
+        "first measured iteration on."
     ]
     if WARMUP in found:
         sentences.append(_warming(view, found[WARMUP]))
@@ -89,18 +91,19 @@ def _warming(view: View, points: Sequence[Point]) -> str:
 
 
 def _starts(view: View) -> list[str]:
-    """Whether first iterations are unlike the others, of the cells with too few iterations for change points."""
+    """Whether first iterations are unlike the others, but where change points have told so."""
     starts = steady.starts(view.run)
-    if not starts:
-        return []
-    fewest = min(start.passes for start in starts)
-    few = f"With {fewest} iterations per trial change points can't be told from noise (that takes {ENOUGH})"
-    odd = [start for start in starts if start.systematic]
+    told = {cell for cell, word in words(view).items() if word not in (FLAT, MIXED)}
+    odd = [start for start in starts if start.systematic and start.cell not in told]
+    few = min((start.passes for start in starts if start.passes < ENOUGH), default=None)
+    lead = (
+        ""
+        if few is None
+        else f"With {few} iterations per trial change points can't be told from noise (that takes {ENOUGH})"
+    )
     if not odd:
-        return [
-            f"{few}; the first iteration is in no cell so unlike the later ones that a mean would move by "
-            f"{100 * steady.MATTERS:g} %."
-        ]
+        unlike = f"so unlike the later ones that a mean would move by {100 * steady.MATTERS:g} %"
+        return [f"{lead}; the first iteration is in no cell {unlike}."] if lead else []
     points = {point.cell: point for point in view.points}
     found = []
     for slower, word in ((True, "longer"), (False, "less")):
@@ -114,9 +117,10 @@ def _starts(view: View) -> list[str]:
     cure = (
         f"A higher `measure.warmup` (now {_measure(view).warmup}) would leave that out."
         if any(s.ratio.mean > 1 for s in odd)
-        else "What gets slower from one to the next has no steady state: more iterations would show whether it ends."
+        else "More iterations would show whether they go on getting slower."
     )
-    return [f"{few}, but **the first iteration** took {'; '.join(found)}. {cure}"]
+    head = f"{lead}, but **the first iteration**" if lead else "**The first iteration**"
+    return [f"{head} took {'; '.join(found)}. {cure}"]
 
 
 def _variance(view: View) -> list[str]:
@@ -143,14 +147,13 @@ def _advice(view: View, found: Sequence[Variation]) -> str:
     needed = {one.cell: one.repetitions(iterations, precision) for one in found}
     worst = max(needed, key=lambda cell: needed[cell])
     now = f"±{rounded(100 * widths(view.run)[worst], 2)} % now"
-    if len(found) > 1:
-        point = next(point for point in view.points if point.cell == worst)
-        others = f"half of the cells no more than {math.floor(np.median(list(needed.values()))):,}"
-        whose = f": {among_all(view, point)} needs most ({now}), {others}"
-    else:
-        whose = f" ({now})"
-    setting = f"`iterations: {iterations}` and `repetitions: {needed[worst]}`"
-    return f"For ±{100 * precision:g} % everywhere, {setting} would do{whose}."
+    most = f"`repetitions: {needed[worst]}`" if needed[worst] <= REASONABLE else f"more than {REASONABLE:,} repetitions"
+    aim = f"For ±{100 * precision:g} %, `iterations: {iterations}` and"
+    if len(found) == 1:
+        return f"{aim} {most} would do ({now})."
+    half = math.ceil(np.median(list(needed.values())))
+    point = next(point for point in view.points if point.cell == worst)
+    return f"{aim} `repetitions: {half}` would do in half of the cells; {among_all(view, point)} needs most, {most} ({now})."
 
 
 def _measure(view: View) -> Measure:

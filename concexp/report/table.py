@@ -68,7 +68,8 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
         unit, cells = _column(values, metric.unit)
         head = _head(name, metric, unit, points[0].unit)
         if name != view.primary and len(cells) > 1 and len(set(cells)) == 1:
-            same.append(f"{head} {cells[0]}" if unit == "" else f"{escaped(name)} {cells[0]} {unit}")
+            named, _, its_unit = head.partition(", ")
+            same.append(f"{named} {cells[0]}{its_unit if its_unit == 'x' else f' {its_unit}'}".rstrip())
             continue
         heads.append(head)
         if name == view.primary:
@@ -107,7 +108,7 @@ def _tells(view: View, name: str, metric: Any, points: Sequence[Point]) -> bool:
     """Whether a column is worth its place: the experiment asked for it, or it says something about these cells."""
     if view.run.spec.get("metrics"):
         return True
-    frame = view.run.measured
+    frame = view.run.firsts  # a table of thousands of cells would be a copy of millions of rows
     return bool(metric.tells(frame[frame["cell"].isin({point.cell for point in points}) & frame["wall_s"].notna()]))
 
 

@@ -80,13 +80,10 @@ class Timeline:
         return f"works {found['worked']}{on_cpu}, waits {found['waited']}, idle {found['idle']}"
 
 
-def timelines(view: View) -> list[Timeline]:
-    """All that were recorded, in the order of the table."""
-    found = {}
-    for record in view.run.records:
-        if record["role"] == "pictured" and record["status"] in NUMBERED and "timeline" in _last(record):
-            found[record["cell"]] = record
-    return [_timeline(view, point, found[point.cell]) for point in view.points if point.cell in found]
+def recorded(view: View) -> dict[str, dict[str, Any]]:
+    """The records that hold a timeline, by cell."""
+    pictured = [r for r in view.run.records if r["role"] == "pictured" and r["status"] in NUMBERED]
+    return {record["cell"]: record for record in pictured if "timeline" in _last(record)}
 
 
 def _last(record: dict[str, Any]) -> dict[str, Any]:
@@ -130,12 +127,12 @@ def chosen(view: View) -> list[Timeline]:
 
     Each model and primitive is there with its most workers.
     """
-    by_cell = {timeline.point.cell: timeline for timeline in timelines(view)}
-    entries = [found for contest in view.contests if (found := _entries(view, contest, by_cell))]
+    records = recorded(view)
+    entries = [found for contest in view.contests if (found := _entries(view, contest, records))]
     if sum(map(len, entries)) > SHOWN:
         entries = entries[:COMPARISONS]
         entries = [_spread(found, SHOWN // len(entries)) for found in entries]
-    return [by_cell[point.cell] for found in entries for point in found]
+    return [_timeline(view, point, records[point.cell]) for found in entries for point in found]
 
 
 def _entries(view: View, contest: Contest, cells: Iterable[str]) -> list[Point]:
@@ -179,7 +176,7 @@ def told(view: View) -> list[str]:
         f"{'it' if len(asked) == 1 else 'them'}."
     ]
     shown = chosen(view)
-    if left := len(timelines(view)) - len(shown):
+    if left := len(recorded(view)) - len(shown):
         found.append(f"{plural(left, 'more timeline')} in journal.jsonl {'is' if left == 1 else 'are'} not drawn.")
     grains = [timeline.grain for timeline in shown if timeline.grain]
     if grains:

@@ -6,7 +6,7 @@ from concexp import catalog
 from concexp.trial.tools import unsupported
 
 SMALL = {"ops": 20, "scaling": "strong"}
-TIMED = {"duration": 0.02}
+TIMED = {"duration": 0.005}
 # Those that run trials with nothing installed. For the others see tests/trial/test_engines.py.
 REAL_MODELS = [
     name
@@ -20,8 +20,8 @@ def build(kind, name, **parameters):
     return catalog.load(kind, name)(**parameters)
 
 
-# What goes wrong on purpose, and how it goes well.
-WELL = {"faulty": {"at": 1 << 62}}
+# What goes wrong on purpose, and how it goes well; and what moves more memory than it takes to see that it works.
+WELL = {"faulty": {"at": 1 << 62}, "triad": {"size": 1 << 20}}
 
 
 def well(workload):

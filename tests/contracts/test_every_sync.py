@@ -10,8 +10,8 @@ import pytest
 
 from concexp import catalog
 from concexp.trial import tools
-from tests.children import trial
 from tests.contracts.plugins import REAL_MODELS, assert_described, build, runs
+from tests.forks import trial
 
 NAMES = catalog.names("sync")
 ROLES = {name: build("sync", name).role for name in NAMES}

@@ -101,6 +101,9 @@ def test_the_section_of_the_page(tmp_path):
         page.index(text) for text in ("Figures in brackets", "![", "## Claims", "## Side by side", "![throughput of")
     ]
     assert places == sorted(places)
+    assert re.search(
+        r"^\| \*\*Supported\*\* \| a\\\|b \| supported in all 3 cases \| .*workers?: .* &gt; 1 \|$", page, re.MULTILINE
+    )
     assert "**Supported**: a\\|b\n\n`throughput[threads] > 1`: supported in all 3 cases." in page
     bare = synthetic.write(tmp_path / "bare", cells=synthetic.sweep(workers=(1,), rate=synthetic.amdahl()))
     assert "## Claims" not in report.write(bare, tmp_path / "bare").read_text("utf-8")

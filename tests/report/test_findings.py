@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from concexp import results
-from concexp.report.findings import answer
+from concexp.report import sharing
+from concexp.report.findings import answer, beside, doubt, latency
 from concexp.report.view import View
 from concexp.stats.intervals import t_quantile
 from tests import synthetic
@@ -20,13 +21,17 @@ FIGURE = re.compile(r"([\d,.]+)(x| (?:([kMG]) )?[a-z][a-z ]*/s)(?: \(|, )([\d,.]
 
 @pytest.fixture
 def said(tmp_path):
-    """The sentences about a made-up journal, as one text."""
+    """The sentences about a made-up journal, as one text: the answer, what is told of each contest, and why there is doubt."""
 
     def say(cells, **more):
-        run = synthetic.write(tmp_path, cells, **more)
-        return "\n".join(sentence for block in answer(View(run)) for sentence in block.sentences)
+        return "\n".join(sentences(View(synthetic.write(tmp_path, cells, **more))))
 
     return say
+
+
+def sentences(view):
+    """All that is told, each item of a list for itself."""
+    return [one for found in (answer, beside, doubt.reasons) for text in found(view) for one in text.split("\n  - ")]
 
 
 def number(text):
@@ -65,7 +70,7 @@ def test_numbers_are_those_of_the_cells(tmp_path, make):
         for metric in ("throughput", "speedup")
         if row.get(f"{metric}_lo")
     ] + list(ratios(run))
-    text = "\n".join(sentence for block in answer(View(run)) for sentence in block.sentences)
+    text = "\n".join(sentences(View(run)))
     figures = FIGURE.findall(text)
     assert len(figures) >= 4
     for mean, _, prefix, low, high in figures:
@@ -142,7 +147,10 @@ def test_withheld(said):
     text = said(**synthetic.withheld())
     assert "No winner is named" in text
     assert "Gain over" not in text
-    assert "**No timing verdict for 2 of 5 cells** (‡): the machine withheld CPUs." in text
+    assert (
+        "**No timing verdict for 2 of 5 cells** (‡): the machine withheld CPUs ([how we know](#how-far-to-trust-it))."
+        in text
+    )
     assert "did the work of 1.10 to 1.31 CPUs (median 1.21) where 2 CPUs are usable" in text
     assert "this touches 12 of 30 trials" in text
     assert "run queue" not in text
@@ -295,11 +303,99 @@ def test_lower_is_better(said):
 def test_language(tmp_path, make):
     """No sentence holds a number that was not measured, a doubled word or sign, or a singular with many."""
     run = synthetic.write(tmp_path, **make())
-    for block in answer(View(run)):
-        for sentence in block.sentences:
-            assert not re.search(r"\bnan\b|\bNone\b|\binf\b|\d\.\d{5,}|  |,,|\.\.|;\.|\(\)| ,", sentence), sentence
-            assert not re.search(r"\b1 (workers|trials|cells|CPUs)\b|\b[2-9] (worker|trial|cell|CPU)\b", sentence), (
-                sentence
-            )
-            assert sentence[0].isupper() or sentence[0] in "`*0123456789", sentence
-            assert sentence.endswith((".", ").")), sentence
+    view = View(run)
+    for sentence in [*sentences(view), *latency.told(view), *sharing.told(view)]:
+        assert not re.search(r"\bnan\b|\bNone\b|\binf\b|\d\.\d{5,}|  |,,|\.\.|;\.|\(\)| ,", sentence), sentence
+        assert not re.search(r"\b1 (workers|trials|cells|CPUs)\b|\b[2-9] (worker|trial|cell|CPU)\b", sentence), sentence
+        assert sentence[0].isupper() or sentence[0] in "`*0123456789", sentence
+        assert sentence.endswith((".", ").", "**")), sentence
+
+
+# Several contests together ---------------------------------------------------------------------------------------------
+
+
+def contests(*rates, **more):
+    """Threads and processes with 2 workers over as many sizes as rates are given: (threads, processes) of each."""
+    return {
+        "cells": [
+            synthetic.cell("hash_blocks", model, workers=2, rate=rate, unit="block", axes={"hash_blocks.size": f"{size}B"}, **more)
+            for size, pair in enumerate(rates, 1)
+            for model, rate in zip(("threads", "processes"), pair, strict=True)
+        ],
+        "spec": {"baseline": {}},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("make", synthetic.ALL)
+def test_the_answer_is_short(tmp_path, make):
+    """The first screen has six sentences at most, whatever was run, and each contest is told of further down."""
+    view = View(synthetic.write(tmp_path, **make()))
+    assert 1 <= len(answer(view)) <= 6
+    if len(view.contests) > 1:
+        titles = [view.title(contest.labels) for contest in view.contests]
+        told = beside(view)
+        assert len(told) == len(titles)
+        assert all(found.startswith("**") for found in told)
+
+
+def test_one_winner_of_several(tmp_path):
+    """Who wins how often, with the least and the largest lead: other data, other sentences."""
+    told = answer(View(synthetic.write(tmp_path, **contests((100, 200), (100, 300), (100, 150)))))
+    assert re.match(
+        r"`processes` is best in all 3 comparisons, 1\.[45]\dx \(.*?\) \(size 3B\) to [23]\.\d\dx \(.*?\) \(size 2B\) ahead",
+        told[0],
+    )
+    told = answer(View(synthetic.write(tmp_path / "b", **contests((100, 200), (300, 100), (100, 150)))))
+    assert told[0].startswith("`processes` is best in 2 of 3 comparisons, ")
+    assert "; `threads` in 1, " in told[0]
+    assert re.search(
+        r"The best throughput goes from 1\d\d blocks/s .* \(size 3B\) to (29|30)\d blocks/s .* \(size 2B\) over 3",
+        told[-1],
+    )
+
+
+def test_no_winner_of_several(tmp_path):
+    """Where the best are not resolved from the next, nobody is called best, and the best figures are named."""
+    told = answer(View(synthetic.write(tmp_path, **contests((100, 105), (100, 200), noise=0.03))))
+    assert told[0].startswith("`processes` is best in 1 of 2 comparisons")
+    assert re.match(
+        r"Nobody is best in 1 of 2 comparisons: the best figure, of `\w+` in size 1B, is not resolved from the next\.",
+        told[1],
+    )
+    told = answer(View(synthetic.write(tmp_path / "few", **contests((100, 200), (100, 300)), repetitions=1)))
+    assert told[0] == "With 1 trial per cell (an interval needs 3) nothing is resolved in all 2 comparisons."
+
+
+def test_gains_of_several(tmp_path):
+    """The largest gain of each model and where it is, and which gain nothing where."""
+    cells = synthetic.sweep(("cpu_sum", "sleep"), workers=(1, 2), noise=0.003,
+                            rate=lambda work, model, n: 1000 * (n if model == "processes" or work == "sleep" else 1))  # fmt: skip
+    told = answer(View(synthetic.write(tmp_path, cells)))
+    text = "\n".join(told)
+    assert re.search(
+        r"Largest gains over `serial`: `(threads|processes)` [12]\.\d+x \(.*?\) with 2 workers in (cpu_sum|sleep|cpu\\_sum), ",
+        text,
+    )
+    assert "(a gain in 3 of 4 cases)." in text
+    assert "No gain over `serial`: `threads` in cpu\\_sum." in text
+
+
+def test_losses_of_several(tmp_path):
+    """How many cells lost something, which lost most, and how many lost nothing."""
+    text = "\n".join(answer(View(synthetic.write(tmp_path, **synthetic.syncs()))))
+    worst = r"most by `\w+` × `none`† in counter(\\_call)?: [\d.]+ % of its updates, in 6 of 6 trials \(†\)"
+    assert re.search(rf"Updates were lost in 3 cells, {worst}; exactly 0 in the 25 other cells", text)
+
+
+def test_faults_without_a_number(tmp_path):
+    """Where every cell ends badly on purpose, the answer tells the least and the most of what was measured of that."""
+    cells = [
+        synthetic.cell("faulty", model, workers=2, status="crashed", reason="killed",
+                       record={"detected_s": detected})
+        for model, detected in (("threads", 0.002), ("processes", 0.5))
+    ]  # fmt: skip
+    told = answer(View(synthetic.write(tmp_path, cells, spec={"metrics": ["detection_s"]})))
+    assert told == [
+        "**2 cells did not end well** (2 crashed): see [what went wrong](#what-went-wrong).",
+        "`detection_s` goes from 2.00 ms (model threads) to 500 ms (model processes).",
+    ]

@@ -6,7 +6,7 @@ import pytest
 
 from concexp import report
 from concexp.report import limits
-from concexp.report.findings import answer
+from concexp.report.findings import answer, beside
 from concexp.report.view import View
 from tests import synthetic
 
@@ -20,7 +20,7 @@ def view(tmp_path):
 
 
 def answered(found):
-    return "\n".join(sentence for block in answer(found) for sentence in block.sentences)
+    return "\n".join([*answer(found), *beside(found)])
 
 
 def measured(precision="", **more):

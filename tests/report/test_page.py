@@ -113,6 +113,32 @@ def test_constant_columns_are_lifted_out(pages):
     assert "wall\\_s" not in page
 
 
+def test_constant_numbers_are_lifted_out(tmp_path):
+    """A number that is the same in all rows is told once, too; the primary one stays a column."""
+    cells = [synthetic.cell(model=model, counts={"lost_updates": 0}) for model in ("serial", "asyncio")]
+    run = synthetic.write(tmp_path, cells, spec={"metrics": ["throughput", "lost_updates"]})
+    page = report.write(run, tmp_path).read_text("utf-8")
+    assert "Everywhere: workload cpu\\_sum, sync none, lost\\_updates 0 updates." in page
+    assert "| model | throughput, sums/s | trials |" in page
+
+
+def test_a_column_that_spans_much(tmp_path):
+    """Where one unit would leave zeros of the least, each number has its own."""
+    cells = [synthetic.cell(model="threads", workers=n, rate=10.0 ** (3 * n), noise=0.0) for n in (1, 2, 3)]
+    page = report.write(synthetic.write(tmp_path, cells), tmp_path).read_text("utf-8")
+    assert "| workers | throughput, sums/s |" in page
+    assert re.search(r"^\| 1 \| [\d,]+ \([\d,]+–[\d,]+\) \|", page, re.MULTILINE)
+    assert re.search(r"^\| 2 \| [\d,.]+ [kM] \([\d,.]+–[\d,.]+\) \|", page, re.MULTILINE)
+
+
+def test_the_first_screen(pages):
+    """Above the claims: the question, at most six sentences, and one picture; contests stand side by side below."""
+    first, _, rest = text(pages, "waiting").partition("\n## ")
+    assert len(re.findall(r"^- ", first, re.MULTILINE)) <= 6
+    assert first.count("![") == 1
+    assert "- **echo**\n  - `" in rest
+
+
 def test_a_table_per_workload(pages):
     """Workloads have tables of their own, so that units fit."""
     page = text(pages, "waiting")

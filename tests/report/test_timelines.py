@@ -23,7 +23,7 @@ def view(tmp_path):
 def test_shares_of_the_workers_time(view):
     """Of all workers' time from the gate to the end: work, on a CPU and off it, waits with their place, and the rest."""
     shown = view(**synthetic.timelines())
-    turns, *_ = timelines.timelines(shown)
+    turns, *_ = timelines.chosen(shown)
     assert turns.end == pytest.approx(0.010)
     assert turns.shares == pytest.approx({"cpu": 0.4, "worked": 0.4, "waited": 0.2, "idle": 0.4})
     assert turns.told == "works 40 % (on a CPU 40 %), waits 20 %, idle 40 %"
@@ -45,7 +45,7 @@ def test_cpu_time_is_told_where_it_is_known(view):
         known("threads", "threads"),
         known("serial", "one", alone),
     ]
-    found = timelines.timelines(view(cells))
+    found = timelines.chosen(view(cells))
     assert {one.point.model: one.cpu_known for one in found} == {
         "gevent": False, "asyncio": True, "trio": False, "threads": True, "serial": True,
     }  # fmt: skip

@@ -18,7 +18,7 @@ def series(levels, length, noise, seed):
 
 
 def cost(values, points, penalty):
-    """The criterion that PELT minimises, computed by its definition."""
+    """The criterion that is minimised, computed by its definition."""
     parts = np.split(values, points)
     own = sum(part.size * (math.log(2 * math.pi * part.var()) + 1) for part in parts)
     return own + penalty * math.log(values.size) * len(points)
@@ -26,7 +26,7 @@ def cost(values, points, penalty):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_change_points_are_optimal(seed):
-    """No other set of up to three change points has a lower cost: PELT prunes, and loses nothing."""
+    """No other set of up to three change points has a lower cost."""
     values = np.random.default_rng(seed).normal(np.repeat([0, 3, 1], [7, 6, 5]), 1)
     found = change_points(values, penalty=2)
     places = range(2, values.size - 1)

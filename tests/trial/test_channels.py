@@ -10,9 +10,9 @@ import pytest
 
 from concexp import catalog
 from concexp.trial import messages, tools
-from tests.children import trial
 from tests.contracts.plugins import HERE, build, runs
 from tests.contracts.test_every_model import tried
+from tests.forks import trial
 
 CHANNELS = [name for name in catalog.names("sync") if build("sync", name).role in ("channel", "stream")]
 STATES = [name for name in catalog.names("sync") if build("sync", name).role == "state"]

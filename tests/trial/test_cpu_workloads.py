@@ -26,8 +26,9 @@ from concexp.trial.workloads import (
     triad,
     uneven_tasks,
 )
-from tests.children import request, trial
+from tests.children import request
 from tests.contracts.plugins import build
+from tests.forks import trial
 
 FAR = 3 << 40  # where the fourth worker begins when a time is given
 

@@ -23,8 +23,8 @@ from concexp.trial import passes, plugin, servers, tools
 from concexp.trial.models.threads import Model as Threads
 from concexp.trial.servers import _serve, station
 from concexp.trial.workloads import http_get, sqlite
-from tests.children import trial
 from tests.contracts.plugins import REAL_MODELS, build, runs
+from tests.forks import trial
 
 IO = ("echo", "http_get", "server", "sqlite")
 TWENTY = {"ops": 20, "scaling": "strong"}

@@ -10,8 +10,8 @@ import pytest
 
 from concexp.trial import busy, meetings, passes, tools
 from concexp.trial.workloads import bank_transfers, critical_section, lock_order, readers_writers
-from tests.children import trial
 from tests.contracts.plugins import build
+from tests.forks import trial
 
 FAR = 3 << 40  # where the numbers of a fourth worker begin, when time is what is given
 MODELS = ["threads", "processes", "asyncio"]

@@ -8,7 +8,7 @@ few of them; what each contest says stands further down.
 from __future__ import annotations
 
 from concexp.report.comparisons import CONTESTS
-from concexp.report.findings import counts, doubt, endings, guards, overall, scaling, winner
+from concexp.report.findings import counts, doubt, endings, guards, latency, overall, scaling, winner
 from concexp.report.markdown import escaped
 from concexp.report.numbers import plural
 from concexp.report.view import View
@@ -29,7 +29,8 @@ def beside(view: View) -> list[str]:
         return [sentence for _, sentence in _one(view) if sentence not in kept]
     found = []
     for contest in contests:
-        sentences = [s for finding in (winner, scaling, guards, counts) for s in finding.said(view, contest)]
+        kinds = (counts,) if latency.is_open(view, contest) else (winner, scaling, guards, counts)
+        sentences = [s for finding in kinds for s in finding.said(view, contest)]
         if sentences:
             title = f"**{escaped(view.title(contest.labels))}**"
             lone = len(sentences) == 1
@@ -50,20 +51,24 @@ def _kept(view: View) -> list[tuple[int, str]]:
 
 def _one(view: View) -> list[tuple[int, str]]:
     """The sentences of a single contest."""
-    ranked = ((1, winner), (3, scaling), (5, guards), (2, counts))
-    return [(rank, s) for contest in view.contests for rank, finding in ranked for s in finding.said(view, contest)]
+    (contest,) = view.contests
+    found = [(1, sentence) for sentence in latency.first(view)]
+    ranked = ((2, counts),) if found else ((1, winner), (3, scaling), (5, guards), (2, counts))
+    return found + [(rank, sentence) for rank, finding in ranked for sentence in finding.said(view, contest)]
 
 
 def _several(view: View) -> list[tuple[int, str]]:
     """The sentences of all contests together."""
-    contests = view.contests[:CONTESTS]
+    all_contests = view.contests[:CONTESTS]
+    contests = [contest for contest in all_contests if not latency.is_open(view, contest)]
     races = overall.races(view, contests)
     parts = (
+        (1, latency.first(view)),
         (1, overall.winners(view, races)),
         (7, overall.gap(view, races)),
         (3, overall.gains(view, contests)),
         (5, overall.prices(view, contests)),
         (6, overall.conditions(view, contests)),
-        (2, overall.tallies(view, contests)),
+        (2, overall.tallies(view, all_contests)),
     )
     return [(rank, sentence) for rank, sentences in parts for sentence in sentences]

@@ -36,8 +36,8 @@ def size(view: View, point: Point, metric: str, cls: Any) -> float:
 
 def how_much(view: View, point: Point, metric: str, cls: Any) -> str:
     """`4.9 % of its updates, in 6 of 6 trials`."""
-    frame = view.run.measured
-    rows = frame[(frame["cell"] == point.cell) & frame[metric].notna()]
+    frame = view.run.rows(point.cell)
+    rows = frame[frame[metric].notna()]
     hit = rows[rows[metric] > 0]["trial"].nunique()
     trials = f"in {hit} of {plural(rows['trial'].nunique(), 'trial')}"
     total = rows[cls.share_of].sum() if cls.share_of else 0

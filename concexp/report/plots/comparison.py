@@ -116,7 +116,7 @@ def _alt(view: View, contests: list[Contest], entries: list[list[Point]], left: 
     for contest, points in zip(contests, entries, strict=True):
         title = view.title(contest.labels)
         found.append(
-            f"{title + ', from' if title else 'From'} first to last: {', '.join(_who(view, p) for p in points)}."
+            f"{title + ', from' if title else 'From'} first to last: {'; '.join(_who(view, p) for p in points)}."
         )
     if left > 0:
         found.append(f"{left} more comparisons are not drawn.")

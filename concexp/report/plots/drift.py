@@ -85,6 +85,8 @@ def _times(view: View, times: dict[int, Interval], axes: Any) -> None:
 
 
 def _verdict(drift: Interval) -> str:
+    if not drift.bounded:
+        return "too few blocks beyond doubt to tell a drift"
     change = f"{in_percent(drift)} from first to last block"
     return f"a drift of {change}" if noise.drifted(drift) else f"no drift to be told, {change}"
 

@@ -33,10 +33,9 @@ class _Bar:
 
 
 class Plot:
-    """Each worker's share of the operations, %, the largest first, means over trials; strokes: where equal shares would end.
-    Jain's index is 1 if all did as many and 1/n if one of n did all; in brackets its 95 % interval. † § ‡ are doubtful or wrong.
-    """
+    """Each worker's share of the operations, %, the largest first, means over trials; strokes: where equal shares would end."""
 
+    note = "Jain's index is 1 if all did as many, 1/n if one of n did all; in brackets its 95 % interval."
     section = "sync"
     order = 40
 
@@ -60,7 +59,7 @@ class Plot:
             places = figure.subplots(len(tallest), columns, squeeze=False, height_ratios=ratios).flatten()
             for axes, (contest, bars) in zip(places, shown, strict=False):
                 _panel(view, axes, bars)
-                axes.set_title(_style.short(view.title(contest.labels), 72 // columns))
+                axes.set_title(_style.short(view.title(contest.labels), 52 // columns))
             for axes in places[len(shown) :]:
                 axes.set_visible(False)
             _style.save(figure, path)
@@ -76,7 +75,8 @@ def _panels(view: View) -> list[tuple[Contest, list[_Bar]]]:
         for point in sorted(contest.points, key=lambda point: point.workers or 0):
             if point.cell in recorded:
                 groups[view.line(point), view.primitive(point)] = recorded[point.cell]
-        if groups:
+        # Where each worker had as many to do as the others there is nothing to see.
+        if any(np.ptp(bar.shares) > 0 for bar in groups.values()):
             found.append((contest, sorted(groups.values(), key=lambda bar: -bar.jain.mean)))
     return found
 
@@ -90,7 +90,7 @@ def _recorded(view: View) -> dict[str, _Bar]:
             continue
         if record["block"] not in {trial.block for trial in points[record["cell"]].sample.timed}:
             continue
-        own = [one["worker_ops"] for one in record["answer"]["iterations"] if one.get("worker_ops")]
+        own = [one.get("worker_ops") for one in record["answer"]["iterations"] if one.get("worker_ops")]
         if own and all(sum(ops) and len(ops) == points[record["cell"]].workers for ops in own):
             shares = np.mean([sorted((x / sum(ops) for x in ops), reverse=True) for ops in own], axis=0)
             trials.setdefault(record["cell"], []).append((shares, float(np.mean([jain(ops) for ops in own]))))
@@ -121,8 +121,11 @@ def _panel(view: View, axes: Any, bars: list[_Bar]) -> None:
     axes.set_ylim(-0.6, len(bars) - 0.4)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+    axes.get_xticklabels()[-1].set_horizontalalignment("right")
     axes.set_xlabel("share of the operations")
-    axes.text(1.02, len(bars) - 0.35, "Jain's index", va="bottom", fontsize=7.5, color=_style.GREY)
+    axes.annotate(
+        "Jain's index", (1.02, 0), (0, -6), "axes fraction", "offset points", va="top", fontsize=7.5, color=_style.GREY
+    )
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)

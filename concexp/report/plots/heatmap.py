@@ -43,10 +43,9 @@ class _Map:
 
 
 class Plot:
-    """A field per cell, the darker the higher (on a logarithmic scale where much is spanned); framed: the best figure of a
-    column; hatched: no number, and why. † § ‡ may not win.
-    """
+    """A field per cell, the darker the higher; framed: the best figure of a column; hatched: no number, and why."""
 
+    note = "The scale is logarithmic where the numbers span much; † § ‡ may not win."
     section = "comparison"
     order = 15
 
@@ -96,7 +95,9 @@ def _map(view: View) -> _Map | None:
         primitives = ["sync"] if "sync" in view.varying and len(_labels(view, "sync")) >= 3 else []
         for y in (*(k for k in ("workers", *free) if k in free and k != x), *primitives):
             panels = _panels(view, x, y)
-            if panels and max(len(numbers[x]), len(_labels(view, y))) <= MOST:
+            # Workers beside two values of something are two lines of the picture on scaling: no map is needed.
+            few = x == "workers" and len(_labels(view, y)) < 3
+            if panels and not few and max(len(numbers[x]), len(_labels(view, y))) <= MOST:
                 return _Map(x, y, panels)
     return None
 

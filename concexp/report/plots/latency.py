@@ -49,11 +49,11 @@ class _Curve:
 
 
 class Plot:
-    """How long at most so many of the operations took; bands are 95 % intervals over trials. Latency counts from the moment
-    at which an operation was meant to begin, service time from its real beginning. Dotted: fewer than 5 operations of a trial
-    lie beyond. Hollow marks are † § or ‡.
-    """
+    """How long the slowest of so many operations took; bands are 95 % intervals over trials; dotted: few operations lie beyond."""
 
+    note = (
+        "Latency counts from the moment at which an operation was meant to begin, service time from its real beginning."
+    )
     section = "latency"
     order = 30
 

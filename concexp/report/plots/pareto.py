@@ -30,10 +30,9 @@ class _Trade:
 
 
 class Plot:
-    """A mark per cell. Joined: no other cell has better figures in both; pale: another one has. Bars are 95 % intervals: where
-    they overlap, who is ahead is not resolved. Hollow ones are † § or ‡.
-    """
+    """A mark per cell; joined: no other cell has better figures in both; pale: another one has; bars are 95 % intervals."""
 
+    note = "Where bars overlap, who is ahead is not resolved; hollow marks are † § or ‡."
     section = "comparison"
     order = 50
 
@@ -111,14 +110,28 @@ def _panel(view: View, axes: Any, trade: _Trade, cost: str) -> dict[str, Any]:
     axes.plot(*zip(*steps, strict=True), color=_style.GREY, linewidth=1, linestyle=(0, (4, 2)), zorder=2)
     _scaled(axes, "x", [p.value(cost).scaled(1 / down) for p in trade.points])
     _scaled(axes, "y", [p.value(view.primary).scaled(1 / across) for p in trade.points])
-    for point, at in zip(trade.frontier, steps, strict=True):
-        axes.annotate(_where(view, point), at, (5, 5), textcoords="offset points", fontsize=7.5, zorder=4)
+    _label(view, axes, trade, steps)
     axes.set_xlabel(f"{_named(cost, view.metrics[cost].unit, x_unit, '')} (less is better)", fontsize=8.5)
     better = "more" if view.metric.better == "higher" else "less"
-    axes.set_ylabel(
-        f"{_named(view.primary, view.metric.unit, y_unit, trade.contest.unit)} ({better} is better)", fontsize=8.5
-    )
+    name = _named(view.primary, view.metric.unit, y_unit, trade.contest.unit)
+    axes.set_ylabel(f"{name}\n({better} is better)", fontsize=8.5)
     return {name: _solid(mark) for name, mark in handles.items()}
+
+
+def _label(view: View, axes: Any, trade: _Trade, steps: list[tuple[float, float]]) -> None:
+    """What each cell of the frontier is, to the right of its mark, or below; none on another: the alt text has them all."""
+    inside = axes.transData + axes.transAxes.inverted()
+    taken: list[tuple[float, float]] = []
+    for point, step in zip(trade.frontier, steps, strict=True):
+        x, y = (float(part) for part in inside.transform(step))
+        for right, up in ((5, 5), (5, -11)):
+            place = x, y + up / 100
+            if all(abs(place[0] - other[0]) > 0.12 or abs(place[1] - other[1]) > 0.06 for other in taken):
+                taken.append(place)
+                axes.annotate(
+                    _where(view, point), step, (right, up), textcoords="offset points", fontsize=7.5, zorder=4
+                )
+                break
 
 
 def _solid(mark: Any) -> Any:

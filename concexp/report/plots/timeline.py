@@ -132,7 +132,7 @@ def _panel(view: View, timeline: Timeline, length: float, width: int, axes: Any)
     axes.set_xlabel(f"{unit} from the start", loc="right")
     every = len(timeline.workers) + timeline.more
     axes.set_ylabel("worker" if every == len(workers) else f"{len(workers)} of {every:,} workers")
-    axes.set_title(_style.short(name(view, timeline.point), width * 3 // 4), pad=16)
+    axes.set_title(_style.short(name(view, timeline.point), width), pad=16)
     note = f"{rounded(timeline.end / factor)} {unit}: {timeline.told}"
     # Not in the layout: a panel is as wide as its neighbours, whatever is told of it.
     axes.annotate(note, (0, 1), (0, 4), "axes fraction", "offset points", fontsize=8, color="#555555").set_in_layout(

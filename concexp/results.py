@@ -234,8 +234,12 @@ def _metrics(frame: pd.DataFrame, passes: Sequence[Passes]) -> dict[str, np.ndar
         for name, metric in metrics.items():
             found = metric.of(part).to_numpy(float, na_value=np.nan)
             values[name].append(np.broadcast_to(np.nan, len(found)) if np.isnan(found).all() else found)
-    wholes = {name: np.concatenate(values.pop(name)) for name in metrics}
-    return {name: v for name, v in wholes.items() if metrics[name].shown == "always" or not np.isnan(v).all()}
+    columns = {}
+    for name, metric in metrics.items():
+        whole = np.concatenate(values.pop(name))
+        if metric.shown == "always" or not np.isnan(whole).all():
+            columns[name] = whole
+    return columns
 
 
 def _portions(passes: Sequence[Passes]) -> Iterator[tuple[slice, Sequence[Passes]]]:

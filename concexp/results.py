@@ -279,7 +279,7 @@ def _row(run: Run, record: dict[str, Any], effective: float | None) -> dict[str,
         row.update({f"{kind}.{name}": value for name, value in parameters.items()})
     row.update({f"load.{name}": value for name, value in record["load"].items()})
     row.update({name: record.get(name) for name in RECORD})
-    row["leaked"] = sum(one["sure"] for one in record.get("leaked", ()))
+    row["leaked"] = sum(one["sure"] for one in record.get("leaked") or ())
     row.update({column: answer.get(name) for column, name in ANSWER.items()})
     row.update({name: record[name] for name in FAULT if name in record})
     clocks = run.manifest.get("clocks", {}).get(row["python"], {})

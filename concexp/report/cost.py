@@ -26,6 +26,8 @@ REASONS = {
 HIDDEN = {"turns": ", at primitives", RESIDUAL: " at primitives or"}
 ONE_THREAD = "turns in the one thread of all workers"
 SMALL = 0.05  # who loses less needs no reason
+MUCH = 0.25  # and who loses less, none in the answer
+FEW = 3  # reasons, and models of each, that are named in the answer
 TOLD = 12  # so many models are told of; the picture has more
 
 
@@ -73,6 +75,25 @@ def told(view: View) -> list[str]:
         whom = _lines(view, silent)
         found.append(f"No reason is named where the cells or their baselines are not beyond doubt († § ‡): {whom}.")
     return found + _unmeasured(view, [bar for _, own in bars(view) for bar in own])
+
+
+def mainly(view: View) -> list[str]:
+    """One sentence for the answer: where much was lost, to what, the most frequent reason first, with whom and how much."""
+    found: dict[str, list[tuple[Bar, str]]] = {}
+    for _, own in bars(view):
+        for line in view.lines(bar.point for bar in own):
+            firm = [bar for bar in own if view.line(bar.point) == line and bar.firm]
+            last = max(firm, key=lambda bar: bar.point.workers or 0, default=None)
+            names = last.split.leading() if last is not None and 1 - last.split.useful.mean >= MUCH else []
+            if last is not None and len(names) == 1:
+                found.setdefault(_called(view, last, names[0]), []).append((last, names[0]))
+    parts = []
+    for reason, some in sorted(found.items(), key=lambda pair: -len(pair[1]))[:FEW]:
+        whom = [code(view.line(bar.point)) + (f" in {escaped(bar.title)}" if bar.title else "") for bar, _ in some]
+        listed = enumerated(whom if len(whom) <= FEW else [*whom[: FEW - 1], f"{len(whom) - FEW + 1} more"])
+        most, name = max(some, key=lambda one: one[0].split.share(one[1]).mean)
+        parts.append(f"{reason} ({listed}; at most {percent(most.split, name)})")
+    return [f"With most workers their time is lost mainly to {'; '.join(parts)}."] if parts else []
 
 
 def _named(view: View, bar: Bar) -> str:

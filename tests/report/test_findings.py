@@ -363,7 +363,7 @@ def test_no_winner_of_several(tmp_path):
         told[1],
     )
     told = answer(View(synthetic.write(tmp_path / "few", **contests((100, 200), (100, 300)), repetitions=1)))
-    assert told[0] == "With 1 trial per cell (an interval needs 3) nothing is resolved in all 2 comparisons."
+    assert told[0] == "With 1 trial per cell (an interval needs 3) nothing is resolved in any of the 2 comparisons."
 
 
 def test_one_without_a_rival(tmp_path):
@@ -390,6 +390,26 @@ def test_gains_of_several(tmp_path):
     )
     assert "(a gain in 3 of 4 cases)." in text
     assert "No gain over `serial`: `threads` in cpu\\_sum." in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({}, "turns at the GIL or other serial time"),
+        ({"cpu_s": 1.9}, "more CPU time per operation than one worker needs"),
+    ],
+)
+def test_why_it_stops_scaling(tmp_path, facts, reason):
+    """The answer tells to what most of the workers' time is lost, with whom; other facts, another reason."""
+    cells = synthetic.sweep(("cpu_sum", "sort"), workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9))
+    for one in cells:
+        if one["axes"]["model"] == "threads":
+            one["facts"] = facts
+    told = answer(View(synthetic.write(tmp_path, cells)))
+    assert (
+        f"With most workers their time is lost mainly to {reason} (`threads` in cpu\\_sum and `threads` in sort; at most"
+        in "".join(told)
+    )
 
 
 def test_losses_of_several(tmp_path):

@@ -7,6 +7,7 @@ few of them; what each contest says stands further down.
 
 from __future__ import annotations
 
+from concexp.report import cost
 from concexp.report.comparisons import CONTESTS
 from concexp.report.findings import counts, doubt, endings, guards, latency, overall, scaling, winner
 from concexp.report.markdown import escaped
@@ -54,7 +55,8 @@ def _one(view: View) -> list[tuple[int, str]]:
     (contest,) = view.contests
     found = [(1, sentence) for sentence in latency.first(view)]
     ranked = ((2, counts),) if found else ((1, winner), (3, scaling), (5, guards), (2, counts))
-    return found + [(rank, sentence) for rank, finding in ranked for sentence in finding.said(view, contest)]
+    found += [(rank, sentence) for rank, finding in ranked for sentence in finding.said(view, contest)]
+    return [*found, *((6, sentence) for sentence in cost.mainly(view))]
 
 
 def _several(view: View) -> list[tuple[int, str]]:
@@ -67,6 +69,8 @@ def _several(view: View) -> list[tuple[int, str]]:
         (1, overall.winners(view, races)),
         (7, overall.gap(view, races)),
         (3, overall.gains(view, contests)),
+        (3, overall.peaks(view, contests)),
+        (4, cost.mainly(view)),
         (5, overall.prices(view, contests)),
         (6, overall.conditions(view, contests)),
         (2, overall.tallies(view, all_contests)),

@@ -96,7 +96,7 @@ def winners(view: View, found: Sequence[Race]) -> list[str]:
         fewest = min(point.sample.count for race in few for point in race.contest.points if point.numbered)
         sentences.append(
             f"With {plural(fewest, 'trial')} per cell (an interval needs {FEWEST}) nothing is resolved in "
-            f"{_of(len(few), total)}."
+            f"{_of(len(few), total, every='any of the')}."
         )
     alone = [race for race in found if race.best is not None and not race.rivals]
     if alone:
@@ -106,7 +106,7 @@ def winners(view: View, found: Sequence[Race]) -> list[str]:
     nobody = [race.title for race in found if race.best is None]
     if nobody:
         sentences.append(
-            f"No winner is named in {_of(len(nobody), total)} ({_titles(nobody)}): see [below](#side-by-side)."
+            f"No winner is named in {_of(len(nobody), total, every='any of the')} ({_titles(nobody)}): see [below](#side-by-side)."
         )
     return sentences
 
@@ -150,13 +150,14 @@ def gains(view: View, contests: Sequence[Contest]) -> list[str]:
     """How much each line gains by workers at the most, and what gains nothing, loses, or cannot be told, and where."""
     found: dict[str, dict[str, list[tuple[Point, Interval, Contest]]]] = {}
     count = 0
-    for contest in contests:
+    based = [contest for contest in contests if scaling.has_baseline(view, contest.points)]
+    for contest in based or contests:
         for line, points in view.lines(contest.points).items():
             best = scaling.furthest(view, contest, points)
             if best is not None and best[0].workers is not None:
                 found.setdefault(best[2], {}).setdefault(line, []).append((best[0], best[1], contest))
                 count += 1
-    whom = baseline(view) if view.relative else "the same with fewest workers"
+    whom = baseline(view) if based else "the same with fewest workers"
     sentences = []
     if "gain" in found:
         most = sorted(
@@ -193,6 +194,12 @@ def _where(view: View, lines: dict[str, list[tuple[Point, Interval, Contest]]]) 
         groups.setdefault(titles, []).append(code(line))
     parts = [f"{enumerated(shortened(names))} in {_titles(titles)}" for titles, names in groups.items()]
     return "; ".join(shortened(parts))
+
+
+def peaks(view: View, contests: Sequence[Contest]) -> list[str]:
+    """Which lines get slower by more workers, and from how many on."""
+    found = [f"{peak} in {escaped(view.title(c.labels))}" for c in contests for peak in scaling.peaks(view, c)]
+    return [f"{scaling.SLOWER}: {'; '.join(shortened(found))}."] if found else []
 
 
 def prices(view: View, contests: Sequence[Contest]) -> list[str]:

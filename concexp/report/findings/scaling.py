@@ -16,6 +16,8 @@ from concexp.stats.intervals import NOTHING, Interval
 # A gain is called none where it is surely less than this, either way: 5 % would need a quieter machine than most.
 NO_GAIN = 0.1
 
+SLOWER = "More workers make it slower, by the fitted law, beyond a peak"
+
 
 def said(view: View, contest: Contest) -> list[str]:
     """A sentence for those that gain, one for those that gain nothing, one for those that lose, one for the unresolved."""
@@ -30,7 +32,7 @@ def said(view: View, contest: Contest) -> list[str]:
         if verdict == "unresolved":
             used = unresolved(view, gain, view.floor(contest.points))
         found.setdefault(verdict, []).append((gain.mean, f"{figure}{f', {used}' if used else ''}"))
-    whom = baseline(view) if _has_baseline(view, contest.points) else "the same with fewest workers"
+    whom = baseline(view) if has_baseline(view, contest.points) else "the same with fewest workers"
     heads = {
         "gain": f"Gain over {whom}",
         "none": f"No gain over {whom}",
@@ -39,20 +41,18 @@ def said(view: View, contest: Contest) -> list[str]:
         "unknown": f"Relative to {whom}, without an interval",
     }
     gains = [f"{head}: {_listed(found[key])}." for key, head in heads.items() if key in found]
-    return gains + _peaks(view, contest)
+    ends = peaks(view, contest)
+    return [*gains, *([f"{SLOWER}: {'; '.join(ends[:NAMED])}."] if ends else [])]
 
 
-def _peaks(view: View, contest: Contest) -> list[str]:
+def peaks(view: View, contest: Contest) -> list[str]:
     """Where lines stop scaling, if a law was fitted to them whose peak lies in range beyond chance."""
     cells = {point.cell for point in contest.points}
-    peaks = [
+    return [
         f"{who(view, line.points[0])} at {spread(line.scaling.peak)} workers"
         for line in laws.lines(view)
         if line.points[0].cell in cells and line.scaling.peak.bounded and view.metric.better == "higher"
     ]
-    return (
-        [f"More workers make it slower, by the fitted law, beyond a peak: {'; '.join(peaks[:NAMED])}."] if peaks else []
-    )
 
 
 def furthest(view: View, contest: Contest, points: list[Point]) -> tuple[Point, Interval, str] | None:
@@ -75,7 +75,8 @@ def _listed(figures: list[tuple[float, str]]) -> str:
     return "; ".join(texts if len(texts) <= NAMED else [*texts[: NAMED - 1], f"and {len(texts) - NAMED + 1} more"])
 
 
-def _has_baseline(view: View, points: Iterable[Point]) -> bool:
+def has_baseline(view: View, points: Iterable[Point]) -> bool:
+    """Whether gains are relative to a baseline; else to the same with fewest workers."""
     return bool(view.relative) and any(point.value(view.relative).known for point in points)
 
 
@@ -90,7 +91,7 @@ def _gains(view: View, points: list[Point]) -> list[tuple[Pair, Interval]]:
     """The firm points of a line that have several workers beside what their gain is relative to, with the gain."""
     several = [point for point in points if point.firm and (point.workers or 1) > 1]
     gains: list[tuple[Pair, Interval]] = []
-    if _has_baseline(view, points):
+    if has_baseline(view, points):
         for point in several:
             below = view.baseline(point)
             if below is not None and below.firm and below is not point:

@@ -326,7 +326,7 @@ def rows(count: int) -> Iterator[Row]:
         for trials in (5, 10, 30):
             yield Row("claim on its boundary supported", kind, str(trials), *boundary(kind, trials, 2 * count), None, 3)
     for label, ends, high in (
-        ("adaptive: claim on its boundary supported", settled, 3.5),
+        ("adaptive: claim on its boundary supported", settled, 4),
         ("the same, stopped by the bound of a verdict", decided, None),
     ):
         yield Row(label, "two cells, same blocks", f"{PILOT}–{MOST}", *adaptive_boundary(ends, count), None, high)

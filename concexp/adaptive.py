@@ -68,7 +68,7 @@ class Course:
         lacking = self._lacking(run)
         if number == measure.blocks:
             self.tell(self._outlook(run, lacking, costs))
-        if self._left(costs) < self._whole_need(run, lacking, costs):
+        if lacking and self._left(costs) < self._whole_need(run, lacking, costs):
             worst = max(lacking.values())
             lacking = {cell: factor for cell, factor in lacking.items() if factor >= WORST_SHARE * worst}
         chosen = sorted(lacking, key=lambda cell: -lacking[cell])
@@ -250,7 +250,7 @@ class Costs:
             (
                 median
                 for (own, role), median in self.medians.items()
-                if own == cell and role not in ("sentinel", "pictured")
+                if own == cell and role not in ("sentinel", "pictured", "diagnostic")
             ),
             0.0,
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from concexp import doubts
 from concexp.cells import Baseline, Sample
+from concexp.packed import Rows, column, names
 from concexp.stats.lost import Place, Spent, Split, shares, split
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Losses:
         self.run = run
         self.axes = {cell["cell"]: cell["axes"] for cell in run.header["cells"]}
         self.baseline = Baseline(run)
+        self.known: dict[str, dict[int, Spent]] = {}
         self.records = {
             (record["cell"], record["block"]): record
             for record in run.records
@@ -49,14 +51,19 @@ class Losses:
             or _workers(self.axes[below]) > 1
         ):
             return None
-        one, other = self._spent(cell, samples[cell]), self._spent(below, samples[below])
+        one, other = self._spent(cell), self._spent(below)
         found = [
             shares(one[block], other[block], self._place(self.records[cell, block], samples[cell]))
             for block in sorted(one.keys() & other.keys())
         ]
         return split(found) if found else None
 
-    def _spent(self, cell: str, sample: Sample) -> dict[int, Spent]:
+    def _spent(self, cell: str) -> dict[int, Spent]:
+        if cell not in self.known:  # many cells have the same baseline
+            self.known[cell] = self._summed(cell, self.run.samples[cell])
+        return self.known[cell]
+
+    def _summed(self, cell: str, sample: Sample) -> dict[int, Spent]:
         waits = sample.by_block("wait_share") if sample.observed else {}
         usual = sum(waits.values()) / len(waits) if waits else math.nan
         found = {}
@@ -83,10 +90,10 @@ def parallel(record: Mapping[str, Any]) -> str:
 def comparable(record: Mapping[str, Any]) -> bool:
     """Whether the time of a trial's workers is that of its window, and all of it was theirs."""
     passes = record["answer"]["iterations"]
+    counts = column(passes, "counts")
+    noted = names(passes) | names(counts if isinstance(counts, Rows) else [counted or {} for counted in counts])
     return (
-        "rate" not in record["load"]
-        and all(one["ops"] > 0 for one in passes)
-        and not any(name in one or name in (one.get("counts") or {}) for one in passes for name in OTHERWISE)
+        "rate" not in record["load"] and all(ops > 0 for ops in column(passes, "ops")) and noted.isdisjoint(OTHERWISE)
     )
 
 
@@ -94,19 +101,19 @@ def spent(record: Mapping[str, Any], waiting: float) -> Spent:
     """A trial's time, summed over its measured passes."""
     passes, workers = record["answer"]["iterations"], _workers(record["axes"])
     timed = record["startup"] == "timed"
-    startup = _sum(one["startup_s"] for one in passes) if timed else 0.0
-    window = _sum(one["wall_s"] for one in passes) - startup
-    idle = workers * window - _sum(sum(one.get("worker_s") or [math.nan]) for one in passes)
+    startup = _sum(column(passes, "startup_s")) if timed else 0.0
+    window = _sum(column(passes, "wall_s")) - startup
+    idle = workers * window - _sum(sum(each or [math.nan]) for each in column(passes, "worker_s"))
     if parallel(record) == ONE:
         idle = math.nan  # whose turn has not come yet is no less at work than whose turn is over
     return Spent(
-        ops=_sum(one["ops"] for one in passes),
+        ops=_sum(column(passes, "ops")),
         workers=workers,
         window=window,
         startup=startup,
         idle=idle,
-        running=_sum(one["cpu_s"] for one in passes),
-        queued=_sum(one["run_queue_wait_s"] for one in passes),
+        running=_sum(column(passes, "cpu_s")),
+        queued=_sum(column(passes, "run_queue_wait_s")),
         waiting=waiting,
     )
 

@@ -19,8 +19,9 @@ from concexp.journal import Journal, Record
 from concexp.packed import Lists, Rows, column, names, pack
 from concexp.spec import Measure
 
-ROLES = ("measured", "control", "sentinel", "observed", "pictured", "diagnostic", "machine")
+ROLE = re.compile("[a-z]{1,20}")  # a word, which pages show as it is
 STATUSES = ("ok", "invalid", "failed", "crashed", "timeout", "unsupported")
+NUMBERED = ("ok", "invalid")
 # So many columns, and no more, come from the names that a journal holds: each of its trials has a place in each of them.
 COLUMNS_LIMIT = 2000
 CLASSES = 1 << 13  # of a histogram: more than there are in 64 bits
@@ -82,6 +83,17 @@ def histogram(value: Any) -> bool:
         and all(isinstance(pair, list) and len(pair) == 2 and all(map(whole, pair)) for pair in value)
         and all(0 <= index < CLASSES and count > 0 for index, count in value)
         and all(one[0] < other[0] for one, other in itertools.pairwise(value))
+    )
+
+
+def segment(value: Any) -> bool:
+    """Of a timeline: five numbers and a map of numbers."""
+    return (
+        isinstance(value, list)
+        and len(value) == 6
+        and all(map(number, value[:5]))
+        and isinstance(value[5], dict)
+        and all(map(number, value[5].values()))
     )
 
 
@@ -170,6 +182,20 @@ HEADER = {
     "axes": Each([scalar]),
     "cells": [{"cell": cell_id, "axes": AXES, "reason": text}],
 }
+TIMELINE = {
+    "end": number,
+    "more": whole,
+    "workers": [
+        {
+            "index": whole,
+            "made": number,
+            "came": number,
+            "grain": number,
+            "lined": nullable(number),
+            "segments": [segment],
+        }
+    ],
+}
 ITERATION = {
     **{
         name: maybe(number)
@@ -184,6 +210,7 @@ ITERATION = {
     **{name: maybe(histogram) for name in ("service_time", "latency", "wait_time")},
     "worker_waits": maybe(lambda value: isinstance(value, list)),
     "counts": maybe(Each(number)),
+    "timeline": maybe(TIMELINE),
 }  # fmt: skip
 ANSWER = {
     "iterations": maybe([ITERATION]),
@@ -207,6 +234,10 @@ TRIAL = {
     **{name: maybe(whole) for name in ("block", "position", "repetition", "seed", "left_behind", "orphans", "undone")},
     **{name: maybe(number) for name in ("duration_s", "detected_s")},
     **{name: maybe(text) for name in ("started_at", "host", "output", "stacks", "traceback", "startup", "shape")},
+    "leaked": maybe([{"what": text, "name": text, "sure": flag}]),
+    "hang": maybe(
+        {**dict.fromkeys(("kind", "why"), maybe(text)), **dict.fromkeys(("sites", "circle", "waits"), maybe([text]))}
+    ),
     "answer": maybe(ANSWER),
 }
 MACHINE = {
@@ -281,12 +312,14 @@ def _record(record: Record, cells: Mapping[str, Any]) -> str:
     role = record.get("role")
     if role == "machine":
         return fits(MACHINE, record, "")
-    if role not in ROLES:
-        return f"role: {_shown(role)} is none of {', '.join(ROLES)}"
+    if not isinstance(role, str) or not ROLE.fullmatch(role):
+        return f"role: {_shown(role)} is no role of a trial"
     if wrong := fits(TRIAL, record, ""):
         return wrong
     if record["status"] not in STATUSES:
         return f"status: {_shown(record['status'])} is none of {', '.join(STATUSES)}"
+    if record["status"] in NUMBERED and not (record.get("answer") or {}).get("iterations"):
+        return f"answer.iterations: a trial that ended {record['status']} has at least one"
     if record["status"] != "unsupported" and not all(whole(record.get(name)) for name in ("block", "position")):
         return "`block` and `position` of a trial are whole numbers"
     # The sentinel may be a cell of its own; all others are of the plan.

@@ -234,8 +234,12 @@ def _metrics(frame: pd.DataFrame, passes: Sequence[Passes]) -> dict[str, np.ndar
         for name, metric in metrics.items():
             found = metric.of(part).to_numpy(float, na_value=np.nan)
             values[name].append(np.broadcast_to(np.nan, len(found)) if np.isnan(found).all() else found)
-    wholes = {name: np.concatenate(values.pop(name)) for name in metrics}
-    return {name: v for name, v in wholes.items() if metrics[name].shown == "always" or not np.isnan(v).all()}
+    columns = {}
+    for name, metric in metrics.items():
+        whole = np.concatenate(values.pop(name))
+        if metric.shown == "always" or not np.isnan(whole).all():
+            columns[name] = whole
+    return columns
 
 
 def _portions(passes: Sequence[Passes]) -> Iterator[tuple[slice, Sequence[Passes]]]:
@@ -275,7 +279,7 @@ def _row(run: Run, record: dict[str, Any], effective: float | None) -> dict[str,
         row.update({f"{kind}.{name}": value for name, value in parameters.items()})
     row.update({f"load.{name}": value for name, value in record["load"].items()})
     row.update({name: record.get(name) for name in RECORD})
-    row["leaked"] = sum(one["sure"] for one in record.get("leaked", ()))
+    row["leaked"] = sum(one["sure"] for one in record.get("leaked") or ())
     row.update({column: answer.get(name) for column, name in ANSWER.items()})
     row.update({name: record[name] for name in FAULT if name in record})
     clocks = run.manifest.get("clocks", {}).get(row["python"], {})

@@ -168,10 +168,8 @@ class Run:
         return True
 
     def _diagnosed(self, trial: PlannedTrial) -> Record:
-        """The same once more with locks that tell who holds them. Its times count nowhere, and it is in no block."""
-        again = replace(trial, id=f"{trial.cell.id}-diagnostic", role="diagnostic", probe="holders")
-        record = self._measured(again)
-        return {name: value for name, value in record.items() if name not in ("block", "position", "repetition")}
+        """The same once more with locks that tell who holds them. Its times count nowhere."""
+        return self._measured(replace(trial, id=f"{trial.cell.id}-diagnostic", role="diagnostic", probe="holders"))
 
     def _measured(self, trial: PlannedTrial) -> Record:
         cell = trial.cell

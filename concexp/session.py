@@ -25,7 +25,7 @@ from concexp import (
     stage,
 )
 from concexp.adaptive import Course, unreached
-from concexp.errors import ConcexpError, EnvironmentRefused, InputError, Problem
+from concexp.errors import ConcexpError, Damaged, EnvironmentRefused, InputError, Problem
 from concexp.forecast import forecast
 from concexp.interpreters import Interpreter
 from concexp.machine_lock import MachineLock
@@ -236,6 +236,12 @@ def _page_of(path: Path) -> Path:
         return report.write(found, where)
     except OSError as error:
         raise run_folder.refused(error, found.folder) from error
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # Each line may be as concexp writes it, and all of them together make no sense: somebody made them up.
+        raise Damaged(
+            f"{found.folder / journal.NAME} cannot be told of: {type(error).__name__}: {error}",
+            "if concexp wrote it, this is a mistake of concexp's: report it with the journal",
+        ) from error
 
 
 def export(path: Path, form: str, tables: Sequence[str], out: Path | None) -> None:

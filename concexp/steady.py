@@ -75,7 +75,7 @@ def starts(run: Run) -> list[Start]:
     Also where iterations are enough for a word: a single slow one at the beginning is none that change points would find.
     """
     frame = run.measured
-    frame = frame.assign(took=np.log(seconds(frame)))
+    frame = frame[["cell", "block", "iteration"]].assign(took=np.log(seconds(frame)))
     frame = frame[np.isfinite(frame["took"])]
     first, later = frame[frame["iteration"] == 0], frame[frame["iteration"] > 0]
     heads = first.set_index(["cell", "block"])["took"]

@@ -129,6 +129,15 @@ def test_the_budget_ends_a_plan_at_a_whole_block():
         assert len(lab.whole()) == 5 * blocks
 
 
+def test_a_budget_that_was_overrun_when_nothing_is_lacking():
+    """The last trials took longer than foreseen: the run ends all the same where all is narrow enough, and where it is not."""
+    for precision in ("99%", "0.1%"):
+        lab = Lab(f"precision: {precision}, repetitions: 8, budget: 40s")
+        records = [lab.measured(trial) for trial in lab.plan.trials]
+        records[-1]["duration_s"] = 5.0
+        assert lab.course().following(records) == []
+
+
 def test_what_the_machine_was_asked_counts():
     """The spinners' time is of the budget as well, and that of each block."""
     lab = Lab("budget: 20s")

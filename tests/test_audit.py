@@ -48,7 +48,7 @@ def test_a_listening_socket_is_told_of(write, tmp_path):
     path = write("mine.py", LISTENS.format(log=str(tmp_path / "log")))
     ending = trial(function(path), load={"ops": 1, "scaling": "strong"}, warmup=0)
     port = (tmp_path / "log").read_text().strip()
-    assert [one["what"] for one in ending.leaked if one["what"] != "shared memory"] == ["process", "socket"]
+    assert [one["what"] for one in ending.leaked if one["sure"]] == ["process", "socket"]
     assert any(one["name"].startswith(f"127.0.0.1:{port} of {sys.executable}") for one in ending.leaked)
 
 

@@ -127,7 +127,7 @@ def crossed(tmp_path_factory):
 
 
 def test_one_diagnostic_trial_per_cell(crossed):
-    """The first timeout brings one trial more, which is in no block, in no count of what ended badly, and in no cell."""
+    """The first timeout brings one trial more, which is in no count of what ended badly, and in no cell."""
     done, run, _ = crossed
     roles = [
         record["role"] for record in journal.read(run.folder / journal.NAME).records if record["role"] != "machine"
@@ -136,8 +136,6 @@ def test_one_diagnostic_trial_per_cell(crossed):
     assert roles[0] == "measured"
     assert done.bad == 2
     assert run.cells["trials"].tolist() == [2]
-    (record,) = [record for record in run.records if record["role"] == "diagnostic"]
-    assert "block" not in record
 
 
 def test_the_page_names_the_circle(crossed):

@@ -160,7 +160,7 @@ def test_half_a_run_folder_is_none(tmp_path, write):
     assert list((tmp_path / "reports/x/runs").iterdir()) == []
 
 
-def test_no_trial_is_started_by_a_refused_run(tmp_path, write):
+def test_two_runs_side_by_side_do_not_mix(tmp_path, write):
     """Two of the same command at a time: the second either has a run of its own or is refused; none writes into the other's."""
     write("x.yaml", MANY.replace("repetitions: 40", "repetitions: 300"))
     command = [sys.executable, "-m", "concexp", "run", "x.yaml", "--no-report", "--progress", "none"]

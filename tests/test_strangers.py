@@ -45,7 +45,7 @@ def changed(lines, number, where, value):
         (1, ["manifest", "machine", "cpus"], 0, "manifest.machine.cpus: 0 cannot stand there"),
         (1, ["manifest", "identity"], "`<script>", "manifest.identity: '`<script>' cannot stand there"),
         (1, ["cells", 0, "axes", "model"], "else", "cells[0].axes.model: 'else' is none of the labels in `axes`"),
-        (3, ["role"], "boss", "role: 'boss' is none of measured"),
+        (3, ["role"], "<b>", "role: '<b>' is no role of a trial"),
         (3, ["cell"], "another", "cell another is not in the header"),
         (3, ["status"], [], "status: [] cannot stand there"),
         (3, ["block"], None, "`block` and `position` of a trial are whole numbers"),
@@ -55,6 +55,8 @@ def changed(lines, number, where, value):
         (3, ["answer", "iterations", 0, "latency"], [[10**9, 1]], "answer.iterations[0].latency: [[1000000000, 1]]"),
         (3, ["answer", "iterations", 0, "counts"], {f"n{k}": 1 for k in range(3000)}, "more than 2000 names"),
         (2, ["effective_cpus"], "all", "effective_cpus: 'all' cannot stand there"),
+        (3, ["answer", "iterations"], [], "answer.iterations: a trial that ended ok has at least one"),
+        (3, ["answer", "iterations", 0, "timeline"], {"end": 1, "more": 0}, "timeline.workers is missing"),
         (3, ["seed"], 10**200, "this line is damaged: a number of 201 digits"),
     ],
 )
@@ -67,6 +69,18 @@ def test_what_does_not_fit_is_named_with_its_line(tmp_path, lines, number, where
     assert f"{path}:{number}: " in caught.value.message
     assert says in caught.value.message
     assert caught.value.hint
+
+
+def test_lines_that_make_no_sense_together_are_no_traceback(tmp_path, monkeypatch):
+    """What fits in every line and still cannot be told is refused as well, with what went wrong."""
+    run = synthetic.write(tmp_path, repetitions=1, **synthetic.one_cell()).folder
+
+    def puzzled(run):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(results, "write", puzzled)
+    with pytest.raises(Damaged, match=r"journal\.jsonl cannot be told of: ZeroDivisionError: division by zero"):
+        list(session.pages_of(run))
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def _failure(view: View, records: list[dict[str, Any]]) -> Failure:
     trial = "trial" if first["role"] == "measured" else f"{first['role']} trial"
     what = f"**{BAD[first['status']].capitalize()}**: {plural(len(records), trial)}"
     sentence = f"{what} of {escaped(labels)}: {escaped(first['reason'])}"
-    if first.get("hang", {}).get("kind"):
+    if (first.get("hang") or {}).get("kind"):
         sentence += f". {hangs.kind(first['hang'])}"
     left = {"where it happened": "traceback", "where each thread stood": "stacks", "what it printed": "output"}
     lines = hangs.diagnosis(view, first["cell"]) if first["status"] == "timeout" else []

@@ -21,8 +21,8 @@ PLACE = re.compile(r"(\S+:\d+ in [\w<>.]+)")
 
 def kind(hang: dict[str, Any]) -> str:
     """What kind of hang it was, why, and where the work stood."""
-    where = f"; at work stood {enumerated([code(site) for site in hang['sites']])}" if hang["sites"] else ""
-    return f"{LOOKS.get(hang['kind'], hang['kind'])}: {escaped(hang['why'])}{where}"
+    where = f"; at work stood {enumerated([code(site) for site in hang['sites']])}" if hang.get("sites") else ""
+    return f"{LOOKS.get(hang['kind'], escaped(hang['kind']))}: {escaped(hang.get('why') or 'unknown')}{where}"
 
 
 def diagnosis(view: View, cell: str) -> list[str]:
@@ -33,12 +33,12 @@ def diagnosis(view: View, cell: str) -> list[str]:
     trial = "A trial of its own with watched locks, which counts nowhere,"
     if record["status"] != "timeout":
         return [f"{trial} did not hang ({escaped(record['status'])}): who waited for whom is not known."]
-    hang = record.get("hang", {})
+    hang = record.get("hang") or {}
     if hang.get("circle"):
         who = "waits for what it holds itself" if len(hang["circle"]) == 1 else "wait for each other in a circle"
         return [f"{trial} hung as well, and shows who {who}:", *map(_shown, hang["circle"])]
     found = [f"{trial} hung as well, but nobody waits for locks in a circle that it could see."]
-    return [*found, *map(_shown, hang.get("waits", ()))]
+    return [*found, *map(_shown, hang.get("waits") or ())]
 
 
 def _shown(sentence: str) -> str:

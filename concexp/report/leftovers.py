@@ -19,7 +19,7 @@ def told(view: View) -> list[str]:
         counts: Counter[tuple[str, str]] = Counter()
         trials = 0
         for record in view.run.records:
-            own = [(one["what"], one["name"]) for one in record.get("leaked", ()) if one["sure"] is sure]
+            own = [(one["what"], one["name"]) for one in record.get("leaked") or () if one["sure"] is sure]
             counts.update(own)
             trials += bool(own)
         if counts:

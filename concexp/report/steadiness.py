@@ -15,7 +15,7 @@ from concexp.report.markdown import escaped
 from concexp.report.numbers import enumerated, plural, rounded
 from concexp.report.view import Point, View
 from concexp.spec import Measure
-from concexp.stats.steadiness import ENOUGH, FLAT, MIXED, SLOWDOWN, UNSTEADY, WARMUP, of_cell, steadiness
+from concexp.stats.steadiness import ENOUGH, FLAT, MIXED, SLOWDOWN, UNSTEADY, WARMUP, of_cell, steadinesses
 from concexp.variation import Variation, variations
 
 REASONABLE = 1000  # trials; what needs more has another cure
@@ -80,9 +80,9 @@ def _warming(view: View, points: Sequence[Point]) -> str:
     """The cells that warm up, and from which iteration on they are steady."""
     cells = {point.cell for point in points}
     frame = view.run.measured
+    frame = frame[["cell", "trial", "steadiness"]].assign(took=steady.seconds(frame)).dropna(subset="took")
     frame = frame[frame["cell"].isin(cells) & (frame["steadiness"] == WARMUP)]
-    frame = frame.assign(took=steady.seconds(frame)).dropna(subset="took")
-    longest = max(steadiness(own).steady_from for _, own in frame.groupby("trial")["took"])
+    longest = max(one.steady_from for one in steadinesses([own for _, own in frame.groupby("trial")["took"]]))
     return (
         f"**Warming up**: {_names(view, points)}. Up to {plural(longest, 'measured iteration')} of a trial "
         f"{'is' if longest == 1 else 'are'} slower than the rest; `measure.warmup: "

@@ -54,8 +54,8 @@ def bootstrap_t(values: ArrayLike) -> tuple[float, float] | None:
     uniform = variances < 1e-18  # rounding leaves about 1e-32 of equal values
     if uniform.mean() > UNIFORM:
         return None
-    with np.errstate(divide="ignore"):
-        studentised = np.sort(np.where(uniform, np.sign(means) * np.inf, means / np.sqrt(variances / (n - 1))))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        studentised = np.sort(np.where(uniform, np.copysign(np.inf, means), means / np.sqrt(variances / (n - 1))))
     low, high = studentised[_place(TAIL)], studentised[_place(1 - TAIL)]
     return mean - float(high) * error, mean - float(low) * error
 

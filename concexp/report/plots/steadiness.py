@@ -70,13 +70,15 @@ class Plot:
 def _cells(view: View) -> list[_Cell]:
     """The cells with enough iterations to draw, the worst first."""
     frame = view.run.measured
-    frame = frame.assign(took=steady.seconds(frame)).dropna(subset="took")
+    frame = frame[["cell", "trial"]].assign(took=steady.seconds(frame)).dropna(subset="took")
+    first = view.run.firsts
+    words = {cell: [word or SHORT for word in own] for cell, own in first.groupby("cell", sort=False)["steadiness"]}
     trials: dict[str, list[np.ndarray]] = {}
     for (cell, _), own in frame.groupby(["cell", "trial"], sort=False)["took"]:
         if len(own) >= FEWEST and own.min() > 0:
             trials.setdefault(str(cell), []).append(own.to_numpy(float))
     found = [
-        _Cell(point, [one / np.median(one) for one in own], of_cell(steadiness(one).word for one in own))
+        _Cell(point, [one / np.median(one) for one in own], of_cell(words[point.cell]))
         for point in view.points
         if (own := trials.get(point.cell))
     ]

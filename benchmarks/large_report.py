@@ -100,7 +100,10 @@ def write(run: Path, repetitions: int, iterations: int) -> None:
 
 def spun(block: int) -> dict[str, Any]:
     """A spinner measurement: all CPUs were there."""
-    return {"trial": f"spin-{block:04d}", "role": "machine", "block": block, "effective_cpus": CPUS - 0.1, "cpus": CPUS}
+    return {
+        "trial": f"spin-{block:04d}", "role": "machine", "block": block, "effective_cpus": CPUS - 0.1, "cpus": CPUS,
+        "cpu_s": 0.3, "run_queue_wait_s": 0.001, "started_at": "2026-01-02T03:04:05.000Z", "duration_s": 1.0,
+    }  # fmt: skip
 
 
 def record(trial: PlannedTrial, iterations: int) -> dict[str, Any]:

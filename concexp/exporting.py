@@ -47,7 +47,7 @@ def exported(run: Run, form: str, tables: Sequence[str]) -> Iterator[bytes]:
     else:
         for number, part in enumerate(_portions(getattr(run, wanted[0]))):
             safe = part.map(printed) if wanted[0] == "cells" else _shielded(part)
-            yield safe.to_csv(index=False, header=number == 0, lineterminator="\n").encode()
+            yield safe.rename(columns=shielded).to_csv(index=False, header=number == 0, lineterminator="\n").encode()
 
 
 def _portions(table: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -87,7 +87,7 @@ class Reader:
     def is_lost(self, found):
         share, hit, of = found.groups()
         rows = [self.view.run.rows(point.cell) for point in self.view.points]
-        shares = [100 * own["lost_updates"].sum() / own["ops"].sum() for own in rows if len(own)]
+        shares = [100 * own["lost_updates"].sum() / own["ops"].sum() for own in rows if own["ops"].sum()]
         trials = [(own.loc[own["lost_updates"] > 0, "trial"].nunique(), own["trial"].nunique()) for own in rows]
         return (int(hit), int(of)) in trials and any(agrees(share, value) for value in shares)
 

@@ -25,10 +25,10 @@ def mixed():
     cells = synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.02, 1.9), noise=0.05)
     for make in (synthetic.syncs, synthetic.bad, synthetic.hostile, synthetic.observed):
         cells += [longer(one) for one in make()["cells"]]
-    unlike = {one["id"]: one for one in cells}
-    beside = synthetic.watched()["beside"]
+    cells = list({one["id"]: one for one in cells}.values())
+    beside = [("control", cells[0]), synthetic.watched()["beside"][1]]
     spec = {"claims": CLAIMS, "metrics": ["throughput", "speedup", "efficiency", "lost_updates", "wait_share"]}
-    return {"cells": list(unlike.values()), "beside": beside, "repetitions": 21, "spec": spec}
+    return {"cells": cells, "beside": beside, "repetitions": 21, "spec": spec}
 
 
 def longer(cell):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from concexp.metrics.fairness import jain
+from concexp.packed import column
 from concexp.report.numbers import plural, rounded
 from concexp.report.plots import _style
 from concexp.report.view import Contest, Point, View, shaded
@@ -92,10 +92,13 @@ def _recorded(view: View, among: Iterable[Point]) -> dict[str, _Bar]:
             continue
         if record["block"] not in {trial.block for trial in points[record["cell"]].sample.timed}:
             continue
-        own = [one.get("worker_ops") for one in record["answer"]["iterations"] if one.get("worker_ops")]
-        if own and all(sum(ops) and len(ops) == points[record["cell"]].workers for ops in own):
-            shares = np.mean([sorted((x / sum(ops) for x in ops), reverse=True) for ops in own], axis=0)
-            trials.setdefault(record["cell"], []).append((shares, float(np.mean([jain(ops) for ops in own]))))
+        own = [ops for ops in column(record["answer"]["iterations"], "worker_ops") if ops]
+        workers = points[record["cell"]].workers or 1
+        if own and all(sum(ops) and len(ops) == workers for ops in own):
+            made = np.array(own, dtype=float)
+            shares = -np.sort(-made / made.sum(axis=1, keepdims=True), axis=1)
+            jains = made.sum(axis=1) ** 2 / (workers * (made**2).sum(axis=1))
+            trials.setdefault(record["cell"], []).append((shares.mean(axis=0), float(jains.mean())))
     return {
         cell: _Bar(points[cell], np.mean([shares for shares, _ in own], axis=0), mean_interval([j for _, j in own]))
         for cell, own in trials.items()

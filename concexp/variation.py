@@ -63,8 +63,10 @@ def variations(run: Run) -> list[Variation]:
     metric = catalog.load("metric", name)()
     if metric.kind == "count":
         return []
-    frame = run.trials[run.trials["role"] == ("observed" if observed(metric) else "measured")]
-    frame = frame[frame[name].notna()] if name in frame else frame[:0]
+    if name not in run.trials:
+        return []
+    frame = run.trials[["role", "cell", "trial", "block", "wall_s", "duration_s", *({name} - {"wall_s"})]]
+    frame = frame[(frame["role"] == ("observed" if observed(metric) else "measured")) & frame[name].notna()]
     found = []
     for cell, own in frame.groupby("cell", sort=False):
         sample = run.samples[str(cell)].of(name)

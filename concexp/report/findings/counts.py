@@ -28,8 +28,8 @@ def _of(view: View, contest: Contest, metric: str, cls: Any) -> list[str]:
 
 def size(view: View, point: Point, metric: str, cls: Any) -> float:
     """How much it is, to tell the worst: the share of what there was, or where there is none, the count."""
-    frame = view.run.measured
-    rows = frame[(frame["cell"] == point.cell) & frame[metric].notna()]
+    frame = view.run.rows(point.cell)
+    rows = frame[frame[metric].notna()]
     total = float(rows[cls.share_of].sum()) if cls.share_of else 0.0
     return float(rows[metric].sum()) / total if total > 0 else point.value(metric).mean
 

@@ -20,8 +20,8 @@ from concexp.child import OUTPUT_KEPT, Child, text
 from concexp.trial.notes import NAME as NOTES
 from concexp.trial.standing import NAME as TASKS
 
-# A process has so long to tell of itself, seconds, and all together so long.
-ONE, ALL = 0.5, 10.0
+# A process has so long to tell of itself, seconds, and all together so long: on a busy machine some need a second.
+ONE, ALL = 2.0, 15.0
 
 
 def told(child: Child, pids: Sequence[int], folder: Path) -> tuple[str, dict[str, Any]]:

@@ -12,6 +12,8 @@ import psutil
 
 # A variable in the environment of every process of a trial: it finds those that left the trial's session.
 MARKER = "CONCEXP_TRIAL"
+# Between a program's start and its environment lies less than this, seconds; some programs have none at all.
+STARTING = 0.005
 
 
 def alive(pid: int) -> bool:
@@ -83,7 +85,17 @@ def belongs(pid: int, session: int, marker: str) -> bool:
     except (ProcessLookupError, PermissionError):
         return False
     try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return f"{MARKER}={marker}".encode() in file.read().split(b"\0")
+        return f"{MARKER}={marker}".encode() in _environment(pid).split(b"\0")
     except OSError:
         return False
+
+
+def _environment(pid: int) -> bytes:
+    """The environment that a process was started with; one that is just being started has none for a moment."""
+    deadline = time.monotonic() + STARTING
+    while True:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            found = file.read()
+        if found or time.monotonic() >= deadline or not os.path.exists(f"/proc/{pid}/exe"):  # the kernel's own have none
+            return found
+        time.sleep(0.0005)

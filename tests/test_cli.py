@@ -25,6 +25,8 @@ def runs(folder):
 def begun(folder, *more, **how):
     """A run of x.yaml whose first trial is on disk."""
     command = [sys.executable, "-m", "concexp", "run", "x.yaml", *more]
+    # Tests that run in a shell's background ignore Ctrl-C, and what they start would as well.
+    how = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **how}
     process = subprocess.Popen(command, cwd=folder, start_new_session=True, **how)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:

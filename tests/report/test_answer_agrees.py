@@ -1,4 +1,4 @@
-"""Every number of the answer is in cells.csv, a ratio of two of its cells, or a count of what was run: a strict reader says so."""
+"""Every number of the answer is in cells.csv, a ratio of two of its cells, a part of lost time, or a count: read strictly."""
 
 import csv
 import itertools
@@ -9,9 +9,11 @@ import pytest
 
 from concexp import results
 from concexp.cells import compared
+from concexp.report import cost
 from concexp.report.findings import answer, beside
 from concexp.report.markdown import escaped
 from concexp.report.view import View
+from concexp.stats.lost import RESIDUAL
 from tests import synthetic
 from tests.report.test_findings import agrees
 
@@ -24,6 +26,7 @@ SHARE = re.compile(rf"({NUMBER}) of the ({NUMBER}) effective CPUs")
 LOST = re.compile(rf"({NUMBER}) % of its updates, in (\d+) of (\d+) trials")
 FLOOR = re.compile(rf"within the noise floor of ({NUMBER})x")
 EFFICIENCY = re.compile(rf"efficiency ({NUMBER})")
+PART = re.compile(rf"at most ({NUMBER}) %(?: \(({NUMBER})–({NUMBER})\))?")  # of the workers' time
 WORKERS = re.compile(r"with ((?:\d+(?:, | and )?)+) workers?\b")
 ALONE = re.compile(rf"({NUMBER}){UNIT}(?=[ ,;.])")
 SAID = r"equal within 5 %|an interval needs 3|[Ee]xactly 0|no more than chance brings forth among \d+ comparisons"
@@ -95,6 +98,12 @@ class Reader:
         gains = [(row.get(self.view.relative), row["workers"]) for row in self.rows]
         return any(agrees(found[1], float(gain) / int(workers)) for gain, workers in gains if gain and workers)
 
+    def is_part(self, found):
+        wanted = [figure for figure in found.groups() if figure]
+        splits = [bar.split for _, own in cost.bars(self.view) for bar in own]
+        parts = [split.share(name).scaled(100) for split in splits for name in (*split.parts, RESIDUAL)]
+        return any(all(map(agrees, wanted, (part.mean, part.lo, part.hi))) for part in parts)
+
     def left(self, sentence):
         """What is left of a sentence when all is taken out that agrees; AssertionError where a number does not."""
         text = self.text(sentence)
@@ -103,6 +112,7 @@ class Reader:
             (LOST, self.is_lost),
             (FLOOR, lambda found: any(agrees(found[1], floor.factor) for floor in self.view.floors)),
             (EFFICIENCY, self.is_efficiency),
+            (PART, self.is_part),
             (INTERVAL, self.is_figure),
             (WORKERS, lambda found: set(re.findall(r"\d+", found[1])) <= {row["workers"] for row in self.rows}),
         )

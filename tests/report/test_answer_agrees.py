@@ -29,7 +29,7 @@ EFFICIENCY = re.compile(rf"efficiency ({NUMBER})")
 PART = re.compile(rf"at most ({NUMBER}) %(?: \(({NUMBER})–({NUMBER})\))?")  # of the workers' time
 WORKERS = re.compile(r"with ((?:\d+(?:, | and )?)+) workers?\b")
 ALONE = re.compile(rf"({NUMBER}){UNIT}(?=[ ,;.])")
-SAID = r"equal within 5 %|an interval needs 3|[Ee]xactly 0|no more than chance brings forth among \d+ comparisons"
+SAID = r"\d+th percentile|equal within 5 %|an interval needs 3|[Ee]xactly 0|no more than chance brings forth among \d+ comparisons"
 
 
 class Reader:
@@ -129,8 +129,14 @@ class Reader:
         return ALONE.sub("", text)
 
 
+def open_loop():
+    """Requests at a given rate."""
+    return synthetic.recorded(open_loop=True)
+
+
 MADE_UP = (synthetic.scaling, synthetic.syncs, synthetic.waiting, synthetic.bad, synthetic.withheld, synthetic.single,
-           synthetic.parameters, synthetic.tied, synthetic.watched, synthetic.observed, synthetic.courses)  # fmt: skip
+           synthetic.parameters, synthetic.tied, synthetic.watched, synthetic.observed, synthetic.courses,
+           synthetic.recorded, open_loop)  # fmt: skip
 
 
 def read(run):

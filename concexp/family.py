@@ -96,6 +96,8 @@ def _environment(pid: int) -> bytes:
     while True:
         with open(f"/proc/{pid}/environ", "rb") as file:
             found = file.read()
-        if found or time.monotonic() >= deadline or not os.path.exists(f"/proc/{pid}/exe"):  # the kernel's own have none
+        if (
+            found or time.monotonic() >= deadline or not os.path.exists(f"/proc/{pid}/exe")
+        ):  # the kernel's own have none
             return found
         time.sleep(0.0005)

@@ -8,12 +8,14 @@ can tell from the workers'.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
 from concexp import doubts
 from concexp.cells import Baseline, Sample
-from concexp.packed import Rows, column, names
+from concexp.packed import Lists, Rows, column, names
 from concexp.stats.lost import Place, Spent, Split, shares, split
 
 if TYPE_CHECKING:
@@ -103,7 +105,7 @@ def spent(record: Mapping[str, Any], waiting: float) -> Spent:
     timed = record["startup"] == "timed"
     startup = _sum(column(passes, "startup_s")) if timed else 0.0
     window = _sum(column(passes, "wall_s")) - startup
-    idle = workers * window - _sum(sum(each or [math.nan]) for each in column(passes, "worker_s"))
+    idle = workers * window - _at_work(column(passes, "worker_s"))
     if parallel(record) == ONE:
         idle = math.nan  # whose turn has not come yet is no less at work than whose turn is over
     return Spent(
@@ -122,5 +124,14 @@ def _workers(axes: Mapping[str, Any]) -> int:
     return axes.get("workers") or 1
 
 
+def _at_work(passes: Sequence[Any]) -> float:
+    """The seconds of all workers in all passes; NaN where a pass does not tell."""
+    if isinstance(passes, Lists) and all(end > begin for begin, end in pairwise(chain([0], passes.ends))):
+        return _sum(passes.flat)  # a million lists are not made to be summed
+    return _sum(sum(each or [math.nan]) for each in passes)
+
+
 def _sum(values: Any) -> float:
+    if isinstance(values, array):
+        return float(sum(values))
     return float(sum(math.nan if value is None else value for value in values))

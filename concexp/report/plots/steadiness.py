@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ class Plot:
         return _alt(view, shown, len(cells) - len(shown))
 
 
+@lru_cache(maxsize=1)  # one page at a time: whether to draw and what to draw are asked one after the other
 def _cells(view: View) -> list[_Cell]:
     """The cells with enough iterations to draw, the worst first."""
     frame = view.run.measured

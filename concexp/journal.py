@@ -12,6 +12,7 @@ import json
 import math
 import os
 import re
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ NAME = "journal.jsonl"
 SIZE_LIMIT = 4 << 30  # bytes
 LINE_LIMIT = 64 << 20  # bytes: of a header with 100,000 cells it is four times what is needed
 DIGITS_LIMIT = 101  # as in the YAML, and a sign
+# A program that is just being started has its parent's descriptors for less than this, seconds.
+LEFT_LOCK = 0.3
 # Where a number may be beyond what is allowed, the line is read by the slower decoder that looks at each. To search every
 # line for a pattern would take longer than to decode it: its shape, every digit a 0, tells where that is worth it.
 SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
@@ -152,18 +155,27 @@ def _lines(path: Path, file: BinaryIO, kept: Callable[[Record, int], Record]) ->
 
 
 def being_written(path: Path) -> bool:
-    """Whether some process is writing this journal at the moment."""
+    """Whether some process is writing this journal at the moment.
+
+    A writer that was killed while it started a program leaves its lock to that for a moment: it is waited for.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False
+    deadline = time.monotonic() + LEFT_LOCK
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() >= deadline:
+                    return True
+                time.sleep(0.01)
+            else:
+                return False
     finally:
         os.close(descriptor)
-    return False
 
 
 class Writer:

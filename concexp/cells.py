@@ -15,14 +15,13 @@ from concexp import catalog
 from concexp.metrics import names_in
 from concexp.plan import matches
 from concexp.spec.claims import of_data
-from concexp.spec.selections import STATUSES
+from concexp.spec.selections import NUMBERED, STATUSES
 from concexp.stats.comparison import ratio
 from concexp.stats.intervals import FEWEST, NOTHING, Interval, mean_interval, trial_means
 
 if TYPE_CHECKING:
     from concexp.results import Run
 
-NUMBERED = ("ok", "invalid")  # these have numbers
 MISSING = "missing"  # of a cell that has no trial yet
 
 

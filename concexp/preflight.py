@@ -19,6 +19,7 @@ from concexp.machine_lock import MachineLock
 from concexp.plan import Plan, matches
 from concexp.planned import Cell
 from concexp.spec import Entry, Spec
+from concexp.spec.selections import NUMBERED
 from concexp.stage import Stage
 
 LOOK_TIMEOUT = 60.0  # seconds for an import
@@ -155,7 +156,7 @@ class Preflight:
         for role in roles:
             if role.key not in found:
                 known = by_carrier.get(role.carrier)
-                well = known is not None and known.status in ("ok", "invalid")
+                well = known is not None and known.status in NUMBERED
                 ending = known if well and known is not None else self._try(role)
                 found[role.key] = by_carrier[role.carrier] = ending
         if found and all(ending.status == "failed" for ending in found.values()):

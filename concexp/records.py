@@ -18,10 +18,9 @@ from concexp.errors import Damaged
 from concexp.journal import Journal, Record
 from concexp.packed import Lists, Rows, column, names, pack
 from concexp.spec import Measure
+from concexp.spec.selections import NUMBERED, STATUSES
 
 ROLE = re.compile("[a-z]{1,20}")  # a word, which pages show as it is
-STATUSES = ("ok", "invalid", "failed", "crashed", "timeout", "unsupported")
-NUMBERED = ("ok", "invalid")
 # So many columns, and no more, come from the names that a journal holds: each of its trials has a place in each of them.
 COLUMNS_LIMIT = 2000
 CLASSES = 1 << 13  # of a histogram: more than there are in 64 bits

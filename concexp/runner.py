@@ -21,6 +21,7 @@ from concexp.plan import Plan, matches
 from concexp.planned import Cell, PlannedTrial
 from concexp.run_folder import RunFolder
 from concexp.spec import Spec
+from concexp.spec.selections import NUMBERED
 from concexp.stage import Stage
 from concexp.trial.holding import ENVIRONMENT as HOLDING
 
@@ -303,7 +304,7 @@ def _simulated(cell: Cell, request: dict[str, Any]) -> Ending:
     started = time.monotonic()
     answer = cell.model.build().answer(request)
     status, reason = answer["status"], answer["reason"]
-    whole = answer if status in ("ok", "invalid") else None
+    whole = answer if status in NUMBERED else None
     return Ending(status, reason, whole, "", "", 0, time.monotonic() - started)
 
 

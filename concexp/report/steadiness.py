@@ -35,7 +35,7 @@ def words(view: View) -> dict[str, str]:
 
 def _words(view: View) -> dict[str, list[str]]:
     """The words of each cell's trials."""
-    first = view.run.measured.drop_duplicates("trial")
+    first = view.run.firsts
     first = first[first["steadiness"] != steady.NOT_ASSESSED]
     return {str(cell): list(own) for cell, own in first.groupby("cell", sort=False)["steadiness"]}
 

@@ -9,10 +9,10 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from concexp.cells import NUMBERED
 from concexp.report.markdown import code, escaped
 from concexp.report.numbers import plural, rounded, scale_of
 from concexp.report.view import Contest, Point, View
+from concexp.spec.selections import NUMBERED
 
 SHOWN = 6  # panels of a picture
 COMPARISONS = 3  # of which two panels each are shown: the best and the worst

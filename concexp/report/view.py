@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import Any
 
 from concexp import catalog, claims, noise
-from concexp.cells import NUMBERED, Baseline, Sample, compared
+from concexp.cells import Baseline, Sample, compared
 from concexp.errors import UnknownName
 from concexp.report import comparisons
 from concexp.results import Run
+from concexp.spec.selections import NUMBERED
 from concexp.stats.intervals import NOTHING, Interval
 
 # For a model that has no colour of its own: the palette of Okabe and Ito, told apart by the colour-blind and in print.

@@ -15,6 +15,7 @@ from concexp.spec.source import Node
 TEXTS = ("python", "gil", "jit")  # axes beside the kinds whose labels are words: 3.9 is none, "3.9" is one
 # From good to bad: a cell's status is the worst of its trials'.
 STATUSES = ("ok", "invalid", "failed", "crashed", "timeout", "unsupported")
+NUMBERED = ("ok", "invalid")  # these have numbers
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections import Counter
 import numpy as np
 
 from concexp import doubts
-from concexp.cells import NUMBERED
 from concexp.report.numbers import enumerated, plural, rounded
 from concexp.report.view import Point, View
+from concexp.spec.selections import NUMBERED
 
 
 def told(view: View) -> list[str]:

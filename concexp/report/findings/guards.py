@@ -10,6 +10,7 @@ from concexp.report.findings._words import alike
 from concexp.report.markdown import code
 from concexp.report.numbers import enumerated, spread
 from concexp.report.view import Contest, Point, View
+from concexp.spec.selections import NUMBERED
 
 
 def said(view: View, contest: Contest) -> list[str]:
@@ -54,7 +55,7 @@ def compared(view: View, contest: Contest) -> dict[str, list[Point]]:
         return {}
     found = {}
     for line, points in view.lines(contest.points).items():
-        usable = [p for p in points if p.trusted and p.status in ("ok", "invalid") and p.value(view.primary).known]
+        usable = [p for p in points if p.trusted and p.status in NUMBERED and p.value(view.primary).known]
         found[line] = _at_one_number_of_workers(usable)
     return found
 

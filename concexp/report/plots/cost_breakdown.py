@@ -68,13 +68,11 @@ class Plot:
         with _style.settings():
             figure = _style.figure(0.9 + sum(0.75 + ROW * count for count in tallest))
             ratios = [0.3 + ROW * count for count in tallest]
-            places = figure.subplots(len(tallest), columns, squeeze=False, height_ratios=ratios).flatten()
+            places = _style.grid(figure, len(tallest), columns, len(shown), height_ratios=ratios)
             least = min(_left(bar) for _, own in shown for bar in own)
-            for axes, (panel, own) in zip(places, shown, strict=False):
+            for axes, (panel, own) in zip(places, shown, strict=True):
                 _panel(view, own, axes, least, columns)
                 axes.set_title(_style.short(view.title(panel.labels), 90 // columns))
-            for axes in places[len(shown) :]:
-                axes.set_visible(False)
             used = {name for _, own in shown for bar in own for name in (USEFUL, *bar.split.parts, RESIDUAL)}
             handles = [Patch(label=look.name, **_filled(look)) for name, look in LOOKS.items() if name in used]
             figure.legend(handles=handles, loc="outside lower center", ncols=min(5, len(handles)), fontsize=8.5)

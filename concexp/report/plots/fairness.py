@@ -58,12 +58,10 @@ class Plot:
         with _style.settings():
             figure = _style.figure(sum(0.95 + ROW * count for count in tallest))
             ratios = [0.3 + ROW * count for count in tallest]
-            places = figure.subplots(len(tallest), columns, squeeze=False, height_ratios=ratios).flatten()
-            for axes, (contest, bars) in zip(places, shown, strict=False):
+            places = _style.grid(figure, len(tallest), columns, len(shown), height_ratios=ratios)
+            for axes, (contest, bars) in zip(places, shown, strict=True):
                 _panel(view, axes, bars)
                 axes.set_title(_style.short(view.title(contest.labels), 52 // columns))
-            for axes in places[len(shown) :]:
-                axes.set_visible(False)
             _style.save(figure, path)
         return _alt(view, shown, len(panels) - len(shown))
 

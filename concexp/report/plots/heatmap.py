@@ -64,7 +64,7 @@ class Plot:
         rows = -(-len(shown) // columns)
         with _style.settings():
             figure = _style.figure(rows * (0.85 + ROW * max(2, len(ys))) + 0.25)
-            places = figure.subplots(rows, columns, squeeze=False, sharey=True).flatten()
+            places = _style.grid(figure, rows, columns, len(shown), sharey=True)
             colours = _colours()
             units = {points[0].unit for _, points in shown}
             common = (
@@ -72,12 +72,10 @@ class Plot:
                 if _comparable(view, kind, units)
                 else None
             )
-            for axes, (title, points) in zip(places, shown, strict=False):
+            for axes, (title, points) in zip(places, shown, strict=True):
                 norm = common or _norm(view, kind, points)
                 _panel(view, found, kind, axes, points, (xs, ys), (colours, norm, len(xs) * columns <= WRITTEN))
                 axes.set_title(_style.short(title, 78 // columns))
-            for axes in places[len(shown) :]:
-                axes.set_visible(False)
             if common is not None:
                 _bar(view, kind, figure, list(places[: len(shown)]), colours, common, shown[0][1][0].unit)
             _style.save(figure, path)

@@ -70,21 +70,19 @@ class Plot:
         rows = -(-len(shown) // columns)
         with _style.settings():
             figure = _style.figure(HEIGHT * rows + 0.4)
-            places = figure.subplots(rows, columns, squeeze=False, sharey=True).flatten()
+            places = _style.grid(figure, rows, columns, len(shown), sharey=True)
             ends = [v for _, curves in shown for c in curves for v in c.values[:, [0, c.last - 1]].flatten()]
             factor, unit = scale_of([float(np.median(ends))], "s")
             name = _name([curve for _, curves in shown for curve in curves])
             several = any(len({curve.point.workers for curve in curves}) > 1 for _, curves in shown)
             handles: dict[str, Any] = {}
-            for axes, (title, curves) in zip(places, shown, strict=False):
+            for axes, (title, curves) in zip(places, shown, strict=True):
                 handles |= _panel(view, axes, curves, factor, several)
                 axes.set_title(_style.short(title, 78 // columns))
             _vertical(places[0], [v / factor for v in ends])
             for number, axes in enumerate(places[: len(shown)]):
                 if number % columns == 0:
                     axes.set_ylabel(f"{name}, {unit}")
-            for axes in places[len(shown) :]:
-                axes.set_visible(False)
             figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(4, len(handles)))
             _style.save(figure, path)
         return _alt(view, shown, len(panels) - len(shown))

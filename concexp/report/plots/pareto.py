@@ -49,13 +49,11 @@ class Plot:
         rows = -(-len(shown) // columns)
         with _style.settings():
             figure = _style.figure(HEIGHT * rows + 0.4)
-            places = figure.subplots(rows, columns, squeeze=False).flatten()
+            places = _style.grid(figure, rows, columns, len(shown))
             handles: dict[str, Any] = {}
-            for axes, trade in zip(places, shown, strict=False):
+            for axes, trade in zip(places, shown, strict=True):
                 handles |= _panel(view, axes, trade, cost)
                 axes.set_title(_style.short(view.title(trade.contest.labels), 78 // columns))
-            for axes in places[len(shown) :]:
-                axes.set_visible(False)
             figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))
             _style.save(figure, path)
         return _alt(view, shown, cost, len(trades) - len(shown))

@@ -53,17 +53,15 @@ class Plot:
         rows = 1 if len(shown) == 1 else -(-len(shown) * len(kinds) // columns)
         with _style.settings():
             figure = _style.figure(HEIGHT * rows + (0 if len(shown) == 1 else 0.4))
-            places = figure.subplots(rows, columns, squeeze=False).flatten()
+            places = _style.grid(figure, rows, columns, len(kinds) * len(shown))
             models: dict[str, Any] = {}
             limits: dict[str, Any] = {}
-            for axes, (kind, panel) in zip(places, ((k, p) for k in kinds for p in shown), strict=False):
+            for axes, (kind, panel) in zip(places, ((k, p) for k in kinds for p in shown), strict=True):
                 ends = _panel(view, panel, kind, axes)
                 models, limits = {**models, **ends.models}, {**limits, **ends.limits}
                 if len(shown) == 1:
                     _label(axes, ends)
                 axes.set_title(_style.short(view.title(panel.labels), 78 // columns))
-            for axes in places[len(kinds) * len(shown) :]:
-                axes.set_visible(False)
             if len(shown) > 1:
                 handles = {**models, **limits}
                 figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))

@@ -56,13 +56,11 @@ class Plot:
         rows = -(-len(shown) // columns)
         with _style.settings():
             figure = _style.figure(HEIGHT * rows + 0.4)
-            places = figure.subplots(rows, columns, squeeze=False).flatten()
-            for number, (axes, cell) in enumerate(zip(places, shown, strict=False)):
+            places = _style.grid(figure, rows, columns, len(shown))
+            for number, (axes, cell) in enumerate(zip(places, shown, strict=True)):
                 _panel(view, cell, axes)
                 if number >= len(shown) - columns:
                     axes.set_xlabel("measured iteration")
-            for axes in places[len(shown) :]:
-                axes.set_visible(False)
             figure.supylabel("time per operation, × the trial's median", fontsize=9.5)
             _style.save(figure, path)
         return _alt(view, shown, len(cells) - len(shown))

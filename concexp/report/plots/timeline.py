@@ -63,12 +63,10 @@ class Plot:
         heights = [AROUND + ROW * count for count in rows]
         with _style.settings():
             figure = _style.figure(sum(heights) + 0.6)
-            places = figure.subplots(len(lines), columns, squeeze=False, height_ratios=heights).flatten()
-            for number, (axes, timeline) in enumerate(zip(places, shown, strict=False)):
+            places = _style.grid(figure, len(lines), columns, len(shown), height_ratios=heights)
+            for number, (axes, timeline) in enumerate(zip(places, shown, strict=True)):
                 _panel(view, timeline, _length(view, timeline, shown), 92 // columns, axes)
                 axes.set_ylim(rows[number // columns] - 0.45, -0.55)
-            for axes in places[len(shown) :]:
-                axes.set_visible(False)
             keys = {text: KEYS[text] for text in KEYS if text in {one for t in shown for one in _used(t)}}
             figure.legend(
                 keys.values(), keys.keys(), loc="outside lower center", ncols=min(5, len(keys)), handlelength=1.6

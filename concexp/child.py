@@ -39,16 +39,20 @@ class Child:
             os.set_blocking(descriptor, False)
             self.selector.register(descriptor, selectors.EVENT_READ)
         self.pidfd = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else None
+        self.told_of_end = self.pidfd is not None
         if self.pidfd is not None:
             self.selector.register(self.pidfd, selectors.EVENT_READ)
 
     def listen(self, seconds: float) -> bool:
         """Take in what comes within `seconds`; returns at the first thing that happens, and whether anything came."""
-        # Without pidfd (not Linux) the end of the child is noticed by looking, 50 times a second.
-        timeout = max(0.0, seconds if self.pidfd is not None else min(seconds, 0.02))
+        # Where no pidfd tells of an end, it is noticed by looking, 50 times a second: not on Linux, and that of the others
+        # once the child has ended.
+        timeout = max(0.0, seconds if self.told_of_end else min(seconds, 0.02))
         came = False
         for key, _ in self.selector.select(timeout):
             if key.fd == self.pidfd:
+                self.selector.unregister(key.fd)  # it would be ready for ever: nobody would wait any more
+                self.told_of_end = False
                 continue
             try:
                 data = os.read(key.fd, CHUNK)

@@ -15,8 +15,16 @@ def listen(folder):
     """Let this process, and whoever it forks, tell on SIGUSR1. In a thread or an interpreter of its own: nothing."""
     import _signal  # `signal` itself imports enum, which is half as slow to start as all the rest
 
+    once = [True]
+
     def tell(number, frame):
-        _signal.signal(_signal.SIGUSR1, _signal.SIG_IGN)  # it is sent until the file is there
+        # It is sent until the file is there, and the next one may come before the handler's first line: whoever told after
+        # the file is there would be ended in the middle of writing it again.
+        try:
+            once.pop()
+        except IndexError:
+            return
+        _signal.signal(_signal.SIGUSR1, _signal.SIG_IGN)
         holding = sys.modules.get("concexp.trial.holding")
         if holding is not None:
             with open(os.path.join(folder, "%s%d" % (holding.FILE, os.getpid())), "w", encoding="utf-8") as file:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
+import struct
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -14,6 +16,7 @@ from itertools import accumulate, chain
 from typing import Any, overload
 
 CODES = {float: "d", int: "q"}  # of arrays
+WHOLE_LIMIT = 10**100  # as in the YAML
 
 
 class _Packed(Sequence[Any]):
@@ -83,25 +86,33 @@ def pack(values: Sequence[Any]) -> Sequence[Any]:
         return values
     (kind,) = kinds
     if kind is dict:
-        keys = list(values[0])
-        if any(list(row) != keys for row in values):
+        keys = tuple(values[0])
+        if not all(map(keys.__eq__, map(tuple, values))):
             return values
-        columns = zip(*(row.values() for row in values), strict=True)
+        columns = zip(*map(dict.values, values), strict=True)
         return Rows(dict(zip(keys, map(pack, columns), strict=True)), len(values))
     if kind is list:
-        return Lists(pack(tuple(chain.from_iterable(values))), array("q", accumulate(map(len, values))))
+        return Lists(pack(tuple(chain.from_iterable(values))), _compact(int, tuple(accumulate(map(len, values)))))
     first = values[0]
     if first == values[-1] and values.count(first) == len(values):  # where a zero had a sign, it loses it
         return _repeated(first, len(values))
-    with contextlib.suppress(OverflowError):
-        return array(CODES[kind], values) if kind in CODES else values
+    return _compact(kind, values)
+
+
+def _compact(kind: type, values: Sequence[Any]) -> Sequence[Any]:
+    """Values of one kind; an array where they are numbers, all finite and within 64 bits."""
+    if kind not in CODES or (kind is float and not math.isfinite(sum(values))):
+        return values
+    code = CODES[kind]
+    with contextlib.suppress(struct.error):
+        return array(code, struct.pack(f"{len(values)}{code}", *values))  # faster than number by number
     return values
 
 
 @lru_cache(maxsize=1024, typed=True)
-def _repeated(value: Any, count: int) -> tuple[Any, ...]:
+def _repeated(value: Any, count: int) -> Sequence[Any]:
     """What never changes is kept once for all trials in which it does not."""
-    return (value,) * count
+    return _compact(type(value), (value,) * count)
 
 
 @contextlib.contextmanager
@@ -126,3 +137,22 @@ def column(rows: Sequence[Mapping[str, Any]], name: str) -> Sequence[Any]:
 def names(rows: Sequence[Mapping[str, Any]]) -> set[str]:
     """The keys that some of the rows have."""
     return set(rows.columns) if isinstance(rows, Rows) else {name for row in rows for name in row}
+
+
+def beyond(value: Any) -> str:
+    """How a number in a value, packed or not, is beyond what is allowed, since JSON has no bounds; "" if none is."""
+    kind = type(value)
+    if kind is str or value is None or kind is array:
+        return ""
+    if kind is float:
+        return "" if math.isfinite(value) else "a number that no float can hold"
+    if kind is int:
+        return "" if abs(value) < WHOLE_LIMIT else f"a number of {len(str(abs(value)))} digits"
+    if kind is Lists:
+        return beyond(value.flat)
+    inner = value.columns if kind is Rows else value
+    values = inner.values() if isinstance(inner, dict) else inner if kind in (list, tuple) else ()
+    for one in values:
+        if wrong := beyond(one):
+            return wrong
+    return ""

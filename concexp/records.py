@@ -29,7 +29,7 @@ Test = Callable[[Any], bool]
 Shape = Any  # a Test, or a map or a list of shapes
 
 
-# A journal is JSON, whose numbers are finite: `journal.decode` sees to that.
+# A journal is JSON, whose numbers are finite: `journal.read` sees to that.
 def text(value: Any) -> bool:
     return type(value) is str
 
@@ -381,11 +381,11 @@ def _absent(shape: Shape) -> bool:
 
 
 def _alike(values: Sequence[Any]) -> bool:
-    """Whether one of them stands for all: numbers of one kind, which are finite (`journal.decode`), or always the same."""
+    """Whether one of them stands for all: numbers of one kind, which are finite (`journal.read`), or always the same."""
     if isinstance(values, Rows):
         return all(map(_alike, values.columns.values()))
     inner = values.flat if isinstance(values, Lists) else values
-    return isinstance(inner, array) or (inner is values and all(value is values[0] for value in values))
+    return isinstance(inner, array) or (inner is values and len(set(map(id, values))) == 1)
 
 
 def _shown(value: Any) -> str:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from concexp.packed import Rows, column, names, pack, uncollected
+from concexp.packed import Lists, Rows, beyond, column, names, pack, uncollected
 
 ROWS = [
     {"wall_s": 0.5 + n, "ops": n, "worker_s": [0.1 * n] * n, "times": [[n, 2], [7, n]], "counts": {"lost": n}, "none": None}
@@ -68,3 +68,45 @@ def test_the_collector_is_as_it_was():
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
+
+
+LARGEST = 1.7976931348623157e308
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), 10**100, -(10**100)])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda number: [{"a": number}, {"a": number}],
+        lambda number: [{"a": type(number)(1)}, {"a": number}, {"a": type(number)(2)}],
+        lambda number: [{"a": 1}, {"b": number}],
+        lambda number: [{"a": [1, [2, number]]}, {"a": []}],
+        lambda number: [{"a": {"b": [{"c": number}, {"c": number}]}}],
+    ],
+)
+def test_a_number_beyond_what_is_allowed_is_found(number, rows):
+    """Wherever it stands, packed or not."""
+    given = rows(number)
+    assert beyond(given)
+    assert beyond(pack(given))
+    assert beyond({"answer": [True, None, "x", pack(given)]})
+
+
+@pytest.mark.parametrize("number", [LARGEST, -LARGEST, 10**100 - 1, 2**64, 0, -0.0, 5e-324])
+def test_all_others_are_allowed(number):
+    """The largest float is a number, and so are several that no float holds together."""
+    given = [
+        {"a": number, "b": [number] * 3},
+        {"a": number, "b": []},
+        {"a": type(number)(3), "b": [type(number)(3)] * 2},
+    ]
+    assert not beyond(given)
+    assert not beyond(pack(given))
+    assert repr(list(pack(given))) == repr(given)
+
+
+def test_lists_of_lists_are_looked_into():
+    """A histogram is a list of pairs."""
+    packed = pack([{"latency": [[1, 2], [3, 4]]}, {"latency": [[1, 10**101]]}])
+    assert isinstance(packed.columns["latency"], Lists)
+    assert beyond(packed)

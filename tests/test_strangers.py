@@ -57,7 +57,10 @@ def changed(lines, number, where, value):
         (2, ["effective_cpus"], "all", "effective_cpus: 'all' cannot stand there"),
         (3, ["answer", "iterations"], [], "answer.iterations: a trial that ended ok has at least one"),
         (3, ["answer", "iterations", 0, "timeline"], {"end": 1, "more": 0}, "timeline.workers is missing"),
-        (3, ["seed"], 10**200, "this line is damaged: a number of 201 digits"),
+        (3, ["answer", "iterations", 0, "latency"], [[10**200, 1]], "answer.iterations[0].latency: [[1000000"),
+        (3, ["undone"], 10**200, "undone: 1000000"),
+        (3, ["parameters", "workload", "n"], 10**200, "this line is damaged: a number of 201 digits"),
+        (3, ["seed"], 10**200, "seed: 1000000"),
     ],
 )
 def test_what_does_not_fit_is_named_with_its_line(tmp_path, lines, number, where, value, says):
@@ -87,13 +90,16 @@ def test_lines_that_make_no_sense_together_are_no_traceback(tmp_path, monkeypatc
     ("text", "says"),
     [
         (b'{"trial":NaN}', "expected value"),
-        (b'{"trial":1e999}', "1e999 is no number"),
+        (b'{"trial":1e999}', "a number that no float can hold"),
+        (b'{"trial":{"a":[1,-1e999]}}', "a number that no float can hold"),
+        (b'{"trial":' + b"9" * 101 + b"}", "a number of 101 digits"),
+        (b'{"trial":' + b"9" * 100_000 + b"}", "number out of range"),
         (b'{"trial":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "recursion limit"),
         (b'{"trial":"\xff"}', "invalid unicode"),
         (b'["trial"}', "expected `,`"),
         (b'{"trial":"' + b"x" * 5_000_000 + b'"}', "longer than 4 MiB"),
     ],
-    ids=["nan", "infinity", "deep", "bytes", "list", "long"],
+    ids=["nan", "infinity", "minus infinity", "digits", "many digits", "deep", "bytes", "list", "long"],
 )
 def test_lines_that_no_json_writer_writes_are_damage(tmp_path, monkeypatch, lines, text, says):
     """Numbers that are none, nesting without end, endless lines: damage of that line, with a checksum that fits."""

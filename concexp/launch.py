@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import shutil
 import subprocess
 import tempfile
 import time
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from concexp import deadline, family
+from concexp import deadline, family, scratch
 from concexp.audit import Audit
 from concexp.child import OUTPUT_KEPT, Child, text
 from concexp.memory import EVERY, Limit
@@ -101,15 +100,17 @@ def launch(
     started = time.monotonic()
     audit = Audit()
     marker = f"{os.getpid()}-{next(_numbers)}"
-    folder = tempfile.mkdtemp(prefix="concexp-")
-    answer_read, answer_write = os.pipe()
-    output_read, output_write = os.pipe()
-    life_read, life_write = os.pipe()  # when this process is gone, so is the writing end: see the child's `hang_on`
-    try:
+    with contextlib.ExitStack() as ours:
+        folder = ours.enter_context(scratch.folder())
+        answer_read, answer_write = os.pipe()
+        output_read, output_write = os.pipe()
+        life_read, life_write = os.pipe()  # when this process is gone, so is the writing end: see the child's `hang_on`
+        for descriptor in (life_write, answer_read, output_read):
+            ours.callback(os.close, descriptor)
         with tempfile.TemporaryFile() as letter, contextlib.ExitStack() as theirs:
             for descriptor in (answer_write, output_write, life_read):
                 theirs.callback(os.close, descriptor)
-            letter.write(wire.encode({**request, "folder": folder}))
+            letter.write(wire.encode({**request, "folder": str(folder)}))
             letter.flush()
             letter.seek(0)
             descriptors = (letter.fileno(), answer_write, life_read)
@@ -119,23 +120,19 @@ def launch(
                 stdin=subprocess.DEVNULL,
                 stdout=output_write,
                 stderr=output_write,
-                env=environment(marker, request.get("seed", 0), folder, variables or {}),
+                env=environment(marker, request.get("seed", 0), str(folder), variables or {}),
                 cwd=folder,
                 pass_fds=descriptors,
                 start_new_session=True,
             )
         child = Child(process, answer_read, output_read)
-        trial = _Trial(child, marker, Path(folder), audit, memory)
+        trial = _Trial(child, marker, folder, audit, memory)
         try:
             ending = trial.attended(started, timeout)
         finally:
             family.end(process, marker)
             child.close()
         return replace(ending, leaked=audit.leaked(), duration_s=time.monotonic() - started)
-    finally:
-        for descriptor in (life_write, answer_read, output_read):
-            os.close(descriptor)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)

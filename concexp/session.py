@@ -21,6 +21,7 @@ from concexp import (
     pythons,
     run_folder,
     runner,
+    scratch,
     spec,
     stage,
 )
@@ -78,6 +79,7 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
     if wanted.quick:
         short = {"repetitions": 1, "iterations": 1, "warmup": min(1, question.measure.warmup)}
         question = question.with_measure(**short, precision=None, max_repetitions=None, budget=None)
+    scratch.clear()
     code = stage.stage()
     meant = pythons.meant(question, code)
     planned = make_plan(question, machine.usable_cpus(), wanted.only, pythons.judges(meant, code))

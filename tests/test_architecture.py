@@ -46,7 +46,7 @@ LAYERS = (
     {"records"},
     {"launch", "interpreters", "pythons", "journal", "stage", "packed"},
     {"deadline", "audit", "memory"},
-    {"hang", "circle", "child", "family"},
+    {"hang", "circle", "child", "family", "scratch"},
     {"plan"},
     {"controls", "runnable"},
     {"planned", "claimed"},

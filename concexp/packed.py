@@ -17,6 +17,7 @@ from typing import Any, overload
 
 CODES = {float: "d", int: "q"}  # of arrays
 WHOLE_LIMIT = 10**100  # as in the YAML
+WITHIN = {str, bool, type(None), array}  # nothing in them is beyond it
 
 
 class _Packed(Sequence[Any]):
@@ -142,17 +143,13 @@ def names(rows: Sequence[Mapping[str, Any]]) -> set[str]:
 def beyond(value: Any) -> str:
     """How a number in a value, packed or not, is beyond what is allowed, since JSON has no bounds; "" if none is."""
     kind = type(value)
-    if kind is str or value is None or kind is array:
-        return ""
     if kind is float:
         return "" if math.isfinite(value) else "a number that no float can hold"
     if kind is int:
         return "" if abs(value) < WHOLE_LIMIT else f"a number of {len(str(abs(value)))} digits"
-    if kind is Lists:
-        return beyond(value.flat)
-    inner = value.columns if kind is Rows else value
-    values = inner.values() if isinstance(inner, dict) else inner if kind in (list, tuple) else ()
+    inner = value.columns if kind is Rows else [value.flat] if kind is Lists else value
+    values = inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list | tuple) else ()
     for one in values:
-        if wrong := beyond(one):
+        if type(one) not in WITHIN and (wrong := beyond(one)):
             return wrong
     return ""

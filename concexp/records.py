@@ -365,19 +365,14 @@ def _fits_map(shape: Mapping[str, Shape], value: Mapping[str, Any], path: str) -
 
 
 def _columns(shape: dict[str, Shape], rows: Rows, path: str) -> str:
-    """As `fits` for a list of maps that is kept as columns."""
-    for key in (key for key in shape if key in rows.columns):
-        values = rows.columns[key]
-        for place in range(1 if _alike(values) else len(values)):
+    """As `fits` for a list of maps that is kept as columns: the first map, and of the others what it does not stand for."""
+    if wrong := _fits_map(shape, rows[0], f"{path}[0]"):
+        return wrong
+    for key, values in rows.columns.items():
+        for place in range(1, 1 if key not in shape or _alike(values) else len(values)):
             if wrong := fits(shape[key], values[place], f"{path}[{place}].{key}"):
                 return wrong
-    return next(
-        (f"{path}[0].{key} is missing" for key in shape if key not in rows.columns and not _absent(shape[key])), ""
-    )
-
-
-def _absent(shape: Shape) -> bool:
-    return isinstance(shape, Maybe) and shape.absent
+    return ""
 
 
 def _alike(values: Sequence[Any]) -> bool:

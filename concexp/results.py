@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from concexp import catalog, doubts, journal, records, steady
 from concexp.errors import Damaged, did_you_mean
-from concexp.packed import Rows, column, names, uncollected
+from concexp.packed import Lists, Rows, column, names, uncollected
 from concexp.replacing import replaced
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ ITERATION = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_
 # Those that only some trials have, and lists, of which metrics make numbers: these stay in the journal.
 PROBED = ("peak_rss_bytes", "pss_bytes", "uss_bytes", "background_ops", "background_s", "background_cpu_s",
           "largest_share", "waits", "waited_s", "worked_s", "depth_mean")  # fmt: skip
-LISTS = ("worker_ops", "worker_s", "worker_cpu_s", "service_time", "latency", "wait_time", "worker_waits")
+LISTS = ("service_time", "latency", "wait_time", "worker_waits")
+WORKERS = ("worker_ops", "worker_s", "worker_cpu_s")  # a number for each worker
 FAULT = ("detected_s", "undone")  # of a trial whose workload noted a fault, also where it ended badly
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
@@ -195,7 +197,7 @@ def _frame(run: Run) -> pd.DataFrame:
     columns["steadiness"] = pd.array(steady.words(pd.DataFrame(columns, copy=False)), dtype="string")
     timed = [value is not None or None for group in passes for value in column(group, "service_time")]
     columns["doubts"] = doubts.judge(pd.DataFrame({**columns, "service_time": pd.array(timed, "boolean")}, copy=False))
-    columns |= _metrics(pd.DataFrame(columns, copy=False), passes)
+    columns |= _metrics(pd.DataFrame(columns, copy=False), passes, present)
     return pd.DataFrame({name: columns[name] for name in dict.fromkeys([*FIRST, *columns])}, copy=False)
 
 
@@ -222,15 +224,19 @@ def _facts(groups: Sequence[Passes], name: str) -> np.ndarray:
     return np.concatenate([np.empty(0), *(np.asarray(column(group, name), dtype=float) for group in groups)])
 
 
-def _metrics(frame: pd.DataFrame, passes: Sequence[Passes]) -> dict[str, np.ndarray]:
-    """The metrics of each row, as columns. They see LISTS as well, of some trials at a time."""
+def _metrics(frame: pd.DataFrame, passes: Sequence[Passes], present: set[str]) -> dict[str, np.ndarray]:
+    """The metrics of each row, as columns. They see those lists that are present as well, of some trials at a time."""
     metrics = {name: catalog.load("metric", name)() for name in catalog.names("metric")}
     metrics = {name: metric for name, metric in metrics.items() if metric.level == "iteration"}
     values: dict[str, list[np.ndarray]] = {name: [np.empty(0)] for name in metrics}
     for rows, groups in _portions(passes):
-        own = frame.iloc[rows]
-        lists = {name: [value for group in groups for value in column(group, name)] for name in LISTS}
-        part = pd.concat([own, pd.DataFrame(lists, own.index, dtype=object)], axis=1)
+        lists: dict[str, Any] = {name: _numbers_of_workers(groups, name) for name in WORKERS if name in present}
+        lists |= {
+            name: np.fromiter((value for group in groups for value in column(group, name)), object)
+            for name in LISTS
+            if name in present
+        }
+        part = frame.iloc[rows].assign(**lists)
         for name, metric in metrics.items():
             found = metric.of(part).to_numpy(float, na_value=np.nan)
             values[name].append(np.broadcast_to(np.nan, len(found)) if np.isnan(found).all() else found)
@@ -240,6 +246,20 @@ def _metrics(frame: pd.DataFrame, passes: Sequence[Passes]) -> dict[str, np.ndar
         if metric.shown == "always" or not np.isnan(whole).all():
             columns[name] = whole
     return columns
+
+
+def _numbers_of_workers(groups: Sequence[Passes], name: str) -> pd.api.extensions.ExtensionArray:
+    """A column of lists of numbers, without a list for each row; what is missing is an empty list."""
+    numbers, sizes = [np.empty(0)], []
+    for values in (column(group, name) for group in groups):
+        if isinstance(values, Lists):
+            numbers.append(np.asarray(values.flat, dtype=float))
+            sizes.append(np.diff(values.ends, prepend=0))
+        else:
+            numbers.append(np.array([number for value in values for number in value or ()], dtype=float))
+            sizes.append(np.array([len(value or ()) for value in values]))
+    ends = np.cumsum(np.concatenate([[0], *sizes]), dtype=np.int32)
+    return pd.arrays.ArrowExtensionArray(pa.ListArray.from_arrays(ends, np.concatenate(numbers)))
 
 
 def _portions(passes: Sequence[Passes]) -> Iterator[tuple[slice, Sequence[Passes]]]:

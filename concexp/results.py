@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -256,7 +257,13 @@ def _counts(values: Sequence[Any]) -> Passes:
 
 
 def _facts(groups: Sequence[Passes], name: str) -> np.ndarray:
-    return _thin(np.concatenate([np.empty(0), *(np.asarray(column(group, name), dtype=float) for group in groups)]))
+    found = [np.empty(0)]
+    before: Any = None
+    for values in (column(group, name) for group in groups):
+        # What never changes is the same object in all trials.
+        found.append(found[-1] if values is before else np.asarray(values, dtype=float))
+        before = values
+    return _thin(np.concatenate(found))
 
 
 def _metrics(frame: pd.DataFrame, passes: Sequence[Passes], present: set[str]) -> dict[str, np.ndarray]:
@@ -285,16 +292,15 @@ def _metrics(frame: pd.DataFrame, passes: Sequence[Passes], present: set[str]) -
 
 def _numbers_of_workers(groups: Sequence[Passes], name: str) -> pd.api.extensions.ExtensionArray:
     """A column of lists of numbers, without a list for each row; what is missing is an empty list."""
-    numbers, sizes = [np.empty(0)], []
+    numbers, ends = [np.empty(0)], [np.zeros(1, dtype=int)]
     for values in (column(group, name) for group in groups):
-        if isinstance(values, Lists):
-            numbers.append(np.asarray(values.flat, dtype=float))
-            sizes.append(np.diff(values.ends, prepend=0))
-        else:
-            numbers.append(np.array([number for value in values for number in value or ()], dtype=float))
-            sizes.append(np.array([len(value or ()) for value in values]))
-    ends = np.cumsum(np.concatenate([[0], *sizes]), dtype=np.int32)
-    return pd.arrays.ArrowExtensionArray(pa.ListArray.from_arrays(ends, np.concatenate(numbers)))
+        if not isinstance(values, Lists):
+            lists = [value or [] for value in values]
+            values = Lists(list(chain.from_iterable(lists)), list(accumulate(map(len, lists))))
+        numbers.append(np.asarray(values.flat, dtype=float))
+        ends.append(ends[-1][-1] + np.asarray(values.ends))
+    flat = np.concatenate(numbers)
+    return pd.arrays.ArrowExtensionArray(pa.ListArray.from_arrays(np.concatenate(ends).astype(np.int32), flat))
 
 
 def _portions(passes: Sequence[Passes]) -> Iterator[tuple[slice, Sequence[Passes]]]:

@@ -40,6 +40,9 @@ HELPED = 1.1
 BUSY_SHARE = 0.75
 # Share of a core that a server of ours may use before its speed is what is measured.
 SERVER_SHARE = 0.7
+# What is judged by its mean over a trial's iterations.
+MEANS = ("wall_s", "cpu_s", "server_cpu_s", "run_queue_wait_s", "start_skew_s", "all_active", "throttled_s", "steal_s",
+         "voluntary_switches", "involuntary_switches")  # fmt: skip
 
 MEANING = {
     "machine": "the machine withheld CPUs: spinners run beside it got fewer than the cell could use, its workers stood in "
@@ -61,37 +64,45 @@ MEANING = {
 
 def judge(frame: pd.DataFrame) -> pd.Series:
     """The doubts of each row, comma-joined: those of its trial. Needs the columns of the tidy frame."""
-    trial = frame.groupby("trial", sort=False)
-    wall = trial["wall_s"].transform("mean")
+    trials = frame.groupby("trial", sort=False)
+    own = of_trials(frame)
     # Not their sum: a fault of the trial's own may be one of the machine's swap-ins.
-    read_back = trial[["swapped_in", "major_faults"]].transform("max").max(axis=1)
-    workers = workers_of(frame)
-    cpu_bound = _holds(frame["wants"] == "cpu")
-    with_gil = frame["gil_start"].fillna(True)
-    taking_turns = _holds(frame["parallel"] == "threads") & cpu_bound & (workers > 1) & _holds(with_gil)
-    together = (workers > 1) & ~_holds(frame["parallel"] == "one")
-    turns = SWITCHES * frame["switch_interval_s"].astype(float).fillna(SWITCH_INTERVAL)
-    codes = np.full(len(frame), "", dtype=object)
+    read_back = trials[["swapped_in", "major_faults"]].max().max(axis=1)
+    wall = own["wall_s"]
+    workers = workers_of(own)
+    cpu_bound = _holds(own["wants"] == "cpu")
+    with_gil = own["gil_start"].fillna(True)
+    taking_turns = _holds(own["parallel"] == "threads") & cpu_bound & (workers > 1) & _holds(with_gil)
+    together = (workers > 1) & ~_holds(own["parallel"] == "one")
+    turns = SWITCHES * own["switch_interval_s"].astype(float).fillna(SWITCH_INTERVAL)
+    # Seconds between two readings of the clock: an operation where each is timed by itself, else a batch.
+    each = trials["wall_s"].sum() * executions(own) / trials["ops"].sum()
+    timed_at_once = each.where(own["service_time"].notna(), BATCH)
+    found = np.full(len(own), "", dtype=object)
     for code, holds in {
-        "machine": short_of_cpus(frame) | (stood_in_line(frame) > WAIT_SHARE) | (stolen(frame) > STEAL_SHARE),
-        "throttled": trial["throttled_s"].transform("mean") > THROTTLED_SHARE * wall,
-        "preempted": interruptions(frame) > INTERRUPTIONS,
+        "machine": short_of_cpus(own) | (stood_in_line(own) > WAIT_SHARE) | (stolen(own) > STEAL_SHARE),
+        "throttled": own["throttled_s"] > THROTTLED_SHARE * wall,
+        "preempted": interruptions(own) > INTERRUPTIONS,
         "paged": read_back > PAGES,
-        "skew": together & (trial["start_skew_s"].transform("mean") > SKEW_SHARE * wall),
-        "apart": together
-        & _holds(frame["shape"] == "workers")
-        & (trial["all_active"].transform("mean") < ACTIVE_SHARE),
-        "too_short": trial["wall_s"].transform("min") < turns.where(taking_turns, SHORTEST),
-        "timer": frame["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once(frame),
-        "server_bound": trial["server_cpu_s"].transform("mean") > SERVER_SHARE * wall,
-        "gil_changed": frame["gil_start"].notna() & frame["gil_end"].notna() & (frame["gil_start"] != frame["gil_end"]),
-        "traced": frame["traced"],
-        "leftover": frame[["left_behind", "leaked"]].max(axis=1) > 0,
-        "unsteady": unsteady(frame),
+        "skew": together & (own["start_skew_s"] > SKEW_SHARE * wall),
+        "apart": together & _holds(own["shape"] == "workers") & (own["all_active"] < ACTIVE_SHARE),
+        "too_short": trials["wall_s"].min() < turns.where(taking_turns, SHORTEST),
+        "timer": own["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once,
+        "server_bound": own["server_cpu_s"] > SERVER_SHARE * wall,
+        "gil_changed": own["gil_start"].notna() & own["gil_end"].notna() & (own["gil_start"] != own["gil_end"]),
+        "traced": own["traced"],
+        "leftover": own[["left_behind", "leaked"]].max(axis=1) > 0,
+        "unsteady": unsteady(own),
     }.items():
         hit = _holds(holds)
-        codes[hit] = np.where(codes[hit] == "", code, codes[hit] + f",{code}")
-    return pd.Series(codes, index=frame.index, dtype="string")
+        found[hit] = np.where(found[hit] == "", code, found[hit] + f",{code}")
+    return pd.Series(found, dtype="string").take(trials.ngroup()).set_axis(frame.index)
+
+
+def of_trials(frame: pd.DataFrame) -> pd.DataFrame:
+    """A row per trial, by its id: its first one, with the means of its facts; it is judged as the trial's own rows are."""
+    first = frame.drop_duplicates("trial").set_index("trial", drop=False).rename_axis(None)
+    return first.assign(**frame.groupby("trial", sort=False)[list(MEANS)].mean())
 
 
 def short_of_cpus(frame: pd.DataFrame) -> pd.Series:
@@ -176,13 +187,6 @@ def unsteady(frame: pd.DataFrame) -> pd.Series:
     words = trials.groupby(["cell", "role"])["steadiness"].agg(of_cell)
     cells = words.index[words == UNSTEADY]
     return own | (assessed & pd.MultiIndex.from_frame(frame[["cell", "role"]]).isin(cells))
-
-
-def timed_at_once(frame: pd.DataFrame) -> pd.Series:
-    """Seconds between two readings of the clock, for each row: an operation where each is timed by itself, else a batch."""
-    trial = frame.groupby("trial", sort=False)
-    each = trial["wall_s"].transform("sum") * executions(frame) / trial["ops"].transform("sum")
-    return each.where(frame["service_time"].notna(), BATCH)
 
 
 def executions(frame: pd.DataFrame) -> pd.Series:

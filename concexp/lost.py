@@ -39,8 +39,8 @@ class Losses:
             for record in run.records
             if record["role"] == "measured" and (record.get("answer") or {}).get("iterations")
         }
-        rows = run.measured
-        self.room = dict(zip(rows["trial"], doubts.room_for_all(rows) & rows["server_cpu_s"].isna(), strict=True))
+        trials = doubts.of_trials(run.measured)
+        self.room = (doubts.room_for_all(trials) & trials["server_cpu_s"].isna()).to_dict()
 
     def of(self, cell: str) -> Split | None:
         """The split of a cell, over the trials that numbers on time come from; None where it has none."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from concexp import catalog, doubts, journal, records, steady
 from concexp.errors import Damaged, did_you_mean
-from concexp.packed import Rows, column, names, uncollected
+from concexp.packed import Lists, Rows, column, names, uncollected
 from concexp.replacing import replaced
 
 if TYPE_CHECKING:
@@ -34,7 +37,8 @@ ITERATION = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_
 # Those that only some trials have, and lists, of which metrics make numbers: these stay in the journal.
 PROBED = ("peak_rss_bytes", "pss_bytes", "uss_bytes", "background_ops", "background_s", "background_cpu_s",
           "largest_share", "waits", "waited_s", "worked_s", "depth_mean")  # fmt: skip
-LISTS = ("worker_ops", "worker_s", "worker_cpu_s", "service_time", "latency", "wait_time", "worker_waits")
+LISTS = ("service_time", "latency", "wait_time", "worker_waits")
+WORKERS = ("worker_ops", "worker_s", "worker_cpu_s")  # a number for each worker
 FAULT = ("detected_s", "undone")  # of a trial whose workload noted a fault, also where it ended badly
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
@@ -46,6 +50,7 @@ FLOATS = ("effective_cpus", "timer_cost_s", "switch_interval_s", "duration_s", "
 RUNS = "runs"
 NO_PASS: Passes = [{}]  # of a trial that ended badly: it has one row all the same
 PORTION = 100_000
+CHUNK = 10_000  # rows of a column of text that are kept once if all are alike
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -184,34 +189,67 @@ def _frame(run: Run) -> pd.DataFrame:
     present = {name for group in passes for name in names(group)}
     counts = [_counts(column(group, "counts")) for group in passes]
     trials = _typed(pd.DataFrame(_rows(run, found)))
-    repeated = trials.take(np.repeat(np.arange(len(trials)), list(map(len, passes)))).reset_index(drop=True)
+    sizes = np.array(list(map(len, passes)), dtype=int)
+    rows = np.repeat(np.arange(len(trials)), sizes)
+    none = np.repeat(np.array([group is NO_PASS for group in passes], dtype=bool), sizes)
+    number = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     columns: dict[str, Any] = {
-        **repeated,
-        "iteration": pd.array([number for group in passes for number in _numbers(group)], dtype="Int64"),
+        **{name: _repeated(values, rows) for name, values in trials.items()},
+        "iteration": pd.arrays.IntegerArray(number, none),
         **{name: _facts(passes, name) for name in (*ITERATION, *(name for name in PROBED if name in present))},
-        "handed_out": pd.array([hidden for group in passes for hidden in _hidden(group)], dtype="boolean"),
+        "handed_out": pd.arrays.BooleanArray(_hidden(passes, sizes), none.copy()),
         **{name: _facts(counts, name) for name in sorted({name for group in counts for name in names(group)})},
     }
-    columns["steadiness"] = pd.array(steady.words(pd.DataFrame(columns, copy=False)), dtype="string")
-    timed = [value is not None or None for group in passes for value in column(group, "service_time")]
-    columns["doubts"] = doubts.judge(pd.DataFrame({**columns, "service_time": pd.array(timed, "boolean")}, copy=False))
-    columns |= _metrics(pd.DataFrame(columns, copy=False), passes)
+    columns["steadiness"] = _repeated(pd.Series(steady.words(pd.DataFrame(columns, copy=False)), dtype="string"))
+    timed = _recorded(passes, "service_time")
+    timed_too = pd.DataFrame({**columns, "service_time": pd.arrays.BooleanArray(timed, ~timed)}, copy=False)
+    columns["doubts"] = _repeated(doubts.judge(timed_too))
+    columns |= _metrics(pd.DataFrame(columns, copy=False), passes, present)
     return pd.DataFrame({name: columns[name] for name in dict.fromkeys([*FIRST, *columns])}, copy=False)
 
 
-def _numbers(group: Passes) -> Iterable[int | None]:
-    return [None] if group is NO_PASS else range(len(group))
+def _repeated(column: pd.Series, rows: np.ndarray | None = None) -> Any:
+    """The values in these places, or all, as a column: a text that stands in many rows one after the other is kept once."""
+    rows = np.arange(len(column)) if rows is None else rows
+    if column.dtype == float:
+        return _thin(column.to_numpy()[rows])
+    if column.dtype != "string" or not len(rows):
+        return column.array.take(rows)
+    codes = column.factorize()[0][rows]
+    kept: dict[tuple[int, int], pd.Series] = {}
+    pieces = []
+    for first in range(0, len(rows), CHUNK):
+        own = slice(first, first + CHUNK)
+        alike = (codes[own] == codes[first]).all()
+        key = codes[first], len(codes[own])
+        piece = kept[key] if alike and key in kept else column.take(rows[own])
+        if alike:
+            kept[key] = piece
+        pieces.append(piece)
+    return pd.concat(pieces, ignore_index=True).array
 
 
-def _hidden(group: Passes) -> Iterable[bool | None]:
+def _thin(values: np.ndarray) -> np.ndarray:
+    """The same numbers, in no room if all are one."""
+    bits = values.view(np.int64)  # in which a number that is missing equals itself, and zero is not minus zero
+    return np.broadcast_to(values[0], len(values)) if len(values) and (bits == bits[0]).all() else values
+
+
+def _hidden(passes: Sequence[Passes], sizes: np.ndarray) -> np.ndarray:
     """Whether the model hides its workers: it hands the operations out one by one, in threads that want a CPU as well."""
-    if group is NO_PASS:
-        return [None]
-    return (
-        (value is None for value in column(group, "worker_ops"))
-        if "worker_ops" in names(group)
-        else [False] * len(group)
-    )
+    told = np.array(["worker_ops" in names(group) for group in passes], dtype=bool)
+    hidden: np.ndarray = np.repeat(told, sizes) & ~_recorded(passes, "worker_ops")
+    return hidden
+
+
+def _recorded(passes: Sequence[Passes], name: str) -> np.ndarray:
+    """Whether each row has a value of that name."""
+    found = [np.empty(0, dtype=bool)]
+    for values in (column(group, name) for group in passes):
+        missing = 0 if isinstance(values, (array, Lists)) else values.count(None)
+        some = 0 < missing < len(values)
+        found.append(np.array([value is not None for value in values]) if some else np.full(len(values), not missing))
+    return np.concatenate(found)
 
 
 def _counts(values: Sequence[Any]) -> Passes:
@@ -219,18 +257,28 @@ def _counts(values: Sequence[Any]) -> Passes:
 
 
 def _facts(groups: Sequence[Passes], name: str) -> np.ndarray:
-    return np.concatenate([np.empty(0), *(np.asarray(column(group, name), dtype=float) for group in groups)])
+    found = [np.empty(0)]
+    before: Any = None
+    for values in (column(group, name) for group in groups):
+        # What never changes is the same object in all trials.
+        found.append(found[-1] if values is before else np.asarray(values, dtype=float))
+        before = values
+    return _thin(np.concatenate(found))
 
 
-def _metrics(frame: pd.DataFrame, passes: Sequence[Passes]) -> dict[str, np.ndarray]:
-    """The metrics of each row, as columns. They see LISTS as well, of some trials at a time."""
+def _metrics(frame: pd.DataFrame, passes: Sequence[Passes], present: set[str]) -> dict[str, np.ndarray]:
+    """The metrics of each row, as columns. They see those lists that are present as well, of some trials at a time."""
     metrics = {name: catalog.load("metric", name)() for name in catalog.names("metric")}
     metrics = {name: metric for name, metric in metrics.items() if metric.level == "iteration"}
     values: dict[str, list[np.ndarray]] = {name: [np.empty(0)] for name in metrics}
     for rows, groups in _portions(passes):
-        own = frame.iloc[rows]
-        lists = {name: [value for group in groups for value in column(group, name)] for name in LISTS}
-        part = pd.concat([own, pd.DataFrame(lists, own.index, dtype=object)], axis=1)
+        lists: dict[str, Any] = {name: _numbers_of_workers(groups, name) for name in WORKERS if name in present}
+        lists |= {
+            name: np.fromiter((value for group in groups for value in column(group, name)), object)
+            for name in LISTS
+            if name in present
+        }
+        part = frame.iloc[rows].assign(**lists)
         for name, metric in metrics.items():
             found = metric.of(part).to_numpy(float, na_value=np.nan)
             values[name].append(np.broadcast_to(np.nan, len(found)) if np.isnan(found).all() else found)
@@ -240,6 +288,19 @@ def _metrics(frame: pd.DataFrame, passes: Sequence[Passes]) -> dict[str, np.ndar
         if metric.shown == "always" or not np.isnan(whole).all():
             columns[name] = whole
     return columns
+
+
+def _numbers_of_workers(groups: Sequence[Passes], name: str) -> pd.api.extensions.ExtensionArray:
+    """A column of lists of numbers, without a list for each row; what is missing is an empty list."""
+    numbers, ends = [np.empty(0)], [np.zeros(1, dtype=int)]
+    for values in (column(group, name) for group in groups):
+        if not isinstance(values, Lists):
+            lists = [value or [] for value in values]
+            values = Lists(list(chain.from_iterable(lists)), list(accumulate(map(len, lists))))
+        numbers.append(np.asarray(values.flat, dtype=float))
+        ends.append(ends[-1][-1] + np.asarray(values.ends))
+    flat = np.concatenate(numbers)
+    return pd.arrays.ArrowExtensionArray(pa.ListArray.from_arrays(np.concatenate(ends).astype(np.int32), flat))
 
 
 def _portions(passes: Sequence[Passes]) -> Iterator[tuple[slice, Sequence[Passes]]]:

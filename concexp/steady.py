@@ -75,20 +75,24 @@ def starts(run: Run) -> list[Start]:
     Also where iterations are enough for a word: a single slow one at the beginning is none that change points would find.
     """
     frame = run.measured
-    frame = frame[["cell", "block", "iteration"]].assign(took=np.log(seconds(frame)))
-    frame = frame[np.isfinite(frame["took"])]
-    first, later = frame[frame["iteration"] == 0], frame[frame["iteration"] > 0]
-    heads = first.set_index(["cell", "block"])["took"]
-    rests = later.groupby(["cell", "block"])["took"].agg(["mean", "size"])
-    both = rests.join(heads, how="inner")
+    number = frame["iteration"].to_numpy(float, na_value=np.nan)
+    took = np.log(seconds(frame))
+    took[~np.isfinite(took)] = np.nan
+    parts = {"head": np.where(number == 0, took, np.nan), "rest": np.where(number > 0, took, np.nan)}
+    trials = frame[["trial"]].assign(**parts).groupby("trial", sort=False)
+    both = run.firsts[["cell", "block", "trial"]].set_index("trial")
+    both = both.assign(head=trials["head"].first(), rest=trials["rest"].mean(), size=trials["rest"].count()).dropna()
+    rows_of: dict[str, list[Any]] = {}
+    for row in both.sort_values(["cell", "block"]).itertuples():
+        rows_of.setdefault(str(row.cell), []).append(row)
     found: list[tuple[str, Interval, int, float]] = []
-    for cell, own in both.groupby(level="cell", sort=False):
-        timed = {trial.block for trial in run.samples[str(cell)].timed}
-        rows = [row for row in own.itertuples() if row.Index[1] in timed]
+    for cell, own in rows_of.items():
+        timed = {trial.block for trial in run.samples[cell].timed}
+        rows = [row for row in own if row.block in timed]
         passes = 1 + max((row.size for row in rows), default=0)
         if rows:
             sides = _sides(rows)
-            found.append((str(cell), ratio(*sides), passes, p_value(*sides)))
+            found.append((cell, ratio(*sides), passes, p_value(*sides)))
     adjusted = benjamini_hochberg([chance for *_, chance in found])
     return [
         Start(cell, factor, passes, float(chance))
@@ -99,4 +103,4 @@ def starts(run: Run) -> list[Start]:
 
 def _sides(rows: list[Any]) -> tuple[dict[int, float], dict[int, float]]:
     """The first iteration's seconds and the geometric mean of the others', by block."""
-    return {row.Index[1]: math.exp(row.took) for row in rows}, {row.Index[1]: math.exp(row.mean) for row in rows}
+    return {row.block: math.exp(row.head) for row in rows}, {row.block: math.exp(row.rest) for row in rows}

@@ -7,8 +7,10 @@ level and from what one more of each costs; how many trials are needed, from how
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,8 +20,6 @@ from concexp.stats.intervals import FEWEST
 from concexp.stats.variance import Split, split, trials_needed, worthwhile
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from concexp.results import Run
 
 LEAST_COST = 1e-3  # seconds: no process starts sooner
@@ -65,31 +65,50 @@ def variations(run: Run) -> list[Variation]:
         return []
     if name not in run.trials:
         return []
-    frame = run.trials[["role", "cell", "trial", "block", "wall_s", "duration_s", *({name} - {"wall_s"})]]
-    frame = frame[(frame["role"] == ("observed" if observed(metric) else "measured")) & frame[name].notna()]
+    frame = run.trials
+    role = "observed" if observed(metric) else "measured"
+    rows = np.flatnonzero((frame["role"] == role).to_numpy() & frame[name].notna().to_numpy())
+    values, walls = (frame[column].to_numpy(float, na_value=np.nan)[rows] for column in (name, "wall_s"))
+    # The rows of a trial follow each other.
+    begins = np.flatnonzero(np.diff(frame["trial"].factorize()[0][rows], prepend=-1))
+    ends = np.append(begins, len(rows))[1:]
+    first = frame[["cell", "block", "duration_s"]].take(rows[begins])
+    trials: dict[str, list[_Passes]] = {}
+    for begin, end, trial in zip(begins, ends, first.itertuples(), strict=True):
+        own = _Passes(trial.block, values[begin:end], walls[begin:end], trial.duration_s)
+        trials.setdefault(str(trial.cell), []).append(own)
     found = []
-    for cell, own in frame.groupby("cell", sort=False):
-        sample = run.samples[str(cell)].of(name)
+    for cell, passes in trials.items():
+        sample = run.samples[cell].of(name)
         if not sample.trusted:
             continue
-        own = own[own["block"].isin([trial.block for trial in sample.timed])]
-        if one := _variation(str(cell), own, name, metric.scale == "log"):
+        timed = {trial.block for trial in sample.timed}
+        if one := _variation(cell, [own for own in passes if own.block in timed], metric.scale == "log"):
             found.append(one)
     return found
 
 
-def _variation(cell: str, frame: pd.DataFrame, name: str, log: bool) -> Variation | None:
+class _Passes(NamedTuple):
+    """The iterations of a trial: their values and windows, and how long the trial took."""
+
+    block: int
+    values: np.ndarray
+    walls: np.ndarray
+    duration: float
+
+
+def _variation(cell: str, trials: Sequence[_Passes], log: bool) -> Variation | None:
     """From the trials that have as many iterations as most; a few may lack some."""
-    sizes = frame.groupby("trial")["trial"].transform("size")
-    if not len(sizes):
+    sizes = Counter(len(own.values) for own in trials)
+    if not sizes:
         return None
-    count = int(sizes.mode().max())
-    whole = frame[sizes == count]
-    values = whole[name].to_numpy(float).reshape(-1, count)
+    count = max(sizes, key=lambda size: (size * sizes[size], size))
+    whole = [own for own in trials if len(own.values) == count]
+    values = np.array([own.values for own in whole])
     if count < 2 or len(values) < FEWEST or not np.isfinite(values).all():
         return None
     log = log and bool((values > 0).all())
-    walls = whole["wall_s"].to_numpy(float).reshape(values.shape)
-    around = whole["duration_s"].to_numpy(float).reshape(values.shape)[:, 0] - walls.sum(axis=1)
+    walls = np.array([own.walls for own in whole])
+    around = np.array([own.duration for own in whole]) - walls.sum(axis=1)
     costs = max(LEAST_COST, float(np.median(walls))), max(LEAST_COST, float(np.median(around)))
     return Variation(cell, split(np.log(values) if log else values), log, costs)

@@ -69,3 +69,8 @@ def test_trials_that_lack_an_iteration_are_left_out(tmp_path):
     run.__dict__.pop("trials", None)
     (found,) = variations(run)
     assert found.split.counts == (4, 11)
+
+
+def test_no_number_at_all(tmp_path):
+    """Where every trial failed there is nothing to be split."""
+    assert variations(made(tmp_path, 0.1, 0.1, cell={"status": "failed", "reason": "no"})) == []

@@ -5,12 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from concexp import metrics
-
-
-def jain(shares: list[float]) -> float:
-    """Jain, Chiu & Hawe (1984); NaN where nobody did anything."""
-    squares = sum(x * x for x in shares)
-    return sum(shares) ** 2 / (len(shares) * squares) if squares else float("nan")
+from concexp.metrics import _workers
 
 
 class Metric(metrics.Metric):
@@ -22,4 +17,6 @@ class Metric(metrics.Metric):
     order = 74
 
     def of(self, frame: Any) -> Any:
-        return self.each(frame, "worker_ops", jain)
+        """Jain, Chiu & Hawe (1984); NaN where nobody did anything."""
+        ops = _workers.Lists.of(frame, "worker_ops")
+        return _workers.ratio(ops.sums(ops.numbers) ** 2, ops.sizes * ops.sums(ops.numbers**2), frame)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from concexp import metrics
+from concexp.metrics import _workers
 
 
 class Metric(metrics.Metric):
@@ -19,7 +20,8 @@ class Metric(metrics.Metric):
         counted = frame["load.ops"].notna() if "load.ops" in frame else frame["wall_s"].isna()
         if not counted.any():
             return frame["wall_s"].where(counted)
-        busy = self.each(frame, "worker_s", sum)
-        even = self.each(frame, "worker_s", lambda each: 1 / len(each))
-        share = even.combine(frame["largest_share"], max) if "largest_share" in frame else even
-        return (busy * share).where(counted)
+        times = _workers.Lists.of(frame, "worker_s")
+        share = _workers.ratio(1.0, times.sizes, frame)
+        if "largest_share" in frame:
+            share = share.where(~(frame["largest_share"] > share), frame["largest_share"])
+        return (times.sums(times.numbers) * share).where(counted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from concexp import metrics
+from concexp.metrics import _workers
 
 
 class Metric(metrics.Metric):
@@ -16,6 +17,5 @@ class Metric(metrics.Metric):
     order = 75
 
     def of(self, frame: Any) -> Any:
-        return self.each(
-            frame, "worker_s", lambda each: max(each) * len(each) / sum(each) if sum(each) else float("nan")
-        )
+        times = _workers.Lists.of(frame, "worker_s")
+        return _workers.ratio(times.largest * times.sizes, times.sums(times.numbers), frame)

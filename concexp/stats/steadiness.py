@@ -116,20 +116,24 @@ def steadinesses(series: Sequence[ArrayLike]) -> list[Steadiness]:
     for size, places in alike.items():
         some = max(1, TOGETHER // size)
         for part in (places[first : first + some] for first in range(0, len(places), some)):
-            for place, changes in zip(part, _changes(np.array([data[place] for place in part])), strict=True):
-                found[place] = _steadiness(data[place], (0, *changes))
+            together = np.array([data[place] for place in part])
+            for place, changes, drifts in zip(part, _changes(together), _drifting(together).tolist(), strict=True):
+                if changes:
+                    found[place] = _steadiness(data[place], (0, *changes))
+                else:  # the most frequent case, and the simplest
+                    found[place] = Steadiness(UNSTEADY, (0,), size) if drifts else Steadiness(FLAT, (0,), 0)
     return found
 
 
 def _steadiness(x: Floats, starts: tuple[int, ...]) -> Steadiness:
     parts = np.split(x, starts[1:])
-    alike = [_alike(part, parts[-1]) for part in parts]
+    alike = [bool(_alike(part, parts[-1])) for part in parts]
     first = len(parts)
     while first and alike[first - 1]:
         first -= 1
     steady_from = starts[first]
     # A steady drift is cut into segments that are so wide because they drift that the last two often are alike.
-    if x.size - steady_from < LAST * x.size or _drifts(x[steady_from:]):
+    if x.size - steady_from < LAST * x.size or _drifting(x[steady_from:]):
         return Steadiness(UNSTEADY, starts, x.size)
     if not first:
         return Steadiness(FLAT, starts, 0)
@@ -138,17 +142,17 @@ def _steadiness(x: Floats, starts: tuple[int, ...]) -> Steadiness:
     return Steadiness(SLOWDOWN if faster else WARMUP, starts, steady_from)
 
 
-def _alike(one: Floats, last: Floats) -> bool:
-    """Whether the means of two segments are close, measured by the later one."""
-    mean = float(last.mean())
-    return abs(float(one.mean()) - mean) <= max(float(last.std()), ALIKE * abs(mean))
+def _alike(one: Floats, last: Floats) -> NDArray[np.bool_]:
+    """Whether the means of two segments are close, measured by the later one; of each row, if there are several."""
+    mean = last.mean(axis=-1)
+    return np.asarray(np.abs(one.mean(axis=-1) - mean) <= np.maximum(last.std(axis=-1), ALIKE * np.abs(mean)))
 
 
-def _drifts(state: Floats) -> bool:
+def _drifting(states: Floats) -> NDArray[np.bool_]:
     """Whether the halves of a state are not alike, and not only because few values, or a few odd ones, stand behind each."""
-    one, last = np.array_split(state, 2)
-    error = math.sqrt(float(one.var() / one.size + last.var() / last.size))
-    return not _alike(one, last) and abs(float(last.mean() - one.mean())) > SURE * error
+    one, last = np.array_split(states, 2, axis=-1)
+    error = np.sqrt(one.var(axis=-1) / one.shape[-1] + last.var(axis=-1) / last.shape[-1])
+    return np.asarray(~_alike(one, last) & (np.abs(last.mean(axis=-1) - one.mean(axis=-1)) > SURE * error))
 
 
 def of_cell(words: Iterable[str]) -> str:

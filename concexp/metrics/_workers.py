@@ -1,0 +1,53 @@
+"""What the metrics of single workers share: they read columns of Arrow lists, a number for each worker in each row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Such a column: the numbers of all rows, one list after the other, and how long each row's list is.
+
+    It is 0 where the list is missing. What is computed of a list is NaN where it has no numbers.
+    """
+
+    numbers: Any
+    sizes: Any
+
+    @classmethod
+    def of(cls, frame: Any, name: str) -> Lists:
+        """The column of this name; without it, all lists are missing."""
+        import numpy as np
+
+        if name not in frame:
+            return cls(np.empty(0), np.zeros(len(frame), dtype=int))
+        lists = frame[name].list
+        return cls(lists.flatten().to_numpy(float, na_value=np.nan), lists.len().to_numpy(int, na_value=0))
+
+    def sums(self, numbers: Any) -> Any:
+        """The sum for each list of numbers that stand in for its own; from left to right, as `sum` does it."""
+        import numpy as np
+
+        rows = np.repeat(np.arange(len(self.sizes)), self.sizes)
+        return np.where(self.sizes > 0, np.bincount(rows, numbers, minlength=len(self.sizes)), np.nan)
+
+    @property
+    def largest(self) -> Any:
+        """The largest number of each list."""
+        import numpy as np
+
+        found = np.full(len(self.sizes), np.nan)
+        full = self.sizes > 0
+        if full.any():
+            found[full] = np.maximum.reduceat(self.numbers, (np.cumsum(self.sizes) - self.sizes)[full])
+        return found
+
+
+def ratio(above: Any, below: Any, frame: Any) -> Any:
+    """The quotient of two such arrays as a column of the frame; NaN where nothing is divided by nothing."""
+    import numpy as np
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return frame["wall_s"].isna() * 0.0 + above / below

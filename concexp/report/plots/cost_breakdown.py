@@ -94,15 +94,11 @@ def _panel(view: View, own: list[Bar], axes: Any, least: float, columns: int) ->
     low, high = 104 * least if least < -SHOWN else 0.0, 100.5 - 100 * least
     axes.set_xlim(low, high)
     inches = (_style.WIDTH / columns - 1.9) / (high - low)
-    for place, bar in enumerate(reversed(own)):
-        at = 0.0
-        for name in (USEFUL, *PARTS, RESIDUAL):
-            width = 100 * bar.split.share(name).mean if name in (USEFUL, RESIDUAL, *bar.split.parts) else 0.0
-            if width < 0:
-                _segment(axes, place, 0.0, width, name, inches)
-            elif width > 0:
-                _segment(axes, place, at, width, name, inches)
-                at += width
+    for name, segments in _segments(own).items():
+        places, lefts, widths = zip(*segments, strict=True)
+        axes.barh(places, widths, 0.74, lefts, **_filled(LOOKS[name]))
+        for place, left, width in segments:
+            _write(axes, place, left + width / 2, LOOKS[name], _style.plain(round(width)), abs(width) * inches)
     axes.axvline(100, color=_style.INK, linewidth=0.9)
     if low < 0:
         axes.axvline(0, color=_style.INK, linewidth=0.9)
@@ -112,17 +108,28 @@ def _panel(view: View, own: list[Bar], axes: Any, least: float, columns: int) ->
     axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100 %"])
 
 
-def _segment(axes: Any, place: int, left: float, width: float, name: str, inches: float) -> None:
-    look = LOOKS[name]
-    axes.barh(place, width, 0.74, left, **_filled(look))
-    number = _style.plain(round(width))
-    room = abs(width) * inches
+def _segments(own: list[Bar]) -> dict[str, list[tuple[int, float, float]]]:
+    """(row from below, left end, width) in percent of each segment of the bars, by the part that it shows."""
+    found: dict[str, list[tuple[int, float, float]]] = {}
+    for place, bar in enumerate(reversed(own)):
+        at = 0.0
+        for name in (USEFUL, *PARTS, RESIDUAL):
+            width = 100 * bar.split.share(name).mean if name in (USEFUL, RESIDUAL, *bar.split.parts) else 0.0
+            if abs(width) > 0:
+                found.setdefault(name, []).append((place, at if width > 0 else 0.0, width))
+                at += max(0.0, width)
+    # Neighbours share an edge, which the later one covers: all parts are drawn in the order in which they stand in a bar.
+    return {name: found[name] for name in (USEFUL, *PARTS, RESIDUAL) if name in found}
+
+
+def _write(axes: Any, place: int, middle: float, look: _Look, number: str, room: float) -> None:
+    """What a segment shows, as much as there is room for, in inches."""
     text = next((t for t in (f"{look.name} {number}", number) if len(t) * LETTER + 0.1 < room), "")
     if text:
-        dark = name == USEFUL
         box = {"boxstyle": "round,pad=0.12", "facecolor": look.colour, "edgecolor": "none"}
-        axes.annotate(text, (left + width / 2, place), ha="center", va="center_baseline", fontsize=7.5,
-                      color="white" if dark else _style.INK, bbox=box)  # fmt: skip
+        written = axes.text(middle, place, text, ha="center", va="center_baseline", fontsize=7.5,
+                            color="white" if look is LOOKS[USEFUL] else _style.INK, bbox=box)  # fmt: skip
+        written.set_in_layout(False)  # it lies within its segment, so that measuring it would change nothing
 
 
 def _who(view: View, bar: Bar) -> str:

@@ -69,14 +69,14 @@ class Plot:
 @lru_cache(maxsize=1)  # one page at a time: whether to draw and what to draw are asked one after the other
 def _cells(view: View) -> list[_Cell]:
     """The cells with enough iterations to draw, the worst first."""
-    frame = view.run.measured
-    frame = frame[["cell", "trial"]].assign(took=steady.seconds(frame)).dropna(subset="took")
     first = view.run.firsts
     words = {cell: [word or SHORT for word in own] for cell, own in first.groupby("cell", sort=False)["steadiness"]}
     trials: dict[str, list[np.ndarray]] = {}
-    for (cell, _), own in frame.groupby(["cell", "trial"], sort=False)["took"]:
+    # The rows of a trial follow each other: parted where one begins, the first part is empty.
+    for cell, took in zip(first["cell"], np.split(steady.seconds(view.run.measured), first.index)[1:], strict=True):
+        own = took[~np.isnan(took)]
         if len(own) >= FEWEST and own.min() > 0:
-            trials.setdefault(str(cell), []).append(own.to_numpy(float))
+            trials.setdefault(cell, []).append(own)
     found = [
         _Cell(point, [one / np.median(one) for one in own], of_cell(words[point.cell]))
         for point in view.points

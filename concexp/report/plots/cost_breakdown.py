@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 
 from concexp.report import cost
 from concexp.report.cost import Bar
@@ -18,6 +18,7 @@ ALONE = 3  # so many panels stand one below the other; more need two columns
 PANELS = 8
 ROWS = 18
 ROW = 0.27  # inches
+THICK = 0.74  # of a row, by its bar
 SHOWN = 0.005  # so little to the left of 0 is rounding
 LETTER = 0.075  # inches that a letter of a label takes
 
@@ -94,11 +95,15 @@ def _panel(view: View, own: list[Bar], axes: Any, least: float, columns: int) ->
     low, high = 104 * least if least < -SHOWN else 0.0, 100.5 - 100 * least
     axes.set_xlim(low, high)
     inches = (_style.WIDTH / columns - 1.9) / (high - low)
-    for name, segments in _segments(own).items():
-        places, lefts, widths = zip(*segments, strict=True)
-        axes.barh(places, widths, 0.74, lefts, **_filled(LOOKS[name]))
-        for place, left, width in segments:
-            _write(axes, place, left + width / 2, LOOKS[name], _style.plain(round(width)), abs(width) * inches)
+    for place, bar in enumerate(reversed(own)):
+        at = 0.0
+        for name in (USEFUL, *PARTS, RESIDUAL):
+            width = 100 * bar.split.share(name).mean if name in (USEFUL, RESIDUAL, *bar.split.parts) else 0.0
+            if width < 0:
+                _segment(axes, place, 0.0, width, name, inches)
+            elif width > 0:
+                _segment(axes, place, at, width, name, inches)
+                at += width
     axes.axvline(100, color=_style.INK, linewidth=0.9)
     if low < 0:
         axes.axvline(0, color=_style.INK, linewidth=0.9)
@@ -108,27 +113,18 @@ def _panel(view: View, own: list[Bar], axes: Any, least: float, columns: int) ->
     axes.set_xticks([0, 25, 50, 75, 100], ["0", "25", "50", "75", "100 %"])
 
 
-def _segments(own: list[Bar]) -> dict[str, list[tuple[int, float, float]]]:
-    """(row from below, left end, width) in percent of each segment of the bars, by the part that it shows."""
-    found: dict[str, list[tuple[int, float, float]]] = {}
-    for place, bar in enumerate(reversed(own)):
-        at = 0.0
-        for name in (USEFUL, *PARTS, RESIDUAL):
-            width = 100 * bar.split.share(name).mean if name in (USEFUL, RESIDUAL, *bar.split.parts) else 0.0
-            if abs(width) > 0:
-                found.setdefault(name, []).append((place, at if width > 0 else 0.0, width))
-                at += max(0.0, width)
-    # Neighbours share an edge, which the later one covers: all parts are drawn in the order in which they stand in a bar.
-    return {name: found[name] for name in (USEFUL, *PARTS, RESIDUAL) if name in found}
-
-
-def _write(axes: Any, place: int, middle: float, look: _Look, number: str, room: float) -> None:
-    """What a segment shows, as much as there is room for, in inches."""
+def _segment(axes: Any, place: int, left: float, width: float, name: str, inches: float) -> None:
+    look = LOOKS[name]
+    # The axes have their limits: `barh` would work them out again for each of some hundred segments.
+    axes.add_artist(Rectangle((left, place - THICK / 2), width, THICK, **_filled(look)))
+    number = _style.plain(round(width))
+    room = abs(width) * inches
     text = next((t for t in (f"{look.name} {number}", number) if len(t) * LETTER + 0.1 < room), "")
     if text:
+        dark = name == USEFUL
         box = {"boxstyle": "round,pad=0.12", "facecolor": look.colour, "edgecolor": "none"}
-        written = axes.text(middle, place, text, ha="center", va="center_baseline", fontsize=7.5,
-                            color="white" if look is LOOKS[USEFUL] else _style.INK, bbox=box)  # fmt: skip
+        written = axes.text(left + width / 2, place, text, ha="center", va="center_baseline", fontsize=7.5,
+                            color="white" if dark else _style.INK, bbox=box)  # fmt: skip
         written.set_in_layout(False)  # it lies within its segment, so that measuring it would change nothing
 
 

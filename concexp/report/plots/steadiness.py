@@ -15,7 +15,7 @@ from concexp.report.numbers import plural
 from concexp.report.plots import _style
 from concexp.report.steadiness import IN_WORDS
 from concexp.report.view import Point, View
-from concexp.stats.steadiness import ENOUGH, FLAT, MIXED, SHORT, SLOWDOWN, UNSTEADY, WARMUP, of_cell, steadiness
+from concexp.stats.steadiness import ENOUGH, FLAT, MIXED, SHORT, SLOWDOWN, UNSTEADY, WARMUP, of_cell, steadinesses
 
 COLUMNS = 2
 PANELS = 6
@@ -87,8 +87,7 @@ def _cells(view: View) -> list[_Cell]:
 
 def _panel(view: View, cell: _Cell, axes: Any) -> None:
     colour = view.style(view.line(cell.point)).colour
-    for one in cell.series:
-        found = steadiness(one)
+    for one, found in zip(cell.series, steadinesses(cell.series), strict=True):
         never = found.word == UNSTEADY
         x = np.arange(1, one.size + 1)
         axes.plot(

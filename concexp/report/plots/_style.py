@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
@@ -53,7 +54,9 @@ def settings() -> Any:
 
 def figure(height: float) -> Figure:
     """An empty figure as wide as a page, `height` in inches."""
-    return Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+    drawn = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+    FigureCanvasAgg(drawn)  # else the layout and the picture have a canvas each, of as many pixels
+    return drawn
 
 
 def grid(drawn: Figure, rows: int, columns: int, used: int, **how: Any) -> list[Axes]:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from concexp import catalog
 from concexp.report.plots import _style
+from concexp.report.plots import steadiness as plot_of_steadiness
 from concexp.report.view import View
 from tests import synthetic
 
@@ -115,6 +116,21 @@ def test_alt_text_names_the_best(view, tmp_path):
     assert "The highest is processes at 2 with 1.9" in alt
     alt = catalog.load("plot", "comparison")().draw(found, tmp_path / "y.png")
     assert "From first to last: processes ×2; threads ×1; serial." in alt
+
+
+def test_steadiness_has_the_iterations_of_each_trial(view):
+    """As a grouping of all rows by their trials has them; each is relative to its trial's median."""
+    found = view(**synthetic.courses())
+    frame = found.run.measured
+    took = (frame["wall_s"] / frame["ops"]).groupby(frame["trial"], sort=False)
+    expected = {}
+    for (_, own), cell in zip(took, found.run.firsts["cell"], strict=True):
+        expected.setdefault(cell, []).append((own / own.median()).tolist())
+    drawn = {cell.point.cell: [one.tolist() for one in cell.series] for cell in plot_of_steadiness._cells(found)}
+    assert drawn.keys() == expected.keys()
+    for cell, series in drawn.items():
+        for one, other in zip(series, expected[cell], strict=True):
+            assert one == pytest.approx(other, rel=1e-12)
 
 
 def test_steadiness_shows_the_worst_first(view, tmp_path):

@@ -10,6 +10,7 @@ from typing import Any
 import matplotlib.style
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
@@ -53,7 +54,9 @@ def settings() -> Any:
 
 def figure(height: float) -> Figure:
     """An empty figure as wide as a page, `height` in inches."""
-    return Figure(figsize=(WIDTH, height), layout="constrained")
+    drawn = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+    FigureCanvasAgg(drawn)  # else the layout and the picture have a canvas each, of as many pixels
+    return drawn
 
 
 def grid(drawn: Figure, rows: int, columns: int, used: int, **how: Any) -> list[Axes]:
@@ -70,7 +73,11 @@ def save(drawn: Figure, path: Path) -> None:
     with warnings.catch_warnings():
         # A letter that the font lacks becomes a box: a page without pictures would help nobody.
         warnings.filterwarnings("ignore", message=".*missing from.*font")
-        drawn.savefig(path, dpi=DPI, metadata={"Software": None})
+        # `savefig` would go through all artists once more, only to have the layout made.
+        if (layout := drawn.get_layout_engine()) is not None:
+            layout.execute(drawn)
+            drawn.set_layout_engine(None)
+        drawn.savefig(path, metadata={"Software": None})
 
 
 def short(text: str, most: int = 28) -> str:

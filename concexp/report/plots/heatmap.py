@@ -175,7 +175,7 @@ def _panel(
     for point in best:  # last, so that no neighbour covers the frame
         column, row = xs.index(point.labels[found.x]), ys.index(point.labels[found.y])
         for colour, width in (("white", 4.2), (_style.INK, 1.7)):  # seen on the light and on the dark
-            axes.add_patch(
+            axes.add_artist(
                 Rectangle((column - 0.46, row - 0.42), 0.92, 0.84, fill=False, edgecolor=colour, linewidth=width)
             )
     axes.set_xlim(-0.5, len(xs) - 0.5)
@@ -204,13 +204,13 @@ def _field(
     value = point.value(kind).mean if point is not None else math.nan
     box = (column - 0.5, row - 0.5)
     if point is None or math.isnan(value):
-        axes.add_patch(Rectangle(box, 1, 1, facecolor="white", edgecolor="#bdbdbd", hatch="////", linewidth=0))
+        axes.add_artist(Rectangle(box, 1, 1, facecolor="white", edgecolor="#bdbdbd", hatch="////", linewidth=0))
         why = WHY["missing"] if point is None else WHY.get(point.status, point.status)
         axes.text(column, row, why, ha="center", va="center", fontsize=6.5, color=_style.INK,
                   bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
         return
     colour = colours(norm(value))
-    axes.add_patch(Rectangle(box, 1, 1, facecolor=colour, edgecolor="white", linewidth=1.5))
+    axes.add_artist(Rectangle(box, 1, 1, facecolor=colour, edgecolor="white", linewidth=1.5))
     if written:
         luminance = 0.2126 * colour[0] ** 2.2 + 0.7152 * colour[1] ** 2.2 + 0.0722 * colour[2] ** 2.2
         text = f"{_short(value, view.metrics[kind].unit)}{point.mark}"

@@ -117,7 +117,8 @@ def _recorded(view: View) -> dict[str, _Curve]:
         if record["block"] not in {trial.block for trial in point.sample.timed}:
             continue
         passes = record["answer"]["iterations"]
-        for kind in [kind for kind in KINDS if passes and passes[0].get(kind)]:
+        first = passes[0] if passes else {}
+        for kind in [kind for kind in KINDS if first.get(kind)]:
             total: Counter[int] = Counter()
             for one in passes:
                 total.update(dict(map(tuple, one.get(kind) or ())))

@@ -15,7 +15,7 @@ from concexp.report.numbers import plural
 from concexp.report.plots import _style
 from concexp.report.steadiness import IN_WORDS
 from concexp.report.view import Point, View
-from concexp.stats.steadiness import ENOUGH, FLAT, MIXED, SHORT, SLOWDOWN, UNSTEADY, WARMUP, of_cell, steadiness
+from concexp.stats.steadiness import ENOUGH, FLAT, MIXED, SHORT, SLOWDOWN, UNSTEADY, WARMUP, of_cell, steadinesses
 
 COLUMNS = 2
 PANELS = 6
@@ -69,14 +69,14 @@ class Plot:
 @lru_cache(maxsize=1)  # one page at a time: whether to draw and what to draw are asked one after the other
 def _cells(view: View) -> list[_Cell]:
     """The cells with enough iterations to draw, the worst first."""
-    frame = view.run.measured
-    frame = frame[["cell", "trial"]].assign(took=steady.seconds(frame)).dropna(subset="took")
     first = view.run.firsts
     words = {cell: [word or SHORT for word in own] for cell, own in first.groupby("cell", sort=False)["steadiness"]}
     trials: dict[str, list[np.ndarray]] = {}
-    for (cell, _), own in frame.groupby(["cell", "trial"], sort=False)["took"]:
+    # The rows of a trial follow each other: parted where one begins, the first part is empty.
+    for cell, took in zip(first["cell"], np.split(steady.seconds(view.run.measured), first.index)[1:], strict=True):
+        own = took[~np.isnan(took)]
         if len(own) >= FEWEST and own.min() > 0:
-            trials.setdefault(str(cell), []).append(own.to_numpy(float))
+            trials.setdefault(cell, []).append(own)
     found = [
         _Cell(point, [one / np.median(one) for one in own], of_cell(words[point.cell]))
         for point in view.points
@@ -87,8 +87,7 @@ def _cells(view: View) -> list[_Cell]:
 
 def _panel(view: View, cell: _Cell, axes: Any) -> None:
     colour = view.style(view.line(cell.point)).colour
-    for one in cell.series:
-        found = steadiness(one)
+    for one, found in zip(cell.series, steadinesses(cell.series), strict=True):
         never = found.word == UNSTEADY
         x = np.arange(1, one.size + 1)
         axes.plot(

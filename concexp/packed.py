@@ -105,9 +105,10 @@ def _compact(kind: type, values: Sequence[Any]) -> Sequence[Any]:
     if kind not in CODES or (kind is float and not math.isfinite(sum(values))):
         return values
     code = CODES[kind]
-    with contextlib.suppress(struct.error):
+    try:
         return array(code, struct.pack(f"{len(values)}{code}", *values))  # faster than number by number
-    return values
+    except struct.error:
+        return values
 
 
 @lru_cache(maxsize=1024, typed=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from concexp import (
     __version__,
@@ -32,6 +33,9 @@ from concexp.interpreters import Interpreter
 from concexp.machine_lock import MachineLock
 from concexp.plan import make_plan, refusing
 from concexp.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from concexp.results import Run
 
 FIRST_EXPERIMENT = """\
 question: Which model suits this work?
@@ -178,13 +182,12 @@ def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
 
 def _page(folder: RunFolder, partial: bool) -> Path:
     """Results and page of a run."""
-    from concexp import report, results
+    from concexp import results
 
     found = results.load(folder.path)
     where = _place(folder, partial)
     try:
-        results.write(found)
-        page = report.write(found, where)
+        page = _written(found, where)
         if where != folder.path:  # what an interrupt left there tells of a part of the run
             (folder.path / "README.md").unlink(missing_ok=True)
             shutil.rmtree(folder.path / "figures", ignore_errors=True)
@@ -196,16 +199,27 @@ def _page(folder: RunFolder, partial: bool) -> Path:
 
 def _so_far(folder: RunFolder) -> list[str]:
     """Write the page of a run that was interrupted, if any trial has ended; what to tell of it. The run stays unfinished."""
-    from concexp import report, results
+    from concexp import results
 
     try:
         found = results.load(folder.path)
         if all(record["role"] == "machine" for record in found.records):
             return []
-        results.write(found)
-        return [f"report so far: {report.write(found, _place(folder, partial=True))}"]
+        return [f"report so far: {_written(found, _place(folder, partial=True))}"]
     except (ConcexpError, OSError) as error:
         return [f"the report so far could not be written: {error}"]
+
+
+def _written(found: Run, where: Path) -> Path:
+    """Write a run's tables and its page; returns the page's path."""
+    from concexp import report, results
+
+    gc.freeze()  # tables and pictures make much garbage: the run itself need not be looked through for any again and again
+    try:
+        results.write(found)
+        return report.write(found, where)
+    finally:
+        gc.unfreeze()
 
 
 def _place(folder: RunFolder, partial: bool) -> Path:
@@ -225,7 +239,7 @@ def pages_of(path: Path) -> Iterator[Path]:
 
 
 def _page_of(path: Path) -> Path:
-    from concexp import report, results
+    from concexp import results
 
     found = results.load(path)
     own = found.folder.resolve() == path.resolve()
@@ -234,8 +248,7 @@ def _page_of(path: Path) -> Path:
     if found.manifest.get("quick") or found.manifest.get("only"):
         where = found.folder
     try:
-        results.write(found)
-        return report.write(found, where)
+        return _written(found, where)
     except OSError as error:
         raise run_folder.refused(error, found.folder) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import jinja2
@@ -22,17 +19,6 @@ from concexp.results import Run
 FIGURES = "figures"
 
 
-@contextlib.contextmanager
-def _run_left_alone() -> Iterator[None]:
-    """Pictures make much garbage: what is collected is theirs, and the run is not looked through for any again and again."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-
-
-@_run_left_alone()
 def write(run: Run, folder: Path) -> Path:
     """Write README.md and figures/ into a folder; returns the page's path."""
     view = View(run)

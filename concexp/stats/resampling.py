@@ -88,4 +88,4 @@ def bca(values: ArrayLike) -> tuple[float, float] | None:
 
 def _place(share: float) -> int:
     """Where the quantile stands among the sorted resamples."""
-    return int(np.clip(round(share * (RESAMPLES + 1)) - 1, 0, RESAMPLES - 1))
+    return min(max(round(share * (RESAMPLES + 1)) - 1, 0), RESAMPLES - 1)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from concexp import catalog
 from concexp.errors import EnvironmentRefused, InputError, Problem
-from concexp.results import PORTION, Run, printed, shielded
+from concexp.results import PORTION, Run, printed, shielded, to_parquet
 
 TABLES = ("cells", "trials")
 
@@ -42,7 +42,7 @@ def exported(run: Run, form: str, tables: Sequence[str]) -> Iterator[bytes]:
         yield from (text.encode() for text in _json(run, wanted))
     elif form == "parquet":
         file = io.BytesIO()
-        getattr(run, wanted[0]).to_parquet(file, index=False, row_group_size=PORTION)
+        to_parquet(getattr(run, wanted[0]), file)
         yield file.getvalue()
     else:
         for number, part in enumerate(_portions(getattr(run, wanted[0]))):

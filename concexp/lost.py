@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain
+from operator import lt
 from typing import TYPE_CHECKING, Any
 
 from concexp import doubts
@@ -94,9 +95,7 @@ def comparable(record: Mapping[str, Any]) -> bool:
     passes = record["answer"]["iterations"]
     counts = column(passes, "counts")
     noted = names(passes) | names(counts if isinstance(counts, Rows) else [counted or {} for counted in counts])
-    return (
-        "rate" not in record["load"] and all(ops > 0 for ops in column(passes, "ops")) and noted.isdisjoint(OTHERWISE)
-    )
+    return "rate" not in record["load"] and min(column(passes, "ops")) > 0 and noted.isdisjoint(OTHERWISE)
 
 
 def spent(record: Mapping[str, Any], waiting: float) -> Spent:
@@ -126,7 +125,7 @@ def _workers(axes: Mapping[str, Any]) -> int:
 
 def _at_work(passes: Sequence[Any]) -> float:
     """The seconds of all workers in all passes; NaN where a pass does not tell."""
-    if isinstance(passes, Lists) and all(end > begin for begin, end in pairwise(chain([0], passes.ends))):
+    if isinstance(passes, Lists) and all(map(lt, chain([0], passes.ends), passes.ends)):
         return _sum(passes.flat)  # a million lists are not made to be summed
     return _sum(sum(each or [math.nan]) for each in passes)
 

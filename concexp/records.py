@@ -377,10 +377,10 @@ def _columns(shape: dict[str, Shape], rows: Rows, path: str) -> str:
 
 def _alike(values: Sequence[Any]) -> bool:
     """Whether one of them stands for all: numbers of one kind, which are finite (`journal.read`), or always the same."""
-    if isinstance(values, Rows):
+    if type(values) is Rows:
         return all(map(_alike, values.columns.values()))
-    inner = values.flat if isinstance(values, Lists) else values
-    return isinstance(inner, array) or (inner is values and len(set(map(id, values))) == 1)
+    inner = values.flat if type(values) is Lists else values
+    return type(inner) is array or (inner is values and len(set(map(id, values))) == 1)
 
 
 def _shown(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from concexp.packed import column
 from concexp.report.numbers import plural, scale_of, spread
 from concexp.report.plots import _style
 from concexp.report.view import Point, Style, View, shaded
@@ -110,18 +111,18 @@ def _recorded(view: View) -> dict[str, _Curve]:
     """The curve of each cell whose trials recorded the time of each operation; doubtful trials are left out of it."""
     histograms: dict[str, dict[str, list[Counter[int]]]] = {}
     points = {point.cell: point for point in view.points if point.numbered}
+    timed = {cell: {trial.block for trial in point.sample.timed} for cell, point in points.items()}
     for record in view.run.records:
         point = points.get(record.get("cell", ""))
         if point is None or record["role"] != "measured" or not record.get("answer"):
             continue
-        if record["block"] not in {trial.block for trial in point.sample.timed}:
+        if record["block"] not in timed[point.cell]:
             continue
         passes = record["answer"]["iterations"]
-        first = passes[0] if passes else {}
-        for kind in [kind for kind in KINDS if first.get(kind)]:
+        for kind in [kind for kind in KINDS if passes and column(passes, kind)[0]]:
             total: Counter[int] = Counter()
-            for one in passes:
-                total.update(dict(map(tuple, one.get(kind) or ())))
+            for histogram in column(passes, kind):
+                total.update(dict(map(tuple, histogram or ())))
             if total.total() >= LEAST:
                 histograms.setdefault(point.cell, {}).setdefault(kind, []).append(total)
     found = {}

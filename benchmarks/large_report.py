@@ -1,9 +1,9 @@
 """How long `concexp report` takes on a large run, and how much memory: prints seconds and MiB; exit 1 if it is too much.
 
-    python benchmarks/large_report.py [--repetitions 20] [--iterations 50] [--keep DIR]
+    python benchmarks/large_report.py [--repetitions 10] [--iterations 100] [--keep DIR]
 
-The run is made up: 1,000 cells (8 workloads x 5 models x 5 numbers of workers x 5 switch intervals), by default 20 trials of
-50 iterations each, a million rows. Its journal has what a real one has, every fact of every iteration, and it is planned as a
+The run is made up: 1,000 cells (8 workloads x 5 models x 5 numbers of workers x 5 switch intervals), by default 10 trials of
+100 iterations each, a million rows. Its journal has what a real one has, every fact of every iteration, and it is planned as a
 real run is; only the figures are invented, so that nothing has to be run. Then `concexp report` runs in a child, and the
 system tells what that used. On a busy machine look at the CPU time: it hardly depends on the neighbours.
 """
@@ -44,8 +44,8 @@ MEBIBYTES = 1536.0
 def main() -> int:
     """Make the run, report it, tell."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repetitions", type=int, default=20, help="trials of each of the 1,000 cells")
-    parser.add_argument("--iterations", type=int, default=50, help="iterations of each trial")
+    parser.add_argument("--repetitions", type=int, default=10, help="trials of each of the 1,000 cells")
+    parser.add_argument("--iterations", type=int, default=100, help="iterations of each trial")
     parser.add_argument(
         "--keep", type=Path, help="make the run in this folder, or take the one that is there, and keep it"
     )

@@ -46,7 +46,11 @@ class Metric:
     ends_badly: ClassVar[bool] = False
 
     def of(self, frame: Any) -> Any:
-        """The metric of each row of the tidy frame, as a Series; NaN where it was not recorded."""
+        """The metric of each row of the tidy frame, as a Series; NaN where it was not recorded.
+
+        Here the frame has the lists of the journal as well, each where some trial has it: as Arrow lists those with a number
+        for each worker (see `_workers`), the others as Python's.
+        """
         raise NotImplementedError
 
     def between(self, ratio: Interval, workers: int) -> Interval:

@@ -7,42 +7,49 @@ import fcntl
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 PREFIX = "concexp-trial-"
-# Between its making and its locking a folder looks like one that was left, for less than this, seconds.
-YOUNG = 60.0
 
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
     """A new folder that only this user can read; it is removed at the end, with all that is in it."""
-    path = Path(tempfile.mkdtemp(prefix=PREFIX))
+    path, descriptor = _made()
     try:
-        with _opened(path) as descriptor:
-            with contextlib.suppress(OSError):  # not every file system has locks: then `clear` must not be, either
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield path
+        yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _made() -> tuple[Path, int]:
+    """A new folder and the descriptor that holds its lock."""
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=PREFIX))
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = _opened(path)
+            with contextlib.suppress(OSError):  # not every file system has locks: there `clear` gets none, either
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if path.exists():
+                return path, descriptor
+            os.close(descriptor)
+        # Before it was locked it looked like one that was left, and somebody cleared it away.
 
 
 def clear() -> None:
     """Remove the folders of this user's runs that were killed, and could not remove them themselves."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError), _opened(path) as descriptor:
-            status = os.fstat(descriptor)
-            if status.st_uid == os.getuid() and time.time() - status.st_mtime > YOUNG:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            descriptor = _opened(path)
+            try:
+                if os.fstat(descriptor).st_uid == os.getuid():
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(path, ignore_errors=True)
+            finally:
+                os.close(descriptor)
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

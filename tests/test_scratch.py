@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 
 import pytest
 
@@ -22,10 +23,9 @@ with scratch.folder() as path:
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
-    """A temporary folder of this test's own, in which no folder is too young to be removed."""
+    """A temporary folder of this test's own."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    monkeypatch.setattr(scratch, "YOUNG", -1.0)
     return tmp_path
 
 
@@ -65,16 +65,50 @@ def test_what_a_killed_run_left_goes_with_the_next(temporary):
     assert (link / "mine").read_text() == "mine"
 
 
-def test_a_young_folder_is_left(temporary, monkeypatch):
-    """It may just have been made, and be locked in a moment."""
-    monkeypatch.setattr(scratch, "YOUNG", 60.0)
-    made = temporary / f"{scratch.PREFIX}new"
-    made.mkdir()
-    scratch.clear()
-    assert made.is_dir()
-    os.utime(made, (0, 0))
-    scratch.clear()
-    assert not made.exists()
+@pytest.mark.parametrize("when", ["before it is opened", "before it is locked"])
+def test_who_clears_in_between_costs_nothing(temporary, monkeypatch, when):
+    """A folder that was cleared away before it was locked is made again."""
+    native, cleared = scratch._opened, []
+
+    def opened(path):
+        if not cleared and when == "before it is opened":
+            cleared.append(path)
+            os.rmdir(path)
+        descriptor = native(path)
+        if not cleared:
+            cleared.append(path)
+            os.rmdir(path)
+        return descriptor
+
+    monkeypatch.setattr(scratch, "_opened", opened)
+    before = len(os.listdir("/proc/self/fd"))
+    with scratch.folder() as path:
+        assert path.is_dir()
+        assert path not in cleared
+        assert len(cleared) == 1
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert os.listdir(temporary) == []
+
+
+def test_many_that_make_and_clear_at_a_time(temporary):
+    """None loses the folder that it is using to the clearing of another."""
+    lost = []
+
+    def trials():
+        for _ in range(200):
+            with scratch.folder() as path:
+                (path / "rows").write_text("something")
+                scratch.clear()
+                if not (path / "rows").exists():
+                    lost.append(path)
+
+    threads = [threading.Thread(target=trials) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert lost == []
+    assert os.listdir(temporary) == []
 
 
 def test_each_run_clears(temporary):

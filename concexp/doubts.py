@@ -100,13 +100,13 @@ def judge(frame: pd.DataFrame) -> pd.Series:
 
 
 def of_trials(frame: pd.DataFrame) -> pd.DataFrame:
-    """A row per trial, by its id: its first one, with the means of its facts; it is judged as the trial's own rows are."""
+    """A row per trial, by its id: its first one, with the means of its facts. All that follows is asked of such rows."""
     first = frame.drop_duplicates("trial").set_index("trial", drop=False).rename_axis(None)
     return first.assign(**frame.groupby("trial", sort=False)[list(MEANS)].mean())
 
 
 def short_of_cpus(frame: pd.DataFrame) -> pd.Series:
-    """Whether each row wants CPU and the spinners run beside it got fewer CPUs than it could use.
+    """Whether each trial wants CPU and the spinners run beside it got fewer CPUs than it could use.
 
     What has one thread of execution can use one, however many workers take turns in it.
     """
@@ -116,65 +116,57 @@ def short_of_cpus(frame: pd.DataFrame) -> pd.Series:
 
 
 def wanting_more_cpus(frame: pd.DataFrame) -> pd.Series:
-    """Whether each row wants CPU, has more threads of execution than the machine has CPUs, and kept those busy.
+    """Whether each trial wants CPU, has more threads of execution than the machine has CPUs, and kept those busy.
 
     No doubt, for what was measured is right: but with a CPU for each it might have been faster. Where nobody tells how busy
     they were, they may have been.
     """
-    trial = frame.groupby("trial", sort=False)
-    idle = trial["cpu_s"].transform("mean") < BUSY_SHARE * frame["cpus"].astype(float) * trial["wall_s"].transform(
-        "mean"
-    )
+    idle = frame["cpu_s"] < BUSY_SHARE * frame["cpus"].astype(float) * frame["wall_s"]
     return _holds(frame["wants"] == "cpu") & (executions(frame) > frame["cpus"].astype(float)) & ~_holds(idle)
 
 
 def useful_cpus(frame: pd.DataFrame) -> pd.Series:
-    """How many CPUs each row could use."""
+    """How many CPUs each trial could use."""
     return np.minimum(executions(frame), frame["cpus"].astype(float))
 
 
 def stood_in_line(frame: pd.DataFrame) -> pd.Series:
-    """The share of their time that a trial's workers stood in the run queue, for each row.
+    """The share of their time that each trial's workers stood in the run queue.
 
     NaN where it tells nothing of the machine: not recorded, waiting for something else than a CPU, or in each other's way:
     more workers than CPUs, or a pool, whose own threads hand out the tasks meanwhile (seen by who reports, and by more CPU
     time than the workers alone can have used).
     """
-    trial = frame.groupby("trial", sort=False)
-    workers = workers_of(frame)
-    share = trial["run_queue_wait_s"].transform("mean") / (trial["wall_s"].transform("mean") * workers)
+    share = frame["run_queue_wait_s"] / (frame["wall_s"] * workers_of(frame))
     return share.where(_holds(frame["wants"] == "cpu") & room_for_all(frame))
 
 
 def room_for_all(frame: pd.DataFrame) -> pd.Series:
-    """Whether there was a CPU for each worker of a row, and nothing else of the trial's own that wanted one."""
-    trial = frame.groupby("trial", sort=False)
+    """Whether there was a CPU for each worker of a trial, and nothing else of the trial's own that wanted one."""
     workers = workers_of(frame)
-    helped = trial["cpu_s"].transform("mean") > HELPED * workers * trial["wall_s"].transform("mean")
+    helped = frame["cpu_s"] > HELPED * workers * frame["wall_s"]
     return (workers <= frame["cpus"].astype(float)) & ~_holds(frame["handed_out"]) & ~_holds(helped)
 
 
 def interruptions(frame: pd.DataFrame) -> pd.Series:
-    """How often a second a worker had to leave its CPU to somebody else though there was one for each, for each row.
+    """How often a second a worker had to leave its CPU to somebody else though there was one for each.
 
     Who takes a CPU from others of its own trial was woken, and had gone to sleep by a voluntary switch: as many are left
     out. NaN where the rest tells nothing of the machine either, as for `stood_in_line`.
     """
-    trial = frame.groupby("trial", sort=False)
-    count = trial["involuntary_switches"].transform("mean") - trial["voluntary_switches"].transform("mean")
-    rate = count / (trial["wall_s"].transform("mean") * executions(frame))
+    count = frame["involuntary_switches"] - frame["voluntary_switches"]
+    rate = count / (frame["wall_s"] * executions(frame))
     return rate.where(_holds(frame["wants"] == "cpu") & room_for_all(frame))
 
 
 def stolen(frame: pd.DataFrame) -> pd.Series:
-    """The share that the host took of the CPU time that each row could use; NaN where it wants none, or nobody tells."""
-    trial = frame.groupby("trial", sort=False)
-    share = trial["steal_s"].transform("mean") / (trial["wall_s"].transform("mean") * useful_cpus(frame))
+    """The share that the host took of the CPU time that each trial could use; NaN where it wants none, or nobody tells."""
+    share = frame["steal_s"] / (frame["wall_s"] * useful_cpus(frame))
     return share.where(_holds(frame["wants"] == "cpu"))
 
 
 def unsteady(frame: pd.DataFrame) -> pd.Series:
-    """Whether each row's trial, or its cell, has no steady state: then its mean depends on how long it went on.
+    """Whether each trial, or its cell, has no steady state: then its mean depends on how long it went on.
 
     The steady trials of a cell in which half are not would be a choice by their outcome. Only trials with enough iterations
     for a word are judged; one that warms up or slows down in its course ends in a steady state, and is no less sure.
@@ -183,19 +175,18 @@ def unsteady(frame: pd.DataFrame) -> pd.Series:
     own = frame["steadiness"] == UNSTEADY
     if not own.any():
         return own
-    trials = frame[assessed].drop_duplicates("trial")
-    words = trials.groupby(["cell", "role"])["steadiness"].agg(of_cell)
+    words = frame[assessed].groupby(["cell", "role"])["steadiness"].agg(of_cell)
     cells = words.index[words == UNSTEADY]
     return own | (assessed & pd.MultiIndex.from_frame(frame[["cell", "role"]]).isin(cells))
 
 
 def executions(frame: pd.DataFrame) -> pd.Series:
-    """How many threads of execution each row has: one, however many workers take turns in it, or one per worker."""
+    """How many threads of execution each trial has: one, however many workers take turns in it, or one per worker."""
     return workers_of(frame).mask(_holds(frame["parallel"] == "one"), 1.0)
 
 
 def workers_of(frame: pd.DataFrame) -> pd.Series:
-    """The number of workers of each row; 1 where it does not apply."""
+    """The number of workers of each trial; 1 where it does not apply."""
     return frame["workers"].astype("Float64").fillna(1).astype(float)
 
 

@@ -15,8 +15,10 @@ from functools import lru_cache
 from itertools import accumulate, chain
 from typing import Any, overload
 
+from concexp.spec.source import INTEGER_LIMIT
+
 CODES = {float: "d", int: "q"}  # of arrays
-WHOLE_LIMIT = 10**100  # as in the YAML
+WHOLE_LIMIT = 10**INTEGER_LIMIT  # as in the YAML
 WITHIN = {str, bool, type(None), array}  # nothing in them is beyond it
 
 

@@ -288,7 +288,7 @@ def _metrics(frame: pd.DataFrame, passes: Sequence[Passes], present: set[str]) -
         part = frame.iloc[rows].assign(**lists)
         for name, metric in metrics.items():
             found = metric.of(part).to_numpy(float, na_value=np.nan)
-            values[name].append(np.broadcast_to(np.nan, len(found)) if np.isnan(found).all() else found)
+            values[name].append(_thin(found))
     columns = {}
     for name, metric in metrics.items():
         whole = np.concatenate(values.pop(name))

@@ -63,7 +63,8 @@ class Measured:
     def crowded(self) -> dict[str, float]:
         """The cells that more CPUs might have made faster, and by which factor at most: a CPU for each worker."""
         rows = self._run.measured
-        share = doubts.wanting_more_cpus(rows).groupby(rows["cell"]).mean()
+        wanting = rows["trial"].map(doubts.wanting_more_cpus(doubts.of_trials(rows)))
+        share = wanting.groupby(rows["cell"]).mean()
         return {str(cell): self.cells.axes[str(cell)]["workers"] / self.cells.cpus for cell in share.index[share > 0.5]}
 
     def baseline(self, cell: str) -> str:

@@ -24,7 +24,6 @@ def listen(folder):
             once.pop()
         except IndexError:
             return
-        _signal.signal(_signal.SIGUSR1, _signal.SIG_IGN)
         holding = sys.modules.get("concexp.trial.holding")
         if holding is not None:
             with open(os.path.join(folder, "%s%d" % (holding.FILE, os.getpid())), "w", encoding="utf-8") as file:

@@ -48,14 +48,11 @@ def _codes(points: list[Point]) -> Counter[str]:
 
 def _how_we_know(view: View, points: list[Point]) -> str:
     """The facts behind the doubt `machine`: what the spinners did, and who stood in the run queue."""
-    rows = view.run.measured
-    frame = rows.drop_duplicates("trial")
+    frame = doubts.of_trials(view.run.measured)
     cells = {point.cell for point in points}
     own = frame[frame["cell"].isin(cells) & frame["doubts"].str.contains("machine")]
-    short = doubts.short_of_cpus(rows).groupby(rows["trial"]).any()
-    waited = doubts.stood_in_line(rows).groupby(rows["trial"]).max()
     facts = []
-    if short[own["trial"]].any():
+    if doubts.short_of_cpus(own).any():
         spun = view.run.spun
         span = (
             f"{rounded(min(spun))} to {rounded(max(spun))} CPUs"
@@ -66,14 +63,14 @@ def _how_we_know(view: View, points: list[Point]) -> str:
             f"spinners run between the trials did the work of {span} (median {rounded(float(np.median(spun)))}) where "
             f"{plural(view.cpus, 'CPU')} {'is' if view.cpus == 1 else 'are'} usable"
         )
-    line = waited[own["trial"]]
+    line = doubts.stood_in_line(own)
     line = line[line > doubts.WAIT_SHARE]
     if len(line):
         facts.append(
             f"workers stood in the run queue for {rounded(100 * float(line.median()), 2)} % of their time (median of "
             f"{plural(len(line), 'trial')}) although there was a CPU for each"
         )
-    taken = doubts.stolen(rows).groupby(rows["trial"]).max()[own["trial"]]
+    taken = doubts.stolen(own)
     taken = taken[taken > doubts.STEAL_SHARE]
     if len(taken):
         facts.append(

@@ -28,10 +28,10 @@ test: .venv/developing  ## the whole suite
 	touch $@
 
 engines: .venv/developing .venv-engines/installed  ## the models over engines that have to be installed (about 600 MB)
-	CONCEXP_ENGINES_PYTHON=$(CURDIR)/.venv-engines/bin/python $(BIN)/python -m pytest tests/trial/test_engines.py
+	CONCEXP_ENGINES_PYTHON=$(CURDIR)/.venv-engines/bin/python $(BIN)/python -m pytest tests/trial/models/test_engines.py
 
 faults: .venv/developing  ## every fault in every model (about 5 minutes; `test` has a diagonal of it)
-	CONCEXP_FAULTS=all $(BIN)/python -m pytest tests/test_fault_matrix.py
+	CONCEXP_FAULTS=all $(BIN)/python -m pytest tests/program/test_fault_matrix.py
 
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py

@@ -3,7 +3,7 @@
     python benchmarks/coverage.py [--replications 2000] [--quick]
 
 Everything goes through the functions that reports use: trial means from iterations, intervals, paired ratios, decisions and
-verdicts; adaptive runs stop by what `concexp.adaptive` stops by (`tests/stats/test_coverage.py` runs one with both). A row
+verdicts; adaptive runs stop by what `concexp.analysis.adaptive` stops by (`tests/analysis/stats/test_coverage.py` runs one with both). A row
 without a target shows a limit that no method for so few trials overcomes, or a method that was rejected. With 2000
 replications a share of 95 % is known to ± 1 %, one of 2.5 % to ± 0.7 %; `--quick` shows that it works, and misses targets by
 chance.
@@ -25,14 +25,14 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from concexp.spec.shape import MOST, PILOT
-from concexp.stats.comparison import p_value, ratio
-from concexp.stats.deciding import benjamini_hochberg, difference
-from concexp.stats.intervals import Interval, mean_interval, trial_means
-from concexp.stats.judging import joint_draws, judge, verdict
-from concexp.stats.planning import relative_width, short_of_verdict
-from concexp.stats.resampling import bca, bootstrap_t
-from concexp.stats.variance import trials_needed
+from concexp.analysis.stats.bootstrap import bca, bootstrap_t
+from concexp.analysis.stats.draws import joint_draws, judge, verdict
+from concexp.analysis.stats.intervals import Interval, mean_interval, trial_means
+from concexp.analysis.stats.ratios import p_value, ratio
+from concexp.analysis.stats.sequential import relative_width, short_of_verdict
+from concexp.analysis.stats.significance import benjamini_hochberg, difference
+from concexp.analysis.stats.variance import trials_needed
+from concexp.experiment.spec import MOST, PILOT
 
 Floats = NDArray[np.float64]
 Noise = Callable[[np.random.Generator, int, int], Floats]

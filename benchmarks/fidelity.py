@@ -35,11 +35,11 @@ from pathlib import Path
 from typing import Any
 
 from concexp import catalog
-from concexp.launch import environment, launch
-from concexp.machine_lock import MachineLock
-from concexp.report.numbers import rounded, spread
-from concexp.stage import Stage, compile_for, stage
-from concexp.stats.intervals import FEWEST, Interval, mean_interval
+from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval
+from concexp.report.text.numbers import rounded, spread
+from concexp.run.child.launch import environment, launch
+from concexp.run.child.stage import Stage, compile_for, stage
+from concexp.run.machine.lock import MachineLock
 
 PLAIN = Path(__file__).parent / "plain"
 TOLERANCE = 0.03

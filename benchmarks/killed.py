@@ -24,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from concexp import journal
+from concexp.run.storage import journal
 
 SIMULATED = """\
 workload: [cpu_sum, sleep]

@@ -21,10 +21,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from concexp import journal, machine, runner, spec
-from concexp.plan import make_plan
-from concexp.planned import PlannedTrial
-from concexp.run_folder import RunFolder
+from concexp import experiment as spec
+from concexp.plan.cell import PlannedTrial
+from concexp.plan.planner import make_plan
+from concexp.run import runner
+from concexp.run.machine import facts
+from concexp.run.storage import journal
+from concexp.run.storage.run_folder import RunFolder
 
 EXPERIMENT = """\
 question: Is a page of a million rows made in half a minute?
@@ -82,7 +85,7 @@ def write(run: Path, repetitions: int, iterations: int) -> None:
     plan = make_plan(question, CPUS)
     manifest = {
         "concexp": "0", "identity": "0badcafe" * 8, "trial_code": "0" * 64, "seed": 1, "command": "concexp run large.yaml",
-        "started_at": "2026-01-02T03:04:05.000Z", "host": "0badcafe", "machine": {**machine.facts(), "cpus": CPUS},
+        "started_at": "2026-01-02T03:04:05.000Z", "host": "0badcafe", "machine": {**facts.facts(), "cpus": CPUS},
         "interpreters": {"current": {"version": "3.11.7", "implementation": "CPython"}}, "clocks": {}, "git": None,
         "packages": {}, "user_code": {},
     }  # fmt: skip

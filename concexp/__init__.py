@@ -11,9 +11,9 @@ def __getattr__(name: str) -> object:
     """`load` and `Experiment`, fetched when they are asked for: `import concexp` costs nothing."""
     if name not in ("Experiment", "load"):
         raise AttributeError(f"module 'concexp' has no attribute '{name}'")
-    from concexp import notebook
+    from concexp.commands import api
 
-    found: object = getattr(notebook, name)
+    found: object = getattr(api, name)
     return found
 
 

@@ -23,7 +23,7 @@ KINDS = {
     "model": "concexp.trial.models",
     "sync": "concexp.trial.sync",
     "probe": "concexp.trial.probes",
-    "metric": "concexp.metrics",
+    "metric": "concexp.analysis.metrics",
     "plot": "concexp.report.plots",
 }
 UNITS = {"duration": "s", "size": "bytes", "rate": "1/s"}

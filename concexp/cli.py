@@ -91,7 +91,7 @@ def run(
     concexp run x.yaml --check
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
-    from concexp import session
+    from concexp.commands import run as session
 
     bad = 0
     for number, path in enumerate(specs):
@@ -111,12 +111,12 @@ def validate(specs: Specs, sets: Sets = None) -> None:
     \b
     concexp validate experiments/*.yaml
     """
-    from concexp import spec
+    from concexp import experiment
 
     problems: list[Problem] = []
     for path in specs:
         try:
-            found = spec.load(path, tuple(sets or ()))
+            found = experiment.load(path, tuple(sets or ()))
             typer.echo(f"{path}: ok: {found.name}: {found.question}")
         except InputError as error:
             problems += error.problems
@@ -137,15 +137,18 @@ def plan(
     \b
     concexp plan experiments/03_lost_updates.yaml
     """
-    from concexp import listing, machine, pythons, spec
-    from concexp.forecast import forecast
-    from concexp.plan import make_plan
+    from concexp import experiment
+    from concexp.commands import plan_text
+    from concexp.plan.planner import make_plan
+    from concexp.run.forecast import forecast
+    from concexp.run.interpreters import discovery
+    from concexp.run.machine import facts
 
-    found = spec.load(path, tuple(sets or ()))
-    planned = make_plan(found, machine.usable_cpus(), only, pythons.judges_to_plan(found))
-    foreseen = forecast(found, planned, out / found.name / "runs", machine.host())
-    data = listing.plan_data(found, planned, foreseen) if as_json else {}
-    typer.echo(json.dumps(data, indent=1) if as_json else listing.plan_text(found, planned, foreseen))
+    found = experiment.load(path, tuple(sets or ()))
+    planned = make_plan(found, facts.usable_cpus(), only, discovery.judges_to_plan(found))
+    foreseen = forecast(found, planned, out / found.name / "runs", facts.host())
+    data = plan_text.plan_data(found, planned, foreseen) if as_json else {}
+    typer.echo(json.dumps(data, indent=1) if as_json else plan_text.plan_text(found, planned, foreseen))
 
 
 @app.command("list")
@@ -164,17 +167,19 @@ def list_(
     concexp list support
     concexp list pythons
     """
-    from concexp import listing, pythons, stage
+    from concexp.commands import catalogue
+    from concexp.run.child import stage
+    from concexp.run.interpreters import discovery
 
     if kind == "pythons":
-        rows = pythons.listed(stage.stage())
-        typer.echo(json.dumps(rows, indent=1) if as_json else listing.pythons_text(rows))
+        rows = discovery.listed(stage.stage())
+        typer.echo(json.dumps(rows, indent=1) if as_json else catalogue.pythons_text(rows))
     elif kind == "support":
-        triples = listing.support()
-        typer.echo(json.dumps(triples, indent=1) if as_json else listing.support_text(triples))
+        triples = catalogue.support()
+        typer.echo(json.dumps(triples, indent=1) if as_json else catalogue.support_text(triples))
     else:
-        entries = listing.catalogue(kind)
-        typer.echo(json.dumps(entries, indent=1) if as_json else listing.catalogue_text(entries))
+        entries = catalogue.catalogue(kind)
+        typer.echo(json.dumps(entries, indent=1) if as_json else catalogue.catalogue_text(entries))
 
 
 @app.command()
@@ -188,9 +193,9 @@ def show(
     concexp show counter
     concexp show model/processes
     """
-    from concexp import listing
+    from concexp.commands import catalogue
 
-    typer.echo(listing.described(name))
+    typer.echo(catalogue.described(name))
 
 
 @app.command()
@@ -203,10 +208,10 @@ def report(
     concexp report reports/cpu_models
     concexp report reports
     """
-    from concexp import session
+    from concexp.commands import report as _report
 
     for path in paths:
-        for page in session.pages_of(path):
+        for page in _report.pages_of(path):
             typer.echo(str(page))
 
 
@@ -227,10 +232,10 @@ def export(
     concexp export reports/cpu_models --format parquet --trials --out trials.parquet
     concexp export reports/cpu_models --format pyperf --out now.json
     """
-    from concexp import session
+    from concexp.commands import export as _export
 
     tables = [name for name, wanted in (("cells", cells), ("trials", trials)) if wanted]
-    session.export(run, form.value, tables, out)
+    _export.export(run, form.value, tables, out)
 
 
 @app.command()
@@ -240,9 +245,9 @@ def init(name: Annotated[str, typer.Argument(help="of the experiment: small lett
     \b
     concexp init my_question
     """
-    from concexp import session
+    from concexp.commands import init as _init
 
-    typer.echo(f"{session.init(name)}: now `concexp run {name}.yaml`")
+    typer.echo(f"{_init.init(name)}: now `concexp run {name}.yaml`")
 
 
 @app.command("doctor")
@@ -257,7 +262,7 @@ def doctor_(
     \b
     concexp doctor
     """
-    from concexp import doctor
+    from concexp.commands import doctor
 
     findings = doctor.examine(out)
     typer.echo(json.dumps(doctor.data(findings), indent=1) if as_json else doctor.text(findings))
@@ -282,7 +287,7 @@ def selftest_(
     concexp selftest
     concexp selftest --out reports
     """
-    from concexp import selftest
+    from concexp.commands import selftest
 
     with interruptible(f"to begin again:\n  {command_line()}"):
         verdicts = selftest.run(out, repetitions, progress.value, command_line())

@@ -18,55 +18,20 @@ OURS = [file for file in FILES if file not in TRIAL]
 LONGEST = 400
 EXAMPLE = "workload: cpu_sum\nmodel: [serial, threads]\n"
 
-# From the top down: a module imports from its own layer and from those below.
-LAYERS = (
-    {"__main__"},
-    {"cli", "notebook"},
-    {"selftest", "known_answers"},
-    {"session", "listing"},
-    {"report"},
-    {
-        "adaptive",
-        "claims",
-        "exporting",
-        "noise",
-        "lost",
-        "results",
-        "cells",
-        "doubts",
-        "steady",
-        "variation",
-        "stats",
-        "metrics",
-    },
-    {"forecast"},
-    {"runner", "cluster", "preflight", "run_folder", "doctor", "hazards", "machine_lock", "progress"},
-    {"machine"},
-    {"topology", "pressure"},
-    {"records"},
-    {"launch", "interpreters", "pythons", "journal", "stage", "packed"},
-    {"deadline", "audit", "memory"},
-    {"hang", "circle", "child", "family", "scratch"},
-    {"plan"},
-    {"controls", "runnable"},
-    {"planned", "claimed"},
-    {"spec"},
-    {"catalog"},
-    {"errors", "replacing"},
-    {"trial"},
-)
+# From the top down: a module imports from its own package and from those below it.
+ORDER = ("__main__", "cli", "commands", "report", "analysis", "run", "plan", "experiment", "catalog", "errors", "trial")
 HEAVY = {"pandas", "matplotlib", "scipy", "numpy", "pyarrow"}
 # What is imported where; `stats` and all that is above it may use numpy.
 HOMES = {
-    "pandas": {"results", "cells", "doubts", "exporting", "notebook", "steady", "variation", "report"},
-    "pyarrow": {"results"},
+    "pandas": {"commands/export", "commands/api", "analysis", "report"},
+    "pyarrow": {"analysis/results", "analysis/frame"},
     "matplotlib": {"report/plots"},
-    "scipy": {"stats"},
-    "numpy": {"results", "cells", "claims", "doubts", "noise", "steady", "variation", "stats", "metrics", "report"},
+    "scipy": {"analysis/stats"},
+    "numpy": {"analysis", "report"},
     "typer": {"cli"},
     "jinja2": {"report"},
-    "pydantic": {"spec"},
-    "pydantic_core": {"journal"},
+    "pydantic": {"experiment"},
+    "pydantic_core": {"run/storage/journal"},
 }
 # A bare interpreter starts in 12 ms; each of these would cost a trial as much again.
 SLOW_TO_IMPORT = {"json", "dataclasses", "typing", "inspect", "argparse", "logging", "subprocess", "unittest"}
@@ -76,41 +41,39 @@ PLUGINS = {PACKAGE.joinpath(*package.split(".")[1:]) for package in catalog.KIND
 
 # Strings that are spelt like a plug-in: either the YAML's own default, or another word altogether.
 SPELT_ALIKE = {
-    ("spec/experiment.py", "none"): "the YAML's default of `sync`",
-    ("spec/selections.py", "serial"): "the YAML's default of `baseline`",
-    ("spec/shape.py", "none"): "a value of `pin`",
-    ("plan.py", "none"): "a value of `pin`",
-    ("report/account.py", "none"): "a value of `pin`",
+    ("experiment/reader.py", "none"): "the YAML's default of `sync`",
+    ("experiment/selections.py", "serial"): "the YAML's default of `baseline`",
+    ("experiment/spec.py", "none"): "a value of `pin`",
+    ("plan/planner.py", "none"): "a value of `pin`",
+    ("report/sections/machine.py", "none"): "a value of `pin`",
+    ("report/sections/machine.py", "interpreters"): "a part of the manifest",
     ("cli.py", "none"): "a value of --progress",
-    ("progress.py", "none"): "a value of --progress",
-    ("listing.py", "none"): "the word for no unit",
-    ("doubts.py", "threads"): "a value of the answer's `parallel`",
-    ("report/cost.py", "none"): "a role of primitives",
-    ("lost.py", "threads"): "a value of the answer's `parallel`",
+    ("commands/progress.py", "none"): "a value of --progress",
+    ("commands/catalogue.py", "none"): "the word for no unit",
+    ("analysis/doubts.py", "threads"): "a value of the answer's `parallel`",
+    ("report/sections/time_breakdown.py", "none"): "a role of primitives",
+    ("analysis/time_breakdown.py", "threads"): "a value of the answer's `parallel`",
     ("report/view.py", "simulated"): "an attribute of every model",
-    ("report/timelines.py", "threads"): "a value of the answer's `parallel`",
-    ("report/findings/guards.py", "none"): "a role, which several primitives may have",
-    ("report/findings/overall.py", "none"): "a verdict: no gain",
-    ("report/findings/scaling.py", "none"): "a verdict: no gain",
-    ("trial/engines.py", "processes"): "a value of `parallel`",
-    ("trial/pools.py", "processes"): "a value of `parallel`",
-    ("controls.py", "cpu_sum"): "what the sentinel does, once and for all",
-    ("controls.py", "serial"): "what carries the sentinel",
-    ("controls.py", "none"): "the YAML's default of `sync`",
+    ("report/sections/timelines.py", "threads"): "a value of the answer's `parallel`",
+    ("report/pairs.py", "none"): "a role, which several primitives may have",
+    ("report/answer/summary.py", "none"): "a verdict: no gain",
+    ("report/answer/gains.py", "none"): "a verdict: no gain",
+    ("plan/controls.py", "cpu_sum"): "what the sentinel does, once and for all",
+    ("plan/controls.py", "serial"): "what carries the sentinel",
+    ("plan/controls.py", "none"): "the YAML's default of `sync`",
     ("trial/plugin.py", "none"): "a role of primitives",
     ("trial/tools.py", "none"): "a role of primitives",
-    ("plan.py", "threads"): "the YAML's default of `background.model`",
-    ("report/account.py", "interpreters"): "a part of the manifest",
-    ("records.py", "interpreters"): "a part of the manifest",
-    ("run_folder.py", "interpreters"): "a part of the manifest",
-    ("session.py", "interpreters"): "a part of the manifest",
-    ("runner.py", "spin"): "a verb of requests",
+    ("plan/planner.py", "threads"): "the YAML's default of `background.model`",
+    ("report/sections/trust.py", "interpreters"): "a part of the manifest",
+    ("run/storage/schema.py", "interpreters"): "a part of the manifest",
+    ("run/storage/run_folder.py", "interpreters"): "a part of the manifest",
+    ("commands/run.py", "interpreters"): "a part of the manifest",
+    ("run/runner.py", "spin"): "a verb of requests",
     ("trial/__main__.py", "spin"): "a verb of requests",
-    ("doctor.py", "spin"): "a verb of requests",
-    ("audit.py", "semaphore"): "what was left behind",
-    ("trial/holding/__init__.py", "asyncio"): "the module of the standard library",
-    ("trial/standing.py", "asyncio"): "the module of the standard library",
-    ("trial/schedules.py", "queue"): "a schedule",
+    ("commands/doctor.py", "spin"): "a verb of requests",
+    ("run/child/leaks.py", "semaphore"): "what was left behind",
+    ("trial/diagnostics/lock_watch/registry.py", "asyncio"): "the module of the standard library",
+    ("trial/diagnostics/task_stacks.py", "asyncio"): "the module of the standard library",
 }
 
 
@@ -135,9 +98,8 @@ def imports(file, tree):
 
 
 def layer(name):
-    found = [depth for depth, names in enumerate(LAYERS) if name in names]
-    assert found, f"concexp/{name} has no place in LAYERS: who may import it?"
-    return found[0]
+    assert name in ORDER, f"concexp/{name} has no place in ORDER: who may import it?"
+    return ORDER.index(name)
 
 
 def own_name(file):
@@ -214,16 +176,19 @@ def test_the_child_speaks_the_oldest_grammar(file):
 
 def test_the_childs_common_path_is_quick_to_import():
     """What every trial imports, whatever its plug-ins, has none of the slow modules of the standard library."""
-    waiting, seen = ["__main__"], {"look"}  # a verb of its own, for user code before a run: no trial imports it
+    waiting, seen = ["trial.__main__"], {"trial.verbs.look"}  # for user code before a run: no trial imports it
     while waiting:
-        stem = waiting.pop()
-        file = PACKAGE / "trial" / f"{stem}.py"
-        if stem in seen or not file.exists():
+        name = waiting.pop()
+        path = PACKAGE.joinpath(*name.split("."))
+        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name in seen or not file.exists() or any(folder in PLUGINS for folder in (path, path.parent)):
             continue
-        seen.add(stem)
+        seen.add(name)
         used = [name for name, _ in imports(file, tree_of(file))]
         assert not {name.partition(".")[0] for name in used} & SLOW_TO_IMPORT, short(file)
-        waiting += [name.split(".")[2] for name in used if name.startswith("concexp.trial.")]
+        ours = [name.split(".", 1)[1] for name in used if name.startswith("concexp.trial.")]
+        waiting += ours + [name.rpartition(".")[0] for name in ours]
+    seen = {name.partition(".")[2] for name in seen}
     assert {"__main__", "measure", "tools", "passes", "wire"} <= seen
 
 
@@ -253,10 +218,10 @@ def test_no_plugin_is_named_outside_its_own_file():
     "code",
     [
         "import concexp",
-        "import concexp.spec",
-        "import concexp.plan",
+        "import concexp.experiment",
+        "import concexp.plan.planner",
         "import concexp.cli",
-        "import concexp.session",
+        "import concexp.commands.run",
         "main('--help')",
         "main('--version')",
         "main('run', '--help')",
@@ -293,4 +258,4 @@ def test_only_the_command_line_exits():
     for file in OURS:
         calls = [node for node in ast.walk(tree_of(file)) if isinstance(node, ast.Call)]
         ends = {ast.unparse(call.func) for call in calls} & {"sys.exit", "exit", "quit", "os._exit"}
-        assert not ends or short(file) in ("cli.py", "__main__.py", "stage.py"), f"{short(file)}: {ends}"
+        assert not ends or short(file) in ("cli.py", "__main__.py", "run/child/stage.py"), f"{short(file)}: {ends}"

@@ -74,7 +74,7 @@ def test_naming_plugins_imports_none():
     """What there is can be told without importing a single plug-in, nor what draws and computes."""
     code = (
         "import sys; from concexp import catalog; [catalog.names(kind) for kind in catalog.KINDS];"
-        "print([m for m in sys.modules if m.startswith(('concexp.trial', 'concexp.report', 'concexp.metrics', 'numpy'))])"
+        "print([m for m in sys.modules if m.startswith(('concexp.trial', 'concexp.report', 'concexp.analysis', 'numpy'))])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from concexp import cli
-from tests.test_session import SIMULATED, concexp
+from tests.helpers.program import SIMULATED, concexp
 
 WAITING = "workload: {sleep: {delay: 1ms}}\nmodel: serial\nload: {duration: 200ms}\nmeasure: {repetitions: 200}\n"
 
@@ -151,7 +151,7 @@ def test_no_wait_refuses_beside_another_run(tmp_path, write):
     write("x.yaml", WAITING)
     environment = {**os.environ, "CONCEXP_LOCK": str(tmp_path / "lock")}
     holder = (
-        "import sys\nfrom concexp.machine_lock import MachineLock\n"
+        "import sys\nfrom concexp.run.machine.lock import MachineLock\n"
         "with MachineLock('concexp run of another', print).held():\n print('held', flush=True)\n sys.stdin.read()\n"
     )
     with subprocess.Popen(

@@ -2,15 +2,7 @@
 
 import pytest
 
-from concexp.errors import (
-    ConcexpError,
-    Damaged,
-    EnvironmentRefused,
-    InputError,
-    Problem,
-    UnknownName,
-    did_you_mean,
-)
+from concexp.errors import ConcexpError, Damaged, EnvironmentRefused, InputError, Problem, UnknownName, did_you_mean
 
 
 def test_a_problem_is_told_with_its_place_its_key_and_its_cure():

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from concexp.results import Run
+    from concexp.analysis.results import Run
 
 
 def write(run: Run, folder: Path) -> Path:

@@ -12,32 +12,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from concexp.stats.comparison import p_value
-from concexp.stats.deciding import benjamini_hochberg, difference
-from concexp.stats.intervals import Interval
+from concexp.analysis.stats.intervals import Interval
+from concexp.analysis.stats.ratios import p_value
+from concexp.analysis.stats.significance import benjamini_hochberg, difference
+from concexp.report.pairs import Key, Pair, gain_pairs, primitive_pairs, winner_pairs
 
 if TYPE_CHECKING:
-    from concexp.report.view import Point, View
+    from concexp.report.view import View
 
 CONTESTS = 24  # so many are told of in sentences; the tables have all
-
-Key = tuple[frozenset[str], str]
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two points whose metric is compared."""
-
-    above: Point
-    below: Point
-    metric: str
-
-    @property
-    def key(self) -> Key:
-        """The same whichever of the two is named first: so is the p-value."""
-        return frozenset((self.above.cell, self.below.cell)), self.metric
 
 
 @dataclass(frozen=True)
@@ -56,15 +42,14 @@ class Comparisons:
         return difference(found, self.adjusted[pair.key], floor)
 
 
-def gathered(view: View) -> Comparisons:
+@lru_cache(maxsize=1)  # one page at a time
+def of(view: View) -> Comparisons:
     """Those that the findings of the contests told of choose from."""
-    from concexp.report.findings import guards, scaling, winner  # these ask for what is gathered here
-
     pairs = [
         pair
         for contest in view.contests[:CONTESTS]
-        for finding in (winner, scaling, guards)
-        for pair in finding.pairs(view, contest)
+        for choose in (winner_pairs, gain_pairs, primitive_pairs)
+        for pair in choose(view, contest)
     ]
     return corrected(pairs)
 

@@ -9,12 +9,15 @@ from pathlib import Path
 import jinja2
 
 from concexp import catalog
-from concexp.replacing import replaced
-from concexp.report import account, claimed, findings, limits, markdown, own_code, sections, table
-from concexp.report.numbers import plural
-from concexp.report.sections import Picture
+from concexp.analysis.results import Run
+from concexp.report import answer, contents
+from concexp.report.contents import Picture
+from concexp.report.sections import cells, claims, doubtful, machine, precision, trust, user_code
+from concexp.report.sections import failures as _failures
+from concexp.report.text import markdown
+from concexp.report.text.numbers import plural
 from concexp.report.view import View
-from concexp.results import Run
+from concexp.run.storage.atomic import replaced
 
 FIGURES = "figures"
 
@@ -24,29 +27,29 @@ def write(run: Run, folder: Path) -> Path:
     view = View(run)
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(os.path.relpath(run.folder, folder)).as_posix()
-    failures, more_failures = account.failures(view)
+    failures, more_failures = _failures.failures(view)
     first, pictures = _pictures(view, folder)
     text = _template().render(
         run=run,
         manifest=run.manifest,
-        outline=account.outline(view),
-        answer=findings.answer(view),
-        claims=claimed.told(view),
+        outline=machine.outline(view),
+        answer=answer.answer(view),
+        claims=claims.told(view),
         intervals=any(value.bounded for point in view.points for value in point.values.values()),
         first=first,
-        sections=sections.sections(view, pictures),
-        tables=table.tables(view),
-        marks=table.marks(view),
-        left_out=table.left_out(view),
-        observed=account.observed(view),
-        skipped=account.skipped(view),
+        sections=contents.sections(view, pictures),
+        tables=cells.tables(view),
+        marks=cells.marks(view),
+        left_out=cells.left_out(view),
+        observed=trust.observed(view),
+        skipped=_failures.skipped(view),
         failures=failures,
         more_failures=more_failures,
-        threats=[*account.threats(view), *findings.doubt.reasons(view), *limits.threats(view)],
-        limits=limits.known(view),
-        machine=account.machine(view),
-        own_files=own_code.files(view, data),
-        own_remarks=own_code.remarks(view),
+        threats=[*trust.threats(view), *doubtful.reasons(view), *precision.threats(view)],
+        limits=precision.known(view),
+        machine=machine.machine(view),
+        own_files=user_code.files(view, data),
+        own_remarks=user_code.remarks(view),
         data=data,
     )
     page = folder / "README.md"

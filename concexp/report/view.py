@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from concexp import catalog, claims, noise
-from concexp.cells import Baseline, Sample, compared
+from concexp import catalog
+from concexp.analysis import noise
+from concexp.analysis.cells import Baseline
+from concexp.analysis.claims import verdicts as claims
+from concexp.analysis.results import Run
+from concexp.analysis.samples import Sample, compared
+from concexp.analysis.stats.intervals import NOTHING, Interval
 from concexp.errors import UnknownName
-from concexp.report import comparisons
-from concexp.results import Run
-from concexp.spec.selections import NUMBERED
-from concexp.stats.intervals import NOTHING, Interval
+from concexp.experiment.statuses import NUMBERED
 
 # For a model that has no colour of its own: the palette of Okabe and Ito, told apart by the colour-blind and in print.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -266,16 +268,11 @@ class View:
 
     @cached_property
     def _baseline(self) -> Baseline:
-        return Baseline(self.run)
+        return Baseline(self.run.header)
 
     def ratio(self, above: Point, below: Point, metric: str = "") -> Interval:
         """The ratio of a metric (default: the primary one) of two points, paired by block."""
         return compared(above.sample, below.sample, metric or self.primary)
-
-    @cached_property
-    def comparisons(self) -> comparisons.Comparisons:
-        """The comparisons that the answer speaks of, corrected for their number."""
-        return comparisons.gathered(self)
 
     @cached_property
     def floors(self) -> list[noise.Floor]:

@@ -34,15 +34,15 @@ def hang_on(descriptor):
 def answer_to(request):
     """The answer to one request, a dict."""
     if request["verb"] == "describe":
-        from concexp.trial.describe import describe as act
+        from concexp.trial.verbs.describe import describe as act
     elif request["verb"] == "refuse":
-        from concexp.trial.refusals import refuse as act
+        from concexp.trial.verbs.refuse import refuse as act
     elif request["verb"] == "clocks":
-        from concexp.trial.clocks import clocks as act
+        from concexp.trial.verbs.clocks import clocks as act
     elif request["verb"] == "spin":
-        from concexp.trial.spin import spin as act
+        from concexp.trial.verbs.spin import spin as act
     elif request["verb"] == "look":
-        from concexp.trial.look import look as act
+        from concexp.trial.verbs.look import look as act
     else:
         from concexp.trial.measure import measure as act
     return act(request)

@@ -4,8 +4,10 @@ import os
 import sys
 from time import perf_counter_ns as clock
 
-from concexp.trial import holding, passes, standing, tools
-from concexp.trial.placing import setting_of
+from concexp.trial import passes, tools
+from concexp.trial.diagnostics import task_stacks
+from concexp.trial.diagnostics.lock_watch import install, registry
+from concexp.trial.placement import setting_of
 
 SECOND = 1_000_000_000
 
@@ -21,9 +23,9 @@ def measure(request):
     import random
 
     random.seed(request["seed"])
-    standing.listen(request["folder"])
-    if holding.wanted():  # before anything that makes a lock is imported
-        holding.install()
+    task_stacks.listen(request["folder"])
+    if registry.wanted():  # before anything that makes a lock is imported
+        install.install()
     trial = None
     try:
         trial = Trial(request)

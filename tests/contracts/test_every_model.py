@@ -1,9 +1,7 @@
 """What holds for every model: who its workers are, how many, and how their ends are told."""
 
 import contextlib
-import functools
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,10 +10,10 @@ import pytest
 
 from concexp import catalog
 from concexp.trial import tools
-from concexp.trial.pools import PoolModel
-from tests.children import function, request, trial
-from tests.contracts.plugins import REAL_MODELS, SMALL, assert_described, build
-from tests.trial.test_interpreters_at_hand import at_hand
+from concexp.trial.models._pools import PoolModel
+from tests.helpers.children import function, request, trial
+from tests.helpers.interpreters import ROLL_CALL, for_this_interpreter_only, tried
+from tests.helpers.plugins import REAL_MODELS, SMALL, assert_described, build
 
 NAMES = catalog.names("model")
 PROCESS_MODELS = [name for name in REAL_MODELS if build("model", name).parallel == "processes"]
@@ -47,11 +45,6 @@ def lasting(model):
     return plain(model).parallel != "one" and not isinstance(plain(model), PoolModel)
 
 
-def for_this_interpreter_only(reason):
-    """Whether another version of Python may be able to do what this reason refuses."""
-    return "; this is " in reason
-
-
 def loads(model):
     """The kinds of load that a model carries."""
     reasons = {
@@ -79,39 +72,6 @@ def crew(model, workers):
         return 1, workers
     processes = min(workers, getattr(model, "process_count", workers))
     return processes, processes if model.asynchronous else workers
-
-
-@functools.cache
-def newest():
-    """The path of the newest CPython at hand."""
-    found = dict(at_hand())
-    for version in ("3.14", "3.15"):
-        path = shutil.which(f"python{version}")
-        if path and subprocess.run([path, "-S", "-c", ""], capture_output=True).returncode == 0:
-            found[version] = path
-    return found[max(found, key=lambda version: tuple(map(int, version.split("."))))]
-
-
-def tried(workload, model, sync="none", **more):
-    """A trial under this interpreter or, where it lacks what the model needs, under the newest at hand; else skipped."""
-    ending = trial(workload, model, sync, **more)
-    if ending.status == "unsupported" and for_this_interpreter_only(ending.reason):
-        ending = trial(workload, model, sync, python=newest(), **more)
-        if ending.status == "unsupported" and for_this_interpreter_only(ending.reason):
-            pytest.skip(f"no CPython at hand can carry it: {ending.reason}")
-    return ending
-
-
-# Each call notes who does it, and does not return before everybody who is expected has come.
-ROLL_CALL = """\
-import os, threading, time
-
-def work(log, expected):
-    with open(log, "a") as file:
-        file.write("%d/%d\\n" % (os.getpid(), threading.get_ident()))
-    while len(set(open(log).read().split())) < expected:
-        time.sleep(0.001)
-"""
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -228,14 +188,15 @@ def watching(model):
 # In a process of its own: a pool that has lost a worker may never end in an orderly way.
 BETWEEN = """\
 import ast, os, signal, sys, time
-from concexp import catalog, family
+from concexp import catalog
+from concexp.run.child import process_tree
 from concexp.trial import tools
 
 model = catalog.load("model", sys.argv[1])(**ast.literal_eval(sys.argv[2]))
 model.open(tools.Job(catalog.load("workload", "cpu_sum")(size=10), 2, None, None, sys.argv[3]))
 victim = model.processes()[0]
 os.kill(victim, signal.SIGKILL)
-while family.alive(victim):
+while process_tree.alive(victim):
     time.sleep(0.001)
 try:
     model.run([(0, 1, None), (1, 1, None)])

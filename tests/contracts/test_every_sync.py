@@ -10,12 +10,11 @@ import pytest
 
 from concexp import catalog
 from concexp.trial import tools
-from tests.contracts.plugins import REAL_MODELS, assert_described, build, runs
-from tests.forks import trial
+from tests.helpers.forks import trial
+from tests.helpers.plugins import METHODS, REAL_MODELS, assert_described, build, lent, runs
 
 NAMES = catalog.names("sync")
 ROLES = {name: build("sync", name).role for name in NAMES}
-METHODS = ("fork", "spawn", "forkserver")
 GUARDED = [
     (model, sync)
     for model in [*REAL_MODELS, *(("processes", {"start_method": method}) for method in METHODS)]
@@ -29,12 +28,6 @@ FRIENDS = {
     "asyncio": {"asyncio", "socket"},
 }
 OURS = "concexp.trial"
-
-
-def lent(model, folder="", workers=1, **parameters):
-    """The tools that a model lends."""
-    model = build("model", model, **parameters)
-    return tools.Tools(*model.lends(), model.asynchronous, str(folder), workers)
 
 
 # Every name that some model lends, or could.

@@ -5,8 +5,8 @@ import pytest
 from concexp import catalog
 from concexp.trial import passes, tools
 from concexp.trial.models.threads import Model as Threads
-from tests.contracts.plugins import SMALL, TIMED, assert_described, build, races, runs, triples, well
-from tests.forks import trial
+from tests.helpers.forks import trial
+from tests.helpers.plugins import SMALL, TIMED, assert_described, build, races, runs, triples, well
 
 NAMES = catalog.names("workload")
 

@@ -11,8 +11,8 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["concexp", "yaml"]):
-    from concexp import journal
-    from concexp.spec import expression
+    from concexp.experiment import expressions
+    from concexp.run.storage import journal
     from tests.fuzz import targets
 
 
@@ -27,8 +27,8 @@ def line(data):
 def formula(text):
     """An expression is computed, or refused with the place of the mistake."""
     try:
-        expression.evaluate(expression.parse(text), {"cpus": 2, "workers": 4})
-    except expression.ExpressionError as error:
+        expressions.evaluate(expressions.parse(text), {"cpus": 2, "workers": 4})
+    except expressions.ExpressionError as error:
         assert 0 <= error.position <= len(text)
 
 

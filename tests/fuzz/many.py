@@ -13,9 +13,9 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from concexp import journal
-from tests import synthetic
+from concexp.run.storage import journal
 from tests.fuzz import strategies, targets
+from tests.helpers import synthetic
 
 CLAIM = {"says": "it grows", "of": {"model": "threads"}, "when": "workers > 1", "expect": "speedup > 1"}
 SLOWEST = 2.0  # seconds of CPU time

@@ -4,7 +4,8 @@ import json
 
 from hypothesis import strategies as st
 
-from concexp import catalog, journal
+from concexp import catalog
+from concexp.run.storage import journal
 
 WORDS = ("cpus", "workers", "threads", "none", "lock", "on", "5ms", "1e4", "10%", "2*cpus", "cpus/0", "x", "é", "", "-1", "0",
          "1e999", "9" * 120, "null", "~", "current", "3.13", "./p", "a: b", ">= 2", "<<", "*a", "&a 1", "!!python/name:os.system x",

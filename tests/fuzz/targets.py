@@ -1,10 +1,12 @@
 """What is fuzzed: each takes an input and returns when all is well; what concexp refuses has to say where and what to do."""
 
-from concexp import journal, records, report, results
-from concexp.cells import table
+from concexp import report
+from concexp.analysis import results
+from concexp.analysis.cells import table
 from concexp.errors import ConcexpError, Damaged, InputError
-from concexp.plan import make_plan
-from concexp.spec import parse_text
+from concexp.experiment import parse_text
+from concexp.plan.planner import make_plan
+from concexp.run.storage import journal, schema
 from concexp.trial import wire
 
 SMALL = 2000  # trials: a plan of so many is made, of more it is only counted that they are not too many
@@ -36,7 +38,7 @@ def journal_bytes(path, data, page=False):
     """A journal is read, told as tables, and on a page if asked, or refused with its line."""
     path.write_bytes(data)
     try:
-        found = records.read(path)
+        found = schema.read(path)
         run = results.Run(path.parent, found.header, found.records)
         assert len(run.trials) >= sum(record["role"] != "machine" for record in found.records)
         table(run)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from concexp import journal
+from concexp.run.storage import journal
 from concexp.trial import wire
-from tests import synthetic
 from tests.fuzz import strategies, targets
+from tests.helpers import synthetic
 
 few = settings(derandomize=True, max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 

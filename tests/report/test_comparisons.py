@@ -7,14 +7,16 @@ import re
 import numpy as np
 import pytest
 
-from concexp.cells import Sample, Trial, compared
-from concexp.report import limits
-from concexp.report.comparisons import Pair, corrected
-from concexp.report.findings import answer, beside
+from concexp.analysis.samples import Sample, Trial, compared
+from concexp.analysis.stats.ratios import p_value
+from concexp.analysis.stats.significance import benjamini_hochberg
+from concexp.report import comparisons
+from concexp.report.answer import answer, beside
+from concexp.report.comparisons import corrected
+from concexp.report.pairs import Pair
+from concexp.report.sections import precision
 from concexp.report.view import Point, View
-from concexp.stats.comparison import p_value
-from concexp.stats.deciding import benjamini_hochberg
-from tests import synthetic
+from tests.helpers import synthetic
 
 ARMS = 20
 SEEDS = 40
@@ -88,12 +90,12 @@ def test_the_answer_on_equal_arms(tmp_path):
     text = told(view)
     assert "it is not resolved from" in text
     assert not re.search(r"is best|Gain over|Slower than", text)
-    (said,) = [line for line in limits.known(view) if "Benjamini" in line]
+    (said,) = [line for line in precision.known(view) if "Benjamini" in line]
     assert "holds for all of its 190 comparisons together" in said
     points = view.contests[0].points
     sides = [[p.sample.by_block("throughput") for p in (pair.above, pair.below)] for pair in pairs_of(points)]
     adjusted = benjamini_hochberg([p_value(*both) for both in sides])
-    assert view.comparisons.adjusted == pytest.approx(
+    assert comparisons.of(view).adjusted == pytest.approx(
         {pair.key: p for pair, p in zip(pairs_of(points), adjusted, strict=True)}
     )
 

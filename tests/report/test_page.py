@@ -4,12 +4,11 @@ import re
 import shutil
 
 import pytest
-from markdown_it import MarkdownIt
 
-from concexp import report, results
-from tests import synthetic
-
-HOST = MarkdownIt("commonmark").enable("table")
+from concexp import report
+from concexp.analysis import results
+from tests.helpers import synthetic
+from tests.helpers.pages import HOST
 
 
 @pytest.fixture(scope="module")

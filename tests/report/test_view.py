@@ -2,10 +2,11 @@
 
 import pytest
 
-from concexp import catalog, results
+from concexp import catalog
+from concexp.analysis import results
 from concexp.report import view as view_module
 from concexp.report.view import View
-from tests import synthetic
+from tests.helpers import synthetic
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import time
 import pytest
 
 from concexp import catalog
-from concexp.stats import histogram
+from concexp.analysis.stats import histogram
 from concexp.trial import arrivals, tools
 from concexp.trial.models.threads import LENDS
 from concexp.trial.probes import latency
-from tests.children import trial
-from tests.contracts.plugins import HERE, build
+from tests.helpers.children import trial
+from tests.helpers.plugins import HERE, build
 
 S = arrivals.SECOND
 LOAD = {"rate": 400.0, "duration": 0.1, "arrivals": "constant"}

@@ -3,8 +3,8 @@
 import pytest
 
 from concexp.trial import tools
-from tests.children import trial
-from tests.contracts.plugins import HERE, build
+from tests.helpers.children import trial
+from tests.helpers.plugins import HERE, build
 
 LASTING = [name for name in HERE if build("model", name).lasting]
 

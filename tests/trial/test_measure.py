@@ -3,7 +3,7 @@
 import pytest
 
 from concexp.trial import measure, passes, tools
-from tests.children import request, trial
+from tests.helpers.children import request, trial
 
 S = measure.SECOND
 

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from concexp.report.numbers import known
+from concexp.report.text.numbers import known
 
 GREY = "#767676"
 INK = "#222222"

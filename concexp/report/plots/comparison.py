@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from concexp.report.findings import latency
-from concexp.report.numbers import many, scale_of, spread
 from concexp.report.plots import _style
+from concexp.report.sections import latency
+from concexp.report.text.numbers import many, scale_of, spread
 from concexp.report.view import Contest, Point, View
 
 COLUMNS = 2

@@ -8,11 +8,11 @@ from typing import Any
 
 from matplotlib.patches import Patch, Rectangle
 
-from concexp.report import cost
-from concexp.report.cost import Bar
+from concexp.analysis.stats.time_breakdown import PARTS, RESIDUAL, USEFUL
 from concexp.report.plots import _style
+from concexp.report.sections import time_breakdown
+from concexp.report.sections.time_breakdown import Bar
 from concexp.report.view import View
-from concexp.stats.lost import PARTS, RESIDUAL, USEFUL
 
 ALONE = 3  # so many panels stand one below the other; more need two columns
 PANELS = 8
@@ -58,11 +58,11 @@ class Plot:
 
     def applies(self, view: View) -> bool:
         """Worth drawing where several workers did what one did alone."""
-        return bool(cost.bars(view))
+        return bool(time_breakdown.bars(view))
 
     def draw(self, view: View, path: Path) -> str:
         """Draw the picture; returns its alt text."""
-        panels = cost.bars(view)
+        panels = time_breakdown.bars(view)
         shown = [(panel, own[:ROWS]) for panel, own in panels[:PANELS]]
         columns = 1 if len(shown) <= ALONE else 2
         tallest = [max(len(own) for _, own in shown[i : i + columns]) for i in range(0, len(shown), columns)]

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from concexp import doubts, noise
-from concexp.report.findings._words import in_percent
-from concexp.report.numbers import plural, rounded, scale_of
+from concexp.analysis import doubts, noise
+from concexp.analysis.stats.intervals import Interval, mean_interval
+from concexp.analysis.stats.trend import FEWEST_STEPS
+from concexp.report.phrases import in_percent
 from concexp.report.plots import _style
+from concexp.report.text.numbers import plural, rounded, scale_of
 from concexp.report.view import View
-from concexp.stats.intervals import Interval, mean_interval
-from concexp.stats.trend import FEWEST_STEPS
 
 HEIGHT = 1.9  # inches of a panel
 COLOUR = "#0072b2"

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from concexp.packed import column
-from concexp.report.numbers import plural, rounded
+from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.report.plots import _style
+from concexp.report.text.numbers import plural, rounded
 from concexp.report.view import Contest, Point, View, shaded
-from concexp.stats.intervals import Interval, mean_interval
+from concexp.run.storage.columns import column
 
 COLUMNS = 2
 PANELS = 6

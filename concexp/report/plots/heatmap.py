@@ -13,8 +13,8 @@ import numpy as np
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.patches import Rectangle
 
-from concexp.report.numbers import many, rounded, scale_of
 from concexp.report.plots import _style
+from concexp.report.text.numbers import many, rounded, scale_of
 from concexp.report.view import Point, View, groups
 
 COLUMNS = 3

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from concexp.packed import column
-from concexp.report.numbers import plural, scale_of, spread
+from concexp.analysis.stats.histogram import quantile
+from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval
 from concexp.report.plots import _style
+from concexp.report.text.numbers import plural, scale_of, spread
 from concexp.report.view import Point, Style, View, shaded
-from concexp.stats.histogram import quantile
-from concexp.stats.intervals import FEWEST, Interval, mean_interval
+from concexp.run.storage.columns import column
 
 COLUMNS = 3
 PANELS = 6

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concexp.report.numbers import many, plural, scale_of, spread
+from concexp.analysis.stats.intervals import Interval
 from concexp.report.plots import _style
+from concexp.report.text.numbers import many, plural, scale_of, spread
 from concexp.report.view import Contest, Point, View
-from concexp.stats.intervals import Interval
 
 COLUMNS = 2
 PANELS = 6

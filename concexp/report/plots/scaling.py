@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from concexp.report import laws
-from concexp.report.numbers import known, many, rounded, scale_of, spread
 from concexp.report.plots import _style
+from concexp.report.sections import scaling_laws
+from concexp.report.text.numbers import known, many, rounded, scale_of, spread
 from concexp.report.view import Panel, Point, Style, View
 
 COLUMNS = 3
@@ -139,12 +139,12 @@ def curve(view: View, points: list[Point], kind: str) -> tuple[list[float], Any]
 
     A gain over the baseline is a throughput in another unit: that in which the curve meets the points best.
     """
-    line = next((one for one in laws.lines(view) if one.points[0] in points), None)
+    line = next((one for one in scaling_laws.lines(view) if one.points[0] in points), None)
     if line is None or line.scaling.fit is None or line.scaling.refusal:
         return None
-    if laws.THROUGHPUT not in (kind, view.metrics[kind].compares):
+    if scaling_laws.THROUGHPUT not in (kind, view.metrics[kind].compares):
         return None
-    ratios = [point.value(kind).mean / point.value(laws.THROUGHPUT).mean for point in line.within]
+    ratios = [point.value(kind).mean / point.value(scaling_laws.THROUGHPUT).mean for point in line.within]
     ratios = [ratio for ratio in ratios if known(ratio)]
     if not ratios:
         return None

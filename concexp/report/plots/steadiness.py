@@ -10,12 +10,22 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from concexp import steady
-from concexp.report.numbers import plural
+from concexp.analysis import steadiness
+from concexp.analysis.stats.change_points import (
+    ENOUGH,
+    FLAT,
+    MIXED,
+    SHORT,
+    SLOWDOWN,
+    UNSTEADY,
+    WARMUP,
+    of_cell,
+    steadinesses,
+)
 from concexp.report.plots import _style
-from concexp.report.steadiness import IN_WORDS
+from concexp.report.sections.steadiness import IN_WORDS
+from concexp.report.text.numbers import plural
 from concexp.report.view import Point, View
-from concexp.stats.steadiness import ENOUGH, FLAT, MIXED, SHORT, SLOWDOWN, UNSTEADY, WARMUP, of_cell, steadinesses
 
 COLUMNS = 2
 PANELS = 6
@@ -73,7 +83,7 @@ def _cells(view: View) -> list[_Cell]:
     words = {cell: [word or SHORT for word in own] for cell, own in first.groupby("cell", sort=False)["steadiness"]}
     trials: dict[str, list[np.ndarray]] = {}
     # The rows of a trial follow each other: parted where one begins, the first part is empty.
-    for cell, took in zip(first["cell"], np.split(steady.seconds(view.run.measured), first.index)[1:], strict=True):
+    for cell, took in zip(first["cell"], np.split(steadiness.seconds(view.run.measured), first.index)[1:], strict=True):
         own = took[~np.isnan(took)]
         if len(own) >= FEWEST and own.min() > 0:
             trials.setdefault(cell, []).append(own)

@@ -11,9 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from concexp.report.numbers import rounded, scale_of
 from concexp.report.plots import _style
-from concexp.report.timelines import Segment, Timeline, chosen, name
+from concexp.report.sections.timelines import Segment, Timeline, chosen, name
+from concexp.report.text.numbers import rounded, scale_of
 from concexp.report.view import View
 
 ROWS = 12  # workers of a panel

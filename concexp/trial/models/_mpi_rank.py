@@ -14,7 +14,8 @@ from itertools import repeat
 from multiprocessing.connection import Connection
 from time import perf_counter_ns as clock
 
-from concexp.trial import engines, passes
+from concexp.trial import passes
+from concexp.trial.models import _engines
 
 
 def forget_shared_memory():
@@ -26,7 +27,7 @@ def forget_shared_memory():
             os.unlink(path)
 
 
-class Pool(engines.Engine):
+class Pool(_engines.Engine):
     """The pool of the other ranks."""
 
     chunk = 1
@@ -62,7 +63,7 @@ def main(folder, path, chunk):
         caller.connect(path)
         trial = Connection(caller.detach())
     try:
-        serve(Pool(chunk=int(chunk)), engines.picked_up(folder), trial)
+        serve(Pool(chunk=int(chunk)), _engines.picked_up(folder), trial)
     except EOFError:
         os._exit(1)  # the trial is no more, and nobody is left to wait for the others' tasks
     except BaseException as error:

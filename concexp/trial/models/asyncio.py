@@ -6,7 +6,8 @@ import asyncio
 import sys
 from time import perf_counter_ns as clock
 
-from concexp.trial import lent, passes, tools
+from concexp.trial import passes, tools
+from concexp.trial.models import _lent
 
 LOOP = 0  # the place of all workers: they share the loop's thread
 NAMES = (
@@ -129,7 +130,7 @@ class Model(tools.Model):
 
     def lends(self):
         own = {name: getattr(asyncio, name) for name in NAMES if hasattr(asyncio, name)}
-        return "asyncio", dict(own, JoinableQueue=asyncio.Queue, SocketPair=lent.socket_pair), lambda n: [0] * n
+        return "asyncio", dict(own, JoinableQueue=asyncio.Queue, SocketPair=_lent.socket_pair), lambda n: [0] * n
 
     def refuses(self, workload, sync, workers, load):
         if self.spawn != "persistent":

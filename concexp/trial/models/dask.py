@@ -3,7 +3,7 @@
 from itertools import islice
 from time import perf_counter_ns as clock
 
-from concexp.trial import engines, lent
+from concexp.trial.models import _engines, _lent
 
 # What would disturb: another try of a task whose worker has died, a profile of every worker ten times a second, a look at
 # its memory, and talk.
@@ -17,7 +17,7 @@ QUIET = {
 }
 
 
-class Model(engines.Streaming):
+class Model(_engines.Streaming):
     """A `LocalCluster` of dask, worker processes with one thread each: operations are tasks of the client's `map`.
 
     Where time is given, each is submitted when another has ended. The scheduler is in the calling process, and all of
@@ -30,7 +30,7 @@ class Model(engines.Streaming):
     marker = "8"
 
     def set_up(self):
-        lent.start_tracker()
+        _lent.start_tracker()
 
     def start(self, job):
         import dask

@@ -3,7 +3,7 @@
 from itertools import count, takewhile
 from time import perf_counter_ns as clock
 
-from concexp.trial import engines, lent
+from concexp.trial.models import _engines, _lent
 from concexp.trial.models.process_pool import needs_counted
 
 
@@ -12,7 +12,7 @@ def clocked(call, number):
     return call("task", number), clock()
 
 
-class Model(engines.Streaming):
+class Model(_engines.Streaming):
     """The `Parallel` of joblib: operations are delayed calls, handed to one `Parallel` that stays as long as the workers.
 
     Where time is given they are handed over one by one. One worker is the calling process itself, whatever the back end.
@@ -39,7 +39,7 @@ class Model(engines.Streaming):
 
     def set_up(self):
         if self.backend == "loky":
-            lent.start_tracker("joblib.externals.loky.backend.resource_tracker")
+            _lent.start_tracker("joblib.externals.loky.backend.resource_tracker")
 
     def start(self, job):
         from joblib import Parallel

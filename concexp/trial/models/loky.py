@@ -3,11 +3,11 @@
 from itertools import repeat
 from time import perf_counter_ns as clock
 
-from concexp.trial import engines, lent
+from concexp.trial.models import _engines, _lent
 from concexp.trial.models.process_pool import needs_counted
 
 
-class Model(engines.Engine):
+class Model(_engines.Engine):
     """A pool of processes: operations are tasks, handed to loky's reusable executor with `map`.
 
     Where time is given, each is submitted by itself. Workers start by fork and exec; a function that pickle refuses is
@@ -26,7 +26,7 @@ class Model(engines.Engine):
         return reason or (needs_counted("a chunk", workload, load) if self.chunk > 1 else "")
 
     def set_up(self):
-        lent.start_tracker("loky.backend.resource_tracker")
+        _lent.start_tracker("loky.backend.resource_tracker")
 
     def start(self, job):
         from loky import get_reusable_executor

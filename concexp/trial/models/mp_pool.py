@@ -7,7 +7,9 @@ from multiprocessing import pool
 from threading import Semaphore
 from time import perf_counter_ns as clock
 
-from concexp.trial import notes, passes, pools, tools
+from concexp.trial import passes, tools
+from concexp.trial.diagnostics import notes
+from concexp.trial.models import _pools
 from concexp.trial.models.process_pool import begin, call, needs_counted
 from concexp.trial.models.processes import lends, resolve, start_tracker
 
@@ -60,7 +62,7 @@ class Submitter:
         self.pool.join()
 
 
-class Model(pools.PoolModel):
+class Model(_pools.PoolModel):
     """A pool of processes: operations are tasks, handed to `multiprocessing.Pool`.
 
     Where time is given or operations arrive by a rate, each is handed over by `apply_async`. The pool replaces a worker

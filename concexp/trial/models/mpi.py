@@ -8,7 +8,8 @@ import sys
 from multiprocessing.connection import Connection
 from time import perf_counter_ns as clock
 
-from concexp.trial import engines, passes, tools
+from concexp.trial import passes, tools
+from concexp.trial.models import _engines
 from concexp.trial.models.process_pool import needs_counted
 
 LOOK = 0.05  # seconds between two looks at mpiexec while nobody has called yet
@@ -20,7 +21,7 @@ def launcher():
     return beside if os.path.exists(beside) else shutil.which("mpiexec")
 
 
-class Model(engines.Engine):
+class Model(_engines.Engine):
     """The `MPIPoolExecutor` of mpi4py: one rank hands operations to the others as tasks, with `map`.
 
     Where time is given, each is submitted by itself. The trial's own process only tells that rank when a pass begins.
@@ -45,7 +46,7 @@ class Model(engines.Engine):
         return reason or (needs_counted("a chunk", workload, load) if self.chunk > 1 else "")
 
     def open(self, job):
-        folder = engines.laid_down(job)
+        folder = _engines.laid_down(job)
         path = os.path.join(folder, "calls")
         # Where the code lies; mpi4py's own launcher runs it in the first rank, and its pool in all others.
         root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))

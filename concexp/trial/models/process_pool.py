@@ -8,7 +8,8 @@ from multiprocessing import util
 from time import perf_counter_ns as clock
 from time import sleep
 
-from concexp.trial import passes, pools, tools
+from concexp.trial import passes, tools
+from concexp.trial.models import _pools
 from concexp.trial.models.processes import lends, resolve, start_tracker
 
 WORKER = []  # in a worker process: its workload, its Me and the gate
@@ -25,7 +26,7 @@ def begin(job, number, gate):
 def call(step, argument):
     """What a task runs. Its exception comes back as text: another process may be unable to build it again."""
     try:
-        return pools.act(*WORKER, step, argument)
+        return _pools.act(*WORKER, step, argument)
     except BaseException as error:
         raise passes.WorkFailed(*passes.explain(error)) from None
 
@@ -58,7 +59,7 @@ def call_anew(step, argument):
     workload, me, _ = WORKER
     if me.task is None and step == "task":
         try:
-            pools.act(workload, me, None, "enter", None)
+            _pools.act(workload, me, None, "enter", None)
         except BaseException as error:
             raise passes.WorkFailed(*passes.explain(error)) from None
     return call(step, argument)
@@ -83,7 +84,7 @@ def needs_counted(what, workload, load):
     return ""
 
 
-class Model(pools.PoolModel):
+class Model(_pools.PoolModel):
     """A pool of processes: operations are tasks, handed to `ProcessPoolExecutor` with `map`.
 
     Where time is given or operations arrive by a rate, each is submitted by itself. A worker that has done

@@ -5,14 +5,15 @@ import multiprocessing
 from multiprocessing import connection
 from time import perf_counter_ns as clock
 
-from concexp.trial import lent, passes, schedules, tools
+from concexp.trial import passes, tools
+from concexp.trial.models import _lent, _schedules
 
 
 def lends(context):
     """(owner, factories, array) of a multiprocessing context."""
     names = ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Queue", "SimpleQueue",
              "JoinableQueue", "Pipe", "Manager", "Value", "Array")  # fmt: skip
-    others = {"SocketPair": lent.socket_pair, "SharedMemory": lent.shared_memory}
+    others = {"SocketPair": _lent.socket_pair, "SharedMemory": _lent.shared_memory}
     return (
         "multiprocessing",
         {**{name: getattr(context, name) for name in names}, **others},
@@ -31,7 +32,7 @@ def resolve(start_method):
 def start_tracker(start_method):
     """Start multiprocessing's resource tracker where processes are started with names: a fork has none to remove."""
     if resolve(start_method).get_start_method() != "fork":
-        lent.start_tracker()
+        _lent.start_tracker()
 
 
 def body(workload, me, gate, pipe):
@@ -46,7 +47,7 @@ def last_words(code):
     return tools.how_it_ended(code) + (" without answering" if code >= 0 else "")
 
 
-class Model(schedules.Scheduled):
+class Model(_schedules.Scheduled):
     """Processes: each has an interpreter, a memory and a GIL of its own.
 
     start_method: how a process comes into being; default is the interpreter's own choice, and what it was is recorded

@@ -4,7 +4,7 @@ import os
 from itertools import islice
 from time import perf_counter_ns as clock
 
-from concexp.trial import engines
+from concexp.trial.models import _engines
 
 SWITCHES = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nobody is told of the trial
@@ -14,7 +14,7 @@ SWITCHES = {
 MEMORY = 100 << 20  # bytes for the store of objects; a trial has none that are large
 
 
-class Model(engines.Streaming):
+class Model(_engines.Streaming):
     """Ray's tasks: a node is started for the trial, with a CPU for each worker, and each operation is a `remote` call.
 
     Where time is given, each is submitted when another has ended. The CPU time of Ray's own processes (seven) is
@@ -39,7 +39,7 @@ class Model(engines.Streaming):
             _temp_dir=os.path.join(job.folder, "ray"),  # short: there are sockets in it
             _node_ip_address="127.0.0.1",
         )
-        self.remote = ray.remote(num_cpus=1, max_retries=0)(engines.call).remote
+        self.remote = ray.remote(num_cpus=1, max_retries=0)(_engines.call).remote
 
     @property
     def deaths(self):

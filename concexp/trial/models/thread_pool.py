@@ -5,11 +5,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter_ns as clock
 
-from concexp.trial import pools
+from concexp.trial.models import _pools
 from concexp.trial.models.threads import LENDS
 
 
-class Model(pools.PoolModel):
+class Model(_pools.PoolModel):
     """A pool of threads: each operation is a task of its own, submitted to `ThreadPoolExecutor`."""
 
     parallel = "threads"
@@ -28,7 +28,7 @@ class Model(pools.PoolModel):
             here.me = job.me(next(number))
 
         def call(step, argument):
-            return pools.act(job.workload, here.me, gate, step, argument)
+            return _pools.act(job.workload, here.me, gate, step, argument)
 
         def operate(number):
             me = here.me

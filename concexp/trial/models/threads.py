@@ -4,7 +4,8 @@ import queue
 import threading
 from time import perf_counter_ns as clock
 
-from concexp.trial import lent, passes, schedules
+from concexp.trial import passes
+from concexp.trial.models import _lent, _schedules
 
 LENDS = (
     "threading",
@@ -21,16 +22,16 @@ LENDS = (
         "LifoQueue": queue.LifoQueue,
         "PriorityQueue": queue.PriorityQueue,
         "JoinableQueue": queue.Queue,
-        "Pipe": lent.pipe,
-        "SocketPair": lent.socket_pair,
-        "SharedMemory": lent.shared_memory,
-        "Manager": lent.manager,
+        "Pipe": _lent.pipe,
+        "SocketPair": _lent.socket_pair,
+        "SharedMemory": _lent.shared_memory,
+        "Manager": _lent.manager,
     },
     lambda n: [0] * n,
 )
 
 
-class Model(schedules.Scheduled):
+class Model(_schedules.Scheduled):
     """Threads of one interpreter: they share memory and, in most builds, the GIL.
 
     schedule: how counted operations are handed out; block gives each worker its share at once, the others as they go

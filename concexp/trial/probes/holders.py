@@ -1,6 +1,7 @@
 """Who holds which lock and who waits for which: for the diagnostic trial after a timeout, whose times count nowhere."""
 
-from concexp.trial import holding, probes, tools
+from concexp.trial import probes, tools
+from concexp.trial.diagnostics.lock_watch import registry
 
 
 class Watcher(tools.Watcher):
@@ -10,14 +11,14 @@ class Watcher(tools.Watcher):
 
     def around(self, work, me):
         def named(me, n):
-            holding.named(me.index)
+            registry.named(me.index)
             return work(me, n)
 
         return named
 
     def around_async(self, work, me):
         async def named(me, n):
-            holding.named(me.index)
+            registry.named(me.index)
             return await work(me, n)
 
         return named

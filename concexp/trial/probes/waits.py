@@ -6,7 +6,7 @@ from time import perf_counter_ns as clock
 
 from concexp.trial import probes, tools
 from concexp.trial.probes.latency import added, histogram
-from concexp.trial.states import Held
+from concexp.trial.sync._state import Held
 
 # What a worker may have to wait in. Giving back is not among them.
 WAITING = ("acquire", "get", "join", "put", "wait", "wait_for")

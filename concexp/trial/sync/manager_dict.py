@@ -1,9 +1,9 @@
 """A manager's dictionary: held by a process of its own, to which every look and every update is a message."""
 
-from concexp.trial import states
+from concexp.trial.sync import _state
 
 
-class Sync(states.State):
+class Sync(_state.State):
     """A dictionary in a server process, `multiprocessing.Manager().dict`: an update is two messages to it and two answers.
 
     guarded: whether updates take a lock of the model; without, they may get lost
@@ -12,4 +12,4 @@ class Sync(states.State):
     def build(self, tools, capacity):
         guard = tools.make("Lock") if self.guarded else None
         manager = tools.manager()
-        return None if manager is None else states.Held(manager.dict({0: 0}), guard)
+        return None if manager is None else _state.Held(manager.dict({0: 0}), guard)

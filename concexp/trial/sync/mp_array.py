@@ -1,9 +1,9 @@
 """A shared array: numbers in shared memory, as `multiprocessing` has them."""
 
-from concexp.trial import states
+from concexp.trial.sync import _state
 
 
-class Sync(states.State):
+class Sync(_state.State):
     """Numbers in shared memory, `multiprocessing.Array`, with the lock that comes with them or without.
 
     guarded: whether updates take the array's own lock; without, they may get lost
@@ -11,4 +11,4 @@ class Sync(states.State):
 
     def build(self, tools, capacity):
         array = tools.make("Array", "q", 8, lock=self.guarded)
-        return None if array is None else states.Held(array, array.get_lock() if self.guarded else None)
+        return None if array is None else _state.Held(array, array.get_lock() if self.guarded else None)

@@ -1,9 +1,9 @@
 """A shared value: one number in shared memory, as `multiprocessing` has it."""
 
-from concexp.trial import states
+from concexp.trial.sync import _state
 
 
-class Sync(states.State):
+class Sync(_state.State):
     """A number in shared memory, `multiprocessing.Value`, with the lock that comes with it or without.
 
     guarded: whether updates take the value's own lock; without, they may get lost
@@ -11,4 +11,4 @@ class Sync(states.State):
 
     def build(self, tools, capacity):
         value = tools.make("Value", "q", 0, lock=self.guarded)
-        return None if value is None else states.Held(value, value.get_lock() if self.guarded else None)
+        return None if value is None else _state.Held(value, value.get_lock() if self.guarded else None)

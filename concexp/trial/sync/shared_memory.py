@@ -1,9 +1,9 @@
 """Named shared memory: a block of bytes that whoever knows its name can map."""
 
-from concexp.trial import states
+from concexp.trial.sync import _state
 
 
-class Sync(states.State):
+class Sync(_state.State):
     """A block of named shared memory, looked at as numbers, with a lock of the model or without.
 
     guarded: whether updates take a lock of the model; without, they may get lost
@@ -15,4 +15,4 @@ class Sync(states.State):
         if memory is None:
             return None
         tools.at_end(memory.unlink)
-        return states.Held(memory, guard)
+        return _state.Held(memory, guard)

@@ -1,6 +1,7 @@
 """A user's own code as a workload: one operation is one call."""
 
-from concexp.trial import tools, usercode
+from concexp.trial import tools
+from concexp.trial.workloads import _user_code
 
 # A function's own clock may be a little off from ours, and its seconds are rounded: more than this is another unit.
 SLACK = 1.05
@@ -40,33 +41,33 @@ class Workload(tools.Workload):
 
     @property
     def work_async(self):
-        return self.awaited if self.form in usercode.ASYNCHRONOUS else None
+        return self.awaited if self.form in _user_code.ASYNCHRONOUS else None
 
     def prepare(self, kit):
         # Here, so that an error in the file shows before a worker exists, and a fork inherits it.
-        self.form = usercode.form_of(*self.found())
+        self.form = _user_code.form_of(*self.found())
         # What never awaits has the event loop to itself: of its own seconds, those of one operation at a time.
-        alone = kit.tools.asynchronous and self.form not in usercode.ASYNCHRONOUS
+        alone = kit.tools.asynchronous and self.form not in _user_code.ASYNCHRONOUS
         self.lanes = 1 if alone else kit.workers
 
     def found(self):
         """(the target itself, its method if one is named)."""
-        return usercode.found(self.function, self.path, self.module, self.home)
+        return _user_code.found(self.function, self.path, self.module, self.home)
 
     def part(self):
         """A worker's own part, not begun."""
-        check = usercode.found(**self.check_by)[0] if self.check_by else None
-        return usercode.Part(*self.found(), self.form, self.arguments, check, self.returns == "seconds")
+        check = _user_code.found(**self.check_by)[0] if self.check_by else None
+        return _user_code.Part(*self.found(), self.form, self.arguments, check, self.returns == "seconds")
 
     def enter(self, me):
         part = me.own = self.part()
-        if self.form in usercode.ASYNCHRONOUS:
+        if self.form in _user_code.ASYNCHRONOUS:
             from asyncio import new_event_loop
 
             part.loop = new_event_loop()
             part.loop.run_until_complete(part.begin())
         else:
-            usercode.plainly(part.begin())
+            _user_code.plainly(part.begin())
 
     async def enter_async(self, me):
         me.own = self.part()
@@ -75,7 +76,7 @@ class Workload(tools.Workload):
     def leave(self, me):
         loop = me.own.loop
         if loop is None:
-            usercode.plainly(me.own.end())
+            _user_code.plainly(me.own.end())
         else:
             loop.run_until_complete(me.own.end())
             loop.run_until_complete(loop.shutdown_asyncgens())
@@ -88,7 +89,7 @@ class Workload(tools.Workload):
         own = me.own
         if own.loop is not None:
             return own.loop.run_until_complete(self.awaited(me, n))
-        call, tally = own.call, usercode.Tally()
+        call, tally = own.call, _user_code.Tally()
         take = tally.taker(self.returns, own.check)
         if own.check is None and self.returns == "nothing":
             for _ in range(n):
@@ -105,7 +106,7 @@ class Workload(tools.Workload):
 
     async def awaited(self, me, n):
         own = me.own
-        call, awaits, tally = own.call, own.awaits, usercode.Tally()
+        call, awaits, tally = own.call, own.awaits, _user_code.Tally()
         take = tally.taker(self.returns, own.check)
         if awaits:
             for _ in range(n):
@@ -117,7 +118,7 @@ class Workload(tools.Workload):
 
     def check(self, shared, outcome):
         total = outcome.total
-        if not isinstance(total, usercode.Tally):
+        if not isinstance(total, _user_code.Tally):
             return ("" if total == outcome.ops else "%d calls, not %d" % (total, outcome.ops)), {}
         counts = {"returned%s" % (name and ".%s" % name): sum_ / n for name, (sum_, n) in total.sums.items()}
         reason = "" if total.calls == outcome.ops else "%d calls, not %d" % (total.calls, outcome.ops)

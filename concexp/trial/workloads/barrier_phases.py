@@ -1,6 +1,8 @@
 """Computing in phases: nobody begins the next one before everybody has done the last."""
 
-from concexp.trial import busy, meetings, tools
+from concexp.trial import tools
+from concexp.trial.workloads import _busy as busy
+from concexp.trial.workloads import _meetings
 
 
 class Workload(tools.Workload):
@@ -21,11 +23,11 @@ class Workload(tools.Workload):
     unit = "phase"
 
     def refuses(self, model, sync, workers, load):
-        return meetings.refusal(workers, load)
+        return _meetings.refusal(workers, load)
 
     def prepare(self, kit):
         self.native = tools.name_of(kit.sync) == "barrier"
-        self.meetings = meetings.Meetings(kit.tools, kit.workers)
+        self.meetings = _meetings.Meetings(kit.tools, kit.workers)
         # Part 0 is nothing at all; the others are a worker's loads, from the lightest to the heaviest.
         rounds, steps = busy.pace(busy.spin) * self.busy, max(1, kit.workers - 1)
         spread = self.imbalance if kit.workers > 1 else 0

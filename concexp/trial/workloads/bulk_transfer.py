@@ -1,9 +1,9 @@
 """Many messages, one way: how much does a channel carry?"""
 
-from concexp.trial import transfers
+from concexp.trial.workloads import _transfer
 
 
-class Workload(transfers.Transfer):
+class Workload(_transfer.Transfer):
     """Move messages through one channel; half of the workers (rounded down) put, the others take and compare.
 
     Between 2 workers it is 1:1, between more n:n. A queue of threads hands over a reference, one of processes a copy.

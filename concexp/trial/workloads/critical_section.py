@@ -2,7 +2,8 @@
 
 import random
 
-from concexp.trial import busy, tools
+from concexp.trial import tools
+from concexp.trial.workloads import _busy
 
 BEGINNINGS = 8  # so that operations differ
 PERIOD = 1009  # the random choice repeats after so many; a prime, so that workers 2**40 numbers apart are not in step
@@ -30,7 +31,7 @@ class Workload(tools.Workload):
     unit = "section"
 
     def prepare(self, kit):
-        pace = busy.pace(busy.spin)
+        pace = _busy.pace(_busy.spin)
         self.rounds_inside, self.rounds_outside = round(pace * self.inside), round(pace * self.outside)
         guards = [kit.primitive] + [kit.another() for _ in range(1, self.locks)]
         return guards, kit.tools.array(self.locks)
@@ -59,7 +60,7 @@ class Workload(tools.Workload):
         if me.sync is None:
             return self.unguarded(me, n)
         guards, cells = me.shared
-        turns, spin, inside, outside = self.mine(me), busy.spin, self.rounds_inside, self.rounds_outside
+        turns, spin, inside, outside = self.mine(me), _busy.spin, self.rounds_inside, self.rounds_outside
         period = len(turns)
         total = 0
         for number in range(me.first, me.first + n):
@@ -74,7 +75,7 @@ class Workload(tools.Workload):
 
     def unguarded(self, me, n):
         cells = me.shared[1]
-        turns, spin, inside, outside = self.mine(me), busy.spin, self.rounds_inside, self.rounds_outside
+        turns, spin, inside, outside = self.mine(me), _busy.spin, self.rounds_inside, self.rounds_outside
         period = len(turns)
         total = 0
         for number in range(me.first, me.first + n):
@@ -90,7 +91,7 @@ class Workload(tools.Workload):
         if me.sync is None:
             return self.unguarded(me, n)
         guards, cells = me.shared
-        turns, spin, inside, outside = self.mine(me), busy.spin, self.rounds_inside, self.rounds_outside
+        turns, spin, inside, outside = self.mine(me), _busy.spin, self.rounds_inside, self.rounds_outside
         period = len(turns)
         total = 0
         for number in range(me.first, me.first + n):
@@ -107,7 +108,7 @@ class Workload(tools.Workload):
         updates = list(shared[1])
         lost = outcome.ops - sum(updates)
         counts = {"lost_updates": lost, "rounds_inside": self.rounds_inside, "rounds_outside": self.rounds_outside}
-        values = [busy.leap(self.rounds_inside, x) + busy.leap(self.rounds_outside, x) for x in range(BEGINNINGS)]
+        values = [_busy.leap(self.rounds_inside, x) + _busy.leap(self.rounds_outside, x) for x in range(BEGINNINGS)]
         expected = sum(count * value for count, value in zip(outcome.per_residue(BEGINNINGS), values))
         if lost:
             return "%d of %d updates were lost" % (lost, outcome.ops), counts

@@ -1,9 +1,9 @@
 """Many to one: does a single taker keep up?"""
 
-from concexp.trial import transfers
+from concexp.trial.workloads import _transfer
 
 
-class Workload(transfers.Transfer):
+class Workload(_transfer.Transfer):
     """Move messages through one channel from all workers but one to that one, who takes and compares them.
 
     size: bytes of a message

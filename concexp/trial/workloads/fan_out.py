@@ -1,9 +1,9 @@
 """One to many: does a single giver feed all the others?"""
 
-from concexp.trial import transfers
+from concexp.trial.workloads import _transfer
 
 
-class Workload(transfers.Transfer):
+class Workload(_transfer.Transfer):
     """Move messages through one channel from one worker to all the others, who take and compare them.
 
     size: bytes of a message

@@ -7,7 +7,8 @@ import sys
 import time
 from time import perf_counter_ns as clock
 
-from concexp.trial import notes, tools
+from concexp.trial import tools
+from concexp.trial.diagnostics import notes
 
 FOREVER = 3600.0  # seconds
 

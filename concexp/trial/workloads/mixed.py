@@ -2,7 +2,8 @@
 
 from hashlib import pbkdf2_hmac, sha256
 
-from concexp.trial import busy, tools
+from concexp.trial import tools
+from concexp.trial.workloads import _busy
 
 BEGINNINGS = 8  # so that operations differ
 SALTS = [b"salt %d" % x for x in range(BEGINNINGS)]
@@ -33,11 +34,11 @@ class Workload(tools.Workload):
 
     def prepare(self, kit):
         held, released = self.time * self.held, self.time * (1 - self.held)
-        self.rounds_held = max(1, round(busy.pace(busy.spin) * held)) if held else 0
-        self.rounds_released = max(1, round(busy.pace(derive) * released)) if released else 0
+        self.rounds_held = max(1, round(_busy.pace(_busy.spin) * held)) if held else 0
+        self.rounds_released = max(1, round(_busy.pace(derive) * released)) if released else 0
 
     def work(self, me, n):
-        spin, held, released = busy.spin, self.rounds_held, self.rounds_released
+        spin, held, released = _busy.spin, self.rounds_held, self.rounds_released
         total = 0
         for number in range(me.first, me.first + n):
             x = number % BEGINNINGS
@@ -47,7 +48,7 @@ class Workload(tools.Workload):
         return total
 
     def check(self, shared, outcome):
-        values = [busy.leap(self.rounds_held, x) for x in range(BEGINNINGS)]
+        values = [_busy.leap(self.rounds_held, x) for x in range(BEGINNINGS)]
         if self.rounds_released:
             values = [value + derive(self.rounds_released, x, KEY_DIGEST) for x, value in enumerate(values)]
         expected = sum(count * value for count, value in zip(outcome.per_residue(BEGINNINGS), values))

@@ -1,6 +1,7 @@
 """To and fro: what does it take to hand something over?"""
 
-from concexp.trial import messages, tools
+from concexp.trial import tools
+from concexp.trial.workloads import _messages
 
 
 class Misplaced(Exception):
@@ -60,7 +61,7 @@ class Workload(tools.Workload):
 
     def enter(self, me):
         if self.kind == "message":
-            me.own = messages.payloads(int(self.size))
+            me.own = _messages.payloads(int(self.size))
 
     def shares(self, ops, workers):
         return [share for share in super().shares(ops, workers // 2) for _ in range(2)]
@@ -77,9 +78,9 @@ class Workload(tools.Workload):
         trips = outcome.ops // 2
         counts = {"pairs": len(shared[0])}
         if self.kind == "message":
-            counts.update(message_bytes=int(self.size), pickled_bytes=messages.pickled_bytes(int(self.size)))
-            values = messages.numbers(messages.payloads(int(self.size)))
-            residues = outcome.per_residue(messages.KINDS)
+            counts.update(message_bytes=int(self.size), pickled_bytes=_messages.pickled_bytes(int(self.size)))
+            values = _messages.numbers(_messages.payloads(int(self.size)))
+            residues = outcome.per_residue(_messages.KINDS)
             expected = sum(value * count // 2 for value, count in zip(values, residues))
         else:
             expected = outcome.ops  # each side of a pair counts its moves
@@ -97,14 +98,14 @@ def by_message(me, n, ends, cells, at, side):
         for _ in range(n):
             put(get())
         return 0
-    values, kinds = messages.numbers(found), messages.KINDS
+    values, kinds = _messages.numbers(found), _messages.KINDS
     total = 0
     for number in range(me.first, me.first + n):
         kind = number % kinds
         put(found[kind])
         message = get()
         if message != found[kind]:
-            raise messages.Damaged(messages.what_is_wrong(message, found))
+            raise _messages.Damaged(_messages.what_is_wrong(message, found))
         total += values[kind]
     return total
 
@@ -115,14 +116,14 @@ async def by_message_async(me, n, ends, cells, at, side):
         for _ in range(n):
             await put(await get())
         return 0
-    values, kinds = messages.numbers(found), messages.KINDS
+    values, kinds = _messages.numbers(found), _messages.KINDS
     total = 0
     for number in range(me.first, me.first + n):
         kind = number % kinds
         await put(found[kind])
         message = await get()
         if message != found[kind]:
-            raise messages.Damaged(messages.what_is_wrong(message, found))
+            raise _messages.Damaged(_messages.what_is_wrong(message, found))
         total += values[kind]
     return total
 

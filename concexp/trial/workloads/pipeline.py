@@ -1,6 +1,8 @@
 """Stages in a row, a channel between each two: an assembly line."""
 
-from concexp.trial import busy, messages, tools
+from concexp.trial import tools
+from concexp.trial.workloads import _busy as busy
+from concexp.trial.workloads import _messages
 
 
 class Workload(tools.Workload):
@@ -39,13 +41,13 @@ class Workload(tools.Workload):
         return [kit.primitive] + [kit.another(self.capacity) for _ in range(2, kit.workers)]
 
     def enter(self, me):
-        me.own = messages.payloads(int(self.size))
+        me.own = _messages.payloads(int(self.size))
 
     def shares(self, ops, workers):
         return [(0, ops)] * workers
 
     def work(self, me, n):
-        spin, rounds, found, kinds = busy.spin, self.rounds, me.own, messages.KINDS
+        spin, rounds, found, kinds = busy.spin, self.rounds, me.own, _messages.KINDS
         total = 0
         if me.index == 0:
             put = me.shared[0].put
@@ -61,16 +63,16 @@ class Workload(tools.Workload):
                 total += spin(rounds, number % kinds)
                 put(message)
             return total
-        values = messages.numbers(found)
+        values = _messages.numbers(found)
         for number in range(me.first, me.first + n):
             message = get()
             if message != found[message[0]]:
-                raise messages.Damaged(messages.what_is_wrong(message, found))
+                raise _messages.Damaged(_messages.what_is_wrong(message, found))
             total += spin(rounds, number % kinds) + values[message[0]]
         return total
 
     async def work_async(self, me, n):
-        spin, rounds, found, kinds = busy.spin, self.rounds, me.own, messages.KINDS
+        spin, rounds, found, kinds = busy.spin, self.rounds, me.own, _messages.KINDS
         total = 0
         if me.index == 0:
             put = me.shared[0].put
@@ -86,18 +88,18 @@ class Workload(tools.Workload):
                 total += spin(rounds, number % kinds)
                 await put(message)
             return total
-        values = messages.numbers(found)
+        values = _messages.numbers(found)
         for number in range(me.first, me.first + n):
             message = await get()
             if message != found[message[0]]:
-                raise messages.Damaged(messages.what_is_wrong(message, found))
+                raise _messages.Damaged(_messages.what_is_wrong(message, found))
             total += spin(rounds, number % kinds) + values[message[0]]
         return total
 
     def check(self, shared, outcome):
         size, items = int(self.size), outcome.ops // outcome.workers  # every stage handled every message
-        whole, rest = divmod(items, messages.KINDS)
-        spun = sum(busy.leap(self.rounds, kind) * (whole + (kind < rest)) for kind in range(messages.KINDS))
-        expected = spun * outcome.workers + messages.expected(size, items)
+        whole, rest = divmod(items, _messages.KINDS)
+        spun = sum(busy.leap(self.rounds, kind) * (whole + (kind < rest)) for kind in range(_messages.KINDS))
+        expected = spun * outcome.workers + _messages.expected(size, items)
         reason = "" if outcome.total == expected else "what left the last stage is not what entered the first"
-        return reason, {"message_bytes": size, "pickled_bytes": messages.pickled_bytes(size)}
+        return reason, {"message_bytes": size, "pickled_bytes": _messages.pickled_bytes(size)}

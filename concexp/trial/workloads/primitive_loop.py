@@ -1,6 +1,7 @@
 """One primitive and nothing else: what does one use of it cost?"""
 
-from concexp.trial import meetings, tools
+from concexp.trial import tools
+from concexp.trial.workloads import _meetings
 
 
 class Workload(tools.Workload):
@@ -19,14 +20,14 @@ class Workload(tools.Workload):
     unit = "use"
 
     def refuses(self, model, sync, workers, load):
-        return meetings.refusal(workers, load) if sync is not None and kind_of(sync) == "barrier" else ""
+        return _meetings.refusal(workers, load) if sync is not None and kind_of(sync) == "barrier" else ""
 
     def prepare(self, kit):
         self.kind = kind_of(kit.sync)
         if self.kind == "event":
             return [kit.primitive] + [kit.another() for _ in range(1, kit.workers)]
         if self.kind == "barrier":
-            self.meetings = meetings.Meetings(kit.tools, kit.workers)
+            self.meetings = _meetings.Meetings(kit.tools, kit.workers)
         return kit.primitive
 
     def shares(self, ops, workers):

@@ -1,6 +1,7 @@
 """Readers and writers of one record: may readers be let in together, and does any of them see it half written?"""
 
-from concexp.trial import busy, tools
+from concexp.trial import tools
+from concexp.trial.workloads import _busy
 
 CELLS = 8  # of the record; all are equal whenever nobody writes
 STEPS = 1000  # the fraction of writes is rounded to steps of 1/1000
@@ -27,7 +28,7 @@ class Workload(tools.Workload):
     unit = "access"
 
     def prepare(self, kit):
-        pace = busy.pace(busy.spin)
+        pace = _busy.pace(_busy.spin)
         self.rounds_reading, self.rounds_writing = round(pace * self.reading_time), round(pace * self.writing_time)
         return kit.tools.array(CELLS), kit.tools.array(kit.workers)  # the record, and each worker's torn reads
 
@@ -50,7 +51,7 @@ class Workload(tools.Workload):
             return self.unguarded(me, n)
         record, torn = me.shared
         writer, reader = me.sync, getattr(me.sync, "reader", me.sync)
-        writes, spin, reading, writing = me.own, busy.spin, self.rounds_reading, self.rounds_writing
+        writes, spin, reading, writing = me.own, _busy.spin, self.rounds_reading, self.rounds_writing
         total = 0
         for number in range(me.first, me.first + n):
             x = number % BEGINNINGS
@@ -72,7 +73,7 @@ class Workload(tools.Workload):
 
     def unguarded(self, me, n):
         record, torn = me.shared
-        writes, spin, reading, writing = me.own, busy.spin, self.rounds_reading, self.rounds_writing
+        writes, spin, reading, writing = me.own, _busy.spin, self.rounds_reading, self.rounds_writing
         total = 0
         for number in range(me.first, me.first + n):
             x = number % BEGINNINGS
@@ -95,7 +96,7 @@ class Workload(tools.Workload):
             return self.unguarded(me, n)
         record, torn = me.shared
         writer, reader = me.sync, getattr(me.sync, "reader", me.sync)
-        writes, spin, reading, writing = me.own, busy.spin, self.rounds_reading, self.rounds_writing
+        writes, spin, reading, writing = me.own, _busy.spin, self.rounds_reading, self.rounds_writing
         total = 0
         for number in range(me.first, me.first + n):
             x = number % BEGINNINGS
@@ -120,7 +121,7 @@ class Workload(tools.Workload):
         writes = expected = 0
         for number, (written, count) in enumerate(zip(self.plan(), outcome.per_residue(STEPS))):
             rounds = self.rounds_writing if written else self.rounds_reading
-            expected += count * busy.leap(rounds, number % BEGINNINGS)
+            expected += count * _busy.leap(rounds, number % BEGINNINGS)
             writes += count * written
         counts = {"torn_reads": torn, "lost_writes": writes - record[0]}
         counts.update(rounds_reading=self.rounds_reading, rounds_writing=self.rounds_writing)

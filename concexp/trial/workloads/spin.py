@@ -1,6 +1,7 @@
 """Computing for a given time: the CPU-bound operation whose length can be chosen."""
 
-from concexp.trial import busy, tools
+from concexp.trial import tools
+from concexp.trial.workloads import _busy
 
 BEGINNINGS = 16  # so that operations differ
 
@@ -20,10 +21,10 @@ class Workload(tools.Workload):
     unit = "spell"
 
     def prepare(self, kit):
-        self.rounds = max(1, round(busy.pace(busy.spin) * self.time))
+        self.rounds = max(1, round(_busy.pace(_busy.spin) * self.time))
 
     def work(self, me, n):
-        spin, rounds = busy.spin, self.rounds
+        spin, rounds = _busy.spin, self.rounds
         total = 0
         for number in range(me.first, me.first + n):
             total += spin(rounds, number % BEGINNINGS)
@@ -31,6 +32,6 @@ class Workload(tools.Workload):
 
     def check(self, shared, outcome):
         counts = outcome.per_residue(BEGINNINGS)
-        expected = sum(count * busy.leap(self.rounds, x) for x, count in enumerate(counts))
+        expected = sum(count * _busy.leap(self.rounds, x) for x, count in enumerate(counts))
         reason = "" if outcome.total == expected else "not every operation did its %d rounds" % self.rounds
         return reason, {"rounds": self.rounds}

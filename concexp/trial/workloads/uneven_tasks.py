@@ -2,7 +2,8 @@
 
 import time
 
-from concexp.trial import busy, tools
+from concexp.trial import tools
+from concexp.trial.workloads import _busy
 
 SECOND = 1_000_000_000
 INDEX = 1.5  # of the Pareto distribution: one task in a hundred is longer than seven times the mean
@@ -62,7 +63,7 @@ class Workload(tools.Workload):
         return [round(cost * self.mean_length) for cost in self.costs(ops)]
 
     def prepare(self, kit):
-        self.mean_length = self.mean * (busy.pace(busy.spin) if self.by == "spin" else SECOND)
+        self.mean_length = self.mean * (_busy.pace(_busy.spin) if self.by == "spin" else SECOND)
         # Where all workers can read them, so that none of them has to compute any within a pass.
         table = kit.tools.array(kit.ops)
         for number, length in enumerate(self.lengths(kit.ops)):
@@ -73,7 +74,7 @@ class Workload(tools.Workload):
         lengths = me.shared
         total = 0
         if self.by == "spin":
-            spin = busy.spin
+            spin = _busy.spin
             for number in range(me.first, me.first + n):
                 total += spin(lengths[number], number)
         else:
@@ -100,7 +101,7 @@ class Workload(tools.Workload):
     def check(self, shared, outcome):
         lengths = self.lengths(outcome.ops)
         if self.by == "spin":
-            expected = sum(busy.leap(length, number) for number, length in enumerate(lengths))
+            expected = sum(_busy.leap(length, number) for number, length in enumerate(lengths))
         else:
             expected = sum(lengths)
             slept, present = expected / SECOND, outcome.wall_s * outcome.workers

@@ -1,0 +1,1 @@
+"""A journal -> what can be said of it: the tidy frame, the cells, doubts, claims."""

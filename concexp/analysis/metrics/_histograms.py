@@ -1,0 +1,34 @@
+"""What the metrics of operations' times share: they read a histogram."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from concexp.analysis import metrics
+
+
+class Time(metrics.Metric):
+    """A mean (`share` is None) or a quantile of the histograms in a column."""
+
+    unit = "s"
+    better = "lower"
+    probe = "latency"
+    shown = "when asked"
+    column: ClassVar[str] = "service_time"
+    share: ClassVar[float | None] = None
+
+    def of(self, frame: Any) -> Any:
+        """Seconds for each row; NaN where no operation was timed."""
+        from concexp.analysis.stats import histogram
+
+        share = self.share
+        if share is None:
+            return self.each(frame, self.column, histogram.mean)
+        return self.each(frame, self.column, lambda found: histogram.quantile(found, share))
+
+
+class Latency(Time):
+    """The same from the intended start of an operation: only an open loop has one."""
+
+    column = "latency"
+    open_loop = True

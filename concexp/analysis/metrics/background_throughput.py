@@ -1,0 +1,19 @@
+"""Operations per second of the second role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concexp.analysis import metrics
+
+
+class Metric(metrics.Metric):
+    """Operations per second of the background while the first role was measured."""
+
+    unit = "operations/s"  # of its own, whatever those of the first role are called
+    better = "higher"
+    shown = "when present"
+    order = 15
+
+    def of(self, frame: Any) -> Any:
+        return self.recorded(frame, "background_ops") / self.recorded(frame, "background_s")

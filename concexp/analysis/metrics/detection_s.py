@@ -1,0 +1,20 @@
+"""How soon a fault was noticed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concexp.analysis import metrics
+
+
+class Metric(metrics.Metric):
+    """Time from a fault to the moment at which the model told of it; empty where it never did. Rows that end badly have it."""
+
+    unit = "s"
+    better = "lower"
+    shown = "when present"
+    order = 41
+    ends_badly = True
+
+    def of(self, frame: Any) -> Any:
+        return self.recorded(frame, "detected_s")

@@ -1,0 +1,23 @@
+"""Speedup per worker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from concexp.analysis import metrics
+
+if TYPE_CHECKING:
+    from concexp.analysis.stats.intervals import Interval
+
+
+class Metric(metrics.Metric):
+    """Speedup divided by the number of workers: 1 is perfect scaling."""
+
+    better = "higher"
+    level = "cell"
+    compares = "throughput"
+    order = 30
+
+    def between(self, ratio: Interval, workers: int) -> Interval:
+        """The ratio, shared out among the workers."""
+        return ratio.scaled(1 / workers)

@@ -1,0 +1,22 @@
+"""How evenly the operations fell to the workers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concexp.analysis import metrics
+from concexp.analysis.metrics import _worker_lists
+
+
+class Metric(metrics.Metric):
+    """Jain's index of the workers' operations, (sum x)^2 / (n sum x^2): 1 if all did as many, 1/n if one did all."""
+
+    scale = "linear"
+    better = "higher"
+    shown = "when asked"
+    order = 74
+
+    def of(self, frame: Any) -> Any:
+        """Jain, Chiu & Hawe (1984); NaN where nobody did anything."""
+        ops = _worker_lists.Lists.of(frame, "worker_ops")
+        return _worker_lists.ratio(ops.sums(ops.numbers) ** 2, ops.sizes * ops.sums(ops.numbers**2), frame)

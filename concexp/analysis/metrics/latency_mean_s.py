@@ -1,0 +1,11 @@
+"""Mean of the operations' latency."""
+
+from __future__ import annotations
+
+from concexp.analysis.metrics import _histograms
+
+
+class Metric(_histograms.Latency):
+    """Mean of the time that an operation took from its intended start to its end, the wait in line included."""
+
+    order = 80

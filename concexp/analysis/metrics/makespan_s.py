@@ -1,0 +1,20 @@
+"""How long the whole of the work took."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concexp.analysis import metrics
+
+
+class Metric(metrics.Metric):
+    """Time from the first start to the last stop of counted work; empty where the load is a duration."""
+
+    unit = "s"
+    better = "lower"
+    shown = "when asked"
+    order = 71
+
+    def of(self, frame: Any) -> Any:
+        counted = frame["load.ops"].notna() if "load.ops" in frame else frame["wall_s"].isna()
+        return frame["wall_s"].where(counted)

@@ -1,0 +1,24 @@
+"""What a user's own code returned: numbers, and dicts of named numbers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from concexp.analysis import metrics
+
+
+class Metric(metrics.Metric):
+    """What a user's own function returned, averaged over the operations; `returned.NAME` is one of a dict of numbers."""
+
+    scale = "linear"  # of an unknown number nobody knows that it is positive
+    shown = "when present"
+    order = 90
+    column: ClassVar[str] = "returned"
+
+    def of(self, frame: Any) -> Any:
+        return self.recorded(frame, self.column)
+
+    @classmethod
+    def part(cls, name: str) -> type[Metric]:
+        """The metric `returned.NAME`."""
+        return type("Metric", (cls,), {"__doc__": cls.__doc__, "column": f"returned.{name}", "order": 91})

@@ -1,0 +1,11 @@
+"""Mean of the operations' service time."""
+
+from __future__ import annotations
+
+from concexp.analysis.metrics import _histograms
+
+
+class Metric(_histograms.Time):
+    """Mean of the time that an operation took from its start to its end."""
+
+    order = 90

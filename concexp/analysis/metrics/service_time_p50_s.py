@@ -1,0 +1,12 @@
+"""The median of the operations' service time."""
+
+from __future__ import annotations
+
+from concexp.analysis.metrics import _histograms
+
+
+class Metric(_histograms.Time):
+    """The median of the time that an operation took from its start to its end."""
+
+    order = 91
+    share = 0.5

@@ -1,0 +1,22 @@
+"""Operations per second of all workers together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concexp.analysis import metrics
+
+
+class Metric(metrics.Metric):
+    """Operations per second of all workers together, in the measured window.
+
+    Of a function that times itself: as many as its workers do if each is always at it, by its own clock.
+    """
+
+    unit = "1/s"
+    better = "higher"
+    order = 10
+
+    def of(self, frame: Any) -> Any:
+        rate = frame["ops"] / frame["wall_s"]
+        return frame["self_timed_rate"].fillna(rate) if "self_timed_rate" in frame else rate

@@ -1,0 +1,22 @@
+"""How long the measured window was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concexp.analysis import metrics
+
+
+class Metric(metrics.Metric):
+    """Length of the measured window, from the first start to the last stop."""
+
+    unit = "s"
+    better = "lower"
+    order = 70
+
+    def of(self, frame: Any) -> Any:
+        return frame["wall_s"]
+
+    def tells(self, frame: Any) -> bool:
+        """Where the load is a duration, the window lasts as long as it was told to."""
+        return "load.duration" not in frame or bool(frame["load.duration"].isna().any())

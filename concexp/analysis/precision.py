@@ -1,0 +1,73 @@
+"""A run -> how wide its intervals are, and what of the wanted precision it has not reached."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from concexp import catalog
+
+if TYPE_CHECKING:
+    from concexp.analysis.claims.verdicts import Verdict
+    from concexp.analysis.results import Run
+
+
+def widths(run: Run) -> dict[str, float]:
+    """Half of each cell's interval of the primary metric, as a share of its mean; cells without an interval are left out."""
+    from concexp.analysis.stats.intervals import Interval
+    from concexp.analysis.stats.sequential import relative_width
+
+    primary = run.spec["primary"]
+    columns = [run.cells[name] for name in ("cell", primary, f"{primary}_lo", f"{primary}_hi", "trials")]
+    found = {str(cell): relative_width(Interval(*ends)) for cell, *ends in zip(*columns, strict=True)}
+    return {cell: width for cell, width in found.items() if width < math.inf}
+
+
+def blind(run: Run) -> list[str]:
+    """The cells that were run and have no interval of the primary metric: their trials end badly, and more would as well.
+
+    What everything is relative to needs none.
+    """
+    from concexp.analysis.cells import Baseline
+
+    baseline = Baseline(run.header) if catalog.load("metric", run.spec["primary"]).level == "cell" else None
+    known = widths(run)
+    cells = [(str(cell["cell"]), cell["axes"]) for cell in run.header["cells"] if not cell["reason"]]
+    return [
+        cell
+        for cell, axes in cells
+        if cell in run.samples and cell not in known and (baseline is None or baseline.of(axes) != cell)
+    ]
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """What a run with a `precision` did not reach: intervals wider than wanted, with half their width, and open claims.
+
+    `blind` are the cells that have no interval at all.
+    """
+
+    wide: Mapping[str, float]
+    blind: Sequence[str]
+    claims: Sequence[Verdict]
+
+    @property
+    def text(self) -> str:
+        """For people, in one line; an empty text if all was reached."""
+        wide, claims = len(self.wide), len(self.claims)
+        parts = [f"{_cells(wide)} with a wider interval than wanted"] if wide else []
+        parts += [f"{_cells(len(self.blind))} without an interval"] if self.blind else []
+        parts += [f"{claims} inconclusive claim{'s' * (claims != 1)}"] if claims else []
+        return f"not reached: {', '.join(parts)}; the report names them" if parts else ""
+
+
+def unreached(run: Run, verdicts: Iterable[Verdict], precision: float) -> Unreached:
+    """What is left of what was wanted; `verdicts` are those on its claims."""
+    wide = {cell: width for cell, width in widths(run).items() if width > precision}
+    return Unreached(wide, blind(run), [one for one in verdicts if one.word == "inconclusive" and one.unsettled])
+
+
+def _cells(count: int) -> str:
+    return f"{count} cell{'s' * (count != 1)}"

@@ -1,0 +1,159 @@
+"""A journal -> the tidy frame: one row per measured iteration, and one for each trial that has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from concexp.analysis.frame import PORTION, tidy_frame
+from concexp.errors import Damaged, did_you_mean
+from concexp.run.storage import journal
+from concexp.run.storage import schema as records
+from concexp.run.storage.atomic import replaced
+from concexp.run.storage.columns import uncollected
+
+if TYPE_CHECKING:
+    from concexp.analysis.samples import Sample
+
+RUNS = "runs"
+# What a spreadsheet takes for the beginning of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that was read: its folder, the journal's header and records."""
+
+    folder: Path
+    header: dict[str, Any]
+    records: list[dict[str, Any]]
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The resolved experiment."""
+        return self.header["spec"]  # type: ignore[no-any-return]
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What was known before the first trial: machine, interpreters, versions."""
+        return self.header["manifest"]  # type: ignore[no-any-return]
+
+    @property
+    def machine(self) -> list[dict[str, Any]]:
+        """The spinner measurements, in order."""
+        return [record for record in self.records if record["role"] == "machine"]
+
+    @cached_property
+    def spun(self) -> list[float]:
+        """The effective CPUs that the spinners found, in order."""
+        return [record["effective_cpus"] for record in self.machine if record["effective_cpus"] is not None]
+
+    @cached_property
+    def effective_cpus(self) -> float | None:
+        """The median of the run's spinner measurements; None if there were none."""
+        return float(np.median(self.spun)) if self.spun else None
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """The tidy frame."""
+        return tidy_frame(self.header, self.records)
+
+    @cached_property
+    def measured(self) -> pd.DataFrame:
+        """The rows of the trials that were run as they are, and not to look at something else: they come first."""
+        return self.trials.iloc[: int((self.trials["role"] == "measured").sum())]
+
+    @cached_property
+    def firsts(self) -> pd.DataFrame:
+        """The first row of each measured trial, for what is the same in all its iterations."""
+        return self.measured.drop_duplicates("trial")
+
+    def rows(self, cell: str) -> pd.DataFrame:
+        """The rows of the measured trials of a cell."""
+        return self.measured.take(self._places.get(cell, []))
+
+    @cached_property
+    def _places(self) -> dict[str, np.ndarray]:
+        return self.measured.groupby("cell", sort=False).indices  # type: ignore[no-any-return]
+
+    @cached_property
+    def samples(self) -> dict[str, Sample]:
+        """The trials of each cell, by the cell's id."""
+        from concexp.analysis.samples import samples
+
+        return samples(self.trials)
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """One row per cell, with its metrics and their intervals."""
+        from concexp.analysis.cells import table
+
+        return table(self.header, self.trials, self.samples)
+
+
+def meant(path: Path) -> list[Path]:
+    """What a path means: a run folder or reports/<name>, that is itself; all such folders in one like `reports`, by name."""
+    if (path / journal.NAME).is_file() or _runs(path):
+        return [path]
+    return sorted(folder for folder in path.glob("*") if _runs(folder)) or [path]
+
+
+def folder_of(path: Path) -> Path:
+    """The run folder that a path means: itself, or the latest run below reports/<name>."""
+    if (path / journal.NAME).is_file():
+        return path
+    if runs := _runs(path):
+        return runs[-1]
+    several = [str(one) for one in meant(path) if one != path]
+    if several:
+        raise Damaged(f"{path} holds several experiments", f"name one of them: {', '.join(several)}")
+    beside = [str(one) for one in meant(path.parent) if one != path.parent]
+    near = did_you_mean(str(path), beside) if beside and not path.exists() else ""
+    raise Damaged(f"{path} holds no run", near or "name a run folder, or reports/<name>")
+
+
+def _runs(path: Path) -> list[Path]:
+    """The run folders of reports/<name>, the latest last."""
+    return sorted(found.parent for found in (path / RUNS).glob(f"*/{journal.NAME}"))
+
+
+@uncollected()
+def load(path: Path) -> Run:
+    """Read a run folder, or the latest run of reports/<name>."""
+    folder = folder_of(path)
+    found = records.read(folder / journal.NAME)
+    return Run(folder, found.header, found.records)
+
+
+def write(run: Run) -> None:
+    """results.parquet and cells.csv, into the run's folder."""
+    with replaced(run.folder / "results.parquet") as draft:
+        to_parquet(run.trials, draft)
+    cells = run.cells.map(printed).rename(columns=printed)
+    with replaced(run.folder / "cells.csv") as draft:
+        cells.to_csv(draft, index=False, lineterminator="\n")
+
+
+def to_parquet(table: pd.DataFrame, file: Any) -> None:
+    """A table as Parquet, into a path or a file."""
+    # Figures hardly ever come twice: a dictionary of them takes time, and more room than they do.
+    words = [name for name, values in table.items() if values.dtype != float]
+    table.to_parquet(file, index=False, row_group_size=PORTION, use_dictionary=words)
+
+
+def printed(value: Any) -> Any:
+    """A value of cells.csv: six significant digits, and no text that a spreadsheet would run as a formula."""
+    if isinstance(value, float):
+        short = f"{value:.6g}"
+        return f"{float(short):.0f}" if "e+" in short else short.replace("nan", "")
+    return shielded(value)
+
+
+def shielded(value: Any) -> Any:
+    """A value that no spreadsheet would run as a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

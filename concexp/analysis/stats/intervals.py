@@ -1,0 +1,108 @@
+"""The mean over trials of each trial's mean, and its 95 % interval.
+
+Trials are the unit: iterations of one trial share a process and are no independent samples. The interval is Student's t
+with n - 1 degrees of freedom; times and rates are averaged on the log scale, so that the mean is geometric and the interval
+a factor. Below 3 trials there is none: it would say more about t than about the data. From 20 trials on the data tell their
+own shape, and bootstrap-t takes the place of t (`resampling` says why this one).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from concexp.analysis.stats.bootstrap import bootstrap_t
+
+FEWEST = 3
+ENOUGH = 20  # so many trials tell the shape of their noise
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean with the ends of its interval and the number of values behind it.
+
+    The ends are NaN where there is no interval, and infinite where the data do not bound the mean (a ratio of means whose
+    lower one may be 0).
+    """
+
+    mean: float
+    lo: float
+    hi: float
+    n: int
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a mean."""
+        return not np.isnan(self.mean)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there is an interval, and both ends are finite."""
+        return bool(np.isfinite(self.lo) and np.isfinite(self.hi))
+
+    def scaled(self, factor: float) -> Interval:
+        """The same in another unit: all of it times a positive factor."""
+        return Interval(self.mean * factor, self.lo * factor, self.hi * factor, self.n)
+
+    def inverted(self) -> Interval:
+        """The interval of the ratio the other way round."""
+        return Interval(1 / self.mean, 1 / self.hi, 1 / self.lo, self.n)
+
+
+NOTHING = Interval(np.nan, np.nan, np.nan, 0)
+
+
+@cache
+def t_quantile(df: float) -> float:
+    """The two-sided 95 % quantile of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, 0.5 + LEVEL / 2))
+
+
+def mean_interval(values: ArrayLike, log: bool = False) -> Interval:
+    """The interval of a mean; with `log`, of the geometric mean.
+
+    What is not finite is left out: it was not recorded. Where a value on the log scale is not positive (no CPU time at
+    all, say), the linear scale is used: a geometric mean of 0 would hide all the other values.
+    """
+    data = np.asarray(values, dtype=float)
+    data = data[np.isfinite(data)]
+    if not data.size:
+        return NOTHING
+    if log and (data > 0).all():
+        found = mean_interval(np.log(data))
+        return Interval(float(np.exp(found.mean)), float(np.exp(found.lo)), float(np.exp(found.hi)), found.n)
+    # Rounding must not make equal values differ: their mean is one of them, and their interval has no width.
+    low = float(data.min())
+    above = data - low
+    mean = low + float(above.mean())
+    if data.size < FEWEST:
+        return Interval(mean, np.nan, np.nan, data.size)
+    if data.size >= ENOUGH and (ends := bootstrap_t(data)):
+        return Interval(mean, *ends, data.size)
+    half = t_quantile(data.size - 1) * float(above.std(ddof=1)) / float(np.sqrt(data.size))
+    return Interval(mean, mean - half, mean + half, data.size)
+
+
+def trial_means(values: ArrayLike, trials: NDArray[np.intp], count: int, log: bool = False) -> NDArray[np.float64]:
+    """Each trial's mean over its iterations; `trials` tells each value's trial, 0 <= trial < count.
+
+    With `log` the mean is geometric, except in a trial that holds a value that is not positive. A trial without any
+    finite value has NaN.
+    """
+    data = np.asarray(values, dtype=float)
+    finite = np.isfinite(data)
+    data, trials = data[finite], trials[finite]
+    sizes = np.bincount(trials, minlength=count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = np.bincount(trials, data, minlength=count) / sizes
+        if log:
+            fit = np.bincount(trials[data <= 0], minlength=count) == 0
+            logs = np.log(np.where(data > 0, data, 1.0))
+            means = np.where(fit, np.exp(np.bincount(trials, logs, minlength=count) / sizes), means)
+    return means

@@ -1,0 +1,237 @@
+"""Throughput by worker count -> the law that describes it, its parameters with intervals, where it peaks; or why not.
+
+The points of the curve are the geometric means over trials, fitted by least squares with g free: dividing by one noisy X(1)
+instead would move `a` by 40 %. Two intervals are given for a parameter: t with n - k degrees of freedom from what the curve
+leaves unexplained, and one from the trials, each point's mean drawn from its t distribution as for claims (jointly where
+the trials share blocks) and the law refitted. Plain resampling of 5 or 10 trials would be too sure by a tenth to a third.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from concexp.analysis.stats.batch_fit import refit
+from concexp.analysis.stats.draws import joint_draws
+from concexp.analysis.stats.intervals import FEWEST, NOTHING, Interval, t_quantile
+from concexp.analysis.stats.scaling_laws import STRONG, WEAK, Law, asymptote, peak
+
+Floats = NDArray[np.float64]
+Trials = Mapping[int, float] | Sequence[float]
+
+POINTS = 5  # distinct worker counts, at least
+REFITS = 1000
+NO_PEAK = "no peak in range"
+# A law that leaves more than a tenth of the variance and of the mean unexplained does not describe the data. Both: a flat
+# curve has no variance to be explained, and a steep one explains much of it with any rising law.
+UNEXPLAINED = 0.1
+# Workers up to effective CPUs / 0.9 are within the machine's means: the same tolerance as where a verdict is withheld.
+TOLERANCE = 0.9
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter's value and standard error, its t interval, and the one from the trials (NaN where they are too few)."""
+
+    value: float
+    error: float
+    interval: Interval
+    resampled: Interval = NOTHING
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A law fitted to a curve of n points with k parameters: `degrees` = n - k, `sd` of the residuals (as throughput)."""
+
+    law: Law
+    workers: tuple[float, ...]
+    observed: tuple[float, ...]
+    fitted: tuple[float, ...]
+    parameters: Mapping[str, Parameter]
+    sd: float
+    degrees: int
+    r2: float
+    aicc: float = math.nan
+
+    def at(self, workers: ArrayLike) -> Floats:
+        """What the law says of other worker counts."""
+        return self.law(workers, *(parameter.value for parameter in self.parameters.values()))
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What is known of a curve. If `refusal` says why no law is, `fit` is the one that was refused, or None.
+
+    `peak` (workers, not rounded) and `asymptote` (throughput) have intervals from the trials. Where there is no peak,
+    `no_peak` says so and `peak` is NOTHING; `asymptote` is NOTHING without contention. `tried` is each law's AICc.
+    """
+
+    fit: Fit | None
+    refusal: str
+    peak: Interval
+    no_peak: str
+    asymptote: Interval
+    tried: Mapping[str, float]
+
+
+def fit(law: Law, workers: ArrayLike, throughput: ArrayLike) -> Fit:
+    """A law fitted by least squares, no parameter below 0; standard errors from the Jacobian, as R's `nls` and `usl` have them.
+
+    ValueError unless there are more points than parameters and all values are positive.
+    """
+    from scipy.optimize import least_squares
+
+    n, x = np.asarray(workers, dtype=float), np.asarray(throughput, dtype=float)
+    k = len(law.parameters)
+    if n.size <= k or n.shape != x.shape or not ((n > 0).all() and (x > 0).all()):
+        raise ValueError(
+            f"more than {k} positive points are needed, not {n.size} worker counts and {x.size} throughputs"
+        )
+    scale = float(x.max())
+
+    def residuals(parameters: Floats) -> Floats:
+        return law(n, *parameters) - x / scale
+
+    start = refit(law, n, x[None] / scale)[0]
+    typical = np.array([max(start[0], 1e-9), 0.1, 0.01])[:k]
+    found = least_squares(
+        residuals, start, bounds=(0, np.inf), x_scale=np.maximum(start, typical), xtol=1e-14, ftol=1e-14, gtol=1e-14
+    )
+    units = np.array([scale, 1.0, 1.0])[:k]
+    values, fitted = found.x * units, law(n, *found.x) * scale
+    degrees, squares = n.size - k, float(((fitted - x) ** 2).sum())
+    sd = math.sqrt(squares / degrees)
+    errors = np.sqrt(np.diag(np.linalg.pinv(found.jac.T @ found.jac))) * sd / scale * units
+    t = t_quantile(degrees)
+    parameters = {
+        name: Parameter(
+            float(value), float(error), Interval(float(value), value - t * error, value + t * error, n.size)
+        )
+        for name, value, error in zip(law.parameters, values.tolist(), errors.tolist(), strict=True)
+    }
+    total = float(((x - x.mean()) ** 2).sum())
+    r2 = 1 - squares / total if total else 1.0
+    return Fit(law, tuple(n.tolist()), tuple(x.tolist()), tuple(fitted.tolist()), parameters, sd, degrees, r2)
+
+
+def aicc(found: Fit, trials: Sequence[ArrayLike] | None = None) -> float:
+    """Akaike's criterion, corrected for few values (Hurvich & Tsai 1989); infinite where there are too few for it.
+
+    With the trials of each point their values are what the law has to explain, else the points are. The variance counts as
+    a parameter.
+    """
+    fitted = np.array(found.fitted)
+    groups = (
+        [np.asarray(values, dtype=float) for values in trials] if trials else [np.array([x]) for x in found.observed]
+    )
+    count = sum(values.size for values in groups)
+    squares = sum(float(((values - expected) ** 2).sum()) for values, expected in zip(groups, fitted, strict=True))
+    k = len(found.parameters) + 1
+    if count - k - 1 <= 0:
+        return math.inf
+    # An exact fit has a logarithm, too: below this only rounding is compared.
+    floor = count * (1e-9 * float(fitted.max())) ** 2
+    return count * math.log(max(squares, floor) / count) + 2 * k + 2 * k * (k + 1) / (count - k - 1)
+
+
+def scaling(
+    trials: Mapping[int, Trials], weak: bool = False, limit: float = math.inf, seed: int = 1, refits: int = REFITS
+) -> Scaling:
+    """What law a curve follows: `trials` holds, by worker count, throughputs (by block, or a list where no blocks are shared).
+
+    `weak` says that the work grows with the workers. `limit` is the effective CPUs, for cells that use CPU: points beyond are
+    left out, since there the machine is measured and not the program. Values that are not finite or not positive are left
+    out. Refused: fewer than 5 worker counts; a law that does not describe the data. Deterministic for a seed.
+    """
+    blocks = _by_block(trials)
+    within = {count: blocks[count] for count in sorted(blocks) if count * TOLERANCE <= limit}
+    if len(within) < POINTS:
+        beyond = f" within {limit:.3g} effective CPUs" if len(within) < len(blocks) else ""
+        return _refused(None, f"{len(within)} worker counts{beyond}: a law needs {POINTS}", {})
+    workers = np.array(list(within), dtype=float)
+    values = [np.array(list(sample.values())) for sample in within.values()]
+    points = [float(np.exp(np.log(sample).mean())) for sample in values]
+    fits = [fit(law, workers, points) for law in (WEAK if weak else STRONG)]
+    fits = [replace(found, aicc=aicc(found, values)) for found in fits]
+    tried = {found.law.name: found.aicc for found in fits}
+    best = min(fits, key=lambda found: (found.aicc, len(found.parameters)))
+    reason = undescribed(best)
+    if reason:
+        return _refused(best, reason, tried)
+    drawn = _drawn(best.law, workers, within, seed, refits)
+    parameters = {
+        name: replace(found, resampled=_ends(found.value, drawn.get(name), workers.size))
+        for name, found in best.parameters.items()
+    }
+    best = replace(best, parameters=parameters)
+    point = {name: found.value for name, found in parameters.items()}
+    highest = _ends(float(peak(point)), peak(drawn) if drawn else None, workers.size)
+    no_peak = _no_peak(best, highest.mean)
+    limit_of = _ends(float(asymptote(point)), asymptote(drawn) if drawn else None, workers.size)
+    flat = "a" not in point or not math.isfinite(limit_of.mean)
+    return Scaling(best, "", NOTHING if no_peak else highest, no_peak, NOTHING if flat else limit_of, tried)
+
+
+def undescribed(found: Fit) -> str:
+    """Why a law does not describe the data; "" if it does."""
+    share = found.sd / float(np.mean(found.observed))
+    if found.r2 < 1 - UNEXPLAINED and share > UNEXPLAINED:
+        return (
+            f"{found.law.name} does not describe the data: it explains {found.r2:.0%} of the variance"
+            f" and misses the points by {share:.0%} of their mean"
+        )
+    if all(parameter.interval.lo <= 0 for parameter in found.parameters.values()):
+        return f"{found.law.name} does not describe the data: every parameter's interval spans 0"
+    return ""
+
+
+def _no_peak(found: Fit, highest: float) -> str:
+    """Why there is no peak to tell: the law has none, it lies beyond what was measured, or chance may have made it."""
+    falls = found.parameters.get("b")
+    if found.parameters.get("a") and found.parameters["a"].value >= 1:  # it falls from one worker on, if it is not flat
+        ends = (found.parameters["a"].interval, found.parameters["a"].resampled)
+        return "" if all(not end.bounded or end.lo > 1 for end in ends) else NO_PEAK
+    if falls is None or highest > max(found.workers):
+        return NO_PEAK
+    ends = (falls.interval, falls.resampled)
+    return "" if all(not end.bounded or end.lo > 0 for end in ends) else NO_PEAK
+
+
+def _by_block(trials: Mapping[int, Trials]) -> dict[int, dict[int, float]]:
+    """The usable values by worker count and block; lists get blocks of their own."""
+    found: dict[int, dict[int, float]] = {}
+    used = 0
+    for count, values in trials.items():
+        blocks = values if isinstance(values, Mapping) else {used + place: value for place, value in enumerate(values)}
+        used += len(blocks)
+        usable = {block: float(value) for block, value in blocks.items() if 0 < value < math.inf}
+        if usable:
+            found[count] = usable
+    return found
+
+
+def _drawn(
+    law: Law, workers: Floats, blocks: Mapping[int, Mapping[int, float]], seed: int, refits: int
+) -> dict[str, Floats]:
+    """The parameters of curves drawn from the trials; none if some point has too few."""
+    if min(map(len, blocks.values())) < FEWEST:
+        return {}
+    points = joint_draws(blocks, set(blocks), seed, refits)
+    found = refit(law, workers, np.stack([points[count] for count in blocks], axis=1))
+    return dict(zip(law.parameters, found.T, strict=True))
+
+
+def _ends(value: float, drawn: Floats | None, n: int) -> Interval:
+    if drawn is None:
+        return Interval(value, np.nan, np.nan, n)
+    # Order statistics: between two infinite values nothing can be interpolated.
+    low, high = np.quantile(drawn, [0.025, 0.975], method="inverted_cdf")
+    return Interval(value, float(low), float(high), n)
+
+
+def _refused(found: Fit | None, reason: str, tried: Mapping[str, float]) -> Scaling:
+    return Scaling(found, reason, NOTHING, NO_PEAK, NOTHING, tried)

@@ -1,0 +1,157 @@
+"""Where the workers' time of a cell went, and the time of one worker at the same work -> shares that sum to 1.
+
+N workers have N W worker-seconds in a window of W seconds (start-up included where it is timed). Doing the same operations
+at the baseline's pace takes ops * W1 / ops1 of them: that share is `useful`, and is the efficiency. The rest was lost.
+
+Each worker-second is one of: start-up S, idle I (before a worker's first operation or after its last while others were at
+work), on a CPU C, in the run queue Q, or standing still, N W - S - I - C - Q: asleep, at a lock, at the GIL. All that one
+worker alone spends so, per operation, is useful; what is more is lost, in parts (worker-seconds; x1 is the baseline's x times
+ops / ops1, and [..] the excess x - x1):
+
+    startup           [S]
+    imbalance         I
+    waiting           the share of the time at work that was waited at primitives, [..]; at most [standing still]
+    turns             of the rest of [standing still] what may be turns: while one of the A that are at work runs or queues, the
+                      others stand, at most (A - 1) (C + Q) in all
+    overhead          [C] without what is `missing` of it: more CPU time per operation
+    oversubscription  [Q] without what is `missing` of it: more of the run's own threads than CPUs
+    missing           CPUs that the machine withheld, as queue or as slowness. Queue: all of [Q] where each thread had a usable
+                      CPU; else what demand C + Q within the usable CPUs does not explain, at most usable - effective CPUs.
+                      Slowness: [C], at most the CPU time beyond the effective CPUs
+    residual          what is left: stood still for a reason that was not looked at; below 0 where it stood less than alone
+
+A part that was not recorded is NaN and stays in the residual.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from concexp.analysis.stats.intervals import Interval, mean_interval
+
+PARTS = ("startup", "imbalance", "waiting", "turns", "overhead", "oversubscription", "missing")
+USEFUL, RESIDUAL = "useful", "residual"
+
+
+@dataclass(frozen=True)
+class Spent:
+    """One trial, all its measured passes together; NaN what was not recorded.
+
+    window    seconds of work, start-up not included
+    startup   seconds of start-up that were timed with it
+    idle, running, queued  worker-seconds: I, C and Q above
+    waiting   the share of the time at work that is waited at primitives, from observed trials
+    """
+
+    ops: float
+    workers: int
+    window: float
+    startup: float
+    idle: float
+    running: float
+    queued: float
+    waiting: float = math.nan
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the workers had: usable and effective CPUs (NaN: unknown), whether there was one for each of the trial's threads,
+    and whether they took turns, in one thread or with one GIL.
+    """
+
+    usable: float
+    effective: float
+    room: bool
+    turns: bool
+
+
+@dataclass(frozen=True)
+class Split:
+    """The means over trials of the shares, with intervals, and what was not measured.
+
+    `parts` are those that lost something; one whose mean is below 0, the workers having spent less than one alone does,
+    stays in the residual. useful + parts + residual is 1, in each of the `trials` as in the mean.
+    """
+
+    parts: Mapping[str, Interval]
+    unmeasured: tuple[str, ...]
+    trials: Sequence[Mapping[str, float]]
+
+    @property
+    def useful(self) -> Interval:
+        return self.share(USEFUL)
+
+    @property
+    def residual(self) -> Interval:
+        return self.share(RESIDUAL)
+
+    def share(self, name: str) -> Interval:
+        """The share of a part, of `useful` or of `residual`."""
+        return mean_interval([trial[name] for trial in self.trials])
+
+    def leading(self) -> list[str]:
+        """The largest part of the loss, and those that cannot be told apart from it: the residual may be one.
+
+        Paired by trial. Empty where no part is above 0 beyond chance, or where there is no interval.
+        """
+        named = sorted([*self.parts, RESIDUAL], key=lambda name: -self.share(name).mean)
+        first = named[0]
+        if not self.share(first).lo > 0:
+            return []
+        behind = {n: mean_interval([trial[first] - trial[n] for trial in self.trials]) for n in named[1:]}
+        return [first, *(name for name, ahead in behind.items() if not ahead.lo > 0)]
+
+
+def split(trials: Sequence[Mapping[str, float]]) -> Split:
+    """The shares of several trials of one cell, each as `shares` has them."""
+    unmeasured = tuple(name for name in PARTS if any(math.isnan(trial[name]) for trial in trials))
+    lost = [n for n in PARTS if n not in unmeasured and np.mean([trial[n] for trial in trials]) > 0]
+    found = []
+    for trial in trials:
+        own = {name: trial[name] for name in (USEFUL, *lost)}
+        found.append({**own, RESIDUAL: 1 - sum(own.values())})
+    return Split({name: mean_interval([trial[name] for trial in found]) for name in lost}, unmeasured, found)
+
+
+def shares(own: Spent, alone: Spent, place: Place) -> dict[str, float]:
+    """`useful` and all parts of one trial, as shares of the workers' time; `alone` is one worker's trial of the same block."""
+    per = own.ops / alone.ops
+    had = own.workers * own.window
+    at_work = had - (0.0 if math.isnan(own.idle) else own.idle)
+    running, queued = own.running - per * alone.running, own.queued - per * alone.queued
+    standing = (at_work - own.running - own.queued) - per * (alone.window - alone.running - alone.queued)
+    waiting = own.waiting * at_work - per * (0.0 if math.isnan(alone.waiting) else alone.waiting) * alone.window
+    if not math.isnan(standing):
+        waiting = min(waiting, max(standing, 0.0))
+    turns = math.nan
+    if place.turns:
+        rest = standing - (0.0 if math.isnan(waiting) else waiting)
+        turns = min(max(rest, 0.0), max(at_work / own.window - 1, 0.0) * (own.running + own.queued))
+    withheld, slow = _missing(own, place, running, queued)
+    found = {
+        USEFUL: per * (alone.window + alone.startup),
+        "startup": own.workers * own.startup - per * alone.startup,
+        "imbalance": own.idle,
+        "waiting": waiting,
+        "turns": turns,
+        "overhead": running - slow,
+        "oversubscription": queued - withheld,
+        "missing": withheld + slow,
+    }
+    return {name: seconds / (had + own.workers * own.startup) for name, seconds in found.items()}
+
+
+def _missing(own: Spent, place: Place, running: float, queued: float) -> tuple[float, float]:
+    """What of the excess of queue and of CPU time the machine is to blame for, worker-seconds."""
+    usable, effective = place.usable * own.window, place.effective * own.window
+    short = 0.0 if math.isnan(effective) else max(usable - effective, 0.0)
+    beyond = 0.0 if math.isnan(effective) else max(min(own.running, usable) - effective, 0.0)
+    slow = max(min(running, beyond), 0.0)
+    if place.room:
+        return queued, slow
+    too_many = min(max(own.running + own.queued - usable, 0.0), queued)
+    return max(min(queued - too_many, short), 0.0), slow

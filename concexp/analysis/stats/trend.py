@@ -1,0 +1,30 @@
+"""Values in the order in which they came -> how much they go up or down with each step, and its 95 % interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from concexp.analysis.stats.intervals import NOTHING, Interval
+
+FEWEST_STEPS = 6  # with fewer values the interval of a slope would always hold 0
+NORMAL = 1.96  # the two-sided 95 % quantile
+
+
+def slope(values: Mapping[int, float]) -> Interval:
+    """The slope of values over their numbers by Theil and Sen: the median of the slopes between any two of them.
+
+    A few values that are far off do not move it. The interval is Sen's (1968), from the variance of Kendall's statistic.
+    """
+    data = sorted((number, value) for number, value in values.items() if np.isfinite(value))
+    n = len(data)
+    if n < FEWEST_STEPS:
+        return NOTHING
+    steps, heights = (np.array(column, dtype=float) for column in zip(*data, strict=True))
+    above, below = np.triu_indices(n, 1)
+    slopes = np.sort((heights[below] - heights[above]) / (steps[below] - steps[above]))
+    half = NORMAL * np.sqrt(n * (n - 1) * (2 * n + 5) / 18)
+    low = max(0, round((slopes.size - half) / 2) - 1)
+    high = min(slopes.size - 1, round((slopes.size + half) / 2))
+    return Interval(float(np.median(slopes)), float(slopes[low]), float(slopes[high]), n)

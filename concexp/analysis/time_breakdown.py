@@ -1,0 +1,137 @@
+"""A run -> where the workers' time of each of its cells went, beside the baseline: what `stats.lost` needs, from the journal.
+
+A cell has no split where nothing compares: one worker; no baseline, or one of several workers; no block with trials of both;
+an open loop, whose workers wait for arrivals by intent; a function that times itself; a background, whose CPU time nobody
+can tell from the workers'.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from operator import lt
+from typing import TYPE_CHECKING, Any
+
+from concexp.analysis import doubts
+from concexp.analysis.cells import Baseline
+from concexp.analysis.samples import Sample
+from concexp.analysis.stats.time_breakdown import Place, Spent, Split, shares, split
+from concexp.run.storage.columns import Lists, Rows, column, names
+
+if TYPE_CHECKING:
+    from concexp.analysis.results import Run
+
+# What an iteration holds where its workers had other things to do, or other clocks, than the window tells of.
+OTHERWISE = ("background_ops", "self_timed_rate")
+ONE = "one"  # a value of the answer's `parallel`: the workers share a thread
+
+
+class Losses:
+    """The splits of a run's cells, each made when it is asked for."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.axes = {cell["cell"]: cell["axes"] for cell in run.header["cells"]}
+        self.baseline = Baseline(run.header)
+        self.known: dict[str, dict[int, Spent]] = {}
+        self.records = {
+            (record["cell"], record["block"]): record
+            for record in run.records
+            if record["role"] == "measured" and (record.get("answer") or {}).get("iterations")
+        }
+        trials = doubts.of_trials(run.measured)
+        self.room = (doubts.room_for_all(trials) & trials["server_cpu_s"].isna()).to_dict()
+
+    def of(self, cell: str) -> Split | None:
+        """The split of a cell, over the trials that numbers on time come from; None where it has none."""
+        below = self.baseline.of(self.axes[cell])
+        samples = self.run.samples
+        if (
+            _workers(self.axes[cell]) < 2
+            or cell not in samples
+            or below not in samples
+            or _workers(self.axes[below]) > 1
+        ):
+            return None
+        one, other = self._spent(cell), self._spent(below)
+        found = [
+            shares(one[block], other[block], self._place(self.records[cell, block], samples[cell]))
+            for block in sorted(one.keys() & other.keys())
+        ]
+        return split(found) if found else None
+
+    def _spent(self, cell: str) -> dict[int, Spent]:
+        if cell not in self.known:  # many cells have the same baseline
+            self.known[cell] = self._summed(cell, self.run.samples[cell])
+        return self.known[cell]
+
+    def _summed(self, cell: str, sample: Sample) -> dict[int, Spent]:
+        waits = sample.by_block("wait_share") if sample.observed else {}
+        usual = sum(waits.values()) / len(waits) if waits else math.nan
+        found = {}
+        for trial in sample.timed:
+            record = self.records.get((cell, trial.block))
+            if record is not None and comparable(record):
+                found[trial.block] = spent(record, waits.get(trial.block, usual))
+        return found
+
+    def _place(self, record: Mapping[str, Any], sample: Sample) -> Place:
+        answer = record["answer"]
+        alone = parallel(record) == ONE
+        effective = next(t.effective_cpus for t in sample.timed if t.block == record["block"])
+        turns = alone or (parallel(record) == "threads" and answer["gil"] is not False)
+        usable = float(self.run.manifest["machine"]["cpus"])
+        return Place(usable, effective, bool(alone or self.room[record["trial"]]), turns)
+
+
+def parallel(record: Mapping[str, Any]) -> str:
+    """How the workers of a trial ran side by side: `one` thread, `threads`, `processes` …; "" if it did not tell."""
+    return str((record.get("answer") or {}).get("parallel") or "")
+
+
+def comparable(record: Mapping[str, Any]) -> bool:
+    """Whether the time of a trial's workers is that of its window, and all of it was theirs."""
+    passes = record["answer"]["iterations"]
+    counts = column(passes, "counts")
+    noted = names(passes) | names(counts if isinstance(counts, Rows) else [counted or {} for counted in counts])
+    return "rate" not in record["load"] and min(column(passes, "ops")) > 0 and noted.isdisjoint(OTHERWISE)
+
+
+def spent(record: Mapping[str, Any], waiting: float) -> Spent:
+    """A trial's time, summed over its measured passes."""
+    passes, workers = record["answer"]["iterations"], _workers(record["axes"])
+    timed = record["startup"] == "timed"
+    startup = _sum(column(passes, "startup_s")) if timed else 0.0
+    window = _sum(column(passes, "wall_s")) - startup
+    idle = workers * window - _at_work(column(passes, "worker_s"))
+    if parallel(record) == ONE:
+        idle = math.nan  # whose turn has not come yet is no less at work than whose turn is over
+    return Spent(
+        ops=_sum(column(passes, "ops")),
+        workers=workers,
+        window=window,
+        startup=startup,
+        idle=idle,
+        running=_sum(column(passes, "cpu_s")),
+        queued=_sum(column(passes, "run_queue_wait_s")),
+        waiting=waiting,
+    )
+
+
+def _workers(axes: Mapping[str, Any]) -> int:
+    return axes.get("workers") or 1
+
+
+def _at_work(passes: Sequence[Any]) -> float:
+    """The seconds of all workers in all passes; NaN where a pass does not tell."""
+    if isinstance(passes, Lists) and all(map(lt, chain([0], passes.ends), passes.ends)):
+        return _sum(passes.flat)  # a million lists are not made to be summed
+    return _sum(sum(each or [math.nan]) for each in passes)
+
+
+def _sum(values: Any) -> float:
+    if isinstance(values, array):
+        return float(sum(values))
+    return float(sum(math.nan if value is None else value for value in values))

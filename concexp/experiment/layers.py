@@ -1,0 +1,99 @@
+"""A file, what it extends, and what --set changes, as one tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from concexp.errors import InputError, Problem
+from concexp.experiment import units, yaml_nodes
+from concexp.experiment.yaml_nodes import Node
+
+BASES_LIMIT = 10
+
+
+def layered(text: str, file: str, overrides: Sequence[str]) -> Node:
+    """The root of an experiment after `extends` and overrides; each node knows the file that it came from."""
+    root = _extended(yaml_nodes.parse(text, file), file, (Path(file).resolve(),))
+    for override in overrides:
+        _override(root, override)
+    return root
+
+
+def _extended(root: Node, file: str, seen: tuple[Path, ...]) -> Node:
+    node = root.value.get("extends")
+    if node is None:
+        return root
+    if not isinstance(node.value, str):
+        raise InputError([node.problem("extends", "expected the path of a YAML file", "extends: common.yaml")])
+    base = Path(file).parent / node.value
+    text = _text(base, node)
+    if base.resolve() in seen:
+        raise InputError([node.problem("extends", f"'{node.value}' leads back to itself", "remove one `extends`")])
+    if len(seen) > BASES_LIMIT:
+        raise InputError([node.problem("extends", f"more than {BASES_LIMIT} files extend each other", "use fewer")])
+    return _merged(_extended(yaml_nodes.parse(text, str(base)), str(base), (*seen, base.resolve())), root)
+
+
+def _text(base: Path, node: Node) -> str:
+    cure = "the path is relative to this file"
+    try:
+        if base.exists() and not base.is_file():  # a pipe or a device may never end
+            raise InputError([node.problem("extends", f"'{node.value}' is no file", cure)])
+        with base.open("rb") as file:
+            return file.read(yaml_nodes.SIZE_LIMIT + 4).decode("utf-8-sig", "replace" if file.read(1) else "strict")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InputError([node.problem("extends", f"cannot read '{node.value}': {reason}", cure)]) from error
+
+
+def _merged(below: Node, above: Node) -> Node:
+    """Maps are merged key by key, everything else is replaced."""
+    if not (isinstance(below.value, dict) and isinstance(above.value, dict)):
+        return above
+    value = dict(below.value)
+    for key, node in above.value.items():
+        value[key] = _merged(value[key], node) if key in value else node
+    keys = {**below.keys, **above.keys}
+    return Node(value, above.file, above.line, above.column, keys=keys)
+
+
+def _override(root: Node, text: str) -> None:
+    """Put one `key=value` into the tree. After `sweep.` the rest is one key: axes have dots in their names."""
+    where = f"--set {text}"
+    key, sign, written = text.partition("=")
+    if not sign or not key.strip():
+        raise InputError([Problem(where, 0, 0, "", "expected key=value", "--set measure.repetitions=3")])
+    try:
+        value = yaml_nodes.parse(f"value: {written}", where).value["value"]
+    except InputError as error:
+        raise InputError([Problem(where, 0, 0, p.path, p.message, p.hint) for p in error.problems]) from error
+    _place(value, where)
+    first, dot, rest = key.strip().partition(".")
+    if first == "extends":
+        raise InputError([Problem(where, 0, 0, "extends", "a base file is named in the YAML", "add `extends:` to it")])
+    parts = [first, rest] if first == "sweep" and dot else key.strip().split(".")
+    holder = root
+    for part in parts[:-1]:
+        inner = holder.value.get(part)
+        if inner is None or inner.value is None:
+            inner = Node({}, where, 0, 0)
+            holder.value[part] = inner
+            holder.keys[part] = (where, 0, 0)
+        if not isinstance(inner.value, dict):
+            what = f"`{part}` is {units.shown(inner.plain())}, which has no keys"
+            raise InputError([Problem(where, 0, 0, key.strip(), what, f"override it whole: --set {part}=…")])
+        holder = inner
+    holder.value[parts[-1]] = value
+    holder.keys[parts[-1]] = (where, 0, 0)
+
+
+def _place(node: Node, where: str) -> None:
+    """What was given on the command line has no line and no column."""
+    node.file, node.line, node.column = where, 0, 0
+    node.keys = dict.fromkeys(node.keys, (where, 0, 0))
+    children = (
+        node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
+    )
+    for child in children:
+        _place(child, where)

@@ -1,0 +1,104 @@
+"""What all readers of the YAML share: they collect problems instead of stopping at the first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from concexp.errors import Problem, did_you_mean
+from concexp.experiment import expressions, units
+from concexp.experiment.yaml_nodes import Node
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+class Problems(list[Problem]):
+    """The problems found so far."""
+
+    def at(self, node: Node, path: str, message: str, hint: str = "", key: str | None = None) -> None:
+        """Note a problem at a node, or at one of its keys."""
+        self.append(node.problem(path, message, hint, key))
+
+
+def items(node: Node) -> list[Node]:
+    """The values of a list; one may stand alone."""
+    return node.value if isinstance(node.value, list) else [node]
+
+
+def text(node: Node, path: str, problems: Problems) -> str | None:
+    """A text, or a problem: YAML reads an unquoted 3.10 as the number 3.1."""
+    if isinstance(node.value, str):
+        return node.value
+    if isinstance(node.value, int | float):
+        lost = isinstance(node.value, float) and str(node.value) != node.text
+        because = f": YAML reads it as {node.value}" if lost else ""
+        problems.at(node, path, f"expected text, not {node.text}{because}", f'put it in quotes: "{node.text}"')
+    else:
+        problems.at(node, path, f"expected text, not {units.shown(node.value)}")
+    return None
+
+
+def converted(node: Node, path: str, problems: Problems, convert: Callable[[Any], Any]) -> Any:
+    """A converted value, or None and a problem."""
+    try:
+        return convert(node.plain())
+    except ValueError as error:
+        problems.at(node, path, str(error))
+        return None
+
+
+def inside(node: Node, position: int) -> Node:
+    """The place of a character, counted from 0, in the text of a node."""
+    return Node(None, node.file, node.line, node.column + position + (1 if node.quoted else 0))
+
+
+def parsed(written: str, node: Node, path: str, problems: Problems, claim: bool = False) -> expressions.Tree | None:
+    """The tree of an expression, or None and a problem that points into the text."""
+    try:
+        return expressions.parse(written, claim)
+    except expressions.ExpressionError as error:
+        cut = not node.quoted and "is missing at the end" in str(error)
+        cure = "inside […] and {…} a comma ends a value: put an expression with a comma in quotes" if cut else ""
+        problems.at(inside(node, error.position), path, f"in `{written}`: {error}", cure)
+        return None
+
+
+def unknown_keys(node: Node, path: str, known: Sequence[str], problems: Problems) -> None:
+    """A problem for each key that is not known."""
+    for key in node.value:
+        if key not in known:
+            here = f"{path}.{key}" if path else key
+            problems.at(node, here, f"there is no key '{key}' here", did_you_mean(key, known), key)
+
+
+def shaped(shape: type[Shape], node: Node, path: str, problems: Problems) -> Shape | None:
+    """A map read as a pydantic model, its errors as problems in our words."""
+    if not isinstance(node.value, dict):
+        problems.at(
+            node, path, f"expected a map, not {units.shown(node.value)}", f"keys: {', '.join(shape.model_fields)}"
+        )
+        return None
+    try:
+        return shape.model_validate(node.plain())
+    except ValidationError as error:
+        for item in error.errors(include_url=False):
+            key = str(item["loc"][0])
+            where = node.value.get(key, node)
+            for index in item["loc"][1:]:
+                if isinstance(index, int) and isinstance(where.value, list):
+                    where, key = where.value[index], f"{key}[{index}]"
+            context = item.get("ctx", {})
+            if item["type"] == "extra_forbidden":
+                unknown_keys(
+                    Node({key: where}, node.file, 0, 0, keys=node.keys), path, list(shape.model_fields), problems
+                )
+            elif item["type"] == "value_error":
+                problems.at(where, f"{path}.{key}", str(context["error"]))
+            elif item["type"] == "literal_error":
+                problems.at(where, f"{path}.{key}", f"expected {context['expected']}, not {units.shown(where.plain())}")
+            else:
+                said = item["msg"].replace("Input should be", "it should be")
+                problems.at(where, f"{path}.{key}", f"{units.shown(where.plain())} will not do: {said}")
+        return None

@@ -1,0 +1,128 @@
+"""`exclude:`, `allow:` and `baseline:` -> selections of cells: maps of labels, or conditions, whose names all exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from concexp.errors import did_you_mean
+from concexp.experiment import expressions, units
+from concexp.experiment.problems import Problems, inside, items, parsed, unknown_keys
+from concexp.experiment.spec import KINDS, Grid, Value, second_roles
+from concexp.experiment.statuses import STATUSES
+from concexp.experiment.yaml_nodes import Node
+
+
+def matches(selection: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
+    """Whether labels fit a map of labels or lists of labels."""
+    return all(
+        shown.get(key) in (wanted if isinstance(wanted, list) else [wanted]) for key, wanted in selection.items()
+    )
+
+
+TEXTS = ("python", "gil", "jit")  # axes beside the kinds whose labels are words: 3.9 is none, "3.9" is one
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a selection may speak of: each kind's labels, all axes, and the words among the axes' values."""
+
+    labels: dict[str, set[str]]
+    axes: tuple[str, ...]
+    words: frozenset[str]
+
+
+def names_of(grids: Sequence[Grid]) -> Names:
+    """The names of these grids together."""
+    labels = {kind: {entry.label for grid in grids for entry in getattr(grid, kind)} for kind in KINDS}
+    if several := second_roles(grids):
+        labels["background"] = set(several)
+    for key in TEXTS:
+        found = {label for grid in grids for label in map(_label, grid.values(key))}
+        labels |= {key: found} if found else {}
+    swept = [axis for grid in grids for axis in grid.axes]
+    values = [value for axis in swept for point in axis.points for value in point]
+    words = {word for value in values for word in (value.raw, value.label) if isinstance(word, str)}
+    keys = dict.fromkeys([*labels, "workers", *(key for axis in swept for key in axis.keys)])
+    return Names(labels, tuple(keys), frozenset(words.union(*labels.values())))
+
+
+def _label(value: Value) -> str:
+    """What a table shows of an axis's value that is a word; flags are on or off, however they are written."""
+    return value.label or (value.raw if isinstance(value.raw, str) else "on" if value.raw else "off")
+
+
+def exclude(node: Node, path: str, names: Names, problems: Problems) -> tuple[Any, ...]:
+    """Maps, and conditions as Values that know where they stand."""
+    found: list[Any] = []
+    for number, item in enumerate(items(node)):
+        here = f"{path}[{number}]" if isinstance(node.value, list) else path
+        if isinstance(item.value, dict):
+            check_map(item, here, names, (), problems)
+            found.append(item.plain())
+        elif isinstance(item.value, str):
+            check_condition(item, here, names, problems)
+            found.append(Value(item.value, None, True, item.file, item.line, item.column))
+        else:
+            cure = "{model: asyncio, workload: counter}, or a condition such as workers > 4*cpus"
+            problems.at(item, here, f"expected a selection, not {units.shown(item.value)}", cure)
+    return tuple(found)
+
+
+def allow(node: Node, names: Names, problems: Problems) -> tuple[dict[str, Any], ...]:
+    """Maps of labels and statuses."""
+    found = []
+    for number, item in enumerate(items(node)):
+        path = f"allow[{number}]" if isinstance(node.value, list) else "allow"
+        if not isinstance(item.value, dict) or "status" not in item.value:
+            problems.at(item, path, "expected a selection with `status`", "{sync: none, status: invalid}")
+            continue
+        check_map(item, path, names, ("status",), problems)
+        _check_words(item.value["status"], f"{path}.status", STATUSES, "there is no status", problems)
+        found.append(item.plain())
+    return tuple(found)
+
+
+def baseline(node: Node | None, names: Names, problems: Problems) -> dict[str, Any]:
+    """What speedup is relative to; `serial` if it is there."""
+    if node is None:
+        return {"model": "serial"} if "serial" in names.labels["model"] else {}
+    if not isinstance(node.value, dict):
+        cure = "baseline: {model: serial}"
+        problems.at(node, "baseline", f"expected a selection, not {units.shown(node.value)}", cure)
+        return {}
+    check_map(node, "baseline", names, (), problems)
+    return dict(node.plain())
+
+
+def check_map(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:
+    """Whether a map's axes and labels exist."""
+    unknown_keys(node, path, [*names.axes, *more], problems)
+    for kind in names.labels:
+        if kind in node.value:
+            _check_words(
+                node.value[kind],
+                f"{path}.{kind}",
+                sorted(names.labels[kind]),
+                f"no {kind} here has the label",
+                problems,
+            )
+
+
+def _check_words(node: Node, path: str, known: Sequence[str], message: str, problems: Problems) -> None:
+    for item in items(node):
+        if not isinstance(item.value, str) or item.value not in known:
+            quoted = item.text in known and not isinstance(item.value, str)
+            cure = f'put it in quotes: "{item.text}"' if quoted else did_you_mean(item.text, known)
+            problems.at(item, path, f"{message} {units.shown(item.plain())}", cure)
+
+
+def check_condition(node: Node, path: str, names: Names, problems: Problems) -> None:
+    """Whether a condition's names are axes or labels: a misspelt one would quietly select nothing."""
+    tree = parsed(node.value, node, path, problems)
+    known = {*names.axes, *names.words, "cpus"}
+    for name, position in expressions.names(tree).items() if tree else ():
+        if name not in known:
+            cure = did_you_mean(name, sorted(known))
+            problems.at(inside(node, position), path, f"in `{node.value}`: there is no axis or label '{name}'", cure)

@@ -1,0 +1,1 @@
+"""The page's sections: one file is one, and returns sentences in Markdown."""

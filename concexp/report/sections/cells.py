@@ -1,0 +1,139 @@
+"""The cells as tables: one per workload, constant columns lifted out, the best bold, units chosen for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from concexp.analysis.stats.intervals import Interval
+from concexp.report.phrases import BAD
+from concexp.report.text.markdown import escaped
+from concexp.report.text.numbers import PLAIN, many, scale_of, spread
+from concexp.report.view import Point, View
+
+SPAN = 300  # from here on one unit for a whole column leaves nothing but zeros of its least
+ROWS = 200  # more than anyone reads; cells.csv has all
+MARKS = {
+    "†": "its check of the outcome failed: the numbers are kept, and never called best",
+    "§": "some of its trials ended badly: the numbers are of the others, and never called best",
+    "‡": "too few trials beyond doubt: no verdict rests on it",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its title ("" if it is the only one), what is the same in all rows, column heads, and the rows."""
+
+    title: str
+    constant: str
+    axes: int
+    heads: list[str]
+    rows: list[list[str]]
+
+
+def tables(view: View) -> list[Table]:
+    """The tables of all cells that were run, in the order of the experiment."""
+    shown = [point for point in view.points if point.sample.count][:ROWS]
+    groups: dict[str, list[Point]] = {}
+    for point in shown:
+        groups.setdefault(str(point.labels["workload"]), []).append(point)
+    firsts = [view.best(p for p in c.points if p.firm) for c in view.contests if len(c.points) > 1]
+    best = {first.cell for first in firsts if first}
+    return [_table(view, label if len(groups) > 1 else "", points, best) for label, points in groups.items()]
+
+
+def left_out(view: View) -> int:
+    """How many cells that were run are not shown."""
+    return max(0, sum(point.sample.count > 0 for point in view.points) - ROWS)
+
+
+def marks(view: View) -> list[str]:
+    """What the marks mean that the tables bear."""
+    used = {sign for point in view.points for sign in point.mark}
+    return [f"{sign} {meaning}" for sign, meaning in MARKS.items() if sign in used]
+
+
+def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> Table:
+    labels = {key: list(dict.fromkeys(_shown(point.labels.get(key)) for point in points)) for key in view.axes}
+    axes = [key for key, values in labels.items() if len(values) > 1]
+    fixed = [
+        key for key, values in labels.items() if len(values) == 1 and values[0] and not (title and key == "workload")
+    ]
+    heads, columns, same = [], [], []
+    for name, metric in view.metrics.items():
+        values = [point.value(name) for point in points]
+        if name != view.primary and not (any(v.known for v in values) and _tells(view, name, metric, points)):
+            continue
+        unit, cells = _column(values, metric.unit)
+        head = _head(name, metric, unit, points[0].unit)
+        if name != view.primary and len(cells) > 1 and len(set(cells)) == 1:
+            named, _, its_unit = head.partition(", ")
+            same.append(f"{named} {cells[0]}{its_unit if its_unit == 'x' else f' {its_unit}'}".rstrip())
+            continue
+        heads.append(head)
+        if name == view.primary:
+            cells = [_marked(text, point, best) for text, point in zip(cells, points, strict=True)]
+        columns.append(cells)
+    trials = [_trials(point) for point in points]
+    rows = [
+        [*(_shown(point.labels.get(key)) for key in axes), *numbers, count]
+        for point, numbers, count in zip(points, zip(*columns, strict=True), trials, strict=True)
+    ]
+    constant = ", ".join([*(f"{escaped(key)} {labels[key][0]}" for key in fixed), *same])
+    return Table(escaped(title), constant, len(axes), [*map(escaped, axes), *heads, "trials"], rows)
+
+
+def _column(values: Sequence[Interval], unit: str) -> tuple[str, list[str]]:
+    """The unit of a column, and its cells in it; where the values span so much that no unit suits all, each has its own."""
+    factor, name = scale_of([value.mean for value in values], unit)
+    sizes = [abs(value.mean) for value in values if value.known and value.mean]
+    if name not in PLAIN and sizes and max(sizes) > SPAN * min(sizes):
+        return "", [_alone(value, unit) for value in values]
+    return name, [spread(value.scaled(1 / factor)) for value in values]
+
+
+def _alone(value: Interval, unit: str) -> str:
+    """`279 k (267–292)`."""
+    factor, name = scale_of([value.mean], unit)
+    mean, gap, ends = spread(value.scaled(1 / factor)).partition(" (")
+    return f"{mean} {name}{gap}{ends}" if name and value.known else f"{mean}{gap}{ends}"
+
+
+def _shown(label: Any) -> str:
+    return "" if label is None else escaped(label)
+
+
+def _tells(view: View, name: str, metric: Any, points: Sequence[Point]) -> bool:
+    """Whether a column is worth its place: the experiment asked for it, or it says something about these cells."""
+    if view.run.spec.get("metrics"):
+        return True
+    frame = view.run.firsts  # a table of thousands of cells would be a copy of millions of rows
+    return bool(metric.tells(frame[frame["cell"].isin({point.cell for point in points}) & frame["wall_s"].notna()]))
+
+
+def _head(name: str, metric: Any, prefix: str, operation: str) -> str:
+    """`throughput, M sums/s`: the column's name in cells.csv, and the unit in which it stands here."""
+    if metric.unit == "1/s":
+        unit = f"{prefix} {many(operation)}/s".strip()
+    elif metric.unit in ("s", "x", "CPUs", ""):
+        unit = prefix
+    elif metric.unit.startswith("bytes"):
+        unit = f"{prefix}B{metric.unit.removeprefix('bytes')}"
+    else:
+        unit = f"{prefix} {metric.unit}".strip()
+    return escaped(f"{name}, {unit}" if unit else name)
+
+
+def _marked(text: str, point: Point, best: set[str]) -> str:
+    if not point.numbered:
+        return BAD.get(point.status, point.status)
+    text = f"**{text}**" if point.cell in best else text
+    return f"{text} {point.mark}".strip()
+
+
+def _trials(point: Point) -> str:
+    """`6`, `6 (2 doubtful)`, `5 of 6`."""
+    good, count = len(point.sample.numbered), point.sample.count
+    text = f"{good} of {count}" if good < count else str(count)
+    return f"{text} ({len(point.sample.doubtful)} doubtful)" if point.sample.doubtful else text

@@ -1,0 +1,161 @@
+"""The claims on the page: each verdict with its numbers, and what was skipped and why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from concexp import catalog
+from concexp.analysis.claims.verdicts import Comparison, Judged, Verdict
+from concexp.analysis.stats.intervals import Interval
+from concexp.experiment.claims import is_metric
+from concexp.experiment.expressions import Tree
+from concexp.experiment.spec import Claim, Value
+from concexp.report.text.markdown import code, escaped
+from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, spread
+from concexp.report.view import View
+
+SHOWN = 6  # lines of one verdict
+NAMED = 3  # cases in one line
+SIGNS = {"<": "&lt;", ">": "&gt;", "<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}
+CERTAIN = 0.9995  # from here on a share would be shown as 100 %
+# The decisive ones first.
+WORDS = ("refuted", "inconclusive", "supported", "skipped")
+
+
+@dataclass(frozen=True)
+class Told:
+    """One claim, in Markdown: its verdict, its words, what it expects and where, how many cases decided it, and the cases."""
+
+    word: str
+    says: str
+    expect: str
+    summary: str
+    lines: list[str]
+
+    @property
+    def nearest(self) -> str:
+        """The case that came nearest to another verdict; of those alike, all. "" if none was judged."""
+        return next((line.partition(": ")[2] for line in self.lines if line.partition(": ")[0] == self.word), "")
+
+
+def told(view: View) -> list[Told]:
+    """All claims in the order of the experiment."""
+    return [_told(view, verdict) for verdict in view.verdicts]
+
+
+def _told(view: View, verdict: Verdict) -> Told:
+    claim = verdict.claim
+    counts = [f"{word} in {verdict.counts[word]}" for word in WORDS if verdict.counts[word]]
+    cases = len(verdict.cases)
+    if verdict.reason:
+        summary = f"{escaped(verdict.reason)}."
+    elif len(counts) == 1:
+        summary = f"{verdict.word} in {plural(cases, 'case') if cases == 1 else f'all {cases} cases'}."
+    else:
+        summary = f"of {plural(cases, 'case')}, {enumerated(counts)}."
+    return Told(verdict.word, escaped(claim.says), expected(claim), summary, _lines(view, verdict))
+
+
+def expected(claim: Claim) -> str:
+    """What it expects, of which cells, and when, as the experiment says it."""
+    text = code(claim.expect.raw)
+    if isinstance(claim.of, Value):
+        text += f" of {code(claim.of.raw)}"
+    elif claim.of is not None:
+        text += f" of {', '.join(f'{key} {_any_of(labels)}' for key, labels in claim.of.items())}"
+    return text + (f" where {code(claim.when)}" if claim.when else "")
+
+
+def _any_of(labels: Any) -> str:
+    listed = labels if isinstance(labels, list) else [labels]
+    return " or ".join(code({True: "on", False: "off"}[one] if isinstance(one, bool) else one) for one in listed)
+
+
+def _lines(view: View, verdict: Verdict) -> list[str]:
+    lines: list[str] = []
+    for word in WORDS:
+        found = [judged for judged in verdict.cases if judged.word == word]
+        # Of the supported those that came nearest to failing tell most.
+        found.sort(key=lambda judged: 1.0 if judged.share is None else judged.share)
+        alike: dict[str, list[Judged]] = {}
+        for judged in found:
+            told = "; ".join(text for text in (escaped(judged.reason), _evidence(judged)) if text)
+            alike.setdefault(told, []).append(judged)
+        groups = list(alike.items())
+        lines += [f"{word}: {_who(view, cases)}{text}" for text, cases in groups[:SHOWN]]
+        more = sum(len(cases) for _, cases in groups[SHOWN:])
+        if more:
+            lines.append(f"{word}: {plural(more, 'more case')}")
+    return lines
+
+
+def _who(view: View, cases: list[Judged]) -> str:
+    names = [_name(view, judged) for judged in cases]
+    if len(names) > NAMED:
+        return f"{plural(len(cases), 'case')}: "
+    return f"{'; '.join(names)}: " if all(names) else ""
+
+
+def _name(view: View, judged: Judged) -> str:
+    """What tells a case from the others, by its labels; "" if there is nothing to tell."""
+    parts = []
+    for key, label in judged.case.labels.items():
+        if label is not None and key in view.varying:
+            plain = key in ("workload", "model", "sync")
+            parts.append(plural(label, "worker") if key == "workers" else code(label if plain else f"{key} {label}"))
+    return ", ".join(parts)
+
+
+def _evidence(judged: Judged) -> str:
+    text = "; ".join(_comparison(one) for one in judged.evidence)
+    if judged.share is not None and not (judged.word == "supported" and judged.share >= CERTAIN):
+        text += f", true in {100 * judged.share:.3g} % of the draws"
+    return text
+
+
+def _comparison(one: Comparison) -> str:
+    """`1.03x (1.01–1.05) < 1.1x`: the sides in one unit."""
+    unit = _unit(one.tree) or ""
+    numbers = [side for side in one.sides if isinstance(side, Interval)]
+    finite = [side for side in numbers if math.isfinite(side.mean)]
+    measured = [side for side in finite if side.bounded] or finite  # what it is compared with may be much larger
+    factor, name = scale_of([abs(side.mean) for side in measured], unit)
+    suffix = name if name in ("x", "") else f" {name}"
+    sides = [_side(side, factor, suffix) for side in one.sides]
+    signs = [SIGNS.get(sign, sign) for sign in one.tree.value]
+    text = sides[0] + "".join(f" {sign} {side}" for sign, side in zip(signs, sides[1:], strict=True))
+    tolerance = one.tree.tolerance
+    if tolerance is None:
+        return text
+    near = f"{tolerance.amount:g}x" if tolerance.factor else f"{100 * tolerance.amount:g} %"
+    return f"{text} within {near}"
+
+
+def _side(side: Interval | str, factor: float, suffix: str) -> str:
+    if isinstance(side, str):
+        return code(side)
+    if not math.isfinite(side.mean):
+        return "never"
+    if not side.bounded or side.lo == side.hi:
+        value = side.mean / factor
+        whole = f"{value:,.0f}" if value.is_integer() else rounded(value)
+        return f"{whole}{suffix}" if value else whole
+    return spread(side.scaled(1 / factor), suffix)
+
+
+def _unit(tree: Tree) -> str | None:
+    """The unit of an expression; None for what takes any, "" where it is none that has a name."""
+    if is_metric(tree):
+        return None if tree.value == "status" else str(catalog.load("metric", tree.value).unit)
+    units = [_unit(part) for part in tree.parts if tree.kind != "at"]
+    known = [unit for unit in units if unit is not None]
+    if tree.kind == "curve":
+        return known[0] if known and tree.value in ("max", "min") else ""
+    if tree.kind in ("*", "/"):
+        only_left = len(known) == 1 and (tree.kind == "*" or units[0] is not None)
+        return known[0] if only_left else "" if known else None
+    if tree.kind in ("compare", "+", "-", "minus", "call", "list"):
+        return (known[0] if len(set(known)) == 1 else "") if known else None
+    return None

@@ -1,0 +1,77 @@
+"""What was skipped, and what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from concexp.report.phrases import BAD
+from concexp.report.sections import hangs
+from concexp.report.text.markdown import escaped, fenced
+from concexp.report.text.numbers import plural
+from concexp.report.view import View
+
+FAILURES = 10
+LINES = 40  # of a traceback: its end tells
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What went wrong in the same way in some trials of a cell, and what it left behind: (title, fenced text).
+
+    `lines` are what a diagnostic trial found out about a hang.
+    """
+
+    sentence: str
+    lines: list[str]
+    details: list[tuple[str, str]]
+
+
+def skipped(view: View) -> list[str]:
+    """The cells that cannot exist, by reason."""
+    found: dict[str, list[str]] = {}
+    for point in view.points:
+        if point.status == "unsupported":
+            labels = [str(point.labels[key]) for key in ("workload", "model", "sync")]
+            if len(view.run.header["axes"].get("python", ())) > 1:
+                labels[-1] += f" on {point.labels['python']}"
+            found.setdefault(point.reason, []).append(" × ".join(labels))
+    return [_skipped(reason, cells) for reason, cells in found.items()]
+
+
+def _skipped(reason: str, cells: list[str]) -> str:
+    kinds = list(dict.fromkeys(cells))
+    more = f" and {len(kinds) - 3} more" if len(kinds) > 3 else ""
+    return f"{plural(len(cells), 'cell')}: {escaped(reason)} ({escaped(', '.join(kinds[:3]))}{more})."
+
+
+def failures(view: View) -> tuple[list[Failure], int]:
+    """The first ways in which trials ended badly, and how many more there are."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for record in view.run.records:
+        if record["role"] not in ("machine", "diagnostic") and record["status"] in BAD:
+            same = record["cell"], record["role"], record["status"], record["reason"]
+            groups.setdefault(same, []).append(record)
+    order = {point.cell: number for number, point in enumerate(view.points)}
+    found = [records for _, records in sorted(groups.items(), key=lambda pair: order.get(pair[0][0], 0))]
+    return [_failure(view, records) for records in found[:FAILURES]], max(0, len(found) - FAILURES)
+
+
+def _failure(view: View, records: list[dict[str, Any]]) -> Failure:
+    first = records[0]
+    labels = ", ".join(f"{key} {label}" for key, label in first["axes"].items() if label is not None)
+    trial = "trial" if first["role"] == "measured" else f"{first['role']} trial"
+    what = f"**{BAD[first['status']].capitalize()}**: {plural(len(records), trial)}"
+    sentence = f"{what} of {escaped(labels)}: {escaped(first['reason'])}"
+    if (first.get("hang") or {}).get("kind"):
+        sentence += f". {hangs.kind(first['hang'])}"
+    left = {"where it happened": "traceback", "where each thread stood": "stacks", "what it printed": "output"}
+    lines = hangs.diagnosis(view, first["cell"]) if first["status"] == "timeout" else []
+    return Failure(
+        sentence, lines, [(title, fenced(_end(first[key]))) for title, key in left.items() if first.get(key)]
+    )
+
+
+def _end(text: str) -> str:
+    lines = text.rstrip().splitlines()
+    return "\n".join(["…", *lines[-LINES:]] if len(lines) > LINES else lines)

@@ -1,0 +1,160 @@
+"""The machine and its interpreters, as rows of a table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from concexp.report.text.markdown import code, escaped
+from concexp.report.text.numbers import enumerated, plural, rounded, scale_of
+from concexp.report.view import View
+
+
+def machine(view: View) -> list[tuple[str, str]]:
+    """(what, how it is) of the machine and its interpreters; what the system did not tell is left out."""
+    facts = view.run.manifest["machine"]
+    rows: list[tuple[str, str | None]] = [
+        ("processor", _text(facts, "processor")),
+        ("system", ", ".join(filter(None, [_text(facts, "system"), _text(facts, "architecture")])) or None),
+        ("virtual machine", _text(facts, "virtual")),
+        ("usable CPUs", _usable(facts)),
+        ("effective CPUs", _effective(view)),
+        ("CPU's speed", _speed(facts)),
+        ("memory", _memory(facts)),
+        ("load before the run", _load(facts)),
+        ("clock", _clock(view)),
+        ("checked before the run", escaped(view.run.manifest.get("doctor", {}).get("summary", "")) or None),
+    ]
+    for label, python in view.run.manifest["interpreters"].items():
+        rows.append((f"Python {code(label)}", _python(python)))
+    pin = view.run.spec["measure"].get("pin", "none")
+    rows.append(("workers", f"each pinned to a CPU, {escaped(pin)}" if pin != "none" else None))
+    rows.append(("**different builds**", _different_builds(view.run.manifest["interpreters"])))
+    return [(what, how) for what, how in rows if how]
+
+
+def _text(facts: dict[str, Any], name: str) -> str | None:
+    return escaped(facts[name]) if facts.get(name) else None
+
+
+def _usable(facts: dict[str, Any]) -> str:
+    limits = []
+    if facts.get("affinity_cpus") not in (None, facts.get("logical_cpus")):
+        limits.append(f"affinity {facts['affinity_cpus']}")
+    if facts.get("quota_cpus") is not None:
+        limits.append(f"quota {rounded(facts['quota_cpus'])}")
+    if facts.get("physical_cores"):
+        limits.append(plural(facts["physical_cores"], "physical core"))
+    if (facts.get("threads_per_core") or 1) > 1:
+        limits.append(f"{facts['threads_per_core']} hyper-threads each")
+    if len(facts.get("numa_nodes") or ()) > 1:
+        limits.append(plural(len(facts["numa_nodes"]), "memory node"))
+    return f"{facts['cpus']} of {facts['logical_cpus']}" + (f" ({', '.join(limits)})" if limits else "")
+
+
+def _speed(facts: dict[str, Any]) -> str | None:
+    parts = [f"governor {code(facts['governor'])}"] if facts.get("governor") else []
+    if facts.get("turbo") is not None:
+        parts.append(f"turbo {'on' if facts['turbo'] else 'off'}")
+    return ", ".join(parts) or None
+
+
+def _memory(facts: dict[str, Any]) -> str | None:
+    if not facts.get("memory_bytes"):
+        return None
+    used = facts.get("swap_used_bytes")
+    return f"{facts['memory_bytes'] / 2**30:.1f} GiB" + (f", {used / 2**20:.0f} MiB of swap used" if used else "")
+
+
+def _load(facts: dict[str, Any]) -> str | None:
+    if facts.get("load_1m") is None:
+        return None
+    waited = {kind: share for kind, share in (facts.get("pressure") or {}).items() if share}
+    told = enumerated([f"{kind} in {share:.1%}" for kind, share in waited.items()]) if waited else ""
+    return f"{facts['load_1m']:.2f}" + (f" (something waited for {told} of the minute before)" if told else "")
+
+
+def _clock(view: View) -> str | None:
+    """The kernel's clock, and what the first interpreter measured with it."""
+    source = _text(view.run.manifest["machine"], "clock_source")
+    found: dict[str, float | None] = next(iter(view.run.manifest.get("clocks", {}).values()), {})
+    cost, step, late = (found.get(name) for name in ("timer_cost_s", "timer_step_s", "sleep_overshoot_median_s"))
+    parts = [source] if source else []
+    if cost is not None:
+        parts.append(f"a reading costs {_short(cost)}" + (f" in steps of {_short(step)}" if step else ""))
+    if late is not None:
+        parts.append(f"a sleep of 1 ms lasts {_short(late)} longer")
+    return ", ".join(parts) or None
+
+
+def _short(seconds: float) -> str:
+    divisor, unit = scale_of([seconds], "s")
+    return f"{rounded(seconds / divisor, 2)} {unit}"
+
+
+def _effective(view: View) -> str:
+    spun = view.run.spun
+    if not spun:
+        return "not measured"
+    if len(spun) == 1:
+        return f"{rounded(spun[0])} (measured once)"
+    middle = float(np.median(spun))
+    return f"{rounded(middle)} (median of {len(spun)} measurements, {rounded(min(spun))} to {rounded(max(spun))})"
+
+
+def _python(facts: dict[str, Any]) -> str:
+    parts = [" ".join(filter(None, [_text(facts, "implementation"), _text(facts, "version")]))]
+    if facts.get("gil_enabled") is not None:
+        parts.append(f"GIL {'on' if facts['gil_enabled'] else 'off'}")
+    if facts.get("jit"):
+        parts.append("JIT on")
+    if facts.get("compiler"):
+        parts.append(escaped(facts["compiler"]))
+    if facts.get("start_method"):
+        parts.append(f"starts processes by {escaped(facts['start_method'])}")
+    return ", ".join(filter(None, parts))
+
+
+# What makes one build faster than another, of all that a build is configured and compiled with.
+SPEED = re.compile(
+    r"-O\w+|-flto\S*|-fprofile\S*|-m(arch|tune)=\S+|-fno-omit-frame-pointer|-fstack-protector\S*"
+    r"|--(enable-(optimizations|bolt|experimental-jit|shared)|with-(lto|pydebug|tail-call-interp)|disable-gil)\S*"
+)
+
+
+def _build(facts: dict[str, Any]) -> str:
+    """How an interpreter was built, as far as it makes a difference in speed."""
+    flags = f"{facts.get('configure_flags') or ''} {facts.get('compile_flags') or ''}".split()
+    speed = sorted({flag for flag in flags if SPEED.fullmatch(flag)})
+    return ", ".join(filter(None, [facts.get("compiler"), *map(code, speed)]))
+
+
+def _different_builds(pythons: dict[str, dict[str, Any]]) -> str | None:
+    """A warning where interpreters are compared that were not built alike; None where they were."""
+    builds: dict[str, list[str]] = {}
+    for label, facts in pythons.items():
+        builds.setdefault(_build(facts), []).append(code(label))
+    if len(builds) < 2:
+        return None
+    each = "; ".join(f"{enumerated(labels)}: {build or 'not told'}" for build, labels in builds.items())
+    return f"a difference between these interpreters is one of version and build together ({each})"
+
+
+def outline(view: View) -> str:
+    """One line under the title: how much was measured, on what, when."""
+    points = [point for point in view.points if point.sample.count]
+    trials = sum(point.sample.count for point in points)
+    facts = view.run.manifest["machine"]
+    pythons = view.run.manifest["interpreters"].values()
+    named = [" ".join(filter(None, [_text(one, "implementation"), _text(one, "version")])) for one in pythons]
+    parts: Sequence[str | None] = [
+        code(view.run.spec["name"]),
+        f"{plural(trials, 'trial')} of {plural(len(points), 'cell')}",
+        f"{_text(facts, 'processor')}, {plural(facts['cpus'], 'usable CPU')}" if facts.get("processor") else None,
+        enumerated(list(dict.fromkeys(filter(None, named)))) or None,
+        str(view.run.manifest.get("started_at", ""))[:10] or None,
+    ]
+    return " · ".join(filter(None, parts))

@@ -1,0 +1,155 @@
+"""How small a difference the run can tell, and how narrow its intervals are: noise floor, drift, precision, budget.
+
+`threats` are reasons to believe less, `known` says what was looked at and found well.
+"""
+
+from __future__ import annotations
+
+from concexp.analysis import noise
+from concexp.analysis.costs import Costs, trials_of
+from concexp.analysis.precision import Unreached, unreached, widths
+from concexp.analysis.stats.intervals import Interval
+from concexp.analysis.stats.significance import FALSE, MARGIN
+from concexp.experiment import Measure
+from concexp.report import comparisons
+from concexp.report.phrases import NAMED, NO_GAIN, among_all, in_percent
+from concexp.report.text.markdown import code, escaped
+from concexp.report.text.numbers import enumerated, plural, rounded, spread
+from concexp.report.view import View
+from concexp.run.forecast import shown
+
+
+def threats(view: View) -> list[str]:
+    """A drift, intervals that are wider than wanted, repetitions that the budget did not allow."""
+    found = []
+    drift = noise.drift(view.run)
+    if noise.drifted(drift):
+        found.append(
+            f"`drift`: the sentinel, the same small work in each of {plural(drift.n, 'block')}, took {_change(drift)} at the "
+            "end of the run than at its beginning. Comparisons are paired by block and bear it; figures of single cells are "
+            "means over it."
+        )
+    return found + [said for said in [_ended(view)] if said]
+
+
+def known(view: View) -> list[str]:
+    """The rule for differences, the noise floors, a drift that cannot be told, and a precision that was reached."""
+    found = _comparisons(view) + [_floor(view, floor) for floor in view.floors]
+    drift = noise.drift(view.run)
+    if drift.bounded and not noise.drifted(drift):
+        found.append(
+            f"No drift can be told: from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always "
+            f"the same small work, changed by {in_percent(drift)}."
+        )
+    wanted = _measure(view).precision
+    half = widths(view.run)
+    if wanted is not None and half and max(half.values()) <= wanted:
+        found.append(
+            f"Every interval of {escaped(view.primary)} is within ±{100 * wanted:g} % of its mean, as was wanted."
+        )
+    return found
+
+
+def _comparisons(view: View) -> list[str]:
+    """How many comparisons the answer rests on; where it is one, nothing has to be corrected."""
+    count = comparisons.of(view).count
+    if count < 2:
+        return []
+    return [
+        f"The answer names a difference only where it holds for all of its {count:,} comparisons together "
+        f"(Benjamini–Hochberg: of the differences named, {100 * FALSE:g} % may be false). “No gain” and “equal” are tests of "
+        f"equivalence: the whole interval lies within {100 * NO_GAIN:g} % or {100 * MARGIN:g} % of 1."
+    ]
+
+
+def _floor(view: View, floor: noise.Floor) -> str:
+    point = next(point for point in view.points if point.cell == floor.cell)
+    unlike = "" if floor.ratio.lo <= 1 <= floor.ratio.hi else ", although both are the same,"
+    alone = len(view.floors) < 2
+    whom = "" if alone else f" for {code(floor.workload)}"
+    return (
+        f"Noise floor{whom}: {rounded(floor.factor)}x. {among_all(view, point)} was measured a second time in every block, as if "
+        f"it were another cell; second beside first{unlike} is {spread(floor.ratio, 'x')}. A smaller difference is called not "
+        "resolved."
+    )
+
+
+def _ended(view: View) -> str:
+    """What was wanted and not reached, and what ended the run before."""
+    measure = _measure(view)
+    blocks = 1 + max((record["block"] for record in trials_of(view.run.records)), default=-1)
+    if measure.precision is None:
+        if measure.budget is None:
+            return _unfinished(view, measure)
+        if blocks >= measure.blocks:
+            return ""
+        return (
+            f"{_reason(view, measure, blocks)} after {blocks} of {plural(measure.blocks, 'repetition')} of every cell."
+        )
+    missed = unreached(view.run, view.verdicts, measure.precision)
+    return " ".join(said for said in (_uncertain(view, measure, blocks, missed), _without(view, missed)) if said)
+
+
+def _uncertain(view: View, measure: Measure, blocks: int, missed: Unreached) -> str:
+    """The intervals that are too wide and the claims that are open, where more trials would have helped."""
+    assert measure.precision is not None
+    parts = []
+    if missed.wide:
+        wide = sorted(missed.wide, key=lambda cell: -missed.wide[cell])
+        named = [f"{_of_cell(view, cell)} ±{rounded(100 * missed.wide[cell], 2)} %" for cell in wide]
+        parts.append(
+            f"every interval of {escaped(view.primary)} was within ±{100 * measure.precision:g} % of its mean; not so narrow: "
+            f"{_named(named)}"
+        )
+    if missed.claims:
+        parts.append(
+            f"every claim was settled; inconclusive: {_named([escaped(one.claim.says) for one in missed.claims])}"
+        )
+    return f"{_reason(view, measure, blocks)} before {', and before '.join(parts)}." if parts else ""
+
+
+def _without(view: View, missed: Unreached) -> str:
+    """The cells that have no interval, and how their trials ended."""
+    if not missed.blind:
+        return ""
+    ended = view.run.samples
+    named = [f"{_of_cell(view, cell)} ({ended[cell].endings})" for cell in missed.blind]
+    return f"Without an interval of {escaped(view.primary)}, which more trials would not give: {_named(named)}."
+
+
+def _named(names: list[str]) -> str:
+    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+    return enumerated([*names[:NAMED], *more])
+
+
+def _of_cell(view: View, cell: str) -> str:
+    return among_all(view, next(point for point in view.points if point.cell == cell))
+
+
+def _unfinished(view: View, measure: Measure) -> str:
+    """How much of the plan a run has measured that was interrupted."""
+    planned = measure.blocks * sum(not cell["reason"] for cell in view.run.header["cells"])
+    there = sum(record["role"] == "measured" for record in trials_of(view.run.records))
+    if not 0 < there < planned:
+        return ""
+    return f"The run has not come to its end: {there} of {plural(planned, 'trial')} are there; the same command goes on with it."
+
+
+def _reason(view: View, measure: Measure, blocks: int) -> str:
+    """What ended a run that has not reached what was wanted. The budget did if it does not hold another whole block."""
+    if blocks >= measure.most:
+        return f"The limit of {plural(measure.most, 'repetition')} (`max_repetitions`) ended the run"
+    costs = Costs(view.run.records)
+    if measure.budget is not None and measure.budget - costs.spent < costs.between + sum(costs.medians.values()):
+        return f"The budget of {shown(measure.budget)} ended the run"
+    return "The run has not come to its end (the same command goes on with it): it stopped"
+
+
+def _measure(view: View) -> Measure:
+    return Measure.model_validate(view.run.spec["measure"])
+
+
+def _change(drift: Interval) -> str:
+    """`7.1 % (5.2–9.0) longer`."""
+    longer = drift.mean > 1
+    return f"{in_percent(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"

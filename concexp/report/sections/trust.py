@@ -1,0 +1,97 @@
+"""What surrounds the numbers: what was skipped, what went wrong, how far to trust the rest, and on what it was measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from concexp.analysis import doubts, samples
+from concexp.analysis.stats.intervals import FEWEST
+from concexp.report.sections import leaks
+from concexp.report.sections.machine import _different_builds
+from concexp.report.text.markdown import code
+from concexp.report.text.numbers import enumerated, plural, rounded
+from concexp.report.view import View
+
+
+def observed(view: View) -> str:
+    """Which numbers of the tables come from trials of their own, and from how many; "" if none does."""
+    names = [name for name, metric in view.metrics.items() if samples.observed(metric)]
+    trials = [trial for point in view.points for trial in point.sample.observed]
+    if not names or not trials:
+        return ""
+    doubtful = sum(bool(trial.doubts) for trial in trials)
+    return (
+        f"{enumerated([code(name) for name in names])} {'comes' if len(names) == 1 else 'come'} from "
+        f"{plural(len(trials), 'trial')} of their own{f' ({doubtful} doubtful)' * bool(doubtful)}: what looks at it changes "
+        "the times, so these trials (`observed` in results.parquet) enter no other number."
+    )
+
+
+def threats(view: View) -> list[str]:
+    """What makes the numbers less certain, counted."""
+    found = []
+    trials = [trial for point in view.points for trial in point.sample.numbered]
+    codes = Counter(doubt for trial in trials for doubt in trial.doubts)
+    for doubt in sorted(codes):
+        meaning = doubts.MEANING.get(doubt, "a reason that this version does not know")
+        found.append(f"`{doubt}` in {codes[doubt]} of {plural(len(trials), 'trial')}: {meaning}.")
+    if codes:
+        found.append(_use_of_doubtful(view))
+    fewest = min((len(point.sample.numbered) for point in view.points if point.numbered), default=FEWEST)
+    if fewest < FEWEST:
+        found.append(
+            f"Some cells have only {plural(fewest, 'trial')}: no interval can be given below {FEWEST}, and nothing that rests "
+            "on one cell alone is resolved."
+        )
+    if _different_builds(view.run.manifest["interpreters"]):
+        found.append(
+            "Interpreters of different builds are compared: what differs between them need not be due to their versions."
+        )
+    return found + leaks.told(view) + _forks(view) + _machine_threats(view)
+
+
+def _use_of_doubtful(view: View) -> str:
+    left_out = sum(len(point.sample.doubtful) for point in view.points if point.trusted)
+    kept = sum(len(point.sample.doubtful) for point in view.points if not point.trusted)
+    parts = []
+    if left_out:
+        parts.append(
+            f"{plural(left_out, 'doubtful trial')} {'is' if left_out == 1 else 'are'} left out of every timing"
+        )
+    if kept:
+        parts.append(
+            f"{plural(kept, 'doubtful trial')} {'stands' if kept == 1 else 'stand'} in cells marked ‡, where too few "
+            "others are left"
+        )
+    return f"{enumerated(parts)}; counts keep all of them."
+
+
+def _forks(view: View) -> list[str]:
+    """A fork beside running threads endangers no clock, but the trial itself: no doubt, yet worth knowing."""
+    trials = view.run.firsts
+    beside = trials["threads_at_fork"].fillna(0)
+    count = int((beside > 1).sum())
+    if not count:
+        return []
+    most = plural(int(beside.max()) - 1, "other thread")
+    return [
+        f"In {plural(count, 'trial')} processes were forked beside up to {most}: a lock that such a thread holds at that "
+        "moment stays locked in the new process for ever."
+    ]
+
+
+def _machine_threats(view: View) -> list[str]:
+    found = []
+    effective = view.run.effective_cpus
+    if effective is not None and effective < doubts.EFFECTIVE_SHARE * view.cpus:
+        found.append(
+            f"This machine gave {rounded(effective)} of {view.cpus} usable CPUs (median of the spinner measurements)."
+        )
+    if view.run.manifest["machine"].get("virtual"):
+        found.append("This is a virtual machine: its CPUs may be shared with others.")
+    if view.run.manifest["machine"].get("governor") not in (None, "performance"):
+        governor = code(view.run.manifest["machine"]["governor"])
+        found.append(
+            f"The CPU's clock is not fixed (governor {governor}): it may run faster for one worker than for many."
+        )
+    return found

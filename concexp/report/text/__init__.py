@@ -1,0 +1,1 @@
+"""How numbers and a user's text are written."""

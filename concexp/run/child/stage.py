@@ -1,0 +1,130 @@
+"""A place from which any interpreter can run `concexp.trial` with nothing installed: out comes its path and its hash.
+
+The folder is named by the hash of what it holds, is renamed into place whole, and is verified on every run. It holds
+`__main__.py`, an empty `concexp/__init__.py` and `concexp/trial/`: enough for `import concexp.trial`, also in processes
+that a trial starts by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from concexp.errors import EnvironmentRefused
+
+SOURCE = Path(__file__).parents[2] / "trial"
+
+# What the interpreter runs as its main program. `spawn` and `forkserver` import it again in their children, under
+# another name: it must do nothing there.
+MAIN = """\
+import sys
+
+if __name__ == "__main__":
+    from concexp.trial.__main__ import main
+
+    sys.exit(main(sys.argv[1:]))
+"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the child's code lies, and the SHA-256 of that code."""
+
+    path: Path
+    sha256: str
+
+    @property
+    def main(self) -> Path:
+        """What to hand to an interpreter."""
+        return self.path / "__main__.py"
+
+
+def code() -> dict[str, bytes]:
+    """The files of a stage: relative path -> content."""
+    files = {"__main__.py": MAIN.encode(), "concexp/__init__.py": b""}
+    for path in sorted(SOURCE.rglob("*.py")):
+        files[f"concexp/trial/{path.relative_to(SOURCE).as_posix()}"] = path.read_bytes()
+    return files
+
+
+def digest(files: dict[str, bytes]) -> str:
+    """SHA-256 over names and contents, hex."""
+    total = hashlib.sha256()
+    for name in sorted(files):
+        total.update(f"{name}\0{len(files[name])}\0".encode())
+        total.update(files[name])
+    return total.hexdigest()
+
+
+def cache_folder() -> Path:
+    """concexp's own folder for things that can be made again: $XDG_CACHE_HOME/concexp or ~/.cache/concexp."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "concexp"
+
+
+def stage() -> Stage:
+    """Make sure that the child's code lies ready; EnvironmentRefused if there is no place for it."""
+    files = code()
+    sha256 = digest(files)
+    folder = cache_folder() / f"trial-{sha256[:16]}"
+    if not intact(folder, files):
+        try:
+            put(folder, files)
+        except OSError as error:
+            raise EnvironmentRefused(
+                f"cannot write the code of the trials to {folder.parent}: {error.strerror or error}",
+                "set XDG_CACHE_HOME to a folder that can be written",
+            ) from error
+    return Stage(folder, sha256)
+
+
+def intact(folder: Path, files: dict[str, bytes]) -> bool:
+    """Whether the folder holds exactly these files (and what interpreters compiled of them)."""
+    try:
+        if folder.stat().st_uid != os.getuid():
+            return False
+        found = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.py")}
+    except OSError:
+        return False
+    return found == files
+
+
+def put(folder: Path, files: dict[str, bytes]) -> None:
+    """Write the files beside their place and rename them into it; whoever came first wins."""
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    new = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))  # 0700
+    for name, content in files.items():
+        path = new / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    if folder.exists():  # not intact: somebody changed it
+        if intact(folder, files):
+            shutil.rmtree(new)
+            return
+        folder.rename(Path(tempfile.mkdtemp(prefix=f"{folder.name}.damaged.", dir=folder.parent)) / "was")
+    try:
+        new.rename(folder)
+    except OSError:
+        shutil.rmtree(new, ignore_errors=True)
+        if not intact(folder, files):
+            raise
+
+
+def compile_for(python: str, where: Stage) -> None:
+    """Byte-compile the stage for one interpreter: without it, each trial's start would compile it anew.
+
+    An interpreter that cannot (a read-only cache) still runs, only slower to start: no error.
+    """
+    stamp = where.path / f"compiled-{hashlib.sha256(os.path.realpath(python).encode()).hexdigest()[:16]}"
+    if stamp.exists():
+        return
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    command = [python, "-s", "-S", "-m", "compileall", "-q", str(where.path)]
+    result = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+    if result.returncode == 0:
+        stamp.touch()

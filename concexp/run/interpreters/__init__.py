@@ -1,0 +1,1 @@
+"""The Pythons that can run trials."""

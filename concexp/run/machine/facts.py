@@ -1,0 +1,132 @@
+"""Facts about this machine for the manifest; what the system does not tell is None."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import importlib.metadata
+import math
+import os
+import platform
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from concexp.run.machine import load, topology
+
+PACKAGES = ("jinja2", "matplotlib", "numpy", "pandas", "psutil", "pyarrow", "pydantic", "PyYAML", "scipy", "typer")
+
+
+def affinity() -> int:
+    """CPUs that this process may use."""
+    allowed = topology.affinity()
+    return len(allowed) if allowed is not None else os.cpu_count() or 1
+
+
+def usable_cpus() -> int:
+    """Usable CPUs: affinity, cut by the cgroup's quota, an integer of at least 1."""
+    quota = cgroup_quota()
+    return affinity() if quota is None else max(1, min(affinity(), math.floor(quota)))
+
+
+def cgroup_quota(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> float | None:
+    """CPUs that the cgroup (version 1 or 2) or any above it allows; None for no limit."""
+    quotas = []
+    for line in _read(membership).splitlines():
+        number, controllers, path = [*line.split(":", 2), "", ""][:3]
+        below = Path(path.lstrip("/"))
+        for folder in [below, *below.parents]:
+            if number == "0":
+                quotas.append(_quota(*(_read(root / folder / "cpu.max").split() or ["max", "1"])))
+            elif "cpu" in controllers.split(","):
+                base = root / "cpu" / folder
+                quotas.append(_quota(_read(base / "cpu.cfs_quota_us"), _read(base / "cpu.cfs_period_us")))
+    known = [quota for quota in quotas if quota is not None]
+    return min(known) if known else None
+
+
+def _quota(quota: str, period: str) -> float | None:
+    try:
+        return float(quota) / float(period) if float(quota) > 0 else None
+    except (ValueError, ZeroDivisionError):  # "max", or no such file
+        return None
+
+
+def facts() -> dict[str, Any]:
+    """The `machine` part of a manifest."""
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": _processor(),
+        "architecture": platform.machine(),
+        "logical_cpus": os.cpu_count(),
+        "physical_cores": psutil.cpu_count(logical=False),
+        "affinity_cpus": affinity(),
+        "affinity": topology.affinity(),
+        "quota_cpus": cgroup_quota(),
+        "cpus": usable_cpus(),
+        **topology.topology(allowed=topology.affinity()),
+        "governor": topology.governor(),
+        "turbo": topology.turbo(),
+        "virtual": "hypervisor" if " hypervisor" in _read(Path("/proc/cpuinfo")) else None,
+        "clock_source": topology.clock_source(),
+        **load.now(),
+    }
+
+
+def host() -> str:
+    """Eight hex digits that tell machines apart and nothing else about them."""
+    identity = _read(Path("/etc/machine-id")) or socket.gethostname()
+    return hashlib.sha256(f"concexp host {identity}".encode()).hexdigest()[:8]
+
+
+def packages() -> dict[str, str]:
+    """The versions of the libraries that make the report."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def git(folder: Path, reports: Path) -> dict[str, Any] | None:
+    """The commit that is checked out there, and whether anything was changed since that can matter; None outside a repository.
+
+    What concexp itself writes below `reports` cannot: the page, the pictures and the runs of any experiment. Nor can files
+    that git does not know: those of the user's that are run are kept with the run.
+    """
+    try:
+        commit = _git(folder, "rev-parse", "HEAD")
+        top = Path(_git(folder, "rev-parse", "--show-toplevel")).resolve()
+        left_out = []
+        if reports.resolve().is_relative_to(top):
+            base = glob.escape(reports.resolve().relative_to(top).as_posix())
+            left_out = [f":(top,exclude,glob){base}/*/{own}" for own in ("README.md", "figures/**", "runs/**")]
+        changed = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", *left_out)
+        return {"commit": commit, "dirty": bool(changed)}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
+    return done.stdout.strip()
+
+
+def _processor() -> str:
+    for line in _read(Path("/proc/cpuinfo")).splitlines():
+        if line.startswith(("model name", "Model", "cpu model")):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,1 @@
+"""What is kept on disk: the run's folder and its journal."""

@@ -1,0 +1,62 @@
+"""Stand-ins for the locks and semaphores of `multiprocessing`. They travel as the native ones do, and keep their key."""
+
+from multiprocessing import synchronize
+
+from concexp.trial.diagnostics.lock_watch import registry
+
+
+class Shared:
+    """What makes a semaphore of the system's tell who took it."""
+
+    def __init__(self, *arguments, **named):
+        self.key = registry.made(type(self).__name__, shared=True)
+        super().__init__(*arguments, **named)
+
+    def _make_methods(self):  # in a new process as well, where there is no __init__
+        self.acquire = self.watched_acquire
+        self.release = self.watched_release
+
+    def attempt(self, blocking, timeout):
+        return self._semlock.acquire(blocking, timeout)
+
+    def watched_acquire(self, block=True, timeout=None):
+        return registry.acquired(self.key, self.attempt, block, timeout)
+
+    def watched_release(self):
+        self._semlock.release()
+        registry.given_back(self.key)
+
+    def __enter__(self):
+        return self.acquire()
+
+    def __exit__(self, *error):
+        self.release()
+
+    def __getstate__(self):
+        return self.key, super().__getstate__()
+
+    def __setstate__(self, state):
+        registry.begin()
+        self.key, native = state
+        super().__setstate__(native)
+
+
+class Lock(Shared, synchronize.Lock):
+    pass
+
+
+class RLock(Shared, synchronize.RLock):
+    pass
+
+
+class Semaphore(Shared, synchronize.Semaphore):
+    pass
+
+
+class BoundedSemaphore(Shared, synchronize.BoundedSemaphore):
+    pass
+
+
+def install():
+    for one in (Lock, RLock, Semaphore, BoundedSemaphore):
+        setattr(synchronize, one.__name__, one)  # where every context looks for them when it makes one

@@ -1,0 +1,193 @@
+"""What models over engines that have to be installed share: tasks are handed over, and each worker finds its own view.
+
+An engine starts its workers in its own way, and tells neither them nor us who they are. So the job lies in a file of the
+trial's folder; a worker reads it at its first task and makes its own view (`Me`) of it. What all workers have to do once,
+each at the same time, they do in a task that ends only when all have come.
+"""
+
+import contextlib
+import itertools
+import mmap
+import os
+import pickle
+import tempfile
+import threading
+import time
+from concurrent.futures import BrokenExecutor
+from functools import partial
+from time import perf_counter_ns as clock
+
+from concexp.trial import passes, tools
+from concexp.trial.models import _pools
+
+HERE = threading.local()  # in a worker: the job that it has a view of, as a `Place`
+PLACES = {}  # of each shared array of this process, by the id of its memory: the file that it lies in
+
+
+def array(n):
+    """`n` 64-bit integers in a file of the trial's folder, which every process of this machine can map."""
+    descriptor, place = tempfile.mkstemp(prefix="array-")
+    os.truncate(descriptor, 8 * max(1, n))
+    os.close(descriptor)
+    return mapped(place, n)
+
+
+def mapped(place, n):
+    """The array that lies in a file."""
+    with open(place, "r+b") as file:
+        memory = mmap.mmap(file.fileno(), 0)
+    PLACES[id(memory)] = place
+    return memoryview(memory).cast("q")[:n]
+
+
+class Packer(pickle.Pickler):
+    """Pickles a job; of shared arrays only where they lie."""
+
+    def reducer_override(self, value):
+        if isinstance(value, memoryview):
+            return mapped, (PLACES[id(value.obj)], len(value))
+        return NotImplemented
+
+
+def laid_down(job):
+    """The path of a new folder in the trial's, where workers find the job."""
+    folder = tempfile.mkdtemp(prefix="job-", dir=job.folder)
+    with open(os.path.join(folder, "job"), "wb") as file:
+        Packer(file).dump(job)
+    return folder
+
+
+def picked_up(folder):
+    """The job that lies in a folder."""
+    with open(os.path.join(folder, "job"), "rb") as file:
+        return pickle.load(file)
+
+
+class Place:
+    """A worker's place in a job: its view, and the folder where it meets the others."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        job = picked_up(folder)
+        self.workload = job.workload
+        self.workers = job.workers
+        # An engine that replaces a worker has more of them in the course of time than the job has places.
+        self.me = job.me(self.number() % job.workers)
+
+    def number(self):
+        """How many had a place in this job before."""
+        for number in itertools.count():
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(os.path.join(self.folder, "worker-%d" % number), os.O_CREAT | os.O_EXCL))
+                break
+        return number
+
+    def meet(self, meeting):
+        """Return when every worker has come to the meeting of this number. Nothing is measured meanwhile."""
+        path = os.path.join(self.folder, "meeting-%d" % meeting)
+        with open(path, "ab") as file:
+            file.write(b".")
+        while os.path.getsize(path) < self.workers:
+            time.sleep(0.001)
+
+
+def call(folder, step, argument):
+    """What a task runs in a worker: an operation, `argument` its number; or a step for all, `argument` that of the meeting.
+
+    An exception comes back as text: another process may be unable to build it again.
+    """
+    try:
+        if getattr(HERE, "place", None) is None or HERE.place.folder != folder:
+            HERE.place = Place(folder)
+        place = HERE.place
+        if step == "task":
+            if place.me.task is None:  # a worker that came later, for another
+                _pools.act(place.workload, place.me, None, "enter", None)
+        else:
+            place.meet(argument)
+        return _pools.act(place.workload, place.me, None, step, argument)
+    except BaseException as error:
+        raise passes.WorkFailed(*passes.explain(error)) from None
+
+
+class Engine(_pools.PoolModel):
+    """A model over an engine that takes tasks. Subclasses start `self.executor` in `start(job)` and end it in `stop()`."""
+
+    parallel = "processes"
+    opens = False
+    deaths = BrokenExecutor  # what the engine raises when a worker has died
+
+    def lends(self):
+        return tools.name_of(self), {}, array
+
+    def refuses(self, workload, sync, workers, load):
+        if workload.shape == "workers":
+            return "%s hands out independent operations, and the workers of %s share state" % (
+                tools.name_of(self),
+                tools.name_of(workload).lstrip("_"),
+            )
+        return ""
+
+    def open(self, job):
+        folder = laid_down(job)
+        self.call = partial(call, folder)
+        self.meetings = itertools.count()
+        super().open(job)
+
+    def everywhere(self, step, arguments=None):
+        return super().everywhere(step, [next(self.meetings)] * self.job.workers)
+
+    def fail(self, error):
+        if isinstance(error, passes.WorkFailed):
+            raise error
+        if isinstance(error, self.deaths):
+            raise tools.WorkerDied("%s: %s" % (type(error).__name__, " ".join(str(error).split())))
+        super().fail(error)
+
+    def close(self):
+        self.everywhere("leave")
+        self.stop()
+
+    def stop(self):
+        """End the engine and all its processes."""
+        raise NotImplementedError
+
+    def processes(self):
+        return [pid for pid in self.pids if pid != os.getpid()]
+
+
+class Streaming(Engine):
+    """The same over an engine that has no executor, but ways of its own to hand over tasks and to wait for them."""
+
+    def everywhere(self, step, arguments=None):
+        try:
+            return self.at_once(step, next(self.meetings))
+        except BaseException as error:
+            return self.fail(error)
+
+    def at_once(self, step, meeting):
+        """The answers of all workers to one step; sets `created` when it has been handed over to all."""
+        raise NotImplementedError
+
+    def counted(self, ops):
+        start = clock()
+        total = sum(self.values(ops))
+        return start, clock(), 0, ops, 0, 0, total
+
+    def values(self, ops):
+        """What `ops` operations return, handed over in the way that is usual with this engine."""
+        raise NotImplementedError
+
+    def timed(self, duration):
+        ends, total = [], 0
+        start = clock()
+        deadline = start + duration
+        for value in self.stream(itertools.takewhile(lambda _: clock() < deadline, itertools.count())):
+            ends.append(clock())
+            total += value
+        stop = next((when for when in ends if when >= deadline), deadline)
+        return start, stop, 0, len(ends), 0, sum(when > stop for when in ends), total
+
+    def stream(self, numbers):
+        """What the operations of these numbers return, as they end; two per worker are in flight."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""What a child can be asked: one file is one verb."""

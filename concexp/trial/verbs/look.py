@@ -1,0 +1,124 @@
+"""A user's own code, imported once before anything is measured: what it is, or why it cannot be a workload."""
+
+import os
+import sys
+
+from concexp.trial.workloads import _user_code
+
+
+def look(request):
+    """Facts about a target, as literals; `problem` is empty if it can be called, else says what is wrong, and `cure` what to do.
+
+    The request holds `workload`: the parameters of `workloads/_function`.
+    """
+    given = request["workload"]
+    facts = {"problem": "", "cure": "", "form": "", "version": "", "files": []}
+    what = [("", given)] + ([("check ", given["check_by"])] if given.get("check_by") else [])
+    for role, one in what:
+        problem, cure = tried(role, one, facts)
+        if problem:
+            return dict(facts, problem=problem, cure=cure)
+    problem, cure = fits(given)
+    facts["files"] = loaded_from(os.path.dirname(given["path"]) or given["home"])
+    return dict(facts, problem=problem, cure=cure, version=version_of(given["module"]))
+
+
+def tried(role, one, facts):
+    """(problem, cure) of importing a target and looking at it."""
+    shown = "%s%s:%s" % (role, one["module"] or os.path.basename(one["path"]), one["function"])
+    try:
+        form = _user_code.form_of(*_user_code.found(**one))
+    except _user_code.Unusable as error:
+        return "%s: %s" % (shown, error), "name a function, a coroutine function, a class or a context manager"
+    except BaseException as error:  # SystemExit too: a script that parses its command line when it is imported
+        return explained(shown, error, one)
+    if role and form != "function":
+        return "%s is a %s" % (shown, form), "a check is a plain function of what was returned"
+    if not role:
+        facts["form"] = form
+    return "", ""
+
+
+def explained(shown, error, one):
+    """(problem, cure) of an exception that importing a target's module raised."""
+    folders = [folder for folder in dict.fromkeys((os.path.dirname(one["path"]), one["home"])) if folder]
+    if isinstance(error, SyntaxError):
+        where = "%s:%s" % (os.path.basename(error.filename or "?"), error.lineno)
+        return "%s cannot be imported: %s is no Python %d.%d: %s" % (shown, where, *sys.version_info[:2], error.msg), ""
+    where = place_of(error, folders)
+    problem = "%s cannot be imported: %s%s: %s" % (shown, where and where + " raised ", type(error).__name__, error)
+    if isinstance(error, ModuleNotFoundError):
+        problem = "%s cannot be imported: %sthere is no module '%s'" % (shown, where and where + ": ", error.name)
+        return problem, "install it for %s, or put it beside the experiment (%s: at the end of the path)" % (
+            sys.executable,
+            ", ".join(folders[::-1]),
+        )
+    if isinstance(error, SystemExit):
+        return problem, 'it ends the program when it is imported: put that under `if __name__ == "__main__":`'
+    return problem, ""
+
+
+def place_of(error, folders):
+    """file:line of the innermost frame in one of these folders, else of the innermost that is no machinery of the import."""
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if not file.startswith("<frozen") and os.path.dirname(__file__) not in file and "importlib" not in file:
+            own = any(file.startswith(folder + os.sep) for folder in folders)
+            places.append((own, "%s:%d" % (os.path.basename(file), trace.tb_lineno)))
+        trace = trace.tb_next
+    own = [place for inside, place in places if inside] or [place for _, place in places]
+    return own[-1] if own else ""
+
+
+def fits(given):
+    """(problem, cure): whether the target can be called with these arguments, as far as its signature tells."""
+    import inspect
+
+    target, method = _user_code.found(**given)
+    try:
+        signature = inspect.signature(getattr(target, method) if method else target)
+    except (TypeError, ValueError):  # of what is written in C nobody may know
+        return "", ""
+    bound = not method or isinstance(inspect.getattr_static(target, method), (staticmethod, classmethod))
+    try:
+        signature.bind(*([] if bound else [None]), **given["arguments"])
+    except TypeError as error:
+        problem = "%s%s cannot be called so: %s" % (given["function"], signature, error)
+        return (
+            problem,
+            "arguments are given by name; what takes them by position needs a function of your own around it",
+        )
+    return "", ""
+
+
+def loaded_from(folder):
+    """The source files in a folder, or below it, that importing has loaded, sorted; without what was installed there."""
+    files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
+    own = [file for file in files if file.startswith(folder + os.sep) and file.endswith(".py")]
+    installed = distributions() if len(own) > 1 else {}
+    parts = {file: file[len(folder) + 1 : -3].split(os.sep) for file in own}
+    return sorted(file for file in own if "site-packages" not in parts[file] and parts[file][0] not in installed)
+
+
+def distributions():
+    """The names of what is installed, by the packages and modules that they bring; empty before Python 3.10."""
+    from importlib import metadata
+
+    return getattr(metadata, "packages_distributions", dict)()
+
+
+def version_of(module):
+    """Name and version of the distribution that a module comes from; "" if nobody knows."""
+    if not module:
+        return ""
+    from importlib import metadata
+
+    top = module.partition(".")[0]
+    for name in distributions().get(top, [top]):
+        try:
+            return "%s %s" % (name, metadata.version(name))
+        except metadata.PackageNotFoundError:
+            pass
+    return ""

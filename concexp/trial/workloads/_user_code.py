@@ -1,0 +1,285 @@
+"""A user's own code in the child: a name -> what it is, and one worker's use of it.
+
+It may be code that nobody wrote for concexp. Nothing of it is pickled: each worker imports the module by itself and finds
+the target by its name there, so a closure or a lambda does as well.
+"""
+
+import importlib.util
+import os
+import sys
+from functools import partial
+
+from concexp.trial.diagnostics.lock_watch import install, registry
+
+# Bits of co_flags, as `inspect` names them; importing it would double the start of a trial.
+GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
+SETUPS, TEARDOWNS = ("setup", "set_up", "setUp"), ("teardown", "tear_down", "tearDown")
+ASYNCHRONOUS = ("coroutine function", "asynchronous class", "asynchronous context manager")
+
+
+class Unusable(Exception):
+    """What was named cannot be a workload; the text says why."""
+
+
+def load(path, module="", home=""):
+    """The module of a user's file, or a module by its name; imported once per process.
+
+    The file's folder and `home`, that of the experiment, are appended to the path, not put first.
+    """
+    if registry.wanted():  # a process that was started anew: the locks that it makes are to be seen as well
+        install.install()
+    for folder in (os.path.dirname(path), home):
+        if folder and folder not in sys.path:
+            sys.path.append(folder)
+    if module:
+        return importlib.import_module(module)
+    name = os.path.splitext(os.path.basename(path))[0]
+    loaded = sys.modules.get(name)
+    for known in (loaded, sys.modules.get("concexp_user_%s" % name)):
+        if known is not None and getattr(known, "__file__", None) == path:
+            return known
+    # A file named like a module that is already here (json.py, say) must not replace it.
+    name = name if loaded is None else "concexp_user_%s" % name
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def found(function, path="", module="", home="", **more):
+    """(object, method): what has that name in a user's module, and what follows the dot; how a request names it comes in."""
+    loaded = load(path, module, home)
+    name, _, method = function.partition(".")
+    if not hasattr(loaded, name):
+        raise Unusable("%s has no '%s' once it is imported" % (module or os.path.basename(path), name))
+    return getattr(loaded, name), method
+
+
+def flags(thing):
+    """The co_flags of what a call of `thing` runs; 0 where there is no Python code."""
+    while isinstance(thing, partial):
+        thing = thing.func
+    code = getattr(thing, "__code__", None) or getattr(
+        getattr(type(thing), "__call__", None),  # noqa: B004  it is the code that is wanted, not whether there is any
+        "__code__",
+        None,
+    )
+    return getattr(code, "co_flags", 0)
+
+
+def form_of(target, method=""):
+    """What it is, in the words of the page; Unusable if a call of it, or of that method, would do nothing."""
+    if method and not (isinstance(target, type) and hasattr(target, method)):
+        raise Unusable("it is no class with a method '%s'" % method)
+    if isinstance(target, type):
+        methods = ((method,) if method else ("__call__", "run")) + SETUPS + TEARDOWNS
+        waits = any(flags(getattr(target, method, None)) & COROUTINE for method in methods)
+        return "asynchronous class" if waits or hasattr(target, "__aenter__") else "class"
+    if not callable(target):
+        raise Unusable("it is of type %s, which cannot be called" % type(target).__name__)
+    wrapped = getattr(target, "__wrapped__", None)
+    if (
+        wrapped is not None
+        and getattr(target, "__code__", None)
+        and target.__code__.co_filename.endswith("contextlib.py")
+    ):
+        return "asynchronous context manager" if flags(wrapped) & ASYNC_GENERATOR else "context manager"
+    if flags(target) & (GENERATOR | ASYNC_GENERATOR):
+        raise Unusable("it is a generator function: a call of it would run nothing")
+    return "coroutine function" if flags(target) & COROUTINE else "function"
+
+
+def plainly(coroutine):
+    """What a coroutine comes to that awaits nothing."""
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    raise Unusable("its set-up or tear-down awaits, and it is not asynchronous")
+
+
+class Part:
+    """One worker's own use of a target. `call()` is one operation, awaited if `awaits`; `loop` is for those without one."""
+
+    def __init__(self, target, method, form, arguments, check, times_itself):
+        self.target = target
+        self.method = method
+        self.form = form
+        self.arguments = arguments
+        self.check = check
+        self.times_itself = times_itself
+        self.loop = None
+
+    async def begin(self):
+        """An object of a class is made here and set up, a context manager is entered."""
+        if self.form in ("function", "coroutine function"):
+            self.call = partial(self.target, **self.arguments) if self.arguments else self.target
+        else:
+            self.thing = thing = self.target() if self.method else self.target(**self.arguments)
+            kind, inner = type(thing), None
+            if hasattr(kind, "__aenter__"):
+                inner = await kind.__aenter__(thing)
+            elif hasattr(kind, "__enter__"):
+                inner = kind.__enter__(thing)
+            else:
+                await called(thing, SETUPS)
+            if self.method:
+                bound = getattr(inner if hasattr(inner, self.method) else thing, self.method)
+                self.call = partial(bound, **self.arguments) if self.arguments else bound
+            else:
+                self.call = operation(inner) or operation(thing)
+            if self.call is None:
+                raise Unusable("it gives nothing to call: `run` or `__call__` is one operation")
+        self.awaits = bool(flags(self.call) & COROUTINE)
+        if self.awaits and self.form not in ASYNCHRONOUS:
+            raise Unusable("what this %s gives is a coroutine function: let it be asynchronous itself" % self.form)
+
+    async def end(self):
+        """The other way: tear down, leave."""
+        if self.form in ("function", "coroutine function"):
+            return
+        kind = type(self.thing)
+        if hasattr(kind, "__aexit__"):
+            await kind.__aexit__(self.thing, None, None, None)
+        elif hasattr(kind, "__exit__"):
+            kind.__exit__(self.thing, None, None, None)
+        else:
+            await called(self.thing, TEARDOWNS)
+
+
+def operation(thing):
+    """What of an object is one operation, or None."""
+    if thing is None or isinstance(thing, type):
+        return None
+    return thing if callable(thing) else getattr(thing, "run", None)
+
+
+async def called(thing, names):
+    """Call the first of these methods that there is."""
+    method = next((getattr(thing, name) for name in names if hasattr(thing, name)), None)
+    value = method() if method is not None else None
+    if hasattr(value, "__await__"):
+        await value
+
+
+def number(value):
+    """A returned value as a float, None if it is no finite number."""
+    if not isinstance(value, (int, float)) and not hasattr(type(value), "__float__"):
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if found - found == 0 else None  # inf and nan are no numbers to average, nor to be written as literals
+
+
+def named_numbers(value):
+    """The numbers of a dict whose keys are all names and whose values are all numbers; else None."""
+    if not all(isinstance(key, str) and key.isidentifier() for key in value):
+        return None
+    found = {key: number(one) for key, one in value.items()}
+    return None if None in found.values() else found
+
+
+class Tally:
+    """What several calls came to; adds up, also to a plain number of calls.
+
+    sums     by name ("" for a plain number): [sum, how many]
+    seconds  the sum of what a function says that it took, None where it does not time itself
+    wrong    how many values the user's check refused, and why the first
+    """
+
+    def __init__(self):
+        self.calls = 0
+        self.sums = {}
+        self.seconds = None
+        self.wrong = 0
+        self.reason = ""
+
+    def taker(self, returns, check):
+        """What is done with each returned value: a function of one argument."""
+        take = {"seconds": self.time, "nothing": self.ignore}.get(returns, self.keep)
+        if check is None:
+            return take
+
+        def checked(value):
+            self.judge(check, value)
+            take(value)
+
+        return checked
+
+    def ignore(self, value):
+        """What is not looked at."""
+
+    def keep(self, value):
+        """Add a number, or each of a dict of named numbers; nothing else is looked at."""
+        if value is None:
+            return
+        if isinstance(value, dict):
+            for name, one in (named_numbers(value) or {}).items():
+                self.add(name, one)
+        elif hasattr(value, "__await__"):
+            raise Unusable("it returned an awaitable that nobody awaits: name the coroutine function itself")
+        else:
+            one = number(value)
+            if one is not None:
+                self.add("", one)
+
+    def add(self, name, one):
+        held = self.sums.setdefault(name, [0.0, 0])
+        held[0] += one
+        held[1] += 1
+
+    def time(self, value):
+        """Add the seconds that one operation took, by the function's own clock."""
+        one = None if isinstance(value, bool) else number(value)
+        if one is None or one < 0:
+            raise Unusable("`returns: seconds`, and it returned %.100r" % (value,))
+        self.seconds = (self.seconds or 0.0) + one
+
+    def judge(self, check, value):
+        """False, a text or an exception of the check means wrong; an empty text, like None, that there is nothing to say."""
+        try:
+            verdict = check(value)
+        except Exception as error:
+            verdict = "%s: %s" % (type(error).__name__, error)
+        if verdict is None or verdict == "" or (verdict and not isinstance(verdict, str)):
+            return
+        reason = verdict if isinstance(verdict, str) else "%.100r" % (value,)
+        self.wrong += 1
+        self.reason = self.reason or reason[:200]
+
+    def of(self, calls):
+        """After so many calls: itself, or just their number where there is nothing else to tell."""
+        if not self.sums and self.seconds is None and not self.wrong:
+            return calls
+        self.calls = calls
+        return self
+
+    def __add__(self, other):
+        both = Tally()
+        for one in (self, other):
+            both += one
+        return both
+
+    __radd__ = __add__
+
+    def __iadd__(self, other):
+        if not isinstance(other, Tally):
+            self.calls += other
+            return self
+        self.calls += other.calls
+        for name, (total, count) in other.sums.items():
+            held = self.sums.setdefault(name, [0.0, 0])
+            held[0] += total
+            held[1] += count
+        if other.seconds is not None:
+            self.seconds = (self.seconds or 0.0) + other.seconds
+        self.wrong += other.wrong
+        self.reason = self.reason or other.reason
+        return self

@@ -1,0 +1,295 @@
+"""Claims on made-up runs: every verdict, and what it rests on."""
+
+import pytest
+
+from concexp.analysis import results
+from concexp.analysis.claims.verdicts import judge
+from tests.helpers import synthetic
+
+SCALING = {"cells": synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9)), "repetitions": 8}
+
+
+def verdicts(folder, claims, **made):
+    """The verdicts on a list of claims of a made-up run."""
+    made = made or SCALING
+    spec = {**made.pop("spec", {}), "claims": claims} if "spec" in made else {"claims": claims}
+    return judge(synthetic.write(folder, **{**made, "spec": spec}))
+
+
+def only(folder, claim, **made):
+    (found,) = verdicts(folder, [{"expect": claim} if isinstance(claim, str) else claim], **made)
+    return found
+
+
+def words(found):
+    return [judged.word for judged in found.cases]
+
+
+THREADS = {"model": "threads"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "word"),
+    [
+        ({"of": {"model": "threads"}, "expect": "speedup < 1.1"}, "supported"),
+        ({"of": {"model": "threads"}, "expect": "speedup > 1.1"}, "refuted"),
+        ({"of": {"model": "threads"}, "expect": "speedup > 1"}, "inconclusive"),
+        ({"of": {"model": "threads"}, "when": "effective_cpus > 5", "expect": "speedup > 1"}, "skipped"),
+        ({"of": {"model": "processes"}, "expect": "speedup >= 0.9 * min(workers, effective_cpus)"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "speedup == min(workers, 1.9) within 5%"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "speedup == min(workers, 1.9) * 1.2 within 5%"}, "refuted"),
+        ({"of": {"model": "processes"}, "expect": "speedup == 1.4 within 2x"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "efficiency == speedup / workers within 1%"}, "supported"),
+        ({"expect": "throughput[threads] == throughput[serial] within 5%"}, "supported"),
+        ({"expect": "throughput[processes, workers=4] >= 1.7 * throughput[threads, workers=4]"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "0.9 < speedup <= 2.2"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "not speedup > 2.2"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "workers == 1 or speedup > 1.7"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "workers in [1, 2] or speedup > 1.7"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "workers > 1 and speedup > 1.7"}, "refuted"),
+        ({"of": {"model": "processes"}, "expect": "abs(-speedup) - sqrt(speedup * speedup) < 1e-9"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "log(throughput, 10) > 2.9 and floor(speedup + 0.5) <= 2"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "max(throughput over workers) == 1900/s within 5%"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "min(throughput over workers) == 1000 within 5%"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "spread(throughput over workers) == 1.9 within 5%"}, "supported"),
+        ({"of": {"model": "threads"}, "expect": "spread(throughput over workers) < 1.05"}, "supported"),
+        ({"of": {"model": "threads"}, "expect": "slope(throughput over workers) == 3000 within 10%"}, "refuted"),
+        ({"of": {"model": "processes"}, "expect": "slope(speedup * workers over workers) == 2.2 within 10%"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "r2(throughput over workers) < 0.95"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "first(workers where speedup > 1.5) == 2"}, "supported"),
+        ({"of": {"model": "threads"}, "expect": "first(workers where speedup > 1.5) > 1000"}, "supported"),
+        ({"of": {"model": "threads"}, "expect": "status == ok and status[serial] in [ok, invalid]"}, "supported"),
+        ({"of": {"model": "threads"}, "expect": "status == timeout"}, "refuted"),
+        ({"expect": "cpus_used <= cpus and startup_s < 10ms"}, "supported"),
+        ({"expect": "speedup / 0 > 1"}, "inconclusive"),
+        ({"expect": "log(0 * throughput) > 1 or sqrt(-throughput) > 1"}, "inconclusive"),
+        ({"expect": "throughput > serial"}, "inconclusive"),
+        ({"expect": "lost_updates == 0"}, "inconclusive"),
+        ({"expect": "latency_p99_s[workers=8] < 1"}, "skipped"),
+        ({"of": {"workers": 99}, "expect": "throughput > 1"}, "skipped"),
+        ({"of": "a <", "expect": "throughput > 1"}, "skipped"),
+        ({"expect": "throughput >"}, "skipped"),
+    ],
+)  # fmt: skip
+def test_each_verdict_and_each_operator(tmp_path, claim, word):
+    """What is true of the made-up rates is supported, what is false refuted, what is too near inconclusive."""
+    made = synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9))
+    assert only(tmp_path, claim, cells=made, repetitions=8).word == word
+
+
+def test_one_refuted_cell_refutes_the_claim(tmp_path):
+    """The claim is for every cell: one that is refuted decides, though others are supported."""
+    found = only(tmp_path, {"of": {"model": "processes"}, "expect": "speedup > 1.5"})
+    assert (found.word, words(found)) == ("refuted", ["refuted", "supported", "supported"])
+
+
+def test_one_inconclusive_cell_leaves_it_open(tmp_path):
+    """Without a refuted cell, one that cannot be told leaves the claim open; the skipped do not count."""
+    cells = [synthetic.cell("a", rate=100), synthetic.cell("b", rate=106, noise=0.2), synthetic.cell("c", rate=200)]
+    for one in cells:
+        one["plugins"] = {"workload": "cpu_sum"}
+    claim = {"expect": "throughput > 105", "when": "workload != a"}
+    found = only(tmp_path, claim, cells=cells)
+    assert (found.word, words(found)) == ("inconclusive", ["skipped", "inconclusive", "supported"])
+    assert found.cases[0].reason == "its condition does not hold: workload is a"
+
+
+def test_few_trials_decide_nothing_on_time(tmp_path):
+    """Below 3 trials a claim on time is inconclusive; counts and statuses are exact all the same."""
+    cells = [synthetic.cell(counts={"lost_updates": 0})]
+    late, exact = verdicts(
+        tmp_path, [{"expect": "throughput > 1"}, {"expect": "lost_updates == 0 and status == ok"}],
+        cells=cells, repetitions=2, effective=None,
+    )  # fmt: skip
+    assert (late.word, late.cases[0].reason) == (
+        "inconclusive", "only 2 of 2 trials can tell; a verdict on time needs 3",
+    )  # fmt: skip
+    assert exact.word == "supported"
+
+
+def test_a_machine_that_withholds_cpus_refutes_nothing(tmp_path):
+    """A scaling claim on cells whose trials are all doubtful is inconclusive, with that reason, and never refuted."""
+    made = synthetic.withheld()
+    found = only(tmp_path, {"of": {"model": "processes"}, "expect": "speedup >= 0.9 * workers"}, **made)
+    assert words(found) == ["supported", "inconclusive"]
+    assert "doubtful (machine)" in found.cases[1].reason
+
+
+@pytest.mark.parametrize(
+    ("claim", "cpu_s", "word"),
+    [
+        ("speedup >= 3", 1.0, "inconclusive"),  # twice as many CPUs could give it
+        ("speedup == 3 within 10%", 1.0, "inconclusive"),
+        ("speedup > 1.5 and speedup < 1.7", 1.0, "refuted"),  # with more CPUs it would be farther off
+        ("speedup < 1.2", 1.0, "refuted"),
+        ("speedup >= 5", 1.0, "refuted"),  # four CPUs for two would not give that either
+        ("speedup >= 1.5", 1.0, "supported"),
+        ("speedup < 2.5", 1.0, "supported"),  # what was seen here is true here
+        ("throughput >= 3 * throughput[serial]", 1.0, "inconclusive"),
+        ("throughput[threads] > throughput[processes]", 1.0, "refuted"),
+        ("speedup >= 2 * cpus - 1", 1.0, "refuted"),  # it speaks of the CPUs that there are
+        ("speedup >= 3", 0.55, "refuted"),  # something else held them back: a CPU was idle
+        ("cpus_used >= 3", 1.0, "refuted"),
+    ],
+)
+def test_too_few_cpus_refute_no_scaling(tmp_path, claim, cpu_s, word):
+    """Four workers on two CPUs: a refutation that a CPU for each worker could turn is withheld; all else is decided."""
+    rate = synthetic.amdahl(0.0, 1.9)
+    cells = synthetic.sweep(models=("serial", "threads", "processes"), workers=(4,), rate=rate, facts={"cpu_s": cpu_s})
+    (judged,) = only(tmp_path, {"of": {"model": "processes"}, "expect": claim}, cells=cells, repetitions=8).cases
+    assert judged.word == word
+    withheld = "this machine gives 2 of the 4 CPUs that its workers could use"
+    assert judged.reason == (withheld if word == "inconclusive" else "")
+    assert (judged.share is None) == (word == "inconclusive")
+
+
+def test_doubtful_trials_are_left_out(tmp_path):
+    """With enough others, the doubtful do not count for times."""
+    found = only(
+        tmp_path, {"of": {"model": "processes"}, "expect": "speedup >= 0.9 * workers"}, **synthetic.partly_withheld()
+    )
+    assert words(found) == ["supported", "supported"]
+
+
+def test_times_of_wrong_outcomes_count_only_if_that_is_said(tmp_path):
+    """`valid: any` lets the throughput of what lost updates be compared; otherwise nothing is decided on it."""
+    claim = {
+        "of": {"model": "threads", "workload": "counter_call"},
+        "expect": "throughput[none] >= 2 * throughput[lock]",
+    }
+    plain, any_ = verdicts(tmp_path, [claim, {**claim, "valid": "any"}], **synthetic.syncs())
+    assert (plain.word, any_.word) == ("inconclusive", "supported")
+    assert plain.cases[0].reason == "every outcome was wrong, and the time of a wrong outcome proves nothing"
+
+
+def test_counts_and_statuses_of_wrong_outcomes(tmp_path):
+    """Lost updates are counted where they are lost, and the status tells of them."""
+    made = synthetic.syncs()
+    found = verdicts(
+        tmp_path,
+        [
+            {"of": "sync != none", "expect": "lost_updates == 0"},
+            {"of": {"workload": "counter_call", "model": "threads", "sync": "none"},
+             "expect": "lost_updates > 0 and status == invalid"},
+            {"expect": "lost_updates == 0"},
+        ],
+        **made,
+    )  # fmt: skip
+    assert [one.word for one in found] == ["supported", "supported", "refuted"]
+    assert found[0].counts == {"supported": 22, "skipped": 2}
+    assert {one.reason for one in found[0].cases if one.word == "skipped"} == {"asyncio has no RLock"}
+
+
+def test_what_has_no_numbers(tmp_path):
+    """Cells that crashed are inconclusive where numbers are claimed of them; the reason tells whose and why."""
+    found = only(tmp_path, "throughput[processes] > throughput[threads]", **synthetic.bad())
+    assert (found.word, found.cases[-1].reason) == ("inconclusive", "model processes: it has no numbers: 6 crashed")
+    claims = [
+        {"of": {"model": "processes"}, "expect": "status == crashed"},
+        {"of": {"model": "simulated"}, "expect": "status == ok"},
+    ]
+    assert [one.word for one in verdicts(tmp_path / "b", claims, **synthetic.bad())] == ["supported", "refuted"]
+
+
+def test_what_is_known_of_trials_that_ended_badly(tmp_path):
+    """Processes left behind are counted though the trial has no other number; so is the time until a fault was noticed."""
+    cells = [synthetic.cell(status="failed", record={"orphans": 0, "detected_s": 0.5})]
+    claims = [
+        {"expect": "orphans == 0 and status == failed"},
+        {"expect": "detection_s < 2s"},
+        {"expect": "throughput > 1"},
+    ]
+    found = verdicts(tmp_path, claims, cells=cells)
+    assert [one.word for one in found] == ["supported", "supported", "inconclusive"]
+
+
+def test_what_was_not_run_is_skipped(tmp_path):
+    """Of an unfinished run nothing is claimed but of the cells that are there."""
+    made = {"cells": synthetic.sweep(workers=(1, 2), rate=synthetic.amdahl()), "repetitions": 0, "effective": None}
+    found = only(tmp_path, "throughput > 1", **made)
+    assert (found.word, found.cases[0].reason) == ("skipped", "it was not run")
+
+
+def test_when_knows_facts_and_means(tmp_path):
+    """A condition is tested for each cell, with the effective CPUs beside it, parameters, and means of metrics."""
+    of = {"model": "processes"}
+    found = verdicts(
+        tmp_path,
+        [
+            {"of": of, "when": "effective_cpus >= 1.8 and workers > 1", "expect": "speedup > 1.7"},
+            {"of": of, "when": "speedup > 1.5", "expect": "throughput > 1500/s"},
+            {"of": of, "when": "load.duration == 500ms and startup == once", "expect": "speedup > 0.9"},
+            {"of": of, "when": "load.rate > 5/s", "expect": "speedup > 0.9"},
+        ],
+    )
+    assert [words(one) for one in found] == [
+        ["skipped", "supported", "supported"], ["skipped", "supported", "supported"], ["supported"] * 3, ["skipped"] * 3,
+    ]  # fmt: skip
+    assert found[0].cases[0].reason == "its condition does not hold: effective_cpus is 1.9, workers is 1"
+    assert found[3].cases[0].reason == "its condition does not hold: load.rate does not apply"
+
+
+def test_unknown_effective_cpus_skip_what_depends_on_them(tmp_path):
+    """Where no spinners ran, a claim that wants CPUs is skipped, with the reason."""
+    made = {"cells": synthetic.sweep(workers=(2,), rate=synthetic.amdahl()), "effective": None}
+    found = only(tmp_path, {"when": "effective_cpus >= 1.8", "expect": "speedup > 5"}, **made)
+    assert (found.word, found.cases[0].reason) == ("skipped", "its condition does not hold: effective_cpus is unknown")
+
+
+def test_a_curve_has_the_cells_for_which_the_condition_holds(tmp_path):
+    """`when` leaves values of the axis out of a curve; too few of them decide nothing."""
+    of = {"model": "processes"}
+    flat, short = verdicts(
+        tmp_path,
+        [
+            {"of": of, "when": "workers >= 2", "expect": "spread(throughput over workers) < 1.1"},
+            {"of": of, "when": "workers >= 2", "expect": "r2(throughput over workers) > 0.5"},
+        ],
+    )
+    assert flat.word == "supported"
+    assert (short.word, short.cases[0].reason) == ("inconclusive", "r2 needs 3 values of workers, and there are 2")
+
+
+def test_a_cell_named_beside_one_for_which_the_condition_fails(tmp_path):
+    """A case is skipped if the condition holds for one of the cells that it compares, but not for the other."""
+    found = only(
+        tmp_path,
+        {"of": {"workers": 2}, "when": "speedup > 1.5", "expect": "throughput[processes] > throughput[threads]"},
+    )
+    assert words(found) == ["skipped"]
+
+
+def test_evidence_tells_both_sides_and_the_share_of_draws(tmp_path):
+    """Each comparison keeps its sides, as intervals where something was drawn, and how often it held."""
+    claim = {"of": {"model": "processes", "workers": 4}, "expect": "1 < speedup <= 2.5 and status == ok"}
+    (judged,) = only(tmp_path, claim).cases
+    chain, status = judged.evidence
+    assert [side.mean for side in chain.sides[::2]] == [1, 2.5]
+    middle = chain.sides[1]
+    assert 1.8 < middle.lo < middle.mean < middle.hi < 2
+    assert (status.sides, judged.share) == (("ok", "ok"), 1.0)
+
+
+def test_the_evidence_is_the_interval_of_the_page(tmp_path):
+    """A speedup that is claimed is drawn from what its interval in cells.csv says, paired by block."""
+    run = synthetic.write(
+        tmp_path, **SCALING, spec={"claims": [{"of": {"model": "processes"}, "expect": "speedup > 1"}]}
+    )
+    cells = run.cells[run.cells["model"] == "processes"]
+    for judged, (_, row) in zip(judge(run)[0].cases, cells.iterrows(), strict=True):
+        side = judged.evidence[0].sides[0]
+        expected = (row["speedup"], row["speedup_lo"], row["speedup_hi"])
+        assert (side.mean, side.lo, side.hi) == pytest.approx(expected, rel=0.002)
+
+
+def test_the_same_journal_gives_the_same_verdicts(tmp_path):
+    """Judged again from what was written, nothing changes."""
+    run = synthetic.write(tmp_path, **SCALING, spec={"claims": [{"expect": "throughput > 1000"}]})
+    first, second = judge(run), judge(results.load(run.folder))
+    assert [one.share for one in first[0].cases] == [one.share for one in second[0].cases]
+
+
+def test_a_claimed_metric_is_in_the_table(tmp_path):
+    """A metric that only a claim names is a column of the cells."""
+    run = synthetic.write(tmp_path, **SCALING, spec={"claims": [{"expect": "run_queue_wait_s < 1"}]})
+    assert "run_queue_wait_s_lo" in run.cells.columns

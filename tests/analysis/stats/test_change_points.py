@@ -1,0 +1,159 @@
+"""Warm-up, slow-down and steadiness of series whose nature is known."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from concexp.analysis.stats.change_points import change_points, of_cell, pyperf_trials, steadiness, unstable
+
+SEEDS = range(200)  # of each of a dozen kinds of series
+
+
+def series(levels, length, noise, seed):
+    """Segments of equal length at these levels, with normal noise relative to 1, in milliseconds."""
+    means = np.repeat(levels, length)
+    return 1e-3 * (means + np.random.default_rng(seed).normal(0, noise, means.size))
+
+
+def cost(values, points, penalty):
+    """The criterion that is minimised, computed by its definition."""
+    parts = np.split(values, points)
+    own = sum(part.size * (math.log(2 * math.pi * part.var()) + 1) for part in parts)
+    return own + penalty * math.log(values.size) * len(points)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_change_points_are_optimal(seed):
+    """No other set of up to three change points has a lower cost."""
+    values = np.random.default_rng(seed).normal(np.repeat([0, 3, 1], [7, 6, 5]), 1)
+    found = change_points(values, penalty=2)
+    places = range(2, values.size - 1)
+    every = [()] + [p for k in (1, 2, 3) for p in itertools.combinations(places, k) if all(np.diff(p) >= 2)]
+    assert cost(values, list(found), 2) <= min(cost(values, list(points), 2) for points in every) + 1e-9
+
+
+def test_change_of_mean_and_of_variance():
+    """A step of the mean and a step of the variance alone are both found where they are."""
+    rng = np.random.default_rng(1)
+    values = np.concatenate([rng.normal(10, 0.1, 60), rng.normal(11, 0.1, 60), rng.normal(11, 2, 60)])
+    first, second = change_points(values)
+    assert first == 60
+    assert abs(second - 120) <= 2
+
+
+@pytest.mark.parametrize("levels", [(1.0,) * 4, (1.0, 1.0, 1.003, 1.0)])
+def test_flat(levels):
+    """Noise about one level, and steps that are smaller than the noise, are flat: 200 of 200."""
+    found = [steadiness(series(levels, 30, 0.01, seed)) for seed in SEEDS]
+    assert {one.word for one in found} == {"flat"}
+    assert {one.steady_from for one in found} == {0}
+
+
+@pytest.mark.parametrize(
+    ("levels", "length", "word"),
+    [
+        ((1.5, 1, 1, 1, 1), 20, "warmup"),
+        ((3, 1.5, 1, 1, 1, 1), 15, "warmup"),
+        ((1.1, 1, 1, 1), 50, "warmup"),
+        ((1, 1, 1.2, 1.2, 1.2), 20, "slowdown"),
+        ((2, 1, 1.2, 1.2, 1.2), 20, "slowdown"),
+        ((1, 1.3) * 4, 20, "no steady state"),
+        ((1, 1, 1, 1, 1, 1, 1.5), 15, "no steady state"),
+        (tuple(1 + 0.1 * step for step in range(10)), 10, "no steady state"),
+    ],
+)
+def test_clear_series(levels, length, word):
+    """A clear series of steps is called what it is: 200 of 200."""
+    assert {steadiness(series(levels, length, 0.01, seed)).word for seed in SEEDS} == {word}
+
+
+def test_drift():
+    """A steady climb by a half has no steady state: 200 of 200."""
+    climb = np.linspace(1, 1.5, 200)
+    assert {steadiness(series(climb, 1, 0.01, seed)).word for seed in SEEDS} == {"no steady state"}
+
+
+@pytest.mark.parametrize("noise", ["normal", "standard_exponential"])
+def test_chance_is_no_drift(noise):
+    """Of 300 series of only 20 values that chance alone makes, evenly spread or with odd ones, at most 2 % seem to drift."""
+    rng = np.random.default_rng(7)
+    found = [steadiness(1 + 0.02 * getattr(rng, noise)(size=20)).word for _ in range(300)]
+    assert found.count("no steady state") <= 6
+
+
+def test_exponential_warmup():
+    """A warm-up that fades out, as a compiler's does, is one, and is over within a fifth of the series: 200 of 200."""
+    fading = 1 + np.exp(-np.arange(200) / 6)
+    found = [steadiness(series(fading, 1, 0.01, seed)) for seed in SEEDS]
+    assert {one.word for one in found} == {"warmup"}
+    assert all(15 <= one.steady_from <= 40 for one in found)
+
+
+def test_where_it_becomes_steady():
+    """The steady state of a step down begins at the step."""
+    assert steadiness(series((1.5, 1, 1, 1), 25, 0.01, 1)).steady_from == 25
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1.0, 1e6])
+def test_any_unit(factor):
+    """The same series is the same in any unit."""
+    values = series((1.5, 1, 1, 1), 25, 0.01, 2)
+    assert steadiness(values * factor) == steadiness(values)
+
+
+def test_granular_clock():
+    """Values that a coarse clock makes equal are flat, and a step between two of them is a step."""
+    assert steadiness([5.0] * 50).word == "flat"
+    assert steadiness([6.0] * 10 + [5.0] * 40).word == "warmup"
+
+
+def test_too_short():
+    """Fewer than 20 iterations say nothing, and what is not finite is an error."""
+    assert steadiness(np.linspace(2, 1, 19)).word == "too short"
+    assert change_points([1.0, 2.0]) == ()
+    with pytest.raises(ValueError, match="not finite"):
+        steadiness([math.nan] * 30)
+
+
+def test_long_series():
+    """2000 iterations, as in the paper, are cut at the one step among them."""
+    assert change_points(series((1.05, 1, 1, 1), 500, 0.02, 3)) == pytest.approx((500,), abs=3)
+
+
+def test_cell():
+    """A cell is what its trials agree on; where they do not it is inconsistent, unless half have no steady state."""
+    assert of_cell(["flat", "flat"]) == "flat"
+    assert of_cell(["warmup", "too short"]) == "warmup"
+    assert of_cell(["flat", "warmup"]) == "inconsistent"
+    assert of_cell(["flat", "flat", "no steady state"]) == "inconsistent"
+    assert of_cell(["flat", "too short", "no steady state"]) == "no steady state"
+    assert of_cell(["too short"]) == of_cell([]) == "too short"
+
+
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [
+        ([1.0, 1.001, 0.999] * 5, []),
+        ([1.0, 1.3, 0.8, 1.1] * 5, ["spread", "few"]),
+        ([1.0] * 60 + [1.55], ["outlier", "few"]),
+        ([1.0] * 60 + [0.4], ["outlier", "few"]),
+        ([0.0009, 0.0009, 0.0009], ["short"]),
+        ([1.0, 1.02], ["few"]),
+        ([1.0], ["few"]),
+        ([math.nan], ["few"]),
+    ],
+)
+def test_pyperfs_checks(values, codes):
+    """Each objection is raised where pyperf raises it: 10 % spread, 50 % off, too few for 1 %, below 1 ms."""
+    assert list(unstable(values)) == codes
+
+
+def test_how_many_pyperf_wants():
+    """A spread of 5 % wants (1.96 * 5)^2 = 97 values for 1 %; times without a positive mean are an error."""
+    values = np.array([0.95, 1.05]) / np.std([0.95, 1.05], ddof=1) * 0.05
+    values += 1 - values.mean()
+    assert pyperf_trials(values) == 97
+    with pytest.raises(ValueError, match="positive mean"):
+        pyperf_trials([0.0, 0.0])

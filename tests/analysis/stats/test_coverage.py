@@ -1,0 +1,93 @@
+"""The benchmark of coverage in small: seeds are fixed and bounds loose, yet a wrong method fails them."""
+
+import importlib.util
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from concexp.plan.planner import block
+from tests.helpers.lab import Lab
+
+FILE = Path(__file__).parents[3] / "benchmarks" / "coverage.py"
+
+
+@pytest.fixture(scope="module")
+def coverage():
+    """The script, loaded as a module; it is in no package."""
+    spec = importlib.util.spec_from_file_location("coverage_benchmark", FILE)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look themselves up there
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+@pytest.mark.parametrize("noise", ["normal", "lognormal", "skewed", "drift"])
+@pytest.mark.parametrize("trials", [5, 10])
+def test_intervals(coverage, noise, trials):
+    """Of 500 intervals of a metric, and of a paired ratio, over 89 % hold the truth."""
+    assert coverage.single(getattr(coverage, noise), trials, 500)[0] > 89
+    assert coverage.paired(getattr(coverage, noise), trials, 500)[0] > 91
+
+
+def test_large_samples(coverage):
+    """Of 300 intervals of 30 skewed trials, where bootstrap-t is used, over 91 % hold the truth."""
+    assert coverage.single(coverage.skewed_trials, 30, 300)[0] > 91
+
+
+def test_a_wrong_method_would_fail(coverage):
+    """The percentile bootstrap of 5 trials covers less than 88 %: the bounds above would show it."""
+    assert coverage.single(coverage.lognormal, 5, 500, coverage.by_way(coverage.percentile))[0] < 88
+
+
+def test_equal_cells(coverage):
+    """Of 150 experiments of 12 equal cells, at most 8 % name a difference; without adjustment it would be a third."""
+    assert coverage.same(coverage.lognormal, 10, 150)[0] <= 8
+
+
+def test_the_best_of_equal_cells(coverage):
+    """Of 100 experiments, at most 6 % name the best of 12 equal cells different; corrected for its own pairs, twice as many."""
+    own, every = (coverage.best(coverage.normal, 10, 100, all_pairs)[0] for all_pairs in (False, True))
+    assert every <= 6
+    assert own >= 2 * every
+    assert own > 8
+
+
+@pytest.mark.parametrize("kind", ["one cell", "two cells, same blocks", "two cells, other blocks"])
+def test_claims_on_their_boundary(coverage, kind):
+    """Of 300 claims on their boundary at most 5 % are called supported."""
+    assert coverage.boundary(kind, 5, 300)[0] <= 5
+
+
+def test_adaptive(coverage):
+    """Of 100 adaptive runs over 90 % of all intervals hold the truth, for fewer trials than the widest cell needs."""
+    hits, trials = coverage.adaptive(100)
+    assert hits.mean() > 0.90
+    assert (trials[:-1] < trials[1:]).all()
+    assert trials.mean() < 25
+
+
+def test_the_product_stops_where_the_benchmark_does(coverage):
+    """An adaptive run of cells that have nothing to do with one another makes as many trials as the benchmark counts."""
+    sweep = f"sweep: {{workers: 1, model.noise: {list(coverage.SPREADS)}}}\nmodel: simulated\n"
+    lab = Lab(
+        f"precision: {coverage.PRECISION:.0%}, repetitions: 8, iterations: 1, control: off", sweep, "baseline: {}\n"
+    )
+    made = Counter(record["cell"] for record in lab.whole())
+    for cell in lab.plan.cells:
+        every = [lab.measured(trial) for k in range(coverage.MOST) for trial in block(lab.spec, lab.plan, k, [cell])]
+        passes = [record["answer"]["iterations"][0] for record in every]
+        assert made[cell.id] == coverage.stopped(np.array([one["ops"] / one["wall_s"] for one in passes]))
+    assert len(set(made.values())) > 2
+
+
+def test_table(coverage):
+    """A line of the table says whether its target is met, and has no verdict without a target."""
+    line = str(coverage.Row("claim", "one cell", "5", 3.4, 0.4, None, 3))
+    assert line == "| claim | one cell | 5 | 3.4 ± 0.4 | ≤ 3 | **no** |"
+    assert coverage.Row("interval", "normal", "5", 95.0, 0.5, 93, 97).met == "yes"
+    assert coverage.Row("interval", "normal", "5", 98.0, 0.5, 93, 97).met == "**no**"
+    assert coverage.Row("a limit", "x", "5", 80.0, 0.9).met == "–"

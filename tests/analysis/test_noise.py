@@ -1,0 +1,72 @@
+"""What controls and the sentinel say of the measuring itself."""
+
+import math
+
+import pytest
+
+from concexp.analysis import noise
+from concexp.analysis.stats.ratios import ratio
+from tests.helpers import synthetic
+
+
+def made(folder, **more):
+    return synthetic.write(folder, **synthetic.watched(**more))
+
+
+def throughputs(run, role, cell):
+    """The mean throughput of each block's trial, from the records."""
+    own = [r for r in run.records if r["role"] == role and r.get("cell") == cell]
+    passes = {r["block"]: [i["ops"] / i["wall_s"] for i in r["answer"]["iterations"]] for r in own}
+    return {block: math.exp(sum(map(math.log, rates)) / len(rates)) for block, rates in passes.items()}
+
+
+def test_a_floor_is_the_farther_end_of_the_ratio(tmp_path):
+    """The interval of control / measured paired by block, recomputed from the records; the floor is its farther end."""
+    run = made(tmp_path)
+    (floor,) = noise.floors(run)
+    expected = ratio(*(throughputs(run, role, floor.cell) for role in ("control", "measured")))
+    ends = floor.ratio.mean, floor.ratio.lo, floor.ratio.hi
+    assert ends == pytest.approx((expected.mean, expected.lo, expected.hi))
+    assert floor.factor == max(expected.hi, 1 / expected.lo)
+    assert 1 < floor.factor < 1.01
+    assert floor.workload == "cpu_sum"
+
+
+@pytest.mark.parametrize("unlike", [0.9, 1.1])
+def test_what_differs_from_itself_raises_the_floor(tmp_path, unlike):
+    """A control that is ten percent off, up or down, makes a floor of more than that."""
+    (floor,) = noise.floors(made(tmp_path, unlike=unlike))
+    assert floor.ratio.mean == pytest.approx(unlike, rel=0.01)
+    assert floor.factor > max(unlike, 1 / unlike)
+
+
+def test_controls_and_sentinels_enter_nothing_else(tmp_path):
+    """cells.csv is the same with and without them; the frame has them under their roles."""
+    run = made(tmp_path / "with", unlike=5.0)
+    alone = made(tmp_path / "without", beside=())
+    assert run.cells.equals(alone.cells)
+    assert dict(run.trials.drop_duplicates("trial")["role"].value_counts()) == {
+        "measured": 40,
+        "control": 10,
+        "sentinel": 10,
+    }
+    assert noise.floors(alone) == []
+    assert not noise.drift(alone).known
+
+
+@pytest.mark.parametrize(
+    ("per_block", "over_the_run", "is_drift"),
+    [(0.02, 1.197, True), (-0.02, 0.835, True), (0.0, 1.0, False), (0.001, 1.009, False)],
+)
+def test_drift(tmp_path, per_block, over_the_run, is_drift):
+    """What a block adds, times the blocks: slower or faster; a percent over the run is none that matters."""
+    found = noise.drift(made(tmp_path, drift=per_block))
+    # Blocks differ by 2 % whatever happens to the sentinel (`synthetic`): the slope is not known better than that.
+    assert found.lo <= over_the_run <= found.hi
+    assert noise.drifted(found) is is_drift
+
+
+def test_too_few_blocks(tmp_path):
+    """Two blocks have no floor, five no drift: nothing is said."""
+    assert noise.floors(made(tmp_path / "two", repetitions=2)) == []
+    assert not noise.drift(made(tmp_path / "five", repetitions=5, drift=0.1)).known

@@ -1,0 +1,83 @@
+"""Where the workers' time went, from journals in which one reason is behind the whole loss."""
+
+import pytest
+
+from concexp.analysis.time_breakdown import Losses
+from tests.helpers import synthetic
+from tests.helpers.workers import FREE, LOCK, WALL, busy, cell, pair
+
+CELLS = [
+    *pair("processes", 2, 800, "startup", 0.8, startup="timed", more={"startup_s": 0.6 * WALL, **busy(0.4, 0.4)}),
+    *pair("processes", 2, 1500, "imbalance", 1.5, more=busy(1, 0.5)),
+    *pair("processes", 2, 1000, "waiting", 1, more=busy(1, 1), **LOCK),
+    *pair("threads", 2, 1000, "turns", 1, more=busy(1, 1)),
+    *pair("processes", 8, 4000, "oversubscription", 4, queued=4, more=busy(*[1] * 8)),
+    *pair("processes", 2, 1000, "overhead", 2, more=busy(1, 1)),
+    *pair("processes", 2, 1000, "residual", 1, more=busy(1, 1), sync="lock"),
+    *pair("asyncio", 2, 1000, "serial in one thread", 1, more=busy(0.1, 0.6)),
+    *pair("threads", 2, 1000, "free threads", 1, more=busy(1, 1), answer={"gil": False}),
+]
+
+
+def shares(run):
+    """Of each cell with a split, by its label: all shares above 1 %, in percent."""
+    losses = Losses(run)
+    found = {}
+    for one in run.header["cells"]:
+        split = losses.of(one["cell"])
+        if split is not None:
+            parts = {name: share.mean for name, share in split.parts.items()} | {"residual": split.residual.mean}
+            assert split.useful.mean + sum(parts.values()) == pytest.approx(1)
+            found[one["axes"]["workload"]] = {n: round(100 * share) for n, share in parts.items() if share > 0.01}
+    return found
+
+
+def test_each_reason(tmp_path):
+    """The reason for the whole loss is found, with its size, and nothing else is blamed."""
+    found = shares(synthetic.write(tmp_path, CELLS, effective=4.0, machine=FREE))
+    assert found == {
+        "startup": {"startup": 60},
+        "imbalance": {"imbalance": 25},
+        "waiting": {"waiting": 50},
+        "turns": {"turns": 50},
+        "oversubscription": {"oversubscription": 50},
+        "overhead": {"overhead": 50},
+        "residual": {"residual": 50},
+        "serial in one thread": {"turns": 50},
+        "free threads": {"residual": 50},
+    }
+
+
+def test_cpus_withheld(tmp_path):
+    """Two of four CPUs are gone, to another program (the workers queue) or to a sibling thread (their CPUs are slow)."""
+    cells = [
+        *pair("processes", 4, 2000, "queued", 2, queued=2, more=busy(1, 1, 1, 1)),
+        *pair("processes", 4, 2000, "slow", 4, more=busy(1, 1, 1, 1)),
+    ]
+    found = shares(synthetic.write(tmp_path, cells, effective=2.0, machine=FREE))
+    assert found == {"queued": {"missing": 50}, "slow": {"missing": 50}}
+
+
+def test_what_has_no_split(tmp_path):
+    """An open loop, a function that times itself, a background, and what has no baseline of one worker are left out."""
+    two = {"more": busy(1, 1)}
+    cells = [
+        *pair("threads", 2, 1000, "open loop", 1, load={"rate": 900, "duration": 0.5}, **two),
+        *pair("threads", 2, 1000, "times itself", 1, counts={"self_timed_rate": 5.0}, **two),
+        *pair("threads", 2, 1000, "background", 1, more={**busy(1, 1), "background_ops": 7}),
+        cell("threads", 2, 1000, "alone", 1, **two),
+        *pair("threads", 2, 1000, "compares", 1, **two),
+    ]
+    run = synthetic.write(tmp_path, cells, effective=4.0, machine=FREE)
+    assert list(shares(run)) == ["compares"]
+
+
+def test_only_trials_that_tell_the_time_enter(tmp_path):
+    """Doubtful and failed trials are left out, with those of their blocks on the other side."""
+    cells = pair("threads", 2, 1000, "turns", 1, more=busy(1, 1))
+    cells[1]["status"] = ["ok", "crashed", "ok", "ok", "ok", "ok"]
+    spun = [4.0, 4.0, 4.0, 4.0, 1.5, 4.0, 4.0]  # beside blocks 3 and 4 two threads could not both have run
+    run = synthetic.write(tmp_path, cells, effective=spun, machine=FREE)
+    split = Losses(run).of(cells[1]["id"])
+    assert len(split.trials) == 3
+    assert split.share("turns").bounded

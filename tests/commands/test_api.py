@@ -1,0 +1,92 @@
+"""From Python: a run read with its tables and pictures, an experiment planned and run."""
+
+import matplotlib as mpl
+import pytest
+
+import concexp
+from concexp import report
+from concexp.errors import ConcexpError, Damaged, InputError, UnknownName
+from tests.helpers import synthetic
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory):
+    """A folder like `reports` with two experiments in it."""
+    folder = tmp_path_factory.mktemp("reports")
+    for name in ("cpu_models", "io_models"):
+        synthetic.write(folder / name, **synthetic.partly_withheld())
+    return folder
+
+
+def test_a_run_has_its_tables_and_tells_what_it_is(reports):
+    """Its cells and its trials are frames, whether a run folder or reports/<name> was named, as text or as a path."""
+    run = concexp.load(str(reports / "cpu_models"))
+    assert repr(run) == f"<Run 'Which model is made up best?': 5 cells, 30 trials, {run.folder}>"
+    assert len(run.cells) == 5
+    assert len(run.trials) == 60
+    assert concexp.load(run.folder).cells.equals(run.cells)
+
+
+def test_a_picture_is_that_of_the_page(reports, tmp_path):
+    """The PNG that a notebook shows is the page's, byte by byte; it can be saved; matplotlib is as it was before."""
+    run = concexp.load(reports / "cpu_models")
+    report.write(run, tmp_path)
+    before = {
+        key: value for key, value in mpl.rcParams.items() if key != "backend"
+    }  # which is found when it is asked for
+    found = {name: run.plot(name) for name in run.plots}
+    assert {key: mpl.rcParams[key] for key in before} == before
+    assert {path.stem: path.read_bytes() for path in tmp_path.glob("figures/*.png")} == {
+        name: picture._repr_png_() for name, picture in found.items()
+    }
+    assert found["scaling"].save(tmp_path / "x.png").read_bytes() == found["scaling"].png
+    assert repr(found["scaling"]).startswith("<Picture 'scaling': throughput and speedup against")
+
+
+def test_a_wrong_name_is_told_with_the_right_one(reports):
+    """Of a picture, of an experiment, of a folder of several, of the package itself."""
+    run = concexp.load(reports / "cpu_models")
+    with pytest.raises(UnknownName, match="did you mean 'scaling'"):
+        run.plot("scalin")
+    with pytest.raises(Damaged, match=r"did you mean '.*/cpu_models'"):
+        concexp.load(reports / "cpu_model")
+    with pytest.raises(Damaged, match=r"name one of them: .*/cpu_models, .*/io_models"):
+        concexp.load(reports)
+    with pytest.raises(AttributeError, match="no attribute 'lod'"):
+        _ = concexp.lod
+    assert {"load", "Experiment"} <= set(dir(concexp))
+
+
+def test_a_picture_that_does_not_suit(tmp_path):
+    """One cell has nothing to compare: the error tells which pictures suit."""
+    synthetic.write(tmp_path, **synthetic.one_cell())
+    with pytest.raises(ConcexpError, match="'scaling' does not suit this run"):
+        concexp.load(tmp_path).plot("scaling")
+
+
+def test_an_experiment_is_planned_and_run(tmp_path, write, monkeypatch):
+    """Its plan is a frame; its run is the one that the command line makes, and can be named again by it."""
+    monkeypatch.chdir(tmp_path)
+    write(
+        "x.yaml",
+        "workload: cpu_sum\nmodel: simulated\nsweep: {workers: [1, 2, 4]}\nload: {ops: 100, scaling: strong}\n",
+    )
+    experiment = concexp.Experiment("x.yaml", ["measure.repetitions=3"], only="workers > 1")
+    assert repr(experiment) == "<Experiment 'x': x.yaml>"
+    plan = experiment.plan()
+    assert plan["workers"].tolist() == [2, 4]
+    assert set(plan["reason"]) == {""}
+    run = experiment.run(progress="none")
+    assert run.cells["trials"].tolist() == [3, 3]
+    assert run.cells["cell"].tolist() == plan["cell"].tolist()
+    assert run.manifest["command"] == "concexp run x.yaml --set=measure.repetitions=3 '--only=workers > 1'"
+    assert (tmp_path / "reports" / "x" / "README.md").exists()
+    assert concexp.load("reports/x").folder == run.folder
+
+
+def test_a_wrong_experiment_is_refused_at_once(write):
+    """All mistakes, with their places, before anything is planned."""
+    path = write("x.yaml", "workload: cpu_summ\nmodel: threds\n")
+    with pytest.raises(InputError) as caught:
+        concexp.Experiment(path)
+    assert len(caught.value.problems) == 2

@@ -1,0 +1,121 @@
+"""A run's numbers for other programs: the same numbers, in forms that those programs read."""
+
+import csv
+import io
+import json
+import math
+
+import pandas as pd
+import pytest
+
+from concexp.analysis import results
+from concexp.commands.export import check, exported
+from concexp.errors import EnvironmentRefused, InputError
+from tests.helpers import synthetic
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory):
+    """A run with every way to end, its files written."""
+    run = synthetic.write(tmp_path_factory.mktemp("bad"), **synthetic.bad())
+    results.write(run)
+    return run
+
+
+def text(run, form, *tables):
+    return b"".join(exported(run, form, tables)).decode()
+
+
+def test_cells_in_csv_are_cells_csv(bad):
+    """The default table, byte by byte what lies in the run's folder."""
+    assert text(bad, "csv") == text(bad, "csv", "cells") == (bad.folder / "cells.csv").read_text("utf-8")
+
+
+def test_trials_in_csv_are_not_rounded(bad, monkeypatch):
+    """Each observation is there as it was recorded, also where the table is written portion by portion."""
+    whole = text(bad, "csv", "trials")
+    monkeypatch.setattr("concexp.commands.export.PORTION", 3)
+    assert text(bad, "csv", "trials") == whole
+    rows = list(csv.DictReader(io.StringIO(whole)))
+    assert len(rows) == len(bad.trials)
+    for row, wall in zip(rows, bad.trials["wall_s"], strict=True):
+        assert row["wall_s"] == "" if math.isnan(wall) else float(row["wall_s"]) == wall
+
+
+@pytest.mark.parametrize("table", ["cells", "trials"])
+def test_no_text_is_a_formula(tmp_path, table):
+    """A label that a spreadsheet would run is written so that it does not."""
+    run = synthetic.write(tmp_path, **synthetic.hostile())
+    rows = list(csv.reader(io.StringIO(text(run, "csv", table))))
+    assert len(rows) > 1
+    for value in (value for row in rows for value in row):
+        assert not value.startswith(("=", "+", "@", "\t")), value
+        assert not value.startswith("-") or value[1:2].isdigit()
+    assert "'@threads" in {value for row in rows for value in row}
+
+
+def test_json_holds_the_same_and_null_for_what_is_missing(bad):
+    """Both tables in one object, with the question and the units; no NaN, which is no JSON."""
+    found = json.loads(text(bad, "json", "cells", "trials"), parse_constant=pytest.fail)
+    assert found["question"] == "Which model is made up best?"
+    assert found["units"]["throughput"] == "1/s"
+    assert [cell["cell"] for cell in found["cells"]] == bad.cells["cell"].tolist()
+    by_model = {cell["model"]: cell for cell in found["cells"]}
+    assert by_model["threads"]["throughput"] == float(
+        bad.cells.loc[bad.cells["model"] == "threads", "throughput"].iloc[0]
+    )
+    assert by_model["thread_pool"]["throughput"] is by_model["serial"]["workers"] is None
+    assert len(found["trials"]) == len(bad.trials)
+    assert {trial["gil_start"] for trial in found["trials"] if trial["status"] == "ok"} == {True}
+    assert "trials" not in json.loads(text(bad, "json"))
+
+
+def test_parquet_reads_back(bad):
+    """The trials in Parquet are the tidy frame."""
+    found = pd.read_parquet(io.BytesIO(b"".join(exported(bad, "parquet", ["trials"]))))
+    pd.testing.assert_frame_equal(found, bad.trials)
+
+
+def test_pyperf_gets_seconds_per_operation_of_what_was_right(bad):
+    """A benchmark per cell, a run per trial that ended well with the right outcome, in pyperf's own JSON.
+
+    What pyperf demands (2.11, `Run.__init__` and `_metadata.py`): unique names, positive values, metadata of texts and numbers.
+    """
+    found = json.loads(text(bad, "pyperf"), parse_constant=pytest.fail)
+    assert found["version"] == "1.0"
+    runs = {one["metadata"]["name"]: one["runs"] for one in found["benchmarks"]}
+    assert {name: len(own) for name, own in runs.items()} == {
+        "workload=cpu_sum model=serial sync=none": 6,
+        "workload=cpu_sum model=simulated sync=none workers=2": 5,
+    }
+    for own in (one for several in runs.values() for one in several):
+        assert len(own["values"]) == 2
+        assert all(value > 0 for value in own["values"])
+        assert all(isinstance(value, str | int | float) for value in own["metadata"].values())
+    first = bad.trials[bad.trials["model"] == "serial"]
+    expected = (first["wall_s"] / first["ops"]).tolist()
+    assert [value for one in runs["workload=cpu_sum model=serial sync=none"] for value in one["values"]] == expected
+
+
+def test_pyperf_has_no_place_for_nothing(tmp_path):
+    """Where no outcome was right there is nothing to give, and the error tells what would do."""
+    with pytest.raises(EnvironmentRefused, match="export csv or json"):
+        text(synthetic.write(tmp_path, **synthetic.all_failed()), "pyperf")
+
+
+@pytest.mark.parametrize(
+    ("form", "tables", "to_file", "cure"),
+    [
+        ("csv", ["cells", "trials"], True, "give the command twice"),
+        ("parquet", ["cells", "trials"], True, "give the command twice"),
+        ("parquet", [], False, "name it with --out"),
+        ("pyperf", ["cells"], True, "leave out --cells"),
+    ],
+)
+def test_what_cannot_be_had(form, tables, to_file, cure):
+    """What a form cannot hold is refused with the cure; all else is not."""
+    with pytest.raises(InputError, match=cure):
+        check(form, tables, to_file)
+    check("json", ["cells", "trials"], False)
+    check("csv", ["trials"], False)
+    check("pyperf", [], False)

@@ -1,0 +1,112 @@
+"""What a person sees while a run runs."""
+
+import io
+import sys
+
+import pytest
+from rich.console import Console
+
+from concexp import experiment
+from concexp.commands import progress
+from concexp.plan.planner import make_plan
+
+
+@pytest.fixture
+def trials(write):
+    """The trials of a small plan."""
+    text = (
+        "workload: counter\nmodel: threads\nsync: [none, lock]\nsweep: {workers: [1, 2]}\nmeasure: {repetitions: 1}\n"
+    )
+    return make_plan(experiment.load(write("x.yaml", text)), 2).trials
+
+
+def ended(trial, status="ok", reason=""):
+    return {"trial": trial.id, "status": status, "reason": reason}
+
+
+def test_a_trial_in_words(trials):
+    """Its labels: the primitive where there is one, the workers in the right number."""
+    words = {progress.described(trial) for trial in trials}
+    assert words == {
+        f"counter · threads · {sync}{count}" for sync in ("", "lock · ") for count in ("1 worker", "2 workers")
+    }
+
+
+def test_plain_lines_tell_the_bad_and_the_end(trials, capsys):
+    """The number of trials at the beginning, each bad one with its reason, the last; no line for each good one."""
+    plain = progress.Plain()
+    plain.begin(len(trials), 0)
+    for number, trial in enumerate(trials):
+        plain.trial(trial)
+        plain.ended(ended(trial, "timeout", "it hung") if number == 1 else ended(trial))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "4 trials"
+    assert lines[1] == f"2/4 {progress.described(trials[1])}: timeout: it hung"
+    assert lines[2] == f"4/4 {progress.described(trials[3])} · 0 s left"
+    assert len(lines) == 3
+
+
+def test_plain_lines_come_now_and_then_and_foresee_the_end(trials, capsys, monkeypatch):
+    """Every ten seconds a line; the time left follows from this session's own trials, not from those of before."""
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    plain = progress.Plain()
+    plain.begin(400, 300)
+    for _ in range(50):
+        now[0] += 1
+        plain.trial(trials[0])
+        plain.ended(ended(trials[0]))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "400 trials, 300 of them from before"
+    assert [line.split(" ")[0] for line in lines[1:]] == ["310/400", "320/400", "330/400", "340/400", "350/400"]
+    assert lines[1].endswith("2 min left")
+    assert lines[-1].endswith("50 s left")
+
+
+def test_plain_lines_of_an_open_end(trials, capsys):
+    """How long it takes is said first; trials that come later count, and the end of a block is not worth a line."""
+    plain = progress.Plain()
+    plain.foretell("takes about 3 s")
+    plain.begin(2, 0)
+    for trial in trials[:2]:
+        plain.trial(trial)
+        plain.ended(ended(trial))
+    plain.more(2)
+    for trial in trials[2:]:
+        plain.trial(trial)
+        plain.ended(ended(trial))
+    assert (plain.done, plain.total) == (4, 4)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:2] == ["takes about 3 s", "2 trials"]
+    assert [line.split(" ")[0] for line in lines[2:]] == ["2/2"]
+
+
+def test_the_bar_shows_cell_machine_and_failures(trials):
+    """The current cell, what the machine gives, and how many trials were not ok; names are no markup."""
+    bar = progress.Bar()
+    seen = io.StringIO()
+    bar.progress.live.console = bar.progress.console  # keep one console
+    bar.progress.console.file = seen
+    bar.foretell("takes about [3 s]")
+    bar.begin(3, 1)
+    bar.more(1)
+    bar.trial(trials[0])
+    bar.note("block 0: the machine gives 1.50 of 2 CPUs")
+    bar.ended(ended(trials[0], "failed", "[bold]no markup[/bold]"))
+    bar.close()
+    (task,) = bar.progress.tasks
+    assert (task.completed, task.total) == (2, 4)
+    assert task.fields["bad"] == "[red]1 not ok"
+    assert task.fields["machine"] == "the machine gives 1.50 of 2 CPUs"
+    assert "[bold]no markup[/bold]" in seen.getvalue()
+    assert "takes about [3 s]" in seen.getvalue()
+
+
+def test_a_terminal_gets_a_bar_and_a_file_gets_lines(monkeypatch):
+    """`auto` looks at stderr; `plain` and `none` are what they say."""
+    assert type(progress.watcher("none")) is progress.Quiet
+    assert type(progress.watcher("plain")) is progress.Plain
+    assert type(progress.watcher("auto")) is progress.Plain
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert type(progress.watcher("auto")) is progress.Bar
+    assert isinstance(progress.Bar().progress.console, Console)

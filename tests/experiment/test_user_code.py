@@ -1,0 +1,187 @@
+"""Names of user code -> Entries: files, modules, suites and the long form, none of it ever executed."""
+
+import sys
+
+import pytest
+
+from concexp.errors import InputError
+from concexp.experiment import load, user_code
+
+SHOUTS = "\nimport pathlib\npathlib.Path(__file__ + '.executed').touch()\nraise SystemExit\n"
+
+
+@pytest.fixture
+def read(write):
+    """The entries of `workload: …`, in the test's folder."""
+
+    def read(text, more=""):
+        return load(write("x.yaml", f"workload: {text}\nmodel: serial\n{more}")).grids[0].workload
+
+    return read
+
+
+def problems(read, text):
+    with pytest.raises(InputError) as caught:
+        read(text)
+    return caught.value.problems
+
+
+def test_classes_coroutines_and_context_managers_are_taken(read, write):
+    """What can be called, or gives something to call, is an entry; what a decorator or an import makes is left to the import."""
+    write(
+        "mine.py",
+        "import contextlib\nfrom json import loads\ntwice = lambda: 2\n"
+        "class C:\n def __init__(self, size=1): pass\n def run(self): pass\n def f(self, n): pass\n"
+        "async def co(n=1): pass\n"
+        "@contextlib.contextmanager\ndef ready(k=1):\n yield print\n"
+        "if True:\n def inside(): pass\n" + SHOUTS,
+    )
+    names = ["C", "{C: {size: 2}}", "{C.f: {n: 1}}", "co", "{ready: {k: 3}}", "inside", "twice", "{loads: {s: '1'}}"]
+    texts = [name.replace("{", "{mine.py:", 1) if "{" in name else f"mine.py:{name}" for name in names]
+    for text in texts:
+        (entry,) = read(text)
+        assert entry.own
+        entry.build()
+    assert not list(write("x", "").parent.glob("*.executed"))
+
+
+def test_a_suite_is_an_entry_for_each_function(read, write):
+    """`*` takes the functions and classes of a file that fit, in their order, labelled by their names; private ones unasked no."""
+    write(
+        "b.py",
+        "def bench_b(n=1): pass\nasync def bench_a(n=2): pass\ndef other(): pass\ndef _bench_c(): pass\n" + SHOUTS,
+    )
+    assert [(e.label, e.name, e.parameters) for e in read("{b.py:bench_*: {n: 3}}")] == [
+        ("bench_b", "b.py:bench_b", {"n": 3}),
+        ("bench_a", "b.py:bench_a", {"n": 3}),
+    ]
+    assert [e.label for e in read("b.py:*")] == ["bench_b", "bench_a", "other"]
+    assert [e.label for e in read("b.py:_b*")] == ["_bench_c"]
+    assert [e.label for e in read("[sleep, b.py:o*]")] == ["sleep", "other"]
+
+
+def test_a_suite_of_methods(read, write):
+    """A pattern with a dot takes methods."""
+    write("b.py", "class S:\n def setup(self): pass\n def time_a(self): pass\n def time_b(self): pass\n")
+    assert [e.label for e in read("b.py:S.time_*")] == ["S.time_a", "S.time_b"]
+
+
+def test_a_module_is_found_without_importing_it(read, write, tmp_path):
+    """`package.module:name`: the package's own code is not run, not even that of the package above it."""
+    (tmp_path / "pack").mkdir()
+    write("pack/__init__.py", SHOUTS)
+    write("pack/inner.py", "def bench_x(): pass\n" + SHOUTS)
+    (entry,) = read("pack.inner:bench_*")
+    assert (entry.label, entry.name) == ("bench_x", "pack.inner:bench_x")
+    assert entry.located.source == str(tmp_path / "pack/inner.py")
+    assert entry.request()["parameters"]["module"] == "pack.inner"
+    assert not list(tmp_path.rglob("*.executed"))
+    assert "pack" not in sys.modules
+
+
+def test_modules_of_the_library_and_of_packages(read):
+    """What is installed is found; what is built in or an extension has no source, and its names are taken on trust."""
+    (entry,) = read("{json:loads: {s: '[1]'}}")
+    assert entry.located.source.endswith("json/__init__.py")
+    (entry,) = read("math:tau_of_anything")
+    assert entry.located.source == ""
+    assert user_code.find("yaml.nodes", user_code.Path()).origin.endswith("nodes.py")
+
+
+def test_neither_pythonpath_nor_the_working_folder_is_searched(read, tmp_path, monkeypatch):
+    """The child's environment has neither, so a module that only they have is not there."""
+    for number, way in enumerate(("PYTHONPATH", "cwd")):
+        folder = tmp_path / way
+        folder.mkdir()
+        (folder / f"elsewhere_{number}.py").write_text("def f(): pass\n")
+        monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "PYTHONPATH"))
+    monkeypatch.chdir(tmp_path / "cwd")
+    for number in (0, 1):
+        (found,) = problems(read, f"elsewhere_{number}:f")
+        assert found.message == f"there is no module 'elsewhere_{number}'"
+        assert str(tmp_path) in found.hint
+        assert sys.executable in found.hint
+
+
+@pytest.mark.parametrize("name", ["nope:f", "json.nope:f", "json.decoder.nope:f", "math.nope:f"])
+def test_a_missing_module_tells_what_was_searched(read, name):
+    """At whatever depth it ends."""
+    (found,) = problems(read, name)
+    assert "there is no module" in found.message
+    assert "searched: what is installed for" in found.hint
+
+
+def test_a_suite_needs_a_source(read):
+    """Nobody can tell what is in a built-in module without importing it."""
+    (found,) = problems(read, "math:*")
+    assert (found.message, found.hint) == (
+        "math is no Python source: nobody can tell what is in it",
+        "name its functions",
+    )
+
+
+def test_the_long_form(read, write):
+    """`call` has a target, its arguments, what is done with what it returns, and a check."""
+    write("b.py", "def fib(n): pass\ndef right(v): pass\n" + SHOUTS)
+    (entry,) = read("{call: {target: b.py:fib, arguments: {n: 3}, returns: seconds, check: b.py:right}, as: fib}")
+    assert (entry.label, entry.name, entry.parameters, entry.returns) == ("fib", "b.py:fib", {"n": 3}, "seconds")
+    assert entry.check.name == "b.py:right"
+    plain = read("{call: {target: b.py:fib, arguments: {n: 3}}}")
+    assert plain == read("{b.py:fib: {n: 3}}")
+    assert [e.label for e in read("{call: {target: 'b.py:f*', arguments: {n: 1}, returns: nothing}}")] == ["fib"]
+
+
+def test_an_argument_of_the_long_form_can_be_swept(read, write):
+    """Its axis is the label and the argument's name."""
+    write("b.py", "def fib(n=1): pass\n")
+    text = "{call: {target: b.py:fib, returns: nothing}, as: f}"
+    assert read(text, "sweep: {f.n: [1, 2]}\n")[0].accepts() == ("n",)
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "path", "says", "cure"),
+    [
+        ("call", 11, "workload", "`call` needs a target", "call: {target: my.py:parse"),
+        ("{call: {tarket: b.py:f}}", 12, "workload.call", "`call` needs a target", ""),
+        ("{call: {target: b.py:f, check: b.py:g}}", 42, "workload.call.check", "defines no function 'g'", ""),
+        ("{call: {target: b.py:f, check: b.py:C}}", 42, "workload.call.check", "C is no plain function", ""),
+        ("{call: {target: b.py:f, returns: second}}", 44, "workload.call.returns", "expected one of", "'seconds'"),
+        ("{call: {target: b.py:f, arguments: 3}}", 46, "workload.call.arguments", "expected a map, not 3", ""),
+        ("{call: {target: b.py:f, arguments: {x: 3}}}", 47, "workload.call.arguments.x", "no parameter 'x'", ""),
+        ("{call: {target: b.py:g}}", 27, "workload.call.target", "defines no function 'g'", ""),
+        ("{call: {target: b.py:f, n: 3}}", 35, "workload.call.n", "there is no key 'n' here", ""),
+        ("{call: {target: 3}}", 27, "workload.call.target", "expected text, not 3", ""),
+    ],
+)
+def test_what_is_wrong_with_the_long_form(read, write, text, column, path, says, cure):
+    """Each mistake is told at its own key."""
+    write("b.py", "def f(): pass\nclass C: pass\n")
+    (found,) = problems(read, text)
+    assert (found.line, found.column, found.path) == (1, column, path)
+    assert says in found.message
+    assert cure in found.hint
+
+
+def test_how_it_is_timed_and_checked_is_part_of_what_is_measured(read, write):
+    """Another check or another clock is another cell; a folder is not."""
+    write("b.py", "def f(): pass\ndef right(v): pass\n")
+    texts = ["b.py:f", "{call: {target: b.py:f, returns: seconds}}", "{call: {target: b.py:f, check: b.py:right}}"]
+    chosen = [read(text)[0].chosen for text in texts]
+    assert chosen[0] == {}
+    assert len({repr(one) for one in chosen}) == 3
+    assert not any("/" in repr(one) for one in chosen)
+
+
+def test_named_numbers_that_are_returned_are_metrics(read, write):
+    """`returned` and `returned.NAME` may be asked for, be claimed and be what counts most; a misspelt metric is told."""
+    write("b.py", "def f(): pass\n")
+    read("b.py:f", "metrics: [throughput, returned, returned.hits]\nprimary: returned.hits\n")
+    claim = "claims: [{says: it hits, expect: 'returned.hits[serial] >= 3 and %s > 1'}]\n"
+    (found,) = load(write("x.yaml", "workload: b.py:f\nmodel: [serial, threads]\n" + claim % "returned.hits")).claims
+    assert found.metrics == ("returned.hits",)
+    with pytest.raises(InputError, match=r"throughput\.hits"):
+        load(write("x.yaml", "workload: b.py:f\nmodel: [serial, threads]\n" + claim % "throughput.hits"))
+    for wrong in ("returned.", "returned.a b", "throughput.x", "return"):
+        with pytest.raises(InputError, match="there is no metric"):
+            read("b.py:f", f"metrics: ['{wrong}']\n")

@@ -1,0 +1,66 @@
+"""How tests run one real trial."""
+
+import functools
+import sys
+
+from concexp import catalog
+from concexp.run.child.launch import launch
+from concexp.run.child.stage import compile_for, stage
+
+
+def request(workload="cpu_sum", model="serial", sync="none", **more):
+    """A request of verb `measure`, small; a plug-in is a name or (name, parameters)."""
+
+    def entry(given):
+        name, parameters = given if isinstance(given, tuple) else (given, {})
+        return {"name": name, "parameters": parameters}
+
+    return {
+        "verb": "measure",
+        "workload": entry(workload),
+        "model": entry(model),
+        "sync": entry(sync),
+        "workers": 2,
+        "load": {"duration": 0.02},
+        "startup": "once",
+        "warmup": 1,
+        "iterations": 1,
+        "seed": 1,
+        "probes": [name for name in catalog.names("probe") if not catalog.load("probe", name).alone],
+        **more,
+    }
+
+
+def function(path, name="work", **arguments):
+    """A user's function as a workload."""
+    return "_function", {"path": str(path), "function": name, "arguments": arguments}
+
+
+@functools.cache
+def staged():
+    """The stage; looked at once, since nobody changes it between two tests."""
+    return stage()
+
+
+def needs_packages(workload, model):
+    """Whether one of them, a name or (name, parameters), needs what is installed."""
+    named = [
+        (kind, one if isinstance(one, str) else one[0]) for kind, one in (("workload", workload), ("model", model))
+    ]
+    return any(not name.startswith("_") and catalog.load(kind, name).packages for kind, name in named)
+
+
+def ask(request, python=sys.executable, timeout=60, site=None, memory=None):
+    """Send any request to a real sealed child; its Ending. It sees installed packages if its plug-ins need any."""
+    ready = staged()
+    compile_for(python, ready)
+    if site is None:
+        site = needs_packages(*(request.get(kind, {}).get("name", "_") for kind in ("workload", "model")))
+    return launch(request, python, ready, timeout, site, memory=memory)
+
+
+def trial(workload="cpu_sum", model="serial", sync="none", python=sys.executable, timeout=60, site=None, **more):
+    """Run one trial in a real sealed child; its Ending."""
+    if model == "serial":
+        more.setdefault("workers", 1)
+    return ask(request(workload, model, sync, **more), python, timeout, site)

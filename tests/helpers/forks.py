@@ -1,0 +1,163 @@
+"""Requests -> their Endings, each measured in a fork of one sealed child: many hundred trials without a start for each.
+
+The child is as sealed as that of a trial: the staged code, `-s -S`, an environment built from nothing. It has imported what
+most trials import, and does nothing but fork; each fork leads a session of its own and runs the trial's own main program,
+from the request to an orderly exit. How a child is started, watched and ended is not tried so: for that there is
+`tests.helpers.children.trial`.
+"""
+
+import atexit
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from concexp.run.child.launch import Ending, environment, last_words
+from concexp.run.child.stage import compile_for
+from concexp.trial import wire
+from concexp.trial.tools import how_it_ended
+from tests.helpers import children
+from tests.helpers.children import needs_packages, staged
+
+TIMEOUT = 60.0
+
+# A trial's orphans become its children: as long as there is one, something was left behind.
+FORKER = """\
+import asyncio, atexit, concurrent.futures.process, ctypes, gc, importlib, os, select, signal, sys, threading, time
+
+sys.path[0] = sys.argv[1]
+from concexp.trial import measure, wire
+from concexp.trial.__main__ import main
+
+for kind in ("models", "sync", "probes"):
+    for file in os.listdir(os.path.join(sys.argv[1], "concexp", "trial", kind)):
+        if file.endswith(".py"):
+            importlib.import_module("concexp.trial.%s.%s" % (kind, file[:-3]))
+gc.collect()
+gc.freeze()  # what is here already is nothing that a trial's collector has to go through
+commands, answers, life = map(int, sys.argv[2:])
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+def become_a_trial(folder):
+    os.setsid()
+    os.chdir(folder)
+    os.environ["TMPDIR"] = folder
+    output = os.open("output", os.O_WRONLY | os.O_CREAT)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    # A lifeline of its own: who is told when it breaks is kept with the opened pipe, not with the descriptor.
+    own = os.open("/proc/self/fd/%d" % life, os.O_RDONLY)
+    for descriptor in (output, commands, answers, life):
+        os.close(descriptor)
+    main([os.open("request", os.O_RDONLY), os.open("answer", os.O_WRONLY | os.O_CREAT), own])
+    # All of an orderly exit but for taking every module apart, which would copy what is shared with the other forks.
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    os._exit(0)
+
+def children():
+    with open("/proc/self/task/%d/children" % os.getpid()) as file:
+        return [int(pid) for pid in file.read().split()]
+
+def without_orphans(deadline):
+    while True:
+        try:
+            if not os.waitpid(-1, os.WNOHANG)[0]:
+                if time.monotonic() > deadline:
+                    return children()
+                time.sleep(0.002)
+        except ChildProcessError:
+            return []
+
+def attend(pid, seconds):
+    ended = os.pidfd_open(pid)
+    in_time = ended in select.select([ended, commands], [], [], seconds)[0]
+    os.close(ended)
+    if not in_time:
+        os.killpg(pid, signal.SIGKILL)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    left = without_orphans(time.monotonic() + 2)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    without_orphans(time.monotonic() + 2)
+    return {"code": code if in_time else None, "left_behind": len(left)}
+
+while True:
+    try:
+        folder, seconds = wire.receive(commands)
+    except EOFError:
+        break
+    trial = os.fork()
+    if not trial:
+        become_a_trial(folder)
+    wire.send(answers, attend(trial, seconds))
+"""
+
+
+class Forks:
+    """The sealed child, which ends when this process does, or with `close`."""
+
+    def __init__(self) -> None:
+        ready = staged()
+        compile_for(sys.executable, ready)
+        self.folder = Path(tempfile.mkdtemp(prefix="concexp-forks-"))
+        commands, self.commands = os.pipe()
+        self.answers, answers = os.pipe()
+        life, self.life = os.pipe()
+        theirs = (commands, answers, life)
+        self.process = subprocess.Popen(
+            [sys.executable, "-s", "-S", "-c", FORKER, str(ready.path), *map(str, theirs)],
+            env=environment("forks", 1, str(self.folder), {}),
+            cwd=self.folder,
+            pass_fds=theirs,
+            start_new_session=True,
+        )
+        for descriptor in theirs:
+            os.close(descriptor)
+
+    def measured(self, request):
+        """The Ending of a request of verb `measure`."""
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        (folder / "request").write_bytes(wire.encode({**request, "folder": str(folder)}))
+        wire.send(self.commands, [str(folder), TIMEOUT])
+        told = wire.receive(self.answers)
+        said, output = (read(folder / name) for name in ("answer", "output"))
+        shutil.rmtree(folder)
+        answer, whole = wire.decode(said)
+        status, reason = (answer["status"], answer["reason"]) if whole else ("crashed", last_words(told["code"]))
+        if told["code"] is None:
+            status, reason = "timeout", f"no end after {TIMEOUT:g} s"
+        elif told["code"]:
+            status, reason = "crashed", f"after its answer it {how_it_ended(told['code'])}"
+        return Ending(status, reason, answer, output.decode("utf-8", "replace"), "", told["left_behind"], 0.0)
+
+    def close(self):
+        for descriptor in (self.commands, self.answers, self.life):
+            os.close(descriptor)
+        self.process.wait(30)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def read(path):
+    """What is in a file; nothing where there is none."""
+    return path.read_bytes() if path.exists() else b""
+
+
+@functools.cache
+def forks():
+    """Those of this process, until it ends."""
+    found = Forks()
+    atexit.register(found.close)
+    return found
+
+
+def trial(workload="cpu_sum", model="serial", sync="none", **more):
+    """As `tests.helpers.children.trial`, which also does what needs installed packages, another interpreter or a deadline."""
+    if needs_packages(workload, model) or more.keys() & {"python", "timeout", "site"}:
+        return children.trial(workload, model, sync, **more)
+    if model == "serial":
+        more.setdefault("workers", 1)
+    return forks().measured(children.request(workload, model, sync, **more))

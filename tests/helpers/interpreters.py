@@ -1,0 +1,70 @@
+"""The interpreters at hand."""
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.children import trial
+
+
+def for_this_interpreter_only(reason):
+    """Whether another version of Python may be able to do what this reason refuses."""
+    return "; this is " in reason
+
+
+@functools.cache
+def newest():
+    """The path of the newest CPython at hand."""
+    found = dict(at_hand())
+    for version in ("3.14", "3.15"):
+        path = shutil.which(f"python{version}")
+        if path and subprocess.run([path, "-S", "-c", ""], capture_output=True).returncode == 0:
+            found[version] = path
+    return found[max(found, key=lambda version: tuple(map(int, version.split("."))))]
+
+
+def tried(workload, model, sync="none", **more):
+    """A trial under this interpreter or, where it lacks what the model needs, under the newest at hand; else skipped."""
+    ending = trial(workload, model, sync, **more)
+    if ending.status == "unsupported" and for_this_interpreter_only(ending.reason):
+        ending = trial(workload, model, sync, python=newest(), **more)
+        if ending.status == "unsupported" and for_this_interpreter_only(ending.reason):
+            pytest.skip(f"no CPython at hand can carry it: {ending.reason}")
+    return ending
+
+
+# Each call notes who does it, and does not return before everybody who is expected has come.
+ROLL_CALL = """\
+import os, threading, time
+
+def work(log, expected):
+    with open(log, "a") as file:
+        file.write("%d/%d\\n" % (os.getpid(), threading.get_ident()))
+    while len(set(open(log).read().split())) < expected:
+        time.sleep(0.001)
+"""
+
+
+VERSIONS = ["3.9", "3.10", "3.11", "3.12", "3.13"]
+
+
+QUESTION = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:2], sys.executable)"
+
+
+@functools.cache
+def at_hand():
+    """Version -> path, of every CPython in pyenv's folder and on the PATH; each was asked for its version."""
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    candidates = [str(path) for path in sorted(pyenv.glob("versions/*/bin/python3"))]
+    candidates += [path for path in map(shutil.which, ["python3", *(f"python{v}" for v in VERSIONS)]) if path]
+    found = {}
+    for candidate in [sys.executable, *candidates]:
+        answer = subprocess.run([candidate, "-S", "-c", QUESTION], capture_output=True, text=True).stdout.split(None, 2)
+        if len(answer) == 3 and answer[0] == "cpython":
+            found.setdefault(answer[1], answer[2].strip())
+    return found

@@ -1,0 +1,48 @@
+"""An experiment whose trials take no time."""
+
+from collections import Counter
+from types import SimpleNamespace
+
+from concexp.analysis.adaptive import Course
+from concexp.experiment import parse_text
+from concexp.plan.planner import make_plan
+from concexp.run import runner
+
+HEAD = "workload: cpu_sum\nload: {ops: 1000, scaling: strong}\n"
+
+
+MODELS = (
+    "sweep: {workers: 1}\nmodel: [{simulated: {noise: 0.001, speed: 9000}, as: base}, {simulated: {noise: 0.001}, as: calm}, "
+    "{simulated: {noise: 0.05}, as: uneasy}, {simulated: {noise: 0.4}, as: wild}]\n"
+)
+
+
+FOLDER = SimpleNamespace(path=SimpleNamespace(name="a run"), manifest={"machine": {"cpus": 2}})
+
+
+class Lab:
+    """An experiment of simulated trials, each of which takes one second by its record."""
+
+    def __init__(self, measure, models=MODELS, more="baseline: {model: base}\n"):
+        self.spec = parse_text(f"{HEAD}{models}measure: {{{measure}}}\n{more}", "x.yaml")
+        self.plan = make_plan(self.spec, 2)
+        self.header = runner.header(self.spec, self.plan, FOLDER)
+        self.told = []
+        self.runs = runner.Run(self.spec, self.plan, FOLDER, None, None, None, None)
+
+    def course(self):
+        return Course(self.spec, self.plan, self.header, self.told.append)
+
+    def measured(self, trial):
+        return {**self.runs._measured(trial), "duration_s": 1.0, "started_at": ""}
+
+    def whole(self):
+        """The records of an undisturbed run."""
+        course, records = self.course(), []
+        while trials := course.following(records):
+            records += [self.measured(trial) for trial in trials]
+        return records
+
+    def of(self, records, role="measured"):
+        """How many trials of a role each model had."""
+        return Counter(record["axes"]["model"] for record in records if record["role"] == role)

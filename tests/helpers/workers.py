@@ -1,0 +1,31 @@
+"""Made-up cells whose workers' time is known."""
+
+from tests.helpers import synthetic
+
+WALL = 0.5  # seconds, of every made-up pass
+
+
+def cell(model, workers, rate, reason, cpu, queued=0.0, more=None, **given):
+    """A cell of this throughput, CPU time and queue (CPUs, on average), labelled by the reason of its loss."""
+    facts = {"cpu_s": cpu * WALL, "run_queue_wait_s": queued * WALL, **(more or {})}
+    return synthetic.cell(
+        reason, model, workers=workers, rate=rate, noise=0.0, facts=facts, plugins={"workload": "cpu_sum"}, **given
+    )
+
+
+def pair(model, workers, rate, reason, cpu, **given):
+    """The same, and its baseline: 1000 operations per second on one CPU."""
+    shared = {name: given[name] for name in ("startup", "sync", "load") if name in given}
+    alone = cell("serial", None, 1000, reason, 1, more={"worker_s": [WALL]}, **shared)
+    return [alone, cell(model, workers, rate, reason, cpu, **given)]
+
+
+def busy(*shares):
+    """How long each worker was at work, as a share of the pass."""
+    return {"worker_s": [share * WALL for share in shares]}
+
+
+LOCK = {"sync": "lock", "observed": {"rate": 10, "facts": {"waits": 1, "waited_s": 0.5, "worked_s": 1.0}}}
+
+
+FREE = {"cpus": 4}

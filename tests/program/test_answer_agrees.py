@@ -1,0 +1,181 @@
+"""Every number of the answer is in cells.csv, a ratio of two of its cells, a part of lost time, or a count: read strictly."""
+
+import csv
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+from concexp.analysis import results
+from concexp.analysis.samples import compared
+from concexp.analysis.stats.time_breakdown import RESIDUAL
+from concexp.report.answer import answer, beside
+from concexp.report.sections import time_breakdown
+from concexp.report.text.markdown import escaped
+from concexp.report.view import View
+from tests.helpers import synthetic
+from tests.helpers.pages import agrees
+
+REPORTS = Path(__file__).parents[2] / "reports"
+FACTORS = {"": 1, "x": 1, "k": 1e3, "M": 1e6, "G": 1e9, "s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
+NUMBER = r"[\d,]*\.?\d+"
+UNIT = r"(x| (?:ms|µs|ns|s)\b)?( (?:[kMG] )?[a-z][a-z ]*/s)?"
+INTERVAL = re.compile(rf"({NUMBER}){UNIT}(?: \(|, )({NUMBER})–({NUMBER})")
+SHARE = re.compile(rf"({NUMBER}) of the ({NUMBER}) effective CPUs")
+LOST = re.compile(rf"({NUMBER}) % of its updates, in (\d+) of (\d+) trials")
+FLOOR = re.compile(rf"within the noise floor of ({NUMBER})x")
+EFFICIENCY = re.compile(rf"efficiency ({NUMBER})")
+PART = re.compile(rf"at most ({NUMBER}) %(?: \(({NUMBER})–({NUMBER})\))?")  # of the workers' time
+WORKERS = re.compile(r"with ((?:\d+(?:, | and )?)+) workers?\b")
+ALONE = re.compile(rf"({NUMBER}){UNIT}(?=[ ,;.])")
+SAID = r"\d+th percentile|equal within 5 %|an interval needs 3|[Ee]xactly 0|no more than chance brings forth among \d+ comparisons"
+
+
+class Reader:
+    """What the numbers of a run's answer may be."""
+
+    def __init__(self, run):
+        self.view = View(run)
+        with (run.folder / "cells.csv").open(encoding="utf-8") as file:
+            self.rows = list(csv.DictReader(file))
+        names = list(self.view.metrics)
+        self.figures = [
+            tuple(float(row[f"{name}{end}"] or "nan") for end in ("", "_lo", "_hi"))
+            for row in self.rows for name in names if row[name]
+        ]  # fmt: skip
+        for contest in self.view.contests:
+            pairs = itertools.permutations([point for point in contest.points if point.numbered], 2)
+            found = [compared(above.sample, below.sample, self.view.primary) for above, below in pairs]
+            self.figures += [(ratio.mean, ratio.lo, ratio.hi) for ratio in found if ratio.known]
+        self.counts = self._counts(run)
+
+    def _counts(self, run):
+        """How many there are of what is counted: workers apart."""
+        points = [point for point in self.view.points if point.sample.count]
+        several = [point for point in points if (point.workers or 1) > 1]
+        ended = [status for point in points for status in point.sample.statuses]
+        most = max(
+            (len(self.view.points), len(self.view.contests), len(several), *(p.sample.count for p in points)), default=0
+        )
+        return {"most": most, "cells": len(self.view.points), "bad": len(ended)}
+
+    def text(self, sentence):
+        """A sentence without the names in it, which may hold digits."""
+        for title in sorted(
+            {escaped(self.view.title(c.labels)) for c in self.view.contests} - {""}, key=len, reverse=True
+        ):
+            sentence = sentence.replace(title, "")
+        for title in sorted({t for c in self.view.contests for t in self._conditions(c)}, key=len, reverse=True):
+            sentence = sentence.replace(title, "")
+        return re.sub(r"`[^`]*`|\]\([^)]*\)", "", sentence)
+
+    def _conditions(self, contest):
+        """What an answer calls the conditions of a contest: its labels but for the workload."""
+        return {part for part in escaped(self.view.title(contest.labels)).split(" · ") if any(map(str.isdigit, part))}
+
+    def is_figure(self, found):
+        mean, sign, rate, low, high = (*found.groups(), *(None,) * 5)[:5]
+        unit = (sign or "").strip() or ((rate or "").split() or [""])[0]
+        factor = FACTORS.get(unit, 1)
+        wanted = [mean] if low is None else [mean, low, high]
+        return any(all(agrees(w, v / factor) for w, v in zip(wanted, figure, strict=False)) for figure in self.figures)
+
+    def is_share(self, found):
+        share, effective = found.groups()
+        spun = [point.sample.effective_cpus for point in self.view.points if point.numbered]
+        gains = [float(row[self.view.relative]) for row in self.rows if row.get(self.view.relative)]
+        return any(agrees(effective, cpus) and agrees(share, gain / cpus) for cpus in spun for gain in gains)
+
+    def is_lost(self, found):
+        share, hit, of = found.groups()
+        rows = [self.view.run.rows(point.cell) for point in self.view.points]
+        shares = [100 * own["lost_updates"].sum() / own["ops"].sum() for own in rows if own["ops"].sum()]
+        trials = [(own.loc[own["lost_updates"] > 0, "trial"].nunique(), own["trial"].nunique()) for own in rows]
+        return (int(hit), int(of)) in trials and any(agrees(share, value) for value in shares)
+
+    def is_efficiency(self, found):
+        gains = [(row.get(self.view.relative), row["workers"]) for row in self.rows]
+        return any(agrees(found[1], float(gain) / int(workers)) for gain, workers in gains if gain and workers)
+
+    def is_part(self, found):
+        wanted = [figure for figure in found.groups() if figure]
+        splits = [bar.split for _, own in time_breakdown.bars(self.view) for bar in own]
+        parts = [split.share(name).scaled(100) for split in splits for name in (*split.parts, RESIDUAL)]
+        return any(all(map(agrees, wanted, (part.mean, part.lo, part.hi))) for part in parts)
+
+    def left(self, sentence):
+        """What is left of a sentence when all is taken out that agrees; AssertionError where a number does not."""
+        text = self.text(sentence)
+        checks = (
+            (SHARE, self.is_share),
+            (LOST, self.is_lost),
+            (FLOOR, lambda found: any(agrees(found[1], floor.factor) for floor in self.view.floors)),
+            (EFFICIENCY, self.is_efficiency),
+            (PART, self.is_part),
+            (INTERVAL, self.is_figure),
+            (WORKERS, lambda found: set(re.findall(r"\d+", found[1])) <= {row["workers"] for row in self.rows}),
+        )
+        text = re.sub(SAID, "", text)
+        for pattern, right in checks:
+            for found in pattern.finditer(text):
+                assert right(found), (found[0], sentence)
+            text = pattern.sub("", text)
+        for found in ALONE.finditer(text):
+            if found[2] or found[3]:  # a figure without an interval; else a count
+                assert self.is_figure(found), (found[0], sentence)
+            else:
+                assert int(found[1].replace(",", "")) <= self.counts["most"], (found[0], sentence)
+        return ALONE.sub("", text)
+
+
+def open_loop():
+    """Requests at a given rate."""
+    return synthetic.recorded(open_loop=True)
+
+
+MADE_UP = (synthetic.scaling, synthetic.syncs, synthetic.waiting, synthetic.bad, synthetic.withheld, synthetic.single,
+           synthetic.parameters, synthetic.tied, synthetic.watched, synthetic.observed, synthetic.courses,
+           synthetic.recorded, open_loop)  # fmt: skip
+
+
+def read(run):
+    """Every sentence of the answer, and of what stands beside the comparisons; how many numbers they hold."""
+    reader = Reader(run)
+    said = answer(reader.view) + beside(reader.view)
+    for sentence in said:
+        assert not re.search(r"\d", reader.left(sentence)), (reader.left(sentence), sentence)
+    return len(re.findall(NUMBER, " ".join(map(reader.text, said))))
+
+
+@pytest.mark.parametrize("make", MADE_UP, ids=lambda make: make.__name__)
+def test_made_up_runs(tmp_path, make):
+    """No number of a made-up run is unaccounted for."""
+    run = synthetic.write(tmp_path, **make())
+    results.write(run)
+    assert read(run) >= 3
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for path in REPORTS.iterdir() if path.is_dir()), ids=lambda path: path.name
+)
+def test_committed_runs(path):
+    """What a committed run says when it is read again agrees with the cells.csv that was committed with it."""
+    assert read(results.load(path)) >= 3
+
+
+def test_a_wrong_number_is_found(tmp_path):
+    """The reader is no rubber stamp: another digit, another unit, a number out of nowhere are all told."""
+    run = synthetic.write(tmp_path, **synthetic.scaling())
+    results.write(run)
+    reader = Reader(run)
+    sentence = next(one for one in answer(reader.view) if "best figure" in one)
+    reader.left(sentence)
+    for right, wrong in ((r"(\d) M sums", r"\1 k sums"), (r"2\.(\d)(\d) M", r"2.\g<2>\1 M"), (r"4 workers", "5 workers"),
+                         (r"0\.97 of the", "0.87 of the"), (r"0\.99–1\.02", "0.59–1.02")):  # fmt: skip
+        spoilt = re.sub(right, wrong, sentence, count=1)
+        assert spoilt != sentence
+        with pytest.raises(AssertionError):
+            reader.left(spoilt)
+    with pytest.raises(AssertionError):
+        reader.left("It has 4711 cells.")

@@ -1,0 +1,108 @@
+"""The same journal gives the same files, byte by byte, whatever surrounds the process that makes them."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from concexp.commands import report
+from concexp.errors import Damaged
+from tests.helpers import synthetic
+
+HOSTILE = "font.size: 30\nlines.linewidth: 9\nsavefig.dpi: 50\naxes.facecolor: black\nimage.cmap: gray\n"
+CLAIMS = [
+    {"says": "processes scale", "of": {"model": "processes", "workload": "cpu_sum"}, "expect": "speedup > 1.05"},
+    {"says": "threads do not", "of": {"model": "threads", "workload": "cpu_sum"}, "expect": "speedup < 1.001"},
+    {"expect": "lost_updates[lock] == 0"},
+]
+
+
+def mixed():
+    """Many kinds of cells in one run: enough trials for resampling, bad ends, lost updates, hostile labels, watchers, claims."""
+    cells = synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.02, 1.9), noise=0.05)
+    for make in (synthetic.syncs, synthetic.bad, synthetic.hostile, synthetic.observed):
+        cells += [longer(one) for one in make()["cells"]]
+    cells = list({one["id"]: one for one in cells}.values())
+    beside = [("control", cells[0]), synthetic.watched()["beside"][1]]
+    spec = {"claims": CLAIMS, "metrics": ["throughput", "speedup", "efficiency", "lost_updates", "wait_share"]}
+    return {"cells": cells, "beside": beside, "repetitions": 21, "spec": spec}
+
+
+def longer(cell):
+    """A cell that ends well in all the trials that its list of statuses does not tell of."""
+    own = {**cell, "observed": longer(cell["observed"])} if cell.get("observed") else cell
+    return {**own, "status": [*cell["status"], *["ok"] * 21]} if isinstance(cell.get("status"), list) else own
+
+
+def files(folder):
+    """All that was made, by its path."""
+    made = [path for path in folder.rglob("*") if path.is_file() and path.name not in ("journal.jsonl", "mine.txt")]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in made}
+
+
+@pytest.fixture(scope="module")
+def journals(tmp_path_factory):
+    """Two folders of reports, `one` and `other`, each with the same journal and nothing else of ours."""
+    one, other = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("other")
+    synthetic.write(one / "reports" / "mixed", **mixed())
+    shutil.copytree(one / "reports", other / "reports")
+    return one, other
+
+
+def reported(path, cwd, cpus, **variables):
+    """Report in a process of its own, on so many CPUs, with these environment variables."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHON", "TZ"))
+    }
+    root = str(Path(__file__).parents[2])
+    allowed = sorted(os.sched_getaffinity(0))[:cpus] if hasattr(os, "sched_setaffinity") else []
+    done = subprocess.run(
+        [sys.executable, "-m", "concexp", "report", str(path)], cwd=cwd, capture_output=True, text=True, encoding="utf-8",
+        env={**environment, "PYTHONPATH": root, **variables},
+        preexec_fn=(lambda: os.sched_setaffinity(0, allowed)) if allowed else None,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_whatever_surrounds_the_process(journals, tmp_path):
+    """Hash seed, time zone, locale, matplotlib's settings, CPUs, working folder, other files: the same bytes of every file."""
+    one, other = journals
+    quiet = one / "settings"
+    quiet.mkdir()
+    reported("reports", one, 1, PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C.UTF-8", MPLCONFIGDIR=str(quiet))
+    loud = tmp_path / "settings"
+    loud.mkdir()
+    (loud / "matplotlibrc").write_text(HOSTILE)
+    run = next((other / "reports/mixed/runs").iterdir())
+    (other / "reports/mixed/mine.txt").write_text("other files")
+    (run / "mine.txt").write_text("other files")
+    reported(
+        run, loud, 2, PYTHONHASHSEED="4321", TZ="Pacific/Auckland", LC_ALL="POSIX", PYTHONUTF8="0",
+        PYTHONCOERCECLOCALE="0", MPLCONFIGDIR=str(loud),
+    )  # fmt: skip
+    first, second = files(one / "reports"), files(other / "reports")
+    assert set(first) >= {"mixed/README.md", "mixed/figures/scaling.png", f"mixed/runs/{run.name}/cells.csv"}
+    assert set(first) >= {f"mixed/runs/{run.name}/results.parquet"}
+    assert [name for name in sorted({*first, *second}) if first.get(name) != second.get(name)] == []
+    page = first["mixed/README.md"].decode()
+    assert f"[{run.name}](runs/{run.name})" in page
+    assert str(one) not in page
+
+
+def test_all_of_a_folder_and_what_is_none(tmp_path, monkeypatch):
+    """A folder of several experiments means each of them; what is no experiment in it means nothing; an empty one is refused."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("b", "a"):
+        synthetic.write(Path("reports") / name, **synthetic.one_cell())
+    Path("reports/notes").mkdir()
+    Path("reports/notes/x.md").write_text("mine")
+    pages = list(report.pages_of(Path("reports")))
+    assert list(map(str, pages)) == ["reports/a/README.md", "reports/b/README.md"]
+    assert all(page.exists() for page in pages)
+    assert not Path("reports/README.md").exists()
+    with pytest.raises(Damaged, match="notes holds no run"):
+        list(report.pages_of(Path("reports/notes")))

@@ -1,0 +1,125 @@
+"""The claims on the page."""
+
+import re
+
+import pytest
+
+from concexp import report
+from concexp.experiment.claims import of_data
+from concexp.report.sections import claims
+from concexp.report.view import View
+from tests.helpers import synthetic
+
+SCALING = synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9))
+
+
+def told(folder, claim, **made):
+    made = made or {"cells": synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9))}
+    (found,) = claims.told(View(synthetic.write(folder, **made, spec={"claims": [claim]})))
+    return found
+
+
+def test_a_claim_with_its_cases(tmp_path):
+    """Verdict, words, what was expected and when, how many cases decided it, and each with its numbers or its reason."""
+    found = told(
+        tmp_path, {"says": "it *grows*", "of": {"model": "processes"}, "when": "workers > 1", "expect": "speedup > 1.5"}
+    )
+    assert (found.word, found.says) == ("supported", "it \\*grows\\*")
+    assert found.expect == "`speedup > 1.5` of model `processes` where `workers > 1`"
+    assert found.summary == "of 3 cases, supported in 2 and skipped in 1."
+    assert re.fullmatch(r"supported: `processes`, 2 workers: 1\.\d+x \(1\.\d+–1\.\d+\) &gt; 1\.50x", found.lines[0])
+    assert found.lines[2] == "skipped: `processes`, 1 worker: its condition does not hold: workers is 1"
+
+
+@pytest.mark.parametrize(
+    ("of", "shown"),
+    [
+        (None, "`throughput > 1`"),
+        ("workers > 1", "`throughput > 1` of `workers > 1`"),
+        (
+            {"model": ["threads", "serial"], "workers": 2},
+            "`throughput > 1` of model `threads` or `serial`, workers `2`",
+        ),
+        ({"gil": True}, "`throughput > 1` of gil `on`"),
+    ],
+)
+def test_the_cells_that_it_speaks_of(of, shown):
+    """As the experiment says it: a condition, or labels; nothing where it speaks of all."""
+    (claim,) = of_data([{"expect": "throughput > 1", "of": of}])
+    assert claims.expected(claim) == shown
+
+
+def test_what_is_withheld_has_its_numbers_too(tmp_path):
+    """Too few CPUs are the reason, and what was measured stands beside it."""
+    facts = {"facts": {"cpu_s": 1.0}}
+    cells = synthetic.sweep(models=("serial", "processes"), workers=(4,), rate=synthetic.amdahl(0.0, 1.9), **facts)
+    found = told(tmp_path, {"of": {"model": "processes"}, "expect": "speedup >= 3"}, cells=cells)
+    reason = "this machine gives 2 of the 4 CPUs that its workers could use; "
+    assert re.fullmatch(rf"inconclusive: `processes`: {reason}1\.\d+x \(.*\) ≥ 3x", found.lines[0])
+
+
+def test_the_refuted_come_first(tmp_path):
+    """What refutes a claim stands above what supports it, with the share of draws."""
+    found = told(tmp_path, {"of": {"model": "processes"}, "expect": "speedup > 1.5"})
+    assert [line.partition(":")[0] for line in found.lines] == ["refuted", "supported", "supported"]
+    assert found.lines[0].endswith("true in 0 % of the draws")
+
+
+def test_alike_cases_are_told_together(tmp_path):
+    """Exact results and reasons that are the same make one line."""
+    found = told(tmp_path, {"of": "sync != none", "expect": "lost_updates == 0"}, cells=synthetic.syncs()["cells"])
+    assert found.lines == [
+        "supported: 22 cases: 0 = 0",
+        "skipped: `counter`, `asyncio`, `rlock`; `counter_call`, `asyncio`, `rlock`: asyncio has no RLock",
+    ]
+
+
+def test_many_lines_are_counted(tmp_path):
+    """Of each verdict a few lines are shown, the others counted."""
+    cells = [synthetic.cell(model="threads", workers=n, rate=100 * n) for n in range(1, 11)]
+    found = told(tmp_path, {"expect": "throughput > 10"}, cells=cells)
+    assert len(found.lines) == 7
+    assert found.lines[-1] == "supported: 4 more cases"
+
+
+@pytest.mark.parametrize(
+    ("expect", "shown"),
+    [
+        ("startup_s < 1s", r"\d\.\d+ ms .* &lt; 1,?000 ms"),
+        ("startup_s + 1ms > 1us", r"\d\.\d+ ms .* &gt; 0\.001\d* ms"),
+        ("throughput == 1900/s within 10%", r"1,\d+ \(.*\) = 1,900 within 10 %"),
+        ("throughput > 5 * throughput[workers=1]", r"1,\d+ \(.*\) &gt; \d,\d+ \(.*\), true in 0 %.*"),
+        ("throughput / throughput[workers=1] < 3", r"1\.\d+ \(.*\) &lt; 3"),
+        ("first(workers where speedup > 9) > 1", r"never &gt; 1"),
+        ("status in [ok, invalid]", r"`ok` in `ok, invalid`"),
+        ("status != ok or status == ok", r"`ok` ≠ `ok`; `ok` = `ok`"),
+    ],
+)
+def test_numbers_have_their_units(tmp_path, expect, shown):
+    """Both sides stand in one unit; a ratio has none, a word is a word, what never happens is never."""
+    found = told(tmp_path, {"of": {"model": "processes", "workers": 4}, "expect": expect})
+    assert re.fullmatch(rf"\w+: `processes`(, 4 workers)?: {shown}", found.lines[0]), found.lines
+
+
+def test_the_section_of_the_page(tmp_path):
+    """Below the answer and the first picture, above the others; none where nothing is claimed."""
+    made = {"cells": SCALING}
+    run = synthetic.write(tmp_path, **made, spec={"claims": [{"says": "a|b", "expect": "throughput[threads] > 1"}]})
+    page = report.write(run, tmp_path).read_text("utf-8")
+    places = [
+        page.index(text) for text in ("Figures in brackets", "![", "## Claims", "## Side by side", "![throughput of")
+    ]
+    assert places == sorted(places)
+    assert re.search(
+        r"^\| \*\*Supported\*\* \| a\\\|b \| supported in all 3 cases \| .*workers?: .* &gt; 1 \|$", page, re.MULTILINE
+    )
+    assert "**Supported**: a\\|b\n\n`throughput[threads] > 1`: supported in all 3 cases." in page
+    bare = synthetic.write(tmp_path / "bare", cells=synthetic.sweep(workers=(1,), rate=synthetic.amdahl()))
+    assert "## Claims" not in report.write(bare, tmp_path / "bare").read_text("utf-8")
+
+
+def test_a_claim_of_another_version(tmp_path):
+    """What this version cannot read is told as skipped, and the page is written."""
+    found = told(tmp_path, {"expect": "throughput ~ 3"})
+    assert (found.word, found.lines) == ("skipped", [])
+    assert found.summary.startswith("it cannot be read: ")

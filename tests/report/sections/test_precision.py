@@ -1,0 +1,147 @@
+"""What the page says of how small a difference it can tell, and of a precision that was or was not reached."""
+
+import re
+
+import pytest
+
+from concexp import report
+from concexp.report.answer import answer, beside
+from concexp.report.sections import precision as limits
+from concexp.report.view import View
+from tests.helpers import synthetic
+
+HEAD = "## How far to trust it"
+
+
+@pytest.fixture
+def view(tmp_path):
+    """The view of a made-up run."""
+    return lambda **more: View(synthetic.write(tmp_path, **more))
+
+
+def answered(found):
+    return "\n".join([*answer(found), *beside(found)])
+
+
+def measured(precision="", **more):
+    """A run of two cells, one quiet and one noisy, whose experiment wanted this."""
+    cells = [synthetic.cell(rate=1000, noise=0.0001), synthetic.cell(model="threads", workers=2, rate=1500, noise=0.2)]
+    measure = {"repetitions": 8, "timeout": "60s", **more}
+    if precision:
+        measure["precision"] = precision
+    return {"cells": cells, "repetitions": 8, "spec": {"measure": measure}}
+
+
+def test_the_noise_floor_is_on_the_page(tmp_path):
+    """The factor, the cell that was measured twice, and the ratio with its interval; no drift where there is none."""
+    run = synthetic.write(tmp_path, **synthetic.watched())
+    page = report.write(run, tmp_path).read_text("utf-8").partition(HEAD)[2]
+    (floor,) = View(run).floors
+    assert f"Noise floor: {floor.factor:.2f}x. cpu\\_sum · model serial was measured a second time" in page
+    assert "No drift can be told: from the first to the last of 10 blocks" in page
+    assert "`drift`" not in page
+
+
+def test_a_control_unlike_its_cell_is_told(view):
+    """What differs from itself is said to be the same."""
+    (said,) = [line for line in limits.known(view(**synthetic.watched(unlike=1.2))) if "Noise floor" in line]
+    assert "second beside first, although both are the same, is 1.2" in said
+
+
+@pytest.mark.parametrize(("drift", "word"), [(0.03, "longer"), (-0.03, "less")])
+def test_a_drift_is_a_reason_for_doubt(view, drift, word):
+    """Three percent a block are a drift over ten of them, slower or faster, and no longer called none."""
+    found = view(**synthetic.watched(drift=drift))
+    (said,) = limits.threats(found)
+    assert said.startswith("`drift`: the sentinel")
+    assert f") {word} at the end" in said
+    assert not any("drift" in line for line in limits.known(found))
+
+
+def test_an_effect_beyond_the_floor_is_resolved(view):
+    """5 % between two cells whose noise is a tenth of it: the better is best, and no floor is spoken of."""
+    cells = [synthetic.cell(rate=1000, noise=0.001), synthetic.cell(model="threads", workers=2, rate=1050, noise=0.001)]
+    calm = answered(view(cells=cells, repetitions=10, beside=[("control", cells[0])]))
+    assert "is best: " in calm
+    assert "noise floor" not in calm
+
+
+def test_an_effect_within_a_high_floor_is_not_resolved(view):
+    """15 % where the same cell is 20 % beside itself: not resolved, and why, for the best and for the others."""
+    cells = [
+        synthetic.cell(rate=1000, noise=0.001),
+        synthetic.cell(model="threads", workers=2, rate=1150, noise=0.001),
+        synthetic.cell(model="asyncio", workers=2, rate=1140, noise=0.001),
+        synthetic.cell(model="processes", workers=2, rate=860, noise=0.001),
+    ]
+    control = {**cells[0], "rate": 1200.0}
+    told = answered(view(cells=cells, repetitions=10, beside=[("control", control)]))
+    assert "has the best figure" in told
+    assert "it is not resolved from" in told
+    assert "`serial` (within the noise floor of 1.20x)" in told
+    unresolved = re.search(r"^Not resolved from `serial`: (.*)$", told, re.MULTILINE)[1].split("; ")
+    assert [text.split(" ")[0] for text in unresolved] == ["`asyncio`", "`processes`"]
+    assert all("within the noise floor of 1.20x" in text for text in unresolved)
+
+
+def test_a_floor_is_the_workloads_own(view):
+    """Where another workload has the control, its floor stands for all that have none."""
+    found = view(**synthetic.watched(unlike=1.2))
+    own, other = found.contests
+    assert found.floor(own.points) == found.floor(other.points) == found.floors[0].factor > 1.2
+    floors = {contest.points[0].labels["workload"]: found.floor(contest.points) for contest in found.contests}
+    assert set(floors) == {"cpu_sum", "sleep"}
+
+
+def test_a_precision_that_was_reached(view):
+    """All intervals are as narrow as was wanted: said, and no threat."""
+    found = view(**measured("40%", max_repetitions=50))
+    assert limits.known(found) == ["Every interval of throughput is within ±40 % of its mean, as was wanted."]
+    assert limits.threats(found) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"max_repetitions": 8}, "The limit of 8 repetitions (`max_repetitions`) ended the run"),
+        ({"budget": "26s"}, "The budget of 26 s ended the run"),  # 16 trials of 1.5 s are 24 s; a block would take 3 s
+        ({"budget": "600s"}, "The run has not come to its end (the same command goes on with it): it stopped"),
+    ],
+)
+def test_a_precision_that_was_not_reached(view, more, reason):
+    """Which cells are not so narrow, how wide they are, and what ended the run before."""
+    found = view(**measured("3%", **more))
+    (said,) = limits.threats(found)
+    half = found.points[1].value("throughput")
+    width = 100 * (half.hi - half.lo) / 2 / half.mean
+    assert said == (
+        f"{reason} before every interval of throughput was within ±3 % of its mean; not so narrow: "
+        f"model threads ±{width:.0f} %."
+    )
+
+
+def test_claims_and_cells_that_trials_did_not_settle(view):
+    """An open claim by its words, and a cell without an interval with how its trials ended, beside the intervals."""
+    made = measured("40%", max_repetitions=8)
+    made["cells"].append(synthetic.cell(model="processes", workers=2, status="crashed", reason="it fell"))
+    near = {"says": "threads *gain*", "of": {"model": "threads"}, "expect": "throughput > 1500"}
+    made["spec"]["claims"] = [near, {"of": {"model": "serial"}, "expect": "throughput > 10"}]
+    (said,) = limits.threats(view(**made))
+    assert said == (
+        "The limit of 8 repetitions (`max_repetitions`) ended the run before every claim was settled; inconclusive: "
+        "threads \\*gain\\*. Without an interval of throughput, which more trials would not give: model processes "
+        "(8 crashed)."
+    )
+
+
+def test_repetitions_that_the_budget_did_not_allow(view):
+    """Eight of ten blocks: the budget ended it. Where all are there, nothing is said."""
+    (said,) = limits.threats(
+        view(**measured(budget="26s") | {"spec": {"measure": {"repetitions": 10, "budget": "26s"}}})
+    )
+    assert said == "The budget of 26 s ended the run after 8 of 10 repetitions of every cell."
+
+
+def test_a_budget_that_was_enough(view):
+    """All repetitions are there: nothing to tell."""
+    assert limits.threats(view(**measured(budget="26s"))) == []

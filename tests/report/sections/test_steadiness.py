@@ -1,0 +1,123 @@
+"""What the page says of warm-up, steadiness and variance, and that its numbers are those of the statistics."""
+
+import math
+import random
+import re
+
+import numpy as np
+import pytest
+
+from concexp import report
+from concexp.analysis.variance import variations
+from concexp.report.sections import steadiness
+from concexp.report.view import View
+from tests.helpers import synthetic
+
+SECTION = re.compile(r"## How steady it was\n(.*?)\n## ", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def courses(tmp_path_factory):
+    """The view of five cells of every kind, and its page."""
+    folder = tmp_path_factory.mktemp("courses")
+    run = synthetic.write(folder, **synthetic.courses())
+    return View(run), report.write(run, folder).read_text("utf-8")
+
+
+def starting(folder, first, **more):
+    """What is told of six trials of three iterations whose first takes `first` times as long as the others."""
+    noise = lambda block, k: math.exp(random.Random(f"{block} {k}").gauss(0, 0.01))  # noqa: E731
+    cells = [
+        synthetic.cell(model="serial", course=noise),
+        synthetic.cell(model="threads", workers=2, course=lambda block, k: noise(block, k) * (1.0 if k else first)),
+    ]
+    return steadiness.told(View(synthetic.write(folder, cells, iterations=3, repetitions=8, **more)))
+
+
+def test_each_kind_is_told_with_its_cure(courses):
+    """Warm-up with the setting that leaves it out, slow-down, disagreement with its counts, and no steady state."""
+    section = SECTION.search(courses[1])[1]
+    assert "in the iterations of 5 cells: 1 is steady from the first measured iteration on" in section
+    assert "**Warming up**: model processes. Up to 6 measured iterations" in section
+    assert "`measure.warmup: 7` would leave them out" in section  # one is left out already
+    assert "**Slowing down**: model thread\\_pool." in section
+    assert "model process\\_pool (3 of 5 trials flat, 2 slowing down)" in section
+    assert "**No steady state** (`unsteady`): model asyncio." in section
+
+
+def test_an_unsteady_cell_wins_nothing(courses):
+    """Its trials are doubtful: no verdict, a mark in the table, a line among the reasons for doubt, its meaning."""
+    page = courses[1]
+    assert "Left out as doubtful (‡), and without a verdict: `asyncio`." in page
+    assert re.search(r"\| asyncio \| [^|]* ‡ \|.*\| 5 \(5 doubtful\) \|", page)
+    assert "- `unsteady` in 5 of 25 trials: the time of an operation still changed when the trial ended" in page
+
+
+def test_what_changes_is_no_noise(courses):
+    """Of five cells only the steady one has its variance told."""
+    (said,) = [line for line in steadiness.told(courses[0]) if line.startswith("Of the variance")]
+    assert "model " not in said
+
+
+def test_too_few_iterations(tmp_path):
+    """Three iterations are not judged; that the first is like the others is told."""
+    assert starting(tmp_path, 1.0)[0] == (
+        "With 3 iterations per trial change points can't be told from noise (that takes 20); the first iteration is in no cell "
+        "so unlike the later ones that a mean would move by 1 %."
+    )
+
+
+def test_a_warm_up_in_three_iterations(tmp_path):
+    """A first iteration that takes a fifth longer is told with its interval, its cell, and the setting."""
+    said = starting(tmp_path, 1.2)[0]
+    assert re.search(
+        r"\*\*the first iteration\*\* took longer than the later ones in 1 cell: model threads (19|20|21)\.?\d* % \(\d",
+        said,
+    )
+    assert said.endswith("A higher `measure.warmup` (now 1) would leave that out.")
+
+
+def test_a_slow_iteration_among_many(tmp_path):
+    """One at the beginning of thirty is no change point, but half as slow again it moves the mean: told with the setting."""
+    cells = [
+        synthetic.cell(
+            noise=0.001, course=lambda block, k: 1.0 + (k == 0) * 0.5 + random.Random(f"{block} {k}").gauss(0, 0.1)
+        )
+    ]
+    said = steadiness.told(View(synthetic.write(tmp_path, cells, iterations=30)))
+    assert "1 is steady from the first measured iteration on" in said[0]
+    assert re.search(
+        r"^\*\*The first iteration\*\* took longer than the later ones in 1 cell: `serial` [45]\d", said[1]
+    )
+
+
+def test_a_slow_down_in_three_iterations(tmp_path):
+    """A first iteration that takes less is no warm-up, and more warm-up no cure."""
+    said = starting(tmp_path, 0.8)[0]
+    assert "took less than the later ones in 1 cell: model threads" in said
+    assert "measure.warmup" not in said
+
+
+def test_numbers_of_the_variance(tmp_path):
+    """Shares, settings and the worst cell are those that the statistics give, for the precision that was wanted."""
+    cells = [
+        synthetic.cell(model=model, workers=2, noise=noise, plugins={"model": "threads"},
+                       course=lambda block, k: math.exp(random.Random(f"{block} {k}").gauss(0, 0.05)))
+        for model, noise in (("calm", 0.01), ("usual", 0.03), ("wild", 0.2))
+    ]  # fmt: skip
+    measure = {"warmup": 1, "iterations": 4, "repetitions": 8, "timeout": "60s", "precision": "2%"}
+    run = synthetic.write(tmp_path, cells, repetitions=8, iterations=4, spec={"baseline": {}, "measure": measure})
+    (said,) = [line for line in steadiness.told(View(run)) if line.startswith("Of the variance")]
+    found = variations(run)
+    shares = sorted(100 * one.between for one in found)
+    middle, low, high = map(float, re.search(r"throughput ([\d.]+) % .*; ([\d.]+) to ([\d.]+) %\)", said).groups())
+    assert (low, middle, high) == pytest.approx(shares, rel=0.06)
+    iterations = math.ceil(np.median([one.iterations for one in found]))
+    needed = sorted(one.repetitions(iterations, 0.02) for one in found)
+    setting = f"For ±2 %, `iterations: {iterations}` and `repetitions: {needed[1]}` would do in half of the cells"
+    assert f"{setting}; model wild needs most, `repetitions: {needed[2]}` (±" in said
+
+
+def test_nothing_to_tell(tmp_path):
+    """A run of single iterations says nothing of its steadiness."""
+    assert steadiness.told(View(synthetic.write(tmp_path, **synthetic.single()))) == []

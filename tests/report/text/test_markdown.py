@@ -1,0 +1,50 @@
+"""Text of a user's is shown by Markdown, and does nothing else. markdown-it plays the repository host."""
+
+import html
+import re
+
+import pytest
+from markdown_it import MarkdownIt
+
+from concexp.report.text.markdown import code, escaped, fenced
+
+HOST = MarkdownIt("commonmark").enable("table").enable("strikethrough")
+NASTY = [
+    "plain", "a|b", "*b* _i_ ~~s~~", "`tick` ``ticks``", "<script>alert(1)</script>", "</details>", "[x](http://y)", "![x](y)",
+    "# heading", "- item", "+ item", "1. item", "12) item", "---", "===", "> quote", "&amp; &lt;", "\\ \\| \\`", "$x$ $$y$$",
+    "two\nlines\n\n# and more", "|", "`", "``", "x`", "~~~", "```", "-5", "3.11.7", "=1+1", "日本語 é",
+]  # fmt: skip
+
+
+def shown(text):
+    """What a reader sees of a piece of HTML."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", "", text)).split())
+
+
+@pytest.mark.parametrize("text", NASTY)
+@pytest.mark.parametrize("place", ["{}", "word {} word", "# {}", "- {}", "| a | b |\n| --- | --- |\n| {} | c |"])
+def test_escaped(text, place):
+    """Wherever an escaped text stands, the reader sees it as it was written, and nothing has become of it."""
+    page = HOST.render(place.format(escaped(text)))
+    wanted = HOST.render(place.format("X"))
+    assert shown(page) == shown(wanted).replace("X", " ".join(text.split()))
+    assert re.findall(r"<\w+", page) == re.findall(r"<\w+", wanted)
+
+
+@pytest.mark.parametrize("text", NASTY)
+@pytest.mark.parametrize("place", ["word {} word", "- {}", "| a | b |\n| --- | --- |\n| {} | c |"])
+def test_code(text, place):
+    """A name in a code span is shown as it is, whatever ticks and bars it has."""
+    page = HOST.render(place.format(code(text)))
+    assert shown(page) == shown(HOST.render(place.format("X"))).replace("X", " ".join(text.split()))
+    assert page.count("<td>") == HOST.render(place.format("X")).count("<td>")
+
+
+@pytest.mark.parametrize("text", [*NASTY, "````\n```\n`````\n<b>", "~~~\n```"])
+def test_fenced(text):
+    """A block holds all of its text and ends where it ends."""
+    page = HOST.render(f"before\n\n{fenced(text)}\n\nafter")
+    assert page.count("<pre>") == 1
+    assert page.rstrip().endswith("<p>after</p>")
+    inside = re.search(r"<pre><code[^>]*>(.*)</code></pre>", page, re.DOTALL)[1]
+    assert html.unescape(inside).rstrip("\n") == text.rstrip()

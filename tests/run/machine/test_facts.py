@@ -1,0 +1,101 @@
+"""Facts about the machine: what the system tells, what it does not, and what only work tells."""
+
+import json
+import subprocess
+
+import pytest
+
+from concexp.run.machine import facts
+from concexp.run.machine import spinners as _spinners
+
+
+@pytest.mark.parametrize(
+    ("alone", "together", "spinners", "cpus"),
+    [
+        ([100, 80, 500], [150, 140, 3], 2, 1.4),  # medians over the rounds
+        ([100], [203], 2, 2.0),  # more than one per spinner is the noise of "alone"
+        ([10], [0], 2, 0.0),
+        ([0, 0], [5, 5], 2, None),  # too busy to let a single spinner turn once
+        ([], [], 2, None),
+    ],
+)
+def test_effective_cpus(alone, together, spinners, cpus):
+    """The ratio of the medians of the work, within what the spinners can use."""
+    assert _spinners.effective_cpus(alone, together, spinners) == cpus
+
+
+@pytest.fixture
+def groups(tmp_path):
+    """Build a cgroup tree and a membership file; the quota that is found there."""
+
+    def quota(membership, files):
+        for name, text in files.items():
+            path = tmp_path / "cgroup" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        mine = tmp_path / "membership"
+        mine.write_text(membership)
+        return facts.cgroup_quota(tmp_path / "cgroup", mine)
+
+    return quota
+
+
+def test_a_group_without_a_limit(groups):
+    """No file, or `max`, is no limit."""
+    assert groups("0::/a/b\n", {}) is None
+    assert groups("0::/a/b\n", {"a/b/cpu.max": "max 100000"}) is None
+
+
+def test_the_narrowest_group_above_limits(groups):
+    """A parent's quota holds for its children."""
+    files = {"a/cpu.max": "150000 100000", "a/b/cpu.max": "400000 100000", "cpu.max": "max 100000"}
+    assert groups("0::/a/b\n", files) == 1.5
+
+
+def test_version_one(groups):
+    """The first version of cgroups has a folder per controller and -1 for no limit."""
+    files = {"cpu/x/cpu.cfs_quota_us": "250000", "cpu/x/cpu.cfs_period_us": "100000", "cpu/cpu.cfs_quota_us": "-1"}
+    assert groups("7:memory:/x\n4:cpu,cpuacct:/x\n", files) == 2.5
+
+
+def test_usable_cpus_are_whole_and_at_least_one(monkeypatch):
+    """Affinity, cut by the quota, rounded down; never 0."""
+    monkeypatch.setattr(facts, "affinity", lambda: 8)
+    for quota, usable in [(None, 8), (3.9, 3), (0.5, 1), (64.0, 8)]:
+        monkeypatch.setattr(facts, "cgroup_quota", lambda quota=quota: quota)
+        assert facts.usable_cpus() == usable
+
+
+def test_the_facts_go_into_json_and_name_nobody():
+    """All facts are plain values; neither the host's name nor the user's is among them."""
+    text = json.dumps(facts.facts())
+    assert facts.facts()["cpus"] == facts.usable_cpus()
+    assert facts.socket.gethostname() not in text
+    assert len(facts.host()) == 8
+
+
+def test_git_tells_of_changes_that_can_matter(tmp_path):
+    """Outside a repository there is none; a changed or deleted file makes it dirty, but no unknown one and no report."""
+    there, reports = tmp_path / "lab[1]", tmp_path / "lab[1]" / "reports"
+    pages = [reports / "x" / name for name in ("README.md", "figures/a.png", "runs/1/cells.csv")]
+    mine = [there / "work.py", reports / "work.py", there / "doc" / "README.md"]
+    for path in [*pages, *mine]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("1")
+    assert facts.git(there, reports) is None
+    git = ["git", "-C", str(there), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+        subprocess.run([*git, *command], check=True)
+    clean = facts.git(there, reports)
+    assert len(clean["commit"]) == 40
+    assert clean["dirty"] is False
+    (there / "unknown.txt").write_text("x")
+    for path in pages:
+        path.unlink()
+    assert facts.git(there, reports) == facts.git(there / "doc", reports) == clean
+    assert facts.git(there, tmp_path / "elsewhere")["dirty"] is True
+    for path in mine:
+        path.write_text("2")
+        assert facts.git(there, reports)["dirty"] is True
+        path.write_text("1")
+    assert facts.git(there, reports) == clean

@@ -1,0 +1,119 @@
+"""What endangers numbers: each hazard from both sides of its limits, unknown where nobody tells, with a cure where it matters."""
+
+import pytest
+
+from concexp.run.machine import hazards
+from tests.helpers.machines import QUIET
+
+
+def clocks(**more):
+    return {"clocks": {**QUIET["clocks"], **more}}
+
+
+def waits(kind, share):
+    return {"pressure": {**QUIET["pressure"], kind: share}}
+
+
+def levels(**more):
+    """The level of each finding that is not ok, by what it is about."""
+    return {f.about: f.level for f in hazards.judge({**QUIET, **more}) if f.level != "ok"}
+
+
+def test_a_quiet_machine_endangers_nothing():
+    """All is ok, each line says what was seen, and the summary says so."""
+    findings = hazards.judge(QUIET)
+    assert {finding.level for finding in findings} == {"ok"}
+    assert all(finding.says and not finding.cure for finding in findings)
+    assert hazards.summary(findings) == "nothing endangers the numbers"
+
+
+@pytest.mark.parametrize(
+    ("about", "level", "given"),
+    [
+        ("effective CPUs", "danger", {"effective_cpus": 3.59}),
+        ("effective CPUs", "", {"effective_cpus": 3.6}),
+        ("effective CPUs", "unknown", {"effective_cpus": None}),
+        ("usable CPUs", "warning", {"cpus": 1, "effective_cpus": 1.0}),
+        ("CPU quota", "danger", {"quota_cpus": 0.5}),
+        ("CPU quota", "warning", {"quota_cpus": 2.5}),
+        ("CPU quota", "warning", {"quota_cpus": 2.0}),
+        ("CPU quota", "", {"quota_cpus": 4.0}),
+        ("CPU quota", "", {"quota_cpus": 4.5}),
+        ("load", "", {"load_1m": 1.0}),
+        ("load", "warning", {"load_1m": 1.01}),
+        ("load", "warning", {"load_1m": 3.0}),
+        ("load", "danger", {"load_1m": 3.01}),
+        ("waiting for resources", "warning", waits("cpu", 0.06)),
+        ("waiting for resources", "danger", waits("cpu", 0.26)),
+        ("waiting for resources", "", waits("io", 0.05)),
+        ("waiting for resources", "danger", waits("memory", 0.02)),  # of memory even little is bad
+        ("waiting for resources", "", waits("cpu", None)),
+        ("waiting for resources", "unknown", {"pressure": dict.fromkeys(("cpu", "io", "memory"))}),
+        ("virtual machine", "warning", {"virtual": "hypervisor"}),
+        ("stolen CPU time", "warning", {"steal_share": 0.006}),
+        ("stolen CPU time", "danger", {"steal_share": 0.06}),
+        ("stolen CPU time", "unknown", {"steal_share": None}),
+        ("hyper-threads", "warning", {"siblings": [[0, 2], [1, 3]]}),
+        ("hyper-threads", "unknown", {"siblings": None}),
+        ("memory nodes", "warning", {"numa_nodes": [[0, 1], [2, 3]]}),
+        ("memory nodes", "", {"numa_nodes": [[0, 1], [2, 3]], "affinity": [2, 3]}),
+        ("memory nodes", "unknown", {"numa_nodes": None}),
+        ("governor", "warning", {"governor": "powersave"}),
+        ("governor", "unknown", {"governor": None}),
+        ("turbo", "warning", {"turbo": True}),
+        ("turbo", "unknown", {"turbo": None}),
+        ("clock source", "danger", {"clock_source": "hpet"}),
+        ("clock source", "warning", {"clock_source": "kvm-clock"}),
+        ("clock source", "unknown", {"clock_source": None}),
+        ("clock", "", clocks(timer_cost_s=0.5e-6)),
+        ("clock", "warning", clocks(timer_cost_s=0.6e-6)),
+        ("clock", "danger", clocks(timer_step_s=1e-3)),
+        ("clock", "", clocks(timer_step_s=None)),
+        ("clock", "unknown", clocks(timer_cost_s=None)),
+        ("sleeping", "warning", clocks(sleep_overshoot_median_s=0.0004)),
+        ("sleeping", "warning", clocks(sleep_overshoot_p99_s=0.003)),
+        ("sleeping", "danger", clocks(sleep_overshoot_median_s=0.0004, sleep_overshoot_p99_s=0.03)),
+        ("memory", "warning", {"memory_available_bytes": 1 << 30}),
+        ("memory", "danger", {"memory_available_bytes": 1 << 20}),
+        ("swap", "", {"swap_bytes": 1 << 30}),
+        ("swap", "warning", {"swap_bytes": 1 << 30, "swap_used_bytes": 1 << 20}),
+        ("debugger or coverage", "warning", {"tracers": ["coverage"]}),
+        ("environment", "", {"environment": ["PYTHONDONTWRITEBYTECODE"]}),
+        ("machine-wide lock", "warning", {"machine_lock": {"holder": "concexp run of x, process 7", "problem": ""}}),
+        ("machine-wide lock", "danger", {"machine_lock": {"holder": "", "problem": "cannot open"}}),
+        ("folders", "warning", {"folders": {"cache": 1 << 30, "temporary folder": (1 << 30) - 1}}),
+        ("folders", "danger", {"folders": {"cache": 1 << 20}}),
+        ("folders", "danger", {"folders": {"cache": None, "temporary folder": 9 << 30}}),
+    ],
+)  # fmt: skip
+def test_each_hazard(about, level, given):
+    """A fact beyond its limit is its own hazard and no other; at the limit it is none. A bad one comes with a cure."""
+    assert levels(**given) == ({about: level} if level else {})
+    for finding in hazards.judge({**QUIET, **given}):
+        assert bool(finding.cure) == (finding.level in ("warning", "danger"))
+
+
+def test_no_clocks_at_all():
+    """An interpreter that could not be asked leaves clock and sleep unknown."""
+    assert levels(clocks={}) == {"clock": "unknown", "sleeping": "unknown"}
+
+
+def test_what_was_not_looked_at_gives_no_finding():
+    """A run looks at less than `doctor`: no line pretends otherwise."""
+    few = {name: QUIET[name] for name in ("governor", "clock_source")}
+    assert [finding.about for finding in hazards.judge(few)] == ["governor", "clock source"]
+
+
+def test_the_cure_for_shared_cores_names_one_cpu_of_each():
+    """CPUs 0 and 2, 1 and 3 share a core: 0 and 1 are to be used."""
+    (finding,) = [f for f in hazards.judge({**QUIET, "siblings": [[0, 2], [1, 3]]}) if f.about == "hyper-threads"]
+    assert "CPUs 0 and 2 share a core" in finding.says
+    assert "taskset -c 0,1 " in finding.cure
+
+
+def test_the_summary_tells_the_worst_first():
+    """Dangers before warnings, both by name; what is unknown is no hazard."""
+    findings = hazards.judge(
+        {**QUIET, "governor": "powersave", "quota_cpus": 0.5, "turbo": None, "effective_cpus": 1.0}
+    )
+    assert hazards.summary(findings) == "danger: effective CPUs, CPU quota; warning: governor"

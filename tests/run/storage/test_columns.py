@@ -1,0 +1,112 @@
+"""What is packed reads as what went in."""
+
+import gc
+import json
+import sys
+
+import pytest
+
+from concexp.run.storage.columns import Lists, Rows, beyond, column, names, pack, uncollected
+
+ROWS = [
+    {"wall_s": 0.5 + n, "ops": n, "worker_s": [0.1 * n] * n, "times": [[n, 2], [7, n]], "counts": {"lost": n}, "none": None}
+    for n in range(50)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ROWS,
+        [],
+        [{}, {}],
+        [{"a": 1}, {"b": 2}],  # not alike
+        [{"a": 1, "b": 2}, {"b": 2, "a": 1}],
+        [{"a": 1}, {"a": None}, {"a": 2.5}, {"a": True}],
+        [{"a": 2**70}, {"a": 1}],
+        [{"a": []}, {"a": [1]}, {"a": ["x", None, {"y": [1.5]}]}],
+        [{"a": 1}, {"a": 1}],
+        [{"a": 1.0}, {"a": 1.0}],
+        [{"a": True}, {"a": True}],
+    ],
+)
+def test_what_is_packed_reads_as_what_went_in(values):
+    """Every element, every slice, every type is as before; beyond the end is an error as it is of a list."""
+    found = pack(values)
+    assert repr(list(found)) == repr([dict(row) for row in values])
+    assert len(found) == len(values)
+    assert repr(found[1:]) == repr(values[1:])
+    assert list(found) == values
+    for place in range(-len(values), len(values)):
+        assert found[place] == values[place]
+    with pytest.raises(IndexError):
+        found[len(values)]
+
+
+def test_it_takes_less_memory():
+    """A thousand rows that are alike take less than a quarter of what their dicts take."""
+    rows = json.loads(json.dumps([dict.fromkeys("abcdefghij", place + 0.5) for place in range(1000)]))
+    packed = pack(rows)
+    assert isinstance(packed, Rows)
+    before = sum(sys.getsizeof(row) + sum(map(sys.getsizeof, row.values())) for row in rows)
+    assert sum(map(sys.getsizeof, packed.columns.values())) < before / 4
+
+
+@pytest.mark.parametrize("given", [ROWS, pack(ROWS)])
+def test_columns(given):
+    """Packed or not, a column has one value per row, and nothing where no row has that name."""
+    assert names(given) == set(ROWS[0])
+    assert list(column(given, "ops")) == list(range(50))
+    assert list(column(given, "nothing")) == [None] * 50
+
+
+def test_the_collector_is_as_it_was():
+    """It is off inside, and afterwards as before, also where it was off."""
+    with uncollected():
+        assert not gc.isenabled()
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+LARGEST = 1.7976931348623157e308
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("-inf"), 10**100, -(10**100)])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda number: [{"a": number}, {"a": number}],
+        lambda number: [{"a": type(number)(1)}, {"a": number}, {"a": type(number)(2)}],
+        lambda number: [{"a": 1}, {"b": number}],
+        lambda number: [{"a": [1, [2, number]]}, {"a": []}],
+        lambda number: [{"a": {"b": [{"c": number}, {"c": number}]}}],
+    ],
+)
+def test_a_number_beyond_what_is_allowed_is_found(number, rows):
+    """Wherever it stands, packed or not."""
+    given = rows(number)
+    assert beyond(given)
+    assert beyond(pack(given))
+    assert beyond({"answer": [True, None, "x", pack(given)]})
+
+
+@pytest.mark.parametrize("number", [LARGEST, -LARGEST, 10**100 - 1, 2**64, 0, -0.0, 5e-324])
+def test_all_others_are_allowed(number):
+    """The largest float is a number, and so are several that no float holds together."""
+    given = [
+        {"a": number, "b": [number] * 3},
+        {"a": number, "b": []},
+        {"a": type(number)(3), "b": [type(number)(3)] * 2},
+    ]
+    assert not beyond(given)
+    assert not beyond(pack(given))
+    assert repr(list(pack(given))) == repr(given)
+
+
+def test_lists_of_lists_are_looked_into():
+    """A histogram is a list of pairs."""
+    packed = pack([{"latency": [[1, 2], [3, 4]]}, {"latency": [[1, 10**101]]}])
+    assert isinstance(packed.columns["latency"], Lists)
+    assert beyond(packed)

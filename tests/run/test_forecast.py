@@ -1,0 +1,106 @@
+"""How long a plan will take."""
+
+import pytest
+
+from concexp.experiment import parse_text
+from concexp.plan.planner import make_plan
+from concexp.run.forecast import SENTINEL, SPIN, START, forecast, shown
+from concexp.run.storage import journal
+
+TIMED = "workload: sleep\nmodel: [serial, threads]\nload: {duration: 1s}\nmeasure: {MORErepetitions: 4, warmup: 1, iterations: 2}\n"
+COUNTED = TIMED.replace("duration: 1s", "ops: 10, scaling: strong")
+
+
+def foreseen(text, runs, more="", host="here"):
+    spec = parse_text(text.replace("MORE", more), "x.yaml")
+    return forecast(spec, make_plan(spec, 2), runs, host)
+
+
+def past(runs, name, seconds, host="here", **measure):
+    """Write the journal of an earlier run whose trials took so long."""
+    plan = make_plan(parse_text(TIMED.replace("MORE", ""), "x.yaml"), 2)
+    counted = make_plan(parse_text(COUNTED.replace("MORE", ""), "x.yaml"), 2)
+    (runs / name).mkdir(parents=True)
+    with journal.Writer(runs / name / journal.NAME) as writer:
+        writer.begin({"spec": {"measure": {"warmup": 1, "iterations": 2, **measure}}})
+        for trial in (*plan.trials, *counted.trials):
+            own = {"trial": trial.id, "role": trial.role, "cell": trial.cell.id}
+            writer.append({**own, "host": host, "duration_s": seconds})
+
+
+def test_from_loads(tmp_path):
+    """The windows of all passes, what a trial takes beside them, the sentinel, and spinners for each block and the end."""
+    found = foreseen(TIMED, tmp_path)
+    block = 3 * (3 * 1.0 + START) + SENTINEL  # two cells and a control; warm-up counts
+    assert found.seconds == found.most == pytest.approx(4 * (block + SPIN) + SPIN)
+    assert (found.measured, found.loads, found.unknown) == (0, 16, 0)
+    assert found.text == "takes about 44 s (foreseen: 16 trials from their loads)"
+
+
+def test_from_earlier_runs(tmp_path):
+    """The median of what the same cells took, also where operations are counted; the latest whole runs alone."""
+    for number, seconds in enumerate((900.0, 2.0, 3.0, 2.5)):
+        past(tmp_path, f"2026010{number}", seconds)
+    for number in range(3):
+        past(tmp_path, f"2026020{number}", 0.1, iterations=1)  # quick passes in between
+    for text in (TIMED, COUNTED):
+        found = foreseen(text, tmp_path)
+        assert found.seconds == pytest.approx(4 * (4 * 2.5 + SPIN) + SPIN)
+        assert (found.measured, found.loads, found.unknown) == (16, 0, 0)
+    assert "16 trials from earlier runs" in found.text
+
+
+def test_what_tells_nothing_is_left_out(tmp_path):
+    """Other machines, other numbers of passes, damaged and empty journals: as if they were not there."""
+    past(tmp_path, "1", 9.0, host="elsewhere")
+    past(tmp_path, "2", 9.0, iterations=1)
+    (tmp_path / "3").mkdir()
+    (tmp_path / "3" / journal.NAME).write_bytes(b"no journal\nat all\n")
+    assert foreseen(TIMED, tmp_path) == foreseen(TIMED, tmp_path / "nowhere")
+
+
+def test_counted_operations_are_unknown_before_a_first_run(tmp_path):
+    """Nothing is made up: the trials that cannot be foreseen are counted, or nothing is foreseen at all."""
+    found = foreseen(COUNTED, tmp_path)
+    assert (found.measured, found.loads, found.unknown) == (0, 4, 12)
+    assert found.text.startswith("takes at least ")
+    assert found.text.endswith("12 trials of counted operations unknown)")
+    alone = foreseen(COUNTED.replace("repetitions: 4", "repetitions: 1"), tmp_path)
+    assert alone.text == "how long it takes is not known before a first run: its operations are counted"
+
+
+def test_a_simulated_run_takes_no_time(tmp_path):
+    """No child, no spinners."""
+    text = TIMED.replace("[serial, threads]", "[simulated, {simulated: {speed: 5}, as: slow}]")
+    assert foreseen(text, tmp_path).seconds == 0
+    assert foreseen(text, tmp_path).text == "takes no time worth a word"
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("budget: 10m, ", None),
+        ("budget: 20s, ", "; the budget of 20 s will end it before: about 1 of 4 repetitions fit"),
+        ("budget: 1s, ", "; the budget of 1.0 s will end it before: about 1 of 4 repetitions fit"),
+        ("precision: 3%, max_repetitions: 20, ", " for 8 repetitions, 3.6 min if some cell needs 20 (foreseen"),
+        ("precision: 3%, budget: 2m, ", "; the budget of 2.0 min may end it before every interval is narrow enough"),
+        ("precision: 3%, budget: 1m, ", "; the budget of 60 s will end it before: about 5 of 8 repetitions fit"),
+    ],
+)
+def test_what_a_budget_does_is_said_before(tmp_path, more, says):
+    """Whether the budget will, may or won't end the run before."""
+    text = foreseen(TIMED, tmp_path, more).text
+    assert ("budget" not in text) if says is None else (says in text), text
+
+
+def test_data_for_programs(tmp_path):
+    """The same as numbers."""
+    data = foreseen(TIMED, tmp_path, "precision: 3%, budget: 2m, ").data
+    assert data["most_seconds"] > data["budget_seconds"] == 120.0 > data["seconds"]
+    assert data["trials_from_loads"] == 32
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.31, "0.3 s"), (45.4, "45 s"), (300, "5.0 min"), (7200, "2.0 h")])
+def test_times_in_words(seconds, text):
+    """Seconds, minutes or hours."""
+    assert shown(seconds) == text

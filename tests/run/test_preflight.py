@@ -1,0 +1,283 @@
+"""A user's own code before the sweep: what cannot be imported, called or carried, told in plain words and at its place."""
+
+import csv
+import json
+import sys
+import venv
+
+import pytest
+
+from concexp import experiment
+from concexp.errors import EnvironmentRefused, InputError
+from concexp.plan.planner import make_plan, refusing
+from concexp.run import preflight
+from concexp.run.child import stage as stages
+from concexp.run.interpreters import interpreter
+from concexp.run.machine.lock import MachineLock
+from concexp.run.storage import run_folder
+from tests.helpers.program import concexp, unfinish
+from tests.helpers.program import run_folder as only_run
+
+REST = "load: {ops: 2, scaling: strong}\nsweep: {workers: 2}\nmeasure: {repetitions: 1, iterations: 1, warmup: 0}\n"
+
+
+@pytest.fixture(scope="module")
+def current():
+    return interpreter.current(stages.stage())
+
+
+@pytest.fixture
+def prepared(write, current):
+    """The preflight of an experiment whose workload is in mine.py."""
+
+    def prepared(code, workload="mine.py:work", model="[serial, threads]", more=""):
+        write("mine.py", code)
+        found = experiment.load(write("x.yaml", f"workload: {workload}\nmodel: {model}\n{REST}{more}"))
+        lock = MachineLock("a test", lambda who: None, True)
+        return preflight.Preflight(found, make_plan(found, 2), {"current": current}, stages.stage(), lock)
+
+    return prepared
+
+
+def problem(act):
+    with pytest.raises(InputError) as caught:
+        act()
+    (found,) = caught.value.problems
+    return found
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "cure"),
+    [
+        (
+            "\nimport nowhere_to_be_found\ndef work(): pass",
+            "mine.py:2: there is no module 'nowhere_to_be_found'",
+            "install",
+        ),
+        ("from json import nothing_such as work", "mine.py:1 raised ImportError: cannot import name", ""),
+        ("x = {}\ndef work(): pass\nx['a']", "mine.py:3 raised KeyError: 'a'", ""),
+        ("def work(): pass\nimport sys\nsys.exit(3)", "mine.py:3 raised SystemExit: 3", "__name__"),
+        ("def work(): pass\nimport os\nos._exit(3)", "the trial's process ended with exit code 3", ""),
+        ("import helper\ndef work(): pass", "helper.py:2 raised ZeroDivisionError", ""),
+        ("import broken\ndef work(): pass", "broken.py:1 is no Python", ""),
+        ("def work(): pass\ndel work", "mine.py has no 'work' once it is imported", "name a function"),
+        ("work = 3", "it is of type int, which cannot be called", "name a function"),
+        (
+            "from functools import partial\ndef f(a, b): pass\nwork = partial(f, 1)",
+            "cannot be called so: missing",
+            "by name",
+        ),
+    ],
+)
+def test_what_cannot_be_imported_or_called(prepared, write, code, says, cure):
+    """Told at the entry, with file and line of the user's own; nothing is a traceback."""
+    write("helper.py", "\n1 / 0\n")
+    write("broken.py", "def (:\n")
+    found = problem(prepared(code).look)
+    assert (found.line, found.column, found.path) == (1, 11, "workload")
+    assert says in found.message
+    assert cure in found.hint
+    assert "Traceback" not in str(found)
+
+
+def test_a_missing_module_names_the_interpreter_and_the_folder(prepared, tmp_path):
+    """Who looked for it, and where one can put it."""
+    found = problem(prepared("import nowhere_to_be_found\ndef work(): pass").look)
+    assert sys.executable in found.hint
+    assert str(tmp_path) in found.hint
+
+
+def test_a_check_is_looked_at_as_well(prepared):
+    """A check must be there and be a plain function."""
+    text = "{call: {target: mine.py:work, check: mine.py:right}, as: w}"
+    found = problem(prepared("def work(): pass\nasync def co(v): pass\nright = co", text).look)
+    assert "check mine.py:right is a coroutine function" in found.message
+
+
+def test_all_entries_are_told_at_once(prepared):
+    """Two mistakes are two problems."""
+    wrong = prepared("a = 1\nb = 2\ndef ok(): pass", "[mine.py:a, mine.py:ok, mine.py:b]")
+    with pytest.raises(InputError) as caught:
+        wrong.look()
+    assert [one.path for one in caught.value.problems] == ["workload[0]", "workload[2]"]
+
+
+def test_helpers_of_a_module_count_and_installed_packages_do_not(prepared, write, tmp_path):
+    """What a package beside the YAML imports of its own is the user's code; what was installed there has a version."""
+    for folder in ("pack", "bought", "bought-1.2.dist-info"):
+        (tmp_path / folder).mkdir()
+    write("pack/__init__.py", "")
+    write("pack/util.py", "")
+    write("pack/bench.py", "import bought\nfrom pack import util\ndef f(): pass\n")
+    write("bought/__init__.py", "def g(): pass\n")
+    write("bought-1.2.dist-info/METADATA", "Metadata-Version: 2.1\nName: bought\nVersion: 1.2\n")
+    write("bought-1.2.dist-info/top_level.txt", "bought\n")
+    tried = prepared("", "[pack.bench:f, bought:g]")
+    seen, _ = tried.look()
+    inside = ["pack/__init__.py", "pack/bench.py", "pack/util.py"]
+    assert seen["pack.bench:f"]["files"] == [str(tmp_path / name) for name in inside]
+    assert seen["bought:g"]["version"] == "bought 1.2"
+    assert list(run_folder.code_files(tried.spec, seen)) == ["bought/__init__.py", *inside]
+
+
+def test_what_each_entry_is(prepared, write, tmp_path):
+    """Forms, how it is timed and checked, and the files of the user's own that were loaded."""
+    write("helper.py", "x = 1\n")
+    code = "import helper, json\nasync def work(): pass\nclass C:\n def run(self): pass\ndef right(v): pass\n"
+    text = "[mine.py:work, {call: {target: mine.py:C, returns: nothing, check: mine.py:right}, as: c}, {'json:dumps': {obj: 1}}]"
+    seen, refused = prepared(code, text).look()
+    assert refused == {}
+    assert seen["mine.py:work"]["form"] == "coroutine function"
+    assert seen["mine.py:work"]["files"] == [str(tmp_path / name) for name in ("helper.py", "mine.py")]
+    assert (seen["c"]["form"], seen["c"]["returns"], seen["c"]["check"]) == ("class", "nothing", "mine.py:right")
+    assert (seen["json:dumps"]["form"], seen["json:dumps"]["files"]) == ("function", [])
+
+
+PICKLES = "import pickle\ndef work(): return pickle.dumps(lambda: 0)\n"
+
+
+def test_what_fails_on_every_model_is_an_error_of_the_input(prepared):
+    """With the place in the user's file, the models, and what the exception means."""
+    found = problem(lambda: prepared("\n" + PICKLES).fly({}))
+    assert "mine.py:work failed at mine.py:3 on every model (serial, threads)" in found.message
+    assert "pickle" in found.message
+    assert "a lambda" in found.hint
+    assert found.line == 1
+
+
+def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
+    """A process of its own cannot be started by a daemonic worker, an event loop not within another: those cells say so."""
+    code = (
+        "import asyncio, multiprocessing\n"
+        "def work():\n p = multiprocessing.get_context('fork').Process(target=print)\n p.start()\n p.join()\n"
+        "async def nap(): await asyncio.sleep(0)\n"
+        "async def loops():\n c = nap()\n try: asyncio.run(c)\n finally: c.close()\n"
+        "def plain_loop():\n c = nap()\n try: asyncio.run(c)\n finally: c.close()\n"
+    )
+    tried = prepared(code, "[mine.py:work, mine.py:plain_loop]", "[serial, processes, asyncio]")
+    reasons = tried.fly({})
+    cells = {(cell.workload.label, cell.model.label): reasons.get(cell.id, "") for cell in tried.plan.cells}
+    assert "may not start processes of its own" in cells["mine.py:work", "processes"]
+    assert "an event loop cannot be started inside one that runs" in cells["mine.py:plain_loop", "asyncio"]
+    assert [key for key, reason in cells.items() if reason] == [
+        ("mine.py:work", "processes"),
+        ("mine.py:plain_loop", "asyncio"),
+    ]
+    left = refusing(tried.spec, tried.plan, reasons)
+    assert len(left.runnable) == len(left.trials) == 4
+    assert len(left.unsupported) == 2
+
+
+def test_a_failure_that_may_be_data_is_left_to_the_sweep(prepared):
+    """An exception of unknown origin on some models, one that is allowed, or one of some arguments only, refuses nothing."""
+    code = "import threading\ndef work(n=0):\n assert n or threading.current_thread() is threading.main_thread()\n"
+    assert prepared(code, model="[serial, threads]").fly({}) == {}
+    assert prepared("def work(): 1 / 0", more="allow: [{status: failed}]\n").fly({}) == {}
+    swept = REST.replace("{workers: 2}", "{workers: 2, 'mine.py:work.n': [0, 1]}")
+    tried = prepared("def work(n=0): 1 / n")
+    found = experiment.parse_text(f"workload: mine.py:work\nmodel: [serial, threads]\n{swept}", tried.spec.path)
+    other = preflight.Preflight(found, make_plan(found, 2), tried.pythons, tried.stage, tried.lock)
+    assert other.fly({}) == {}
+
+
+def test_an_outcome_that_is_wrong_is_left_to_the_sweep(prepared):
+    """A check that refuses the value makes trials invalid, which is data."""
+    text = "{call: {target: mine.py:work, check: mine.py:right}, as: w}"
+    assert prepared("def work(): pass\ndef right(v): return False\n", text).fly({}) == {}
+
+
+def test_where_no_cell_is_left(prepared):
+    """All cells without a model that can carry them: the environment is refused, with the reasons."""
+    tried = prepared("def work(): pass")
+    with pytest.raises(EnvironmentRefused, match="because of this"):
+        refusing(tried.spec, tried.plan, {cell.id: "because of this" for cell in tried.plan.cells})
+
+
+def test_an_experiment_without_user_code_has_no_preflight(prepared):
+    """Nothing is started."""
+    tried = prepared("", "sleep")
+    assert (*tried.look(), tried.fly({})) == ({}, {}, {})
+
+
+def test_what_only_some_interpreters_can_import(prepared, tmp_path, current):
+    """A package that one interpreter has and another has not: the other's cells are unsupported, and the rest runs."""
+    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
+    bare = interpreter.ask("bare", str(tmp_path / "bare/bin/python"), stages.stage())
+    tried = prepared("import yaml\ndef work(): pass\n")
+    swept = REST.replace("{workers: 2}", f"{{workers: 2, python: [current, {{is: {bare.path}, as: bare}}]}}")
+    found = experiment.parse_text(f"workload: mine.py:work\nmodel: [serial, threads]\n{swept}", tried.spec.path)
+    plan = make_plan(found, 2)
+    both = preflight.Preflight(found, plan, {"current": current, "bare": bare}, tried.stage, tried.lock)
+    seen, refused = both.look()
+    assert seen["mine.py:work"]["form"] == "function"
+    reasons = both.fly(refused)
+    assert {cell.runtime.python for cell in plan.cells if cell.id in reasons} == {"bare"}
+    assert set(reasons.values()) == {"mine.py:work cannot be imported: mine.py:1: there is no module 'yaml'"}
+    assert {cell.runtime.python for cell in refusing(found, plan, reasons).runnable} == {"current"}
+    alone = preflight.Preflight(found, refusing(found, plan, {c.id: "x" for c in plan.cells if c.id not in reasons}),
+                                both.pythons, tried.stage, tried.lock)  # fmt: skip
+    assert bare.path in problem(alone.look).hint
+
+
+def test_names_of_copies(write, tmp_path, prepared):
+    """A file's name, a module's path; a second file of one name has its folder; helpers lie as they lay."""
+    for folder in ("one", "two", "pack"):
+        (tmp_path / folder).mkdir()
+        write(f"{folder}/mine.py", "def f(): pass\n")
+    write("pack/__init__.py", "def g(): pass\n")
+    found = prepared("", "[one/mine.py:f, two/mine.py:f, pack.mine:f, pack:g]").spec
+    files = run_folder.code_files(found, {"one/mine.py:f": {"files": [str(tmp_path / "one/sub/h.py")]}})
+    assert {name: str(tmp_path / rest) for name, rest in {
+        "mine.py": "one/mine.py",
+        "sub/h.py": "one/sub/h.py",
+        "two/mine.py": "two/mine.py",
+        "pack/mine.py": "pack/mine.py",
+        "pack/__init__.py": "pack/__init__.py",
+    }.items()} == files  # fmt: skip
+
+
+def test_a_whole_run(write, tmp_path):
+    """From a YAML of a few lines to columns, cells, copies, hashes and the page; completed without another preflight."""
+    write("helper.py", "K = 3\n")
+    write("mine.py", "import helper\nasync def work(): return {'hits': helper.K}\ndef loop():\n import asyncio\n"
+                     " c = work()\n try: return asyncio.run(c)['hits']\n finally: c.close()\n")  # fmt: skip
+    write("x.yaml", f"workload: [mine.py:work, mine.py:loop]\nmodel: [threads, asyncio]\nbaseline: {{}}\n{REST}")
+    done = concexp(tmp_path, "run", "x.yaml")
+    assert done.returncode == 0, done.stderr
+    run = only_run(tmp_path)
+    assert {path.name for path in (run / "code").iterdir()} == {"helper.py", "mine.py"}
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert set(manifest["user_code"]) == {"helper.py", "mine.py"}
+    assert len(manifest["preflight"]["unsupported"]) == 1
+    assert str(tmp_path) not in (run / "manifest.json").read_text()
+    rows = {(row["workload"], row["model"]): row for row in csv.DictReader((run / "cells.csv").open())}
+    assert rows["mine.py:loop", "asyncio"]["status"] == "unsupported"
+    assert [rows["mine.py:work", m]["returned.hits"] for m in ("threads", "asyncio")] == ["3", "3"]
+    assert rows["mine.py:loop", "threads"]["returned"] == "3"
+    page = (tmp_path / "reports/x/README.md").read_text()
+    sha256 = manifest["user_code"]["mine.py"][:12]
+    assert f"| [mine.py](runs/{run.name}/code/mine.py) | `{sha256}` |" in page
+    assert "`mine.py:work`: coroutine function." in page
+    assert "returned.hits" in page
+    journal = (run / "journal.jsonl").read_bytes()
+    unfinish(run)
+    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    assert (only_run(tmp_path) / "journal.jsonl").read_bytes() == journal
+    write("helper.py", "K = 4\n")
+    unfinish(run)
+    assert concexp(tmp_path, "run", "x.yaml", "--no-report").returncode == 0
+    assert len(list((tmp_path / "reports/x/runs").iterdir())) == 2, "another helper is another run"
+
+
+def test_a_refused_run_leaves_nothing(write, tmp_path):
+    """Exit code 2, the place, no folder: nothing was measured."""
+    write("mine.py", "import nowhere_to_be_found\ndef work(): pass\n")
+    write("x.yaml", f"workload: mine.py:work\nmodel: serial\n{REST}")
+    assert concexp(tmp_path, "validate", "x.yaml").returncode == 0
+    assert concexp(tmp_path, "plan", "x.yaml").returncode == 0
+    done = concexp(tmp_path, "run", "x.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "x.yaml:1:11: workload: mine.py:work cannot be imported: mine.py:1: there is no module"
+    )
+    assert not (tmp_path / "reports").exists()

@@ -3,10 +3,10 @@
     python benchmarks/coverage.py [--replications 2000] [--quick]
 
 Everything goes through the functions that reports use: trial means from iterations, intervals, paired ratios, decisions and
-verdicts; adaptive runs stop by what `concexp.analysis.adaptive` stops by (`tests/analysis/stats/test_coverage.py` runs one with both). A row
-without a target shows a limit that no method for so few trials overcomes, or a method that was rejected. With 2000
-replications a share of 95 % is known to ± 1 %, one of 2.5 % to ± 0.7 %; `--quick` shows that it works, and misses targets by
-chance.
+verdicts; adaptive runs stop by what `concexp.analysis.adaptive` stops by (`tests/analysis/stats/test_coverage.py` runs one
+with both). A row without a target shows a limit that no method for so few trials overcomes, or a method that was rejected.
+With 2000 replications a share of 95 % is known to ± 1 %, one of 2.5 % to ± 0.7 %; `--quick` shows that it works, and misses
+targets by chance.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from concexp.analysis.stats.bootstrap import bca, bootstrap_t
 from concexp.analysis.stats.draws import joint_draws, judge, verdict
 from concexp.analysis.stats.intervals import Interval, mean_interval, trial_means
 from concexp.analysis.stats.ratios import p_value, ratio
-from concexp.analysis.stats.sequential import relative_width, short_of_verdict
+from concexp.analysis.stats.sequential import factor_to_verdict, relative_width
 from concexp.analysis.stats.significance import benjamini_hochberg, difference
 from concexp.analysis.stats.variance import trials_needed
 from concexp.experiment.spec import MOST, PILOT
@@ -253,7 +253,7 @@ def adaptive(count: int) -> tuple[Floats, Floats]:
 
 def settled(share: float) -> bool:
     """Whether an adaptive run makes no more trials for a claim."""
-    return not short_of_verdict(share)
+    return not factor_to_verdict(share)
 
 
 def decided(share: float) -> bool:

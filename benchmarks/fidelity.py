@@ -38,7 +38,7 @@ from concexp import catalog
 from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval
 from concexp.report.text.numbers import rounded, spread
 from concexp.run.child.launch import environment, launch
-from concexp.run.child.stage import Stage, compile_for, stage
+from concexp.run.child.stage import StagedCode, compile_for, stage_child_code
 from concexp.run.machine.lock import MachineLock
 
 PLAIN = Path(__file__).parent / "plain"
@@ -106,7 +106,7 @@ def cases(share: float) -> list[Case]:
 class Bench:
     """Both sides, each in fresh processes of this interpreter, which have the machine to themselves."""
 
-    code: Stage
+    code: StagedCode
     random: random.Random
     lock: MachineLock = field(
         default_factory=lambda: MachineLock(
@@ -142,7 +142,7 @@ class Bench:
             "warmup": 1,
             "iterations": 1,
             "seed": self.random.getrandbits(32),
-            "probes": [name for name in catalog.names("probe") if catalog.load("probe", name).needed(case.load)],
+            "probes": [name for name in catalog.names("probe") if catalog.load("probe", name).always_on(case.load)],
         }  # fmt: skip
         with self.lock.held():
             ending = launch(request, sys.executable, self.code, TIMEOUT)
@@ -216,7 +216,7 @@ def main() -> int:
     if not chosen:
         print(f"no case has that in its name; there are: {'; '.join(case.name for case in every)}", file=sys.stderr)
         return 2
-    code = stage()
+    code = stage_child_code()
     compile_for(sys.executable, code)
     bench = Bench(code, random.Random(wanted.seed))
     print(f"{wanted.pairs} pairs of each case, operations per second, Python {sys.version.split()[0]}")

@@ -96,7 +96,7 @@ def run(
     bad = 0
     for number, path in enumerate(specs):
         with interruptible(f"every finished trial is kept. To go on:\n  {resume_command(specs[:number])}"):
-            wanted = session.Wanted(path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line())
+            wanted = session.RunRequest(path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line())
             done = session.run(wanted, progress.value, page=not no_report, check=check)
         for line in done.lines:
             say(line)
@@ -145,7 +145,7 @@ def plan(
     from concexp.run.machine import facts
 
     found = experiment.load(path, tuple(sets or ()))
-    planned = make_plan(found, facts.usable_cpus(), only, discovery.judges_to_plan(found))
+    planned = make_plan(found, facts.usable_cpus(), only, discovery.support_for_plan(found))
     foreseen = forecast(found, planned, out / found.name / "runs", facts.host())
     data = plan_text.plan_data(found, planned, foreseen) if as_json else {}
     typer.echo(json.dumps(data, indent=1) if as_json else plan_text.plan_text(found, planned, foreseen))
@@ -172,7 +172,7 @@ def list_(
     from concexp.run.interpreters import discovery
 
     if kind == "pythons":
-        rows = discovery.listed(stage.stage())
+        rows = discovery.listed(stage.stage_child_code())
         typer.echo(json.dumps(rows, indent=1) if as_json else catalogue.pythons_text(rows))
     elif kind == "support":
         triples = catalogue.support()

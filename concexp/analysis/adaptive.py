@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from concexp import catalog
 from concexp.analysis.costs import Costs, trials_of
-from concexp.analysis.precision import _cells, blind, widths
+from concexp.analysis.precision import _cells, cells_without_interval, widths
 from concexp.experiment import Spec
 from concexp.plan.cell import Cell, PlannedTrial
 from concexp.plan.planner import Plan, block
-from concexp.run.forecast import shown
+from concexp.run.forecast import duration_text
 from concexp.run.storage.journal import Record
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ WORST_SHARE = 0.5
 
 
 @dataclass(frozen=True)
-class Course:
+class SequentialPlan:
     """The way that an experiment with a `precision` or a `budget` takes; `header` is the journal's.
 
     `tell` hears once, when the pilot is over, what more it will take.
@@ -44,7 +44,7 @@ class Course:
     tell: Callable[[str], None] = lambda text: None
     decided: dict[int, list[PlannedTrial]] = field(default_factory=dict, repr=False)  # spares deciding the same twice
 
-    def following(self, records: Sequence[Record]) -> list[PlannedTrial]:
+    def next_trials(self, records: Sequence[Record]) -> list[PlannedTrial]:
         """What is left of the latest block, or else the next one; nothing where the run has come to its end."""
         done = {record["trial"] for record in records}
         latest = max((record["block"] for record in trials_of(records)), default=0)
@@ -111,11 +111,11 @@ class Course:
         """
         if not self.spec.claims:
             return {}
-        from concexp.analysis.claims.verdicts import judge
+        from concexp.analysis.claims.verdicts import judge_claims
 
         found: dict[str, float] = {}
-        for verdict in judge(run, self.spec.claims):
-            for cell, factor in verdict.unsettled.items():
+        for verdict in judge_claims(run, self.spec.claims):
+            for cell, factor in verdict.undecided_cells.items():
                 reachable = math.sqrt(self.spec.measure.most / run.samples[cell].count)
                 found[cell] = max(min(factor, reachable), found.get(cell, 0.0))
         return found
@@ -126,9 +126,13 @@ class Course:
         if lacking:
             need, left = self._whole_need(run, lacking, costs), self._left(costs)
             said = f"after {self.spec.measure.blocks} repetitions {len(lacking)} of {len(self.plan.runnable)} cells need more: "
-            said += f"about {shown(need)}"
-            said += f", and the budget leaves {shown(max(0.0, left))}, for those that lack most" if left < need else ""
-        if without := len(blind(run)):
+            said += f"about {duration_text(need)}"
+            said += (
+                f", and the budget leaves {duration_text(max(0.0, left))}, for those that lack most"
+                if left < need
+                else ""
+            )
+        if without := len(cells_without_interval(run)):
             said += f"; {_cells(without)} without an interval of {self.spec.primary} can get none by more trials"
         return said
 

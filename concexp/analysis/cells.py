@@ -11,7 +11,7 @@ import pandas as pd
 from concexp import catalog
 from concexp.analysis.metrics import names_in
 from concexp.analysis.samples import Sample, compared
-from concexp.analysis.stats.intervals import NOTHING, Interval
+from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.experiment.claims import of_data
 from concexp.experiment.selections import matches
 
@@ -75,13 +75,13 @@ def _present(metric: Any, name: str, trials: pd.DataFrame) -> bool:
 
 
 def _value(name: str, metric: Any, sample: Sample | None, below: Sample | None, workers: int) -> Interval:
-    if sample is None or not (sample.numbered or metric.ends_badly):
-        return NOTHING
+    if sample is None or not (sample.has_numbers or metric.ends_badly):
+        return UNKNOWN
     if metric.level == "iteration":
         return sample.interval(name, metric)
     if below is None:
-        return NOTHING
-    itself = Interval(1.0, np.nan, np.nan, len(sample.timed))  # by definition: nothing is estimated
+        return UNKNOWN
+    itself = Interval(1.0, np.nan, np.nan, len(sample.timing_trials))  # by definition: nothing is estimated
     found = itself if below is sample else compared(sample, below, metric.compares)
     return metric.between(found, workers)  # type: ignore[no-any-return]
 

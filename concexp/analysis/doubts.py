@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from concexp.analysis import steadiness
-from concexp.analysis.stats.change_points import UNSTEADY, of_cell
+from concexp.analysis.stats.change_points import UNSTEADY, classify_cell
 from concexp.run.machine import spinners
 
 # Spinners beside the block gave less than this share of the CPUs that the cell could use.
@@ -63,10 +63,10 @@ MEANING = {
 }
 
 
-def judge(frame: pd.DataFrame) -> pd.Series:
+def find_doubts(frame: pd.DataFrame) -> pd.Series:
     """The doubts of each row, comma-joined: those of its trial. Needs the columns of the tidy frame."""
     trials = frame.groupby("trial", sort=False)
-    own = of_trials(frame)
+    own = doubts_by_trial(frame)
     # Not their sum: a fault of the trial's own may be one of the machine's swap-ins.
     read_back = trials[["swapped_in", "major_faults"]].max().max(axis=1)
     wall = own["wall_s"]
@@ -81,7 +81,7 @@ def judge(frame: pd.DataFrame) -> pd.Series:
     timed_at_once = each.where(own["service_time"].notna(), BATCH)
     found = np.full(len(own), "", dtype=object)
     for code, holds in {
-        "machine": short_of_cpus(own) | (stood_in_line(own) > WAIT_SHARE) | (stolen(own) > STEAL_SHARE),
+        "machine": lacked_cpus(own) | (waited_for_cpus(own) > WAIT_SHARE) | (stolen(own) > STEAL_SHARE),
         "throttled": own["throttled_s"] > THROTTLED_SHARE * wall,
         "preempted": interruptions(own) > INTERRUPTIONS,
         "paged": read_back > PAGES,
@@ -100,13 +100,13 @@ def judge(frame: pd.DataFrame) -> pd.Series:
     return pd.Series(found, dtype="string").take(trials.ngroup()).set_axis(frame.index)
 
 
-def of_trials(frame: pd.DataFrame) -> pd.DataFrame:
+def doubts_by_trial(frame: pd.DataFrame) -> pd.DataFrame:
     """A row per trial, by its id: its first one, with the means of its facts. All that follows is asked of such rows."""
     first = frame.drop_duplicates("trial").set_index("trial", drop=False).rename_axis(None)
     return first.assign(**frame.groupby("trial", sort=False)[list(MEANS)].mean())
 
 
-def short_of_cpus(frame: pd.DataFrame) -> pd.Series:
+def lacked_cpus(frame: pd.DataFrame) -> pd.Series:
     """Whether each trial wants CPU and the spinners run beside it got fewer CPUs than it could use.
 
     What has one thread of execution can use one, however many workers take turns in it.
@@ -131,7 +131,7 @@ def useful_cpus(frame: pd.DataFrame) -> pd.Series:
     return np.minimum(executions(frame), frame["cpus"].astype(float))
 
 
-def stood_in_line(frame: pd.DataFrame) -> pd.Series:
+def waited_for_cpus(frame: pd.DataFrame) -> pd.Series:
     """The share of their time that each trial's workers stood in the run queue.
 
     NaN where it tells nothing of the machine: not recorded, waiting for something else than a CPU, or in each other's way:
@@ -139,10 +139,10 @@ def stood_in_line(frame: pd.DataFrame) -> pd.Series:
     time than the workers alone can have used).
     """
     share = frame["run_queue_wait_s"] / (frame["wall_s"] * workers_of(frame))
-    return share.where(_holds(frame["wants"] == "cpu") & room_for_all(frame))
+    return share.where(_holds(frame["wants"] == "cpu") & had_cpus_for_all(frame))
 
 
-def room_for_all(frame: pd.DataFrame) -> pd.Series:
+def had_cpus_for_all(frame: pd.DataFrame) -> pd.Series:
     """Whether there was a CPU for each worker of a trial, and nothing else of the trial's own that wanted one."""
     workers = workers_of(frame)
     helped = frame["cpu_s"] > HELPED * workers * frame["wall_s"]
@@ -157,7 +157,7 @@ def interruptions(frame: pd.DataFrame) -> pd.Series:
     """
     count = frame["involuntary_switches"] - frame["voluntary_switches"]
     rate = count / (frame["wall_s"] * executions(frame))
-    return rate.where(_holds(frame["wants"] == "cpu") & room_for_all(frame))
+    return rate.where(_holds(frame["wants"] == "cpu") & had_cpus_for_all(frame))
 
 
 def stolen(frame: pd.DataFrame) -> pd.Series:
@@ -176,7 +176,7 @@ def unsteady(frame: pd.DataFrame) -> pd.Series:
     own = frame["steadiness"] == UNSTEADY
     if not own.any():
         return own
-    words = frame[assessed].groupby(["cell", "role"])["steadiness"].agg(of_cell)
+    words = frame[assessed].groupby(["cell", "role"])["steadiness"].agg(classify_cell)
     cells = words.index[words == UNSTEADY]
     return own | (assessed & pd.MultiIndex.from_frame(frame[["cell", "role"]]).isin(cells))
 

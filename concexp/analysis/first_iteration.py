@@ -10,18 +10,18 @@ import numpy as np
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.ratios import p_value, ratio
-from concexp.analysis.stats.significance import FALSE, benjamini_hochberg
+from concexp.analysis.stats.significance import FALSE_DISCOVERY_RATE, benjamini_hochberg
 from concexp.analysis.steadiness import seconds
 
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
 # A first iteration that moves the mean of its trial by less than this is not worth another run.
-MATTERS = 0.01
+MIN_SHIFT = 0.01
 
 
 @dataclass(frozen=True)
-class Start:
+class FirstIteration:
     """The first iteration of a cell's trials beside those after it: the factor of their times, and how likely by chance.
 
     `passes` is the number of iterations, `chance` the p-value, adjusted for all cells of the run.
@@ -36,10 +36,14 @@ class Start:
     def systematic(self) -> bool:
         """Whether it is unlike the others by more than chance, and by so much that the trials' means are not what they were."""
         moved = abs(math.log(self.ratio.mean)) / self.passes
-        return self.chance <= FALSE and not self.ratio.lo <= 1 <= self.ratio.hi and moved > math.log1p(MATTERS)
+        return (
+            self.chance <= FALSE_DISCOVERY_RATE
+            and not self.ratio.lo <= 1 <= self.ratio.hi
+            and moved > math.log1p(MIN_SHIFT)
+        )
 
 
-def starts(run: Run) -> list[Start]:
+def first_iterations(run: Run) -> list[FirstIteration]:
     """Of each cell with enough trials, as far as its numbers rest on them.
 
     Also where iterations are enough for a word: a single slow one at the beginning is none that change points would find.
@@ -57,7 +61,7 @@ def starts(run: Run) -> list[Start]:
         rows_of.setdefault(str(row.cell), []).append(row)
     found: list[tuple[str, Interval, int, float]] = []
     for cell, own in rows_of.items():
-        timed = {trial.block for trial in run.samples[cell].timed}
+        timed = {trial.block for trial in run.samples[cell].timing_trials}
         rows = [row for row in own if row.block in timed]
         passes = 1 + max((row.size for row in rows), default=0)
         if rows:
@@ -65,7 +69,7 @@ def starts(run: Run) -> list[Start]:
             found.append((cell, ratio(*sides), passes, p_value(*sides)))
     adjusted = benjamini_hochberg([chance for *_, chance in found])
     return [
-        Start(cell, factor, passes, float(chance))
+        FirstIteration(cell, factor, passes, float(chance))
         for (cell, factor, passes, _), chance in zip(found, adjusted, strict=True)
         if factor.bounded
     ]

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from concexp import catalog
 from concexp.analysis import doubts, steadiness
-from concexp.run.storage.columns import Lists, Rows, column, names, uncollected
+from concexp.run.storage.columns import ListColumn, StructColumn, gc_paused, keys_of, values_of
 
 Passes = Sequence[Mapping[str, Any]]  # the iterations of a trial
 
@@ -45,13 +45,13 @@ PORTION = 100_000
 CHUNK = 10_000  # rows of a column of text that are kept once if all are alike
 
 
-@uncollected()
+@gc_paused()
 def tidy_frame(header: Mapping[str, Any], records: list[dict[str, Any]]) -> pd.DataFrame:
     """The tidy frame of a journal."""
     found = sorted(with_effective_cpus(records), key=lambda pair: pair[0]["role"] != "measured")
     passes = [(record.get("answer") or {}).get("iterations") or NO_PASS for record, _ in found]
-    present = {name for group in passes for name in names(group)}
-    counts = [_counts(column(group, "counts")) for group in passes]
+    present = {name for group in passes for name in keys_of(group)}
+    counts = [_counts(values_of(group, "counts")) for group in passes]
     trials = _typed(pd.DataFrame(_rows(header, found)))
     sizes = np.array(list(map(len, passes)), dtype=int)
     rows = np.repeat(np.arange(len(trials)), sizes)
@@ -62,12 +62,14 @@ def tidy_frame(header: Mapping[str, Any], records: list[dict[str, Any]]) -> pd.D
         "iteration": pd.arrays.IntegerArray(number, none),
         **{name: _facts(passes, name) for name in (*ITERATION, *(name for name in PROBED if name in present))},
         "handed_out": pd.arrays.BooleanArray(_hidden(passes, sizes), none.copy()),
-        **{name: _facts(counts, name) for name in sorted({name for group in counts for name in names(group)})},
+        **{name: _facts(counts, name) for name in sorted({name for group in counts for name in keys_of(group)})},
     }
-    columns["steadiness"] = _repeated(pd.Series(steadiness.words(pd.DataFrame(columns, copy=False)), dtype="string"))
+    columns["steadiness"] = _repeated(
+        pd.Series(steadiness.classify_trials(pd.DataFrame(columns, copy=False)), dtype="string")
+    )
     timed = _recorded(passes, "service_time")
     timed_too = pd.DataFrame({**columns, "service_time": pd.arrays.BooleanArray(timed, ~timed)}, copy=False)
-    columns["doubts"] = _repeated(doubts.judge(timed_too))
+    columns["doubts"] = _repeated(doubts.find_doubts(timed_too))
     columns |= _metrics(pd.DataFrame(columns, copy=False), passes, present)
     return pd.DataFrame({name: columns[name] for name in dict.fromkeys([*FIRST, *columns])}, copy=False)
 
@@ -101,7 +103,7 @@ def _thin(values: np.ndarray) -> np.ndarray:
 
 def _hidden(passes: Sequence[Passes], sizes: np.ndarray) -> np.ndarray:
     """Whether the model hides its workers: it hands the operations out one by one, in threads that want a CPU as well."""
-    told = np.array(["worker_ops" in names(group) for group in passes], dtype=bool)
+    told = np.array(["worker_ops" in keys_of(group) for group in passes], dtype=bool)
     hidden: np.ndarray = np.repeat(told, sizes) & ~_recorded(passes, "worker_ops")
     return hidden
 
@@ -109,21 +111,21 @@ def _hidden(passes: Sequence[Passes], sizes: np.ndarray) -> np.ndarray:
 def _recorded(passes: Sequence[Passes], name: str) -> np.ndarray:
     """Whether each row has a value of that name."""
     found = [np.empty(0, dtype=bool)]
-    for values in (column(group, name) for group in passes):
-        missing = 0 if isinstance(values, (array, Lists)) else values.count(None)
+    for values in (values_of(group, name) for group in passes):
+        missing = 0 if isinstance(values, (array, ListColumn)) else values.count(None)
         some = 0 < missing < len(values)
         found.append(np.array([value is not None for value in values]) if some else np.full(len(values), not missing))
     return np.concatenate(found)
 
 
 def _counts(values: Sequence[Any]) -> Passes:
-    return values if isinstance(values, Rows) else [value or {} for value in values]
+    return values if isinstance(values, StructColumn) else [value or {} for value in values]
 
 
 def _facts(groups: Sequence[Passes], name: str) -> np.ndarray:
     found = [np.empty(0)]
     before: Any = None
-    for values in (column(group, name) for group in groups):
+    for values in (values_of(group, name) for group in groups):
         # What never changes is the same object in all trials.
         found.append(found[-1] if values is before else np.asarray(values, dtype=float))
         before = values
@@ -138,7 +140,7 @@ def _metrics(frame: pd.DataFrame, passes: Sequence[Passes], present: set[str]) -
     for rows, groups in _portions(passes):
         lists: dict[str, Any] = {name: _numbers_of_workers(groups, name) for name in WORKERS if name in present}
         lists |= {
-            name: np.fromiter((value for group in groups for value in column(group, name)), object)
+            name: np.fromiter((value for group in groups for value in values_of(group, name)), object)
             for name in LISTS
             if name in present
         }
@@ -157,10 +159,10 @@ def _metrics(frame: pd.DataFrame, passes: Sequence[Passes], present: set[str]) -
 def _numbers_of_workers(groups: Sequence[Passes], name: str) -> pd.api.extensions.ExtensionArray:
     """A column of lists of numbers, without a list for each row; what is missing is an empty list."""
     numbers, ends = [np.empty(0)], [np.zeros(1, dtype=int)]
-    for values in (column(group, name) for group in groups):
-        if not isinstance(values, Lists):
+    for values in (values_of(group, name) for group in groups):
+        if not isinstance(values, ListColumn):
             lists = [value or [] for value in values]
-            values = Lists(list(chain.from_iterable(lists)), list(accumulate(map(len, lists))))
+            values = ListColumn(list(chain.from_iterable(lists)), list(accumulate(map(len, lists))))
         numbers.append(np.asarray(values.flat, dtype=float))
         ends.append(ends[-1][-1] + np.asarray(values.ends))
     flat = np.concatenate(numbers)

@@ -18,7 +18,7 @@ import numpy as np
 
 from concexp import catalog
 from concexp.analysis.samples import Sample, compared, samples
-from concexp.analysis.stats.intervals import NOTHING, Interval
+from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.analysis.stats.significance import noise_floor
 from concexp.analysis.stats.trend import slope
 
@@ -30,7 +30,7 @@ DRIFT_SHARE = 0.03
 
 
 @dataclass(frozen=True)
-class Floor:
+class NoiseFloor:
     """The noise floor that a control gave: its cell, the ratio control / measured, and the factor."""
 
     cell: str
@@ -42,16 +42,16 @@ class Floor:
         return noise_floor([self.ratio])
 
 
-def floors(run: Run) -> list[Floor]:
+def noise_floors(run: Run) -> list[NoiseFloor]:
     """The noise floors of a run: one per workload with a control; none where there is no interval."""
     metric = catalog.load("metric", run.spec["primary"])()
     name = run.spec["primary"] if metric.level == "iteration" else metric.compares
     workloads = {cell["cell"]: str(cell["axes"]["workload"]) for cell in run.header["cells"]}
     found = []
     for cell, control in _samples(run, "control").items():
-        ratio = compared(control, run.samples[cell], name) if cell in run.samples else NOTHING
+        ratio = compared(control, run.samples[cell], name) if cell in run.samples else UNKNOWN
         if ratio.bounded and ratio.lo > 0:
-            found.append(Floor(cell, workloads[cell], ratio))
+            found.append(NoiseFloor(cell, workloads[cell], ratio))
     return found
 
 
@@ -63,7 +63,7 @@ def drift(run: Run) -> Interval:
         if found.bounded:
             mean, lo, hi = np.exp((max(times) - min(times)) * np.array([found.mean, found.lo, found.hi])).tolist()
             return Interval(mean, lo, hi, found.n)
-    return NOTHING
+    return UNKNOWN
 
 
 def drifted(found: Interval) -> bool:

@@ -25,7 +25,7 @@ def widths(run: Run) -> dict[str, float]:
     return {cell: width for cell, width in found.items() if width < math.inf}
 
 
-def blind(run: Run) -> list[str]:
+def cells_without_interval(run: Run) -> list[str]:
     """The cells that were run and have no interval of the primary metric: their trials end badly, and more would as well.
 
     What everything is relative to needs none.
@@ -43,14 +43,14 @@ def blind(run: Run) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Unreached:
+class PrecisionShortfall:
     """What a run with a `precision` did not reach: intervals wider than wanted, with half their width, and open claims.
 
     `blind` are the cells that have no interval at all.
     """
 
     wide: Mapping[str, float]
-    blind: Sequence[str]
+    without_interval: Sequence[str]
     claims: Sequence[Verdict]
 
     @property
@@ -58,15 +58,19 @@ class Unreached:
         """For people, in one line; an empty text if all was reached."""
         wide, claims = len(self.wide), len(self.claims)
         parts = [f"{_cells(wide)} with a wider interval than wanted"] if wide else []
-        parts += [f"{_cells(len(self.blind))} without an interval"] if self.blind else []
+        parts += [f"{_cells(len(self.without_interval))} without an interval"] if self.without_interval else []
         parts += [f"{claims} inconclusive claim{'s' * (claims != 1)}"] if claims else []
         return f"not reached: {', '.join(parts)}; the report names them" if parts else ""
 
 
-def unreached(run: Run, verdicts: Iterable[Verdict], precision: float) -> Unreached:
+def precision_shortfall(run: Run, verdicts: Iterable[Verdict], precision: float) -> PrecisionShortfall:
     """What is left of what was wanted; `verdicts` are those on its claims."""
     wide = {cell: width for cell, width in widths(run).items() if width > precision}
-    return Unreached(wide, blind(run), [one for one in verdicts if one.word == "inconclusive" and one.unsettled])
+    return PrecisionShortfall(
+        wide,
+        cells_without_interval(run),
+        [one for one in verdicts if one.word == "inconclusive" and one.undecided_cells],
+    )
 
 
 def _cells(count: int) -> str:

@@ -15,7 +15,7 @@ from concexp.errors import Damaged, did_you_mean
 from concexp.run.storage import journal
 from concexp.run.storage import schema as records
 from concexp.run.storage.atomic import replaced
-from concexp.run.storage.columns import uncollected
+from concexp.run.storage.columns import gc_paused
 
 if TYPE_CHECKING:
     from concexp.analysis.samples import Sample
@@ -96,7 +96,7 @@ class Run:
         return table(self.header, self.trials, self.samples)
 
 
-def meant(path: Path) -> list[Path]:
+def run_folders_in(path: Path) -> list[Path]:
     """What a path means: a run folder or reports/<name>, that is itself; all such folders in one like `reports`, by name."""
     if (path / journal.NAME).is_file() or _runs(path):
         return [path]
@@ -109,10 +109,10 @@ def folder_of(path: Path) -> Path:
         return path
     if runs := _runs(path):
         return runs[-1]
-    several = [str(one) for one in meant(path) if one != path]
+    several = [str(one) for one in run_folders_in(path) if one != path]
     if several:
         raise Damaged(f"{path} holds several experiments", f"name one of them: {', '.join(several)}")
-    beside = [str(one) for one in meant(path.parent) if one != path.parent]
+    beside = [str(one) for one in run_folders_in(path.parent) if one != path.parent]
     near = did_you_mean(str(path), beside) if beside and not path.exists() else ""
     raise Damaged(f"{path} holds no run", near or "name a run folder, or reports/<name>")
 
@@ -122,7 +122,7 @@ def _runs(path: Path) -> list[Path]:
     return sorted(found.parent for found in (path / RUNS).glob(f"*/{journal.NAME}"))
 
 
-@uncollected()
+@gc_paused()
 def load(path: Path) -> Run:
     """Read a run folder, or the latest run of reports/<name>."""
     folder = folder_of(path)

@@ -63,29 +63,31 @@ class Sample:
         return len(self.trials) - self.statuses["unsupported"]
 
     @cached_property
-    def numbered(self) -> list[Trial]:
+    def has_numbers(self) -> list[Trial]:
         """The trials that have numbers."""
         return [trial for trial in self.trials if trial.status in NUMBERED]
 
     @cached_property
     def doubtful(self) -> list[Trial]:
         """Those of them that give reason for doubt."""
-        return [trial for trial in self.numbered if trial.doubts]
+        return [trial for trial in self.has_numbers if trial.doubts]
 
     @cached_property
-    def trusted(self) -> bool:
+    def enough_clean_trials(self) -> bool:
         """Whether enough trials are beyond doubt for a verdict on time: 3, or all where there are fewer."""
-        return len(self.numbered) - len(self.doubtful) >= min(FEWEST, max(1, len(self.numbered)))
+        return len(self.has_numbers) - len(self.doubtful) >= min(FEWEST, max(1, len(self.has_numbers)))
 
     @cached_property
-    def timed(self) -> list[Trial]:
+    def timing_trials(self) -> list[Trial]:
         """The trials that numbers on time come from: those beyond doubt; where they are too few, all."""
-        return [trial for trial in self.numbered if not trial.doubts] if self.trusted else self.numbered
+        return (
+            [trial for trial in self.has_numbers if not trial.doubts] if self.enough_clean_trials else self.has_numbers
+        )
 
     @cached_property
     def effective_cpus(self) -> float:
         """The median of what the spinners found beside those trials; NaN if nothing."""
-        values = [trial.effective_cpus for trial in self.timed if not np.isnan(trial.effective_cpus)]
+        values = [trial.effective_cpus for trial in self.timing_trials if not np.isnan(trial.effective_cpus)]
         return float(np.median(values)) if values else float("nan")
 
     def of(self, name: str) -> Sample:
@@ -95,7 +97,7 @@ class Sample:
     def by_block(self, name: str, counted: bool = False, every: bool = False) -> dict[int, float]:
         """Each trial's mean of a metric, by its block; counts keep the doubtful trials, `every` also those that ended badly."""
         own = self.of(name)
-        rows = own.trials if every else own.numbered if counted else own.timed
+        rows = own.trials if every else own.has_numbers if counted else own.timing_trials
         return {trial.block: trial.means[name] for trial in rows if not np.isnan(trial.means.get(name, np.nan))}
 
     def interval(self, name: str, metric: Any) -> Interval:
@@ -106,7 +108,7 @@ class Sample:
 
 def observed(metric: Any) -> bool:
     """Whether a metric comes from trials of its own, because its probe changes what it looks at."""
-    return bool(metric.probe) and bool(catalog.load("probe", metric.probe).alone)
+    return bool(metric.probe) and bool(catalog.load("probe", metric.probe).own_trials)
 
 
 def samples(frame: pd.DataFrame) -> dict[str, Sample]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from concexp.analysis.stats.change_points import ENOUGH, steadinesses
+from concexp.analysis.stats.change_points import ENOUGH, classify_all
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ def seconds(frame: pd.DataFrame) -> np.ndarray:
     return found
 
 
-def words(frame: pd.DataFrame) -> np.ndarray:
+def classify_trials(frame: pd.DataFrame) -> np.ndarray:
     """What each row's trial is; `NOT_ASSESSED` where it has too few iterations."""
     took = seconds(frame)
     trial = np.where(np.isnan(took), -1, frame.groupby("trial", sort=False).ngroup())
@@ -36,6 +36,6 @@ def words(frame: pd.DataFrame) -> np.ndarray:
     found = np.full(len(frame), NOT_ASSESSED, dtype=object)
     long = np.flatnonzero((numbers >= 0) & (sizes >= ENOUGH))
     trials = [order[begins[place] : begins[place] + sizes[place]] for place in long]
-    for rows, one in zip(trials, steadinesses([took[rows] for rows in trials]), strict=True):
-        found[rows] = one.word
+    for rows, one in zip(trials, classify_all([took[rows] for rows in trials]), strict=True):
+        found[rows] = one.kind
     return found

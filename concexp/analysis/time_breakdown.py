@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from concexp.analysis import doubts
 from concexp.analysis.cells import Baseline
 from concexp.analysis.samples import Sample
-from concexp.analysis.stats.time_breakdown import Place, Spent, Split, shares, split
-from concexp.run.storage.columns import Lists, Rows, column, names
+from concexp.analysis.stats.time_breakdown import Breakdown, MachineLimits, WorkerSeconds, breakdown, shares
+from concexp.run.storage.columns import ListColumn, StructColumn, keys_of, values_of
 
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
@@ -28,23 +28,23 @@ OTHERWISE = ("background_ops", "self_timed_rate")
 ONE = "one"  # a value of the answer's `parallel`: the workers share a thread
 
 
-class Losses:
+class TimeBreakdown:
     """The splits of a run's cells, each made when it is asked for."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
         self.axes = {cell["cell"]: cell["axes"] for cell in run.header["cells"]}
         self.baseline = Baseline(run.header)
-        self.known: dict[str, dict[int, Spent]] = {}
+        self.known: dict[str, dict[int, WorkerSeconds]] = {}
         self.records = {
             (record["cell"], record["block"]): record
             for record in run.records
             if record["role"] == "measured" and (record.get("answer") or {}).get("iterations")
         }
-        trials = doubts.of_trials(run.measured)
-        self.room = (doubts.room_for_all(trials) & trials["server_cpu_s"].isna()).to_dict()
+        trials = doubts.doubts_by_trial(run.measured)
+        self.room = (doubts.had_cpus_for_all(trials) & trials["server_cpu_s"].isna()).to_dict()
 
-    def of(self, cell: str) -> Split | None:
+    def of_cell(self, cell: str) -> Breakdown | None:
         """The split of a cell, over the trials that numbers on time come from; None where it has none."""
         below = self.baseline.of(self.axes[cell])
         samples = self.run.samples
@@ -60,30 +60,30 @@ class Losses:
             shares(one[block], other[block], self._place(self.records[cell, block], samples[cell]))
             for block in sorted(one.keys() & other.keys())
         ]
-        return split(found) if found else None
+        return breakdown(found) if found else None
 
-    def _spent(self, cell: str) -> dict[int, Spent]:
+    def _spent(self, cell: str) -> dict[int, WorkerSeconds]:
         if cell not in self.known:  # many cells have the same baseline
             self.known[cell] = self._summed(cell, self.run.samples[cell])
         return self.known[cell]
 
-    def _summed(self, cell: str, sample: Sample) -> dict[int, Spent]:
+    def _summed(self, cell: str, sample: Sample) -> dict[int, WorkerSeconds]:
         waits = sample.by_block("wait_share") if sample.observed else {}
         usual = sum(waits.values()) / len(waits) if waits else math.nan
         found = {}
-        for trial in sample.timed:
+        for trial in sample.timing_trials:
             record = self.records.get((cell, trial.block))
             if record is not None and comparable(record):
-                found[trial.block] = spent(record, waits.get(trial.block, usual))
+                found[trial.block] = worker_seconds(record, waits.get(trial.block, usual))
         return found
 
-    def _place(self, record: Mapping[str, Any], sample: Sample) -> Place:
+    def _place(self, record: Mapping[str, Any], sample: Sample) -> MachineLimits:
         answer = record["answer"]
         alone = parallel(record) == ONE
-        effective = next(t.effective_cpus for t in sample.timed if t.block == record["block"])
+        effective = next(t.effective_cpus for t in sample.timing_trials if t.block == record["block"])
         turns = alone or (parallel(record) == "threads" and answer["gil"] is not False)
         usable = float(self.run.manifest["machine"]["cpus"])
-        return Place(usable, effective, bool(alone or self.room[record["trial"]]), turns)
+        return MachineLimits(usable, effective, bool(alone or self.room[record["trial"]]), turns)
 
 
 def parallel(record: Mapping[str, Any]) -> str:
@@ -94,28 +94,30 @@ def parallel(record: Mapping[str, Any]) -> str:
 def comparable(record: Mapping[str, Any]) -> bool:
     """Whether the time of a trial's workers is that of its window, and all of it was theirs."""
     passes = record["answer"]["iterations"]
-    counts = column(passes, "counts")
-    noted = names(passes) | names(counts if isinstance(counts, Rows) else [counted or {} for counted in counts])
-    return "rate" not in record["load"] and min(column(passes, "ops")) > 0 and noted.isdisjoint(OTHERWISE)
+    counts = values_of(passes, "counts")
+    noted = keys_of(passes) | keys_of(
+        counts if isinstance(counts, StructColumn) else [counted or {} for counted in counts]
+    )
+    return "rate" not in record["load"] and min(values_of(passes, "ops")) > 0 and noted.isdisjoint(OTHERWISE)
 
 
-def spent(record: Mapping[str, Any], waiting: float) -> Spent:
+def worker_seconds(record: Mapping[str, Any], waiting: float) -> WorkerSeconds:
     """A trial's time, summed over its measured passes."""
     passes, workers = record["answer"]["iterations"], _workers(record["axes"])
     timed = record["startup"] == "timed"
-    startup = _sum(column(passes, "startup_s")) if timed else 0.0
-    window = _sum(column(passes, "wall_s")) - startup
-    idle = workers * window - _at_work(column(passes, "worker_s"))
+    startup = _sum(values_of(passes, "startup_s")) if timed else 0.0
+    window = _sum(values_of(passes, "wall_s")) - startup
+    idle = workers * window - _at_work(values_of(passes, "worker_s"))
     if parallel(record) == ONE:
         idle = math.nan  # whose turn has not come yet is no less at work than whose turn is over
-    return Spent(
-        ops=_sum(column(passes, "ops")),
+    return WorkerSeconds(
+        ops=_sum(values_of(passes, "ops")),
         workers=workers,
         window=window,
         startup=startup,
         idle=idle,
-        running=_sum(column(passes, "cpu_s")),
-        queued=_sum(column(passes, "run_queue_wait_s")),
+        running=_sum(values_of(passes, "cpu_s")),
+        queued=_sum(values_of(passes, "run_queue_wait_s")),
         waiting=waiting,
     )
 
@@ -126,7 +128,7 @@ def _workers(axes: Mapping[str, Any]) -> int:
 
 def _at_work(passes: Sequence[Any]) -> float:
     """The seconds of all workers in all passes; NaN where a pass does not tell."""
-    if isinstance(passes, Lists) and all(map(lt, chain([0], passes.ends), passes.ends)):
+    if isinstance(passes, ListColumn) and all(map(lt, chain([0], passes.ends), passes.ends)):
         return _sum(passes.flat)  # a million lists are not made to be summed
     return _sum(sum(each or [math.nan]) for each in passes)
 

@@ -17,7 +17,7 @@ import numpy as np
 from concexp import catalog
 from concexp.analysis.samples import observed
 from concexp.analysis.stats.intervals import FEWEST
-from concexp.analysis.stats.variance import Split, split, trials_needed, worthwhile
+from concexp.analysis.stats.variance import VarianceComponents, trials_needed, variance_components, worthwhile
 
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
@@ -33,7 +33,7 @@ class Variation:
     """
 
     cell: str
-    split: Split
+    split: VarianceComponents
     log: bool
     costs: tuple[float, float]
 
@@ -80,9 +80,9 @@ def variations(run: Run) -> list[Variation]:
     found = []
     for cell, passes in trials.items():
         sample = run.samples[cell].of(name)
-        if not sample.trusted:
+        if not sample.enough_clean_trials:
             continue
-        timed = {trial.block for trial in sample.timed}
+        timed = {trial.block for trial in sample.timing_trials}
         if one := _variation(cell, [own for own in passes if own.block in timed], metric.scale == "log"):
             found.append(one)
     return found
@@ -111,4 +111,4 @@ def _variation(cell: str, trials: Sequence[_Passes], log: bool) -> Variation | N
     walls = np.array([own.walls for own in whole])
     around = np.array([own.duration for own in whole]) - walls.sum(axis=1)
     costs = max(LEAST_COST, float(np.median(walls))), max(LEAST_COST, float(np.median(around)))
-    return Variation(cell, split(np.log(values) if log else values), log, costs)
+    return Variation(cell, variance_components(np.log(values) if log else values), log, costs)

@@ -27,7 +27,7 @@ from concexp.commands import run as session
 from concexp.errors import ConcexpError
 from concexp.plan.planner import make_plan
 from concexp.report.view import View
-from concexp.run.interpreters.discovery import judges_to_plan
+from concexp.run.interpreters.discovery import support_for_plan
 from concexp.run.machine import facts
 
 
@@ -95,7 +95,7 @@ class Experiment:
 
     def plan(self) -> pd.DataFrame:
         """One row per cell: its axes, its id, and the reason why it cannot run, "" where it can. Runs nothing."""
-        planned = make_plan(self.spec, facts.usable_cpus(), self.only, judges_to_plan(self.spec))
+        planned = make_plan(self.spec, facts.usable_cpus(), self.only, support_for_plan(self.spec))
         rows = [{**cell.axes, "cell": cell.id, "reason": cell.reason} for cell in planned.cells]
         return pd.DataFrame(rows).convert_dtypes()
 
@@ -104,7 +104,7 @@ class Experiment:
         options = [*(f"--set={one}" for one in self.sets), *([f"--only={self.only}"] if self.only else [])]
         flags = [flag for flag, on in (("--quick", quick), ("--fresh", fresh)) if on]
         command = shlex.join(["concexp", "run", str(self.path), *options, *flags])
-        wanted = session.Wanted(self.path, self.sets, self.only, Path(out), quick, fresh, True, command)
+        wanted = session.RunRequest(self.path, self.sets, self.only, Path(out), quick, fresh, True, command)
         return load(session.run(wanted, progress, page=True).folder)
 
 

@@ -69,7 +69,7 @@ def _described(kind: str, name: str) -> str:
             default = "required" if p.required else f"default {_shown(p.default, p.unit)}"
             lines.append(f"  {p.name}: {p.range}, {default}" + (f"\n      {p.meaning}" if p.meaning else ""))
     if kind == "workload":
-        lines += ["", f"One operation is one {cls.unit}. It wants {cls.wants}. Its own load: {_load(cls.load)}."]
+        lines += ["", f"One operation is one {cls.unit}. It wants {cls.resource}. Its own load: {_load(cls.load)}."]
     if kind == "metric":
         lines += [
             "",

@@ -36,13 +36,13 @@ MARKS = {hazards.OK: "ok     ", hazards.UNKNOWN: "unknown", hazards.WARNING: "wa
 
 def examine(out: Path) -> list[Finding]:
     """Look at everything; `out` is where reports would go. Takes a few seconds, for spinners run."""
-    code = stage.stage()
+    code = stage.stage_child_code()
     python = interpreter.current(code)
     facts = machine.facts()
     clocks = interpreter.clocks(python, code)
     holder = _lock()
     effective, why_not = _spun(python, code, facts["cpus"])
-    return hazards.judge(
+    return hazards.check_hazards(
         {
             **facts,
             "clocks": clocks,
@@ -57,7 +57,7 @@ def examine(out: Path) -> list[Finding]:
     )
 
 
-def _spun(python: interpreter.Interpreter, code: stage.Stage, cpus: int) -> tuple[float | None, str]:
+def _spun(python: interpreter.Interpreter, code: stage.StagedCode, cpus: int) -> tuple[float | None, str]:
     """(effective CPUs now, why they could not be measured)."""
     request = {"verb": "spin", "spinners": cpus, "seconds": spinners.SPIN_SECONDS, "rounds": spinners.SPIN_ROUNDS}
     lock = machine_lock.MachineLock("concexp doctor", lambda who: None, wait=False)

@@ -172,7 +172,7 @@ class Bar(Quiet):
         self.progress.stop()
 
 
-def watcher(kind: str) -> Quiet:
+def progress_listener(kind: str) -> Quiet:
     """What was asked for with --progress; `auto` looks whether stderr is a terminal."""
     if kind == "none":
         return Quiet()

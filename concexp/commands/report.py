@@ -31,7 +31,7 @@ def pages_of(path: Path) -> Iterator[Path]:
     """Make the page again of a run folder, of the latest run of reports/<name>, or of each such folder in a folder."""
     from concexp.analysis import results
 
-    yield from map(_page_of, results.meant(path))
+    yield from map(_page_of, results.run_folders_in(path))
 
 
 def _page_of(path: Path) -> Path:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from concexp import __version__, experiment
-from concexp.analysis.adaptive import Course
-from concexp.analysis.precision import unreached
+from concexp.analysis.adaptive import SequentialPlan
+from concexp.analysis.precision import precision_shortfall
 from concexp.commands import progress
 from concexp.commands.report import _written
 from concexp.errors import ConcexpError
@@ -29,7 +29,7 @@ from concexp.run.storage.run_folder import RunFolder
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RunRequest:
     """What the command line asked for."""
 
     path: Path
@@ -43,7 +43,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Done:
+class RunOutcome:
     """The run's folder, what to tell at the end, how many trials ended badly without being expected to, and which claims
     were refuted.
     """
@@ -54,20 +54,20 @@ class Done:
     refuted: list[str]
 
 
-def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> Done:
+def run(wanted: RunRequest, progress_kind: str, page: bool, check: bool = False) -> RunOutcome:
     """Run one experiment, or complete its unfinished run, and write its page; with `check` say which claims are refuted."""
     question = experiment.load(wanted.path, wanted.sets)
     if wanted.quick:
         short = {"repetitions": 1, "iterations": 1, "warmup": min(1, question.measure.warmup)}
         question = question.with_measure(**short, precision=None, max_repetitions=None, budget=None)
     temp_folder.clear()
-    code = stage.stage()
-    meant = discovery.meant(question, code)
-    planned = make_plan(question, machine.usable_cpus(), wanted.only, discovery.judges(meant, code))
+    code = stage.stage_child_code()
+    meant = discovery.resolve_interpreters(question, code)
+    planned = make_plan(question, machine.usable_cpus(), wanted.only, discovery.support_checks(meant, code))
     there = {label: one for label, one in meant.items() if isinstance(one, Interpreter)}
     for path in {sys.executable, *(one.path for one in there.values())}:
         stage.compile_for(path, code)
-    watcher = progress.watcher(progress_kind)
+    watcher = progress.progress_listener(progress_kind)
     try:
         lock = MachineLock(
             f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait
@@ -77,10 +77,10 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
         planned = refusing(question, planned, folder.manifest.get("preflight", {}).get("unsupported", {}))
         watcher.foretell(forecast(question, planned, folder.path.parent, machine.host()).text)
         open_ended = question.measure.precision is not None or question.measure.budget is not None
-        course = Course(question, planned, runner.header(question, planned, folder), watcher.foretell)
-        following = course.following if open_ended else None
+        course = SequentialPlan(question, planned, runner.header(question, planned, folder), watcher.foretell)
+        following = course.next_trials if open_ended else None
         try:
-            runner.Run(question, planned, folder, code, there, lock, watcher, following).execute()
+            runner.Runner(question, planned, folder, code, there, lock, watcher, following).execute()
         except KeyboardInterrupt:
             watcher.close()
             if page:
@@ -99,7 +99,7 @@ def run(wanted: Wanted, progress_kind: str, page: bool, check: bool = False) -> 
     if question.measure.precision is not None:
         lines += _unreached(folder, question.measure.precision)
     refuted = _refuted(folder) if check and question.claims else []
-    return Done(folder.path, [*lines, *(f"refuted: {says}" for says in refuted)], len(bad), refuted)
+    return RunOutcome(folder.path, [*lines, *(f"refuted: {says}" for says in refuted)], len(bad), refuted)
 
 
 def _unreached(folder: RunFolder, precision: float) -> list[str]:
@@ -108,7 +108,7 @@ def _unreached(folder: RunFolder, precision: float) -> list[str]:
     from concexp.analysis.claims import verdicts
 
     found = results.load(folder.path)
-    said = unreached(found, verdicts.judge(found), precision).text
+    said = precision_shortfall(found, verdicts.judge_claims(found), precision).text
     return [said] if said else []
 
 
@@ -117,15 +117,15 @@ def _refuted(folder: RunFolder) -> list[str]:
     from concexp.analysis import results
     from concexp.analysis.claims import verdicts
 
-    return [one.claim.says for one in verdicts.judge(results.load(folder.path)) if one.word == "refuted"]
+    return [one.claim.says for one in verdicts.judge_claims(results.load(folder.path)) if one.word == "refuted"]
 
 
-def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
+def _folder(wanted: RunRequest, first: preflight.Preflight) -> RunFolder:
     """The unfinished run of this identity, or a new one, once the user's own code was tried."""
     question, code = first.spec, first.stage
     runs = wanted.out / question.name / "runs"
     known = {label: interpreter.facts for label, interpreter in first.pythons.items()}
-    seen, refused = first.look()
+    seen, refused = first.inspect_code()
     files = run_folder.code_files(question, seen)
     identity = run_folder.identity(question, files, code.sha256, known, wanted.only)
     if not wanted.fresh:
@@ -145,7 +145,7 @@ def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
         "quick": wanted.quick,
         "host": machine.host(),
         "machine": facts,
-        "doctor": hazards.before_a_run(facts, next(iter(clocks.values()), {})),
+        "doctor": hazards.warning_before_run(facts, next(iter(clocks.values()), {})),
         "interpreters": known,
         "clocks": clocks,
         "git": machine.git(Path.cwd(), wanted.out),
@@ -153,7 +153,7 @@ def _folder(wanted: Wanted, first: preflight.Preflight) -> RunFolder:
         "user_code": run_folder.user_code(files),
         "preflight": {
             "entries": {label: {k: v for k, v in one.items() if k != "files"} for label, one in seen.items()},
-            "unsupported": first.fly(refused),
+            "unsupported": first.try_code(refused),
         },
     }
     return run_folder.create(runs, question, files, manifest)

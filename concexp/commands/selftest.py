@@ -94,10 +94,10 @@ def scaling(answers: Answers) -> Measured:
     few, many = (answers.samples("computing", workers=workers)[0] for workers in (1, answers.cpus))
     gains = {
         trial.block: trial.means["throughput"] / few.by_block("throughput")[trial.block] / trial.effective_cpus
-        for trial in many.timed
+        for trial in many.timing_trials
         if trial.block in few.by_block("throughput")
     }
-    effective = [trial.effective_cpus for trial in many.timed]
+    effective = [trial.effective_cpus for trial in many.timing_trials]
     known = f"{spread(mean_interval(effective, log=True), 'x')}, as the spinners beside it"
     share = mean_interval(list(gains.values()), log=True)
     return Measured(share, *SCALING, known, spread(answers.gain(few, many), "x"), (few, many))
@@ -167,12 +167,12 @@ def run(out: Path | None, repetitions: int | None, progress: str, command: str) 
     with contextlib.ExitStack() as stack:
         place = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="concexp-selftest-")))
         sets = (f"measure.repetitions={repetitions}",) if repetitions else ()
-        wanted = session.Wanted(EXPERIMENT, sets, "", place, False, True, True, command)
+        wanted = session.RunRequest(EXPERIMENT, sets, "", place, False, True, True, command)
         session.run(wanted, progress, page=out is not None)
-        return judge(Answers(results.load(place / "selftest")))
+        return compare_with_known(Answers(results.load(place / "selftest")))
 
 
-def judge(answers: Answers) -> list[Verdict]:
+def compare_with_known(answers: Answers) -> list[Verdict]:
     """The verdicts, in a fixed order."""
     return [verdict(name, check(answers), answers) for name, check in CHECKS]
 
@@ -205,7 +205,13 @@ def _of_numbers(found: Measured, answers: Answers) -> tuple[str, str]:
 
 def _doubtful(samples: Sequence[Sample], answers: Answers) -> str:
     """Why no number may rest on these samples; an empty text if it may."""
-    codes = {code for sample in samples if not sample.trusted for trial in sample.doubtful for code in trial.doubts}
+    codes = {
+        code
+        for sample in samples
+        if not sample.enough_clean_trials
+        for trial in sample.doubtful
+        for code in trial.doubts
+    }
     if not codes:
         return ""
     if "machine" in codes and answers.short:

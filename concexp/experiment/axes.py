@@ -40,7 +40,7 @@ def one_of(choices: Sequence[str]) -> Callable[[Any], str]:
 
     def read(value: Any) -> str:
         if value not in choices:
-            raise ValueError(f"expected one of {', '.join(choices)}, not {units.shown(value)}")
+            raise ValueError(f"expected one of {', '.join(choices)}, not {units.for_message(value)}")
         return str(value)
 
     return read
@@ -74,14 +74,16 @@ def python(value: Any) -> str:
     """An interpreter: `current`, a version, or a path."""
     if isinstance(value, str) and (value == "current" or VERSION.fullmatch(value) or "/" in value):
         return value
-    raise ValueError(f'expected current, a version such as "3.13" or "3.14t", or a path, not {units.shown(value)}')
+    raise ValueError(
+        f'expected current, a version such as "3.13" or "3.14t", or a path, not {units.for_message(value)}'
+    )
 
 
 def model_name(value: Any) -> str:
     """The name of a model."""
     if not isinstance(value, str) or value not in catalog.names("model"):
         cure = did_you_mean(str(value), catalog.names("model"))
-        raise ValueError(f"there is no model {units.shown(value)}" + (f": {cure}" if cure else ""))
+        raise ValueError(f"there is no model {units.for_message(value)}" + (f": {cure}" if cure else ""))
     return value
 
 
@@ -257,7 +259,7 @@ def _range(key: str, node: Node, path: str, entries: Sequence[Entry], problems: 
         if formula and parsed(raw, item, f"{path}.{name}", problems) is None:
             return None
         if not formula and (isinstance(raw, bool) or not isinstance(raw, int | float)):
-            problems.at(item, f"{path}.{name}", f"expected a number, not {units.shown(raw)}")
+            problems.at(item, f"{path}.{name}", f"expected a number, not {units.for_message(raw)}")
             return None
         parts[name] = Value(raw, None, formula, item.file, item.line, item.column)
     if "from" not in parts or "to" not in parts or ("times" in parts) == ("step" in parts):
@@ -288,7 +290,7 @@ def _zipped(node: Node, path: str, entries: Sequence[Entry], problems: Problems)
             if not _known(key, group, f"{here}.{key}", entries, problems):
                 continue
             if not isinstance(column.value, list):
-                problems.at(column, f"{here}.{key}", f"expected a list, not {units.shown(column.plain())}")
+                problems.at(column, f"{here}.{key}", f"expected a list, not {units.for_message(column.plain())}")
                 continue
             if not column.value:
                 problems.at(

@@ -25,7 +25,7 @@ CONDITIONS = ("compare", "and", "or", "not")
 
 
 @dataclass(frozen=True)
-class Bounds:
+class ClaimScope:
     """What claims may speak of: names, each axis's labels (None where only a plan knows them), and what is measured."""
 
     names: Names
@@ -40,7 +40,7 @@ class Bounds:
         return {*catalog.names("metric"), *self.names.axes, *self.names.words, *self.parameters, *FACTS, *STATUSES}
 
 
-def bounds(grids: Sequence[Grid], names: Names, open_loop: bool, baseline: bool) -> Bounds:
+def claim_scope(grids: Sequence[Grid], names: Names, open_loop: bool, baseline: bool) -> ClaimScope:
     """Those of an experiment."""
     labels: dict[str, list[Any] | None] = {}
     for grid in grids:
@@ -55,7 +55,7 @@ def bounds(grids: Sequence[Grid], names: Names, open_loop: bool, baseline: bool)
     entries = [e for g in grids for e in (*g.workload, *g.model, *g.sync, g.background) if e is not None]
     own = {f"{owner}.{name}" for e in entries for owner in (e.kind, e.label) for name in e.accepts()}
     loads = {f"load.{name}" for name in ("ops", "duration", "scaling", "rate", "arrivals")}
-    return Bounds(names, labels, frozenset({*own, *loads, "startup"}), open_loop, baseline)
+    return ClaimScope(names, labels, frozenset({*own, *loads, "startup"}), open_loop, baseline)
 
 
 def _more(labels: dict[str, list[Any] | None], key: str, found: list[Any] | None) -> None:
@@ -63,7 +63,7 @@ def _more(labels: dict[str, list[Any] | None], key: str, found: list[Any] | None
     labels[key] = None if known is None or found is None else [*known, *found]
 
 
-def read(node: Node, known: Bounds, problems: Problems) -> tuple[Claim, ...]:
+def read(node: Node, known: ClaimScope, problems: Problems) -> tuple[Claim, ...]:
     """The claims that could be read; a problem for each mistake in the others."""
     found = []
     for number, item in enumerate(items(node)):
@@ -73,7 +73,7 @@ def read(node: Node, known: Bounds, problems: Problems) -> tuple[Claim, ...]:
             if claim is not None:
                 found.append(claim)
         else:
-            problems.at(item, path, f"expected a claim, not {units.shown(item.value)}", EXAMPLE)
+            problems.at(item, path, f"expected a claim, not {units.for_message(item.value)}", EXAMPLE)
     return tuple(found)
 
 
@@ -93,7 +93,7 @@ def of_data(data: Any) -> tuple[Claim, ...]:
     )
 
 
-def _claim(node: Node, path: str, known: Bounds, problems: Problems) -> Claim | None:
+def _claim(node: Node, path: str, known: ClaimScope, problems: Problems) -> Claim | None:
     before = len(problems)
     unknown_keys(node, path, KEYS, problems)
     given = node.value
@@ -103,7 +103,9 @@ def _claim(node: Node, path: str, known: Bounds, problems: Problems) -> Claim | 
     says = text(given["says"], f"{path}.says", problems) if "says" in given else None
     if "valid" in given and given["valid"].value != "any":
         cure = "valid: any lets the times of trials with a wrong outcome count; leave it out otherwise"
-        problems.at(given["valid"], f"{path}.valid", f"expected any, not {units.shown(given['valid'].value)}", cure)
+        problems.at(
+            given["valid"], f"{path}.valid", f"expected any, not {units.for_message(given['valid'].value)}", cure
+        )
     of = _of(given["of"], f"{path}.of", known, problems) if "of" in given else None
     when = _expression(given["when"], f"{path}.when", known, problems) if "when" in given else ""
     expect = _expression(given["expect"], f"{path}.expect", known, problems)
@@ -117,7 +119,7 @@ def _claim(node: Node, path: str, known: Bounds, problems: Problems) -> Claim | 
     return Claim(says or str(expect), of, when or "", value, "valid" in given, path)
 
 
-def _of(node: Node, path: str, known: Bounds, problems: Problems) -> Mapping[str, Any] | Value | None:
+def _of(node: Node, path: str, known: ClaimScope, problems: Problems) -> Mapping[str, Any] | Value | None:
     """The cells that a claim is about, as `exclude` selects them."""
     if isinstance(node.value, dict):
         selections.check_map(node, path, known.names, (), problems)
@@ -126,15 +128,15 @@ def _of(node: Node, path: str, known: Bounds, problems: Problems) -> Mapping[str
         selections.check_condition(node, path, known.names, problems)
         return Value(node.value, None, True, node.file, node.line, node.column)
     cure = "{model: threads}, or a condition such as workers > 1"
-    problems.at(node, path, f"expected a selection, not {units.shown(node.value)}", cure)
+    problems.at(node, path, f"expected a selection, not {units.for_message(node.value)}", cure)
     return None
 
 
-def _expression(node: Node, path: str, known: Bounds, problems: Problems) -> str | None:
+def _expression(node: Node, path: str, known: ClaimScope, problems: Problems) -> str | None:
     written = node.value
     if not isinstance(written, str):
         problems.at(
-            node, path, f"expected a condition, not {units.shown(node.plain())}", "such as speedup[threads] < 1.1"
+            node, path, f"expected a condition, not {units.for_message(node.plain())}", "such as speedup[threads] < 1.1"
         )
         return None
     if written.lstrip()[:1] in ("<", ">", "=", "!"):
@@ -172,7 +174,7 @@ def is_metric(part: Tree) -> bool:
     return known or ("." in part.value and catalog.exists("metric", part.value))  # one of a family: `returned.hits`
 
 
-def _mistakes(tree: Tree, known: Bounds, over: str = "") -> Iterator[Mistake]:
+def _mistakes(tree: Tree, known: ClaimScope, over: str = "") -> Iterator[Mistake]:
     """What is wrong with an expression that can be parsed; `over` is the curve in which it stands."""
     if tree.kind == "name":
         if tree.value not in known.words and not is_metric(tree):
@@ -224,7 +226,7 @@ def _kinds(tree: Tree) -> Iterator[Mistake]:
             yield part.position, "a condition cannot be computed with or compared", "join conditions by and, or"
 
 
-def _measurable(tree: Tree, known: Bounds) -> Iterator[Mistake]:
+def _measurable(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
     """Whether a metric can be measured here."""
     if tree.value in metrics():
         metric = catalog.load("metric", tree.value)
@@ -241,7 +243,7 @@ def closed_loop(name: str) -> tuple[str, str]:
     return f"{name} needs an open loop: nothing here arrives at a time of its own", cure
 
 
-def _at(tree: Tree, known: Bounds) -> Iterator[Mistake]:
+def _at(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
     """A metric of another cell: whether the metric, the axes and their labels exist."""
     if not is_metric(tree):
         yield tree.position, f"there is no metric '{tree.value}'", did_you_mean(tree.value, catalog.names("metric"))
@@ -268,11 +270,11 @@ def label_of(value: Tree) -> Any:
     return value.written if value.kind == "number" else value.value
 
 
-def _label(place: Tree, label: str, known: Bounds) -> Iterator[Mistake]:
+def _label(place: Tree, label: str, known: ClaimScope) -> Iterator[Mistake]:
     """Whether an axis, or exactly one of all, has a label; where only a plan knows the labels, nothing is said yet."""
     if place.value:
         labels = known.labels.get(place.value)
-        if labels is not None and not any(fits(one, label) for one in labels):
+        if labels is not None and not any(same_label(one, label) for one in labels):
             cure = did_you_mean(label, [str(one) for one in labels])
             yield place.parts[0].position, f"the axis '{place.value}' has no value '{label}'", cure
         return
@@ -286,7 +288,7 @@ def _label(place: Tree, label: str, known: Bounds) -> Iterator[Mistake]:
 
 def axes_of(label: Any, labels: Mapping[str, Iterable[Any] | None]) -> list[str]:
     """The axes that have a label."""
-    return [axis for axis, known in labels.items() if any(fits(one, label) for one in known or ())]
+    return [axis for axis, known in labels.items() if any(same_label(one, label) for one in known or ())]
 
 
 def ambiguous(label: Any, axes: Sequence[str]) -> tuple[str, str]:
@@ -294,7 +296,7 @@ def ambiguous(label: Any, axes: Sequence[str]) -> tuple[str, str]:
     return f"the axes {' and '.join(axes)} have the value '{label}'", f"say which: [{axes[0]}={label}]"
 
 
-def fits(label: Any, wanted: Any) -> bool:
+def same_label(label: Any, wanted: Any) -> bool:
     """Whether a label is what was written: the same text, the same flag, or the same quantity in another unit."""
     if label is None or wanted is None or label == wanted:
         return label is wanted or label == wanted
@@ -312,7 +314,7 @@ def fits(label: Any, wanted: Any) -> bool:
     return mine is not None and mine == other
 
 
-def _comparison(tree: Tree, known: Bounds) -> Iterator[Mistake]:
+def _comparison(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
     """A measured time is never exactly a number; a status is one of those there are."""
     for sign, left, right in zip(tree.value, tree.parts, tree.parts[1:], strict=False):
         exact = sign in ("!=", "in") or (sign == "==" and tree.tolerance is None)

@@ -50,7 +50,7 @@ def _entries(kind: str, node: Node, path: str, home: Path, problems: Problems) -
         elif holder.value is not None:
             cure = f"write {{{name}: {{parameter: value}}}}"
             problems.at(
-                holder, f"{path}.{name}", f"expected a map of parameters, not {units.shown(holder.value)}", cure
+                holder, f"{path}.{name}", f"expected a map of parameters, not {units.for_message(holder.value)}", cure
             )
         path = f"{path}.{name}"
     else:

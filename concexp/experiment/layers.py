@@ -81,7 +81,7 @@ def _override(root: Node, text: str) -> None:
             holder.value[part] = inner
             holder.keys[part] = (where, 0, 0)
         if not isinstance(inner.value, dict):
-            what = f"`{part}` is {units.shown(inner.plain())}, which has no keys"
+            what = f"`{part}` is {units.for_message(inner.plain())}, which has no keys"
             raise InputError([Problem(where, 0, 0, key.strip(), what, f"override it whole: --set {part}=…")])
         holder = inner
     holder.value[parts[-1]] = value

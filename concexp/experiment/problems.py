@@ -36,7 +36,7 @@ def text(node: Node, path: str, problems: Problems) -> str | None:
         because = f": YAML reads it as {node.value}" if lost else ""
         problems.at(node, path, f"expected text, not {node.text}{because}", f'put it in quotes: "{node.text}"')
     else:
-        problems.at(node, path, f"expected text, not {units.shown(node.value)}")
+        problems.at(node, path, f"expected text, not {units.for_message(node.value)}")
     return None
 
 
@@ -77,7 +77,7 @@ def shaped(shape: type[Shape], node: Node, path: str, problems: Problems) -> Sha
     """A map read as a pydantic model, its errors as problems in our words."""
     if not isinstance(node.value, dict):
         problems.at(
-            node, path, f"expected a map, not {units.shown(node.value)}", f"keys: {', '.join(shape.model_fields)}"
+            node, path, f"expected a map, not {units.for_message(node.value)}", f"keys: {', '.join(shape.model_fields)}"
         )
         return None
     try:
@@ -97,8 +97,10 @@ def shaped(shape: type[Shape], node: Node, path: str, problems: Problems) -> Sha
             elif item["type"] == "value_error":
                 problems.at(where, f"{path}.{key}", str(context["error"]))
             elif item["type"] == "literal_error":
-                problems.at(where, f"{path}.{key}", f"expected {context['expected']}, not {units.shown(where.plain())}")
+                problems.at(
+                    where, f"{path}.{key}", f"expected {context['expected']}, not {units.for_message(where.plain())}"
+                )
             else:
                 said = item["msg"].replace("Input should be", "it should be")
-                problems.at(where, f"{path}.{key}", f"{units.shown(where.plain())} will not do: {said}")
+                problems.at(where, f"{path}.{key}", f"{units.for_message(where.plain())} will not do: {said}")
         return None

@@ -78,7 +78,7 @@ class _Reader:
             else ()
         )
         allow = selections.allow(root.value["allow"], names, problems) if "allow" in root.value else ()
-        bounds = claims.bounds(grids, names, _open_loop(grids), bool(baseline))
+        bounds = claims.claim_scope(grids, names, _open_loop(grids), bool(baseline))
         claimed = claims.read(root.value["claims"], bounds, problems) if "claims" in root.value else ()
         if measure is None or report is None or name is None:
             return None
@@ -201,7 +201,7 @@ class _Reader:
     def grid(self, node: Node, path: str, outer: dict[str, tuple[Entry, ...]], listed: bool) -> Grid:
         if not isinstance(node.value, dict):
             cure = "sweep: {workers: [1, 2, 4]}"
-            self.problems.at(node, path, f"expected a map of axes, not {units.shown(node.value)}", cure)
+            self.problems.at(node, path, f"expected a map of axes, not {units.for_message(node.value)}", cure)
             node = Node({}, node.file, node.line, node.column)
         own = {kind: self.entries(kind, node, path) or outer[kind] for kind in KINDS} if listed else outer
         for kind in ("workload", "model"):

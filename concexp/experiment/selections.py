@@ -66,7 +66,7 @@ def exclude(node: Node, path: str, names: Names, problems: Problems) -> tuple[An
             found.append(Value(item.value, None, True, item.file, item.line, item.column))
         else:
             cure = "{model: asyncio, workload: counter}, or a condition such as workers > 4*cpus"
-            problems.at(item, here, f"expected a selection, not {units.shown(item.value)}", cure)
+            problems.at(item, here, f"expected a selection, not {units.for_message(item.value)}", cure)
     return tuple(found)
 
 
@@ -90,7 +90,7 @@ def baseline(node: Node | None, names: Names, problems: Problems) -> dict[str, A
         return {"model": "serial"} if "serial" in names.labels["model"] else {}
     if not isinstance(node.value, dict):
         cure = "baseline: {model: serial}"
-        problems.at(node, "baseline", f"expected a selection, not {units.shown(node.value)}", cure)
+        problems.at(node, "baseline", f"expected a selection, not {units.for_message(node.value)}", cure)
         return {}
     check_map(node, "baseline", names, (), problems)
     return dict(node.plain())
@@ -115,7 +115,7 @@ def _check_words(node: Node, path: str, known: Sequence[str], message: str, prob
         if not isinstance(item.value, str) or item.value not in known:
             quoted = item.text in known and not isinstance(item.value, str)
             cure = f'put it in quotes: "{item.text}"' if quoted else did_you_mean(item.text, known)
-            problems.at(item, path, f"{message} {units.shown(item.plain())}", cure)
+            problems.at(item, path, f"{message} {units.for_message(item.plain())}", cure)
 
 
 def check_condition(node: Node, path: str, names: Names, problems: Problems) -> None:

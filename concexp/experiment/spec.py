@@ -330,7 +330,7 @@ class Spec:
     def probes(self) -> frozenset[str]:
         """The probes that the metrics need that were asked for; and that of a picture that has one, by the picture's name."""
         own = set(self.report.plots or ()) & set(catalog.names("probe"))
-        alone = {name for name in own if catalog.load("probe", name).alone}
+        alone = {name for name in own if catalog.load("probe", name).own_trials}
         return frozenset(catalog.load("metric", name).probe for name in self.asked) - {""} | alone
 
     def with_measure(self, **changes: Any) -> Spec:

@@ -20,14 +20,14 @@ FLAGS = {"on": True, "off": False, "true": True, "false": False}
 def number(value: Any, what: str = "a number") -> float:
     """A plain number: 3, 0.5, 1e4, 20_000."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(f"expected {what}, not {shown(value)}")
+        raise ValueError(f"expected {what}, not {for_message(value)}")
     if isinstance(value, str):
         if not re.fullmatch(NUMBER, value.strip()):
-            raise ValueError(f"expected {what}, not {shown(value)}")
+            raise ValueError(f"expected {what}, not {for_message(value)}")
         value = float(value)
     assert isinstance(value, int | float)
     if value != value or value in (float("inf"), float("-inf")):
-        raise ValueError(f"expected {what}, not {shown(value)}")
+        raise ValueError(f"expected {what}, not {for_message(value)}")
     return value
 
 
@@ -35,9 +35,9 @@ def integer(value: Any) -> int:
     """A whole number: 3, 1e4, 20_000."""
     found = number(value, "a whole number")
     if found != int(found):
-        raise ValueError(f"expected a whole number, not {shown(value)}")
+        raise ValueError(f"expected a whole number, not {for_message(value)}")
     if abs(found) >= 2**63:
-        raise ValueError(f"expected a whole number, not {shown(value)}: it is too large")
+        raise ValueError(f"expected a whole number, not {for_message(value)}: it is too large")
     return int(found)
 
 
@@ -52,7 +52,7 @@ def size(value: Any) -> int:
         return integer(value)
     found = _with_unit(value, BYTES, "a size such as 64B, 4KiB or 1MiB")
     if found != int(found):
-        raise ValueError(f"expected whole bytes, not {shown(value)}")
+        raise ValueError(f"expected whole bytes, not {for_message(value)}")
     return int(found)
 
 
@@ -60,7 +60,7 @@ def memory(value: Any) -> int:
     """Bytes that a whole process, or several, may hold."""
     found = size(value)
     if found < SMALLEST_MEMORY:
-        raise ValueError(f"expected at least 32MiB, not {shown(value)}: Python itself takes half of that")
+        raise ValueError(f"expected at least 32MiB, not {for_message(value)}: Python itself takes half of that")
     return found
 
 
@@ -68,7 +68,7 @@ def rate(value: Any) -> float:
     """Per second of `100/s`, `5/ms`, `60/m`."""
     match = re.fullmatch(NUMBER + r"\s*/\s*(\w+)", value.strip()) if isinstance(value, str) else None
     if match is None or match[2] not in SECONDS:
-        raise ValueError(f"expected a rate such as 100/s, not {shown(value)}")
+        raise ValueError(f"expected a rate such as 100/s, not {for_message(value)}")
     return number(match[1], "a rate such as 100/s") / SECONDS[match[2]]
 
 
@@ -83,7 +83,7 @@ def percentage(value: Any) -> float:
     """A share that is written as a percentage above 0 %: a bare 3 could mean 3 % as well as 300 %."""
     found = fraction(value) if isinstance(value, str) and value.strip().endswith("%") else 0.0
     if not 0 < found < 1:
-        raise ValueError(f"expected a percentage between 0% and 100% such as 3%, not {shown(value)}")
+        raise ValueError(f"expected a percentage between 0% and 100% such as 3%, not {for_message(value)}")
     return found
 
 
@@ -93,13 +93,13 @@ def flag(value: Any) -> bool:
         return value
     if isinstance(value, str) and value in FLAGS:
         return FLAGS[value]
-    raise ValueError(f"expected on or off, not {shown(value)}")
+    raise ValueError(f"expected on or off, not {for_message(value)}")
 
 
 def text(value: Any) -> str:
     """Text; a number or a boolean has to be quoted."""
     if not isinstance(value, str):
-        raise ValueError(f"expected text, not {shown(value)}: put it in quotes")
+        raise ValueError(f"expected text, not {for_message(value)}: put it in quotes")
     return value
 
 
@@ -109,7 +109,7 @@ def convert(parameter: Parameter, value: Any) -> Any:
         if value is True or value is False:  # a choice may be called on or off
             value = "on" if value else "off"
         if value not in parameter.choices:
-            raise ValueError(f"expected one of {', '.join(parameter.choices)}, not {shown(value)}")
+            raise ValueError(f"expected one of {', '.join(parameter.choices)}, not {for_message(value)}")
         return value
     if parameter.type == "any":
         return value
@@ -121,11 +121,11 @@ def convert(parameter: Parameter, value: Any) -> Any:
     low, high = parameter.minimum, parameter.maximum
     below = low is not None and (found <= low if parameter.exclusive else found < low)
     if below or (high is not None and found > high):
-        raise ValueError(f"expected {parameter.range}, not {shown(value)}")
+        raise ValueError(f"expected {parameter.range}, not {for_message(value)}")
     return found
 
 
-def shown(value: Any) -> str:
+def for_message(value: Any) -> str:
     """A value as an error message shows it."""
     if value is None:
         return "nothing"
@@ -146,11 +146,11 @@ def _with_unit(value: Any, units: dict[str, Any], what: str) -> float:
     match = re.fullmatch(NUMBER + r"\s*([^\W\d_]+)", value.strip()) if isinstance(value, str) else None
     if match is None or match[2] not in units:
         missing = isinstance(value, int | float) and not isinstance(value, bool)
-        raise ValueError(f"expected {what}, not {shown(value)}" + (": the unit is missing" if missing else ""))
+        raise ValueError(f"expected {what}, not {for_message(value)}" + (": the unit is missing" if missing else ""))
     found = float(match[1]) * units[match[2]]
     if found < 0:
-        raise ValueError(f"expected {what}, not {shown(value)}: it cannot be negative")
+        raise ValueError(f"expected {what}, not {for_message(value)}: it cannot be negative")
     if found == float("inf"):
-        raise ValueError(f"expected {what}, not {shown(value)}: it is too large")
+        raise ValueError(f"expected {what}, not {for_message(value)}: it is too large")
     # 0.1 ms is 1e-04 s, not 0.00010000000000000002 s: the unit's factor must not leave a trace in labels and ids.
     return float(f"{found:.12g}") + 0.0  # and no minus zero

@@ -117,7 +117,7 @@ def read(
     check = _check(given.get("check"), f"{path}.check", home, problems)
     arguments = given.get("arguments") or Node({}, node.file, node.line, node.column)
     if not isinstance(arguments.value, dict):
-        problems.at(arguments, f"{path}.arguments", f"expected a map, not {units.shown(arguments.plain())}")
+        problems.at(arguments, f"{path}.arguments", f"expected a map, not {units.for_message(arguments.plain())}")
         return []
     if target is None or check is None:
         return []
@@ -132,7 +132,7 @@ def _returns(node: Node | None, path: str, problems: Problems) -> str:
         return RETURNS[0]
     if node.value not in RETURNS:
         cure = did_you_mean(str(node.plain()), RETURNS)
-        problems.at(node, path, f"expected one of {', '.join(RETURNS)}, not {units.shown(node.plain())}", cure)
+        problems.at(node, path, f"expected one of {', '.join(RETURNS)}, not {units.for_message(node.plain())}", cure)
         return RETURNS[0]
     return str(node.value)
 
@@ -335,11 +335,11 @@ def _taken(
     elif len(arguments.posonlyargs) > own:
         place.wrong(f"{tree.name} has positional-only parameters", "arguments are given by name")
     else:
-        _fit(arguments, own, given, holder, path, name, place)
+        _check_call(arguments, own, given, holder, path, name, place)
     return named
 
 
-def _fit(
+def _check_call(
     arguments: ast.arguments, own: int, given: Mapping[str, Node], holder: Node, path: str, name: str, place: _Place
 ) -> None:
     """Problems where a function cannot be called with these keyword arguments."""

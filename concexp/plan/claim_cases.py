@@ -9,7 +9,7 @@ from typing import Any
 
 from concexp.errors import InputError, Problem
 from concexp.experiment import expressions
-from concexp.experiment.claims import ambiguous, axes_of, fits, is_metric, label_of
+from concexp.experiment.claims import ambiguous, axes_of, is_metric, label_of, same_label
 from concexp.experiment.expressions import ExpressionError, Tree
 from concexp.experiment.spec import Claim, Value
 from concexp.experiment.statuses import STATUSES
@@ -80,13 +80,13 @@ class Cells:
         return [
             cell
             for cell, labels in self.axes.items()
-            if all(any(fits(labels.get(key), one) for one in values) for key, values in wanted.items())
+            if all(any(same_label(labels.get(key), one) for one in values) for key, values in wanted.items())
         ]
 
-    def other(self, labels: Labels, wanted: Labels) -> str | None:
+    def counterpart(self, labels: Labels, wanted: Labels) -> str | None:
         """The cell that has the wanted labels and is alike on all other axes that apply to it."""
         known = {
-            key: next((label for label in self.labels.get(key, ()) if fits(label, value)), None)
+            key: next((label for label in self.labels.get(key, ()) if same_label(label, value)), None)
             for key, value in wanted.items()
         }
         for keys, cells in self._by_keys.items():
@@ -96,7 +96,7 @@ class Cells:
                     return cell
         return None
 
-    def places(self, tree: Tree, labels: Labels) -> dict[str, Any]:
+    def bracket_axes(self, tree: Tree, labels: Labels) -> dict[str, Any]:
         """The axes and values in the brackets behind a metric, for a cell with these labels."""
         found: dict[str, Any] = {}
         for place in tree.parts if tree.kind == "at" else ():
@@ -108,7 +108,7 @@ class Cells:
             if len(axes) > 1:
                 raise ExpressionError(": ".join(ambiguous(wanted, axes)), place.position)
             known_labels = self.labels.get(axes[0], []) if axes else []
-            if not any(fits(label, wanted) for label in known_labels):
+            if not any(same_label(label, wanted) for label in known_labels):
                 where = f"the axis '{place.value}' has no value" if place.value else "no axis has the value"
                 has = f": it has {', '.join(map(str, known_labels[:SHOWN]))}" if known_labels else ""
                 raise ExpressionError(f"{where} '{wanted}'{has}", place.position)
@@ -127,8 +127,8 @@ class Cells:
         """The metrics in an expression and the cells that they are of; on a curve, of each of its cells."""
         labels = self.axes[case.cells[0]]
         if is_metric(tree):
-            wanted = {**(over or {}), **self.places(tree, {**labels, **(over or {})})}
-            yield Reference(tree, self.other(labels, wanted) if wanted else case.cells[0], wanted)
+            wanted = {**(over or {}), **self.bracket_axes(tree, {**labels, **(over or {})})}
+            yield Reference(tree, self.counterpart(labels, wanted) if wanted else case.cells[0], wanted)
         elif tree.kind in ("curve", "first"):
             inner, axis = split(tree)
             for label in self.curve(claim, case, axis):
@@ -140,7 +140,7 @@ class Cells:
     def cases(self, claim: Claim) -> list[Case]:
         """The cases of a claim: every cell of `of`, but for the axes that all its metrics name themselves."""
         tree = claim.trees[0]
-        own = _named(tree, self)
+        own = axes_named_by_all(tree, self)
         groups: dict[tuple[Any, ...], list[str]] = {}
         looped = [key for key in self.labels if key not in own]
         for cell in self.selected(claim):
@@ -156,15 +156,15 @@ class Cells:
                 continue
             missing = f"there is no cell with {_told(absent[0].wanted)} beside it" if absent else ""
             # Cells to which a looped axis does not apply: the others are compared with them, and they with nothing.
-            other_side = own and absent and self._anywhere(case, absent[0].wanted)
+            other_side = own and absent and self._exists_elsewhere(case, absent[0].wanted)
             (odd if other_side else found).append(replace(case, missing=missing))
         return found or odd
 
-    def _anywhere(self, case: Case, wanted: Labels) -> bool:
+    def _exists_elsewhere(self, case: Case, wanted: Labels) -> bool:
         """Whether the cell exists if nothing is asked on the axes that do not apply to this case."""
         asked = {key: label for key, label in case.labels.items() if label is not None and key not in wanted}
         return any(
-            all(fits(labels.get(key), value) for key, value in wanted.items())
+            all(same_label(labels.get(key), value) for key, value in wanted.items())
             and all(labels.get(key) in (label, None) for key, label in asked.items())
             for labels in self.axes.values()
         )
@@ -180,27 +180,27 @@ def _told(wanted: Labels) -> str:
     return ", ".join(f"{key} {value}" for key, value in wanted.items())
 
 
-def _named(tree: Tree, cells: Cells) -> frozenset[str]:
+def axes_named_by_all(tree: Tree, cells: Cells) -> frozenset[str]:
     """The axes that every metric of an expression names itself, in brackets or as that of a curve."""
-    found = list(_free(tree, cells, frozenset()))
+    found = list(axes_to_loop_over(tree, cells, frozenset()))
     return frozenset.intersection(*found) if found else frozenset()
 
 
-def _free(tree: Tree, cells: Cells, over: frozenset[str]) -> Iterator[frozenset[str]]:
+def axes_to_loop_over(tree: Tree, cells: Cells, over: frozenset[str]) -> Iterator[frozenset[str]]:
     """The axes that each metric, and each axis that is looked at itself, does not need to be looped over."""
     if is_metric(tree):
         places = [([p.value] if p.value else axes_of(label_of(p.parts[0]), cells.labels), p) for p in tree.parts]
         yield over.union(*(axes for axes, _ in places))
         for _, place in places:
-            yield from _free(place.parts[0], cells, over)
+            yield from axes_to_loop_over(place.parts[0], cells, over)
     elif tree.kind == "name" and tree.value in cells.labels:
         yield over | (frozenset(cells.labels) - {tree.value})
     elif tree.kind in ("curve", "first"):
         inner, axis = split(tree)
-        yield from _free(inner, cells, over | {axis})
+        yield from axes_to_loop_over(inner, cells, over | {axis})
     else:
         for part in tree.parts:
-            yield from _free(part, cells, over)
+            yield from axes_to_loop_over(part, cells, over)
 
 
 def check(claims: Sequence[Claim], cells: Cells) -> None:

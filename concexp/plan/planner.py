@@ -20,7 +20,7 @@ from concexp.experiment.spec import KINDS, second_roles
 from concexp.plan import controls
 from concexp.plan.cell import Background, Cell, PlannedTrial, Runtime, cell_id
 from concexp.plan.claim_cases import Cells, check
-from concexp.plan.support import Judge, here
+from concexp.plan.support import SupportCheck, here
 
 CELL_LIMIT = 100_000
 TRIAL_LIMIT = 1_000_000
@@ -58,7 +58,7 @@ class Plan:
         return {key: [label for label in labels if label is not None] for key, labels in found.items()}
 
 
-def make_plan(spec: Spec, cpus: int, only: str = "", judges: Mapping[str, Judge] | None = None) -> Plan:
+def make_plan(spec: Spec, cpus: int, only: str = "", judges: Mapping[str, SupportCheck] | None = None) -> Plan:
     """The plan of a spec on a machine with `cpus` usable CPUs; `only` is a condition that cells must meet.
 
     `judges` know, by label, what interpreters can run. That which runs this needs none; of others without one it is taken
@@ -114,7 +114,7 @@ def _scheduled(spec: Spec, plan: Plan) -> Plan:
     )
 
 
-def _judged(cells: Sequence[Cell], judges: Mapping[str, Judge]) -> list[Cell]:
+def _judged(cells: Sequence[Cell], judges: Mapping[str, SupportCheck]) -> list[Cell]:
     """The cells with the reasons why they cannot run, each from its own interpreter's judge."""
     reasons: dict[str, str] = {}
     for label, judge in judges.items():
@@ -164,7 +164,7 @@ def _purposes(spec: Spec, cell: Cell) -> list[tuple[str, str]]:
     if cell.simulated:
         return [("measured", "")]
     found = {name: catalog.load("probe", name) for name in sorted(spec.probes)}
-    seeing = {name: probe for name, probe in found.items() if probe.alone and probe.applies(cell.sync.plugin)}
+    seeing = {name: probe for name, probe in found.items() if probe.own_trials and probe.applies_to(cell.sync.plugin)}
     return [("measured", ""), *(("pictured" if probe.once else "observed", name) for name, probe in seeing.items())]
 
 
@@ -220,7 +220,7 @@ def _evaluated(value: Value, key: str, known: Mapping[str, Any]) -> int | float:
     except expressions.ExpressionError as error:
         raise InputError([_problem(value, key, f"in `{value.raw}`: {error}")]) from error
     if isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) < float("inf"):
-        raise InputError([_problem(value, key, f"`{value.raw}` gives {units.shown(found)}, which is no number")])
+        raise InputError([_problem(value, key, f"`{value.raw}` gives {units.for_message(found)}, which is no number")])
     return _tidy(found)
 
 

@@ -13,7 +13,7 @@ from concexp.trial.verbs.refuse import refusal
 
 
 @dataclass(frozen=True)
-class Judge:
+class SupportCheck:
     """`refuse` is asked whether combinations of plug-ins can exist, `facts` are what an interpreter says of itself."""
 
     facts: Mapping[str, Any]
@@ -26,14 +26,14 @@ class Judge:
 
 
 @cache
-def here() -> Judge:
+def here() -> SupportCheck:
     """The judge for the interpreter that runs this; starts nothing."""
-    return Judge(describe({}), refused_here)
+    return SupportCheck(describe({}), refused_here)
 
 
-def absent(reason: str) -> Judge:
+def absent(reason: str) -> SupportCheck:
     """The judge for an interpreter that is not there."""
-    return Judge({}, lambda cells: [reason] * len(cells))
+    return SupportCheck({}, lambda cells: [reason] * len(cells))
 
 
 def refused_here(cells: Sequence[Cell]) -> list[str]:

@@ -45,7 +45,7 @@ def compared(view: View, contest: Contest) -> dict[str, list[Point]]:
         return {}
     found = {}
     for line, points in view.lines(contest.points).items():
-        usable = [p for p in points if p.trusted and p.status in NUMBERED and p.value(view.primary).known]
+        usable = [p for p in points if p.trusted and p.status in NUMBERED and p.value(view.primary).has_value]
         found[line] = _at_one_number_of_workers(usable)
     return found
 
@@ -69,7 +69,7 @@ def gain_pairs(view: View, contest: Contest) -> Iterator[Pair]:
 
 def has_baseline(view: View, points: Iterable[Point]) -> bool:
     """Whether gains are relative to a baseline; else to the same with fewest workers."""
-    return bool(view.relative) and any(point.value(view.relative).known for point in points)
+    return bool(view.relative) and any(point.value(view.relative).has_value for point in points)
 
 
 def _gains(view: View, points: list[Point]) -> list[tuple[Pair, Interval]]:
@@ -90,7 +90,7 @@ def _gains(view: View, points: list[Point]) -> list[tuple[Pair, Interval]]:
                 ratio = view.ratio(point, least)
                 gain = ratio if view.metric.better == "higher" else ratio.inverted()
                 gains.append((Pair(point, least, view.primary), gain))
-    return [(pair, gain) for pair, gain in gains if gain.known]
+    return [(pair, gain) for pair, gain in gains if gain.has_value]
 
 
 def winner_pairs(view: View, contest: Contest) -> Iterator[Pair]:

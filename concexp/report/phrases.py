@@ -101,7 +101,7 @@ def share(view: View, contest: Contest, point: Point) -> str:
     if point.workers is None or point.workers < 2 or below is None or (below.workers or 1) > 1:
         return ""
     gain, effective = point.value(view.relative).mean, point.sample.effective_cpus
-    if contest.wants == "cpu" and not math.isnan(effective) and point.workers >= effective:
+    if contest.resource == "cpu" and not math.isnan(effective) and point.workers >= effective:
         return f"{gain / effective:.2f} of the {rounded(effective)} effective CPUs"
     return f"efficiency {gain / point.workers:.2f}"
 

@@ -14,7 +14,7 @@ from concexp.analysis.cells import Baseline
 from concexp.analysis.claims import verdicts as claims
 from concexp.analysis.results import Run
 from concexp.analysis.samples import Sample, compared
-from concexp.analysis.stats.intervals import NOTHING, Interval
+from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.errors import UnknownName
 from concexp.experiment.statuses import NUMBERED
 
@@ -46,7 +46,7 @@ class Point:
     values: dict[str, Interval]
     sample: Sample
     unit: str
-    wants: str
+    resource: str  # "cpu" or "io": what an operation mostly uses
     primary: str
 
     @property
@@ -61,12 +61,12 @@ class Point:
     @property
     def numbered(self) -> bool:
         """Whether it has numbers at all."""
-        return bool(self.sample.numbered)
+        return bool(self.sample.has_numbers)
 
     @property
     def trusted(self) -> bool:
         """Whether enough of its trials are beyond doubt for a verdict on time."""
-        return self.sample.trusted
+        return self.sample.enough_clean_trials
 
     @property
     def firm(self) -> bool:
@@ -74,7 +74,7 @@ class Point:
         only the primary metric comes from.
         """
         basis = self.sample.of(self.primary)
-        return self.status == "ok" and self.trusted and basis.status == "ok" and basis.trusted
+        return self.status == "ok" and self.trusted and basis.status == "ok" and basis.enough_clean_trials
 
     @property
     def mark(self) -> str:
@@ -85,7 +85,7 @@ class Point:
 
     def value(self, metric: str) -> Interval:
         """A metric with its interval; NOTHING if it has none."""
-        return self.values.get(metric, NOTHING)
+        return self.values.get(metric, UNKNOWN)
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ class Contest:
         return self.points[0].unit
 
     @property
-    def wants(self) -> str:
+    def resource(self) -> str:
         """`cpu` or `io`."""
-        return self.points[0].wants
+        return self.points[0].resource
 
 
 class View:
@@ -139,7 +139,7 @@ class View:
     @cached_property
     def verdicts(self) -> tuple[claims.Verdict, ...]:
         """Those on the claims, in the order of the experiment."""
-        return claims.judge(self.run)
+        return claims.judge_claims(self.run)
 
     @cached_property
     def relative(self) -> str:
@@ -252,7 +252,7 @@ class View:
 
     def best(self, points: Iterable[Point]) -> Point | None:
         """The point with the best primary metric; None if there is none, or if none is better."""
-        known = [point for point in points if point.value(self.primary).known]
+        known = [point for point in points if point.value(self.primary).has_value]
         if not known or self.metric.better is None:
             return None
         sign = 1 if self.metric.better == "higher" else -1
@@ -275,9 +275,9 @@ class View:
         return compared(above.sample, below.sample, metric or self.primary)
 
     @cached_property
-    def floors(self) -> list[noise.Floor]:
+    def floors(self) -> list[noise.NoiseFloor]:
         """The noise floors of the run's controls."""
-        return noise.floors(self.run)
+        return noise.noise_floors(self.run)
 
     def floor(self, points: Iterable[Point]) -> float:
         """The noise floor, a factor, of what these points do: their workload's own, or else the largest of the run; 1 if none."""

@@ -67,9 +67,9 @@ class Forecast:
             for count, source in ((self.measured, "from earlier runs"), (self.loads, "from their loads"))
             if count
         ]
-        said = f"takes {'at least' if self.unknown else 'about'} {shown(self.seconds)}"
+        said = f"takes {'at least' if self.unknown else 'about'} {duration_text(self.seconds)}"
         if most > blocks:
-            said += f" for {blocks} repetitions, {shown(self.most)} if some cell needs {most}"
+            said += f" for {blocks} repetitions, {duration_text(self.most)} if some cell needs {most}"
         said += f" (foreseen: {', '.join(sources)}"
         said += f"; {self.unknown} trials of counted operations unknown)" if self.unknown else ")"
         return said + self._beside_the_budget()
@@ -80,9 +80,10 @@ class Forecast:
             return ""
         if self.seconds > budget:
             fit = max(1, math.floor(self.measure.blocks * budget / self.seconds))
-            return f"; the budget of {shown(budget)} will end it before: about {fit} of {self.measure.blocks} repetitions fit"
+            part = f"about {fit} of {self.measure.blocks} repetitions fit"
+            return f"; the budget of {duration_text(budget)} will end it before: {part}"
         wanted = "every interval is narrow enough" + (" and every claim settled" if self.claims else "")
-        return f"; the budget of {shown(budget)} may end it before {wanted}"
+        return f"; the budget of {duration_text(budget)} may end it before {wanted}"
 
 
 def forecast(spec: Spec, plan: Plan, runs: Path, host: str) -> Forecast:
@@ -143,7 +144,7 @@ def _earlier(runs: Path, measure: Measure, host: str) -> dict[str, float]:
     return {name: statistics.median(times) for name, times in found.items()}
 
 
-def shown(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """A time for people: `45 s`, `12.5 min`, `2.1 h`."""
     if seconds < 90:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"

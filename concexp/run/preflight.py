@@ -18,8 +18,8 @@ from concexp.experiment.selections import matches
 from concexp.experiment.statuses import NUMBERED
 from concexp.plan.cell import Cell
 from concexp.plan.planner import Plan
-from concexp.run.child.launch import Ending, launch
-from concexp.run.child.stage import Stage
+from concexp.run.child.launch import TrialOutcome, launch
+from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine.lock import MachineLock
 
@@ -42,7 +42,7 @@ FRAME = re.compile(r'File "(.+?)", line (\d+)')
 
 
 @dataclass(frozen=True)
-class Role:
+class Carrier:
     """One use of user code by a cell: as its workload or its background, on a model."""
 
     cell: Cell
@@ -76,10 +76,10 @@ class Preflight:
     spec: Spec
     plan: Plan
     pythons: Mapping[str, Interpreter]
-    stage: Stage
+    stage: StagedCode
     lock: MachineLock
 
-    def look(self) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    def inspect_code(self) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
         """(what each entry is, by its label; why cells cannot import or call it, by their id).
 
         InputError says what cannot be imported or called by any of the interpreters that should.
@@ -111,7 +111,7 @@ class Preflight:
             raise InputError(problems)
         return found, reasons
 
-    def fly(self, refused: Mapping[str, str]) -> dict[str, str]:
+    def try_code(self, refused: Mapping[str, str]) -> dict[str, str]:
         """`refused`, and why more cells cannot carry their user code; InputError if an entry runs nowhere."""
         reasons = dict(refused)
         problems = []
@@ -129,7 +129,7 @@ class Preflight:
             raise InputError(problems)
         return reasons
 
-    def _looked(self, entry: Entry, role: Role) -> dict[str, Any]:
+    def _looked(self, entry: Entry, role: Carrier) -> dict[str, Any]:
         """What one interpreter says of an entry."""
         ending = self._ask(role.cell, {"verb": "look", "workload": role.entry.request()["parameters"]}, LOOK_TIMEOUT)
         if ending.answer is not None:
@@ -137,23 +137,23 @@ class Preflight:
         problem = f"{entry.located.name} cannot be imported: {ending.reason}"
         return {"problem": problem, "cure": ending.output.strip()[-500:]}
 
-    def _entries(self) -> Iterator[tuple[Entry, list[Role]]]:
+    def _entries(self) -> Iterator[tuple[Entry, list[Carrier]]]:
         """Each entry of user code as the YAML has it, and its uses by the cells that can run."""
-        by_label: dict[tuple[str, str], list[Role]] = {}
+        by_label: dict[tuple[str, str], list[Carrier]] = {}
         for cell in self.plan.runnable:
-            uses = [Role(cell, cell.workload, cell.model)]
+            uses = [Carrier(cell, cell.workload, cell.model)]
             if cell.background is not None:
-                uses.append(Role(cell, cell.background.workload, cell.background.model))
+                uses.append(Carrier(cell, cell.background.workload, cell.background.model))
             for role in uses:
                 if role.entry.own and not role.model.plugin.simulated:
                     by_label.setdefault((role.entry.kind, role.entry.label), []).append(role)
         for key, roles in by_label.items():
             yield next(entry for entry in self.spec.own if (entry.kind, entry.label) == key), roles
 
-    def _endings(self, roles: list[Role]) -> dict[str, Ending]:
+    def _endings(self, roles: list[Carrier]) -> dict[str, TrialOutcome]:
         """How a trial on each model ended; where one of a kind went well, the others of its kind are not tried."""
-        by_carrier: dict[str, Ending] = {}
-        found: dict[str, Ending] = {}
+        by_carrier: dict[str, TrialOutcome] = {}
+        found: dict[str, TrialOutcome] = {}
         for role in roles:
             if role.key not in found:
                 known = by_carrier.get(role.carrier)
@@ -171,7 +171,7 @@ class Preflight:
                         return {**found, role.key: ending}
         return found
 
-    def _try(self, role: Role) -> Ending:
+    def _try(self, role: Carrier) -> TrialOutcome:
         request = {
             "verb": "measure",
             "workload": role.entry.request(),
@@ -187,18 +187,18 @@ class Preflight:
         }
         return self._ask(role.cell, request, role.cell.settings.timeout)
 
-    def _ask(self, cell: Cell, request: dict[str, Any], timeout: float) -> Ending:
+    def _ask(self, cell: Cell, request: dict[str, Any], timeout: float) -> TrialOutcome:
         with self.lock.held():
             python = self.pythons[cell.runtime.python].path
             return launch(request, python, self.stage, timeout, True, cell.runtime.variables(), cell.settings.memory)
 
-    def _expected(self, roles: list[Role]) -> bool:
+    def _expected(self, roles: list[Carrier]) -> bool:
         """Whether the experiment expects that it fails: then its failures are data."""
         shown = [{**role.cell.axes, "status": "failed"} for role in roles]
         return all(any(matches(selection, labels) for selection in self.spec.allow) for labels in shown)
 
 
-def _reason(ending: Ending, entry: Entry) -> str:
+def _reason(ending: TrialOutcome, entry: Entry) -> str:
     """Why a cell is unsupported, "" if it is not. An exception of unknown origin is left to the trials: it may be data."""
     if ending.status == "unsupported":
         return ending.reason
@@ -207,11 +207,11 @@ def _reason(ending: Ending, entry: Entry) -> str:
     return ""
 
 
-def _meaning(ending: Ending) -> str:
+def _meaning(ending: TrialOutcome) -> str:
     return next((meaning for sign, meaning in KNOWN if sign.search(ending.reason)), "")
 
 
-def _raises(entry: Entry, roles: list[Role], ending: Ending) -> Problem:
+def _raises(entry: Entry, roles: list[Carrier], ending: TrialOutcome) -> Problem:
     """The problem of an entry that fails on every model."""
     trace = (ending.answer or {}).get("traceback", "")
     home = str(Path(entry.located.source).parent) if entry.located.source else entry.located.home

@@ -18,8 +18,8 @@ from concexp.experiment.statuses import NUMBERED
 from concexp.plan.cell import Cell, PlannedTrial
 from concexp.plan.claim_cases import Cells, expected
 from concexp.plan.planner import Plan
-from concexp.run.child.launch import Ending, launch
-from concexp.run.child.stage import Stage
+from concexp.run.child.launch import TrialOutcome, launch
+from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, spinners
 from concexp.run.machine.lock import MachineLock
@@ -31,7 +31,7 @@ from concexp.run.storage.run_folder import RunFolder
 from concexp.trial.diagnostics.lock_watch.registry import ENVIRONMENT as HOLDING
 
 
-class Watcher(Protocol):
+class ProgressListener(Protocol):
     """Who is told of the progress."""
 
     def begin(self, total: int, done: int) -> None:
@@ -54,7 +54,7 @@ class Watcher(Protocol):
 
 
 @dataclass
-class Run:
+class Runner:
     """All that a run needs: what to do, where to write, with what, and who watches.
 
     `following` tells from the records so far which trials come next, none at the end; without it the plan is all there is.
@@ -63,11 +63,11 @@ class Run:
     spec: Spec
     plan: Plan
     folder: RunFolder
-    stage: Stage
+    stage: StagedCode
     pythons: Mapping[str, Interpreter]
     lock: MachineLock
-    watcher: Watcher
-    following: Callable[[Sequence[Record]], Sequence[PlannedTrial]] | None = None
+    watcher: ProgressListener
+    next_trials: Callable[[Sequence[Record]], Sequence[PlannedTrial]] | None = None
     host: str = field(default_factory=facts.host)
 
     def execute(self) -> None:
@@ -78,7 +78,7 @@ class Run:
             spins = sum(record["role"] == "machine" for record in records)
             last = _last_block(record for record in records if record["role"] != "machine")
             spun = _last_block(record for record in records if record["role"] == "machine")
-            if self.following is None:
+            if self.next_trials is None:
                 records = []  # nobody asks for them: a long run must not grow with its journal
             for cell in self.plan.unsupported:
                 if f"{cell.id}-unsupported" not in done:
@@ -87,7 +87,7 @@ class Run:
             self.watcher.begin(planned, sum(trial.id in done for trial in self.plan.trials))
             block, spun_at = -1, 0.0
             for trials in self._turns(records, done):
-                if self.following is not None and trials[0].block >= self.spec.measure.blocks:
+                if self.next_trials is not None and trials[0].block >= self.spec.measure.blocks:
                     self.watcher.more(len(trials))
                 for trial in trials:
                     real = not trial.cell.simulated
@@ -108,17 +108,17 @@ class Run:
 
     def _turns(self, records: list[Record], done: set[str]) -> Iterator[Sequence[PlannedTrial]]:
         """What is left of the plan, or, where the records so far decide what comes next, one block after the other."""
-        if self.following is None:
+        if self.next_trials is None:
             if left := [trial for trial in self.plan.trials if trial.id not in done]:
                 yield left
             return
-        while trials := self.following(records):
+        while trials := self.next_trials(records):
             yield trials
 
     def _keep(self, writer: journal.Writer, records: list[Record], record: Record) -> None:
         """Put a record on disk, and remember it where what comes next depends on it."""
         writer.append(record)
-        if self.following is not None:
+        if self.next_trials is not None:
             records.append(record)
 
     def _opened(self, writer: journal.Writer) -> list[Record]:
@@ -219,10 +219,10 @@ class Run:
     def _probes(self, trial: PlannedTrial) -> list[str]:
         """Those that every such trial has, and those that a metric needs that was asked for, or the one that it is for."""
         found = {name: catalog.load("probe", name) for name in catalog.names("probe")}
-        wanted = {trial.probe} if trial.probe else {name for name in self.spec.probes if not found[name].alone}
+        wanted = {trial.probe} if trial.probe else {name for name in self.spec.probes if not found[name].own_trials}
         if trial.cell.runtime.request():  # what each worker does to itself, each worker is asked for
             wanted.add("placement")
-        return [name for name, probe in found.items() if name in wanted or probe.needed(trial.cell.load)]
+        return [name for name, probe in found.items() if name in wanted or probe.always_on(trial.cell.load)]
 
     def _unsupported(self, cell: Cell) -> Record:
         return {
@@ -274,7 +274,7 @@ def _described(cell: Cell) -> dict[str, Any]:
         "parameters": cell.parameters,
         "unit": workload.unit,
         "shape": workload.shape,
-        "wants": workload.wants,
+        "wants": workload.resource,
         "load": dict(cell.load),
         "startup": cell.startup,
         "runtime": cell.runtime.chosen,
@@ -287,7 +287,7 @@ def _without_home(text: str) -> str:
     return text.replace(f"{home}/", "~/") if len(home) > 1 else text
 
 
-def _fault(cell: Cell, ending: Ending) -> dict[str, Any]:
+def _fault(cell: Cell, ending: TrialOutcome) -> dict[str, Any]:
     """What became of a fault that the workload noted: seconds until it was noticed, and how many tasks were not done."""
     if "fault" not in ending.notes:
         return {}
@@ -297,13 +297,13 @@ def _fault(cell: Cell, ending: Ending) -> dict[str, Any]:
     return {"detected_s": noticed, "undone": ops - ending.notes.get("done", (0, None))[0]}
 
 
-def _simulated(cell: Cell, request: dict[str, Any]) -> Ending:
+def _simulated(cell: Cell, request: dict[str, Any]) -> TrialOutcome:
     """The answer that the model makes up, without a child."""
     started = time.monotonic()
     answer = cell.model.build().answer(request)
     status, reason = answer["status"], answer["reason"]
     whole = answer if status in NUMBERED else None
-    return Ending(status, reason, whole, "", "", 0, time.monotonic() - started)
+    return TrialOutcome(status, reason, whole, "", "", 0, time.monotonic() - started)
 
 
 def bad_trials(records: list[Record], spec: Spec, cpus: int) -> Iterator[Record]:

@@ -21,7 +21,7 @@ import sys
 __all__ = ["main"]
 
 
-def hang_on(descriptor):
+def die_with_parent(descriptor):
     """Let the kernel end this process group when the other end of `descriptor` closes."""
     import fcntl
 
@@ -63,7 +63,7 @@ def main(arguments):
     request_fd, answer_fd, lifeline_fd = [int(text) for text in arguments]
     from concexp.trial import wire
 
-    hang_on(lifeline_fd)
+    die_with_parent(lifeline_fd)
     for descriptor in (request_fd, answer_fd, lifeline_fd):
         os.set_inheritable(descriptor, False)  # a worker that execs must not keep the answer open
     answer = answer_to(wire.receive(request_fd))

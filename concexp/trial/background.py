@@ -96,7 +96,7 @@ class Background:
         self.opened = True
 
     def prepare(self):
-        lent = tools.Tools(*self.model.lends(), self.model.asynchronous, self.folder, self.workers)
+        lent = tools.Tools(*self.model.primitives(), self.model.asynchronous, self.folder, self.workers)
         self.shared = self.workload.prepare(tools.Kit(lent, None, None, self.workers, self.folder))
         self.prepared = True
         self.source = Endless(lent, self.workers)

@@ -23,7 +23,7 @@ def measure(request):
     import random
 
     random.seed(request["seed"])
-    task_stacks.listen(request["folder"])
+    task_stacks.dump_stacks_on_signal(request["folder"])
     if registry.wanted():  # before anything that makes a lock is imported
         install.install()
     trial = None
@@ -67,11 +67,11 @@ class Trial:
         self.workers = request["workers"]
         self.setting = setting_of(request)
         # The model's own tools: how operations are handed out is never observed, only what the work itself waits for.
-        self.lent = tools.Tools(*self.model.lends(), self.model.asynchronous, request["folder"], self.workers)
+        self.lent = tools.Tools(*self.model.primitives(), self.model.asynchronous, request["folder"], self.workers)
         ops = self.counted(request["load"])
         self.kit = tools.Kit(self.lent, self.sync, None, self.workers, request["folder"], ops)
         for probe in self.probes:
-            if probe.alone:
+            if probe.own_trials:
                 self.kit = probe.kit(self.kit, self.workload)
         self.shared = None
         self.source = None

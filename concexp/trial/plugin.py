@@ -25,7 +25,7 @@ class Workload(Plugin):
 
     shape   "tasks": independent operations, handed to a model one by one or in shares;
             "workers": N bodies that share state, each on a worker of its own
-    wants   "cpu" or "io": what an operation mostly uses; a scaling verdict needs CPUs only for the first
+    resource  "cpu" or "io": what an operation mostly uses; a scaling verdict needs CPUs only for the first
     takes   the roles or names of the primitives that it can use
     packages  what must be installed for the interpreter beside the standard library
     load    its own load, used where the experiment names none
@@ -33,7 +33,7 @@ class Workload(Plugin):
     """
 
     shape = "tasks"
-    wants = "cpu"
+    resource = "cpu"
     takes = ("none",)
     packages = ()
     load = {"duration": 0.5}
@@ -90,7 +90,7 @@ class Model(Plugin):
 
     parallel        "one" thread of execution, several "threads" of one interpreter, or several "processes"
     asynchronous    True where workers are coroutines: a primitive is waited for with `await`
-    lasting         whether its workers stay for a whole pass and can take their operations from a source (`Me.source`)
+    lasting         whether its workers stay for a whole pass and can take their operations from a source (`WorkerView.source`)
     opens           whether it can carry an open loop
     needs_workers   False where the number of workers does not apply
     simulated       True where no trial is run at all
@@ -107,7 +107,7 @@ class Model(Plugin):
     packages = ()
     pip = ""
 
-    def lends(self):
+    def primitives(self):
         """(owner, factories, array) for Tools."""
         raise NotImplementedError
 
@@ -201,10 +201,10 @@ class Probe(Plugin):
     alone   whether it changes what it looks at, and so needs trials of its own: see `probes.Alone`
     """
 
-    alone = False
+    own_trials = False
 
     @classmethod
-    def needed(cls, load):
+    def always_on(cls, load):
         """Whether trials with such a load have it even where no metric asks for it."""
         return False
 

@@ -9,8 +9,24 @@ in `plugin`, and is to be had here as well.
 from concexp.trial.plugin import Ends, Model, Plugin, Probe, Sync, Watcher, Workload, installed
 
 __all__ = [
-    "DryTools", "Ends", "Job", "Kit", "Me", "Model", "Plugin", "Probe", "Sync", "Tools", "Unsupported", "Watcher",
-    "WorkerDied", "Workload", "background_refusal", "how_it_ended", "name_of", "unsupported",
+    "DryTools",
+    "Ends",
+    "Job",
+    "Kit",
+    "Model",
+    "Plugin",
+    "Probe",
+    "Sync",
+    "Tools",
+    "Unsupported",
+    "Watcher",
+    "WorkerDied",
+    "WorkerView",
+    "Workload",
+    "background_refusal",
+    "how_it_ended",
+    "name_of",
+    "unsupported",
 ]  # fmt: skip
 
 
@@ -99,7 +115,7 @@ class DryTools(Tools):
             raise Unsupported("%s has no %s" % (self.owner, name))
 
 
-class Me:
+class WorkerView:
     """One worker's own view: who it is, what it shares, and where it stands.
 
     index, workers   0 <= index < workers
@@ -171,7 +187,7 @@ def unsupported(workload, model, sync, workers, load):
         return missing
     try:
         if sync is not None:
-            sync.build(DryTools(*model.lends(), model.asynchronous, workers=workers), 0)
+            sync.build(DryTools(*model.primitives(), model.asynchronous, workers=workers), 0)
     except Unsupported as reason:
         return str(reason)
     if sync is not None and sync.role not in workload.takes and name_of(sync) not in workload.takes:
@@ -224,7 +240,7 @@ class Job:
     def me(self, index, place=None):
         """The view of worker `index`; `place` where it shares one with others, as coroutines do their loop's."""
         watchers = tuple(watcher for watcher in (probe.watcher() for probe in self.probes) if watcher is not None)
-        me = Me(index, self.workers, self.sync, self.shared, self.folder, self.source, watchers)
+        me = WorkerView(index, self.workers, self.sync, self.shared, self.folder, self.source, watchers)
         me.setting = self.setting
         me.place = index if place is None else place
         return me

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from concexp.analysis.claims.verdicts import judge
+from concexp.analysis.claims.verdicts import judge_claims
 from concexp.analysis.costs import Costs
-from concexp.analysis.precision import blind, unreached, widths
+from concexp.analysis.precision import cells_without_interval, precision_shortfall, widths
 from concexp.analysis.results import Run
 from concexp.analysis.stats.sequential import SETTLED
 from tests.helpers.lab import Lab
@@ -65,9 +65,9 @@ def test_a_run_that_is_cut_anywhere_goes_on_as_if_it_had_not_been(measure, claim
     lab = Lab(measure, more=f"baseline: {{model: base}}\n{claim}")
     whole = lab.whole()
     for cut in range(0, len(whole), 3):  # blocks are of other lengths: every place in one is met
-        following = lab.course().following(whole[:cut])
+        following = lab.course().next_trials(whole[:cut])
         assert [t.id for t in following] == [r["trial"] for r in whole[cut : cut + len(following)]], cut
-    assert lab.course().following(whole) == []
+    assert lab.course().next_trials(whole) == []
 
 
 def test_a_run_that_is_cut_again_and_again_ends_the_same():
@@ -75,7 +75,7 @@ def test_a_run_that_is_cut_again_and_again_ends_the_same():
     lab, rng = Lab("precision: 3%, repetitions: 8, max_repetitions: 12"), random.Random(4)
     expected = [r["trial"] for r in lab.whole()]
     records, spins = [], 0
-    while trials := lab.course().following(records):
+    while trials := lab.course().next_trials(records):
         records.append(
             {"trial": f"spin-{spins:04d}", "role": "machine", "block": trials[0].block, "effective_cpus": 2.0}
         )
@@ -97,14 +97,14 @@ def test_a_budget_that_was_overrun_when_nothing_is_lacking():
         lab = Lab(f"precision: {precision}, repetitions: 8, budget: 40s")
         records = [lab.measured(trial) for trial in lab.plan.trials]
         records[-1]["duration_s"] = 5.0
-        assert lab.course().following(records) == []
+        assert lab.course().next_trials(records) == []
 
 
 def test_what_the_machine_was_asked_counts():
     """The spinners' time is of the budget as well, and that of each block."""
     lab = Lab("budget: 20s")
     course, records = lab.course(), []
-    while trials := course.following(records):
+    while trials := course.next_trials(records):
         records.append({"trial": f"spin-{len(records)}", "role": "machine", "block": trials[0].block, "effective_cpus": 2.0,
                         "duration_s": 1.5})  # fmt: skip
         records += [lab.measured(trial) for trial in trials]
@@ -139,7 +139,7 @@ def claiming(claim, most=40):
 
 
 def shares(lab, records):
-    return [case.share for verdict in judge(Run(None, lab.header, records)) for case in verdict.cases]
+    return [case.share for verdict in judge_claims(Run(None, lab.header, records)) for case in verdict.cases]
 
 
 def test_trials_go_to_a_claim_that_is_open():
@@ -215,17 +215,17 @@ def test_what_was_not_reached():
     more = "claims: [{of: {model: wild}, expect: throughput > 1000}, {of: {model: calm}, expect: throughput > 500}]\n"
     lab = Lab("precision: 3%, repetitions: 8, max_repetitions: 9", models, more)
     run = Run(None, lab.header, lab.whole())
-    found = unreached(run, judge(run), 0.03)
+    found = precision_shortfall(run, judge_claims(run), 0.03)
     name = {cell.id: cell.axes["model"] for cell in lab.plan.cells}
     assert [name[cell] for cell in found.wide] == ["wild"]
-    assert [name[cell] for cell in found.blind] == ["broken"]
+    assert [name[cell] for cell in found.without_interval] == ["broken"]
     assert [one.claim.of for one in found.claims] == [{"model": "wild"}]
     assert found.text == (
         "not reached: 1 cell with a wider interval than wanted, 1 cell without an interval, 1 inconclusive claim; "
         "the report names them"
     )
     calm = Lab("precision: 99%, repetitions: 8, max_repetitions: 9")
-    assert unreached(Run(None, calm.header, calm.whole()), (), 0.99).text == ""
+    assert precision_shortfall(Run(None, calm.header, calm.whole()), (), 0.99).text == ""
 
 
 def test_a_primary_metric_that_compares_cells():
@@ -233,4 +233,4 @@ def test_a_primary_metric_that_compares_cells():
     lab = Lab("precision: 5%, repetitions: 8, max_repetitions: 12", more="baseline: {model: base}\nprimary: speedup\n")
     count = lab.of(lab.whole())
     assert (count["base"], count["calm"], count["wild"]) == (12, 8, 12)
-    assert blind(Run(None, lab.header, lab.whole())) == []
+    assert cells_without_interval(Run(None, lab.header, lab.whole())) == []

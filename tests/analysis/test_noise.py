@@ -23,7 +23,7 @@ def throughputs(run, role, cell):
 def test_a_floor_is_the_farther_end_of_the_ratio(tmp_path):
     """The interval of control / measured paired by block, recomputed from the records; the floor is its farther end."""
     run = made(tmp_path)
-    (floor,) = noise.floors(run)
+    (floor,) = noise.noise_floors(run)
     expected = ratio(*(throughputs(run, role, floor.cell) for role in ("control", "measured")))
     ends = floor.ratio.mean, floor.ratio.lo, floor.ratio.hi
     assert ends == pytest.approx((expected.mean, expected.lo, expected.hi))
@@ -35,7 +35,7 @@ def test_a_floor_is_the_farther_end_of_the_ratio(tmp_path):
 @pytest.mark.parametrize("unlike", [0.9, 1.1])
 def test_what_differs_from_itself_raises_the_floor(tmp_path, unlike):
     """A control that is ten percent off, up or down, makes a floor of more than that."""
-    (floor,) = noise.floors(made(tmp_path, unlike=unlike))
+    (floor,) = noise.noise_floors(made(tmp_path, unlike=unlike))
     assert floor.ratio.mean == pytest.approx(unlike, rel=0.01)
     assert floor.factor > max(unlike, 1 / unlike)
 
@@ -50,8 +50,8 @@ def test_controls_and_sentinels_enter_nothing_else(tmp_path):
         "control": 10,
         "sentinel": 10,
     }
-    assert noise.floors(alone) == []
-    assert not noise.drift(alone).known
+    assert noise.noise_floors(alone) == []
+    assert not noise.drift(alone).has_value
 
 
 @pytest.mark.parametrize(
@@ -68,5 +68,5 @@ def test_drift(tmp_path, per_block, over_the_run, is_drift):
 
 def test_too_few_blocks(tmp_path):
     """Two blocks have no floor, five no drift: nothing is said."""
-    assert noise.floors(made(tmp_path / "two", repetitions=2)) == []
-    assert not noise.drift(made(tmp_path / "five", repetitions=5, drift=0.1)).known
+    assert noise.noise_floors(made(tmp_path / "two", repetitions=2)) == []
+    assert not noise.drift(made(tmp_path / "five", repetitions=5, drift=0.1)).has_value

@@ -54,7 +54,7 @@ def test_doubts_are_of_single_trials(tmp_path):
     assert by_trial(two, "doubts") == ["unsteady"] * 2 + [""] * 4
     three = made(tmp_path / "three", lambda block, k: 1.3 if k > 24 and block < 3 else 1.0)
     assert by_trial(three, "doubts") == ["unsteady"] * 6
-    assert not three.samples[str(three.trials[three.trials["model"] == "threads"]["cell"].iloc[0])].trusted
+    assert not three.samples[str(three.trials[three.trials["model"] == "threads"]["cell"].iloc[0])].enough_clean_trials
 
 
 def test_few_iterations_are_not_judged(tmp_path):
@@ -69,7 +69,7 @@ def test_few_iterations_are_not_judged(tmp_path):
 def test_a_first_iteration_that_takes_longer(tmp_path):
     """Ten trials of three: 15 % more at first is found, with its factor and interval; the steady cell beside it is not."""
     run = made(tmp_path, lambda block, k: 1.0 if k else 1.15, iterations=3, repetitions=10)
-    alone, warming = sorted(first_iteration.starts(run), key=lambda start: start.ratio.mean)
+    alone, warming = sorted(first_iteration.first_iterations(run), key=lambda start: start.ratio.mean)
     assert warming.systematic
     assert warming.ratio.lo < 1.15 < warming.ratio.hi
     assert warming.passes == 3
@@ -79,7 +79,7 @@ def test_a_first_iteration_that_takes_longer(tmp_path):
 def test_a_first_iteration_that_takes_less(tmp_path):
     """What gets slower from the first iteration on is systematic as well."""
     run = made(tmp_path, lambda block, k: 1 + 0.1 * k, iterations=3, repetitions=10)
-    (climbing,) = [start for start in first_iteration.starts(run) if start.systematic]
+    (climbing,) = [start for start in first_iteration.first_iterations(run) if start.systematic]
     assert climbing.ratio.hi < 1
 
 
@@ -87,7 +87,7 @@ def test_a_first_iteration_that_takes_less(tmp_path):
 def test_what_matters(tmp_path, more, systematic):
     """2 % more in the first of three iterations move a mean by less than 1 %, however surely; 5 % by more."""
     run = made(tmp_path, lambda block, k: 1.0 if k else 1 + more, iterations=3, repetitions=10)
-    (found,) = [start for start in first_iteration.starts(run) if start.ratio.mean > 1.015]
+    (found,) = [start for start in first_iteration.first_iterations(run) if start.ratio.mean > 1.015]
     assert found.ratio.lo > 1
     assert found.systematic is systematic
 
@@ -99,7 +99,7 @@ def test_chance_among_many_cells(tmp_path):
         return lambda block, k: math.exp(random.Random(f"a {number} {block} {k}").gauss(0, 0.1))
 
     cells = [synthetic.cell(model="threads", workers=n, course=course(n)) for n in range(2, 32)]
-    starts = first_iteration.starts(synthetic.write(tmp_path, cells, repetitions=10, iterations=3))
+    starts = first_iteration.first_iterations(synthetic.write(tmp_path, cells, repetitions=10, iterations=3))
     assert len(starts) == 30
     assert sum(not start.ratio.lo <= 1 <= start.ratio.hi for start in starts) == 4
     assert not any(start.systematic for start in starts)
@@ -107,5 +107,8 @@ def test_chance_among_many_cells(tmp_path):
 
 def test_an_iteration_alone_has_no_others(tmp_path):
     """Trials of one iteration, or fewer than three trials, tell nothing of first iterations."""
-    assert first_iteration.starts(made(tmp_path / "one", lambda block, k: 1.0, iterations=1)) == []
-    assert first_iteration.starts(made(tmp_path / "two", lambda block, k: 1.0, iterations=3, repetitions=2)) == []
+    assert first_iteration.first_iterations(made(tmp_path / "one", lambda block, k: 1.0, iterations=1)) == []
+    assert (
+        first_iteration.first_iterations(made(tmp_path / "two", lambda block, k: 1.0, iterations=3, repetitions=2))
+        == []
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from concexp.analysis.time_breakdown import Losses
+from concexp.analysis.time_breakdown import TimeBreakdown
 from tests.helpers import synthetic
 from tests.helpers.workers import FREE, LOCK, WALL, busy, cell, pair
 
@@ -21,10 +21,10 @@ CELLS = [
 
 def shares(run):
     """Of each cell with a split, by its label: all shares above 1 %, in percent."""
-    losses = Losses(run)
+    losses = TimeBreakdown(run)
     found = {}
     for one in run.header["cells"]:
-        split = losses.of(one["cell"])
+        split = losses.of_cell(one["cell"])
         if split is not None:
             parts = {name: share.mean for name, share in split.parts.items()} | {"residual": split.residual.mean}
             assert split.useful.mean + sum(parts.values()) == pytest.approx(1)
@@ -78,6 +78,6 @@ def test_only_trials_that_tell_the_time_enter(tmp_path):
     cells[1]["status"] = ["ok", "crashed", "ok", "ok", "ok", "ok"]
     spun = [4.0, 4.0, 4.0, 4.0, 1.5, 4.0, 4.0]  # beside blocks 3 and 4 two threads could not both have run
     run = synthetic.write(tmp_path, cells, effective=spun, machine=FREE)
-    split = Losses(run).of(cells[1]["id"])
+    split = TimeBreakdown(run).of_cell(cells[1]["id"])
     assert len(split.trials) == 3
     assert split.share("turns").bounded

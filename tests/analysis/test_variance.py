@@ -6,7 +6,7 @@ import random
 import numpy as np
 import pytest
 
-from concexp.analysis.stats.variance import split, trials_needed, worthwhile
+from concexp.analysis.stats.variance import trials_needed, variance_components, worthwhile
 from concexp.analysis.variance import variations
 from tests.helpers import synthetic
 
@@ -26,7 +26,7 @@ def test_numbers_are_those_of_the_statistics(tmp_path):
         [i["ops"] / i["wall_s"] for i in r["answer"]["iterations"]] for r in run.records if r["role"] == "measured"
     ]
     walls = [i["wall_s"] for r in run.records if r["role"] == "measured" for i in r["answer"]["iterations"]]
-    expected = split(np.log(passes))
+    expected = variance_components(np.log(passes))
     assert found.split.own == pytest.approx(expected.own)
     within, between = expected.adds
     assert found.between == pytest.approx(between / (within + between))

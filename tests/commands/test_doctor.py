@@ -6,7 +6,7 @@ import os
 import pytest
 
 from concexp.commands import doctor
-from concexp.run.child.launch import Ending
+from concexp.run.child.launch import TrialOutcome
 from concexp.run.interpreters import interpreter
 from concexp.run.machine import hazards, lock
 from concexp.run.machine.hazards import Finding
@@ -44,8 +44,8 @@ def test_the_data_hold_the_same():
 def test_what_stands_in_a_manifest_is_what_is_to_be_heeded():
     """Only warnings and dangers, and no name of a file or a variable of this machine."""
     facts = {name: value for name, value in QUIET.items() if name not in ("effective_cpus", "environment", "folders")}
-    assert hazards.before_a_run(facts, {}) == {"summary": "nothing endangers the numbers", "findings": []}
-    found = hazards.before_a_run({**facts, "governor": "powersave", "turbo": None}, QUIET["clocks"])
+    assert hazards.warning_before_run(facts, {}) == {"summary": "nothing endangers the numbers", "findings": []}
+    found = hazards.warning_before_run({**facts, "governor": "powersave", "turbo": None}, QUIET["clocks"])
     assert found["summary"] == "warning: governor"
     assert [finding["about"] for finding in found["findings"]] == ["governor"]
 
@@ -63,7 +63,9 @@ def python(tmp_path):
 )
 def test_spinners_are_run_by_the_real_way(monkeypatch, tmp_path, answer, effective):
     """The child's answer makes the figure; without an answer the reason is told."""
-    ending = Ending("crashed" if answer is None else "", "it died" if answer is None else "", answer, "", "", 0, 0.1)
+    ending = TrialOutcome(
+        "crashed" if answer is None else "", "it died" if answer is None else "", answer, "", "", 0, 0.1
+    )
     monkeypatch.setattr(doctor, "launch", lambda *arguments: ending)
     assert doctor._spun(python(tmp_path), None, 2) == (effective, ending.reason)
 

@@ -104,9 +104,9 @@ def test_the_bar_shows_cell_machine_and_failures(trials):
 
 def test_a_terminal_gets_a_bar_and_a_file_gets_lines(monkeypatch):
     """`auto` looks at stderr; `plain` and `none` are what they say."""
-    assert type(progress.watcher("none")) is progress.Quiet
-    assert type(progress.watcher("plain")) is progress.Plain
-    assert type(progress.watcher("auto")) is progress.Plain
+    assert type(progress.progress_listener("none")) is progress.Quiet
+    assert type(progress.progress_listener("plain")) is progress.Plain
+    assert type(progress.progress_listener("auto")) is progress.Plain
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    assert type(progress.watcher("auto")) is progress.Bar
+    assert type(progress.progress_listener("auto")) is progress.Bar
     assert isinstance(progress.Bar().progress.console, Console)

@@ -235,7 +235,7 @@ def test_how_processes_were_started_is_recorded(model):
 def test_a_simulated_trial_answers_like_a_real_one(status):
     """The invented answer has the status that was asked for and the facts that a real one has, of the same types."""
     load = {"ops": 2, "scaling": "strong"}
-    usual = [name for name in catalog.names("probe") if catalog.load("probe", name).needed(load)]
+    usual = [name for name in catalog.names("probe") if catalog.load("probe", name).always_on(load)]
     real = trial("cpu_sum", "threads", load=load, probes=usual).answer
     made_up = build("model", "simulated", outcome=status).answer(request(load=load, probes=usual))
     assert made_up["status"] == status

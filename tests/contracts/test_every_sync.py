@@ -31,7 +31,7 @@ OURS = "concexp.trial"
 
 
 # Every name that some model lends, or could.
-LENT = {name for model in REAL_MODELS for name in build("model", model).lends()[1]} | {"InterpreterQueue"}
+LENT = {name for model in REAL_MODELS for name in build("model", model).primitives()[1]} | {"InterpreterQueue"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -69,7 +69,7 @@ def parts(thing):
 def test_it_is_native_or_unsupported(name, model, tmp_path):
     """All of it is what the model's own library makes, or there is a reason; asking without building says the same."""
     model, sync = build("model", model), build("sync", name)
-    owner, factories, array = model.lends()
+    owner, factories, array = model.primitives()
     lender = tools.Tools(owner, factories, array, model.asynchronous, str(tmp_path), 2)
 
     def built():

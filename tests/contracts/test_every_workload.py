@@ -22,7 +22,7 @@ def test_it_declares_itself(name):
     """Its shape, what it wants, its unit, its load and what it takes are words that others understand."""
     workload = build("workload", name)
     assert workload.shape in ("tasks", "workers")
-    assert workload.wants in ("cpu", "io")
+    assert workload.resource in ("cpu", "io")
     assert workload.unit
     assert set(workload.load) in ({"duration"}, {"ops", "scaling"})
     assert workload.takes
@@ -89,7 +89,7 @@ def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
     """The check agrees with what was done, and with nothing that is off by one."""
     workload, model = build("workload", name, **well(name)[1]), Threads()
     sync = build("sync", next(sync for workload, model, sync in triples(2) if (workload, model) == (name, "threads")))
-    kit = tools.Kit(tools.Tools(*model.lends(), False, str(tmp_path), 2), sync, None, 2, str(tmp_path), 20)
+    kit = tools.Kit(tools.Tools(*model.primitives(), False, str(tmp_path), 2), sync, None, 2, str(tmp_path), 20)
     kit.primitive = sync.build(kit.tools, getattr(workload, "capacity", 0))
     shared = workload.prepare(kit)
     try:

@@ -5,7 +5,7 @@ import pytest
 from concexp import catalog
 from concexp.errors import InputError
 from concexp.experiment import parse_text
-from concexp.experiment.claims import fits, metrics, of_data
+from concexp.experiment.claims import metrics, of_data, same_label
 from concexp.plan.planner import make_plan
 
 BASE = """\
@@ -183,7 +183,7 @@ def test_an_open_loop_has_latencies():
 )  # fmt: skip
 def test_labels_and_what_is_written_of_them(label, wanted, same):
     """The same text, the same flag or the same quantity; a version is no number."""
-    assert fits(label, wanted) is same
+    assert same_label(label, wanted) is same
 
 
 # What the gallery of experiments claims -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import sys
 
 from concexp import catalog
 from concexp.run.child.launch import launch
-from concexp.run.child.stage import compile_for, stage
+from concexp.run.child.stage import compile_for, stage_child_code
 
 
 def request(workload="cpu_sum", model="serial", sync="none", **more):
@@ -26,7 +26,7 @@ def request(workload="cpu_sum", model="serial", sync="none", **more):
         "warmup": 1,
         "iterations": 1,
         "seed": 1,
-        "probes": [name for name in catalog.names("probe") if not catalog.load("probe", name).alone],
+        "probes": [name for name in catalog.names("probe") if not catalog.load("probe", name).own_trials],
         **more,
     }
 
@@ -39,7 +39,7 @@ def function(path, name="work", **arguments):
 @functools.cache
 def staged():
     """The stage; looked at once, since nobody changes it between two tests."""
-    return stage()
+    return stage_child_code()
 
 
 def needs_packages(workload, model):
@@ -51,7 +51,7 @@ def needs_packages(workload, model):
 
 
 def ask(request, python=sys.executable, timeout=60, site=None, memory=None):
-    """Send any request to a real sealed child; its Ending. It sees installed packages if its plug-ins need any."""
+    """Send any request to a real sealed child; its TrialOutcome. It sees installed packages if its plug-ins need any."""
     ready = staged()
     compile_for(python, ready)
     if site is None:
@@ -60,7 +60,7 @@ def ask(request, python=sys.executable, timeout=60, site=None, memory=None):
 
 
 def trial(workload="cpu_sum", model="serial", sync="none", python=sys.executable, timeout=60, site=None, **more):
-    """Run one trial in a real sealed child; its Ending."""
+    """Run one trial in a real sealed child; its TrialOutcome."""
     if model == "serial":
         more.setdefault("workers", 1)
     return ask(request(workload, model, sync, **more), python, timeout, site)

@@ -1,4 +1,4 @@
-"""Requests -> their Endings, each measured in a fork of one sealed child: many hundred trials without a start for each.
+"""Requests -> their TrialOutcomes, each measured in a fork of one sealed child: many hundred trials without a start for each.
 
 The child is as sealed as that of a trial: the staged code, `-s -S`, an environment built from nothing. It has imported what
 most trials import, and does nothing but fork; each fork leads a session of its own and runs the trial's own main program,
@@ -15,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from concexp.run.child.launch import Ending, environment, last_words
+from concexp.run.child.launch import TrialOutcome, environment, exit_reason
 from concexp.run.child.stage import compile_for
 from concexp.trial import wire
 from concexp.trial.tools import how_it_ended
@@ -119,7 +119,7 @@ class Forks:
             os.close(descriptor)
 
     def measured(self, request):
-        """The Ending of a request of verb `measure`."""
+        """The TrialOutcome of a request of verb `measure`."""
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         (folder / "request").write_bytes(wire.encode({**request, "folder": str(folder)}))
         wire.send(self.commands, [str(folder), TIMEOUT])
@@ -127,12 +127,12 @@ class Forks:
         said, output = (read(folder / name) for name in ("answer", "output"))
         shutil.rmtree(folder)
         answer, whole = wire.decode(said)
-        status, reason = (answer["status"], answer["reason"]) if whole else ("crashed", last_words(told["code"]))
+        status, reason = (answer["status"], answer["reason"]) if whole else ("crashed", exit_reason(told["code"]))
         if told["code"] is None:
             status, reason = "timeout", f"no end after {TIMEOUT:g} s"
         elif told["code"]:
             status, reason = "crashed", f"after its answer it {how_it_ended(told['code'])}"
-        return Ending(status, reason, answer, output.decode("utf-8", "replace"), "", told["left_behind"], 0.0)
+        return TrialOutcome(status, reason, answer, output.decode("utf-8", "replace"), "", told["left_behind"], 0.0)
 
     def close(self):
         for descriptor in (self.commands, self.answers, self.life):

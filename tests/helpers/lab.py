@@ -3,7 +3,7 @@
 from collections import Counter
 from types import SimpleNamespace
 
-from concexp.analysis.adaptive import Course
+from concexp.analysis.adaptive import SequentialPlan
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
 from concexp.run import runner
@@ -28,10 +28,10 @@ class Lab:
         self.plan = make_plan(self.spec, 2)
         self.header = runner.header(self.spec, self.plan, FOLDER)
         self.told = []
-        self.runs = runner.Run(self.spec, self.plan, FOLDER, None, None, None, None)
+        self.runs = runner.Runner(self.spec, self.plan, FOLDER, None, None, None, None)
 
     def course(self):
-        return Course(self.spec, self.plan, self.header, self.told.append)
+        return SequentialPlan(self.spec, self.plan, self.header, self.told.append)
 
     def measured(self, trial):
         return {**self.runs._measured(trial), "duration_s": 1.0, "started_at": ""}
@@ -39,7 +39,7 @@ class Lab:
     def whole(self):
         """The records of an undisturbed run."""
         course, records = self.course(), []
-        while trials := course.following(records):
+        while trials := course.next_trials(records):
             records += [self.measured(trial) for trial in trials]
         return records
 

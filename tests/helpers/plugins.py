@@ -80,4 +80,4 @@ METHODS = ("fork", "spawn", "forkserver")
 def lent(model, folder="", workers=1, **parameters):
     """The tools that a model lends."""
     model = build("model", model, **parameters)
-    return tools.Tools(*model.lends(), model.asynchronous, str(folder), workers)
+    return tools.Tools(*model.primitives(), model.asynchronous, str(folder), workers)

@@ -5,7 +5,7 @@ import pytest
 from concexp.errors import EnvironmentRefused
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
-from concexp.plan.support import Judge, absent, here
+from concexp.plan.support import SupportCheck, absent, here
 
 # What interpreters say of themselves, as far as settings need it.
 WITH_GIL = {"implementation": "CPython", "version": "3.13.0", "gil_built": True, "gil_enabled": True, "jit_built": None,
@@ -17,7 +17,7 @@ CELLS = "workload: sleep\nmodel: [serial, threads]\n"
 
 
 def judge(facts, refused=""):
-    return Judge(facts, lambda cells: [refused] * len(cells))
+    return SupportCheck(facts, lambda cells: [refused] * len(cells))
 
 
 def plan(text, **judges):
@@ -74,7 +74,7 @@ def test_each_interpreter_judges_its_own_cells():
         asked.append({cell.runtime.python for cell in cells})
         return ["too new for it" if cell.model.name == "threads" else "" for cell in cells]
 
-    found = plan(f"{CELLS}sweep: {{python: ['3.9', current]}}\n", **{"3.9": Judge(WITH_GIL, refuse)})
+    found = plan(f"{CELLS}sweep: {{python: ['3.9', current]}}\n", **{"3.9": SupportCheck(WITH_GIL, refuse)})
     assert [(c.axes["model"], c.axes["python"], c.reason) for c in found.cells] == [
         ("serial", "3.9", ""),
         ("serial", "current", ""),

@@ -47,7 +47,7 @@ class Reader:
         for contest in self.view.contests:
             pairs = itertools.permutations([point for point in contest.points if point.numbered], 2)
             found = [compared(above.sample, below.sample, self.view.primary) for above, below in pairs]
-            self.figures += [(ratio.mean, ratio.lo, ratio.hi) for ratio in found if ratio.known]
+            self.figures += [(ratio.mean, ratio.lo, ratio.hi) for ratio in found if ratio.has_value]
         self.counts = self._counts(run)
 
     def _counts(self, run):

@@ -30,7 +30,7 @@ PR_CAPBSET_DROP = 24
 @pytest.fixture(autouse=True, scope="module")
 def staged():
     """The trials' code lies ready: what is refused here is a run's."""
-    stage.stage()
+    stage.stage_child_code()
 
 
 def no_file_larger_than(size):

@@ -190,7 +190,9 @@ def swept(tmp_path_factory):
         "measure: {repetitions: 1, iterations: 1, warmup: 0, memory: 400MiB}\n"
         "allow: [{status: [failed, crashed, timeout]}]\nsweep:\n" + "\n".join(grids()) + "\n"
     )
-    done = session.run(session.Wanted(path, (), "", folder / "out", False, False, False, "concexp run"), "none", True)
+    done = session.run(
+        session.RunRequest(path, (), "", folder / "out", False, False, False, "concexp run"), "none", True
+    )
     assert done.bad == 0
     return results.load(folder / "out" / "matrix"), log
 

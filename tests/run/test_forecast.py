@@ -4,7 +4,7 @@ import pytest
 
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
-from concexp.run.forecast import SENTINEL, SPIN, START, forecast, shown
+from concexp.run.forecast import SENTINEL, SPIN, START, duration_text, forecast
 from concexp.run.storage import journal
 
 TIMED = "workload: sleep\nmodel: [serial, threads]\nload: {duration: 1s}\nmeasure: {MORErepetitions: 4, warmup: 1, iterations: 2}\n"
@@ -103,4 +103,4 @@ def test_data_for_programs(tmp_path):
 @pytest.mark.parametrize(("seconds", "text"), [(0.31, "0.3 s"), (45.4, "45 s"), (300, "5.0 min"), (7200, "2.0 h")])
 def test_times_in_words(seconds, text):
     """Seconds, minutes or hours."""
-    assert shown(seconds) == text
+    assert duration_text(seconds) == text

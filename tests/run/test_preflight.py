@@ -23,7 +23,7 @@ REST = "load: {ops: 2, scaling: strong}\nsweep: {workers: 2}\nmeasure: {repetiti
 
 @pytest.fixture(scope="module")
 def current():
-    return interpreter.current(stages.stage())
+    return interpreter.current(stages.stage_child_code())
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def prepared(write, current):
         write("mine.py", code)
         found = experiment.load(write("x.yaml", f"workload: {workload}\nmodel: {model}\n{REST}{more}"))
         lock = MachineLock("a test", lambda who: None, True)
-        return preflight.Preflight(found, make_plan(found, 2), {"current": current}, stages.stage(), lock)
+        return preflight.Preflight(found, make_plan(found, 2), {"current": current}, stages.stage_child_code(), lock)
 
     return prepared
 
@@ -73,7 +73,7 @@ def test_what_cannot_be_imported_or_called(prepared, write, code, says, cure):
     """Told at the entry, with file and line of the user's own; nothing is a traceback."""
     write("helper.py", "\n1 / 0\n")
     write("broken.py", "def (:\n")
-    found = problem(prepared(code).look)
+    found = problem(prepared(code).inspect_code)
     assert (found.line, found.column, found.path) == (1, 11, "workload")
     assert says in found.message
     assert cure in found.hint
@@ -82,7 +82,7 @@ def test_what_cannot_be_imported_or_called(prepared, write, code, says, cure):
 
 def test_a_missing_module_names_the_interpreter_and_the_folder(prepared, tmp_path):
     """Who looked for it, and where one can put it."""
-    found = problem(prepared("import nowhere_to_be_found\ndef work(): pass").look)
+    found = problem(prepared("import nowhere_to_be_found\ndef work(): pass").inspect_code)
     assert sys.executable in found.hint
     assert str(tmp_path) in found.hint
 
@@ -90,7 +90,7 @@ def test_a_missing_module_names_the_interpreter_and_the_folder(prepared, tmp_pat
 def test_a_check_is_looked_at_as_well(prepared):
     """A check must be there and be a plain function."""
     text = "{call: {target: mine.py:work, check: mine.py:right}, as: w}"
-    found = problem(prepared("def work(): pass\nasync def co(v): pass\nright = co", text).look)
+    found = problem(prepared("def work(): pass\nasync def co(v): pass\nright = co", text).inspect_code)
     assert "check mine.py:right is a coroutine function" in found.message
 
 
@@ -98,7 +98,7 @@ def test_all_entries_are_told_at_once(prepared):
     """Two mistakes are two problems."""
     wrong = prepared("a = 1\nb = 2\ndef ok(): pass", "[mine.py:a, mine.py:ok, mine.py:b]")
     with pytest.raises(InputError) as caught:
-        wrong.look()
+        wrong.inspect_code()
     assert [one.path for one in caught.value.problems] == ["workload[0]", "workload[2]"]
 
 
@@ -113,7 +113,7 @@ def test_helpers_of_a_module_count_and_installed_packages_do_not(prepared, write
     write("bought-1.2.dist-info/METADATA", "Metadata-Version: 2.1\nName: bought\nVersion: 1.2\n")
     write("bought-1.2.dist-info/top_level.txt", "bought\n")
     tried = prepared("", "[pack.bench:f, bought:g]")
-    seen, _ = tried.look()
+    seen, _ = tried.inspect_code()
     inside = ["pack/__init__.py", "pack/bench.py", "pack/util.py"]
     assert seen["pack.bench:f"]["files"] == [str(tmp_path / name) for name in inside]
     assert seen["bought:g"]["version"] == "bought 1.2"
@@ -125,7 +125,7 @@ def test_what_each_entry_is(prepared, write, tmp_path):
     write("helper.py", "x = 1\n")
     code = "import helper, json\nasync def work(): pass\nclass C:\n def run(self): pass\ndef right(v): pass\n"
     text = "[mine.py:work, {call: {target: mine.py:C, returns: nothing, check: mine.py:right}, as: c}, {'json:dumps': {obj: 1}}]"
-    seen, refused = prepared(code, text).look()
+    seen, refused = prepared(code, text).inspect_code()
     assert refused == {}
     assert seen["mine.py:work"]["form"] == "coroutine function"
     assert seen["mine.py:work"]["files"] == [str(tmp_path / name) for name in ("helper.py", "mine.py")]
@@ -138,7 +138,7 @@ PICKLES = "import pickle\ndef work(): return pickle.dumps(lambda: 0)\n"
 
 def test_what_fails_on_every_model_is_an_error_of_the_input(prepared):
     """With the place in the user's file, the models, and what the exception means."""
-    found = problem(lambda: prepared("\n" + PICKLES).fly({}))
+    found = problem(lambda: prepared("\n" + PICKLES).try_code({}))
     assert "mine.py:work failed at mine.py:3 on every model (serial, threads)" in found.message
     assert "pickle" in found.message
     assert "a lambda" in found.hint
@@ -155,7 +155,7 @@ def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
         "def plain_loop():\n c = nap()\n try: asyncio.run(c)\n finally: c.close()\n"
     )
     tried = prepared(code, "[mine.py:work, mine.py:plain_loop]", "[serial, processes, asyncio]")
-    reasons = tried.fly({})
+    reasons = tried.try_code({})
     cells = {(cell.workload.label, cell.model.label): reasons.get(cell.id, "") for cell in tried.plan.cells}
     assert "may not start processes of its own" in cells["mine.py:work", "processes"]
     assert "an event loop cannot be started inside one that runs" in cells["mine.py:plain_loop", "asyncio"]
@@ -171,19 +171,19 @@ def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
 def test_a_failure_that_may_be_data_is_left_to_the_sweep(prepared):
     """An exception of unknown origin on some models, one that is allowed, or one of some arguments only, refuses nothing."""
     code = "import threading\ndef work(n=0):\n assert n or threading.current_thread() is threading.main_thread()\n"
-    assert prepared(code, model="[serial, threads]").fly({}) == {}
-    assert prepared("def work(): 1 / 0", more="allow: [{status: failed}]\n").fly({}) == {}
+    assert prepared(code, model="[serial, threads]").try_code({}) == {}
+    assert prepared("def work(): 1 / 0", more="allow: [{status: failed}]\n").try_code({}) == {}
     swept = REST.replace("{workers: 2}", "{workers: 2, 'mine.py:work.n': [0, 1]}")
     tried = prepared("def work(n=0): 1 / n")
     found = experiment.parse_text(f"workload: mine.py:work\nmodel: [serial, threads]\n{swept}", tried.spec.path)
     other = preflight.Preflight(found, make_plan(found, 2), tried.pythons, tried.stage, tried.lock)
-    assert other.fly({}) == {}
+    assert other.try_code({}) == {}
 
 
 def test_an_outcome_that_is_wrong_is_left_to_the_sweep(prepared):
     """A check that refuses the value makes trials invalid, which is data."""
     text = "{call: {target: mine.py:work, check: mine.py:right}, as: w}"
-    assert prepared("def work(): pass\ndef right(v): return False\n", text).fly({}) == {}
+    assert prepared("def work(): pass\ndef right(v): return False\n", text).try_code({}) == {}
 
 
 def test_where_no_cell_is_left(prepared):
@@ -196,27 +196,27 @@ def test_where_no_cell_is_left(prepared):
 def test_an_experiment_without_user_code_has_no_preflight(prepared):
     """Nothing is started."""
     tried = prepared("", "sleep")
-    assert (*tried.look(), tried.fly({})) == ({}, {}, {})
+    assert (*tried.inspect_code(), tried.try_code({})) == ({}, {}, {})
 
 
 def test_what_only_some_interpreters_can_import(prepared, tmp_path, current):
     """A package that one interpreter has and another has not: the other's cells are unsupported, and the rest runs."""
     venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
-    bare = interpreter.ask("bare", str(tmp_path / "bare/bin/python"), stages.stage())
+    bare = interpreter.ask("bare", str(tmp_path / "bare/bin/python"), stages.stage_child_code())
     tried = prepared("import yaml\ndef work(): pass\n")
     swept = REST.replace("{workers: 2}", f"{{workers: 2, python: [current, {{is: {bare.path}, as: bare}}]}}")
     found = experiment.parse_text(f"workload: mine.py:work\nmodel: [serial, threads]\n{swept}", tried.spec.path)
     plan = make_plan(found, 2)
     both = preflight.Preflight(found, plan, {"current": current, "bare": bare}, tried.stage, tried.lock)
-    seen, refused = both.look()
+    seen, refused = both.inspect_code()
     assert seen["mine.py:work"]["form"] == "function"
-    reasons = both.fly(refused)
+    reasons = both.try_code(refused)
     assert {cell.runtime.python for cell in plan.cells if cell.id in reasons} == {"bare"}
     assert set(reasons.values()) == {"mine.py:work cannot be imported: mine.py:1: there is no module 'yaml'"}
     assert {cell.runtime.python for cell in refusing(found, plan, reasons).runnable} == {"current"}
     alone = preflight.Preflight(found, refusing(found, plan, {c.id: "x" for c in plan.cells if c.id not in reasons}),
                                 both.pythons, tried.stage, tried.lock)  # fmt: skip
-    assert bare.path in problem(alone.look).hint
+    assert bare.path in problem(alone.inspect_code).hint
 
 
 def test_names_of_copies(write, tmp_path, prepared):

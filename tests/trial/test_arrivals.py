@@ -69,7 +69,7 @@ def served(monkeypatch, cost, load=None):
     source = arrivals.Arrivals(tools.Tools(*LENDS), load or {"rate": 10.0, "duration": 1.0, "arrivals": "constant"}, 1)
     source.reset()
     watcher = latency.Watcher()
-    me = tools.Me(0, 1, None, None, "", source, (watcher,))
+    me = tools.WorkerView(0, 1, None, None, "", source, (watcher,))
     report = source.serve(watcher.around(turning.work, me), me)
     return report, list(watcher.service), list(watcher.response)
 
@@ -141,7 +141,7 @@ def test_a_model_that_cannot_open_says_so():
 def test_coroutines_take_turns_without_a_guard():
     """On one loop each arrival is taken once though nothing guards the counter."""
     model = catalog.load("model", "asyncio")()
-    source = model.inside(arrivals.Arrivals, tools.Tools(*model.lends(), True), {**LOAD, "rate": 1e5}, 1)
+    source = model.inside(arrivals.Arrivals, tools.Tools(*model.primitives(), True), {**LOAD, "rate": 1e5}, 1)
     source.reset()
     assert source.guard is None
 
@@ -150,7 +150,7 @@ def test_coroutines_take_turns_without_a_guard():
         return 1
 
     async def everybody():
-        views = [tools.Me(i, 5, None, None, "", source, (latency.Watcher(),)) for i in range(5)]
+        views = [tools.WorkerView(i, 5, None, None, "", source, (latency.Watcher(),)) for i in range(5)]
         return await asyncio.gather(*[source.serve_async(work, me) for me in views])
 
     begin = time.perf_counter_ns()

@@ -67,7 +67,7 @@ class Model(tools.Model):
         super().__init__()
         self.diary, self.fault = diary, fault
 
-    def lends(self):
+    def primitives(self):
         return "nobody", {}, list
 
     def set_up(self):

@@ -51,7 +51,7 @@ def clock(monkeypatch):
 
 
 def me():
-    return tools.Me(0, 1, None, None, "")
+    return tools.WorkerView(0, 1, None, None, "")
 
 
 def run(workload, view, orders, begun=None):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from concexp.run.child.stage import stage
+from concexp.run.child.stage import stage_child_code
 from concexp.run.interpreters import discovery
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.trial import placement
@@ -132,7 +132,7 @@ def test_workers_that_are_made_anew_have_their_place_again(startup):
 @pytest.mark.parametrize("setting", [{"switch_interval": INTERVAL}, pytest.param({"pin": "spread"}, marks=pins)])
 def test_interpreters_in_threads_are_set_one_by_one(setting):
     """A sub-interpreter begins with an interval of its own, and its thread with all CPUs: its worker sets both."""
-    able = [path for path, one in discovery.Machine(stage()).answers() if isinstance(one, Interpreter)
+    able = [path for path, one in discovery.InterpreterFinder(stage_child_code()).answers() if isinstance(one, Interpreter)
             and tuple(map(int, one.facts["version"].split(".")[:2])) >= (3, 14)]  # fmt: skip
     if build("model", "interpreters").missing() and not able:
         pytest.skip("no CPython 3.14 or later is on this machine")

@@ -35,7 +35,7 @@ POINTS = {"slope": 2, "r2": 3, "spread": 2}  # what a curve needs at least
 
 
 @cache
-def paces() -> frozenset[str]:
+def rate_metrics() -> frozenset[str]:
     """The metrics that grow with what a cell gains from more CPUs: those by which cells are compared with a baseline."""
     every = (catalog.load("metric", name) for name in catalog.names("metric"))
     return frozenset(metric.compares for metric in every if metric.level == "cell")
@@ -62,10 +62,10 @@ class Measured:
         self._run = run
 
     @cached_property
-    def crowded(self) -> dict[str, float]:
+    def cpu_starved_cells(self) -> dict[str, float]:
         """The cells that more CPUs might have made faster, and by which factor at most: a CPU for each worker."""
         rows = self._run.measured
-        wanting = rows["trial"].map(doubts.wanting_more_cpus(doubts.of_trials(rows)))
+        wanting = rows["trial"].map(doubts.wanting_more_cpus(doubts.doubts_by_trial(rows)))
         share = wanting.groupby(rows["cell"]).mean()
         return {str(cell): self.cells.axes[str(cell)]["workers"] / self.cells.cpus for cell in share.index[share > 0.5]}
 
@@ -105,7 +105,7 @@ class Measured:
     def trials(self, cell: str, name: str, metric: Any, any_outcome: bool, fewest: int) -> list[Trial]:
         """The trials that a claim on a metric may rest on; Undecided if they are too few."""
         sample = self.sample(cell).of(name)
-        rows = sample.trials if metric.ends_badly else sample.numbered
+        rows = sample.trials if metric.ends_badly else sample.has_numbers
         if not rows:
             raise Undecided("inconclusive", f"it has no numbers: {sample.endings}")
         known = [trial for trial in rows if np.isfinite(trial.means.get(name, np.nan))]
@@ -132,7 +132,7 @@ class Values:
         self.measured, self.claim, self.case, self.point = measured, claim, case, point
         self.gains: Mapping[str, float] = {}
 
-    def faster(self, gains: Mapping[str, float]) -> Values:
+    def what_if(self, gains: Mapping[str, float]) -> Values:
         """The same draws, with some cells faster by these factors than they were measured."""
         found = Values(self.measured, self.claim, self.case)
         found.gains, found._draws = gains, self._draws
@@ -235,7 +235,7 @@ class Values:
         changed = {**over, **wanted}
         if not changed:
             return first
-        found = self.measured.cells.other(self.measured.cells.axes[first], changed)
+        found = self.measured.cells.counterpart(self.measured.cells.axes[first], changed)
         if found is None:
             told = ", ".join(f"{key} {label}" for key, label in changed.items())
             raise Undecided("skipped", f"there is no cell with {told} beside it")
@@ -244,7 +244,7 @@ class Values:
     def _metric(self, tree: Tree, over: Mapping[str, Any]) -> Any:
         first = self.case.cells[0]
         labels = {**self.measured.cells.axes[first], **over}
-        cell = self._cell(self.measured.cells.places(tree, labels), over)
+        cell = self._cell(self.measured.cells.bracket_axes(tree, labels), over)
         try:
             if tree.value == "status":
                 return self.measured.sample(cell).status
@@ -272,7 +272,7 @@ class Values:
         if metric.kind == "count" or self.point:
             return mean_interval([trial.means[name] for trial in trials], metric.scale == "log").mean
         drawn = self._draws[cell, name]
-        return drawn * self.gains[cell] if cell in self.gains and name in paces() else drawn
+        return drawn * self.gains[cell] if cell in self.gains and name in rate_metrics() else drawn
 
     def _curve(self, tree: Tree) -> Any:
         inner, axis = split(tree)

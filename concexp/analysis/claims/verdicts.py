@@ -13,7 +13,7 @@ import numpy as np
 from concexp.analysis.claims.evaluation import Measured, Undecided, Values
 from concexp.analysis.stats.draws import verdict
 from concexp.analysis.stats.intervals import Interval
-from concexp.analysis.stats.sequential import short_of_verdict
+from concexp.analysis.stats.sequential import factor_to_verdict
 from concexp.experiment.claims import of_data
 from concexp.experiment.expressions import ExpressionError, Tree, walk
 from concexp.experiment.spec import Claim
@@ -38,7 +38,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Judged:
+class CaseVerdict:
     """A case of a claim: the verdict, and what it rests on.
 
     `share` of the draws hold, those of the means of `cells`; None where nothing was drawn.
@@ -57,7 +57,7 @@ class Verdict:
     """A claim with the verdict on each of its cases; `reason` tells why there is none."""
 
     claim: Claim
-    cases: tuple[Judged, ...]
+    cases: tuple[CaseVerdict, ...]
     reason: str = ""
 
     @property
@@ -76,14 +76,14 @@ class Verdict:
         return Counter(judged.word for judged in self.cases)
 
     @property
-    def unsettled(self) -> dict[str, float]:
+    def undecided_cells(self) -> dict[str, float]:
         """The cells whose times leave it open, and by which factor each is less certain than it takes to settle it.
 
         Of a claim that one case refutes for good there are none, nor of what is exact.
         """
         found: dict[str, float] = {}
         for judged in self.cases:
-            short = 0.0 if judged.share is None else short_of_verdict(judged.share)
+            short = 0.0 if judged.share is None else factor_to_verdict(judged.share)
             if judged.word == "refuted" and not short:
                 return {}
             for cell in judged.cells if short else ():
@@ -91,7 +91,7 @@ class Verdict:
         return found
 
 
-def judge(run: Run, given: Sequence[Claim] | None = None) -> tuple[Verdict, ...]:
+def judge_claims(run: Run, given: Sequence[Claim] | None = None) -> tuple[Verdict, ...]:
     """The verdicts on a run's claims, or on those that are given, in their order."""
     claims = of_data(run.spec.get("claims")) if given is None else given
     measured = Measured(run) if claims else None
@@ -108,23 +108,23 @@ def _verdict(claim: Claim, measured: Measured) -> Verdict:
     return Verdict(claim, tuple(_judged(claim, case, measured) for case in cases))
 
 
-def _judged(claim: Claim, case: Case, measured: Measured) -> Judged:
+def _judged(claim: Claim, case: Case, measured: Measured) -> CaseVerdict:
     expect, *when = claim.trees
     if case.missing:
-        return Judged(case, "skipped", case.missing)
+        return CaseVerdict(case, "skipped", case.missing)
     try:
         kept = _where(claim, case, measured, when[0]) if when else case
         values = Values(measured, claim, kept)
         found = values.of(expect)
     except Undecided as end:
-        return Judged(case, end.word, end.reason)
+        return CaseVerdict(case, end.word, end.reason)
     evidence = tuple(_evidence(expect, values))
     if isinstance(found, np.ndarray):
         share = float(found.mean())
         if verdict(share) == "refuted" and (withheld := _withheld(claim, values)):
-            return Judged(case, "inconclusive", withheld, None, evidence)
-        return Judged(case, cast(Word, verdict(share)), "", share, evidence, values.cells)
-    return Judged(case, "supported" if found else "refuted", "", None, evidence)
+            return CaseVerdict(case, "inconclusive", withheld, None, evidence)
+        return CaseVerdict(case, cast(Word, verdict(share)), "", share, evidence, values.cells)
+    return CaseVerdict(case, "supported" if found else "refuted", "", None, evidence)
 
 
 def _withheld(claim: Claim, values: Values) -> str:
@@ -133,13 +133,13 @@ def _withheld(claim: Claim, values: Values) -> str:
     Not where what it expects depends on the CPUs, and so is about the machine that there is.
     """
     measured = values.measured
-    short = {cell: measured.crowded[cell] for cell in values.cells if cell in measured.crowded}
+    short = {cell: measured.cpu_starved_cells[cell] for cell in values.cells if cell in measured.cpu_starved_cells}
     if not short or any(part.value in CPUS for part in walk(claim.trees[0])):
         return ""
     for share in (np.arange(GAINS) + 1) / GAINS:
         gains = {cell: 1 + share * (most - 1) for cell, most in short.items()}
         try:
-            found = values.faster(gains).of(claim.trees[0])
+            found = values.what_if(gains).of(claim.trees[0])
         except Undecided:
             return ""
         if verdict(float(np.mean(found))) != "refuted":

@@ -39,10 +39,10 @@ FLAT, WARMUP, SLOWDOWN, UNSTEADY, SHORT, MIXED = (
 
 
 @dataclass(frozen=True)
-class Steadiness:
+class SteadyState:
     """What a series is, where its segments begin, and at which iteration its steady state does (its length if there is none)."""
 
-    word: str
+    kind: str
     segments: tuple[int, ...]
     steady_from: int
 
@@ -94,7 +94,7 @@ def _traced(previous: list[int], end: int) -> tuple[int, ...]:
     return tuple(reversed(found))
 
 
-def steadiness(values: ArrayLike) -> Steadiness:
+def steadiness(values: ArrayLike) -> SteadyState:
     """What a series of iteration times (any unit, in the order measured) is: one of the words, with its segments.
 
     `flat`: steady from the first iteration. `warmup`: it ends in a steady state and no earlier segment is faster. `slowdown`:
@@ -102,13 +102,13 @@ def steadiness(values: ArrayLike) -> Steadiness:
     drifts. `too short`: fewer than 20 iterations. A series that alternates from one iteration to the next is steady in this sense.
     ValueError if a value is not finite.
     """
-    return steadinesses([values])[0]
+    return classify_all([values])[0]
 
 
-def steadinesses(series: Sequence[ArrayLike]) -> list[Steadiness]:
+def classify_all(series: Sequence[ArrayLike]) -> list[SteadyState]:
     """The same of several series, much faster than one after the other."""
     data = [np.asarray(values, dtype=float).reshape(-1) for values in series]
-    found = [Steadiness(SHORT, (0,), x.size) for x in data]
+    found = [SteadyState(SHORT, (0,), x.size) for x in data]
     alike: dict[int, list[int]] = {}
     for place, x in enumerate(data):
         if x.size >= ENOUGH:
@@ -121,11 +121,11 @@ def steadinesses(series: Sequence[ArrayLike]) -> list[Steadiness]:
                 if changes:
                     found[place] = _steadiness(data[place], (0, *changes))
                 else:  # the most frequent case, and the simplest
-                    found[place] = Steadiness(UNSTEADY, (0,), size) if drifts else Steadiness(FLAT, (0,), 0)
+                    found[place] = SteadyState(UNSTEADY, (0,), size) if drifts else SteadyState(FLAT, (0,), 0)
     return found
 
 
-def _steadiness(x: Floats, starts: tuple[int, ...]) -> Steadiness:
+def _steadiness(x: Floats, starts: tuple[int, ...]) -> SteadyState:
     parts = np.split(x, starts[1:])
     alike = [bool(_alike(part, parts[-1])) for part in parts]
     first = len(parts)
@@ -134,12 +134,12 @@ def _steadiness(x: Floats, starts: tuple[int, ...]) -> Steadiness:
     steady_from = starts[first]
     # A steady drift is cut into segments that are so wide because they drift that the last two often are alike.
     if x.size - steady_from < LAST * x.size or _drifting(x[steady_from:]):
-        return Steadiness(UNSTEADY, starts, x.size)
+        return SteadyState(UNSTEADY, starts, x.size)
     if not first:
-        return Steadiness(FLAT, starts, 0)
+        return SteadyState(FLAT, starts, 0)
     last = parts[-1].mean()
     faster = any(part.mean() < last and not same for part, same in zip(parts, alike, strict=True))
-    return Steadiness(SLOWDOWN if faster else WARMUP, starts, steady_from)
+    return SteadyState(SLOWDOWN if faster else WARMUP, starts, steady_from)
 
 
 def _alike(one: Floats, last: Floats) -> NDArray[np.bool_]:
@@ -155,7 +155,7 @@ def _drifting(states: Floats) -> NDArray[np.bool_]:
     return np.asarray(~_alike(one, last) & (np.abs(last.mean(axis=-1) - one.mean(axis=-1)) > SURE * error))
 
 
-def of_cell(words: Iterable[str]) -> str:
+def classify_cell(words: Iterable[str]) -> str:
     """The word for a cell, from those of its trials: theirs if they agree, else `inconsistent`; too short ones say nothing.
 
     Where at least half have no steady state, the cell has none: those that do are a choice by their outcome.

@@ -35,7 +35,7 @@ class Interval:
     n: int
 
     @property
-    def known(self) -> bool:
+    def has_value(self) -> bool:
         """Whether there is a mean."""
         return not np.isnan(self.mean)
 
@@ -53,7 +53,7 @@ class Interval:
         return Interval(1 / self.mean, 1 / self.hi, 1 / self.lo, self.n)
 
 
-NOTHING = Interval(np.nan, np.nan, np.nan, 0)
+UNKNOWN = Interval(np.nan, np.nan, np.nan, 0)
 
 
 @cache
@@ -73,7 +73,7 @@ def mean_interval(values: ArrayLike, log: bool = False) -> Interval:
     data = np.asarray(values, dtype=float)
     data = data[np.isfinite(data)]
     if not data.size:
-        return NOTHING
+        return UNKNOWN
     if log and (data > 0).all():
         found = mean_interval(np.log(data))
         return Interval(float(np.exp(found.mean)), float(np.exp(found.lo)), float(np.exp(found.hi)), found.n)

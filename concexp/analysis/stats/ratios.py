@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from concexp.analysis.stats.intervals import FEWEST, NOTHING, Interval, mean_interval, t_quantile
+from concexp.analysis.stats.intervals import FEWEST, UNKNOWN, Interval, mean_interval, t_quantile
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ def ratio(above: Mapping[int, float], below: Mapping[int, float]) -> Interval:
     """
     upper, lower = _finite(above), _finite(below)
     if not upper or not lower:
-        return NOTHING
+        return UNKNOWN
     if min(*upper.values(), *lower.values()) <= 0:
         return _plain(list(upper.values()), list(lower.values()))
     both = sorted(upper.keys() & lower.keys())
@@ -78,7 +78,7 @@ def fieller(
     if min(errors) < 0:
         raise ValueError(f"a standard error can't be negative: {errors}")
     if below == 0 or math.isnan(above) or math.isnan(below):
-        return NOTHING
+        return UNKNOWN
     t = t_quantile(degrees)
     # All ratios r with (above - r below)^2 <= t^2 (v1 - 2 r cov + r^2 v2): a quadratic in r.
     square = below**2 - (t * errors[1]) ** 2
@@ -97,7 +97,7 @@ def ratio_of_means(above: ArrayLike, below: ArrayLike) -> Interval:
     """
     upper, lower = (data[np.isfinite(data)] for data in (np.asarray(above, float), np.asarray(below, float)))
     if not upper.size or not lower.size or lower.mean() == 0:
-        return NOTHING
+        return UNKNOWN
     n = min(upper.size, lower.size)
     _, error, degrees = _welch(upper, lower)
     if math.isnan(error):
@@ -113,7 +113,7 @@ def _finite(side: Mapping[int, float]) -> dict[int, float]:
 def _plain(upper: list[float], lower: list[float]) -> Interval:
     below = float(np.mean(lower))
     if below <= 0:
-        return NOTHING
+        return UNKNOWN
     return Interval(float(np.mean(upper)) / below, np.nan, np.nan, min(len(upper), len(lower)))
 
 

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from concexp.analysis.stats.batch_fit import refit
 from concexp.analysis.stats.draws import joint_draws
-from concexp.analysis.stats.intervals import FEWEST, NOTHING, Interval, t_quantile
+from concexp.analysis.stats.intervals import FEWEST, UNKNOWN, Interval, t_quantile
 from concexp.analysis.stats.scaling_laws import STRONG, WEAK, Law, asymptote, peak
 
 Floats = NDArray[np.float64]
@@ -40,7 +40,7 @@ class Parameter:
     value: float
     error: float
     interval: Interval
-    resampled: Interval = NOTHING
+    resampled: Interval = UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -173,7 +173,7 @@ def scaling(
     no_peak = _no_peak(best, highest.mean)
     limit_of = _ends(float(asymptote(point)), asymptote(drawn) if drawn else None, workers.size)
     flat = "a" not in point or not math.isfinite(limit_of.mean)
-    return Scaling(best, "", NOTHING if no_peak else highest, no_peak, NOTHING if flat else limit_of, tried)
+    return Scaling(best, "", UNKNOWN if no_peak else highest, no_peak, UNKNOWN if flat else limit_of, tried)
 
 
 def undescribed(found: Fit) -> str:
@@ -234,4 +234,4 @@ def _ends(value: float, drawn: Floats | None, n: int) -> Interval:
 
 
 def _refused(found: Fit | None, reason: str, tried: Mapping[str, float]) -> Scaling:
-    return Scaling(found, reason, NOTHING, NO_PEAK, NOTHING, tried)
+    return Scaling(found, reason, UNKNOWN, NO_PEAK, UNKNOWN, tried)

@@ -29,7 +29,7 @@ def relative_width(found: Interval) -> float:
     return (found.hi - found.lo) / 2 / abs(found.mean) if found.mean else math.inf
 
 
-def short_of_verdict(share: float) -> float:
+def factor_to_verdict(share: float) -> float:
     """By which factor the means behind a claim are less certain than it takes to settle it; 0 where it is settled.
 
     `share` of the draws hold. On the scale of the normal distribution the distance from the boundary grows with certainty.

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.ratios import p_value, ratio
 
-FALSE = 0.05  # the share of false ones tolerated among the differences that a report names
+FALSE_DISCOVERY_RATE = 0.05  # the share of false ones tolerated among the differences that a report names
 MARGIN = 0.05
 
 
@@ -60,7 +60,7 @@ def difference(found: Interval, adjusted: float, floor: float = 1.0) -> str:
     "not resolved" is a difference that would be named but lies inside the noise floor; without an interval, or a p-value,
     nothing is shown, nor where the interval holds 1: a reader would see that.
     """
-    if not found.bounded or math.isnan(adjusted) or adjusted > FALSE or found.lo <= 1 <= found.hi:
+    if not found.bounded or math.isnan(adjusted) or adjusted > FALSE_DISCOVERY_RATE or found.lo <= 1 <= found.hi:
         return "no difference shown"
     if not resolved(found, floor):
         return "not resolved"

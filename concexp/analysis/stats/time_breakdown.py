@@ -38,7 +38,7 @@ USEFUL, RESIDUAL = "useful", "residual"
 
 
 @dataclass(frozen=True)
-class Spent:
+class WorkerSeconds:
     """One trial, all its measured passes together; NaN what was not recorded.
 
     window    seconds of work, start-up not included
@@ -58,7 +58,7 @@ class Spent:
 
 
 @dataclass(frozen=True)
-class Place:
+class MachineLimits:
     """What the workers had: usable and effective CPUs (NaN: unknown), whether there was one for each of the trial's threads,
     and whether they took turns, in one thread or with one GIL.
     """
@@ -70,7 +70,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Split:
+class Breakdown:
     """The means over trials of the shares, with intervals, and what was not measured.
 
     `parts` are those that lost something; one whose mean is below 0, the workers having spent less than one alone does,
@@ -106,7 +106,7 @@ class Split:
         return [first, *(name for name, ahead in behind.items() if not ahead.lo > 0)]
 
 
-def split(trials: Sequence[Mapping[str, float]]) -> Split:
+def breakdown(trials: Sequence[Mapping[str, float]]) -> Breakdown:
     """The shares of several trials of one cell, each as `shares` has them."""
     unmeasured = tuple(name for name in PARTS if any(math.isnan(trial[name]) for trial in trials))
     lost = [n for n in PARTS if n not in unmeasured and np.mean([trial[n] for trial in trials]) > 0]
@@ -114,10 +114,10 @@ def split(trials: Sequence[Mapping[str, float]]) -> Split:
     for trial in trials:
         own = {name: trial[name] for name in (USEFUL, *lost)}
         found.append({**own, RESIDUAL: 1 - sum(own.values())})
-    return Split({name: mean_interval([trial[name] for trial in found]) for name in lost}, unmeasured, found)
+    return Breakdown({name: mean_interval([trial[name] for trial in found]) for name in lost}, unmeasured, found)
 
 
-def shares(own: Spent, alone: Spent, place: Place) -> dict[str, float]:
+def shares(own: WorkerSeconds, alone: WorkerSeconds, place: MachineLimits) -> dict[str, float]:
     """`useful` and all parts of one trial, as shares of the workers' time; `alone` is one worker's trial of the same block."""
     per = own.ops / alone.ops
     had = own.workers * own.window
@@ -145,7 +145,7 @@ def shares(own: Spent, alone: Spent, place: Place) -> dict[str, float]:
     return {name: seconds / (had + own.workers * own.startup) for name, seconds in found.items()}
 
 
-def _missing(own: Spent, place: Place, running: float, queued: float) -> tuple[float, float]:
+def _missing(own: WorkerSeconds, place: MachineLimits, running: float, queued: float) -> tuple[float, float]:
     """What of the excess of queue and of CPU time the machine is to blame for, worker-seconds."""
     usable, effective = place.usable * own.window, place.effective * own.window
     short = 0.0 if math.isnan(effective) else max(usable - effective, 0.0)

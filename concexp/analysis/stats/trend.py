@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from concexp.analysis.stats.intervals import NOTHING, Interval
+from concexp.analysis.stats.intervals import UNKNOWN, Interval
 
 FEWEST_STEPS = 6  # with fewer values the interval of a slope would always hold 0
 NORMAL = 1.96  # the two-sided 95 % quantile
@@ -20,7 +20,7 @@ def slope(values: Mapping[int, float]) -> Interval:
     data = sorted((number, value) for number, value in values.items() if np.isfinite(value))
     n = len(data)
     if n < FEWEST_STEPS:
-        return NOTHING
+        return UNKNOWN
     steps, heights = (np.array(column, dtype=float) for column in zip(*data, strict=True))
     above, below = np.triu_indices(n, 1)
     slopes = np.sort((heights[below] - heights[above]) / (steps[below] - steps[above]))

@@ -20,7 +20,7 @@ MOST = 10_000  # no plan asks for more of anything
 
 
 @dataclass(frozen=True)
-class Split:
+class VarianceComponents:
     """Where nested values vary; all tuples go from the innermost level (iterations) to the outermost (trials).
 
     `counts` is how many of each level there were, r_i; `spread` the variance seen among the means of a level, S_i^2; `own`
@@ -56,7 +56,7 @@ class Split:
         return total
 
 
-def split(values: ArrayLike) -> Split:
+def variance_components(values: ArrayLike) -> VarianceComponents:
     """The variance of each level of a balanced array, whose first axis is the trials and whose last the iterations.
 
     ValueError if an axis has fewer than 2 entries (it has no variance to be seen) or a value is not finite.
@@ -73,10 +73,10 @@ def split(values: ArrayLike) -> Split:
         spread.append(float(means.var(axis=-1, ddof=1).mean()))
         own.append(spread[-1] - (spread[-2] / data.shape[-level] if level else 0.0))
         means = means.mean(axis=-1)
-    return Split(float(means), data.shape[::-1], tuple(spread), tuple(own))
+    return VarianceComponents(float(means), data.shape[::-1], tuple(spread), tuple(own))
 
 
-def worthwhile(found: Split, costs: Sequence[float], most: int = 100) -> tuple[int, ...]:
+def worthwhile(found: VarianceComponents, costs: Sequence[float], most: int = 100) -> tuple[int, ...]:
     """How many of each level below the trials make the best use of the time, from the inside; each 1 <= r <= most.
 
     `costs` (seconds, or any unit) is what one more of each level costs, from the inside, without what is nested in it: an

@@ -67,7 +67,7 @@ def _faults(view: View) -> list[str]:
         return []
     found = []
     for metric, cls in view.metrics.items():
-        known = sorted((p for p in view.points if p.value(metric).known), key=lambda p: p.value(metric).mean)
+        known = sorted((p for p in view.points if p.value(metric).has_value), key=lambda p: p.value(metric).mean)
         if cls.ends_badly and cls.kind == "time" and len(known) > 1:
             ends = [
                 f"{_figure(p.value(metric), cls.unit)} ({escaped(view.title(p.labels))})"

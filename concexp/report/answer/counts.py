@@ -15,7 +15,7 @@ def said(view: View, contest: Contest) -> list[str]:
 
 
 def _of(view: View, contest: Contest, metric: str, cls: Any) -> list[str]:
-    some = [point for point in contest.points if point.value(metric).known and point.value(metric).mean > 0]
+    some = [point for point in contest.points if point.value(metric).has_value and point.value(metric).mean > 0]
     none = [point for point in contest.points if point.value(metric).mean == 0 and (point.workers or 1) > 1]
     parts = [f"{name(view, point)} {cls.verb} {how_much(view, point, metric, cls)}" for point in some]
     found = [f"{'; '.join(parts)}."] if parts else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concexp.analysis.stats.intervals import NOTHING, Interval
+from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.analysis.stats.significance import equivalence
 from concexp.report import comparisons
 from concexp.report.pairs import Pair, _gains, has_baseline
@@ -20,7 +20,7 @@ def said(view: View, contest: Contest) -> list[str]:
     found: dict[str, list[tuple[float, str]]] = {}
     told = _told_by_winner(view, contest)
     for line, points in view.lines(contest.points).items():
-        best, gain, verdict = furthest(view, contest, points) or (None, NOTHING, "")
+        best, gain, verdict = furthest(view, contest, points) or (None, UNKNOWN, "")
         if best is None or best.workers is None or best is told:
             continue
         figure = f"{code(line)} {spread(gain, 'x')} with {plural(best.workers, 'worker')}"
@@ -70,7 +70,7 @@ def _told_by_winner(view: View, contest: Contest) -> Point | None:
     """The point whose gain the winner's sentence has told already."""
     best = view.best(point for point in contest.points if point.firm)
     below = best and view.baseline(best)
-    return best if best and view.relative and below and below.firm and best.value(view.relative).known else None
+    return best if best and view.relative and below and below.firm and best.value(view.relative).has_value else None
 
 
 def _verdict(view: View, pair: Pair, gain: Interval, floor: float) -> str:

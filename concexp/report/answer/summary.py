@@ -64,7 +64,7 @@ def races(view: View, contests: Iterable[Contest]) -> list[Race]:
         if len(entrants) < 2:
             continue
         best = view.best(ours)
-        doubtful = [p for p in contest.points if p.status == "ok" and not p.trusted and p.value(view.primary).known]
+        doubtful = [p for p in contest.points if p.status == "ok" and not p.trusted and p.value(view.primary).has_value]
         if best is None or view.best([best, *doubtful]) is not best:
             found.append(Race(contest, title, None))
         else:

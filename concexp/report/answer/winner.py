@@ -16,7 +16,7 @@ def said(view: View, contest: Contest) -> list[str]:
     """The best of those beyond doubt; no winner is named where a doubtful cell measured more."""
     if view.metric.better is None:
         return []
-    known = [point for point in contest.points if point.numbered and point.value(view.primary).known]
+    known = [point for point in contest.points if point.numbered and point.value(view.primary).has_value]
     firm = [point for point in known if point.firm]
     doubtful = [point for point in known if point.status == "ok" and not point.trusted]
     best = view.best(firm)
@@ -98,7 +98,7 @@ def _gain(view: View, contest: Contest, best: Point) -> list[str]:
     if below is best:
         return ["the baseline itself"]
     gain = best.value(view.relative)
-    if not gain.known:
+    if not gain.has_value:
         return []
     used = share(view, contest, best) if gain.lo > 1 or not gain.bounded else ""
     return [f"{spread(gain, 'x')} the speed of {baseline(view)}{f' ({used})' if used else ''}"]
@@ -107,7 +107,7 @@ def _gain(view: View, contest: Contest, best: Point) -> list[str]:
 def _ahead(view: View, best: Point, rival: Point) -> Interval:
     """By which factor the best is better."""
     found = view.ratio(best, rival)
-    return found if view.metric.better == "higher" or not found.known else found.inverted()
+    return found if view.metric.better == "higher" or not found.has_value else found.inverted()
 
 
 def _tie(view: View, ratio: Interval, floor: float, told: bool) -> str:

@@ -13,7 +13,7 @@ from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.report.plots import _style
 from concexp.report.text.numbers import plural, rounded
 from concexp.report.view import Contest, Point, View, shaded
-from concexp.run.storage.columns import column
+from concexp.run.storage.columns import values_of
 
 COLUMNS = 2
 PANELS = 6
@@ -88,9 +88,9 @@ def _recorded(view: View, among: Iterable[Point]) -> dict[str, _Bar]:
     for record in view.run.records:
         if record["role"] != "measured" or record["cell"] not in points or not record.get("answer"):
             continue
-        if record["block"] not in {trial.block for trial in points[record["cell"]].sample.timed}:
+        if record["block"] not in {trial.block for trial in points[record["cell"]].sample.timing_trials}:
             continue
-        own = [ops for ops in column(record["answer"]["iterations"], "worker_ops") if ops]
+        own = [ops for ops in values_of(record["answer"]["iterations"], "worker_ops") if ops]
         workers = points[record["cell"]].workers or 1
         if own and all(sum(ops) and len(ops) == workers for ops in own):
             made = np.array(own, dtype=float)

@@ -118,7 +118,7 @@ def _panels(view: View, x: str, y: str) -> list[tuple[str, list[Point]]]:
     points = [p for p in view.points if p.labels.get(x) is not None and p.labels.get(y) is not None]
     found = []
     for labels, own in groups(points, apart):
-        known = [p for p in own if p.value(view.primary).known]
+        known = [p for p in own if p.value(view.primary).has_value]
         if len({str(p.labels[x]) for p in known}) >= 3 and len({str(p.labels[y]) for p in known}) >= 2:
             found.append((_title(view, labels), own))
     return found
@@ -134,7 +134,7 @@ def _title(view: View, labels: dict[str, Any]) -> str:
 def _kind(view: View, found: _Map) -> str:
     """The gain over the baseline where most cells have one other than themselves; else the primary metric."""
     points = [p for _, own in found.panels for p in own if p.numbered]
-    gains = [p for p in points if view.relative and p.value(view.relative).known and view.baseline(p) is not p]
+    gains = [p for p in points if view.relative and p.value(view.relative).has_value and view.baseline(p) is not p]
     return view.relative if 2 * len(gains) > len(points) else view.primary
 
 
@@ -154,7 +154,7 @@ def _colours() -> Colormap:
 
 
 def _norm(view: View, kind: str, points: list[Point]) -> Normalize:
-    values = [p.value(kind).mean for p in points if p.value(kind).known]
+    values = [p.value(kind).mean for p in points if p.value(kind).has_value]
     low, high = min(values), max(values)
     if _style.is_wide(values, 8):
         return LogNorm(low, high)
@@ -256,7 +256,7 @@ def _alt(view: View, found: _Map, kind: str, left: int) -> str:
     """What a reader would see, in words: per panel the lowest and the highest field, and the best of each column."""
     parts = [f"{kind} by {found.x} and {found.y}, one panel per {'model' if 'model' in view.varying else 'condition'}."]
     for title, points in found.panels[:PANELS]:
-        known = sorted((p for p in points if p.value(kind).known), key=lambda p: p.value(kind).mean)
+        known = sorted((p for p in points if p.value(kind).has_value), key=lambda p: p.value(kind).mean)
         low, high = (f"{_where(found, p)} {_short(p.value(kind).mean, view.metrics[kind].unit)}{p.mark}"
                      for p in (known[0], known[-1]))  # fmt: skip
         text = f"{title + ': from' if title else 'From'} {low} to {high}"

@@ -15,7 +15,7 @@ from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval
 from concexp.report.plots import _style
 from concexp.report.text.numbers import plural, scale_of, spread
 from concexp.report.view import Point, Style, View, shaded
-from concexp.run.storage.columns import column
+from concexp.run.storage.columns import values_of
 
 COLUMNS = 3
 PANELS = 6
@@ -46,7 +46,7 @@ class _Curve:
     def told(self) -> Interval:
         """The percentile that is told: the one of the tables, or, where they have none, the mean over the curves."""
         known = self.point.value(f"{self.kind}_p99_s")
-        return known if known.known else mean_interval(self.values[:, SHARES == TOLD], log=True)
+        return known if known.has_value else mean_interval(self.values[:, SHARES == TOLD], log=True)
 
 
 class Plot:
@@ -111,7 +111,7 @@ def _recorded(view: View) -> dict[str, _Curve]:
     """The curve of each cell whose trials recorded the time of each operation; doubtful trials are left out of it."""
     histograms: dict[str, dict[str, list[Counter[int]]]] = {}
     points = {point.cell: point for point in view.points if point.numbered}
-    timed = {cell: {trial.block for trial in point.sample.timed} for cell, point in points.items()}
+    timed = {cell: {trial.block for trial in point.sample.timing_trials} for cell, point in points.items()}
     for record in view.run.records:
         point = points.get(record.get("cell", ""))
         if point is None or record["role"] != "measured" or not record.get("answer"):
@@ -119,9 +119,9 @@ def _recorded(view: View) -> dict[str, _Curve]:
         if record["block"] not in timed[point.cell]:
             continue
         passes = record["answer"]["iterations"]
-        for kind in [kind for kind in KINDS if passes and column(passes, kind)[0]]:
+        for kind in [kind for kind in KINDS if passes and values_of(passes, kind)[0]]:
             total: Counter[int] = Counter()
-            for histogram in column(passes, kind):
+            for histogram in values_of(passes, kind):
                 total.update(dict(map(tuple, histogram or ())))
             if total.total() >= LEAST:
                 histograms.setdefault(point.cell, {}).setdefault(kind, []).append(total)

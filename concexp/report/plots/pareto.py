@@ -62,7 +62,7 @@ class Plot:
 def _cost(view: View) -> str:
     """The metric to set against the primary one; "" if none was recorded."""
     known = (name for name in COSTS if name in view.metrics and name != view.primary)
-    return next((name for name in known if any(p.value(name).known for p in view.points)), "")
+    return next((name for name in known if any(p.value(name).has_value for p in view.points)), "")
 
 
 def _trades(view: View) -> list[_Trade]:
@@ -71,7 +71,9 @@ def _trades(view: View) -> list[_Trade]:
         return []
     found = []
     for contest in view.contests:
-        points = [p for p in contest.points if p.numbered and p.value(cost).known and p.value(view.primary).known]
+        points = [
+            p for p in contest.points if p.numbered and p.value(cost).has_value and p.value(view.primary).has_value
+        ]
         frontier = [p for p in points if p.firm and not any(_beats(view, q, p, cost) for q in points if q.firm)]
         frontier.sort(key=lambda p: p.value(cost).mean)
         found.append(_Trade(contest, points, frontier))

@@ -78,12 +78,12 @@ def _panels(view: View) -> list[Panel]:
 
 
 def _has(view: View, point: Point) -> bool:
-    return point.workers is not None and point.value(view.primary).known
+    return point.workers is not None and point.value(view.primary).has_value
 
 
 def _kinds(view: View, panels: list[Panel]) -> list[str]:
     """The metrics to draw: the primary one, and the gain over the baseline where there is one."""
-    has_gain = view.relative and any(point.value(view.relative).known for panel in panels for point in panel.points)
+    has_gain = view.relative and any(point.value(view.relative).has_value for panel in panels for point in panel.points)
     return list(dict.fromkeys([view.primary, *([view.relative] if has_gain else [])]))
 
 
@@ -92,13 +92,13 @@ def _panel(view: View, panel: Panel, kind: str, axes: Any) -> _Ends:
     lines = {
         name: shown
         for name, points in view.lines(panel.points).items()
-        if (shown := [point for point in points if point.value(kind).known])
+        if (shown := [point for point in points if point.value(kind).has_value])
     }
     workers = sorted({p.workers for points in lines.values() for p in points if p.workers is not None}) or [1]
     values = [v for points in lines.values() for p in points for v in _shown(p, kind)]
     metric = view.metrics[kind]
     factor, prefix = scale_of(values, metric.unit)
-    cpu_bound = panel.points[0].wants == "cpu"
+    cpu_bound = panel.points[0].resource == "cpu"
     wide = _style.worker_axis(axes, workers, view.cpus if cpu_bound else None)
     ends = _Ends()
     several = [name for name, points in lines.items() if points[-1].workers is not None]
@@ -257,7 +257,7 @@ def _alt(view: View, panels: list[Panel], kinds: list[str], left: int) -> str:
     found = [f"{' and '.join(kinds)} against the number of workers, one line per model."]
     kind = kinds[-1]
     for panel in panels:
-        points = [p for p in panel.points if p.workers is not None and p.status == "ok" and p.value(kind).known]
+        points = [p for p in panel.points if p.workers is not None and p.status == "ok" and p.value(kind).has_value]
         if points:
             best = max(points, key=lambda p: p.value(kind).mean)
             factor, prefix = scale_of([best.value(kind).mean], view.metrics[kind].unit)

@@ -19,8 +19,8 @@ from concexp.analysis.stats.change_points import (
     SLOWDOWN,
     UNSTEADY,
     WARMUP,
-    of_cell,
-    steadinesses,
+    classify_all,
+    classify_cell,
 )
 from concexp.report.plots import _style
 from concexp.report.sections.steadiness import IN_WORDS
@@ -88,7 +88,7 @@ def _cells(view: View) -> list[_Cell]:
         if len(own) >= FEWEST and own.min() > 0:
             trials.setdefault(cell, []).append(own)
     found = [
-        _Cell(point, [one / np.median(one) for one in own], of_cell(words[point.cell]))
+        _Cell(point, [one / np.median(one) for one in own], classify_cell(words[point.cell]))
         for point in view.points
         if (own := trials.get(point.cell))
     ]
@@ -97,8 +97,8 @@ def _cells(view: View) -> list[_Cell]:
 
 def _panel(view: View, cell: _Cell, axes: Any) -> None:
     colour = view.style(view.line(cell.point)).colour
-    for one, found in zip(cell.series, steadinesses(cell.series), strict=True):
-        never = found.word == UNSTEADY
+    for one, found in zip(cell.series, classify_all(cell.series), strict=True):
+        never = found.kind == UNSTEADY
         x = np.arange(1, one.size + 1)
         axes.plot(
             x, one, color=_style.INK if never else colour, linewidth=0.9 if never else 0.7, alpha=0.9 if never else 0.5

@@ -63,7 +63,7 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
     heads, columns, same = [], [], []
     for name, metric in view.metrics.items():
         values = [point.value(name) for point in points]
-        if name != view.primary and not (any(v.known for v in values) and _tells(view, name, metric, points)):
+        if name != view.primary and not (any(v.has_value for v in values) and _tells(view, name, metric, points)):
             continue
         unit, cells = _column(values, metric.unit)
         head = _head(name, metric, unit, points[0].unit)
@@ -87,7 +87,7 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
 def _column(values: Sequence[Interval], unit: str) -> tuple[str, list[str]]:
     """The unit of a column, and its cells in it; where the values span so much that no unit suits all, each has its own."""
     factor, name = scale_of([value.mean for value in values], unit)
-    sizes = [abs(value.mean) for value in values if value.known and value.mean]
+    sizes = [abs(value.mean) for value in values if value.has_value and value.mean]
     if name not in PLAIN and sizes and max(sizes) > SPAN * min(sizes):
         return "", [_alone(value, unit) for value in values]
     return name, [spread(value.scaled(1 / factor)) for value in values]
@@ -97,7 +97,7 @@ def _alone(value: Interval, unit: str) -> str:
     """`279 k (267–292)`."""
     factor, name = scale_of([value.mean], unit)
     mean, gap, ends = spread(value.scaled(1 / factor)).partition(" (")
-    return f"{mean} {name}{gap}{ends}" if name and value.known else f"{mean}{gap}{ends}"
+    return f"{mean} {name}{gap}{ends}" if name and value.has_value else f"{mean}{gap}{ends}"
 
 
 def _shown(label: Any) -> str:
@@ -134,6 +134,6 @@ def _marked(text: str, point: Point, best: set[str]) -> str:
 
 def _trials(point: Point) -> str:
     """`6`, `6 (2 doubtful)`, `5 of 6`."""
-    good, count = len(point.sample.numbered), point.sample.count
+    good, count = len(point.sample.has_numbers), point.sample.count
     text = f"{good} of {count}" if good < count else str(count)
     return f"{text} ({len(point.sample.doubtful)} doubtful)" if point.sample.doubtful else text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from concexp import catalog
-from concexp.analysis.claims.verdicts import Comparison, Judged, Verdict
+from concexp.analysis.claims.verdicts import CaseVerdict, Comparison, Verdict
 from concexp.analysis.stats.intervals import Interval
 from concexp.experiment.claims import is_metric
 from concexp.experiment.expressions import Tree
@@ -79,7 +79,7 @@ def _lines(view: View, verdict: Verdict) -> list[str]:
         found = [judged for judged in verdict.cases if judged.word == word]
         # Of the supported those that came nearest to failing tell most.
         found.sort(key=lambda judged: 1.0 if judged.share is None else judged.share)
-        alike: dict[str, list[Judged]] = {}
+        alike: dict[str, list[CaseVerdict]] = {}
         for judged in found:
             told = "; ".join(text for text in (escaped(judged.reason), _evidence(judged)) if text)
             alike.setdefault(told, []).append(judged)
@@ -91,14 +91,14 @@ def _lines(view: View, verdict: Verdict) -> list[str]:
     return lines
 
 
-def _who(view: View, cases: list[Judged]) -> str:
+def _who(view: View, cases: list[CaseVerdict]) -> str:
     names = [_name(view, judged) for judged in cases]
     if len(names) > NAMED:
         return f"{plural(len(cases), 'case')}: "
     return f"{'; '.join(names)}: " if all(names) else ""
 
 
-def _name(view: View, judged: Judged) -> str:
+def _name(view: View, judged: CaseVerdict) -> str:
     """What tells a case from the others, by its labels; "" if there is nothing to tell."""
     parts = []
     for key, label in judged.case.labels.items():
@@ -108,7 +108,7 @@ def _name(view: View, judged: Judged) -> str:
     return ", ".join(parts)
 
 
-def _evidence(judged: Judged) -> str:
+def _evidence(judged: CaseVerdict) -> str:
     text = "; ".join(_comparison(one) for one in judged.evidence)
     if judged.share is not None and not (judged.word == "supported" and judged.share >= CERTAIN):
         text += f", true in {100 * judged.share:.3g} % of the draws"

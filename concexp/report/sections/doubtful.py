@@ -48,11 +48,11 @@ def _codes(points: list[Point]) -> Counter[str]:
 
 def _how_we_know(view: View, points: list[Point]) -> str:
     """The facts behind the doubt `machine`: what the spinners did, and who stood in the run queue."""
-    frame = doubts.of_trials(view.run.measured)
+    frame = doubts.doubts_by_trial(view.run.measured)
     cells = {point.cell for point in points}
     own = frame[frame["cell"].isin(cells) & frame["doubts"].str.contains("machine")]
     facts = []
-    if doubts.short_of_cpus(own).any():
+    if doubts.lacked_cpus(own).any():
         spun = view.run.spun
         span = (
             f"{rounded(min(spun))} to {rounded(max(spun))} CPUs"
@@ -63,7 +63,7 @@ def _how_we_know(view: View, points: list[Point]) -> str:
             f"spinners run between the trials did the work of {span} (median {rounded(float(np.median(spun)))}) where "
             f"{plural(view.cpus, 'CPU')} {'is' if view.cpus == 1 else 'are'} usable"
         )
-    line = doubts.stood_in_line(own)
+    line = doubts.waited_for_cpus(own)
     line = line[line > doubts.WAIT_SHARE]
     if len(line):
         facts.append(

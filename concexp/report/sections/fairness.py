@@ -31,7 +31,7 @@ def told(view: View) -> list[str]:
 
 def _points(contest: Contest) -> list[Point]:
     """Those with several workers, the least even first."""
-    known = [p for p in contest.points if (p.workers or 1) > 1 and p.trusted and p.value(METRIC).known]
+    known = [p for p in contest.points if (p.workers or 1) > 1 and p.trusted and p.value(METRIC).has_value]
     return sorted(known, key=lambda point: point.value(METRIC).mean)
 
 

@@ -54,13 +54,15 @@ def _lowest(view: View, contest: Contest) -> str:
 def is_open(view: View, contest: Contest) -> bool:
     """Whether requests came at a given rate: then it is no contest of throughputs."""
     known = (metric for metric in METRICS if view.metrics.get(metric) and view.metrics[metric].open_loop)
-    return view.metric.unit == "1/s" and any(point.value(metric).known for metric in known for point in contest.points)
+    return view.metric.unit == "1/s" and any(
+        point.value(metric).has_value for metric in known for point in contest.points
+    )
 
 
 def _metric(view: View, contest: Contest) -> str:
     """The metric of a contest; "" if none was recorded."""
     known = (metric for metric in METRICS if metric in view.metrics)
-    return next((m for m in known if any(p.value(m).known for p in contest.points)), "")
+    return next((m for m in known if any(p.value(m).has_value for p in contest.points)), "")
 
 
 def _points(view: View, contest: Contest) -> list[Point]:
@@ -68,7 +70,7 @@ def _points(view: View, contest: Contest) -> list[Point]:
     metric = _metric(view, contest)
     best: dict[tuple[str, str], Point] = {}
     for point in contest.points:
-        if metric and point.firm and point.value(metric).known:
+        if metric and point.firm and point.value(metric).has_value:
             who = view.line(point), view.primitive(point)
             if who not in best or point.value(metric).mean < best[who].value(metric).mean:
                 best[who] = point

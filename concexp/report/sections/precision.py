@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from concexp.analysis import noise
 from concexp.analysis.costs import Costs, trials_of
-from concexp.analysis.precision import Unreached, unreached, widths
+from concexp.analysis.precision import PrecisionShortfall, precision_shortfall, widths
 from concexp.analysis.stats.intervals import Interval
-from concexp.analysis.stats.significance import FALSE, MARGIN
+from concexp.analysis.stats.significance import FALSE_DISCOVERY_RATE, MARGIN
 from concexp.experiment import Measure
 from concexp.report import comparisons
 from concexp.report.phrases import NAMED, NO_GAIN, among_all, in_percent
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, spread
 from concexp.report.view import View
-from concexp.run.forecast import shown
+from concexp.run.forecast import duration_text
 
 
 def threats(view: View) -> list[str]:
@@ -55,14 +55,15 @@ def _comparisons(view: View) -> list[str]:
     count = comparisons.of(view).count
     if count < 2:
         return []
+    false = f"{100 * FALSE_DISCOVERY_RATE:g} %"
     return [
         f"The answer names a difference only where it holds for all of its {count:,} comparisons together "
-        f"(Benjamini–Hochberg: of the differences named, {100 * FALSE:g} % may be false). “No gain” and “equal” are tests of "
+        f"(Benjamini–Hochberg: of the differences named, {false} may be false). “No gain” and “equal” are tests of "
         f"equivalence: the whole interval lies within {100 * NO_GAIN:g} % or {100 * MARGIN:g} % of 1."
     ]
 
 
-def _floor(view: View, floor: noise.Floor) -> str:
+def _floor(view: View, floor: noise.NoiseFloor) -> str:
     point = next(point for point in view.points if point.cell == floor.cell)
     unlike = "" if floor.ratio.lo <= 1 <= floor.ratio.hi else ", although both are the same,"
     alone = len(view.floors) < 2
@@ -86,11 +87,11 @@ def _ended(view: View) -> str:
         return (
             f"{_reason(view, measure, blocks)} after {blocks} of {plural(measure.blocks, 'repetition')} of every cell."
         )
-    missed = unreached(view.run, view.verdicts, measure.precision)
+    missed = precision_shortfall(view.run, view.verdicts, measure.precision)
     return " ".join(said for said in (_uncertain(view, measure, blocks, missed), _without(view, missed)) if said)
 
 
-def _uncertain(view: View, measure: Measure, blocks: int, missed: Unreached) -> str:
+def _uncertain(view: View, measure: Measure, blocks: int, missed: PrecisionShortfall) -> str:
     """The intervals that are too wide and the claims that are open, where more trials would have helped."""
     assert measure.precision is not None
     parts = []
@@ -108,12 +109,12 @@ def _uncertain(view: View, measure: Measure, blocks: int, missed: Unreached) -> 
     return f"{_reason(view, measure, blocks)} before {', and before '.join(parts)}." if parts else ""
 
 
-def _without(view: View, missed: Unreached) -> str:
+def _without(view: View, missed: PrecisionShortfall) -> str:
     """The cells that have no interval, and how their trials ended."""
-    if not missed.blind:
+    if not missed.without_interval:
         return ""
     ended = view.run.samples
-    named = [f"{_of_cell(view, cell)} ({ended[cell].endings})" for cell in missed.blind]
+    named = [f"{_of_cell(view, cell)} ({ended[cell].endings})" for cell in missed.without_interval]
     return f"Without an interval of {escaped(view.primary)}, which more trials would not give: {_named(named)}."
 
 
@@ -141,7 +142,7 @@ def _reason(view: View, measure: Measure, blocks: int) -> str:
         return f"The limit of {plural(measure.most, 'repetition')} (`max_repetitions`) ended the run"
     costs = Costs(view.run.records)
     if measure.budget is not None and measure.budget - costs.spent < costs.between + sum(costs.medians.values()):
-        return f"The budget of {shown(measure.budget)} ended the run"
+        return f"The budget of {duration_text(measure.budget)} ended the run"
     return "The run has not come to its end (the same command goes on with it): it stopped"
 
 

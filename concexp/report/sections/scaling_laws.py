@@ -76,7 +76,7 @@ def _line(view: View, title: str, name: str, points: Sequence[Point]) -> Line:
 def _limit(view: View, point: Point) -> float:
     simulated = view.plugin("model", point.model).simulated
     if (
-        point.wants != "cpu"
+        point.resource != "cpu"
         or simulated
         or parallel(view.records[point.cell]) == ONE
         or view.run.effective_cpus is None
@@ -128,7 +128,7 @@ def _law(found: Scaling, fit: Fit) -> str:
         parts.append(f"so at most {spread(serial.inverted(), 'x')} the speed of one worker")
     elif serial is not None and serial.lo <= 1 <= serial.hi:
         parts.append("so more workers add nothing that can be told")
-    if found.peak.known:
+    if found.peak.has_value:
         parts.append(f"its peak at {spread(found.peak)} workers")
     else:
         parts.append(f"no peak in range ({int(min(fit.workers))} to {int(max(fit.workers))} workers)")

@@ -10,7 +10,16 @@ import numpy as np
 
 from concexp.analysis import first_iteration, steadiness
 from concexp.analysis.precision import widths
-from concexp.analysis.stats.change_points import ENOUGH, FLAT, MIXED, SLOWDOWN, UNSTEADY, WARMUP, of_cell, steadinesses
+from concexp.analysis.stats.change_points import (
+    ENOUGH,
+    FLAT,
+    MIXED,
+    SLOWDOWN,
+    UNSTEADY,
+    WARMUP,
+    classify_all,
+    classify_cell,
+)
 from concexp.analysis.variance import Variation, variations
 from concexp.experiment import Measure
 from concexp.report.phrases import NAMED, among_all, in_percent
@@ -30,7 +39,7 @@ def told(view: View) -> list[str]:
 
 def words(view: View) -> dict[str, str]:
     """The word of each cell whose trials have enough iterations for one, by the cell's id."""
-    return {cell: of_cell(own) for cell, own in _words(view).items()}
+    return {cell: classify_cell(own) for cell, own in _words(view).items()}
 
 
 def _words(view: View) -> dict[str, list[str]]:
@@ -46,7 +55,7 @@ def _assessed(view: View) -> list[str]:
     found: dict[str, list[Point]] = {}
     for point in view.points:
         if point.cell in by_cell:
-            found.setdefault(of_cell(by_cell[point.cell]), []).append(point)
+            found.setdefault(classify_cell(by_cell[point.cell]), []).append(point)
     if not found:
         return []
     flat = len(found.get(FLAT, ()))
@@ -82,7 +91,7 @@ def _warming(view: View, points: Sequence[Point]) -> str:
     frame = view.run.measured
     frame = frame[["cell", "trial", "steadiness"]].assign(took=steadiness.seconds(frame)).dropna(subset="took")
     frame = frame[frame["cell"].isin(cells) & (frame["steadiness"] == WARMUP)]
-    longest = max(one.steady_from for one in steadinesses([own for _, own in frame.groupby("trial")["took"]]))
+    longest = max(one.steady_from for one in classify_all([own for _, own in frame.groupby("trial")["took"]]))
     return (
         f"**Warming up**: {_names(view, points)}. Up to {plural(longest, 'measured iteration')} of a trial "
         f"{'is' if longest == 1 else 'are'} slower than the rest; `measure.warmup: "
@@ -92,7 +101,7 @@ def _warming(view: View, points: Sequence[Point]) -> str:
 
 def _starts(view: View) -> list[str]:
     """Whether first iterations are unlike the others, but where change points have told so."""
-    starts = first_iteration.starts(view.run)
+    starts = first_iteration.first_iterations(view.run)
     told = {cell for cell, word in words(view).items() if word not in (FLAT, MIXED)}
     odd = [start for start in starts if start.systematic and start.cell not in told]
     few = min((start.passes for start in starts if start.passes < ENOUGH), default=None)
@@ -102,7 +111,7 @@ def _starts(view: View) -> list[str]:
         else f"With {few} iterations per trial change points can't be told from noise (that takes {ENOUGH})"
     )
     if not odd:
-        unlike = f"so unlike the later ones that a mean would move by {100 * first_iteration.MATTERS:g} %"
+        unlike = f"so unlike the later ones that a mean would move by {100 * first_iteration.MIN_SHIFT:g} %"
         return [f"{lead}; the first iteration is in no cell {unlike}."] if lead else []
     points = {point.cell: point for point in view.points}
     found = []

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Split
-from concexp.analysis.time_breakdown import ONE, Losses, parallel
+from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
+from concexp.analysis.time_breakdown import ONE, TimeBreakdown, parallel
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, spread
 from concexp.report.view import Panel, Point, View
@@ -37,19 +37,19 @@ class Bar:
 
     title: str  # of its panel
     point: Point
-    split: Split
+    split: Breakdown
     firm: bool  # it and what it is compared with are beyond doubt
 
 
 @lru_cache(maxsize=1)  # one page at a time: its picture and its sentences ask for the same
 def bars(view: View) -> list[tuple[Panel, list[Bar]]]:
     """The cells that have a split, by panel; panels without any are left out."""
-    losses = Losses(view.run)
+    losses = TimeBreakdown(view.run)
     found = []
     for panel in view.panels:
         own = []
         for point in (point for line in view.lines(panel.points).values() for point in line):
-            split, below = losses.of(point.cell), view.baseline(point)
+            split, below = losses.of_cell(point.cell), view.baseline(point)
             if split is not None and below is not None:
                 own.append(Bar(view.title(panel.labels), point, split, point.firm and below.firm))
         if own:
@@ -125,7 +125,7 @@ def _reason(view: View, bar: Bar) -> str:
     return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}{beyond}."
 
 
-def percent(split: Split, name: str) -> str:
+def percent(split: Breakdown, name: str) -> str:
     """A share in percent: `71 % (70–72)`."""
     return spread(split.share(name).scaled(100), " %")
 

@@ -141,7 +141,7 @@ def _entries(view: View, contest: Contest, cells: Iterable[str]) -> list[Point]:
     def who(point: Point) -> tuple[str, str]:
         return view.line(point), view.primitive(point)
 
-    known = [p for p in contest.points if p.cell in cells and p.value(view.primary).known]
+    known = [p for p in contest.points if p.cell in cells and p.value(view.primary).has_value]
     known = [p for p in known if p.workers is not None] or known  # where there is concurrency to be seen
     groups = [list(points) for _, points in groupby(sorted(known, key=who), key=who)]
     found = [max(points, key=lambda point: point.workers or 0) for points in groups]

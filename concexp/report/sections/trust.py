@@ -30,14 +30,14 @@ def observed(view: View) -> str:
 def threats(view: View) -> list[str]:
     """What makes the numbers less certain, counted."""
     found = []
-    trials = [trial for point in view.points for trial in point.sample.numbered]
+    trials = [trial for point in view.points for trial in point.sample.has_numbers]
     codes = Counter(doubt for trial in trials for doubt in trial.doubts)
     for doubt in sorted(codes):
         meaning = doubts.MEANING.get(doubt, "a reason that this version does not know")
         found.append(f"`{doubt}` in {codes[doubt]} of {plural(len(trials), 'trial')}: {meaning}.")
     if codes:
         found.append(_use_of_doubtful(view))
-    fewest = min((len(point.sample.numbered) for point in view.points if point.numbered), default=FEWEST)
+    fewest = min((len(point.sample.has_numbers) for point in view.points if point.numbered), default=FEWEST)
     if fewest < FEWEST:
         found.append(
             f"Some cells have only {plural(fewest, 'trial')}: no interval can be given below {FEWEST}, and nothing that rests "

@@ -35,7 +35,7 @@ def _fixed(value: float, places: int) -> str:
 
 def spread(found: Interval, suffix: str = "") -> str:
     """`1.86x (1.80–1.92)`: 3 digits of the mean; 4 where the ends would be the same with 3, or next to each other."""
-    if not found.known:
+    if not found.has_value:
         return "–"
     if not found.bounded:
         return f"{rounded(found.mean)}{suffix}"

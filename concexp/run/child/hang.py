@@ -34,14 +34,14 @@ SITES = 6
 class Thread:
     """A thread as the kernel sees it: whether it runs or wants to, its CPU time in ticks, its switches, where it waits."""
 
-    runs: bool
+    is_running: bool
     ticks: int
     switches: int
-    waits_in: str
+    wchan: str
 
 
 @dataclass(frozen=True)
-class Look:
+class Snapshot:
     """All threads of a trial's processes at one moment, by (process, thread), and how many lines it has noted."""
 
     when: float
@@ -49,7 +49,7 @@ class Look:
     noted: int
 
 
-def look(pids: Sequence[int], notes: Path) -> Look:
+def take_snapshot(pids: Sequence[int], notes: Path) -> Snapshot:
     """What there is to see at this moment."""
     found = {}
     for pid in pids:
@@ -61,7 +61,7 @@ def look(pids: Sequence[int], notes: Path) -> Look:
         noted = notes.stat().st_size
     except OSError:
         noted = 0
-    return Look(time.monotonic(), found, noted)
+    return Snapshot(time.monotonic(), found, noted)
 
 
 def _thread(path: Path) -> Thread:
@@ -73,25 +73,27 @@ def _thread(path: Path) -> Thread:
     return Thread(fields[0] == "R", int(fields[11]) + int(fields[12]), switches, waits_in)
 
 
-def judged(first: Look, second: Look, stacks: str) -> dict[str, Any]:
+def classify(first: Snapshot, second: Snapshot, stacks: str) -> dict[str, Any]:
     """{"kind": deadlock | livelock | starvation | slow, "why": …, "sites": where the work stood}; {} if nothing could be seen."""
     lasted = second.when - first.when
     both = {key: (first.threads[key], now) for key, now in second.threads.items() if key in first.threads}
     if not both or lasted <= 0:
         return {}
     # On a busy machine who wants to run may not get his turn in so short a time.
-    ran = [key for key, (before, now) in both.items() if now.ticks > before.ticks or (before.runs and now.runs)]
+    ran = [
+        key for key, (before, now) in both.items() if now.ticks > before.ticks or (before.is_running and now.is_running)
+    ]
     cpus = sum(now.ticks - before.ticks for before, now in both.values()) / TICK / lasted
     switches = sum(now.switches - before.switches for before, now in both.values()) / lasted
     places = sites(stacks)
-    kind, why = _kind(second, first, both, len(ran), cpus, switches, sum(places.values()), stacks)
+    kind, why = _classify(second, first, both, len(ran), cpus, switches, sum(places.values()), stacks)
     shown = [f"{count} × {place}" for place, count in places.most_common(SITES)]
     return {"kind": kind, "why": why, "sites": shown}
 
 
-def _kind(
-    second: Look,
-    first: Look,
+def _classify(
+    second: Snapshot,
+    first: Snapshot,
     both: dict[tuple[int, int], tuple[Thread, Thread]],
     ran: int,
     cpus: float,
@@ -101,8 +103,8 @@ def _kind(
 ) -> tuple[str, str]:
     if second.noted > first.noted:
         return "slow", "it still got on when its time was over"
-    if cpus < IDLE and not any(now.runs for pair in both.values() for now in pair):
-        sleeping = sum(now.waits_in in TIMERS for _, now in both.values()) + _asleep(stacks)
+    if cpus < IDLE and not any(now.is_running for pair in both.values() for now in pair):
+        sleeping = sum(now.wchan in TIMERS for _, now in both.values()) + _asleep(stacks)
         if sleeping:
             return "slow", f"nobody ran, but {sleeping} only slept and would have gone on by themselves"
         who = (

@@ -18,13 +18,13 @@ from concexp.run.child import timeout as deadline
 from concexp.run.child.leaks import Audit
 from concexp.run.child.memory_limit import EVERY, Limit
 from concexp.run.child.pipes import OUTPUT_KEPT, Child, text
-from concexp.run.child.stage import Stage
+from concexp.run.child.stage import StagedCode
 from concexp.trial import wire
 from concexp.trial.diagnostics.notes import NAME as NOTES
 from concexp.trial.tools import how_it_ended
 
 # After its answer a child has this long to end by itself, seconds; what is there later has to be ended.
-GRACE = 2.0
+GRACE_S = 2.0
 # What it started may need this long to notice that it has gone, seconds.
 ORPHANS_WITHIN = 0.3
 # A trial's notes are read up to so many bytes.
@@ -36,7 +36,7 @@ _numbers = itertools.count()
 
 
 @dataclass(frozen=True)
-class Ending:
+class TrialOutcome:
     """What became of a request.
 
     status       the child's own, or `crashed` or `timeout`; "" for verbs that have none
@@ -86,12 +86,12 @@ def environment(marker: str, hash_seed: int, folder: str, variables: Mapping[str
 def launch(
     request: dict[str, Any],
     python: str,
-    stage: Stage,
+    stage: StagedCode,
     timeout: float,
     site: bool = False,
     variables: Mapping[str, str] | None = None,
     memory: int | None = None,
-) -> Ending:
+) -> TrialOutcome:
     """Run one request in a fresh child of `python`.
 
     `timeout` is in seconds, for the whole trial. `site` lets the child see the packages installed for that interpreter.
@@ -129,9 +129,9 @@ def launch(
         child = Child(process, answer_read, output_read)
         trial = _Trial(child, marker, folder, audit, memory)
         try:
-            ending = trial.attended(started, timeout)
+            ending = trial.supervise(started, timeout)
         finally:
-            process_tree.end(process, marker)
+            process_tree.kill(process, marker)
             child.close()
         return replace(ending, leaked=audit.leaked(), duration_s=time.monotonic() - started)
 
@@ -146,38 +146,40 @@ class _Trial:
     audit: Audit
     memory: int | None
 
-    def attended(self, started: float, timeout: float) -> Ending:
+    def supervise(self, started: float, timeout: float) -> TrialOutcome:
         """Wait for the answer or the deadline, and tell what it came to."""
         child, stacks, output, left_behind, orphans = self.child, "", "", 0, None
         kind: dict[str, Any] = {}
         in_time, excess = self._waited(started + timeout)
         if excess or not in_time or self.audit.anything_new:
-            there = process_tree.members(child.process, self.marker)
+            there = process_tree.pids(child.process, self.marker)
             self.audit.look(there)
             if not in_time:
-                stacks, kind = deadline.told(child, there, self.folder)
+                stacks, kind = deadline.collect_stacks(child, there, self.folder)
         if in_time and not excess:
-            child.listen_until(time.monotonic() + GRACE, child.ended)
+            child.listen_until(time.monotonic() + GRACE_S, child.ended)
         child.drain()
         now = time.perf_counter_ns()
         status, reason, answer = _verdict(child, child.process.poll(), in_time, timeout)
         self.audit.seen.update((answer or {}).pop("held", ()))
         if excess:
             status, reason, answer = "crashed", excess, None
-        noted, why = _noted(self.folder / NOTES)
+        noted, why = _read_notes(self.folder / NOTES)
         if status in ("", "ok", "invalid"):
-            left = process_tree.stragglers(child.process, self.marker, GRACE)
+            left = process_tree.still_alive(child.process, self.marker, GRACE_S)
             self.audit.processes(left)
             left_behind = orphans = len(left)
         else:
             output = text(child.output[-OUTPUT_KEPT:])
             if in_time and not excess:  # what is still there when the program has gone was to be expected: no doubt
-                orphans = len(process_tree.stragglers(child.process, self.marker, ORPHANS_WITHIN))
+                orphans = len(process_tree.still_alive(child.process, self.marker, ORPHANS_WITHIN))
             elif why and not excess:
                 reason = f"{reason}: {why}"
         noticed = (answer or {}).get("ended_ns") or (now if in_time and status == "crashed" else None)
         spent = time.monotonic() - started
-        return Ending(status, reason, answer, output, stacks, left_behind, spent, orphans, noticed, noted, hang=kind)
+        return TrialOutcome(
+            status, reason, answer, output, stacks, left_behind, spent, orphans, noticed, noted, hang=kind
+        )
 
     def _waited(self, until: float) -> tuple[bool, str]:
         """(whether it answered or ended in time, why it holds too much memory or an empty text)."""
@@ -197,7 +199,7 @@ class _Trial:
         return True, ""
 
 
-def _noted(path: Path) -> tuple[dict[str, tuple[int, int | None]], str]:
+def _read_notes(path: Path) -> tuple[dict[str, tuple[int, int | None]], str]:
     """What a trial noted (see `concexp.trial.notes`), and why it hangs, if it knew. Lines of the last pass only."""
     found: dict[str, tuple[int, int | None]] = {}
     why = ""
@@ -227,12 +229,12 @@ def _verdict(child: Child, code: int | None, in_time: bool, timeout: float) -> t
     except ValueError as error:
         return "crashed", str(error), None
     if not whole:
-        return "crashed", f"the trial's process {last_words(code)}", None
+        return "crashed", f"the trial's process {exit_reason(code)}", None
     if not isinstance(answer, dict):
         return "crashed", "the answer is no dict", None
     return answer.get("status", ""), answer.get("reason", ""), answer
 
 
-def last_words(code: int | None) -> str:
+def exit_reason(code: int | None) -> str:
     """How a child ended that did not answer; `code` is its exit code, None if it is still there."""
     return "closed its answer without giving one" if code is None else f"{how_it_ended(code)} before it answered"

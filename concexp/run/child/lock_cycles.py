@@ -106,7 +106,7 @@ def _key(pid: int, key: str) -> Key:
     return (0 if key.startswith("shared ") else pid), key
 
 
-def told(found: Holding | None) -> dict[str, list[str]]:
+def describe_cycle(found: Holding | None) -> dict[str, list[str]]:
     """{"circle": sentences on who waits for whom in a circle, "waits": on the other waits}; {} where nothing was told."""
     if found is None:
         return {}

@@ -33,21 +33,21 @@ class Limit:
         if used <= self.limit:
             return ""
         who = "1 process" if len(pids) == 1 else f"{len(pids)} processes"
-        return f"memory limit: {shown(used)} of {shown(self.limit)} used by {who}"
+        return f"memory limit: {bytes_text(used)} of {bytes_text(self.limit)} used by {who}"
 
     def _members(self) -> list[int]:
         there = set(psutil.pids())
         self.strangers &= there
         mine = []
         for pid in there - self.strangers:
-            if process_tree.belongs(pid, self.session, self.marker):
+            if process_tree.is_ours(pid, self.session, self.marker):
                 mine.append(pid)
             else:
                 self.strangers.add(pid)
         return mine
 
 
-def shown(size: float) -> str:
+def bytes_text(size: float) -> str:
     """A size for people: `2 GiB`, `312 MiB`."""
     for factor, unit in ((2**30, "GiB"), (2**20, "MiB")):
         if size >= factor:

@@ -24,12 +24,12 @@ def alive(pid: int) -> bool:
         return False
 
 
-def members(child: subprocess.Popen[bytes], marker: str) -> list[int]:
+def pids(child: subprocess.Popen[bytes], marker: str) -> list[int]:
     """Process ids of a trial, the child first: everyone in its session or with its marker, resource trackers left out."""
     return [pid for pid, tracker in _all(child, marker) if not tracker]
 
 
-def stragglers(child: subprocess.Popen[bytes], marker: str, grace: float) -> list[int]:
+def still_alive(child: subprocess.Popen[bytes], marker: str, grace: float) -> list[int]:
     """Those of a trial's processes that are still there `grace` seconds after they should have ended; sooner if none is."""
     deadline = time.monotonic() + grace
     while True:
@@ -39,7 +39,7 @@ def stragglers(child: subprocess.Popen[bytes], marker: str, grace: float) -> lis
         time.sleep(0.005)
 
 
-def end(child: subprocess.Popen[bytes], marker: str) -> None:
+def kill(child: subprocess.Popen[bytes], marker: str) -> None:
     """Kill what is left of a trial.
 
     multiprocessing's resource tracker is spared at first: it removes semaphores and shared memory as soon as the others
@@ -66,7 +66,7 @@ def _all(child: subprocess.Popen[bytes], marker: str) -> list[tuple[int, bool]]:
     found = []
     me = os.getpid()
     for pid in psutil.pids():
-        if pid == me or not belongs(pid, child.pid, marker):
+        if pid == me or not is_ours(pid, child.pid, marker):
             continue
         try:
             process = psutil.Process(pid)
@@ -77,7 +77,7 @@ def _all(child: subprocess.Popen[bytes], marker: str) -> list[tuple[int, bool]]:
     return sorted(found, key=lambda item: (item[0] != child.pid, item[0]))
 
 
-def belongs(pid: int, session: int, marker: str) -> bool:
+def is_ours(pid: int, session: int, marker: str) -> bool:
     """Whether a process is of the trial whose child leads this session and whose processes have this marker."""
     try:
         if os.getsid(pid) == session:

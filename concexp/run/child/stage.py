@@ -32,7 +32,7 @@ if __name__ == "__main__":
 
 
 @dataclass(frozen=True)
-class Stage:
+class StagedCode:
     """Where the child's code lies, and the SHA-256 of that code."""
 
     path: Path
@@ -67,7 +67,7 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "concexp"
 
 
-def stage() -> Stage:
+def stage_child_code() -> StagedCode:
     """Make sure that the child's code lies ready; EnvironmentRefused if there is no place for it."""
     files = code()
     sha256 = digest(files)
@@ -80,7 +80,7 @@ def stage() -> Stage:
                 f"cannot write the code of the trials to {folder.parent}: {error.strerror or error}",
                 "set XDG_CACHE_HOME to a folder that can be written",
             ) from error
-    return Stage(folder, sha256)
+    return StagedCode(folder, sha256)
 
 
 def intact(folder: Path, files: dict[str, bytes]) -> bool:
@@ -115,7 +115,7 @@ def put(folder: Path, files: dict[str, bytes]) -> None:
             raise
 
 
-def compile_for(python: str, where: Stage) -> None:
+def compile_for(python: str, where: StagedCode) -> None:
     """Byte-compile the stage for one interpreter: without it, each trial's start would compile it anew.
 
     An interpreter that cannot (a read-only cache) still runs, only slower to start: no error.

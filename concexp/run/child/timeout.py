@@ -24,13 +24,13 @@ from concexp.trial.diagnostics.task_stacks import NAME as TASKS
 ONE, ALL = 2.0, 15.0
 
 
-def told(child: Child, pids: Sequence[int], folder: Path) -> tuple[str, dict[str, Any]]:
+def collect_stacks(child: Child, pids: Sequence[int], folder: Path) -> tuple[str, dict[str, Any]]:
     """(where each thread and each task of these processes stood, what kind of hang it is); they end by it."""
-    first = hang.look(pids, folder / NOTES)
+    first = hang.take_snapshot(pids, folder / NOTES)
     child.listen_until(time.monotonic() + hang.WATCH, child.ended)  # who prints must not wait for us
-    second = hang.look(pids, folder / NOTES)
+    second = hang.take_snapshot(pids, folder / NOTES)
     found = stacks(child, pids, folder)
-    return found, {**hang.judged(first, second, found), **lock_cycles.told(lock_cycles.read(folder))}
+    return found, {**hang.classify(first, second, found), **lock_cycles.describe_cycle(lock_cycles.read(folder))}
 
 
 def stacks(child: Child, pids: Sequence[int], folder: Path) -> str:

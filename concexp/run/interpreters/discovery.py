@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from concexp.experiment import Spec
-from concexp.plan.support import Judge
+from concexp.plan.support import SupportCheck
 from concexp.run.child import stage
-from concexp.run.child.stage import Stage
+from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters import interpreter
-from concexp.run.interpreters.interpreter import Absent, Interpreter
+from concexp.run.interpreters.interpreter import Interpreter, MissingInterpreter
 
 # Where interpreters are put, whether or not that is on the PATH.
 FOLDERS = ("{pyenv}/versions/*/bin", "~/.local/share/uv/python/*/bin", "/usr/bin", "/usr/local/bin")
@@ -63,18 +63,18 @@ def names_of(facts: Mapping[str, Any]) -> list[str]:
     return [f"{kind}{version}{'' if facts['gil_built'] else 't'}" for version in versions]
 
 
-class Machine:
+class InterpreterFinder:
     """The interpreters of this machine; each is asked once, when it is needed."""
 
-    def __init__(self, code: Stage) -> None:
+    def __init__(self, code: StagedCode) -> None:
         self.code = code
-        self.asked: dict[Path, Interpreter | Absent] = {}
+        self.asked: dict[Path, Interpreter | MissingInterpreter] = {}
 
     @cached_property
     def candidates(self) -> list[Path]:
         return list(candidates())
 
-    def answers(self, like: str = "") -> list[tuple[Path, Interpreter | Absent]]:
+    def answers(self, like: str = "") -> list[tuple[Path, Interpreter | MissingInterpreter]]:
         """What the candidates say of themselves, the newest first; only those whose path does not contradict `like`."""
         chosen = [path for path in self.candidates if not like or like in (SAID.findall(str(path)) or [like])]
         for path in chosen:
@@ -83,31 +83,33 @@ class Machine:
         found = [(path, self.asked[path]) for path in chosen]
         return sorted(found, key=lambda pair: _newest(pair[1]))
 
-    def find(self, label: str, version: str) -> Interpreter | Absent:
+    def find(self, label: str, version: str) -> Interpreter | MissingInterpreter:
         """The interpreter of this version: of several with the same minor version the newest, of equals the first found."""
         for path, found in self.answers(SAID.findall(version)[0]):
             if isinstance(found, Interpreter) and version in names_of(found.facts):
                 return Interpreter(label, str(path), found.facts)
         there = dict.fromkeys(names_of(one.facts)[0] for _, one in self.answers() if isinstance(one, Interpreter))
         where = "pyenv's and uv's folders, the system's and the PATH"
-        return Absent(label, f"no Python {version} was found in {where}; there are {', '.join(there)}")
+        return MissingInterpreter(label, f"no Python {version} was found in {where}; there are {', '.join(there)}")
 
 
-def _newest(found: Interpreter | Absent) -> tuple[Any, ...]:
-    if isinstance(found, Absent):
+def _newest(found: Interpreter | MissingInterpreter) -> tuple[Any, ...]:
+    if isinstance(found, MissingInterpreter):
         return (1, found.label)
     facts = found.facts
     numbers = [-int(part) for part in re.findall(r"\d+", facts["version"])[:3]]
     return (0, facts["implementation"], numbers, not facts["gil_built"])
 
 
-def meant(spec: Spec, code: Stage, to_run: bool = True) -> dict[str, Interpreter | Absent]:
+def resolve_interpreters(
+    spec: Spec, code: StagedCode, to_run: bool = True
+) -> dict[str, Interpreter | MissingInterpreter]:
     """What an experiment means by its interpreters' labels; each is started, and describes itself.
 
     What stands as a path in a YAML is started only `to_run`; this interpreter needs to tell of itself only then.
     """
-    machine = Machine(code)
-    found: dict[str, Interpreter | Absent] = {}
+    machine = InterpreterFinder(code)
+    found: dict[str, Interpreter | MissingInterpreter] = {}
     for label, value in spec.pythons.items():
         if value.raw == "current":
             if to_run:
@@ -120,27 +122,27 @@ def meant(spec: Spec, code: Stage, to_run: bool = True) -> dict[str, Interpreter
     return found
 
 
-def judges_to_plan(spec: Spec) -> dict[str, Judge]:
+def support_for_plan(spec: Spec) -> dict[str, SupportCheck]:
     """The judges that a plan needs beside this interpreter: those found by version. Starts nothing where there are none."""
     if all(value.raw == "current" or "/" in value.raw for value in spec.pythons.values()):
         return {}
-    code = stage.stage()
-    return judges(meant(spec, code, to_run=False), code)
+    code = stage.stage_child_code()
+    return support_checks(resolve_interpreters(spec, code, to_run=False), code)
 
 
-def judges(found: Mapping[str, Interpreter | Absent], code: Stage) -> dict[str, Judge]:
+def support_checks(found: Mapping[str, Interpreter | MissingInterpreter], code: StagedCode) -> dict[str, SupportCheck]:
     """Who tells which cells can run, by label."""
-    return {label: one.judge(code) for label, one in found.items()}
+    return {label: one.support(code) for label, one in found.items()}
 
 
-def listed(code: Stage) -> list[dict[str, Any]]:
+def listed(code: StagedCode) -> list[dict[str, Any]]:
     """All interpreters of this machine: how a YAML names each, its facts, where it is, and what speaks against it."""
     rows: list[dict[str, Any]] = []
     taken: set[str] = set()
-    for path, found in Machine(code).answers():
+    for path, found in InterpreterFinder(code).answers():
         same = os.path.realpath(path) == os.path.realpath(sys.executable)
         row: dict[str, Any] = {"name": "", "current": same, "found": _at_home(path), "reason": ""}
-        if isinstance(found, Absent):
+        if isinstance(found, MissingInterpreter):
             rows.append({**row, "reason": found.reason})
             continue
         names = names_of(found.facts)

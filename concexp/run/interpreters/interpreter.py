@@ -12,9 +12,9 @@ from typing import Any
 
 from concexp.errors import EnvironmentRefused
 from concexp.plan.cell import Cell
-from concexp.plan.support import Judge, absent, refused_here
+from concexp.plan.support import SupportCheck, absent, refused_here
 from concexp.run.child.launch import launch
-from concexp.run.child.stage import Stage
+from concexp.run.child.stage import StagedCode
 
 ASK_TIMEOUT = 60.0  # seconds: a cold disk may need many of them
 OLDEST = (3, 9)
@@ -28,13 +28,13 @@ class Interpreter:
     path: str
     facts: dict[str, Any]
 
-    def judge(self, stage: Stage) -> Judge:
+    def support(self, stage: StagedCode) -> SupportCheck:
         """Who tells what it can run: itself, in one child for all cells."""
         if self.path == sys.executable:
-            return Judge(self.facts, refused_here)
-        return Judge(self.facts, lambda cells: self._refused(cells, stage))
+            return SupportCheck(self.facts, refused_here)
+        return SupportCheck(self.facts, lambda cells: self._refused(cells, stage))
 
-    def _refused(self, cells: Sequence[Cell], stage: Stage) -> list[str]:
+    def _refused(self, cells: Sequence[Cell], stage: StagedCode) -> list[str]:
         texts = [repr(cell.combination) for cell in cells]
         different = dict(zip(texts, (cell.combination for cell in cells), strict=True))
         request = {"verb": "refuse", "combinations": list(different.values())}
@@ -46,37 +46,39 @@ class Interpreter:
 
 
 @dataclass(frozen=True)
-class Absent:
+class MissingInterpreter:
     """A Python that the YAML calls so, and that cannot run trials here. The reason names no path of this machine."""
 
     label: str
     reason: str
 
-    def judge(self, stage: Stage) -> Judge:
+    def support(self, stage: StagedCode) -> SupportCheck:
         """Who tells what it can run: nothing."""
         return absent(self.reason)
 
 
-def current(stage: Stage, label: str = "current") -> Interpreter:
+def current(stage: StagedCode, label: str = "current") -> Interpreter:
     """The interpreter that runs concexp itself; EnvironmentRefused if it cannot run trials."""
     found = ask(label, sys.executable, stage)
-    if isinstance(found, Absent):
+    if isinstance(found, MissingInterpreter):
         raise EnvironmentRefused(f"{sys.executable} cannot run trials: {found.reason}")
     return found
 
 
-def ask(label: str, path: str, stage: Stage) -> Interpreter | Absent:
+def ask(label: str, path: str, stage: StagedCode) -> Interpreter | MissingInterpreter:
     """Start an interpreter once and let it describe itself."""
     try:
         ending = launch({"verb": "describe"}, path, stage, ASK_TIMEOUT)
     except OSError as error:
-        return Absent(label, f"the interpreter of {label} cannot be started: {error.strerror}")
+        return MissingInterpreter(label, f"the interpreter of {label} cannot be started: {error.strerror}")
     if ending.answer is None:
-        return Absent(label, f"the interpreter of {label} did not describe itself: {ending.reason}")
+        return MissingInterpreter(label, f"the interpreter of {label} did not describe itself: {ending.reason}")
     facts = dict(ending.answer)
     if tuple(map(int, facts["version"].split(".")[:2])) < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        return Absent(label, f"{facts['implementation']} {facts['version']} is too old: trials need {oldest} or later")
+        return MissingInterpreter(
+            label, f"{facts['implementation']} {facts['version']} is too old: trials need {oldest} or later"
+        )
     executable = facts.pop("executable")
     facts["executable_name"] = os.path.basename(executable)
     facts["sha256"] = hashlib.sha256(Path(executable).read_bytes()).hexdigest()
@@ -86,7 +88,7 @@ def ask(label: str, path: str, stage: Stage) -> Interpreter | Absent:
     return Interpreter(label, path, facts)
 
 
-def clocks(interpreter: Interpreter, stage: Stage) -> dict[str, float | None]:
+def clocks(interpreter: Interpreter, stage: StagedCode) -> dict[str, float | None]:
     """What this interpreter's clock costs and how late its sleeps end, seconds; empty if it could not be asked.
 
     Apart from the facts: it is measured, so it differs from time to time, and facts make the identity of a run.

@@ -14,9 +14,9 @@ from typing import Any
 from concexp.run.machine import spinners
 
 
-def before_a_run(facts: Mapping[str, Any], clocks: Mapping[str, Any]) -> dict[str, Any]:
+def warning_before_run(facts: Mapping[str, Any], clocks: Mapping[str, Any]) -> dict[str, Any]:
     """The `doctor` part of a manifest, from the manifest's own facts: a summary, and the findings that are not ok."""
-    findings = judge({**facts, "clocks": clocks})
+    findings = check_hazards({**facts, "clocks": clocks})
     worth = (WARNING, DANGER)
     return {
         "summary": summary(findings),
@@ -66,7 +66,7 @@ def scarce(value: float, limits: tuple[float, float]) -> str:
     return OK if value >= limits[0] else WARNING if value >= limits[1] else DANGER
 
 
-def found(about: str, level: str, says: str, cure: str) -> Finding:
+def findings(about: str, level: str, says: str, cure: str) -> Finding:
     """A finding, whose cure is dropped where nothing is wrong."""
     return Finding(about, level, says, "" if level in (OK, UNKNOWN) else cure)
 
@@ -82,13 +82,15 @@ def effective(seen: Mapping[str, Any]) -> Finding:
     cpus, gave = seen["cpus"], seen["effective_cpus"]
     enough = gave >= spinners.ENOUGH * cpus
     cure = "stop what else runs here, or take a machine of your own; verdicts on scaling will be withheld"
-    return found("effective CPUs", OK if enough else DANGER, f"spinners get {gave:.2f} of {cpus} usable CPUs now", cure)
+    return findings(
+        "effective CPUs", OK if enough else DANGER, f"spinners get {gave:.2f} of {cpus} usable CPUs now", cure
+    )
 
 
 def usable(seen: Mapping[str, Any]) -> Finding:
     says = f"{seen['cpus']} of {seen['logical_cpus']} (affinity {seen['affinity_cpus']})"
     cure = "give this process more CPUs: on a single one nothing that computes can scale"
-    return found("usable CPUs", WARNING if seen["cpus"] == 1 else OK, says, cure)
+    return findings("usable CPUs", WARNING if seen["cpus"] == 1 else OK, says, cure)
 
 
 def quota(seen: Mapping[str, Any]) -> Finding:
@@ -100,9 +102,9 @@ def quota(seen: Mapping[str, Any]) -> Finding:
     cure = "give whole CPUs, and name them: docker run --cpuset-cpus 0-3, or cpuset.cpus; a quota stops all workers at once"
     if limit < 1:
         says = f"{limit:g} of a CPU: even a single worker will be stopped again and again"
-        return found("CPU quota", DANGER, says, cure)
+        return findings("CPU quota", DANGER, says, cure)
     says = f"{limit:g} CPUs on {seen['affinity_cpus']}: more workers than {int(limit)} will be stopped again and again"
-    return found("CPU quota", WARNING, says, cure)
+    return findings("CPU quota", WARNING, says, cure)
 
 
 def governor(seen: Mapping[str, Any]) -> Finding:
@@ -110,7 +112,7 @@ def governor(seen: Mapping[str, Any]) -> Finding:
     if name is None:
         return untold("governor")
     cure = "sudo cpupower frequency-set -g performance"
-    return found("governor", OK if name == "performance" else WARNING, f"{name}: it sets the CPU's clock", cure)
+    return findings("governor", OK if name == "performance" else WARNING, f"{name}: it sets the CPU's clock", cure)
 
 
 def turbo(seen: Mapping[str, Any]) -> Finding:
@@ -118,7 +120,7 @@ def turbo(seen: Mapping[str, Any]) -> Finding:
         return untold("turbo")
     says = "on: one busy CPU runs faster than many, and the first minute than the next" if seen["turbo"] else "off"
     cure = "switch it off: echo 1 into /sys/devices/system/cpu/intel_pstate/no_turbo, or 0 into …/cpu/cpufreq/boost"
-    return found("turbo", WARNING if seen["turbo"] else OK, says, cure)
+    return findings("turbo", WARNING if seen["turbo"] else OK, says, cure)
 
 
 def siblings(seen: Mapping[str, Any]) -> Finding:
@@ -133,7 +135,7 @@ def siblings(seen: Mapping[str, Any]) -> Finding:
     double = {cpu for core in shared for cpu in core[1:]}
     alone = ",".join(str(cpu) for cpu in seen["affinity"] or [core[0] for core in shared] if cpu not in double)
     cure = f"use one CPU of each core: taskset -c {alone} concexp run …; two on one core do the work of about 1.3"
-    return found("hyper-threads", WARNING, says, cure)
+    return findings("hyper-threads", WARNING, says, cure)
 
 
 def nodes(seen: Mapping[str, Any]) -> Finding:
@@ -143,14 +145,14 @@ def nodes(seen: Mapping[str, Any]) -> Finding:
     used = [number for number, cpus in enumerate(seen["numa_nodes"]) if mine is None or set(cpus) & set(mine)]
     says = f"usable CPUs lie on {len(used)} memory node{'' if len(used) == 1 else 's'}"
     cure = "stay on one: numactl --cpunodebind=0 --membind=0 concexp run …"
-    return found("memory nodes", OK if len(used) <= 1 else WARNING, says, cure)
+    return findings("memory nodes", OK if len(used) <= 1 else WARNING, says, cure)
 
 
 def virtual(seen: Mapping[str, Any]) -> Finding:
     if not seen["virtual"]:
         return Finding("virtual machine", OK, "no sign of one")
     cure = "heed the effective CPUs, which are measured in every run; better take real hardware"
-    return found("virtual machine", WARNING, "yes: its CPUs may be shared with others", cure)
+    return findings("virtual machine", WARNING, "yes: its CPUs may be shared with others", cure)
 
 
 def steal(seen: Mapping[str, Any]) -> Finding:
@@ -158,14 +160,14 @@ def steal(seen: Mapping[str, Any]) -> Finding:
     if share is None:
         return untold("stolen CPU time")
     cure = "others use the same host: take a machine of your own, or another hour"
-    return found("stolen CPU time", level(share, STOLEN), f"{share:.2%} since the start of this machine", cure)
+    return findings("stolen CPU time", level(share, STOLEN), f"{share:.2%} since the start of this machine", cure)
 
 
 def load(seen: Mapping[str, Any]) -> Finding:
     cpus = seen["logical_cpus"] or 1
     cure = "find out who it is (ps -eo pcpu,pid,args --sort=-pcpu | head) and stop it, or wait a minute"
     says = f"{seen['load_1m']:.2f} over the last minute, on {cpus} CPU{'' if cpus == 1 else 's'}"
-    return found("load", level(seen["load_1m"] / cpus, LOAD), says, cure)
+    return findings("load", level(seen["load_1m"] / cpus, LOAD), says, cure)
 
 
 def waits(seen: Mapping[str, Any]) -> Finding:
@@ -175,7 +177,7 @@ def waits(seen: Mapping[str, Any]) -> Finding:
     limits = {kind: SHORT_OF_MEMORY if kind == "memory" else WAITED for kind in told}
     worst = max((level(share, limits[kind]) for kind, share in told.items()), key=LEVELS.index)
     says = ", ".join(f"{kind} {share:.1%}" for kind, share in told.items()) + " of the last minute"
-    return found(
+    return findings(
         "waiting for resources", worst, says, "stop what else runs here; for memory: fewer workers, or more memory"
     )
 
@@ -183,7 +185,7 @@ def waits(seen: Mapping[str, Any]) -> Finding:
 def memory(seen: Mapping[str, Any]) -> Finding:
     left = seen["memory_available_bytes"]
     says = f"{left / 2**30:.1f} of {seen['memory_bytes'] / 2**30:.1f} GiB available"
-    return found(
+    return findings(
         "memory", scarce(left, MEMORY_LEFT), says, "end what holds memory: a machine that swaps measures its disk"
     )
 
@@ -193,7 +195,7 @@ def swap(seen: Mapping[str, Any]) -> Finding:
         return Finding("swap", OK, "there is none")
     says = f"{seen['swap_used_bytes'] / 2**20:.0f} of {seen['swap_bytes'] / 2**20:.0f} MiB used"
     cure = "bring it back into memory before measuring: sudo swapoff -a && sudo swapon -a"
-    return found("swap", WARNING if seen["swap_used_bytes"] else OK, says, cure)
+    return findings("swap", WARNING if seen["swap_used_bytes"] else OK, says, cure)
 
 
 def source(seen: Mapping[str, Any]) -> Finding:
@@ -201,7 +203,7 @@ def source(seen: Mapping[str, Any]) -> Finding:
     if name is None:
         return untold("clock source")
     cure = "if the CPU's own counter is stable: echo tsc into …/clocksource/clocksource0/current_clocksource"
-    return found("clock source", CLOCKS.get(name, WARNING), name, cure)
+    return findings("clock source", CLOCKS.get(name, WARNING), name, cure)
 
 
 def timer(seen: Mapping[str, Any]) -> Finding:
@@ -213,7 +215,7 @@ def timer(seen: Mapping[str, Any]) -> Finding:
         f", its step is {step * 1e9:.0f} ns" if step else ""
     )
     worst = level(max(clocks["timer_cost_s"], step or 0.0), TIMER_COST)
-    return found(
+    return findings(
         "clock", worst, says, "see the clock source; operations of less than 20 readings can't be timed one by one"
     )
 
@@ -225,14 +227,14 @@ def overshoot(seen: Mapping[str, Any]) -> Finding:
         return untold("sleeping")
     worst = max(level(middle, OVERSHOOT), level(high, OVERSHOOT_P99), key=LEVELS.index)
     says = f"1 ms lasts {middle * 1e3:.2f} ms too long (median; 99th percentile {high * 1e3:.2f} ms)"
-    return found("sleeping", worst, says, "latencies and waits below that are the timer's; stop what else runs here")
+    return findings("sleeping", worst, says, "latencies and waits below that are the timer's; stop what else runs here")
 
 
 def tracers(seen: Mapping[str, Any]) -> Finding:
     if not seen["tracers"]:
         return Finding("debugger or coverage", OK, "none in this process; a trial that has one is doubtful")
     says = f"{', '.join(seen['tracers'])}: it slows down what starts the trials"
-    return found("debugger or coverage", WARNING, says, "start concexp without it")
+    return findings("debugger or coverage", WARNING, says, "start concexp without it")
 
 
 def environment(seen: Mapping[str, Any]) -> Finding:
@@ -244,9 +246,9 @@ def environment(seen: Mapping[str, Any]) -> Finding:
 def lock(seen: Mapping[str, Any]) -> Finding:
     holder, problem = seen["machine_lock"]["holder"], seen["machine_lock"]["problem"]
     if problem:
-        return found("machine-wide lock", DANGER, problem, "set CONCEXP_LOCK to a file that can be written")
+        return findings("machine-wide lock", DANGER, problem, "set CONCEXP_LOCK to a file that can be written")
     says = f"held: {holder}" if holder else "free"
-    return found(
+    return findings(
         "machine-wide lock", WARNING if holder else OK, says, "a run would wait for it, or refuse with --no-wait"
     )
 
@@ -254,12 +256,12 @@ def lock(seen: Mapping[str, Any]) -> Finding:
 def folders(seen: Mapping[str, Any]) -> Finding:
     shut = [name for name, left in seen["folders"].items() if left is None]
     if shut:
-        return found(
+        return findings(
             "folders", DANGER, f"cannot write to the {' and the '.join(shut)}", "give permission, or use --out, TMPDIR"
         )
     name, left = min(seen["folders"].items(), key=lambda pair: pair[1])
     says = f"all can be written; the least room is in the {name}: {left / 2**30:.1f} GiB"
-    return found("folders", scarce(left, DISK_LEFT), says, "make room: every trial is kept")
+    return findings("folders", scarce(left, DISK_LEFT), says, "make room: every trial is kept")
 
 
 def pythons(seen: Mapping[str, Any]) -> Finding:
@@ -278,7 +280,7 @@ CHECKS: Sequence[tuple[str, Check]] = (
 )  # fmt: skip
 
 
-def judge(seen: Mapping[str, Any]) -> list[Finding]:
+def check_hazards(seen: Mapping[str, Any]) -> list[Finding]:
     """The findings on all that was looked at, in a fixed order."""
     return [check(seen) for needed, check in CHECKS if needed in seen]
 

@@ -48,7 +48,7 @@ class _Packed(Sequence[Any]):
         return repr(list(self))
 
 
-class Rows(_Packed):
+class StructColumn(_Packed):
     """Dicts with the same keys; `columns` holds their values by key."""
 
     __slots__ = ("columns", "size")
@@ -63,7 +63,7 @@ class Rows(_Packed):
         return {key: values[place] for key, values in self.columns.items()}
 
 
-class Lists(_Packed):
+class ListColumn(_Packed):
     """Lists, one after the other in `flat`; `ends` tells where each ends."""
 
     __slots__ = ("ends", "flat")
@@ -93,9 +93,9 @@ def pack(values: Sequence[Any]) -> Sequence[Any]:
         if not all(map(keys.__eq__, map(tuple, values))):
             return values
         columns = zip(*map(dict.values, values), strict=True)
-        return Rows(dict(zip(keys, map(pack, columns), strict=True)), len(values))
+        return StructColumn(dict(zip(keys, map(pack, columns), strict=True)), len(values))
     if kind is list:
-        return Lists(pack(tuple(chain.from_iterable(values))), _compact(int, tuple(accumulate(map(len, values)))))
+        return ListColumn(pack(tuple(chain.from_iterable(values))), _compact(int, tuple(accumulate(map(len, values)))))
     first = values[0]
     if first == values[-1] and values.count(first) == len(values):  # where a zero had a sign, it loses it
         return _repeated(first, len(values))
@@ -120,7 +120,7 @@ def _repeated(value: Any, count: int) -> Sequence[Any]:
 
 
 @contextlib.contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Without the garbage collector, which would look through millions of new objects again and again for cycles."""
     on = gc.isenabled()
     gc.disable()
@@ -131,16 +131,16 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def column(rows: Sequence[Mapping[str, Any]], name: str) -> Sequence[Any]:
+def values_of(rows: Sequence[Mapping[str, Any]], name: str) -> Sequence[Any]:
     """One value of each row; None where it has none of that name."""
-    if isinstance(rows, Rows):
+    if isinstance(rows, StructColumn):
         return rows.columns[name] if name in rows.columns else _repeated(None, len(rows))
     return [row.get(name) for row in rows]
 
 
-def names(rows: Sequence[Mapping[str, Any]]) -> set[str]:
+def keys_of(rows: Sequence[Mapping[str, Any]]) -> set[str]:
     """The keys that some of the rows have."""
-    return set(rows.columns) if isinstance(rows, Rows) else {name for row in rows for name in row}
+    return set(rows.columns) if isinstance(rows, StructColumn) else {name for row in rows for name in row}
 
 
 def beyond(value: Any) -> str:
@@ -150,7 +150,7 @@ def beyond(value: Any) -> str:
         return "" if math.isfinite(value) else "a number that no float can hold"
     if kind is int:
         return "" if abs(value) < WHOLE_LIMIT else f"a number of {len(str(abs(value)))} digits"
-    inner = value.columns if kind is Rows else [value.flat] if kind is Lists else value
+    inner = value.columns if kind is StructColumn else [value.flat] if kind is ListColumn else value
     values = inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list | tuple) else ()
     for one in values:
         if type(one) not in WITHIN and (wrong := beyond(one)):

@@ -17,7 +17,7 @@ from concexp.errors import Damaged
 from concexp.experiment import Measure
 from concexp.experiment.statuses import NUMBERED, STATUSES
 from concexp.run.storage import journal
-from concexp.run.storage.columns import Lists, Rows, column, names, pack
+from concexp.run.storage.columns import ListColumn, StructColumn, keys_of, pack, values_of
 from concexp.run.storage.journal import Journal, Record
 
 ROLE = re.compile("[a-z]{1,20}")  # a word, which pages show as it is
@@ -134,7 +134,7 @@ HEADER = {
         "measure": measure,
         "baseline": maybe(Each(anything)),
         "metrics": maybe(lambda value: text(value) or (isinstance(value, list) and all(map(text, value)))),
-        "claims": maybe(lambda value: fits(CLAIM, value, "") == "" or fits([CLAIM], value, "") == ""),
+        "claims": maybe(lambda value: mismatch(CLAIM, value, "") == "" or mismatch([CLAIM], value, "") == ""),
         "report": {"plots": nullable([text])},
     },
     "manifest": {
@@ -278,8 +278,10 @@ class _Look:
     def _named(self, record: Record) -> str:
         for holder in (record.get("axes"), record.get("load"), *(record.get("parameters") or {}).values()):
             self.names.update(holder or ())
-        counts = column((record.get("answer") or {}).get("iterations") or (), "counts")
-        self.names.update(names(counts) if isinstance(counts, Rows) else {name for one in counts for name in one or ()})
+        counts = values_of((record.get("answer") or {}).get("iterations") or (), "counts")
+        self.names.update(
+            keys_of(counts) if isinstance(counts, StructColumn) else {name for one in counts for name in one or ()}
+        )
         if len(self.names) <= COLUMNS_LIMIT:
             return ""
         return f"with it there are more than {COLUMNS_LIMIT} names of axes, parameters and counts"
@@ -294,7 +296,7 @@ def _packed(record: Record) -> Record:
 
 
 def _header(header: Record) -> str:
-    wrong = fits(HEADER, header, "")
+    wrong = mismatch(HEADER, header, "")
     if wrong:
         return wrong
     listed = {key: {None, *labels} for key, labels in header["axes"].items()}
@@ -310,10 +312,10 @@ def _header(header: Record) -> str:
 def _record(record: Record, cells: Mapping[str, Any]) -> str:
     role = record.get("role")
     if role == "machine":
-        return fits(MACHINE, record, "")
+        return mismatch(MACHINE, record, "")
     if not isinstance(role, str) or not ROLE.fullmatch(role):
         return f"role: {_shown(role)} is no role of a trial"
-    if wrong := fits(TRIAL, record, ""):
+    if wrong := mismatch(TRIAL, record, ""):
         return wrong
     if record["status"] not in STATUSES:
         return f"status: {_shown(record['status'])} is none of {', '.join(STATUSES)}"
@@ -327,22 +329,22 @@ def _record(record: Record, cells: Mapping[str, Any]) -> str:
     return ""
 
 
-def fits(shape: Shape, value: Any, path: str) -> str:
+def mismatch(shape: Shape, value: Any, path: str) -> str:
     """Where a value does not have this shape, and how; "" if it has."""
     if isinstance(shape, Maybe):
-        return "" if value is None else fits(shape.shape, value, path)
+        return "" if value is None else mismatch(shape.shape, value, path)
     if callable(shape):
         return "" if shape(value) else f"{path}: {_shown(value)} cannot stand there"
     if isinstance(shape, list):
-        if isinstance(value, Rows):
+        if isinstance(value, StructColumn):
             return _columns(shape[0], value, path)
         if not isinstance(value, list):
             return f"{path}: expected a list, not {_shown(value)}"
-        return next((w for place, item in enumerate(value) if (w := fits(shape[0], item, f"{path}[{place}]"))), "")
+        return next((w for place, item in enumerate(value) if (w := mismatch(shape[0], item, f"{path}[{place}]"))), "")
     if not isinstance(value, dict):
         return f"{path or 'the line'}: expected a map, not {_shown(value)}"
     if isinstance(shape, Each):
-        return next((w for key, item in value.items() if (w := fits(shape.shape, item, f"{path}.{key[:40]}"))), "")
+        return next((w for key, item in value.items() if (w := mismatch(shape.shape, item, f"{path}.{key[:40]}"))), "")
     return _fits_map(shape, value, path)
 
 
@@ -359,27 +361,27 @@ def _fits_map(shape: Mapping[str, Shape], value: Mapping[str, Any], path: str) -
         here = f"{path}.{key}" if path else key
         if key not in value:
             return f"{here} is missing"
-        if wrong := fits(inner, item, here):
+        if wrong := mismatch(inner, item, here):
             return wrong
     return ""
 
 
-def _columns(shape: dict[str, Shape], rows: Rows, path: str) -> str:
+def _columns(shape: dict[str, Shape], rows: StructColumn, path: str) -> str:
     """As `fits` for a list of maps that is kept as columns: the first map, and of the others what it does not stand for."""
     if wrong := _fits_map(shape, rows[0], f"{path}[0]"):
         return wrong
     for key, values in rows.columns.items():
         for place in range(1, 1 if key not in shape or _alike(values) else len(values)):
-            if wrong := fits(shape[key], values[place], f"{path}[{place}].{key}"):
+            if wrong := mismatch(shape[key], values[place], f"{path}[{place}].{key}"):
                 return wrong
     return ""
 
 
 def _alike(values: Sequence[Any]) -> bool:
     """Whether one of them stands for all: numbers of one kind, which are finite (`journal.read`), or always the same."""
-    if type(values) is Rows:
+    if type(values) is StructColumn:
         return all(map(_alike, values.columns.values()))
-    inner = values.flat if type(values) is Lists else values
+    inner = values.flat if type(values) is ListColumn else values
     return type(inner) is array or (inner is values and len(set(map(id, values))) == 1)
 
 

@@ -11,7 +11,7 @@ import sys
 NAME = "tasks."
 
 
-def listen(folder):
+def dump_stacks_on_signal(folder):
     """Let this process, and whoever it forks, tell on SIGUSR1. In a thread or an interpreter of its own: nothing."""
     import _signal  # `signal` itself imports enum, which is half as slow to start as all the rest
 
@@ -27,7 +27,7 @@ def listen(folder):
         holding = sys.modules.get("concexp.trial.diagnostics.lock_watch.registry")
         if holding is not None:
             with open(os.path.join(folder, "%s%d" % (holding.FILE, os.getpid())), "w", encoding="utf-8") as file:
-                file.write(repr(holding.told()))
+                file.write(repr(holding.snapshot()))
         path = os.path.join(folder, "%s%d" % (NAME, os.getpid()))
         with open(path + "~", "w", encoding="utf-8", errors="replace") as file:
             for text in tasks():

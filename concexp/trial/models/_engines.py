@@ -1,7 +1,7 @@
 """What models over engines that have to be installed share: tasks are handed over, and each worker finds its own view.
 
 An engine starts its workers in its own way, and tells neither them nor us who they are. So the job lies in a file of the
-trial's folder; a worker reads it at its first task and makes its own view (`Me`) of it. What all workers have to do once,
+trial's folder; a worker reads it at its first task and makes its own view (`WorkerView`) of it. What all workers have to do once,
 each at the same time, they do in a task that ends only when all have come.
 """
 
@@ -117,7 +117,7 @@ class Engine(_pools.PoolModel):
     opens = False
     deaths = BrokenExecutor  # what the engine raises when a worker has died
 
-    def lends(self):
+    def primitives(self):
         return tools.name_of(self), {}, array
 
     def refuses(self, workload, sync, workers, load):

@@ -1,6 +1,6 @@
 """What the pools of `concurrent.futures` share: tasks are handed over one by one, bodies all at once.
 
-A pool hides its workers, so each of them finds its own view (`Me`) through the model's `call`.
+A pool hides its workers, so each of them finds its own view (`WorkerView`) through the model's `call`.
 """
 
 import os

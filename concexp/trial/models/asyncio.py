@@ -69,7 +69,7 @@ async def member(workload, me, gate, receive, send, alone):
 
 def blocks(workload):
     """Why coroutines cannot carry this workload, or an empty text."""
-    if workload.work_async is None and workload.wants != "cpu":
+    if workload.work_async is None and workload.resource != "cpu":
         return "%s has no asynchronous form: its blocking calls would stop the event loop" % tools.name_of(
             workload
         ).lstrip("_")
@@ -128,7 +128,7 @@ class Model(tools.Model):
         super().__init__(**parameters)
         self.loop = None
 
-    def lends(self):
+    def primitives(self):
         own = {name: getattr(asyncio, name) for name in NAMES if hasattr(asyncio, name)}
         return "asyncio", dict(own, JoinableQueue=asyncio.Queue, SocketPair=_lent.socket_pair), lambda n: [0] * n
 

@@ -48,8 +48,8 @@ class Model(threads.Model):
     colour = "#661100"
     marker = (3, 1, 180)
 
-    def lends(self):
-        _, factories, array = super().lends()
+    def primitives(self):
+        _, factories, array = super().primitives()
         # The connections of multiprocessing wait in the kernel, and so stop those whom they wait for.
         left_out = ("Pipe", "Manager")
         return "gevent", {name: late(name, make) for name, make in factories.items() if name not in left_out}, array

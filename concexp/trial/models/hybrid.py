@@ -102,8 +102,8 @@ class Model(processes.Model):
         # Who takes the next arrival must exclude the other processes, and a coroutine could not wait for that.
         self.opens = not self.asynchronous
 
-    def lends(self):
-        owner, factories, array = super().lends()
+    def primitives(self):
+        owner, factories, array = super().primitives()
         return owner, (dict.fromkeys(factories, stops_the_loops) if self.asynchronous else factories), array
 
     def refuses(self, workload, sync, workers, load):

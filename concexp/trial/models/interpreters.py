@@ -114,7 +114,7 @@ class Model(tools.Model):
     colour = "#882255"
     marker = "p"
 
-    def lends(self):
+    def primitives(self):
         made = {} if library is None else dict.fromkeys(("Queue", "InterpreterQueue"), library.create_queue)
         return "concurrent.interpreters", made, array
 

@@ -11,7 +11,7 @@ from concexp.trial import passes, tools
 from concexp.trial.diagnostics import notes
 from concexp.trial.models import _pools
 from concexp.trial.models.process_pool import begin, call, needs_counted
-from concexp.trial.models.processes import lends, resolve, start_tracker
+from concexp.trial.models.processes import primitives, resolve, start_tracker
 
 LOOK = 0.1  # seconds between two looks at the workers
 
@@ -84,8 +84,8 @@ class Model(_pools.PoolModel):
     marker = "<"
     call = staticmethod(call)
 
-    def lends(self):
-        return lends(resolve(self.start_method))
+    def primitives(self):
+        return primitives(resolve(self.start_method))
 
     def refuses(self, workload, sync, workers, load):
         if self.how != "map":

@@ -10,9 +10,9 @@ from time import sleep
 
 from concexp.trial import passes, tools
 from concexp.trial.models import _pools
-from concexp.trial.models.processes import lends, resolve, start_tracker
+from concexp.trial.models.processes import primitives, resolve, start_tracker
 
-WORKER = []  # in a worker process: its workload, its Me and the gate
+WORKER = []  # in a worker process: its workload, its WorkerView and the gate
 
 
 def begin(job, number, gate):
@@ -103,8 +103,8 @@ class Model(_pools.PoolModel):
     colour = "#56b4e9"
     marker = "v"
 
-    def lends(self):
-        return lends(resolve(self.start_method))
+    def primitives(self):
+        return primitives(resolve(self.start_method))
 
     def refuses(self, workload, sync, workers, load):
         if self.max_tasks_per_child:

@@ -9,7 +9,7 @@ from concexp.trial import passes, tools
 from concexp.trial.models import _lent, _schedules
 
 
-def lends(context):
+def primitives(context):
     """(owner, factories, array) of a multiprocessing context."""
     names = ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Queue", "SimpleQueue",
              "JoinableQueue", "Pipe", "Manager", "Value", "Array")  # fmt: skip
@@ -61,8 +61,8 @@ class Model(_schedules.Scheduled):
     colour = "#0072b2"
     marker = "^"
 
-    def lends(self):
-        return lends(resolve(self.start_method))
+    def primitives(self):
+        return primitives(resolve(self.start_method))
 
     def set_up(self):
         start_tracker(self.start_method)

@@ -14,7 +14,7 @@ class Model(tools.Model):
     colour = "#4d4d4d"
     marker = "o"
 
-    def lends(self):
+    def primitives(self):
         return LENDS
 
     def refuses(self, workload, sync, workers, load):

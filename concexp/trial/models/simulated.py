@@ -27,7 +27,7 @@ class Model(tools.Model):
     colour = "#cc79a7"
     marker = "X"
 
-    def lends(self):
+    def primitives(self):
         return LENDS
 
     def answer(self, request):

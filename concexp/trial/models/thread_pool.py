@@ -16,7 +16,7 @@ class Model(_pools.PoolModel):
     colour = "#e69f00"
     marker = "P"
 
-    def lends(self):
+    def primitives(self):
         return LENDS
 
     def start(self, job):

@@ -43,7 +43,7 @@ class Model(_schedules.Scheduled):
     colour = "#d55e00"
     marker = "s"
 
-    def lends(self):
+    def primitives(self):
         return LENDS
 
     def open(self, job):

@@ -91,7 +91,7 @@ class Model(tools.Model):
         if self.offload:
             self.parallel = "threads"
 
-    def lends(self):
+    def primitives(self):
         factories = {name: late(name) for name in ("Lock", "Semaphore", "Condition", "Event")}
         return "trio", dict(factories, BoundedSemaphore=bounded), lambda n: [0] * n
 
@@ -109,7 +109,7 @@ class Model(tools.Model):
                     tools.name_of(plugin),
                     ", but for tasks in threads: offload" if workload.shape == "tasks" else "",
                 )
-        if workload.work_async is None and workload.wants != "cpu":
+        if workload.work_async is None and workload.resource != "cpu":
             return (
                 "%s has no asynchronous form: its blocking calls would stop all tasks of trio, unless offload is on"
                 % name

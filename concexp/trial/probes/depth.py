@@ -8,7 +8,7 @@ from concexp.trial import probes
 EVERY = 0.001  # seconds between two looks
 
 
-class Probe(probes.Alone):
+class Probe(probes.SeparateProbe):
     """The mean number of items in the experiment's channel over a pass, of looks at even distances in time.
 
     A thread of the coordinator looks, which takes the GIL from threads: hence the trials of their own. Where a workload uses
@@ -16,7 +16,7 @@ class Probe(probes.Alone):
     """
 
     @classmethod
-    def applies(cls, sync):
+    def applies_to(cls, sync):
         return sync.sized
 
     def kit(self, kit, workload):

@@ -11,24 +11,24 @@ class Watcher(tools.Watcher):
 
     def around(self, work, me):
         def named(me, n):
-            registry.named(me.index)
+            registry.name_worker(me.index)
             return work(me, n)
 
         return named
 
     def around_async(self, work, me):
         async def named(me, n):
-            registry.named(me.index)
+            registry.name_worker(me.index)
             return await work(me, n)
 
         return named
 
 
-class Probe(probes.Alone):
+class Probe(probes.SeparateProbe):
     """Which worker is which thread or task, for what `holding` tells when a trial hangs. No facts, and no metric has it."""
 
     @classmethod
-    def applies(cls, sync):
+    def applies_to(cls, sync):
         return False
 
     def watcher(self):

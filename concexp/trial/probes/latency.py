@@ -96,7 +96,7 @@ class Probe(tools.Probe):
     """
 
     @classmethod
-    def needed(cls, load):
+    def always_on(cls, load):
         return "rate" in load
 
     def watcher(self):

@@ -80,7 +80,7 @@ class Probe(tools.Probe):
     """
 
     @classmethod
-    def needed(cls, load):
+    def always_on(cls, load):
         return True
 
     def begin(self, processes, servers):

@@ -175,7 +175,7 @@ class Watcher(tools.Watcher):
         return found
 
 
-class Probe(probes.Alone):
+class Probe(probes.SeparateProbe):
     """What each worker did when, in one trial of its own per cell, with one measured pass and with wrapped primitives.
 
     Tasks are done and told one by one, also where a worker has a share of many; workers that share state do theirs in one

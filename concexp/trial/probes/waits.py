@@ -185,7 +185,7 @@ class Watcher(tools.Watcher):
         return found
 
 
-class Probe(probes.Alone):
+class Probe(probes.SeparateProbe):
     """How often and how long each worker waited at each primitive, in trials of their own with wrapped primitives.
 
     A wait is the time from asking to having: in `with`, `acquire`, `wait`, `wait_for`, `put`, `get` and `join`, of the
@@ -198,7 +198,7 @@ class Probe(probes.Alone):
     """
 
     @classmethod
-    def applies(cls, sync):
+    def applies_to(cls, sync):
         return sync.role != "none"
 
     def kit(self, kit, workload):

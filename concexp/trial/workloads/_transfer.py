@@ -14,7 +14,7 @@ class Transfer(tools.Workload):
     size: "size >= 1" = 64
     capacity: "int >= 1" = 16
     shape = "workers"
-    wants = "io"  # they wait for each other more than for a CPU
+    resource = "io"  # they wait for each other more than for a CPU
     takes = ("channel", "stream")
     load = {"ops": 5_000, "scaling": "strong"}
     unit = "message"

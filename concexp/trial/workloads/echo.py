@@ -14,7 +14,7 @@ class Workload(tools.Workload):
 
     size: "size >= 1" = 64
     delay: "duration >= 0" = 0.0
-    wants = "io"
+    resource = "io"
     unit = "round trip"
 
     def prepare(self, kit):

@@ -32,7 +32,7 @@ class Workload(tools.Workload):
     how: "raise | sys_exit | os_exit | sigkill | sigsegv | hang" = "raise"
     at: "int >= 0" = 5
     delay: "duration >= 0" = 0.001
-    wants = "io"
+    resource = "io"
     load = {"ops": 20, "scaling": "strong"}
     unit = "task"
 

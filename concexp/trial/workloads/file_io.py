@@ -17,7 +17,7 @@ class Workload(tools.Workload):
 
     size: "size >= 1" = 65_536
     fsync: bool = False
-    wants = "io"
+    resource = "io"
     unit = "file round trip"
 
     def enter(self, me):

@@ -37,7 +37,7 @@ class Workload(tools.Workload):
     pause: "duration >= 0" = 0.001
     patience: "duration >= 0" = 0.003
     seed: int = 1
-    wants = "io"
+    resource = "io"
     unit = "task"
 
     def prepare(self, kit):

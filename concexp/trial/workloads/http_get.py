@@ -24,7 +24,7 @@ class Workload(tools.Workload):
 
     body: "size >= 1" = 1024
     delay: "duration >= 0" = 0.0
-    wants = "io"
+    resource = "io"
     unit = "request"
 
     def prepare(self, kit):

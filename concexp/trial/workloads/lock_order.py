@@ -23,7 +23,7 @@ class Workload(tools.Workload):
     order: "same | opposite" = "same"
     hold: "duration >= 0" = 0.0002
     shape = "workers"
-    wants = "io"
+    resource = "io"
     takes = ("guard",)
     unit = "transfer"
 

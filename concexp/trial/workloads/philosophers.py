@@ -26,7 +26,7 @@ class Workload(tools.Workload):
     reach: "duration >= 0" = 0.0
     patience: "duration > 0" = 0.005
     shape = "workers"
-    wants = "io"
+    resource = "io"
     takes = ("lock", "rlock", "semaphore", "bounded_semaphore")  # what can be asked for with a time limit
     unit = "meal"
 

@@ -20,7 +20,7 @@ class Workload(tools.Workload):
 
     size: "size >= 1" = 1
     shape = "workers"
-    wants = "io"
+    resource = "io"
     takes = ("channel", "stream", "condition", "event", "semaphore", "barrier")
     load = {"ops": 2_000, "scaling": "strong"}
     unit = "round trip"

@@ -27,7 +27,7 @@ class Workload(tools.Workload):
     def __init__(self, **parameters):
         super().__init__(**parameters)
         if not self.busy:
-            self.wants = "io"
+            self.resource = "io"
 
     def refuses(self, model, sync, workers, load):
         if workers < 2:

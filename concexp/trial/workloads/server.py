@@ -23,7 +23,7 @@ class Workload(tools.Workload):
     spread: "constant | exponential" = "constant"
     stall: "duration >= 0" = 0.0
     stall_after: "int >= 1" = 100
-    wants = "io"
+    resource = "io"
     unit = "request"
 
     def prepare(self, kit):

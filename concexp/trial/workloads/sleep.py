@@ -13,7 +13,7 @@ class Workload(tools.Workload):
     """
 
     delay: "duration >= 0" = 0.005
-    wants = "io"
+    resource = "io"
     unit = "nap"
 
     def work(self, me, n):

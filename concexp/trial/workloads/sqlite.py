@@ -24,7 +24,7 @@ class Workload(tools.Workload):
     writes: "fraction" = 0.1
     journal: "wal | delete" = "wal"
     synchronous: "off | normal | full" = "normal"
-    wants = "io"
+    resource = "io"
     packages = ("_sqlite3",)  # sqlite3 is always there; what some builds lack is the C module under it
     unit = "transaction"
 

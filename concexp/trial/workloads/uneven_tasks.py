@@ -33,7 +33,7 @@ class Workload(tools.Workload):
     def __init__(self, **parameters):
         super().__init__(**parameters)
         if self.by == "sleep":
-            self.wants = "io"
+            self.resource = "io"
 
     def refuses(self, model, sync, workers, load):
         if "ops" not in load:

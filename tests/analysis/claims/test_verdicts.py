@@ -3,7 +3,7 @@
 import pytest
 
 from concexp.analysis import results
-from concexp.analysis.claims.verdicts import judge
+from concexp.analysis.claims.verdicts import judge_claims
 from tests.helpers import synthetic
 
 SCALING = {"cells": synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9)), "repetitions": 8}
@@ -13,7 +13,7 @@ def verdicts(folder, claims, **made):
     """The verdicts on a list of claims of a made-up run."""
     made = made or SCALING
     spec = {**made.pop("spec", {}), "claims": claims} if "spec" in made else {"claims": claims}
-    return judge(synthetic.write(folder, **{**made, "spec": spec}))
+    return judge_claims(synthetic.write(folder, **{**made, "spec": spec}))
 
 
 def only(folder, claim, **made):
@@ -276,7 +276,7 @@ def test_the_evidence_is_the_interval_of_the_page(tmp_path):
         tmp_path, **SCALING, spec={"claims": [{"of": {"model": "processes"}, "expect": "speedup > 1"}]}
     )
     cells = run.cells[run.cells["model"] == "processes"]
-    for judged, (_, row) in zip(judge(run)[0].cases, cells.iterrows(), strict=True):
+    for judged, (_, row) in zip(judge_claims(run)[0].cases, cells.iterrows(), strict=True):
         side = judged.evidence[0].sides[0]
         expected = (row["speedup"], row["speedup_lo"], row["speedup_hi"])
         assert (side.mean, side.lo, side.hi) == pytest.approx(expected, rel=0.002)
@@ -285,7 +285,7 @@ def test_the_evidence_is_the_interval_of_the_page(tmp_path):
 def test_the_same_journal_gives_the_same_verdicts(tmp_path):
     """Judged again from what was written, nothing changes."""
     run = synthetic.write(tmp_path, **SCALING, spec={"claims": [{"expect": "throughput > 1000"}]})
-    first, second = judge(run), judge(results.load(run.folder))
+    first, second = judge_claims(run), judge_claims(results.load(run.folder))
     assert [one.share for one in first[0].cases] == [one.share for one in second[0].cases]
 
 

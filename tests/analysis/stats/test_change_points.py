@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from concexp.analysis.stats.change_points import change_points, of_cell, pyperf_trials, steadiness, unstable
+from concexp.analysis.stats.change_points import change_points, classify_cell, pyperf_trials, steadiness, unstable
 
 SEEDS = range(200)  # of each of a dozen kinds of series
 
@@ -47,7 +47,7 @@ def test_change_of_mean_and_of_variance():
 def test_flat(levels):
     """Noise about one level, and steps that are smaller than the noise, are flat: 200 of 200."""
     found = [steadiness(series(levels, 30, 0.01, seed)) for seed in SEEDS]
-    assert {one.word for one in found} == {"flat"}
+    assert {one.kind for one in found} == {"flat"}
     assert {one.steady_from for one in found} == {0}
 
 
@@ -66,20 +66,20 @@ def test_flat(levels):
 )
 def test_clear_series(levels, length, word):
     """A clear series of steps is called what it is: 200 of 200."""
-    assert {steadiness(series(levels, length, 0.01, seed)).word for seed in SEEDS} == {word}
+    assert {steadiness(series(levels, length, 0.01, seed)).kind for seed in SEEDS} == {word}
 
 
 def test_drift():
     """A steady climb by a half has no steady state: 200 of 200."""
     climb = np.linspace(1, 1.5, 200)
-    assert {steadiness(series(climb, 1, 0.01, seed)).word for seed in SEEDS} == {"no steady state"}
+    assert {steadiness(series(climb, 1, 0.01, seed)).kind for seed in SEEDS} == {"no steady state"}
 
 
 @pytest.mark.parametrize("noise", ["normal", "standard_exponential"])
 def test_chance_is_no_drift(noise):
     """Of 300 series of only 20 values that chance alone makes, evenly spread or with odd ones, at most 2 % seem to drift."""
     rng = np.random.default_rng(7)
-    found = [steadiness(1 + 0.02 * getattr(rng, noise)(size=20)).word for _ in range(300)]
+    found = [steadiness(1 + 0.02 * getattr(rng, noise)(size=20)).kind for _ in range(300)]
     assert found.count("no steady state") <= 6
 
 
@@ -87,7 +87,7 @@ def test_exponential_warmup():
     """A warm-up that fades out, as a compiler's does, is one, and is over within a fifth of the series: 200 of 200."""
     fading = 1 + np.exp(-np.arange(200) / 6)
     found = [steadiness(series(fading, 1, 0.01, seed)) for seed in SEEDS]
-    assert {one.word for one in found} == {"warmup"}
+    assert {one.kind for one in found} == {"warmup"}
     assert all(15 <= one.steady_from <= 40 for one in found)
 
 
@@ -105,13 +105,13 @@ def test_any_unit(factor):
 
 def test_granular_clock():
     """Values that a coarse clock makes equal are flat, and a step between two of them is a step."""
-    assert steadiness([5.0] * 50).word == "flat"
-    assert steadiness([6.0] * 10 + [5.0] * 40).word == "warmup"
+    assert steadiness([5.0] * 50).kind == "flat"
+    assert steadiness([6.0] * 10 + [5.0] * 40).kind == "warmup"
 
 
 def test_too_short():
     """Fewer than 20 iterations say nothing, and what is not finite is an error."""
-    assert steadiness(np.linspace(2, 1, 19)).word == "too short"
+    assert steadiness(np.linspace(2, 1, 19)).kind == "too short"
     assert change_points([1.0, 2.0]) == ()
     with pytest.raises(ValueError, match="not finite"):
         steadiness([math.nan] * 30)
@@ -124,12 +124,12 @@ def test_long_series():
 
 def test_cell():
     """A cell is what its trials agree on; where they do not it is inconsistent, unless half have no steady state."""
-    assert of_cell(["flat", "flat"]) == "flat"
-    assert of_cell(["warmup", "too short"]) == "warmup"
-    assert of_cell(["flat", "warmup"]) == "inconsistent"
-    assert of_cell(["flat", "flat", "no steady state"]) == "inconsistent"
-    assert of_cell(["flat", "too short", "no steady state"]) == "no steady state"
-    assert of_cell(["too short"]) == of_cell([]) == "too short"
+    assert classify_cell(["flat", "flat"]) == "flat"
+    assert classify_cell(["warmup", "too short"]) == "warmup"
+    assert classify_cell(["flat", "warmup"]) == "inconsistent"
+    assert classify_cell(["flat", "flat", "no steady state"]) == "inconsistent"
+    assert classify_cell(["flat", "too short", "no steady state"]) == "no steady state"
+    assert classify_cell(["too short"]) == classify_cell([]) == "too short"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from concexp.analysis.stats.intervals import NOTHING, Interval, mean_interval, t_quantile, trial_means
+from concexp.analysis.stats.intervals import UNKNOWN, Interval, mean_interval, t_quantile, trial_means
 
 # Kalibera & Jones (2013), their example of three levels: [trial][...][value]; mean 6.5, half-width 4.689.
 KALIBERA_JONES = [[[9, 5], [8, 3]], [[10, 6], [7, 11]], [[1, 12], [2, 4]]]
@@ -48,15 +48,15 @@ def test_log_scale():
 def test_none_below_three(values, log):
     """One or two trials have a mean and no interval."""
     found = mean_interval(values, log)
-    assert found.known
+    assert found.has_value
     assert not found.bounded
     assert found.n == len(values)
 
 
 def test_nothing():
     """No value at all is no mean, and no error."""
-    assert mean_interval([]) == NOTHING
-    assert not mean_interval([math.nan, math.inf]).known
+    assert mean_interval([]) == UNKNOWN
+    assert not mean_interval([math.nan, math.inf]).has_value
 
 
 def test_missing_values_are_left_out():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from concexp.analysis.stats.intervals import NOTHING
+from concexp.analysis.stats.intervals import UNKNOWN
 from concexp.analysis.stats.ratios import fieller, p_value, ratio, ratio_of_means
 
 # R's data set `sleep`: extra hours of the same ten patients under two drugs; its help page prints both t tests.
@@ -60,8 +60,8 @@ def test_too_few_for_an_interval():
 
 def test_nothing_to_compare():
     """A side without values has no ratio."""
-    assert ratio({}, {0: 1.0}) == NOTHING
-    assert ratio({0: 1.0}, {0: math.nan}) == NOTHING
+    assert ratio({}, {0: 1.0}) == UNKNOWN
+    assert ratio({0: 1.0}, {0: math.nan}) == UNKNOWN
 
 
 def test_zero():
@@ -69,7 +69,7 @@ def test_zero():
     found = ratio({0: 0.0, 1: 2.0, 2: 4.0}, {0: 1.0, 1: 1.0, 2: 1.0})
     assert found.mean == pytest.approx(2)
     assert not found.bounded
-    assert ratio({0: 1.0}, {0: 0.0}) == NOTHING
+    assert ratio({0: 1.0}, {0: 0.0}) == UNKNOWN
 
 
 def test_equal_sides():
@@ -138,7 +138,7 @@ def test_fieller_unbounded():
     found = fieller(14, 1, (1, 1), 10)
     assert (found.lo, found.hi) == (-math.inf, math.inf)
     assert not found.bounded
-    assert fieller(14, 0, (1, 1), 10) == NOTHING
+    assert fieller(14, 0, (1, 1), 10) == UNKNOWN
     with pytest.raises(ValueError, match="can't be negative"):
         fieller(14, 7, (-1, 1), 10)
 
@@ -159,7 +159,7 @@ def test_ratio_of_means():
     assert (found.mean, found.lo, found.hi) == pytest.approx((expected.mean, expected.lo, expected.hi))
     assert found.n == 4
     assert not ratio_of_means([1.0, 2.0], [1.0, 2.0, 3.0]).bounded
-    assert ratio_of_means([1.0], []) == NOTHING
+    assert ratio_of_means([1.0], []) == UNKNOWN
 
 
 def test_fieller_coverage():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from concexp.analysis.stats.batch_fit import refit
-from concexp.analysis.stats.intervals import NOTHING
+from concexp.analysis.stats.intervals import UNKNOWN
 from concexp.analysis.stats.scaling_fit import NO_PEAK, Scaling, aicc, fit, scaling, undescribed
 from concexp.analysis.stats.scaling_laws import AMDAHL, GUSTAFSON, LINEAR, USL, asymptote, karp_flatt, peak
 
@@ -67,7 +67,7 @@ def test_a_series_to_refuse():
     assert undescribed(found).startswith("USL does not describe the data")
     told = scaling({n: [x] for n, x in zip(WILD_N, WILD_X, strict=True)})
     assert "does not describe the data" in told.refusal
-    assert (told.peak, told.no_peak) == (NOTHING, NO_PEAK)
+    assert (told.peak, told.no_peak) == (UNKNOWN, NO_PEAK)
 
 
 def test_it_is_refused_with_trials_too():
@@ -149,7 +149,7 @@ def test_peak_beyond_what_was_measured():
     trials = noisy(USL, (100, 0.05, 0.0002), 0.001)
     told = scaling(trials)
     assert told.fit.law is USL
-    assert (told.peak, told.no_peak) == (NOTHING, NO_PEAK)
+    assert (told.peak, told.no_peak) == (UNKNOWN, NO_PEAK)
 
 
 def test_peak_that_chance_may_have_made():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from concexp.analysis.stats.intervals import NOTHING, Interval
+from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.analysis.stats.ratios import ratio
 from concexp.analysis.stats.significance import (
     benjamini_hochberg,
@@ -74,7 +74,7 @@ def test_equivalence(ends, higher, lower):
 
 def test_equivalence_needs_an_interval():
     """Without an interval, or with an infinite one, nothing is resolved; an unknown word is an error."""
-    assert equivalence(NOTHING) == equivalence(Interval(2, -math.inf, math.inf, 5)) == "unresolved"
+    assert equivalence(UNKNOWN) == equivalence(Interval(2, -math.inf, math.inf, 5)) == "unresolved"
     with pytest.raises(ValueError, match="better is"):
         equivalence(interval(0.9, 1.1), better="more")
 
@@ -104,8 +104,8 @@ def test_inequivalent_is_seldom_called_equivalent():
 def test_noise_floor():
     """The floor is the farthest end of any control, either way; without one it is 1."""
     assert noise_floor([interval(0.8, 1.1), interval(0.99, 1.02)]) == pytest.approx(1.25)
-    assert noise_floor([interval(0.99, 1.3), NOTHING]) == pytest.approx(1.3)
-    assert noise_floor([NOTHING]) == noise_floor([]) == 1
+    assert noise_floor([interval(0.99, 1.3), UNKNOWN]) == pytest.approx(1.3)
+    assert noise_floor([UNKNOWN]) == noise_floor([]) == 1
 
 
 def test_resolved():
@@ -113,9 +113,9 @@ def test_resolved():
     assert not resolved(interval(1.01, 1.06), 1.05)
     assert resolved(interval(1.01, 1.10), 1.05)
     assert resolved(interval(0.90, 0.99), 1.05)
-    assert not resolved(NOTHING, 1.05)
+    assert not resolved(UNKNOWN, 1.05)
     with pytest.raises(ValueError, match="at least 1"):
-        resolved(NOTHING, 0.9)
+        resolved(UNKNOWN, 0.9)
 
 
 def test_difference():
@@ -124,4 +124,4 @@ def test_difference():
     assert difference(interval(0.90, 0.95), 0.001) == "lower"
     assert difference(interval(1.01, 1.04), 0.001, floor=1.05) == "not resolved"
     assert difference(interval(1.01, 1.04), 0.06) == difference(interval(0.99, 1.04), 0.01) == "no difference shown"
-    assert difference(interval(1.01, 1.04), math.nan) == difference(NOTHING, 0.001) == "no difference shown"
+    assert difference(interval(1.01, 1.04), math.nan) == difference(UNKNOWN, 0.001) == "no difference shown"

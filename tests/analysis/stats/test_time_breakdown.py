@@ -5,22 +5,30 @@ import random
 
 import pytest
 
-from concexp.analysis.stats.time_breakdown import PARTS, RESIDUAL, USEFUL, Place, Spent, shares, split
+from concexp.analysis.stats.time_breakdown import (
+    PARTS,
+    RESIDUAL,
+    USEFUL,
+    MachineLimits,
+    WorkerSeconds,
+    breakdown,
+    shares,
+)
 
-ALONE = Spent(ops=1000, workers=1, window=1.0, startup=0.0, idle=0.0, running=1.0, queued=0.0)
-ROOM = Place(usable=4.0, effective=4.0, room=True, turns=False)
-TURNS = Place(usable=4.0, effective=4.0, room=True, turns=True)
+ALONE = WorkerSeconds(ops=1000, workers=1, window=1.0, startup=0.0, idle=0.0, running=1.0, queued=0.0)
+ROOM = MachineLimits(usable=4.0, effective=4.0, room=True, turns=False)
+TURNS = MachineLimits(usable=4.0, effective=4.0, room=True, turns=True)
 
 
 def spent(ops, workers=2, running=2.0, **more):
     """A window of one second."""
     given = {"window": 1.0, "startup": 0.0, "idle": 0.0, "queued": 0.0, **more}
-    return Spent(ops=ops, workers=workers, running=running, **given)
+    return WorkerSeconds(ops=ops, workers=workers, running=running, **given)
 
 
 def told(own, place=ROOM, alone=ALONE):
     """What is not 0, in percent."""
-    (found,) = split([shares(own, alone, place)]).trials
+    (found,) = breakdown([shares(own, alone, place)]).trials
     return {name: round(100 * share, 6) for name, share in found.items() if abs(share) > 1e-9}
 
 
@@ -48,16 +56,16 @@ def told(own, place=ROOM, alone=ALONE):
         # A wait is at most what they stood still.
         (spent(1000, running=1.5, waiting=0.9), ROOM, {"useful": 50, "waiting": 25, "overhead": 25}),
         # Eight workers share four CPUs.
-        (spent(4000, 8, 4.0, queued=4.0), Place(4, 4, False, False), {"useful": 50, "oversubscription": 50}),
+        (spent(4000, 8, 4.0, queued=4.0), MachineLimits(4, 4, False, False), {"useful": 50, "oversubscription": 50}),
         # Another program has two of four CPUs: those who have room, and eight, four too many.
-        (spent(2000, 4, 2.0, queued=2.0), Place(4, 2, True, False), {"useful": 50, "missing": 50}),
-        (spent(2000, 8, 2.0, queued=6.0), Place(4, 2, False, False), {"useful": 25, "oversubscription": 50, "missing": 25}),
+        (spent(2000, 4, 2.0, queued=2.0), MachineLimits(4, 2, True, False), {"useful": 50, "missing": 50}),
+        (spent(2000, 8, 2.0, queued=6.0), MachineLimits(4, 2, False, False), {"useful": 25, "oversubscription": 50, "missing": 25}),
         # Four CPUs that do the work of two: slow, and not withheld.
-        (spent(2000, 4, 4.0), Place(4, 2, True, False), {"useful": 50, "missing": 50}),
+        (spent(2000, 4, 4.0), MachineLimits(4, 2, True, False), {"useful": 50, "missing": 50}),
         # Of those, one GIL's threads need one only.
-        (spent(1000, 4, 1.0), Place(4, 2, True, True), {"useful": 25, "turns": 75}),
+        (spent(1000, 4, 1.0), MachineLimits(4, 2, True, True), {"useful": 25, "turns": 75}),
         # Without spinners, too many threads is what is known of a queue.
-        (spent(2000, 8, 2.0, queued=6.0), Place(4, math.nan, False, False), {"useful": 25, "oversubscription": 75}),
+        (spent(2000, 8, 2.0, queued=6.0), MachineLimits(4, math.nan, False, False), {"useful": 25, "oversubscription": 75}),
     ],
 )  # fmt: skip
 def test_known_splits(own, place, expected):
@@ -67,7 +75,7 @@ def test_known_splits(own, place, expected):
 
 def test_what_one_worker_does_too_is_no_loss():
     """Sleeping, queueing and waiting as much per operation as one worker alone is useful time."""
-    alone = Spent(ops=10, workers=1, window=1.0, startup=0.0, idle=0.0, running=0.2, queued=0.1, waiting=0.3)
+    alone = WorkerSeconds(ops=10, workers=1, window=1.0, startup=0.0, idle=0.0, running=0.2, queued=0.1, waiting=0.3)
     assert told(spent(20, running=0.4, queued=0.2, waiting=0.3), ROOM, alone) == {"useful": 100}
 
 
@@ -79,7 +87,7 @@ def test_less_than_one_worker_spends_is_in_the_residual():
 
 def test_what_was_not_recorded_stays_in_the_residual():
     """Without CPU time nobody knows for what the workers stood still; the rest is told as before."""
-    found = split([shares(spent(1000, running=math.nan, queued=math.nan, idle=0.5), ALONE, TURNS)])
+    found = breakdown([shares(spent(1000, running=math.nan, queued=math.nan, idle=0.5), ALONE, TURNS)])
     assert found.unmeasured == ("waiting", "turns", "overhead", "oversubscription", "missing")
     assert {name: share.mean for name, share in found.parts.items()} == {"imbalance": 0.25}
     assert found.residual.mean == pytest.approx(0.25)
@@ -90,12 +98,12 @@ def test_the_sum_is_one_whatever_the_facts():
     rng = random.Random(1)
     for _ in range(300):
         facts = {name: rng.choice([math.nan, rng.uniform(0, 4)]) for name in ("idle", "running", "queued", "waiting")}
-        place = Place(4, rng.choice([math.nan, rng.uniform(0, 4)]), rng.random() < 0.5, rng.random() < 0.5)
+        place = MachineLimits(4, rng.choice([math.nan, rng.uniform(0, 4)]), rng.random() < 0.5, rng.random() < 0.5)
         trials = [
             shares(spent(rng.randint(1, 4000), rng.randint(2, 9), startup=rng.uniform(0, 2), **facts), ALONE, place)
             for _ in range(4)
         ]
-        found = split(trials)
+        found = breakdown(trials)
         assert all(sum(trial.values()) == pytest.approx(1) for trial in found.trials)
         means = [found.useful.mean, found.residual.mean, *(share.mean for share in found.parts.values())]
         assert sum(means) == pytest.approx(1)
@@ -109,7 +117,7 @@ def trials(**parts):
     for _ in range(4):
         own = {name: (mean + rng.gauss(0, spread)) / 100 for name, (mean, spread) in parts.items()}
         found.append({**dict.fromkeys(PARTS, 0.0), USEFUL: 1 - sum(own.values()), **own})
-    return split(found)
+    return breakdown(found)
 
 
 def test_the_leading_part():
@@ -117,6 +125,6 @@ def test_the_leading_part():
     assert trials(turns=(40, 1), overhead=(20, 1)).leading() == ["turns"]
     assert set(trials(turns=(21, 5), overhead=(20, 5), startup=(3, 0.1)).leading()) == {"turns", "overhead"}
     assert trials(turns=(2, 5)).leading() == []
-    assert split([shares(spent(1000, running=1.0), ALONE, TURNS)]).leading() == []  # one trial has no interval
+    assert breakdown([shares(spent(1000, running=1.0), ALONE, TURNS)]).leading() == []  # one trial has no interval
     found = trials(overhead=(5, 0.5), missing=(20, 0.5))
     assert RESIDUAL not in found.leading()

@@ -46,6 +46,6 @@ def test_noise_alone_is_seldom_a_trend():
 
 def test_too_few_values_have_no_trend():
     """Below six there is no interval; with six that all rise there is one above 0."""
-    assert not slope({step: float(step) for step in range(FEWEST_STEPS - 1)}).known
+    assert not slope({step: float(step) for step in range(FEWEST_STEPS - 1)}).has_value
     assert slope({step: float(step) for step in range(FEWEST_STEPS)}).lo > 0
-    assert not slope({**{step: float(step) for step in range(5)}, 6: float("nan")}).known
+    assert not slope({**{step: float(step) for step in range(5)}, 6: float("nan")}).has_value

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from concexp.analysis.stats.intervals import mean_interval, t_quantile
-from concexp.analysis.stats.variance import MOST, Split, split, trials_needed, worthwhile
+from concexp.analysis.stats.variance import MOST, VarianceComponents, trials_needed, variance_components, worthwhile
 
 KALIBERA_JONES = [[[9, 5], [8, 3]], [[10, 6], [7, 11]], [[1, 12], [2, 4]]]
 
 
 def test_kalibera_and_jones():
     """The example of three levels gives the published variances, with the revised T^2, and the published half-width."""
-    found = split(KALIBERA_JONES)
+    found = variance_components(KALIBERA_JONES)
     assert found.mean == pytest.approx(6.5)
     assert found.counts == (2, 2, 3)
     assert found.spread == pytest.approx((16.5, 2.5833, 3.5625), abs=5e-5)
@@ -23,34 +23,36 @@ def test_kalibera_and_jones():
 
 def test_a_negative_level_adds_nothing():
     """A level whose T^2 is negative adds no variance."""
-    assert split(KALIBERA_JONES).adds == pytest.approx((16.5, 0, 2.271), abs=5e-4)
+    assert variance_components(KALIBERA_JONES).adds == pytest.approx((16.5, 0, 2.271), abs=5e-4)
 
 
 def test_half_width_is_that_of_the_interval():
     """It is the half-width of the interval that the report shows: trials are the unit."""
     values = np.random.default_rng(1).normal(10, 1, (8, 3))
     found = mean_interval(values.mean(axis=1))
-    assert split(values).half_width == pytest.approx((found.hi - found.lo) / 2)
+    assert variance_components(values).half_width == pytest.approx((found.hi - found.lo) / 2)
 
 
 def test_two_trials_have_no_interval():
     """Below 3 trials the variances are there and the half-width is not."""
-    assert math.isnan(split([[1, 2], [3, 5]]).half_width)
+    assert math.isnan(variance_components([[1, 2], [3, 5]]).half_width)
 
 
 def test_known_variances():
     """Averaged over 500 experiments, T^2 is the variance with which the values were drawn."""
     rng = np.random.default_rng(2)
-    found = np.array([split(rng.normal(0, 2, (10, 1)) + rng.normal(0, 1, (10, 4))).own for _ in range(500)])
+    found = np.array(
+        [variance_components(rng.normal(0, 2, (10, 1)) + rng.normal(0, 1, (10, 4))).own for _ in range(500)]
+    )
     assert found.mean(axis=0) == pytest.approx([1, 4], rel=0.06)
 
 
 def test_variance_of_another_plan():
     """Nine times the iterations leave a ninth of their share of the variance, and all of the trials'."""
-    found = Split(0.0, (2, 5), (9.0, 5.5), (9.0, 1.0))
+    found = VarianceComponents(0.0, (2, 5), (9.0, 5.5), (9.0, 1.0))
     assert found.variance([1]) == pytest.approx(10)
     assert found.variance([9]) == pytest.approx(2)
-    deep = Split(0.0, (2, 2, 5), (8.0, 4.0, 2.0), (8.0, 4.0, 2.0))
+    deep = VarianceComponents(0.0, (2, 2, 5), (8.0, 4.0, 2.0), (8.0, 4.0, 2.0))
     assert deep.variance([2, 4]) == pytest.approx(2 + 4 / 4 + 8 / 8)
     with pytest.raises(ValueError, match="2 counts are needed"):
         deep.variance([2])
@@ -69,13 +71,13 @@ def test_variance_of_another_plan():
 )
 def test_worthwhile(own, costs, advice):
     """The advice is the published optimum; once where iterations do not vary, the most where trials do not."""
-    found = Split(0.0, (2,) * len(own), own, own)
+    found = VarianceComponents(0.0, (2,) * len(own), own, own)
     assert worthwhile(found, costs, most=50) == advice
 
 
 def test_worthwhile_is_the_best_use_of_time():
     """No other number of iterations gives a variance smaller by 1 % for the same time; the optimum is rounded up."""
-    found = Split(0.0, (3, 5), (4.0, 2.0), (4.0, 0.5))
+    found = VarianceComponents(0.0, (3, 5), (4.0, 2.0), (4.0, 0.5))
     costs = (1.0, 7.0)
     waste = {r: found.variance([r]) * (costs[1] + r * costs[0]) for r in range(1, 100)}
     (advice,) = worthwhile(found, costs)
@@ -104,10 +106,10 @@ def test_hopeless_plans():
 def test_refusals():
     """What has no variance to be seen, no cost or no width is an error that says so."""
     with pytest.raises(ValueError, match="at least 2 entries"):
-        split([[1], [2], [3]])
+        variance_components([[1], [2], [3]])
     with pytest.raises(ValueError, match="not finite"):
-        split([[1, 2], [3, math.nan]])
+        variance_components([[1, 2], [3, math.nan]])
     with pytest.raises(ValueError, match="2 positive costs"):
-        worthwhile(split([[1, 2], [3, 4]]), [1.0])
+        worthwhile(variance_components([[1, 2], [3, 4]]), [1.0])
     with pytest.raises(ValueError, match="positive half-width"):
         trials_needed(1.0, 0.0)

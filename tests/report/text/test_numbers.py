@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from concexp.analysis.stats.intervals import NOTHING, Interval
+from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.report.text.numbers import enumerated, many, plural, rounded, scale_of, spread
 
 
@@ -41,7 +41,7 @@ def test_spread(values, text):
 
 def test_no_value():
     """What was not measured is a dash."""
-    assert spread(NOTHING, " s") == "–"
+    assert spread(UNKNOWN, " s") == "–"
 
 
 def test_ends_enclose_the_mean():

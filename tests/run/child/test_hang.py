@@ -2,7 +2,7 @@
 
 import pytest
 
-from concexp.run.child.hang import TICK, Look, Thread, judged, sites
+from concexp.run.child.hang import TICK, Snapshot, Thread, classify, sites
 
 # Two workers at work in a user's file, and the trial's own thread, which waits for them.
 STACKS = """\
@@ -31,7 +31,7 @@ def looks(*threads, noted=(0, 0)):
     second = {
         (1, n): Thread(not place, int(cpu * TICK), switches, place) for n, (cpu, switches, place) in enumerate(threads)
     }
-    return Look(0.0, first, noted[0]), Look(1.0, second, noted[1])
+    return Snapshot(0.0, first, noted[0]), Snapshot(1.0, second, noted[1])
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def looks(*threads, noted=(0, 0)):
 )
 def test_the_kind_of_a_hang(kind, why, seen):
     """Who runs, who sleeps, who switches and what was noted tell the kinds apart."""
-    found = judged(*seen, STACKS)
+    found = classify(*seen, STACKS)
     assert (found["kind"], why in found["why"]) == (kind, True), found
     assert found["sites"] == ["1 × mine.py:5 in work", "1 × mine.py:7 in work"]
 
 
 def test_nothing_is_said_where_nothing_was_seen():
     """Where the system tells nothing of threads, no kind is made up."""
-    assert judged(Look(0, {}, 0), Look(1, {}, 0), STACKS) == {}
+    assert classify(Snapshot(0, {}, 0), Snapshot(1, {}, 0), STACKS) == {}
 
 
 def test_a_task_stands_at_its_innermost_line():
@@ -72,5 +72,5 @@ def test_a_task_stands_at_its_innermost_line():
     )
     assert dict(sites(task)) == {"mine.py:9 in inner": 1}
     idle = looks((0, 0, "do_epoll_wait"))
-    assert judged(*idle, task)["kind"] == "slow"
-    assert judged(*idle, task.replace("in sleep", "in acquire"))["kind"] == "deadlock"
+    assert classify(*idle, task)["kind"] == "slow"
+    assert classify(*idle, task.replace("in sleep", "in acquire"))["kind"] == "deadlock"

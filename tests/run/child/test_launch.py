@@ -13,7 +13,7 @@ import pytest
 
 from concexp.run.child import process_tree
 from concexp.run.child.launch import launch
-from concexp.run.child.stage import stage
+from concexp.run.child.stage import stage_child_code
 from tests.helpers.children import function, request, trial
 from tests.helpers.processes import mine
 
@@ -148,7 +148,7 @@ def test_an_interpreter_that_is_not_there_costs_nothing(tmp_path):
     """Where the child cannot be started, the error says so, and no descriptor stays open."""
     before = os.listdir("/proc/self/fd")
     with pytest.raises(FileNotFoundError):
-        launch(request(), str(tmp_path / "python"), stage(), 1)
+        launch(request(), str(tmp_path / "python"), stage_child_code(), 1)
     assert len(os.listdir("/proc/self/fd")) == len(before)
 
 

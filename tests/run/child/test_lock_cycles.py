@@ -9,8 +9,8 @@ from concexp.analysis import results
 from concexp.commands import run as session
 from concexp.report.sections import hangs
 from concexp.run.child.launch import launch
-from concexp.run.child.lock_cycles import together, told
-from concexp.run.child.stage import stage
+from concexp.run.child.lock_cycles import describe_cycle, together
+from concexp.run.child.stage import stage_child_code
 from concexp.run.storage import journal
 from concexp.trial.diagnostics.lock_watch.registry import ENVIRONMENT
 from tests.helpers.children import request
@@ -32,7 +32,7 @@ def test_a_circle_of_two():
         waiting={"thread 1": (B, "mine.py:6 in work"), "thread 2": (A, "mine.py:9 in work")},
         names={"thread 1": 0},
     )
-    found = told(together([one]))
+    found = describe_cycle(together([one]))
     assert found["circle"] == [
         "worker 0 holds Lock #1 made at mine.py:1 in <module>, taken at mine.py:5 in work, and waits at mine.py:6 in work "
         "for Lock #2 made at mine.py:1 in <module>, which thread 1 holds",
@@ -46,10 +46,10 @@ def test_a_copy_of_a_lock_is_another_lock():
     """After a fork both processes have a lock of the same key: who holds one of them does not hold up the other."""
     one = file(held={A: [("thread 1", "mine.py:5 in work")]}, waiting={"thread 1": (B, "mine.py:6 in work")})
     two = file(8, held={B: [("thread 1", "mine.py:5 in work")]}, waiting={"thread 1": (A, "mine.py:6 in work")})
-    assert told(together([one, two]))["circle"] == []
+    assert describe_cycle(together([one, two]))["circle"] == []
     both = [{**f, "held": {f"shared {k}": v for k, v in f["held"].items()},
              "waiting": {w: (f"shared {k}", p) for w, (k, p) in f["waiting"].items()}} for f in (one, two)]  # fmt: skip
-    assert len(told(together(both))["circle"]) == 2
+    assert len(describe_cycle(together(both))["circle"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_copy_of_a_lock_is_another_lock():
 )  # fmt: skip
 def test_a_wait_without_a_circle(told_of, words):
     """Who waits for a lost lock is no circle, and why it is lost is said; a semaphore that counts items has no holder."""
-    found = told(together([told_of]))
+    found = describe_cycle(together([told_of]))
     assert found["circle"] == []
     assert len(found["waits"]) == 1
     assert words in found["waits"][0]
@@ -75,7 +75,7 @@ def test_three_in_a_circle_and_one_beside():
     held = {f"Lock made at m.py:1 in f #{n}|7": [(f"thread {n}", "m.py:2 in f")] for n in (1, 2, 3)}
     keys = list(held)
     waiting = {f"thread {n}": (keys[n % 3], "m.py:3 in f") for n in (1, 2, 3)} | {"thread 4": (keys[0], "m.py:3 in f")}
-    found = told(together([file(held=held, waiting=dict(sorted(waiting.items(), reverse=True)))]))
+    found = describe_cycle(together([file(held=held, waiting=dict(sorted(waiting.items(), reverse=True)))]))
     assert len(found["circle"]) == 3
     assert len(found["waits"]) == 1
 
@@ -90,7 +90,7 @@ def test_philosophers_are_named(model):
         ("philosophers", {"strategy": "unordered", "reach": 0.05}), model, "lock", load={"ops": 40, "scaling": "strong"},
         warmup=0, probes=["holders"],
     )  # fmt: skip
-    ending = launch(asked, sys.executable, stage(), 4, variables={ENVIRONMENT: "1"})
+    ending = launch(asked, sys.executable, stage_child_code(), 4, variables={ENVIRONMENT: "1"})
     assert ending.status == "timeout"
     circle = ending.hang["circle"]
     assert len(circle) == 2, ending.hang
@@ -124,7 +124,9 @@ def crossed(tmp_path_factory):
         "workload: mine.py:crossed\nmodel: threads\nsweep: {workers: 2}\nload: {ops: 2, scaling: strong}\n"
         "measure: {repetitions: 2, iterations: 1, warmup: 0, timeout: 1.5s, control: off}\n"
     )
-    done = session.run(session.Wanted(path, (), "", folder / "out", False, False, True, "concexp run"), "none", True)
+    done = session.run(
+        session.RunRequest(path, (), "", folder / "out", False, False, True, "concexp run"), "none", True
+    )
     return done, results.load(folder / "out" / "crossed"), (folder / "out" / "crossed" / "README.md").read_text()
 
 

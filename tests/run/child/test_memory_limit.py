@@ -3,7 +3,7 @@
 import pytest
 
 from concexp.experiment.reader import parse_text
-from concexp.run.child.memory_limit import shown
+from concexp.run.child.memory_limit import bytes_text
 from tests.helpers.children import ask, function, request
 from tests.helpers.processes import mine
 
@@ -51,7 +51,7 @@ def test_a_limit_is_written_as_it_was_meant():
 
 def test_sizes_are_for_people():
     """Three digits are enough, and no exponent."""
-    assert [shown(2 * MIB), shown(1.5 * 2**30), shown(1010 * MIB), shown(512)] == [
+    assert [bytes_text(2 * MIB), bytes_text(1.5 * 2**30), bytes_text(1010 * MIB), bytes_text(512)] == [
         "2 MiB",
         "1.5 GiB",
         "1010 MiB",

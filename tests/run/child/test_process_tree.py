@@ -48,7 +48,7 @@ def tree(request):
 def test_members_are_those_of_the_session_and_those_with_the_marker(tree):
     """Who left the session is found by the marker, who dropped the marker by the session; a stranger is neither."""
     child, marker, (same, marked, unmarked, stranger) = tree
-    found = process_tree.members(child, marker)
+    found = process_tree.pids(child, marker)
     assert found[0] == child.pid
     assert sorted(found[1:]) == sorted([same, marked, unmarked])
     assert stranger not in found
@@ -59,7 +59,7 @@ def test_a_marker_is_compared_whole(tree):
     _, marker, _ = tree
     nobody = subprocess.Popen(["true"])
     nobody.wait()
-    assert process_tree.members(nobody, marker[:-1]) == []
+    assert process_tree.pids(nobody, marker[:-1]) == []
 
 
 def test_the_end_is_the_end_of_all_members_and_of_nobody_else(tree):
@@ -67,7 +67,7 @@ def test_the_end_is_the_end_of_all_members_and_of_nobody_else(tree):
     child, marker, (*mine, stranger) = tree
     child.kill()
     child.wait()
-    process_tree.end(child, marker)
+    process_tree.kill(child, marker)
     assert [pid for pid in mine if process_tree.alive(pid)] == []
     assert process_tree.alive(stranger)
 
@@ -75,9 +75,9 @@ def test_the_end_is_the_end_of_all_members_and_of_nobody_else(tree):
 def test_stragglers_are_found(tree):
     """Who is still there after the grace is told of; where nobody is, nothing is waited for."""
     child, marker, _ = tree
-    assert len(process_tree.stragglers(child, marker, 0)) == 4
-    process_tree.end(child, marker)
-    assert process_tree.stragglers(child, marker, 3600) == []
+    assert len(process_tree.still_alive(child, marker, 0)) == 4
+    process_tree.kill(child, marker)
+    assert process_tree.still_alive(child, marker, 3600) == []
 
 
 def test_a_zombie_is_not_alive():
@@ -85,6 +85,6 @@ def test_a_zombie_is_not_alive():
     child = subprocess.Popen(["true"])
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert not process_tree.alive(child.pid)
-    assert process_tree.members(child, "none") == []
+    assert process_tree.pids(child, "none") == []
     child.wait()
     assert not process_tree.alive(child.pid)

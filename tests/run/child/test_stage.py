@@ -26,7 +26,7 @@ def contents(folder):
 
 def test_it_holds_the_code_and_nothing_else(cache):
     """The stage is the sealed child's code, an empty package around it, and a main program; for its owner only."""
-    ready = stage.stage()
+    ready = stage.stage_child_code()
     assert contents(ready.path) == stage.code()
     assert ready.main.read_text() == stage.MAIN
     assert (ready.path / "concexp/__init__.py").read_bytes() == b""
@@ -37,14 +37,14 @@ def test_it_holds_the_code_and_nothing_else(cache):
 
 def test_the_hash_names_the_code():
     """The folder's name is the beginning of the SHA-256 over names and contents; a second call changes nothing."""
-    ready = stage.stage()
+    ready = stage.stage_child_code()
     total = hashlib.sha256()
     for name, content in sorted(stage.code().items()):
         total.update(name.encode() + b"\0" + str(len(content)).encode() + b"\0" + content)
     assert ready.sha256 == total.hexdigest()
     assert ready.path.name == f"trial-{ready.sha256[:16]}"
     before = ready.path.stat().st_ino
-    assert stage.stage() == ready
+    assert stage.stage_child_code() == ready
     assert ready.path.stat().st_ino == before
 
 
@@ -59,7 +59,7 @@ def test_the_hash_tells_all_changes():
 @pytest.mark.parametrize("damage", ["changed", "missing", "more", "a file in its place"])
 def test_damage_is_repaired(damage, cache):
     """A stage that is not what it should be is put aside and written anew before anything runs from it."""
-    ready = stage.stage()
+    ready = stage.stage_child_code()
     victim = ready.path / "concexp/trial/measure.py"
     if damage == "changed":
         victim.write_bytes(victim.read_bytes() + b"import os\n")
@@ -70,14 +70,14 @@ def test_damage_is_repaired(damage, cache):
     else:
         ready.path.rename(cache / "elsewhere")
         ready.path.write_text("no folder")
-    assert stage.stage() == ready
+    assert stage.stage_child_code() == ready
     assert contents(ready.path) == stage.code()
 
 
 def test_many_at_once_agree():
     """Runs that start at the same time find one whole stage."""
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: stage.stage(), range(16)))
+        found = list(pool.map(lambda _: stage.stage_child_code(), range(16)))
     assert set(found) == {found[0]}
     assert contents(found[0].path) == stage.code()
 
@@ -87,25 +87,25 @@ def test_a_cache_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file" / "below"))
     with pytest.raises(EnvironmentRefused, match="cannot write the code of the trials") as caught:
-        stage.stage()
+        stage.stage_child_code()
     assert "XDG_CACHE_HOME" in caught.value.hint
     assert caught.value.exit_code == 3
 
 
 def test_compiling_is_done_once(cache):
     """The stage is compiled for an interpreter once, stays intact by it, and is found compiled afterwards."""
-    ready = stage.stage()
+    ready = stage.stage_child_code()
     stage.compile_for(sys.executable, ready)
     compiled = {p: p.stat().st_mtime_ns for p in ready.path.rglob("*.pyc")}
     assert compiled
     stage.compile_for(sys.executable, ready)
-    assert stage.stage() == ready
+    assert stage.stage_child_code() == ready
     assert {p: p.stat().st_mtime_ns for p in ready.path.rglob("*.pyc")} == compiled
 
 
 def test_an_interpreter_that_cannot_compile_is_no_error():
     """Without compiled files trials start more slowly, and that is all."""
-    ready = stage.stage()
+    ready = stage.stage_child_code()
     stage.compile_for("/bin/false", ready)
     assert not list(ready.path.glob("compiled-*"))
 
@@ -116,7 +116,7 @@ def test_processes_of_a_trial_find_the_same_package(method, write, cache):
     body = (
         "import concexp.trial.tools\ndef work():\n    raise KeyError(concexp.trial.tools.__file__, concexp.__file__)\n"
     )
-    ready = stage.stage()
+    ready = stage.stage_child_code()
     # `site`: the interpreter's own packages are in sight, and concexp itself is among them.
     asked = request(function(write("mine.py", body)), ("processes", {"start_method": method}))
     ending = launch(asked, sys.executable, ready, 60, site=True)
@@ -127,10 +127,13 @@ def test_processes_of_a_trial_find_the_same_package(method, write, cache):
 def test_without_site_nothing_installed_is_in_sight(write):
     """Our own workloads see the standard library only; with `site` a user's file sees what is installed, too."""
     path = write("mine.py", "import sys\ndef work():\n    import pytest\n")
-    assert launch(request(function(path), workers=1), sys.executable, stage.stage(), 60).reason.startswith(
+    assert launch(request(function(path), workers=1), sys.executable, stage.stage_child_code(), 60).reason.startswith(
         "ModuleNotFoundError"
     )
-    assert launch(request(function(path), workers=1), sys.executable, stage.stage(), 60, site=True).status == "ok"
+    assert (
+        launch(request(function(path), workers=1), sys.executable, stage.stage_child_code(), 60, site=True).status
+        == "ok"
+    )
 
 
 def test_the_place_of_the_cache(monkeypatch, tmp_path):

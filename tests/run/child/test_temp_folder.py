@@ -118,6 +118,6 @@ def test_each_run_clears(temporary):
     left.mkdir()
     path = temporary / "x.yaml"
     path.write_text("workload: sleep\nmodel: simulated\nload: {ops: 10, scaling: strong}\nmeasure: {repetitions: 1}\n")
-    run.run(run.Wanted(path, (), "", temporary / "out", False, False, True, "concexp run"), "none", False)
+    run.run(run.RunRequest(path, (), "", temporary / "out", False, False, True, "concexp run"), "none", False)
     assert not left.exists()
     assert list(temporary.glob(f"{temp_folder.PREFIX}*")) == []

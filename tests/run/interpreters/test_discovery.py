@@ -11,9 +11,9 @@ from concexp.commands import catalogue
 from concexp.errors import EnvironmentRefused
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
-from concexp.run.child.stage import stage
+from concexp.run.child.stage import stage_child_code
 from concexp.run.interpreters import discovery, interpreter
-from concexp.run.interpreters.interpreter import Absent, Interpreter
+from concexp.run.interpreters.interpreter import Interpreter, MissingInterpreter
 
 FACTS = {"implementation": "CPython", "version": "3.13.1", "gil_built": True, "gil_enabled": True, "jit_built": None,
          "jit": None, "compiler": "GCC", "start_method": "fork"}  # fmt: skip
@@ -23,7 +23,9 @@ FACTS = {"implementation": "CPython", "version": "3.13.1", "gil_built": True, "g
 def others():
     """(name, interpreter) of every interpreter on this machine that is of another minor version than the one of the tests."""
     mine = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    there = [one for _, one in discovery.Machine(stage()).answers() if isinstance(one, Interpreter)]
+    there = [
+        one for _, one in discovery.InterpreterFinder(stage_child_code()).answers() if isinstance(one, Interpreter)
+    ]
     return [(name, one) for one in there if (name := discovery.names_of(one.facts)[0]) != mine]
 
 
@@ -51,12 +53,16 @@ def machine(tmp_path, monkeypatch):
             return str(file)
 
         def start(self):
-            return discovery.Machine(None)
+            return discovery.InterpreterFinder(None)
 
     def ask(label, path, code):
         asked.append(path)
         answer = answers.get(path, "the tests' own")
-        return Absent(label, answer) if isinstance(answer, str) else Interpreter(label, path, {**FACTS, **answer})
+        return (
+            MissingInterpreter(label, answer)
+            if isinstance(answer, str)
+            else Interpreter(label, path, {**FACTS, **answer})
+        )
 
     made = Made()
     made.asked, made.answers = asked, answers
@@ -161,9 +167,9 @@ def test_planning_starts_no_path(machine):
     given = machine.put("mine/python3", {})
     text = f"workload: sleep\nmodel: serial\nsweep: {{python: [current, '3.13', {{is: {given}, as: mine}}]}}\n"
     spec = parse_text(text, str(machine.folder / "x.yaml"))
-    assert set(discovery.meant(spec, None, to_run=False)) == {"3.13"}
+    assert set(discovery.resolve_interpreters(spec, None, to_run=False)) == {"3.13"}
     assert set(machine.asked) - {sys.executable} == {named}
-    assert set(discovery.meant(parse_text(text.replace(given, "mine/python3"), spec.path), None)) == {
+    assert set(discovery.resolve_interpreters(parse_text(text.replace(given, "mine/python3"), spec.path), None)) == {
         "current",
         "3.13",
         "mine",
@@ -173,11 +179,11 @@ def test_planning_starts_no_path(machine):
 
 def test_every_real_interpreter_that_is_listed_can_be_found_by_its_name():
     """On this machine: the name that the list tells leads to the interpreter of that row."""
-    ready = stage()
+    ready = stage_child_code()
     rows = [row for row in discovery.listed(ready) if row["name"]]
     assert rows, "at least the interpreter of the tests"
     assert [row for row in rows if row["current"]]
-    here = discovery.Machine(ready)
+    here = discovery.InterpreterFinder(ready)
     for row in rows:
         found = here.find("x", row["name"])
         assert (found.facts["version"], discovery._at_home(found.path)) == (row["version"], row["found"])
@@ -191,7 +197,7 @@ def test_an_interpreter_judges_by_its_own_lights():
         f"sweep: {{python: [current, '{name}'], workers: 2}}\nload: {{ops: 8}}\n"
     )
     spec = parse_text(text, "x.yaml")
-    judge = Interpreter(name, one.path, one.facts).judge(stage())
+    judge = Interpreter(name, one.path, one.facts).support(stage_child_code())
     found = {(c.axes["model"], c.axes["python"]): c.reason for c in make_plan(spec, 2, "", {name: judge}).cells}
     versions = {"current": sys.version_info[:2], name: tuple(map(int, one.facts["version"].split(".")[:2]))}
     for label, version in versions.items():
@@ -206,7 +212,7 @@ def test_packages_are_those_of_the_interpreter_that_needs_them():
     """matmul needs numpy there, not here: in an interpreter without packages its cells say so."""
     _, one = other()
     spec = parse_text("workload: [matmul, cpu_sum]\nmodel: serial\nsweep: {python: '3.9'}\n", "x.yaml")
-    judge = Interpreter("3.9", one.path, one.facts).judge(stage())
+    judge = Interpreter("3.9", one.path, one.facts).support(stage_child_code())
     cells = make_plan(spec, 2, "", {"3.9": judge}).cells
     assert [cell.reason for cell in cells if cell.workload.name == "cpu_sum"] == [""]
     numpy = has_numpy(one.path)
@@ -229,8 +235,8 @@ def test_what_is_no_interpreter_says_so(write, tmp_path):
         (plain, "cannot be started: Permission denied"),
         (script, "did not describe itself: the trial's process ended with exit code 127 before it answered"),
     ]:
-        found = interpreter.ask("mine", str(path), stage())
-        assert isinstance(found, Absent)
+        found = interpreter.ask("mine", str(path), stage_child_code())
+        assert isinstance(found, MissingInterpreter)
         assert says in found.reason
         assert str(tmp_path) not in found.reason
 
@@ -238,14 +244,14 @@ def test_what_is_no_interpreter_says_so(write, tmp_path):
 def test_an_interpreter_that_is_too_old_says_so(monkeypatch):
     """Below the oldest version that trials can run on, nobody is tried."""
     monkeypatch.setattr(interpreter, "OLDEST", (3, 99))
-    found = interpreter.ask("x", sys.executable, stage())
+    found = interpreter.ask("x", sys.executable, stage_child_code())
     assert found.reason.endswith("is too old: trials need 3.99 or later")
     with pytest.raises(EnvironmentRefused, match="cannot run trials"):
-        interpreter.current(stage())
+        interpreter.current(stage_child_code())
 
 
 def test_facts_hold_no_path():
     """They are made to be committed."""
-    facts = interpreter.current(stage()).facts
+    facts = interpreter.current(stage_child_code()).facts
     assert os.path.dirname(sys.executable) not in repr(facts)
     assert "executable" not in facts

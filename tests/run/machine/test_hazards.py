@@ -16,12 +16,12 @@ def waits(kind, share):
 
 def levels(**more):
     """The level of each finding that is not ok, by what it is about."""
-    return {f.about: f.level for f in hazards.judge({**QUIET, **more}) if f.level != "ok"}
+    return {f.about: f.level for f in hazards.check_hazards({**QUIET, **more}) if f.level != "ok"}
 
 
 def test_a_quiet_machine_endangers_nothing():
     """All is ok, each line says what was seen, and the summary says so."""
-    findings = hazards.judge(QUIET)
+    findings = hazards.check_hazards(QUIET)
     assert {finding.level for finding in findings} == {"ok"}
     assert all(finding.says and not finding.cure for finding in findings)
     assert hazards.summary(findings) == "nothing endangers the numbers"
@@ -89,7 +89,7 @@ def test_a_quiet_machine_endangers_nothing():
 def test_each_hazard(about, level, given):
     """A fact beyond its limit is its own hazard and no other; at the limit it is none. A bad one comes with a cure."""
     assert levels(**given) == ({about: level} if level else {})
-    for finding in hazards.judge({**QUIET, **given}):
+    for finding in hazards.check_hazards({**QUIET, **given}):
         assert bool(finding.cure) == (finding.level in ("warning", "danger"))
 
 
@@ -101,19 +101,21 @@ def test_no_clocks_at_all():
 def test_what_was_not_looked_at_gives_no_finding():
     """A run looks at less than `doctor`: no line pretends otherwise."""
     few = {name: QUIET[name] for name in ("governor", "clock_source")}
-    assert [finding.about for finding in hazards.judge(few)] == ["governor", "clock source"]
+    assert [finding.about for finding in hazards.check_hazards(few)] == ["governor", "clock source"]
 
 
 def test_the_cure_for_shared_cores_names_one_cpu_of_each():
     """CPUs 0 and 2, 1 and 3 share a core: 0 and 1 are to be used."""
-    (finding,) = [f for f in hazards.judge({**QUIET, "siblings": [[0, 2], [1, 3]]}) if f.about == "hyper-threads"]
+    (finding,) = [
+        f for f in hazards.check_hazards({**QUIET, "siblings": [[0, 2], [1, 3]]}) if f.about == "hyper-threads"
+    ]
     assert "CPUs 0 and 2 share a core" in finding.says
     assert "taskset -c 0,1 " in finding.cure
 
 
 def test_the_summary_tells_the_worst_first():
     """Dangers before warnings, both by name; what is unknown is no hazard."""
-    findings = hazards.judge(
+    findings = hazards.check_hazards(
         {**QUIET, "governor": "powersave", "quota_cpus": 0.5, "turbo": None, "effective_cpus": 1.0}
     )
     assert hazards.summary(findings) == "danger: effective CPUs, CPU quota; warning: governor"

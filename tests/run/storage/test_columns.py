@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from concexp.run.storage.columns import Lists, Rows, beyond, column, names, pack, uncollected
+from concexp.run.storage.columns import ListColumn, StructColumn, beyond, gc_paused, keys_of, pack, values_of
 
 ROWS = [
     {"wall_s": 0.5 + n, "ops": n, "worker_s": [0.1 * n] * n, "times": [[n, 2], [7, n]], "counts": {"lost": n}, "none": None}
@@ -47,7 +47,7 @@ def test_it_takes_less_memory():
     """A thousand rows that are alike take less than a quarter of what their dicts take."""
     rows = json.loads(json.dumps([dict.fromkeys("abcdefghij", place + 0.5) for place in range(1000)]))
     packed = pack(rows)
-    assert isinstance(packed, Rows)
+    assert isinstance(packed, StructColumn)
     before = sum(sys.getsizeof(row) + sum(map(sys.getsizeof, row.values())) for row in rows)
     assert sum(map(sys.getsizeof, packed.columns.values())) < before / 4
 
@@ -55,16 +55,16 @@ def test_it_takes_less_memory():
 @pytest.mark.parametrize("given", [ROWS, pack(ROWS)])
 def test_columns(given):
     """Packed or not, a column has one value per row, and nothing where no row has that name."""
-    assert names(given) == set(ROWS[0])
-    assert list(column(given, "ops")) == list(range(50))
-    assert list(column(given, "nothing")) == [None] * 50
+    assert keys_of(given) == set(ROWS[0])
+    assert list(values_of(given, "ops")) == list(range(50))
+    assert list(values_of(given, "nothing")) == [None] * 50
 
 
 def test_the_collector_is_as_it_was():
     """It is off inside, and afterwards as before, also where it was off."""
-    with uncollected():
+    with gc_paused():
         assert not gc.isenabled()
-        with uncollected():
+        with gc_paused():
             pass
         assert not gc.isenabled()
     assert gc.isenabled()
@@ -108,5 +108,5 @@ def test_all_others_are_allowed(number):
 def test_lists_of_lists_are_looked_into():
     """A histogram is a list of pairs."""
     packed = pack([{"latency": [[1, 2], [3, 4]]}, {"latency": [[1, 10**101]]}])
-    assert isinstance(packed.columns["latency"], Lists)
+    assert isinstance(packed.columns["latency"], ListColumn)
     assert beyond(packed)

@@ -17,9 +17,9 @@ def test_who_is_asked_twice_tells_once(tmp_path, monkeypatch):
             handler(signal.SIGUSR1, None)
         return {"time": len(asked)}
 
-    monkeypatch.setattr(registry, "told", told)
+    monkeypatch.setattr(registry, "snapshot", told)
     try:
-        task_stacks.listen(str(tmp_path))
+        task_stacks.dump_stacks_on_signal(str(tmp_path))
         handler = signal.getsignal(signal.SIGUSR1)
         handler(signal.SIGUSR1, None)
         handler(signal.SIGUSR1, None)

@@ -105,7 +105,7 @@ def test_workers_that_are_replaced_cannot_tell():
 
 def test_a_wait_lies_between_work():
     """One worker holds the lock for a known time while another asks: work, one wait at least so long, work."""
-    native = tools.Tools(*build("model", "threads").lends(), False, "", 2)
+    native = tools.Tools(*build("model", "threads").primitives(), False, "", 2)
     probe = timeline.Probe()
     lock = probe.kit(tools.Kit(native, build("sync", "lock"), None, 2, ""), build("workload", "counter")).another()
 
@@ -114,7 +114,7 @@ def test_a_wait_lies_between_work():
             time.sleep(0.001)
         return n
 
-    me = tools.Me(1, 2, None, None, "")
+    me = tools.WorkerView(1, 2, None, None, "")
     watcher = probe.watcher()
     probe.begin([], [])
     thread = threading.Thread(target=watcher.around(work, me), args=(me, 3))
@@ -137,7 +137,7 @@ def test_a_wait_lies_between_work():
 def test_it_is_bounded():
     """However many tasks there are: so many segments, and nothing is lost but where one ends and the next begins."""
     watcher = timeline.Watcher(True, 30)
-    me = tools.Me(0, 1, None, None, "")
+    me = tools.WorkerView(0, 1, None, None, "")
     calls = []
 
     def work(me, n):
@@ -185,7 +185,7 @@ def test_a_coroutine_has_the_cpu_time_of_its_turns():
             return 7 * n
 
         watchers = [timeline.Watcher(True, 9) for _ in range(2)]
-        mes = [tools.Me(index, 2, None, None, "") for index in range(2)]
+        mes = [tools.WorkerView(index, 2, None, None, "") for index in range(2)]
         watched = [
             watcher.around_async(work, me) for watcher, work, me in zip(watchers, (wait, compute), mes, strict=True)
         ]

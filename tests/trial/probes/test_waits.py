@@ -22,7 +22,7 @@ SECOND = 1_000_000_000
 def kit(model, sync, workers=2, **parameters):
     """What an observed trial gives to a workload."""
     model = build("model", model, **parameters)
-    lent = tools.Tools(*model.lends(), model.asynchronous, "", workers)
+    lent = tools.Tools(*model.primitives(), model.asynchronous, "", workers)
     return waits.Kit(tools.Kit(lent, build("sync", sync), None, workers, ""))
 
 
@@ -249,8 +249,8 @@ def prepared(folder, probes, **asked):
 @pytest.mark.parametrize("model", ["threads", "asyncio", "processes"])
 def test_a_measured_trial_uses_the_native_object(model, tmp_path):
     """Without the probe the primitive is of the very type that the model's library makes; with it, it is wrapped."""
-    usual = [name for name in catalog.names("probe") if not catalog.load("probe", name).alone]
-    native = build("model", model).inside(build("model", model).lends()[1]["Lock"])
+    usual = [name for name in catalog.names("probe") if not catalog.load("probe", name).own_trials]
+    native = build("model", model).inside(build("model", model).primitives()[1]["Lock"])
     asked = {"workload": "counter", "model": model, "sync": "lock"}
     assert type(prepared(tmp_path, usual, **asked).kit.primitive) is type(native)
     wrapped = prepared(tmp_path, ["waits"], **asked).kit.primitive
@@ -271,5 +271,5 @@ def test_what_a_workload_makes_is_observed_and_what_a_model_makes_is_not(tmp_pat
 
 def test_it_looks_where_there_is_a_primitive():
     """Where nothing guards or connects, there is nothing to see, and no trial is run for it."""
-    assert not waits.Probe.applies(build("sync", "none"))
-    assert waits.Probe.applies(build("sync", "queue"))
+    assert not waits.Probe.applies_to(build("sync", "none"))
+    assert waits.Probe.applies_to(build("sync", "queue"))

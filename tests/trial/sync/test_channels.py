@@ -180,7 +180,7 @@ def test_numbers_side_by_side_are_nobody_elses(model, stride):
 
 def test_a_manager_is_one_process_and_ends_with_the_trial():
     """All that a trial asks of managers is held by one process, which is part of the model: no server of the workload's."""
-    lent = tools.Tools(*build("model", "processes").lends())
+    lent = tools.Tools(*build("model", "processes").primitives())
     first, second = (build("sync", "manager_queue").build(lent, 1) for _ in range(2))
     (pid,) = lent.pids
     assert first is not second
@@ -194,7 +194,7 @@ def test_a_manager_is_one_process_and_ends_with_the_trial():
 def test_ends_travel():
     """A pair of Ends reaches a started process with what it speaks through."""
     model = build("model", "processes", start_method="spawn")
-    lent = tools.Tools(*model.lends())
+    lent = tools.Tools(*model.primitives())
     one, other = build("sync", "pipe").pair(lent)
     context = multiprocessing.get_context("spawn")
     child = context.Process(target=answer, args=(other,))
@@ -240,5 +240,5 @@ def test_the_depth_is_that_of_the_channel():
     while len(probe.seen) < 3:
         time.sleep(0.001)
     assert probe.end([], []) == {"depth_mean": 5}
-    assert build("probe", "depth").applies(build("sync", "queue"))
-    assert not build("probe", "depth").applies(build("sync", "pipe"))
+    assert build("probe", "depth").applies_to(build("sync", "queue"))
+    assert not build("probe", "depth").applies_to(build("sync", "pipe"))

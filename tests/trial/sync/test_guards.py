@@ -15,7 +15,7 @@ from concexp.trial.sync import try_lock
 from tests.helpers.plugins import METHODS, build, lent
 
 LONG = 30  # seconds: no test lasts so long unless it fails
-BARE = tools.DryTools(*build("model", "threads").lends())
+BARE = tools.DryTools(*build("model", "threads").primitives())
 COMPOSITES = [
     name
     for name in catalog.names("sync")
@@ -229,7 +229,7 @@ class Watched(threading.Condition):
 @pytest.fixture
 def watched():
     """A readers-writer lock of threads, whose condition is watched."""
-    owner, factories, array = build("model", "threads").lends()
+    owner, factories, array = build("model", "threads").primitives()
     return build("sync", "rw_lock").build(tools.Tools(owner, {**factories, "Condition": Watched}, array), 0)
 
 

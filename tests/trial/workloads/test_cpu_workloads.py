@@ -12,7 +12,7 @@ import pytest
 
 from concexp import catalog
 from concexp.run.child.launch import launch
-from concexp.run.child.stage import compile_for, stage
+from concexp.run.child.stage import compile_for, stage_child_code
 from concexp.trial import passes, tools
 from concexp.trial.workloads import (
     _busy,
@@ -73,7 +73,7 @@ class Bench:
         self.workload = build("workload", name, **parameters)
         kit = tools.Kit(tools.Tools("nobody", {}, lambda n: [0] * n), build("sync", "none"), None, 1, "", ops)
         self.shared = self.workload.prepare(kit)
-        self.me = tools.Me(0, 1, None, self.shared, "")
+        self.me = tools.WorkerView(0, 1, None, self.shared, "")
         self.workload.enter(self.me)
 
     def work(self, first, n):
@@ -264,7 +264,7 @@ def test_every_third_line_is_found():
 def test_the_lists_are_shuffled_and_everybodys_own():
     """What is sorted is not in order, is the same for the same seed, and shares no object with another worker's."""
     bench = Bench("sort", {"size": 1000, "seed": 5})
-    other = tools.Me(1, 2, None, bench.shared, "")
+    other = tools.WorkerView(1, 2, None, bench.shared, "")
     bench.workload.enter(other)
     for ours, theirs in zip(bench.me.own, other.own, strict=True):
         assert ours == theirs != sorted(ours)
@@ -402,7 +402,7 @@ def test_waiting_and_computing_run_everywhere(model, by):
     ending = trial(("uneven_tasks", parameters), model, load={"ops": 10, "scaling": "weak"}, iterations=2)
     assert ending.status == "ok", ending
     assert [iteration["ops"] for iteration in ending.answer["iterations"]] == [20, 20]
-    assert build("workload", "uneven_tasks", **parameters).wants == {"spin": "cpu", "sleep": "io"}[by]
+    assert build("workload", "uneven_tasks", **parameters).resource == {"spin": "cpu", "sleep": "io"}[by]
 
 
 def test_without_a_number_of_tasks_there_are_no_lengths():
@@ -421,7 +421,7 @@ def test_it_runs_where_numpy_is_installed(name, parameters, method):
     """A real child that sees what is installed runs it in processes, whether they inherit numpy or import it."""
     pytest.importorskip("numpy")
     asked = request((name, parameters), ("processes", {"start_method": method}), load={"ops": 6, "scaling": "strong"})
-    ready = stage()
+    ready = stage_child_code()
     compile_for(sys.executable, ready)
     ending = launch(asked, sys.executable, ready, 60, site=True)
     assert (ending.status, ending.left_behind) == ("ok", 0), ending

@@ -112,7 +112,7 @@ def dead(tmp_path_factory):
         "load: {ops: 20, scaling: strong}\nmeasure: {repetitions: 3, iterations: 1, warmup: 0}\n"
         "metrics: [detection_s, lost_tasks, orphans]\nallow: [{status: crashed}]\n"
     )
-    done = run.run(run.Wanted(path, (), "", folder / "out", False, False, True, "concexp run"), "none", False)
+    done = run.run(run.RunRequest(path, (), "", folder / "out", False, False, True, "concexp run"), "none", False)
     assert done.bad == 0
     return results.load(folder / "out" / "dead")
 

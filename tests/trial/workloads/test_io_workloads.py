@@ -235,7 +235,7 @@ def test_the_asynchronous_client_notices_the_end(data):
 def test_a_closed_connection_is_not_replaced_in_silence(serving, tmp_path):
     """Each worker keeps its one connection: where it was closed, the work fails instead of opening another."""
     workload = build("workload", "http_get")
-    me = tools.Me(0, 1, None, serving("http", size=1024, delay=0.0), str(tmp_path))
+    me = tools.WorkerView(0, 1, None, serving("http", size=1024, delay=0.0), str(tmp_path))
     workload.enter(me)
     assert workload.work(me, 2) > 0
     me.own.close()
@@ -449,7 +449,7 @@ def database(tmp_path):
 
     def database(**parameters):
         workload, model = build("workload", "sqlite", **parameters), Threads()
-        kit = tools.Kit(tools.Tools(*model.lends()), build("sync", "none"), None, 2, str(tmp_path))
+        kit = tools.Kit(tools.Tools(*model.primitives()), build("sync", "none"), None, 2, str(tmp_path))
         shared = workload.prepare(kit)
         model.open(tools.Job(workload, 2, None, shared, str(tmp_path)))
         workload.reset(shared)
@@ -477,7 +477,7 @@ def test_the_database_is_as_was_asked(journal, synchronous, tmp_path):
     """The file has the journal, and each connection the care, that the experiment names; the check agrees."""
     workload = build("workload", "sqlite", journal=journal, synchronous=synchronous)
     shared = workload.prepare(tools.Kit(None, None, None, 1, str(tmp_path)))
-    me = tools.Me(0, 1, None, shared, str(tmp_path))
+    me = tools.WorkerView(0, 1, None, shared, str(tmp_path))
     workload.enter(me)
     assert me.own[0].execute("PRAGMA journal_mode").fetchall() == [(journal,)]
     assert me.own[0].execute("PRAGMA synchronous").fetchall() == [(["off", "normal", "full"].index(synchronous),)]
@@ -527,7 +527,7 @@ def test_a_locked_file_is_waited_for(tmp_path):
     begun, done = threading.Event(), []
 
     def write():
-        me = tools.Me(0, 1, None, shared, str(tmp_path))
+        me = tools.WorkerView(0, 1, None, shared, str(tmp_path))
         workload.enter(me)
         me.own[0].set_trace_callback(lambda statement: begun.set())
         done.append(workload.work(me, 1))

@@ -29,12 +29,12 @@ class Scene:
     def __init__(self, name, sync="lock", workers=2, model="threads", **parameters):
         self.workload = build("workload", name, **parameters)
         self.sync, self.model, self.workers = build("sync", sync), build("model", model), workers
-        lent = tools.Tools(*self.model.lends(), self.model.asynchronous, "", workers)
+        lent = tools.Tools(*self.model.primitives(), self.model.asynchronous, "", workers)
         self.kit = tools.Kit(lent, self.sync, None, workers, "")
         self.kit.primitive = self.sync.build(lent, getattr(self.workload, "capacity", 0))
         self.shared = self.workload.prepare(self.kit)
         self.workload.reset(self.shared)
-        self.crew = [tools.Me(i, workers, self.kit.primitive, self.shared, "") for i in range(workers)]
+        self.crew = [tools.WorkerView(i, workers, self.kit.primitive, self.shared, "") for i in range(workers)]
         for me in self.crew:
             self.workload.enter(me)
         self.reports = []
@@ -189,7 +189,7 @@ def test_shares_that_differ_by_one_can_meet(name, sync, model, probes):
 @pytest.mark.parametrize(("ops", "workers"), [(7, 3), (8, 8), (9, 8), (100, 7), (5, 1)])
 def test_nobody_waits_alone(ops, workers):
     """Each worker's own operations and its visits without one are as many as anybody else's."""
-    crew = [tools.Me(i, workers, None, None, "") for i in range(workers)]
+    crew = [tools.WorkerView(i, workers, None, None, "") for i in range(workers)]
     plan = _meetings.Meetings(tools.Tools("", {}, lambda n: [0] * n), workers)
     visits = []
     for me, (first, n) in zip(crew, plan.plan(tools.Workload().shares(ops, workers)), strict=True):

@@ -13,7 +13,7 @@ OPS = {"ops": 6, "scaling": "strong"}
 
 
 def run(target, model="serial", **more):
-    """One iteration of 6 operations; its Ending."""
+    """One iteration of 6 operations; its TrialOutcome."""
     return trial(target, model, load=OPS, warmup=0, **more)
 
 

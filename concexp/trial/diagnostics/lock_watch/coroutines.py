@@ -11,17 +11,17 @@ class Awaited:
 
     def __init__(self, *arguments, **named):
         super().__init__(*arguments, **named)
-        self.key = registry.made(type(self).__name__)
+        self.key = registry.register_lock(type(self).__name__)
 
     async def acquire(self):
         with registry.Waiting(self.key):
             got = await super().acquire()
-        registry.taken(self.key)
+        registry.note_acquired(self.key)
         return got
 
     def release(self):
         super().release()
-        registry.given_back(self.key)
+        registry.note_released(self.key)
 
 
 class Lock(Awaited, asyncio.Lock):

@@ -9,7 +9,7 @@ class Shared:
     """What makes a semaphore of the system's tell who took it."""
 
     def __init__(self, *arguments, **named):
-        self.key = registry.made(type(self).__name__, shared=True)
+        self.key = registry.register_lock(type(self).__name__, shared=True)
         super().__init__(*arguments, **named)
 
     def _make_methods(self):  # in a new process as well, where there is no __init__
@@ -24,7 +24,7 @@ class Shared:
 
     def watched_release(self):
         self._semlock.release()
-        registry.given_back(self.key)
+        registry.note_released(self.key)
 
     def __enter__(self):
         return self.acquire()

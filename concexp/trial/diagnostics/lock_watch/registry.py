@@ -43,7 +43,7 @@ def begin():
     from concexp.trial.diagnostics import task_stacks
 
     os.register_at_fork(after_in_child=forked)
-    task_stacks.listen(os.environ["TMPDIR"])
+    task_stacks.dump_stacks_on_signal(os.environ["TMPDIR"])
 
 
 def forked():
@@ -75,12 +75,12 @@ def who():
     return "thread %d" % _thread.get_ident()
 
 
-def named(index):
+def name_worker(index):
     """Say which worker calls."""
     NAMES[who()] = index
 
 
-def made(kind, shared=False):
+def register_lock(kind, shared=False):
     """The key of a new lock: what it is, where it was made, and the how-manieth there."""
     place = "%s made at %s" % (kind, where())
     MADE[place] = number = MADE.get(place, 0) + 1
@@ -112,11 +112,11 @@ def where():
     return ours or "an unknown place"
 
 
-def taken(key):
+def note_acquired(key):
     HELD.setdefault(key, []).append((who(), where()))
 
 
-def given_back(key):
+def note_released(key):
     """Somebody gave it back: who took it, as a rule; else whoever took it first, where there is one."""
     holders = HELD.get(key)
     if not holders:
@@ -152,11 +152,11 @@ def acquired(key, attempt, blocking=True, timeout=None):
         with Waiting(key):
             got = attempt(True, timeout)
     if got:
-        taken(key)
+        note_acquired(key)
     return got
 
 
-def told():
+def snapshot():
     """All of it, as literals, with who is still there."""
     alive = ["thread %d" % ident for ident in sys._current_frames()]
     return {

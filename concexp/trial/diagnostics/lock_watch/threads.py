@@ -15,7 +15,7 @@ class Lock:
 
     def __init__(self):
         self.lock = self.native()
-        self.key = registry.made(self.kind)
+        self.key = registry.register_lock(self.kind)
 
     def attempt(self, blocking, timeout):
         return self.lock.acquire(blocking) if timeout is None else self.lock.acquire(blocking, timeout)
@@ -25,7 +25,7 @@ class Lock:
 
     def release(self):
         self.lock.release()
-        registry.given_back(self.key)
+        registry.note_released(self.key)
 
     def __enter__(self):
         return self.acquire()
@@ -66,7 +66,7 @@ class Counted:
 
     def __init__(self, value=1):
         super().__init__(value)
-        self.key = registry.made(type(self).__name__)
+        self.key = registry.register_lock(type(self).__name__)
 
     def attempt(self, blocking, timeout):
         return super().acquire(blocking, timeout)
@@ -79,7 +79,7 @@ class Counted:
     def release(self, n=1):
         super().release(n)
         for _ in range(n):
-            registry.given_back(self.key)
+            registry.note_released(self.key)
 
 
 class Semaphore(Counted, threading.Semaphore):

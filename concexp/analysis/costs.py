@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 
+from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, PICTURED, SENTINEL
 from concexp.plan.cell import PlannedTrial
 from concexp.run.storage.journal import Record
 
@@ -17,7 +18,7 @@ class Costs:
         own = trials_of(records)
         took: dict[tuple[str, str], list[float]] = {}
         for record in own:
-            took.setdefault((record["cell"], record["role"]), []).append(record["duration_s"])
+            took.setdefault((record["cell"], record.role), []).append(record["duration_s"])
         self.medians: dict[tuple[str, str], float] = {key: statistics.median(times) for key, times in took.items()}
         blocks = len({record["block"] for record in own})
         # What is measured between the trials belongs to every block.
@@ -33,7 +34,7 @@ class Costs:
             (
                 median
                 for (own, role), median in self.medians.items()
-                if own == cell and role not in ("sentinel", "pictured", "diagnostic")
+                if own == cell and role not in (SENTINEL, PICTURED, DIAGNOSTIC)
             ),
             0.0,
         )
@@ -41,4 +42,4 @@ class Costs:
 
 def trials_of(records: Iterable[Record]) -> list[Record]:
     """The records of trials that were run."""
-    return [record for record in records if record["role"] != "machine" and "block" in record]
+    return [record for record in records if record.role != MACHINE and "block" in record]

@@ -13,7 +13,9 @@ import pyarrow as pa
 
 from concexp import catalog
 from concexp.analysis import doubts, steadiness
+from concexp.experiment.statuses import MACHINE, MEASURED
 from concexp.run.storage.columns import ListColumn, StructColumn, gc_paused, keys_of, values_of
+from concexp.run.storage.journal import Record
 
 Passes = Sequence[Mapping[str, Any]]  # the iterations of a trial
 
@@ -46,10 +48,10 @@ CHUNK = 10_000  # rows of a column of text that are kept once if all are alike
 
 
 @gc_paused()
-def tidy_frame(header: Mapping[str, Any], records: list[dict[str, Any]]) -> pd.DataFrame:
+def tidy_frame(header: Mapping[str, Any], records: list[Record]) -> pd.DataFrame:
     """The tidy frame of a journal."""
-    found = sorted(with_effective_cpus(records), key=lambda pair: pair[0]["role"] != "measured")
-    passes = [(record.get("answer") or {}).get("iterations") or NO_PASS for record, _ in found]
+    found = sorted(with_effective_cpus(records), key=lambda pair: pair[0]["role"] != MEASURED)
+    passes = [record.passes or NO_PASS for record, _ in found]
     present = {name for group in passes for name in keys_of(group)}
     counts = [_counts(values_of(group, "counts")) for group in passes]
     trials = _typed(pd.DataFrame(_rows(header, found)))
@@ -179,7 +181,7 @@ def _portions(passes: Sequence[Passes]) -> Iterator[tuple[slice, Sequence[Passes
         first = last
 
 
-def _rows(header: Mapping[str, Any], found: Iterable[tuple[dict[str, Any], float | None]]) -> dict[str, list[Any]]:
+def _rows(header: Mapping[str, Any], found: Iterable[tuple[Record, float | None]]) -> dict[str, list[Any]]:
     """What is the same for all iterations of a trial: a column per fact, a value per trial."""
     rows = [_row(header, record, effective) for record, effective in found]
     names = dict.fromkeys(
@@ -197,9 +199,9 @@ def _rows(header: Mapping[str, Any], found: Iterable[tuple[dict[str, Any], float
     return {name: [row.get(name) for row in rows] for name in names}
 
 
-def _row(header: Mapping[str, Any], record: dict[str, Any], effective: float | None) -> dict[str, Any]:
+def _row(header: Mapping[str, Any], record: Record, effective: float | None) -> dict[str, Any]:
     answer = record.get("answer") or {}
-    row: dict[str, Any] = {"run": header["run"], "role": record["role"], **record["axes"]}
+    row: dict[str, Any] = {"run": header["run"], "role": record.role, **record["axes"]}
     row["python"] = row.get("python") or "current"
     row["gil"] = row.get("gil") or {True: "on", False: "off"}.get(answer.get("gil"))  # type: ignore[arg-type]
     for kind, parameters in record["parameters"].items():
@@ -218,20 +220,20 @@ def _row(header: Mapping[str, Any], record: dict[str, Any], effective: float | N
     }
 
 
-def with_effective_cpus(records: list[dict[str, Any]]) -> list[tuple[dict[str, Any], float | None]]:
+def with_effective_cpus(records: list[Record]) -> list[tuple[Record, float | None]]:
     """Each trial's record with the smaller of the spinner measurements before and after it."""
     after: list[float | None] = []
     latest: float | None = None
     for record in reversed(records):
-        if record["role"] == "machine":
+        if record.role == MACHINE:
             latest = record["effective_cpus"]
         else:
             after.append(latest)
     after.reverse()
-    found: list[tuple[dict[str, Any], float | None]] = []
+    found: list[tuple[Record, float | None]] = []
     latest = None
     for record in records:
-        if record["role"] == "machine":
+        if record.role == MACHINE:
             latest = record["effective_cpus"]
         else:
             both = [value for value in (latest, after[len(found)]) if value is not None]

@@ -21,6 +21,7 @@ from concexp.analysis.samples import Sample, compared, samples
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.analysis.stats.significance import noise_floor
 from concexp.analysis.stats.trend import slope
+from concexp.experiment.statuses import CONTROL, MEASURED, SENTINEL
 
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
@@ -48,7 +49,7 @@ def noise_floors(run: Run) -> list[NoiseFloor]:
     name = run.spec["primary"] if metric.level == "iteration" else metric.compares
     workloads = {cell["cell"]: str(cell["axes"]["workload"]) for cell in run.header["cells"]}
     found = []
-    for cell, control in _samples(run, "control").items():
+    for cell, control in _samples(run, CONTROL).items():
         ratio = compared(control, run.samples[cell], name) if cell in run.samples else UNKNOWN
         if ratio.bounded and ratio.lo > 0:
             found.append(NoiseFloor(cell, workloads[cell], ratio))
@@ -57,7 +58,7 @@ def noise_floors(run: Run) -> list[NoiseFloor]:
 
 def drift(run: Run) -> Interval:
     """The factor by which the sentinel's time changed over the run; NOTHING without a sentinel in enough blocks."""
-    for sample in _samples(run, "sentinel").values():
+    for sample in _samples(run, SENTINEL).values():
         times = sample.by_block("wall_s")
         found = slope({block: math.log(time) for block, time in times.items()})
         if found.bounded:
@@ -74,4 +75,4 @@ def drifted(found: Interval) -> bool:
 def _samples(run: Run, role: str) -> dict[str, Sample]:
     """The trials of one role by cell, seen as if they had been measured for themselves."""
     own = run.trials[run.trials["role"] == role]
-    return samples(own.assign(role="measured")) if len(own) else {}
+    return samples(own.assign(role=MEASURED)) if len(own) else {}

@@ -12,10 +12,12 @@ import pandas as pd
 
 from concexp.analysis.frame import PORTION, tidy_frame
 from concexp.errors import Damaged, did_you_mean
+from concexp.experiment.statuses import MACHINE, MEASURED
 from concexp.run.storage import journal
 from concexp.run.storage import schema as records
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.columns import gc_paused
+from concexp.run.storage.journal import Record
 
 if TYPE_CHECKING:
     from concexp.analysis.samples import Sample
@@ -31,7 +33,7 @@ class Run:
 
     folder: Path
     header: dict[str, Any]
-    records: list[dict[str, Any]]
+    records: list[Record]
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -46,7 +48,7 @@ class Run:
     @property
     def machine(self) -> list[dict[str, Any]]:
         """The spinner measurements, in order."""
-        return [record for record in self.records if record["role"] == "machine"]
+        return [record for record in self.records if record.role == MACHINE]
 
     @cached_property
     def spun(self) -> list[float]:
@@ -66,7 +68,7 @@ class Run:
     @cached_property
     def measured(self) -> pd.DataFrame:
         """The rows of the trials that were run as they are, and not to look at something else: they come first."""
-        return self.trials.iloc[: int((self.trials["role"] == "measured").sum())]
+        return self.trials.iloc[: int((self.trials["role"] == MEASURED).sum())]
 
     @cached_property
     def firsts(self) -> pd.DataFrame:

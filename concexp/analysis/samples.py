@@ -15,7 +15,7 @@ from concexp import catalog
 from concexp.analysis.metrics import names_in
 from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval, trial_means
 from concexp.analysis.stats.ratios import ratio
-from concexp.experiment.statuses import NUMBERED, STATUSES
+from concexp.experiment.statuses import MEASURED, NUMBERED, OBSERVED, STATUSES
 
 
 @dataclass(frozen=True)
@@ -137,14 +137,12 @@ def samples(frame: pd.DataFrame) -> dict[str, Sample]:
             strict=True,
         )
     ):
-        own = {name: values[number] for name, values in means.items() if (name in alone) == (role == "observed")}
+        own = {name: values[number] for name, values in means.items() if (name in alone) == (role == OBSERVED)}
         codes_of = tuple(doubts.split(",")) if doubts else ()
         trial = Trial(int(block), status, reason, codes_of, float(effective), own)
         found.setdefault(str(cell), {}).setdefault(role, []).append(trial)
     return {
-        cell: Sample(roles["measured"], roles.get("observed", ()))
-        for cell, roles in found.items()
-        if "measured" in roles
+        cell: Sample(roles[MEASURED], roles.get(OBSERVED, ())) for cell, roles in found.items() if MEASURED in roles
     }
 
 

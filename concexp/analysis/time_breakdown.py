@@ -18,7 +18,9 @@ from concexp.analysis import doubts
 from concexp.analysis.cells import Baseline
 from concexp.analysis.samples import Sample
 from concexp.analysis.stats.time_breakdown import Breakdown, MachineLimits, WorkerSeconds, breakdown, shares
+from concexp.experiment.statuses import MEASURED
 from concexp.run.storage.columns import ListColumn, StructColumn, keys_of, values_of
+from concexp.run.storage.journal import Record
 
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
@@ -39,7 +41,7 @@ class TimeBreakdown:
         self.records = {
             (record["cell"], record["block"]): record
             for record in run.records
-            if record["role"] == "measured" and (record.get("answer") or {}).get("iterations")
+            if record.role == MEASURED and record.passes
         }
         trials = doubts.doubts_by_trial(run.measured)
         self.room = (doubts.had_cpus_for_all(trials) & trials["server_cpu_s"].isna()).to_dict()
@@ -77,7 +79,7 @@ class TimeBreakdown:
                 found[trial.block] = worker_seconds(record, waits.get(trial.block, usual))
         return found
 
-    def _place(self, record: Mapping[str, Any], sample: Sample) -> MachineLimits:
+    def _place(self, record: Record, sample: Sample) -> MachineLimits:
         answer = record["answer"]
         alone = parallel(record) == ONE
         effective = next(t.effective_cpus for t in sample.timing_trials if t.block == record["block"])
@@ -86,14 +88,14 @@ class TimeBreakdown:
         return MachineLimits(usable, effective, bool(alone or self.room[record["trial"]]), turns)
 
 
-def parallel(record: Mapping[str, Any]) -> str:
+def parallel(record: Record) -> str:
     """How the workers of a trial ran side by side: `one` thread, `threads`, `processes` …; "" if it did not tell."""
     return str((record.get("answer") or {}).get("parallel") or "")
 
 
-def comparable(record: Mapping[str, Any]) -> bool:
+def comparable(record: Record) -> bool:
     """Whether the time of a trial's workers is that of its window, and all of it was theirs."""
-    passes = record["answer"]["iterations"]
+    passes = record.passes
     counts = values_of(passes, "counts")
     noted = keys_of(passes) | keys_of(
         counts if isinstance(counts, StructColumn) else [counted or {} for counted in counts]
@@ -101,9 +103,9 @@ def comparable(record: Mapping[str, Any]) -> bool:
     return "rate" not in record["load"] and min(values_of(passes, "ops")) > 0 and noted.isdisjoint(OTHERWISE)
 
 
-def worker_seconds(record: Mapping[str, Any], waiting: float) -> WorkerSeconds:
+def worker_seconds(record: Record, waiting: float) -> WorkerSeconds:
     """A trial's time, summed over its measured passes."""
-    passes, workers = record["answer"]["iterations"], _workers(record["axes"])
+    passes, workers = record.passes, _workers(record["axes"])
     timed = record["startup"] == "timed"
     startup = _sum(values_of(passes, "startup_s")) if timed else 0.0
     window = _sum(values_of(passes, "wall_s")) - startup

@@ -18,6 +18,7 @@ from concexp import catalog
 from concexp.analysis.samples import observed
 from concexp.analysis.stats.intervals import FEWEST
 from concexp.analysis.stats.variance import VarianceComponents, trials_needed, variance_components, worthwhile
+from concexp.experiment.statuses import MEASURED, OBSERVED
 
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
@@ -66,7 +67,7 @@ def variations(run: Run) -> list[Variation]:
     if name not in run.trials:
         return []
     frame = run.trials
-    role = "observed" if observed(metric) else "measured"
+    role = OBSERVED if observed(metric) else MEASURED
     rows = np.flatnonzero((frame["role"] == role).to_numpy() & frame[name].notna().to_numpy())
     values, walls = (frame[column].to_numpy(float, na_value=np.nan)[rows] for column in (name, "wall_s"))
     # The rows of a trial follow each other.

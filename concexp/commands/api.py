@@ -25,6 +25,7 @@ from concexp import catalog, experiment
 from concexp.analysis import results
 from concexp.commands import run as session
 from concexp.errors import ConcexpError
+from concexp.experiment.statuses import MEASURED
 from concexp.plan.planner import make_plan
 from concexp.report.view import View
 from concexp.run.interpreters.discovery import support_for_plan
@@ -56,7 +57,7 @@ class Run(results.Run):
     """A run that was read: `cells` and `trials` are DataFrames, `plots` names the pictures that suit it, `plot` draws one."""
 
     def __repr__(self) -> str:
-        trials = sum(record["role"] == "measured" and "block" in record for record in self.records)
+        trials = sum(record.role == MEASURED and "block" in record for record in self.records)
         return f"<Run '{self.spec['question']}': {len(self.header['cells'])} cells, {trials} trials, {self.folder}>"
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 from concexp.experiment import Spec
 from concexp.experiment.spec import Claim
+from concexp.experiment.statuses import MEASURED
 from concexp.plan.claim_cases import Cells
 from concexp.plan.planner import Plan, unsupported_reasons
 from concexp.run.forecast import Forecast
@@ -52,7 +53,7 @@ def plan_text(spec: Spec, plan: Plan, foreseen: Forecast) -> str:
     widths = [max(len(k), *(len(row[i]) for row in rows)) for i, k in enumerate(keys)]
     lines += ["  ".join(f"{text:<{w}}" for text, w in zip(row, widths, strict=True)).rstrip() for row in [keys, *rows]]
     roles = Counter(trial.role for trial in plan.trials)
-    beside = [f"{count} {role}" for role, count in roles.items() if role != "measured"]
+    beside = [f"{count} {role}" for role, count in roles.items() if role != MEASURED]
     more = f" + {', '.join(beside)}" if beside else ""
     lines += ["", f"{len(rows)} cells × {spec.measure.blocks} repetitions{more} = {len(plan.trials)} trials"]
     if spec.measure.precision is not None:

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import Any
 
+from concexp.experiment.statuses import MEASURED
 from concexp.plan.cell import PlannedTrial
 
 PLAIN_EVERY = 10.0  # seconds between two plain lines, but for those that tell of something bad
@@ -20,7 +21,7 @@ def described(trial: PlannedTrial) -> str:
         words.append(str(axes["sync"]))
     if axes.get("workers") is not None:
         words.append(f"{axes['workers']} worker{'' if axes['workers'] == 1 else 's'}")
-    words += [trial.role] if trial.role != "measured" else []
+    words += [trial.role] if trial.role != MEASURED else []
     words += [
         f"{k} {v}" for k, v in axes.items() if k not in ("workload", "model", "sync", "workers") and v is not None
     ]

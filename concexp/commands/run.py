@@ -14,6 +14,7 @@ from concexp.analysis.precision import precision_shortfall
 from concexp.commands import progress
 from concexp.commands.report import _written
 from concexp.errors import ConcexpError
+from concexp.experiment.statuses import MACHINE
 from concexp.plan.planner import make_plan, refusing
 from concexp.run import preflight, runner
 from concexp.run.child import stage, temp_folder
@@ -182,7 +183,7 @@ def _so_far(folder: RunFolder) -> list[str]:
 
     try:
         found = results.load(folder.path)
-        if all(record["role"] == "machine" for record in found.records):
+        if all(record.role == MACHINE for record in found.records):
             return []
         return [f"report so far: {_written(found, _place(folder, partial=True))}"]
     except (ConcexpError, OSError) as error:

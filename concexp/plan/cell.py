@@ -10,6 +10,7 @@ from typing import Any
 
 from concexp.experiment import Entry, Measure
 from concexp.experiment.spec import KINDS
+from concexp.experiment.statuses import MEASURED
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class PlannedTrial:
     position: int
     repetition: int
     seed: int
-    role: str = "measured"
+    role: str = MEASURED
     probe: str = ""
 
 

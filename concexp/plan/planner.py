@@ -17,6 +17,7 @@ from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean
 from concexp.experiment import Axis, Entry, Grid, Spec, Value, axes, expressions, units
 from concexp.experiment.selections import matches
 from concexp.experiment.spec import KINDS, second_roles
+from concexp.experiment.statuses import CONTROL, MEASURED, PICTURED, SENTINEL
 from concexp.plan import controls
 from concexp.plan.cell import Background, Cell, PlannedTrial, Runtime, cell_id
 from concexp.plan.claim_cases import Cells, check
@@ -80,7 +81,7 @@ def make_plan(spec: Spec, cpus: int, only: str = "", judges: Mapping[str, Suppor
     chosen = _only(list(cells.values()), only, cpus) if only and cells else list(cells.values())
     chosen = _judged(chosen, known)
     roles = [role for cell in chosen if not cell.reason for role, _ in _purposes(spec, cell)]
-    trials = sum(1 if role == "pictured" else spec.measure.blocks for role in roles)
+    trials = sum(1 if role == PICTURED else spec.measure.blocks for role in roles)
     if trials > TRIAL_LIMIT:
         cure = "fewer `measure.repetitions`, or fewer values"
         raise _refusal(spec, f"the plan has {trials:,} trials; the limit is {TRIAL_LIMIT:,}", cure)
@@ -145,17 +146,17 @@ def block(spec: Spec, plan: Plan, number: int, cells: Iterable[Cell]) -> Iterato
     chosen = {cell.id: cell for cell in cells}
     members = [(c, *purpose) for c in chosen.values() for purpose in _purposes(spec, c)]
     if number:
-        members = [(cell, role, probe) for cell, role, probe in members if role != "pictured"]  # once is enough
-    members += [(cell, "control", "") for cell in plan.controlled if cell.id in chosen]
-    members += [(plan.sentinel, "sentinel", "")] if plan.sentinel is not None else []
+        members = [(cell, role, probe) for cell, role, probe in members if role != PICTURED]  # once is enough
+    members += [(cell, CONTROL, "") for cell in plan.controlled if cell.id in chosen]
+    members += [(plan.sentinel, SENTINEL, "")] if plan.sentinel is not None else []
     # A text as seed goes through SHA-512: the same order on every version and machine.
     random.Random(f"{spec.measure.seed}/{number}").shuffle(members)
     for position, (cell, role, probe) in enumerate(members):
         # A control is another trial of the same cell; what is observed does what the measured trial does.
-        own = "/control" if role == "control" else ""
+        own = "/control" if role == CONTROL else ""
         identity = f"{cell.settings.seed}/{cell.id}{own}/{number}".encode()
         seed = int.from_bytes(hashlib.sha256(identity).digest()[:4], "big")
-        suffix = f"-{probe or role}" if role != "measured" else ""
+        suffix = f"-{probe or role}" if role != MEASURED else ""
         yield PlannedTrial(f"{cell.id}-{number:04d}{suffix}", cell, number, position, number, seed, role, probe)
 
 

@@ -16,7 +16,7 @@ from concexp.analysis.results import Run
 from concexp.analysis.samples import Sample, compared
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.errors import UnknownName
-from concexp.experiment.statuses import NUMBERED
+from concexp.experiment.statuses import MEASURED, NUMBERED
 
 # For a model that has no colour of its own: the palette of Okabe and Ito, told apart by the colour-blind and in print.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
@@ -124,7 +124,7 @@ class View:
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.manifest["machine"]["cpus"]
         self._tells: dict[tuple[str, str], bool] = {}
-        measured = [record for record in run.records if record["role"] == "measured"]
+        measured = [record for record in run.records if record.role == MEASURED]
         self.records = {record["cell"]: record for record in measured}
         self.plugins = {
             (kind, str(record["axes"][kind])): name for record in measured for kind, name in record["plugins"].items()

@@ -11,6 +11,7 @@ from typing import Any
 
 from concexp.errors import ConcexpError
 from concexp.experiment import Measure, Spec
+from concexp.experiment.statuses import SENTINEL
 from concexp.plan.cell import PlannedTrial
 from concexp.plan.planner import Plan
 from concexp.run.machine.spinners import SPIN_EVERY_SECONDS, SPIN_ROUNDS, SPIN_SECONDS
@@ -23,7 +24,7 @@ LOOKED_AT = 12
 START = 0.15
 # A spinner measurement: one alone and all together, each round.
 SPIN = START + 2 * SPIN_ROUNDS * SPIN_SECONDS
-SENTINEL = START + 0.05
+SENTINEL_SECONDS = START + 0.05
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,8 @@ def _of(trial: PlannedTrial, known: dict[str, float]) -> tuple[float, str]:
         return known[name], "measured"
     if cell.simulated:
         return 0.0, "loads"
-    if trial.role == "sentinel":
-        return SENTINEL, "loads"
+    if trial.role == SENTINEL:
+        return SENTINEL_SECONDS, "loads"
     if "duration" in cell.load:
         return START + cell.load["duration"] * (settings.warmup + settings.iterations), "loads"
     return 0.0, "unknown"
@@ -121,7 +122,7 @@ def _of(trial: PlannedTrial, known: dict[str, float]) -> tuple[float, str]:
 
 def _name(cell: str, role: str) -> str:
     """Trials of one cell take alike, whatever they are for; the sentinel may be a cell of the experiment by chance."""
-    return role if role == "sentinel" else cell
+    return role if role == SENTINEL else cell
 
 
 def _earlier(runs: Path, measure: Measure, host: str) -> dict[str, float]:
@@ -137,7 +138,7 @@ def _earlier(runs: Path, measure: Measure, host: str) -> dict[str, float]:
             if not own or any(past.get(name) != getattr(measure, name) for name in ("warmup", "iterations")):
                 continue
             for record in own:
-                found.setdefault(_name(record["cell"], record["role"]), []).append(record["duration_s"])
+                found.setdefault(_name(record["cell"], record.role), []).append(record["duration_s"])
             told += 1
             if told == RUNS:
                 break

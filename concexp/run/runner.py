@@ -14,7 +14,7 @@ from concexp import catalog
 from concexp.errors import NothingYet
 from concexp.experiment import Spec
 from concexp.experiment.selections import matches
-from concexp.experiment.statuses import NUMBERED
+from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, MEASURED, NUMBERED, PICTURED, SENTINEL
 from concexp.plan.cell import Cell, PlannedTrial
 from concexp.plan.claim_cases import Cells, expected
 from concexp.plan.planner import Plan
@@ -75,9 +75,9 @@ class Runner:
         with journal.Writer(self.folder.journal) as writer:
             records = self._opened(writer)
             done = {record["trial"] for record in records}
-            spins = sum(record["role"] == "machine" for record in records)
-            last = _last_block(record for record in records if record["role"] != "machine")
-            spun = _last_block(record for record in records if record["role"] == "machine")
+            spins = sum(record.role == MACHINE for record in records)
+            last = _last_block(record for record in records if record.role != MACHINE)
+            spun = _last_block(record for record in records if record.role == MACHINE)
             if self.next_trials is None:
                 records = []  # nobody asks for them: a long run must not grow with its journal
             for cell in self.plan.unsupported:
@@ -145,17 +145,19 @@ class Runner:
             if effective is not None
             else f"block {block}: effective CPUs could not be measured: {ending.reason}"
         )
-        return {
-            "trial": f"spin-{number:04d}",
-            "role": "machine",
-            "block": block,
-            "effective_cpus": effective,
-            "cpus": cpus,
-            "cpu_s": answer.get("cpu_s"),
-            "run_queue_wait_s": answer.get("run_queue_wait_s"),
-            "started_at": started,
-            "duration_s": ending.duration_s,
-        }
+        return Record(
+            {
+                "trial": f"spin-{number:04d}",
+                "role": MACHINE,
+                "block": block,
+                "effective_cpus": effective,
+                "cpus": cpus,
+                "cpu_s": answer.get("cpu_s"),
+                "run_queue_wait_s": answer.get("run_queue_wait_s"),
+                "started_at": started,
+                "duration_s": ending.duration_s,
+            }
+        )
 
     def _to_be_diagnosed(self, trial: PlannedTrial, record: Record, done: set[str]) -> bool:
         """Whether a trial hung, in a way that locks may explain, as the first of its cell."""
@@ -168,7 +170,7 @@ class Runner:
 
     def _diagnosed(self, trial: PlannedTrial) -> Record:
         """The same once more with locks that tell who holds them. Its times count nowhere."""
-        return self._measured(replace(trial, id=f"{trial.cell.id}-diagnostic", role="diagnostic", probe="holders"))
+        return self._measured(replace(trial, id=f"{trial.cell.id}-diagnostic", role=DIAGNOSTIC, probe="holders"))
 
     def _measured(self, trial: PlannedTrial) -> Record:
         cell = trial.cell
@@ -184,37 +186,39 @@ class Runner:
                 if trial.role == "diagnostic":
                     variables[HOLDING] = "1"
                 # Like the spinners, the sentinel watches the machine and no interpreter of the experiment's.
-                python = sys.executable if trial.role == "sentinel" else self.pythons[cell.runtime.python].path
+                python = sys.executable if trial.role == SENTINEL else self.pythons[cell.runtime.python].path
                 limits = cell.settings.timeout, site, variables, cell.settings.memory
                 ending = launch(request, python, self.stage, *limits)
         answer = dict(ending.answer or {})
         for name in ("status", "reason"):
             answer.pop(name, None)
         traceback = answer.pop("traceback", "")
-        return {
-            "trial": trial.id,
-            "role": trial.role,
-            "cell": cell.id,
-            "block": trial.block,
-            "position": trial.position,
-            "repetition": trial.repetition,
-            **_described(cell),
-            "seed": trial.seed,
-            "status": ending.status,
-            "reason": ending.reason,
-            "started_at": started,
-            "duration_s": ending.duration_s,
-            "host": self.host,
-            "left_behind": ending.left_behind,
-            "orphans": ending.orphans,
-            "leaked": [{**one, "name": _without_home(one["name"])} for one in ending.leaked],
-            **_fault(cell, ending),
-            **({"hang": ending.hang} if ending.hang else {}),
-            "output": _without_home(ending.output)[-4000:],
-            "stacks": _without_home(ending.stacks)[-20000:],
-            "traceback": _without_home(traceback)[-8000:],
-            "answer": answer or None,
-        }
+        return Record(
+            {
+                "trial": trial.id,
+                "role": trial.role,
+                "cell": cell.id,
+                "block": trial.block,
+                "position": trial.position,
+                "repetition": trial.repetition,
+                **_described(cell),
+                "seed": trial.seed,
+                "status": ending.status,
+                "reason": ending.reason,
+                "started_at": started,
+                "duration_s": ending.duration_s,
+                "host": self.host,
+                "left_behind": ending.left_behind,
+                "orphans": ending.orphans,
+                "leaked": [{**one, "name": _without_home(one["name"])} for one in ending.leaked],
+                **_fault(cell, ending),
+                **({"hang": ending.hang} if ending.hang else {}),
+                "output": _without_home(ending.output)[-4000:],
+                "stacks": _without_home(ending.stacks)[-20000:],
+                "traceback": _without_home(traceback)[-8000:],
+                "answer": answer or None,
+            }
+        )
 
     def _probes(self, trial: PlannedTrial) -> list[str]:
         """Those that every such trial has, and those that a metric needs that was asked for, or the one that it is for."""
@@ -225,15 +229,17 @@ class Runner:
         return [name for name, probe in found.items() if name in wanted or probe.always_on(trial.cell.load)]
 
     def _unsupported(self, cell: Cell) -> Record:
-        return {
-            "trial": f"{cell.id}-unsupported",
-            "role": "measured",
-            "cell": cell.id,
-            **_described(cell),
-            "status": "unsupported",
-            "reason": cell.reason,
-            "host": self.host,
-        }
+        return Record(
+            {
+                "trial": f"{cell.id}-unsupported",
+                "role": MEASURED,
+                "cell": cell.id,
+                **_described(cell),
+                "status": "unsupported",
+                "reason": cell.reason,
+                "host": self.host,
+            }
+        )
 
     def _request(self, trial: PlannedTrial) -> dict[str, Any]:
         cell = trial.cell
@@ -242,7 +248,7 @@ class Runner:
             **cell.combination,
             "startup": cell.startup,
             "warmup": cell.settings.warmup,
-            "iterations": 1 if trial.role == "pictured" else cell.settings.iterations,
+            "iterations": 1 if trial.role == PICTURED else cell.settings.iterations,
             "seed": trial.seed,
             "probes": self._probes(trial),
             **cell.runtime.request(),
@@ -251,13 +257,15 @@ class Runner:
 
 def header(spec: Spec, plan: Plan, folder: RunFolder) -> Record:
     """The first line of a journal: what is known before the first trial."""
-    return {
-        "run": folder.path.name,
-        "spec": spec.resolved(),
-        "manifest": folder.manifest,
-        "axes": plan.labels(),
-        "cells": [{"cell": c.id, "axes": dict(c.axes), "reason": c.reason} for c in plan.cells],
-    }
+    return Record(
+        {
+            "run": folder.path.name,
+            "spec": spec.resolved(),
+            "manifest": folder.manifest,
+            "axes": plan.labels(),
+            "cells": [{"cell": c.id, "axes": dict(c.axes), "reason": c.reason} for c in plan.cells],
+        }
+    )
 
 
 def _last_block(records: Iterable[Record]) -> int:
@@ -308,7 +316,7 @@ def _simulated(cell: Cell, request: dict[str, Any]) -> TrialOutcome:
 
 def bad_trials(records: list[Record], spec: Spec, cpus: int) -> Iterator[Record]:
     """The records that ended badly and are not expected by `allow`, or by a claim."""
-    trials = [record for record in records if record["role"] not in ("machine", "diagnostic")]
+    trials = [record for record in records if record.role not in (MACHINE, DIAGNOSTIC)]
     cells = Cells({record["cell"]: record["axes"] for record in trials}, cpus)
     claimed = {pair for claim in spec.claims for pair in expected(claim, cells)}
     for record in trials:

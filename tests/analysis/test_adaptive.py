@@ -9,6 +9,7 @@ from concexp.analysis.costs import Costs
 from concexp.analysis.precision import cells_without_interval, precision_shortfall, widths
 from concexp.analysis.results import Run
 from concexp.analysis.stats.sequential import SETTLED
+from concexp.run.storage.journal import Record
 from tests.helpers.lab import Lab
 
 
@@ -76,9 +77,7 @@ def test_a_run_that_is_cut_again_and_again_ends_the_same():
     expected = [r["trial"] for r in lab.whole()]
     records, spins = [], 0
     while trials := lab.course().next_trials(records):
-        records.append(
-            {"trial": f"spin-{spins:04d}", "role": "machine", "block": trials[0].block, "effective_cpus": 2.0}
-        )
+        records.append(Record(trial=f"spin-{spins:04d}", role="machine", block=trials[0].block, effective_cpus=2.0))
         spins += 1
         records += [lab.measured(trial) for trial in trials[: rng.randint(1, 4)]]
     assert [r["trial"] for r in records if r["role"] != "machine"] == expected
@@ -105,8 +104,8 @@ def test_what_the_machine_was_asked_counts():
     lab = Lab("budget: 20s")
     course, records = lab.course(), []
     while trials := course.next_trials(records):
-        records.append({"trial": f"spin-{len(records)}", "role": "machine", "block": trials[0].block, "effective_cpus": 2.0,
-                        "duration_s": 1.5})  # fmt: skip
+        asked = {"block": trials[0].block, "effective_cpus": 2.0, "duration_s": 1.5}
+        records.append(Record(trial=f"spin-{len(records)}", role="machine", **asked))
         records += [lab.measured(trial) for trial in trials]
     assert Costs(records).spent == 3 * 6.5
     assert Costs(records).between == 1.5

@@ -11,6 +11,7 @@ from concexp.analysis import frame as _frame
 from concexp.analysis import results
 from concexp.errors import Damaged
 from concexp.run.storage import journal
+from concexp.run.storage.journal import Record
 from tests.helpers import synthetic
 
 FIRST = ["run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
@@ -112,9 +113,11 @@ def test_counts_and_parameters_are_columns(tmp_path):
     cells = [synthetic.cell(counts={"lost_updates": 7, "retries": 2}), synthetic.cell(model="threads", workers=2)]
     run = synthetic.write(tmp_path, cells)
     with_parameters = [
-        {**r, "parameters": {**r["parameters"], "workload": {"size": 4096, "form": "call"}}} if r["role"] == "measured" else r
+        Record({**r, "parameters": {**r["parameters"], "workload": {"size": 4096, "form": "call"}}})
+        if r.role == "measured"
+        else r
         for r in run.records
-    ]  # fmt: skip
+    ]
     frame = results.Run(run.folder, run.header, with_parameters).trials
     assert frame["retries"].dropna().unique().tolist() == [2]
     assert frame["lost_updates"].dropna().unique().tolist() == [7]

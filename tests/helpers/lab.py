@@ -7,6 +7,7 @@ from concexp.analysis.adaptive import SequentialPlan
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
 from concexp.run import runner
+from concexp.run.storage.journal import Record
 
 HEAD = "workload: cpu_sum\nload: {ops: 1000, scaling: strong}\n"
 
@@ -34,7 +35,7 @@ class Lab:
         return SequentialPlan(self.spec, self.plan, self.header, self.told.append)
 
     def measured(self, trial):
-        return {**self.runs._measured(trial), "duration_s": 1.0, "started_at": ""}
+        return Record({**self.runs._measured(trial), "duration_s": 1.0, "started_at": ""})
 
     def whole(self):
         """The records of an undisturbed run."""

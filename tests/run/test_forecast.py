@@ -4,7 +4,7 @@ import pytest
 
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
-from concexp.run.forecast import SENTINEL, SPIN, START, duration_text, forecast
+from concexp.run.forecast import SENTINEL_SECONDS, SPIN, START, duration_text, forecast
 from concexp.run.storage import journal
 
 TIMED = "workload: sleep\nmodel: [serial, threads]\nload: {duration: 1s}\nmeasure: {MORErepetitions: 4, warmup: 1, iterations: 2}\n"
@@ -31,7 +31,7 @@ def past(runs, name, seconds, host="here", **measure):
 def test_from_loads(tmp_path):
     """The windows of all passes, what a trial takes beside them, the sentinel, and spinners for each block and the end."""
     found = foreseen(TIMED, tmp_path)
-    block = 3 * (3 * 1.0 + START) + SENTINEL  # two cells and a control; warm-up counts
+    block = 3 * (3 * 1.0 + START) + SENTINEL_SECONDS  # two cells and a control; warm-up counts
     assert found.seconds == found.most == pytest.approx(4 * (block + SPIN) + SPIN)
     assert (found.measured, found.loads, found.unknown) == (0, 16, 0)
     assert found.text == "takes about 44 s (foreseen: 16 trials from their loads)"

@@ -21,7 +21,9 @@ from concexp.experiment import expressions
 from concexp.experiment.claims import FACTS, is_metric
 from concexp.experiment.expressions import ExpressionError, Tolerance, Tree
 from concexp.experiment.spec import Claim
+from concexp.experiment.statuses import MEASURED
 from concexp.plan.claim_cases import Case, Cells, Reference, split
+from concexp.run.storage.journal import Record
 
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
@@ -57,7 +59,7 @@ class Measured:
         self.samples: Mapping[str, Sample] = run.samples
         self.cells = Cells({str(c["cell"]): c["axes"] for c in run.header["cells"]}, run.manifest["machine"]["cpus"])
         self.impossible = {str(cell["cell"]): cell["reason"] for cell in run.header["cells"] if cell["reason"]}
-        self.records = {str(record["cell"]): record for record in run.records if record["role"] == "measured"}
+        self.records = {str(record["cell"]): record for record in run.records if record.role == MEASURED}
         self._baseline = Baseline(run.header)
         self._run = run
 
@@ -80,7 +82,7 @@ class Measured:
         if name == "effective_cpus":
             found = self.samples[cell].effective_cpus if cell in self.samples else np.nan
             return None if np.isnan(found) else found
-        axes, record = self.cells.axes[cell], self.records.get(cell, {})
+        axes, record = self.cells.axes[cell], self.records.get(cell, Record())
         if name in self.cells.labels:
             return _plain(axes.get(name))
         if name == "startup":

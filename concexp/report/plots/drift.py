@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from concexp.analysis import doubts, noise
 from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.analysis.stats.trend import FEWEST_STEPS
+from concexp.experiment.statuses import SENTINEL
 from concexp.report.phrases import in_percent
 from concexp.report.plots import _style
 from concexp.report.text.numbers import plural, rounded, scale_of
@@ -50,7 +51,7 @@ class Plot:
 def _sentinel(view: View) -> dict[int, Interval]:
     """The seconds of the sentinel's passes, by block, counted from 1."""
     frame = view.run.trials
-    frame = frame[(frame["role"] == "sentinel") & frame["wall_s"].notna()]
+    frame = frame[(frame["role"] == SENTINEL) & frame["wall_s"].notna()]
     return {int(str(block)) + 1: mean_interval(own, log=True) for block, own in frame.groupby("block")["wall_s"]}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from concexp.analysis.stats.intervals import Interval, mean_interval
+from concexp.experiment.statuses import MEASURED
 from concexp.report.plots import _style
 from concexp.report.text.numbers import plural, rounded
 from concexp.report.view import Contest, Point, View, shaded
@@ -86,11 +87,11 @@ def _recorded(view: View, among: Iterable[Point]) -> dict[str, _Bar]:
     points = {point.cell: point for point in among if point.numbered and (point.workers or 1) > 1}
     trials: dict[str, list[tuple[np.ndarray, float]]] = {}
     for record in view.run.records:
-        if record["role"] != "measured" or record["cell"] not in points or not record.get("answer"):
+        if record.role != MEASURED or record["cell"] not in points or not record.get("answer"):
             continue
         if record["block"] not in {trial.block for trial in points[record["cell"]].sample.timing_trials}:
             continue
-        own = [ops for ops in values_of(record["answer"]["iterations"], "worker_ops") if ops]
+        own = [ops for ops in values_of(record.passes, "worker_ops") if ops]
         workers = points[record["cell"]].workers or 1
         if own and all(sum(ops) and len(ops) == workers for ops in own):
             made = np.array(own, dtype=float)

@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from concexp.analysis.stats.histogram import quantile
 from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval
+from concexp.experiment.statuses import MEASURED
 from concexp.report.plots import _style
 from concexp.report.text.numbers import plural, scale_of, spread
 from concexp.report.view import Point, Style, View, shaded
@@ -114,11 +115,11 @@ def _recorded(view: View) -> dict[str, _Curve]:
     timed = {cell: {trial.block for trial in point.sample.timing_trials} for cell, point in points.items()}
     for record in view.run.records:
         point = points.get(record.get("cell", ""))
-        if point is None or record["role"] != "measured" or not record.get("answer"):
+        if point is None or record.role != MEASURED or not record.get("answer"):
             continue
         if record["block"] not in timed[point.cell]:
             continue
-        passes = record["answer"]["iterations"]
+        passes = record.passes
         for kind in [kind for kind in KINDS if passes and values_of(passes, kind)[0]]:
             total: Counter[int] = Counter()
             for histogram in values_of(passes, kind):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, MEASURED
 from concexp.report.phrases import BAD
 from concexp.report.sections import hangs
 from concexp.report.text.markdown import escaped, fenced
 from concexp.report.text.numbers import plural
 from concexp.report.view import View
+from concexp.run.storage.journal import Record
 
 FAILURES = 10
 LINES = 40  # of a traceback: its end tells
@@ -47,20 +48,20 @@ def _skipped(reason: str, cells: list[str]) -> str:
 
 def failures(view: View) -> tuple[list[Failure], int]:
     """The first ways in which trials ended badly, and how many more there are."""
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, ...], list[Record]] = {}
     for record in view.run.records:
-        if record["role"] not in ("machine", "diagnostic") and record["status"] in BAD:
-            same = record["cell"], record["role"], record["status"], record["reason"]
+        if record.role not in (MACHINE, DIAGNOSTIC) and record["status"] in BAD:
+            same = record["cell"], record.role, record["status"], record["reason"]
             groups.setdefault(same, []).append(record)
     order = {point.cell: number for number, point in enumerate(view.points)}
     found = [records for _, records in sorted(groups.items(), key=lambda pair: order.get(pair[0][0], 0))]
     return [_failure(view, records) for records in found[:FAILURES]], max(0, len(found) - FAILURES)
 
 
-def _failure(view: View, records: list[dict[str, Any]]) -> Failure:
+def _failure(view: View, records: list[Record]) -> Failure:
     first = records[0]
     labels = ", ".join(f"{key} {label}" for key, label in first["axes"].items() if label is not None)
-    trial = "trial" if first["role"] == "measured" else f"{first['role']} trial"
+    trial = "trial" if first["role"] == MEASURED else f"{first['role']} trial"
     what = f"**{BAD[first['status']].capitalize()}**: {plural(len(records), trial)}"
     sentence = f"{what} of {escaped(labels)}: {escaped(first['reason'])}"
     if (first.get("hang") or {}).get("kind"):

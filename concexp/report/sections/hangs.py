@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from concexp.experiment.statuses import DIAGNOSTIC
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated
 from concexp.report.view import View
@@ -27,7 +28,7 @@ def kind(hang: dict[str, Any]) -> str:
 
 def diagnosis(view: View, cell: str) -> list[str]:
     """What a trial of its own with watched locks found out about a cell that hangs; empty where there was none."""
-    record = next((r for r in view.run.records if r["role"] == "diagnostic" and r["cell"] == cell), None)
+    record = next((r for r in view.run.records if r.role == DIAGNOSTIC and r["cell"] == cell), None)
     if record is None:
         return []
     trial = "A trial of its own with watched locks, which counts nowhere,"

@@ -11,6 +11,7 @@ from concexp.analysis.precision import PrecisionShortfall, precision_shortfall, 
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.significance import FALSE_DISCOVERY_RATE, MARGIN
 from concexp.experiment import Measure
+from concexp.experiment.statuses import MEASURED
 from concexp.report import comparisons
 from concexp.report.phrases import NAMED, NO_GAIN, among_all, in_percent
 from concexp.report.text.markdown import code, escaped
@@ -130,7 +131,7 @@ def _of_cell(view: View, cell: str) -> str:
 def _unfinished(view: View, measure: Measure) -> str:
     """How much of the plan a run has measured that was interrupted."""
     planned = measure.blocks * sum(not cell["reason"] for cell in view.run.header["cells"])
-    there = sum(record["role"] == "measured" for record in trials_of(view.run.records))
+    there = sum(record.role == MEASURED for record in trials_of(view.run.records))
     if not 0 < there < planned:
         return ""
     return f"The run has not come to its end: {there} of {plural(planned, 'trial')} are there; the same command goes on with it."

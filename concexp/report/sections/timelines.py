@@ -9,10 +9,11 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from concexp.experiment.statuses import NUMBERED
+from concexp.experiment.statuses import PICTURED
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import plural, rounded, scale_of
 from concexp.report.view import Contest, Point, View
+from concexp.run.storage.journal import Record
 
 SHOWN = 6  # panels of a picture
 COMPARISONS = 3  # of which two panels each are shown: the best and the worst
@@ -80,17 +81,17 @@ class Timeline:
         return f"works {found['worked']}{on_cpu}, waits {found['waited']}, idle {found['idle']}"
 
 
-def recorded(view: View) -> dict[str, dict[str, Any]]:
+def recorded(view: View) -> dict[str, Record]:
     """The records that hold a timeline, by cell."""
-    pictured = [r for r in view.run.records if r["role"] == "pictured" and r["status"] in NUMBERED]
+    pictured = [r for r in view.run.records if r.role == PICTURED and r.has_numbers]
     return {record["cell"]: record for record in pictured if "timeline" in _last(record)}
 
 
-def _last(record: dict[str, Any]) -> dict[str, Any]:
-    return record["answer"]["iterations"][-1]  # type: ignore[no-any-return]
+def _last(record: Record) -> dict[str, Any]:
+    return record.passes[-1]
 
 
-def _timeline(view: View, point: Point, record: dict[str, Any]) -> Timeline:
+def _timeline(view: View, point: Point, record: Record) -> Timeline:
     fact = _last(record)["timeline"]
     start = max((worker["came"] for worker in fact["workers"]), default=0)
     places: Counter[str] = Counter()
@@ -167,7 +168,7 @@ def name(view: View, point: Point) -> str:
 
 def told(view: View) -> list[str]:
     """What has to be known of the recorded timelines, in Markdown; nothing where none was asked for."""
-    asked = [record for record in view.run.records if record["role"] == "pictured"]
+    asked = [record for record in view.run.records if record.role == PICTURED]
     if not asked:
         return []
     found = [

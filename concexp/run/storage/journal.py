@@ -12,7 +12,7 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 from pydantic_core import from_json
 
 from concexp.errors import Damaged, EnvironmentRefused, NothingYet
+from concexp.experiment.statuses import NUMBERED
 from concexp.run.storage.columns import beyond
 
 VERSION = 1
@@ -31,7 +32,24 @@ LINE_LIMIT = 64 << 20  # bytes: of a header with 100,000 cells it is four times 
 # A program that is just being started has its parent's descriptors for less than this, seconds.
 LEFT_LOCK = 0.3
 
-Record = dict[str, Any]
+
+class Record(dict[str, Any]):
+    """One line of the journal, as it was read or will be written: a dict, with names for what is asked of it most."""
+
+    @property
+    def role(self) -> str:
+        """What it is about: one of the roles in `experiment.statuses`."""
+        return str(self["role"])
+
+    @property
+    def passes(self) -> Sequence[dict[str, Any]]:
+        """The measured iterations of its trial, in order; empty where the trial gave no answer."""
+        return (self.get("answer") or {}).get("iterations") or ()
+
+    @property
+    def has_numbers(self) -> bool:
+        """True if its trial ended so that it has timings, right or wrong outcome."""
+        return self.get("status") in NUMBERED
 
 
 @dataclass(frozen=True)
@@ -63,7 +81,7 @@ def decode(line: bytes) -> Record:
     record = from_json(text, allow_inf_nan=False)  # as json.loads does, in a third of its time
     if not isinstance(record, dict):
         raise ValueError("it holds no map")
-    return record
+    return Record(record)
 
 
 def read(path: Path, kept: Callable[[Record, int], Record] = lambda record, line: record) -> Journal:
@@ -171,7 +189,7 @@ class Writer:
     def begin(self, header: Record) -> None:
         """Write the header of a new journal; what was torn before a header was whole is thrown away."""
         os.ftruncate(self._descriptor, 0)
-        self.append({"concexp_journal": VERSION, **header})
+        self.append(Record(concexp_journal=VERSION, **header))
         try:
             folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
             try:

@@ -278,7 +278,7 @@ class _Look:
     def _named(self, record: Record) -> str:
         for holder in (record.get("axes"), record.get("load"), *(record.get("parameters") or {}).values()):
             self.names.update(holder or ())
-        counts = values_of((record.get("answer") or {}).get("iterations") or (), "counts")
+        counts = values_of(record.passes, "counts")
         self.names.update(
             keys_of(counts) if isinstance(counts, StructColumn) else {name for one in counts for name in one or ()}
         )

@@ -50,17 +50,17 @@ class Lasting:
 class Quiet:
     """Says nothing."""
 
-    def begin(self, total: int, done: int) -> None: ...
+    def run_started(self, total: int, done: int) -> None: ...
 
-    def trial(self, trial: PlannedTrial) -> None: ...
+    def trial_started(self, trial: PlannedTrial) -> None: ...
 
-    def more(self, trials: int) -> None: ...
+    def trials_added(self, trials: int) -> None: ...
 
-    def ended(self, record: dict[str, Any]) -> None: ...
+    def trial_ended(self, record: dict[str, Any]) -> None: ...
 
     def note(self, text: str) -> None: ...
 
-    def foretell(self, text: str) -> None: ...
+    def forecast(self, text: str) -> None: ...
 
     def say(self, text: str) -> None: ...
 
@@ -80,20 +80,20 @@ class Plain(Quiet):
     def say(self, text: str) -> None:
         print(text, file=Lasting(sys.stderr), flush=True)
 
-    def begin(self, total: int, done: int) -> None:
+    def run_started(self, total: int, done: int) -> None:
         self.total, self.done, self.before = total, done, done
         self.started = time.monotonic()
         resumed = f", {done} of them from before" if done else ""
         self.say(f"{total} trials{resumed}")
 
-    def trial(self, trial: PlannedTrial) -> None:
+    def trial_started(self, trial: PlannedTrial) -> None:
         self.current = described(trial)
 
-    def more(self, trials: int) -> None:
+    def trials_added(self, trials: int) -> None:
         self.total += trials
         self.open_ended = True
 
-    def ended(self, record: dict[str, Any]) -> None:
+    def trial_ended(self, record: dict[str, Any]) -> None:
         self.done += 1
         if record["status"] != "ok":
             self.bad += 1
@@ -115,7 +115,7 @@ class Plain(Quiet):
         if "waiting" in text:
             self.say(text)
 
-    def foretell(self, text: str) -> None:
+    def forecast(self, text: str) -> None:
         self.say(text)
 
 
@@ -137,19 +137,19 @@ class Bar(Quiet):
         )
         self.bad = 0
 
-    def begin(self, total: int, done: int) -> None:
+    def run_started(self, total: int, done: int) -> None:
         self.task = self.progress.add_task("starting", total=total, completed=done, bad="", machine="")
         self.progress.start()
 
-    def trial(self, trial: PlannedTrial) -> None:
+    def trial_started(self, trial: PlannedTrial) -> None:
         from rich.markup import escape
 
         self.progress.update(self.task, description=escape(described(trial)))
 
-    def more(self, trials: int) -> None:
+    def trials_added(self, trials: int) -> None:
         self.progress.update(self.task, total=(self.progress.tasks[self.task].total or 0) + trials)
 
-    def ended(self, record: dict[str, Any]) -> None:
+    def trial_ended(self, record: dict[str, Any]) -> None:
         from rich.markup import escape
 
         self.progress.advance(self.task)
@@ -163,7 +163,7 @@ class Bar(Quiet):
         if hasattr(self, "task"):
             self.progress.update(self.task, machine=text.partition(": ")[2] or text)
 
-    def foretell(self, text: str) -> None:
+    def forecast(self, text: str) -> None:
         self.say(text)
 
     def say(self, text: str) -> None:

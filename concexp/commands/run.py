@@ -68,27 +68,27 @@ def run(wanted: RunRequest, progress_kind: str, page: bool, check: bool = False)
     there = {label: one for label, one in meant.items() if isinstance(one, Interpreter)}
     for path in {sys.executable, *(one.path for one in there.values())}:
         stage.compile_for(path, code)
-    watcher = progress.progress_listener(progress_kind)
+    listener = progress.progress_listener(progress_kind)
     try:
         lock = MachineLock(
-            f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait
+            f"concexp run of {question.name}", lambda who: listener.note(f"waiting for {who}"), wanted.wait
         )
         folder = _folder(wanted, preflight.Preflight(question, planned, there, code, lock))
         # What the preflight of an unfinished run found is kept: its journal must not contradict itself.
         planned = refusing(question, planned, folder.manifest.get("preflight", {}).get("unsupported", {}))
-        watcher.foretell(forecast(question, planned, folder.path.parent, machine.host()).text)
+        listener.forecast(forecast(question, planned, folder.path.parent, machine.host()).text)
         open_ended = question.measure.precision is not None or question.measure.budget is not None
-        course = SequentialPlan(question, planned, runner.header(question, planned, folder), watcher.foretell)
+        course = SequentialPlan(question, planned, runner.header(question, planned, folder), listener.forecast)
         following = course.next_trials if open_ended else None
         try:
-            runner.Runner(question, planned, folder, code, there, lock, watcher, following).execute()
+            runner.Runner(question, planned, folder, code, there, lock, listener, following).execute()
         except KeyboardInterrupt:
-            watcher.close()
+            listener.close()
             if page:
-                watcher.say("interrupted: writing the report so far; once more ends at once")
+                listener.say("interrupted: writing the report so far; once more ends at once")
             raise KeyboardInterrupt(*(_so_far(folder) if page else [])) from None
     finally:
-        watcher.close()
+        listener.close()
     cpus = folder.manifest["machine"]["cpus"]
     bad = list(runner.bad_trials(journal.read(folder.journal).records, question, cpus))
     lines = [f"{folder.path}"]

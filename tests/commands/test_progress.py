@@ -26,7 +26,7 @@ def ended(trial, status="ok", reason=""):
 
 def test_a_trial_in_words(trials):
     """Its labels: the primitive where there is one, the workers in the right number."""
-    words = {progress.described(trial) for trial in trials}
+    words = {progress.trial_label(trial) for trial in trials}
     assert words == {
         f"counter · threads · {sync}{count}" for sync in ("", "lock · ") for count in ("1 worker", "2 workers")
     }
@@ -34,15 +34,15 @@ def test_a_trial_in_words(trials):
 
 def test_plain_lines_tell_the_bad_and_the_end(trials, capsys):
     """The number of trials at the beginning, each bad one with its reason, the last; no line for each good one."""
-    plain = progress.Plain()
+    plain = progress.PlainLines()
     plain.run_started(len(trials), 0)
     for number, trial in enumerate(trials):
         plain.trial_started(trial)
         plain.trial_ended(ended(trial, "timeout", "it hung") if number == 1 else ended(trial))
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "4 trials"
-    assert lines[1] == f"2/4 {progress.described(trials[1])}: timeout: it hung"
-    assert lines[2] == f"4/4 {progress.described(trials[3])} · 0 s left"
+    assert lines[1] == f"2/4 {progress.trial_label(trials[1])}: timeout: it hung"
+    assert lines[2] == f"4/4 {progress.trial_label(trials[3])} · 0 s left"
     assert len(lines) == 3
 
 
@@ -50,7 +50,7 @@ def test_plain_lines_come_now_and_then_and_foresee_the_end(trials, capsys, monke
     """Every ten seconds a line; the time left follows from this session's own trials, not from those of before."""
     now = [100.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
-    plain = progress.Plain()
+    plain = progress.PlainLines()
     plain.run_started(400, 300)
     for _ in range(50):
         now[0] += 1
@@ -65,7 +65,7 @@ def test_plain_lines_come_now_and_then_and_foresee_the_end(trials, capsys, monke
 
 def test_plain_lines_of_an_open_end(trials, capsys):
     """How long it takes is said first; trials that come later count, and the end of a block is not worth a line."""
-    plain = progress.Plain()
+    plain = progress.PlainLines()
     plain.forecast("takes about 3 s")
     plain.run_started(2, 0)
     for trial in trials[:2]:
@@ -104,9 +104,9 @@ def test_the_bar_shows_cell_machine_and_failures(trials):
 
 def test_a_terminal_gets_a_bar_and_a_file_gets_lines(monkeypatch):
     """`auto` looks at stderr; `plain` and `none` are what they say."""
-    assert type(progress.progress_listener("none")) is progress.Quiet
-    assert type(progress.progress_listener("plain")) is progress.Plain
-    assert type(progress.progress_listener("auto")) is progress.Plain
+    assert type(progress.progress_listener("none")) is progress.Silent
+    assert type(progress.progress_listener("plain")) is progress.PlainLines
+    assert type(progress.progress_listener("auto")) is progress.PlainLines
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert type(progress.progress_listener("auto")) is progress.Bar
     assert isinstance(progress.Bar().progress.console, Console)

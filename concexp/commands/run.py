@@ -15,7 +15,7 @@ from concexp.commands import progress
 from concexp.commands.report import _written
 from concexp.errors import ConcexpError
 from concexp.experiment.statuses import MACHINE
-from concexp.plan.planner import make_plan, refusing
+from concexp.plan.planner import make_plan, with_refusals
 from concexp.run import preflight, runner
 from concexp.run.child import stage, temp_folder
 from concexp.run.forecast import forecast
@@ -75,7 +75,7 @@ def run(wanted: RunRequest, progress_kind: str, page: bool, check: bool = False)
         )
         folder = _folder(wanted, preflight.Preflight(question, planned, there, code, lock))
         # What the preflight of an unfinished run found is kept: its journal must not contradict itself.
-        planned = refusing(question, planned, folder.manifest.get("preflight", {}).get("unsupported", {}))
+        planned = with_refusals(question, planned, folder.manifest.get("preflight", {}).get("unsupported", {}))
         watcher.foretell(forecast(question, planned, folder.path.parent, machine.host()).text)
         open_ended = question.measure.precision is not None or question.measure.budget is not None
         course = SequentialPlan(question, planned, runner.header(question, planned, folder), watcher.foretell)

@@ -24,7 +24,7 @@ def plan_data(spec: Spec, plan: Plan, forecast: Forecast) -> dict[str, Any]:
             "parameters": cell.parameters,
             "load": dict(cell.load),
             "reason": cell.reason,
-            "asked_at_run": cell.runtime.python in plan.unasked,
+            "asked_at_run": cell.runtime.python in plan.unprobed,
         }
         for cell in plan.cells
     ]
@@ -40,7 +40,7 @@ def plan_data(spec: Spec, plan: Plan, forecast: Forecast) -> dict[str, Any]:
         "question": spec.question,
         "cells": cells,
         "trials": trials,
-        "max_repetitions": spec.measure.most,
+        "max_repetitions": spec.measure.max_blocks,
         "forecast": forecast.data,
         "claims": claims,
     }
@@ -65,7 +65,7 @@ def plan_text(spec: Spec, plan: Plan, forecast: Forecast) -> str:
         "",
         _trials(spec, plan) + _until(spec),
         forecast.text,
-        *_unasked(plan),
+        *_unprobed(plan),
         *_unsupported(plan),
         *_claims(spec, plan),
     ]
@@ -97,13 +97,13 @@ def _until(spec: Spec) -> str:
     settled = " and the claims are settled" if spec.claims else ""
     return (
         f"; then more, until {spec.primary} is known to ±{100 * spec.measure.precision:g} %{settled}, "
-        f"or a cell has {spec.measure.most}; none for cells whose trials end badly"
+        f"or a cell has {spec.measure.max_blocks}; none for cells whose trials end badly"
     )
 
 
-def _unasked(plan: Plan) -> Iterator[str]:
+def _unprobed(plan: Plan) -> Iterator[str]:
     """The interpreters that a plan cannot ask, since it does not start what a YAML names by its path."""
-    for label in plan.unasked:
+    for label in plan.unprobed:
         count = sum(cell.runtime.python == label for cell in plan.cells)
         yield ""
         yield f"{count} cells of python {label}: asked at run, since planning starts nothing that a YAML names by its path"

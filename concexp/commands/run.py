@@ -18,7 +18,7 @@ from concexp.commands.report import write_report
 from concexp.errors import ConcexpError
 from concexp.experiment import Spec
 from concexp.experiment.statuses import MACHINE
-from concexp.plan.planner import Plan, make_plan, refusing
+from concexp.plan.planner import Plan, make_plan, with_refusals
 from concexp.run import runner
 from concexp.run.child import stage, temp_folder
 from concexp.run.child.stage import StagedCode
@@ -148,7 +148,7 @@ def _measure(request: RunRequest, setup: Setup, listener: Silent, page: bool) ->
     )
     folder = _open_folder(request, Preflight(spec, setup.plan, setup.pythons, setup.code, lock))
     # An unfinished run keeps the results of its first preflight: its journal must not contradict itself.
-    plan = refusing(spec, setup.plan, folder.manifest.get("preflight", {}).get("unsupported", {}))
+    plan = with_refusals(spec, setup.plan, folder.manifest.get("preflight", {}).get("unsupported", {}))
     listener.forecast(forecast(spec, plan, folder.path.parent, facts.host()).text)
     sequential = SequentialPlan(spec, plan, runner.header(spec, plan, folder), listener.forecast)
     open_ended = spec.measure.precision is not None or spec.measure.budget is not None

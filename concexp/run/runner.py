@@ -16,7 +16,7 @@ from concexp.experiment import Spec
 from concexp.experiment.selections import matches
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, MEASURED, NUMBERED, PICTURED, SENTINEL
 from concexp.plan.cell import Cell, PlannedTrial
-from concexp.plan.claim_cases import Cells, expected
+from concexp.plan.claim_cases import Cells, expected_statuses
 from concexp.plan.planner import Plan
 from concexp.run.child.launch import TrialOutcome, launch
 from concexp.run.child.stage import StagedCode
@@ -285,7 +285,7 @@ def _described(cell: Cell) -> dict[str, Any]:
         "wants": workload.resource,
         "load": dict(cell.load),
         "startup": cell.startup,
-        "runtime": cell.runtime.chosen,
+        "runtime": cell.runtime.non_default,
     }
 
 
@@ -318,7 +318,7 @@ def bad_trials(records: list[Record], spec: Spec, cpus: int) -> Iterator[Record]
     """The records that ended badly and are not expected by `allow`, or by a claim."""
     trials = [record for record in records if record.role not in (MACHINE, DIAGNOSTIC)]
     cells = Cells({record["cell"]: record["axes"] for record in trials}, cpus)
-    claimed = {pair for claim in spec.claims for pair in expected(claim, cells)}
+    claimed = {pair for claim in spec.claims for pair in expected_statuses(claim, cells)}
     for record in trials:
         if record["status"] in ("ok", "unsupported") or (record["cell"], record["status"]) in claimed:
             continue

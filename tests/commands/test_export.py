@@ -11,13 +11,13 @@ import pytest
 from concexp.analysis import results
 from concexp.commands.export import check_options, file_chunks
 from concexp.errors import EnvironmentRefused, InputError
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory):
     """A run whose trials end in every possible way, with its files."""
-    run = synthetic.write(tmp_path_factory.mktemp("bad"), **synthetic.bad())
+    run = journal_builder.write(tmp_path_factory.mktemp("bad"), **scenarios.bad())
     results.write(run)
     return run
 
@@ -45,7 +45,7 @@ def test_trials_in_csv_are_not_rounded(bad, monkeypatch):
 @pytest.mark.parametrize("table", ["cells", "trials"])
 def test_no_text_is_a_formula(tmp_path, table):
     """A label that a spreadsheet would run as a formula is made harmless."""
-    run = synthetic.write(tmp_path, **synthetic.hostile())
+    run = journal_builder.write(tmp_path, **scenarios.hostile())
     rows = list(csv.reader(io.StringIO(text(run, "csv", table))))
     assert len(rows) > 1
     for value in (value for row in rows for value in row):
@@ -100,7 +100,7 @@ def test_pyperf_gets_seconds_per_operation_of_what_was_right(bad):
 def test_pyperf_needs_a_trial_that_ended_well(tmp_path):
     """Without a single right outcome the export is refused, and the error names the formats that would work."""
     with pytest.raises(EnvironmentRefused, match="export csv or json"):
-        text(synthetic.write(tmp_path, **synthetic.all_failed()), "pyperf")
+        text(journal_builder.write(tmp_path, **scenarios.all_failed()), "pyperf")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from concexp.analysis import results
-from concexp.commands.export import check, exported
+from concexp.commands.export import check_options, file_chunks
 from concexp.errors import EnvironmentRefused, InputError
 from tests.helpers import journal_builder, scenarios
 
@@ -23,7 +23,7 @@ def bad(tmp_path_factory):
 
 
 def text(run, form, *tables):
-    return b"".join(exported(run, form, tables)).decode()
+    return b"".join(file_chunks(run, form, tables)).decode()
 
 
 def test_cells_in_csv_are_cells_csv(bad):
@@ -72,7 +72,7 @@ def test_json_holds_the_same_and_null_for_what_is_missing(bad):
 
 def test_parquet_reads_back(bad):
     """The trials in Parquet are the tidy frame."""
-    found = pd.read_parquet(io.BytesIO(b"".join(exported(bad, "parquet", ["trials"]))))
+    found = pd.read_parquet(io.BytesIO(b"".join(file_chunks(bad, "parquet", ["trials"]))))
     pd.testing.assert_frame_equal(found, bad.trials)
 
 
@@ -115,7 +115,7 @@ def test_pyperf_has_no_place_for_nothing(tmp_path):
 def test_what_cannot_be_had(form, tables, to_file, cure):
     """What a form cannot hold is refused with the cure; all else is not."""
     with pytest.raises(InputError, match=cure):
-        check(form, tables, to_file)
-    check("json", ["cells", "trials"], False)
-    check("csv", ["trials"], False)
-    check("pyperf", [], False)
+        check_options(form, tables, to_file)
+    check_options("json", ["cells", "trials"], False)
+    check_options("csv", ["trials"], False)
+    check_options("pyperf", [], False)

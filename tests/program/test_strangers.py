@@ -85,7 +85,7 @@ def test_lines_that_make_no_sense_together_are_no_traceback(tmp_path, monkeypatc
 
     monkeypatch.setattr(results, "write", puzzled)
     with pytest.raises(Damaged, match=r"journal\.jsonl cannot be told of: ZeroDivisionError: division by zero"):
-        list(report.pages_of(run))
+        list(report.write_pages(run))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_run_folder_full_of_links_is_told_without_touching_what_they_point_to(
         (run / name).symlink_to(precious[0])
     (tmp_path / "README.md").symlink_to(precious[0])
     (tmp_path / "figures").symlink_to(outside)
-    (page,) = report.pages_of(tmp_path)
+    (page,) = report.write_pages(tmp_path)
     assert [path.read_text() for path in precious] == ["mine"] * 3
     assert page.read_text().startswith("# Which model")
     assert (tmp_path / "figures/scaling.png").is_file()

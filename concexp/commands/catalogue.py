@@ -97,7 +97,7 @@ def support(kind: str = "", name: str = "") -> list[dict[str, str]]:
     Starts nothing.
     """
     built = {
-        one: {known: _default(one, known).build() for known in ([name] if one == kind else catalog.names(one))}
+        one: {known: Entry.default(one, known).build() for known in ([name] if one == kind else catalog.names(one))}
         for one in ("workload", "model", "sync")
     }
     found = []
@@ -108,11 +108,6 @@ def support(kind: str = "", name: str = "") -> list[dict[str, str]]:
         reason = unsupported(work, carrier, primitive, workers, work.load)
         found.append({"workload": workload, "model": model, "sync": sync, "reason": reason})
     return found
-
-
-def _default(kind: str, name: str) -> Entry:
-    values = {p.name: p.default for p in catalog.parameters(catalog.load(kind, name)).values()}
-    return Entry(kind, name, name, values)
 
 
 def support_text(triples: list[dict[str, str]]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from concexp import catalog
 from concexp.errors import InputError, Problem, did_you_mean
 from concexp.experiment import axes, claims, entries, selections, units
+from concexp.experiment.axis_table import one_of
 from concexp.experiment.layers import layered
 from concexp.experiment.problems import Problems, items, shaped, text, unknown_keys
 from concexp.experiment.spec import KINDS, MIN_PILOT_BLOCKS, Axis, Entry, Grid, Load, Measure, Report, Spec, Startup
@@ -286,7 +287,7 @@ class _Reader:
         if node is None:
             return "once"
         try:
-            return axes.one_of(get_args(Startup))(node.plain())
+            return one_of(get_args(Startup))(node.plain())
         except ValueError as error:
             self.problems.at(node, "startup", str(error))
             return "once"

@@ -20,7 +20,7 @@ from concexp.analysis.costs import Costs, trials_of
 from concexp.analysis.precision import _cells, cells_without_interval, widths
 from concexp.experiment import Spec
 from concexp.plan.cell import Cell, PlannedTrial
-from concexp.plan.planner import Plan, block
+from concexp.plan.schedule import Plan, block
 from concexp.run.forecast import duration_text
 from concexp.run.storage.journal import Record
 

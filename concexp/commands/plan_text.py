@@ -11,7 +11,8 @@ from concexp.experiment import Spec
 from concexp.experiment.spec import Claim
 from concexp.experiment.statuses import MEASURED
 from concexp.plan.claim_cases import Cells
-from concexp.plan.planner import Plan, unsupported_reasons
+from concexp.plan.planner import unsupported_reasons
+from concexp.plan.schedule import Plan
 from concexp.run.forecast import Forecast
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from concexp.plan.planner import block
+from concexp.plan.schedule import block
 from tests.helpers.lab import Lab
 
 FILE = Path(__file__).parents[3] / "benchmarks" / "coverage.py"

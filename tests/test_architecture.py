@@ -40,7 +40,12 @@ LONGEST = 400  # lines of a module
 SPELT_ALIKE = {
     "none": {
         "the YAML's default of `sync`": ["experiment/reader.py", "plan/controls.py"],
-        "a value of `pin`": ["experiment/spec.py", "plan/planner.py", "report/sections/machine.py"],
+        "a value of `pin`": [
+            "experiment/axis_table.py",
+            "experiment/spec.py",
+            "plan/expansion.py",
+            "report/sections/machine.py",
+        ],
         "a role of primitives": [
             "report/pairs.py",
             "report/sections/time_breakdown.py",
@@ -57,7 +62,7 @@ SPELT_ALIKE = {
     },
     "cpu_sum": {"the workload of the sentinel": ["plan/controls.py"]},
     "threads": {
-        "the YAML's default of `background.model`": ["plan/planner.py"],
+        "the YAML's default of `background.model`": ["experiment/axis_table.py"],
         "a value of the answer's `parallel`": [
             "analysis/doubts.py",
             "analysis/time_breakdown.py",

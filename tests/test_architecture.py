@@ -30,8 +30,8 @@ HOMES = {
     "numpy": {"analysis", "report"},
     "typer": {"cli"},
     "jinja2": {"report"},
-    "pydantic": {"experiment"},
-    "pydantic_core": {"run/storage/journal"},
+    "pydantic": {"experiment", "run/storage/schema"},
+    "pydantic_core": {"run/storage/journal", "run/storage/schema"},
 }
 # A bare interpreter starts in 12 ms; each of these would cost a trial as much again.
 SLOW_TO_IMPORT = {"json", "dataclasses", "typing", "inspect", "argparse", "logging", "subprocess", "unittest"}
@@ -65,7 +65,6 @@ SPELT_ALIKE = {
     ("trial/tools.py", "none"): "a role of primitives",
     ("plan/planner.py", "threads"): "the YAML's default of `background.model`",
     ("report/sections/trust.py", "interpreters"): "a part of the manifest",
-    ("run/storage/schema.py", "interpreters"): "a part of the manifest",
     ("run/storage/run_folder.py", "interpreters"): "a part of the manifest",
     ("commands/run.py", "interpreters"): "a part of the manifest",
     ("run/runner.py", "spin"): "a verb of requests",

@@ -91,17 +91,17 @@ def run(
     concexp run x.yaml --check
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
-    from concexp.commands import run as session
+    from concexp.commands.run import RunRequest, run_experiment
 
-    bad = 0
+    failures = 0
     for number, path in enumerate(specs):
         with interruptible(f"every finished trial is kept. To go on:\n  {resume_command(specs[:number])}"):
-            wanted = session.RunRequest(path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line())
-            done = session.run(wanted, progress.value, page=not no_report, check=check)
-        for line in done.lines:
+            request = RunRequest(path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line())
+            outcome = run_experiment(request, progress.value, page=not no_report, check=check)
+        for line in outcome.lines:
             say(line)
-        bad += done.bad + len(done.refuted)
-    raise typer.Exit(1 if bad else 0)
+        failures += outcome.bad + len(outcome.refuted)
+    raise typer.Exit(1 if failures else 0)
 
 
 @app.command()
@@ -116,8 +116,8 @@ def validate(specs: Specs, sets: Sets = None) -> None:
     problems: list[Problem] = []
     for path in specs:
         try:
-            found = experiment.load(path, tuple(sets or ()))
-            typer.echo(f"{path}: ok: {found.name}: {found.question}")
+            spec = experiment.load(path, tuple(sets or ()))
+            typer.echo(f"{path}: ok: {spec.name}: {spec.question}")
         except InputError as error:
             problems += error.problems
     if problems:
@@ -138,17 +138,19 @@ def plan(
     concexp plan experiments/03_lost_updates.yaml
     """
     from concexp import experiment
-    from concexp.commands import plan_text
+    from concexp.commands.plan_text import plan_data, plan_text
     from concexp.plan.planner import make_plan
     from concexp.run.forecast import forecast
     from concexp.run.interpreters import discovery
     from concexp.run.machine import facts
 
-    found = experiment.load(path, tuple(sets or ()))
-    planned = make_plan(found, facts.usable_cpus(), only, discovery.support_for_plan(found))
-    foreseen = forecast(found, planned, out / found.name / "runs", facts.host())
-    data = plan_text.plan_data(found, planned, foreseen) if as_json else {}
-    typer.echo(json.dumps(data, indent=1) if as_json else plan_text.plan_text(found, planned, foreseen))
+    spec = experiment.load(path, tuple(sets or ()))
+    planned = make_plan(spec, facts.usable_cpus(), only, discovery.support_for_plan(spec))
+    duration = forecast(spec, planned, out / spec.name / "runs", facts.host())
+    if as_json:
+        typer.echo(json.dumps(plan_data(spec, planned, duration), indent=1))
+    else:
+        typer.echo(plan_text(spec, planned, duration))
 
 
 @app.command("list")
@@ -208,10 +210,10 @@ def report(
     concexp report reports/cpu_models
     concexp report reports
     """
-    from concexp.commands import report as _report
+    from concexp.commands.report import write_pages
 
     for path in paths:
-        for page in _report.pages_of(path):
+        for page in write_pages(path):
             typer.echo(str(page))
 
 
@@ -232,10 +234,10 @@ def export(
     concexp export reports/cpu_models --format parquet --trials --out trials.parquet
     concexp export reports/cpu_models --format pyperf --out now.json
     """
-    from concexp.commands import export as _export
+    from concexp.commands.export import export_run
 
     tables = [name for name, wanted in (("cells", cells), ("trials", trials)) if wanted]
-    _export.export(run, form.value, tables, out)
+    export_run(run, form.value, tables, out)
 
 
 @app.command()
@@ -245,9 +247,9 @@ def init(name: Annotated[str, typer.Argument(help="of the experiment: small lett
     \b
     concexp init my_question
     """
-    from concexp.commands import init as _init
+    from concexp.commands.init import write_first_experiment
 
-    typer.echo(f"{_init.init(name)}: now `concexp run {name}.yaml`")
+    typer.echo(f"{write_first_experiment(name)}: now `concexp run {name}.yaml`")
 
 
 @app.command("doctor")

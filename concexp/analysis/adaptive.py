@@ -62,7 +62,7 @@ class SequentialPlan:
         if number < measure.blocks:
             trials = self._with(number, self.plan.runnable)
             return trials if number == 0 or self._left(costs) >= costs.of(trials) else []
-        if measure.precision is None or number >= measure.most:
+        if measure.precision is None or number >= measure.max_blocks:
             return []
         run = self._run(before)
         lacking = self._lacking(run)
@@ -116,7 +116,7 @@ class SequentialPlan:
         found: dict[str, float] = {}
         for verdict in judge_claims(run, self.spec.claims):
             for cell, factor in verdict.undecided_cells.items():
-                reachable = math.sqrt(self.spec.measure.most / run.samples[cell].count)
+                reachable = math.sqrt(self.spec.measure.max_blocks / run.samples[cell].count)
                 found[cell] = max(min(factor, reachable), found.get(cell, 0.0))
         return found
 
@@ -142,7 +142,7 @@ class SequentialPlan:
         for cell, factor in lacking.items():
             trials = run.samples[cell].count
             # An interval narrows with the root of the number of its trials.
-            more = min(self.spec.measure.most, math.ceil(trials * factor**2)) - trials
+            more = min(self.spec.measure.max_blocks, math.ceil(trials * factor**2)) - trials
             found += max(0, more) * costs.of_cell(cell)
         return found
 

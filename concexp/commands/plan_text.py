@@ -22,7 +22,7 @@ def plan_data(spec: Spec, plan: Plan, foreseen: Forecast) -> dict[str, Any]:
             "parameters": c.parameters,
             "load": dict(c.load),
             "reason": c.reason,
-            "asked_at_run": c.runtime.python in plan.unasked,
+            "asked_at_run": c.runtime.python in plan.unprobed,
         }
         for c in plan.cells
     ]
@@ -33,7 +33,7 @@ def plan_data(spec: Spec, plan: Plan, foreseen: Forecast) -> dict[str, Any]:
         "question": spec.question,
         "cells": cells,
         "trials": order,
-        "max_repetitions": spec.measure.most,
+        "max_repetitions": spec.measure.max_blocks,
         "forecast": foreseen.data,
         "claims": claimed,
     }
@@ -61,9 +61,9 @@ def plan_text(spec: Spec, plan: Plan, foreseen: Forecast) -> str:
         lines[-1] += (
             f"; then more, until {spec.primary} is known to ±{100 * spec.measure.precision:g} %{settled}, or a cell has "
         )
-        lines[-1] += f"{spec.measure.most}; none for cells whose trials end badly"
+        lines[-1] += f"{spec.measure.max_blocks}; none for cells whose trials end badly"
     lines += [foreseen.text]
-    for label in plan.unasked:
+    for label in plan.unprobed:
         count = sum(cell.runtime.python == label for cell in plan.cells)
         lines += [
             "",

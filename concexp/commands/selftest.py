@@ -15,13 +15,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from concexp.analysis import doubts, results
+from concexp.analysis import doubts
 from concexp.analysis.results import Run
 from concexp.analysis.samples import Sample
 from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.analysis.stats.known_ranges import overlaps, surely
 from concexp.analysis.stats.ratios import ratio
-from concexp.commands import run as session
+from concexp.commands.run import RunRequest, run_experiment
 from concexp.report.text.numbers import rounded, spread
 
 EXPERIMENT = Path(__file__).parent / "known_answers" / "known_answers.yaml"
@@ -167,9 +167,9 @@ def run(out: Path | None, repetitions: int | None, progress: str, command: str) 
     with contextlib.ExitStack() as stack:
         place = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="concexp-selftest-")))
         sets = (f"measure.repetitions={repetitions}",) if repetitions else ()
-        wanted = session.RunRequest(EXPERIMENT, sets, "", place, False, True, True, command)
-        session.run(wanted, progress, page=out is not None)
-        return compare_with_known(Answers(results.load(place / "selftest")))
+        request = RunRequest(EXPERIMENT, sets, out=place, fresh=True, command=command)
+        outcome = run_experiment(request, progress, page=out is not None)
+        return compare_with_known(Answers(outcome.measured.results))
 
 
 def compare_with_known(answers: Answers) -> list[Verdict]:

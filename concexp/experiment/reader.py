@@ -13,7 +13,7 @@ from concexp.errors import InputError, Problem, did_you_mean
 from concexp.experiment import axes, claims, entries, selections, units
 from concexp.experiment.layers import layered
 from concexp.experiment.problems import Problems, items, shaped, text, unknown_keys
-from concexp.experiment.spec import KINDS, PILOT, Axis, Entry, Grid, Load, Measure, Report, Spec, Startup
+from concexp.experiment.spec import KINDS, MIN_PILOT_BLOCKS, Axis, Entry, Grid, Load, Measure, Report, Spec, Startup
 from concexp.experiment.yaml_nodes import SIZE_LIMIT, Node
 
 GRID_KEYS = ("workload", "model", "sync", "background", "load", "startup", "exclude")
@@ -104,7 +104,7 @@ class _Reader:
             what = "without a `precision` every cell has `repetitions` trials"
             self.problems.at(node, path, what, "add `precision: 3%`, or leave it out")
         elif measure.max_repetitions < measure.blocks:
-            first = f"{measure.blocks} trials per cell come first (`repetitions`, and at least {PILOT})"
+            first = f"{measure.blocks} trials per cell come first (`repetitions`, and at least {MIN_PILOT_BLOCKS})"
             self.problems.at(node, path, f"{first}, not {measure.max_repetitions}", f"at least {measure.blocks}")
 
     def measurable(self, grids: Sequence[Grid]) -> None:

@@ -22,7 +22,7 @@ class Background:
     workers: int
 
     @property
-    def described(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         """What it is, in literals."""
         return {
             **self.workload.parameters,
@@ -32,10 +32,10 @@ class Background:
         }
 
     @property
-    def chosen(self) -> dict[str, Any]:
+    def identity(self) -> dict[str, Any]:
         """What of it makes a cell's identity."""
         return {
-            **self.workload.chosen,
+            **self.workload.non_default,
             "workload": self.workload.name,
             "model": self.model.name,
             "workers": self.workers,
@@ -61,7 +61,7 @@ class Runtime:
     pin: str = ""
 
     @property
-    def chosen(self) -> dict[str, Any]:
+    def non_default(self) -> dict[str, Any]:
         """What of it is not as it comes, and so makes a cell's identity. The label of the interpreter is an axis's."""
         settings = {"gil": self.gil, "jit": self.jit, "switch_interval": self.switch_interval, "pin": self.pin or None}
         return {name: value for name, value in settings.items() if value is not None}
@@ -73,7 +73,7 @@ class Runtime:
 
     def request(self) -> dict[str, Any]:
         """What of it a trial's request holds."""
-        return {name: value for name, value in self.chosen.items() if name in ("switch_interval", "pin")}
+        return {name: value for name, value in self.non_default.items() if name in ("switch_interval", "pin")}
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Cell:
     def parameters(self) -> dict[str, dict[str, Any]]:
         """The parameters of its plug-ins, in SI units."""
         found = {kind: dict(getattr(self, kind).parameters) for kind in ("workload", "model", "sync")}
-        return found if self.background is None else {**found, "background": self.background.described}
+        return found if self.background is None else {**found, "background": self.background.description}
 
     @property
     def needs_site(self) -> bool:
@@ -117,7 +117,7 @@ class Cell:
         roles = [self.workload, self.model]
         if self.background is not None:
             roles += [self.background.workload, self.background.model]
-        return any(role.own or role.plugin.packages for role in roles)
+        return any(role.is_user_code or role.plugin.packages for role in roles)
 
     @property
     def simulated(self) -> bool:
@@ -147,14 +147,14 @@ def cell_id(cell: Cell) -> str:
     """12 hex digits of the SHA-256 of labels and chosen parameters: alike on every machine, for every order of keys."""
     identity: dict[str, Any] = {
         "axes": {key: label for key, label in cell.axes.items() if label is not None},
-        "parameters": {kind: getattr(cell, kind).chosen for kind in KINDS},
+        "parameters": {kind: getattr(cell, kind).non_default for kind in KINDS},
         "load": dict(cell.load),
         "startup": cell.startup,
     }
     if cell.background is not None:
-        identity["background"] = cell.background.chosen
-    if cell.runtime.chosen:
-        identity["runtime"] = cell.runtime.chosen
+        identity["background"] = cell.background.identity
+    if cell.runtime.non_default:
+        identity["runtime"] = cell.runtime.non_default
     return hashlib.sha256(
         json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str).encode()
     ).hexdigest()[:12]

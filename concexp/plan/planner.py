@@ -40,7 +40,7 @@ class Plan:
     cpus: int
     controlled: tuple[Cell, ...] = ()
     sentinel: Cell | None = None
-    unasked: tuple[str, ...] = ()  # labels of interpreters that nobody has asked yet what they can run
+    unprobed: tuple[str, ...] = ()  # labels of interpreters that nobody has asked yet what they can run
 
     @property
     def runnable(self) -> tuple[Cell, ...]:
@@ -65,7 +65,7 @@ def make_plan(spec: Spec, cpus: int, only: str = "", judges: Mapping[str, Suppor
     `judges` know, by label, what interpreters can run. That which runs this needs none; of others without one it is taken
     that they can run everything.
     """
-    known = {label: here() for label, value in spec.pythons.items() if value.raw == "current"} | dict(judges or {})
+    known = {label: here() for label, value in spec.interpreters.items() if value.raw == "current"} | dict(judges or {})
     grids = [[_points(axis, cpus) for axis in _axes(grid)] for grid in spec.grids]
     count = sum(_count(grid, points) for grid, points in zip(spec.grids, grids, strict=True))
     if count > CELL_LIMIT:
@@ -90,11 +90,11 @@ def make_plan(spec: Spec, cpus: int, only: str = "", judges: Mapping[str, Suppor
         raise _refusal(spec, f"{what} leaves no cell", "`concexp plan` lists the cells")
     # `only` may leave out what a claim is about: it has to make sense for the whole.
     check(spec.claims, Cells({cell.id: cell.axes for cell in cells.values()}, cpus))
-    unasked = tuple(label for label in spec.pythons if label not in known)
-    return _scheduled(spec, Plan(tuple(chosen), (), cpus, unasked=unasked))
+    unasked = tuple(label for label in spec.interpreters if label not in known)
+    return _scheduled(spec, Plan(tuple(chosen), (), cpus, unprobed=unasked))
 
 
-def refusing(spec: Spec, plan: Plan, reasons: Mapping[str, str]) -> Plan:
+def with_refusals(spec: Spec, plan: Plan, reasons: Mapping[str, str]) -> Plan:
     """The plan in which these cells, by their ids, cannot run either."""
     if not reasons:
         return plan

@@ -6,7 +6,7 @@ import pytest
 import concexp
 from concexp import report
 from concexp.errors import ConcexpError, Damaged, InputError, UnknownName
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def reports(tmp_path_factory):
     """A folder like `reports` with two experiments in it."""
     folder = tmp_path_factory.mktemp("reports")
     for name in ("cpu_models", "io_models"):
-        synthetic.write(folder / name, **synthetic.partly_withheld())
+        journal_builder.write(folder / name, **scenarios.partly_withheld())
     return folder
 
 
@@ -59,7 +59,7 @@ def test_a_wrong_name_is_told_with_the_right_one(reports):
 
 def test_a_picture_that_does_not_suit(tmp_path):
     """One cell has nothing to compare: the error tells which pictures suit."""
-    synthetic.write(tmp_path, **synthetic.one_cell())
+    journal_builder.write(tmp_path, **scenarios.one_cell())
     with pytest.raises(ConcexpError, match="'scaling' does not suit this run"):
         concexp.load(tmp_path).plot("scaling")
 

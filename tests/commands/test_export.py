@@ -9,21 +9,21 @@ import pandas as pd
 import pytest
 
 from concexp.analysis import results
-from concexp.commands.export import check, exported
+from concexp.commands.export import check_options, file_chunks
 from concexp.errors import EnvironmentRefused, InputError
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory):
     """A run with every way to end, its files written."""
-    run = synthetic.write(tmp_path_factory.mktemp("bad"), **synthetic.bad())
+    run = journal_builder.write(tmp_path_factory.mktemp("bad"), **scenarios.bad())
     results.write(run)
     return run
 
 
 def text(run, form, *tables):
-    return b"".join(exported(run, form, tables)).decode()
+    return b"".join(file_chunks(run, form, tables)).decode()
 
 
 def test_cells_in_csv_are_cells_csv(bad):
@@ -45,7 +45,7 @@ def test_trials_in_csv_are_not_rounded(bad, monkeypatch):
 @pytest.mark.parametrize("table", ["cells", "trials"])
 def test_no_text_is_a_formula(tmp_path, table):
     """A label that a spreadsheet would run is written so that it does not."""
-    run = synthetic.write(tmp_path, **synthetic.hostile())
+    run = journal_builder.write(tmp_path, **scenarios.hostile())
     rows = list(csv.reader(io.StringIO(text(run, "csv", table))))
     assert len(rows) > 1
     for value in (value for row in rows for value in row):
@@ -72,7 +72,7 @@ def test_json_holds_the_same_and_null_for_what_is_missing(bad):
 
 def test_parquet_reads_back(bad):
     """The trials in Parquet are the tidy frame."""
-    found = pd.read_parquet(io.BytesIO(b"".join(exported(bad, "parquet", ["trials"]))))
+    found = pd.read_parquet(io.BytesIO(b"".join(file_chunks(bad, "parquet", ["trials"]))))
     pd.testing.assert_frame_equal(found, bad.trials)
 
 
@@ -100,7 +100,7 @@ def test_pyperf_gets_seconds_per_operation_of_what_was_right(bad):
 def test_pyperf_has_no_place_for_nothing(tmp_path):
     """Where no outcome was right there is nothing to give, and the error tells what would do."""
     with pytest.raises(EnvironmentRefused, match="export csv or json"):
-        text(synthetic.write(tmp_path, **synthetic.all_failed()), "pyperf")
+        text(journal_builder.write(tmp_path, **scenarios.all_failed()), "pyperf")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_pyperf_has_no_place_for_nothing(tmp_path):
 def test_what_cannot_be_had(form, tables, to_file, cure):
     """What a form cannot hold is refused with the cure; all else is not."""
     with pytest.raises(InputError, match=cure):
-        check(form, tables, to_file)
-    check("json", ["cells", "trials"], False)
-    check("csv", ["trials"], False)
-    check("pyperf", [], False)
+        check_options(form, tables, to_file)
+    check_options("json", ["cells", "trials"], False)
+    check_options("csv", ["trials"], False)
+    check_options("pyperf", [], False)

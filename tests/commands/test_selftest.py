@@ -8,7 +8,7 @@ import pytest
 from concexp.analysis.stats.intervals import Interval
 from concexp.commands import selftest
 from concexp.trial.probes.latency import added, histogram
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 from tests.helpers.program import concexp
 
 SCALING, THREADS, PROCESSES, SLEEPERS, PART, LATENCY, SAME = range(7)
@@ -34,8 +34,8 @@ def verdicts(folder, rates=None, latency=0.0052, cell=None, noise=0.002, **more)
         if workload == "served_for_5_ms":
             seen = added([histogram([round(latency * 1e9)] * 20)])
             given["facts"] = {"latency": seen, "service_time": seen}
-        cells.append(synthetic.cell(workload, model, workers=workers, **{**given, **(cell or {}).get(key, {})}))
-    run = synthetic.write(folder, cells, spec={"baseline": {}}, **more)
+        cells.append(journal_builder.cell(workload, model, workers=workers, **{**given, **(cell or {}).get(key, {})}))
+    run = journal_builder.write(folder, cells, spec={"baseline": {}}, **more)
     return selftest.compare_with_known(selftest.Answers(run))
 
 
@@ -130,8 +130,8 @@ def test_a_trial_that_ended_badly_is_wrong_on_any_machine(tmp_path, effective):
 )
 def test_wrong_needs_more_than_chance(tmp_path, value, verdict):
     """One sound machine in twenty lies outside of a 95 % interval: that is withheld, not called WRONG."""
-    cells = [synthetic.cell("x", "serial", plugins={"workload": "sleep"})]
-    answers = selftest.Answers(synthetic.write(tmp_path, cells, spec={"baseline": {}}))
+    cells = [journal_builder.cell("x", "serial", plugins={"workload": "sleep"})]
+    answers = selftest.Answers(journal_builder.write(tmp_path, cells, spec={"baseline": {}}))
     found = selftest.Measured(value, 0.98, 1.02, "1x", "", answers.samples("x"))
     assert selftest.verdict("same", found, answers).verdict == verdict
 

@@ -99,7 +99,7 @@ def test_an_interpreter_that_is_not_there_leaves_its_cells():
 def test_who_was_not_asked_may_run_everything():
     """Without a judge for a label its cells are planned, and the plan says that nobody was asked."""
     found = plan(f"{CELLS}sweep: {{python: [current, {{is: ./python3, as: mine}}]}}\n")
-    assert found.unasked == ("mine",)
+    assert found.unprobed == ("mine",)
     assert not found.unsupported
     assert len(found.cells) == 4
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from concexp.analysis.stats.fairness import jain
 from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.experiment.statuses import MEASURED
 from concexp.report.plots import _style
@@ -96,7 +97,7 @@ def _recorded(view: View, among: Iterable[Point]) -> dict[str, _Bar]:
         if own and all(sum(ops) and len(ops) == workers for ops in own):
             made = np.array(own, dtype=float)
             shares = -np.sort(-made / made.sum(axis=1, keepdims=True), axis=1)
-            jains = made.sum(axis=1) ** 2 / (workers * (made**2).sum(axis=1))
+            jains = jain(made.sum(axis=1), (made**2).sum(axis=1), workers)
             trials.setdefault(record["cell"], []).append((shares.mean(axis=0), float(jains.mean())))
     return {
         cell: _Bar(points[cell], np.mean([shares for shares, _ in own], axis=0), mean_interval([j for _, j in own]))

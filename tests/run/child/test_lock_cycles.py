@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from concexp.analysis import results
-from concexp.commands import run as session
+from concexp.commands.run import RunRequest, run_experiment
 from concexp.report.sections import hangs
 from concexp.run.child.launch import launch
 from concexp.run.child.lock_cycles import describe_cycle, together
@@ -125,9 +125,7 @@ def crossed(tmp_path_factory):
         "workload: mine.py:crossed\nmodel: threads\nsweep: {workers: 2}\nload: {ops: 2, scaling: strong}\n"
         "measure: {repetitions: 2, iterations: 1, warmup: 0, timeout: 1.5s, control: off}\n"
     )
-    done = session.run(
-        session.RunRequest(path, (), "", folder / "out", False, False, True, "concexp run"), "none", True
-    )
+    done = run_experiment(RunRequest(path, (), "", folder / "out", False, False, True, "concexp run"), "none", True)
     return done, results.load(folder / "out" / "crossed"), (folder / "out" / "crossed" / "README.md").read_text()
 
 

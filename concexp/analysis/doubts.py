@@ -7,6 +7,7 @@ import pandas as pd
 
 from concexp.analysis import steadiness
 from concexp.analysis.stats.change_points import UNSTEADY, classify_cell
+from concexp.analysis.trial_rows import TrialRows
 from concexp.run.machine import spinners
 
 # Spinners beside the block gave less than this share of the CPUs that the cell could use.
@@ -63,10 +64,10 @@ MEANING = {
 }
 
 
-def find_doubts(frame: pd.DataFrame) -> pd.Series:
-    """The doubts of each row, comma-joined: those of its trial. Needs the columns of the tidy frame."""
-    trials = frame.groupby("trial", sort=False)
-    own = doubts_by_trial(frame)
+def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
+    """The doubts of each trial, comma-joined, by its number in `rows`. Needs the columns of the tidy frame."""
+    trials = frame.groupby(rows.numbers)
+    own = doubts_by_trial(frame, rows).reset_index(drop=True)
     # Not their sum: a fault of the trial's own may be one of the machine's swap-ins.
     read_back = trials[["swapped_in", "major_faults"]].max().max(axis=1)
     wall = own["wall_s"]
@@ -97,13 +98,14 @@ def find_doubts(frame: pd.DataFrame) -> pd.Series:
     }.items():
         hit = _holds(holds)
         found[hit] = np.where(found[hit] == "", code, found[hit] + f",{code}")
-    return pd.Series(found, dtype="string").take(trials.ngroup()).set_axis(frame.index)
+    return pd.Series(found, dtype="string")
 
 
-def doubts_by_trial(frame: pd.DataFrame) -> pd.DataFrame:
-    """A row per trial, by its id: its first one, with the means of its facts. All that follows is asked of such rows."""
-    first = frame.drop_duplicates("trial").set_index("trial", drop=False).rename_axis(None)
-    return first.assign(**frame.groupby("trial", sort=False)[list(MEANS)].mean())
+def doubts_by_trial(frame: pd.DataFrame, rows: TrialRows) -> pd.DataFrame:
+    """A row per trial, by its id: its first one, with the means of its facts. The functions below take such rows."""
+    first = frame.take(rows.firsts).set_index("trial", drop=False).rename_axis(None)
+    means = frame.groupby(rows.numbers)[list(MEANS)].mean()
+    return first.assign(**means.set_axis(first.index))
 
 
 def lacked_cpus(frame: pd.DataFrame) -> pd.Series:

@@ -16,6 +16,8 @@ from concexp.analysis.stats.change_points import ENOUGH, classify_all
 if TYPE_CHECKING:
     import pandas as pd
 
+    from concexp.analysis.trial_rows import TrialRows
+
 NOT_ASSESSED = ""
 
 
@@ -27,15 +29,11 @@ def seconds(frame: pd.DataFrame) -> np.ndarray:
     return found
 
 
-def classify_trials(frame: pd.DataFrame) -> np.ndarray:
-    """What each row's trial is; `NOT_ASSESSED` where it has too few iterations."""
-    took = seconds(frame)
-    trial = np.where(np.isnan(took), -1, frame.groupby("trial", sort=False).ngroup())
-    order = np.argsort(trial, kind="stable")
-    numbers, begins, sizes = np.unique(trial[order], return_index=True, return_counts=True)
-    found = np.full(len(frame), NOT_ASSESSED, dtype=object)
-    long = np.flatnonzero((numbers >= 0) & (sizes >= ENOUGH))
-    trials = [order[begins[place] : begins[place] + sizes[place]] for place in long]
-    for rows, one in zip(trials, classify_all([took[rows] for rows in trials]), strict=True):
-        found[rows] = one.kind
-    return found
+def classify_trials(frame: pd.DataFrame, rows: TrialRows) -> list[str]:
+    """The word of each trial; `NOT_ASSESSED` where it has too few iterations."""
+    series = [took[~np.isnan(took)] for took in rows.parts(seconds(frame))]
+    words = [NOT_ASSESSED] * len(series)
+    long = [number for number, took in enumerate(series) if len(took) >= ENOUGH]
+    for number, state in zip(long, classify_all([series[number] for number in long]), strict=True):
+        words[number] = state.kind
+    return words

@@ -43,7 +43,7 @@ class TimeBreakdown:
             for record in run.records
             if record.role == MEASURED and record.passes
         }
-        trials = doubts.doubts_by_trial(run.measured)
+        trials = run.facts_by_trial
         self.room = (doubts.had_cpus_for_all(trials) & trials["server_cpu_s"].isna()).to_dict()
 
     def of_cell(self, cell: str) -> Breakdown | None:

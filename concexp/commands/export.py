@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from concexp import catalog
-from concexp.analysis.frame import PORTION
+from concexp.analysis.iterations import PORTION
 from concexp.analysis.results import Run, printed, shielded, to_parquet
 from concexp.errors import EnvironmentRefused, InputError, Problem
 from concexp.run.storage import run_folder

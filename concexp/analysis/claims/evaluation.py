@@ -9,6 +9,7 @@ from functools import cache, cached_property, reduce
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from concexp import catalog
@@ -66,9 +67,9 @@ class Measured:
     @cached_property
     def cpu_starved_cells(self) -> dict[str, float]:
         """The cells that more CPUs might have made faster, and by which factor at most: a CPU for each worker."""
-        rows = self._run.measured
-        wanting = rows["trial"].map(doubts.wanting_more_cpus(doubts.doubts_by_trial(rows)))
-        share = wanting.groupby(rows["cell"]).mean()
+        wanting = doubts.wanting_more_cpus(self._run.facts_by_trial).to_numpy()
+        by_row = pd.Series(wanting[self._run.measured_by_trial.numbers])
+        share = by_row.groupby(self._run.measured["cell"]).mean()
         return {str(cell): self.cells.axes[str(cell)]["workers"] / self.cells.cpus for cell in share.index[share > 0.5]}
 
     def baseline(self, cell: str) -> str:

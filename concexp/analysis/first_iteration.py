@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.ratios import p_value, ratio
@@ -53,8 +54,8 @@ def first_iterations(run: Run) -> list[FirstIteration]:
     took = np.log(seconds(frame))
     took[~np.isfinite(took)] = np.nan
     parts = {"head": np.where(number == 0, took, np.nan), "rest": np.where(number > 0, took, np.nan)}
-    trials = frame[["trial"]].assign(**parts).groupby("trial", sort=False)
-    both = run.firsts[["cell", "block", "trial"]].set_index("trial")
+    trials = pd.DataFrame(parts).groupby(run.measured_by_trial.numbers)
+    both = run.firsts[["cell", "block"]].reset_index(drop=True)
     both = both.assign(head=trials["head"].first(), rest=trials["rest"].mean(), size=trials["rest"].count()).dropna()
     rows_of: dict[str, list[Any]] = {}
     for row in both.sort_values(["cell", "block"]).itertuples():

@@ -47,12 +47,11 @@ def noise_floors(run: Run) -> list[NoiseFloor]:
     """The noise floors of a run: one per workload with a control; none where there is no interval."""
     metric = catalog.load("metric", run.spec["primary"])()
     name = run.spec["primary"] if metric.level == "iteration" else metric.compares
-    workloads = {cell["cell"]: str(cell["axes"]["workload"]) for cell in run.header["cells"]}
     found = []
     for cell, control in _samples(run, CONTROL).items():
         ratio = compared(control, run.samples[cell], name) if cell in run.samples else UNKNOWN
         if ratio.bounded and ratio.lo > 0:
-            found.append(NoiseFloor(cell, workloads[cell], ratio))
+            found.append(NoiseFloor(cell, str(run.axes_by_cell[cell]["workload"]), ratio))
     return found
 
 

@@ -34,11 +34,13 @@ def cells_without_interval(run: Run) -> list[str]:
 
     baseline = Baseline(run.header) if catalog.load("metric", run.spec["primary"]).level == "cell" else None
     known = widths(run)
-    cells = [(str(cell["cell"]), cell["axes"]) for cell in run.header["cells"] if not cell["reason"]]
     return [
         cell
-        for cell, axes in cells
-        if cell in run.samples and cell not in known and (baseline is None or baseline.of(axes) != cell)
+        for cell, planned in run.cells_by_id.items()
+        if not planned["reason"]
+        and cell in run.samples
+        and cell not in known
+        and (baseline is None or baseline.of(planned["axes"]) != cell)
     ]
 
 

@@ -50,9 +50,28 @@ class Run:
         return self.header["manifest"]  # type: ignore[no-any-return]
 
     @property
-    def machine(self) -> list[dict[str, Any]]:
+    def cpus(self) -> int:
+        """The number of CPUs that the run could use."""
+        return self.manifest["machine"]["cpus"]  # type: ignore[no-any-return]
+
+    @cached_property
+    def cells_by_id(self) -> dict[str, dict[str, Any]]:
+        """The planned cells, by id: `cell`, `axes` (their labels) and `reason`, why it cannot run, or ""."""
+        return {cell["cell"]: cell for cell in self.header["cells"]}
+
+    @cached_property
+    def axes_by_cell(self) -> dict[str, dict[str, Any]]:
+        """The labels of each planned cell, by its id and the axis."""
+        return {cell: planned["axes"] for cell, planned in self.cells_by_id.items()}
+
+    def of_role(self, role: str) -> list[Record]:
+        """The records of one role (`experiment.statuses`), in the journal's order."""
+        return [record for record in self.records if record.role == role]
+
+    @property
+    def machine(self) -> list[Record]:
         """The spinner measurements, in order."""
-        return [record for record in self.records if record.role == MACHINE]
+        return self.of_role(MACHINE)
 
     @cached_property
     def spun(self) -> list[float]:

@@ -15,6 +15,7 @@ from concexp import catalog
 from concexp.analysis.metrics import names_in
 from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval, trial_means
 from concexp.analysis.stats.ratios import ratio
+from concexp.analysis.trial_rows import TrialRows
 from concexp.experiment.statuses import MEASURED, NUMBERED, OBSERVED, STATUSES
 
 
@@ -113,15 +114,15 @@ def observed(metric: Any) -> bool:
 
 def samples(frame: pd.DataFrame) -> dict[str, Sample]:
     """The trials of each cell that was measured, by the cell's id."""
-    codes, _ = pd.factorize(frame["trial"])
-    first = frame.drop_duplicates("trial")
+    rows = TrialRows.of(frame)
+    first = frame.take(rows.firsts)
     means: dict[str, list[float]] = {}
     alone = set()  # the metrics of observed trials: those have no others, and other trials have none of these
     for name in names_in(frame.columns):
         metric = catalog.load("metric", name)
         if metric.level == "iteration" and name in frame:
             values = frame[name].to_numpy(float, na_value=np.nan)
-            means[name] = trial_means(values, codes, len(first), metric.scale == "log").tolist()
+            means[name] = trial_means(values, rows.numbers, len(rows), metric.scale == "log").tolist()
             if observed(metric):
                 alone.add(name)
     found: dict[str, dict[str, list[Trial]]] = {}

@@ -38,6 +38,10 @@ class TrialRows:
         """The places of all rows, trial by trial."""
         return np.argsort(self.numbers, kind="stable")
 
+    def among(self, places: np.ndarray) -> TrialRows:
+        """The same for the rows at these places only; trials that have none are left out."""
+        return TrialRows(np.unique(self.numbers[places], return_inverse=True)[1])
+
     def parts(self, values: np.ndarray) -> list[np.ndarray]:
         """The values of each trial, in the order of its rows; `values` has one per row."""
         ordered = values[self._order]

@@ -91,7 +91,7 @@ def _pyperf(run: Run) -> dict[str, Any]:
     Of the trials that ended well with the right outcome: pyperf has no place for others. Doubts stand in a run's metadata.
     """
     found = []
-    labels = {cell["cell"]: cell["axes"] for cell in run.header["cells"]}
+    labels = run.axes_by_cell
     for cell in run.cells["cell"]:
         rows = run.rows(cell)
         rows = rows[(rows["status"] == "ok") & (rows["ops"] > 0) & (rows["wall_s"] > 0)]

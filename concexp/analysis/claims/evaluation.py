@@ -58,9 +58,9 @@ class Measured:
 
     def __init__(self, run: Run) -> None:
         self.samples: Mapping[str, Sample] = run.samples
-        self.cells = Cells({str(c["cell"]): c["axes"] for c in run.header["cells"]}, run.manifest["machine"]["cpus"])
-        self.impossible = {str(cell["cell"]): cell["reason"] for cell in run.header["cells"] if cell["reason"]}
-        self.records = {str(record["cell"]): record for record in run.records if record.role == MEASURED}
+        self.cells = Cells(run.axes_by_cell, run.cpus)
+        self.impossible = {cell: planned["reason"] for cell, planned in run.cells_by_id.items() if planned["reason"]}
+        self.records = {str(record["cell"]): record for record in run.of_role(MEASURED)}
         self._baseline = Baseline(run.header)
         self._run = run
 

@@ -1,8 +1,8 @@
-"""The tidy frame -> how the iterations of each trial followed each other, by their seconds per operation.
+"""The tidy frame -> how the seconds per operation developed over the iterations of each trial.
 
-Two questions, by what there is. A trial with 20 iterations or more is cut at its change points and gets a word
-(`stats.steadiness`): `flat`, `warmup`, `slowdown` or `no steady state`. Of the usual three iterations nothing of the kind can
-be told; but whether the first iteration is unlike those after it, many trials together tell.
+What can be asked depends on the number of iterations. A trial with 20 or more is cut at its change points and gets a word
+(`stats.change_points`): `flat`, `warmup`, `slowdown` or `no steady state`. The usual three iterations are too few for that;
+but many trials together show whether the first iteration differs from the later ones (`first_iteration`).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ NOT_ASSESSED = ""
 
 
 def seconds(frame: pd.DataFrame) -> np.ndarray:
-    """Seconds per operation of each row; NaN where there was none."""
+    """Seconds per operation of each row; NaN where no operation was done."""
     wall, ops = (frame[name].to_numpy(float, na_value=np.nan) for name in ("wall_s", "ops"))
-    found = np.full(len(frame), np.nan)
-    np.divide(wall, ops, out=found, where=ops > 0)
-    return found
+    per_operation = np.full(len(frame), np.nan)
+    np.divide(wall, ops, out=per_operation, where=ops > 0)
+    return per_operation
 
 
 def classify_trials(frame: pd.DataFrame, rows: TrialRows) -> list[str]:

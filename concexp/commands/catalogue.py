@@ -110,18 +110,13 @@ def support(kind: str = "", name: str = "") -> list[dict[str, str]]:
     A kind and a name restrict the list to the triples of that plug-in.
     """
     names = {axis: [name] if axis == kind else catalog.names(axis) for axis in AXES}
-    built = [[(name, _with_defaults(axis, name).build()) for name in names[axis]] for axis in AXES]
+    built = [[(name, Entry.default(axis, name).build()) for name in names[axis]] for axis in AXES]
     triples = []
     for (workload, work), (model, carrier), (sync, primitive) in itertools.product(*built):
         workers = SUPPORT_WORKERS if carrier.needs_workers else 1
         reason = unsupported(work, carrier, primitive, workers, work.load)
         triples.append({"workload": workload, "model": model, "sync": sync, "reason": reason})
     return triples
-
-
-def _with_defaults(kind: str, name: str) -> Entry:
-    values = {p.name: p.default for p in catalog.parameters(catalog.load(kind, name)).values()}
-    return Entry(kind, name, name, values)
 
 
 def support_text(triples: list[dict[str, str]]) -> str:

@@ -71,8 +71,8 @@ class Answers:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.cpus: int = run.manifest["machine"]["cpus"]
-        self.axes: dict[str, Mapping[str, Any]] = {cell["cell"]: cell["axes"] for cell in run.header["cells"]}
+        self.cpus: int = run.cpus
+        self.axes: Mapping[str, Mapping[str, Any]] = run.axes_by_cell
 
     def samples(self, workload: str, **axes: Any) -> list[Sample]:
         """The samples of a workload's cells with these labels, in the order of the experiment."""

@@ -35,7 +35,6 @@ from concexp.run.storage.journal import Journal
 from concexp.run.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from concexp.analysis.claims.verdicts import Verdict
     from concexp.analysis.results import Run
 
 
@@ -70,7 +69,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class MeasuredRun:
-    """A run whose trials have ended. Its journal is read once; tables and verdicts are computed when first needed."""
+    """A run whose trials have ended, with its journal, which is read once; tables and verdicts follow on first use."""
 
     folder: RunFolder
     journal: Journal
@@ -81,13 +80,6 @@ class MeasuredRun:
         from concexp.analysis.results import Run
 
         return Run(self.folder.path, self.journal.header, self.journal.records)
-
-    @cached_property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """The verdict on each claim."""
-        from concexp.analysis.claims.verdicts import judge_claims
-
-        return judge_claims(self.results)
 
 
 @dataclass(frozen=True)
@@ -247,10 +239,10 @@ def _effective_cpus(record: dict[str, Any]) -> dict[str, Any]:
 
 def _shortfall(measured: MeasuredRun, precision: float) -> list[str]:
     """A line on the cells and claims that did not reach the wanted precision, if there are any."""
-    line = precision_shortfall(measured.results, measured.verdicts, precision).text
+    line = precision_shortfall(measured.results, measured.results.verdicts, precision).text
     return [line] if line else []
 
 
 def _refuted(measured: MeasuredRun) -> list[str]:
     """The refuted claims, as the experiment states them."""
-    return [verdict.claim.says for verdict in measured.verdicts if verdict.word == "refuted"]
+    return [verdict.claim.says for verdict in measured.results.verdicts if verdict.word == "refuted"]

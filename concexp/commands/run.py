@@ -35,6 +35,7 @@ from concexp.run.storage.journal import Journal
 from concexp.run.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
+    from concexp.analysis.claims.verdicts import Verdict
     from concexp.analysis.results import Run
 
 
@@ -80,6 +81,13 @@ class MeasuredRun:
         from concexp.analysis.results import Run
 
         return Run(self.folder.path, self.journal.header, self.journal.records)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The verdict on each claim."""
+        from concexp.analysis.claims.verdicts import verdicts_of
+
+        return verdicts_of(self.results)
 
 
 @dataclass(frozen=True)
@@ -239,10 +247,10 @@ def _effective_cpus(record: dict[str, Any]) -> dict[str, Any]:
 
 def _shortfall(measured: MeasuredRun, precision: float) -> list[str]:
     """A line on the cells and claims that did not reach the wanted precision, if there are any."""
-    line = precision_shortfall(measured.results, measured.results.verdicts, precision).text
+    line = precision_shortfall(measured.results, measured.verdicts, precision).text
     return [line] if line else []
 
 
 def _refuted(measured: MeasuredRun) -> list[str]:
     """The refuted claims, as the experiment states them."""
-    return [verdict.claim.says for verdict in measured.results.verdicts if verdict.word == "refuted"]
+    return [verdict.claim.says for verdict in measured.verdicts if verdict.word == "refuted"]

@@ -81,11 +81,12 @@ def test_a_second_interrupt_ends_at_once(tmp_path, write):
     process = start_run(tmp_path, "--progress", "plain", stderr=subprocess.PIPE, text=True)
     os.mkfifo(runs(tmp_path)[0] / "cells.csv")
     os.kill(process.pid, signal.SIGINT)
-    for line in process.stderr:
-        if "writing the report so far" in line:
-            break
-    os.kill(process.pid, signal.SIGTERM)
-    rest = process.stderr.read()
+    with process.stderr:
+        for line in process.stderr:
+            if "writing the report so far" in line:
+                break
+        os.kill(process.pid, signal.SIGTERM)
+        rest = process.stderr.read()
     assert process.wait(timeout=60) == 130
     assert "interrupted at once; every finished trial is kept" in rest
     assert "Traceback" not in rest

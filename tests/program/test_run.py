@@ -30,7 +30,7 @@ def page(folder):
 
 def kill_when(condition, folder):
     """Start a run of x.yaml and kill -9 it as soon as the condition holds; returns False if it ended before."""
-    command = [sys.executable, "-m", "concexp", "run", "x.yaml", "--progress", "none"]
+    command = [sys.executable, "-m", "concexp", "run", "x.yaml"]
     process = subprocess.Popen(
         command, cwd=folder, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

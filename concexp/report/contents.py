@@ -38,12 +38,12 @@ TITLES = {
     "steadiness": "How steady it was",
 }
 TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {
-    "scaling": (scaling_laws.told,),
-    "comparison": (answer.beside,),
-    "latency": (latency.told,),
-    "cost": (time_breakdown.told, timelines.told),
-    "sync": (fairness.told,),
-    "steadiness": (steadiness.told,),
+    "scaling": (scaling_laws.sentences,),
+    "comparison": (answer.per_comparison,),
+    "latency": (latency.sentences,),
+    "cost": (time_breakdown.sentences, timelines.sentences),
+    "sync": (fairness.sentences,),
+    "steadiness": (steadiness.sentences,),
 }
 
 

@@ -1,4 +1,4 @@
-"""A run as the page sees it: its cells as points, the contests between them, and what may be said of each."""
+"""A run as the page sees it: its cells as points, the comparisons between them, and what may be said of each."""
 
 from __future__ import annotations
 
@@ -59,29 +59,29 @@ class Point:
         return self.labels.get("workers")
 
     @property
-    def numbered(self) -> bool:
+    def has_numbers(self) -> bool:
         """Whether it has numbers at all."""
         return bool(self.sample.has_numbers)
 
     @property
-    def trusted(self) -> bool:
+    def enough_clean_trials(self) -> bool:
         """Whether enough of its trials are beyond doubt for a verdict on time."""
         return self.sample.enough_clean_trials
 
     @property
-    def firm(self) -> bool:
+    def can_win(self) -> bool:
         """Whether it may win: all its trials ended well and were right, and enough of them are beyond doubt, those too that
         only the primary metric comes from.
         """
         basis = self.sample.of(self.primary)
-        return self.status == "ok" and self.trusted and basis.status == "ok" and basis.enough_clean_trials
+        return self.status == "ok" and self.enough_clean_trials and basis.status == "ok" and basis.enough_clean_trials
 
     @property
     def mark(self) -> str:
         """What a reader must know of its numbers: † wrong, ‡ doubtful, § some trials ended badly."""
-        ended_badly = self.numbered and self.status not in NUMBERED
+        ended_badly = self.has_numbers and self.status not in NUMBERED
         wrong = self.sample.statuses["invalid"] > 0
-        return f"{'†' * wrong}{'§' * ended_badly}{'‡' * (self.numbered and not self.trusted)}"
+        return f"{'†' * wrong}{'§' * ended_badly}{'‡' * (self.has_numbers and not self.enough_clean_trials)}"
 
     def value(self, metric: str) -> Interval:
         """A metric with its interval; NOTHING if it has none."""
@@ -97,7 +97,7 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Contest:
+class Comparison:
     """The points that do the same work under the same conditions, by different models and primitives: one of them is best."""
 
     labels: dict[str, Any]
@@ -123,7 +123,7 @@ class View:
         self.metric: Any = catalog.load("metric", self.primary)()
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.manifest["machine"]["cpus"]
-        self._tells: dict[tuple[str, str], bool] = {}
+        self._determines: dict[tuple[str, str], bool] = {}
         measured = [record for record in run.records if record.role == MEASURED]
         self.records = {record["cell"]: record for record in measured}
         self.plugins = {
@@ -167,18 +167,18 @@ class View:
         return found
 
     @cached_property
-    def contests(self) -> list[Contest]:
-        """The contests in the order of the experiment; those without any number are left out."""
-        conditions = [key for key in self.axes if not self.chosen(key)]
-        return [Contest(labels, points) for labels, points in groups(self.points, conditions)]
+    def comparisons(self) -> list[Comparison]:
+        """The comparisons in the order of the experiment; those without any number are left out."""
+        conditions = [key for key in self.axes if not self.is_choice(key)]
+        return [Comparison(labels, points) for labels, points in groups(self.points, conditions)]
 
     @cached_property
     def panels(self) -> list[Panel]:
-        """The contests, divided by primitive."""
+        """The comparisons, divided by primitive."""
         keys = [key for key in self.axes if not self.of_kind(key, "model") and key != "workers"]
         return [Panel(labels, points) for labels, points in groups(self.points, keys)]
 
-    def chosen(self, key: str) -> bool:
+    def is_choice(self, key: str) -> bool:
         """Whether an axis is something that one chooses (model, primitive, workers), and not the work itself."""
         return key == "workers" or self.of_kind(key, "model") or self.of_kind(key, "sync")
 
@@ -187,57 +187,57 @@ class View:
         return key.partition(".")[0] in (kind, *map(str, self.run.header["axes"].get(kind, ())))
 
     @cached_property
-    def varying(self) -> set[str]:
+    def varying_axes(self) -> set[str]:
         """The axes that have several values among the cells with numbers; where none has any, among those that were run."""
-        shown = [point for point in self.points if point.numbered] or [p for p in self.points if p.sample.count]
+        shown = [point for point in self.points if point.has_numbers] or [p for p in self.points if p.sample.count]
         return {key for key in self.axes if len({str(p.labels.get(key)) for p in shown} - {"None"}) > 1}
 
     def title(self, labels: dict[str, Any]) -> str:
-        """What tells a contest or a panel from the others; "" if there is nothing to tell."""
+        """What tells a comparison or a panel from the others; "" if there is nothing to tell."""
         parts = []
-        told = [key for key in labels if key in self.varying]
+        told = [key for key in labels if key in self.varying_axes]
         for key, label in labels.items():
-            if key in told and label is not None and not self.follows(key, told):
+            if key in told and label is not None and not self.is_redundant(key, told):
                 parts.append(str(label) if key in ("workload", "sync") else f"{self._short(key)} {label}")
         return " · ".join(parts)
 
-    def follows(self, key: str, others: Sequence[str]) -> bool:
+    def is_redundant(self, key: str, others: Sequence[str]) -> bool:
         """Whether an axis moves with one of the others, which tells it; of two that tell each other the first is not told."""
         before = True
         for other in others:
             if other == key:
                 before = False
-            elif self.tells(other, key) and (before or not self.tells(key, other)):
+            elif self.determines(other, key) and (before or not self.determines(key, other)):
                 return True
         return False
 
-    def tells(self, key: str, other: str) -> bool:
+    def determines(self, key: str, other: str) -> bool:
         """Whether each label of an axis comes with one label of the other."""
-        if (key, other) not in self._tells:
+        if (key, other) not in self._determines:
             pairs = {(str(p.labels.get(key)), str(p.labels.get(other))) for p in self.points}
-            self._tells[key, other] = len(pairs) == len({label for label, _ in pairs})
-        return self._tells[key, other]
+            self._determines[key, other] = len(pairs) == len({label for label, _ in pairs})
+        return self._determines[key, other]
 
     def _short(self, key: str) -> str:
         """An axis by the last part of its name, where no other axis that varies ends alike: room in a title is little."""
         last = key.rpartition(".")[2]
-        return last if sum(other.rpartition(".")[2] == last for other in self.varying) == 1 else key
+        return last if sum(other.rpartition(".")[2] == last for other in self.varying_axes) == 1 else key
 
-    def lines(self, points: Iterable[Point]) -> dict[str, list[Point]]:
+    def series(self, points: Iterable[Point]) -> dict[str, list[Point]]:
         """The points with numbers by model (and its parameters, where they vary), each line by its number of workers."""
         found: dict[str, list[Point]] = {}
         for point in points:
-            if point.numbered:
-                found.setdefault(self.line(point), []).append(point)
+            if point.has_numbers:
+                found.setdefault(self.series_name(point), []).append(point)
         return {name: sorted(line, key=lambda point: point.workers or 0) for name, line in found.items()}
 
-    def line(self, point: Point) -> str:
+    def series_name(self, point: Point) -> str:
         """The name of a point's line: its model's label, and the model's parameters that are axes."""
         return " ".join([point.model, *filter(None, [", ".join(self._parameters(point, "model"))])])
 
     def primitive(self, point: Point) -> str:
         """The name of a point's primitive, where there are several; else ""."""
-        own = [str(point.labels["sync"])] if "sync" in self.varying else []
+        own = [str(point.labels["sync"])] if "sync" in self.varying_axes else []
         return " ".join([*own, *filter(None, [", ".join(self._parameters(point, "sync"))])])
 
     def _parameters(self, point: Point, kind: str) -> list[str]:
@@ -245,7 +245,7 @@ class View:
         found = []
         for key in self.axes:
             label = point.labels.get(key)
-            if key != kind and self.of_kind(key, kind) and key in self.varying and label is not None:
+            if key != kind and self.of_kind(key, kind) and key in self.varying_axes and label is not None:
                 word = isinstance(label, str) and label[:1].isalpha()
                 found.append(label if word else f"{key.rpartition('.')[2]} {label}")
         return found
@@ -307,7 +307,7 @@ class View:
     def _styles(self) -> dict[str, Style]:
         found: dict[str, Style] = {}
         seen: dict[str, int] = {}
-        for line, points in self.lines(self.points).items():
+        for line, points in self.series(self.points).items():
             model = points[0].model
             plugin = self.plugins.get(("model", model), model)
             rank = seen[plugin] = seen.get(plugin, -1) + 1
@@ -343,7 +343,7 @@ def groups(points: Sequence[Point], keys: Sequence[str]) -> list[tuple[dict[str,
     for labels, own in found:
         guests = [p for other, theirs in partial if _less(other, labels) for p in theirs]
         is_guest = None in labels.values() and any(_less(labels, other) for other, _ in found)
-        if not is_guest and any(point.numbered for point in own):
+        if not is_guest and any(point.has_numbers for point in own):
             joined.append((labels, [*guests, *own]))
     return joined
 

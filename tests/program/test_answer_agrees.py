@@ -10,7 +10,7 @@ import pytest
 from concexp.analysis import results
 from concexp.analysis.samples import compared
 from concexp.analysis.stats.time_breakdown import RESIDUAL
-from concexp.report.answer import answer, beside
+from concexp.report.answer import answer, per_comparison
 from concexp.report.sections import time_breakdown
 from concexp.report.text.markdown import escaped
 from concexp.report.view import View
@@ -44,8 +44,8 @@ class Reader:
             tuple(float(row[f"{name}{end}"] or "nan") for end in ("", "_lo", "_hi"))
             for row in self.rows for name in names if row[name]
         ]  # fmt: skip
-        for contest in self.view.contests:
-            pairs = itertools.permutations([point for point in contest.points if point.numbered], 2)
+        for comparison in self.view.comparisons:
+            pairs = itertools.permutations([point for point in comparison.points if point.has_numbers], 2)
             found = [compared(above.sample, below.sample, self.view.primary) for above, below in pairs]
             self.figures += [(ratio.mean, ratio.lo, ratio.hi) for ratio in found if ratio.has_value]
         self.counts = self._counts(run)
@@ -56,23 +56,26 @@ class Reader:
         several = [point for point in points if (point.workers or 1) > 1]
         ended = [status for point in points for status in point.sample.statuses]
         most = max(
-            (len(self.view.points), len(self.view.contests), len(several), *(p.sample.count for p in points)), default=0
+            (len(self.view.points), len(self.view.comparisons), len(several), *(p.sample.count for p in points)),
+            default=0,
         )
         return {"most": most, "cells": len(self.view.points), "bad": len(ended)}
 
     def text(self, sentence):
         """A sentence without the names in it, which may hold digits."""
         for title in sorted(
-            {escaped(self.view.title(c.labels)) for c in self.view.contests} - {""}, key=len, reverse=True
+            {escaped(self.view.title(c.labels)) for c in self.view.comparisons} - {""}, key=len, reverse=True
         ):
             sentence = sentence.replace(title, "")
-        for title in sorted({t for c in self.view.contests for t in self._conditions(c)}, key=len, reverse=True):
+        for title in sorted({t for c in self.view.comparisons for t in self._conditions(c)}, key=len, reverse=True):
             sentence = sentence.replace(title, "")
         return re.sub(r"`[^`]*`|\]\([^)]*\)", "", sentence)
 
-    def _conditions(self, contest):
-        """What an answer calls the conditions of a contest: its labels but for the workload."""
-        return {part for part in escaped(self.view.title(contest.labels)).split(" · ") if any(map(str.isdigit, part))}
+    def _conditions(self, comparison):
+        """What an answer calls the conditions of a comparison: its labels but for the workload."""
+        return {
+            part for part in escaped(self.view.title(comparison.labels)).split(" · ") if any(map(str.isdigit, part))
+        }
 
     def is_figure(self, found):
         mean, sign, rate, low, high = (*found.groups(), *(None,) * 5)[:5]
@@ -83,7 +86,7 @@ class Reader:
 
     def is_share(self, found):
         share, effective = found.groups()
-        spun = [point.sample.effective_cpus for point in self.view.points if point.numbered]
+        spun = [point.sample.effective_cpus for point in self.view.points if point.has_numbers]
         gains = [float(row[self.view.relative]) for row in self.rows if row.get(self.view.relative)]
         return any(agrees(effective, cpus) and agrees(share, gain / cpus) for cpus in spun for gain in gains)
 
@@ -142,7 +145,7 @@ MADE_UP = (synthetic.scaling, synthetic.syncs, synthetic.waiting, synthetic.bad,
 def read(run):
     """Every sentence of the answer, and of what stands beside the comparisons; how many numbers they hold."""
     reader = Reader(run)
-    said = answer(reader.view) + beside(reader.view)
+    said = answer(reader.view) + per_comparison(reader.view)
     for sentence in said:
         assert not re.search(r"\d", reader.left(sentence)), (reader.left(sentence), sentence)
     return len(re.findall(NUMBER, " ".join(map(reader.text, said))))

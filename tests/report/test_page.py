@@ -131,7 +131,7 @@ def test_a_column_that_spans_much(tmp_path):
 
 
 def test_the_first_screen(pages):
-    """Above the claims: the question, at most six sentences, and one picture; contests stand side by side below."""
+    """Above the claims: the question, at most six sentences, and one picture; comparisons stand side by side below."""
     first, _, rest = text(pages, "waiting").partition("\n## ")
     assert len(re.findall(r"^- ", first, re.MULTILINE)) <= 6
     assert first.count("![") == 1

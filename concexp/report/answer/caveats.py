@@ -6,13 +6,13 @@ from collections import Counter
 
 from concexp.analysis.cells import MISSING
 from concexp.analysis.stats.intervals import Interval
-from concexp.report.phrases import BAD, name, names
+from concexp.report.phrases import BAD_ENDINGS, cell_text, cells_text
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, scale_of, spread
 from concexp.report.view import View
 
 
-def before(view: View) -> list[str]:
+def before_numbers(view: View) -> list[str]:
     """What a reader must know before the first number."""
     found = []
     if view.simulated:
@@ -31,21 +31,23 @@ def before(view: View) -> list[str]:
     return found
 
 
-def told(view: View) -> list[str]:
+def sentences(view: View) -> list[str]:
     """How many cells ended badly, and which outcomes were wrong without a count that says so."""
     found = []
-    bad = [point for point in view.points if point.status in BAD]
-    none, some = [p for p in bad if not p.numbered], [p for p in bad if p.numbered]
+    bad = [point for point in view.points if point.status in BAD_ENDINGS]
+    none, some = [p for p in bad if not p.has_numbers], [p for p in bad if p.has_numbers]
     if none:
-        counts = enumerated([f"{count} {BAD[status]}" for status, count in Counter(p.status for p in none).items()])
+        counts = enumerated(
+            [f"{count} {BAD_ENDINGS[status]}" for status, count in Counter(p.status for p in none).items()]
+        )
         found.append(
             f"**{plural(len(none), 'cell')} did not end well** ({counts}): see [what went wrong](#what-went-wrong)."
         )
     found += _faults(view)
     for point in some:
-        ended = sum(point.sample.statuses[status] for status in BAD)
+        ended = sum(point.sample.statuses[status] for status in BAD_ENDINGS)
         found.append(
-            f"{name(view, point)} ended badly in {ended} of {plural(point.sample.count, 'trial')} (§): its numbers are of "
+            f"{cell_text(view, point)} ended badly in {ended} of {plural(point.sample.count, 'trial')} (§): its numbers are of "
             "the others, and it is called best nowhere."
         )
     counted = [metric for metric, cls in view.metrics.items() if cls.verb]
@@ -57,13 +59,13 @@ def told(view: View) -> list[str]:
     if wrong:
         reasons = list(dict.fromkeys(t.reason for p in wrong for t in p.sample.trials if t.status == "invalid"))
         why = f" ({escaped(reasons[0])})" if len(reasons) == 1 else ""
-        found.append(f"Wrong outcome (†){why}: {names(view, wrong)}.")
+        found.append(f"Wrong outcome (†){why}: {cells_text(view, wrong)}.")
     return found
 
 
 def _faults(view: View) -> list[str]:
     """Where ending badly is what is measured, and no cell has another number: the lowest and the highest of what was."""
-    if any(point.numbered for point in view.points):
+    if any(point.has_numbers for point in view.points):
         return []
     found = []
     for metric, cls in view.metrics.items():

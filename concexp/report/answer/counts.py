@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from concexp.report.phrases import name, names
+from concexp.report.phrases import cell_text, cells_text
 from concexp.report.text.numbers import plural, rounded
-from concexp.report.view import Contest, Point, View
+from concexp.report.view import Comparison, Point, View
 
 
-def said(view: View, contest: Contest) -> list[str]:
+def sentences_for(view: View, comparison: Comparison) -> list[str]:
     """Who lost how much, and who lost exactly nothing."""
-    return [s for metric, cls in view.metrics.items() if cls.verb for s in _of(view, contest, metric, cls)]
+    return [s for metric, cls in view.metrics.items() if cls.verb for s in _of(view, comparison, metric, cls)]
 
 
-def _of(view: View, contest: Contest, metric: str, cls: Any) -> list[str]:
-    some = [point for point in contest.points if point.value(metric).has_value and point.value(metric).mean > 0]
-    none = [point for point in contest.points if point.value(metric).mean == 0 and (point.workers or 1) > 1]
-    parts = [f"{name(view, point)} {cls.verb} {how_much(view, point, metric, cls)}" for point in some]
+def _of(view: View, comparison: Comparison, metric: str, cls: Any) -> list[str]:
+    some = [point for point in comparison.points if point.value(metric).has_value and point.value(metric).mean > 0]
+    none = [point for point in comparison.points if point.value(metric).mean == 0 and (point.workers or 1) > 1]
+    parts = [f"{cell_text(view, point)} {cls.verb} {how_much(view, point, metric, cls)}" for point in some]
     found = [f"{'; '.join(parts)}."] if parts else []
     if none:
         others = "other " if some else ""
-        who = f"by the {others}{plural(len(none), 'cell')}" if len(none) > 3 else f"by {names(view, none)}"
+        who = f"by the {others}{plural(len(none), 'cell')}" if len(none) > 3 else f"by {cells_text(view, none)}"
         found.append(f"Exactly 0 {cls.unit} were {cls.verb} {who}.")
     return found
 
 
-def size(view: View, point: Point, metric: str, cls: Any) -> float:
+def loss_share(view: View, point: Point, metric: str, cls: Any) -> float:
     """How much it is, to tell the worst: the share of what there was, or where there is none, the count."""
     frame = view.run.rows(point.cell)
     rows = frame[frame[metric].notna()]

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from concexp.report import comparisons
-from concexp.report.pairs import Pair, bare, compared
-from concexp.report.phrases import alike
+from concexp.report.family import family_of
+from concexp.report.pairs import Pair, comparable, without_primitive
+from concexp.report.phrases import equal_text
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, spread
-from concexp.report.view import Contest, Point, View
+from concexp.report.view import Comparison, Point, View
 
 
-def said(view: View, contest: Contest) -> list[str]:
+def sentences_for(view: View, comparison: Comparison) -> list[str]:
     """One sentence per model that was measured with several primitives."""
     found = []
-    floor = view.floor(contest.points)
-    for line, points in compared(view, contest).items():
+    floor = view.floor(comparison.points)
+    for line, points in comparable(view, comparison).items():
         reference = _reference(view, points)
         if reference is None:
             continue
@@ -32,12 +32,12 @@ def said(view: View, contest: Contest) -> list[str]:
 def _ratio(view: View, point: Point, reference: Point, floor: float) -> str:
     """`0.42x (0.40–0.44) with lock`, and where that is no difference, that it is none."""
     found = view.ratio(point, reference)
-    word = comparisons.of(view).word(Pair(point, reference, view.primary), found, floor)
+    word = family_of(view).verdict(Pair(point, reference, view.primary), found, floor)
     differs = word in ("higher", "lower") or not found.bounded
     told = f"{spread(found, 'x')} with {code(view.primitive(point))}{point.mark}"
-    return told if differs else f"{told} ({alike(found) or 'not resolved'})"
+    return told if differs else f"{told} ({equal_text(found) or 'not resolved'})"
 
 
 def _reference(view: View, points: list[Point]) -> Point | None:
     """The point without a primitive; where all have one, the best."""
-    return bare(view, points) or view.best(points)
+    return without_primitive(view, points) or view.best(points)

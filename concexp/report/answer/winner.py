@@ -1,48 +1,59 @@
-"""Who is best at a contest, by how much, and from whom it cannot be told apart."""
+"""Who is best at a comparison, by how much, and from whom it cannot be told apart."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from concexp.analysis.stats.intervals import FEWEST, Interval
-from concexp.report import comparisons
-from concexp.report.pairs import Pair, leaders
-from concexp.report.phrases import alike, amount, baseline, name, names, share, unresolved
+from concexp.report.family import family_of
+from concexp.report.pairs import Pair, best_per_series
+from concexp.report.phrases import (
+    baseline_text,
+    cell_text,
+    cells_text,
+    equal_text,
+    primary_text,
+    share_used,
+    unresolved_text,
+)
 from concexp.report.text.numbers import enumerated, plural, spread
-from concexp.report.view import Contest, Point, View
+from concexp.report.view import Comparison, Point, View
 
 
-def said(view: View, contest: Contest) -> list[str]:
+def sentences_for(view: View, comparison: Comparison) -> list[str]:
     """The best of those beyond doubt; no winner is named where a doubtful cell measured more."""
     if view.metric.better is None:
         return []
-    known = [point for point in contest.points if point.numbered and point.value(view.primary).has_value]
-    firm = [point for point in known if point.firm]
-    doubtful = [point for point in known if point.status == "ok" and not point.trusted]
+    known = [point for point in comparison.points if point.has_numbers and point.value(view.primary).has_value]
+    firm = [point for point in known if point.can_win]
+    doubtful = [point for point in known if point.status == "ok" and not point.enough_clean_trials]
     best = view.best(firm)
     if best is None:
         return _none(doubtful, known)
     if not doubtful:
-        return [_sentence(view, contest, best, firm)]
-    left_out = f"Left out as doubtful (‡), and without a verdict: {names(view, doubtful)}."
+        return [_sentence(view, comparison, best, firm)]
+    left_out = f"Left out as doubtful (‡), and without a verdict: {cells_text(view, doubtful)}."
     rival = view.best([best, *doubtful])
     if rival is best or rival is None:
-        return [f"Of the cells beyond doubt, {_sentence(view, contest, best, firm)}", left_out]
+        return [f"Of the cells beyond doubt, {_sentence(view, comparison, best, firm)}", left_out]
+    figure = primary_text(view, comparison, rival)
     return [
-        f"No winner is named: {name(view, rival)} measured more, {amount(view, contest, rival)}, but in doubtful trials "
-        f"(‡). Of the cells beyond doubt, {_sentence(view, contest, best, firm)}",
+        f"No winner is named: {cell_text(view, rival)} measured more, {figure}, but in doubtful trials (‡). "
+        f"Of the cells beyond doubt, {_sentence(view, comparison, best, firm)}",
         left_out,
     ]
 
 
-def ahead_of(view: View, contest: Contest, best: Point, rivals: Iterable[Point]) -> list[tuple[Point, Interval, bool]]:
+def leads_over(
+    view: View, comparison: Comparison, best: Point, rivals: Iterable[Point]
+) -> list[tuple[Point, Interval, bool]]:
     """Each rival, by which factor the best is better, and whether that is a difference that may be named."""
-    floor = view.floor(contest.points)
+    floor = view.floor(comparison.points)
     found = []
     for rival in rivals:
         if rival is not best:
             ratio = _ahead(view, best, rival)
-            word = comparisons.of(view).word(Pair(best, rival, view.primary), ratio, floor)
+            word = family_of(view).verdict(Pair(best, rival, view.primary), ratio, floor)
             found.append((rival, ratio, word == "higher"))
     return found
 
@@ -58,10 +69,10 @@ def _none(doubtful: list[Point], known: list[Point]) -> list[str]:
     return [f"No winner is named: {why}."]
 
 
-def _sentence(view: View, contest: Contest, best: Point, firm: list[Point]) -> str:
-    figure = f"{name(view, best)} {{}} {amount(view, contest, best)}"
-    gain = _gain(view, contest, best)
-    ratios = ahead_of(view, contest, best, leaders(view, firm))
+def _sentence(view: View, comparison: Comparison, best: Point, firm: list[Point]) -> str:
+    figure = f"{cell_text(view, best)} {{}} {primary_text(view, comparison, best)}"
+    gain = _gain(view, comparison, best)
+    ratios = leads_over(view, comparison, best, best_per_series(view, firm))
     tied = [(rival, ratio) for rival, ratio, resolved in ratios if not resolved]
     if not ratios:
         return _ended([figure.format("reaches" if len(firm) == 1 else "does best:"), *gain])
@@ -72,36 +83,36 @@ def _sentence(view: View, contest: Contest, best: Point, firm: list[Point]) -> s
     if tied:
         others = enumerated(
             [
-                f"{name(view, r)}{_tie(view, q, view.floor(contest.points), _told(view, best, r, gain))}"
+                f"{cell_text(view, r)}{_tie(view, q, view.floor(comparison.points), _is_the_gain(view, best, r, gain))}"
                 for r, q in tied
             ],
             "or",
         )
         return _ended([figure.format("has the best figure:"), *gain, f"but it is not resolved from {others}"])
     runner_up, ratio, _ = min(ratios, key=lambda rival: rival[1].mean)
-    if _told(view, best, runner_up, gain):
+    if _is_the_gain(view, best, runner_up, gain):
         return _ended([figure.format("is best:"), *gain, "the runner-up"])
-    ahead = f"{spread(ratio, 'x')} ahead of the runner-up, {name(view, runner_up)}"
-    return _ended([figure.format("is best:"), *gain, ahead, *filter(None, [alike(ratio)])])
+    ahead = f"{spread(ratio, 'x')} ahead of the runner-up, {cell_text(view, runner_up)}"
+    return _ended([figure.format("is best:"), *gain, ahead, *filter(None, [equal_text(ratio)])])
 
 
-def _told(view: View, best: Point, rival: Point, gain: list[str]) -> bool:
+def _is_the_gain(view: View, best: Point, rival: Point, gain: list[str]) -> bool:
     """Whether the gain over the baseline is the very ratio to this rival."""
     return bool(gain) and view.baseline(best) is rival and view.primary == view.metrics[view.relative].compares
 
 
-def _gain(view: View, contest: Contest, best: Point) -> list[str]:
+def _gain(view: View, comparison: Comparison, best: Point) -> list[str]:
     """What it is relative to the baseline, and how much of the machine that is."""
     below = view.baseline(best)
-    if not view.relative or below is None or not below.firm:
+    if not view.relative or below is None or not below.can_win:
         return []
     if below is best:
         return ["the baseline itself"]
     gain = best.value(view.relative)
     if not gain.has_value:
         return []
-    used = share(view, contest, best) if gain.lo > 1 or not gain.bounded else ""
-    return [f"{spread(gain, 'x')} the speed of {baseline(view)}{f' ({used})' if used else ''}"]
+    used = share_used(view, comparison, best) if gain.lo > 1 or not gain.bounded else ""
+    return [f"{spread(gain, 'x')} the speed of {baseline_text(view)}{f' ({used})' if used else ''}"]
 
 
 def _ahead(view: View, best: Point, rival: Point) -> Interval:
@@ -113,7 +124,7 @@ def _ahead(view: View, best: Point, rival: Point) -> Interval:
 def _tie(view: View, ratio: Interval, floor: float, told: bool) -> str:
     """` (ratio 1.00x, 0.99–1.02)`, unless it is told already, and what makes the tie where the interval alone does not."""
     parts = [] if told else [f"ratio {spread(ratio, 'x').replace(' (', ', ').rstrip(')')}"]
-    parts += filter(None, [alike(ratio), unresolved(view, ratio, floor)])
+    parts += filter(None, [equal_text(ratio), unresolved_text(view, ratio, floor)])
     return f" ({', '.join(parts)})" if parts else ""
 
 

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from concexp.report.text.numbers import known
+from concexp.report.text.numbers import are_numbers
 
 GREY = "#767676"
 INK = "#222222"
@@ -134,7 +134,7 @@ def at_least(axes: Axes, middle: float, share: float = 0.05) -> None:
 
 def is_wide(values: Sequence[float], factor: float = WIDE) -> bool:
     """Whether values need a logarithmic axis: all are positive, and the largest is more than `factor` of the smallest."""
-    positive = [value for value in values if known(value) and value > 0]
+    positive = [value for value in values if are_numbers(value) and value > 0]
     return len(positive) == len(values) and bool(positive) and max(positive) > factor * min(positive)
 
 

@@ -130,8 +130,8 @@ def _segment(axes: Any, place: int, left: float, width: float, name: str, inches
 
 def _who(view: View, bar: Bar) -> str:
     """`threads ×4 ‡`."""
-    mark = bar.point.mark or ("" if bar.firm else "‡")
-    return f"{_style.short(view.line(bar.point))} ×{bar.point.workers}{f' {mark}' if mark else ''}"
+    mark = bar.point.mark or ("" if bar.clean else "‡")
+    return f"{_style.short(view.series_name(bar.point))} ×{bar.point.workers}{f' {mark}' if mark else ''}"
 
 
 def _alt(view: View, shown: list[tuple[Any, list[Bar]]], left: int) -> str:
@@ -142,7 +142,7 @@ def _alt(view: View, shown: list[tuple[Any, list[Bar]]], left: int) -> str:
     for panel, own in shown:
         title = view.title(panel.labels)
         told = []
-        for points in view.lines(bar.point for bar in own).values():
+        for points in view.series(bar.point for bar in own).values():
             bar = next(bar for bar in own if bar.point is points[-1])
             parts = {name: share.mean for name, share in (*bar.split.parts.items(), (RESIDUAL, bar.split.residual))}
             most = max(parts, key=lambda name: parts[name])

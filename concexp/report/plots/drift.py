@@ -12,7 +12,7 @@ from concexp.analysis import doubts, noise
 from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.analysis.stats.trend import FEWEST_STEPS
 from concexp.experiment.statuses import SENTINEL
-from concexp.report.phrases import in_percent
+from concexp.report.phrases import percent_change
 from concexp.report.plots import _style
 from concexp.report.text.numbers import plural, rounded, scale_of
 from concexp.report.view import View
@@ -88,7 +88,7 @@ def _times(view: View, times: dict[int, Interval], axes: Any) -> None:
 def _verdict(drift: Interval) -> str:
     if not drift.bounded:
         return "too few blocks beyond doubt to tell a drift"
-    change = f"{in_percent(drift)} from first to last block"
+    change = f"{percent_change(drift)} from first to last block"
     return f"a drift of {change}" if noise.drifted(drift) else f"no drift to be told, {change}"
 
 

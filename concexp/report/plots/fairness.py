@@ -13,7 +13,7 @@ from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.experiment.statuses import MEASURED
 from concexp.report.plots import _style
 from concexp.report.text.numbers import plural, rounded
-from concexp.report.view import Contest, Point, View, shaded
+from concexp.report.view import Comparison, Point, View, shaded
 from concexp.run.storage.columns import values_of
 
 COLUMNS = 2
@@ -53,38 +53,38 @@ class Plot:
     def draw(self, view: View, path: Path) -> str:
         """Draw the picture; returns its alt text."""
         panels = _panels(view)
-        shown = [(contest, bars[:ROWS]) for contest, bars in panels[:PANELS]]
+        shown = [(comparison, bars[:ROWS]) for comparison, bars in panels[:PANELS]]
         columns = min(COLUMNS, len(shown))
         tallest = [max(len(bars) for _, bars in shown[i : i + columns]) for i in range(0, len(shown), columns)]
         with _style.settings():
             figure = _style.figure(sum(0.95 + ROW * count for count in tallest))
             ratios = [0.3 + ROW * count for count in tallest]
             places = _style.grid(figure, len(tallest), columns, len(shown), height_ratios=ratios)
-            for axes, (contest, bars) in zip(places, shown, strict=True):
+            for axes, (comparison, bars) in zip(places, shown, strict=True):
                 _panel(view, axes, bars)
-                axes.set_title(_style.short(view.title(contest.labels), 52 // columns))
+                axes.set_title(_style.short(view.title(comparison.labels), 52 // columns))
             _style.save(figure, path)
         return _alt(view, shown, len(panels) - len(shown))
 
 
-def _panels(view: View) -> list[tuple[Contest, list[_Bar]]]:
-    """Per contest the cells with most workers of each model and primitive, the fairest first."""
+def _panels(view: View) -> list[tuple[Comparison, list[_Bar]]]:
+    """Per comparison the cells with most workers of each model and primitive, the fairest first."""
     recorded = _recorded(view, view.points)
     found = []
-    for contest in view.contests:
+    for comparison in view.comparisons:
         groups: dict[tuple[str, str], _Bar] = {}
-        for point in sorted(contest.points, key=lambda point: point.workers or 0):
+        for point in sorted(comparison.points, key=lambda point: point.workers or 0):
             if point.cell in recorded:
-                groups[view.line(point), view.primitive(point)] = recorded[point.cell]
+                groups[view.series_name(point), view.primitive(point)] = recorded[point.cell]
         # Where each worker had as many to do as the others there is nothing to see.
         if any(np.ptp(bar.shares) > 0 for bar in groups.values()):
-            found.append((contest, sorted(groups.values(), key=lambda bar: -bar.jain.mean)))
+            found.append((comparison, sorted(groups.values(), key=lambda bar: -bar.jain.mean)))
     return found
 
 
 def _recorded(view: View, among: Iterable[Point]) -> dict[str, _Bar]:
     """The shares of the cells that have several workers and recorded what each did."""
-    points = {point.cell: point for point in among if point.numbered and (point.workers or 1) > 1}
+    points = {point.cell: point for point in among if point.has_numbers and (point.workers or 1) > 1}
     trials: dict[str, list[tuple[np.ndarray, float]]] = {}
     for record in view.run.records:
         if record.role != MEASURED or record["cell"] not in points or not record.get("answer"):
@@ -106,7 +106,7 @@ def _recorded(view: View, among: Iterable[Point]) -> dict[str, _Bar]:
 
 def _panel(view: View, axes: Any, bars: list[_Bar]) -> None:
     for place, bar in enumerate(reversed(bars)):
-        style = view.style(view.line(bar.point))
+        style = view.style(view.series_name(bar.point))
         count = len(bar.shares)
         left = 0.0
         for share, step in zip(bar.shares, np.linspace(*SHADES, count), strict=True):
@@ -145,15 +145,15 @@ def _who(view: View, point: Point) -> str:
     """`threads ×2, lock †`."""
     primitive = view.primitive(point)
     mark = f" {point.mark}" if point.mark else ""
-    text = f"{_style.short(view.line(point))} ×{point.workers}"
+    text = f"{_style.short(view.series_name(point))} ×{point.workers}"
     return f"{text}{f', {_style.short(primitive)}' if primitive else ''}{mark}"
 
 
-def _alt(view: View, panels: list[tuple[Contest, list[_Bar]]], left: int) -> str:
+def _alt(view: View, panels: list[tuple[Comparison, list[_Bar]]], left: int) -> str:
     """What a reader would see, in words: per panel the fairest and the least fair."""
     found = ["The workers' shares of the operations, sorted, one bar per model and primitive, the fairest first."]
-    for contest, bars in panels:
-        title = view.title(contest.labels)
+    for comparison, bars in panels:
+        title = view.title(comparison.labels)
         texts = [
             f"{_who(view, bar.point)} with Jain's index {_jain(bar.jain)}" for bar in bars[:: max(1, len(bars) - 1)]
         ]

@@ -84,13 +84,13 @@ class Plot:
 
 def _map(view: View) -> _Map | None:
     """Which two axes suit a map; None if none do."""
-    numbers = {key: _labels(view, key) for key in view.axes if key in view.varying and not _of_model(view, key)}
+    numbers = {key: _labels(view, key) for key in view.axes if key in view.varying_axes and not _of_model(view, key)}
     numbers = {key: labels for key, labels in numbers.items() if all(_is_number(label) for label in labels)}
-    free = [key for key in numbers if not view.follows(key, list(numbers))]
+    free = [key for key in numbers if not view.is_redundant(key, list(numbers))]
     # The work's own parameters go to the right; what one chooses, workers or a primitive, goes up.
-    across = sorted((k for k in free if len(numbers[k]) >= 3), key=lambda k: (view.chosen(k), -len(numbers[k])))
+    across = sorted((k for k in free if len(numbers[k]) >= 3), key=lambda k: (view.is_choice(k), -len(numbers[k])))
     for x in across:
-        primitives = ["sync"] if "sync" in view.varying and len(_labels(view, "sync")) >= 3 else []
+        primitives = ["sync"] if "sync" in view.varying_axes and len(_labels(view, "sync")) >= 3 else []
         for y in (*(k for k in ("workers", *free) if k in free and k != x), *primitives):
             panels = _panels(view, x, y)
             # Workers beside two values of something are two lines of the picture on scaling: no map is needed.
@@ -114,7 +114,9 @@ def _is_number(label: Any) -> bool:
 
 def _panels(view: View, x: str, y: str) -> list[tuple[str, list[Point]]]:
     """The cells of each panel that has at least three by two numbers."""
-    apart = [key for key in view.axes if key not in (x, y) and not view.tells(x, key) and not view.tells(y, key)]
+    apart = [
+        key for key in view.axes if key not in (x, y) and not view.determines(x, key) and not view.determines(y, key)
+    ]
     points = [p for p in view.points if p.labels.get(x) is not None and p.labels.get(y) is not None]
     found = []
     for labels, own in groups(points, apart):
@@ -126,14 +128,14 @@ def _panels(view: View, x: str, y: str) -> list[tuple[str, list[Point]]]:
 
 def _title(view: View, labels: dict[str, Any]) -> str:
     """What tells a panel from the others: its model first."""
-    model = str(labels["model"]) if "model" in view.varying else ""
+    model = str(labels["model"]) if "model" in view.varying_axes else ""
     rest = view.title({key: label for key, label in labels.items() if key != "model"})
     return " · ".join(filter(None, [model, rest]))
 
 
 def _kind(view: View, found: _Map) -> str:
     """The gain over the baseline where most cells have one other than themselves; else the primary metric."""
-    points = [p for _, own in found.panels for p in own if p.numbered]
+    points = [p for _, own in found.panels for p in own if p.has_numbers]
     gains = [p for p in points if view.relative and p.value(view.relative).has_value and view.baseline(p) is not p]
     return view.relative if 2 * len(gains) > len(points) else view.primary
 
@@ -227,11 +229,11 @@ def _short(value: float, unit: str) -> str:
 
 def _best(view: View, found: _Map, points: list[Point]) -> list[Point]:
     """The best of each column that may win, where going up the column is a choice; nothing to choose from: none."""
-    if not view.chosen(found.y):
+    if not view.is_choice(found.y):
         return []
     columns: dict[str, list[Point]] = {str(label): [] for label in _labels(view, found.x)}
     for point in points:
-        if point.firm:
+        if point.can_win:
             columns[str(point.labels[found.x])].append(point)
     best = [view.best(column) for column in columns.values() if len(column) > 1]
     return [point for point in best if point is not None]
@@ -254,7 +256,9 @@ def _bar(
 
 def _alt(view: View, found: _Map, kind: str, left: int) -> str:
     """What a reader would see, in words: per panel the lowest and the highest field, and the best of each column."""
-    parts = [f"{kind} by {found.x} and {found.y}, one panel per {'model' if 'model' in view.varying else 'condition'}."]
+    parts = [
+        f"{kind} by {found.x} and {found.y}, one panel per {'model' if 'model' in view.varying_axes else 'condition'}."
+    ]
     for title, points in found.panels[:PANELS]:
         known = sorted((p for p in points if p.value(kind).has_value), key=lambda p: p.value(kind).mean)
         low, high = (f"{_where(found, p)} {_short(p.value(kind).mean, view.metrics[kind].unit)}{p.mark}"

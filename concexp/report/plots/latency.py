@@ -91,27 +91,27 @@ class Plot:
 
 
 def _panels(view: View) -> list[tuple[str, list[_Curve]]]:
-    """The curves of each contest: all its cells if they are few, else the best of each model and primitive."""
+    """The curves of each comparison: all its cells if they are few, else the best of each model and primitive."""
     recorded = _recorded(view)
     found = []
-    for contest in view.contests:
-        own = [curve for point in contest.points if (curve := recorded.get(point.cell))]
+    for comparison in view.comparisons:
+        own = [curve for point in comparison.points if (curve := recorded.get(point.cell))]
         if len(own) > LINES:
             groups: dict[tuple[str, str], list[Point]] = {}
             for curve in own:
-                groups.setdefault((view.line(curve.point), view.primitive(curve.point)), []).append(curve.point)
+                groups.setdefault((view.series_name(curve.point), view.primitive(curve.point)), []).append(curve.point)
             kept = {best.cell for points in groups.values() if (best := view.best(points))}
             own = [curve for curve in own if curve.point.cell in kept][:LINES]
         if own:
             kind = _name(own) if len({curve.kind for curve in recorded.values()}) > 1 else ""
-            found.append((" · ".join(filter(None, [view.title(contest.labels), kind])), own))
+            found.append((" · ".join(filter(None, [view.title(comparison.labels), kind])), own))
     return found
 
 
 def _recorded(view: View) -> dict[str, _Curve]:
     """The curve of each cell whose trials recorded the time of each operation; doubtful trials are left out of it."""
     histograms: dict[str, dict[str, list[Counter[int]]]] = {}
-    points = {point.cell: point for point in view.points if point.numbered}
+    points = {point.cell: point for point in view.points if point.has_numbers}
     timed = {cell: {trial.block for trial in point.sample.timing_trials} for cell, point in points.items()}
     for record in view.run.records:
         point = points.get(record.get("cell", ""))
@@ -142,7 +142,7 @@ def _panel(view: View, axes: Any, curves: list[_Curve], factor: float, several: 
     handles: dict[str, Any] = {}
     lines: dict[str, list[_Curve]] = {}
     for curve in curves:
-        lines.setdefault(view.line(curve.point), []).append(curve)
+        lines.setdefault(view.series_name(curve.point), []).append(curve)
     for line, own in lines.items():
         style = view.style(line)
         steps = np.linspace(*SHADES, len(own)) if len(own) > 1 else [0.0]
@@ -170,7 +170,7 @@ def _line(axes: Any, curve: _Curve, factor: float, style: Style, place: int) -> 
     marked = [*range(2 + 3 * (place % 4), firm - 4, 13), firm - 1]
     (handle,) = axes.plot(x[:firm], mean[:firm], style.dashes, color=style.colour, linewidth=1.7, marker=style.marker,
                           markevery=marked, markersize=5.5, zorder=3,
-                          markerfacecolor=style.colour if curve.point.firm else "white")  # fmt: skip
+                          markerfacecolor=style.colour if curve.point.can_win else "white")  # fmt: skip
     axes.plot(x[firm - 1 : last], mean[firm - 1 : last], ":", color=style.colour, linewidth=1.5, zorder=3)
     if found[0].bounded and len(curve.values) >= FEWEST:
         low, high = [v.lo if v.bounded else v.mean for v in found], [v.hi if v.bounded else v.mean for v in found]
@@ -200,7 +200,7 @@ def _who(view: View, point: Point, several: bool) -> str:
         filter(
             None,
             [
-                f"{_style.short(view.line(point))}{workers}{f', {_style.short(primitive)}' if primitive else ''}",
+                f"{_style.short(view.series_name(point))}{workers}{f', {_style.short(primitive)}' if primitive else ''}",
                 point.mark,
             ],
         )

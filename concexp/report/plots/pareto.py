@@ -9,7 +9,7 @@ from typing import Any
 from concexp.analysis.stats.intervals import Interval
 from concexp.report.plots import _style
 from concexp.report.text.numbers import many, plural, scale_of, spread
-from concexp.report.view import Contest, Point, View
+from concexp.report.view import Comparison, Point, View
 
 COLUMNS = 2
 PANELS = 6
@@ -22,9 +22,9 @@ PALE = 0.35  # of a cell that another one beats in both
 
 @dataclass(frozen=True)
 class _Trade:
-    """A contest's cells that have both numbers, and those of them on the frontier, the cheapest first."""
+    """A comparison's cells that have both numbers, and those of them on the frontier, the cheapest first."""
 
-    contest: Contest
+    comparison: Comparison
     points: list[Point]
     frontier: list[Point]
 
@@ -53,7 +53,7 @@ class Plot:
             handles: dict[str, Any] = {}
             for axes, trade in zip(places, shown, strict=True):
                 handles |= _panel(view, axes, trade, cost)
-                axes.set_title(_style.short(view.title(trade.contest.labels), 78 // columns))
+                axes.set_title(_style.short(view.title(trade.comparison.labels), 78 // columns))
             figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))
             _style.save(figure, path)
         return _alt(view, shown, cost, len(trades) - len(shown))
@@ -70,13 +70,15 @@ def _trades(view: View) -> list[_Trade]:
     if not cost or view.metric.better is None:
         return []
     found = []
-    for contest in view.contests:
+    for comparison in view.comparisons:
         points = [
-            p for p in contest.points if p.numbered and p.value(cost).has_value and p.value(view.primary).has_value
+            p
+            for p in comparison.points
+            if p.has_numbers and p.value(cost).has_value and p.value(view.primary).has_value
         ]
-        frontier = [p for p in points if p.firm and not any(_beats(view, q, p, cost) for q in points if q.firm)]
+        frontier = [p for p in points if p.can_win and not any(_beats(view, q, p, cost) for q in points if q.can_win)]
         frontier.sort(key=lambda p: p.value(cost).mean)
-        found.append(_Trade(contest, points, frontier))
+        found.append(_Trade(comparison, points, frontier))
     return found
 
 
@@ -94,7 +96,7 @@ def _panel(view: View, axes: Any, trade: _Trade, cost: str) -> dict[str, Any]:
     across, y_unit = scale_of([p.value(view.primary).mean for p in trade.points], view.metric.unit)
     handles: dict[str, Any] = {}
     for point in trade.points:
-        style = view.style(view.line(point))
+        style = view.style(view.series_name(point))
         x, y = point.value(cost).scaled(1 / down), point.value(view.primary).scaled(1 / across)
         alpha = 1.0 if point in trade.frontier else PALE
         for value, other, which in ((x, y, "xerr"), (y, x, "yerr")):
@@ -103,9 +105,9 @@ def _panel(view: View, axes: Any, trade: _Trade, cost: str) -> dict[str, Any]:
                 at = (value.mean, other.mean) if which == "xerr" else (other.mean, value.mean)
                 axes.errorbar(*at, **error, fmt="none", ecolor=style.colour, elinewidth=1, alpha=alpha)
         (mark,) = axes.plot(x.mean, y.mean, marker=style.marker, markersize=6.5, markeredgecolor=style.colour,
-                            markerfacecolor=style.colour if point.firm else "white", linestyle="none", alpha=alpha,
+                            markerfacecolor=style.colour if point.can_win else "white", linestyle="none", alpha=alpha,
                             zorder=3)  # fmt: skip
-        handles.setdefault(_style.short(view.line(point)), mark)
+        handles.setdefault(_style.short(view.series_name(point)), mark)
     steps = [(p.value(cost).mean / down, p.value(view.primary).mean / across) for p in trade.frontier]
     axes.plot(*zip(*steps, strict=True), color=_style.GREY, linewidth=1, linestyle=(0, (4, 2)), zorder=2)
     _scaled(axes, "x", [p.value(cost).scaled(1 / down) for p in trade.points])
@@ -113,7 +115,7 @@ def _panel(view: View, axes: Any, trade: _Trade, cost: str) -> dict[str, Any]:
     _label(view, axes, trade, steps)
     axes.set_xlabel(f"{_named(cost, view.metrics[cost].unit, x_unit, '')} (less is better)", fontsize=8.5)
     better = "more" if view.metric.better == "higher" else "less"
-    name = _named(view.primary, view.metric.unit, y_unit, trade.contest.unit)
+    name = _named(view.primary, view.metric.unit, y_unit, trade.comparison.unit)
     axes.set_ylabel(f"{name}\n({better} is better)", fontsize=8.5)
     return {name: _solid(mark) for name, mark in handles.items()}
 
@@ -173,13 +175,13 @@ def _alt(view: View, trades: list[_Trade], cost: str, left: int) -> str:
     """What a reader would see, in words: who stands on the frontier, from the cheapest to the best."""
     found = [f"{view.primary} against {cost}, one mark per cell."]
     for trade in trades:
-        title = view.title(trade.contest.labels)
+        title = view.title(trade.comparison.labels)
         texts = []
         for point in trade.frontier:
             value = point.value(cost)
             factor, unit = scale_of([value.mean], view.metrics[cost].unit)
             unit = f"{unit}B" if view.metrics[cost].unit == "bytes" else unit
-            who = " ".join(filter(None, [view.line(point), _where(view, point)]))
+            who = " ".join(filter(None, [view.series_name(point), _where(view, point)]))
             texts.append(f"{who} with {spread(value.scaled(1 / factor), f' {unit}')}")
         pale = len(trade.points) - len(trade.frontier)
         rest = f"; {plural(pale, 'cell')} {'is' if pale == 1 else 'are'} beaten in both" if pale else ""

@@ -10,7 +10,7 @@ import numpy as np
 
 from concexp.report.plots import _style
 from concexp.report.sections import scaling_laws
-from concexp.report.text.numbers import known, many, rounded, scale_of, spread
+from concexp.report.text.numbers import are_numbers, many, rounded, scale_of, spread
 from concexp.report.view import Panel, Point, Style, View
 
 COLUMNS = 3
@@ -73,7 +73,7 @@ def _panels(view: View) -> list[Panel]:
     return [
         panel
         for panel in view.panels
-        if any(len({p.workers for p in line if _has(view, p)}) > 1 for line in view.lines(panel.points).values())
+        if any(len({p.workers for p in line if _has(view, p)}) > 1 for line in view.series(panel.points).values())
     ]
 
 
@@ -91,7 +91,7 @@ def _panel(view: View, panel: Panel, kind: str, axes: Any) -> _Ends:
     """Draw one panel; returns where its lines end."""
     lines = {
         name: shown
-        for name, points in view.lines(panel.points).items()
+        for name, points in view.series(panel.points).items()
         if (shown := [point for point in points if point.value(kind).has_value])
     }
     workers = sorted({p.workers for points in lines.values() for p in points if p.workers is not None}) or [1]
@@ -127,7 +127,7 @@ def _panel(view: View, panel: Panel, kind: str, axes: Any) -> _Ends:
 
 def _shown(point: Point, kind: str) -> list[float]:
     value = point.value(kind)
-    return [v for v in (value.mean, value.lo, value.hi) if known(v)]
+    return [v for v in (value.mean, value.lo, value.hi) if are_numbers(v)]
 
 
 def _span(workers: list[int], wide: bool) -> float:
@@ -139,13 +139,13 @@ def curve(view: View, points: list[Point], kind: str) -> tuple[list[float], Any]
 
     A gain over the baseline is a throughput in another unit: that in which the curve meets the points best.
     """
-    line = next((one for one in scaling_laws.lines(view) if one.points[0] in points), None)
+    line = next((one for one in scaling_laws.measured_series(view) if one.points[0] in points), None)
     if line is None or line.scaling.fit is None or line.scaling.refusal:
         return None
     if scaling_laws.THROUGHPUT not in (kind, view.metrics[kind].compares):
         return None
     ratios = [point.value(kind).mean / point.value(scaling_laws.THROUGHPUT).mean for point in line.within]
-    ratios = [ratio for ratio in ratios if known(ratio)]
+    ratios = [ratio for ratio in ratios if are_numbers(ratio)]
     if not ratios:
         return None
     unit = float(np.exp(np.mean(np.log(ratios))))
@@ -171,7 +171,7 @@ def _line(axes: Any, points: list[Point], kind: str, factor: float, style: Style
         ]
         axes.errorbar(x, mean, errors, fmt="none", ecolor=colour, elinewidth=1.1, capsize=2.2, zorder=3)
     for place, value, point in zip(x, mean, points, strict=True):
-        if not point.firm:
+        if not point.can_win:
             axes.plot(place, value, linestyle="none", marker=marker, markersize=5.5, markerfacecolor="white",
                       markeredgecolor=colour, zorder=4)  # fmt: skip
     return line
@@ -263,7 +263,7 @@ def _alt(view: View, panels: list[Panel], kinds: list[str], left: int) -> str:
             factor, prefix = scale_of([best.value(kind).mean], view.metrics[kind].unit)
             title = view.title(panel.labels)
             found.append(
-                f"{title + ': the' if title else 'The'} highest is {view.line(best)} at {best.workers} with "
+                f"{title + ': the' if title else 'The'} highest is {view.series_name(best)} at {best.workers} with "
                 f"{spread(best.value(kind).scaled(1 / factor), prefix if prefix == 'x' else f' {prefix}'.rstrip())}{best.mark}."
             )
     if left > 0:

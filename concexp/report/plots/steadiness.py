@@ -96,7 +96,7 @@ def _cells(view: View) -> list[_Cell]:
 
 
 def _panel(view: View, cell: _Cell, axes: Any) -> None:
-    colour = view.style(view.line(cell.point)).colour
+    colour = view.style(view.series_name(cell.point)).colour
     for one, found in zip(cell.series, classify_all(cell.series), strict=True):
         never = found.kind == UNSTEADY
         x = np.arange(1, one.size + 1)

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from concexp.report.plots import _style
-from concexp.report.sections.timelines import Segment, Timeline, chosen, name
+from concexp.report.sections.timelines import Segment, Timeline, name, selection
 from concexp.report.text.numbers import rounded, scale_of
 from concexp.report.view import View
 
@@ -52,11 +52,11 @@ class Plot:
 
     def applies(self, view: View) -> bool:
         """Only where it was asked for, and so recorded."""
-        return bool(chosen(view))
+        return bool(selection(view))
 
     def draw(self, view: View, path: Path) -> str:
         """Draw the picture; returns its alt text."""
-        shown = chosen(view)
+        shown = selection(view)
         columns = 1 if len(shown) <= ONE_COLUMN else 2
         lines = [shown[k : k + columns] for k in range(0, len(shown), columns)]
         rows = [max(min(ROWS, len(one.workers)) for one in line) for line in lines]
@@ -72,7 +72,7 @@ class Plot:
                 keys.values(), keys.keys(), loc="outside lower center", ncols=min(5, len(keys)), handlelength=1.6
             )
             _style.save(figure, path)
-        said = "; ".join(f"{name(view, one.point)}: {one.told}{_where(one)}" for one in shown)
+        said = "; ".join(f"{name(view, one.point)}: {one.shares_text}{_where(one)}" for one in shown)
         return f"What each worker did when, as shares of all workers' time: {said}."
 
 
@@ -84,22 +84,22 @@ def _where(timeline: Timeline) -> str:
 
 def _length(view: View, timeline: Timeline, shown: Sequence[Timeline]) -> float:
     """The length of a panel's axis, seconds: the longest of those that do the same work, if they are not too unlike."""
-    contest = next(c.points for c in view.contests if timeline.point in c.points)
-    ends = [one.end for one in shown if one.point in contest]
+    comparison = next(c.points for c in view.comparisons if timeline.point in c.points)
+    ends = [one.end for one in shown if one.point in comparison]
     return max(ends) if max(ends) <= LIKE * min(ends) else timeline.end
 
 
 def _panel(view: View, timeline: Timeline, length: float, width: int, axes: Any) -> None:
     workers = timeline.workers[:ROWS]
     factor, unit = scale_of([length], "s")
-    begin = min(0.0, *(worker.made if timeline.creation else worker.came for worker in workers)) / factor
+    begin = min(0.0, *(worker.created_at if timeline.creation else worker.ready_at for worker in workers)) / factor
     length /= factor
     stacks: dict[str, list[Any]] = {}
     parts: list[tuple[float, int]] = []
     for row, worker in enumerate(workers):
         stacks.setdefault("idle", []).append(_box(0, timeline.end / factor, row, 0, 1))
         if timeline.creation:
-            stacks.setdefault("made", []).append(_box(worker.made / factor, worker.came / factor, row, 0, 1))
+            stacks.setdefault("made", []).append(_box(worker.created_at / factor, worker.ready_at / factor, row, 0, 1))
         for segment in _drawn(worker.segments, length * factor / THIN):
             low, span = 0.0, segment.end - segment.begin
             off = segment.worked - segment.cpu if timeline.cpu_known else 0.0
@@ -131,7 +131,7 @@ def _panel(view: View, timeline: Timeline, length: float, width: int, axes: Any)
     every = len(timeline.workers) + timeline.more
     axes.set_ylabel("worker" if every == len(workers) else f"{len(workers)} of {every:,} workers")
     axes.set_title(_style.short(name(view, timeline.point), width), pad=16)
-    note = f"{rounded(timeline.end / factor)} {unit}: {timeline.told}"
+    note = f"{rounded(timeline.end / factor)} {unit}: {timeline.shares_text}"
     # Not in the layout: a panel is as wide as its neighbours, whatever is told of it.
     axes.annotate(note, (0, 1), (0, 4), "axes fraction", "offset points", fontsize=8, color="#555555").set_in_layout(
         False

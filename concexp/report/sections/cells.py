@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
-from concexp.report.phrases import BAD
+from concexp.report.phrases import BAD_ENDINGS
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import PLAIN, many, scale_of, spread
 from concexp.report.view import Point, View
 
-SPAN = 300  # from here on one unit for a whole column leaves nothing but zeros of its least
-ROWS = 200  # more than anyone reads; cells.csv has all
+MAX_SPAN = 300  # from here on one unit for a whole column leaves nothing but zeros of its least
+MAX_ROWS = 200  # more than anyone reads; cells.csv has all
 MARKS = {
     "†": "its check of the outcome failed: the numbers are kept, and never called best",
     "§": "some of its trials ended badly: the numbers are of the others, and never called best",
@@ -34,18 +34,18 @@ class Table:
 
 def tables(view: View) -> list[Table]:
     """The tables of all cells that were run, in the order of the experiment."""
-    shown = [point for point in view.points if point.sample.count][:ROWS]
+    shown = [point for point in view.points if point.sample.count][:MAX_ROWS]
     groups: dict[str, list[Point]] = {}
     for point in shown:
         groups.setdefault(str(point.labels["workload"]), []).append(point)
-    firsts = [view.best(p for p in c.points if p.firm) for c in view.contests if len(c.points) > 1]
+    firsts = [view.best(p for p in c.points if p.can_win) for c in view.comparisons if len(c.points) > 1]
     best = {first.cell for first in firsts if first}
     return [_table(view, label if len(groups) > 1 else "", points, best) for label, points in groups.items()]
 
 
 def left_out(view: View) -> int:
     """How many cells that were run are not shown."""
-    return max(0, sum(point.sample.count > 0 for point in view.points) - ROWS)
+    return max(0, sum(point.sample.count > 0 for point in view.points) - MAX_ROWS)
 
 
 def marks(view: View) -> list[str]:
@@ -63,7 +63,9 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
     heads, columns, same = [], [], []
     for name, metric in view.metrics.items():
         values = [point.value(name) for point in points]
-        if name != view.primary and not (any(v.has_value for v in values) and _tells(view, name, metric, points)):
+        if name != view.primary and not (
+            any(v.has_value for v in values) and _is_worth_a_column(view, name, metric, points)
+        ):
             continue
         unit, cells = _column(values, metric.unit)
         head = _head(name, metric, unit, points[0].unit)
@@ -88,7 +90,7 @@ def _column(values: Sequence[Interval], unit: str) -> tuple[str, list[str]]:
     """The unit of a column, and its cells in it; where the values span so much that no unit suits all, each has its own."""
     factor, name = scale_of([value.mean for value in values], unit)
     sizes = [abs(value.mean) for value in values if value.has_value and value.mean]
-    if name not in PLAIN and sizes and max(sizes) > SPAN * min(sizes):
+    if name not in PLAIN and sizes and max(sizes) > MAX_SPAN * min(sizes):
         return "", [_alone(value, unit) for value in values]
     return name, [spread(value.scaled(1 / factor)) for value in values]
 
@@ -104,7 +106,7 @@ def _shown(label: Any) -> str:
     return "" if label is None else escaped(label)
 
 
-def _tells(view: View, name: str, metric: Any, points: Sequence[Point]) -> bool:
+def _is_worth_a_column(view: View, name: str, metric: Any, points: Sequence[Point]) -> bool:
     """Whether a column is worth its place: the experiment asked for it, or it says something about these cells."""
     if view.run.spec.get("metrics"):
         return True
@@ -126,8 +128,8 @@ def _head(name: str, metric: Any, prefix: str, operation: str) -> str:
 
 
 def _marked(text: str, point: Point, best: set[str]) -> str:
-    if not point.numbered:
-        return BAD.get(point.status, point.status)
+    if not point.has_numbers:
+        return BAD_ENDINGS.get(point.status, point.status)
     text = f"**{text}**" if point.cell in best else text
     return f"{text} {point.mark}".strip()
 

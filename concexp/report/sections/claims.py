@@ -16,16 +16,16 @@ from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, spread
 from concexp.report.view import View
 
-SHOWN = 6  # lines of one verdict
-NAMED = 3  # cases in one line
+MAX_LINES = 6  # lines of one verdict
+MAX_CASES = 3  # cases in one line
 SIGNS = {"<": "&lt;", ">": "&gt;", "<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}
-CERTAIN = 0.9995  # from here on a share would be shown as 100 %
+SHOWN_AS_100_PERCENT = 0.9995  # from here on a share would be shown as 100 %
 # The decisive ones first.
 WORDS = ("refuted", "inconclusive", "supported", "skipped")
 
 
 @dataclass(frozen=True)
-class Told:
+class ClaimRow:
     """One claim, in Markdown: its verdict, its words, what it expects and where, how many cases decided it, and the cases."""
 
     word: str
@@ -40,12 +40,12 @@ class Told:
         return next((line.partition(": ")[2] for line in self.lines if line.partition(": ")[0] == self.word), "")
 
 
-def told(view: View) -> list[Told]:
+def claim_rows(view: View) -> list[ClaimRow]:
     """All claims in the order of the experiment."""
-    return [_told(view, verdict) for verdict in view.verdicts]
+    return [_claim_row(view, verdict) for verdict in view.verdicts]
 
 
-def _told(view: View, verdict: Verdict) -> Told:
+def _claim_row(view: View, verdict: Verdict) -> ClaimRow:
     claim = verdict.claim
     counts = [f"{word} in {verdict.counts[word]}" for word in WORDS if verdict.counts[word]]
     cases = len(verdict.cases)
@@ -55,7 +55,7 @@ def _told(view: View, verdict: Verdict) -> Told:
         summary = f"{verdict.word} in {plural(cases, 'case') if cases == 1 else f'all {cases} cases'}."
     else:
         summary = f"of {plural(cases, 'case')}, {enumerated(counts)}."
-    return Told(verdict.word, escaped(claim.says), expected(claim), summary, _lines(view, verdict))
+    return ClaimRow(verdict.word, escaped(claim.says), expected(claim), summary, _lines(view, verdict))
 
 
 def expected(claim: Claim) -> str:
@@ -84,8 +84,8 @@ def _lines(view: View, verdict: Verdict) -> list[str]:
             told = "; ".join(text for text in (escaped(judged.reason), _evidence(judged)) if text)
             alike.setdefault(told, []).append(judged)
         groups = list(alike.items())
-        lines += [f"{word}: {_who(view, cases)}{text}" for text, cases in groups[:SHOWN]]
-        more = sum(len(cases) for _, cases in groups[SHOWN:])
+        lines += [f"{word}: {_who(view, cases)}{text}" for text, cases in groups[:MAX_LINES]]
+        more = sum(len(cases) for _, cases in groups[MAX_LINES:])
         if more:
             lines.append(f"{word}: {plural(more, 'more case')}")
     return lines
@@ -93,7 +93,7 @@ def _lines(view: View, verdict: Verdict) -> list[str]:
 
 def _who(view: View, cases: list[CaseVerdict]) -> str:
     names = [_name(view, judged) for judged in cases]
-    if len(names) > NAMED:
+    if len(names) > MAX_CASES:
         return f"{plural(len(cases), 'case')}: "
     return f"{'; '.join(names)}: " if all(names) else ""
 
@@ -102,7 +102,7 @@ def _name(view: View, judged: CaseVerdict) -> str:
     """What tells a case from the others, by its labels; "" if there is nothing to tell."""
     parts = []
     for key, label in judged.case.labels.items():
-        if label is not None and key in view.varying:
+        if label is not None and key in view.varying_axes:
             plain = key in ("workload", "model", "sync")
             parts.append(plural(label, "worker") if key == "workers" else code(label if plain else f"{key} {label}"))
     return ", ".join(parts)
@@ -110,7 +110,7 @@ def _name(view: View, judged: CaseVerdict) -> str:
 
 def _evidence(judged: CaseVerdict) -> str:
     text = "; ".join(_comparison(one) for one in judged.evidence)
-    if judged.share is not None and not (judged.word == "supported" and judged.share >= CERTAIN):
+    if judged.share is not None and not (judged.word == "supported" and judged.share >= SHOWN_AS_100_PERCENT):
         text += f", true in {100 * judged.share:.3g} % of the draws"
     return text
 

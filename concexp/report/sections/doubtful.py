@@ -12,12 +12,12 @@ from concexp.report.text.numbers import enumerated, plural, rounded
 from concexp.report.view import Point, View
 
 
-def told(view: View) -> list[str]:
+def sentences(view: View) -> list[str]:
     """One sentence about all cells without a verdict."""
     points = _points(view)
     if not points:
         return []
-    numbered = sum(point.numbered for point in view.points)
+    numbered = sum(point.has_numbers for point in view.points)
     of = "all " if len(points) == numbered > 1 else f"{len(points)} of "
     codes = _codes(points)
     causes = []
@@ -31,14 +31,14 @@ def told(view: View) -> list[str]:
     ]
 
 
-def reasons(view: View) -> list[str]:
+def threats(view: View) -> list[str]:
     """The facts behind `machine`, where it cost a verdict."""
     points = _points(view)
     return [_how_we_know(view, points)] if "machine" in _codes(points) else []
 
 
 def _points(view: View) -> list[Point]:
-    return [point for point in view.points if point.numbered and not point.trusted]
+    return [point for point in view.points if point.has_numbers and not point.enough_clean_trials]
 
 
 def _codes(points: list[Point]) -> Counter[str]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, MEASURED
-from concexp.report.phrases import BAD
+from concexp.report.phrases import BAD_ENDINGS
 from concexp.report.sections import hangs
 from concexp.report.text.markdown import escaped, fenced
 from concexp.report.text.numbers import plural
 from concexp.report.view import View
 from concexp.run.storage.journal import Record
 
-FAILURES = 10
-LINES = 40  # of a traceback: its end tells
+MAX_FAILURES = 10
+MAX_LINES = 40  # of a traceback: its end tells
 
 
 @dataclass(frozen=True)
@@ -50,19 +50,19 @@ def failures(view: View) -> tuple[list[Failure], int]:
     """The first ways in which trials ended badly, and how many more there are."""
     groups: dict[tuple[str, ...], list[Record]] = {}
     for record in view.run.records:
-        if record.role not in (MACHINE, DIAGNOSTIC) and record["status"] in BAD:
+        if record.role not in (MACHINE, DIAGNOSTIC) and record["status"] in BAD_ENDINGS:
             same = record["cell"], record.role, record["status"], record["reason"]
             groups.setdefault(same, []).append(record)
     order = {point.cell: number for number, point in enumerate(view.points)}
     found = [records for _, records in sorted(groups.items(), key=lambda pair: order.get(pair[0][0], 0))]
-    return [_failure(view, records) for records in found[:FAILURES]], max(0, len(found) - FAILURES)
+    return [_failure(view, records) for records in found[:MAX_FAILURES]], max(0, len(found) - MAX_FAILURES)
 
 
 def _failure(view: View, records: list[Record]) -> Failure:
     first = records[0]
     labels = ", ".join(f"{key} {label}" for key, label in first["axes"].items() if label is not None)
     trial = "trial" if first["role"] == MEASURED else f"{first['role']} trial"
-    what = f"**{BAD[first['status']].capitalize()}**: {plural(len(records), trial)}"
+    what = f"**{BAD_ENDINGS[first['status']].capitalize()}**: {plural(len(records), trial)}"
     sentence = f"{what} of {escaped(labels)}: {escaped(first['reason'])}"
     if (first.get("hang") or {}).get("kind"):
         sentence += f". {hangs.kind(first['hang'])}"
@@ -75,4 +75,4 @@ def _failure(view: View, records: list[Record]) -> Failure:
 
 def _end(text: str) -> str:
     lines = text.rstrip().splitlines()
-    return "\n".join(["…", *lines[-LINES:]] if len(lines) > LINES else lines)
+    return "\n".join(["…", *lines[-MAX_LINES:]] if len(lines) > MAX_LINES else lines)

@@ -8,11 +8,11 @@ from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, plural
 from concexp.report.view import View
 
-SHOWN = 3  # names of a kind
+MAX_NAMES = 3  # names of a kind
 WORDS = {"shared memory": "shared-memory block"}
 
 
-def told(view: View) -> list[str]:
+def sentences(view: View) -> list[str]:
     """One sentence on what was surely the trials', one on what appeared in /dev/shm meanwhile and was let be."""
     found = []
     for sure in (True, False):
@@ -36,4 +36,4 @@ def told(view: View) -> list[str]:
 def _kind(kind: str, counts: Counter[tuple[str, str]]) -> str:
     own = [(name, count) for (what, name), count in counts.items() if what == kind]
     total = plural(sum(count for _, count in own), WORDS.get(kind, kind))
-    return f"{total} ({', '.join(code(name) for name, _ in own[:SHOWN])}{', …' if len(own) > SHOWN else ''})"
+    return f"{total} ({', '.join(code(name) for name, _ in own[:MAX_NAMES])}{', …' if len(own) > MAX_NAMES else ''})"

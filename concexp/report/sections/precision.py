@@ -12,8 +12,8 @@ from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.significance import FALSE_DISCOVERY_RATE, MARGIN
 from concexp.experiment import Measure
 from concexp.experiment.statuses import MEASURED
-from concexp.report import comparisons
-from concexp.report.phrases import NAMED, NO_GAIN, among_all, in_percent
+from concexp.report.family import family_of
+from concexp.report.phrases import MAX_NAMES, NO_GAIN, cell_on_page, percent_change
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, spread
 from concexp.report.view import View
@@ -30,17 +30,17 @@ def threats(view: View) -> list[str]:
             "end of the run than at its beginning. Comparisons are paired by block and bear it; figures of single cells are "
             "means over it."
         )
-    return found + [said for said in [_ended(view)] if said]
+    return found + [said for said in [_shortfall(view)] if said]
 
 
-def known(view: View) -> list[str]:
+def assurances(view: View) -> list[str]:
     """The rule for differences, the noise floors, a drift that cannot be told, and a precision that was reached."""
     found = _comparisons(view) + [_floor(view, floor) for floor in view.floors]
     drift = noise.drift(view.run)
     if drift.bounded and not noise.drifted(drift):
         found.append(
             f"No drift can be told: from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always "
-            f"the same small work, changed by {in_percent(drift)}."
+            f"the same small work, changed by {percent_change(drift)}."
         )
     wanted = _measure(view).precision
     half = widths(view.run)
@@ -53,7 +53,7 @@ def known(view: View) -> list[str]:
 
 def _comparisons(view: View) -> list[str]:
     """How many comparisons the answer rests on; where it is one, nothing has to be corrected."""
-    count = comparisons.of(view).count
+    count = family_of(view).count
     if count < 2:
         return []
     false = f"{100 * FALSE_DISCOVERY_RATE:g} %"
@@ -70,13 +70,13 @@ def _floor(view: View, floor: noise.NoiseFloor) -> str:
     alone = len(view.floors) < 2
     whom = "" if alone else f" for {code(floor.workload)}"
     return (
-        f"Noise floor{whom}: {rounded(floor.factor)}x. {among_all(view, point)} was measured a second time in every block, as if "
-        f"it were another cell; second beside first{unlike} is {spread(floor.ratio, 'x')}. A smaller difference is called not "
-        "resolved."
+        f"Noise floor{whom}: {rounded(floor.factor)}x. {cell_on_page(view, point)} was measured a second time in every "
+        f"block, as if it were another cell; second beside first{unlike} is {spread(floor.ratio, 'x')}. A smaller "
+        "difference is called not resolved."
     )
 
 
-def _ended(view: View) -> str:
+def _shortfall(view: View) -> str:
     """What was wanted and not reached, and what ended the run before."""
     measure = _measure(view)
     blocks = 1 + max((record["block"] for record in trials_of(view.run.records)), default=-1)
@@ -89,10 +89,12 @@ def _ended(view: View) -> str:
             f"{_reason(view, measure, blocks)} after {blocks} of {plural(measure.blocks, 'repetition')} of every cell."
         )
     missed = precision_shortfall(view.run, view.verdicts, measure.precision)
-    return " ".join(said for said in (_uncertain(view, measure, blocks, missed), _without(view, missed)) if said)
+    return " ".join(
+        said for said in (_too_wide(view, measure, blocks, missed), _without_interval(view, missed)) if said
+    )
 
 
-def _uncertain(view: View, measure: Measure, blocks: int, missed: PrecisionShortfall) -> str:
+def _too_wide(view: View, measure: Measure, blocks: int, missed: PrecisionShortfall) -> str:
     """The intervals that are too wide and the claims that are open, where more trials would have helped."""
     assert measure.precision is not None
     parts = []
@@ -110,7 +112,7 @@ def _uncertain(view: View, measure: Measure, blocks: int, missed: PrecisionShort
     return f"{_reason(view, measure, blocks)} before {', and before '.join(parts)}." if parts else ""
 
 
-def _without(view: View, missed: PrecisionShortfall) -> str:
+def _without_interval(view: View, missed: PrecisionShortfall) -> str:
     """The cells that have no interval, and how their trials ended."""
     if not missed.without_interval:
         return ""
@@ -120,12 +122,12 @@ def _without(view: View, missed: PrecisionShortfall) -> str:
 
 
 def _named(names: list[str]) -> str:
-    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
-    return enumerated([*names[:NAMED], *more])
+    more = [f"{len(names) - MAX_NAMES} more"] if len(names) > MAX_NAMES else []
+    return enumerated([*names[:MAX_NAMES], *more])
 
 
 def _of_cell(view: View, cell: str) -> str:
-    return among_all(view, next(point for point in view.points if point.cell == cell))
+    return cell_on_page(view, next(point for point in view.points if point.cell == cell))
 
 
 def _unfinished(view: View, measure: Measure) -> str:
@@ -154,4 +156,4 @@ def _measure(view: View) -> Measure:
 def _change(drift: Interval) -> str:
     """`7.1 % (5.2–9.0) longer`."""
     longer = drift.mean > 1
-    return f"{in_percent(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"
+    return f"{percent_change(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"

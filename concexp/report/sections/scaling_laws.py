@@ -19,11 +19,11 @@ from concexp.report.text.numbers import enumerated, rounded, spread
 from concexp.report.view import Point, View
 
 THROUGHPUT = "throughput"  # what the laws are about
-PANELS = 12
-CLOSE = 2  # laws whose AICc differ by less describe a curve equally well (Burnham & Anderson 2002)
-CALLED = {"linear": "a straight line", "Amdahl": "Amdahl's law", "Gustafson": "Gustafson's law"}
-SMALL = 0.02  # a serial share below this is not worth a word
-TOLD = 12  # so many lines are told of; the picture has more
+MAX_PANELS = 12
+AICC_TIE = 2  # laws whose AICc differ by less describe a curve equally well (Burnham & Anderson 2002)
+LAW_NAMES = {"linear": "a straight line", "Amdahl": "Amdahl's law", "Gustafson": "Gustafson's law"}
+MIN_SERIAL_SHARE = 0.02  # a serial share below this is not worth a word
+MAX_SERIES = 12  # so many lines are told of; the picture has more
 # A law's parameters: what they mean, and the unit in which they are told. What a pair costs is small, there being many pairs.
 MEANING = {
     "a": ("serial share {}", 1e2, " %"),
@@ -33,7 +33,7 @@ MEANING = {
 
 
 @dataclass(frozen=True)
-class Line:
+class Series:
     """A line of a panel: its points with a throughput, those of them that are beyond doubt, and what is known of its curve.
 
     `limit` is the number of effective CPUs, beyond which the machine is measured and not the program; infinite where the
@@ -43,34 +43,34 @@ class Line:
     title: str
     name: str
     points: Sequence[Point]
-    firm: Sequence[Point]
+    clean: Sequence[Point]
     limit: float
     scaling: Scaling
 
     @property
     def within(self) -> list[Point]:
         """The points that a law may rest on."""
-        return [point for point in self.firm if (point.workers or 1) * TOLERANCE <= self.limit]
+        return [point for point in self.clean if (point.workers or 1) * TOLERANCE <= self.limit]
 
 
 @lru_cache(maxsize=1)  # one page at a time: its picture, its answer and its sentences ask for the same
-def lines(view: View) -> list[Line]:
+def measured_series(view: View) -> list[Series]:
     """The lines that were measured with several numbers of workers. An open loop has none: its throughput is the load's."""
     found = []
-    for panel in view.panels[:PANELS]:
-        for name, points in view.lines(panel.points).items():
+    for panel in view.panels[:MAX_PANELS]:
+        for name, points in view.series(panel.points).items():
             counted = [p for p in points if p.workers is not None and "rate" not in view.records[p.cell]["load"]]
             if len({point.workers for point in counted}) > 1:
-                found.append(_line(view, view.title(panel.labels), name, counted))
+                found.append(_series(view, view.title(panel.labels), name, counted))
     return found
 
 
-def _line(view: View, title: str, name: str, points: Sequence[Point]) -> Line:
-    firm = [point for point in points if point.firm]
+def _series(view: View, title: str, name: str, points: Sequence[Point]) -> Series:
+    firm = [point for point in points if point.can_win]
     weak = all(view.records[point.cell]["load"].get("scaling") == "weak" for point in points)
     limit = _limit(view, points[0])
     trials = {point.workers or 1: point.sample.by_block(THROUGHPUT) for point in firm}
-    return Line(title, name, points, firm, limit, scaling(trials, weak, limit))
+    return Series(title, name, points, firm, limit, scaling(trials, weak, limit))
 
 
 def _limit(view: View, point: Point) -> float:
@@ -85,33 +85,37 @@ def _limit(view: View, point: Point) -> float:
     return view.run.effective_cpus
 
 
-def told(view: View) -> list[str]:
+def sentences(view: View) -> list[str]:
     """A sentence per line that follows a law, one for all that are refused for the same reason, and their serial shares."""
-    fitted = [(line, fit) for line in lines(view) if (fit := line.scaling.fit) is not None and not line.scaling.refusal]
-    found = [f"{_named(view, line)}: {_law(line.scaling, fit)}" for line, fit in fitted[:TOLD]]
+    fitted = [
+        (line, fit)
+        for line in measured_series(view)
+        if (fit := line.scaling.fit) is not None and not line.scaling.refusal
+    ]
+    found = [f"{_named(view, line)}: {_law(line.scaling, fit)}" for line, fit in fitted[:MAX_SERIES]]
     if fitted:
-        tried = enumerated(list(dict.fromkeys(CALLED.get(n, n) for line, _ in fitted for n in line.scaling.tried)))
+        tried = enumerated(list(dict.fromkeys(LAW_NAMES.get(n, n) for line, _ in fitted for n in line.scaling.tried)))
         found.insert(0, f"A line's law is the one of least AICc among {tried} (the Universal Scalability Law).")
-    if len(fitted) > TOLD:
-        found.append(f"{len(fitted) - TOLD} more lines follow a law.")
-    refused: dict[str, list[Line]] = {}
-    for line in lines(view):
+    if len(fitted) > MAX_SERIES:
+        found.append(f"{len(fitted) - MAX_SERIES} more lines follow a law.")
+    refused: dict[str, list[Series]] = {}
+    for line in measured_series(view):
         if line.scaling.refusal:
             refused.setdefault(_reason(line), []).append(line)
     for reason, own in refused.items():
-        all_of_them = len(own) == len(lines(view)) > 1
+        all_of_them = len(own) == len(measured_series(view)) > 1
         whom = "any line" if all_of_them else enumerated(_shortened([_named(view, line) for line in own]), "or")
         found.append(f"No scaling law is told for {whom}: {reason}.")
     return found + _serial_shares(view, [line for own in refused.values() for line in own])
 
 
 def _shortened(parts: list[str]) -> list[str]:
-    return parts if len(parts) <= TOLD else [*parts[: TOLD - 1], f"{len(parts) - TOLD + 1} more"]
+    return parts if len(parts) <= MAX_SERIES else [*parts[: MAX_SERIES - 1], f"{len(parts) - MAX_SERIES + 1} more"]
 
 
-def _named(view: View, line: Line) -> str:
+def _named(view: View, line: Series) -> str:
     """`processes`, and of which panel where there are several."""
-    several = len({line.title for line in lines(view)}) > 1
+    several = len({line.title for line in measured_series(view)}) > 1
     return code(line.name) + (f" ({escaped(line.title)})" if several and line.title else "")
 
 
@@ -133,9 +137,11 @@ def _law(found: Scaling, fit: Fit) -> str:
     else:
         parts.append(f"no peak in range ({int(min(fit.workers))} to {int(max(fit.workers))} workers)")
     off = rounded(100 * fit.sd / (sum(fit.observed) / len(fit.observed)), 2)
-    close = [CALLED.get(n, n) for n, value in found.tried.items() if n != fit.law.name and value - fit.aicc < CLOSE]
+    close = [
+        LAW_NAMES.get(n, n) for n, value in found.tried.items() if n != fit.law.name and value - fit.aicc < AICC_TIE
+    ]
     beside = f"; {enumerated(close)} would do as well" if close else ""
-    return f"{CALLED.get(fit.law.name, fit.law.name)}, {', '.join(parts)}; it misses the points by {off} %{beside}."
+    return f"{LAW_NAMES.get(fit.law.name, fit.law.name)}, {', '.join(parts)}; it misses the points by {off} %{beside}."
 
 
 def sure(parameter: Parameter) -> Interval:
@@ -145,9 +151,9 @@ def sure(parameter: Parameter) -> Interval:
     return Interval(widest.mean, max(widest.lo, 0.0), widest.hi, widest.n)
 
 
-def _reason(line: Line) -> str:
+def _reason(line: Series) -> str:
     """Why a line has no law, in words."""
-    measured, firm, within = (len({p.workers for p in own}) for own in (line.points, line.firm, line.within))
+    measured, firm, within = (len({p.workers for p in own}) for own in (line.points, line.clean, line.within))
     needs = f"a law needs {POINTS} numbers of workers"
     if measured < POINTS:
         return f"{needs}, {measured} were measured"
@@ -161,7 +167,7 @@ def _reason(line: Line) -> str:
     return line.scaling.refusal
 
 
-def _serial_shares(view: View, refused: Sequence[Line]) -> list[str]:
+def _serial_shares(view: View, refused: Sequence[Series]) -> list[str]:
     """Karp and Flatt's serial share of lines without a law that have one: each number of workers has its own, without a fit."""
     parts = []
     for line in refused:
@@ -170,7 +176,7 @@ def _serial_shares(view: View, refused: Sequence[Line]) -> list[str]:
         if alone is None or not several:
             continue
         found = {p.workers or 1: serial_share(view.ratio(p, alone, THROUGHPUT), p.workers or 1) for p in several}
-        if not any(share.lo > 0 and share.mean >= SMALL for share in found.values()):
+        if not any(share.lo > 0 and share.mean >= MIN_SERIAL_SHARE for share in found.values()):
             continue
         figures = [f"{spread(share.scaled(100), ' %')} with {count}" for count, share in found.items()]
         grows = max(found) > min(found) and found[max(found)].lo > found[min(found)].hi

@@ -22,17 +22,17 @@ from concexp.analysis.stats.change_points import (
 )
 from concexp.analysis.variance import Variation, variations
 from concexp.experiment import Measure
-from concexp.report.phrases import NAMED, among_all, in_percent
+from concexp.report.phrases import MAX_NAMES, cell_on_page, percent_change
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import enumerated, plural, rounded
 from concexp.report.view import Point, View
 
-REASONABLE = 1000  # trials; what needs more has another cure
-PRECISION = 0.03  # what is planned for where the experiment asks for none
+MAX_REPETITIONS = 1000  # trials; what needs more has another cure
+DEFAULT_PRECISION = 0.03  # what is planned for where the experiment asks for none
 IN_WORDS = {FLAT: "flat", WARMUP: "warming up", SLOWDOWN: "slowing down", UNSTEADY: "without a steady state"}
 
 
-def told(view: View) -> list[str]:
+def sentences(view: View) -> list[str]:
     """The page's sentences; none where no trial has two iterations."""
     return [*_assessed(view), *_starts(view), *_variance(view)]
 
@@ -72,7 +72,7 @@ def _assessed(view: View) -> list[str]:
             "are means of both; look for what grows, or for a CPU that gets hot."
         )
     if MIXED in found:
-        parts = [f"{among_all(view, point)} ({_counted(by_cell[point.cell])})" for point in found[MIXED]]
+        parts = [f"{cell_on_page(view, point)} ({_counted(by_cell[point.cell])})" for point in found[MIXED]]
         sentences.append(
             f"**Trials that disagree**: {_listed(parts)}. More iterations would tell which of them is the rule."
         )
@@ -119,7 +119,7 @@ def _starts(view: View) -> list[str]:
         own = sorted((s for s in odd if (s.ratio.mean > 1) is slower), key=lambda s: -abs(math.log(s.ratio.mean)))
         if own:
             parts = [
-                f"{among_all(view, points[s.cell])} {in_percent(s.ratio if slower else s.ratio.inverted())}"
+                f"{cell_on_page(view, points[s.cell])} {percent_change(s.ratio if slower else s.ratio.inverted())}"
                 for s in own
             ]
             found.append(f"{word} than the later ones in {plural(len(own), 'cell')}: {_listed(parts)}")
@@ -151,18 +151,22 @@ def _variance(view: View) -> list[str]:
 
 def _advice(view: View, found: Sequence[Variation]) -> str:
     """One setting for all cells: the iterations that suit most of them, and with those the trials that the worst needs."""
-    precision = _measure(view).precision or PRECISION
+    precision = _measure(view).precision or DEFAULT_PRECISION
     iterations = math.ceil(np.median([one.iterations for one in found]))
     needed = {one.cell: one.repetitions(iterations, precision) for one in found}
     worst = max(needed, key=lambda cell: needed[cell])
     now = f"±{rounded(100 * widths(view.run)[worst], 2)} % now"
-    most = f"`repetitions: {needed[worst]}`" if needed[worst] <= REASONABLE else f"more than {REASONABLE:,} repetitions"
+    most = (
+        f"`repetitions: {needed[worst]}`"
+        if needed[worst] <= MAX_REPETITIONS
+        else f"more than {MAX_REPETITIONS:,} repetitions"
+    )
     aim = f"For ±{100 * precision:g} %, `iterations: {iterations}` and"
     if len(found) == 1:
         return f"{aim} {most} would do ({now})."
     half = math.ceil(np.median(list(needed.values())))
     point = next(point for point in view.points if point.cell == worst)
-    return f"{aim} `repetitions: {half}` would do in half of the cells; {among_all(view, point)} needs most, {most} ({now})."
+    return f"{aim} `repetitions: {half}` would do in half of the cells; {cell_on_page(view, point)} needs most, {most} ({now})."
 
 
 def _measure(view: View) -> Measure:
@@ -170,13 +174,13 @@ def _measure(view: View) -> Measure:
 
 
 def _names(view: View, points: Sequence[Point]) -> str:
-    return _listed([among_all(view, point) for point in points])
+    return _listed([cell_on_page(view, point) for point in points])
 
 
 def _listed(parts: Sequence[str]) -> str:
     """So many that nobody would read on are counted."""
-    more = len(parts) - NAMED + 1
-    return enumerated(parts if len(parts) <= NAMED else [*parts[: NAMED - 1], f"{more} more"])
+    more = len(parts) - MAX_NAMES + 1
+    return enumerated(parts if len(parts) <= MAX_NAMES else [*parts[: MAX_NAMES - 1], f"{more} more"])
 
 
 def _counted(words: Sequence[str]) -> str:

@@ -25,10 +25,10 @@ REASONS = {
 }
 HIDDEN = {"turns": ", at primitives", RESIDUAL: " at primitives or"}
 ONE_THREAD = "turns in the one thread of all workers"
-SMALL = 0.05  # who loses less needs no reason
-MUCH = 0.25  # and who loses less, none in the answer
-FEW = 3  # reasons, and models of each, that are named in the answer
-TOLD = 12  # so many models are told of; the picture has more
+MIN_LOSS = 0.05  # who loses less needs no reason
+MIN_LOSS_IN_ANSWER = 0.25  # and who loses less, none in the answer
+MAX_REASONS = 3  # reasons, and models of each, that are named in the answer
+MAX_SERIES = 12  # so many models are told of; the picture has more
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Bar:
     title: str  # of its panel
     point: Point
     split: Breakdown
-    firm: bool  # it and what it is compared with are beyond doubt
+    clean: bool  # it and what it is compared with are beyond doubt
 
 
 @lru_cache(maxsize=1)  # one page at a time: its picture and its sentences ask for the same
@@ -48,49 +48,55 @@ def bars(view: View) -> list[tuple[Panel, list[Bar]]]:
     found = []
     for panel in view.panels:
         own = []
-        for point in (point for line in view.lines(panel.points).values() for point in line):
+        for point in (point for line in view.series(panel.points).values() for point in line):
             split, below = losses.of_cell(point.cell), view.baseline(point)
             if split is not None and below is not None:
-                own.append(Bar(view.title(panel.labels), point, split, point.firm and below.firm))
+                own.append(Bar(view.title(panel.labels), point, split, point.can_win and below.can_win))
         if own:
             found.append((panel, own))
     return found
 
 
-def told(view: View) -> list[str]:
+def sentences(view: View) -> list[str]:
     """The main reason for the loss of each model, at its largest number of workers beyond doubt; what was not measured."""
     found: list[str] = []
     silent: list[Bar] = []
     for _, own in bars(view):
-        for line in view.lines(bar.point for bar in own):
-            ours = [bar for bar in own if view.line(bar.point) == line]
-            firm = [bar for bar in ours if bar.firm]
+        for line in view.series(bar.point for bar in own):
+            ours = [bar for bar in own if view.series_name(bar.point) == line]
+            firm = [bar for bar in ours if bar.clean]
             if firm:
                 found.append(_reason(view, max(firm, key=lambda bar: bar.point.workers or 0)))
             else:
                 silent += ours
-    if len(found) > TOLD:
-        found[TOLD:] = [f"{len(found) - TOLD} more models at other work are not told of here."]
+    if len(found) > MAX_SERIES:
+        found[MAX_SERIES:] = [f"{len(found) - MAX_SERIES} more models at other work are not told of here."]
     if silent:
-        whom = _lines(view, silent)
+        whom = _series_names(view, silent)
         found.append(f"No reason is named where the cells or their baselines are not beyond doubt († § ‡): {whom}.")
     return found + _unmeasured(view, [bar for _, own in bars(view) for bar in own])
 
 
-def mainly(view: View) -> list[str]:
+def main_reasons(view: View) -> list[str]:
     """One sentence for the answer: where much was lost, to what, the most frequent reason first, with whom and how much."""
     found: dict[str, list[tuple[Bar, str]]] = {}
     for _, own in bars(view):
-        for line in view.lines(bar.point for bar in own):
-            firm = [bar for bar in own if view.line(bar.point) == line and bar.firm]
+        for line in view.series(bar.point for bar in own):
+            firm = [bar for bar in own if view.series_name(bar.point) == line and bar.clean]
             last = max(firm, key=lambda bar: bar.point.workers or 0, default=None)
-            names = last.split.leading() if last is not None and 1 - last.split.useful.mean >= MUCH else []
+            names = (
+                last.split.leading() if last is not None and 1 - last.split.useful.mean >= MIN_LOSS_IN_ANSWER else []
+            )
             if last is not None and len(names) == 1:
                 found.setdefault(_called(view, last, names[0]), []).append((last, names[0]))
     parts = []
-    for reason, some in sorted(found.items(), key=lambda pair: -len(pair[1]))[:FEW]:
-        whom = [code(view.line(bar.point)) + (f" in {escaped(bar.title)}" if bar.title else "") for bar, _ in some]
-        listed = enumerated(whom if len(whom) <= FEW else [*whom[: FEW - 1], f"{len(whom) - FEW + 1} more"])
+    for reason, some in sorted(found.items(), key=lambda pair: -len(pair[1]))[:MAX_REASONS]:
+        whom = [
+            code(view.series_name(bar.point)) + (f" in {escaped(bar.title)}" if bar.title else "") for bar, _ in some
+        ]
+        listed = enumerated(
+            whom if len(whom) <= MAX_REASONS else [*whom[: MAX_REASONS - 1], f"{len(whom) - MAX_REASONS + 1} more"]
+        )
         most, name = max(some, key=lambda one: one[0].split.share(one[1]).mean)
         parts.append(f"{reason} ({listed}; at most {percent(most.split, name)})")
     return [f"With most workers their time is lost mainly to {'; '.join(parts)}."] if parts else []
@@ -99,13 +105,15 @@ def mainly(view: View) -> list[str]:
 def _named(view: View, bar: Bar) -> str:
     """`threads`, and of which panel where there are several."""
     several = len(bars(view)) > 1
-    return code(view.line(bar.point)) + (f" ({escaped(bar.title)})" if several and bar.title else "")
+    return code(view.series_name(bar.point)) + (f" ({escaped(bar.title)})" if several and bar.title else "")
 
 
-def _lines(view: View, some: Sequence[Bar]) -> str:
+def _series_names(view: View, some: Sequence[Bar]) -> str:
     """The lines that these bars belong to."""
     names = list(dict.fromkeys(_named(view, bar) for bar in some))
-    return enumerated(names if len(names) <= TOLD else [*names[: TOLD - 1], f"{len(names) - TOLD + 1} more"])
+    return enumerated(
+        names if len(names) <= MAX_SERIES else [*names[: MAX_SERIES - 1], f"{len(names) - MAX_SERIES + 1} more"]
+    )
 
 
 def _reason(view: View, bar: Bar) -> str:
@@ -113,14 +121,14 @@ def _reason(view: View, bar: Bar) -> str:
     point = bar.point
     head = f"{_named(view, bar)} with {plural(point.workers or 1, 'worker')}"
     head += f": {percent(bar.split, USEFUL)} of the workers' time was useful"
-    if 1 - bar.split.useful.mean < SMALL:
+    if 1 - bar.split.useful.mean < MIN_LOSS:
         return f"{head}."
     names = bar.split.leading()
     if not names:
         return f"{head}; with {plural(len(bar.split.trials), 'trial')} no reason for the loss is resolved."
     parts = [f"{_called(view, bar, n)} ({percent(bar.split, n).replace(' (', ', ').rstrip(')')})" for n in names]
     apart = ", which cannot be told apart" if len(parts) > 1 else ""
-    over = bar.split.residual.hi < -SMALL
+    over = bar.split.residual.hi < -MIN_LOSS
     beyond = f" (all parts come to more than was lost: the residual is {percent(bar.split, RESIDUAL)})" if over else ""
     return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}{beyond}."
 
@@ -149,17 +157,17 @@ def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
     if hidden:
         found.append(
             "Waits at primitives were not observed (`wait_share` among the `metrics` has them observed) and stay in other "
-            f"parts: {_lines(view, hidden)}."
+            f"parts: {_series_names(view, hidden)}."
         )
     pools = [bar for bar in shown if "imbalance" in bar.split.unmeasured and _told_apart(view, bar.point)]
     if pools:
         found.append(
             "Imbalance was not measured, since nobody tells which worker was idle, and stays in other parts: "
-            f"{_lines(view, pools)}."
+            f"{_series_names(view, pools)}."
         )
     blind = [bar for bar in shown if "overhead" in bar.split.unmeasured]
     if blind:
-        found.append(f"CPU time was not recorded, so that most of the loss is residual: {_lines(view, blind)}.")
+        found.append(f"CPU time was not recorded, so that most of the loss is residual: {_series_names(view, blind)}.")
     return found
 
 

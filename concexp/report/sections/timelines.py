@@ -12,12 +12,12 @@ from typing import Any
 from concexp.experiment.statuses import PICTURED
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import plural, rounded, scale_of
-from concexp.report.view import Contest, Point, View
+from concexp.report.view import Comparison, Point, View
 from concexp.run.storage.journal import Record
 
-SHOWN = 6  # panels of a picture
-COMPARISONS = 3  # of which two panels each are shown: the best and the worst
-LINED = 0.05  # a share of the time in line for a CPU that is worth a word
+MAX_PANELS = 6  # panels of a picture
+MAX_COMPARISONS = 3  # of which two panels each are shown: the best and the worst
+MIN_QUEUE_SHARE = 0.05  # a share of the time in line for a CPU that is worth a word
 NANO = 1e-9
 
 
@@ -38,8 +38,8 @@ class Worker:
     """One row: when it was made and came to the start, and what it did, seconds from the start."""
 
     index: int
-    made: float
-    came: float
+    created_at: float
+    ready_at: float
     segments: Sequence[Segment]
 
 
@@ -62,7 +62,7 @@ class Timeline:
     grain: float
     cpu_known: bool
     creation: bool
-    lined: float | None
+    queue_share: float | None
     places: Counter[str]
 
     @cached_property
@@ -74,7 +74,7 @@ class Timeline:
         return {**sums, "idle": max(0.0, 1 - sums["worked"] - sums["waited"])}
 
     @property
-    def told(self) -> str:
+    def shares_text(self) -> str:
         """The shares in words: `works 61 % (on a CPU 50 %), waits 35 %, idle 4 %`."""
         found = {name: f"{100 * share:.0f} %" for name, share in self.shares.items()}
         on_cpu = f" (on a CPU {found['cpu']})" if self.cpu_known else ""
@@ -123,26 +123,26 @@ def _timeline(view: View, point: Point, record: Record) -> Timeline:
     )
 
 
-def chosen(view: View) -> list[Timeline]:
+def selection(view: View) -> list[Timeline]:
     """Those that are drawn: of each of the first comparisons the best and the worst, and others between if there is room.
 
     Each model and primitive is there with its most workers.
     """
     records = recorded(view)
-    entries = [found for contest in view.contests if (found := _entries(view, contest, records))]
-    if sum(map(len, entries)) > SHOWN:
-        entries = entries[:COMPARISONS]
-        entries = [_spread(found, SHOWN // len(entries)) for found in entries]
+    entries = [found for comparison in view.comparisons if (found := _entries(view, comparison, records))]
+    if sum(map(len, entries)) > MAX_PANELS:
+        entries = entries[:MAX_COMPARISONS]
+        entries = [_spread(found, MAX_PANELS // len(entries)) for found in entries]
     return [_timeline(view, point, records[point.cell]) for found in entries for point in found]
 
 
-def _entries(view: View, contest: Contest, cells: Iterable[str]) -> list[Point]:
+def _entries(view: View, comparison: Comparison, cells: Iterable[str]) -> list[Point]:
     """Of each model and primitive the point with most workers, the best first."""
 
     def who(point: Point) -> tuple[str, str]:
-        return view.line(point), view.primitive(point)
+        return view.series_name(point), view.primitive(point)
 
-    known = [p for p in contest.points if p.cell in cells and p.value(view.primary).has_value]
+    known = [p for p in comparison.points if p.cell in cells and p.value(view.primary).has_value]
     known = [p for p in known if p.workers is not None] or known  # where there is concurrency to be seen
     groups = [list(points) for _, points in groupby(sorted(known, key=who), key=who)]
     found = [max(points, key=lambda point: point.workers or 0) for points in groups]
@@ -159,14 +159,14 @@ def _spread(points: list[Point], most: int) -> list[Point]:
 
 def name(view: View, point: Point) -> str:
     """`pareto · threads ×2, lock †`: what tells a cell from the others."""
-    contest = view.title({key: point.labels.get(key) for key in view.axes if not view.chosen(key)})
+    comparison = view.title({key: point.labels.get(key) for key in view.axes if not view.is_choice(key)})
     workers = "" if point.workers is None else f" ×{point.workers}"
     primitive = view.primitive(point)
-    who = f"{view.line(point)}{workers}{f', {primitive}' if primitive else ''} {point.mark}".rstrip()
-    return f"{contest} · {who}" if contest else who
+    who = f"{view.series_name(point)}{workers}{f', {primitive}' if primitive else ''} {point.mark}".rstrip()
+    return f"{comparison} · {who}" if comparison else who
 
 
-def told(view: View) -> list[str]:
+def sentences(view: View) -> list[str]:
     """What has to be known of the recorded timelines, in Markdown; nothing where none was asked for."""
     asked = [record for record in view.run.records if record.role == PICTURED]
     if not asked:
@@ -176,7 +176,7 @@ def told(view: View) -> list[str]:
         "(`pictured` in results.parquet) with one measured pass: looking changes the times, so no number comes from "
         f"{'it' if len(asked) == 1 else 'them'}."
     ]
-    shown = chosen(view)
+    shown = selection(view)
     if left := len(recorded(view)) - len(shown):
         found.append(f"{plural(left, 'more timeline')} in journal.jsonl {'is' if left == 1 else 'are'} not drawn.")
     grains = [timeline.grain for timeline in shown if timeline.grain]
@@ -186,8 +186,10 @@ def told(view: View) -> list[str]:
             f"Where a worker had more segments than are kept, neighbours are drawn as one up to {rounded(max(grains) / factor)} "
             f"{unit}: such a bar shows shares, and no order within."
         )
-    shares = [(name(view, timeline.point), timeline.lined or 0.0) for timeline in shown]
-    if lined := "; ".join(f"{escaped(cell)}, {100 * share:.0f} %" for cell, share in shares if share >= LINED):
+    shares = [(name(view, timeline.point), timeline.queue_share or 0.0) for timeline in shown]
+    if lined := "; ".join(
+        f"{escaped(cell)}, {100 * share:.0f} %" for cell, share in shares if share >= MIN_QUEUE_SHARE
+    ):
         found.append(
             f"Off the CPU need not mean asleep. Share of the time in which workers stood in line for one: {lined}."
         )

@@ -37,7 +37,7 @@ def threats(view: View) -> list[str]:
         found.append(f"`{doubt}` in {codes[doubt]} of {plural(len(trials), 'trial')}: {meaning}.")
     if codes:
         found.append(_use_of_doubtful(view))
-    fewest = min((len(point.sample.has_numbers) for point in view.points if point.numbered), default=FEWEST)
+    fewest = min((len(point.sample.has_numbers) for point in view.points if point.has_numbers), default=FEWEST)
     if fewest < FEWEST:
         found.append(
             f"Some cells have only {plural(fewest, 'trial')}: no interval can be given below {FEWEST}, and nothing that rests "
@@ -47,12 +47,12 @@ def threats(view: View) -> list[str]:
         found.append(
             "Interpreters of different builds are compared: what differs between them need not be due to their versions."
         )
-    return found + leaks.told(view) + _forks(view) + _machine_threats(view)
+    return found + leaks.sentences(view) + _forks(view) + _machine_threats(view)
 
 
 def _use_of_doubtful(view: View) -> str:
-    left_out = sum(len(point.sample.doubtful) for point in view.points if point.trusted)
-    kept = sum(len(point.sample.doubtful) for point in view.points if not point.trusted)
+    left_out = sum(len(point.sample.doubtful) for point in view.points if point.enough_clean_trials)
+    kept = sum(len(point.sample.doubtful) for point in view.points if not point.enough_clean_trials)
     parts = []
     if left_out:
         parts.append(

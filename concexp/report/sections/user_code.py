@@ -9,14 +9,14 @@ from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated
 from concexp.report.view import View
 
-DIGITS = 12  # of a SHA-256: enough to compare by eye
-LISTED = 6
+HASH_DIGITS = 12  # of a SHA-256: enough to compare by eye
+MAX_LABELS = 6
 
 
 def files(view: View, data: str) -> list[tuple[str, str]]:
     """(the file, linked to its copy; the beginning of its SHA-256), in the order of their names."""
     return [
-        (f"[{escaped(name)}]({data}/code/{quote(name)})", code(sha256[:DIGITS]))
+        (f"[{escaped(name)}]({data}/code/{quote(name)})", code(sha256[:HASH_DIGITS]))
         for name, sha256 in view.run.manifest.get("user_code", {}).items()
     ]
 
@@ -56,8 +56,8 @@ FORMS = {
 def _names(labels: list[str], entries: dict[str, dict[str, Any]]) -> str:
     """The first of these entries, by label and, where that does not say it, by target."""
     shown = []
-    for label in labels[:LISTED]:
+    for label in labels[:MAX_LABELS]:
         target = entries[label]["target"]
         shown.append(code(label) if label == target else f"{code(label)} ({code(target)})")
-    more = len(labels) - LISTED
+    more = len(labels) - MAX_LABELS
     return enumerated([*shown, *([f"{more} more"] if more > 0 else [])])

@@ -14,7 +14,7 @@ PLAIN = ("x", "CPUs", "")  # units that take no prefix
 DIGITS = 3
 
 
-def known(*values: float | None) -> bool:
+def are_numbers(*values: float | None) -> bool:
     """Whether all of them are numbers."""
     return all(value is not None and not math.isnan(value) for value in values)
 
@@ -55,7 +55,7 @@ def spread(found: Interval, suffix: str = "") -> str:
 
 def scale_of(values: Iterable[float], unit: str) -> tuple[float, str]:
     """(divisor, prefix or unit) in which the largest of the values reads best: `k` and `M` of rates, `ms` of seconds."""
-    largest = max((abs(value) for value in values if known(value)), default=0.0)
+    largest = max((abs(value) for value in values if are_numbers(value)), default=0.0)
     if unit == "s":
         return next(((factor, name) for factor, name in SECONDS if largest >= factor), (1.0, "s"))
     if unit in PLAIN:

@@ -10,7 +10,7 @@ import pytest
 
 from concexp.analysis import results
 from concexp.analysis.stats.intervals import t_quantile
-from concexp.report.answer import answer, beside
+from concexp.report.answer import answer, per_comparison
 from concexp.report.sections import doubtful, fairness, latency
 from concexp.report.view import View
 from tests.helpers import synthetic
@@ -22,7 +22,7 @@ FIGURE = re.compile(r"([\d,.]+)(x| (?:([kMG]) )?[a-z][a-z ]*/s)(?: \(|, )([\d,.]
 
 @pytest.fixture
 def said(tmp_path):
-    """The sentences about a made-up journal, as one text: the answer, what is told of each contest, and why there is doubt."""
+    """The sentences about a made-up journal, as one text: the answer, what is told of each comparison, and why there is doubt."""
 
     def say(cells, **more):
         return "\n".join(sentences(View(synthetic.write(tmp_path, cells, **more))))
@@ -32,7 +32,12 @@ def said(tmp_path):
 
 def sentences(view):
     """All that is told, each item of a list for itself."""
-    return [one for found in (answer, beside, doubtful.reasons) for text in found(view) for one in text.split("\n  - ")]
+    return [
+        one
+        for found in (answer, per_comparison, doubtful.threats)
+        for text in found(view)
+        for one in text.split("\n  - ")
+    ]
 
 
 def ratios(run):
@@ -295,17 +300,17 @@ def test_language(tmp_path, make):
     """No sentence holds a number that was not measured, a doubled word or sign, or a singular with many."""
     run = synthetic.write(tmp_path, **make())
     view = View(run)
-    for sentence in [*sentences(view), *latency.told(view), *fairness.told(view)]:
+    for sentence in [*sentences(view), *latency.sentences(view), *fairness.sentences(view)]:
         assert not re.search(r"\bnan\b|\bNone\b|\binf\b|\d\.\d{5,}|  |,,|\.\.|;\.|\(\)| ,", sentence), sentence
         assert not re.search(r"\b1 (workers|trials|cells|CPUs)\b|\b[2-9] (worker|trial|cell|CPU)\b", sentence), sentence
         assert sentence[0].isupper() or sentence[0] in "`*0123456789", sentence
         assert sentence.endswith((".", ").", "**")), sentence
 
 
-# Several contests together ---------------------------------------------------------------------------------------------
+# Several comparisons together ---------------------------------------------------------------------------------------------
 
 
-def contests(*rates, **more):
+def comparisons(*rates, **more):
     """Threads and processes with 2 workers over as many sizes as rates are given: (threads, processes) of each."""
     return {
         "cells": [
@@ -319,24 +324,24 @@ def contests(*rates, **more):
 
 @pytest.mark.parametrize("make", synthetic.ALL)
 def test_the_answer_is_short(tmp_path, make):
-    """The first screen has six sentences at most, whatever was run, and each contest is told of further down."""
+    """The first screen has six sentences at most, whatever was run, and each comparison is told of further down."""
     view = View(synthetic.write(tmp_path, **make()))
     assert 1 <= len(answer(view)) <= 6
-    if len(view.contests) > 1:
-        titles = [view.title(contest.labels) for contest in view.contests]
-        told = beside(view)
+    if len(view.comparisons) > 1:
+        titles = [view.title(comparison.labels) for comparison in view.comparisons]
+        told = per_comparison(view)
         assert len(told) == len(titles)
         assert all(found.startswith("**") for found in told)
 
 
 def test_one_winner_of_several(tmp_path):
     """Who wins how often, with the least and the largest lead: other data, other sentences."""
-    told = answer(View(synthetic.write(tmp_path, **contests((100, 200), (100, 300), (100, 150)))))
+    told = answer(View(synthetic.write(tmp_path, **comparisons((100, 200), (100, 300), (100, 150)))))
     assert re.match(
         r"`processes` is best in all 3 comparisons, 1\.[45]\dx \(.*?\) \(size 3B\) to [23]\.\d\dx \(.*?\) \(size 2B\) ahead",
         told[0],
     )
-    told = answer(View(synthetic.write(tmp_path / "b", **contests((100, 200), (300, 100), (100, 150)))))
+    told = answer(View(synthetic.write(tmp_path / "b", **comparisons((100, 200), (300, 100), (100, 150)))))
     assert told[0].startswith("`processes` is best in 2 of 3 comparisons, ")
     assert "; `threads` in 1, " in told[0]
     assert re.search(
@@ -347,19 +352,19 @@ def test_one_winner_of_several(tmp_path):
 
 def test_no_winner_of_several(tmp_path):
     """Where the best are not resolved from the next, nobody is called best, and the best figures are named."""
-    told = answer(View(synthetic.write(tmp_path, **contests((100, 105), (100, 200), noise=0.03))))
+    told = answer(View(synthetic.write(tmp_path, **comparisons((100, 105), (100, 200), noise=0.03))))
     assert told[0].startswith("`processes` is best in 1 of 2 comparisons")
     assert re.match(
         r"Nobody is best in 1 of 2 comparisons: the best figure, of `\w+` in size 1B, is not resolved from the next\.",
         told[1],
     )
-    told = answer(View(synthetic.write(tmp_path / "few", **contests((100, 200), (100, 300)), repetitions=1)))
+    told = answer(View(synthetic.write(tmp_path / "few", **comparisons((100, 200), (100, 300)), repetitions=1)))
     assert told[0] == "With 1 trial per cell (an interval needs 3) nothing is resolved in any of the 2 comparisons."
 
 
 def test_one_without_a_rival(tmp_path):
     """Where all others went wrong the one that is left is named, and not called best."""
-    made = contests((100, 200), (100, 300))
+    made = comparisons((100, 200), (100, 300))
     for one in made["cells"]:
         one["status"] = "invalid" if one["axes"]["model"] == "processes" else "ok"
     told = answer(View(synthetic.write(tmp_path, **made)))

@@ -131,7 +131,7 @@ def test_sentences_on_latency(tmp_path, place, rest):
         for model, own in (("threads", 1100), ("processes", place))
     ]
     spec = {"baseline": {}, "metrics": ["throughput", "service_time_p99_s"]}
-    (told,) = latency.told(View(synthetic.write(tmp_path, cells, spec=spec)))
+    (told,) = latency.sentences(View(synthetic.write(tmp_path, cells, spec=spec)))
     assert told.startswith("The lowest 99th percentile of the service time is ")
     assert told.endswith(rest)
 
@@ -155,10 +155,10 @@ def test_the_answer_on_one_open_loop(tmp_path):
 
 def test_sentences_on_fairness(tmp_path):
     """Who shares least evenly, with the index, and how many are as good as even."""
-    told = fairness.told(View(synthetic.write(tmp_path, **synthetic.recorded(greedy=0.8))))
+    told = fairness.sentences(View(synthetic.write(tmp_path, **synthetic.recorded(greedy=0.8))))
     assert [one.partition(" shared least evenly, with a Jain's index of ")[0] for one in told[:3]] == [
         f"**size {size}**: `threads` with 4 workers" for size in ("1KiB", "64KiB", "1MiB")
     ]
     assert told[-1] == "Jain's index is surely above 0.99, as good as even, in 12 of 18 cells with several workers."
-    even = fairness.told(View(synthetic.write(tmp_path / "even", **synthetic.recorded(greedy=0.25))))
+    even = fairness.sentences(View(synthetic.write(tmp_path / "even", **synthetic.recorded(greedy=0.25))))
     assert not any("`threads` with 4 workers" in one for one in even)

@@ -15,7 +15,7 @@ SCALING = synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9))
 
 def told(folder, claim, **made):
     made = made or {"cells": synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9))}
-    (found,) = claims.told(View(synthetic.write(folder, **made, spec={"claims": [claim]})))
+    (found,) = claims.claim_rows(View(synthetic.write(folder, **made, spec={"claims": [claim]})))
     return found
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from concexp import report
-from concexp.report.answer import answer, beside
+from concexp.report.answer import answer, per_comparison
 from concexp.report.sections import precision as limits
 from concexp.report.view import View
 from tests.helpers import synthetic
@@ -20,7 +20,7 @@ def view(tmp_path):
 
 
 def answered(found):
-    return "\n".join([*answer(found), *beside(found)])
+    return "\n".join([*answer(found), *per_comparison(found)])
 
 
 def measured(precision="", **more):
@@ -44,7 +44,7 @@ def test_the_noise_floor_is_on_the_page(tmp_path):
 
 def test_a_control_unlike_its_cell_is_told(view):
     """What differs from itself is said to be the same."""
-    (said,) = [line for line in limits.known(view(**synthetic.watched(unlike=1.2))) if "Noise floor" in line]
+    (said,) = [line for line in limits.assurances(view(**synthetic.watched(unlike=1.2))) if "Noise floor" in line]
     assert "second beside first, although both are the same, is 1.2" in said
 
 
@@ -55,7 +55,7 @@ def test_a_drift_is_a_reason_for_doubt(view, drift, word):
     (said,) = limits.threats(found)
     assert said.startswith("`drift`: the sentinel")
     assert f") {word} at the end" in said
-    assert not any("drift" in line for line in limits.known(found))
+    assert not any("drift" in line for line in limits.assurances(found))
 
 
 def test_an_effect_beyond_the_floor_is_resolved(view):
@@ -87,16 +87,18 @@ def test_an_effect_within_a_high_floor_is_not_resolved(view):
 def test_a_floor_is_the_workloads_own(view):
     """Where another workload has the control, its floor stands for all that have none."""
     found = view(**synthetic.watched(unlike=1.2))
-    own, other = found.contests
+    own, other = found.comparisons
     assert found.floor(own.points) == found.floor(other.points) == found.floors[0].factor > 1.2
-    floors = {contest.points[0].labels["workload"]: found.floor(contest.points) for contest in found.contests}
+    floors = {
+        comparison.points[0].labels["workload"]: found.floor(comparison.points) for comparison in found.comparisons
+    }
     assert set(floors) == {"cpu_sum", "sleep"}
 
 
 def test_a_precision_that_was_reached(view):
     """All intervals are as narrow as was wanted: said, and no threat."""
     found = view(**measured("40%", max_repetitions=50))
-    assert limits.known(found) == ["Every interval of throughput is within ±40 % of its mean, as was wanted."]
+    assert limits.assurances(found) == ["Every interval of throughput is within ±40 % of its mean, as was wanted."]
     assert limits.threats(found) == []
 
 

@@ -32,7 +32,7 @@ def view(tmp_path):
 
 
 def told(found):
-    return "\n".join(scaling_laws.told(found))
+    return "\n".join(scaling_laws.sentences(found))
 
 
 def test_amdahl_with_a_tenth(view):
@@ -64,12 +64,12 @@ def test_a_serial_share_that_grows_is_overhead(view):
 def test_the_peak_is_told_on_the_first_screen_too(view):
     """Of a curve that turns in range the peak has an interval, in the section and in the answer."""
     found = view(line(USL, (0.05, 0.01)))  # its peak is at sqrt(0.95 / 0.01) = 9.7
-    for text in (told(found), "\n".join(answered.said(found, found.contests[0]))):
+    for text in (told(found), "\n".join(answered.sentences_for(found, found.comparisons[0]))):
         mean, low, high = map(float, re.search(r"at ([\d.]+) \(([\d.]+)–([\d.]+)\) workers", text).groups())
         assert low < 9.75 < high
         assert abs(mean - 9.75) < 1
     rising = view(line(AMDAHL, (0.1,)))
-    assert "peak" not in "\n".join(answered.said(rising, rising.contests[0]))
+    assert "peak" not in "\n".join(answered.sentences_for(rising, rising.comparisons[0]))
 
 
 def test_work_that_grows_with_the_workers_is_gustafsons(view):
@@ -98,7 +98,7 @@ def test_what_is_in_doubt_does_not_enter(view):
     for one in cells:
         if one["axes"]["workers"] in (2, 32):
             one["status"] = "invalid"
-    (said,) = [s for s in scaling_laws.told(view(cells)) if "law" in s]
+    (said,) = [s for s in scaling_laws.sentences(view(cells)) if "law" in s]
     assert said.startswith("No scaling law is told for any line: ")
     assert said.endswith("only 4 of 6 are beyond doubt († § ‡).")
 

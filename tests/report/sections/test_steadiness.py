@@ -31,7 +31,7 @@ def starting(folder, first, **more):
         synthetic.cell(model="serial", course=noise),
         synthetic.cell(model="threads", workers=2, course=lambda block, k: noise(block, k) * (1.0 if k else first)),
     ]
-    return steadiness.told(View(synthetic.write(folder, cells, iterations=3, repetitions=8, **more)))
+    return steadiness.sentences(View(synthetic.write(folder, cells, iterations=3, repetitions=8, **more)))
 
 
 def test_each_kind_is_told_with_its_cure(courses):
@@ -55,7 +55,7 @@ def test_an_unsteady_cell_wins_nothing(courses):
 
 def test_what_changes_is_no_noise(courses):
     """Of five cells only the steady one has its variance told."""
-    (said,) = [line for line in steadiness.told(courses[0]) if line.startswith("Of the variance")]
+    (said,) = [line for line in steadiness.sentences(courses[0]) if line.startswith("Of the variance")]
     assert "model " not in said
 
 
@@ -84,7 +84,7 @@ def test_a_slow_iteration_among_many(tmp_path):
             noise=0.001, course=lambda block, k: 1.0 + (k == 0) * 0.5 + random.Random(f"{block} {k}").gauss(0, 0.1)
         )
     ]
-    said = steadiness.told(View(synthetic.write(tmp_path, cells, iterations=30)))
+    said = steadiness.sentences(View(synthetic.write(tmp_path, cells, iterations=30)))
     assert "1 is steady from the first measured iteration on" in said[0]
     assert re.search(
         r"^\*\*The first iteration\*\* took longer than the later ones in 1 cell: `serial` [45]\d", said[1]
@@ -107,7 +107,7 @@ def test_numbers_of_the_variance(tmp_path):
     ]  # fmt: skip
     measure = {"warmup": 1, "iterations": 4, "repetitions": 8, "timeout": "60s", "precision": "2%"}
     run = synthetic.write(tmp_path, cells, repetitions=8, iterations=4, spec={"baseline": {}, "measure": measure})
-    (said,) = [line for line in steadiness.told(View(run)) if line.startswith("Of the variance")]
+    (said,) = [line for line in steadiness.sentences(View(run)) if line.startswith("Of the variance")]
     found = variations(run)
     shares = sorted(100 * one.between for one in found)
     middle, low, high = map(float, re.search(r"throughput ([\d.]+) % .*; ([\d.]+) to ([\d.]+) %\)", said).groups())
@@ -120,4 +120,4 @@ def test_numbers_of_the_variance(tmp_path):
 
 def test_nothing_to_tell(tmp_path):
     """A run of single iterations says nothing of its steadiness."""
-    assert steadiness.told(View(synthetic.write(tmp_path, **synthetic.single()))) == []
+    assert steadiness.sentences(View(synthetic.write(tmp_path, **synthetic.single()))) == []

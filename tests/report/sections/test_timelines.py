@@ -24,10 +24,10 @@ def view(tmp_path):
 def test_shares_of_the_workers_time(view):
     """Of all workers' time from the gate to the end: work, on a CPU and off it, waits with their place, and the rest."""
     shown = view(**synthetic.timelines())
-    turns, *_ = timelines.chosen(shown)
+    turns, *_ = timelines.selection(shown)
     assert turns.end == pytest.approx(0.010)
     assert turns.shares == pytest.approx({"cpu": 0.4, "worked": 0.4, "waited": 0.2, "idle": 0.4})
-    assert turns.told == "works 40 % (on a CPU 40 %), waits 20 %, idle 40 %"
+    assert turns.shares_text == "works 40 % (on a CPU 40 %), waits 20 %, idle 40 %"
     assert timelines.name(shown, turns.point) == "counter · threads ×2, lock"
 
 
@@ -46,11 +46,11 @@ def test_cpu_time_is_told_where_it_is_known(view):
         known("threads", "threads"),
         known("serial", "one", alone),
     ]
-    found = timelines.chosen(view(cells))
+    found = timelines.selection(view(cells))
     assert {one.point.model: one.cpu_known for one in found} == {
         "gevent": False, "asyncio": True, "trio": False, "threads": True, "serial": True,
     }  # fmt: skip
-    assert "on a CPU" not in next(one.told for one in found if one.point.model == "gevent")
+    assert "on a CPU" not in next(one.shares_text for one in found if one.point.model == "gevent")
 
 
 def test_the_best_and_the_worst_of_each_comparison(view):
@@ -64,16 +64,16 @@ def test_the_best_and_the_worst_of_each_comparison(view):
         for count in ((None,) if model == "serial" else (1, 2, 4))
     ]
     shown = view(cells)
-    assert [timelines.name(shown, one.point) for one in timelines.chosen(shown)] == [
+    assert [timelines.name(shown, one.point) for one in timelines.selection(shown)] == [
         f"{workload} · {model} ×4" for workload in ("cpu_sum", "fib", "sleep") for model in ("threads", "thread_pool")
     ]
-    assert "34 more timelines in journal.jsonl are not drawn." in timelines.told(shown)
+    assert "34 more timelines in journal.jsonl are not drawn." in timelines.sentences(shown)
 
 
 def test_what_is_said_beside_the_picture(view):
     """Where they come from, what was drawn as one, what could not be recorded, and whose CPU time nobody knows."""
     given = synthetic.timelines()
-    said = " ".join(timelines.told(view(**given)))
+    said = " ".join(timelines.sentences(view(**given)))
     assert "comes from 6 trials of their own" in said
     assert "drawn as one up to 100 µs" in said
     assert "of `gevent` is not known" in said
@@ -88,7 +88,7 @@ def test_one_that_ended_without_a_timeline(tmp_path):
         if record["role"] == "pictured":
             record.update(status="unsupported", reason="a worker cannot be asked", answer=None)
     shown = View(results.Run(run.folder, run.header, run.records))
-    assert "2 cells without a timeline: a worker cannot be asked." in timelines.told(shown)
+    assert "2 cells without a timeline: a worker cannot be asked." in timelines.sentences(shown)
     assert not catalog.load("plot", "timeline")().applies(shown)
 
 

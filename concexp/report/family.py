@@ -23,11 +23,11 @@ from concexp.report.pairs import Key, Pair, gain_pairs, primitive_pairs, winner_
 if TYPE_CHECKING:
     from concexp.report.view import View
 
-CONTESTS = 24  # so many are told of in sentences; the tables have all
+MAX_COMPARISONS = 24  # so many are told of in sentences; the tables have all
 
 
 @dataclass(frozen=True)
-class Comparisons:
+class Family:
     """The adjusted p-value of each comparison; NaN where there are too few trials for one."""
 
     adjusted: Mapping[Key, float]
@@ -37,28 +37,28 @@ class Comparisons:
         """How many there are to be corrected for."""
         return sum(not math.isnan(p) for p in self.adjusted.values())
 
-    def word(self, pair: Pair, found: Interval, floor: float) -> str:
+    def verdict(self, pair: Pair, found: Interval, floor: float) -> str:
         """What the ratio of a pair says: `higher`, `lower`, `no difference shown` or `not resolved` (within the noise floor)."""
         return difference(found, self.adjusted[pair.key], floor)
 
 
 @lru_cache(maxsize=1)  # one page at a time
-def of(view: View) -> Comparisons:
-    """Those that the findings of the contests told of choose from."""
+def family_of(view: View) -> Family:
+    """Those that the findings of the comparisons told of choose from."""
     pairs = [
         pair
-        for contest in view.contests[:CONTESTS]
+        for comparison in view.comparisons[:MAX_COMPARISONS]
         for choose in (winner_pairs, gain_pairs, primitive_pairs)
-        for pair in choose(view, contest)
+        for pair in choose(view, comparison)
     ]
     return corrected(pairs)
 
 
-def corrected(pairs: Iterable[Pair]) -> Comparisons:
+def corrected(pairs: Iterable[Pair]) -> Family:
     """Each pair once, its p-value adjusted for all of them."""
     found = {pair.key: pair for pair in pairs if pair.above is not pair.below}
     chances = [
         p_value(pair.above.sample.by_block(pair.metric), pair.below.sample.by_block(pair.metric))
         for pair in found.values()
     ]
-    return Comparisons(dict(zip(found, benjamini_hochberg(chances).tolist(), strict=True)))
+    return Family(dict(zip(found, benjamini_hochberg(chances).tolist(), strict=True)))

@@ -10,9 +10,8 @@ import pytest
 from concexp.analysis.samples import Sample, Trial, compared
 from concexp.analysis.stats.ratios import p_value
 from concexp.analysis.stats.significance import benjamini_hochberg
-from concexp.report import comparisons
-from concexp.report.answer import answer, beside
-from concexp.report.comparisons import corrected
+from concexp.report.answer import answer, per_comparison
+from concexp.report.family import corrected, family_of
 from concexp.report.pairs import Pair
 from concexp.report.sections import precision
 from concexp.report.view import Point, View
@@ -36,7 +35,7 @@ def viewed(folder, cells):
 
 
 def told(view):
-    return "\n".join([*answer(view), *beside(view)])
+    return "\n".join([*answer(view), *per_comparison(view)])
 
 
 def pairs_of(points):
@@ -60,7 +59,7 @@ def differing(points, corrected_for=None):
     for pair in pairs_of(points):
         ratio = compared(pair.above.sample, pair.below.sample, "throughput")
         alone = not ratio.lo <= 1 <= ratio.hi
-        if alone if corrected_for is None else corrected_for.word(pair, ratio, 1.0) in ("higher", "lower"):
+        if alone if corrected_for is None else corrected_for.verdict(pair, ratio, 1.0) in ("higher", "lower"):
             found.add((pair.above.cell, pair.below.cell))
     return found
 
@@ -90,12 +89,12 @@ def test_the_answer_on_equal_arms(tmp_path):
     text = told(view)
     assert "it is not resolved from" in text
     assert not re.search(r"is best|Gain over|Slower than", text)
-    (said,) = [line for line in precision.known(view) if "Benjamini" in line]
+    (said,) = [line for line in precision.assurances(view) if "Benjamini" in line]
     assert "holds for all of its 190 comparisons together" in said
-    points = view.contests[0].points
+    points = view.comparisons[0].points
     sides = [[p.sample.by_block("throughput") for p in (pair.above, pair.below)] for pair in pairs_of(points)]
     adjusted = benjamini_hochberg([p_value(*both) for both in sides])
-    assert comparisons.of(view).adjusted == pytest.approx(
+    assert family_of(view).adjusted == pytest.approx(
         {pair.key: p for pair, p in zip(pairs_of(points), adjusted, strict=True)}
     )
 

@@ -1,9 +1,9 @@
-"""Phrases that several findings share: who, how much, relative to what."""
+"""Phrases that several sentences share: which cell, how much, relative to what."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.significance import MARGIN, equivalence, resolved
@@ -12,66 +12,73 @@ from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, many, plural, rounded, scale_of, spread
 from concexp.report.view import Comparison, Point, View
 
-MAX_NAMES = 6  # so many names are listed in a sentence; the table has them all
+MAX_NAMES = 6  # listed in a sentence; the table has all
 
 
 def cell_text(view: View, point: Point) -> str:
-    """`processes` × `lock` with 2 workers: what tells a cell from the others of its comparison."""
+    """A cell by what distinguishes it within its comparison: `processes` × `lock` with 2 workers."""
     text = series_text(view, point)
     return text if point.workers is None or _same_workers(view) else f"{text} with {plural(point.workers, 'worker')}"
 
 
 def percent_change(factor: Interval) -> str:
-    """What a factor changes: `12 % (9.8–14)`."""
+    """A factor as a change in percent: 1.12 (1.098–1.14) is `12 % (9.8–14)`."""
     mean, lo, hi = (100 * (end - 1) for end in (factor.mean, factor.lo, factor.hi))
     return spread(Interval(mean, lo, hi, factor.n), " %")
 
 
 def cell_on_page(view: View, point: Point) -> str:
-    """A cell among those of the whole page."""
+    """A cell by what distinguishes it on the whole page: the labels that vary."""
     return escaped(view.title(point.labels)) or code(point.model)
 
 
 def series_text(view: View, point: Point) -> str:
-    """The same without its workers."""
+    """A cell without its number of workers: `processes` × `lock`."""
     primitive = view.primitive(point)
     return code(view.series_name(point)) + (f" × {code(primitive)}" if primitive else "")
 
 
 def _same_workers(view: View) -> bool:
-    """Whether all cells have the same number of workers: then it is not worth a word."""
+    """Whether all cells have the same number of workers, which then need not be mentioned."""
     return len({point.workers for point in view.points if point.has_numbers}) < 2
 
 
 def cells_text(view: View, points: Iterable[Point]) -> str:
-    """Several cells, those of models with the same primitives and numbers of workers together."""
-    lines: dict[str, list[Point]] = {}
+    """Several cells: series with the same primitives and numbers of workers are named together."""
+    series: dict[str, list[Point]] = {}
     for point in points:
-        lines.setdefault(view.series_name(point), []).append(point)
+        series.setdefault(view.series_name(point), []).append(point)
     groups: dict[tuple[tuple[str, ...], tuple[int, ...]], list[str]] = {}
-    for line, own in lines.items():
+    for name, members in series.items():
         by_workers: dict[tuple[int, ...], list[str]] = {}
-        for primitive in dict.fromkeys(view.primitive(point) for point in own):
-            counts = sorted(p.workers for p in own if p.workers is not None and view.primitive(p) == primitive)
+        for primitive in dict.fromkeys(view.primitive(point) for point in members):
+            counts = sorted(p.workers for p in members if p.workers is not None and view.primitive(p) == primitive)
             by_workers.setdefault(tuple(counts), []).append(primitive)
         for workers, primitives in by_workers.items():
-            groups.setdefault((tuple(primitives), workers), []).append(line)
-    return "; ".join(_group(view, who, primitives, workers) for (primitives, workers), who in groups.items())
+            groups.setdefault((tuple(primitives), workers), []).append(name)
+    return "; ".join(_group(view, names, primitives, workers) for (primitives, workers), names in groups.items())
 
 
-def _group(view: View, lines: list[str], primitives: tuple[str, ...], workers: tuple[int, ...]) -> str:
-    text = enumerated(shortened([code(line) for line in lines]))
+def _group(view: View, names: list[str], primitives: tuple[str, ...], workers: tuple[int, ...]) -> str:
+    """Series that share primitives and numbers of workers: `a` and `b` × (`lock`, `rlock`) with 2 and 4 workers."""
+    text = enumerated(first_few([code(name) for name in names], MAX_NAMES))
     if any(primitives):
-        listed = shortened([code(primitive) for primitive in primitives])
+        listed = first_few([code(primitive) for primitive in primitives], MAX_NAMES)
         text += f" × {listed[0]}" if len(listed) == 1 else f" × ({', '.join(listed)})"
     if workers and not _same_workers(view):
         text += f" with {enumerated([str(count) for count in workers])} {'worker' if workers == (1,) else 'workers'}"
     return text
 
 
-def shortened(names: list[str]) -> list[str]:
-    """The first of them, and how many more there are."""
-    return names if len(names) <= MAX_NAMES else [*names[: MAX_NAMES - 1], f"{len(names) - MAX_NAMES + 1} more"]
+def first_few(names: Sequence[str], most: int, rest_counts: bool = True, lead: str = "") -> list[str]:
+    """The first of these and how many more there are: `a`, `b`, `3 more`.
+
+    `most` counts the entries of the list, or only the names before `3 more` if `rest_counts` is False.
+    """
+    if len(names) <= most:
+        return list(names)
+    shown = most - 1 if rest_counts else most
+    return [*names[:shown], f"{lead}{len(names) - shown} more"]
 
 
 def primary_text(view: View, comparison: Comparison, point: Point) -> str:
@@ -86,19 +93,20 @@ def primary_text(view: View, comparison: Comparison, point: Point) -> str:
 
 
 def baseline_text(view: View) -> str:
-    """What a gain is relative to, by its labels."""
-    wanted = view.run.spec.get("baseline") or {}
-    shown = [str(label) if key in ("workload", "model", "sync") else f"{key} {label}" for key, label in wanted.items()]
-    return code(", ".join(shown))
+    """The baseline by its labels: `serial`, `threads, workers 1`."""
+    labels = view.run.spec.get("baseline") or {}
+    parts = [str(label) if key in ("workload", "model", "sync") else f"{key} {label}" for key, label in labels.items()]
+    return code(", ".join(parts))
 
 
 def share_used(view: View, comparison: Comparison, point: Point) -> str:
-    """How much of what there was a gain has used: of the effective CPUs where CPUs are what is wanted, else of the workers.
+    """How much of what the machine offered a gain used.
 
-    Empty where that would mean nothing: one worker, or a baseline that had several.
+    The share of the effective CPUs where the work needs CPUs and there is a worker for each; otherwise the efficiency, gain /
+    workers. Empty where neither means anything: for one worker, or over a baseline with several.
     """
     below = view.baseline(point)
-    if point.workers is None or point.workers < 2 or below is None or (below.workers or 1) > 1:
+    if point.workers is None or point.workers < 2 or below is None or below.parallelism > 1:
         return ""
     gain, effective = point.value(view.relative).mean, point.sample.effective_cpus
     if comparison.resource == "cpu" and not math.isnan(effective) and point.workers >= effective:
@@ -106,24 +114,24 @@ def share_used(view: View, comparison: Comparison, point: Point) -> str:
     return f"efficiency {gain / point.workers:.2f}"
 
 
-def unresolved_text(view: View, found: Interval, floor: float) -> str:
-    """Why a ratio is not resolved whose interval does not show it: the run differs as much from itself, or chance does.
+def unresolved_text(view: View, ratio: Interval, floor: float) -> str:
+    """Why a ratio is not resolved although its interval excludes 1: noise floor or multiple comparisons.
 
-    Empty where the interval holds 1.
+    Empty where the interval contains 1.
     """
-    if not found.bounded or found.lo <= 1 <= found.hi:
+    if not ratio.bounded or ratio.lo <= 1 <= ratio.hi:
         return ""
-    if not resolved(found, floor):
+    if not resolved(ratio, floor):
         return f"within the noise floor of {rounded(floor)}x"
     return f"no more than chance brings forth among {family_of(view).count} comparisons"
 
 
-def equal_text(found: Interval) -> str:
-    """That a ratio is surely too near to 1 to matter; empty where it may not be."""
-    return f"equal within {100 * MARGIN:g} %" if equivalence(found) == "equivalent" else ""
+def equal_text(ratio: Interval) -> str:
+    """That a ratio is certainly too close to 1 to matter; empty where that is not certain."""
+    return f"equal within {100 * MARGIN:g} %" if equivalence(ratio) == "equivalent" else ""
 
 
-BAD_ENDINGS = {"failed": "failed", "crashed": "crashed", "timeout": "timed out"}  # in words
+BAD_ENDINGS = {"failed": "failed", "crashed": "crashed", "timeout": "timed out"}  # statuses in words
 
-# A gain is called none where it is surely less than this, either way: 5 % would need a quieter machine than most.
+# A gain certainly below this, either way, is called none: 5 % would take a quieter machine than most.
 NO_GAIN = 0.1

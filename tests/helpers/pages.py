@@ -2,6 +2,9 @@
 
 from markdown_it import MarkdownIt
 
+from concexp.report.answer import answer, per_comparison
+from concexp.report.sections import doubtful
+
 HOST = MarkdownIt("commonmark").enable("table")
 
 
@@ -13,3 +16,16 @@ def agrees(shown, value):
     """Whether a number is what a value rounds to, as far as its own digits go."""
     places = len(shown.partition(".")[2])
     return abs(number(shown) - value) <= 0.5001 * 10**-places + 2e-6 * abs(value)
+
+
+def draw(plot, view, path):
+    """Draws a picture that suits the run; returns its alt text."""
+    prepared = plot.prepare(view)
+    assert prepared
+    return plot.draw(view, prepared, path)
+
+
+def every_sentence(view):
+    """The answer, the sentences of each comparison, and the reasons for doubt, each item of a list by itself."""
+    blocks = [*answer(view), *per_comparison(view), *doubtful.threats(view)]
+    return [sentence for block in blocks for sentence in block.split("\n  - ")]

@@ -4,7 +4,7 @@ import pytest
 
 from concexp import catalog
 from concexp.analysis import results
-from concexp.report import view as view_module
+from concexp.report import styles
 from concexp.report.view import View
 from tests.helpers import synthetic
 
@@ -114,5 +114,5 @@ def test_style_is_the_models_own(view):
     assert len({(s.colour, s.marker, s.dashes) for s in map(found.style, ("fast", "slow", "serial"))}) == 3
     strange = View(found.run)
     strange.plugins["model", "serial"] = "from_another_package"
-    assert strange.style("serial").colour in view_module.PALETTE
+    assert strange.style("serial").colour in styles.PALETTE
     assert not strange.simulated

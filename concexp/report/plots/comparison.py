@@ -11,8 +11,8 @@ from concexp.report.text.numbers import many, scale_of, spread
 from concexp.report.view import Comparison, Point, View
 
 COLUMNS = 2
-PANELS = 8
-ROWS = 16
+MAX_PANELS = 8
+MAX_ROWS = 16
 ROW = 0.27  # inches
 
 
@@ -22,42 +22,37 @@ class Plot:
     section = "comparison"
     order = 20
 
-    def applies(self, view: View) -> bool:
-        """Worth drawing where there is something to compare."""
-        return bool(_comparisons(view))
+    def prepare(self, view: View) -> list[tuple[Comparison, list[Point]]]:
+        """The comparisons in which something competes, with their entries."""
+        entries = [(comparison, _entries(view, comparison)) for comparison in _comparisons(view)]
+        return [(comparison, points) for comparison, points in entries if len(points) > 1]
 
-    def draw(self, view: View, path: Path) -> str:
-        """Draw the picture; returns its alt text."""
-        comparisons = _comparisons(view)
-        shown = comparisons[:PANELS]
-        entries = [_entries(view, comparison)[:ROWS] for comparison in shown]
+    def draw(self, view: View, prepared: list[tuple[Comparison, list[Point]]], path: Path) -> str:
+        """Draws the picture; returns its alt text."""
+        shown = [(comparison, points[:MAX_ROWS]) for comparison, points in prepared[:MAX_PANELS]]
         columns = min(COLUMNS, len(shown))
-        tallest = [max(len(e) for e in entries[i : i + columns]) for i in range(0, len(shown), columns)]
+        tallest = [max(len(points) for _, points in shown[i : i + columns]) for i in range(0, len(shown), columns)]
         with _style.settings():
             figure = _style.figure(sum(0.95 + ROW * count for count in tallest))
             ratios = [0.3 + ROW * count for count in tallest]
             places = _style.grid(figure, len(tallest), columns, len(shown), height_ratios=ratios)
-            for axes, comparison, points in zip(places, shown, entries, strict=True):
+            for axes, (comparison, points) in zip(places, shown, strict=True):
                 _panel(view, comparison, points, axes)
                 axes.set_title(_style.short(view.title(comparison.labels), 72 // columns))
             _style.save(figure, path)
-        return _alt(view, shown, entries, len(comparisons) - len(shown))
+        return _alt(view, shown, len(prepared) - len(shown))
 
 
 def _comparisons(view: View) -> list[Comparison]:
-    """Those in which there is something to compare; of an open loop the throughput is given."""
-    return [c for c in view.comparisons if len(_entries(view, c)) > 1 and not latency.is_open(view, c)]
+    """All but open loops, whose throughput is given."""
+    return [comparison for comparison in view.comparisons if not latency.is_open(view, comparison)]
 
 
 def _entries(view: View, comparison: Comparison) -> list[Point]:
-    """The best point of each model and primitive, the best first; one with a right outcome wherever there is one."""
-    groups: dict[tuple[str, str], list[Point]] = {}
-    for point in comparison.points:
-        if point.has_numbers:
-            groups.setdefault((view.series_name(point), view.primitive(point)), []).append(point)
-    best = [view.best(p for p in points if p.status == "ok") or view.best(points) for points in groups.values()]
-    sign = -1 if view.metric.better == "higher" else 1
-    return sorted((p for p in best if p is not None), key=lambda p: sign * p.value(view.primary).mean)
+    """The best point of each series and primitive, the best first; one with a right outcome wherever there is one."""
+    variants = view.variants(comparison.points)
+    best = [view.best(p for p in points if p.status == "ok") or view.best(points) for points in variants]
+    return sorted((p for p in best if p is not None), key=lambda p: -view.sign * p.value(view.primary).mean)
 
 
 def _panel(view: View, comparison: Comparison, points: list[Point], axes: Any) -> None:
@@ -70,10 +65,10 @@ def _panel(view: View, comparison: Comparison, points: list[Point], axes: Any) -
     else:
         axes.set_xlim(min(0.0, *ends), max(*ends, 1e-12) * 1.16)
         axes.xaxis.set_major_formatter(_style.plain)
-        axes.xaxis.get_major_locator().set_params(nbins=4)  # of a narrow panel: labels of four digits side by side
+        axes.xaxis.get_major_locator().set_params(nbins=4)  # in a narrow panel labels of four digits would touch
     for place, point in enumerate(points):
         _dot(view, point, len(points) - 1 - place, factor, axes)
-    axes.set_yticks(range(len(points) - 1, -1, -1), [_who(view, point) for point in points])
+    axes.set_yticks(range(len(points) - 1, -1, -1), [_cell(view, point) for point in points])
     axes.set_ylim(-0.6, len(points) - 0.4)
     axes.grid(axis="y", visible=False)
     better = "more" if view.metric.better == "higher" else "less"
@@ -86,7 +81,7 @@ def _name(view: View, comparison: Comparison, prefix: str) -> str:
     return f"{view.primary}, {prefix or view.metric.unit}".rstrip(", ")
 
 
-def _who(view: View, point: Point) -> str:
+def _cell(view: View, point: Point) -> str:
     """`threads ×2, lock †`."""
     workers = "" if point.workers is None else f" ×{point.workers}"
     primitive = view.primitive(point)
@@ -110,16 +105,16 @@ def _dot(view: View, point: Point, place: int, factor: float, axes: Any) -> None
     axes.annotate(text, (right, place), (8, 0), textcoords="offset points", va="center", fontsize=8)
 
 
-def _alt(view: View, comparisons: list[Comparison], entries: list[list[Point]], left: int) -> str:
-    """What a reader would see, in words: the order."""
-    found = [
+def _alt(view: View, shown: list[tuple[Comparison, list[Point]]], left: int) -> str:
+    """What the picture shows in words: the order."""
+    sentences = [
         f"{view.primary} of each model at its best number of workers, sorted, with 95 % intervals; † § ‡ may not win."
     ]
-    for comparison, points in zip(comparisons, entries, strict=True):
+    for comparison, points in shown:
         title = view.title(comparison.labels)
-        found.append(
-            f"{title + ', from' if title else 'From'} first to last: {'; '.join(_who(view, p) for p in points)}."
+        sentences.append(
+            f"{title + ', from' if title else 'From'} first to last: {'; '.join(_cell(view, p) for p in points)}."
         )
     if left > 0:
-        found.append(f"{left} more comparisons are not drawn.")
-    return " ".join(found)
+        sentences.append(f"{left} more comparisons are not drawn.")
+    return " ".join(sentences)

@@ -1,4 +1,4 @@
-"""How evenly workers shared their operations: Jain's index in sentences with its interval."""
+"""How evenly workers shared their operations: Jain's index with its interval."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from concexp.report.text.numbers import plural, spread
 from concexp.report.view import Comparison, Point, View
 
 METRIC = "fairness"
-EVEN_INDEX = 0.99  # from here on all did as good as the same
+EVEN_INDEX = 0.99  # from here on shares are practically equal
 MAX_COMPARISONS = 12
 
 
 def sentences(view: View) -> list[str]:
-    """One sentence per comparison whose workers shared unevenly, and one on all the others."""
+    """One sentence per comparison in which some cell shared unevenly, and one on the even cells."""
     if METRIC not in view.metrics:
         return []
     comparisons = [comparison for comparison in view.comparisons if _points(comparison)]
@@ -32,10 +32,8 @@ def sentences(view: View) -> list[str]:
 
 
 def _points(comparison: Comparison) -> list[Point]:
-    """Those with several workers, the least even first."""
-    known = [
-        p for p in comparison.points if (p.workers or 1) > 1 and p.enough_clean_trials and p.value(METRIC).has_value
-    ]
+    """The cells with several workers, the least even first."""
+    known = [p for p in comparison.points if p.parallelism > 1 and p.enough_clean_trials and p.value(METRIC).has_value]
     return sorted(known, key=lambda point: point.value(METRIC).mean)
 
 
@@ -45,19 +43,20 @@ def _is_even(point: Point) -> bool:
 
 
 def _uneven(comparison: Comparison) -> list[Point]:
-    """Those that are surely not even."""
+    """The cells that are certainly not even."""
     return [
         point for point in _points(comparison) if point.value(METRIC).bounded and point.value(METRIC).hi < EVEN_INDEX
     ]
 
 
 def _sentence(view: View, comparison: Comparison) -> str:
-    own = _uneven(comparison)
+    uneven = _uneven(comparison)
+    least = uneven[0]
     title = f"**{escaped(view.title(comparison.labels))}**: " if len(view.comparisons) > 1 else ""
-    figure = f"{spread(own[0].value(METRIC))} of an even 1"
-    others = (
-        f"; {plural(len(own) - 1, 'other cell')} {'is' if len(own) == 2 else 'are'} below {EVEN_INDEX}, too"
-        if len(own) > 1
-        else ""
-    )
-    return f"{title}{cell_text(view, own[0])} shared least evenly, with a Jain's index of {figure}{others}."
+    figure = f"{spread(least.value(METRIC))} of an even 1"
+    others = ""
+    if len(uneven) > 1:
+        others = (
+            f"; {plural(len(uneven) - 1, 'other cell')} {'is' if len(uneven) == 2 else 'are'} below {EVEN_INDEX}, too"
+        )
+    return f"{title}{cell_text(view, least)} shared least evenly, with a Jain's index of {figure}{others}."

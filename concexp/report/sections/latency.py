@@ -1,4 +1,4 @@
-"""Who answers soonest at the slow end: the 99th percentile of latency, or of service time, in sentences with intervals."""
+"""Which cell is fastest at the slow end: the 99th percentile of latency or service time, with intervals."""
 
 from __future__ import annotations
 
@@ -11,56 +11,56 @@ from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import enumerated, plural, scale_of, spread
 from concexp.report.view import Comparison, Point, View
 
-# The metric that is told, the first that was recorded, and what it is called: only an open loop knows a latency.
+# The metrics and what they are called; the first that was recorded is used. Only an open loop has a latency.
 METRICS = {"latency_p99_s": "latency", "service_time_p99_s": "service time"}
 MAX_COMPARISONS = 12
 
 
 def sentences(view: View) -> list[str]:
-    """What the conditions do, and one sentence per comparison that has several models or primitives.
+    """The effect of the conditions, and one sentence per comparison with several variants.
 
-    A difference is named where it holds after a correction for all pairs that could have been told of.
+    A difference is named if it survives a correction for all pairs that a sentence could have been about.
     """
     comparisons = [comparison for comparison in view.comparisons if _points(view, comparison)]
-    raced = [comparison for comparison in comparisons if len(_points(view, comparison)) > 1]
+    compared = [comparison for comparison in comparisons if len(_points(view, comparison)) > 1]
     more = (
-        [f"{plural(len(raced) - MAX_COMPARISONS, 'more comparison')} in the tables below."]
-        if len(raced) > MAX_COMPARISONS
+        [f"{plural(len(compared) - MAX_COMPARISONS, 'more comparison')} in the tables below."]
+        if len(compared) > MAX_COMPARISONS
         else []
     )
     family = corrected(
         Pair(one, other, _metric(view, comparison))
-        for comparison in raced
+        for comparison in compared
         for one, other in combinations(_points(view, comparison), 2)
     )
     return [
         *_conditions(view, comparisons),
-        *(_sentence(view, comparison, family) for comparison in raced[:MAX_COMPARISONS]),
+        *(_sentence(view, comparison, family) for comparison in compared[:MAX_COMPARISONS]),
         *more,
     ]
 
 
-def first(view: View) -> list[str]:
-    """What the answer says of open loops, whose throughput is given: their latency; nothing where there is none."""
+def in_answer(view: View) -> list[str]:
+    """What the answer says of open loops, whose throughput is given: their latency. Empty without open loops."""
     comparisons = [
         comparison for comparison in view.comparisons if is_open(view, comparison) and _points(view, comparison)
     ]
     if len(comparisons) > 1:
         return _conditions(view, comparisons)
-    if comparisons and len(view.comparisons) == 1 and (raced := sentences(view)):
-        return raced[:1]
+    if comparisons and len(view.comparisons) == 1 and (compared := sentences(view)):
+        return compared[:1]
     return [_lowest(view, comparison) for comparison in comparisons]
 
 
 def _lowest(view: View, comparison: Comparison) -> str:
-    """The lowest there is, and where it is one of several comparisons, of which."""
+    """The lowest 99th percentile of a comparison, with its title if there are several comparisons."""
     point, metric = _points(view, comparison)[0], _metric(view, comparison)
     where = f" in {escaped(view.title(comparison.labels))}" if len(view.comparisons) > 1 else ""
     return f"The 99th percentile of the {METRICS[metric]} of {cell_text(view, point)}{where} is {_amount(view, point, metric)}."
 
 
 def is_open(view: View, comparison: Comparison) -> bool:
-    """Whether requests came at a given rate: then it is no comparison of throughputs."""
+    """Whether requests arrived at a given rate, so that throughputs cannot be compared."""
     known = (metric for metric in METRICS if view.metrics.get(metric) and view.metrics[metric].open_loop)
     return view.metric.unit == "1/s" and any(
         point.value(metric).has_value for metric in known for point in comparison.points
@@ -74,19 +74,17 @@ def _metric(view: View, comparison: Comparison) -> str:
 
 
 def _points(view: View, comparison: Comparison) -> list[Point]:
-    """The best of each model and primitive, the lowest 99th percentile first; only what is beyond doubt."""
+    """The best point of each variant that can win, the lowest 99th percentile first."""
     metric = _metric(view, comparison)
-    best: dict[tuple[str, str], Point] = {}
-    for point in comparison.points:
-        if metric and point.can_win and point.value(metric).has_value:
-            who = view.series_name(point), view.primitive(point)
-            if who not in best or point.value(metric).mean < best[who].value(metric).mean:
-                best[who] = point
-    return sorted(best.values(), key=lambda point: point.value(metric).mean)
+    if not metric:
+        return []
+    known = [point for point in comparison.points if point.can_win and point.value(metric).has_value]
+    best = [min(points, key=lambda point: point.value(metric).mean) for points in view.variants(known)]
+    return sorted(best, key=lambda point: point.value(metric).mean)
 
 
 def _sentence(view: View, comparison: Comparison, family: Family) -> str:
-    """Who has the lowest, by how much, and from whom it is not resolved."""
+    """The lowest 99th percentile, by how much it is the lowest, and from which cells it is not resolved."""
     metric = _metric(view, comparison)
     best, *others = _points(view, comparison)
     ratios = [(other, view.ratio(other, best, metric)) for other in others]
@@ -112,15 +110,15 @@ def _amount(view: View, point: Point, metric: str) -> str:
 
 
 def _conditions(view: View, comparisons: list[Comparison]) -> list[str]:
-    """The lowest and the highest 99th percentile of the best, of each workload and kind, where conditions vary."""
+    """The lowest and the highest of the best 99th percentiles of each workload and metric, where conditions vary."""
     groups: dict[tuple[str, str], list[tuple[Comparison, Point]]] = {}
     for comparison in comparisons:
         key = str(comparison.labels["workload"]), _metric(view, comparison)
         groups.setdefault(key, []).append((comparison, _points(view, comparison)[0]))
-    found = []
-    for (_, metric), own in groups.items():
-        if len(own) > 1:
-            own.sort(key=lambda pair: pair[1].value(metric).mean)
-            ends = [f"{_amount(view, p, metric)} ({escaped(view.title(c.labels))})" for c, p in own[:: len(own) - 1]]
-            found.append(f"The lowest 99th percentile of the {METRICS[metric]} goes from {' to '.join(ends)}.")
-    return found
+    texts = []
+    for (_, metric), best in groups.items():
+        if len(best) > 1:
+            best.sort(key=lambda pair: pair[1].value(metric).mean)
+            ends = [f"{_amount(view, p, metric)} ({escaped(view.title(c.labels))})" for c, p in best[:: len(best) - 1]]
+            texts.append(f"The lowest 99th percentile of the {METRICS[metric]} goes from {' to '.join(ends)}.")
+    return texts

@@ -15,16 +15,17 @@ def alt(folder, name, **made):
     """The alt text of a picture of a made-up run; None where it does not apply."""
     found = View(synthetic.write(folder, **made))
     plot = catalog.load("plot", name)()
-    return plot.draw(found, folder / "x.png") if plot.applies(found) else None
+    prepared = plot.prepare(found)
+    return plot.draw(found, prepared, folder / "x.png") if prepared else None
 
 
 @pytest.mark.parametrize(("size", "highest"), [("1KiB", r"(39|40)\d k"), ("64KiB", r"(19|20|21)\d k")])
 def test_heatmap_tells_its_extremes(tmp_path, size, highest):
     """The lowest and the highest field of each panel, each in its own unit; and the best of each column."""
-    told = alt(tmp_path, "heatmap", **synthetic.recorded(size=size))
-    assert told.startswith("throughput by echo.size and workers, one panel per model.")
+    text = alt(tmp_path, "heatmap", **synthetic.recorded(size=size))
+    assert text.startswith("throughput by echo.size and workers, one panel per model.")
     field = "processes: from workers 1, echo.size 1MiB: 1[01]\\d to workers 4, echo.size 1KiB: "
-    assert re.search(field + highest + "; best 4 at 1KiB, 4 at 64KiB, 4 at 1MiB", told)
+    assert re.search(field + highest + "; best 4 at 1KiB, 4 at 64KiB, 4 at 1MiB", text)
 
 
 def test_heatmap_of_gains(tmp_path):
@@ -32,9 +33,9 @@ def test_heatmap_of_gains(tmp_path):
     made = synthetic.recorded()
     made["spec"]["baseline"] = {"workers": 1}
     made["spec"]["metrics"] = ["throughput", "speedup"]
-    told = alt(tmp_path, "heatmap", **made)
-    assert told.startswith("speedup by echo.size and workers")
-    assert re.search(r"threads: from workers 1, echo.size 1KiB: 1.00 to workers 4, echo.size \w+: (1.9|2.0)\d;", told)
+    text = alt(tmp_path, "heatmap", **made)
+    assert text.startswith("speedup by echo.size and workers")
+    assert re.search(r"threads: from workers 1, echo.size 1KiB: 1.00 to workers 4, echo.size \w+: (1.9|2.0)\d;", text)
 
 
 def test_heatmap_against_primitives(tmp_path):
@@ -46,9 +47,9 @@ def test_heatmap_against_primitives(tmp_path):
         for sync, rate in (("queue", 100), ("pipe", 300), ("socketpair", 200))
         for size, ops in (("1B", 90), ("1KiB", 90), ("1MiB", 5))
     ]  # fmt: skip
-    told = alt(tmp_path, "heatmap", cells=cells, spec={"baseline": {}})
-    assert told.startswith("throughput by ring.size and sync, one panel per condition. From sync queue, ring.size 1")
-    assert "best pipe at 1B, pipe at 1KiB, socketpair at 1MiB." in told
+    text = alt(tmp_path, "heatmap", cells=cells, spec={"baseline": {}})
+    assert text.startswith("throughput by ring.size and sync, one panel per condition. From sync queue, ring.size 1")
+    assert "best pipe at 1B, pipe at 1KiB, socketpair at 1MiB." in text
 
 
 @pytest.mark.parametrize("make", [synthetic.scaling, synthetic.syncs, synthetic.waiting, synthetic.parameters])
@@ -60,9 +61,9 @@ def test_heatmap_needs_two_ordered_axes(tmp_path, make):
 @pytest.mark.parametrize(("open_loop", "kind"), [(True, "latency"), (False, "service time")])
 def test_latency_is_named_for_what_it_is(tmp_path, open_loop, kind):
     """Only of an open loop is it latency; the 99th percentiles are those of the table, and follow the data."""
-    told = alt(tmp_path, "latency", **synthetic.recorded(slow=0.005, open_loop=open_loop))
-    assert told.startswith(f"Percentiles of the {kind}, one line per cell.")
-    assert "size 1KiB, the 99th percentile: threads 5.01 ms to asyncio 5.01 ms." in told
+    text = alt(tmp_path, "latency", **synthetic.recorded(slow=0.005, open_loop=open_loop))
+    assert text.startswith(f"Percentiles of the {kind}, one line per cell.")
+    assert "size 1KiB, the 99th percentile: threads 5.01 ms to asyncio 5.01 ms." in text
     slower = alt(tmp_path / "slower", "latency", **synthetic.recorded(slow=0.05, open_loop=open_loop))
     assert "size 1KiB, the 99th percentile: threads 5.01 ms to asyncio 14.7 ms." in slower
 
@@ -77,10 +78,10 @@ def test_latency_needs_enough_operations(tmp_path):
 
 def test_fairness_tells_the_least_fair(tmp_path):
     """The fairest and the least fair with Jain's index, and how much the busiest worker does."""
-    told = alt(tmp_path, "fairness", **synthetic.recorded(greedy=0.8))
+    text = alt(tmp_path, "fairness", **synthetic.recorded(greedy=0.8))
     # Of four workers with 800 and three times 66 operations: 998² / (4 · (800² + 3 · 66²)) = 0.38.
     least = "size 1KiB, from processes ×4 with Jain's index 1.00 to threads ×4 with Jain's index"
-    assert f"{least} 0.38, whose busiest worker does 80 %." in told
+    assert f"{least} 0.38, whose busiest worker does 80 %." in text
     milder = alt(tmp_path / "milder", "fairness", **synthetic.recorded(greedy=0.4))
     assert f"{least} 0.89, whose busiest worker does 40 %." in milder
 
@@ -98,9 +99,9 @@ def test_pareto_tells_the_frontier(tmp_path):
     """No cell on it is beaten in both; which ones they are follows the data."""
     made = synthetic.recorded(slow=0.05)
     made["spec"]["metrics"] = ["throughput", "peak_rss_bytes"]
-    told = alt(tmp_path, "pareto", **made)
-    assert told.startswith("throughput against peak_rss_bytes, one mark per cell.")
-    frontier = re.search(r"size 64KiB: no other cell beats (.*?);", told)[1]
+    text = alt(tmp_path, "pareto", **made)
+    assert text.startswith("throughput against peak_rss_bytes, one mark per cell.")
+    frontier = re.search(r"size 64KiB: no other cell beats (.*?);", text)[1]
     assert frontier.endswith("threads ×4 with 40.0 MB, processes ×2 with 80.0 MB, processes ×4 with 160 MB")
     assert "processes ×1" not in frontier  # four threads are as fast, in as much memory
     made = synthetic.recorded(size="1KiB")
@@ -131,16 +132,16 @@ def test_sentences_on_latency(tmp_path, place, rest):
         for model, own in (("threads", 1100), ("processes", place))
     ]
     spec = {"baseline": {}, "metrics": ["throughput", "service_time_p99_s"]}
-    (told,) = latency.sentences(View(synthetic.write(tmp_path, cells, spec=spec)))
-    assert told.startswith("The lowest 99th percentile of the service time is ")
-    assert told.endswith(rest)
+    (text,) = latency.sentences(View(synthetic.write(tmp_path, cells, spec=spec)))
+    assert text.startswith("The lowest 99th percentile of the service time is ")
+    assert text.endswith(rest)
 
 
 def test_the_answer_on_an_open_loop(tmp_path):
     """Where requests come at a given rate the answer tells of latency, and names no winner in throughput."""
-    told = answer(View(synthetic.write(tmp_path, **synthetic.recorded(open_loop=True))))
-    assert told[0].startswith("The lowest 99th percentile of the latency goes from 5.01 ms (size ")
-    assert not any("is best" in one or "best throughput" in one for one in told)
+    text = answer(View(synthetic.write(tmp_path, **synthetic.recorded(open_loop=True))))
+    assert text[0].startswith("The lowest 99th percentile of the latency goes from 5.01 ms (size ")
+    assert not any("is best" in one or "best throughput" in one for one in text)
 
 
 def test_the_answer_on_one_open_loop(tmp_path):
@@ -155,10 +156,10 @@ def test_the_answer_on_one_open_loop(tmp_path):
 
 def test_sentences_on_fairness(tmp_path):
     """Who shares least evenly, with the index, and how many are as good as even."""
-    told = fairness.sentences(View(synthetic.write(tmp_path, **synthetic.recorded(greedy=0.8))))
-    assert [one.partition(" shared least evenly, with a Jain's index of ")[0] for one in told[:3]] == [
+    text = fairness.sentences(View(synthetic.write(tmp_path, **synthetic.recorded(greedy=0.8))))
+    assert [one.partition(" shared least evenly, with a Jain's index of ")[0] for one in text[:3]] == [
         f"**size {size}**: `threads` with 4 workers" for size in ("1KiB", "64KiB", "1MiB")
     ]
-    assert told[-1] == "Jain's index is surely above 0.99, as good as even, in 12 of 18 cells with several workers."
+    assert text[-1] == "Jain's index is surely above 0.99, as good as even, in 12 of 18 cells with several workers."
     even = fairness.sentences(View(synthetic.write(tmp_path / "even", **synthetic.recorded(greedy=0.25))))
     assert not any("`threads` with 4 workers" in one for one in even)

@@ -44,17 +44,17 @@ def test_the_noise_floor_is_on_the_page(tmp_path):
 
 def test_a_control_unlike_its_cell_is_told(view):
     """What differs from itself is said to be the same."""
-    (said,) = [line for line in limits.assurances(view(**synthetic.watched(unlike=1.2))) if "Noise floor" in line]
-    assert "second beside first, although both are the same, is 1.2" in said
+    (sentence,) = [line for line in limits.assurances(view(**synthetic.watched(unlike=1.2))) if "Noise floor" in line]
+    assert "second beside first, although both are the same, is 1.2" in sentence
 
 
 @pytest.mark.parametrize(("drift", "word"), [(0.03, "longer"), (-0.03, "less")])
 def test_a_drift_is_a_reason_for_doubt(view, drift, word):
     """Three percent a block are a drift over ten of them, slower or faster, and no longer called none."""
     found = view(**synthetic.watched(drift=drift))
-    (said,) = limits.threats(found)
-    assert said.startswith("`drift`: the sentinel")
-    assert f") {word} at the end" in said
+    (sentence,) = limits.threats(found)
+    assert sentence.startswith("`drift`: the sentinel")
+    assert f") {word} at the end" in sentence
     assert not any("drift" in line for line in limits.assurances(found))
 
 
@@ -75,11 +75,11 @@ def test_an_effect_within_a_high_floor_is_not_resolved(view):
         synthetic.cell(model="processes", workers=2, rate=860, noise=0.001),
     ]
     control = {**cells[0], "rate": 1200.0}
-    told = answered(view(cells=cells, repetitions=10, beside=[("control", control)]))
-    assert "has the best figure" in told
-    assert "it is not resolved from" in told
-    assert "`serial` (within the noise floor of 1.20x)" in told
-    unresolved = re.search(r"^Not resolved from `serial`: (.*)$", told, re.MULTILINE)[1].split("; ")
+    text = answered(view(cells=cells, repetitions=10, beside=[("control", control)]))
+    assert "has the best figure" in text
+    assert "it is not resolved from" in text
+    assert "`serial` (within the noise floor of 1.20x)" in text
+    unresolved = re.search(r"^Not resolved from `serial`: (.*)$", text, re.MULTILINE)[1].split("; ")
     assert [text.split(" ")[0] for text in unresolved] == ["`asyncio`", "`processes`"]
     assert all("within the noise floor of 1.20x" in text for text in unresolved)
 
@@ -113,10 +113,10 @@ def test_a_precision_that_was_reached(view):
 def test_a_precision_that_was_not_reached(view, more, reason):
     """Which cells are not so narrow, how wide they are, and what ended the run before."""
     found = view(**measured("3%", **more))
-    (said,) = limits.threats(found)
+    (sentence,) = limits.threats(found)
     half = found.points[1].value("throughput")
     width = 100 * (half.hi - half.lo) / 2 / half.mean
-    assert said == (
+    assert sentence == (
         f"{reason} before every interval of throughput was within ±3 % of its mean; not so narrow: "
         f"model threads ±{width:.0f} %."
     )
@@ -128,8 +128,8 @@ def test_claims_and_cells_that_trials_did_not_settle(view):
     made["cells"].append(synthetic.cell(model="processes", workers=2, status="crashed", reason="it fell"))
     near = {"says": "threads *gain*", "of": {"model": "threads"}, "expect": "throughput > 1500"}
     made["spec"]["claims"] = [near, {"of": {"model": "serial"}, "expect": "throughput > 10"}]
-    (said,) = limits.threats(view(**made))
-    assert said == (
+    (sentence,) = limits.threats(view(**made))
+    assert sentence == (
         "The limit of 8 repetitions (`max_repetitions`) ended the run before every claim was settled; inconclusive: "
         "threads \\*gain\\*. Without an interval of throughput, which more trials would not give: model processes "
         "(8 crashed)."
@@ -138,10 +138,10 @@ def test_claims_and_cells_that_trials_did_not_settle(view):
 
 def test_repetitions_that_the_budget_did_not_allow(view):
     """Eight of ten blocks: the budget ended it. Where all are there, nothing is said."""
-    (said,) = limits.threats(
+    (sentence,) = limits.threats(
         view(**measured(budget="26s") | {"spec": {"measure": {"repetitions": 10, "budget": "26s"}}})
     )
-    assert said == "The budget of 26 s ended the run after 8 of 10 repetitions of every cell."
+    assert sentence == "The budget of 26 s ended the run after 8 of 10 repetitions of every cell."
 
 
 def test_a_budget_that_was_enough(view):

@@ -55,8 +55,8 @@ def test_an_unsteady_cell_wins_nothing(courses):
 
 def test_what_changes_is_no_noise(courses):
     """Of five cells only the steady one has its variance told."""
-    (said,) = [line for line in steadiness.sentences(courses[0]) if line.startswith("Of the variance")]
-    assert "model " not in said
+    (sentence,) = [line for line in steadiness.sentences(courses[0]) if line.startswith("Of the variance")]
+    assert "model " not in sentence
 
 
 def test_too_few_iterations(tmp_path):
@@ -69,12 +69,12 @@ def test_too_few_iterations(tmp_path):
 
 def test_a_warm_up_in_three_iterations(tmp_path):
     """A first iteration that takes a fifth longer is told with its interval, its cell, and the setting."""
-    said = starting(tmp_path, 1.2)[0]
+    sentence = starting(tmp_path, 1.2)[0]
     assert re.search(
         r"\*\*the first iteration\*\* took longer than the later ones in 1 cell: model threads (19|20|21)\.?\d* % \(\d",
-        said,
+        sentence,
     )
-    assert said.endswith("A higher `measure.warmup` (now 1) would leave that out.")
+    assert sentence.endswith("A higher `measure.warmup` (now 1) would leave that out.")
 
 
 def test_a_slow_iteration_among_many(tmp_path):
@@ -84,18 +84,18 @@ def test_a_slow_iteration_among_many(tmp_path):
             noise=0.001, course=lambda block, k: 1.0 + (k == 0) * 0.5 + random.Random(f"{block} {k}").gauss(0, 0.1)
         )
     ]
-    said = steadiness.sentences(View(synthetic.write(tmp_path, cells, iterations=30)))
-    assert "1 is steady from the first measured iteration on" in said[0]
+    sentence = steadiness.sentences(View(synthetic.write(tmp_path, cells, iterations=30)))
+    assert "1 is steady from the first measured iteration on" in sentence[0]
     assert re.search(
-        r"^\*\*The first iteration\*\* took longer than the later ones in 1 cell: `serial` [45]\d", said[1]
+        r"^\*\*The first iteration\*\* took longer than the later ones in 1 cell: `serial` [45]\d", sentence[1]
     )
 
 
 def test_a_slow_down_in_three_iterations(tmp_path):
     """A first iteration that takes less is no warm-up, and more warm-up no cure."""
-    said = starting(tmp_path, 0.8)[0]
-    assert "took less than the later ones in 1 cell: model threads" in said
-    assert "measure.warmup" not in said
+    sentence = starting(tmp_path, 0.8)[0]
+    assert "took less than the later ones in 1 cell: model threads" in sentence
+    assert "measure.warmup" not in sentence
 
 
 def test_numbers_of_the_variance(tmp_path):
@@ -107,15 +107,15 @@ def test_numbers_of_the_variance(tmp_path):
     ]  # fmt: skip
     measure = {"warmup": 1, "iterations": 4, "repetitions": 8, "timeout": "60s", "precision": "2%"}
     run = synthetic.write(tmp_path, cells, repetitions=8, iterations=4, spec={"baseline": {}, "measure": measure})
-    (said,) = [line for line in steadiness.sentences(View(run)) if line.startswith("Of the variance")]
+    (sentence,) = [line for line in steadiness.sentences(View(run)) if line.startswith("Of the variance")]
     found = variations(run)
     shares = sorted(100 * one.between for one in found)
-    middle, low, high = map(float, re.search(r"throughput ([\d.]+) % .*; ([\d.]+) to ([\d.]+) %\)", said).groups())
+    middle, low, high = map(float, re.search(r"throughput ([\d.]+) % .*; ([\d.]+) to ([\d.]+) %\)", sentence).groups())
     assert (low, middle, high) == pytest.approx(shares, rel=0.06)
     iterations = math.ceil(np.median([one.iterations for one in found]))
     needed = sorted(one.repetitions(iterations, 0.02) for one in found)
     setting = f"For ±2 %, `iterations: {iterations}` and `repetitions: {needed[1]}` would do in half of the cells"
-    assert f"{setting}; model wild needs most, `repetitions: {needed[2]}` (±" in said
+    assert f"{setting}; model wild needs most, `repetitions: {needed[2]}` (±" in sentence
 
 
 def test_nothing_to_tell(tmp_path):

@@ -7,6 +7,7 @@ from concexp.analysis import results
 from concexp.report.sections import timelines
 from concexp.report.view import View
 from tests.helpers import synthetic
+from tests.helpers.pages import draw
 
 MS = 1_000_000
 
@@ -73,11 +74,11 @@ def test_the_best_and_the_worst_of_each_comparison(view):
 def test_what_is_said_beside_the_picture(view):
     """Where they come from, what was drawn as one, what could not be recorded, and whose CPU time nobody knows."""
     given = synthetic.timelines()
-    said = " ".join(timelines.sentences(view(**given)))
-    assert "comes from 6 trials of their own" in said
-    assert "drawn as one up to 100 µs" in said
-    assert "of `gevent` is not known" in said
-    assert "stood in line for one: counter · processes ×2, lock, 25 %." in said
+    sentence = " ".join(timelines.sentences(view(**given)))
+    assert "comes from 6 trials of their own" in sentence
+    assert "drawn as one up to 100 µs" in sentence
+    assert "of `gevent` is not known" in sentence
+    assert "stood in line for one: counter · processes ×2, lock, 25 %." in sentence
 
 
 def test_one_that_ended_without_a_timeline(tmp_path):
@@ -89,12 +90,12 @@ def test_one_that_ended_without_a_timeline(tmp_path):
             record.update(status="unsupported", reason="a worker cannot be asked", answer=None)
     shown = View(results.Run(run.folder, run.header, run.records))
     assert "2 cells without a timeline: a worker cannot be asked." in timelines.sentences(shown)
-    assert not catalog.load("plot", "timeline")().applies(shown)
+    assert not catalog.load("plot", "timeline")().prepare(shown)
 
 
 def test_alt_text_tells_the_shares(view, tmp_path):
     """Who cannot see the picture learns of each panel how its workers spent their time."""
-    alt = catalog.load("plot", "timeline")().draw(view(**synthetic.timelines()), tmp_path / "x.png")
+    alt = draw(catalog.load("plot", "timeline")(), view(**synthetic.timelines()), tmp_path / "x.png")
     assert (
         "counter · threads ×2, lock: works 40 % (on a CPU 40 %), waits 20 %, idle 40 %, waiting in lock.acquire;" in alt
     )

@@ -29,7 +29,10 @@ EFFICIENCY = re.compile(rf"efficiency ({NUMBER})")
 PART = re.compile(rf"at most ({NUMBER}) %(?: \(({NUMBER})–({NUMBER})\))?")  # of the workers' time
 WORKERS = re.compile(r"with ((?:\d+(?:, | and )?)+) workers?\b")
 ALONE = re.compile(rf"({NUMBER}){UNIT}(?=[ ,;.])")
-SAID = r"\d+th percentile|equal within 5 %|an interval needs 3|[Ee]xactly 0|no more than chance brings forth among \d+ comparisons"
+FIXED_TEXT = (
+    r"\d+th percentile|equal within 5 %|an interval needs 3|[Ee]xactly 0"
+    r"|no more than chance brings forth among \d+ comparisons"
+)
 
 
 class Reader:
@@ -119,7 +122,7 @@ class Reader:
             (INTERVAL, self.is_figure),
             (WORKERS, lambda found: set(re.findall(r"\d+", found[1])) <= {row["workers"] for row in self.rows}),
         )
-        text = re.sub(SAID, "", text)
+        text = re.sub(FIXED_TEXT, "", text)
         for pattern, right in checks:
             for found in pattern.finditer(text):
                 assert right(found), (found[0], sentence)
@@ -145,10 +148,10 @@ MADE_UP = (synthetic.scaling, synthetic.syncs, synthetic.waiting, synthetic.bad,
 def read(run):
     """Every sentence of the answer, and of what stands beside the comparisons; how many numbers they hold."""
     reader = Reader(run)
-    said = answer(reader.view) + per_comparison(reader.view)
-    for sentence in said:
+    sentences = answer(reader.view) + per_comparison(reader.view)
+    for sentence in sentences:
         assert not re.search(r"\d", reader.left(sentence)), (reader.left(sentence), sentence)
-    return len(re.findall(NUMBER, " ".join(map(reader.text, said))))
+    return len(re.findall(NUMBER, " ".join(map(reader.text, sentences))))
 
 
 @pytest.mark.parametrize("make", MADE_UP, ids=lambda make: make.__name__)

@@ -34,7 +34,7 @@ def viewed(folder, cells):
     return View(synthetic.write(folder, cells, spec={"baseline": {"model": "arm0"}}, repetitions=10))
 
 
-def told(view):
+def answer_and_comparisons(view):
     return "\n".join([*answer(view), *per_comparison(view)])
 
 
@@ -86,11 +86,11 @@ def test_one_real_effect_is_kept():
 def test_the_answer_on_equal_arms(tmp_path):
     """Nobody is best, gains or loses. All 190 pairs that might have been told of are corrected for, and that is told."""
     view = viewed(tmp_path, arms())
-    text = told(view)
+    text = answer_and_comparisons(view)
     assert "it is not resolved from" in text
     assert not re.search(r"is best|Gain over|Slower than", text)
-    (said,) = [line for line in precision.assurances(view) if "Benjamini" in line]
-    assert "holds for all of its 190 comparisons together" in said
+    (sentence,) = [line for line in precision.assurances(view) if "Benjamini" in line]
+    assert "holds for all of its 190 comparisons together" in sentence
     points = view.comparisons[0].points
     sides = [[p.sample.by_block("throughput") for p in (pair.above, pair.below)] for pair in pairs_of(points)]
     adjusted = benjamini_hochberg([p_value(*both) for both in sides])
@@ -102,7 +102,7 @@ def test_the_answer_on_equal_arms(tmp_path):
 def test_the_answer_on_one_that_is_faster(tmp_path):
     """The one that is thrice as fast is best; where chance might make a difference, that is said instead of naming it."""
     view = viewed(tmp_path, arms({7: 3000.0, 9: 1120.0}, noise=0.1))
-    text = told(view)
+    text = answer_and_comparisons(view)
     assert "`arm7` is best:" in text
     ratio = view.ratio(view.points[9], view.points[0])
     assert ratio.lo > 1
@@ -116,7 +116,7 @@ def test_equal_within_five_percent(tmp_path):
     """Two that differ by one percent, known to a tenth of it: the best is best, and the runner-up as good."""
     cells = [synthetic.cell(model="arm0", workers=2, noise=0.001, plugins={"model": "threads"}),
              synthetic.cell(model="arm1", workers=2, noise=0.001, rate=1010, plugins={"model": "threads"})]  # fmt: skip
-    text = told(viewed(tmp_path, cells))
+    text = answer_and_comparisons(viewed(tmp_path, cells))
     assert re.search(r"`arm1` is best: .*1\.01\dx .*, equal within 5 %\.|`arm1` is best: .*the runner-up", text)
     assert "No gain over `arm0`" not in text
 
@@ -127,6 +127,8 @@ def test_a_primitive_that_costs_nothing(tmp_path):
         synthetic.cell("counter", "threads", sync, 2, rate=rate, noise=0.002)
         for sync, rate in (("none", 1000), ("lock", 1000), ("rlock", 500))
     ]
-    (price,) = [line for line in told(viewed(tmp_path, cells)).splitlines() if line.startswith("Relative to")]
+    (price,) = [
+        line for line in answer_and_comparisons(viewed(tmp_path, cells)).splitlines() if line.startswith("Relative to")
+    ]
     assert re.search(r"1\.00\dx \(.*?\) with `lock` \(equal within 5 %\)|0\.99\dx \(.*?\) with `lock` \(equal", price)
     assert re.search(r"0\.\d+x \(.*?\) with `rlock`\.", price)

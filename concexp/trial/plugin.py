@@ -196,12 +196,20 @@ class Ends:
 
 
 class Probe(Plugin):
-    """What every probe answers to. It observes from outside the timed loop, unless it has a watcher.
+    """Base of every probe. A probe observes from outside the timed loop, unless it has a watcher.
 
-    alone   whether it changes what it looks at, and so needs trials of its own: see `probes.Alone`
+    own_trials  True where it changes what it observes, and so needs trials of its own: see `probes.SeparateProbe`
+    columns     the facts that it records of each iteration, by name, with the kind of their values:
+                "number"     int or float, or None where the system does not report it
+                "numbers"    a list with a number or None for each worker, or None
+                "list"       a list with one entry for each worker, of any shape
+                "histogram"  a sorted list of (class, count), see `probes.latency`
+                "timeline"   the dict that `probes.timeline` describes
+                A fact that an iteration lacks was not observed. The kind decides how a journal is checked and stored.
     """
 
     own_trials = False
+    columns = {}
 
     @classmethod
     def always_on(cls, load):

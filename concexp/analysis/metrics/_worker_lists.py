@@ -46,8 +46,13 @@ class Lists:
 
 
 def ratio(above: Any, below: Any, frame: Any) -> Any:
-    """The quotient of two such arrays as a column of the frame; NaN where nothing is divided by nothing."""
+    """The quotient of two arrays, one value per row, as a column of the frame; NaN for 0 / 0."""
     import numpy as np
 
     with np.errstate(divide="ignore", invalid="ignore"):
-        return frame["wall_s"].isna() * 0.0 + above / below
+        return column(above / below, frame)
+
+
+def column(values: Any, frame: Any) -> Any:
+    """An array, one value per row, as a column of the frame."""
+    return frame["wall_s"].isna() * 0.0 + values

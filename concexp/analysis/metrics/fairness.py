@@ -17,6 +17,8 @@ class Metric(metrics.Metric):
     order = 74
 
     def of(self, frame: Any) -> Any:
-        """Jain, Chiu & Hawe (1984); NaN where nobody did anything."""
+        """A column of indices; NaN where no worker did anything."""
+        from concexp.analysis.stats.fairness import jain
+
         ops = _worker_lists.Lists.of(frame, "worker_ops")
-        return _worker_lists.ratio(ops.sums(ops.numbers) ** 2, ops.sizes * ops.sums(ops.numbers**2), frame)
+        return _worker_lists.column(jain(ops.sums(ops.numbers), ops.sums(ops.numbers**2), ops.sizes), frame)

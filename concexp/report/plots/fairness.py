@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from concexp.analysis.stats.fairness import jain
 from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.experiment.statuses import MEASURED
 from concexp.report.plots import _style
@@ -96,7 +97,7 @@ def _recorded(view: View, among: Iterable[Point]) -> dict[str, _Bar]:
         if passes and all(sum(ops) and len(ops) == workers for ops in passes):
             counts = np.array(passes, dtype=float)
             shares = -np.sort(-counts / counts.sum(axis=1, keepdims=True), axis=1)
-            jains = counts.sum(axis=1) ** 2 / (workers * (counts**2).sum(axis=1))
+            jains = jain(counts.sum(axis=1), (counts**2).sum(axis=1), workers)
             trials.setdefault(record["cell"], []).append((shares.mean(axis=0), float(jains.mean())))
     return {
         cell: _Bar(points[cell], np.mean([s for s, _ in of_cell], axis=0), mean_interval([j for _, j in of_cell]))

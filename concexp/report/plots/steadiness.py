@@ -80,8 +80,7 @@ def _cells(view: View) -> list[_Cell]:
     first = view.run.firsts
     words = {cell: [word or SHORT for word in rows] for cell, rows in first.groupby("cell", sort=False)["steadiness"]}
     trials: dict[str, list[np.ndarray]] = {}
-    # The rows of a trial are adjacent. Splitting where each trial begins leaves an empty first part.
-    by_trial = np.split(steadiness.seconds(view.run.measured), first.index)[1:]
+    by_trial = view.run.measured_by_trial.parts(steadiness.seconds(view.run.measured))
     for cell, seconds in zip(first["cell"], by_trial, strict=True):
         known = seconds[~np.isnan(seconds)]
         if len(known) >= MIN_ITERATIONS and known.min() > 0:

@@ -48,7 +48,7 @@ def _codes(points: list[Point]) -> Counter[str]:
 
 def _how_we_know(view: View, points: list[Point]) -> str:
     """The evidence for the doubt `machine`: what spinners achieved, waits in the run queue, time that the host stole."""
-    frame = doubts.doubts_by_trial(view.run.measured)
+    frame = view.run.facts_by_trial
     cells = {point.cell for point in points}
     affected = frame[frame["cell"].isin(cells) & frame["doubts"].str.contains("machine")]
     facts = []

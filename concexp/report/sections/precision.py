@@ -128,7 +128,7 @@ def _of_cell(view: View, cell: str) -> str:
 
 def _unfinished(view: View, measure: Measure) -> str:
     """How much of its plan an interrupted run has measured."""
-    planned = measure.blocks * sum(not cell["reason"] for cell in view.run.header["cells"])
+    planned = measure.blocks * sum(not cell["reason"] for cell in view.run.cells_by_id.values())
     done = sum(record.role == MEASURED for record in trials_of(view.run.records))
     if not 0 < done < planned:
         return ""
@@ -137,8 +137,8 @@ def _unfinished(view: View, measure: Measure) -> str:
 
 def _reason(view: View, measure: Measure, blocks: int) -> str:
     """What ended a run that did not reach what was wanted: the budget did if it has no room for another whole block."""
-    if blocks >= measure.most:
-        return f"The limit of {plural(measure.most, 'repetition')} (`max_repetitions`) ended the run"
+    if blocks >= measure.max_blocks:
+        return f"The limit of {plural(measure.max_blocks, 'repetition')} (`max_repetitions`) ended the run"
     costs = Costs(view.run.records)
     if measure.budget is not None and measure.budget - costs.spent < costs.between + sum(costs.medians.values()):
         return f"The budget of {duration_text(measure.budget)} ended the run"

@@ -5,6 +5,10 @@ import math
 
 from concexp.trial import tools
 from concexp.trial.models.threads import LENDS
+from concexp.trial.probes import rusage, surroundings
+
+# What every real trial records, asked for or not. These facts are None here unless the formula gives them.
+ALWAYS_RECORDED = (*rusage.Probe.columns, *surroundings.Probe.columns)
 
 
 class Model(tools.Model):
@@ -72,28 +76,18 @@ class Model(tools.Model):
         """The facts of one iteration, as `measure.Trial.one_pass` would give them."""
         lost = ops // 10 if self.outcome == "invalid" else 0
         return {
+            **dict.fromkeys(ALWAYS_RECORDED),
             "wall_s": wall,
             "ops": ops,
             "startup_s": 0.001 * workers,
             "cpu_s": wall * workers,
             "run_queue_wait_s": 0.0,
-            "server_cpu_s": None,
             "start_skew_s": 0.0,
             "stop_skew_s": 0.0,
             "all_active": 1.0,
             "worker_ops": None,
             "worker_s": None,
             "largest_share": None,
-            "user_s": None,
-            "system_s": None,
-            "voluntary_switches": None,
-            "involuntary_switches": None,
-            "migrations": None,
-            "minor_faults": None,
-            "major_faults": None,
-            "throttled_s": None,
-            "steal_s": None,
-            "swapped_in": None,
             "counts": {"lost_updates": lost} if lost else {},
             "invalid": "lost updates, as asked" if lost else "",
         }

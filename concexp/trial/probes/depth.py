@@ -15,6 +15,8 @@ class Probe(probes.SeparateProbe):
     several channels, it is the first of them. Fact: depth_mean, missing where there was no time for a look.
     """
 
+    columns = {"depth_mean": "number"}
+
     @classmethod
     def applies_to(cls, sync):
         return sync.sized

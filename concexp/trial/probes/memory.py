@@ -41,6 +41,12 @@ class Probe(tools.Probe):
     the system does not tell.
     """
 
+    columns = {
+        "peak_rss_bytes": "number",
+        "pss_bytes": "number",
+        "uss_bytes": "number",
+    }
+
     def begin(self, processes, servers):
         for pid in [os.getpid(), *processes]:
             forget_peak(pid)

@@ -1,4 +1,4 @@
-"""Where each worker ran, and how its interpreter was set: as the worker itself found it after a pass."""
+"""Where each worker ran, and how its interpreter was set, as the worker itself sees it after a pass."""
 
 import os
 import sys
@@ -17,7 +17,12 @@ class Watcher(tools.Watcher):
 
 
 class Probe(tools.Probe):
-    """`worker_cpus`: the CPUs that each worker might use; `worker_switch_interval`: seconds. In the order of the answers."""
+    """The CPUs that each worker might use, and its switch interval: `worker_cpus`, `worker_switch_interval` (seconds).
+
+    Both in the order of the workers' answers.
+    """
+
+    columns = {"worker_cpus": "list", "worker_switch_interval": "numbers"}
 
     def watcher(self):
         return Watcher()

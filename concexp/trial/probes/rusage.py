@@ -84,6 +84,19 @@ class Probe(tools.Probe):
     voluntary_switches, involuntary_switches, migrations, minor_faults, major_faults; None where the system does not tell.
     """
 
+    columns = {
+        "cpu_s": "number",
+        "run_queue_wait_s": "number",
+        "server_cpu_s": "number",
+        "user_s": "number",
+        "system_s": "number",
+        "voluntary_switches": "number",
+        "involuntary_switches": "number",
+        "migrations": "number",
+        "minor_faults": "number",
+        "major_faults": "number",
+    }
+
     @classmethod
     def always_on(cls, load):
         return True

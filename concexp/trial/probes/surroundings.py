@@ -79,6 +79,8 @@ class Probe(tools.Probe):
     system does not tell.
     """
 
+    columns = {"throttled_s": "number", "steal_s": "number", "swapped_in": "number"}
+
     @classmethod
     def always_on(cls, load):
         return True

@@ -193,6 +193,7 @@ class Probe(probes.SeparateProbe):
     """
 
     once = True
+    columns = {"timeline": "timeline"}
 
     def kit(self, kit, workload):
         self.apart = workload.shape == "tasks"

@@ -197,6 +197,14 @@ class Probe(probes.SeparateProbe):
     (class, count); see `latency.histogram`), worker_waits (of each worker: what it waited in -> (count, seconds)).
     """
 
+    columns = {
+        "waits": "number",
+        "waited_s": "number",
+        "worked_s": "number",
+        "wait_time": "histogram",
+        "worker_waits": "list",
+    }
+
     @classmethod
     def applies_to(cls, sync):
         return sync.role != "none"

@@ -25,6 +25,8 @@ class Watcher(tools.Watcher):
 class Probe(tools.Probe):
     """CPU seconds of each worker, `worker_cpu_s`: a list in the workers' order, None for what shares a thread."""
 
+    columns = {"worker_cpu_s": "numbers"}
+
     def watcher(self):
         return Watcher()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from concexp.plan.planner import block
+from concexp.plan.schedule import block
 from tests.helpers.lab import Lab
 
 FILE = Path(__file__).parents[3] / "benchmarks" / "coverage.py"
@@ -78,7 +78,11 @@ def test_the_product_stops_where_the_benchmark_does(coverage):
     )
     made = Counter(record["cell"] for record in lab.whole())
     for cell in lab.plan.cells:
-        every = [lab.measured(trial) for k in range(coverage.MOST) for trial in block(lab.spec, lab.plan, k, [cell])]
+        every = [
+            lab.measured(trial)
+            for k in range(coverage.DEFAULT_MAX_BLOCKS)
+            for trial in block(lab.spec, lab.plan, k, [cell])
+        ]
         passes = [record["answer"]["iterations"][0] for record in every]
         assert made[cell.id] == coverage.stopped(np.array([one["ops"] / one["wall_s"] for one in passes]))
     assert len(set(made.values())) > 2
@@ -91,3 +95,21 @@ def test_table(coverage):
     assert coverage.Row("interval", "normal", "5", 95.0, 0.5, 93, 97).met == "yes"
     assert coverage.Row("interval", "normal", "5", 98.0, 0.5, 93, 97).met == "**no**"
     assert coverage.Row("a limit", "x", "5", 80.0, 0.9).met == "–"
+
+
+def test_the_rejected_interval(coverage):
+    """BCa agrees with t on normal values, leans to the skewed side, and covers less often than bootstrap-t."""
+    values = np.random.default_rng(3).normal(100, 5, 200)
+    lo, hi = coverage.by_t(values)
+    assert coverage.bca(values) == pytest.approx((lo, hi), abs=0.06 * (hi - lo))
+    values = np.random.default_rng(4).exponential(1, 30)
+    lo, hi = coverage.bca(values)
+    assert hi - values.mean() > 1.2 * (values.mean() - lo)
+    assert coverage.bca(np.full(20, 0.1)) == (0.1, 0.1)
+    assert coverage.bca(np.array([1.0, 2.0])) is None
+    hits = dict.fromkeys((coverage.bootstrap_t, coverage.bca), 0)
+    for values in np.random.default_rng(7).exponential(1, (600, 20)):
+        for way in hits:
+            lo, hi = way(values)
+            hits[way] += lo <= 1 <= hi
+    assert hits[coverage.bootstrap_t] > hits[coverage.bca]

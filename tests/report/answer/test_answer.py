@@ -13,7 +13,7 @@ from concexp.analysis.stats.intervals import t_quantile
 from concexp.report.answer import answer, per_comparison
 from concexp.report.sections import fairness, latency
 from concexp.report.view import View
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import agrees, every_sentence
 
 FACTORS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
@@ -32,11 +32,11 @@ def ratios(run):
 
 
 @pytest.mark.parametrize(
-    "make", [synthetic.scaling, synthetic.syncs, synthetic.waiting, synthetic.parameters, synthetic.partly_withheld]
+    "make", [scenarios.scaling, scenarios.syncs, scenarios.waiting, scenarios.parameters, scenarios.partly_withheld]
 )
 def test_numbers_are_those_of_the_cells(tmp_path, make):
     """Every figure with an interval is that of a cell in cells.csv, or the paired ratio of two cells."""
-    run = synthetic.write(tmp_path, **make())
+    run = journal_builder.write(tmp_path, **make())
     results.write(run)
     with (run.folder / "cells.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -57,10 +57,10 @@ def test_numbers_are_those_of_the_cells(tmp_path, make):
         ), (mean, low, high)
 
 
-@pytest.mark.parametrize("make", synthetic.ALL)
+@pytest.mark.parametrize("make", scenarios.ALL)
 def test_language(tmp_path, make):
     """No sentence contains a missing number, a doubled sign, or a singular with several."""
-    run = synthetic.write(tmp_path, **make())
+    run = journal_builder.write(tmp_path, **make())
     view = View(run)
     for sentence in [*every_sentence(view), *latency.sentences(view), *fairness.sentences(view)]:
         assert not re.search(r"\bnan\b|\bNone\b|\binf\b|\d\.\d{5,}|  |,,|\.\.|;\.|\(\)| ,", sentence), sentence
@@ -69,10 +69,10 @@ def test_language(tmp_path, make):
         assert sentence.endswith((".", ").", "**")), sentence
 
 
-@pytest.mark.parametrize("make", synthetic.ALL)
+@pytest.mark.parametrize("make", scenarios.ALL)
 def test_the_answer_is_short(tmp_path, make):
     """The first screen has at most six sentences, whatever was run; each comparison has its own further down."""
-    view = View(synthetic.write(tmp_path, **make()))
+    view = View(journal_builder.write(tmp_path, **make()))
     assert 1 <= len(answer(view)) <= 6
     if len(view.comparisons) > 1:
         titles = [view.title(comparison.labels) for comparison in view.comparisons]

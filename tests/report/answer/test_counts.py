@@ -1,16 +1,16 @@
 """What was counted, whatever the times are worth."""
 
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 
 
 def test_lost_updates(answer_text):
     """Who lost how many of its updates, in how many trials; and exactly 0 for the others that run concurrently."""
     cells = [
-        synthetic.cell("counter", "serial", unit="increment", counts={"lost_updates": 0}),
-        synthetic.cell(
+        journal_builder.cell("counter", "serial", unit="increment", counts={"lost_updates": 0}),
+        journal_builder.cell(
             "counter", "threads", "none", 2, counts={"lost_updates": 50}, status="invalid", unit="increment"
         ),
-        synthetic.cell("counter", "threads", "lock", 2, counts={"lost_updates": 0}, unit="increment"),
+        journal_builder.cell("counter", "threads", "lock", 2, counts={"lost_updates": 0}, unit="increment"),
     ]
     text = answer_text(cells)
     assert "`threads` × `none` with 2 workers lost 10 % of its updates, in 6 of 6 trials (†)." in text
@@ -21,8 +21,8 @@ def test_lost_updates(answer_text):
 def test_counts_survive_doubt(answer_text):
     """Lost updates are told also where no timing verdict is."""
     cells = [
-        synthetic.cell(model="processes", workers=2, counts={"lost_updates": 5}, status="invalid"),
-        synthetic.cell(model="threads", workers=2, counts={"lost_updates": 0}),
+        journal_builder.cell(model="processes", workers=2, counts={"lost_updates": 5}, status="invalid"),
+        journal_builder.cell(model="threads", workers=2, counts={"lost_updates": 0}),
     ]
     text = answer_text(cells, effective=1.0)
     assert "lost" in text

@@ -2,12 +2,12 @@
 
 import re
 
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 
 
 def test_slower(answer_text):
     """A model that is slower at every number of workers is told so."""
-    cells = synthetic.sweep(
+    cells = journal_builder.sweep(
         models=("serial", "threads"), workers=(2, 4), rate=lambda _, m, w: 1000 if m == "serial" else 800 / w
     )
     text = answer_text(cells)
@@ -17,13 +17,13 @@ def test_slower(answer_text):
 
 def test_unresolved_gain(answer_text):
     """A gain whose interval spans 1 widely is neither a gain nor none."""
-    cells = synthetic.sweep(workers=(2,), rate=lambda _, m, w: 1000 if m != "processes" else 3000, noise=0.25)
+    cells = journal_builder.sweep(workers=(2,), rate=lambda _, m, w: 1000 if m != "processes" else 3000, noise=0.25)
     assert "Not resolved from `serial`: `threads`" in answer_text(cells)
 
 
 def test_without_a_baseline(answer_text):
     """Without a baseline, gains are relative to the same model with fewest workers."""
-    cells = synthetic.sweep(models=("threads", "processes"), workers=(1, 2), rate=synthetic.amdahl())
+    cells = journal_builder.sweep(models=("threads", "processes"), workers=(1, 2), rate=journal_builder.amdahl())
     text = answer_text(cells, spec={"baseline": {}})
     assert re.search(
         r"Gain over the same with fewest workers: `processes` (2\.0\d|1\.9\d)x \(.*?\) with 2 workers", text
@@ -33,7 +33,7 @@ def test_without_a_baseline(answer_text):
 
 def test_doubtful_baseline(answer_text):
     """A gain over a baseline that is itself doubtful or wrong is not told."""
-    cells = synthetic.sweep(workers=(2,), rate=synthetic.amdahl())
+    cells = journal_builder.sweep(workers=(2,), rate=journal_builder.amdahl())
     cells[0]["status"] = "invalid"
     text = answer_text(cells)
     assert "the speed of" not in text

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 
 def test_winner(answer_text):
     """The best is named with its figure, its gain, its share of the effective CPUs, and its lead over the runner-up."""
-    text = answer_text(synthetic.sweep(workers=(1, 2), rate=synthetic.amdahl(0.0, 1.86)))
+    text = answer_text(journal_builder.sweep(workers=(1, 2), rate=journal_builder.amdahl(0.0, 1.86)))
     assert re.search(
         r"`processes` with 2 workers is best: 1,\d\d\d sums/s \(.*?\), 1\.8\dx \(.*?\) the speed of `serial` "
         r"\(0\.9\d of the 1\.90 effective CPUs\), 1\.8\dx \(.*?\) ahead of the runner-up, `threads` with [12] workers?\.",
@@ -20,7 +20,7 @@ def test_winner(answer_text):
 
 def test_share_is_gain_over_effective(answer_text):
     """The share of the effective CPUs is the gain divided by them."""
-    text = answer_text(**synthetic.scaling())
+    text = answer_text(**scenarios.scaling())
     found = re.findall(r"([\d.]+)x \([^)]*\)[^;.]*?(\d\.\d\d) of the (\d\.\d\d) effective CPUs", text)
     assert found
     for gain, share, effective in found:
@@ -29,14 +29,14 @@ def test_share_is_gain_over_effective(answer_text):
 
 def test_tie(answer_text):
     """Two that cannot be told apart are called not resolved, and neither is called best."""
-    text = answer_text(**synthetic.tied())
+    text = answer_text(**scenarios.tied())
     assert "not resolved from" in text
     assert "is best" not in text
 
 
 def test_too_few_trials(answer_text):
     """From one trial nothing is resolved, nothing is best, and there is no bracket."""
-    text = answer_text(**synthetic.single())
+    text = answer_text(**scenarios.single())
     assert "With 1 trial per cell (an interval needs 3) nothing is resolved." in text
     assert "is best" not in text
     assert "–" not in text
@@ -45,20 +45,22 @@ def test_too_few_trials(answer_text):
 
 def test_invalid_never_wins(answer_text):
     """However fast a wrong answer is, the best right one is named, and the wrong one is told of."""
-    text = answer_text(**synthetic.bad())
+    text = answer_text(**scenarios.bad())
     assert not re.search(r"`threads` with 2 workers (is|has|reaches)", text)
     assert "Wrong outcome (†) (wrong sum): `threads` with 2 workers." in text
 
 
 def test_only_invalid(answer_text):
     """Where every outcome is wrong, nobody wins."""
-    cells = [synthetic.cell(model=m, workers=2, status="invalid", reason="wrong") for m in ("threads", "processes")]
+    cells = [
+        journal_builder.cell(model=m, workers=2, status="invalid", reason="wrong") for m in ("threads", "processes")
+    ]
     assert "No winner is named: every outcome was wrong (†)." in answer_text(cells)
 
 
 def test_enough_left(answer_text):
     """Where the machine withheld CPUs in some blocks only, the others give the verdict."""
-    text = answer_text(**synthetic.partly_withheld())
+    text = answer_text(**scenarios.partly_withheld())
     assert "`processes` with 2 workers is best" in text
     assert "No timing verdict" not in text
 
@@ -66,8 +68,8 @@ def test_enough_left(answer_text):
 def test_lower_is_better(answer_text):
     """For a metric of which less is better, the smallest wins, and the factor is still above 1."""
     cells = [
-        synthetic.cell(model="serial", facts={"startup_s": 0.001}),
-        synthetic.cell(model="threads", workers=2, facts={"startup_s": 0.004}),
+        journal_builder.cell(model="serial", facts={"startup_s": 0.001}),
+        journal_builder.cell(model="threads", workers=2, facts={"startup_s": 0.004}),
     ]
     text = answer_text(cells, spec={"primary": "startup_s"})
     assert "`serial` is best: 1.00 ms" in text

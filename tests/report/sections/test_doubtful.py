@@ -1,11 +1,11 @@
 """Cells without a timing verdict, and the evidence."""
 
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 
 def test_withheld(answer_text):
     """Where spinners found CPUs withheld, there is no verdict on scaling but the reason, and how we know."""
-    text = answer_text(**synthetic.withheld())
+    text = answer_text(**scenarios.withheld())
     assert "No winner is named" in text
     assert "Gain over" not in text
     assert (
@@ -19,7 +19,7 @@ def test_withheld(answer_text):
 
 def test_waited(answer_text):
     """Where only the run queue tells, that is what is named, with its figure, and not the spinners."""
-    text = answer_text(**synthetic.waited())
+    text = answer_text(**scenarios.waited())
     assert (
         "stood in the run queue for 21 % of their time (median of 6 trials) although there was a CPU for each" in text
     )
@@ -28,7 +28,7 @@ def test_waited(answer_text):
 
 def test_stolen(answer_text):
     """Where only the host's theft tells, that is what is named, with its figure."""
-    cells = synthetic.sweep(workers=(1, 2), rate=synthetic.amdahl(0.0, 1.9))
+    cells = journal_builder.sweep(workers=(1, 2), rate=journal_builder.amdahl(0.0, 1.9))
     cells[-1]["facts"] = {"wall_s": 0.5, "steal_s": 0.3}
     text = answer_text(cells)
     assert "the host of this virtual machine took 30 % of the CPU time (median of 6 trials); this touches 6" in text
@@ -37,5 +37,8 @@ def test_stolen(answer_text):
 
 def test_other_doubts(answer_text):
     """A doubt that is not the machine's is named by its code."""
-    cells = [synthetic.cell(model="serial"), synthetic.cell(model="threads", workers=2, facts={"server_cpu_s": 0.5})]
+    cells = [
+        journal_builder.cell(model="serial"),
+        journal_builder.cell(model="threads", workers=2, facts={"server_cpu_s": 0.5}),
+    ]
     assert "**No timing verdict for 1 of 2 cells** (‡): `server_bound` in 1 cell" in answer_text(cells)

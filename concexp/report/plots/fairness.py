@@ -1,4 +1,4 @@
-"""Who got how much: the workers' shares of the operations, sorted, per model and primitive."""
+"""How the operations were shared: each worker's share, sorted, per model and primitive."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from concexp.report.plots import _style
-from concexp.report.sections.timelines import Segment, Timeline, name, selection
+from concexp.report.sections.timelines import Segment, Timeline, Worker, name, selection
 from concexp.report.text.numbers import rounded, scale_of
 from concexp.report.view import View
 
@@ -28,6 +28,14 @@ HEIGHT = 0.84  # of what is drawn, as a share of its row
 # Also distinct in grey; what is unknown is hatched.
 ON_CPU, WITHOUT, WAITING, IDLE = "#1f3f6e", "#a6cbe6", "#d55e00", "#efefef"
 HATCH = "////"
+FILLS: dict[str, Any] = {
+    "idle": {"facecolor": IDLE},
+    "made": {"facecolor": "white", "edgecolor": _style.GREY, "hatch": "..."},
+    "cpu": {"facecolor": ON_CPU},
+    "off": {"facecolor": WITHOUT},
+    "waits": {"facecolor": WAITING},
+    "unknown": {"facecolor": WITHOUT, "edgecolor": ON_CPU, "hatch": HATCH},
+}
 KEYS = {
     "on a CPU": Patch(facecolor=ON_CPU),
     "at work, off the CPU": Patch(facecolor=WITHOUT),
@@ -92,33 +100,12 @@ def _panel(view: View, timeline: Timeline, length: float, width: int, axes: Any)
     workers = timeline.workers[:MAX_ROWS]
     factor, unit = scale_of([length], "s")
     begin = min(0.0, *(worker.created_at if timeline.creation else worker.ready_at for worker in workers)) / factor
-    length /= factor
-    stacks: dict[str, list[Any]] = {}
-    parts: list[tuple[float, int]] = []
-    for row, worker in enumerate(workers):
-        stacks.setdefault("idle", []).append(_box(0, timeline.end / factor, row, 0, 1))
-        if timeline.creation:
-            stacks.setdefault("made", []).append(_box(worker.created_at / factor, worker.ready_at / factor, row, 0, 1))
-        for segment in _drawn(worker.segments, length * factor / THIN):
-            low, span = 0.0, segment.end - segment.begin
-            off = segment.worked - segment.cpu if timeline.cpu_known else 0.0
-            fill = {"cpu": segment.cpu, "off": off} if timeline.cpu_known else {"unknown": segment.worked}
-            for what, seconds in {**fill, "waits": segment.waited}.items():
-                if seconds > 0:
-                    box = _box(segment.begin / factor, segment.end / factor, row, low, low + seconds / span)
-                    stacks.setdefault(what, []).append(box)
-                    low += seconds / span
-            if segment.done == 1 and span * PART > length * factor:
-                parts.append((segment.end / factor, row))
-    looks: dict[str, Any] = {
-        "idle": {"facecolor": IDLE}, "made": {"facecolor": "white", "edgecolor": _style.GREY, "hatch": "..."},
-        "cpu": {"facecolor": ON_CPU}, "off": {"facecolor": WITHOUT}, "waits": {"facecolor": WAITING},
-        "unknown": {"facecolor": WITHOUT, "edgecolor": ON_CPU, "hatch": HATCH},
-    }  # fmt: skip
+    stacks, task_ends = _stacks(timeline, workers, length, factor)
     for what, boxes in stacks.items():
-        axes.add_collection(PolyCollection(boxes, linewidth=0, antialiased=False, zorder=2, **looks[what]))
-    for x, row in parts:
+        axes.add_collection(PolyCollection(boxes, linewidth=0, antialiased=False, zorder=2, **FILLS[what]))
+    for x, row in task_ends:
         axes.plot([x, x], [row - HEIGHT / 2, row + HEIGHT / 2], color="white", linewidth=0.8, zorder=3)
+    length /= factor
     axes.axvline(0, color=_style.INK, linewidth=1.2, linestyle=(0, (1, 1.5)), zorder=4)
     axes.set_xlim(begin - 0.01 * (length - begin), length + 0.01 * (length - begin))
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
@@ -130,11 +117,38 @@ def _panel(view: View, timeline: Timeline, length: float, width: int, axes: Any)
     every = len(timeline.workers) + timeline.more
     axes.set_ylabel("worker" if every == len(workers) else f"{len(workers)} of {every:,} workers")
     axes.set_title(_style.short(name(view, timeline.point), width), pad=16)
-    note = f"{rounded(timeline.end / factor)} {unit}: {timeline.shares_text}"
-    # Not in the layout: a panel is as wide as its neighbours, however long its note.
-    axes.annotate(note, (0, 1), (0, 4), "axes fraction", "offset points", fontsize=8, color="#555555").set_in_layout(
-        False
-    )
+    text = f"{rounded(timeline.end / factor)} {unit}: {timeline.shares_text}"
+    note = axes.annotate(text, (0, 1), (0, 4), "axes fraction", "offset points", fontsize=8, color="#555555")
+    note.set_in_layout(False)  # a panel is as wide as its neighbours, however long its note
+
+
+def _stacks(
+    timeline: Timeline, workers: Sequence[Worker], length: float, factor: float
+) -> tuple[dict[str, list[Any]], list[tuple[float, int]]]:
+    """The rectangles of a panel by what they show, and where long tasks end as (x, row); x in units of `factor` seconds."""
+    stacks: dict[str, list[Any]] = {}
+    task_ends: list[tuple[float, int]] = []
+    for row, worker in enumerate(workers):
+        stacks.setdefault("idle", []).append(_box(0, timeline.end / factor, row, 0, 1))
+        if timeline.creation:
+            stacks.setdefault("made", []).append(_box(worker.created_at / factor, worker.ready_at / factor, row, 0, 1))
+        for segment in _drawn(worker.segments, length / THIN):
+            low, span = 0.0, segment.end - segment.begin
+            for what, seconds in _parts(segment, timeline.cpu_known).items():
+                if seconds > 0:
+                    box = _box(segment.begin / factor, segment.end / factor, row, low, low + seconds / span)
+                    stacks.setdefault(what, []).append(box)
+                    low += seconds / span
+            if segment.done == 1 and span * PART > length:
+                task_ends.append((segment.end / factor, row))
+    return stacks, task_ends
+
+
+def _parts(segment: Segment, cpu_known: bool) -> dict[str, float]:
+    """The seconds of a segment by what the worker did, from the bottom of its bar to the top."""
+    if cpu_known:
+        return {"cpu": segment.cpu, "off": segment.worked - segment.cpu, "waits": segment.waited}
+    return {"unknown": segment.worked, "waits": segment.waited}
 
 
 def _box(begin: float, end: float, row: int, low: float, high: float) -> list[tuple[float, float]]:

@@ -29,7 +29,7 @@ def view(tmp_path):
 
 @pytest.mark.parametrize("make", scenarios.ALL)
 def test_every_picture_of_every_run(tmp_path, make):
-    """A picture that applies is a PNG wide enough for two pixels per point, with an alt text that is a sentence."""
+    """A picture that suits a run is a PNG wide enough for two pixels per point, with an alt text that is a sentence."""
     found = View(journal_builder.write(tmp_path, **make()))
     for name in NAMES:
         plot = catalog.load("plot", name)()
@@ -48,7 +48,7 @@ def test_every_picture_of_every_run(tmp_path, make):
 
 
 def test_where_they_apply(tmp_path):
-    """One cell gives no picture; one number of workers gives no scaling; what was recorded, and only that, has its own."""
+    """One cell has no picture, one number of workers no scaling, and only what was recorded has a picture of its own."""
     applies = {}
     for make in (scenarios.one_cell, scenarios.syncs, scenarios.scaling, scenarios.nothing, scenarios.recorded):
         found = View(journal_builder.write(tmp_path / make.__name__, **make()))
@@ -110,7 +110,7 @@ def test_logarithmic_only_where_needed(values, wide):
 
 
 def test_alt_text_names_the_best(view, tmp_path):
-    """The alt text of scaling tells where the best line ends up; that of the comparison tells the order."""
+    """The alt text of scaling names the best series and its place; that of the comparison gives the order."""
     found = view(**scenarios.partly_withheld())
     alt = draw(catalog.load("plot", "scaling")(), found, tmp_path / "x.png")
     assert "The highest is processes at 2 with 1.9" in alt
@@ -134,7 +134,7 @@ def test_steadiness_has_the_iterations_of_each_trial(view):
 
 
 def test_steadiness_shows_the_worst_first(view, tmp_path):
-    """The alt text tells each cell's word, the unsteady one first; short trials are drawn and not judged."""
+    """The alt text classifies each cell, the unsteady one first; short trials are drawn but not classified."""
     plot = catalog.load("plot", "steadiness")()
     alt = draw(plot, view(**scenarios.courses()), tmp_path / "x.png")
     words = ["asyncio: without a steady state", "process_pool: trials disagree", "thread_pool: slowing down",
@@ -147,7 +147,7 @@ def test_steadiness_shows_the_worst_first(view, tmp_path):
 
 
 def test_drift_tells_its_verdict(tmp_path):
-    """A sentinel that gets slower is a drift, told with its size; five blocks are too few to draw."""
+    """A sentinel that gets slower is a drift, reported with its size; five blocks are too few to draw."""
     plot = catalog.load("plot", "drift")()
     drifting = View(journal_builder.write(tmp_path / "drift", **scenarios.watched(drift=0.03)))
     alt = draw(plot, drifting, tmp_path / "x.png")
@@ -165,7 +165,7 @@ def test_drift_tells_its_verdict(tmp_path):
 
 
 def test_letters_that_the_font_lacks(tmp_path, recwarn):
-    """A label in any writing is no reason for a warning or an error; nor is one that looks like mathematics."""
+    """A label in any script causes no warning or error, nor does one that looks like mathematics."""
     labels = ("線程", "$\\frac{$")
     cells = [
         journal_builder.cell(

@@ -2,8 +2,11 @@
 
 from markdown_it import MarkdownIt
 
+from concexp import catalog
 from concexp.report.answer import answer, per_comparison
 from concexp.report.sections import doubtful
+from concexp.report.view import View
+from tests.helpers import journal_builder
 
 HOST = MarkdownIt("commonmark").enable("table")
 
@@ -29,3 +32,11 @@ def every_sentence(view):
     """The answer, the sentences of each comparison, and the reasons for doubt, each item of a list by itself."""
     blocks = [*answer(view), *per_comparison(view), *doubtful.threats(view)]
     return [sentence for block in blocks for sentence in block.split("\n  - ")]
+
+
+def alt_text(folder, name, **made):
+    """Writes a made-up run and draws a picture of it; returns the alt text, None if the picture does not suit the run."""
+    view = View(journal_builder.write(folder, **made))
+    plot = catalog.load("plot", name)()
+    prepared = plot.prepare(view)
+    return plot.draw(view, prepared, folder / "x.png") if prepared else None

@@ -54,7 +54,7 @@ class Reader:
         self.counts = self._counts(run)
 
     def _counts(self, run):
-        """How many there are of what is counted: workers apart."""
+        """Upper bounds for the counts in sentences, other than numbers of workers."""
         points = [point for point in self.view.points if point.sample.count]
         several = [point for point in points if (point.workers or 1) > 1]
         ended = [status for point in points for status in point.sample.statuses]
@@ -75,7 +75,7 @@ class Reader:
         return re.sub(r"`[^`]*`|\]\([^)]*\)", "", sentence)
 
     def _conditions(self, comparison):
-        """What an answer calls the conditions of a comparison: its labels but for the workload."""
+        """What the answer calls the conditions of a comparison: its labels without the workload."""
         return {
             part for part in escaped(self.view.title(comparison.labels)).split(" · ") if any(map(str.isdigit, part))
         }
@@ -111,7 +111,7 @@ class Reader:
         return any(all(map(agrees, wanted, (part.mean, part.lo, part.hi))) for part in parts)
 
     def left(self, sentence):
-        """What is left of a sentence when all is taken out that agrees; AssertionError where a number does not."""
+        """A sentence without the numbers that agree with the data; AssertionError for one that does not."""
         text = self.text(sentence)
         checks = (
             (SHARE, self.is_share),
@@ -146,7 +146,7 @@ MADE_UP = (scenarios.scaling, scenarios.syncs, scenarios.waiting, scenarios.bad,
 
 
 def read(run):
-    """Every sentence of the answer, and of what stands beside the comparisons; how many numbers they hold."""
+    """Checks every sentence of the answer and of the comparisons; returns how many numbers they contain."""
     reader = Reader(run)
     sentences = answer(reader.view) + per_comparison(reader.view)
     for sentence in sentences:
@@ -171,7 +171,7 @@ def test_committed_runs(path):
 
 
 def test_a_wrong_number_is_found(tmp_path):
-    """The reader is no rubber stamp: another digit, another unit, a number out of nowhere are all told."""
+    """The reader rejects another digit, another unit, and a number out of nowhere."""
     run = journal_builder.write(tmp_path, **scenarios.scaling())
     results.write(run)
     reader = Reader(run)

@@ -86,7 +86,7 @@ def test_one_real_effect_is_kept():
 
 
 def test_the_answer_on_equal_arms(tmp_path):
-    """Nobody is best, gains or loses. All 190 pairs that might have been told of are corrected for, and that is told."""
+    """No arm is best, gains or loses. All 190 pairs that a sentence could be about are corrected for, and the page says so."""
     view = viewed(tmp_path, arms())
     text = answer_and_comparisons(view)
     assert "it is not resolved from" in text
@@ -102,7 +102,7 @@ def test_the_answer_on_equal_arms(tmp_path):
 
 
 def test_the_answer_on_one_that_is_faster(tmp_path):
-    """The one that is thrice as fast is best; where chance might make a difference, that is said instead of naming it."""
+    """The arm that is three times as fast is best; a difference that may be chance is not named but explained."""
     view = viewed(tmp_path, arms({7: 3000.0, 9: 1120.0}, noise=0.1))
     text = answer_and_comparisons(view)
     assert "`arm7` is best:" in text

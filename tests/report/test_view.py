@@ -59,7 +59,7 @@ def test_cells_without_an_axis_join(view):
 
 
 def test_nothing_without_numbers(view):
-    """A comparison in which nobody has a number is not shown."""
+    """A comparison without any numbers is not shown."""
     cells = [journal_builder.cell("cpu_sum"), journal_builder.cell("primes", status="failed")]
     assert [c.labels["workload"] for c in view(cells).comparisons] == ["cpu_sum"]
 

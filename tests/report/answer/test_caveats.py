@@ -6,7 +6,7 @@ from tests.helpers import journal_builder, scenarios
 
 
 def test_partly_failed_never_wins(answer_text):
-    """A cell that ended badly once is told of, and cannot be best."""
+    """A cell that ended badly once is reported, and cannot be best."""
     text = answer_text(**scenarios.bad())
     assert "`simulated` with 2 workers ended badly in 1 of 6 trials (§)" in text
     assert "`simulated` with 2 workers is best" not in text
@@ -18,7 +18,7 @@ def test_how_many_ended_badly(answer_text):
 
 
 def test_no_number_at_all(answer_text):
-    """Where nothing has a number there is no winner, no gain: only how it ended."""
+    """Without any numbers there is no winner and no gain, only how the cells ended."""
     text = answer_text(**scenarios.all_failed())
     assert text == "**1 cell did not end well** (1 failed): see [what went wrong](#what-went-wrong)."
 
@@ -39,7 +39,7 @@ def test_quick(answer_text):
 
 
 def test_faults_without_a_number(tmp_path):
-    """Where every cell ends badly on purpose, the answer tells the least and the most of what was measured of that."""
+    """Where every cell ends badly on purpose, the answer gives the range of what was measured about it."""
     cells = [
         journal_builder.cell("faulty", model, workers=2, status="crashed", reason="killed",
                        record={"detected_s": detected})

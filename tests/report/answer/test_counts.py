@@ -4,7 +4,7 @@ from tests.helpers import journal_builder
 
 
 def test_lost_updates(answer_text):
-    """Who lost how many of its updates, in how many trials; and exactly 0 for the others that run concurrently."""
+    """Which cell lost which share of its updates in how many trials, and exactly 0 for the other concurrent cells."""
     cells = [
         journal_builder.cell("counter", "serial", unit="increment", counts={"lost_updates": 0}),
         journal_builder.cell(
@@ -19,7 +19,7 @@ def test_lost_updates(answer_text):
 
 
 def test_counts_survive_doubt(answer_text):
-    """Lost updates are told also where no timing verdict is."""
+    """Lost updates are reported even without a timing verdict."""
     cells = [
         journal_builder.cell(model="processes", workers=2, counts={"lost_updates": 5}, status="invalid"),
         journal_builder.cell(model="threads", workers=2, counts={"lost_updates": 0}),

@@ -6,7 +6,7 @@ from tests.helpers import journal_builder
 
 
 def test_slower(answer_text):
-    """A model that is slower at every number of workers is told so."""
+    """A model that is slower at every number of workers is called slower."""
     cells = journal_builder.sweep(
         models=("serial", "threads"), workers=(2, 4), rate=lambda _, m, w: 1000 if m == "serial" else 800 / w
     )
@@ -32,7 +32,7 @@ def test_without_a_baseline(answer_text):
 
 
 def test_doubtful_baseline(answer_text):
-    """A gain over a baseline that is itself doubtful or wrong is not told."""
+    """A gain over a doubtful or wrong baseline is not mentioned."""
     cells = journal_builder.sweep(workers=(2,), rate=journal_builder.amdahl())
     cells[0]["status"] = "invalid"
     text = answer_text(cells)

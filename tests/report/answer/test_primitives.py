@@ -6,7 +6,7 @@ from tests.helpers import journal_builder, scenarios
 
 
 def test_price_of_a_primitive(answer_text):
-    """Each primitive is told relative to none, per model, and the invalid reference is marked."""
+    """Each primitive is given relative to none, per model, and an invalid reference is marked."""
     text = answer_text(**scenarios.syncs())
     assert re.search(
         r"Relative to `threads` × `none`, throughput is 0\.42\dx \(.*?\) with `lock`, .* with `rlock`", text
@@ -15,7 +15,7 @@ def test_price_of_a_primitive(answer_text):
 
 
 def test_price_without_none(answer_text):
-    """Where every cell has a primitive, they are told relative to the best."""
+    """Where every cell has a primitive, they are given relative to the best."""
     cells = [
         journal_builder.cell("counter", "threads", sync, 2, rate=rate)
         for sync, rate in (("semaphore", 100), ("lock", 400), ("rlock", 300))

@@ -8,7 +8,7 @@ from tests.helpers import journal_builder
 
 
 def comparisons(*rates, **more):
-    """Threads and processes with 2 workers over as many sizes as rates are given: (threads, processes) of each."""
+    """Threads and processes with 2 workers, at one size for each given pair of rates (threads, processes)."""
     return {
         "cells": [
             journal_builder.cell(
@@ -22,7 +22,7 @@ def comparisons(*rates, **more):
 
 
 def test_one_winner_of_several(tmp_path):
-    """Who wins how often, with the least and the largest lead: other data, other sentences."""
+    """Which cells win how often, with the smallest and the largest lead: other data, other sentences."""
     sentences = answer(View(journal_builder.write(tmp_path, **comparisons((100, 200), (100, 300), (100, 150)))))
     assert re.match(
         r"`processes` is best in all 3 comparisons, 1\.[45]\dx \(.*?\) \(size 3B\) to [23]\.\d\dx \(.*?\) \(size 2B\) ahead",
@@ -38,7 +38,7 @@ def test_one_winner_of_several(tmp_path):
 
 
 def test_no_winner_of_several(tmp_path):
-    """Where the best are not resolved from the next, nobody is called best, and the best figures are named."""
+    """Where the best are not resolved from the next, none is called best, and the best figures are named."""
     sentences = answer(View(journal_builder.write(tmp_path, **comparisons((100, 105), (100, 200), noise=0.03))))
     assert sentences[0].startswith("`processes` is best in 1 of 2 comparisons")
     assert re.match(

@@ -31,7 +31,7 @@ def test_gains_of_several(tmp_path):
     ],
 )
 def test_why_it_stops_scaling(tmp_path, facts, reason):
-    """The answer tells to what most of the workers' time is lost, with whom; other facts, another reason."""
+    """The answer names the main reason for lost time, and the series it concerns; other facts, another reason."""
     cells = journal_builder.sweep(("cpu_sum", "sort"), workers=(1, 2, 4), rate=journal_builder.amdahl(0.0, 1.9))
     for one in cells:
         if one["axes"]["model"] == "threads":

@@ -28,14 +28,14 @@ def test_share_is_gain_over_effective(answer_text):
 
 
 def test_tie(answer_text):
-    """Two that cannot be told apart are called not resolved, and neither is called best."""
+    """Two equal cells are called not resolved, and neither is called best."""
     text = answer_text(**scenarios.tied())
     assert "not resolved from" in text
     assert "is best" not in text
 
 
 def test_too_few_trials(answer_text):
-    """From one trial nothing is resolved, nothing is best, and there is no bracket."""
+    """With one trial nothing is resolved, nothing is best, and there are no brackets."""
     text = answer_text(**scenarios.single())
     assert "With 1 trial per cell (an interval needs 3) nothing is resolved." in text
     assert "is best" not in text
@@ -44,14 +44,14 @@ def test_too_few_trials(answer_text):
 
 
 def test_invalid_never_wins(answer_text):
-    """However fast a wrong answer is, the best right one is named, and the wrong one is told of."""
+    """However fast a wrong cell is, the best right one is named, and the wrong one is reported."""
     text = answer_text(**scenarios.bad())
     assert not re.search(r"`threads` with 2 workers (is|has|reaches)", text)
     assert "Wrong outcome (†) (wrong sum): `threads` with 2 workers." in text
 
 
 def test_only_invalid(answer_text):
-    """Where every outcome is wrong, nobody wins."""
+    """Where every outcome is wrong, no cell wins."""
     cells = [
         journal_builder.cell(model=m, workers=2, status="invalid", reason="wrong") for m in ("threads", "processes")
     ]

@@ -50,7 +50,7 @@ def test_the_cells_that_it_speaks_of(of, shown):
 
 
 def test_what_is_withheld_has_its_numbers_too(tmp_path):
-    """Too few CPUs are the reason, and what was measured stands beside it."""
+    """Too few CPUs are the reason, and what was measured is given with it."""
     facts = {"facts": {"cpu_s": 1.0}}
     cells = journal_builder.sweep(
         models=("serial", "processes"), workers=(4,), rate=journal_builder.amdahl(0.0, 1.9), **facts
@@ -61,7 +61,7 @@ def test_what_is_withheld_has_its_numbers_too(tmp_path):
 
 
 def test_the_refuted_come_first(tmp_path):
-    """What refutes a claim stands above what supports it, with the share of draws."""
+    """What refutes a claim comes before what supports it, with the share of draws."""
     row = claim_row(tmp_path, {"of": {"model": "processes"}, "expect": "speedup > 1.5"})
     assert [line.partition(":")[0] for line in row.lines] == ["refuted", "supported", "supported"]
     assert row.lines[0].endswith("true in 0 % of the draws")
@@ -125,7 +125,7 @@ def test_the_section_of_the_page(tmp_path):
 
 
 def test_a_claim_of_another_version(tmp_path):
-    """What this version cannot read is told as skipped, and the page is written."""
+    """A claim that this version cannot read is reported as skipped, and the page is written."""
     row = claim_row(tmp_path, {"expect": "throughput ~ 3"})
     assert (row.word, row.lines) == ("skipped", [])
     assert row.summary.startswith("it cannot be read: ")

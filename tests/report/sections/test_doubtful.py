@@ -4,7 +4,7 @@ from tests.helpers import journal_builder, scenarios
 
 
 def test_withheld(answer_text):
-    """Where spinners found CPUs withheld, there is no verdict on scaling but the reason, and how we know."""
+    """Where spinners show that CPUs were withheld, the page gives the reason and the evidence instead of a verdict."""
     text = answer_text(**scenarios.withheld())
     assert "No winner is named" in text
     assert "Gain over" not in text
@@ -18,7 +18,7 @@ def test_withheld(answer_text):
 
 
 def test_waited(answer_text):
-    """Where only the run queue tells, that is what is named, with its figure, and not the spinners."""
+    """Where only the run queue shows it, the run queue is named with its figure, and the spinners are not."""
     text = answer_text(**scenarios.waited())
     assert (
         "stood in the run queue for 21 % of their time (median of 6 trials) although there was a CPU for each" in text
@@ -27,7 +27,7 @@ def test_waited(answer_text):
 
 
 def test_stolen(answer_text):
-    """Where only the host's theft tells, that is what is named, with its figure."""
+    """Where only time stolen by the host shows it, that is named with its figure."""
     cells = journal_builder.sweep(workers=(1, 2), rate=journal_builder.amdahl(0.0, 1.9))
     cells[-1]["facts"] = {"wall_s": 0.5, "steal_s": 0.3}
     text = answer_text(cells)

@@ -1,4 +1,4 @@
-"""What the page says of how small a difference it can tell, and of a precision that was or was not reached."""
+"""What the page says about the differences it can resolve, and whether the wanted precision was reached."""
 
 import re
 
@@ -36,7 +36,7 @@ def measured(precision="", **more):
 
 
 def test_the_noise_floor_is_on_the_page(tmp_path):
-    """The factor, the cell that was measured twice, and the ratio with its interval; no drift where there is none."""
+    """The factor, the cell that was measured twice, the ratio with its interval, and the absence of a drift."""
     run = journal_builder.write(tmp_path, **scenarios.watched())
     page = report.write(run, tmp_path).read_text("utf-8").partition(HEAD)[2]
     (floor,) = View(run).floors
@@ -46,7 +46,7 @@ def test_the_noise_floor_is_on_the_page(tmp_path):
 
 
 def test_a_control_unlike_its_cell_is_told(view):
-    """What differs from itself is said to be the same."""
+    """Where a cell differs from its own control, the page says that both are the same."""
     (sentence,) = [line for line in limits.assurances(view(**scenarios.watched(unlike=1.2))) if "Noise floor" in line]
     assert "second beside first, although both are the same, is 1.2" in sentence
 
@@ -91,7 +91,7 @@ def test_an_effect_within_a_high_floor_is_not_resolved(view):
 
 
 def test_a_floor_is_the_workloads_own(view):
-    """Where another workload has the control, its floor stands for all that have none."""
+    """The floor of the workload with the control applies to all workloads without one."""
     found = view(**scenarios.watched(unlike=1.2))
     own, other = found.comparisons
     assert found.floor(own.points) == found.floor(other.points) == found.floors[0].factor > 1.2
@@ -102,7 +102,7 @@ def test_a_floor_is_the_workloads_own(view):
 
 
 def test_a_precision_that_was_reached(view):
-    """All intervals are as narrow as was wanted: said, and no threat."""
+    """All intervals are as narrow as was wanted: an assurance, and no threat."""
     found = view(**measured("40%", max_repetitions=50))
     assert limits.assurances(found) == ["Every interval of throughput is within ±40 % of its mean, as was wanted."]
     assert limits.threats(found) == []
@@ -143,7 +143,7 @@ def test_claims_and_cells_that_trials_did_not_settle(view):
 
 
 def test_repetitions_that_the_budget_did_not_allow(view):
-    """Eight of ten blocks: the budget ended it. Where all are there, nothing is said."""
+    """Eight of ten blocks were run: the budget ended the run, and the page says so."""
     (sentence,) = limits.threats(
         view(**measured(budget="26s") | {"spec": {"measure": {"repetitions": 10, "budget": "26s"}}})
     )
@@ -151,5 +151,5 @@ def test_repetitions_that_the_budget_did_not_allow(view):
 
 
 def test_a_budget_that_was_enough(view):
-    """All repetitions are there: nothing to tell."""
+    """With all repetitions done there is nothing to report."""
     assert limits.threats(view(**measured(budget="26s"))) == []

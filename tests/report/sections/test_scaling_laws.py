@@ -37,7 +37,7 @@ def text_of(found):
 
 
 def test_amdahl_with_a_tenth(view):
-    """A serial share of a tenth lies in the interval that the page tells, as does the limit of ten."""
+    """A serial share of a tenth lies in the interval on the page, as does the limit of ten."""
     text = text_of(view(series_of(AMDAHL, (0.1,))))
     low, high = map(float, re.search(r"serial share [\d.]+ % \(([\d.]+)–([\d.]+)\)", text).groups())
     assert low <= 10 <= high < 12

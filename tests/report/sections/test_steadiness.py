@@ -25,7 +25,7 @@ def courses(tmp_path_factory):
 
 
 def starting(folder, first, **more):
-    """What is told of six trials of three iterations whose first takes `first` times as long as the others."""
+    """The sentences on six trials of three iterations, the first of which takes `first` times as long as the others."""
     noise = lambda block, k: math.exp(random.Random(f"{block} {k}").gauss(0, 0.01))  # noqa: E731
     cells = [
         journal_builder.cell(model="serial", course=noise),
@@ -56,13 +56,13 @@ def test_an_unsteady_cell_wins_nothing(courses):
 
 
 def test_what_changes_is_no_noise(courses):
-    """Of five cells only the steady one has its variance told."""
+    """Of five cells only the steady one has its variance reported."""
     (sentence,) = [line for line in steadiness.sentences(courses[0]) if line.startswith("Of the variance")]
     assert "model " not in sentence
 
 
 def test_too_few_iterations(tmp_path):
-    """Three iterations are not judged; that the first is like the others is told."""
+    """Three iterations are too few for change points; the page says that the first is like the others."""
     assert starting(tmp_path, 1.0)[0] == (
         "With 3 iterations per trial change points can't be told from noise (that takes 20); the first iteration is in no cell "
         "so unlike the later ones that a mean would move by 1 %."
@@ -70,7 +70,7 @@ def test_too_few_iterations(tmp_path):
 
 
 def test_a_warm_up_in_three_iterations(tmp_path):
-    """A first iteration that takes a fifth longer is told with its interval, its cell, and the setting."""
+    """A first iteration that takes a fifth longer is reported with its interval, its cell, and the setting."""
     sentence = starting(tmp_path, 1.2)[0]
     assert re.search(
         r"\*\*the first iteration\*\* took longer than the later ones in 1 cell: model threads (19|20|21)\.?\d* % \(\d",
@@ -80,7 +80,7 @@ def test_a_warm_up_in_three_iterations(tmp_path):
 
 
 def test_a_slow_iteration_among_many(tmp_path):
-    """One at the beginning of thirty is no change point, but half as slow again it moves the mean: told with the setting."""
+    """A slow first iteration of thirty is not a change point, but it moves the mean: it is reported with the setting."""
     cells = [
         journal_builder.cell(
             noise=0.001, course=lambda block, k: 1.0 + (k == 0) * 0.5 + random.Random(f"{block} {k}").gauss(0, 0.1)
@@ -94,7 +94,7 @@ def test_a_slow_iteration_among_many(tmp_path):
 
 
 def test_a_slow_down_in_three_iterations(tmp_path):
-    """A first iteration that takes less is no warm-up, and more warm-up no cure."""
+    """A faster first iteration is not a warm-up, and more warm-up would not help."""
     sentence = starting(tmp_path, 0.8)[0]
     assert "took less than the later ones in 1 cell: model threads" in sentence
     assert "measure.warmup" not in sentence

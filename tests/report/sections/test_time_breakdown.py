@@ -61,7 +61,7 @@ def test_only_what_was_looked_at_has_its_name(view):
 
 
 def test_pools_and_systems_that_do_not_tell(view):
-    """What was not measured is said once, with the lines that it is true of."""
+    """What was not measured is stated once, with the series it concerns."""
     sentence = time_breakdown.sentences(view(pair("process_pool", 2, 1000, "x", 1)))
     assert any(s.startswith("Imbalance was not measured") and s.endswith("`process_pool`.") for s in sentence)
     blind = pair("threads", 2, 1000, "x", 1, more={**busy(1, 1), "cpu_s": None, "run_queue_wait_s": None})
@@ -79,7 +79,7 @@ def test_doubtful_cells_have_a_bar_and_no_reason(view, tmp_path):
 
 
 def test_nothing_lost(view):
-    """Who loses little needs no reason; a run without a baseline has neither sentence nor picture."""
+    """A small loss needs no reason; a run without a baseline has neither sentence nor picture."""
     (sentence,) = time_breakdown.sentences(view(pair("processes", 2, 1990, "x", 2, more=busy(1, 1))))
     assert sentence.endswith("of the workers' time was useful.")
     found = view(pair("processes", 2, 1990, "x", 2, more=busy(1, 1)), spec={"baseline": {}})

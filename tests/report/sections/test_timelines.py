@@ -1,4 +1,4 @@
-"""Timelines as the page tells them: which of them, with which shares, and what is not known."""
+"""Timelines on the page: which are drawn, with which shares, and what is unknown."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_shares_of_the_workers_time(view):
 
 
 def test_cpu_time_is_told_where_it_is_known(view):
-    """Of greenlets, and of coroutines that hand their work to threads, nobody knows it; of coroutines and threads one does."""
+    """It is unknown for greenlets and for coroutines that hand work to threads, known for other coroutines and threads."""
     one = journal_builder.timeline([[MS, 2 * MS, 1, MS, MS, {}]], [], end=9 * MS)
 
     def known(model, parallel, fact=one):
@@ -72,7 +72,7 @@ def test_the_best_and_the_worst_of_each_comparison(view):
 
 
 def test_what_is_said_beside_the_picture(view):
-    """Where they come from, what was drawn as one, what could not be recorded, and whose CPU time nobody knows."""
+    """Where they come from, what was merged, what could not be recorded, and which CPU times are unknown."""
     given = scenarios.timelines()
     sentence = " ".join(timelines.sentences(view(**given)))
     assert "comes from 6 trials of their own" in sentence
@@ -82,7 +82,7 @@ def test_what_is_said_beside_the_picture(view):
 
 
 def test_one_that_ended_without_a_timeline(tmp_path):
-    """A trial that could not show its workers is told with its reason, one that failed is among the failures: none is drawn."""
+    """A trial without a timeline is reported with its reason, a failed one is among the failures; neither is drawn."""
     cells = [
         journal_builder.cell(model="threads", workers=n, pictured=journal_builder.timeline([], end=MS)) for n in (1, 2)
     ]
@@ -96,7 +96,7 @@ def test_one_that_ended_without_a_timeline(tmp_path):
 
 
 def test_alt_text_tells_the_shares(view, tmp_path):
-    """Who cannot see the picture learns of each panel how its workers spent their time."""
+    """The alt text gives for each panel how its workers spent their time."""
     alt = draw(catalog.load("plot", "timeline")(), view(**scenarios.timelines()), tmp_path / "x.png")
     assert (
         "counter · threads ×2, lock: works 40 % (on a CPU 40 %), waits 20 %, idle 40 %, waiting in lock.acquire;" in alt

@@ -8,7 +8,7 @@ from typing import Any
 from concexp.experiment import Spec
 from concexp.experiment.spec import Claim
 from concexp.experiment.statuses import MEASURED
-from concexp.plan.claim_cases import Cells
+from concexp.plan.claim_cases import Cells, Impossible
 from concexp.plan.planner import unsupported_reasons
 from concexp.plan.schedule import Plan
 from concexp.run.forecast import Forecast
@@ -43,7 +43,7 @@ def plan_data(spec: Spec, plan: Plan, foreseen: Forecast) -> dict[str, Any]:
 def _cases(spec: Spec, plan: Plan) -> list[tuple[Claim, int]]:
     """Each claim and how many cases it has: cells, or where its metrics name the cells, what they differ in otherwise."""
     cells = Cells({cell.id: cell.axes for cell in plan.cells}, plan.cpus)
-    return [(claim, sum(not case.missing for case in cells.cases(claim))) for claim in spec.claims]
+    return [(claim, sum(not isinstance(case, Impossible) for case in cells.cases(claim))) for claim in spec.claims]
 
 
 def plan_text(spec: Spec, plan: Plan, foreseen: Forecast) -> str:

@@ -19,7 +19,6 @@ from typing import Any
 
 from concexp.errors import EnvironmentRefused
 from concexp.run.child import stage
-from concexp.run.child.launch import launch
 from concexp.run.interpreters import interpreter
 from concexp.run.machine import facts as machine
 from concexp.run.machine import hazards, spinners
@@ -41,7 +40,7 @@ def examine(out: Path) -> list[Finding]:
     facts = machine.facts()
     clocks = interpreter.clocks(python, code)
     holder = _lock()
-    effective, why_not = _spun(python, code, facts["cpus"])
+    effective, why_not = _spin(python, code, facts["cpus"])
     return hazards.check_hazards(
         {
             **facts,
@@ -57,17 +56,15 @@ def examine(out: Path) -> list[Finding]:
     )
 
 
-def _spun(python: interpreter.Interpreter, code: stage.StagedCode, cpus: int) -> tuple[float | None, str]:
+def _spin(python: interpreter.Interpreter, code: stage.StagedCode, cpus: int) -> tuple[float | None, str]:
     """(effective CPUs now, why they could not be measured)."""
-    request = {"verb": "spin", "spinners": cpus, "seconds": spinners.SPIN_SECONDS, "rounds": spinners.SPIN_ROUNDS}
     lock = machine_lock.MachineLock("concexp doctor", lambda who: None, wait=False)
     try:
         with lock.held():
-            ending = launch(request, python.path, code, spinners.SPIN_TIMEOUT)
+            spin = spinners.measure(python.path, code, cpus)
     except EnvironmentRefused as refusal:
         return None, f"not measured: {refusal.message}"
-    answer = ending.answer or {}
-    return spinners.effective_cpus(answer.get("alone", []), answer.get("together", []), cpus), ending.reason
+    return spin.effective_cpus, spin.reason
 
 
 def _lock() -> dict[str, str]:

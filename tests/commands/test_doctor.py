@@ -8,7 +8,7 @@ import pytest
 from concexp.commands import doctor
 from concexp.run.child.launch import TrialOutcome
 from concexp.run.interpreters import interpreter
-from concexp.run.machine import hazards, lock
+from concexp.run.machine import hazards, lock, spinners
 from concexp.run.machine.hazards import Finding
 from tests.helpers.machines import QUIET
 from tests.helpers.program import concexp
@@ -66,16 +66,16 @@ def test_spinners_are_run_by_the_real_way(monkeypatch, tmp_path, answer, effecti
     ending = TrialOutcome(
         "crashed" if answer is None else "", "it died" if answer is None else "", answer, "", "", 0, 0.1
     )
-    monkeypatch.setattr(doctor, "launch", lambda *arguments: ending)
-    assert doctor._spun(python(tmp_path), None, 2) == (effective, ending.reason)
+    monkeypatch.setattr(spinners, "launch", lambda *arguments: ending)
+    assert doctor._spin(python(tmp_path), None, 2) == (effective, ending.reason)
 
 
 def test_no_spinning_beside_a_run(monkeypatch, tmp_path):
     """While another run measures, the doctor would disturb it, and says that it did not look."""
-    monkeypatch.setattr(doctor, "launch", lambda *arguments: pytest.fail("it disturbs the other run"))
+    monkeypatch.setattr(spinners, "launch", lambda *arguments: pytest.fail("it disturbs the other run"))
     other = lock.MachineLock("concexp run of x", lambda who: None)
     with other.held():
-        effective, reason = doctor._spun(python(tmp_path), None, 2)
+        effective, reason = doctor._spin(python(tmp_path), None, 2)
         assert effective is None
         assert "concexp run of x" in reason
         assert doctor._lock() == {"holder": f"concexp run of x, process {os.getpid()}", "problem": ""}

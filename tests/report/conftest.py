@@ -1,0 +1,28 @@
+"""What tests of the report share: the page of each made-up run, made once."""
+
+import pytest
+
+from concexp import report
+from concexp.analysis import results
+from tests.helpers import journal_builder, scenarios
+
+
+class Pages(dict):
+    """Path of the page by name of the scenario; a run is made, and its page with all pictures, when first asked for."""
+
+    def __init__(self, make_folder):
+        super().__init__()
+        self.make_folder = make_folder
+
+    def __missing__(self, name):
+        folder = self.make_folder(name)
+        run = journal_builder.write(folder, **getattr(scenarios, name)())
+        results.write(run)
+        self[name] = report.write(run, folder)
+        return self[name]
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    """The pages of all made-up runs."""
+    return Pages(tmp_path_factory.mktemp)

@@ -18,7 +18,8 @@ from concexp.commands.report import write_report
 from concexp.errors import ConcexpError
 from concexp.experiment import Spec
 from concexp.experiment.statuses import MACHINE
-from concexp.plan.planner import Plan, make_plan, with_refusals
+from concexp.plan.planner import make_plan, with_refusals
+from concexp.plan.schedule import Plan
 from concexp.run import runner
 from concexp.run.child import stage, temp_folder
 from concexp.run.child.stage import StagedCode

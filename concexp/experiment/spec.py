@@ -146,6 +146,12 @@ class Entry:
     check: Located = NOWHERE
     place: Problem = field(default=Problem("", 0, 0, "", ""), compare=False)  # where a problem with it would be told
 
+    @classmethod
+    def default(cls, kind: str, name: str) -> Entry:
+        """A plug-in with the defaults of all its parameters, labelled by its name."""
+        defaults = {p.name: p.default for p in catalog.parameters(catalog.load(kind, name)).values()}
+        return cls(kind, name, name, defaults)
+
     @property
     def is_user_code(self) -> bool:
         """Whether it is the user's own code, and no plug-in."""

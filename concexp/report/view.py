@@ -122,9 +122,9 @@ class View:
         self.primary: str = run.spec["primary"]
         self.metric: Any = catalog.load("metric", self.primary)()
         self.axes: list[str] = list(run.header["axes"])
-        self.cpus: int = run.manifest["machine"]["cpus"]
+        self.cpus: int = run.cpus
         self._tells: dict[tuple[str, str], bool] = {}
-        measured = [record for record in run.records if record.role == MEASURED]
+        measured = run.of_role(MEASURED)
         self.records = {record["cell"]: record for record in measured}
         self.plugins = {
             (kind, str(record["axes"][kind])): name for record in measured for kind, name in record["plugins"].items()
@@ -139,7 +139,7 @@ class View:
     @cached_property
     def verdicts(self) -> tuple[claims.Verdict, ...]:
         """Those on the claims, in the order of the experiment."""
-        return claims.judge_claims(self.run)
+        return self.run.verdicts
 
     @cached_property
     def relative(self) -> str:
@@ -152,7 +152,7 @@ class View:
     def points(self) -> list[Point]:
         """All cells, in the order of cells.csv."""
         by_cell = self.run.samples
-        labels = {cell["cell"]: cell["axes"] for cell in self.run.header["cells"]}
+        labels = self.run.axes_by_cell
         found = []
         for row in self.run.cells.to_dict("records"):
             cell = str(row["cell"])

@@ -17,7 +17,7 @@ from concexp.experiment.selections import matches
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, MEASURED, NUMBERED, PICTURED, SENTINEL
 from concexp.plan.cell import Cell, PlannedTrial
 from concexp.plan.claim_cases import Cells, expected_statuses
-from concexp.plan.planner import Plan
+from concexp.plan.schedule import Plan
 from concexp.run.child.launch import TrialOutcome, launch
 from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
@@ -285,7 +285,7 @@ def _described(cell: Cell) -> dict[str, Any]:
         "wants": workload.resource,
         "load": dict(cell.load),
         "startup": cell.startup,
-        "runtime": cell.runtime.non_default,
+        "runtime": dict(cell.runtime.settings),
     }
 
 
@@ -301,7 +301,7 @@ def _fault(cell: Cell, ending: TrialOutcome) -> dict[str, Any]:
         return {}
     happened = ending.notes["fault"][1]
     noticed = None if ending.noticed_ns is None or happened is None else (ending.noticed_ns - happened) / 1e9
-    ops = cell.load["ops"] * (cell.workers or 1 if cell.load["scaling"] == "weak" else 1)
+    ops = cell.load["ops"] * (cell.parallelism if cell.load["scaling"] == "weak" else 1)
     return {"detected_s": noticed, "undone": ops - ending.notes.get("done", (0, None))[0]}
 
 

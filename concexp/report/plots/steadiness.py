@@ -82,8 +82,8 @@ def _cells(view: View) -> list[_Cell]:
     first = view.run.firsts
     words = {cell: [word or SHORT for word in own] for cell, own in first.groupby("cell", sort=False)["steadiness"]}
     trials: dict[str, list[np.ndarray]] = {}
-    # The rows of a trial follow each other: parted where one begins, the first part is empty.
-    for cell, took in zip(first["cell"], np.split(steadiness.seconds(view.run.measured), first.index)[1:], strict=True):
+    seconds = view.run.measured_by_trial.parts(steadiness.seconds(view.run.measured))
+    for cell, took in zip(first["cell"], seconds, strict=True):
         own = took[~np.isnan(took)]
         if len(own) >= FEWEST and own.min() > 0:
             trials.setdefault(cell, []).append(own)

@@ -48,7 +48,7 @@ def _codes(points: list[Point]) -> Counter[str]:
 
 def _how_we_know(view: View, points: list[Point]) -> str:
     """The facts behind the doubt `machine`: what the spinners did, and who stood in the run queue."""
-    frame = doubts.doubts_by_trial(view.run.measured)
+    frame = view.run.facts_by_trial
     cells = {point.cell for point in points}
     own = frame[frame["cell"].isin(cells) & frame["doubts"].str.contains("machine")]
     facts = []

@@ -28,7 +28,7 @@ def kind(hang: dict[str, Any]) -> str:
 
 def diagnosis(view: View, cell: str) -> list[str]:
     """What a trial of its own with watched locks found out about a cell that hangs; empty where there was none."""
-    record = next((r for r in view.run.records if r.role == DIAGNOSTIC and r["cell"] == cell), None)
+    record = next((r for r in view.run.of_role(DIAGNOSTIC) if r["cell"] == cell), None)
     if record is None:
         return []
     trial = "A trial of its own with watched locks, which counts nowhere,"

@@ -130,7 +130,7 @@ def _of_cell(view: View, cell: str) -> str:
 
 def _unfinished(view: View, measure: Measure) -> str:
     """How much of the plan a run has measured that was interrupted."""
-    planned = measure.blocks * sum(not cell["reason"] for cell in view.run.header["cells"])
+    planned = measure.blocks * sum(not cell["reason"] for cell in view.run.cells_by_id.values())
     there = sum(record.role == MEASURED for record in trials_of(view.run.records))
     if not 0 < there < planned:
         return ""

@@ -89,9 +89,10 @@ def _warming(view: View, points: Sequence[Point]) -> str:
     """The cells that warm up, and from which iteration on they are steady."""
     cells = {point.cell for point in points}
     frame = view.run.measured
-    frame = frame[["cell", "trial", "steadiness"]].assign(took=steadiness.seconds(frame)).dropna(subset="took")
-    frame = frame[frame["cell"].isin(cells) & (frame["steadiness"] == WARMUP)]
-    longest = max(one.steady_from for one in classify_all([own for _, own in frame.groupby("trial")["took"]]))
+    took = steadiness.seconds(frame)
+    warming = frame["cell"].isin(cells) & (frame["steadiness"] == WARMUP)
+    rows = np.flatnonzero(warming.to_numpy() & ~np.isnan(took))
+    longest = max(one.steady_from for one in classify_all(view.run.measured_by_trial.among(rows).parts(took[rows])))
     return (
         f"**Warming up**: {_names(view, points)}. Up to {plural(longest, 'measured iteration')} of a trial "
         f"{'is' if longest == 1 else 'are'} slower than the rest; `measure.warmup: "

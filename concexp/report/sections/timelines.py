@@ -83,7 +83,7 @@ class Timeline:
 
 def recorded(view: View) -> dict[str, Record]:
     """The records that hold a timeline, by cell."""
-    pictured = [r for r in view.run.records if r.role == PICTURED and r.has_numbers]
+    pictured = [r for r in view.run.of_role(PICTURED) if r.has_numbers]
     return {record["cell"]: record for record in pictured if "timeline" in _last(record)}
 
 
@@ -168,7 +168,7 @@ def name(view: View, point: Point) -> str:
 
 def told(view: View) -> list[str]:
     """What has to be known of the recorded timelines, in Markdown; nothing where none was asked for."""
-    asked = [record for record in view.run.records if record.role == PICTURED]
+    asked = view.run.of_role(PICTURED)
     if not asked:
         return []
     found = [

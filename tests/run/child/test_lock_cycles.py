@@ -12,6 +12,7 @@ from concexp.run.child.launch import launch
 from concexp.run.child.lock_cycles import describe_cycle, together
 from concexp.run.child.stage import stage_child_code
 from concexp.run.storage import journal
+from concexp.run.storage.journal import Record
 from concexp.trial.diagnostics.lock_watch.registry import ENVIRONMENT
 from tests.helpers.children import request
 
@@ -162,6 +163,8 @@ def test_the_page_names_the_circle(crossed):
 )
 def test_what_is_said_of_a_diagnosis(record, words):
     """That there was none, that the hang did not recur, and that no circle was seen are said as what they are."""
-    records = [{"role": "measured", "cell": "x"}] + ([{**record, "role": "diagnostic", "cell": "x"}] if record else [])
+    records = [Record(role="measured", cell="x")]
+    if record:
+        records.append(Record(record, role="diagnostic", cell="x"))
     lines = hangs.diagnosis(SimpleNamespace(run=SimpleNamespace(records=records)), "x")
     assert (words is None and lines == []) or words in lines[0]

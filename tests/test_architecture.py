@@ -18,15 +18,18 @@ ORDER = ("__main__", "cli", "commands", "report", "analysis", "run", "plan", "ex
 
 # Where each library may be imported. What is not named here may be imported anywhere above the trial.
 HOMES = {
-    "pandas": {"commands/export", "commands/api", "analysis", "report"},
-    "pyarrow": {"analysis/results", "analysis/frame"},
-    "matplotlib": {"report/plots"},
-    "scipy": {"analysis/stats"},
-    "numpy": {"analysis", "report"},
-    "typer": {"cli"},
-    "jinja2": {"report"},
-    "pydantic": {"experiment", "run/storage/schema"},
-    "pydantic_core": {"run/storage/journal", "run/storage/schema"},
+    "typer": ["cli"],
+    "rich": ["commands"],
+    "jinja2": ["report"],
+    "matplotlib": ["report/plots"],
+    "pandas": ["commands/api", "commands/export", "analysis"],
+    "numpy": ["report", "analysis"],
+    "pyarrow": ["analysis"],
+    "scipy": ["analysis/stats"],
+    "psutil": ["run"],
+    "pydantic": ["run/storage", "experiment"],
+    "pydantic_core": ["run/storage"],
+    "yaml": ["run/storage", "experiment"],
 }
 # Statistics and metrics are functions of arrays and columns: they know no frame's library and no file format.
 NOT_AT_HOME = {"pandas": ["analysis/stats", "analysis/metrics"], "pyarrow": ["analysis/stats", "analysis/metrics"]}
@@ -35,38 +38,49 @@ LONGEST = 400  # lines of a module
 
 # Strings outside the plug-ins that are spelt like a workload, a model or a primitive and mean something else.
 SPELT_ALIKE = {
-    ("experiment/reader.py", "none"): "the YAML's default of `sync`",
-    ("experiment/selections.py", "serial"): "the YAML's default of `baseline`",
-    ("experiment/spec.py", "none"): "a value of `pin`",
-    ("plan/planner.py", "none"): "a value of `pin`",
-    ("report/sections/machine.py", "none"): "a value of `pin`",
-    ("report/sections/machine.py", "interpreters"): "a part of the manifest",
-    ("cli.py", "none"): "a value of --progress",
-    ("commands/progress.py", "none"): "a value of --progress",
-    ("commands/catalogue.py", "none"): "the word for no unit",
-    ("analysis/doubts.py", "threads"): "a value of the answer's `parallel`",
-    ("report/sections/time_breakdown.py", "none"): "a role of primitives",
-    ("analysis/time_breakdown.py", "threads"): "a value of the answer's `parallel`",
-    ("report/view.py", "simulated"): "an attribute of every model",
-    ("report/sections/timelines.py", "threads"): "a value of the answer's `parallel`",
-    ("report/pairs.py", "none"): "a role, which several primitives may have",
-    ("report/answer/summary.py", "none"): "a verdict: no gain",
-    ("report/answer/gains.py", "none"): "a verdict: no gain",
-    ("plan/controls.py", "cpu_sum"): "what the sentinel does, once and for all",
-    ("plan/controls.py", "serial"): "what carries the sentinel",
-    ("plan/controls.py", "none"): "the YAML's default of `sync`",
-    ("trial/plugin.py", "none"): "a role of primitives",
-    ("trial/tools.py", "none"): "a role of primitives",
-    ("plan/planner.py", "threads"): "the YAML's default of `background.model`",
-    ("report/sections/trust.py", "interpreters"): "a part of the manifest",
-    ("run/storage/run_folder.py", "interpreters"): "a part of the manifest",
-    ("commands/run.py", "interpreters"): "a part of the manifest",
-    ("run/runner.py", "spin"): "a verb of requests",
-    ("trial/__main__.py", "spin"): "a verb of requests",
-    ("commands/doctor.py", "spin"): "a verb of requests",
-    ("run/child/leaks.py", "semaphore"): "what was left behind",
-    ("trial/diagnostics/lock_watch/registry.py", "asyncio"): "the module of the standard library",
-    ("trial/diagnostics/task_stacks.py", "asyncio"): "the module of the standard library",
+    "none": {
+        "the YAML's default of `sync`": ["experiment/reader.py", "plan/controls.py"],
+        "a value of `pin`": ["experiment/spec.py", "plan/expansion.py", "report/sections/machine.py"],
+        "a role of primitives": [
+            "report/pairs.py",
+            "report/sections/time_breakdown.py",
+            "trial/plugin.py",
+            "trial/tools.py",
+        ],
+        "a verdict: no gain": ["report/answer/gains.py", "report/answer/summary.py"],
+        "a value of --progress": ["cli.py", "commands/progress.py"],
+        "the word for no unit": ["commands/catalogue.py"],
+    },
+    "serial": {
+        "the YAML's default of `baseline`": ["experiment/selections.py"],
+        "the model of the sentinel": ["plan/controls.py"],
+    },
+    "cpu_sum": {"the workload of the sentinel": ["plan/controls.py"]},
+    "threads": {
+        "the YAML's default of `background.model`": ["experiment/axis_table.py"],
+        "a value of the answer's `parallel`": [
+            "analysis/doubts.py",
+            "analysis/time_breakdown.py",
+            "report/sections/timelines.py",
+        ],
+    },
+    "interpreters": {
+        "a part of the manifest": [
+            "commands/run.py",
+            "report/sections/machine.py",
+            "report/sections/trust.py",
+            "run/storage/run_folder.py",
+        ]
+    },
+    "simulated": {"an attribute of every model": ["report/view.py"]},
+    "spin": {"a verb of requests": ["commands/doctor.py", "run/runner.py", "trial/__main__.py"]},
+    "semaphore": {"what a trial left behind": ["run/child/leaks.py"]},
+    "asyncio": {
+        "the module of the standard library": [
+            "trial/diagnostics/lock_watch/registry.py",
+            "trial/diagnostics/task_stacks.py",
+        ]
+    },
 }
 
 # Folders of tests that belong to no single module, and the tests beside modules that are about several of them.
@@ -129,9 +143,15 @@ def imports(file):
 
 
 def imported_modules(file):
-    """The modules of the package that a file imports."""
-    names = {name if name in MODULES else name.rpartition(".")[0] for name, _ in imports(file)}
-    return names & MODULES.keys()
+    """The modules of the package that a file imports, lazily too; not those that it imports for type checkers alone."""
+    for_types = {
+        statement.lineno
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for statement in node.body
+    }
+    names = {name for name, line in imports(file) if line not in for_types}
+    return {name if name in MODULES else name.rpartition(".")[0] for name in names} & MODULES.keys()
 
 
 def in_function(file, line):
@@ -161,7 +181,7 @@ def test_imports_go_down_the_listing(file):
 
 
 def test_no_modules_import_each_other():
-    """Imports have no circles, inside the entries either, lazy imports and those for types included.
+    """Imports have no circles, inside the entries either, lazy imports included.
 
     The package itself is left out: it offers what `commands` defines, and imports it only when asked.
     """

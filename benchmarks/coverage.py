@@ -272,7 +272,7 @@ def adaptive_boundary(ends: Callable[[float], bool], count: int) -> tuple[float,
             cells = {name: {k: every[k] for k in range(size)} for name, every in (("a", above), ("b", below))}
             drawn = joint_draws(cells, set(cells))
             true_in = float((drawn["a"] >= 2 * drawn["b"]).mean())
-            if size < MOST and not ends(true_in):
+            if size < DEFAULT_MAX_BLOCKS and not ends(true_in):
                 left.append((above, below))
             else:
                 supported += verdict(true_in) == "supported"

@@ -17,7 +17,7 @@ import pandas as pd
 
 from concexp import catalog
 from concexp.analysis.iterations import PORTION
-from concexp.analysis.results import Run, printed, shielded, to_parquet
+from concexp.analysis.results import Run, load, printed, shielded, to_parquet
 from concexp.errors import EnvironmentRefused, InputError, Problem
 from concexp.run.storage import run_folder
 
@@ -111,7 +111,7 @@ def _pyperf(run: Run) -> dict[str, Any]:
 
     Only trials with status `ok` are included, since pyperf cannot mark others as failed. Doubts go into a run's metadata.
     """
-    found = []
+    benchmarks = []
     labels = run.axes_by_cell
     for cell in run.cells["cell"]:
         rows = run.rows(cell)

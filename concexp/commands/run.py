@@ -82,12 +82,12 @@ class MeasuredRun:
 
         return Run(self.folder.path, self.journal.header, self.journal.records)
 
-    @cached_property
+    @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdict on each claim."""
-        from concexp.analysis.claims.verdicts import judge_claims
+        from concexp.analysis.claims.verdicts import verdicts_of
 
-        return judge_claims(self.results)
+        return verdicts_of(self.results)
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,13 @@ def judge_claims(run: Run, given: Sequence[Claim] | None = None) -> tuple[Verdic
     return tuple(_verdict(claim, measured) for claim in claims) if measured is not None else ()
 
 
+def verdicts_of(run: Run) -> tuple[Verdict, ...]:
+    """The verdicts on a run's claims, in their order; judged once for each run that was loaded."""
+    if "verdicts" not in run.memo:
+        run.memo["verdicts"] = judge_claims(run)
+    return run.memo["verdicts"]  # type: ignore[no-any-return]
+
+
 def _verdict(claim: Claim, measured: Measured) -> Verdict:
     try:
         cases = measured.cells.cases(claim)

@@ -143,15 +143,9 @@ def imports(file):
 
 
 def imported_modules(file):
-    """The modules of the package that a file imports, lazily too; not those that it imports for type checkers alone."""
-    for_types = {
-        statement.lineno
-        for node in ast.walk(tree_of(file))
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for statement in node.body
-    }
-    names = {name for name, line in imports(file) if line not in for_types}
-    return {name if name in MODULES else name.rpartition(".")[0] for name in names} & MODULES.keys()
+    """The modules of the package that a file imports."""
+    names = {name if name in MODULES else name.rpartition(".")[0] for name, _ in imports(file)}
+    return names & MODULES.keys()
 
 
 def in_function(file, line):
@@ -181,7 +175,7 @@ def test_imports_go_down_the_listing(file):
 
 
 def test_no_modules_import_each_other():
-    """Imports have no circles, inside the entries either, lazy imports included.
+    """Imports have no circles, inside the entries either, lazy imports and those for types included.
 
     The package itself is left out: it offers what `commands` defines, and imports it only when asked.
     """

@@ -132,7 +132,7 @@ def _claim(node: Node, path: str, known: ClaimScope, problems: Problems) -> Clai
 def _of(node: Node, path: str, known: ClaimScope, problems: Problems) -> Mapping[str, Any] | Value | None:
     """The selection of the cells that a claim is about, as in `exclude`."""
     if isinstance(node.value, dict):
-        selections.check_map(node, path, known.names, (), problems)
+        selections.check_labels(node, path, known.names, (), problems)
         return node.plain()  # type: ignore[no-any-return]
     if isinstance(node.value, str):
         selections.check_condition(node, path, known.names, problems)

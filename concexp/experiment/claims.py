@@ -20,14 +20,21 @@ from concexp.experiment.yaml_nodes import Node
 
 KEYS = ("says", "of", "when", "expect", "valid")
 EXAMPLE = "{says: threads gain nothing, of: {model: threads}, expect: speedup < 1.1}"
-FACTS = ("cpus", "effective_cpus", "status")  # names of every cell beside its axes and metrics
-MEASURED = {"name", "at", "curve", "first"}  # what is no constant
+FACTS = ("cpus", "effective_cpus", "status")  # names that every cell has, beside axes and metrics
+VARIABLE = {"name", "at", "curve", "first"}  # kinds of trees that are no constants
 CONDITIONS = ("compare", "and", "or", "not")
 
 
 @dataclass(frozen=True)
 class ClaimScope:
-    """What claims may speak of: names, each axis's labels (None where only a plan knows them), and what is measured."""
+    """The names that claims may use.
+
+    names        the axes, and the labels that are words
+    labels       each axis's labels; None where only a plan knows them
+    parameters   those of plug-ins and of the load
+    open_loop    whether operations arrive at a rate anywhere
+    baseline     whether there is a baseline
+    """
 
     names: Names
     labels: Mapping[str, Sequence[Any] | None]
@@ -37,49 +44,50 @@ class ClaimScope:
 
     @property
     def words(self) -> set[str]:
-        """All that may stand for itself or have a value."""
+        """All names that have a value, and all labels that stand for themselves."""
         return {*catalog.names("metric"), *self.names.axes, *self.names.words, *self.parameters, *FACTS, *STATUSES}
 
 
 def claim_scope(grids: Sequence[Grid], names: Names, open_loop: bool, baseline: bool) -> ClaimScope:
-    """Those of an experiment."""
+    """The scope of an experiment's claims."""
     labels: dict[str, list[Any] | None] = {}
     for grid in grids:
         for axis in grid.axes:
             for number, key in enumerate(axis.keys):
                 values = [point[number] for point in axis.points]
                 computed = axis.range is not None or any(v.formula or isinstance(v.raw, dict | list) for v in values)
-                _more(labels, key, None if computed else [v.raw if v.label is None else v.label for v in values])
+                _add_labels(labels, key, None if computed else [v.raw if v.label is None else v.label for v in values])
         if not any("workers" in axis.keys for axis in grid.axes):
-            _more(labels, "workers", None)  # as many as there are CPUs
+            _add_labels(labels, "workers", None)  # one per CPU
     labels.update({key: sorted(words) for key, words in names.labels.items()})
     entries = [e for g in grids for e in (*g.workload, *g.model, *g.sync, g.background) if e is not None]
-    own = {f"{owner}.{name}" for e in entries for owner in (e.kind, e.label) for name in e.accepts()}
+    parameters = {f"{owner}.{name}" for e in entries for owner in (e.kind, e.label) for name in e.accepts()}
     loads = {f"load.{name}" for name in LOAD}
-    return ClaimScope(names, labels, frozenset({*own, *loads, "startup"}), open_loop, baseline)
+    return ClaimScope(names, labels, frozenset({*parameters, *loads, "startup"}), open_loop, baseline)
 
 
-def _more(labels: dict[str, list[Any] | None], key: str, found: list[Any] | None) -> None:
+def _add_labels(labels: dict[str, list[Any] | None], key: str, more: list[Any] | None) -> None:
+    """Adds the labels that one grid has on an axis; they stay unknown once those of any grid are."""
     known = labels.get(key, [])
-    labels[key] = None if known is None or found is None else [*known, *found]
+    labels[key] = None if known is None or more is None else [*known, *more]
 
 
 def read(node: Node, known: ClaimScope, problems: Problems) -> tuple[Claim, ...]:
     """The claims that could be read; a problem for each mistake in the others."""
-    found = []
+    claims = []
     for number, item in enumerate(items(node)):
         path = f"claims[{number}]" if isinstance(node.value, list) else "claims"
         if isinstance(item.value, dict):
             claim = _claim(item, path, known, problems)
             if claim is not None:
-                found.append(claim)
+                claims.append(claim)
         else:
             problems.at(item, path, f"expected a claim, not {units.for_message(item.value)}", EXAMPLE)
-    return tuple(found)
+    return tuple(claims)
 
 
 def of_data(data: Any) -> tuple[Claim, ...]:
-    """The claims of a resolved experiment, which were looked at when it was read."""
+    """The claims of a resolved experiment; they were checked when it was read."""
     listed = data if isinstance(data, list) else [data] if data else []
     return tuple(
         Claim(
@@ -95,6 +103,7 @@ def of_data(data: Any) -> tuple[Claim, ...]:
 
 
 def _claim(node: Node, path: str, known: ClaimScope, problems: Problems) -> Claim | None:
+    """One claim; None if there is any problem with it."""
     before = len(problems)
     unknown_keys(node, path, KEYS, problems)
     given = node.value
@@ -121,9 +130,9 @@ def _claim(node: Node, path: str, known: ClaimScope, problems: Problems) -> Clai
 
 
 def _of(node: Node, path: str, known: ClaimScope, problems: Problems) -> Mapping[str, Any] | Value | None:
-    """The cells that a claim is about, as `exclude` selects them."""
+    """The selection of the cells that a claim is about, as in `exclude`."""
     if isinstance(node.value, dict):
-        selections.check_map(node, path, known.names, (), problems)
+        selections.check_labels(node, path, known.names, (), problems)
         return node.plain()  # type: ignore[no-any-return]
     if isinstance(node.value, str):
         selections.check_condition(node, path, known.names, problems)
@@ -134,6 +143,7 @@ def _of(node: Node, path: str, known: ClaimScope, problems: Problems) -> Mapping
 
 
 def _expression(node: Node, path: str, known: ClaimScope, problems: Problems) -> str | None:
+    """The text of a condition, with a problem for each mistake in it; None if it is no text, or compares nothing."""
     written = node.value
     if not isinstance(written, str):
         problems.at(
@@ -146,15 +156,15 @@ def _expression(node: Node, path: str, known: ClaimScope, problems: Problems) ->
         return None
     tree = parsed(written, node, path, problems, claim=True)
     if tree is not None:
-        found = list(_mistakes(tree, known))
-        if not found and tree.kind not in CONDITIONS:
-            found = [(tree.position, f"`{written}` is no condition", f"compare it: {written} > 1")]
-        for position, message, cure in found:
+        mistakes = list(_mistakes(tree, known))
+        if not mistakes and tree.kind not in CONDITIONS:
+            mistakes = [(tree.position, f"`{written}` is no condition", f"compare it: {written} > 1")]
+        for position, message, cure in mistakes:
             problems.at(inside(node, position), path, f"in `{written}`: {message}", cure)
     return written
 
 
-Mistake = tuple[int, str, str]
+Mistake = tuple[int, str, str]  # the character, what is wrong, the cure
 
 
 def _parts(written: str) -> Iterator[Tree]:
@@ -163,12 +173,12 @@ def _parts(written: str) -> Iterator[Tree]:
 
 @cache
 def metrics() -> frozenset[str]:
-    """The names of all metrics: they are asked for at every word, and looked up in a folder."""
+    """The names of all metrics; cached, since each word is looked up, and the catalogue lists a folder each time."""
     return frozenset(catalog.names("metric"))
 
 
 def is_metric(part: Tree) -> bool:
-    """Whether it names a metric, or the status of a cell."""
+    """Whether a part of an expression is a metric, or the status of a cell."""
     if part.kind not in ("name", "at"):
         return False
     known = part.value in metrics() or part.value == "status"
@@ -176,7 +186,7 @@ def is_metric(part: Tree) -> bool:
 
 
 def _mistakes(tree: Tree, known: ClaimScope, over: str = "") -> Iterator[Mistake]:
-    """What is wrong with an expression that can be parsed; `over` is the curve in which it stands."""
+    """The mistakes in an expression that could be parsed; `over` is the function of the curve around it, or ""."""
     if tree.kind == "name":
         if tree.value not in known.words and not is_metric(tree):
             cure = did_you_mean(tree.value, sorted(known.words))
@@ -205,8 +215,8 @@ def _mistakes(tree: Tree, known: ClaimScope, over: str = "") -> Iterator[Mistake
 
 
 def _constant(tree: Tree) -> Iterator[Mistake]:
-    """What cannot be computed whatever is measured: a division by 0, the root of -1."""
-    known = [part for part in tree.parts if {inner.kind for inner in expressions.walk(part)}.isdisjoint(MEASURED)]
+    """Constants that cannot be computed: a division by 0, the root of -1."""
+    known = [part for part in tree.parts if {inner.kind for inner in expressions.walk(part)}.isdisjoint(VARIABLE)]
     if tree.kind == "/" and tree.parts[-1] in known:
         tree = replace(tree, parts=(Tree("number", 1, (), tree.position), tree.parts[-1]))
     elif tree.kind != "call" or len(known) < len(tree.parts):
@@ -218,7 +228,7 @@ def _constant(tree: Tree) -> Iterator[Mistake]:
 
 
 def _kinds(tree: Tree) -> Iterator[Mistake]:
-    """Conditions where numbers have to stand, and the other way round."""
+    """Conditions where a number is needed, and numbers where a condition is needed."""
     logic = tree.kind in ("and", "or", "not")
     for part in tree.parts:
         if logic and part.kind not in CONDITIONS:
@@ -228,7 +238,7 @@ def _kinds(tree: Tree) -> Iterator[Mistake]:
 
 
 def _measurable(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
-    """Whether a metric can be measured here."""
+    """Metrics that this experiment cannot measure."""
     if tree.value in metrics():
         metric = catalog.load("metric", tree.value)
         if metric.open_loop and not known.open_loop:
@@ -238,14 +248,14 @@ def _measurable(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
 
 
 def closed_loop(name: str) -> tuple[str, str]:
-    """What to say of a latency where nothing arrives at a rate, and the cure."""
+    """(message, cure) for a latency where no operation arrives at a rate."""
     other = name.replace("latency", "service_time")
     cure = f"take {other}, or give the load a rate: load: {{rate: 100/s, duration: 5s}}"
     return f"{name} needs an open loop: nothing here arrives at a time of its own", cure
 
 
 def _at(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
-    """A metric of another cell: whether the metric, the axes and their labels exist."""
+    """Mistakes in a metric of another cell: the metric, the axes and their labels have to exist."""
     if not is_metric(tree):
         yield tree.position, f"there is no metric '{tree.value}'", did_you_mean(tree.value, catalog.names("metric"))
     yield from _measurable(tree, known)
@@ -267,12 +277,12 @@ def _at(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
 
 
 def label_of(value: Tree) -> Any:
-    """What a place's value means: a number as it was written, for 3.10 is no 3.1."""
+    """The label that a value in brackets stands for: a number as written, since 3.10 is not 3.1."""
     return value.written if value.kind == "number" else value.value
 
 
 def _label(place: Tree, label: str, known: ClaimScope) -> Iterator[Mistake]:
-    """Whether an axis, or exactly one of all, has a label; where only a plan knows the labels, nothing is said yet."""
+    """A label that its axis, or exactly one of all axes, does not have; labels that only a plan knows are checked there."""
     if place.value:
         labels = known.labels.get(place.value)
         if labels is not None and not any(same_label(one, label) for one in labels):
@@ -293,30 +303,30 @@ def axes_of(label: Any, labels: Mapping[str, Iterable[Any] | None]) -> list[str]
 
 
 def ambiguous(label: Any, axes: Sequence[str]) -> tuple[str, str]:
-    """What to say of a value that several axes have, and the cure."""
+    """(message, cure) for a value that several axes have."""
     return f"the axes {' and '.join(axes)} have the value '{label}'", f"say which: [{axes[0]}={label}]"
 
 
 def same_label(label: Any, wanted: Any) -> bool:
-    """Whether a label is what was written: the same text, the same flag, or the same quantity in another unit."""
+    """Whether a label is the wanted value: the same text, the same flag, or the same quantity in another unit."""
     if label is None or wanted is None or label == wanted:
         return label is wanted or label == wanted
     if isinstance(label, bool):
         return units.FLAGS.get(str(wanted).lower()) is label
     if str(label) == str(wanted):
         return True
-    mine = expressions.quantity(label) if isinstance(label, str) else label
+    quantity = expressions.quantity(label) if isinstance(label, str) else label
     other = expressions.quantity(wanted) if isinstance(wanted, str) else wanted
     if other is None and not isinstance(label, str):
         try:
             other = units.number(wanted)
         except ValueError:
             return False
-    return mine is not None and mine == other
+    return quantity is not None and quantity == other
 
 
 def _comparison(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
-    """A measured time is never exactly a number; a status is one of those there are."""
+    """Times that are compared exactly, though no measured time is exactly a number; and words that are no status."""
     for sign, left, right in zip(tree.value, tree.parts, tree.parts[1:], strict=False):
         exact = sign in ("!=", "in") or (sign == "==" and tree.tolerance is None)
         times = [name for side in (left, right) for name in _times(side)]
@@ -333,7 +343,7 @@ def _comparison(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
 
 
 def _times(tree: Tree) -> Iterator[str]:
-    """The metrics of times and rates, but for those of which only whole steps are looked at."""
+    """The metrics of times and rates, except those that are rounded to whole steps before they are compared."""
     if tree.kind == "first" or tree.value in ("ceil", "floor"):
         return
     if is_metric(tree) and tree.value != "status" and catalog.load("metric", tree.value).kind != "count":

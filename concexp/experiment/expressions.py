@@ -9,11 +9,11 @@
     unary     := "-" unary | atom
     atom      := number | "text" | name | function "(" or_ ("," or_)* ")" | "(" or_ ")" | "[" or_ ("," or_)* "]"
 
-A name may hold dots (`counter.hold`). In a condition a name that is no axis is a label: `model == threads`.
+A name may have dots (`counter.hold`). In a condition, a name that is not an axis is a label: `model == threads`.
 
-Claims have more, and are evaluated elsewhere, for they speak of many cells and of many draws:
+Claims have more, and are evaluated elsewhere, since they are about many cells and many draws:
 
-    comparison:= … ["within" (number "%" | number "x")]                         how near `==` has to be
+    comparison:= … ["within" (number "%" | number "x")]                         how close `==` has to be
     atom      := … | number unit | name "[" place ("," place)* "]"              the metric of another cell
                | curve "(" or_ "over" name ")" | "first" "(" name "where" or_ ")"
     place     := [name "="] sum
@@ -53,11 +53,11 @@ CURVES = ("max", "min", "slope", "r2", "spread")  # over an axis
 WORDS = {"and", "or", "not", "in"}
 CLAIM_WORDS = WORDS | {"within", "over", "where"}
 NESTING = 50
-TOKENS = 400  # a chain of signs is a tree as deep as it is long
+TOKENS = 400  # a chain of signs makes a tree as deep as the chain is long
 
 
 class ExpressionError(ValueError):
-    """What is wrong with an expression, and at which character (from 0)."""
+    """A mistake in an expression, and its character, counted from 0."""
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(message)
@@ -66,7 +66,7 @@ class ExpressionError(ValueError):
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How near two numbers have to be to count as equal: a share of the right one, or a factor either way."""
+    """How close two numbers have to be to count as equal: a share of the right one, or a factor in either direction."""
 
     amount: float
     factor: bool
@@ -77,7 +77,7 @@ class Tree:
     """One operation: `kind` is number, text, name, list, call, not, and, or, compare, or a sign of arithmetic.
 
     In claims also: at (`value` is a metric, each part a place), place (`value` is an axis or "", its part the value), curve
-    (`value` is the function, the parts are what is computed and the axis) and first (the parts: the axis, the condition).
+    (`value` is the function; the parts are the expression and the axis) and first (the parts are the axis and the condition).
     """
 
     kind: str
@@ -90,12 +90,12 @@ class Tree:
 
 @lru_cache
 def parse(text: str, claim: bool = False) -> Tree:
-    """The tree of an expression, or of a claim's; ExpressionError if it is none."""
+    """The tree of an expression, with `claim` in the language of claims; ExpressionError if it cannot be parsed."""
     return _Parser(text, claim).whole()
 
 
 def quantity(written: str) -> float | int | None:
-    """The number, in SI units, that a text with a unit is: 10%, 5ms, 1KiB, 100/s, 2x; None if it is none."""
+    """10%, 5ms, 1KiB, 100/s or 2x -> the number in SI units; None for any other text."""
     match = re.fullmatch(rf"({NUMBER})\s*([^\s\d_]+)", written)
     if match is None or match[2] not in UNITS:
         return None
@@ -107,23 +107,23 @@ def _whole(number: float) -> float | int:
 
 
 def walk(tree: Tree) -> Iterator[Tree]:
-    """The tree and all that is in it, from left to right."""
+    """The tree and all its parts, at any depth, from left to right."""
     yield tree
     for part in tree.parts:
         yield from walk(part)
 
 
 def names(tree: Tree) -> dict[str, int]:
-    """Every name in the tree and where it stands first."""
-    found: dict[str, int] = {}
+    """The names in a tree, each with the position of its first use."""
+    positions: dict[str, int] = {}
     for part in walk(tree):
         if part.kind == "name":
-            found.setdefault(part.value, part.position)
-    return found
+            positions.setdefault(part.value, part.position)
+    return positions
 
 
 def evaluate(tree: Tree, known: Mapping[str, Any], labels: bool = False) -> Any:
-    """The value of a tree. `labels` lets an unknown name stand for its own text; else it is an ExpressionError."""
+    """The value of a tree. With `labels`, an unknown name stands for its own text; without, it is an ExpressionError."""
     if tree.kind in ("number", "text"):
         return tree.value
     if tree.kind == "name":
@@ -151,7 +151,7 @@ def evaluate(tree: Tree, known: Mapping[str, Any], labels: bool = False) -> Any:
 
 
 def _check_alike(left: Any, right: Any) -> None:
-    """TypeError for a text that reads as the number beside it: `python == 3.9` would quietly select nothing."""
+    """TypeError for a text that looks like the number it is compared with: `python == 3.9` would silently select nothing."""
     if isinstance(left, str) == isinstance(right, str):
         return
     text, other = (left, right) if isinstance(left, str) else (right, left)
@@ -167,16 +167,16 @@ def _compare(sign: str, left: Any, right: Any) -> bool:
             _check_alike(left, other)
         return bool(COMPARISONS[sign](left, right))
     if left is None or right is None:
-        return False  # an axis that does not apply is neither more nor less than anything
+        return False  # an axis that does not apply is neither more nor less than any value
     if isinstance(left, str) != isinstance(right, str) or isinstance(left, list) or isinstance(right, list):
         raise TypeError(f"{left!r} {sign} {right!r} cannot be compared")
     return bool(COMPARISONS[sign](left, right))
 
 
 def _computed(tree: Tree, values: list[Any]) -> Any:
-    """The number that arithmetic or a function gives; None, as an axis that does not apply, if one of them is None."""
-    listed = tree.kind == "call" and len(values) == 1 and isinstance(values[0], list)
-    numbers = values[0] if listed else values
+    """The result of arithmetic or of a function; None if a value is None, as that of an axis that does not apply."""
+    one_list = tree.kind == "call" and len(values) == 1 and isinstance(values[0], list)
+    numbers = values[0] if one_list else values
     if None in numbers:
         return None
     for number in numbers:
@@ -190,12 +190,12 @@ def _computed(tree: Tree, values: list[Any]) -> Any:
 
 
 def _bounded(number: int | float) -> int | float:
-    """Large integers as floats: they cannot grow without end."""
+    """Large integers as floats, so that they cannot grow without end."""
     return number if abs(number) < 2**53 else float(number)
 
 
 def _misread(rest: str, claim: bool) -> str:
-    """What to say of a text that begins with no token."""
+    """The message for a text that does not start with a token."""
     if rest[0].isdigit():
         word = rest.split()[0]
         unit = "units are %, x, ns, us, ms, s, B, KiB, MiB, /s" if claim else "a value with a unit quotes"
@@ -204,6 +204,8 @@ def _misread(rest: str, claim: bool) -> str:
 
 
 class _Parser:
+    """A recursive descent parser; its methods are the rules of the grammar above."""
+
     def __init__(self, text: str, claim: bool) -> None:
         self.claim = claim
         self.tokens: list[tuple[str, str, int]] = []
@@ -276,13 +278,13 @@ class _Parser:
 
     def tolerance(self) -> Tolerance:
         kind, text, position = self.tokens[self.at]
-        found = quantity(text) if kind == "number" else None
-        if found is None or text[-1] not in "%x" or found < (text[-1] == "x"):
+        amount = quantity(text) if kind == "number" else None
+        if amount is None or text[-1] not in "%x" or amount < (text[-1] == "x"):
             raise ExpressionError("`within` needs a share such as 10%, or a factor such as 2x", position)
         self.at += 1
         if self.tokens[self.at][1] == "of":
             raise ExpressionError("`x within 10% of y` is written `x == y within 10%`", self.tokens[self.at][2])
-        return Tolerance(found, text[-1] == "x")
+        return Tolerance(amount, text[-1] == "x")
 
     def product(self) -> Tree:
         return self.chain(("*", "/"), self.unary)
@@ -333,13 +335,13 @@ class _Parser:
         try:
             return _whole(float(text))
         except ValueError:
-            found = quantity(text)
-            if found is None:
+            number = quantity(text)
+            if number is None:
                 raise ExpressionError(_misread(text, self.claim), position) from None
-            return found
+            return number
 
     def call(self, name: str, position: int) -> Tree:
-        """What follows `name(`."""
+        """The rest of a call, after `name(`."""
         curves = (*CURVES, "first") if self.claim else ()
         if name not in (*FUNCTIONS, *curves):
             known = ", ".join(dict.fromkeys([*FUNCTIONS, *curves]))
@@ -376,7 +378,7 @@ class _Parser:
         return Tree("name", text, (), position)
 
     def places(self) -> tuple[Tree, ...]:
-        """What follows `metric[`."""
+        """The places of `metric[…]`, after the bracket."""
         places: list[Tree] = []
         while not places or self.take(","):
             kind, text, position = self.tokens[self.at]

@@ -59,7 +59,7 @@ def exclude(node: Node, path: str, names: Names, problems: Problems) -> tuple[An
     for number, item in enumerate(items(node)):
         here = f"{path}[{number}]" if isinstance(node.value, list) else path
         if isinstance(item.value, dict):
-            check_map(item, here, names, (), problems)
+            check_labels(item, here, names, (), problems)
             selections.append(item.plain())
         elif isinstance(item.value, str):
             check_condition(item, here, names, problems)
@@ -78,7 +78,7 @@ def allow(node: Node, names: Names, problems: Problems) -> tuple[dict[str, Any],
         if not isinstance(item.value, dict) or "status" not in item.value:
             problems.at(item, path, "expected a selection with `status`", "{sync: none, status: invalid}")
             continue
-        check_map(item, path, names, ("status",), problems)
+        check_labels(item, path, names, ("status",), problems)
         _check_words(item.value["status"], f"{path}.status", STATUSES, "there is no status", problems)
         selections.append(item.plain())
     return tuple(selections)
@@ -92,25 +92,21 @@ def baseline(node: Node | None, names: Names, problems: Problems) -> dict[str, A
         cure = "baseline: {model: serial}"
         problems.at(node, "baseline", f"expected a selection, not {units.for_message(node.value)}", cure)
         return {}
-    check_map(node, "baseline", names, (), problems)
+    check_labels(node, "baseline", names, (), problems)
     return dict(node.plain())
 
 
-def check_map(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:
+def check_labels(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:
     """Problems for axes and labels in a map that do not exist; `more` are keys allowed beside the axes."""
     unknown_keys(node, path, [*names.axes, *more], problems)
     for kind in names.labels:
         if kind in node.value:
-            _check_words(
-                node.value[kind],
-                f"{path}.{kind}",
-                sorted(names.labels[kind]),
-                f"no {kind} here has the label",
-                problems,
-            )
+            known = sorted(names.labels[kind])
+            _check_words(node.value[kind], f"{path}.{kind}", known, f"no {kind} here has the label", problems)
 
 
 def _check_words(node: Node, path: str, known: Sequence[str], message: str, problems: Problems) -> None:
+    """A problem for each word that is not known, with quotes as the cure where YAML read it as a number."""
     for item in items(node):
         if not isinstance(item.value, str) or item.value not in known:
             quoted = item.text in known and not isinstance(item.value, str)

@@ -236,44 +236,6 @@ def test_mistakes_in_zips(text, says):
     assert says in found.message
 
 
-@pytest.mark.parametrize(
-    ("more", "where", "says", "cure"),
-    [
-        ("exclude: [{python: 3.9}]\n", (4, 20), "no python here has the label 3.9", 'put it in quotes: "3.9"'),
-        (
-            "exclude: [{python: ['3.9', 3.10]}]\n",
-            (4, 28),
-            "no python here has the label 3.1",
-            'put it in quotes: "3.10"',
-        ),
-        ("baseline: {python: '3.8'}\n", (4, 20), "no python here has the label '3.8'", ""),
-        ("allow: [{gil: true, status: invalid}]\n", (4, 15), "no gil here has the label true", "known: off, on"),
-    ],
-)
-def test_a_selection_of_texts_needs_texts(more, where, says, cure):
-    """A version that YAML reads as a number, and a flag that it reads as a truth, would quietly select nothing."""
-    found = problem("{python: [current, '3.9', '3.10'], gil: [on, off]}", more)
-    assert (found.line, found.column) == where
-    assert says in found.message
-    assert cure in found.hint
-
-
-@pytest.mark.parametrize("condition", ["python == 3.9", "3.10 == python", "python != 3.10", "'python in [3.9]'"])
-def test_a_condition_on_texts_needs_quotes(condition):
-    """… and so would a condition."""
-    found = spec("{python: ['3.9', '3.10']}", f"exclude: [{condition}]\n")
-    with pytest.raises(InputError, match="is a text here: put it in quotes"):
-        make_plan(found, 2)
-    with pytest.raises(InputError, match="is a text here: put it in quotes"):
-        make_plan(spec("{python: ['3.9', '3.10']}"), 2, condition.strip("'"))
-
-
-def test_a_condition_on_texts():
-    """In quotes it selects."""
-    found = make_plan(spec("{python: ['3.9', '3.10', current]}", "exclude: ['python == \"3.9\"']\n"), 2)
-    assert {cell.axes["python"] for cell in found.cells} == {"3.10", "current"}
-
-
 def test_an_axis_twice():
     """An axis may not stand both in the sweep and in a zip."""
     assert "the axis 'seed' is there twice" in problem("{seed: 1, zip: [{workers: [1, 2], seed: [1, 2]}]}").message
@@ -284,49 +246,6 @@ def test_two_axes_for_one_parameter():
     found = problem("{workload.delay: [1ms], echo.delay: [2ms]}")
     assert found.message == "'echo.delay' and 'workload.delay' set the same parameter of echo"
     assert found.column == 9
-
-
-@pytest.mark.parametrize(
-    ("sweep", "more", "says"),
-    [
-        ("{workers: [1, 2]}", "load: {ops: 5}\n", "say which scaling is meant"),
-        ("{workers: [1, 2], load.ops: [5, 6]}", "", "say which scaling is meant"),
-        ("{zip: [{workers: [1, 2], load.ops: [5, 6]}]}", "", "say which scaling is meant"),
-        ("{workers: {from: 1, to: 8, times: 2}, load: [{ops: 5}]}", "", "say which scaling is meant"),
-        ("{load.duration: [1s]}", "load: {ops: 5}\n", "both `ops` and `duration`"),
-        ("{load.duration: [1s], load.ops: [5]}", "", "both `ops` and `duration`"),
-        ("{load.scaling: [weak]}", "load: {duration: 1s}\n", "`scaling` is for counted operations"),
-        ("{load.scaling: [weak], load.duration: [1s]}", "", "`scaling` is for counted operations"),
-        ("{load: [{ops: 5}], load.scaling: weak}", "", "both `load` and a part of it are axes"),
-        ("{workers: 1}", "load: {scaling: weak}\n", "neither `ops` nor `duration`"),
-        ("{workers: 1}", "load: {ops: 5, duration: 1s}\n", "both `ops` and `duration`"),
-        ("{workers: 1}", "load: {duration: 5s, scaling: weak}\n", "`scaling` is for counted operations"),
-        ("{workers: 1}", "load: [{ops: 5}]\n", "expected a map, not a list"),
-        ("{workers: 1}", "load: 5\n", "expected a map, not 5"),
-        ("{workers: 1}", "load: null\n", "expected a map, not nothing"),
-    ],
-)
-def test_a_load_that_is_not_clear(sweep, more, says):
-    """Scaling must be said where workers vary and operations are counted, wherever they are; loads don't contradict."""
-    found = problem(sweep, more)
-    assert says in found.message
-    assert found.line in (3, 4)
-
-
-@pytest.mark.parametrize(
-    ("sweep", "more"),
-    [
-        ("{workers: [1, 2]}", "load: {ops: 5, scaling: weak}\n"),
-        ("{workers: 2}", "load: {ops: 5}\n"),
-        ("{workers: [1, 2]}", "load: {duration: 1s}\n"),
-        ("{workers: [1, 2], load.ops: [5]}", "load: {scaling: weak}\n"),
-        ("{workers: [1, 2], load.scaling: [strong, weak], load.ops: [5]}", ""),
-        ("{workers: [1, 2], load: [{ops: 5, scaling: strong}]}", ""),
-    ],
-)
-def test_a_load_that_is_clear(sweep, more):
-    """… and where it is said, or cannot matter, nothing is asked."""
-    assert axes(sweep, more)
 
 
 def test_a_long_text_is_not_searched_for_a_formula():

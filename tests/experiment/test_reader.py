@@ -1,7 +1,6 @@
 """YAML -> Spec."""
 
 import copy
-import json
 import random
 
 import pytest
@@ -9,7 +8,6 @@ import yaml
 
 from concexp.errors import EnvironmentRefused, InputError
 from concexp.experiment import load, parse_text
-from concexp.experiment.yaml_nodes import Dumper
 from concexp.plan.planner import make_plan
 
 SHORT = (
@@ -188,11 +186,6 @@ def test_one_plot_may_stand_alone():
     assert parse_text(SHORT + "report: {plots: scaling}\n", "x.yaml").report.plots == ["scaling"]
 
 
-def test_without_serial_there_is_no_baseline():
-    """The default baseline is serial, if it is there."""
-    assert parse_text("workload: sleep\nmodel: threads\n", "x.yaml").baseline == {}
-
-
 @pytest.mark.parametrize(
     ("file", "name"),
     [("01_a_b.yaml", "a_b"), ("x.y.yaml", "x"), ("A-b.yaml", "a_b"), ("/p/2024_q.yml", "q"), ("_z", "z")],
@@ -208,45 +201,6 @@ def test_a_file_that_gives_no_name():
         with pytest.raises(InputError, match="gives no name"):
             parse_text(SHORT, file)
         assert parse_text(SHORT + "name: x\n", file).name == "x"
-
-
-def test_a_conditions_mistake_is_told_where_it_stands():
-    """A misspelt name in a condition, quoted or not, is told at its own column."""
-    for text, column in (("exclude: [workers > 4*cpus and modle == serial]", 32), ("exclude: 'modle == serial'", 11)):
-        (found,) = problems(SHORT + text + "\n")
-        assert (found.line, found.column) == (5, column)
-        assert found.hint == "did you mean 'model'?"
-
-
-def test_an_unquoted_comma_in_a_condition():
-    """Inside brackets a comma ends the condition: the cure is quotes."""
-    found = problems(SHORT + "exclude: [min(workers, 2) == 2]\n")
-    assert (found[0].line, found[0].column) == (5, 22)
-    assert "a comma ends a value" in found[0].hint
-    assert parse_text(SHORT + "exclude: ['min(workers, 2) == 2']\n", "x.yaml").grids
-
-
-def test_exclude_of_all_grids_may_speak_of_what_one_has():
-    """With several grids, the root's `exclude` knows the axes and labels of all of them."""
-    spec = parse_text(
-        "workload: sleep\nsweep: [{model: serial, startup: [once, each]}, {model: threads, workers: [1, 2]}]\n"
-        "exclude: [{startup: each}, model == threads and workers > 1]\n",
-        "x.yaml",
-    )
-    assert [(c.model.label, c.startup, c.workers) for c in make_plan(spec, 2).cells] == [
-        ("serial", "once", None),
-        ("threads", "once", 1),
-    ]
-
-
-def test_a_grids_own_exclude_knows_its_own_names():
-    """A grid's `exclude` may not speak of another grid's axes."""
-    text = (
-        "workload: sleep\nmodel: threads\nsweep:\n- {workers: [1, 2], exclude: [workers > 1]}\n"
-        "- {seed: 1, exclude: [{startup: each}]}\n- {startup: [once, each]}\n"
-    )
-    (found,) = problems(text)
-    assert (found.line, found.path) == (5, "sweep[1].exclude[0].startup")
 
 
 def test_a_grid_takes_what_it_lacks_from_above():
@@ -292,98 +246,6 @@ def test_one_label_of_a_second_role_has_one_meaning():
     )
 
 
-def test_a_selection_may_speak_of_the_second_role_where_there_are_several():
-    """A background that no grid has is an error with a cure; with one background alone there is nothing to select."""
-    grids = "sweep: [{background: regex, background.workers: 1}, {background: %s, background.workers: 1}]\n"
-    text = "workload: echo\nmodel: threads\nexclude: [{background: rege}]\n" + grids
-    (found,) = problems(text % "sort")
-    assert (found.message, found.hint) == ("no background here has the label 'rege'", "did you mean 'regex'?")
-    (found,) = problems(text % "regex")
-    assert found.message == "there is no key 'background' here"
-
-
-def test_override_and_its_mistake():
-    """--set changes one key, and is named as the place of its own mistakes."""
-    spec = parse_text(SHORT, "x.yaml", ["measure.repetitions=3", "sweep.workers=[4]", "name=other"])
-    assert (spec.measure.repetitions, spec.name) == (3, "other")
-    assert [c.workers for c in make_plan(spec, 2).cells if c.workers] == [4, 4]
-    (problem,) = problems(SHORT, overrides=["measure.repetitions=many"])
-    assert str(problem).startswith("--set measure.repetitions=many: measure.repetitions: expected a whole number")
-
-
-def test_override_of_an_axis_with_a_dot_in_its_name():
-    """After `sweep.` the rest is one key."""
-    spec = parse_text("workload: echo\nmodel: serial\n", "x.yaml", ["sweep.echo.size=[1KiB, 2KiB]"])
-    assert [c.axes["echo.size"] for c in make_plan(spec, 2).cells] == ["1KiB", "2KiB"]
-
-
-@pytest.mark.parametrize(
-    ("override", "path", "says"),
-    [
-        ("measure", "", "expected key=value"),
-        ("=3", "", "expected key=value"),
-        ("measure.foo=3", "measure.foo", "there is no key 'foo' here"),
-        ("foo=3", "foo", "there is no key 'foo' here"),
-        ("measure={foo: 3}", "measure.foo", "there is no key 'foo' here"),
-        ("question=a: b", "", "a second `: `"),
-        ("question=[", "", "not valid YAML"),
-        ("workload.counter=1", "workload.counter", "`workload` is a list, which has no keys"),
-        ("sweep.workers.from=1", "sweep.workers.from", "there is no axis 'workers.from'"),
-        ("extends=base.yaml", "extends", "a base file is named in the YAML"),
-        ("model=treads", "model", "there is no model 'treads'"),
-        ("sweep.workers=2*", "sweep.workers", "expected a whole number, not '2*'"),
-        ("sweep.workers=2*cpu", "sweep.workers", "there is no 'cpu'"),
-    ],
-)
-def test_mistakes_in_overrides(override, path, says):
-    """The place of a mistake in --set is the option itself."""
-    (found,) = problems(SHORT, overrides=[override])
-    assert (found.file, found.line, found.path) == (f"--set {override}", 0, path)
-    assert says in found.message
-
-
-def test_an_override_never_drops_grids_silently():
-    """One key of a list of grids cannot be set: the list would be lost."""
-    text = "workload: sleep\nsweep: [{model: serial}, {model: threads}]\n"
-    (found,) = problems(text, overrides=["sweep.workers=3"])
-    assert found.message == "`sweep` is a list, which has no keys"
-    assert found.hint == "override it whole: --set sweep=…"
-
-
-def test_extends_merges_maps_and_refuses_circles(write):
-    """A base file's keys hold unless this one overrides them; a circle is an error."""
-    write("base.yaml", "model: [serial]\nmeasure: {repetitions: 4, seed: 9}\n")
-    spec = load(write("x.yaml", "extends: base.yaml\nworkload: sleep\nmeasure: {seed: 2}\n"))
-    assert (spec.measure.repetitions, spec.measure.seed) == (4, 2)
-    write("base.yaml", "extends: x.yaml\n")
-    with pytest.raises(InputError, match="leads back to itself"):
-        load(write("x.yaml", "extends: base.yaml\n"))
-    with pytest.raises(InputError, match=r"'x\.yaml' leads back to itself"):
-        load(write("x.yaml", "extends: x.yaml\n"))
-
-
-def test_a_chain_of_bases_has_an_end(write):
-    """More files that extend each other than anyone can follow are refused."""
-    for number in range(30):
-        write(f"b{number}.yaml", f"extends: b{number + 1}.yaml\n")
-    with pytest.raises(InputError, match="more than 10 files extend each other"):
-        load(write("x.yaml", "extends: b0.yaml\n"))
-
-
-def test_a_mistake_in_a_base_is_told_in_the_base(write):
-    """Values and keys know which file they came from, also in a map that two files make together."""
-    base = write("base.yaml", "\n\nmodel: serial\nmeasure: {seed: x, repetitons: 4}\nwrong: 1\n")
-    path = write("x.yaml", "extends: base.yaml\nworkload: sleep\nmeasure: {warmup: -1}\n")
-    with pytest.raises(InputError) as caught:
-        load(path)
-    assert {(p.file, p.line, p.path) for p in caught.value.problems} == {
-        (str(base), 4, "measure.seed"),
-        (str(base), 4, "measure.repetitons"),
-        (str(base), 5, "wrong"),
-        (str(path), 3, "measure.warmup"),
-    }
-
-
 def test_files_that_are_no_text(tmp_path):
     """What cannot be read, or is not UTF-8, is an error of that file; a byte-order mark is none."""
     path = tmp_path / "x.yaml"
@@ -404,56 +266,6 @@ def test_dot_keys_hold_anchors():
         ".common: &c {repetitions: 2}\nworkload: sleep\nmodel: serial\nmeasure: {<<: *c, seed: 5}\n", "x.yaml"
     )
     assert (spec.measure.repetitions, spec.measure.seed) == (2, 5)
-
-
-RESOLVED = [
-    SHORT,
-    "workload: [{counter: {form: call}, as: c}]\nmodel: [serial, threads]\nsync: [none, lock]\n"
-    "sweep: [{workers: {from: 1, to: 4, times: 2}}, {workers: 3, startup: each, exclude: [sync == lock]}]\n"
-    "load: {ops: 1e4, scaling: weak}\n",
-    "workload: [echo, {sleep: {delay: 1ms}, as: '1e5'}]\nmodel: [threads, {processes: {start_method: spawn}}]\n"
-    "sweep: {workers: [1, 2*cpus], echo.size: [1KiB, {is: 64, as: '3.10'}], zip: [{seed: [1, 2], startup: [once, each]}]}\n"
-    "measure: {timeout: 0.1234567s, repetitions: 2, precision: 2.5%, max_repetitions: 9, "
-    "budget: 1.5m, control: off}\nexclude: [{echo.size: '3.10'}]\nquestion: '20_000'\n"
-    "allow: {sync: none, status: invalid}\nmetrics: throughput\nprimary: throughput\ntags: 'null'\n",
-]
-
-
-@pytest.mark.parametrize("text", RESOLVED)
-def test_a_resolved_experiment_is_the_same_again(text):
-    """What is written as resolved.yaml gives the same trials, cell by cell, and resolves to itself."""
-    spec = parse_text(text, "x.yaml", ["measure.seed=5"])
-    data = spec.resolved()
-    again = parse_text(yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True), "resolved.yaml")
-    assert [t.id for t in make_plan(again, 3).trials] == [t.id for t in make_plan(spec, 3).trials]
-    assert again.resolved() == data == json.loads(json.dumps(data))
-    assert (again.name, again.question, again.measure) == (spec.name, spec.question, spec.measure)
-
-
-def test_how_much_to_measure():
-    """Precision, limits and flags in their units; the limit is 50, or what comes first if that is more."""
-    measure = parse_text(SHORT + "measure: {precision: 2.5%, budget: 10m, control: on}\n", "x.yaml").measure
-    assert (measure.precision, measure.budget, measure.control) == (0.025, 600.0, True)
-    assert (measure.blocks, measure.max_blocks) == (10, 50)
-    more = parse_text(SHORT + "measure: {precision: 2.5%, repetitions: 60}\n", "x.yaml").measure
-    assert (more.blocks, more.max_blocks) == (60, 60)
-    plain = parse_text(SHORT, "x.yaml").measure
-    assert (plain.blocks, plain.max_blocks, plain.precision, plain.budget) == (10, 10, None, None)
-
-
-def test_a_resolved_experiment_stands_alone(write):
-    """Nothing is left of `extends` and of dot-keys: their content is there."""
-    write("base.yaml", ".x: &x {seed: 3}\nmodel: serial\nmeasure: {<<: *x, repetitions: 4}\n")
-    data = load(write("x.yaml", "extends: base.yaml\nworkload: sleep\n")).resolved()
-    assert (data["measure"]["seed"], data["measure"]["repetitions"], data["model"]) == (3, 4, "serial")
-    assert not {"extends", ".x"} & set(data)
-
-
-def test_with_measure_changes_only_that():
-    """`--quick` makes a spec of its own; the first stays as it was."""
-    spec = parse_text(SHORT, "x.yaml")
-    quick = spec.with_measure(repetitions=1)
-    assert (quick.measure.repetitions, spec.measure.repetitions, quick.grids) == (1, 10, spec.grids)
 
 
 FULL = """question: Q

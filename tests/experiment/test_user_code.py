@@ -1,12 +1,9 @@
 """Names of user code -> Entries: files, modules, suites and the long form, none of it ever executed."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
 from concexp.errors import InputError
-from concexp.experiment import load, user_source
+from concexp.experiment import load
 
 SHOUTS = "\nimport pathlib\npathlib.Path(__file__ + '.executed').touch()\nraise SystemExit\n"
 
@@ -65,52 +62,6 @@ def test_a_suite_of_methods(read, write):
     """A pattern with a dot takes methods."""
     write("b.py", "class S:\n def setup(self): pass\n def time_a(self): pass\n def time_b(self): pass\n")
     assert [e.label for e in read("b.py:S.time_*")] == ["S.time_a", "S.time_b"]
-
-
-def test_a_module_is_found_without_importing_it(read, write, tmp_path):
-    """`package.module:name`: the package's own code is not run, not even that of the package above it."""
-    (tmp_path / "pack").mkdir()
-    write("pack/__init__.py", SHOUTS)
-    write("pack/inner.py", "def bench_x(): pass\n" + SHOUTS)
-    (entry,) = read("pack.inner:bench_*")
-    assert (entry.label, entry.name) == ("bench_x", "pack.inner:bench_x")
-    assert entry.located.source == str(tmp_path / "pack/inner.py")
-    assert entry.request()["parameters"]["module"] == "pack.inner"
-    assert not list(tmp_path.rglob("*.executed"))
-    assert "pack" not in sys.modules
-
-
-def test_modules_of_the_library_and_of_packages(read):
-    """What is installed is found; what is built in or an extension has no source, and its names are taken on trust."""
-    (entry,) = read("{json:loads: {s: '[1]'}}")
-    assert entry.located.source.endswith("json/__init__.py")
-    (entry,) = read("math:tau_of_anything")
-    assert entry.located.source == ""
-    assert user_source.find_module("yaml.nodes", Path()).origin.endswith("nodes.py")
-
-
-def test_neither_pythonpath_nor_the_working_folder_is_searched(read, tmp_path, monkeypatch):
-    """The child's environment has neither, so a module that only they have is not there."""
-    for number, way in enumerate(("PYTHONPATH", "cwd")):
-        folder = tmp_path / way
-        folder.mkdir()
-        (folder / f"elsewhere_{number}.py").write_text("def f(): pass\n")
-        monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "PYTHONPATH"))
-    monkeypatch.chdir(tmp_path / "cwd")
-    for number in (0, 1):
-        (found,) = problems(read, f"elsewhere_{number}:f")
-        assert found.message == f"there is no module 'elsewhere_{number}'"
-        assert str(tmp_path) in found.hint
-        assert sys.executable in found.hint
-
-
-@pytest.mark.parametrize("name", ["nope:f", "json.nope:f", "json.decoder.nope:f", "math.nope:f"])
-def test_a_missing_module_tells_what_was_searched(read, name):
-    """At whatever depth it ends."""
-    (found,) = problems(read, name)
-    assert "there is no module" in found.message
-    assert "searched: what is installed for" in found.hint
 
 
 def test_a_suite_needs_a_source(read):

@@ -1,14 +1,10 @@
 """Spec + facts -> Plan."""
 
-import hashlib
-import json
-
 import pytest
 
 from concexp.errors import EnvironmentRefused, InputError
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan, unsupported_reasons
-from concexp.plan.schedule import block
 
 
 def plan(text, cpus=2, only="", file="x.yaml"):
@@ -24,26 +20,6 @@ def labels(found, *keys):
     return [tuple(cell.axes[key] for key in keys) for cell in found.cells]
 
 
-def test_an_id_is_the_hash_of_labels_and_parameters():
-    """The id of a cell, recomputed by hand; it must never change, or runs could not be compared."""
-    (cell,) = plan("workload: sleep\nmodel: threads\nsweep: {workers: 2}\nload: {ops: 8}\n").cells
-    identity = {
-        "axes": {"workload": "sleep", "model": "threads", "sync": "none", "workers": 2},
-        "parameters": {"workload": {}, "model": {}, "sync": {}},  # as declared: nothing was chosen
-        "load": {"ops": 8, "scaling": "strong"},
-        "startup": "once",
-    }
-    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
-    assert cell.id == hashlib.sha256(text.encode()).hexdigest()[:12] == "cfee7b3a0e53"
-
-
-def test_ids_do_not_depend_on_folder_and_order():
-    """The same cells of another file, its keys in another order, have the same ids."""
-    one = plan("workload: [sleep, cpu_sum]\nmodel: threads\nsweep: {workers: [1, 2]}\n", file="/a/x.yaml")
-    two = plan("sweep: {workers: [2, 1]}\nmodel: threads\nworkload: [cpu_sum, sleep]\n", file="/b/y.yaml")
-    assert {c.id for c in one.cells} == {c.id for c in two.cells}
-
-
 def test_an_axis_that_does_not_apply_collapses():
     """serial has no workers: its cells merge into one, with that column empty."""
     found = plan("workload: sleep\nmodel: [serial, threads]\nsweep: {workers: [1, 2, 4]}\n")
@@ -57,31 +33,6 @@ def test_a_parameter_reaches_whoever_has_it():
     assert [c.parameters["workload"]["delay"] for c in found.cells] == [0.001, 0.002, 0.005]
 
 
-@pytest.mark.parametrize(
-    ("sweep", "workers"),
-    [
-        ("{from: 1, to: 4*cpus, times: 2}", [1, 2, 4, 8]),
-        ("{from: 1, to: 3, step: 1}", [1, 2, 3]),
-        ("[1, cpus, 'max(cpus, 5)']", [1, 2, 5]),
-        ("2*cpus", [4]),
-    ],
-)
-def test_formulas_and_ranges(sweep, workers):
-    """Numbers may be formulas of cpus; ranges are geometric or arithmetic."""
-    assert [c.workers for c in plan(f"workload: sleep\nmodel: threads\nsweep: {{workers: {sweep}}}\n").cells] == workers
-
-
-def test_axes_can_depend_on_each_other_and_move_together():
-    """A formula may speak of another axis; zipped axes give no product."""
-    head = "workload: sleep\nmodel: threads\n"
-    found = plan(head + "sweep: {workers: [1, 2], load.ops: 10*workers}\nload: {scaling: strong}\n")
-    assert [(c.workers, c.load["ops"]) for c in found.cells] == [(1, 10), (2, 20)]
-    found = plan(head + "sweep: {zip: [{workers: [1, 2], seed: [7, 8]}]}\n")
-    assert [(c.workers, c.settings.seed) for c in found.cells] == [(1, 7), (2, 8)]
-    with pytest.raises(InputError, match="depends on itself"):
-        plan(head + "sweep: {workers: load.ops, load.ops: workers}\nload: {scaling: strong}\n")
-
-
 def test_exclude_by_map_and_by_condition():
     """A map drops cells of these labels, a condition those that meet it."""
     head = "workload: [sleep, cpu_sum]\nmodel: [serial, threads]\nsweep: {workers: [1, 4, 16]}\n"
@@ -92,78 +43,6 @@ def test_exclude_by_map_and_by_condition():
         ("cpu_sum", "serial", None),
         *(("cpu_sum", "threads", n) for n in (1, 4, 16)),
     ]
-
-
-def test_every_runnable_cell_is_once_in_every_block():
-    """A block is one pass over all cells in a seeded order that differs between blocks."""
-    text = (
-        "workload: [sleep, cpu_sum]\nmodel: [serial, threads]\nsweep: {workers: [1, 2, 3]}\nmeasure: {repetitions: 4}\n"
-    )
-    found = plan(text)
-    blocks = [[t.cell.id for t in measured(found) if t.block == k] for k in range(4)]
-    assert all(sorted(block) == sorted(c.id for c in found.cells) for block in blocks)
-    assert len({tuple(block) for block in blocks}) == 4
-    assert [t.id for t in plan(text).trials] == [t.id for t in found.trials]
-    other = plan(text.replace("4}", "4, seed: 2}"))
-    assert [t.id for t in other.trials] != [t.id for t in found.trials]
-    assert {t.id for t in other.trials} == {t.id for t in found.trials}
-    assert {t.seed for t in measured(other)}.isdisjoint(t.seed for t in measured(found))
-    assert len({t.id for t in found.trials}) == len({t.seed for t in found.trials}) == len(found.trials)
-    beside = 2  # a control and the sentinel
-    assert [(t.position, t.repetition) for t in found.trials] == [
-        (position, block) for block in range(4) for position in range(len(found.cells) + beside)
-    ]
-    assert all(t.id == f"{t.cell.id}-{t.repetition:04d}" for t in measured(found))
-
-
-def test_what_looks_on_gets_trials_of_its_own():
-    """A probe that changes what it looks at adds a trial per cell and repetition, among the others, and changes none of them.
-
-    Only where there is something to see: not without a primitive, and not where no trial is really run.
-    """
-    text = (
-        "workload: counter\nmodel: [threads, processes, simulated]\nsync: [none, lock]\nsweep: {workers: 2}\n"
-        "measure: {repetitions: 3}\n"
-    )
-    usual, found = plan(text), plan(text + "metrics: [throughput, wait_share, wait_p99_s]\n")
-    assert "observed" not in {trial.role for trial in usual.trials}
-    looked_at = {c.id for c in found.cells if c.axes["sync"] == "lock" and c.axes["model"] != "simulated"}
-    assert len(looked_at) == 2
-    observed = [trial for trial in found.trials if trial.role == "observed"]
-    assert sorted((t.cell.id, t.block, t.repetition) for t in observed) == sorted(
-        (cell, block, block) for cell in looked_at for block in range(3)
-    )
-    assert {(trial.id, trial.probe) for trial in observed} == {
-        (f"{trial.cell.id}-{trial.repetition:04d}-waits", "waits") for trial in observed
-    }
-    assert {(t.id, t.seed) for t in found.trials if t.role != "observed"} == {(t.id, t.seed) for t in usual.trials}
-    assert {trial.probe for trial in measured(found)} == {""}
-    beside = 2  # a control and the sentinel
-    assert len({trial.id for trial in found.trials}) == len(found.trials) == 3 * (6 + 2 + beside)
-    assert [(t.block, t.position) for t in found.trials] == [
-        (block, place) for block in range(3) for place in range(10)
-    ]
-
-
-def test_a_picture_that_is_listed_gets_one_trial_of_each_cell():
-    """What a picture shows and no number comes from is recorded once, in the first block; the other trials stay as they are.
-
-    Only of what is really run; and a picture that shows what every trial has adds nothing.
-    """
-    text = "workload: cpu_sum\nmodel: [threads, simulated]\nsweep: {workers: 2}\nmeasure: {repetitions: 3}\n"
-    usual, found = plan(text + "report: {plots: [scaling]}\n"), plan(text + "report: {plots: [scaling, timeline]}\n")
-    (cell,) = (cell.id for cell in found.cells if cell.axes["model"] == "threads")
-    (pictured,) = (trial for trial in found.trials if trial.role == "pictured")
-    assert (pictured.id, pictured.probe, pictured.block) == (f"{cell}-0000-timeline", "timeline", 0)
-    assert {(t.id, t.seed) for t in found.trials} - {(pictured.id, pictured.seed)} == {
-        (t.id, t.seed) for t in usual.trials
-    }
-
-
-def test_the_primary_metric_has_its_probe():
-    """A primary metric that needs trials of its own gets them, though it is not listed."""
-    found = plan("workload: counter\nmodel: threads\nsync: lock\nmeasure: {repetitions: 1}\nprimary: wait_share\n")
-    assert sorted(trial.role for trial in found.trials) == ["measured", "observed"]
 
 
 def test_trials_that_look_on_count_towards_the_limit():
@@ -246,132 +125,12 @@ def test_several_second_roles_are_an_axis():
     assert "background" not in alone.labels()
 
 
-def test_an_id_with_every_part_is_frozen():
-    """A cell with labels, parameters, a swept value, a load and a startup of its own: its id is this one for ever."""
-    (cell,) = plan(
-        "workload: {echo: {size: 1KiB}, as: small}\nmodel: {processes: {start_method: spawn}}\nstartup: each\n"
-        "sweep: {workers: 2*cpus, echo.delay: 10us, seed: 3}\nload: {duration: 1s}\n".replace(
-            "echo.delay", "small.delay"
-        )
-    ).cells
-    identity = {
-        "axes": {
-            "workload": "small",
-            "model": "processes",
-            "sync": "none",
-            "workers": 4,
-            "small.delay": "10us",
-            "seed": 3,
-        },
-        "parameters": {"workload": {"size": 1024, "delay": 1e-05}, "model": {"start_method": "spawn"}, "sync": {}},
-        "load": {"duration": 1.0},
-        "startup": "each",
-    }
-    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
-    assert cell.id == hashlib.sha256(text.encode()).hexdigest()[:12] == "cdc054213399"
-
-
-def test_ids_depend_on_each_part():
-    """Another label, parameter, load, startup, number of workers or swept value is another cell."""
-    base = "workload: echo\nmodel: threads\nsweep: {workers: 2}\nload: {duration: 1s}\n"
-    changes = [
-        ("workload: echo", "workload: {echo: {size: 65}}"),
-        ("workload: echo", "workload: {echo: {}, as: e}"),
-        ("model: threads", "model: thread_pool"),
-        ("duration: 1s", "duration: 2s"),
-        ("duration: 1s", "ops: 5"),
-        ("duration: 1s}", "duration: 1s}\nstartup: each"),
-        ("workers: 2", "workers: 3"),
-        ("workers: 2", "workers: 2, seed: 1"),
-    ]
-    ids = [plan(base.replace(*change)).cells[0].id for change in [("", ""), *changes]]
-    assert len(set(ids)) == len(ids)
-
-
-def test_ids_do_not_depend_on_what_is_not_measured():
-    """Question, tags, repetitions, default values written out and the seed of the order leave the ids as they are."""
-    base = "workload: {echo: {}}\nmodel: threads\nsweep: {workers: cpus}\n"
-    same = (
-        "question: other\ntags: [x]\nworkload: {echo: {size: 64B, delay: 0}}\nmodel: threads\nsync: none\n"
-        "sweep: {workers: 2}\nstartup: once\nload: {duration: 500ms}\nmeasure: {repetitions: 2, seed: 9}\n"
-    )
-    assert plan(same).cells[0].id == plan(base).cells[0].id
-
-
-def test_ids_do_not_depend_on_the_folder_of_user_code(tmp_path):
-    """The same function of the same file name in another folder is the same cell."""
-    ids = set()
-    for folder in ("one", "two"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "mine.py").write_text("def f(n): pass\n")
-        text = "workload: {mine.py:f: {n: 1}}\nmodel: serial\n"
-        ids.add(plan(text, file=str(tmp_path / folder / "x.yaml")).cells[0].id)
-    assert len(ids) == 1
-
-
-def test_an_axis_of_others_leaves_an_id_as_it_is():
-    """A column that is empty for a cell is no part of its id: a sweep over echo does not make sleep another cell."""
-    text = "workload: [echo, sleep]\nmodel: serial\n"
-    wide = plan(text + "sweep: {echo.size: [1, 2], workers: [1, 2]}\n")
-    assert [c.id for c in wide.cells if c.workload.label == "sleep"] == [plan(text).cells[1].id]
-
-
 def test_a_whole_number_is_one_value_however_it_is_written():
     """1000, 1e3 and 1000.0 of a float parameter are one cell."""
     found = [
         plan(f"workload: sleep\nmodel: {{simulated: {{speed: {n}}}}}\n").cells[0].id for n in ("1000", "1e3", "1000.0")
     ]
     assert len(set(found)) == 1
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ("{from: 0, to: 0.5, step: 0.1}", [0, 0.1, 0.2, 0.3, 0.4, 0.5]),
-        ("{from: 0.1, to: 0.9, times: 3}", [0.1, 0.3, 0.9]),
-        ("{from: 1/4, to: 1/cpus, step: 1/8}", [0.25, 0.375, 0.5]),
-    ],
-)
-def test_ranges_leave_no_trace_of_rounding(values, expected):
-    """0.1 + 0.1 + 0.1 is 0.3 in labels and ids, and the last value is there."""
-    found = plan(f"workload: sleep\nmodel: simulated\nsweep: {{simulated.serial: {values}}}\n")
-    assert [c.axes["simulated.serial"] for c in found.cells] == expected
-    assert [c.parameters["model"]["serial"] for c in found.cells] == expected
-
-
-def test_a_range_below_zero_reaches_its_end():
-    """Seeds from -3 to -1 are three."""
-    found = plan("workload: sleep\nmodel: threads\nsweep: {seed: {from: -3, to: -1, step: 1}}\n")
-    assert [c.settings.seed for c in found.cells] == [-3, -2, -1]
-
-
-@pytest.mark.parametrize(
-    ("sweep", "says"),
-    [
-        ("{workers: {from: 5, to: cpus, step: 1}}", "this range is empty: from 5 to 2"),
-        ("{workers: {from: 1, to: 9, step: cpus-2}}", "this range never ends"),
-        ("{workers: {from: 1, to: 9, times: cpus/2}}", "this range never ends"),
-        ("{workers: {from: 0, to: 9, times: 2}}", "this range never ends"),
-        ("{workers: {from: 1, to: 9, times: 1.5}}", "a whole number, not 1.5"),
-        ("{workers: {from: 1/(cpus-2), to: 9, step: 1}}", "in `1/(cpus-2)`: division by zero"),
-        ("{workers: cpus-2}", "a whole number from 1 on, not 0 (from `cpus-2`)"),
-        ("{workers: cpus/4}", "a whole number, not 0.5 (from `cpus/4`)"),
-        ("{workers: 1/(cpus-2)}", "in `1/(cpus-2)`: division by zero"),
-        ("{workers: 1e300*1e300*cpus}", "which is no number"),
-        ("{workers: '[cpus, 1]'}", "expected a whole number"),
-        ("{workers: (cpus == 2)}", "gives true, which is no number"),
-        ("{workers: seed, seed: workers}", "depends on itself"),
-        ("{workers: load.duration*2, load.duration: 1s}", "'1s' is no number"),
-    ],
-)
-def test_numbers_that_only_planning_can_refuse(sweep, says):
-    """What a formula comes to is known with the CPUs; its mistakes are told where it stands."""
-    with pytest.raises(InputError) as caught:
-        plan(f"workload: sleep\nmodel: threads\nsweep: {sweep}\n")
-    (problem,) = caught.value.problems
-    assert (problem.file, problem.line) == ("x.yaml", 3)
-    assert problem.path.startswith("sweep.")
-    assert says in problem.message
 
 
 def test_a_formula_of_a_parameter_is_checked_by_the_plugin():
@@ -503,76 +262,3 @@ def test_every_reason_is_told_once_when_nothing_can_run():
     assert caught.value.message.count("asyncio has no RLock") == 1
     assert caught.value.hint
     assert caught.value.exit_code == 3
-
-
-def beside(found, role):
-    """The trials of a role, as (block, labels of the cell)."""
-    return [(t.block, tuple(t.cell.axes.values())) for t in found.trials if t.role == role]
-
-
-def test_every_block_holds_a_control_and_the_sentinel():
-    """The baseline cell a second time and the sentinel: once in each block, under names and seeds of their own."""
-    found = plan("workload: sleep\nmodel: [threads, serial]\nmeasure: {repetitions: 20}\n")
-    assert beside(found, "control") == [(k, ("sleep", "serial", "none", None)) for k in range(20)]
-    assert beside(found, "sentinel") == [(k, ("cpu_sum", "serial", "none", None)) for k in range(20)]
-    assert len({t.id for t in found.trials}) == len({t.seed for t in found.trials}) == len(found.trials) == 80
-    # Neither has a place of its own: each comes first now and then, and last.
-    for role in ("control", "sentinel"):
-        assert {t.position for t in found.trials if t.role == role} == {0, 1, 2, 3}
-
-
-def test_who_has_a_control():
-    """Each workload with many cells, by its baseline; one for all where none has many; without a baseline the first."""
-    many = "workload: [sleep, cpu_sum, echo]\nmodel: [threads, serial]\nsweep: {workers: {from: 1, to: 7, step: 1}}\n"
-    found = plan(many + "exclude: [workload == echo and workers > 1]\nmeasure: {repetitions: 3}\n")
-    expected = [("sleep", "serial"), ("cpu_sum", "serial")]
-    assert [(c.workload.label, c.model.label) for c in found.controlled] == expected
-    assert len(beside(found, "control")) == 6
-    few = plan("workload: [sleep, cpu_sum]\nmodel: [threads, processes]\n")
-    assert [(c.workload.label, c.model.label) for c in few.controlled] == [("sleep", "threads")]
-
-
-@pytest.mark.parametrize(
-    ("text", "roles"),
-    [
-        ("model: [serial, threads]\nmeasure: {repetitions: 3}\n", {"measured", "control", "sentinel"}),
-        ("model: [serial, threads]\nmeasure: {repetitions: 2}\n", {"measured"}),  # no interval of two blocks
-        ("model: [serial, threads]\nmeasure: {control: off}\n", {"measured", "sentinel"}),
-        ("model: serial\n", {"measured", "sentinel"}),  # nothing to compare
-        (
-            "model: [simulated, {simulated: {speed: 5}, as: slow}]\n",
-            {"measured", "control"},
-        ),  # no machine that may drift
-    ],
-)
-def test_where_there_is_neither_control_nor_sentinel(text, roles):
-    """Where they could tell nothing, or were not wanted, they cost nothing."""
-    assert {t.role for t in plan(f"workload: sleep\n{text}").trials} == roles
-
-
-def test_a_partial_block_keeps_ids_and_seeds():
-    """A block of some cells holds the trials that these cells have in a whole block, the sentinel, and their controls alone."""
-    spec = parse_text("workload: sleep\nmodel: [serial, threads]\nsweep: {workers: [1, 2]}\n", "x.yaml")
-    found = make_plan(spec, 2)
-    whole = {t.id: t.seed for t in found.trials if t.block == 9}
-    for cells, roles in [
-        (found.cells[:1], ["control", "measured", "sentinel"]),
-        (found.cells[1:2], ["measured", "sentinel"]),
-    ]:
-        part = list(block(spec, found, 9, cells))
-        assert sorted(t.role for t in part) == roles
-        assert {t.id: t.seed for t in part}.items() <= whole.items()
-        assert [t.position for t in part] == list(range(len(part)))
-        assert part == list(block(spec, found, 9, cells))
-
-
-def test_a_pilot_of_eight_comes_before_precision():
-    """With a precision at least eight whole blocks are planned, and as many as were asked for."""
-    head = "workload: sleep\nmodel: [serial, threads]\n"
-    for measure, blocks in [
-        ("repetitions: 3, precision: 3%", 8),
-        ("repetitions: 12, precision: 3%", 12),
-        ("repetitions: 3", 3),
-    ]:
-        found = plan(f"{head}measure: {{{measure}}}\n")
-        assert {t.block for t in found.trials} == set(range(blocks))

@@ -167,9 +167,8 @@ def _panel(view: View, axes: Any, curves: list[_Curve], factor: float, several: 
     labels = list(TICKS.values())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda _, position: labels[position or 0]))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.get_xticklabels()[0].set_horizontalalignment(
-        "left"
-    )  # labels at an edge must not touch those of the next panel
+    # Labels at an edge must not touch those of the next panel.
+    axes.get_xticklabels()[0].set_horizontalalignment("left")
     axes.get_xticklabels()[-1].set_horizontalalignment("right")
     axes.set_xlabel("share of operations")
     return handles

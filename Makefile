@@ -20,7 +20,10 @@ run: .venv/installed  ## run the first experiment (or EXPERIMENT=…) and say wh
 	$(BIN)/concexp run $(EXPERIMENT)
 
 test: .venv/developing  ## the whole suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+quick: .venv/developing  ## the suite without whole programs and contracts: about a third of the time
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 .venv-engines/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-engines
@@ -31,7 +34,7 @@ engines: .venv/developing .venv-engines/installed  ## the models over engines th
 	CONCEXP_ENGINES_PYTHON=$(CURDIR)/.venv-engines/bin/python $(BIN)/python -m pytest tests/trial/models/test_engines.py
 
 contracts: .venv/developing  ## every workload in every model with every primitive (`test` has a cover of all pairs)
-	CONCEXP_CONTRACTS=all $(BIN)/python -m pytest -n 2 tests/contracts
+	CONCEXP_CONTRACTS=all $(BIN)/python -m pytest -n 2 --dist worksteal tests/contracts
 
 faults: .venv/developing  ## every fault in every model (about 5 minutes; `test` has a diagonal of it)
 	CONCEXP_FAULTS=all $(BIN)/python -m pytest tests/program/test_fault_matrix.py

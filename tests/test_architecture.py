@@ -89,6 +89,8 @@ ABOUT_SEVERAL = {
     "test_architecture.py",
     "analysis/stats/test_coverage.py",
     "report/plots/test_pictures.py",
+    "report/plots/test_pictures_on_pages.py",
+    "report/plots/test_where_they_apply.py",
     "trial/sync/test_channels.py",
     "trial/sync/test_guards.py",
     "trial/workloads/test_cpu_workloads.py",

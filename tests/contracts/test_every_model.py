@@ -1,4 +1,4 @@
-"""What holds for every model: who its workers are, how many, and how their ends are told."""
+"""What holds for every model: its workers are what it says, and however they end is noticed."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ METHODS = [
     for method in ("fork", "forkserver", "spawn")
     if "start_method" in catalog.parameters(catalog.load("model", name))
 ]
-# What else a model lets one choose, but for schedules, which are no matter of the model.
+# The other choices that a model offers, except schedules, which models share.
 VARIANTS = [
     (name, {parameter.name: choice})
     for name in REAL_MODELS
@@ -35,18 +35,18 @@ TIMED = {"duration": 0.02}
 
 
 def plain(model):
-    """The object of a model that is given as a name or as (name, parameters)."""
+    """A model object from its name, or from (name, parameters)."""
     name, parameters = model if isinstance(model, tuple) else (model, {})
     return build("model", name, **parameters)
 
 
 def lasting(model):
-    """Whether its workers run at the same time and answer each for itself."""
+    """True if its workers run at the same time and each reports its own result."""
     return plain(model).parallel != "one" and not isinstance(plain(model), PoolModel)
 
 
 def loads(model):
-    """The kinds of load that a model carries."""
+    """The kinds of load that a model supports: counted, timed or both."""
     reasons = {
         name: tools.unsupported(build("workload", "cpu_sum"), plain(model), build("sync", "none"), 2, load)
         for name, load in (("counted", SMALL), ("timed", TIMED))
@@ -54,7 +54,7 @@ def loads(model):
     return [name for name, reason in reasons.items() if not reason or for_this_interpreter_only(reason)]
 
 
-# Each model in each of its forms, and each of these with each kind of load that it carries.
+# Each model in each of its forms, and each form with each kind of load that it supports.
 FORMS = [*REAL_MODELS, *METHODS, *VARIANTS]
 LOADED = [
     pytest.param(model, SMALL if kind == "counted" else TIMED, id=f"{model}-{kind}")
@@ -64,7 +64,7 @@ LOADED = [
 
 
 def crew(model, workers):
-    """(processes, threads) that so many workers are."""
+    """(processes, threads) in which that many workers run."""
     model = plain(model)
     if model.parallel == "one":
         return 1, 1
@@ -76,13 +76,13 @@ def crew(model, workers):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_described(name):
-    """A model tells what it is, and what each of its parameters means."""
+    """Its docstring explains what it is and what each of its parameters means."""
     assert_described("model", name)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_declares_itself(name):
-    """What of it runs at the same time, and how pictures show it, is said in the words that others understand."""
+    """What of it runs in parallel is one of the known words, and it has a colour and a marker for pictures."""
     model = build("model", name)
     assert model.parallel in ("one", "threads", "interpreters", "processes")
     assert model.colour.startswith("#")
@@ -99,7 +99,7 @@ def test_pictures_can_tell_them_apart():
 @pytest.mark.parametrize("model", FORMS, ids=str)
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_its_workers_are_what_it_says(model, workers, write, tmp_path):
-    """As many threads or processes do the work as there are workers, and none of them does another's as well."""
+    """The work is done by one thread or process per worker, and each does only its own share."""
     log = tmp_path / "log"
     workers = workers if plain(model).needs_workers else 1
     expected_processes, expected = crew(model, workers)
@@ -116,7 +116,7 @@ def test_its_workers_are_what_it_says(model, workers, write, tmp_path):
 @pytest.mark.parametrize("model", FORMS, ids=str)
 @pytest.mark.parametrize("startup", ["once", "each", "timed"])
 def test_it_starts_in_every_way(model, startup):
-    """Workers that stay, workers that are new for each pass, and workers whose creation is measured: all do the work."""
+    """Workers that stay, workers made anew for each pass, and workers whose start is measured all do the work."""
     ending = tried(("cpu_sum", {"size": 10}), model, startup=startup, iterations=2, load={"ops": 7, "scaling": "weak"})
     assert (ending.status, ending.left_behind) == ("ok", 0), ending
     workers = 2 if plain(model).needs_workers else 1
@@ -127,7 +127,7 @@ def test_it_starts_in_every_way(model, startup):
 @pytest.mark.parametrize("probes", [[], ["rusage"], ["latency", "workers"]], ids=",".join)
 @pytest.mark.parametrize(("model", "load"), LOADED)
 def test_it_works_observed_or_not(model, load, probes):
-    """Whoever looks on, and how: the operations are done, and the observers have something to tell."""
+    """With or without probes the operations are done, and each probe has recorded something."""
     ending = tried(("cpu_sum", {"size": 10}), model, load=load, probes=probes)
     assert (ending.status, ending.left_behind) == ("ok", 0), ending
     (iteration,) = ending.answer["iterations"]
@@ -140,17 +140,17 @@ def test_it_works_observed_or_not(model, load, probes):
 
 @pytest.mark.parametrize(("model", "load"), LOADED)
 def test_an_exception_in_a_worker_is_failed(model, load, write):
-    """What the user's code raises is told with its own traceback, from whatever process."""
+    """An exception of the user's code is reported with its own traceback, whatever process it was raised in."""
     path = write("mine.py", "def falls_here():\n    raise LookupError('no such thing')\n")
     ending = tried(function(path, "falls_here"), model, load=load)
     assert (ending.status, ending.reason) == ("failed", "LookupError: no such thing")
     assert "line 2, in falls_here" in ending.answer["traceback"]
 
 
-# Not for a pool, which collects its tasks one after another, nor where a blocking call stops everybody.
+# Not for a pool, which collects its results in order, nor where a blocking call stops all workers.
 @pytest.mark.parametrize("model", [model for model in FORMS if lasting(model)], ids=str)
 def test_an_exception_while_the_others_wait_is_failed(model, write, tmp_path):
-    """One worker's exception ends the trial, though all the others would wait for ever."""
+    """One worker's exception ends the trial, though all others would wait for ever."""
     body = (
         "import os, threading, time\n"
         "def work(flag):\n"
@@ -167,9 +167,9 @@ def test_an_exception_while_the_others_wait_is_failed(model, write, tmp_path):
 @pytest.mark.parametrize(("model", "load"), LOADED)
 @pytest.mark.parametrize(("how", "words"), [("os._exit(3)", "exit code 3"), ("os.kill(os.getpid(), 9)", "SIGKILL")])
 def test_a_worker_that_dies_is_crashed(model, load, how, words, write):
-    """A worker that ends without a word is `crashed`, with its exit code or signal where the model can know it.
+    """A worker that ends without an answer is `crashed`, with its exit code or signal where the model can know it.
 
-    A pool that would not notice has to be told to watch.
+    A pool that does not notice by itself is asked to watch its workers.
     """
     model = watching(model)
     ending = tried(function(write("mine.py", f"import os\ndef work():\n    {how}\n")), model, load=load)
@@ -179,13 +179,13 @@ def test_a_worker_that_dies_is_crashed(model, load, how, words, write):
 
 
 def watching(model):
-    """A model with its parameters, told to look after its workers if it does not by itself."""
+    """(name, parameters) of a model, with `watch` on where it is a choice."""
     name, parameters = model if isinstance(model, tuple) else (model, {})
     watched = {"watch": True} if "watch" in catalog.parameters(catalog.load("model", name)) else {}
     return name, {**parameters, **watched}
 
 
-# In a process of its own: a pool that has lost a worker may never end in an orderly way.
+# Runs in a process of its own: a pool that has lost a worker may never shut down.
 BETWEEN = """\
 import ast, os, signal, sys, time
 from concexp import catalog
@@ -209,22 +209,22 @@ os.kill(os.getpid(), signal.SIGKILL)
 @pytest.mark.parametrize("method", ["fork", "forkserver"])
 @pytest.mark.parametrize("name", PROCESS_MODELS)
 def test_a_worker_that_died_between_two_passes_is_noticed(name, method, tmp_path):
-    """Also a worker that ends while nothing is asked of it is missed at the next pass, not waited for."""
+    """A worker that dies while it is idle is reported at the next pass, instead of being waited for."""
     _, parameters = watching((name, {"start_method": method}))
     command = [sys.executable, "-c", BETWEEN, name, repr(parameters), str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
-            said = process.stdout.readline()
+            line = process.stdout.readline()
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-    assert said.startswith("WorkerDied "), said
-    assert "SIGKILL" in said or "BrokenProcessPool" in said
+    assert line.startswith("WorkerDied "), line
+    assert "SIGKILL" in line or "BrokenProcessPool" in line
 
 
 @pytest.mark.parametrize("model", [*PROCESS_MODELS, *METHODS], ids=str)
 def test_how_processes_were_started_is_recorded(model):
-    """What `default` came to is in the answer, and what was asked for is what was done."""
+    """The answer has the start method that was used, which is the one that was asked for, if any."""
     name, parameters = model if isinstance(model, tuple) else (model, {})
     answer = trial(("cpu_sum", {"size": 10}), (name, parameters), load={"ops": 2, "scaling": "strong"}).answer
     assert answer["start_method"] in ("fork", "forkserver", "spawn")
@@ -233,7 +233,7 @@ def test_how_processes_were_started_is_recorded(model):
 
 @pytest.mark.parametrize("status", ["ok", "invalid", "failed", "crashed", "timeout"])
 def test_a_simulated_trial_answers_like_a_real_one(status):
-    """The invented answer has the status that was asked for and the facts that a real one has, of the same types."""
+    """A simulated answer has the status that was asked for and the same fields as a real one."""
     load = {"ops": 2, "scaling": "strong"}
     usual = [name for name in catalog.names("probe") if catalog.load("probe", name).always_on(load)]
     real = trial("cpu_sum", "threads", load=load, probes=usual).answer
@@ -247,6 +247,6 @@ def test_a_simulated_trial_answers_like_a_real_one(status):
 
 
 def test_a_simulation_can_be_repeated():
-    """The same seed gives the same numbers, another seed gives others."""
+    """The same seed gives the same numbers, and another seed gives different ones."""
     model = build("model", "simulated")
     assert model.answer(request(seed=1)) == model.answer(request(seed=1)) != model.answer(request(seed=2))

@@ -1,4 +1,4 @@
-"""What holds for every primitive: made of the model's own tools alone, and it does what its role says."""
+"""What holds for every primitive: it is made of the model's own library alone, and does what its role says."""
 
 import asyncio
 import ctypes
@@ -21,7 +21,7 @@ GUARDED = [
     for sync in NAMES
     if ROLES[sync] == "guard" and runs("counter", model if isinstance(model, str) else model[0], sync, 2)
 ]
-# What a library's own primitives are made of, beside its own modules.
+# Modules that a library's primitives may use beside its own.
 FRIENDS = {
     "threading": {"threading", "_thread", "queue", "_queue", "multiprocessing", "socket"},
     "multiprocessing": {"multiprocessing", "socket", "_thread"},
@@ -30,27 +30,25 @@ FRIENDS = {
 OURS = "concexp.trial"
 
 
-# Every name that some model lends, or could.
+# Every factory that some model lends, or could lend.
 LENT = {name for model in REAL_MODELS for name in build("model", model).primitives()[1]} | {"InterpreterQueue"}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_described(name):
-    """A primitive tells what it is, and what each of its parameters means."""
+    """Its docstring explains what it is and what each of its parameters means."""
     assert_described("sync", name)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_declares_its_role(name):
-    """It guards, alone or in shards, it connects, it signals, it holds, or it is nothing: `none` alone."""
+    """Its role is one of the known ones, and `none` alone has the role none."""
     assert ROLES[name] in ("none", "guard", "channel", "stream", "signal", "shards", "state")
     assert (ROLES[name] == "none") == (name == "none")
 
 
 def parts(thing):
-    """What a primitive is made of, down to what is native or plain: our own classes are looked into, methods belong to
-    what they are methods of.
-    """
+    """Yields the native parts of a primitive: looks into our own classes and containers, and takes a method for its object."""
     if type(thing).__module__.startswith(OURS):
         names = getattr(thing, "__slots__", None) or vars(thing)
         for name in names:
@@ -67,7 +65,7 @@ def parts(thing):
 @pytest.mark.parametrize("model", REAL_MODELS)
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_native_or_unsupported(name, model, tmp_path):
-    """All of it is what the model's own library makes, or there is a reason; asking without building says the same."""
+    """All parts come from the model's own library, or it is unsupported with a reason; a dry run agrees with building."""
     model, sync = build("model", model), build("sync", name)
     owner, factories, array = model.primitives()
     lender = tools.Tools(owner, factories, array, model.asynchronous, str(tmp_path), 2)
@@ -93,7 +91,7 @@ def test_it_is_native_or_unsupported(name, model, tmp_path):
 @pytest.mark.parametrize("asynchronous", [False, True])
 @pytest.mark.parametrize("name", NAMES)
 def test_asking_builds_nothing(name, asynchronous):
-    """Whether it could be built is told without building any part, and each missing part makes it unsupported."""
+    """A dry run builds nothing, and reports each part that a library lacks as the reason."""
     sync, wanted = build("sync", name), []
 
     class Noting(tools.DryTools):
@@ -113,10 +111,10 @@ def test_asking_builds_nothing(name, asynchronous):
             sync.build(tools.DryTools("nobody", without, never, asynchronous), 3)
 
 
-def test_somebody_carries_it():
-    """No primitive is there that no workload could use on some model, and all that guard can guard a counter of threads."""
+def test_some_workload_uses_it():
+    """Every primitive is used by some workload on some model, and every guard can guard a counter in threads."""
     for name in NAMES:
-        if name != "interpreter_queue":  # which only a newer interpreter may have
+        if name != "interpreter_queue":  # needs a newer Python
             assert any(runs(w, m, name, 2) for w in catalog.names("workload") for m in REAL_MODELS), name
         assert ROLES[name] != "guard" or runs("counter", "threads", name, 2)
 
@@ -124,13 +122,13 @@ def test_somebody_carries_it():
 @pytest.mark.parametrize("form", ["inline", "call"])
 @pytest.mark.parametrize(("model", "sync"), GUARDED, ids=str)
 def test_a_guard_loses_nothing(model, sync, form):
-    """Behind a guard every increment arrives, whoever the workers are."""
+    """Behind a guard no increment is lost, whatever the workers are."""
     ending = trial(("counter", {"form": form}), model, sync, load={"ops": 4000, "scaling": "strong"}, iterations=2)
     assert ending.status == "ok", ending
     assert [iteration["counts"] for iteration in ending.answer["iterations"]] == [{"lost_updates": 0}] * 2
 
 
-# How often a worker waits in one use of a primitive, by its role or, of a signal, its name: into a channel it puts and gets.
+# Waits of a worker in one use of a primitive, by its role, or by its name for signals. A channel is put into and got from.
 WAITS_PER_USE = {"guard": 1, "shards": 1, "channel": 2, "event": 1, "barrier": 1}
 OBSERVED = [
     (model, sync)
@@ -142,7 +140,7 @@ OBSERVED = [
 
 @pytest.mark.parametrize(("model", "sync"), OBSERVED, ids=str)
 def test_its_waits_can_be_observed(model, sync):
-    """In a trial of its own it still does its work, and each use of it is one wait of the worker whose use it was."""
+    """When observed it still does its work, and each use is counted as one wait of the worker that used it."""
     load = {"ops": 20, "scaling": "strong"}
     ending = trial("primitive_loop", model, sync, load=load, iterations=2, probes=["waits"])
     assert (ending.status, ending.left_behind) == ("ok", 0), ending
@@ -158,7 +156,7 @@ def test_its_waits_can_be_observed(model, sync):
 
 @pytest.mark.parametrize(("model", "sync"), GUARDED, ids=str)
 def test_an_observed_guard_guards(model, sync):
-    """Whoever looks at it: behind a guard every increment arrives."""
+    """Behind an observed guard no increment is lost either."""
     load = {"ops": 2000, "scaling": "strong"}
     ending = trial(("counter", {"form": "call"}), model, sync, load=load, probes=["waits"])
     assert ending.status == "ok", ending
@@ -168,14 +166,14 @@ def test_an_observed_guard_guards(model, sync):
 
 @pytest.mark.parametrize("name", ["semaphore", "bounded_semaphore"])
 def test_two_permits_let_two_in(name):
-    """A semaphore has as many permits as it was given."""
+    """A semaphore has the number of permits that it was given."""
     primitive = build("sync", name, permits=2).build(lent("threads"), 0)
     assert [primitive.acquire(blocking=False) for _ in range(3)] == [True, True, False]
 
 
 @pytest.mark.parametrize("model", ["threads", "processes", "asyncio"])
 def test_a_bounded_semaphore_notices_a_release_too_many(model):
-    """With all permits back, one more release is an error, as it is not for the plain semaphore."""
+    """With all permits returned, one more release is an error; for a plain semaphore it is not."""
     owner = build("model", model)
     bounded, plain = (
         owner.inside(build("sync", name, permits=2).build, lent(model), 0)
@@ -197,7 +195,7 @@ def test_a_channel_holds_what_it_was_given():
 
 
 def test_an_event_wakes_a_thread():
-    """What one thread sets, another waits for."""
+    """An event that one thread sets wakes another."""
     event = build("sync", "event").build(lent("threads"), 0)
     assert not event.is_set()
     threading.Thread(target=event.set).start()
@@ -206,7 +204,7 @@ def test_an_event_wakes_a_thread():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_an_event_wakes_a_process(method):
-    """What a child sets, its parent waits for."""
+    """An event that a child sets wakes its parent."""
     event = build("sync", "event").build(lent("processes", start_method=method), 0)
     assert not event.is_set()
     child = multiprocessing.get_context(method).Process(target=event.set)
@@ -216,7 +214,7 @@ def test_an_event_wakes_a_process(method):
 
 
 def test_an_event_wakes_a_coroutine():
-    """What one coroutine sets, another waits for."""
+    """An event that one coroutine sets wakes another."""
 
     async def main():
         event = build("sync", "event").build(lent("asyncio"), 0)
@@ -230,7 +228,7 @@ def test_an_event_wakes_a_coroutine():
 
 
 def test_threads_meet_at_a_barrier():
-    """As many as there are workers must come, and then all go on: twice, since it can be used again."""
+    """All workers must arrive before any goes on; twice, since a barrier can be used again."""
     barrier = build("sync", "barrier").build(lent("threads", workers=3), 0)
     places = []
     crew = [
@@ -246,7 +244,7 @@ def test_threads_meet_at_a_barrier():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_processes_meet_at_a_barrier(method):
-    """The same for processes: none would end well if one were missing."""
+    """The same for processes: all end with exit code 0, which they would not if one were missing."""
     barrier = build("sync", "barrier").build(lent("processes", workers=3, start_method=method), 0)
     crew = [
         multiprocessing.get_context(method).Process(target=barrier.wait, args=(30,)) for _ in range(barrier.parties)
@@ -275,20 +273,20 @@ def test_coroutines_meet_at_a_barrier():
 
 @pytest.mark.parametrize("model", [model for model in REAL_MODELS if "Barrier" in lent(model).factories])
 def test_a_barrier_is_for_all_workers(model):
-    """A trial's barrier has as many parties as the trial has workers."""
+    """A trial's barrier has one party per worker."""
     barrier = build("model", model).inside(build("sync", "barrier").build, lent(model, workers=5), 0)
     assert barrier.parties == 5
 
 
 @pytest.mark.parametrize("model", ["threads", "processes"])
-def test_shards_do_not_know_each_other(model):
-    """There are as many as were asked for, and while one is held all others are free."""
+def test_shards_are_independent(model):
+    """There are as many locks as shards, and while one is held all others are free."""
     locks = build("sync", "sharded_lock", shards=3).build(lent(model), 0)
     with locks[1]:
         assert [lock.acquire(False) for lock in locks] == [True, False, True]
 
 
-def test_shards_do_not_know_each_other_in_a_loop():
+def test_shards_are_independent_in_a_loop():
     """The same for coroutines."""
 
     async def main():

@@ -19,7 +19,7 @@ from tests.helpers.plugins import (
     pairs,
     races,
     runs,
-    tried,
+    selected,
     triples,
 )
 
@@ -69,13 +69,13 @@ def test_threads_can_run_it(name):
 
 @pytest.mark.parametrize("triples", [triples(2), OBSERVED, WITH_FIVE_WORKERS], ids=["two", "observed", "five"])
 def test_the_cover_has_every_pair(triples):
-    """What is tried by default is a part of all triples, and has each pair of plug-ins that some triple has."""
+    """What is run by default is a part of all triples, and has each pair of plug-ins that some triple has."""
     chosen = cover(triples)
     assert set(chosen) <= set(triples)
     assert set().union(*map(pairs, chosen)) == set().union(*map(pairs, triples))
 
 
-@pytest.mark.parametrize(("workload", "model", "sync"), tried(triples(2)))
+@pytest.mark.parametrize(("workload", "model", "sync"), selected(triples(2)))
 def test_it_runs_in_every_combination(workload, model, sync):
     """Every combination that is not refused does its operations, passes its check and leaves nothing behind."""
     ending = trial(harmless(workload), model, sync, load=SMALL, iterations=2)
@@ -87,7 +87,7 @@ def test_it_runs_in_every_combination(workload, model, sync):
 
 @pytest.mark.parametrize(
     ("workload", "model", "sync"),
-    tried(OBSERVED),
+    selected(OBSERVED),
 )
 def test_it_runs_with_primitives_that_are_observed(workload, model, sync):
     """With a primitive whose waits are observed it does the same work, and at least one wait is recorded."""
@@ -130,7 +130,7 @@ def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
         workload.release(shared)
 
 
-@pytest.mark.parametrize(("workload", "model", "sync"), tried(WITH_FIVE_WORKERS))
+@pytest.mark.parametrize(("workload", "model", "sync"), selected(WITH_FIVE_WORKERS))
 def test_it_runs_with_five_workers(workload, model, sync):
     """An odd number of workers, some of which have less to do than others, makes no difference."""
     ending = trial(harmless(workload), model, sync, workers=5, load={"ops": 8, "scaling": "strong"})

@@ -1,9 +1,9 @@
-"""Coverage-guided fuzzing of everything that reads what others wrote: YAML, lines of journals, answers, expressions.
+"""Coverage-guided fuzzing of everything that parses input: YAML, lines of journals, answers of children, expressions.
 
     python -m tests.fuzz.guided [CORPUS…] [-max_total_time=60]
 
-Options are libFuzzer's: it begins with the files of each CORPUS, and keeps what it finds in the first.
-Ends with the first input that does anything but be taken or be refused in order, and writes it to a file.
+Options are libFuzzer's: it starts from the files of each CORPUS, and adds new inputs to the first.
+Stops at the first input that is neither accepted nor refused with a proper error, and writes it to a file.
 """
 
 import sys
@@ -17,7 +17,7 @@ with atheris.instrument_imports(include=["concexp", "yaml"]):
 
 
 def line(data):
-    """A line of a journal, its checksum put right: what it holds is for the fuzzer to find."""
+    """Decodes a line of a journal; its checksum is made to fit, so that the fuzzer gets past it."""
     try:
         journal.decode(data[:-1] + b',"crc32":%d}' % journal.zlib.crc32(data))
     except ValueError as error:
@@ -25,7 +25,7 @@ def line(data):
 
 
 def formula(text):
-    """An expression is computed, or refused with the place of the mistake."""
+    """Evaluates an expression, or gets an error with the position of the mistake."""
     try:
         expressions.evaluate(expressions.parse(text), {"cpus": 2, "workers": 4})
     except expressions.ExpressionError as error:
@@ -33,7 +33,7 @@ def formula(text):
 
 
 def one(data):
-    """The first byte chooses what the rest is for; what begins as text does is an experiment."""
+    """Fuzzes one target: the first byte chooses it; input that begins like text is an experiment."""
     kind, rest = data[:1], data[1:]
     if kind <= b"\x7f":
         targets.experiment(data.decode("utf-8", "ignore"))

@@ -1,8 +1,9 @@
-"""10,000 generated experiments and 500 changed journals: each is taken or refused in order; the slowest is told.
+"""10,000 generated experiments and 500 changed journals: each is accepted or refused with a proper error.
 
     python -m tests.fuzz.many [--yamls 10000] [--journals 500] [--seed 1]
 
-Exit code 1 at the first input that does something else, which is printed, or if an experiment took 2 s of CPU time.
+Prints the slowest experiment. Exit code 1 at the first input that does something else, which is printed, or if an
+experiment took 2 s of CPU time.
 """
 
 import argparse
@@ -56,7 +57,7 @@ def main() -> int:
     print(f"  {text_of[:300]!r}")
 
     with tempfile.TemporaryDirectory() as name:
-        # Without pictures, which take their time: what they are told is what the page is told.
+        # Without pictures, which are slow and are given the same data as the page.
         made_up = {**scenarios.bad(), "spec": {"report": {"plots": [], "language": "en"}, "claims": [CLAIM]}}
         run = journal_builder.write(Path(name), repetitions=2, **made_up).folder
         data = (run / journal.NAME).read_bytes()

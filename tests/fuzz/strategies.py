@@ -1,4 +1,4 @@
-"""What the fuzzers feed: experiments valid and broken, journals cut, changed and made up, and answers of children."""
+"""The inputs of the fuzzers: valid and broken experiments, changed and torn journals, answers of children."""
 
 import json
 
@@ -36,7 +36,7 @@ trees = st.recursive(
 
 
 def entries(kind):
-    """A name, or a map with parameters that exist, with values that may fit."""
+    """Plug-ins of a kind: each its name, or a map with existing parameters and values that may fit."""
 
     @st.composite
     def one(draw):
@@ -89,7 +89,7 @@ axes = st.dictionaries(
     ),
     max_size=4,
 )
-# Maps that are experiments or nearly so: each key is there or not, and holds what suits it or anything.
+# Maps that are or resemble experiments: each key may be missing, and has a value that suits it or any value.
 specs = st.fixed_dictionaries(
     {"workload": entries("workload"), "model": entries("model")},
     optional={
@@ -116,7 +116,7 @@ specs = st.fixed_dictionaries(
 
 @st.composite
 def yamls(draw):
-    """The text of an experiment: as JSON writes it, which YAML reads, broken at one place in every other; or any text."""
+    """The text of an experiment: JSON, which is YAML, every second time broken at one place; or random text."""
     if draw(st.integers(0, 9)) == 0:
         return "".join(
             draw(st.lists(st.one_of(st.sampled_from([*WORDS, "\n", "  ", "a"]), st.text(max_size=5)), max_size=40))
@@ -131,7 +131,7 @@ def yamls(draw):
 
 @st.composite
 def changed(draw, lines):
-    """A journal of maps with another value, or none, at one to three places; its checksums fit."""
+    """The bytes of a journal in which one to three values were replaced or removed; its checksums fit."""
     found = [json.loads(json.dumps(line)) for line in lines]
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.sampled_from(found))
@@ -152,7 +152,7 @@ def changed(draw, lines):
 
 
 def writable(value):
-    """Whether a line of a journal can hold it."""
+    """True if a line of a journal can hold the value."""
     try:
         journal.encode({"value": value})
     except ValueError:
@@ -162,7 +162,7 @@ def writable(value):
 
 @st.composite
 def torn(draw, data):
-    """Bytes of a journal with lines in another order, left out or doubled, bytes changed, or an end cut off."""
+    """The bytes of a journal with lines reordered, left out or repeated, bytes changed, or the end cut off."""
     lines = data.splitlines(keepends=True)
     lines = (
         draw(st.lists(st.sampled_from(lines), min_size=1, max_size=len(lines) + 2)) if draw(st.booleans()) else lines

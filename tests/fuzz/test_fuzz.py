@@ -1,4 +1,4 @@
-"""A little fuzzing in every run of the suite, the same each time; `make fuzz` does much more of it."""
+"""A little fuzzing with the same inputs in every run of the suite; `make fuzz` does much more."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,14 +22,14 @@ def data(tmp_path_factory):
 @few
 @given(strategies.yamls())
 def test_an_experiment_is_read_or_refused_with_its_place(text):
-    """No text, however broken, is anything but an experiment or a list of mistakes."""
+    """Any text, however broken, is an experiment or gives a list of mistakes."""
     targets.experiment(text)
 
 
 @settings(few, max_examples=20)
 @given(draw=st.data())
-def test_a_changed_journal_is_told_or_refused_with_its_line(tmp_path_factory, data, draw):
-    """Other values at some places, checksums that fit: tables come of it, or the line and the key are named."""
+def test_a_changed_journal_is_read_or_refused_with_its_line(tmp_path_factory, data, draw):
+    """A journal with other values and fitting checksums gives tables, or an error that names the line and the key."""
     lines = [journal.decode(line) for line in data.splitlines()]
     folder = tmp_path_factory.getbasetemp()
     targets.journal_bytes(folder / "changed.jsonl", draw.draw(strategies.changed(lines)))
@@ -38,7 +38,7 @@ def test_a_changed_journal_is_told_or_refused_with_its_line(tmp_path_factory, da
 @few
 @given(draw=st.data())
 def test_a_torn_journal_gives_what_was_written_or_names_its_line(tmp_path_factory, data, draw):
-    """Lines in another order, bytes changed, an end cut off: no record is read that was not written."""
+    """From a journal with lines reordered, bytes changed or its end cut off, only records that were written are read."""
     whole = [journal.decode(line) for line in data.splitlines()]
     targets.prefix(tmp_path_factory.getbasetemp() / "torn.jsonl", draw.draw(strategies.torn(data)), whole)
 
@@ -46,7 +46,7 @@ def test_a_torn_journal_gives_what_was_written_or_names_its_line(tmp_path_factor
 @few
 @given(strategies.literals, st.integers(0, 200), st.binary(max_size=20))
 def test_an_answer_is_a_value_or_no_answer(value, cut, rubbish):
-    """A value comes back as it went; cut, changed or followed by rubbish it is that value, a beginning, or an error."""
+    """A value survives the wire; cut or followed by rubbish it is that value, a beginning of it, or an error."""
     message = wire.encode(value)
     assert wire.decode(message + rubbish) == (value, True)
     targets.answer(message[:cut] + rubbish)

@@ -1,4 +1,4 @@
-"""How tests run one real trial."""
+"""Runs one real trial in a sealed child."""
 
 import functools
 import sys
@@ -9,7 +9,7 @@ from concexp.run.child.stage import compile_for, stage_child_code
 
 
 def request(workload="cpu_sum", model="serial", sync="none", **more):
-    """A request of verb `measure`, small; a plug-in is a name or (name, parameters)."""
+    """A small request of verb `measure`; a plug-in is a name or (name, parameters), and `more` replaces keys."""
 
     def entry(given):
         name, parameters = given if isinstance(given, tuple) else (given, {})
@@ -32,18 +32,18 @@ def request(workload="cpu_sum", model="serial", sync="none", **more):
 
 
 def function(path, name="work", **arguments):
-    """A user's function as a workload."""
+    """(name, parameters) of the workload that calls a user's function."""
     return "_function", {"path": str(path), "function": name, "arguments": arguments}
 
 
 @functools.cache
 def staged():
-    """The stage; looked at once, since nobody changes it between two tests."""
+    """The staged code of the child, checked once: it does not change between tests."""
     return stage_child_code()
 
 
 def needs_packages(workload, model):
-    """Whether one of them, a name or (name, parameters), needs what is installed."""
+    """True if the workload or the model, each a name or (name, parameters), needs an installed package."""
     named = [
         (kind, one if isinstance(one, str) else one[0]) for kind, one in (("workload", workload), ("model", model))
     ]
@@ -51,7 +51,10 @@ def needs_packages(workload, model):
 
 
 def ask(request, python=sys.executable, timeout=60, site=None, memory=None):
-    """Send any request to a real sealed child; its TrialOutcome. It sees installed packages if its plug-ins need any."""
+    """Sends any request to a real sealed child and returns its TrialOutcome.
+
+    With `site` None the child sees installed packages only if its plug-ins need them.
+    """
     ready = staged()
     compile_for(python, ready)
     if site is None:
@@ -60,7 +63,7 @@ def ask(request, python=sys.executable, timeout=60, site=None, memory=None):
 
 
 def trial(workload="cpu_sum", model="serial", sync="none", python=sys.executable, timeout=60, site=None, **more):
-    """Run one trial in a real sealed child; its TrialOutcome."""
+    """Runs one trial in a real sealed child and returns its TrialOutcome."""
     if model == "serial":
         more.setdefault("workers", 1)
     return ask(request(workload, model, sync, **more), python, timeout, site)

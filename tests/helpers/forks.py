@@ -1,9 +1,8 @@
-"""Requests -> their TrialOutcomes, each measured in a fork of one sealed child: many hundred trials without a start for each.
+"""Runs a request in a fork of one sealed child and returns its TrialOutcome: many trials without starting a Python for each.
 
 The child is as sealed as that of a trial: the staged code, `-s -S`, an environment built from nothing. It has imported what
-most trials import, and does nothing but fork; each fork leads a session of its own and runs the trial's own main program,
-from the request to an orderly exit. How a child is started, watched and ended is not tried so: for that there is
-`tests.helpers.children.trial`.
+most trials import, and only forks. Each fork leads a session of its own and runs the main program of a trial, from the
+request to an orderly exit. This does not test how a child is started, watched and ended; `tests.helpers.children.trial` does.
 """
 
 import atexit
@@ -24,7 +23,7 @@ from tests.helpers.children import needs_packages, staged
 
 TIMEOUT = 60.0
 
-# A trial's orphans become its children: as long as there is one, something was left behind.
+# A trial's orphans become children of this process: as long as there is one, something was left behind.
 FORKER = """\
 import asyncio, atexit, concurrent.futures.process, ctypes, gc, importlib, os, select, signal, sys, threading, time
 
@@ -37,7 +36,7 @@ for kind in ("models", "sync", "probes"):
         if file.endswith(".py"):
             importlib.import_module("concexp.trial.%s.%s" % (kind, file[:-3]))
 gc.collect()
-gc.freeze()  # what is here already is nothing that a trial's collector has to go through
+gc.freeze()  # so that a trial's collector does not scan what was imported here
 commands, answers, life = map(int, sys.argv[2:])
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
@@ -48,12 +47,12 @@ def become_a_trial(folder):
     output = os.open("output", os.O_WRONLY | os.O_CREAT)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    # A lifeline of its own: who is told when it breaks is kept with the opened pipe, not with the descriptor.
-    own = os.open("/proc/self/fd/%d" % life, os.O_RDONLY)
+    # Opened anew: which process is notified when the lifeline breaks is kept with the open file, not with the descriptor.
+    own_life = os.open("/proc/self/fd/%d" % life, os.O_RDONLY)
     for descriptor in (output, commands, answers, life):
         os.close(descriptor)
-    main([os.open("request", os.O_RDONLY), os.open("answer", os.O_WRONLY | os.O_CREAT), own])
-    # All of an orderly exit but for taking every module apart, which would copy what is shared with the other forks.
+    main([os.open("request", os.O_RDONLY), os.open("answer", os.O_WRONLY | os.O_CREAT), own_life])
+    # All of an orderly exit except tearing down the modules, which would copy the memory shared with the other forks.
     threading._shutdown()
     atexit._run_exitfuncs()
     os._exit(0)
@@ -98,7 +97,7 @@ while True:
 
 
 class Forks:
-    """The sealed child, which ends when this process does, or with `close`."""
+    """The sealed child that forks. It ends with this process, or with `close`."""
 
     def __init__(self) -> None:
         ready = staged()
@@ -119,20 +118,20 @@ class Forks:
             os.close(descriptor)
 
     def measured(self, request):
-        """The TrialOutcome of a request of verb `measure`."""
+        """Runs a request of verb `measure` and returns its TrialOutcome."""
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         (folder / "request").write_bytes(wire.encode({**request, "folder": str(folder)}))
         wire.send(self.commands, [str(folder), TIMEOUT])
-        told = wire.receive(self.answers)
-        said, output = (read(folder / name) for name in ("answer", "output"))
+        end = wire.receive(self.answers)
+        message, output = (read(folder / name) for name in ("answer", "output"))
         shutil.rmtree(folder)
-        answer, whole = wire.decode(said)
-        status, reason = (answer["status"], answer["reason"]) if whole else ("crashed", exit_reason(told["code"]))
-        if told["code"] is None:
+        answer, whole = wire.decode(message)
+        status, reason = (answer["status"], answer["reason"]) if whole else ("crashed", exit_reason(end["code"]))
+        if end["code"] is None:
             status, reason = "timeout", f"no end after {TIMEOUT:g} s"
-        elif told["code"]:
-            status, reason = "crashed", f"after its answer it {how_it_ended(told['code'])}"
-        return TrialOutcome(status, reason, answer, output.decode("utf-8", "replace"), "", told["left_behind"], 0.0)
+        elif end["code"]:
+            status, reason = "crashed", f"after its answer it {how_it_ended(end['code'])}"
+        return TrialOutcome(status, reason, answer, output.decode("utf-8", "replace"), "", end["left_behind"], 0.0)
 
     def close(self):
         for descriptor in (self.commands, self.answers, self.life):
@@ -142,20 +141,20 @@ class Forks:
 
 
 def read(path):
-    """What is in a file; nothing where there is none."""
+    """The bytes of a file; none if it does not exist."""
     return path.read_bytes() if path.exists() else b""
 
 
 @functools.cache
 def forks():
-    """Those of this process, until it ends."""
-    found = Forks()
-    atexit.register(found.close)
-    return found
+    """The one forking child of this process."""
+    child = Forks()
+    atexit.register(child.close)
+    return child
 
 
 def trial(workload="cpu_sum", model="serial", sync="none", **more):
-    """As `tests.helpers.children.trial`, which also does what needs installed packages, another interpreter or a deadline."""
+    """Like `tests.helpers.children.trial`, to which it leaves trials with installed packages, another Python or a timeout."""
     if needs_packages(workload, model) or more.keys() & {"python", "timeout", "site"}:
         return children.trial(workload, model, sync, **more)
     if model == "serial":

@@ -1,4 +1,4 @@
-"""The interpreters at hand."""
+"""The Python interpreters that this machine has, and trials in the newest of them."""
 
 import functools
 import os
@@ -13,13 +13,13 @@ from tests.helpers.children import trial
 
 
 def for_this_interpreter_only(reason):
-    """Whether another version of Python may be able to do what this reason refuses."""
+    """True if another version of Python may support what this reason refuses."""
     return "; this is " in reason
 
 
 @functools.cache
 def newest():
-    """The path of the newest CPython at hand."""
+    """The path of the newest CPython at hand, of versions that are not tested on their own too."""
     found = dict(at_hand())
     for version in ("3.14", "3.15"):
         path = shutil.which(f"python{version}")
@@ -29,7 +29,10 @@ def newest():
 
 
 def tried(workload, model, sync="none", **more):
-    """A trial under this interpreter or, where it lacks what the model needs, under the newest at hand; else skipped."""
+    """The outcome of a trial under this Python or, if it is too old for the model, under the newest at hand.
+
+    The test is skipped if no Python at hand can run it.
+    """
     ending = trial(workload, model, sync, **more)
     if ending.status == "unsupported" and for_this_interpreter_only(ending.reason):
         ending = trial(workload, model, sync, python=newest(), **more)
@@ -38,7 +41,7 @@ def tried(workload, model, sync="none", **more):
     return ending
 
 
-# Each call notes who does it, and does not return before everybody who is expected has come.
+# Each call notes its process and thread, and does not return before the expected number of workers have come.
 ROLL_CALL = """\
 import os, threading, time
 
@@ -58,7 +61,7 @@ QUESTION = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_inf
 
 @functools.cache
 def at_hand():
-    """Version -> path, of every CPython in pyenv's folder and on the PATH; each was asked for its version."""
+    """Version -> path of every CPython in pyenv's folder and on the PATH; each is started once and asked for its version."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     candidates = [str(path) for path in sorted(pyenv.glob("versions/*/bin/python3"))]
     candidates += [path for path in map(shutil.which, ["python3", *(f"python{v}" for v in VERSIONS)]) if path]

@@ -1,4 +1,4 @@
-"""Facts of made-up machines."""
+"""The facts of a made-up machine without hazards."""
 
 QUIET = {
     "cpus": 4, "logical_cpus": 4, "affinity_cpus": 4, "affinity": [0, 1, 2, 3], "quota_cpus": None, "siblings": [],

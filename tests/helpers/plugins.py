@@ -67,7 +67,7 @@ def cover(triples):
     return chosen
 
 
-def tried(triples):
+def selected(triples):
     """The triples to run: a cover of all pairs, since mistakes lie between two plug-ins; all with `make contracts`."""
     return list(triples) if os.environ.get("CONCEXP_CONTRACTS") == "all" else cover(triples)
 

@@ -1,4 +1,4 @@
-"""Processes that trials have left."""
+"""Processes that trials left behind."""
 
 import os
 
@@ -8,7 +8,7 @@ from concexp.run.child import process_tree
 
 
 def mine():
-    """Processes that carry a trial's marker of this test process."""
+    """The ids of living processes that have the marker of a trial of this test process."""
     found = []
     for process in psutil.process_iter():
         try:

@@ -1,4 +1,4 @@
-"""How tests hold a primitive that somebody waits for."""
+"""Holds a primitive for a known time while another thread waits for it."""
 
 import sys
 import time
@@ -10,13 +10,13 @@ HOLD = 0.03  # seconds
 
 
 def held():
-    """Hold what somebody waits for, for a known time; its ends on the clock, ns."""
+    """Sleeps for HOLD, and returns its beginning and end in ns of the clock."""
     begin = clock()
     time.sleep(HOLD)
     return begin, clock()
 
 
 def has_asked(thread):
-    """Whether a thread stands in the wrapper's `with`, with its beginning noted."""
+    """True if a thread waits in the wrapper's `with` and has noted when it began."""
     frame = sys._current_frames().get(thread.ident)
     return frame is not None and frame.f_code is waits.Plain.__enter__.__code__ and "begin" in frame.f_locals

@@ -6,7 +6,7 @@ WALL = 0.5  # seconds, of every made-up pass
 
 
 def cell(model, workers, rate, reason, cpu, queued=0.0, more=None, **given):
-    """A cell of this throughput, CPU time and queue (CPUs, on average), labelled by the reason of its loss."""
+    """A cell with this rate, and with CPUs used and waited for on average; `reason`, its label, is why it loses time."""
     facts = {"cpu_s": cpu * WALL, "run_queue_wait_s": queued * WALL, **(more or {})}
     return journal_builder.cell(
         reason, model, workers=workers, rate=rate, noise=0.0, facts=facts, plugins={"workload": "cpu_sum"}, **given
@@ -14,14 +14,14 @@ def cell(model, workers, rate, reason, cpu, queued=0.0, more=None, **given):
 
 
 def pair(model, workers, rate, reason, cpu, **given):
-    """The same, and its baseline: 1000 operations per second on one CPU."""
+    """The baseline, with 1000 operations per second on one CPU, and the cell."""
     shared = {name: given[name] for name in ("startup", "sync", "load") if name in given}
     alone = cell("serial", None, 1000, reason, 1, more={"worker_s": [WALL]}, **shared)
     return [alone, cell(model, workers, rate, reason, cpu, **given)]
 
 
 def busy(*shares):
-    """How long each worker was at work, as a share of the pass."""
+    """Facts of a pass in which each worker was busy for this share of the time."""
     return {"worker_s": [share * WALL for share in shares]}
 
 

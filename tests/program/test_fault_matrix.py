@@ -1,7 +1,7 @@
-"""Every fault in every model, in one sweep of a user's own code: right status, right reason, and the sweep goes on.
+"""Every fault in every model, in one sweep of a user's code: the status and the reason are right, and the sweep goes on.
 
-`make faults` runs all of it. The suite has a diagonal: each model with one fault or two, and of the faults those that
-`test_faults` and `test_launch` do not try.
+`make faults` runs all pairs. The suite runs a diagonal: each model with one or two faults, and only the faults that
+tests/trial/workloads/test_faulty.py and tests/run/child/test_launch.py do not have.
 """
 
 import itertools
@@ -15,44 +15,44 @@ from concexp.analysis import results
 from concexp.commands.run import RunRequest, run_experiment
 from tests.helpers.processes import mine
 
-# What happens is named by the function. Each tells first which named blocks and semaphores its process holds.
+# Each function is named after its fault. It first logs the shared memory and semaphores that its process has mapped.
 FAULTS = """\
 import asyncio, os, re, signal, subprocess, sys, threading, time
 
-def told():
+def log_mapped():
     with open("/proc/self/maps") as maps, open({log!r}, "a") as log:
         log.write("".join(name + "\\n" for name in re.findall(r"/dev/shm/\\S+", maps.read())))
 
 def raises():
-    told()
+    log_mapped()
     raise LookupError("as asked")
 
 def exits():
-    told()
+    log_mapped()
     sys.exit("as asked")
 
 def leaves():
-    told()
+    log_mapped()
     os._exit(3)
 
 def segfaults():
-    told()
+    log_mapped()
     os.kill(os.getpid(), signal.SIGSEGV)
     time.sleep(3600)
 
 def is_killed():
-    told()
+    log_mapped()
     os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(3600)
 
 def hogs():
-    told()
+    log_mapped()
     held = []
     while True:
         held.append(bytearray(16 << 20))
 
 def hangs():
-    told()
+    log_mapped()
     time.sleep(3600)
 
 def one(mine, other, both):
@@ -62,7 +62,7 @@ def one(mine, other, both):
             pass
 
 def deadlocks():
-    told()
+    log_mapped()
     a, b, both = threading.Lock(), threading.Lock(), threading.Barrier(2)
     pair = [threading.Thread(target=one, args=(*locks, both), daemon=True) for locks in ((a, b), (b, a))]
     for thread in pair:
@@ -71,33 +71,33 @@ def deadlocks():
         thread.join()
 
 def joins():
-    told()
+    log_mapped()
     writer = subprocess.Popen([sys.executable, "-S", "-c", "print('x' * 10_000_000)"], stdout=subprocess.PIPE)
     writer.wait()
 
 def floods():
-    told()
+    log_mapped()
     for _ in range(100):
         os.write(2, b"x" * 1_000_000)
     os.write(2, b"the end")
     raise LookupError("as asked")
 
 def multiplies():
-    told()
+    log_mapped()
     if os.fork() == 0:
         for _ in range(4):
             os.fork()
         time.sleep(3600)
 
 def abandons():
-    told()
+    log_mapped()
     subprocess.Popen(["sleep", "3600"], start_new_session=True)
 """
-# The same for an event loop. Locks and sleeps are its own there; the rest goes wrong in the same way.
+# The same for an event loop, which has its own locks and sleeps; all other faults are the same there.
 AWAITED = """
 
 async def hangs():
-    told()
+    log_mapped()
     await asyncio.sleep(3600)
 
 async def one(mine, other, both):
@@ -109,11 +109,11 @@ async def one(mine, other, both):
             pass
 
 async def deadlocks():
-    told()
+    log_mapped()
     a, b, both = asyncio.Lock(), asyncio.Lock(), []
     await asyncio.gather(one(a, b, both), one(b, a, both))
 """
-# Not in a call, but when the trial's own process imports the file (the look at it before the run is another's).
+# Fails when the trial's process imports the file, not in a call (the preflight imports it in another process).
 BEHIND = """\
 import multiprocessing, os, sys
 
@@ -127,7 +127,7 @@ def {name}():
 CLOSES = "os.dup2(os.open(os.devnull, os.O_WRONLY), answer)"
 GARBLES = "os.write(answer, b'0000000003)))')"
 
-# fault -> (status, what its reason or its stacks must say)
+# fault -> (status, pattern of its reason)
 EXPECTED = {
     "raises": ("failed", "LookupError: as asked"),
     "exits": ("failed", "SystemExit: as asked"),
@@ -154,7 +154,7 @@ HOMES = {"closes": "closes.py", "garbles": "garbles.py"}
 
 
 def grid(fault, models, home):
-    """The YAML of one fault in some models; `home` is the file that has it."""
+    """The YAML of one fault in some models; `home` is the file that defines it."""
     shown = [f"{{processes: {{start_method: {STARTED[m]}}}, as: {m}}}" if m in STARTED else m for m in models]
     timeout = ", measure.timeout: 3s" if fault in LATE else ""
     entry = f"{{{home}:{fault}: {{}}, as: {fault}{'_awaited' * (home == 'awaited.py')}}}"
@@ -162,7 +162,7 @@ def grid(fault, models, home):
 
 
 def grids():
-    """A grid for each fault; where a loop has its own way to wait, a second one for that."""
+    """Yields a grid for each fault, and a second one where an event loop has its own way to wait."""
     for fault in EXPECTED:
         models = [model for own, model in CELLS if own == fault]
         awaited = [model for model in models if model == "asyncio" and fault in ("hangs", "deadlocks")]
@@ -175,7 +175,7 @@ def grids():
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
-    """(the run of the whole sweep, the file in which the workers noted what they held)."""
+    """(the run of the whole sweep, the log of what the workers had mapped)."""
     folder = tmp_path_factory.mktemp("faults")
     log = folder / "held"
     log.touch()
@@ -197,7 +197,7 @@ def swept(tmp_path_factory):
 
 @pytest.mark.parametrize(("fault", "model"), CELLS)
 def test_each_fault_ends_as_it_should(swept, fault, model):
-    """Status and reason are right; of a hang the stacks name the function, of the rest nobody waits for the deadline."""
+    """Status and reason are right; the stacks of a hang name the function, and what does not hang ends before the deadline."""
     run, _ = swept
     names = (fault, f"{fault}_awaited")
     (record,) = [
@@ -216,13 +216,13 @@ def test_each_fault_ends_as_it_should(swept, fault, model):
         assert len(record["output"]) <= 4000
         assert "xxxxthe end" in record["output"]
     if fault in ("multiplies", "abandons"):
-        # With them stay the trackers and the fork server, whose pipes they hold.
+        # The resource trackers and the fork server stay as well, since these processes hold their pipes.
         sure = [one for one in record["leaked"] if one["sure"]]
         assert record["left_behind"] == len(sure) >= {"multiplies": 16, "abandons": 1}[fault], record
 
 
 def test_nothing_is_left_behind(swept):
-    """When all is over there is no process with a marker, and no block or semaphore that any of them held."""
+    """After the sweep no process with a trial's marker is left, and no shared memory or semaphore that one had mapped."""
     _, log = swept
     assert mine() == []
     names = set(log.read_text().split())

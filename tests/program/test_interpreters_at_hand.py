@@ -1,5 +1,6 @@
-"""The sealed child under every CPython that is at hand: it runs on 3.9 and later, with nothing installed."""
+"""The sealed child under every CPython that this machine has: it runs on 3.9 and later, with nothing installed."""
 
+import itertools
 import os
 import re
 
@@ -7,7 +8,9 @@ import pytest
 
 from tests.helpers.children import ask, trial
 from tests.helpers.interpreters import VERSIONS, at_hand
-from tests.helpers.plugins import REAL_MODELS, runs
+from tests.helpers.plugins import REAL_MODELS, cover, runs
+
+WITH_LOCKS = [model for model in REAL_MODELS if runs("counter", model, "lock", 2)]
 
 
 @pytest.fixture(params=VERSIONS)
@@ -19,7 +22,7 @@ def python(request):
 
 
 def test_it_describes_itself(python):
-    """The child tells which interpreter it is, in literals, with nothing installed."""
+    """The child describes its interpreter in literals, with nothing installed."""
     version, path = python
     facts = ask({"verb": "describe"}, path).answer
     assert facts["version"].startswith(f"{version}.")
@@ -31,14 +34,14 @@ def test_it_describes_itself(python):
 
 
 def test_it_spins(python):
-    """Spinners run there, too."""
+    """The spinners run on every version."""
     answer = ask({"verb": "spin", "spinners": 2, "seconds": 0.01, "rounds": 1}, python[1]).answer
     assert (answer["spinners"], answer["spun_s"]) == (2, 0.01)
 
 
 @pytest.mark.parametrize("model", REAL_MODELS)
 def test_every_model_runs(python, model):
-    """Every model carries work, and the answer says which interpreter did it; or the reason names the version it needs."""
+    """Every model runs, and the answer names the interpreter; or it is unsupported and the reason names the version it needs."""
     version, path = python
     ending = trial(("cpu_sum", {"size": 100}), model, python=path)
     assert ending.left_behind == 0
@@ -53,16 +56,19 @@ def test_every_model_runs(python, model):
 
 @pytest.mark.parametrize("model", ["echo", "bounded_buffer"])
 def test_coroutines_run(python, model):
-    """asyncio, which changed most between versions, carries servers and primitives."""
+    """asyncio, which changed most between versions, runs a workload with a server and one with a primitive."""
     sync = "none" if model == "echo" else "condition"
     ending = trial(model, "asyncio", sync, python=python[1], load={"ops": 20, "scaling": "strong"})
     assert ending.status == "ok", ending
 
 
-@pytest.mark.parametrize("form", ["inline", "call"])
-@pytest.mark.parametrize("model", [model for model in REAL_MODELS if runs("counter", model, "lock", 2)])
+@pytest.mark.parametrize(
+    ("python", "model", "form"),
+    cover(list(itertools.product(VERSIONS, WITH_LOCKS, ["inline", "call"]))),
+    indirect=["python"],
+)
 def test_a_lock_loses_nothing(python, model, form):
-    """Behind a lock exactly no update is lost, on any version."""
+    """Behind a lock no update is lost, on any version; a cover of all pairs of version, model and form."""
     ending = trial(("counter", {"form": form}), model, "lock", python[1], load={"ops": 2000, "scaling": "strong"})
     assert ending.status == "ok", ending
     assert ending.answer["iterations"][0]["counts"] == {"lost_updates": 0}
@@ -71,7 +77,7 @@ def test_a_lock_loses_nothing(python, model, form):
 @pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
 @pytest.mark.parametrize("model", ["processes", "process_pool"])
 def test_every_start_method_runs(python, model, method):
-    """Processes find the child's code however they are started."""
+    """Worker processes find the child's code whatever their start method."""
     load = {"ops": 10, "scaling": "strong"}
     ending = trial(("cpu_sum", {"size": 10}), (model, {"start_method": method}), python=python[1], load=load)
     assert (ending.status, ending.left_behind) == ("ok", 0), ending
@@ -94,9 +100,9 @@ def test_a_call_between_reading_and_writing_loses_updates(python):
 
 
 def test_an_update_without_a_call_loses_nothing(python):
-    """The oracle's other half: since 3.10 threads switch only at calls and jumps, so `box[0] += 1` loses nothing."""
+    """The other half of the oracle: since 3.10 threads switch only at calls and jumps, so `box[0] += 1` loses nothing."""
     version, path = python
     ending = trial(("counter", {"form": "inline"}), "threads", python=path, load={"duration": 0.5}, warmup=0)
     lost = ending.answer["iterations"][0]["counts"]["lost_updates"]
     assert ending.status == ("invalid" if lost else "ok"), ending
-    assert lost == 0 or version == "3.9"  # which switches between any two instructions: there it is luck
+    assert lost == 0 or version == "3.9"  # 3.9 switches between any two instructions, so there it is luck

@@ -1,9 +1,11 @@
-"""Fixtures of the report's tests."""
+"""What tests of the report share: answers and pages of made-up runs."""
 
 import pytest
 
+from concexp import report
+from concexp.analysis import results
 from concexp.report.view import View
-from tests.helpers import journal_builder
+from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import every_sentence
 
 
@@ -15,3 +17,24 @@ def answer_text(tmp_path):
         return "\n".join(every_sentence(View(journal_builder.write(tmp_path, cells, **more))))
 
     return write
+
+
+class Pages(dict):
+    """Path of the page by name of the scenario; a run is made, and its page with all pictures, when first asked for."""
+
+    def __init__(self, make_folder):
+        super().__init__()
+        self.make_folder = make_folder
+
+    def __missing__(self, name):
+        folder = self.make_folder(name)
+        run = journal_builder.write(folder, **getattr(scenarios, name)())
+        results.write(run)
+        self[name] = report.write(run, folder)
+        return self[name]
+
+
+@pytest.fixture(scope="session")
+def pages(tmp_path_factory):
+    """The pages of all made-up runs."""
+    return Pages(tmp_path_factory.mktemp)

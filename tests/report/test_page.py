@@ -11,18 +11,6 @@ from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import HOST
 
 
-@pytest.fixture(scope="module")
-def pages(tmp_path_factory):
-    """All made-up runs with their pages, by name."""
-    found = {}
-    for make in scenarios.ALL:
-        folder = tmp_path_factory.mktemp(make.__name__)
-        run = journal_builder.write(folder, **make())
-        results.write(run)
-        found[make.__name__] = report.write(run, folder)
-    return found
-
-
 def text(pages, name):
     return pages[name].read_text("utf-8")
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from concexp import catalog
 from concexp.analysis.stats.histogram import quantile
 from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval
 from concexp.experiment.statuses import MEASURED
@@ -26,7 +27,6 @@ HEIGHT = 2.6
 TICKS = {0.5: "50 %", 0.9: "90 %", 0.99: "99 %", 0.999: "99.9 %"}
 SHARES = np.unique([*TICKS, *(1 - np.geomspace(0.5, 0.001, 50))])
 SHADES = (0.6, -0.5)  # of the first and the last of several curves of one series
-IN_WORDS = 0.99  # the share whose percentile the alt text gives
 MIN_BEYOND = 5  # operations of a trial beyond a percentile, without which it is a matter of chance
 MIN_OPERATIONS = 20  # of a trial with a curve
 # Latency counts from the intended start of an operation, service time from its real start.
@@ -49,12 +49,13 @@ class _Curve:
 
     @property
     def p99(self) -> Interval:
-        """The cell's 99th percentile: the metric of cells.csv, which table and sentences show too.
+        """The cell's 99th percentile, seconds: the metric of table and sentences, also where cells.csv does not list it.
 
-        It is the mean of the passes' percentiles. The curve pools the passes of a trial, and stands in where the metric is missing.
+        The metric averages the percentiles of the passes. The curve pools the passes of a trial, so that it may differ at 99 %.
         """
-        known = self.point.value(f"{self.kind}_p99_s")
-        return known if known.has_value else mean_interval(self.values[:, SHARES == IN_WORDS], log=True)
+        name = f"{self.kind}_p99_s"
+        value = self.point.value(name)
+        return value if value.has_value else self.point.sample.interval(name, catalog.load("metric", name)())
 
 
 class Plot:
@@ -166,9 +167,8 @@ def _panel(view: View, axes: Any, curves: list[_Curve], factor: float, several: 
     labels = list(TICKS.values())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda _, position: labels[position or 0]))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.get_xticklabels()[0].set_horizontalalignment(
-        "left"
-    )  # labels at an edge must not touch those of the next panel
+    # Labels at an edge must not touch those of the next panel.
+    axes.get_xticklabels()[0].set_horizontalalignment("left")
     axes.get_xticklabels()[-1].set_horizontalalignment("right")
     axes.set_xlabel("share of operations")
     return handles

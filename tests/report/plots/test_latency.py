@@ -1,9 +1,48 @@
-"""The picture of latencies: what it is called, and when it is drawn."""
+"""The picture of latencies: what it is called, when it is drawn, and that its percentile is that of cells.csv."""
+
+import csv
+import re
 
 import pytest
 
+from concexp import catalog
+from concexp.analysis import results
+from concexp.report.sections import latency
+from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
-from tests.helpers.pages import alt_text
+from tests.helpers.pages import agrees, alt_text, draw
+
+SECONDS = {"s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
+FIGURE = r"([\d.]+) (s|ms|µs|ns)\b"
+
+
+def histogram(place):
+    """The classes of 1,000 operations: 988 fast ones, and 12 slow ones in class `place`."""
+    return [[900, 988], [place, 12]]
+
+
+def run_with_uneven_passes(folder, metrics):
+    """Trials of two passes, one with a slower slow end, so that the pooled percentile is not the mean of the percentiles."""
+    cells = []
+    for model, slow in (("threads", 1100), ("processes", 1200)):
+        cell = journal_builder.cell("echo", model, workers=2, unit="message", facts={"service_time": histogram(1000)})
+        first, second = journal_builder._answer(cell, 0, 2, 0.0)["iterations"]
+        cells.append({**cell, "answer": {"iterations": [first, {**second, "service_time": histogram(slow)}]}})
+    return journal_builder.write(folder, cells, spec={"baseline": {}, "metrics": metrics})
+
+
+def figures_in(text):
+    """The times of a text, as (number, seconds of its unit)."""
+    return [(number, SECONDS[unit]) for number, unit in re.findall(FIGURE, text)]
+
+
+def cells_csv(run):
+    """The 99th percentiles of cells.csv, seconds."""
+    results.write(run)
+    with (run.folder / "cells.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    columns = [name for name in ("service_time_p99_s", "latency_p99_s") if name in rows[0]]
+    return [float(row[name]) for row in rows for name in columns if row[name]]
 
 
 @pytest.mark.parametrize(("open_loop", "kind"), [(True, "latency"), (False, "service time")])
@@ -22,3 +61,27 @@ def test_latency_needs_enough_operations(tmp_path):
     assert alt_text(tmp_path, "latency", cells=few) is None
     enough = [journal_builder.cell(facts={"service_time": [[1000, 50]]})]
     assert "The 99th percentile: serial 1.71 ms." in alt_text(tmp_path / "enough", "latency", cells=enough)
+
+
+@pytest.mark.parametrize("open_loop", [True, False])
+def test_alt_text_and_sentences_have_the_percentiles_of_cells_csv(tmp_path, open_loop):
+    """Picture, table and sentences give the same 99th percentile."""
+    run = journal_builder.write(tmp_path, **scenarios.recorded(open_loop=open_loop))
+    view = View(run)
+    alt = draw(catalog.load("plot", "latency")(), view, tmp_path / "x.png")
+    percentiles = cells_csv(run)
+    figures = figures_in(alt) + figures_in(" ".join(latency.sentences(view)))
+    assert len(figures) >= 8
+    for number, unit in figures:
+        assert any(agrees(number, value / unit) for value in percentiles), (number, unit)
+
+
+def test_a_percentile_that_the_table_leaves_out_is_the_same(tmp_path):
+    """Where the experiment lists other metrics, the alt text has what cells.csv would have."""
+    listed = run_with_uneven_passes(tmp_path / "listed", ["throughput", "service_time_p99_s"])
+    left_out = run_with_uneven_passes(tmp_path / "left_out", ["throughput", "service_time_p50_s"])
+    alts = [draw(catalog.load("plot", "latency")(), View(run), tmp_path / "x.png") for run in (listed, left_out)]
+    assert "service_time_p99_s" not in View(left_out).metrics
+    assert alts[0] == alts[1]
+    for number, unit in figures_in(alts[0]):
+        assert any(agrees(number, value / unit) for value in cells_csv(listed))

@@ -17,7 +17,7 @@ def test_steadiness_has_the_iterations_of_each_trial(tmp_path):
     expected = {}
     for (_, trial), cell in zip(took, view.run.firsts["cell"], strict=True):
         expected.setdefault(cell, []).append((trial / trial.median()).tolist())
-    drawn = {cell.point.cell: [one.tolist() for one in cell.series] for cell in steadiness._cells(view)}
+    drawn = {cell.point.cell: [trial.tolist() for trial in cell.trials] for cell in steadiness._cells(view)}
     assert drawn.keys() == expected.keys()
     for cell, series in drawn.items():
         for one, other in zip(series, expected[cell], strict=True):
@@ -25,7 +25,7 @@ def test_steadiness_has_the_iterations_of_each_trial(tmp_path):
 
 
 def test_steadiness_shows_the_worst_first(tmp_path):
-    """The alt text tells each cell's word, the unsteady one first; short trials are drawn and not judged."""
+    """The alt text classifies each cell, the unsteady one first; short trials are drawn but not classified."""
     plot = catalog.load("plot", "steadiness")()
     alt = draw(plot, View(journal_builder.write(tmp_path / "courses", **scenarios.courses())), tmp_path / "x.png")
     words = ["asyncio: without a steady state", "process_pool: trials disagree", "thread_pool: slowing down",

@@ -1,4 +1,4 @@
-"""Reasons to distrust a trial's timing, judged from recorded facts: a code per reason, limits as constants."""
+"""Reasons to distrust a trial's timing, judged from recorded facts: a code per reason, with its limit as a constant."""
 
 from __future__ import annotations
 
@@ -7,41 +7,42 @@ import pandas as pd
 
 from concexp.analysis import steadiness
 from concexp.analysis.stats.change_points import UNSTEADY, classify_cell
+from concexp.analysis.trial_rows import TrialRows
 from concexp.run.machine import spinners
 
-# Spinners beside the block gave less than this share of the CPUs that the cell could use.
+# Share of the CPUs that a cell could use below which the spinners beside its block show that CPUs were withheld.
 EFFECTIVE_SHARE = spinners.ENOUGH
-# Share of the workers' time that they stood in the run queue although there were enough CPUs for all of them.
+# Share of the workers' time in the run queue although there were enough CPUs for all of them.
 WAIT_SHARE = 0.1
-# CPU time that the host of a virtual machine took away, as a share of the CPU time that the cell could use: 0.1 as above.
+# CPU time that the host of a virtual machine took away, as a share of the CPU time that the cell could use.
 STEAL_SHARE = 0.1
 # Time in which a used-up quota kept the workers off the CPUs, as a share of the window: one stop of 10 ms in a second.
 THROTTLED_SHARE = 0.01
-# Involuntary switches per worker and second where each has a CPU: away and back costs up to 20 us with what the caches lose,
-# so that 500 are a hundredth of the time.
+# Involuntary switches per worker and second although each has a CPU. One costs up to 20 us, with what the caches lose, so
+# that 500 take a hundredth of the time.
 INTERRUPTIONS = 500
-# Pages read back from disk in a window, each about 0.1 ms on a good disk: 10 are a tenth of the shortest window.
+# Pages read back from disk in a window. One takes about 0.1 ms on a good disk: 10 are a tenth of the shortest window.
 PAGES = 10
 # Last start after first start, as a share of the window.
 SKEW_SHARE = 0.1
-# Share of the window in which all workers must have been at work where they are there to get in each other's way.
+# Share of the window in which all workers must have been at work, where the workload is about workers that meet.
 ACTIVE_SHARE = 0.5
-# Share that one reading of the clock may have in what is timed: in an operation where each is timed, else in a batch of 1 ms.
+# Share that one reading of the clock may have in what is timed: an operation where each is timed, else a batch of 1 ms.
 TIMER_SHARE = 0.05
 BATCH = 0.001
 # Switch intervals that a window needs where threads take turns with the GIL: below one, they simply run one by one.
 SWITCHES = 50
-# CPython's own switch interval, seconds, for an interpreter that does not tell.
+# CPython's own switch interval, seconds, for an interpreter that does not report it.
 SWITCH_INTERVAL = 0.005
 # Seconds below which clock, wake-ups and the start gate (about 0.1 ms) are more than a hundredth of any window.
 SHORTEST = 0.01
-# CPU time per worker and second from which on others than the workers must have been at work.
+# CPU seconds per worker and second of the window that workers alone cannot have used: the pool's own threads helped.
 HELPED = 1.1
-# Share of the machine's CPUs from which on more of them might have made a cell faster: what one lock holds back uses about one.
+# Share of the machine's CPUs from which on more CPUs might have made a cell faster: workers behind one lock use about one.
 BUSY_SHARE = 0.75
-# Share of a core that a server of ours may use before its speed is what is measured.
+# Share of a core that a workload's server may use before its speed is what is measured.
 SERVER_SHARE = 0.7
-# What is judged by its mean over a trial's iterations.
+# Facts that are judged by their mean over a trial's iterations.
 MEANS = ("wall_s", "cpu_s", "server_cpu_s", "run_queue_wait_s", "start_skew_s", "all_active", "throttled_s", "steal_s",
          "voluntary_switches", "involuntary_switches")  # fmt: skip
 
@@ -63,134 +64,137 @@ MEANING = {
 }
 
 
-def find_doubts(frame: pd.DataFrame) -> pd.Series:
-    """The doubts of each row, comma-joined: those of its trial. Needs the columns of the tidy frame."""
-    trials = frame.groupby("trial", sort=False)
-    own = doubts_by_trial(frame)
-    # Not their sum: a fault of the trial's own may be one of the machine's swap-ins.
-    read_back = trials[["swapped_in", "major_faults"]].max().max(axis=1)
-    wall = own["wall_s"]
-    workers = workers_of(own)
-    cpu_bound = _holds(own["wants"] == "cpu")
-    with_gil = own["gil_start"].fillna(True)
-    taking_turns = _holds(own["parallel"] == "threads") & cpu_bound & (workers > 1) & _holds(with_gil)
-    together = (workers > 1) & ~_holds(own["parallel"] == "one")
-    turns = SWITCHES * own["switch_interval_s"].astype(float).fillna(SWITCH_INTERVAL)
-    # Seconds between two readings of the clock: an operation where each is timed by itself, else a batch.
-    each = trials["wall_s"].sum() * executions(own) / trials["ops"].sum()
-    timed_at_once = each.where(own["service_time"].notna(), BATCH)
-    found = np.full(len(own), "", dtype=object)
+def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
+    """The doubts of each trial, comma-joined, by its number in `rows`. Needs the columns of the tidy frame."""
+    by_trial = frame.groupby(rows.numbers)
+    trials = doubts_by_trial(frame, rows).reset_index(drop=True)
+    # Not the sum: a fault of the trial's own may be one of the machine's swap-ins.
+    read_back = by_trial[["swapped_in", "major_faults"]].max().max(axis=1)
+    wall, workers = trials["wall_s"], workers_of(trials)
+    cpu_bound = _holds(trials["wants"] == "cpu")
+    with_gil = trials["gil_start"].fillna(True)
+    taking_turns = _holds(trials["parallel"] == "threads") & cpu_bound & (workers > 1) & _holds(with_gil)
+    together = (workers > 1) & ~_holds(trials["parallel"] == "one")
+    turns = SWITCHES * trials["switch_interval_s"].astype(float).fillna(SWITCH_INTERVAL)
+    # Seconds between two readings of the clock: an operation where each is timed, else a batch.
+    per_operation = by_trial["wall_s"].sum() * executions(trials) / by_trial["ops"].sum()
+    timed_at_once = per_operation.where(trials["service_time"].notna(), BATCH)
+    doubts = np.full(len(trials), "", dtype=object)
     for code, holds in {
-        "machine": lacked_cpus(own) | (waited_for_cpus(own) > WAIT_SHARE) | (stolen(own) > STEAL_SHARE),
-        "throttled": own["throttled_s"] > THROTTLED_SHARE * wall,
-        "preempted": interruptions(own) > INTERRUPTIONS,
+        "machine": lacked_cpus(trials) | (waited_for_cpus(trials) > WAIT_SHARE) | (stolen(trials) > STEAL_SHARE),
+        "throttled": trials["throttled_s"] > THROTTLED_SHARE * wall,
+        "preempted": interruptions(trials) > INTERRUPTIONS,
         "paged": read_back > PAGES,
-        "skew": together & (own["start_skew_s"] > SKEW_SHARE * wall),
-        "apart": together & _holds(own["shape"] == "workers") & (own["all_active"] < ACTIVE_SHARE),
-        "too_short": trials["wall_s"].min() < turns.where(taking_turns, SHORTEST),
-        "timer": own["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once,
-        "server_bound": own["server_cpu_s"] > SERVER_SHARE * wall,
-        "gil_changed": own["gil_start"].notna() & own["gil_end"].notna() & (own["gil_start"] != own["gil_end"]),
-        "traced": own["traced"],
-        "leftover": own[["left_behind", "leaked"]].max(axis=1) > 0,
-        "unsteady": unsteady(own),
+        "skew": together & (trials["start_skew_s"] > SKEW_SHARE * wall),
+        "apart": together & _holds(trials["shape"] == "workers") & (trials["all_active"] < ACTIVE_SHARE),
+        "too_short": by_trial["wall_s"].min() < turns.where(taking_turns, SHORTEST),
+        "timer": trials["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once,
+        "server_bound": trials["server_cpu_s"] > SERVER_SHARE * wall,
+        "gil_changed": trials["gil_start"].notna()
+        & trials["gil_end"].notna()
+        & (trials["gil_start"] != trials["gil_end"]),
+        "traced": trials["traced"],
+        "leftover": trials[["left_behind", "leaked"]].max(axis=1) > 0,
+        "unsteady": unsteady(trials),
     }.items():
         hit = _holds(holds)
-        found[hit] = np.where(found[hit] == "", code, found[hit] + f",{code}")
-    return pd.Series(found, dtype="string").take(trials.ngroup()).set_axis(frame.index)
+        doubts[hit] = np.where(doubts[hit] == "", code, doubts[hit] + f",{code}")
+    return pd.Series(doubts, dtype="string")
 
 
-def doubts_by_trial(frame: pd.DataFrame) -> pd.DataFrame:
-    """A row per trial, by its id: its first one, with the means of its facts. All that follows is asked of such rows."""
-    first = frame.drop_duplicates("trial").set_index("trial", drop=False).rename_axis(None)
-    return first.assign(**frame.groupby("trial", sort=False)[list(MEANS)].mean())
+def doubts_by_trial(frame: pd.DataFrame, rows: TrialRows) -> pd.DataFrame:
+    """A row per trial, by its id: its first row, with the means of its facts. The functions below take such rows."""
+    first = frame.take(rows.firsts).set_index("trial", drop=False).rename_axis(None)
+    means = frame.groupby(rows.numbers)[list(MEANS)].mean()
+    return first.assign(**means.set_axis(first.index))
 
 
-def lacked_cpus(frame: pd.DataFrame) -> pd.Series:
-    """Whether each trial wants CPU and the spinners run beside it got fewer CPUs than it could use.
+def lacked_cpus(trials: pd.DataFrame) -> pd.Series:
+    """True for a CPU-bound trial if the spinners run beside it got fewer CPUs than it could use.
 
-    What has one thread of execution can use one, however many workers take turns in it.
+    Workers that take turns in one thread can use one CPU, however many they are.
     """
-    return _holds(frame["wants"] == "cpu") & _holds(
-        frame["effective_cpus"].astype(float) < EFFECTIVE_SHARE * useful_cpus(frame)
+    return _holds(trials["wants"] == "cpu") & _holds(
+        trials["effective_cpus"].astype(float) < EFFECTIVE_SHARE * useful_cpus(trials)
     )
 
 
-def wanting_more_cpus(frame: pd.DataFrame) -> pd.Series:
-    """Whether each trial wants CPU, has more threads of execution than the machine has CPUs, and kept those busy.
+def wanting_more_cpus(trials: pd.DataFrame) -> pd.Series:
+    """True for a CPU-bound trial with more threads of execution than the machine has CPUs, if it kept those busy.
 
-    No doubt, for what was measured is right: but with a CPU for each it might have been faster. Where nobody tells how busy
-    they were, they may have been.
+    This is no doubt, since the measurement is right: but with a CPU for each thread the trial might have been faster. Where
+    CPU time was not recorded, the CPUs may have been busy.
     """
-    idle = frame["cpu_s"] < BUSY_SHARE * frame["cpus"].astype(float) * frame["wall_s"]
-    return _holds(frame["wants"] == "cpu") & (executions(frame) > frame["cpus"].astype(float)) & ~_holds(idle)
+    cpus = trials["cpus"].astype(float)
+    idle = trials["cpu_s"] < BUSY_SHARE * cpus * trials["wall_s"]
+    return _holds(trials["wants"] == "cpu") & (executions(trials) > cpus) & ~_holds(idle)
 
 
-def useful_cpus(frame: pd.DataFrame) -> pd.Series:
-    """How many CPUs each trial could use."""
-    return np.minimum(executions(frame), frame["cpus"].astype(float))
+def useful_cpus(trials: pd.DataFrame) -> pd.Series:
+    """The number of CPUs that each trial could use."""
+    return np.minimum(executions(trials), trials["cpus"].astype(float))
 
 
-def waited_for_cpus(frame: pd.DataFrame) -> pd.Series:
-    """The share of their time that each trial's workers stood in the run queue.
+def waited_for_cpus(trials: pd.DataFrame) -> pd.Series:
+    """The share of their time that each trial's workers spent in the run queue.
 
-    NaN where it tells nothing of the machine: not recorded, waiting for something else than a CPU, or in each other's way:
-    more workers than CPUs, or a pool, whose own threads hand out the tasks meanwhile (seen by who reports, and by more CPU
-    time than the workers alone can have used).
+    NaN where it says nothing about the machine: where it was not recorded, where the workers wait for something else than a
+    CPU, and where they get in each other's way: more workers than CPUs, or a pool, whose own threads hand out the tasks
+    meanwhile (it reports for the pool as a whole, or used more CPU time than the workers alone can have).
     """
-    share = frame["run_queue_wait_s"] / (frame["wall_s"] * workers_of(frame))
-    return share.where(_holds(frame["wants"] == "cpu") & had_cpus_for_all(frame))
+    share = trials["run_queue_wait_s"] / (trials["wall_s"] * workers_of(trials))
+    return share.where(_holds(trials["wants"] == "cpu") & had_cpus_for_all(trials))
 
 
-def had_cpus_for_all(frame: pd.DataFrame) -> pd.Series:
-    """Whether there was a CPU for each worker of a trial, and nothing else of the trial's own that wanted one."""
-    workers = workers_of(frame)
-    helped = frame["cpu_s"] > HELPED * workers * frame["wall_s"]
-    return (workers <= frame["cpus"].astype(float)) & ~_holds(frame["handed_out"]) & ~_holds(helped)
+def had_cpus_for_all(trials: pd.DataFrame) -> pd.Series:
+    """True if there was a CPU for each worker, and nothing else of the trial's own competed for one."""
+    workers = workers_of(trials)
+    helped = trials["cpu_s"] > HELPED * workers * trials["wall_s"]
+    return (workers <= trials["cpus"].astype(float)) & ~_holds(trials["handed_out"]) & ~_holds(helped)
 
 
-def interruptions(frame: pd.DataFrame) -> pd.Series:
-    """How often a second a worker had to leave its CPU to somebody else though there was one for each.
+def interruptions(trials: pd.DataFrame) -> pd.Series:
+    """How often per second a worker lost its CPU to another process, although there was a CPU for each worker.
 
-    Who takes a CPU from others of its own trial was woken, and had gone to sleep by a voluntary switch: as many are left
-    out. NaN where the rest tells nothing of the machine either, as for `stood_in_line`.
+    A thread of the trial that takes a CPU from another one has just woken, and had gone to sleep by a voluntary switch: so
+    as many involuntary switches are left out. NaN in the cases of `waited_for_cpus`, since the rest says nothing either.
     """
-    count = frame["involuntary_switches"] - frame["voluntary_switches"]
-    rate = count / (frame["wall_s"] * executions(frame))
-    return rate.where(_holds(frame["wants"] == "cpu") & had_cpus_for_all(frame))
+    count = trials["involuntary_switches"] - trials["voluntary_switches"]
+    rate = count / (trials["wall_s"] * executions(trials))
+    return rate.where(_holds(trials["wants"] == "cpu") & had_cpus_for_all(trials))
 
 
-def stolen(frame: pd.DataFrame) -> pd.Series:
-    """The share that the host took of the CPU time that each trial could use; NaN where it wants none, or nobody tells."""
-    share = frame["steal_s"] / (frame["wall_s"] * useful_cpus(frame))
-    return share.where(_holds(frame["wants"] == "cpu"))
+def stolen(trials: pd.DataFrame) -> pd.Series:
+    """The share that the host took of the CPU time a trial could use; NaN if it is not CPU-bound, or nothing was recorded."""
+    share = trials["steal_s"] / (trials["wall_s"] * useful_cpus(trials))
+    return share.where(_holds(trials["wants"] == "cpu"))
 
 
-def unsteady(frame: pd.DataFrame) -> pd.Series:
-    """Whether each trial, or its cell, has no steady state: then its mean depends on how long it went on.
+def unsteady(trials: pd.DataFrame) -> pd.Series:
+    """True if the trial, or at least half of its cell's trials, has no steady state: its mean depends on how long it ran.
 
-    The steady trials of a cell in which half are not would be a choice by their outcome. Only trials with enough iterations
-    for a word are judged; one that warms up or slows down in its course ends in a steady state, and is no less sure.
+    Where half of a cell's trials are unsteady, keeping the others would select trials by their outcome. Only trials with
+    enough iterations are assessed. One that warms up or slows down ends in a steady state, and is not doubtful.
     """
-    assessed = frame["steadiness"] != steadiness.NOT_ASSESSED
-    own = frame["steadiness"] == UNSTEADY
-    if not own.any():
-        return own
-    words = frame[assessed].groupby(["cell", "role"])["steadiness"].agg(classify_cell)
-    cells = words.index[words == UNSTEADY]
-    return own | (assessed & pd.MultiIndex.from_frame(frame[["cell", "role"]]).isin(cells))
+    assessed = trials["steadiness"] != steadiness.NOT_ASSESSED
+    itself = trials["steadiness"] == UNSTEADY
+    if not itself.any():
+        return itself
+    by_cell = trials[assessed].groupby(["cell", "role"])["steadiness"].agg(classify_cell)
+    cells = by_cell.index[by_cell == UNSTEADY]
+    return itself | (assessed & pd.MultiIndex.from_frame(trials[["cell", "role"]]).isin(cells))
 
 
-def executions(frame: pd.DataFrame) -> pd.Series:
-    """How many threads of execution each trial has: one, however many workers take turns in it, or one per worker."""
-    return workers_of(frame).mask(_holds(frame["parallel"] == "one"), 1.0)
+def executions(trials: pd.DataFrame) -> pd.Series:
+    """The number of threads of execution of each trial: one where workers take turns in one thread, else one per worker."""
+    return workers_of(trials).mask(_holds(trials["parallel"] == "one"), 1.0)
 
 
-def workers_of(frame: pd.DataFrame) -> pd.Series:
+def workers_of(trials: pd.DataFrame) -> pd.Series:
     """The number of workers of each trial; 1 where it does not apply."""
-    return frame["workers"].astype("Float64").fillna(1).astype(float)
+    return trials["workers"].astype("Float64").fillna(1).astype(float)
 
 
 def _holds(condition: pd.Series) -> pd.Series:
-    """A condition as plain booleans; what was not recorded does not hold."""
+    """The condition as plain booleans: False where a fact was not recorded."""
     return condition.astype("boolean").fillna(False).astype(bool)

@@ -1,11 +1,11 @@
-"""A run -> what its controls and its sentinel say of the measuring itself: noise floors, and drift.
+"""A run -> what its controls and its sentinel show about the measurement itself: noise floors, and drift.
 
-The **noise floor** of a workload is a factor: the largest that the 95 % interval of the ratio control / measured still holds
-(of the primary metric, paired by block), whichever way round. Both are the same cell, so whatever is between them, the run
-made itself; a difference between two cells whose ratio lies within the floor is not resolved.
+The **noise floor** of a workload is a factor: the largest one, in either direction, within the 95 % interval of the ratio
+control / measured (of the primary metric, paired by block). Both are the same cell, so any difference between them comes from
+the measurement; two cells whose ratio lies within the floor cannot be told apart.
 
 The **drift** is the factor by which the sentinel's time changes from the first block to the last, by its Theil–Sen slope on
-the log scale. Ratios are paired by block and bear a drift; figures of single cells are means over it.
+the log scale. Ratios are paired by block, so a drift does not harm them; figures of single cells are means over it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from concexp.experiment.statuses import CONTROL, MEASURED, SENTINEL
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
-# A drift of less than this is not worth a word: fresh processes of pure Python differ by more.
+# A smaller drift is not reported: fresh processes of pure Python differ by more.
 DRIFT_SHARE = 0.03
 
 
 @dataclass(frozen=True)
 class NoiseFloor:
-    """The noise floor that a control gave: its cell, the ratio control / measured, and the factor."""
+    """The noise floor that a control shows: its cell and workload, and the ratio control / measured."""
 
     cell: str
     workload: str
@@ -40,39 +40,42 @@ class NoiseFloor:
 
     @property
     def factor(self) -> float:
+        """The noise floor, 1 or more."""
         return noise_floor([self.ratio])
 
 
 def noise_floors(run: Run) -> list[NoiseFloor]:
-    """The noise floors of a run: one per workload with a control; none where there is no interval."""
+    """One for each workload with a control; none where the ratio has no interval."""
     metric = catalog.load("metric", run.spec["primary"])()
     name = run.spec["primary"] if metric.level == "iteration" else metric.compares
-    workloads = {cell["cell"]: str(cell["axes"]["workload"]) for cell in run.header["cells"]}
-    found = []
+    floors = []
     for cell, control in _samples(run, CONTROL).items():
         ratio = compared(control, run.samples[cell], name) if cell in run.samples else UNKNOWN
         if ratio.bounded and ratio.lo > 0:
-            found.append(NoiseFloor(cell, workloads[cell], ratio))
-    return found
+            floors.append(NoiseFloor(cell, str(run.axes_by_cell[cell]["workload"]), ratio))
+    return floors
 
 
 def drift(run: Run) -> Interval:
-    """The factor by which the sentinel's time changed over the run; NOTHING without a sentinel in enough blocks."""
+    """The factor by which the sentinel's time changed over the run; UNKNOWN without a sentinel in enough blocks."""
     for sample in _samples(run, SENTINEL).values():
         times = sample.by_block("wall_s")
-        found = slope({block: math.log(time) for block, time in times.items()})
-        if found.bounded:
-            mean, lo, hi = np.exp((max(times) - min(times)) * np.array([found.mean, found.lo, found.hi])).tolist()
-            return Interval(mean, lo, hi, found.n)
+        per_block = slope({block: math.log(time) for block, time in times.items()})
+        if per_block.bounded:
+            ends = np.array([per_block.mean, per_block.lo, per_block.hi])
+            mean, lo, hi = np.exp((max(times) - min(times)) * ends).tolist()
+            return Interval(mean, lo, hi, per_block.n)
     return UNKNOWN
 
 
-def drifted(found: Interval) -> bool:
-    """Whether that is a drift: not by chance, and not too small to matter."""
-    return found.bounded and not found.lo <= 1 <= found.hi and abs(math.log(found.mean)) > math.log(1 + DRIFT_SHARE)
+def drifted(factor: Interval) -> bool:
+    """True if the factor is a drift: no chance, and large enough to matter."""
+    if not factor.bounded or factor.lo <= 1 <= factor.hi:
+        return False
+    return abs(math.log(factor.mean)) > math.log(1 + DRIFT_SHARE)
 
 
 def _samples(run: Run, role: str) -> dict[str, Sample]:
-    """The trials of one role by cell, seen as if they had been measured for themselves."""
-    own = run.trials[run.trials["role"] == role]
-    return samples(own.assign(role=MEASURED)) if len(own) else {}
+    """The trials of one role, by cell, as samples of their own."""
+    rows = run.trials[run.trials["role"] == role]
+    return samples(rows.assign(role=MEASURED)) if len(rows) else {}

@@ -1,4 +1,4 @@
-"""A run -> how wide its intervals are, and what of the wanted precision it has not reached."""
+"""A run -> how wide its intervals are, and which of the wanted precision it has not reached."""
 
 from __future__ import annotations
 
@@ -15,38 +15,41 @@ if TYPE_CHECKING:
 
 
 def widths(run: Run) -> dict[str, float]:
-    """Half of each cell's interval of the primary metric, as a share of its mean; cells without an interval are left out."""
+    """By cell, half the interval of the primary metric as a share of its mean; cells without an interval are left out."""
     from concexp.analysis.stats.intervals import Interval
     from concexp.analysis.stats.sequential import relative_width
 
     primary = run.spec["primary"]
     columns = [run.cells[name] for name in ("cell", primary, f"{primary}_lo", f"{primary}_hi", "trials")]
-    found = {str(cell): relative_width(Interval(*ends)) for cell, *ends in zip(*columns, strict=True)}
-    return {cell: width for cell, width in found.items() if width < math.inf}
+    by_cell = {str(cell): relative_width(Interval(*ends)) for cell, *ends in zip(*columns, strict=True)}
+    return {cell: width for cell, width in by_cell.items() if width < math.inf}
 
 
 def cells_without_interval(run: Run) -> list[str]:
-    """The cells that were run and have no interval of the primary metric: their trials end badly, and more would as well.
+    """The cells that were run and have no interval of the primary metric: their trials end badly, as more trials would.
 
-    What everything is relative to needs none.
+    The baseline itself is exempt.
     """
     from concexp.analysis.cells import Baseline
 
     baseline = Baseline(run.header) if catalog.load("metric", run.spec["primary"]).level == "cell" else None
     known = widths(run)
-    cells = [(str(cell["cell"]), cell["axes"]) for cell in run.header["cells"] if not cell["reason"]]
     return [
         cell
-        for cell, axes in cells
-        if cell in run.samples and cell not in known and (baseline is None or baseline.of(axes) != cell)
+        for cell, planned in run.cells_by_id.items()
+        if not planned["reason"]
+        and cell in run.samples
+        and cell not in known
+        and (baseline is None or baseline.of(planned["axes"]) != cell)
     ]
 
 
 @dataclass(frozen=True)
 class PrecisionShortfall:
-    """What a run with a `precision` did not reach: intervals wider than wanted, with half their width, and open claims.
+    """What a run with a `precision` did not reach.
 
-    `blind` are the cells that have no interval at all.
+    `wide` holds half the width of each interval that is wider than wanted, by cell; `without_interval` the cells that have
+    none; `claims` those that more trials could settle.
     """
 
     wide: Mapping[str, float]
@@ -55,16 +58,16 @@ class PrecisionShortfall:
 
     @property
     def text(self) -> str:
-        """For people, in one line; an empty text if all was reached."""
+        """One line for people; empty if everything was reached."""
         wide, claims = len(self.wide), len(self.claims)
-        parts = [f"{_cells(wide)} with a wider interval than wanted"] if wide else []
-        parts += [f"{_cells(len(self.without_interval))} without an interval"] if self.without_interval else []
+        parts = [f"{cells_in_words(wide)} with a wider interval than wanted"] if wide else []
+        parts += [f"{cells_in_words(len(self.without_interval))} without an interval"] if self.without_interval else []
         parts += [f"{claims} inconclusive claim{'s' * (claims != 1)}"] if claims else []
         return f"not reached: {', '.join(parts)}; the report names them" if parts else ""
 
 
 def precision_shortfall(run: Run, verdicts: Iterable[Verdict], precision: float) -> PrecisionShortfall:
-    """What is left of what was wanted; `verdicts` are those on its claims."""
+    """What a run lacks of a precision (a share of the mean); `verdicts` are those on its claims."""
     wide = {cell: width for cell, width in widths(run).items() if width > precision}
     return PrecisionShortfall(
         wide,
@@ -73,5 +76,6 @@ def precision_shortfall(run: Run, verdicts: Iterable[Verdict], precision: float)
     )
 
 
-def _cells(count: int) -> str:
+def cells_in_words(count: int) -> str:
+    """`1 cell`, `2 cells`."""
     return f"{count} cell{'s' * (count != 1)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from concexp.analysis.frame import PORTION, tidy_frame
+from concexp.analysis import doubts
+from concexp.analysis.frame import tidy_frame
+from concexp.analysis.iterations import PORTION
+from concexp.analysis.trial_rows import TrialRows
 from concexp.errors import Damaged, did_you_mean
 from concexp.experiment.statuses import MACHINE, MEASURED
 from concexp.run.storage import journal
@@ -34,6 +37,8 @@ class Run:
     folder: Path
     header: dict[str, Any]
     records: list[Record]
+    # What modules above this one compute once per run, by a name of theirs: see `claims.verdicts.verdicts_of`.
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -46,9 +51,28 @@ class Run:
         return self.header["manifest"]  # type: ignore[no-any-return]
 
     @property
-    def machine(self) -> list[dict[str, Any]]:
+    def cpus(self) -> int:
+        """The number of CPUs that the run could use."""
+        return self.manifest["machine"]["cpus"]  # type: ignore[no-any-return]
+
+    @cached_property
+    def cells_by_id(self) -> dict[str, dict[str, Any]]:
+        """The planned cells, by id: `cell`, `axes` (their labels) and `reason`, why it cannot run, or ""."""
+        return {cell["cell"]: cell for cell in self.header["cells"]}
+
+    @cached_property
+    def axes_by_cell(self) -> dict[str, dict[str, Any]]:
+        """The labels of each planned cell, by its id and the axis."""
+        return {cell: planned["axes"] for cell, planned in self.cells_by_id.items()}
+
+    def of_role(self, role: str) -> list[Record]:
+        """The records of one role (`experiment.statuses`), in the journal's order."""
+        return [record for record in self.records if record.role == role]
+
+    @property
+    def machine(self) -> list[Record]:
         """The spinner measurements, in order."""
-        return [record for record in self.records if record.role == MACHINE]
+        return self.of_role(MACHINE)
 
     @cached_property
     def spun(self) -> list[float]:
@@ -71,9 +95,24 @@ class Run:
         return self.trials.iloc[: int((self.trials["role"] == MEASURED).sum())]
 
     @cached_property
+    def by_trial(self) -> TrialRows:
+        """Which rows of `trials` belong to which trial; those of `measured` come first."""
+        return TrialRows.of(self.trials)
+
+    @cached_property
+    def measured_by_trial(self) -> TrialRows:
+        """Which rows of `measured` belong to which trial."""
+        return TrialRows(self.by_trial.numbers[: len(self.measured)])
+
+    @cached_property
     def firsts(self) -> pd.DataFrame:
         """The first row of each measured trial, for what is the same in all its iterations."""
-        return self.measured.drop_duplicates("trial")
+        return self.measured.take(self.measured_by_trial.firsts)
+
+    @cached_property
+    def facts_by_trial(self) -> pd.DataFrame:
+        """A row per measured trial, by its id, with the means of its facts: what `doubts` judges."""
+        return doubts.doubts_by_trial(self.measured, self.measured_by_trial)
 
     def rows(self, cell: str) -> pd.DataFrame:
         """The rows of the measured trials of a cell."""

@@ -1,4 +1,13 @@
-"""The tidy frame -> the trials of each cell."""
+"""The tidy frame -> the trials of each cell, and which of them a number may rest on.
+
+From all to the best, a sample has these trials:
+
+    trials          all that were planned and have a record, however they ended
+    has_numbers     those that ended `ok` or `invalid`: they have iterations; counts rest on them
+    doubtful        those of `has_numbers` with a doubt: their timing is not to be trusted
+    timing_trials   those of `has_numbers` without a doubt; all of them where too few are left (`enough_clean_trials` is False)
+    observed        trials of their own with a probe that changes what it observes; only that probe's metrics rest on them
+"""
 
 from __future__ import annotations
 
@@ -15,12 +24,13 @@ from concexp import catalog
 from concexp.analysis.metrics import names_in
 from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval, trial_means
 from concexp.analysis.stats.ratios import ratio
+from concexp.analysis.trial_rows import TrialRows
 from concexp.experiment.statuses import MEASURED, NUMBERED, OBSERVED, STATUSES
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial of a cell; `means` holds its mean of each metric."""
+    """One trial of a cell. `means` has its mean of each metric over the iterations, `doubts` the codes of its doubts."""
 
     block: int
     status: str
@@ -32,120 +42,137 @@ class Trial:
 
 @dataclass(frozen=True)
 class Sample:
-    """The trials of one cell, and which of them a number may rest on; `observed` are those for metrics that need their own."""
+    """The trials of one cell; the table at the head of this module says which number rests on which of them."""
 
     trials: Sequence[Trial]
     observed: Sequence[Trial] = ()
 
     @cached_property
     def status(self) -> str:
-        """The worst of its trials'."""
+        """The worst status of its trials."""
         return max((trial.status for trial in self.trials), key=STATUSES.index)
 
     @cached_property
     def reason(self) -> str:
-        """The first reason for that status."""
+        """The reason of the first trial with that status."""
         return next((trial.reason for trial in self.trials if trial.status == self.status), "")
 
     @cached_property
     def statuses(self) -> Counter[str]:
-        """How many trials ended in which way."""
+        """The number of trials with each status."""
         return Counter(trial.status for trial in self.trials)
 
     @property
     def endings(self) -> str:
-        """The same in words."""
+        """`3 ok, 1 crashed`."""
         return ", ".join(f"{count} {status}" for status, count in self.statuses.items())
 
     @property
     def count(self) -> int:
-        """How many trials were run."""
+        """The number of trials that were run."""
         return len(self.trials) - self.statuses["unsupported"]
 
     @cached_property
     def has_numbers(self) -> list[Trial]:
-        """The trials that have numbers."""
+        """The trials that have iterations."""
         return [trial for trial in self.trials if trial.status in NUMBERED]
 
     @cached_property
     def doubtful(self) -> list[Trial]:
-        """Those of them that give reason for doubt."""
+        """The trials with numbers and with doubts."""
         return [trial for trial in self.has_numbers if trial.doubts]
 
     @cached_property
     def enough_clean_trials(self) -> bool:
-        """Whether enough trials are beyond doubt for a verdict on time: 3, or all where there are fewer."""
+        """True if enough trials have no doubt for a verdict on time: 3, or all where there are fewer."""
         return len(self.has_numbers) - len(self.doubtful) >= min(FEWEST, max(1, len(self.has_numbers)))
 
     @cached_property
     def timing_trials(self) -> list[Trial]:
-        """The trials that numbers on time come from: those beyond doubt; where they are too few, all."""
-        return (
-            [trial for trial in self.has_numbers if not trial.doubts] if self.enough_clean_trials else self.has_numbers
-        )
+        """The trials that timings rest on: those without doubts, or all with numbers where too few are left."""
+        if not self.enough_clean_trials:
+            return self.has_numbers
+        return [trial for trial in self.has_numbers if not trial.doubts]
 
     @cached_property
     def effective_cpus(self) -> float:
-        """The median of what the spinners found beside those trials; NaN if nothing."""
+        """The median of the effective CPUs beside `timing_trials`; NaN if nothing was measured."""
         values = [trial.effective_cpus for trial in self.timing_trials if not np.isnan(trial.effective_cpus)]
         return float(np.median(values)) if values else float("nan")
 
     def of(self, name: str) -> Sample:
-        """The trials that a metric comes from: these, or those that were observed for it."""
+        """The sample that a metric comes from: this one, or the trials that were observed for it."""
         return Sample(self.observed) if any(name in trial.means for trial in self.observed) else self
 
     def by_block(self, name: str, counted: bool = False, every: bool = False) -> dict[int, float]:
-        """Each trial's mean of a metric, by its block; counts keep the doubtful trials, `every` also those that ended badly."""
-        own = self.of(name)
-        rows = own.trials if every else own.has_numbers if counted else own.timing_trials
-        return {trial.block: trial.means[name] for trial in rows if not np.isnan(trial.means.get(name, np.nan))}
+        """Maps block to the trial's mean of a metric, where there is one.
+
+        Timings exclude doubtful trials; with `counted` they are kept, with `every` also those that ended badly.
+        """
+        sample = self.of(name)
+        if every:
+            trials = sample.trials
+        elif counted:
+            trials = sample.has_numbers
+        else:
+            trials = sample.timing_trials
+        return {trial.block: trial.means[name] for trial in trials if not np.isnan(trial.means.get(name, np.nan))}
 
     def interval(self, name: str, metric: Any) -> Interval:
-        """A metric of level `iteration`, with its interval."""
+        """The mean of a metric of level `iteration` over the trials, with its interval."""
         values = self.by_block(name, metric.kind == "count", metric.ends_badly)
         return mean_interval(list(values.values()), metric.scale == "log")
 
 
 def observed(metric: Any) -> bool:
-    """Whether a metric comes from trials of its own, because its probe changes what it looks at."""
+    """True if a metric comes from trials of its own, because its probe changes what it observes."""
     return bool(metric.probe) and bool(catalog.load("probe", metric.probe).own_trials)
 
 
 def samples(frame: pd.DataFrame) -> dict[str, Sample]:
-    """The trials of each cell that was measured, by the cell's id."""
-    codes, _ = pd.factorize(frame["trial"])
-    first = frame.drop_duplicates("trial")
+    """The sample of each cell that was measured, by the cell's id."""
+    rows = TrialRows.of(frame)
+    first = frame.take(rows.firsts)
+    means, from_observed = _means(frame, rows)
+    by_cell: dict[str, dict[str, list[Trial]]] = {}
+    facts = (
+        first["cell"],
+        first["role"],
+        first["block"].fillna(-1).astype(int),
+        first["status"],
+        first["reason"].fillna(""),
+        first["doubts"],
+        first["effective_cpus"].to_numpy(float, na_value=np.nan),
+    )
+    for number, (cell, role, block, status, reason, doubts, effective) in enumerate(zip(*facts, strict=True)):
+        of_trial = {
+            name: values[number] for name, values in means.items() if (name in from_observed) == (role == OBSERVED)
+        }
+        codes = tuple(doubts.split(",")) if doubts else ()
+        trial = Trial(int(block), status, reason, codes, float(effective), of_trial)
+        by_cell.setdefault(str(cell), {}).setdefault(role, []).append(trial)
+    return {
+        cell: Sample(roles[MEASURED], roles.get(OBSERVED, ())) for cell, roles in by_cell.items() if MEASURED in roles
+    }
+
+
+def _means(frame: pd.DataFrame, rows: TrialRows) -> tuple[dict[str, list[float]], set[str]]:
+    """Each metric's means, one per trial, by name; and the names of the metrics that come from observed trials.
+
+    Observed trials have no other metrics, and other trials have none of these.
+    """
     means: dict[str, list[float]] = {}
-    alone = set()  # the metrics of observed trials: those have no others, and other trials have none of these
+    from_observed = set()
     for name in names_in(frame.columns):
         metric = catalog.load("metric", name)
         if metric.level == "iteration" and name in frame:
             values = frame[name].to_numpy(float, na_value=np.nan)
-            means[name] = trial_means(values, codes, len(first), metric.scale == "log").tolist()
+            means[name] = trial_means(values, rows.numbers, len(rows), metric.scale == "log").tolist()
             if observed(metric):
-                alone.add(name)
-    found: dict[str, dict[str, list[Trial]]] = {}
-    for number, (cell, role, block, status, reason, doubts, effective) in enumerate(
-        zip(
-            first["cell"],
-            first["role"],
-            first["block"].fillna(-1).astype(int),
-            first["status"],
-            first["reason"].fillna(""),
-            first["doubts"],
-            first["effective_cpus"].to_numpy(float, na_value=np.nan),
-            strict=True,
-        )
-    ):
-        own = {name: values[number] for name, values in means.items() if (name in alone) == (role == OBSERVED)}
-        codes_of = tuple(doubts.split(",")) if doubts else ()
-        trial = Trial(int(block), status, reason, codes_of, float(effective), own)
-        found.setdefault(str(cell), {}).setdefault(role, []).append(trial)
-    return {
-        cell: Sample(roles[MEASURED], roles.get(OBSERVED, ())) for cell, roles in found.items() if MEASURED in roles
-    }
+                from_observed.add(name)
+    return means, from_observed
 
 
 def compared(above: Sample, below: Sample, name: str) -> Interval:
-    """The ratio of a metric of two cells."""
+    """The ratio of a metric of two cells, above / below."""
     return ratio(above.by_block(name), below.by_block(name))

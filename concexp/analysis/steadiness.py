@@ -1,8 +1,8 @@
-"""The tidy frame -> how the iterations of each trial followed each other, by their seconds per operation.
+"""The tidy frame -> how the seconds per operation developed over the iterations of each trial.
 
-Two questions, by what there is. A trial with 20 iterations or more is cut at its change points and gets a word
-(`stats.steadiness`): `flat`, `warmup`, `slowdown` or `no steady state`. Of the usual three iterations nothing of the kind can
-be told; but whether the first iteration is unlike those after it, many trials together tell.
+What can be asked depends on the number of iterations. A trial with 20 or more is cut at its change points and gets a word
+(`stats.change_points`): `flat`, `warmup`, `slowdown` or `no steady state`. The usual three iterations are too few for that;
+but many trials together show whether the first iteration differs from the later ones (`first_iteration`).
 """
 
 from __future__ import annotations
@@ -16,26 +16,24 @@ from concexp.analysis.stats.change_points import ENOUGH, classify_all
 if TYPE_CHECKING:
     import pandas as pd
 
+    from concexp.analysis.trial_rows import TrialRows
+
 NOT_ASSESSED = ""
 
 
 def seconds(frame: pd.DataFrame) -> np.ndarray:
-    """Seconds per operation of each row; NaN where there was none."""
+    """Seconds per operation of each row; NaN where no operation was done."""
     wall, ops = (frame[name].to_numpy(float, na_value=np.nan) for name in ("wall_s", "ops"))
-    found = np.full(len(frame), np.nan)
-    np.divide(wall, ops, out=found, where=ops > 0)
-    return found
+    per_operation = np.full(len(frame), np.nan)
+    np.divide(wall, ops, out=per_operation, where=ops > 0)
+    return per_operation
 
 
-def classify_trials(frame: pd.DataFrame) -> np.ndarray:
-    """What each row's trial is; `NOT_ASSESSED` where it has too few iterations."""
-    took = seconds(frame)
-    trial = np.where(np.isnan(took), -1, frame.groupby("trial", sort=False).ngroup())
-    order = np.argsort(trial, kind="stable")
-    numbers, begins, sizes = np.unique(trial[order], return_index=True, return_counts=True)
-    found = np.full(len(frame), NOT_ASSESSED, dtype=object)
-    long = np.flatnonzero((numbers >= 0) & (sizes >= ENOUGH))
-    trials = [order[begins[place] : begins[place] + sizes[place]] for place in long]
-    for rows, one in zip(trials, classify_all([took[rows] for rows in trials]), strict=True):
-        found[rows] = one.kind
-    return found
+def classify_trials(frame: pd.DataFrame, rows: TrialRows) -> list[str]:
+    """The word of each trial; `NOT_ASSESSED` where it has too few iterations."""
+    series = [took[~np.isnan(took)] for took in rows.parts(seconds(frame))]
+    words = [NOT_ASSESSED] * len(series)
+    long = [number for number, took in enumerate(series) if len(took) >= ENOUGH]
+    for number, state in zip(long, classify_all([series[number] for number in long]), strict=True):
+        words[number] = state.kind
+    return words

@@ -35,15 +35,11 @@ class TimeBreakdown:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.axes = {cell["cell"]: cell["axes"] for cell in run.header["cells"]}
+        self.axes = run.axes_by_cell
         self.baseline = Baseline(run.header)
         self.known: dict[str, dict[int, WorkerSeconds]] = {}
-        self.records = {
-            (record["cell"], record["block"]): record
-            for record in run.records
-            if record.role == MEASURED and record.passes
-        }
-        trials = doubts.doubts_by_trial(run.measured)
+        self.records = {(record["cell"], record["block"]): record for record in run.of_role(MEASURED) if record.passes}
+        trials = run.facts_by_trial
         self.room = (doubts.had_cpus_for_all(trials) & trials["server_cpu_s"].isna()).to_dict()
 
     def of_cell(self, cell: str) -> Breakdown | None:
@@ -84,7 +80,7 @@ class TimeBreakdown:
         alone = parallel(record) == ONE
         effective = next(t.effective_cpus for t in sample.timing_trials if t.block == record["block"])
         turns = alone or (parallel(record) == "threads" and answer["gil"] is not False)
-        usable = float(self.run.manifest["machine"]["cpus"])
+        usable = float(self.run.cpus)
         return MachineLimits(usable, effective, bool(alone or self.room[record["trial"]]), turns)
 
 

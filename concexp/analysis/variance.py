@@ -57,40 +57,27 @@ class Variation:
 
 
 def variations(run: Run) -> list[Variation]:
-    """Of each cell with several iterations in 3 trials or more beyond doubt; none of counts."""
+    """One for each cell with several iterations in 3 or more trials beyond doubt; none where the metric is a count."""
     primary = run.spec["primary"]
     metric = catalog.load("metric", primary)()
     name = primary if metric.level == "iteration" else metric.compares
     metric = catalog.load("metric", name)()
-    if metric.kind == "count":
+    if metric.kind == "count" or name not in run.trials:
         return []
-    if name not in run.trials:
-        return []
-    frame = run.trials
     role = OBSERVED if observed(metric) else MEASURED
-    rows = np.flatnonzero((frame["role"] == role).to_numpy() & frame[name].notna().to_numpy())
-    values, walls = (frame[column].to_numpy(float, na_value=np.nan)[rows] for column in (name, "wall_s"))
-    # The rows of a trial follow each other.
-    begins = np.flatnonzero(np.diff(frame["trial"].factorize()[0][rows], prepend=-1))
-    ends = np.append(begins, len(rows))[1:]
-    first = frame[["cell", "block", "duration_s"]].take(rows[begins])
-    trials: dict[str, list[_Passes]] = {}
-    for begin, end, trial in zip(begins, ends, first.itertuples(), strict=True):
-        own = _Passes(trial.block, values[begin:end], walls[begin:end], trial.duration_s)
-        trials.setdefault(str(trial.cell), []).append(own)
     found = []
-    for cell, passes in trials.items():
+    for cell, trials in _trials(run, name, role).items():
         sample = run.samples[cell].of(name)
         if not sample.enough_clean_trials:
             continue
         timed = {trial.block for trial in sample.timing_trials}
-        if one := _variation(cell, [own for own in passes if own.block in timed], metric.scale == "log"):
+        if one := _variation(cell, [trial for trial in trials if trial.block in timed], metric.scale == "log"):
             found.append(one)
     return found
 
 
 class _Passes(NamedTuple):
-    """The iterations of a trial: their values and windows, and how long the trial took."""
+    """The iterations of a trial: the metric's values, the windows and the duration of the whole trial, seconds."""
 
     block: int
     values: np.ndarray
@@ -98,18 +85,33 @@ class _Passes(NamedTuple):
     duration: float
 
 
+def _trials(run: Run, name: str, role: str) -> dict[str, list[_Passes]]:
+    """The trials of this role with a value of the metric, by cell."""
+    frame = run.trials
+    rows = np.flatnonzero((frame["role"] == role).to_numpy() & frame[name].notna().to_numpy())
+    by_trial = run.by_trial.among(rows)
+    values, walls = (
+        by_trial.parts(frame[column].to_numpy(float, na_value=np.nan)[rows]) for column in (name, "wall_s")
+    )
+    first = frame[["cell", "block", "duration_s"]].take(rows[by_trial.firsts])
+    trials: dict[str, list[_Passes]] = {}
+    for row, of_value, of_wall in zip(first.itertuples(), values, walls, strict=True):
+        trials.setdefault(str(row.cell), []).append(_Passes(row.block, of_value, of_wall, row.duration_s))
+    return trials
+
+
 def _variation(cell: str, trials: Sequence[_Passes], log: bool) -> Variation | None:
-    """From the trials that have as many iterations as most; a few may lack some."""
-    sizes = Counter(len(own.values) for own in trials)
+    """From the trials with the usual number of iterations; a few may lack some. None where nothing can be computed."""
+    sizes = Counter(len(trial.values) for trial in trials)
     if not sizes:
         return None
     count = max(sizes, key=lambda size: (size * sizes[size], size))
-    whole = [own for own in trials if len(own.values) == count]
-    values = np.array([own.values for own in whole])
+    whole = [trial for trial in trials if len(trial.values) == count]
+    values = np.array([trial.values for trial in whole])
     if count < 2 or len(values) < FEWEST or not np.isfinite(values).all():
         return None
     log = log and bool((values > 0).all())
-    walls = np.array([own.walls for own in whole])
-    around = np.array([own.duration for own in whole]) - walls.sum(axis=1)
+    walls = np.array([trial.walls for trial in whole])
+    around = np.array([trial.duration for trial in whole]) - walls.sum(axis=1)
     costs = max(LEAST_COST, float(np.median(walls))), max(LEAST_COST, float(np.median(around)))
     return Variation(cell, variance_components(np.log(values) if log else values), log, costs)

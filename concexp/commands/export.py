@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from concexp import catalog
-from concexp.analysis.frame import PORTION
+from concexp.analysis.iterations import PORTION
 from concexp.analysis.results import Run, load, printed, shielded, to_parquet
 from concexp.errors import EnvironmentRefused, InputError, Problem
 from concexp.run.storage import run_folder
@@ -112,7 +112,7 @@ def _pyperf(run: Run) -> dict[str, Any]:
     Only trials with status `ok` are included, since pyperf cannot mark others as failed. Doubts go into a run's metadata.
     """
     benchmarks = []
-    labels = {cell["cell"]: cell["axes"] for cell in run.header["cells"]}
+    labels = run.axes_by_cell
     for cell in run.cells["cell"]:
         rows = run.rows(cell)
         rows = rows[(rows["status"] == "ok") & (rows["ops"] > 0) & (rows["wall_s"] > 0)]

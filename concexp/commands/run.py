@@ -18,7 +18,8 @@ from concexp.commands.report import write_report
 from concexp.errors import ConcexpError
 from concexp.experiment import Spec
 from concexp.experiment.statuses import MACHINE
-from concexp.plan.planner import Plan, make_plan, with_refusals
+from concexp.plan.planner import make_plan, with_refusals
+from concexp.plan.schedule import Plan
 from concexp.run import runner
 from concexp.run.child import stage, temp_folder
 from concexp.run.child.stage import StagedCode
@@ -69,7 +70,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class MeasuredRun:
-    """A run whose trials have ended. Its journal is read once; tables and verdicts are computed when first needed."""
+    """A run whose trials have ended, with its journal, which is read once; tables and verdicts follow on first use."""
 
     folder: RunFolder
     journal: Journal
@@ -81,12 +82,12 @@ class MeasuredRun:
 
         return Run(self.folder.path, self.journal.header, self.journal.records)
 
-    @cached_property
+    @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdict on each claim."""
-        from concexp.analysis.claims.verdicts import judge_claims
+        from concexp.analysis.claims.verdicts import verdicts_of
 
-        return judge_claims(self.results)
+        return verdicts_of(self.results)
 
 
 @dataclass(frozen=True)

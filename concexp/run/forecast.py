@@ -13,7 +13,7 @@ from concexp.errors import ConcexpError
 from concexp.experiment import Measure, Spec
 from concexp.experiment.statuses import SENTINEL
 from concexp.plan.cell import PlannedTrial
-from concexp.plan.planner import Plan
+from concexp.plan.schedule import Plan
 from concexp.run.machine.spinners import SPIN_EVERY_SECONDS, SPIN_ROUNDS, SPIN_SECONDS
 from concexp.run.storage import journal
 

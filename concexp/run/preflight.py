@@ -17,7 +17,7 @@ from concexp.experiment import Entry, Spec
 from concexp.experiment.selections import matches
 from concexp.experiment.statuses import NUMBERED
 from concexp.plan.cell import Cell
-from concexp.plan.planner import Plan
+from concexp.plan.schedule import Plan
 from concexp.run.child.launch import TrialOutcome, launch
 from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
@@ -63,7 +63,7 @@ class Use:
 
     @property
     def workers(self) -> int:
-        return min(MAX_WORKERS, self.cell.workers or 1) if self.model.plugin.needs_workers else 1
+        return min(MAX_WORKERS, self.cell.parallelism) if self.model.plugin.needs_workers else 1
 
 
 @dataclass(frozen=True)

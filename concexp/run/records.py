@@ -106,7 +106,7 @@ def _cell_facts(cell: Cell) -> dict[str, Any]:
         "wants": workload.resource,
         "load": dict(cell.load),
         "startup": cell.startup,
-        "runtime": cell.runtime.non_default,
+        "runtime": cell.runtime.settings,
     }
 
 
@@ -118,5 +118,5 @@ def _fault_facts(cell: Cell, outcome: TrialOutcome) -> dict[str, Any]:
     detected_s = None
     if outcome.noticed_ns is not None and happened_ns is not None:
         detected_s = (outcome.noticed_ns - happened_ns) / 1e9
-    ops = cell.load["ops"] * (cell.workers or 1 if cell.load["scaling"] == "weak" else 1)
+    ops = cell.load["ops"] * (cell.parallelism if cell.load["scaling"] == "weak" else 1)
     return {"detected_s": detected_s, "undone": ops - outcome.notes.get("done", (0, None))[0]}

@@ -16,7 +16,7 @@ from concexp.experiment.selections import matches
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, NUMBERED, PICTURED, SENTINEL
 from concexp.plan.cell import Cell, PlannedTrial
 from concexp.plan.claim_cases import Cells, expected_statuses
-from concexp.plan.planner import Plan
+from concexp.plan.schedule import Plan
 from concexp.run.child.launch import TrialOutcome, launch
 from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter

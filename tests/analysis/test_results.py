@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from concexp.analysis import frame as _frame
-from concexp.analysis import results
+from concexp.analysis import iterations, results
+from concexp.analysis.frame import with_dtypes
 from concexp.errors import Damaged
 from concexp.run.storage import journal
 from concexp.run.storage.journal import Record
@@ -89,7 +89,7 @@ def test_columns_have_one_type():
         ("f", [1, True, None], "string"),
         ("g", [2**70, 1, None], "float64"),
     ]:
-        frame = _frame._typed(pd.DataFrame({name: pd.Series(values, dtype=object)}))
+        frame = with_dtypes(pd.DataFrame({name: pd.Series(values, dtype=object)}))
         assert str(frame[name].dtype) == kind, name
 
 
@@ -199,7 +199,7 @@ def test_the_frame_does_not_depend_on_how_records_are_held(tmp_path, monkeypatch
     run = journal_builder.write(tmp_path, **make())
     whole = run.trials
     plain = journal.read(run.folder / journal.NAME).records
-    monkeypatch.setattr(_frame, "PORTION", 1)
+    monkeypatch.setattr(iterations, "PORTION", 1)
     pd.testing.assert_frame_equal(results.Run(run.folder, run.header, plain).trials, whole)
 
 
@@ -278,13 +278,13 @@ def test_without_the_gil_threads_take_no_turns(tmp_path):
 @pytest.mark.parametrize("texts", [["a", None, "a", "b"], ["a"] * 4, [None] * 4])
 def test_what_is_kept_once_reads_as_if_repeated(texts, monkeypatch):
     """A column whose equal values take no room has the values, the type and the manners of any other."""
-    monkeypatch.setattr(_frame, "CHUNK", 3)
+    monkeypatch.setattr(iterations, "CHUNK", 3)
     rows = np.repeat(np.arange(4), [7, 1, 9, 4])
     for values in (
         pd.Series(texts, dtype="string"),
         pd.Series([None if text is None else -0.0 for text in texts], dtype=float),
     ):
-        made = pd.Series(_frame._repeated(values, rows))
+        made = pd.Series(iterations.repeat(values, rows))
         plain = values.take(rows).reset_index(drop=True)
         pd.testing.assert_series_equal(made, plain)
         if values.dtype == float:

@@ -117,7 +117,12 @@ def test_pins_may_be_an_axis_or_a_measure():
     text = "workload: sleep\nmodel: threads\n"
     plain, measured = plan(text).cells[0], plan(text + "measure: {pin: compact}\n", current=judge(WITH_GIL)).cells[0]
     swept = plan(text + "sweep: {pin: [none, compact]}\n", current=judge(WITH_GIL)).cells
-    assert [cell.runtime.pin for cell in (plain, measured, *swept)] == ["", "compact", "", "compact"]
+    assert [cell.runtime.settings.get("pin", "") for cell in (plain, measured, *swept)] == [
+        "",
+        "compact",
+        "",
+        "compact",
+    ]
     assert len({cell.id for cell in (plain, measured, *swept)}) == 4
 
 

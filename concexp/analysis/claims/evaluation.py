@@ -9,6 +9,7 @@ from functools import cache, cached_property, reduce
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from concexp import catalog
@@ -57,18 +58,18 @@ class Measured:
 
     def __init__(self, run: Run) -> None:
         self.samples: Mapping[str, Sample] = run.samples
-        self.cells = Cells({str(c["cell"]): c["axes"] for c in run.header["cells"]}, run.manifest["machine"]["cpus"])
-        self.impossible = {str(cell["cell"]): cell["reason"] for cell in run.header["cells"] if cell["reason"]}
-        self.records = {str(record["cell"]): record for record in run.records if record.role == MEASURED}
+        self.cells = Cells(run.axes_by_cell, run.cpus)
+        self.impossible = {cell: planned["reason"] for cell, planned in run.cells_by_id.items() if planned["reason"]}
+        self.records = {str(record["cell"]): record for record in run.of_role(MEASURED)}
         self._baseline = Baseline(run.header)
         self._run = run
 
     @cached_property
     def cpu_starved_cells(self) -> dict[str, float]:
         """The cells that more CPUs might have made faster, and by which factor at most: a CPU for each worker."""
-        rows = self._run.measured
-        wanting = rows["trial"].map(doubts.wanting_more_cpus(doubts.doubts_by_trial(rows)))
-        share = wanting.groupby(rows["cell"]).mean()
+        wanting = doubts.wanting_more_cpus(self._run.facts_by_trial).to_numpy()
+        by_row = pd.Series(wanting[self._run.measured_by_trial.numbers])
+        share = by_row.groupby(self._run.measured["cell"]).mean()
         return {str(cell): self.cells.axes[str(cell)]["workers"] / self.cells.cpus for cell in share.index[share > 0.5]}
 
     def baseline(self, cell: str) -> str:

@@ -27,7 +27,7 @@ UNIFORM = 0.005
 
 
 @lru_cache(maxsize=64)  # a run that adapts ends with cells of every size from 20 to 50: 35 MB
-def _weights(n: int) -> NDArray[np.float64]:
+def resample_weights(n: int) -> NDArray[np.float64]:
     """How often each of n values comes in each resample: an array of RESAMPLES x n."""
     rng = np.random.default_rng(n)
     return rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)
@@ -48,7 +48,7 @@ def bootstrap_t(values: ArrayLike) -> tuple[float, float] | None:
         return float(data[0]), float(data[0])
     mean, error = float(data.mean()), float(data.std(ddof=1)) / float(np.sqrt(n))
     around = (data - mean) / (data[-1] - data[0])
-    weights = _weights(n)
+    weights = resample_weights(n)
     means = weights @ around / n
     variances = np.maximum(weights @ around**2 / n - means**2, 0)
     uniform = variances < 1e-18  # rounding leaves about 1e-32 of equal values
@@ -56,36 +56,10 @@ def bootstrap_t(values: ArrayLike) -> tuple[float, float] | None:
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
         studentised = np.sort(np.where(uniform, np.copysign(np.inf, means), means / np.sqrt(variances / (n - 1))))
-    low, high = studentised[_place(TAIL)], studentised[_place(1 - TAIL)]
+    low, high = studentised[quantile_index(TAIL)], studentised[quantile_index(1 - TAIL)]
     return mean - float(high) * error, mean - float(low) * error
 
 
-def bca(values: ArrayLike) -> tuple[float, float] | None:
-    """The ends of the bias-corrected and accelerated interval of the mean of n values; None for fewer than 3.
-
-    Not used for intervals: see the figures above. It is here so that the choice can be checked.
-    """
-    from scipy.special import ndtr, ndtri
-
-    data = np.sort(np.asarray(values, dtype=float))
-    n = data.size
-    if n < 3:
-        return None
-    if data[0] == data[-1]:
-        return float(data[0]), float(data[0])
-    mean = float(data.mean())
-    around = data - mean
-    means = np.sort(_weights(n) @ around / n)
-    bias = ndtri(np.clip((means < 0).mean(), 1 / RESAMPLES, 1 - 1 / RESAMPLES))
-    # Of a mean, the jackknife's acceleration is the sample's skewness over 6 sqrt(n).
-    acceleration = (around**3).sum() / (6 * (around**2).sum() ** 1.5)
-    ends = []
-    for quantile in (ndtri(TAIL), ndtri(1 - TAIL)):
-        shifted = bias + quantile
-        ends.append(mean + float(means[_place(ndtr(bias + shifted / (1 - acceleration * shifted)))]))
-    return ends[0], ends[1]
-
-
-def _place(share: float) -> int:
+def quantile_index(share: float) -> int:
     """Where the quantile stands among the sorted resamples."""
     return min(max(round(share * (RESAMPLES + 1)) - 1, 0), RESAMPLES - 1)

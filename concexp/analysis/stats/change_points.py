@@ -47,18 +47,13 @@ class SteadyState:
     steady_from: int
 
 
-def change_points(values: ArrayLike, penalty: float = PENALTY) -> tuple[int, ...]:
-    """Where the mean or the variance of a series changes: the index of the first value of each segment but the first.
+def change_points(x: Floats, penalty: float = PENALTY) -> list[tuple[int, ...]]:
+    """Where the mean or the variance of each row changes: the index of the first value of each segment but the first.
 
     Optimal partitioning (Jackson et al. 2005), which is exact: the segments whose summed cost is least, where a segment of m
     normal values costs m (log 2 pi variance + 1) and each change `penalty` * log n (as in Killick, Fearnhead & Eckley 2012).
-    ValueError if a value is not finite.
+    The rows are treated side by side, which takes little longer than one alone. ValueError if a value is not finite.
     """
-    return _changes(np.asarray(values, dtype=float).reshape(1, -1), penalty)[0]
-
-
-def _changes(x: Floats, penalty: float = PENALTY) -> list[tuple[int, ...]]:
-    """The change points of several series, one in each row: side by side they take little longer than one."""
     if not np.isfinite(x).all():
         raise ValueError("a value is not finite; leave its trial out")
     n = x.shape[1]
@@ -94,19 +89,14 @@ def _traced(previous: list[int], end: int) -> tuple[int, ...]:
     return tuple(reversed(found))
 
 
-def steadiness(values: ArrayLike) -> SteadyState:
-    """What a series of iteration times (any unit, in the order measured) is: one of the words, with its segments.
+def classify_all(series: Sequence[ArrayLike]) -> list[SteadyState]:
+    """What each series of iteration times is (any unit, in the order measured), with its segments.
 
     `flat`: steady from the first iteration. `warmup`: it ends in a steady state and no earlier segment is faster. `slowdown`:
     it ends in a steady state, but some earlier segment was faster. `no steady state`: it still changed in its last quarter, or
-    drifts. `too short`: fewer than 20 iterations. A series that alternates from one iteration to the next is steady in this sense.
-    ValueError if a value is not finite.
+    drifts. `too short`: fewer than 20 iterations. A series that alternates from one iteration to the next is steady in this
+    sense. Many series together are much faster than one by one. ValueError if a value is not finite.
     """
-    return classify_all([values])[0]
-
-
-def classify_all(series: Sequence[ArrayLike]) -> list[SteadyState]:
-    """The same of several series, much faster than one after the other."""
     data = [np.asarray(values, dtype=float).reshape(-1) for values in series]
     found = [SteadyState(SHORT, (0,), x.size) for x in data]
     alike: dict[int, list[int]] = {}
@@ -117,7 +107,7 @@ def classify_all(series: Sequence[ArrayLike]) -> list[SteadyState]:
         some = max(1, TOGETHER // size)
         for part in (places[first : first + some] for first in range(0, len(places), some)):
             together = np.array([data[place] for place in part])
-            for place, changes, drifts in zip(part, _changes(together), _drifting(together).tolist(), strict=True):
+            for place, changes, drifts in zip(part, change_points(together), _drifting(together).tolist(), strict=True):
                 if changes:
                     found[place] = _steadiness(data[place], (0, *changes))
                 else:  # the most frequent case, and the simplest
@@ -166,37 +156,3 @@ def classify_cell(words: Iterable[str]) -> str:
     if found.count(UNSTEADY) >= len(found) / 2:
         return UNSTEADY
     return found[0] if len(set(found)) == 1 else MIXED
-
-
-def unstable(values: ArrayLike, shortest: float = 1e-3) -> Sequence[str]:
-    """pyperf's objections to a set of trial means, seconds, as codes; empty if there is none.
-
-    `spread`: the standard deviation is 10 % of the mean or more. `outlier`: the least or greatest value is 50 % or more off
-    the mean. `few`: too few values for the mean to be known to 1 % (`pyperf_trials`). `short`: the shortest is below 1 ms.
-    What is not finite is left out; of fewer than 2 values only `short` and `few` can be said.
-    """
-    x = np.asarray(values, dtype=float).reshape(-1)
-    x = x[np.isfinite(x)]
-    if not x.size:
-        return ["few"]
-    mean = float(x.mean())
-    checks = {
-        "spread": x.size > 1 and float(x.std(ddof=1)) >= 0.10 * mean,
-        "outlier": max(float(x.max()) - mean, mean - float(x.min())) >= 0.50 * mean,
-        "few": x.size < pyperf_trials(x),
-        "short": float(x.min()) < shortest,
-    }
-    return [code for code, true in checks.items() if true]
-
-
-def pyperf_trials(values: ArrayLike, precision: float = 0.01) -> int:
-    """How many values pyperf wants so that the mean is known to `precision` with 95 % certainty: (1.96 sd / (0.01 mean))^2.
-
-    At least 2. ValueError if the mean is not positive.
-    """
-    x = np.asarray(values, dtype=float).reshape(-1)
-    mean = float(x.mean())
-    if not mean > 0:
-        raise ValueError(f"times have a positive mean, not {mean}")
-    sd = float(x.std(ddof=1)) if x.size > 1 else 0.0
-    return max(2, math.ceil((1.96 * sd / (precision * mean)) ** 2))

@@ -19,13 +19,12 @@ Its limit: a statement with `or`, or with `max`, that lies on its boundary in tw
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from concexp.analysis.stats.intervals import FEWEST
 
@@ -35,24 +34,6 @@ REFUTED = 0.025
 
 Floats = NDArray[np.float64]
 K = TypeVar("K", bound=Hashable)
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """A verdict (`supported`, `refuted` or `inconclusive`) and the share of the draws that it rests on, NaN if there are none."""
-
-    share: float
-    verdict: str
-
-
-def draws(values: ArrayLike, log: bool = False, seed: int = 1, count: int = DRAWS) -> Floats:
-    """What the mean of the values might be: `count` draws in their unit; with `log` of the geometric mean.
-
-    As `joint_draws` of one sample.
-    """
-    data = np.asarray(values, dtype=float).reshape(-1)
-    sample = dict(enumerate(data.tolist()))
-    return joint_draws({"": sample}, {""} if log else (), seed, count)[""]
 
 
 def joint_draws(
@@ -140,22 +121,6 @@ def _quantiles(degrees: int, count: int) -> Floats:
 
     found: Floats = np.sqrt(chdtri(degrees, (np.arange(count) + 0.5) / count) / degrees)
     return found
-
-
-def judge(expression: Callable[[Mapping[K, Floats]], ArrayLike], drawn: Mapping[K, Floats]) -> Judgement:
-    """The verdict on a statement: `expression` takes the draws by sample and answers, for each draw, whether it is true.
-
-    It may answer for all draws at once with one truth. Inconclusive, with a share of NaN, if a sample has no draws: all
-    samples given must be ones that the statement speaks of. ValueError if the answer has another length.
-    """
-    if any(np.isnan(values).any() for values in drawn.values()):
-        return Judgement(math.nan, verdict(math.nan))
-    count = max((values.size for values in drawn.values()), default=1)
-    true: NDArray[Any] = np.asarray(expression(drawn), dtype=bool)
-    if true.shape not in ((), (count,)):
-        raise ValueError(f"the expression must answer for each of {count} draws; its answer has the shape {true.shape}")
-    share = float(true.mean())
-    return Judgement(share, verdict(share))
 
 
 def verdict(share: float) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from concexp.analysis.stats.intervals import FEWEST, UNKNOWN, Interval, mean_interval, t_quantile
 
@@ -63,47 +63,6 @@ def p_value(above: Mapping[int, float], below: Mapping[int, float], factor: floa
     from scipy.special import stdtr
 
     return float(2 * stdtr(degrees, -abs(mean) / error))
-
-
-def fieller(
-    above: float, below: float, errors: tuple[float, float], degrees: float, covariance: float = 0.0, n: int = 0
-) -> Interval:
-    """The 95 % interval of the ratio of two means, by Fieller's theorem (1954); for values that have no logarithm.
-
-    `errors` are the two means' *standard errors* (sd / sqrt(n), not sd), `covariance` that of the two means, `degrees` the
-    degrees of freedom behind them; `n` is only passed on. Where the lower mean does not differ from 0, the data do not bound
-    the ratio: its ends are then -inf and inf, and `Interval.bounded` is False. A lower mean of 0 has no ratio: NOTHING.
-    ValueError if an error is negative.
-    """
-    if min(errors) < 0:
-        raise ValueError(f"a standard error can't be negative: {errors}")
-    if below == 0 or math.isnan(above) or math.isnan(below):
-        return UNKNOWN
-    t = t_quantile(degrees)
-    # All ratios r with (above - r below)^2 <= t^2 (v1 - 2 r cov + r^2 v2): a quadratic in r.
-    square = below**2 - (t * errors[1]) ** 2
-    middle = above * below - t**2 * covariance
-    rest = above**2 - (t * errors[0]) ** 2
-    if square <= 0:
-        return Interval(above / below, -math.inf, math.inf, n)
-    root = math.sqrt(max(0.0, middle**2 - square * rest))
-    return Interval(above / below, (middle - root) / square, (middle + root) / square, n)
-
-
-def ratio_of_means(above: ArrayLike, below: ArrayLike) -> Interval:
-    """The ratio of the plain means of two independent samples, with Fieller's interval on Welch's degrees of freedom.
-
-    What is not finite is left out. Below 3 values on a side the ends are NaN; unbounded ones are infinite, as in `fieller`.
-    """
-    upper, lower = (data[np.isfinite(data)] for data in (np.asarray(above, float), np.asarray(below, float)))
-    if not upper.size or not lower.size or lower.mean() == 0:
-        return UNKNOWN
-    n = min(upper.size, lower.size)
-    _, error, degrees = _welch(upper, lower)
-    if math.isnan(error):
-        return Interval(float(upper.mean() / lower.mean()), np.nan, np.nan, n)
-    errors = float(upper.std(ddof=1) / np.sqrt(upper.size)), float(lower.std(ddof=1) / np.sqrt(lower.size))
-    return fieller(float(upper.mean()), float(lower.mean()), errors, degrees, n=n)
 
 
 def _finite(side: Mapping[int, float]) -> dict[int, float]:

@@ -18,14 +18,13 @@ from numpy.typing import ArrayLike, NDArray
 from concexp.analysis.stats.batch_fit import refit
 from concexp.analysis.stats.draws import joint_draws
 from concexp.analysis.stats.intervals import FEWEST, UNKNOWN, Interval, t_quantile
-from concexp.analysis.stats.scaling_laws import STRONG, WEAK, Law, asymptote, peak
+from concexp.analysis.stats.scaling_laws import STRONG, WEAK, Law, peak
 
 Floats = NDArray[np.float64]
 Trials = Mapping[int, float] | Sequence[float]
 
 POINTS = 5  # distinct worker counts, at least
 REFITS = 1000
-NO_PEAK = "no peak in range"
 # A law that leaves more than a tenth of the variance and of the mean unexplained does not describe the data. Both: a flat
 # curve has no variance to be explained, and a steep one explains much of it with any rising law.
 UNEXPLAINED = 0.1
@@ -66,15 +65,13 @@ class Fit:
 class Scaling:
     """What is known of a curve. If `refusal` says why no law is, `fit` is the one that was refused, or None.
 
-    `peak` (workers, not rounded) and `asymptote` (throughput) have intervals from the trials. Where there is no peak,
-    `no_peak` says so and `peak` is NOTHING; `asymptote` is NOTHING without contention. `tried` is each law's AICc.
+    `peak` (workers, not rounded) has an interval from the trials; it is UNKNOWN where the data show no peak. `tried` is
+    each law's AICc.
     """
 
     fit: Fit | None
     refusal: str
     peak: Interval
-    no_peak: str
-    asymptote: Interval
     tried: Mapping[str, float]
 
 
@@ -170,10 +167,7 @@ def scaling(
     best = replace(best, parameters=parameters)
     point = {name: found.value for name, found in parameters.items()}
     highest = _ends(float(peak(point)), peak(drawn) if drawn else None, workers.size)
-    no_peak = _no_peak(best, highest.mean)
-    limit_of = _ends(float(asymptote(point)), asymptote(drawn) if drawn else None, workers.size)
-    flat = "a" not in point or not math.isfinite(limit_of.mean)
-    return Scaling(best, "", UNKNOWN if no_peak else highest, no_peak, UNKNOWN if flat else limit_of, tried)
+    return Scaling(best, "", highest if _has_peak(best, highest.mean) else UNKNOWN, tried)
 
 
 def undescribed(found: Fit) -> str:
@@ -189,16 +183,17 @@ def undescribed(found: Fit) -> str:
     return ""
 
 
-def _no_peak(found: Fit, highest: float) -> str:
-    """Why there is no peak to tell: the law has none, it lies beyond what was measured, or chance may have made it."""
-    falls = found.parameters.get("b")
-    if found.parameters.get("a") and found.parameters["a"].value >= 1:  # it falls from one worker on, if it is not flat
-        ends = (found.parameters["a"].interval, found.parameters["a"].resampled)
-        return "" if all(not end.bounded or end.lo > 1 for end in ends) else NO_PEAK
-    if falls is None or highest > max(found.workers):
-        return NO_PEAK
-    ends = (falls.interval, falls.resampled)
-    return "" if all(not end.bounded or end.lo > 0 for end in ends) else NO_PEAK
+def _has_peak(found: Fit, highest: float) -> bool:
+    """False where the law has no peak, where the peak lies beyond the points, or where chance may have made it."""
+    contention, coherency = found.parameters.get("a"), found.parameters.get("b")
+    if contention and contention.value >= 1:  # the curve falls from one worker on, unless it is flat
+        return _surely_above(contention, 1.0)
+    return coherency is not None and highest <= max(found.workers) and _surely_above(coherency, 0.0)
+
+
+def _surely_above(parameter: Parameter, bound: float) -> bool:
+    """True if both intervals lie above the bound; one without ends does not object."""
+    return all(not ends.bounded or ends.lo > bound for ends in (parameter.interval, parameter.resampled))
 
 
 def _by_block(trials: Mapping[int, Trials]) -> dict[int, dict[int, float]]:
@@ -234,4 +229,4 @@ def _ends(value: float, drawn: Floats | None, n: int) -> Interval:
 
 
 def _refused(found: Fit | None, reason: str, tried: Mapping[str, float]) -> Scaling:
-    return Scaling(found, reason, UNKNOWN, NO_PEAK, UNKNOWN, tried)
+    return Scaling(found, reason, UNKNOWN, tried)

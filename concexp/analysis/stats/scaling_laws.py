@@ -70,13 +70,6 @@ def peak(values: Mapping[str, ArrayLike]) -> Floats:
     return np.asarray(np.where(a >= 1, 1.0, np.where(b > 0, np.maximum(found, 1.0), np.inf)), dtype=float)
 
 
-def asymptote(values: Mapping[str, ArrayLike]) -> Floats:
-    """The throughput that contention alone would leave with endless workers: g / a; infinite without a."""
-    g, a = np.asarray(values["g"], dtype=float), np.asarray(values.get("a", 0.0), dtype=float)
-    with np.errstate(divide="ignore"):
-        return np.asarray(np.where(a > 0, g / a, np.inf), dtype=float)
-
-
 def karp_flatt(speedup: ArrayLike, workers: ArrayLike) -> Floats:
     """The serial share that a speedup betrays: (1/S - 1/p) / (1 - 1/p) (Karp & Flatt 1990); NaN for one worker.
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from concexp.analysis.stats.intervals import Interval
-from concexp.analysis.stats.ratios import p_value, ratio
 
 FALSE_DISCOVERY_RATE = 0.05  # the share of false ones tolerated among the differences that a report names
 MARGIN = 0.05
@@ -88,19 +87,3 @@ def equivalence(found: Interval, margin: float = MARGIN, better: str = "higher")
     if low >= bad:
         return "equivalent" if high <= good else "no worse"
     return "no better" if high <= good else "unresolved"
-
-
-def equivalence_p(above: Mapping[int, float], below: Mapping[int, float], margin: float = MARGIN) -> float:
-    """The p-value of two one-sided tests (Schuirmann 1987) that the ratio lies in 1/(1 + margin) … 1 + margin; by block.
-
-    Below 5 % the two are equivalent at the usual level of this test, that is by the 90 % interval; `equivalence`, by the
-    interval of 95 %, is stricter. NaN where there are too few values.
-    """
-    mean = ratio(above, below).mean
-    logs = [math.log(value) for value in (1 / (1 + margin), 1 + margin)]
-    found = []
-    for side, bound in zip((1, -1), logs, strict=True):
-        two_sided = p_value(above, below, math.exp(bound))
-        inside = side * (mean - math.exp(bound)) > 0
-        found.append(two_sided / 2 if inside else 1 - two_sided / 2)
-    return max(found) if not any(map(math.isnan, found)) else math.nan

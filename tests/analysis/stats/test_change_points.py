@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from concexp.analysis.stats.change_points import change_points, classify_cell, pyperf_trials, steadiness, unstable
+from concexp.analysis.stats import change_points as module
+from concexp.analysis.stats.change_points import PENALTY, classify_all, classify_cell
 
 SEEDS = range(200)  # of each of a dozen kinds of series
 
@@ -15,6 +16,16 @@ def series(levels, length, noise, seed):
     """Segments of equal length at these levels, with normal noise relative to 1, in milliseconds."""
     means = np.repeat(levels, length)
     return 1e-3 * (means + np.random.default_rng(seed).normal(0, noise, means.size))
+
+
+def change_points(values, penalty=PENALTY):
+    """Those of one series."""
+    return module.change_points(np.array([values]), penalty)[0]
+
+
+def steadiness(values):
+    """What one series is."""
+    return classify_all([values])[0]
 
 
 def cost(values, points, penalty):
@@ -130,30 +141,3 @@ def test_cell():
     assert classify_cell(["flat", "flat", "no steady state"]) == "inconsistent"
     assert classify_cell(["flat", "too short", "no steady state"]) == "no steady state"
     assert classify_cell(["too short"]) == classify_cell([]) == "too short"
-
-
-@pytest.mark.parametrize(
-    ("values", "codes"),
-    [
-        ([1.0, 1.001, 0.999] * 5, []),
-        ([1.0, 1.3, 0.8, 1.1] * 5, ["spread", "few"]),
-        ([1.0] * 60 + [1.55], ["outlier", "few"]),
-        ([1.0] * 60 + [0.4], ["outlier", "few"]),
-        ([0.0009, 0.0009, 0.0009], ["short"]),
-        ([1.0, 1.02], ["few"]),
-        ([1.0], ["few"]),
-        ([math.nan], ["few"]),
-    ],
-)
-def test_pyperfs_checks(values, codes):
-    """Each objection is raised where pyperf raises it: 10 % spread, 50 % off, too few for 1 %, below 1 ms."""
-    assert list(unstable(values)) == codes
-
-
-def test_how_many_pyperf_wants():
-    """A spread of 5 % wants (1.96 * 5)^2 = 97 values for 1 %; times without a positive mean are an error."""
-    values = np.array([0.95, 1.05]) / np.std([0.95, 1.05], ddof=1) * 0.05
-    values += 1 - values.mean()
-    assert pyperf_trials(values) == 97
-    with pytest.raises(ValueError, match="positive mean"):
-        pyperf_trials([0.0, 0.0])

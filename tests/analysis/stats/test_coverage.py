@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from concexp.plan.planner import block
+from concexp.plan.schedule import block
 from tests.helpers.lab import Lab
 
 FILE = Path(__file__).parents[3] / "benchmarks" / "coverage.py"
@@ -95,3 +95,21 @@ def test_table(coverage):
     assert coverage.Row("interval", "normal", "5", 95.0, 0.5, 93, 97).met == "yes"
     assert coverage.Row("interval", "normal", "5", 98.0, 0.5, 93, 97).met == "**no**"
     assert coverage.Row("a limit", "x", "5", 80.0, 0.9).met == "–"
+
+
+def test_the_rejected_interval(coverage):
+    """BCa agrees with t on normal values, leans to the skewed side, and covers less often than bootstrap-t."""
+    values = np.random.default_rng(3).normal(100, 5, 200)
+    lo, hi = coverage.by_t(values)
+    assert coverage.bca(values) == pytest.approx((lo, hi), abs=0.06 * (hi - lo))
+    values = np.random.default_rng(4).exponential(1, 30)
+    lo, hi = coverage.bca(values)
+    assert hi - values.mean() > 1.2 * (values.mean() - lo)
+    assert coverage.bca(np.full(20, 0.1)) == (0.1, 0.1)
+    assert coverage.bca(np.array([1.0, 2.0])) is None
+    hits = dict.fromkeys((coverage.bootstrap_t, coverage.bca), 0)
+    for values in np.random.default_rng(7).exponential(1, (600, 20)):
+        for way in hits:
+            lo, hi = way(values)
+            hits[way] += lo <= 1 <= hi
+    assert hits[coverage.bootstrap_t] > hits[coverage.bca]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from concexp.analysis.stats.intervals import UNKNOWN
-from concexp.analysis.stats.ratios import fieller, p_value, ratio, ratio_of_means
+from concexp.analysis.stats.ratios import p_value, ratio
 
 # R's data set `sleep`: extra hours of the same ten patients under two drugs; its help page prints both t tests.
 FIRST = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
@@ -120,53 +120,3 @@ def test_p_value_with_zeros():
     """Where a value is 0 the plain means are compared: here by hand, t = 3 / (1 / sqrt(3)) on 2 degrees of freedom."""
     found = p_value({0: 0.0, 1: 1.0, 2: 2.0}, {0: 2.0, 1: 4.0, 2: 6.0})
     assert found == pytest.approx(0.0351, abs=1e-4)
-
-
-def test_fieller():
-    """Means 14 and 7, sd 3 and 2, six values each, 10 degrees of freedom: 1.4566 .. 2.8332."""
-    found = fieller(14, 7, (3 / math.sqrt(6), 2 / math.sqrt(6)), 10)
-    assert (found.mean, found.lo, found.hi) == pytest.approx((2, 1.4566, 2.8332), abs=5e-5)
-
-
-def test_fieller_takes_standard_errors():
-    """With sd where the standard error belongs the interval would be another one by far."""
-    assert fieller(14, 7, (3, 2), 10).hi > 5
-
-
-def test_fieller_unbounded():
-    """A lower mean that may be 0 does not bound the ratio: the ends are infinite, and it says that it is not bounded."""
-    found = fieller(14, 1, (1, 1), 10)
-    assert (found.lo, found.hi) == (-math.inf, math.inf)
-    assert not found.bounded
-    assert fieller(14, 0, (1, 1), 10) == UNKNOWN
-    with pytest.raises(ValueError, match="can't be negative"):
-        fieller(14, 7, (-1, 1), 10)
-
-
-def test_fieller_of_correlated_means():
-    """Means that move together have a narrower ratio, without width if they move as one."""
-    apart, together = fieller(10, 5, (1, 0.5), 8), fieller(10, 5, (1, 0.5), 8, covariance=0.5)
-    assert together.hi - together.lo < 1e-6 < apart.hi - apart.lo
-
-
-def test_ratio_of_means():
-    """Of samples, the standard errors and Welch's degrees of freedom are computed; zeros do no harm."""
-    above, below = [10.0, 0.0, 14.0, 16.0], [1.0, 2.0, 3.0, 2.0, math.nan]
-    found = ratio_of_means(above, below)
-    errors = np.std(above, ddof=1) / 2, np.std(below[:4], ddof=1) / 2
-    degrees = (errors[0] ** 2 + errors[1] ** 2) ** 2 / (errors[0] ** 4 / 3 + errors[1] ** 4 / 3)
-    expected = fieller(10, 2, errors, degrees)
-    assert (found.mean, found.lo, found.hi) == pytest.approx((expected.mean, expected.lo, expected.hi))
-    assert found.n == 4
-    assert not ratio_of_means([1.0, 2.0], [1.0, 2.0, 3.0]).bounded
-    assert ratio_of_means([1.0], []) == UNKNOWN
-
-
-def test_fieller_coverage():
-    """Of 2000 ratios of independent normal means, 95 % of the intervals hold the true one."""
-    rng = np.random.default_rng(23)
-    hits = 0
-    for _ in range(2000):
-        found = ratio_of_means(rng.normal(14, 3, 6), rng.normal(7, 2, 6))
-        hits += found.lo <= 2 <= found.hi
-    assert abs(hits / 2000 - 0.95) < 4 * math.sqrt(0.95 * 0.05 / 2000)

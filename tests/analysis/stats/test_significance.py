@@ -11,7 +11,6 @@ from concexp.analysis.stats.significance import (
     benjamini_hochberg,
     difference,
     equivalence,
-    equivalence_p,
     noise_floor,
     resolved,
 )
@@ -77,16 +76,6 @@ def test_equivalence_needs_an_interval():
     assert equivalence(UNKNOWN) == equivalence(Interval(2, -math.inf, math.inf, 5)) == "unresolved"
     with pytest.raises(ValueError, match="better is"):
         equivalence(interval(0.9, 1.1), better="more")
-
-
-def test_equivalence_p():
-    """p = 5 % exactly where the 90 % interval ends, and large where the ratio lies beyond the margin."""
-    logs = np.array([-0.01, 0.02, 0.015, -0.005, 0.01])
-    above, below = dict(enumerate(np.exp(logs))), dict.fromkeys(range(5), 1.0)
-    end = logs.mean() + 2.131847 * logs.std(ddof=1) / math.sqrt(5)  # t at 95 %, 4 degrees of freedom
-    assert equivalence_p(above, below, math.expm1(end)) == pytest.approx(0.05, abs=1e-6)
-    assert equivalence_p({k: 2 * v for k, v in above.items()}, below) > 0.99
-    assert math.isnan(equivalence_p({0: 1.0}, {0: 1.0}))
 
 
 def test_inequivalent_is_seldom_called_equivalent():

@@ -260,7 +260,8 @@ def test_a_whole_run(write, tmp_path):
     assert set(manifest["user_code"]) == {"helper.py", "mine.py"}
     assert len(manifest["preflight"]["unsupported"]) == 1
     assert str(tmp_path) not in (run / "manifest.json").read_text()
-    rows = {(row["workload"], row["model"]): row for row in csv.DictReader((run / "cells.csv").open())}
+    with (run / "cells.csv").open() as file:
+        rows = {(row["workload"], row["model"]): row for row in csv.DictReader(file)}
     assert rows["mine.py:loop", "asyncio"]["status"] == "unsupported"
     assert [rows["mine.py:work", m]["returned.hits"] for m in ("threads", "asyncio")] == ["3", "3"]
     assert rows["mine.py:loop", "threads"]["returned"] == "3"

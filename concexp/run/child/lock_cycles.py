@@ -32,9 +32,9 @@ class Holding:
     names: dict[Waiter, int] = field(default_factory=dict)
     alive: set[Waiter] = field(default_factory=set)
 
-    def holders(self, who: Waiter) -> list[Waiter]:
+    def holders(self, waiter: Waiter) -> list[Waiter]:
         """The holders of the lock that this one waits for."""
-        return [holder for holder, _ in self.held.get(self.waiting[who][0], ())]
+        return [holder for holder, _ in self.held.get(self.waiting[waiter][0], ())]
 
     def circle(self) -> list[Waiter]:
         """Threads and tasks that wait for each other in a circle, each for the next; empty if there is none."""
@@ -56,26 +56,26 @@ class Holding:
                 path.pop()
         return False
 
-    def name(self, who: Waiter) -> str:
+    def name(self, waiter: Waiter) -> str:
         """How a sentence names a thread or task."""
-        if who in self.names:
-            return f"worker {self.names[who]}"
-        if who[1] == LOST:
+        if waiter in self.names:
+            return f"worker {self.names[waiter]}"
+        if waiter[1] == LOST:
             return "a thread that did not come along in the fork"
-        kind, _, number = who[1].partition(" ")
-        if kind == "thread" and who not in self.alive:
+        kind, _, number = waiter[1].partition(" ")
+        if kind == "thread" and waiter not in self.alive:
             return "a thread that has ended"
         known = sorted(
             {other for other in self._all_waiters() if other not in self.names and other[1].startswith(kind)}
         )
-        return f"{kind} {known.index(who) + 1}" if who in known else f"{kind} {number}"
+        return f"{kind} {known.index(waiter) + 1}" if waiter in known else f"{kind} {number}"
 
     def _all_waiters(self) -> set[Waiter]:
-        return set(self.waiting) | {who for holders in self.held.values() for who, _ in holders}
+        return set(self.waiting) | {waiter for holders in self.held.values() for waiter, _ in holders}
 
-    def since(self, who: Waiter, key: Key) -> str:
+    def since(self, waiter: Waiter, key: Key) -> str:
         """Where a thread or task took a lock."""
-        return next((place for holder, place in self.held.get(key, ()) if holder == who), "?")
+        return next((place for holder, place in self.held.get(key, ()) if holder == waiter), "?")
 
 
 def read(folder: Path) -> Holding | None:
@@ -96,11 +96,13 @@ def together(files: Sequence[dict[str, Any]]) -> Holding:
     for file in files:
         pid = file["pid"]
         holding.alive |= {(pid, one) for one in file["alive"]}
-        holding.names.update({(pid, who): index for who, index in file["names"].items()})
+        holding.names.update({(pid, waiter): index for waiter, index in file["names"].items()})
         for key, holders in file["held"].items():
             if key not in counted:
-                holding.held.setdefault(_key(pid, key), []).extend(((pid, who), place) for who, place in holders)
-        holding.waiting.update({(pid, who): (_key(pid, key), place) for who, (key, place) in file["waiting"].items()})
+                holding.held.setdefault(_key(pid, key), []).extend(((pid, waiter), place) for waiter, place in holders)
+        holding.waiting.update(
+            {(pid, waiter): (_key(pid, key), place) for waiter, (key, place) in file["waiting"].items()}
+        )
     return holding
 
 
@@ -114,33 +116,33 @@ def describe_cycle(holding: Holding | None) -> dict[str, list[str]]:
         return {}
     around = holding.circle()
     sentences = []
-    for number, who in enumerate(around):
-        key, place = holding.waiting[who]
+    for number, waiter in enumerate(around):
+        key, place = holding.waiting[waiter]
         after = around[(number + 1) % len(around)]
         before = holding.waiting[around[number - 1]][0]
-        if after == who:
+        if after == waiter:
             sentences.append(
-                f"{holding.name(who)} waits at {place} for {_lock(key)}, which it holds itself, taken at "
-                f"{holding.since(who, key)}"
+                f"{holding.name(waiter)} waits at {place} for {_lock(key)}, which it holds itself, taken at "
+                f"{holding.since(waiter, key)}"
             )
         else:
             sentences.append(
-                f"{holding.name(who)} holds {_lock(before)}, taken at {holding.since(who, before)}, and waits at {place} for "
+                f"{holding.name(waiter)} holds {_lock(before)}, taken at {holding.since(waiter, before)}, and waits at {place} for "
                 f"{_lock(key)}, which {holding.name(after)} holds"
             )
-    others = [_wait(holding, who) for who in holding.waiting if who not in around]
+    others = [_wait(holding, waiter) for waiter in holding.waiting if waiter not in around]
     return {"circle": sentences[:SENTENCES], "waits": others[:SENTENCES]}
 
 
-def _wait(holding: Holding, who: Waiter) -> str:
-    key, place = holding.waiting[who]
+def _wait(holding: Holding, waiter: Waiter) -> str:
+    key, place = holding.waiting[waiter]
     holders = holding.held.get(key, [])
     held = (
         f"which {holding.name(holders[0][0])} holds, taken at {holders[0][1]}"
         if holders
         else "which nobody is known to hold"
     )
-    return f"{holding.name(who)} waits at {place} for {_lock(key)}, {held}"
+    return f"{holding.name(waiter)} waits at {place} for {_lock(key)}, {held}"
 
 
 def _lock(key: Key) -> str:

@@ -143,16 +143,16 @@ def listed(code: StagedCode) -> list[dict[str, Any]]:
     """All interpreters of this machine: its name in a YAML, its facts, its place, and why it cannot be used."""
     rows: list[dict[str, Any]] = []
     taken: set[str] = set()
-    for path, found in InterpreterFinder(code).answers():
+    for path, answer in InterpreterFinder(code).answers():
         same = os.path.realpath(path) == os.path.realpath(sys.executable)
         row: dict[str, Any] = {"name": "", "current": same, "found": _at_home(path), "reason": ""}
-        if isinstance(found, MissingInterpreter):
-            rows.append({**row, "reason": found.reason})
+        if isinstance(answer, MissingInterpreter):
+            rows.append({**row, "reason": answer.reason})
             continue
-        names = names_of(found.facts)
+        names = names_of(answer.facts)
         row["name"] = next((name for name in names if name not in taken), "")
         taken.update(names)
-        rows.append({**row, **{name: found.facts[name] for name in LISTED}})
+        rows.append({**row, **{name: answer.facts[name] for name in LISTED}})
     return rows
 
 

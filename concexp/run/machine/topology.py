@@ -1,4 +1,4 @@
-"""How this machine's CPUs are built, from the system's own tables; what it does not tell is None."""
+"""How this machine's CPUs are arranged, from the system's tables; a fact that it does not report is None."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan -> how long it will take, seconds: from earlier runs of the same cells on this machine, else from its loads."""
+"""Forecasts how long a plan takes, seconds: from earlier runs of the same cells on this machine, else from its loads."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from concexp.plan.schedule import Plan
 from concexp.run.machine.spinners import SPIN_EVERY_SECONDS, SPIN_ROUNDS, SPIN_SECONDS
 from concexp.run.storage import journal
 
-# So many of the latest runs tell, of so many that are looked at: more would make a plan wait for journals that say the same.
-RUNS = 3
-LOOKED_AT = 12
-# What a trial takes beside its passes, seconds: to start a process and its workers, to meet, to end, to be written down.
-START = 0.15
+# The latest runs that are used, and that are opened to find them. With more, a plan would wait for journals that agree.
+RUNS_USED = 3
+RUNS_OPENED = 12
+# What a trial takes besides its passes: starting a process and its workers, meeting, ending, writing the record.
+TRIAL_OVERHEAD_S = 0.15
 # A spinner measurement: one alone and all together, each round.
-SPIN = START + 2 * SPIN_ROUNDS * SPIN_SECONDS
-SENTINEL_SECONDS = START + 0.05
+SPIN_S = TRIAL_OVERHEAD_S + 2 * SPIN_ROUNDS * SPIN_SECONDS
+SENTINEL_S = TRIAL_OVERHEAD_S + 0.05
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Seconds for the whole blocks that are planned, and for the most that `precision` may ask for.
+    """Seconds for the planned blocks, and for the most blocks that `precision` may ask for.
 
-    `unknown` trials are in neither: nothing tells how long their counted operations take. `measured` trials were foreseen
-    from earlier runs, `loads` from the time that their load gives them.
+    Neither includes the `unknown` trials: the time of counted operations is not known before a first run. `measured` trials
+    were forecast from earlier runs, `loads` from the duration in their load.
     """
 
     measure: Measure
@@ -41,11 +41,11 @@ class Forecast:
     measured: int
     loads: int
     unknown: int
-    claims: bool = False  # whether trials are made for claims as well
+    claims: bool = False  # whether claims may add trials too
 
     @property
     def data(self) -> dict[str, Any]:
-        """For programs."""
+        """The forecast for programs; times in seconds."""
         return {
             "seconds": round(self.seconds, 3),
             "most_seconds": round(self.most, 3),
@@ -57,7 +57,7 @@ class Forecast:
 
     @property
     def text(self) -> str:
-        """For people: how long, from what that is known, and what a budget will do to it."""
+        """The forecast in words: how long, how that is known, and whether the budget ends it early."""
         blocks, most = self.measure.blocks, self.measure.max_blocks
         if not self.measured + self.loads:
             return "how long it takes is not known before a first run: its operations are counted"
@@ -68,14 +68,14 @@ class Forecast:
             for count, source in ((self.measured, "from earlier runs"), (self.loads, "from their loads"))
             if count
         ]
-        said = f"takes {'at least' if self.unknown else 'about'} {duration_text(self.seconds)}"
+        text = f"takes {'at least' if self.unknown else 'about'} {duration_text(self.seconds)}"
         if most > blocks:
-            said += f" for {blocks} repetitions, {duration_text(self.most)} if some cell needs {most}"
-        said += f" (foreseen: {', '.join(sources)}"
-        said += f"; {self.unknown} trials of counted operations unknown)" if self.unknown else ")"
-        return said + self._beside_the_budget()
+            text += f" for {blocks} repetitions, {duration_text(self.most)} if some cell needs {most}"
+        text += f" (foreseen: {', '.join(sources)}"
+        text += f"; {self.unknown} trials of counted operations unknown)" if self.unknown else ")"
+        return text + self._effect_of_budget()
 
-    def _beside_the_budget(self) -> str:
+    def _effect_of_budget(self) -> str:
         budget = self.measure.budget
         if budget is None or self.most <= budget:
             return ""
@@ -88,25 +88,27 @@ class Forecast:
 
 
 def forecast(spec: Spec, plan: Plan, runs: Path, host: str) -> Forecast:
-    """Foresee a plan; `runs` is the folder of earlier runs, `host` this machine."""
+    """Forecast a plan. `runs` is the folder of earlier runs, `host` the id of this machine."""
     known = _earlier(runs, spec.measure, host)
     counts = {"measured": 0, "loads": 0, "unknown": 0}
     seconds = 0.0
     for trial in plan.trials:
-        took, source = _of(trial, known)
-        seconds += took
+        trial_s, source = _trial_seconds(trial, known)
+        seconds += trial_s
         counts[source] += 1
     blocks, most = spec.measure.blocks, spec.measure.max_blocks
-    one = seconds / max(1, blocks)
+    trials_s = seconds / max(1, blocks)
     real = any(not cell.simulated for cell in plan.runnable)
-    spins = max(1, math.ceil(one / SPIN_EVERY_SECONDS)) if real else 0
-    whole = one + spins * SPIN
-    last = SPIN if real else 0.0
-    return Forecast(spec.measure, blocks * whole + last, most * whole + last, **counts, claims=bool(spec.claims))
+    spins = max(1, math.ceil(trials_s / SPIN_EVERY_SECONDS)) if real else 0
+    block_s = trials_s + spins * SPIN_S
+    last_s = SPIN_S if real else 0.0
+    return Forecast(
+        spec.measure, blocks * block_s + last_s, most * block_s + last_s, **counts, claims=bool(spec.claims)
+    )
 
 
-def _of(trial: PlannedTrial, known: dict[str, float]) -> tuple[float, str]:
-    """The seconds that a trial takes, and from what that is known."""
+def _trial_seconds(trial: PlannedTrial, known: dict[str, float]) -> tuple[float, str]:
+    """(how long a trial takes, seconds; how that is known: the name of a count in `Forecast`)."""
     cell, settings = trial.cell, trial.cell.settings
     name = _name(cell.id, trial.role)
     if name in known:
@@ -114,39 +116,39 @@ def _of(trial: PlannedTrial, known: dict[str, float]) -> tuple[float, str]:
     if cell.simulated:
         return 0.0, "loads"
     if trial.role == SENTINEL:
-        return SENTINEL_SECONDS, "loads"
+        return SENTINEL_S, "loads"
     if "duration" in cell.load:
-        return START + cell.load["duration"] * (settings.warmup + settings.iterations), "loads"
+        return TRIAL_OVERHEAD_S + cell.load["duration"] * (settings.warmup + settings.iterations), "loads"
     return 0.0, "unknown"
 
 
 def _name(cell: str, role: str) -> str:
-    """Trials of one cell take alike, whatever they are for; the sentinel may be a cell of the experiment by chance."""
+    """What trials of equal duration share: their cell, or the role for the sentinel, whose cell the experiment may have too."""
     return role if role == SENTINEL else cell
 
 
 def _earlier(runs: Path, measure: Measure, host: str) -> dict[str, float]:
-    """The median duration of each cell's trials, seconds, from the latest runs here that took as many passes."""
-    found: dict[str, list[float]] = {}
-    told = 0
-    for path in sorted(runs.glob(f"*/{journal.NAME}"), reverse=True)[:LOOKED_AT]:
-        # A run that was killed at its beginning, a damaged journal, or one that somebody else made up: no help, no harm.
+    """The median duration of each cell's trials, seconds, from the latest runs here with the same numbers of iterations."""
+    durations: dict[str, list[float]] = {}
+    used = 0
+    for path in sorted(runs.glob(f"*/{journal.NAME}"), reverse=True)[:RUNS_OPENED]:
+        # A run killed at its beginning, a damaged or a forged journal: no help, but no harm.
         with contextlib.suppress(ConcexpError, LookupError, TypeError, AttributeError):
             read = journal.read(path)
-            own = [r for r in read.records if r.get("host") == host and isinstance(r.get("duration_s"), float)]
+            records = [r for r in read.records if r.get("host") == host and isinstance(r.get("duration_s"), float)]
             past = read.header["spec"]["measure"]
-            if not own or any(past.get(name) != getattr(measure, name) for name in ("warmup", "iterations")):
+            if not records or any(past.get(name) != getattr(measure, name) for name in ("warmup", "iterations")):
                 continue
-            for record in own:
-                found.setdefault(_name(record["cell"], record.role), []).append(record["duration_s"])
-            told += 1
-            if told == RUNS:
+            for record in records:
+                durations.setdefault(_name(record["cell"], record.role), []).append(record["duration_s"])
+            used += 1
+            if used == RUNS_USED:
                 break
-    return {name: statistics.median(times) for name, times in found.items()}
+    return {name: statistics.median(times) for name, times in durations.items()}
 
 
 def duration_text(seconds: float) -> str:
-    """A time for people: `45 s`, `12.5 min`, `2.1 h`."""
+    """A duration as people read it: `45 s`, `12.5 min`, `2.1 h`."""
     if seconds < 90:
         return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
     return f"{seconds / 60:.1f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

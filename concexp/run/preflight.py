@@ -1,7 +1,7 @@
-"""Plan -> a user's own code, tried once before anything is measured: what it is, and which cells cannot carry it.
+"""Tries a user's code once before anything is measured: what it is, and which cells cannot run it.
 
-First each entry is imported and looked at; then it does one operation per worker, on one model of each kind that carries it
-in another way. Nothing of that is a measurement.
+First each entry is imported and inspected. Then it does one operation per worker, on one model of each kind that runs user
+code in a different way. None of this is a measurement.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine.lock import MachineLock
 
-LOOK_TIMEOUT = 60.0  # seconds for an import
-WORKERS = 2
-# What user code meets when it starts something of its own inside a model: how Python tells it, and what it means.
-KNOWN = (
+IMPORT_TIMEOUT = 60.0  # seconds
+MAX_WORKERS = 2
+# Errors that user code meets when it starts something of its own inside a model: Python's words, and what they mean.
+KNOWN_ERRORS = (
     (
         re.compile(r"pickl"),
         "what goes to another process is pickled, and a lambda, a function within a function or an open resource cannot be: "
@@ -42,7 +42,7 @@ FRAME = re.compile(r'File "(.+?)", line (\d+)')
 
 
 @dataclass(frozen=True)
-class Carrier:
+class Use:
     """One use of user code by a cell: as its workload or its background, on a model."""
 
     cell: Cell
@@ -50,27 +50,27 @@ class Carrier:
     model: Entry
 
     @property
-    def carrier(self) -> str:
-        """Alike for models that carry user code in the same way."""
+    def way(self) -> str:
+        """Equal for models that run user code in the same way."""
         model = self.model.build()
-        way = model.parallel, model.asynchronous, self.model.parameters.get("start_method")
-        return repr((way, self.cell.runtime))
+        start_method = self.model.parameters.get("start_method")
+        return repr(((model.parallel, model.asynchronous, start_method), self.cell.runtime))
 
     @property
     def key(self) -> str:
-        """Alike for cells of one model on one interpreter."""
+        """Equal for cells of one model on one interpreter."""
         return repr((self.model.name, sorted(self.model.parameters.items()), self.cell.runtime))
 
     @property
     def workers(self) -> int:
-        return min(WORKERS, self.cell.parallelism) if self.model.plugin.needs_workers else 1
+        return min(MAX_WORKERS, self.cell.parallelism) if self.model.plugin.needs_workers else 1
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """Who tries: the interpreters by their labels, the code of the trials, and the machine's lock.
+    """Tries the user's code of an experiment with the interpreters `pythons`, by label.
 
-    The lock is held, so that nobody's measurement is disturbed.
+    It holds the machine's lock meanwhile, so that no measurement is disturbed.
     """
 
     spec: Spec
@@ -82,24 +82,23 @@ class Preflight:
     def inspect_code(self) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
         """(what each entry is, by its label; why cells cannot import or call it, by their id).
 
-        InputError says what cannot be imported or called by any of the interpreters that should.
+        InputError lists the entries that none of their interpreters can import or call.
         """
-        found: dict[str, dict[str, Any]] = {}
+        facts_by_label: dict[str, dict[str, Any]] = {}
         reasons: dict[str, str] = {}
         problems = []
-        for entry, roles in self._entries():
-            firsts = {role.cell.runtime.python: role for role in reversed(roles)}
-            by_python = {python: self._looked(entry, role) for python, role in firsts.items()}
+        for entry, uses in self._entries():
+            first_uses = {use.cell.runtime.python: use for use in reversed(uses)}
+            by_python = {python: self._inspect(entry, use) for python, use in first_uses.items()}
             good = [facts for facts in by_python.values() if not facts["problem"]]
             if not good:
-                facts = by_python[roles[0].cell.runtime.python]
+                facts = by_python[uses[0].cell.runtime.python]
                 problems.append(replace(entry.place, message=facts["problem"], hint=facts["cure"]))
                 continue
-            for role in roles:
-                problem = by_python[role.cell.runtime.python]["problem"]
-                if problem:
-                    reasons.setdefault(role.cell.id, problem)
-            found[entry.label] = {
+            for use in uses:
+                if problem := by_python[use.cell.runtime.python]["problem"]:
+                    reasons.setdefault(use.cell.id, problem)
+            facts_by_label[entry.label] = {
                 "form": good[0]["form"],
                 "version": good[0]["version"],
                 "files": sorted({file for facts in good for file in facts["files"]}),
@@ -109,115 +108,126 @@ class Preflight:
             }
         if problems:
             raise InputError(problems)
-        return found, reasons
+        return facts_by_label, reasons
 
     def try_code(self, refused: Mapping[str, str]) -> dict[str, str]:
-        """`refused`, and why more cells cannot carry their user code; InputError if an entry runs nowhere."""
+        """`refused` (cell id -> reason) with the cells that cannot run their user code; InputError if an entry runs nowhere."""
         reasons = dict(refused)
         problems = []
-        for entry, every in self._entries():
-            roles = [role for role in every if role.cell.id not in refused]
-            endings = self._endings(roles)
-            if roles and all(e.status == "failed" for e in endings.values()) and not self._expected(roles):
-                problems.append(_raises(entry, roles, endings[roles[0].key]))
+        for entry, all_uses in self._entries():
+            uses = [use for use in all_uses if use.cell.id not in refused]
+            outcomes = self._outcomes(uses)
+            if uses and _all_failed(outcomes) and not self._failure_is_allowed(uses):
+                problems.append(_failure(entry, uses, outcomes[uses[0].key]))
                 continue
-            for role in roles:
-                reason = _reason(endings[role.key], entry)
-                if reason:
-                    reasons.setdefault(role.cell.id, reason)
+            for use in uses:
+                if reason := _reason(outcomes[use.key], entry):
+                    reasons.setdefault(use.cell.id, reason)
         if problems:
             raise InputError(problems)
         return reasons
 
-    def _looked(self, entry: Entry, role: Carrier) -> dict[str, Any]:
-        """What one interpreter says of an entry."""
-        ending = self._ask(role.cell, {"verb": "look", "workload": role.entry.request()["parameters"]}, LOOK_TIMEOUT)
-        if ending.answer is not None:
-            return ending.answer
-        problem = f"{entry.located.name} cannot be imported: {ending.reason}"
-        return {"problem": problem, "cure": ending.output.strip()[-500:]}
+    def _inspect(self, entry: Entry, use: Use) -> dict[str, Any]:
+        """The facts of an entry as one interpreter imports it, or `problem` and `cure`."""
+        request = {"verb": "look", "workload": use.entry.request()["parameters"]}
+        outcome = self._launch(use.cell, request, IMPORT_TIMEOUT)
+        if outcome.answer is not None:
+            return outcome.answer
+        problem = f"{entry.located.name} cannot be imported: {outcome.reason}"
+        return {"problem": problem, "cure": outcome.output.strip()[-500:]}
 
-    def _entries(self) -> Iterator[tuple[Entry, list[Carrier]]]:
-        """Each entry of user code as the YAML has it, and its uses by the cells that can run."""
-        by_label: dict[tuple[str, str], list[Carrier]] = {}
+    def _entries(self) -> Iterator[tuple[Entry, list[Use]]]:
+        """Each entry of user code as it stands in the YAML, with its uses by the cells that can run."""
+        by_label: dict[tuple[str, str], list[Use]] = {}
         for cell in self.plan.runnable:
-            uses = [Carrier(cell, cell.workload, cell.model)]
+            uses = [Use(cell, cell.workload, cell.model)]
             if cell.background is not None:
-                uses.append(Carrier(cell, cell.background.workload, cell.background.model))
-            for role in uses:
-                if role.entry.is_user_code and not role.model.plugin.simulated:
-                    by_label.setdefault((role.entry.kind, role.entry.label), []).append(role)
-        for key, roles in by_label.items():
-            yield next(entry for entry in self.spec.user_entries if (entry.kind, entry.label) == key), roles
+                uses.append(Use(cell, cell.background.workload, cell.background.model))
+            for use in uses:
+                if use.entry.is_user_code and not use.model.plugin.simulated:
+                    by_label.setdefault((use.entry.kind, use.entry.label), []).append(use)
+        for key, uses in by_label.items():
+            yield next(entry for entry in self.spec.user_entries if (entry.kind, entry.label) == key), uses
 
-    def _endings(self, roles: list[Carrier]) -> dict[str, TrialOutcome]:
-        """How a trial on each model ended; where one of a kind went well, the others of its kind are not tried."""
-        by_carrier: dict[str, TrialOutcome] = {}
-        found: dict[str, TrialOutcome] = {}
-        for role in roles:
-            if role.key not in found:
-                known = by_carrier.get(role.carrier)
-                well = known is not None and known.status in NUMBERED
-                ending = known if well and known is not None else self._try(role)
-                found[role.key] = by_carrier[role.carrier] = ending
-        if found and all(ending.status == "failed" for ending in found.values()):
-            # It may be these arguments that it does not like: those of other cells are data.
-            tried = [roles[0].entry.parameters]
-            for role in roles:
-                if role.entry.parameters not in tried:
-                    tried.append(role.entry.parameters)
-                    ending = self._try(role)
-                    if ending.status != "failed":
-                        return {**found, role.key: ending}
-        return found
+    def _outcomes(self, uses: list[Use]) -> dict[str, TrialOutcome]:
+        """By `Use.key`, how a trial on each model ended. Once a way of running user code works, it is not tried again."""
+        by_way: dict[str, TrialOutcome] = {}
+        outcomes: dict[str, TrialOutcome] = {}
+        for use in uses:
+            if use.key in outcomes:
+                continue
+            known = by_way.get(use.way)
+            outcome = known if known is not None and known.status in NUMBERED else self._try(use)
+            outcomes[use.key] = by_way[use.way] = outcome
+        return outcomes | self._with_other_parameters(uses) if _all_failed(outcomes) else outcomes
 
-    def _try(self, role: Carrier) -> TrialOutcome:
+    def _with_other_parameters(self, uses: list[Use]) -> dict[str, TrialOutcome]:
+        """The first outcome that is no failure, by `Use.key`, with parameters other than the first use's; {} for none.
+
+        A function may only refuse the first parameters; then its failures in other cells are data.
+        """
+        tried = [use.entry.parameters for use in uses[:1]]
+        for use in uses:
+            if use.entry.parameters in tried:
+                continue
+            tried.append(use.entry.parameters)
+            outcome = self._try(use)
+            if outcome.status != "failed":
+                return {use.key: outcome}
+        return {}
+
+    def _try(self, use: Use) -> TrialOutcome:
         request = {
             "verb": "measure",
-            "workload": role.entry.request(),
-            "model": role.model.request(),
-            "sync": role.cell.sync.request(),
-            "workers": role.workers,
+            "workload": use.entry.request(),
+            "model": use.model.request(),
+            "sync": use.cell.sync.request(),
+            "workers": use.workers,
             "load": {"ops": 1, "scaling": "weak"},
             "startup": "once",
             "warmup": 0,
             "iterations": 1,
-            "seed": role.cell.settings.seed,
+            "seed": use.cell.settings.seed,
             "probes": [],
         }
-        return self._ask(role.cell, request, role.cell.settings.timeout)
+        return self._launch(use.cell, request, use.cell.settings.timeout)
 
-    def _ask(self, cell: Cell, request: dict[str, Any], timeout: float) -> TrialOutcome:
+    def _launch(self, cell: Cell, request: dict[str, Any], timeout: float) -> TrialOutcome:
         with self.lock.held():
             python = self.pythons[cell.runtime.python].path
             return launch(request, python, self.stage, timeout, True, cell.runtime.variables(), cell.settings.memory)
 
-    def _expected(self, roles: list[Carrier]) -> bool:
-        """Whether the experiment expects that it fails: then its failures are data."""
-        shown = [{**role.cell.axes, "status": "failed"} for role in roles]
-        return all(any(matches(selection, labels) for selection in self.spec.allow) for labels in shown)
+    def _failure_is_allowed(self, uses: list[Use]) -> bool:
+        """True if the experiment allows all these cells to fail: then their failures are data."""
+        failed = [{**use.cell.axes, "status": "failed"} for use in uses]
+        return all(any(matches(selection, labels) for selection in self.spec.allow) for labels in failed)
 
 
-def _reason(ending: TrialOutcome, entry: Entry) -> str:
-    """Why a cell is unsupported, "" if it is not. An exception of unknown origin is left to the trials: it may be data."""
-    if ending.status == "unsupported":
-        return ending.reason
-    if ending.status == "failed" and _meaning(ending):
-        return f"{entry.label} cannot run so: {_meaning(ending)} ({ending.reason})"
+def _all_failed(outcomes: Mapping[str, TrialOutcome]) -> bool:
+    return bool(outcomes) and all(outcome.status == "failed" for outcome in outcomes.values())
+
+
+def _reason(outcome: TrialOutcome, entry: Entry) -> str:
+    """Why a cell is unsupported; "" if it is not. An exception of unknown meaning is left to the trials: it may be data."""
+    if outcome.status == "unsupported":
+        return outcome.reason
+    if outcome.status == "failed" and (meaning := _meaning(outcome)):
+        return f"{entry.label} cannot run so: {meaning} ({outcome.reason})"
     return ""
 
 
-def _meaning(ending: TrialOutcome) -> str:
-    return next((meaning for sign, meaning in KNOWN if sign.search(ending.reason)), "")
+def _meaning(outcome: TrialOutcome) -> str:
+    """What a known error means; "" for any other."""
+    return next((meaning for pattern, meaning in KNOWN_ERRORS if pattern.search(outcome.reason)), "")
 
 
-def _raises(entry: Entry, roles: list[Carrier], ending: TrialOutcome) -> Problem:
+def _failure(entry: Entry, uses: list[Use], outcome: TrialOutcome) -> Problem:
     """The problem of an entry that fails on every model."""
-    trace = (ending.answer or {}).get("traceback", "")
+    trace = (outcome.answer or {}).get("traceback", "")
     home = str(Path(entry.located.source).parent) if entry.located.source else entry.located.home
     frames = [(file, line) for file, line in FRAME.findall(trace) if file.startswith(home)]
     where = f" at {Path(frames[-1][0]).name}:{frames[-1][1]}" if frames else ""
-    reason = re.sub(r"^[\w.]*Unusable: ", "", ending.reason)
-    models = list(dict.fromkeys(role.model.label for role in roles))
+    reason = re.sub(r"^[\w.]*Unusable: ", "", outcome.reason)
+    models = list(dict.fromkeys(use.model.label for use in uses))
     message = f"{entry.located.name} failed{where} on every model ({', '.join(models)}): {reason}"
-    return replace(entry.place, message=message, hint=_meaning(ending) or "call it by itself first")
+    return replace(entry.place, message=message, hint=_meaning(outcome) or "call it by itself first")

@@ -4,7 +4,7 @@ import pytest
 
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
-from concexp.run.forecast import SENTINEL_SECONDS, SPIN, START, duration_text, forecast
+from concexp.run.forecast import SENTINEL_S, SPIN_S, TRIAL_OVERHEAD_S, duration_text, forecast
 from concexp.run.storage import journal
 
 TIMED = "workload: sleep\nmodel: [serial, threads]\nload: {duration: 1s}\nmeasure: {MORErepetitions: 4, warmup: 1, iterations: 2}\n"
@@ -31,8 +31,8 @@ def past(runs, name, seconds, host="here", **measure):
 def test_from_loads(tmp_path):
     """The windows of all passes, what a trial takes beside them, the sentinel, and spinners for each block and the end."""
     found = foreseen(TIMED, tmp_path)
-    block = 3 * (3 * 1.0 + START) + SENTINEL_SECONDS  # two cells and a control; warm-up counts
-    assert found.seconds == found.most == pytest.approx(4 * (block + SPIN) + SPIN)
+    block = 3 * (3 * 1.0 + TRIAL_OVERHEAD_S) + SENTINEL_S  # two cells and a control; warm-up counts
+    assert found.seconds == found.most == pytest.approx(4 * (block + SPIN_S) + SPIN_S)
     assert (found.measured, found.loads, found.unknown) == (0, 16, 0)
     assert found.text == "takes about 44 s (foreseen: 16 trials from their loads)"
 
@@ -45,7 +45,7 @@ def test_from_earlier_runs(tmp_path):
         past(tmp_path, f"2026020{number}", 0.1, iterations=1)  # quick passes in between
     for text in (TIMED, COUNTED):
         found = foreseen(text, tmp_path)
-        assert found.seconds == pytest.approx(4 * (4 * 2.5 + SPIN) + SPIN)
+        assert found.seconds == pytest.approx(4 * (4 * 2.5 + SPIN_S) + SPIN_S)
         assert (found.measured, found.loads, found.unknown) == (16, 0, 0)
     assert "16 trials from earlier runs" in found.text
 

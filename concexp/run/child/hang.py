@@ -1,9 +1,9 @@
-"""A trial whose time is over, looked at for half a second and by its stacks -> what kind of hang it is, and why.
+"""Classifies a hang, from half a second of watching a timed-out trial's threads and from their stacks.
 
-Told apart are a deadlock (nobody runs, and nobody only sleeps), a livelock (they run, and wake each other or note no progress),
-starvation (some run while another waits, who does not run at all) and a trial that is slow. What the kernel tells of
-threads and what the stacks tell of the work cannot be matched thread by thread: they are counted. Who holds which lock
-nobody can see from outside; a trial of its own finds that out (see `concexp.trial.probes.holders`).
+It distinguishes a deadlock (no thread runs, and none only sleeps), a livelock (threads run, and wake each other or note no
+progress), starvation (some run while another does not run at all) and a trial that is merely slow. The kernel's view of
+threads and the stacks' view of the work cannot be matched thread by thread, so threads are counted in each. Which thread
+holds which lock cannot be seen from outside; a trial of its own finds that out (see `concexp.trial.probes.holders`).
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-WATCH = 0.5  # seconds between the two looks
-TICK = os.sysconf("SC_CLK_TCK")
-# CPUs in use below which nobody is said to run: one tick of 10 ms may be anything's.
-IDLE = 0.05
-# Switches per second of those that run, above which they are busy with each other and not with work.
-TOGETHER = 1000.0
-# Where the kernel says that a thread only lets time pass.
+WATCH_S = 0.5  # between the two snapshots
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+# Below this number of CPUs in use, no thread counts as running: a tick of 10 ms may have any cause.
+IDLE_CPUS = 0.05
+# Above this rate of context switches per running thread, 1/s, threads are busy with each other, not with work.
+LIVELOCK_SWITCHES = 1000.0
+# Kernel functions in which a sleeping thread waits.
 TIMERS = ("hrtimer_nanosleep", "do_nanosleep")
 FRAME = re.compile(r'^  File "(.+)", line (\d+) in (.+)$', re.MULTILINE)
-SITES = 6
+SITES_SHOWN = 6
 
 
 @dataclass(frozen=True)
 class Thread:
-    """A thread as the kernel sees it: whether it runs or wants to, its CPU time in ticks, its switches, where it waits."""
+    """A thread as the kernel reports it: running or runnable, CPU time in ticks, context switches, kernel function it waits in."""
 
     is_running: bool
     ticks: int
@@ -42,97 +42,124 @@ class Thread:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All threads of a trial's processes at one moment, by (process, thread), and how many lines it has noted."""
+    """All threads of a trial's processes at one moment, by (process id, thread id), and the size of its notes, bytes."""
 
-    when: float
+    when: float  # seconds on the monotonic clock
     threads: dict[tuple[int, int], Thread]
     noted: int
 
 
 def take_snapshot(pids: Sequence[int], notes: Path) -> Snapshot:
-    """What there is to see at this moment."""
-    found = {}
+    """The state of the processes' threads now."""
+    threads = {}
     for pid in pids:
         with contextlib.suppress(OSError):
             for name in os.listdir(f"/proc/{pid}/task"):
                 with contextlib.suppress(OSError, ValueError, IndexError):
-                    found[pid, int(name)] = _thread(Path(f"/proc/{pid}/task/{name}"))
+                    threads[pid, int(name)] = _thread(Path(f"/proc/{pid}/task/{name}"))
     try:
         noted = notes.stat().st_size
     except OSError:
         noted = 0
-    return Snapshot(time.monotonic(), found, noted)
+    return Snapshot(time.monotonic(), threads, noted)
 
 
 def _thread(path: Path) -> Thread:
     fields = (path / "stat").read_text().rpartition(")")[2].split()
     switches = sum(int(line.split()[1]) for line in (path / "status").read_text().splitlines() if "_switches:" in line)
-    waits_in = ""
+    wchan = ""
     with contextlib.suppress(OSError):
-        waits_in = (path / "wchan").read_text()
-    return Thread(fields[0] == "R", int(fields[11]) + int(fields[12]), switches, waits_in)
+        wchan = (path / "wchan").read_text()
+    return Thread(fields[0] == "R", int(fields[11]) + int(fields[12]), switches, wchan)
+
+
+@dataclass(frozen=True)
+class _Activity:
+    """What a trial's threads did between two snapshots."""
+
+    threads: list[tuple[Thread, Thread]]  # each before and after
+    elapsed_s: float
+    has_notes: bool  # the trial notes its progress
+    got_on: bool  # it noted some in between
+
+    @property
+    def cpus(self) -> float:
+        """CPUs in use, on average."""
+        return sum(after.ticks - before.ticks for before, after in self.threads) / TICKS_PER_S / self.elapsed_s
+
+    @property
+    def switches_per_s(self) -> float:
+        return sum(after.switches - before.switches for before, after in self.threads) / self.elapsed_s
+
+    @property
+    def running(self) -> int:
+        """Threads that ran, or were runnable both times: on a busy machine these may not get a CPU in so short a time."""
+        return sum(
+            after.ticks > before.ticks or (before.is_running and after.is_running) for before, after in self.threads
+        )
+
+    @property
+    def is_idle(self) -> bool:
+        return self.cpus < IDLE_CPUS and not any(thread.is_running for pair in self.threads for thread in pair)
+
+    @property
+    def asleep(self) -> int:
+        """Threads that wait in the kernel for a time to pass."""
+        return sum(after.wchan in TIMERS for _, after in self.threads)
 
 
 def classify(first: Snapshot, second: Snapshot, stacks: str) -> dict[str, Any]:
-    """{"kind": deadlock | livelock | starvation | slow, "why": …, "sites": where the work stood}; {} if nothing could be seen."""
-    lasted = second.when - first.when
-    both = {key: (first.threads[key], now) for key, now in second.threads.items() if key in first.threads}
-    if not both or lasted <= 0:
+    """{"kind": deadlock | livelock | starvation | slow, "why": …, "sites": where the work stood}.
+
+    {} if no thread was seen in both snapshots.
+    """
+    elapsed_s = second.when - first.when
+    threads = [(first.threads[key], after) for key, after in second.threads.items() if key in first.threads]
+    if not threads or elapsed_s <= 0:
         return {}
-    # On a busy machine who wants to run may not get his turn in so short a time.
-    ran = [
-        key for key, (before, now) in both.items() if now.ticks > before.ticks or (before.is_running and now.is_running)
-    ]
-    cpus = sum(now.ticks - before.ticks for before, now in both.values()) / TICK / lasted
-    switches = sum(now.switches - before.switches for before, now in both.values()) / lasted
+    activity = _Activity(threads, elapsed_s, bool(second.noted), second.noted > first.noted)
     places = sites(stacks)
-    kind, why = _classify(second, first, both, len(ran), cpus, switches, sum(places.values()), stacks)
-    shown = [f"{count} × {place}" for place, count in places.most_common(SITES)]
+    kind, why = _kind(activity, working=sum(places.values()), stacks=stacks)
+    shown = [f"{count} × {place}" for place, count in places.most_common(SITES_SHOWN)]
     return {"kind": kind, "why": why, "sites": shown}
 
 
-def _classify(
-    second: Snapshot,
-    first: Snapshot,
-    both: dict[tuple[int, int], tuple[Thread, Thread]],
-    ran: int,
-    cpus: float,
-    switches: float,
-    working: int,
-    stacks: str,
-) -> tuple[str, str]:
-    if second.noted > first.noted:
+def _kind(activity: _Activity, working: int, stacks: str) -> tuple[str, str]:
+    """(kind, why); `working` threads and tasks stood at the work itself."""
+    if activity.got_on:
         return "slow", "it still got on when its time was over"
-    if cpus < IDLE and not any(now.is_running for pair in both.values() for now in pair):
-        sleeping = sum(now.wchan in TIMERS for _, now in both.values()) + _asleep(stacks)
-        if sleeping:
-            return "slow", f"nobody ran, but {sleeping} only slept and would have gone on by themselves"
-        who = (
-            "the only thread waited, and not" if len(both) == 1 else f"all {len(both)} threads waited, and none of them"
-        )
-        return "deadlock", f"nobody ran: {who} for a time to pass"
-    busy = f"{cpus:.1f} CPUs were busy"
-    if 0 < ran < working:
-        return "starvation", f"{busy}, but only {ran} of {working} that were at work ran at all"
-    if switches > TOGETHER * max(1, ran):
+    if activity.is_idle:
+        return _kind_of_idle(len(activity.threads), activity.asleep + _asleep(stacks))
+    busy = f"{activity.cpus:.1f} CPUs were busy"
+    running, switches = activity.running, activity.switches_per_s
+    if 0 < running < working:
+        return "starvation", f"{busy}, but only {running} of {working} that were at work ran at all"
+    if switches > LIVELOCK_SWITCHES * max(1, running):
         return "livelock", f"{busy}, with {switches:,.0f} switches a second: they woke each other again and again"
-    if second.noted:
-        return "livelock", f"{busy}, and nothing was done in the last {second.when - first.when:.1f} s"
+    if activity.has_notes:
+        return "livelock", f"{busy}, and nothing was done in the last {activity.elapsed_s:.1f} s"
     return "slow", f"{busy}: it worked, and whether it got on cannot be seen from outside"
 
 
+def _kind_of_idle(threads: int, asleep: int) -> tuple[str, str]:
+    if asleep:
+        return "slow", f"nobody ran, but {asleep} only slept and would have gone on by themselves"
+    who = "the only thread waited, and not" if threads == 1 else f"all {threads} threads waited, and none of them"
+    return "deadlock", f"nobody ran: {who} for a time to pass"
+
+
 def _asleep(stacks: str) -> int:
-    """How many asyncio tasks only let time pass."""
+    """The number of asyncio tasks that only sleep."""
     return len(re.findall(r'asyncio/tasks\.py", line \d+ in sleep\n(?!  File)', stacks + "\n"))
 
 
 def sites(stacks: str) -> Counter[str]:
-    """`file:line in function` -> how many threads and tasks stood there, of those that were at the work itself.
+    """Maps `file:line in function` to the number of threads and tasks that stood there, of those at work.
 
-    That is the innermost line of the user's own code or of a workload: what lies deeper is the library's, what lies
-    around it is ours.
+    The place is the innermost line of the user's code or of a workload: deeper frames belong to libraries, outer ones to
+    concexp.
     """
-    found: Counter[str] = Counter()
+    places: Counter[str] = Counter()
     for block in re.split(r"\n(?=Thread |Current thread |Task |Fatal )|\n\n", stacks):
         frames = FRAME.findall(block)
         if block.lstrip().startswith("Task "):
@@ -145,6 +172,6 @@ def sites(stacks: str) -> Counter[str]:
             ):
                 continue
             if not file.endswith("/__main__.py"):
-                found[f"{os.path.basename(file)}:{line} in {function}"] += 1
+                places[f"{os.path.basename(file)}:{line} in {function}"] += 1
                 break
-    return found
+    return places

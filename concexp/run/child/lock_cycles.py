@@ -1,8 +1,8 @@
-"""What a diagnostic trial's processes told of their locks -> who waits for whom in a circle, in sentences. Pure, but for reading.
+"""Finds the circle of waiting threads in what a diagnostic trial recorded about its locks, and describes it in sentences.
 
-Each process tells of its own threads and tasks (see `concexp.trial.holding`). A lock of `threading` or `asyncio` is another
-one in each process, a lock of `multiprocessing` is the same in all. Where somebody gave back what nobody in his process had
-taken, as with semaphores that count items, nobody is said to hold it.
+Each process records its own threads and tasks (see `concexp.trial.diagnostics.lock_watch`). A lock of `threading` or
+`asyncio` is another one in each process; a lock of `multiprocessing` is the same in all. A lock that was released by a
+process in which no thread had acquired it, such as a semaphore that counts items, counts as held by no thread.
 """
 
 from __future__ import annotations
@@ -16,129 +16,133 @@ from typing import Any
 
 from concexp.trial.diagnostics.lock_watch.registry import FILE
 
-Who = tuple[int, str]  # process id, and its thread or task
-Key = tuple[int, str]  # process id (0 for a lock that is the same in all), and the lock
+Waiter = tuple[int, str]  # process id, and its thread or task
+Key = tuple[int, str]  # process id (0 for a lock that all processes share), and the lock
 KEY = re.compile(r"(?:shared )?(\w+) made at (.+) #(\d+)\|\d+")
 LOST = "lost"
-SHOWN = 8  # sentences
+SENTENCES = 8  # at most
 
 
 @dataclass
 class Holding:
-    """All that was told, put together: who holds what since where, who waits for what where."""
+    """The records of all processes together: which lock is held, taken where, and who waits for which lock, where."""
 
-    held: dict[Key, list[tuple[Who, str]]] = field(default_factory=dict)
-    waiting: dict[Who, tuple[Key, str]] = field(default_factory=dict)
-    names: dict[Who, int] = field(default_factory=dict)
-    alive: set[Who] = field(default_factory=set)
+    held: dict[Key, list[tuple[Waiter, str]]] = field(default_factory=dict)
+    waiting: dict[Waiter, tuple[Key, str]] = field(default_factory=dict)
+    names: dict[Waiter, int] = field(default_factory=dict)
+    alive: set[Waiter] = field(default_factory=set)
 
-    def holders(self, who: Who) -> list[Who]:
-        """Whoever holds what this one waits for."""
-        return [holder for holder, _ in self.held.get(self.waiting[who][0], ())]
+    def holders(self, waiter: Waiter) -> list[Waiter]:
+        """The holders of the lock that this one waits for."""
+        return [holder for holder, _ in self.held.get(self.waiting[waiter][0], ())]
 
-    def circle(self) -> list[Who]:
-        """Those who wait for each other in a circle, each for the next; empty if nobody does."""
+    def circle(self) -> list[Waiter]:
+        """Threads and tasks that wait for each other in a circle, each for the next; empty if there is none."""
         for start in self.waiting:
             path, seen = [start], {start}
-            if self._closed(path, seen):
+            if self._closes(path, seen):
                 return path
         return []
 
-    def _closed(self, path: list[Who], seen: set[Who]) -> bool:
+    def _closes(self, path: list[Waiter], seen: set[Waiter]) -> bool:
         for holder in self.holders(path[-1]):
             if holder == path[0]:
                 return True
             if holder in self.waiting and holder not in seen:
                 seen.add(holder)
                 path.append(holder)
-                if self._closed(path, seen):
+                if self._closes(path, seen):
                     return True
                 path.pop()
         return False
 
-    def name(self, who: Who) -> str:
-        """How a sentence names somebody."""
-        if who in self.names:
-            return f"worker {self.names[who]}"
-        if who[1] == LOST:
+    def name(self, waiter: Waiter) -> str:
+        """How a sentence names a thread or task."""
+        if waiter in self.names:
+            return f"worker {self.names[waiter]}"
+        if waiter[1] == LOST:
             return "a thread that did not come along in the fork"
-        kind, _, number = who[1].partition(" ")
-        if kind == "thread" and who not in self.alive:
+        kind, _, number = waiter[1].partition(" ")
+        if kind == "thread" and waiter not in self.alive:
             return "a thread that has ended"
-        known = sorted({other for other in self._everyone() if other not in self.names and other[1].startswith(kind)})
-        return f"{kind} {known.index(who) + 1}" if who in known else f"{kind} {number}"
+        known = sorted(
+            {other for other in self._all_waiters() if other not in self.names and other[1].startswith(kind)}
+        )
+        return f"{kind} {known.index(waiter) + 1}" if waiter in known else f"{kind} {number}"
 
-    def _everyone(self) -> set[Who]:
-        return set(self.waiting) | {who for holders in self.held.values() for who, _ in holders}
+    def _all_waiters(self) -> set[Waiter]:
+        return set(self.waiting) | {waiter for holders in self.held.values() for waiter, _ in holders}
 
-    def since(self, who: Who, key: Key) -> str:
-        """Where somebody took a lock."""
-        return next((place for holder, place in self.held.get(key, ()) if holder == who), "?")
+    def since(self, waiter: Waiter, key: Key) -> str:
+        """Where a thread or task took a lock."""
+        return next((place for holder, place in self.held.get(key, ()) if holder == waiter), "?")
 
 
 def read(folder: Path) -> Holding | None:
-    """What the processes of a trial wrote into its folder; None if nobody did."""
+    """What the processes of a trial recorded in its folder; None if there is nothing."""
     files = []
     for path in sorted(folder.glob(f"{FILE}*")):
         try:
             files.append(literal_eval(path.read_text("utf-8")))
-        except (OSError, SyntaxError, ValueError):  # it was ended while it wrote
+        except (OSError, SyntaxError, ValueError):  # the process was ended while it wrote
             continue
     return together(files) if files else None
 
 
 def together(files: Sequence[dict[str, Any]]) -> Holding:
-    """One picture of what each process told."""
-    found = Holding()
+    """Combine what each process recorded."""
+    holding = Holding()
     counted = {key for file in files for key in file["released"]}
     for file in files:
         pid = file["pid"]
-        found.alive |= {(pid, one) for one in file["alive"]}
-        found.names.update({(pid, who): index for who, index in file["names"].items()})
+        holding.alive |= {(pid, one) for one in file["alive"]}
+        holding.names.update({(pid, waiter): index for waiter, index in file["names"].items()})
         for key, holders in file["held"].items():
             if key not in counted:
-                found.held.setdefault(_key(pid, key), []).extend(((pid, who), place) for who, place in holders)
-        found.waiting.update({(pid, who): (_key(pid, key), place) for who, (key, place) in file["waiting"].items()})
-    return found
+                holding.held.setdefault(_key(pid, key), []).extend(((pid, waiter), place) for waiter, place in holders)
+        holding.waiting.update(
+            {(pid, waiter): (_key(pid, key), place) for waiter, (key, place) in file["waiting"].items()}
+        )
+    return holding
 
 
 def _key(pid: int, key: str) -> Key:
     return (0 if key.startswith("shared ") else pid), key
 
 
-def describe_cycle(found: Holding | None) -> dict[str, list[str]]:
-    """{"circle": sentences on who waits for whom in a circle, "waits": on the other waits}; {} where nothing was told."""
-    if found is None:
+def describe_cycle(holding: Holding | None) -> dict[str, list[str]]:
+    """{"circle": a sentence for each waiter of the circle, "waits": for the other waits}; {} if nothing was recorded."""
+    if holding is None:
         return {}
-    around = found.circle()
+    around = holding.circle()
     sentences = []
-    for number, who in enumerate(around):
-        key, place = found.waiting[who]
+    for number, waiter in enumerate(around):
+        key, place = holding.waiting[waiter]
         after = around[(number + 1) % len(around)]
-        before = found.waiting[around[number - 1]][0]
-        if after == who:
+        before = holding.waiting[around[number - 1]][0]
+        if after == waiter:
             sentences.append(
-                f"{found.name(who)} waits at {place} for {_lock(key)}, which it holds itself, taken at "
-                f"{found.since(who, key)}"
+                f"{holding.name(waiter)} waits at {place} for {_lock(key)}, which it holds itself, taken at "
+                f"{holding.since(waiter, key)}"
             )
         else:
             sentences.append(
-                f"{found.name(who)} holds {_lock(before)}, taken at {found.since(who, before)}, and waits at {place} for "
-                f"{_lock(key)}, which {found.name(after)} holds"
+                f"{holding.name(waiter)} holds {_lock(before)}, taken at {holding.since(waiter, before)}, and waits at {place} for "
+                f"{_lock(key)}, which {holding.name(after)} holds"
             )
-    others = [_wait(found, who) for who in found.waiting if who not in around]
-    return {"circle": sentences[:SHOWN], "waits": others[:SHOWN]}
+    others = [_wait(holding, waiter) for waiter in holding.waiting if waiter not in around]
+    return {"circle": sentences[:SENTENCES], "waits": others[:SENTENCES]}
 
 
-def _wait(found: Holding, who: Who) -> str:
-    key, place = found.waiting[who]
-    holders = found.held.get(key, [])
+def _wait(holding: Holding, waiter: Waiter) -> str:
+    key, place = holding.waiting[waiter]
+    holders = holding.held.get(key, [])
     held = (
-        f"which {found.name(holders[0][0])} holds, taken at {holders[0][1]}"
+        f"which {holding.name(holders[0][0])} holds, taken at {holders[0][1]}"
         if holders
         else "which nobody is known to hold"
     )
-    return f"{found.name(who)} waits at {place} for {_lock(key)}, {held}"
+    return f"{holding.name(waiter)} waits at {place} for {_lock(key)}, {held}"
 
 
 def _lock(key: Key) -> str:

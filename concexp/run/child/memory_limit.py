@@ -1,4 +1,4 @@
-"""A trial's limit of memory, bytes: what all its processes hold together, looked at a few times a second, and by whom."""
+"""A trial's memory limit, bytes: what all its processes hold together, checked a few times a second."""
 
 from __future__ import annotations
 
@@ -6,45 +6,44 @@ import psutil
 
 from concexp.run.child import process_tree
 
-# Between two looks, seconds. A look costs some milliseconds of the parent's time, which is none of the trial's; what is
-# over the limit for less than this may be missed.
+# Between two checks, seconds. A check takes the parent, not the trial, some milliseconds. Shorter excesses may be missed.
 CHECK_EVERY_S = 0.25
 
 
 class Limit:
-    """Watches the processes of one trial; nobody looks at them where no limit was set.
+    """Checks the processes of one trial; used only where a limit was set.
 
-    What counts is the resident memory of all of them. Pages that several share, as after a fork, are counted once (their
-    proportional set size). To ask for that, the kernel walks through all pages of a process and holds it up meanwhile: so
-    it is asked only when the plain sum, which counts shared pages for each, is over the limit. Blocks of /dev/shm count
-    for who has them mapped.
+    What counts is the resident memory of all of them. Pages that several share, as after a fork, count once (their
+    proportional set size). For that figure the kernel walks all pages of a process and holds it up meanwhile, so it is
+    used only if the plain sum, which counts shared pages in each process, exceeds the limit. Blocks of /dev/shm count for
+    the processes that have them mapped.
     """
 
     def __init__(self, session: int, marker: str, limit: int) -> None:
         self.session, self.marker, self.limit = session, marker, limit
-        self.strangers: set[int] = set()  # known not to belong to the trial: looked at once
+        self.others: set[int] = set()  # known not to belong to the trial: checked once
 
     def exceeded(self) -> str:
-        """The reason why the trial has to be ended, or an empty text."""
-        pids = self._members()
+        """Why the trial has to be ended; "" if it is within its limit."""
+        pids = self._pids()
         if sum(_resident(pid) for pid in pids) <= self.limit:
             return ""
-        used = sum(_share(pid) for pid in pids)
+        used = sum(_proportional(pid) for pid in pids)
         if used <= self.limit:
             return ""
         who = "1 process" if len(pids) == 1 else f"{len(pids)} processes"
         return f"memory limit: {bytes_text(used)} of {bytes_text(self.limit)} used by {who}"
 
-    def _members(self) -> list[int]:
-        there = set(psutil.pids())
-        self.strangers &= there
-        mine = []
-        for pid in there - self.strangers:
+    def _pids(self) -> list[int]:
+        running = set(psutil.pids())
+        self.others &= running
+        pids = []
+        for pid in running - self.others:
             if process_tree.is_ours(pid, self.session, self.marker):
-                mine.append(pid)
+                pids.append(pid)
             else:
-                self.strangers.add(pid)
-        return mine
+                self.others.add(pid)
+        return pids
 
 
 def bytes_text(size: float) -> str:
@@ -56,13 +55,15 @@ def bytes_text(size: float) -> str:
 
 
 def _resident(pid: int) -> int:
+    """Resident memory of a process, bytes; 0 if it is gone."""
     try:
         return int(psutil.Process(pid).memory_info().rss)
     except psutil.Error:
         return 0
 
 
-def _share(pid: int) -> int:
+def _proportional(pid: int) -> int:
+    """The same with each shared page divided by the number of processes that share it."""
     try:
         full = psutil.Process(pid).memory_full_info()
     except psutil.Error:

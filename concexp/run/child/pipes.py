@@ -1,4 +1,4 @@
-"""A running child and what comes from it: its answer up to a limit, of its output the end, and that it has ended."""
+"""Reads from a running child: its answer up to a limit, the end of its output, and that it has ended."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from dataclasses import dataclass, field
 
 from concexp.trial import wire
 
-# What is kept of a trial's output, bytes: the end of it.
-OUTPUT_KEPT = 65_536
-# So much is read at once, and fits into the pipe of the output: a child that prints much must not wait for us at each line.
+OUTPUT_KEPT = 65_536  # bytes kept of the end of a trial's output
+# Bytes read at once, and the size of the output's pipe: a child that prints a lot must not wait for us at each line.
 CHUNK = 1 << 20
-# What is already there is taken in for so long, seconds: who goes on printing must not hold us up.
-DRAIN = 0.5
+# How long to read what is already there: a child that keeps printing must not hold us up.
+DRAIN_S = 0.5
+# Where the kernel does not report the end of a process, it is polled this often.
+POLL_S = 0.02
 
 
 @dataclass
 class Child:
-    """A running child and what came from it so far."""
+    """A running child, and what came from it so far."""
 
     process: subprocess.Popen[bytes]
     answer_fd: int
@@ -33,32 +34,31 @@ class Child:
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
     def __post_init__(self) -> None:
-        with contextlib.suppress(OSError, AttributeError):  # not everybody may have pipes of this size
+        with contextlib.suppress(OSError, AttributeError):  # the system may refuse a pipe of this size
             fcntl.fcntl(self.output_fd, fcntl.F_SETPIPE_SZ, CHUNK)
         for descriptor in (self.answer_fd, self.output_fd):
             os.set_blocking(descriptor, False)
             self.selector.register(descriptor, selectors.EVENT_READ)
         self.pidfd = os.pidfd_open(self.process.pid) if hasattr(os, "pidfd_open") else None
-        self.told_of_end = self.pidfd is not None
+        self.end_is_reported = self.pidfd is not None
         if self.pidfd is not None:
             self.selector.register(self.pidfd, selectors.EVENT_READ)
 
     def listen(self, seconds: float) -> bool:
-        """Take in what comes within `seconds`; returns at the first thing that happens, and whether anything came."""
-        # Where no pidfd tells of an end, it is noticed by looking, 50 times a second: not on Linux, and that of the others
-        # once the child has ended.
-        timeout = max(0.0, seconds if self.told_of_end else min(seconds, 0.02))
-        came = False
+        """Wait up to `seconds` for the next event, read what it brings, and return whether any data came."""
+        # Polls outside Linux, and, once the child has ended, for the end of other processes: no pidfd reports those.
+        timeout = max(0.0, seconds if self.end_is_reported else min(seconds, POLL_S))
+        data_came = False
         for key, _ in self.selector.select(timeout):
             if key.fd == self.pidfd:
-                self.selector.unregister(key.fd)  # it would be ready for ever: nobody would wait any more
-                self.told_of_end = False
+                self.selector.unregister(key.fd)  # it stays ready for ever, so `select` would no longer wait
+                self.end_is_reported = False
                 continue
             try:
                 data = os.read(key.fd, CHUNK)
             except BlockingIOError:
                 continue
-            came = came or bool(data)
+            data_came = data_came or bool(data)
             if not data:
                 self.selector.unregister(key.fd)
             elif key.fd == self.answer_fd:
@@ -68,10 +68,10 @@ class Child:
                 self.output += data
                 if len(self.output) > 2 * OUTPUT_KEPT:
                     del self.output[:-OUTPUT_KEPT]
-        return came
+        return data_came
 
     def listen_until(self, deadline: float, done: Callable[[], bool]) -> bool:
-        """Listen until `done()` holds (True) or the deadline on the monotonic clock has passed (False)."""
+        """Listen until `done()` is true or the deadline, on the monotonic clock, has passed; return whether it is done."""
         while not done():
             left = deadline - time.monotonic()
             if left <= 0:
@@ -80,7 +80,7 @@ class Child:
         return True
 
     def whole(self) -> bool:
-        """Whether the answer is complete, or will never be."""
+        """Whether the answer is complete or can no longer become so."""
         try:
             return wire.decode(bytes(self.answer))[1] if len(self.answer) >= wire.DIGITS else False
         except ValueError:
@@ -90,8 +90,8 @@ class Child:
         return self.process.poll() is not None
 
     def drain(self) -> None:
-        """Take in what is already there."""
-        deadline = time.monotonic() + DRAIN
+        """Read what is already there."""
+        deadline = time.monotonic() + DRAIN_S
         while self.listen(0) and time.monotonic() < deadline:
             pass
 
@@ -102,5 +102,5 @@ class Child:
 
 
 def text(data: bytes | bytearray) -> str:
-    """What was printed, whatever bytes it is made of."""
+    """Printed bytes as text; invalid UTF-8 is replaced."""
     return bytes(data).decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""The processes of a trial: find them, wait for them, end them, leave no semaphore or shared memory behind."""
+"""Finds the processes of a trial, waits for them, and ends them without leaving semaphores or shared memory behind."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ import time
 
 import psutil
 
-# A variable in the environment of every process of a trial: it finds those that left the trial's session.
+# A variable in the environment of every process of a trial. It identifies those that left the trial's session.
 MARKER = "CONCEXP_TRIAL"
-# Between a program's start and its environment lies less than this, seconds; some programs have none at all.
-STARTING = 0.005
+# A starting program has its environment within this time; some programs have none at all.
+STARTING_S = 0.005
+KILL_WITHIN_S = 5.0
+TRACKERS_SPARED_S = 1.0  # how long resource trackers may go on cleaning up
+POLL_S = 0.005
 
 
 def alive(pid: int) -> bool:
-    """Whether the process is there and not merely waiting to be reaped."""
+    """Whether the process runs, and is not only waiting to be reaped."""
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
@@ -25,34 +28,34 @@ def alive(pid: int) -> bool:
 
 
 def pids(child: subprocess.Popen[bytes], marker: str) -> list[int]:
-    """Process ids of a trial, the child first: everyone in its session or with its marker, resource trackers left out."""
+    """Process ids of a trial, the child first: those in its session or with its marker, except resource trackers."""
     return [pid for pid, tracker in _all(child, marker) if not tracker]
 
 
 def still_alive(child: subprocess.Popen[bytes], marker: str, grace: float) -> list[int]:
-    """Those of a trial's processes that are still there `grace` seconds after they should have ended; sooner if none is."""
+    """The processes of a trial that are still alive after `grace` seconds; returns at once when there are none."""
     deadline = time.monotonic() + grace
     while True:
-        there = [pid for pid, _ in _all(child, marker)]
-        if not there or time.monotonic() >= deadline:
-            return there
-        time.sleep(0.005)
+        pids_alive = [pid for pid, _ in _all(child, marker)]
+        if not pids_alive or time.monotonic() >= deadline:
+            return pids_alive
+        time.sleep(POLL_S)
 
 
 def kill(child: subprocess.Popen[bytes], marker: str) -> None:
-    """Kill what is left of a trial.
+    """Kill the processes of a trial that are left.
 
-    multiprocessing's resource tracker is spared at first: it removes semaphores and shared memory as soon as the others
-    are gone, and then ends by itself.
+    multiprocessing's resource tracker is spared at first: once the others are gone, it removes semaphores and shared
+    memory, and then ends by itself.
     """
-    deadline = time.monotonic() + 5.0
-    while time.monotonic() < deadline:
-        there = _all(child, marker)
-        if not there:
+    started = time.monotonic()
+    while time.monotonic() < started + KILL_WITHIN_S:
+        processes = _all(child, marker)
+        if not processes:
             break
-        only_trackers = all(tracker for _, tracker in there)
-        for pid, tracker in there:
-            if not tracker or time.monotonic() > deadline - 4.0:
+        only_trackers = all(tracker for _, tracker in processes)
+        for pid, tracker in processes:
+            if not tracker or time.monotonic() > started + TRACKERS_SPARED_S:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
         child.poll()
@@ -62,23 +65,22 @@ def kill(child: subprocess.Popen[bytes], marker: str) -> None:
 
 
 def _all(child: subprocess.Popen[bytes], marker: str) -> list[tuple[int, bool]]:
-    """(process id, is it a resource tracker) of everyone alive in a trial, the child first."""
-    found = []
-    me = os.getpid()
+    """(process id, whether it is a resource tracker) of all live processes of a trial, the child first."""
+    processes = []
     for pid in psutil.pids():
-        if pid == me or not is_ours(pid, child.pid, marker):
+        if pid == os.getpid() or not is_ours(pid, child.pid, marker):
             continue
         try:
             process = psutil.Process(pid)
             if process.status() != psutil.STATUS_ZOMBIE:
-                found.append((pid, any("resource_tracker" in part for part in process.cmdline())))
+                processes.append((pid, any("resource_tracker" in part for part in process.cmdline())))
         except psutil.Error:
             continue
-    return sorted(found, key=lambda item: (item[0] != child.pid, item[0]))
+    return sorted(processes, key=lambda item: (item[0] != child.pid, item[0]))
 
 
 def is_ours(pid: int, session: int, marker: str) -> bool:
-    """Whether a process is of the trial whose child leads this session and whose processes have this marker."""
+    """True if `pid` belongs to the trial: same session, or the trial's marker in its environment."""
     try:
         if os.getsid(pid) == session:
             return True
@@ -91,13 +93,13 @@ def is_ours(pid: int, session: int, marker: str) -> bool:
 
 
 def _environment(pid: int) -> bytes:
-    """The environment that a process was started with; one that is just being started has none for a moment."""
-    deadline = time.monotonic() + STARTING
+    """The environment that a process was started with. A starting process has none for a moment, so it is waited for."""
+    deadline = time.monotonic() + STARTING_S
     while True:
         with open(f"/proc/{pid}/environ", "rb") as file:
-            found = file.read()
-        if (
-            found or time.monotonic() >= deadline or not os.path.exists(f"/proc/{pid}/exe")
-        ):  # the kernel's own have none
-            return found
+            variables = file.read()
+        if variables or time.monotonic() >= deadline:
+            return variables
+        if not os.path.exists(f"/proc/{pid}/exe"):  # one of the kernel's own, which never have any
+            return variables
         time.sleep(0.0005)

@@ -1,8 +1,8 @@
-"""A place from which any interpreter can run `concexp.trial` with nothing installed: out comes its path and its hash.
+"""Stages the child's code: a folder from which any interpreter can run `concexp.trial` with nothing installed.
 
-The folder is named by the hash of what it holds, is renamed into place whole, and is verified on every run. It holds
-`__main__.py`, an empty `concexp/__init__.py` and `concexp/trial/`: enough for `import concexp.trial`, also in processes
-that a trial starts by itself.
+The folder is named by the hash of its contents, renamed into place as a whole, and verified on every run. It holds
+`__main__.py`, an empty `concexp/__init__.py` and `concexp/trial/`: enough for `import concexp.trial`, also in the
+processes that a trial starts itself.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from concexp.errors import EnvironmentRefused
 
 SOURCE = Path(__file__).parents[2] / "trial"
 
-# What the interpreter runs as its main program. `spawn` and `forkserver` import it again in their children, under
-# another name: it must do nothing there.
+# The main program. `spawn` and `forkserver` import it again in their children, under another name: there it must do nothing.
 MAIN = """\
 import sys
 
@@ -33,14 +32,14 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True)
 class StagedCode:
-    """Where the child's code lies, and the SHA-256 of that code."""
+    """The folder with the child's code, and the SHA-256 of that code."""
 
     path: Path
     sha256: str
 
     @property
     def main(self) -> Path:
-        """What to hand to an interpreter."""
+        """The program to give to an interpreter."""
         return self.path / "__main__.py"
 
 
@@ -53,7 +52,7 @@ def code() -> dict[str, bytes]:
 
 
 def digest(files: dict[str, bytes]) -> str:
-    """SHA-256 over names and contents, hex."""
+    """SHA-256 over the names and contents of files, hex."""
     total = hashlib.sha256()
     for name in sorted(files):
         total.update(f"{name}\0{len(files[name])}\0".encode())
@@ -62,13 +61,13 @@ def digest(files: dict[str, bytes]) -> str:
 
 
 def cache_folder() -> Path:
-    """concexp's own folder for things that can be made again: $XDG_CACHE_HOME/concexp or ~/.cache/concexp."""
+    """concexp's cache: $XDG_CACHE_HOME/concexp or ~/.cache/concexp."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "concexp"
 
 
 def stage_child_code() -> StagedCode:
-    """Make sure that the child's code lies ready; EnvironmentRefused if there is no place for it."""
+    """The staged code of the child, written if it is not there yet; EnvironmentRefused if the cache cannot be written."""
     files = code()
     sha256 = digest(files)
     folder = cache_folder() / f"trial-{sha256[:16]}"
@@ -84,25 +83,25 @@ def stage_child_code() -> StagedCode:
 
 
 def intact(folder: Path, files: dict[str, bytes]) -> bool:
-    """Whether the folder holds exactly these files (and what interpreters compiled of them)."""
+    """Whether the folder holds exactly these files (and their byte code)."""
     try:
         if folder.stat().st_uid != os.getuid():
             return False
-        found = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.py")}
+        existing = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.py")}
     except OSError:
         return False
-    return found == files
+    return existing == files
 
 
 def put(folder: Path, files: dict[str, bytes]) -> None:
-    """Write the files beside their place and rename them into it; whoever came first wins."""
+    """Write the files beside their place and rename them into it; of several processes the first one wins."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))  # 0700
     for name, content in files.items():
         path = new / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    if folder.exists():  # not intact: somebody changed it
+    if folder.exists():  # not intact: it was changed
         if intact(folder, files):
             shutil.rmtree(new)
             return
@@ -116,9 +115,9 @@ def put(folder: Path, files: dict[str, bytes]) -> None:
 
 
 def compile_for(python: str, where: StagedCode) -> None:
-    """Byte-compile the stage for one interpreter: without it, each trial's start would compile it anew.
+    """Byte-compile the staged code for one interpreter, or each trial would compile it again at its start.
 
-    An interpreter that cannot (a read-only cache) still runs, only slower to start: no error.
+    Where that fails (a read-only cache), trials still run but start more slowly, so it is no error.
     """
     stamp = where.path / f"compiled-{hashlib.sha256(os.path.realpath(python).encode()).hexdigest()[:16]}"
     if stamp.exists():

@@ -1,4 +1,4 @@
-"""A trial's own folder among the temporary ones: locked while it is used, so that a later run finds what killed ones left."""
+"""A trial's temporary folder. It is locked while in use, so that a later run can remove what killed runs left behind."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ PREFIX = "concexp-trial-"
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """A new folder that only this user can read; it is removed at the end, with all that is in it."""
-    path, descriptor = _made()
+    """A new folder that only this user can read. At the end it is removed with its contents."""
+    path, descriptor = _create()
     try:
         yield path
     finally:
@@ -24,22 +24,22 @@ def folder() -> Iterator[Path]:
         os.close(descriptor)
 
 
-def _made() -> tuple[Path, int]:
+def _create() -> tuple[Path, int]:
     """A new folder and the descriptor that holds its lock."""
     while True:
         path = Path(tempfile.mkdtemp(prefix=PREFIX))
         with contextlib.suppress(FileNotFoundError):
             descriptor = _opened(path)
-            with contextlib.suppress(OSError):  # not every file system has locks: there `clear` gets none, either
+            with contextlib.suppress(OSError):  # not every file system has locks; `clear` gets none there, either
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             if path.exists():
                 return path, descriptor
             os.close(descriptor)
-        # Before it was locked it looked like one that was left, and somebody cleared it away.
+        # Before it was locked, it looked abandoned, and another run removed it.
 
 
 def clear() -> None:
-    """Remove the folders of this user's runs that were killed, and could not remove them themselves."""
+    """Remove the folders that this user's killed runs left behind."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             descriptor = _opened(path)

@@ -1,8 +1,9 @@
-"""A trial whose time is over: all its processes are stopped, and tell where they stand, one after the other, as they end.
+"""Collects the stacks of a trial that timed out: stops all its processes, then lets one after the other dump and end.
 
-Stopped first, so that nobody goes on, and nobody prints between the lines of another. Each Python process then prints the
-stacks of all its threads (`faulthandler`, by SIGABRT), and before that, if it listens for it, those of its asyncio tasks
-(see `concexp.trial.standing`). Whoever is no Python is asked to end (SIGTERM). Who is left then is killed by `family.end`.
+They are stopped first so that none goes on, and none prints between the lines of another. Each Python process then prints
+the stacks of all its threads (`faulthandler`, by SIGABRT), and before that, if it handles SIGUSR1, those of its asyncio
+tasks (see `concexp.trial.diagnostics.task_stacks`). Processes that are not Python get SIGTERM. `process_tree.kill` then
+kills whatever is left.
 """
 
 from __future__ import annotations
@@ -20,30 +21,31 @@ from concexp.run.child.pipes import OUTPUT_KEPT, Child, text
 from concexp.trial.diagnostics.notes import NAME as NOTES
 from concexp.trial.diagnostics.task_stacks import NAME as TASKS
 
-# A process has so long to tell of itself, seconds, and all together so long: on a busy machine some need a second.
-ONE, ALL = 2.0, 15.0
+# Time for one process to dump its stacks, and for all together. On a busy machine some need a second.
+ONE_S, ALL_S = 2.0, 15.0
+RESEND_S = 0.02
 
 
 def collect_stacks(child: Child, pids: Sequence[int], folder: Path) -> tuple[str, dict[str, Any]]:
-    """(where each thread and each task of these processes stood, what kind of hang it is); they end by it."""
+    """(where each thread and task of these processes stood, what kind of hang it is). The processes end."""
     first = hang.take_snapshot(pids, folder / NOTES)
-    child.listen_until(time.monotonic() + hang.WATCH, child.ended)  # who prints must not wait for us
+    child.listen_until(time.monotonic() + hang.WATCH_S, child.ended)  # a process that prints must not wait for us
     second = hang.take_snapshot(pids, folder / NOTES)
-    found = stacks(child, pids, folder)
-    return found, {**hang.classify(first, second, found), **lock_cycles.describe_cycle(lock_cycles.read(folder))}
+    dumped = dump_stacks(child, pids, folder)
+    return dumped, {**hang.classify(first, second, dumped), **lock_cycles.describe_cycle(lock_cycles.read(folder))}
 
 
-def stacks(child: Child, pids: Sequence[int], folder: Path) -> str:
-    """Where each thread and each task of these processes stood; they end by it. What they had printed before is kept."""
-    said = child.output[-OUTPUT_KEPT:]
+def dump_stacks(child: Child, pids: Sequence[int], folder: Path) -> str:
+    """Where each thread and task of these processes stood. The processes end; `child.output` is left as it was before."""
+    printed_before = child.output[-OUTPUT_KEPT:]
     for pid in pids:
         _send(pid, signal.SIGSTOP)
     child.drain()
-    found = []
-    deadline = time.monotonic() + ALL
+    dumps = []
+    deadline = time.monotonic() + ALL_S
     for pid in pids:
         child.output.clear()
-        limit = min(deadline, time.monotonic() + ONE)
+        limit = min(deadline, time.monotonic() + ONE_S)
         tasks = _tasks(child, pid, folder, limit)
         _send(pid, signal.SIGABRT if _catches(pid, signal.SIGABRT) else signal.SIGTERM)
         _send(pid, signal.SIGCONT)
@@ -51,24 +53,24 @@ def stacks(child: Child, pids: Sequence[int], folder: Path) -> str:
         def gone(pid: int = pid) -> bool:
             return child.ended() if pid == child.process.pid else not process_tree.alive(pid)
 
-        child.listen_until(limit + ONE, gone)
+        child.listen_until(limit + ONE_S, gone)
         child.drain()
-        found += [text(child.output), tasks]
-    child.output[:] = said
-    return "".join(found)
+        dumps += [text(child.output), tasks]
+    child.output[:] = printed_before
+    return "".join(dumps)
 
 
 def _tasks(child: Child, pid: int, folder: Path, deadline: float) -> str:
-    """The stacks of a process's asyncio tasks; an empty text where it has none, or cannot tell."""
+    """The stacks of a process's asyncio tasks; "" if it has none or cannot dump them."""
     if not _catches(pid, signal.SIGUSR1):
         return ""
     path = folder / f"{TASKS}{pid}"
     _send(pid, signal.SIGCONT)
-    # Of a process that is just waking up any thread may get the signal, and only the main one acts on it: send it again.
-    # No event tells of a new file here: look again and again, and take in what is printed meanwhile.
+    # In a process that is waking up, any thread may get the signal, but only the main one acts on it: send it again.
+    # No event announces the file: poll for it, and read meanwhile what is printed.
     while not path.exists() and time.monotonic() < deadline and process_tree.alive(pid):
         _send(pid, signal.SIGUSR1)
-        child.listen(0.02)
+        child.listen(RESEND_S)
     try:
         return path.read_text("utf-8", "replace")
     except OSError:
@@ -81,10 +83,10 @@ def _send(pid: int, number: signal.Signals) -> None:
 
 
 def _catches(pid: int, number: signal.Signals) -> bool:
-    """Whether a process has a handler of its own for a signal."""
+    """Whether a process handles a signal itself."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
-        return number == signal.SIGABRT  # not Linux: take it for a Python
+        return number == signal.SIGABRT  # not Linux: assume that it is Python
     caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), "0")
     return bool(int(caught, 16) >> (number - 1) & 1)

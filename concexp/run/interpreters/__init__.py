@@ -1,1 +1,1 @@
-"""The Pythons that can run trials."""
+"""The Python interpreters that can run trials."""

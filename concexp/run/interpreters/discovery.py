@@ -1,4 +1,4 @@
-"""The interpreters of this machine, found and asked: those that an experiment names, or all of them."""
+"""Finds the interpreters of this machine: those that an experiment names, or all of them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters import interpreter
 from concexp.run.interpreters.interpreter import Interpreter, MissingInterpreter
 
-# Where interpreters are put, whether or not that is on the PATH.
+# Where interpreters are installed, whether or not PATH has the folder.
 FOLDERS = ("{pyenv}/versions/*/bin", "~/.local/share/uv/python/*/bin", "/usr/bin", "/usr/local/bin")
 PROGRAM = re.compile(r"(python|pypy)3(\.\d+)?t?")
-# A version in a path, as far as it is said: 3.13 of versions/3.13.0/bin/python3 and of bin/python3.13.
-SAID = re.compile(r"(?<![\d.])3\.\d+")
+# The minor version in a path: 3.13 in versions/3.13.0/bin/python3 and in bin/python3.13.
+VERSION = re.compile(r"(?<![\d.])3\.\d+")
 
-# What `concexp list pythons` tells of each.
+# The facts that `concexp list pythons` shows.
 LISTED = ("version", "implementation", "compiler", "gil_built", "gil_enabled", "jit_built", "jit", "start_method")
 
 
@@ -35,7 +35,7 @@ def pyenv() -> Path:
 def candidates() -> Iterator[Path]:
     """Programs that look like interpreters, each real file once: pyenv's, uv's, the system's, the PATH's, and this one.
 
-    Not pyenv's shims: they are scripts, and run only those versions that are switched on.
+    Not pyenv's shims: they are scripts that run only the versions that are switched on.
     """
     folders: list[Path] = []
     for pattern in FOLDERS:
@@ -64,7 +64,7 @@ def names_of(facts: Mapping[str, Any]) -> list[str]:
 
 
 class InterpreterFinder:
-    """The interpreters of this machine; each is asked once, when it is needed."""
+    """The interpreters of this machine; each is started once, when it is needed."""
 
     def __init__(self, code: StagedCode) -> None:
         self.code = code
@@ -75,28 +75,30 @@ class InterpreterFinder:
         return list(candidates())
 
     def answers(self, like: str = "") -> list[tuple[Path, Interpreter | MissingInterpreter]]:
-        """What the candidates say of themselves, the newest first; only those whose path does not contradict `like`."""
-        chosen = [path for path in self.candidates if not like or like in (SAID.findall(str(path)) or [like])]
+        """Candidates with what they report, the newest first; without those whose path names another version than `like`."""
+        chosen = [path for path in self.candidates if not like or like in (VERSION.findall(str(path)) or [like])]
         for path in chosen:
             if path not in self.asked:
                 self.asked[path] = interpreter.ask(path.name, str(path), self.code)
-        found = [(path, self.asked[path]) for path in chosen]
-        return sorted(found, key=lambda pair: _newest(pair[1]))
+        answers = [(path, self.asked[path]) for path in chosen]
+        return sorted(answers, key=lambda pair: _newest(pair[1]))
 
     def find(self, label: str, version: str) -> Interpreter | MissingInterpreter:
-        """The interpreter of this version: of several with the same minor version the newest, of equals the first found."""
-        for path, found in self.answers(SAID.findall(version)[0]):
-            if isinstance(found, Interpreter) and version in names_of(found.facts):
-                return Interpreter(label, str(path), found.facts)
-        there = dict.fromkeys(names_of(one.facts)[0] for _, one in self.answers() if isinstance(one, Interpreter))
+        """The interpreter of a version: the newest that matches, and of equal ones the first."""
+        for path, answer in self.answers(VERSION.findall(version)[0]):
+            if isinstance(answer, Interpreter) and version in names_of(answer.facts):
+                return Interpreter(label, str(path), answer.facts)
+        others = [answer for _, answer in self.answers() if isinstance(answer, Interpreter)]
+        available = dict.fromkeys(names_of(other.facts)[0] for other in others)
         where = "pyenv's and uv's folders, the system's and the PATH"
-        return MissingInterpreter(label, f"no Python {version} was found in {where}; there are {', '.join(there)}")
+        return MissingInterpreter(label, f"no Python {version} was found in {where}; there are {', '.join(available)}")
 
 
-def _newest(found: Interpreter | MissingInterpreter) -> tuple[Any, ...]:
-    if isinstance(found, MissingInterpreter):
-        return (1, found.label)
-    facts = found.facts
+def _newest(answer: Interpreter | MissingInterpreter) -> tuple[Any, ...]:
+    """Sorts by implementation, then the newest version first; missing interpreters last."""
+    if isinstance(answer, MissingInterpreter):
+        return (1, answer.label)
+    facts = answer.facts
     numbers = [-int(part) for part in re.findall(r"\d+", facts["version"])[:3]]
     return (0, facts["implementation"], numbers, not facts["gil_built"])
 
@@ -104,51 +106,53 @@ def _newest(found: Interpreter | MissingInterpreter) -> tuple[Any, ...]:
 def resolve_interpreters(
     spec: Spec, code: StagedCode, to_run: bool = True
 ) -> dict[str, Interpreter | MissingInterpreter]:
-    """What an experiment means by its interpreters' labels; each is started, and describes itself.
+    """Maps the labels of an experiment's interpreters to them; each is started to describe itself.
 
-    What stands as a path in a YAML is started only `to_run`; this interpreter needs to tell of itself only then.
+    An interpreter that the YAML names by its path is started only `to_run`, and so is this one.
     """
-    machine = InterpreterFinder(code)
-    found: dict[str, Interpreter | MissingInterpreter] = {}
+    finder = InterpreterFinder(code)
+    interpreters: dict[str, Interpreter | MissingInterpreter] = {}
     for label, value in spec.interpreters.items():
         if value.raw == "current":
             if to_run:
-                found[label] = interpreter.current(code, label)
+                interpreters[label] = interpreter.current(code, label)
         elif "/" not in value.raw:
-            found[label] = machine.find(label, value.raw)
+            interpreters[label] = finder.find(label, value.raw)
         elif to_run:
             path = Path(spec.path).absolute().parent / Path(value.raw).expanduser()
-            found[label] = interpreter.ask(label, str(path), code)
-    return found
+            interpreters[label] = interpreter.ask(label, str(path), code)
+    return interpreters
 
 
 def support_for_plan(spec: Spec) -> dict[str, SupportCheck]:
-    """The judges that a plan needs beside this interpreter: those found by version. Starts nothing where there are none."""
+    """The checks of interpreters that a YAML names by version. Starts no process if it names none so."""
     if all(value.raw == "current" or "/" in value.raw for value in spec.interpreters.values()):
         return {}
     code = stage.stage_child_code()
     return support_checks(resolve_interpreters(spec, code, to_run=False), code)
 
 
-def support_checks(found: Mapping[str, Interpreter | MissingInterpreter], code: StagedCode) -> dict[str, SupportCheck]:
-    """Who tells which cells can run, by label."""
-    return {label: one.support(code) for label, one in found.items()}
+def support_checks(
+    interpreters: Mapping[str, Interpreter | MissingInterpreter], code: StagedCode
+) -> dict[str, SupportCheck]:
+    """By label of an interpreter: the check of which cells it can run."""
+    return {label: interpreter.support(code) for label, interpreter in interpreters.items()}
 
 
 def listed(code: StagedCode) -> list[dict[str, Any]]:
-    """All interpreters of this machine: how a YAML names each, its facts, where it is, and what speaks against it."""
+    """All interpreters of this machine: its name in a YAML, its facts, its place, and why it cannot be used."""
     rows: list[dict[str, Any]] = []
     taken: set[str] = set()
-    for path, found in InterpreterFinder(code).answers():
+    for path, answer in InterpreterFinder(code).answers():
         same = os.path.realpath(path) == os.path.realpath(sys.executable)
         row: dict[str, Any] = {"name": "", "current": same, "found": _at_home(path), "reason": ""}
-        if isinstance(found, MissingInterpreter):
-            rows.append({**row, "reason": found.reason})
+        if isinstance(answer, MissingInterpreter):
+            rows.append({**row, "reason": answer.reason})
             continue
-        names = names_of(found.facts)
+        names = names_of(answer.facts)
         row["name"] = next((name for name in names if name not in taken), "")
         taken.update(names)
-        rows.append({**row, **{name: found.facts[name] for name in LISTED}})
+        rows.append({**row, **{name: answer.facts[name] for name in LISTED}})
     return rows
 
 

@@ -1,1 +1,1 @@
-"""What this machine is, how busy it is, and what of it endangers numbers."""
+"""What this machine is, how busy it is, and what could distort measurements on it."""

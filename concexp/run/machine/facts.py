@@ -1,4 +1,4 @@
-"""Facts about this machine for the manifest; what the system does not tell is None."""
+"""Facts about this machine for the manifest; a fact that the system does not report is None."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ PACKAGES = ("jinja2", "matplotlib", "numpy", "pandas", "psutil", "pyarrow", "pyd
 
 
 def affinity() -> int:
-    """CPUs that this process may use."""
+    """The number of CPUs that this process may use."""
     allowed = topology.affinity()
     return len(allowed) if allowed is not None else os.cpu_count() or 1
 
 
 def usable_cpus() -> int:
-    """Usable CPUs: affinity, cut by the cgroup's quota, an integer of at least 1."""
+    """The number of usable CPUs: affinity, cut by the cgroup's quota, at least 1."""
     quota = cgroup_quota()
     return affinity() if quota is None else max(1, min(affinity(), math.floor(quota)))
 
 
 def cgroup_quota(root: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> float | None:
-    """CPUs that the cgroup (version 1 or 2) or any above it allows; None for no limit."""
+    """The CPUs that the cgroup (version 1 or 2) and all above it allow; None if there is no limit."""
     quotas = []
     for line in _read(membership).splitlines():
         number, controllers, path = [*line.split(":", 2), "", ""][:3]
@@ -77,27 +77,27 @@ def facts() -> dict[str, Any]:
 
 
 def host() -> str:
-    """Eight hex digits that tell machines apart and nothing else about them."""
+    """Eight hex digits that distinguish machines and reveal nothing else about them."""
     identity = _read(Path("/etc/machine-id")) or socket.gethostname()
     return hashlib.sha256(f"concexp host {identity}".encode()).hexdigest()[:8]
 
 
 def packages() -> dict[str, str]:
     """The versions of the libraries that make the report."""
-    found = {}
+    versions = {}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def git(folder: Path, reports: Path) -> dict[str, Any] | None:
-    """The commit that is checked out there, and whether anything was changed since that can matter; None outside a repository.
+    """The commit checked out in a folder, and whether a change since then can matter; None outside a repository.
 
-    What concexp itself writes below `reports` cannot: the page, the pictures and the runs of any experiment. Nor can files
-    that git does not know: those of the user's that are run are kept with the run.
+    What concexp writes below `reports` cannot matter: the page, the pictures and the runs of any experiment. Nor can
+    untracked files: those of the user's files that are run are kept with the run.
     """
     try:
         commit = _git(folder, "rev-parse", "HEAD")
@@ -105,7 +105,7 @@ def git(folder: Path, reports: Path) -> dict[str, Any] | None:
         left_out = []
         if reports.resolve().is_relative_to(top):
             base = glob.escape(reports.resolve().relative_to(top).as_posix())
-            left_out = [f":(top,exclude,glob){base}/*/{own}" for own in ("README.md", "figures/**", "runs/**")]
+            left_out = [f":(top,exclude,glob){base}/*/{pattern}" for pattern in ("README.md", "figures/**", "runs/**")]
         changed = _git(folder, "status", "--porcelain", "--untracked-files=no", "--", ":(top)", *left_out)
         return {"commit": commit, "dirty": bool(changed)}
     except (OSError, subprocess.SubprocessError):

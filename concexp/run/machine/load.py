@@ -1,4 +1,4 @@
-"""How busy this machine is at this moment: load, stalls, memory, swap, stolen time; what it does not tell is None."""
+"""How busy this machine is now: load, stalls, memory, swap, stolen time; a fact that it does not report is None."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KINDS = ("cpu", "io", "memory")
 
 
 def pressure(proc: Path = Path("/proc")) -> dict[str, float | None]:
-    """Per resource, the share of the last minute in which something had to wait for it (PSI, `some avg60`), 0 to 1."""
+    """For each resource, the share of the last minute in which something waited for it (PSI, `some avg60`), 0 to 1."""
     return {kind: _waited(proc / "pressure" / kind) for kind in KINDS}
 
 
@@ -20,12 +20,12 @@ def _waited(path: Path) -> float | None:
     try:
         fields = dict(word.split("=") for word in path.read_text("utf-8").splitlines()[0].split()[1:])
         return round(float(fields["avg60"]) / 100, 4)
-    except (OSError, ValueError, KeyError, IndexError):  # a kernel without PSI, or one that has it switched off
+    except (OSError, ValueError, KeyError, IndexError):  # a kernel without PSI, or with PSI switched off
         return None
 
 
 def stolen(proc: Path = Path("/proc")) -> float | None:
-    """The share of all CPU time since the machine started that the host of a virtual machine took, 0 to 1."""
+    """The share of CPU time that the host of a virtual machine has taken since it started, 0 to 1."""
     try:
         ticks = [int(word) for word in (proc / "stat").read_text("utf-8").splitlines()[0].split()[1:9]]
         return round(ticks[7] / sum(ticks), 5)
@@ -34,7 +34,7 @@ def stolen(proc: Path = Path("/proc")) -> float | None:
 
 
 def memory() -> dict[str, int]:
-    """Bytes of memory and swap: how much there is, and how much of it is free or used."""
+    """Memory and swap, bytes: in total, and available or used."""
     real, swap = psutil.virtual_memory(), psutil.swap_memory()
     return {
         "memory_bytes": real.total,

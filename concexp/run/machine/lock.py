@@ -1,4 +1,4 @@
-"""One trial at a time on a machine: a lock that all runs of concexp take, held per trial."""
+"""The machine-wide lock: all runs of concexp take it for each trial, so that only one trial runs at a time."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from concexp.errors import EnvironmentRefused
 
 
 def path() -> Path:
-    """The lock's file: $CONCEXP_LOCK (for containers that share a machine), else concexp.lock in the machine's /tmp."""
+    """The lock's file: $CONCEXP_LOCK (for containers that share a machine), or concexp.lock in /tmp."""
     named = os.environ.get("CONCEXP_LOCK")
     if named:
         return Path(named)
-    # Not $TMPDIR: two users' temporary folders may differ, their CPUs don't.
+    # Not $TMPDIR: two users may have different temporary folders, but they share the CPUs.
     return Path("/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()) / "concexp.lock"
 
 
 def holder() -> str:
-    """Who holds the lock at this moment; an empty text for nobody."""
+    """The label of the run that holds the lock now; "" if it is free."""
     descriptor = _open(path())
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -34,9 +34,11 @@ def holder() -> str:
 
 
 class MachineLock:
-    """`with lock.held():` around whatever must have the machine to itself.
+    """`with lock.held():` around work that must have the machine to itself.
 
-    `label` tells others who holds it; `waiting(who)` is called once when somebody else does; `wait=False` refuses then.
+    label    shown to other runs while this one holds the lock
+    waiting  called once with the holder's label if another run holds it
+    wait     whether to wait for that run, or to refuse
     """
 
     def __init__(self, label: str, waiting: Callable[[str], None], wait: bool = True) -> None:
@@ -46,7 +48,7 @@ class MachineLock:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock; EnvironmentRefused if it is taken and this run does not wait."""
+        """Hold the lock; EnvironmentRefused if another run has it and this one does not wait."""
         descriptor = _open(path())
         try:
             try:
@@ -71,11 +73,11 @@ def _holder(descriptor: int) -> str:
 
 
 def _open(file: Path) -> int:
-    """A descriptor of the lock's file, which any user may lock."""
+    """Open the lock's file, which any user may lock, and return its descriptor."""
     flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
         try:
-            return os.open(file, flags)  # without O_CREAT: in a sticky folder that is refused for another user's file
+            return os.open(file, flags)  # without O_CREAT, which a sticky folder refuses for another user's file
         except FileNotFoundError:
             descriptor = os.open(file, flags | os.O_CREAT, 0o666)
             os.fchmod(descriptor, 0o666)  # whatever the umask

@@ -21,7 +21,7 @@ SPIN_EVERY_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class SpinMeasurement:
-    """What spinners found.
+    """The result of a spinner measurement.
 
     effective_cpus    CPUs that the machine gave, or None
     reason            why there is no figure, if there is none

@@ -1,1 +1,1 @@
-"""What is kept on disk: the run's folder and its journal."""
+"""What is kept on disk: the folder of a run, and its journal."""

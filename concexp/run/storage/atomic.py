@@ -30,7 +30,7 @@ def replaced(path: Path, fsync: bool = False) -> Iterator[Path]:
 @contextlib.contextmanager
 def _synced(path: Path) -> Iterator[None]:
     """Creates a file, and puts what was written to it on disk."""
-    # Opened before anything is written: a descriptor opened later may not be told about an earlier failure.
+    # Opened before anything is written: an earlier failure may not be reported to a descriptor opened later.
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         yield

@@ -2,7 +2,7 @@
 
 import pytest
 
-from concexp.run.child.hang import TICK, Snapshot, Thread, classify, sites
+from concexp.run.child.hang import TICKS_PER_S, Snapshot, Thread, classify, sites
 
 # Two workers at work in a user's file, and the trial's own thread, which waits for them.
 STACKS = """\
@@ -29,7 +29,8 @@ def looks(*threads, noted=(0, 0)):
     """Two looks, a second apart, at threads of (CPU seconds, switches, where it waits in the kernel or "" if it runs)."""
     first = {(1, n): Thread(not place, 0, 0, place) for n, (_, _, place) in enumerate(threads)}
     second = {
-        (1, n): Thread(not place, int(cpu * TICK), switches, place) for n, (cpu, switches, place) in enumerate(threads)
+        (1, n): Thread(not place, int(cpu * TICKS_PER_S), switches, place)
+        for n, (cpu, switches, place) in enumerate(threads)
     }
     return Snapshot(0.0, first, noted[0]), Snapshot(1.0, second, noted[1])
 

@@ -166,5 +166,6 @@ def test_what_is_said_of_a_diagnosis(record, words):
     records = [Record(role="measured", cell="x")]
     if record:
         records.append(Record(record, role="diagnostic", cell="x"))
-    lines = hangs.diagnosis(SimpleNamespace(run=SimpleNamespace(records=records)), "x")
+    run = SimpleNamespace(of_role=lambda role: [record for record in records if record.role == role])
+    lines = hangs.diagnosis(SimpleNamespace(run=run), "x")
     assert (words is None and lines == []) or words in lines[0]

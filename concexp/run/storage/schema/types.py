@@ -104,7 +104,7 @@ def first_mismatch(validate: Callable[[Any], object], value: Any) -> Mismatch | 
 def _translated(error: Any) -> Mismatch:
     """One of pydantic's errors in the words of this program's messages."""
     place = error["loc"]
-    if error["type"] == "nested":  # found by a check of our own: it has its place within the value
+    if error["type"] == "nested":  # from a check of our own, with the place within the value
         return Mismatch((*place, *error["ctx"]["place"]), error["ctx"]["problem"])
     if error["type"] == "missing":
         return Mismatch(place, " is missing")

@@ -9,6 +9,7 @@ import pytest
 from concexp import catalog
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
+from tests.helpers.pages import draw
 from tests.helpers.plugins import assert_described
 
 NAMES = catalog.names("plot")
@@ -28,27 +29,27 @@ def test_it_is_described(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_applies_or_not(name, views):
-    """It knows for every run whether it applies, and applies to at least one."""
-    applies = {run: catalog.load("plot", name)().applies(view) for run, view in views.items()}
-    assert set(applies.values()) == {True, False}
+def test_it_applies_to_some_runs(name, views):
+    """It applies to at least one run, not to all, and preparing it raises nothing for any."""
+    applies = {bool(catalog.load("plot", name)().prepare(view)) for view in views.values()}
+    assert applies == {True, False}
 
 
 @pytest.mark.parametrize("run", ["one_cell", "nothing", "all_failed"])
 @pytest.mark.parametrize("name", NAMES)
 def test_it_needs_something_to_compare(name, run, views):
     """It does not apply to a run with one plain cell, without trials, or whose trials all failed."""
-    assert not catalog.load("plot", name)().applies(views[run])
+    assert not catalog.load("plot", name)().prepare(views[run])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_same_bytes(name, views, tmp_path):
     """The same data gives the same bytes, whatever the user's settings of matplotlib are."""
     plot = catalog.load("plot", name)()
-    view = next(view for view in views.values() if plot.applies(view))
-    plot.draw(view, tmp_path / "a.png")
+    view = next(view for view in views.values() if plot.prepare(view))
+    draw(plot, view, tmp_path / "a.png")
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "savefig.dpi": 50, "axes.facecolor": "black"}):
-        plot.draw(view, tmp_path / "b.png")
+        draw(plot, view, tmp_path / "b.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
@@ -72,5 +73,5 @@ def test_letters_that_the_font_lacks(tmp_path, recwarn):
         views.append(View(journal_builder.write(tmp_path / str(len(views)), **made)))
     for name in NAMES:
         plot = catalog.load("plot", name)()
-        plot.draw(next(one for one in views if plot.applies(one)), tmp_path / f"{name}.png")
+        draw(plot, next(one for one in views if plot.prepare(one)), tmp_path / f"{name}.png")
     assert not recwarn.list

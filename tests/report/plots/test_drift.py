@@ -5,21 +5,22 @@ import re
 from concexp import catalog
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
+from tests.helpers.pages import draw
 
 
 def test_drift_tells_its_verdict(tmp_path):
     """A sentinel that gets slower is a drift, told with its size; five blocks are too few to draw."""
     plot = catalog.load("plot", "drift")()
     drifting = View(journal_builder.write(tmp_path / "drift", **scenarios.watched(drift=0.03)))
-    alt = plot.draw(drifting, tmp_path / "x.png")
+    alt = draw(plot, drifting, tmp_path / "x.png")
     assert re.search(r"over 10 blocks: a drift of (2|3)\d\.\d % \(", alt)
     assert "Spinners between the blocks did the work of 1.90 to 1.90 CPUs, of 2 that are usable." in alt
     blind = journal_builder.write(tmp_path / "blind", **{**scenarios.watched(), "effective": None})
-    assert "Spinners" not in plot.draw(View(blind), tmp_path / "y.png")
+    assert "Spinners" not in draw(plot, View(blind), tmp_path / "y.png")
     doubtful = scenarios.watched()
     doubtful["beside"][1][1]["status"] = ["invalid"] * 10
     doubtful["beside"][1][1]["record"] = {"left_behind": 1}
     doubtful["beside"][1][1]["status"][:5] = ["ok"] * 5
-    alt = plot.draw(View(journal_builder.write(tmp_path / "doubtful", **doubtful)), tmp_path / "z.png")
+    alt = draw(plot, View(journal_builder.write(tmp_path / "doubtful", **doubtful)), tmp_path / "z.png")
     assert "over 10 blocks: too few blocks beyond doubt to tell a drift." in alt
-    assert not plot.applies(View(journal_builder.write(tmp_path / "five", **{**scenarios.watched(), "repetitions": 5})))
+    assert not plot.prepare(View(journal_builder.write(tmp_path / "five", **{**scenarios.watched(), "repetitions": 5})))

@@ -8,7 +8,7 @@ from PIL import Image
 from concexp import catalog
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
-from tests.helpers.pages import HOST
+from tests.helpers.pages import HOST, draw
 
 
 def assert_readable(path, alt):
@@ -38,6 +38,6 @@ def test_a_picture_that_was_not_asked_for_is_readable(tmp_path):
     view = View(journal_builder.write(tmp_path, **scenarios.timelines()))
     plots = {name: catalog.load("plot", name)() for name in catalog.names("plot")}
     others = {name: plot for name, plot in plots.items() if name not in view.run.spec["report"]["plots"]}
-    for name in [name for name, plot in others.items() if plot.applies(view)]:
+    for name in [name for name, plot in others.items() if plot.prepare(view)]:
         path = tmp_path / f"{name}.png"
-        assert_readable(path, others[name].draw(view, path))
+        assert_readable(path, draw(others[name], view, path))

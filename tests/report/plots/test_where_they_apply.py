@@ -5,6 +5,7 @@ import pytest
 from concexp import catalog
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
+from tests.helpers.pages import draw
 
 # To these and, of all runs named below, to no others.
 APPLIES = {
@@ -27,14 +28,14 @@ APPLIES = {
 def test_where_they_apply(make, tmp_path):
     """One cell gives no picture, one number of workers no scaling; what was recorded has its pictures, and only that."""
     view = View(journal_builder.write(tmp_path, **make()))
-    applies = {name for name in APPLIES if catalog.load("plot", name)().applies(view)}
+    applies = {name for name in APPLIES if catalog.load("plot", name)().prepare(view)}
     assert applies == {name for name, runs in APPLIES.items() if make.__name__ in runs}
 
 
 def test_alt_text_names_the_best(tmp_path):
     """The alt text of scaling tells where the best line ends up; that of the comparison tells the order."""
     view = View(journal_builder.write(tmp_path, **scenarios.partly_withheld()))
-    alt = catalog.load("plot", "scaling")().draw(view, tmp_path / "x.png")
+    alt = draw(catalog.load("plot", "scaling")(), view, tmp_path / "x.png")
     assert "The highest is processes at 2 with 1.9" in alt
-    alt = catalog.load("plot", "comparison")().draw(view, tmp_path / "y.png")
+    alt = draw(catalog.load("plot", "comparison")(), view, tmp_path / "y.png")
     assert "From first to last: processes ×2; threads ×1; serial." in alt

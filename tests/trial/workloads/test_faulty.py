@@ -210,5 +210,5 @@ def test_cells_without_numbers_can_be_told_apart(dead):
     from concexp.report.view import View
 
     view = View(dead)
-    assert not any(point.numbered for point in view.points)
-    assert view.varying == {"model"}
+    assert not any(point.has_numbers for point in view.points)
+    assert view.varying_axes == {"model"}

@@ -197,9 +197,9 @@ class View:
         return {key for key in self.axes if len({str(p.labels.get(key)) for p in points} - {"None"}) > 1}
 
     def title(self, labels: dict[str, Any]) -> str:
-        """The labels that distinguish a comparison or panel from the others; "" if none do.
+        """The labels that distinguish a comparison or panel from the others: `rate 100/s · payload 64B`; "" if none do.
 
-        With workloads sleep and echo, and payloads that vary in echo only: `sleep`, `echo · payload 64B`, `echo · payload 1MiB`.
+        Labels that others determine are left out: where only `echo` has payloads, `payload 64B` says that the workload is echo.
         """
         parts = []
         varying = [key for key in labels if key in self.varying_axes]
@@ -209,10 +209,10 @@ class View:
         return " · ".join(parts)
 
     def is_redundant(self, key: str, others: Sequence[str]) -> bool:
-        """Whether one of the `others` already determines this axis. Of two that determine each other, the first is redundant.
+        """Whether one of the `others` already determines this axis. Of two that determine each other, the second is redundant.
 
-        With python: [3.13, 3.13t] and gil: [on, off] in pairs, `python` and `gil` determine each other: `python` is redundant,
-        and titles show `gil` alone.
+        Where Python 3.13 always ran with the GIL on and 3.13t with it off, each axis determines the other, and titles have the
+        first one alone.
         """
         before = True
         for other in others:

@@ -1,4 +1,4 @@
-"""How tests read a page."""
+"""Reading a page in tests: its HTML, and the numbers in its text."""
 
 from markdown_it import MarkdownIt
 
@@ -16,7 +16,7 @@ def number(text):
 
 
 def agrees(shown, value):
-    """Whether a number is what a value rounds to, as far as its own digits go."""
+    """True if a value rounds to the number as shown, with the digits that the number has."""
     places = len(shown.partition(".")[2])
     return abs(number(shown) - value) <= 0.5001 * 10**-places + 2e-6 * abs(value)
 

@@ -142,7 +142,7 @@ def _title(view: View, labels: dict[str, Any]) -> str:
 
 
 def _kind(view: View, heat_map: _Map) -> str:
-    """The metric to draw: the gain over the baseline if most cells have one, else the primary metric."""
+    """The metric to draw: the gain if most cells have a baseline other than themselves, else the primary metric."""
     points = [p for _, members in heat_map.panels for p in members if p.has_numbers]
     gains = [p for p in points if view.relative and p.value(view.relative).has_value and view.baseline(p) is not p]
     return view.relative if 2 * len(gains) > len(points) else view.primary

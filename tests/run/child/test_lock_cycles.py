@@ -161,10 +161,10 @@ def test_the_page_names_the_circle(crossed):
         ({"status": "timeout", "hang": {"circle": ["worker 0 waits"]}}, "shows who waits for what it holds itself"),
     ],
 )
-def test_what_is_said_of_a_diagnosis(record, words):
+def test_what_is_said_of_a_diagnosis(record, words, tmp_path):
     """That there was none, that the hang did not recur, and that no circle was seen are said as what they are."""
     records = [Record(role="measured", cell="x")]
     if record:
         records.append(Record(record, role="diagnostic", cell="x"))
-    lines = hangs.diagnosis(SimpleNamespace(run=SimpleNamespace(records=records)), "x")
+    lines = hangs.diagnosis(SimpleNamespace(run=results.Run(tmp_path, {}, records)), "x")
     assert (words is None and lines == []) or words in lines[0]

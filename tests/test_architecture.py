@@ -22,7 +22,7 @@ HOMES = {
     "rich": ["commands"],
     "jinja2": ["report"],
     "matplotlib": ["report/plots"],
-    "pandas": ["commands/api", "commands/export", "analysis"],
+    "pandas": ["commands/api", "commands/export", "report", "analysis"],
     "numpy": ["report", "analysis"],
     "pyarrow": ["analysis"],
     "scipy": ["analysis/stats"],
@@ -88,7 +88,6 @@ SHARED = {"contracts", "program", "fuzz", "helpers", "data"}
 ABOUT_SEVERAL = {
     "test_architecture.py",
     "analysis/stats/test_coverage.py",
-    "report/plots/test_pictures.py",
     "report/plots/test_pictures_on_pages.py",
     "report/plots/test_where_they_apply.py",
     "trial/sync/test_channels.py",

@@ -29,17 +29,17 @@ def test_it_is_described(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_applies_or_not(name, views):
-    """It knows for every run whether it applies, and applies to at least one."""
-    applies = {run: bool(catalog.load("plot", name)().prepare(view)) for run, view in views.items()}
-    assert set(applies.values()) == {True, False}
+def test_it_applies_to_some_runs(name, views):
+    """It applies to at least one run, not to all, and preparing it raises nothing for any."""
+    applies = {bool(catalog.load("plot", name)().prepare(view)) for view in views.values()}
+    assert applies == {True, False}
 
 
 @pytest.mark.parametrize("run", ["one_cell", "nothing", "all_failed"])
 @pytest.mark.parametrize("name", NAMES)
 def test_it_needs_something_to_compare(name, run, views):
     """It does not apply to a run with one plain cell, without trials, or whose trials all failed."""
-    assert not bool(catalog.load("plot", name)().prepare(views[run]))
+    assert not catalog.load("plot", name)().prepare(views[run])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,4 +1,4 @@
-"""What tests of the report share: answers and pages of made-up runs."""
+"""Fixtures of the report's tests: the page of each made-up run, made once, and the sentences of any."""
 
 import pytest
 
@@ -7,16 +7,6 @@ from concexp.analysis import results
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import every_sentence
-
-
-@pytest.fixture
-def answer_text(tmp_path):
-    """Writes a made-up run; returns its answer, its comparisons' sentences and its reasons for doubt, one a line."""
-
-    def write(cells, **more):
-        return "\n".join(every_sentence(View(journal_builder.write(tmp_path, cells, **more))))
-
-    return write
 
 
 class Pages(dict):
@@ -38,3 +28,13 @@ class Pages(dict):
 def pages(tmp_path_factory):
     """The pages of all made-up runs."""
     return Pages(tmp_path_factory.mktemp)
+
+
+@pytest.fixture
+def answer_text(tmp_path):
+    """Writes a made-up run; returns its answer, its comparisons' sentences and its reasons for doubt, one a line."""
+
+    def write(cells, **more):
+        return "\n".join(every_sentence(View(journal_builder.write(tmp_path, cells, **more))))
+
+    return write

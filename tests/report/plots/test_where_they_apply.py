@@ -28,7 +28,7 @@ APPLIES = {
 def test_where_they_apply(make, tmp_path):
     """One cell gives no picture, one number of workers no scaling; what was recorded has its pictures, and only that."""
     view = View(journal_builder.write(tmp_path, **make()))
-    applies = {name for name in APPLIES if bool(catalog.load("plot", name)().prepare(view))}
+    applies = {name for name in APPLIES if catalog.load("plot", name)().prepare(view)}
     assert applies == {name for name, runs in APPLIES.items() if make.__name__ in runs}
 
 

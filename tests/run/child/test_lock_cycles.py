@@ -161,7 +161,7 @@ def test_the_page_names_the_circle(crossed):
         ({"status": "timeout", "hang": {"circle": ["worker 0 waits"]}}, "shows who waits for what it holds itself"),
     ],
 )
-def test_what_is_said_of_a_diagnosis(record, words):
+def test_what_is_said_of_a_diagnosis(record, words, tmp_path):
     """That there was none, that the hang did not recur, and that no circle was seen are said as what they are."""
     records = [Record(role="measured", cell="x")]
     if record:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from concexp.plan.cell import Cell, Runtime
-from concexp.trial.verbs.describe import describe
+from concexp.trial.verbs import describe
 from concexp.trial.verbs.refuse import refusal
 
 
@@ -28,7 +28,7 @@ class SupportCheck:
 @cache
 def here() -> SupportCheck:
     """The judge for the interpreter that runs this; starts nothing."""
-    return SupportCheck(describe({}), refused_here)
+    return SupportCheck(describe.answer({}), refused_here)
 
 
 def absent(reason: str) -> SupportCheck:

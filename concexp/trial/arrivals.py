@@ -8,6 +8,8 @@ closed loop, which asks again only when it was served, would omit just that).
 from time import perf_counter_ns as clock
 from time import sleep
 
+from concexp.trial.passes import Report
+
 SECOND = 1_000_000_000
 
 
@@ -75,7 +77,8 @@ class Arrivals:
         while True:
             me.first = number = take()
             if number >= count:
-                return begun, clock(), 0, done, 0, 0, total
+                stop = clock()
+                return Report(begun, stop, 0, done, total)
             intended = begun + due[number]
             ahead = intended - clock()
             if ahead > 0:
@@ -94,7 +97,8 @@ class Arrivals:
         while True:
             me.first = number = take()
             if number >= count:
-                return begun, clock(), 0, done, 0, 0, total
+                stop = clock()
+                return Report(begun, stop, 0, done, total)
             intended = begun + due[number]
             ahead = intended - clock()
             if ahead > 0:

@@ -1,11 +1,10 @@
 """A second role: work that goes on while the first one is measured, on a model of its own."""
 
-import sys
 import threading
 import time
 from time import perf_counter_ns as clock
 
-from concexp.trial import passes, tools
+from concexp.trial import passes, runtime, tools
 
 SECOND = 1_000_000_000
 # A loop that lets go of the GIL for a moment more often than every switch interval can starve the threads that wait for it:
@@ -41,7 +40,8 @@ class Endless:
                 batch *= 2
             before = now
         me.batch = batch
-        return start, clock(), first, me.first - first, 0, 0, total
+        stop = clock()
+        return passes.Report(start, stop, first, me.first - first, total)
 
     async def serve_async(self, work, me):
         """The same for a coroutine, which lets the others run after each batch."""
@@ -50,7 +50,7 @@ class Endless:
         halt, batch, total = self.halt, me.batch, 0
         first = me.first = me.index << 40
         start = before = clock()
-        shortest = max(passes.SHORTEST_BATCH, INTERVALS * int(switch_interval() * SECOND))
+        shortest = max(passes.SHORTEST_BATCH, INTERVALS * int((runtime.switch_interval() or 0) * SECOND))
         self.begun[me.index] = 1
         while not halt[0]:
             total += await work(me, batch)
@@ -61,12 +61,8 @@ class Endless:
             before = now
             await sleep(0)
         me.batch = batch
-        return start, clock(), first, me.first - first, 0, 0, total
-
-
-def switch_interval():
-    """Seconds after which a thread that waits for the GIL asks for it; 0 where there is no such thing (PyPy)."""
-    return sys.getswitchinterval() if hasattr(sys, "getswitchinterval") else 0.0
+        stop = clock()
+        return passes.Report(start, stop, first, me.first - first, total)
 
 
 class Background:
@@ -127,11 +123,11 @@ class Background:
         self.thread.join()
         if self.failure is not None:
             raise self.failure
-        used = self.probe.merged([one[tools.name_of(self.probe)] for report in self.reports for one in report[7]])
-        seconds = (max(r[1] for r in self.reports) - min(r[0] for r in self.reports)) / SECOND
+        used = self.probe.merged([one[tools.name_of(self.probe)] for report in self.reports for one in report.seen])
+        seconds = (max(report.stop for report in self.reports) - min(report.start for report in self.reports)) / SECOND
         cpu = used.get("worker_cpu_s")
         return {
-            "background_ops": sum(report[3] for report in self.reports),
+            "background_ops": sum(report.done for report in self.reports),
             "background_s": seconds,
             "background_cpu_s": None if cpu is None else sum(cpu),
         }

@@ -1,5 +1,6 @@
 """What every plug-in of the sealed child answers to: a workload, a model, a primitive, a probe."""
 
+CLASSES = {"workloads": "Workload", "models": "Model", "sync": "Sync", "probes": "Probe"}  # by folder
 FOUND = {}  # of the packages that were asked for, whether they are there
 
 
@@ -10,6 +11,14 @@ def installed(package):
 
         FOUND[package] = find_spec(package) is not None
     return FOUND[package]
+
+
+def load_plugin(kind, entry):
+    """The plug-in object that a request names ({"name": …, "parameters": {…}}); imports that one file."""
+    from importlib import import_module
+
+    module = import_module("concexp.trial.%s.%s" % (kind, entry["name"]))
+    return getattr(module, CLASSES[kind])(**entry.get("parameters", {}))
 
 
 class Plugin:

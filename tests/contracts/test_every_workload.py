@@ -116,7 +116,7 @@ def test_it_runs_with_five_workers(workload, model, sync):
 def test_naps_that_nobody_can_have_taken_are_noticed():
     """Sleeping longer than all workers together were there is a wrong outcome."""
     sleep = build("workload", "sleep", delay=0.1)
-    reports = [(0, 10**9, 0, 11, 0, 0, 11)]
+    reports = [passes.Report(0, 10**9, 0, 11, 11)]
     assert "of sleep in" in sleep.check(None, passes.Outcome(reports, 1.0, 1))[0]
     assert sleep.check(None, passes.Outcome(reports, 1.2, 1))[0] == ""
 
@@ -124,6 +124,6 @@ def test_naps_that_nobody_can_have_taken_are_noticed():
 def test_the_counter_tells_how_many_were_lost():
     """The check counts the lost updates, and says how many of how many."""
     counter = build("workload", "counter")
-    outcome = passes.Outcome([(0, 1, 0, 10, 0, 0, 10), (0, 1, 10, 10, 0, 0, 10)], 1.0, 2)
+    outcome = passes.Outcome([passes.Report(0, 1, 0, 10, 10), passes.Report(0, 1, 10, 10, 10)], 1.0, 2)
     assert counter.check([17], outcome) == ("3 of 20 increments were lost", {"lost_updates": 3})
     assert counter.check([20], outcome) == ("", {"lost_updates": 0})

@@ -19,6 +19,7 @@ from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
 from concexp.trial.models import _pools
+from concexp.trial.passes import Report
 
 HERE = threading.local()  # in a worker: the job that it has a view of, as a `Place`
 PLACES = {}  # of each shared array of this process, by the id of its memory: the file that it lies in
@@ -172,7 +173,8 @@ class Streaming(Engine):
     def counted(self, ops):
         start = clock()
         total = sum(self.values(ops))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)
 
     def values(self, ops):
         """What `ops` operations return, handed over in the way that is usual with this engine."""
@@ -186,7 +188,7 @@ class Streaming(Engine):
             ends.append(clock())
             total += value
         stop = next((when for when in ends if when >= deadline), deadline)
-        return start, stop, 0, len(ends), 0, sum(when > stop for when in ends), total
+        return Report(start, stop, 0, len(ends), total, after=sum(when > stop for when in ends))
 
     def stream(self, numbers):
         """What the operations of these numbers return, as they end; two per worker are in flight."""

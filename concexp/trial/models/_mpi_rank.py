@@ -16,6 +16,7 @@ from time import perf_counter_ns as clock
 
 from concexp.trial import passes
 from concexp.trial.models import _engines
+from concexp.trial.passes import Report
 
 
 def forget_shared_memory():
@@ -40,7 +41,8 @@ class Pool(_engines.Engine):
     def counted(self, ops):
         start = clock()
         total = sum(self.executor.map(self.call, repeat("task"), range(ops), chunksize=self.chunk))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)
 
     def stop(self):
         self.executor.shutdown(wait=True)

@@ -12,6 +12,7 @@ from time import sleep
 
 from concexp.trial import passes, tools
 from concexp.trial.arrivals import SECOND, latency_of
+from concexp.trial.passes import Report
 
 
 class PoolModel(tools.Model):
@@ -57,7 +58,9 @@ class PoolModel(tools.Model):
             report = self.tasks(orders)
         except BaseException as error:
             return self.fail(error)
-        return [(*report[:7], [*report[7:], *self.everywhere("seen")])] if watched else [report]
+        if watched:
+            report.seen = [*report.seen, *self.everywhere("seen")]
+        return [report]
 
     def tasks(self, orders):
         """One pass of tasks: the report of all workers together."""
@@ -72,7 +75,8 @@ class PoolModel(tools.Model):
         """`ops` tasks through `Executor.map`, as a user would write it."""
         start = clock()
         total = sum(self.executor.map(self.call, repeat("task"), range(ops)))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)
 
     def timed(self, duration):
         """Tasks for `duration` ns, two per worker in flight; the first that ends after the time ends the window."""
@@ -95,7 +99,7 @@ class PoolModel(tools.Model):
             free.acquire()
         total = sum(future.result() for _, future in ends)
         stop = next((when for when, _ in ends if when >= deadline), ends[-1][0])
-        return start, stop, 0, number, 0, sum(when > stop for when, _ in ends), total
+        return Report(start, stop, 0, number, total, after=sum(when > stop for when, _ in ends))
 
     def arriving(self, source):
         """A task for each arrival of an open loop, at its time; the last field is what was seen of their latencies."""
@@ -121,7 +125,7 @@ class PoolModel(tools.Model):
             sleep(0)
         for latency in ends:
             note.arrived(latency)
-        return begun, stop, 0, len(futures), 0, 0, total, {note.name: note.seen()}
+        return Report(begun, stop, 0, len(futures), total, seen=[{note.name: note.seen()}])
 
     def close(self):
         self.everywhere("leave")

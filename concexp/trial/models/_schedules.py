@@ -7,6 +7,7 @@ operations back before a pass; `shares(index)` yields (first, n) until worker `i
 from time import perf_counter_ns as clock
 
 from concexp.trial import tools
+from concexp.trial.passes import Report
 
 
 class Schedule:
@@ -35,7 +36,8 @@ class Schedule:
             me.first = first
             total += work(me, n)
             done += n
-        return start, clock(), 0, done, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, done, total)
 
 
 class Cyclic(Schedule):

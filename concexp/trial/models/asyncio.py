@@ -24,7 +24,7 @@ NAMES = (
 
 
 class Gate:
-    """A barrier for coroutines that can be used again (asyncio's own came with 3.11), and tells when it opened.
+    """A barrier for coroutines that can be used again (asyncio's own came with 3.11), and knows the first start after it.
 
     `event` builds what they wait for: something with `set` and an awaited `wait`.
     """
@@ -32,7 +32,7 @@ class Gate:
     def __init__(self, parties, event=asyncio.Event):
         self.parties = parties
         self.here = 0
-        self.opened = 0
+        self.started = None
         self.event = event
         self.open = event()
 
@@ -40,12 +40,17 @@ class Gate:
         self.here += 1
         if self.here < self.parties:
             await self.open.wait()
-            return self.opened
+            return
         self.here = 0
-        self.opened = clock()
+        self.started = None
         self.open.set()
         self.open = self.event()
-        return self.opened
+
+    def first_start(self, start):
+        """See `passes.first_start_of`. The last to come goes on first, without letting the others have a turn."""
+        if self.started is None:
+            self.started = start
+        return self.started
 
 
 async def member(workload, me, gate, receive, send, alone):
@@ -234,8 +239,11 @@ class Spawned:
         operation = limited(self.views) if ops > len(self.views) else unlimited(self.views)
         start = clock()
         total = sum(await self.spawn(operation, ops))
-        report = start, clock(), 0, ops, 0, 0, total
-        return [(*report, [passes.seen(me) for me in self.views]) if self.views[0].watchers else report]
+        stop = clock()
+        report = passes.Report(start, stop, 0, ops, total)
+        if self.views[0].watchers:
+            report.seen = [passes.seen(me) for me in self.views]
+        return [report]
 
     async def stop(self):
         await asyncio.gather(*[self.workload.leave_async(me) for me in self.views])

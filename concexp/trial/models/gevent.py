@@ -3,7 +3,6 @@
 import queue
 import sys
 import threading
-import time
 
 from concexp.trial import tools
 from concexp.trial.models import threads
@@ -18,20 +17,19 @@ def late(name, factory):
 
 
 class Gate:
-    """A barrier of workers that take turns: it also tells when the first of them went on."""
+    """A barrier of workers that take turns: it also knows the first start after it."""
 
     def __init__(self, workers):
         self.wait = threading.Barrier(workers, action=self.open).wait
 
     def open(self):
-        self.begun = None
+        self.started = None
 
-    @property
-    def opened(self):
-        """The clock when the first came here, ns; None for the first, who begins now."""
-        before = self.begun
-        self.begun = before or time.perf_counter_ns()
-        return before
+    def first_start(self, start):
+        """See `passes.first_start_of`."""
+        if self.started is None:
+            self.started = start
+        return self.started
 
 
 class Model(threads.Model):

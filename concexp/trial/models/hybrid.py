@@ -58,7 +58,7 @@ def in_coroutines(workload, crew, gate, pipes):
         async def wait(self):
             if gate is not None and self.here == self.parties - 1:
                 gate.wait()
-            return await super().wait()
+            await super().wait()
 
     def receiver(pipe):
         async def receive():

@@ -5,6 +5,7 @@ from time import perf_counter_ns as clock
 
 from concexp.trial.models import _engines, _lent
 from concexp.trial.models.process_pool import needs_counted
+from concexp.trial.passes import Report
 
 
 def clocked(call, number):
@@ -70,7 +71,7 @@ class Model(_engines.Streaming):
         ends = sorted(end for _, end in done)
         stop = next((end for end in ends if end >= deadline), deadline)
         total = sum(value for value, _ in done)
-        return start, stop, 0, len(ends), 0, sum(end > stop for end in ends), total
+        return Report(start, stop, 0, len(ends), total, after=sum(end > stop for end in ends))
 
     def stop(self):
         self.pool.__exit__(None, None, None)

@@ -5,6 +5,7 @@ from time import perf_counter_ns as clock
 
 from concexp.trial.models import _engines, _lent
 from concexp.trial.models.process_pool import needs_counted
+from concexp.trial.passes import Report
 
 
 class Model(_engines.Engine):
@@ -37,7 +38,8 @@ class Model(_engines.Engine):
     def counted(self, ops):
         start = clock()
         total = sum(self.executor.map(self.call, repeat("task"), range(ops), chunksize=self.chunk))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)
 
     def stop(self):
         self.executor.shutdown(wait=True, kill_workers=True)

@@ -12,6 +12,7 @@ from concexp.trial.diagnostics import notes
 from concexp.trial.models import _pools
 from concexp.trial.models.process_pool import begin, call, needs_counted
 from concexp.trial.models.processes import primitives, resolve, start_tracker
+from concexp.trial.passes import Report
 
 LOOK = 0.1  # seconds between two looks at the workers
 
@@ -139,7 +140,8 @@ class Model(_pools.PoolModel):
         hand_over = getattr(self.pool, self.how)
         start = clock()
         total = sum(hand_over(operate, range(ops), self.chunk))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)
 
     def timed(self, duration):
         # As in `PoolModel`, with the pool's own callbacks.
@@ -168,7 +170,7 @@ class Model(_pools.PoolModel):
             raise errors[0]
         total = sum(value for _, value in ends)
         stop = next((when for when, _ in ends if when >= deadline), ends[-1][0])
-        return start, stop, 0, number, 0, sum(when > stop for when, _ in ends), total
+        return Report(start, stop, 0, number, total, after=sum(when > stop for when, _ in ends))
 
     def fail(self, error):
         if self.watch:

@@ -11,6 +11,7 @@ from time import sleep
 from concexp.trial import passes, tools
 from concexp.trial.models import _pools
 from concexp.trial.models.processes import primitives, resolve, start_tracker
+from concexp.trial.passes import Report
 
 WORKER = []  # in a worker process: its workload, its WorkerView and the gate
 
@@ -155,7 +156,8 @@ class Model(_pools.PoolModel):
     def counted(self, ops):
         start = clock()
         total = sum(self.executor.map(self.call, repeat("task"), range(ops), chunksize=self.chunk))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)
 
     def fail(self, error):
         if isinstance(error, BrokenProcessPool):

@@ -6,6 +6,7 @@ from time import perf_counter_ns as clock
 
 from concexp.trial.arrivals import SECOND, latency_of
 from concexp.trial.models import thread_pool
+from concexp.trial.passes import Report
 
 
 class Model(thread_pool.Model):
@@ -51,7 +52,8 @@ class Model(thread_pool.Model):
 
         start = clock()
         totals = await asyncio.gather(*[lane() for _ in range(self.job.workers)])
-        return start, clock(), 0, ops, 0, 0, sum(totals)
+        stop = clock()
+        return Report(start, stop, 0, ops, sum(totals))
 
     def timed(self, duration):
         return self.loop.run_until_complete(self.time_async(duration))
@@ -72,7 +74,7 @@ class Model(thread_pool.Model):
         deadline = start + duration
         total = sum(await asyncio.gather(*[lane() for _ in range(self.job.workers)]))
         stop = min((when for when in ends if when >= deadline), default=clock())
-        return start, stop, 0, len(ends), 0, sum(when > stop for when in ends), total
+        return Report(start, stop, 0, len(ends), total, after=sum(when > stop for when in ends))
 
     def arriving(self, source):
         return self.loop.run_until_complete(self.arrive_async(source))
@@ -93,7 +95,8 @@ class Model(thread_pool.Model):
             await asyncio.sleep(max(0, ahead) / SECOND)  # 0 lets those go on who are there
             requests.append(asyncio.ensure_future(request(number, begun + offset)))
         total = sum(await asyncio.gather(*requests))
-        return begun, clock(), 0, len(requests), 0, 0, total, {note.name: note.seen()}
+        stop = clock()
+        return Report(begun, stop, 0, len(requests), total, seen=[{note.name: note.seen()}])
 
     def close(self):
         super().close()

@@ -6,7 +6,7 @@ import sys
 from concexp.trial.workloads import _user_code
 
 
-def look(request):
+def answer(request):
     """Facts about a target, as literals; `problem` is empty if it can be called, else says what is wrong, and `cure` what to do.
 
     The request holds `workload`: the parameters of `workloads/_function`.

@@ -10,7 +10,7 @@ from time import perf_counter_ns as clock
 from concexp.trial.probes.rusage import thread_times
 
 
-def spin(request):
+def answer(request):
     """The answer to {"verb": "spin", "spinners": k, "seconds": s, "rounds": r}.
 
     Each round lets one spinner run alone for s seconds and then k together for s. `alone` and `together` hold the work

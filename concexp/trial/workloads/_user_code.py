@@ -9,7 +9,7 @@ import os
 import sys
 from functools import partial
 
-from concexp.trial.diagnostics.lock_watch import install, registry
+from concexp.trial.diagnostics import LOCK_WATCH
 
 # Bits of co_flags, as `inspect` names them; importing it would double the start of a trial.
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
@@ -26,7 +26,9 @@ def load(path, module="", home=""):
 
     The file's folder and `home`, that of the experiment, are appended to the path, not put first.
     """
-    if registry.wanted():  # a process that was started anew: the locks that it makes are to be seen as well
+    if LOCK_WATCH in os.environ:  # a process that was started anew: the locks that it makes are to be seen as well
+        from concexp.trial.diagnostics.lock_watch import install
+
         install.install()
     for folder in (os.path.dirname(path), home):
         if folder and folder not in sys.path:

@@ -10,8 +10,9 @@ import time
 import pytest
 
 from concexp import catalog
-from concexp.trial import measure, tools
+from concexp.trial import tools
 from concexp.trial.probes import waits
+from concexp.trial.verbs import measure
 from tests.helpers.children import request
 from tests.helpers.plugins import build
 from tests.helpers.waiting import HOLD, has_asked, held

@@ -12,9 +12,10 @@ of the trial's folder (see `standing`): the parent puts the files together.
 import os
 import sys
 
-__all__ = ["ENVIRONMENT", "FILE", "begin", "wanted"]
+from concexp.trial.diagnostics import LOCK_WATCH as ENVIRONMENT
 
-ENVIRONMENT = "CONCEXP_HOLDING"
+__all__ = ["ENVIRONMENT", "FILE", "begin"]
+
 FILE = "holding."
 
 HERE = os.path.dirname(__file__)
@@ -28,11 +29,6 @@ WAITING = {}  # who -> (key of the lock, where)
 RELEASED = {}  # key -> how often somebody here gave back what nobody here had taken
 NAMES = {}  # who -> the number of the worker
 STATE = {"pid": None}
-
-
-def wanted():
-    """Whether this is a process of a diagnostic trial."""
-    return ENVIRONMENT in os.environ
 
 
 def begin():

@@ -31,12 +31,12 @@ def bounded(permits):
 
 
 def written_for_asyncio(plugin):
-    """Whether a coroutine in the plug-in's own file names asyncio, whose loop it then needs."""
+    """True if a coroutine function of the plug-in, or of its file, names asyncio, whose loop it then needs."""
     module = sys.modules[type(plugin).__module__]
     functions = list(vars(module).values())
-    for thing in vars(module).values():
-        if isinstance(thing, type) and thing.__module__ == module.__name__:
-            functions += vars(thing).values()
+    classes = [thing for thing in functions if isinstance(thing, type) and thing.__module__ == module.__name__]
+    for one in dict.fromkeys([*classes, *type(plugin).__mro__]):
+        functions += vars(one).values()
     codes = [getattr(function, "__code__", None) for function in functions]
     return any(code.co_flags & COROUTINE and "asyncio" in code.co_names for code in codes if code is not None)
 

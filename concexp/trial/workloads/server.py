@@ -1,9 +1,10 @@
 """The queueing laboratory: a real server in which requests queue."""
 
-from concexp.trial import servers, tools
+from concexp.trial import servers
+from concexp.trial.workloads._client import Client
 
 
-class Workload(tools.Workload):
+class Workload(Client):
     """Send a request over TCP to a server that serves a few at a time, and wait for its answer; those beyond queue.
 
     The server is a process of its own with one queue, first come, first served; each worker has its own connection. It
@@ -23,7 +24,6 @@ class Workload(tools.Workload):
     spread: "constant | exponential" = "constant"
     stall: "duration >= 0" = 0.0
     stall_after: "int >= 1" = 100
-    resource = "io"
     unit = "request"
 
     def prepare(self, kit):
@@ -33,20 +33,8 @@ class Workload(tools.Workload):
         given = {name: getattr(self, name) for name in names}
         return servers.start("station", dict(given, seed=random.getrandbits(32)))  # the trial's seed made this one
 
-    def servers(self, shared):
-        return [shared.pid]
-
-    def release(self, shared):
-        servers.stop(shared)
-
     def reset(self, shared):
         tell(shared, b"reset\n")
-
-    def enter(self, me):
-        me.own = servers.connect(me.shared)
-
-    def leave(self, me):
-        me.own.close()
 
     def work(self, me, n):
         connection = me.own
@@ -62,15 +50,6 @@ class Workload(tools.Workload):
                 answer += more
             total += (number + 1) * (answer == request)
         return total
-
-    async def enter_async(self, me):
-        import asyncio
-
-        me.own = await asyncio.open_connection("127.0.0.1", me.shared.port)
-
-    async def leave_async(self, me):
-        me.own[1].close()
-        await me.own[1].wait_closed()
 
     async def work_async(self, me, n):
         reader, writer = me.own

@@ -34,13 +34,13 @@ def offsets(rate, duration, kind, seed):
 
 
 class Arrivals:
-    """The arrivals of one pass; all workers take from the same. `lent` are the model's tools."""
+    """The arrivals of one pass; all workers take from the same. `tools` are the model's."""
 
-    def __init__(self, lent, load, seed):
+    def __init__(self, tools, load, seed):
         self.offsets = offsets(load["rate"], load["duration"], load["arrivals"], seed)
-        self.state = lent.array(2)  # the next arrival; the clock when the first worker began, ns
+        self.state = tools.array(2)  # the next arrival; the clock when the first worker began, ns
         # Coroutines take turns only where they await: taking the next one needs no guard.
-        self.guard = None if lent.asynchronous else lent.make("Lock")
+        self.guard = None if tools.asynchronous else tools.make("Lock")
 
     def __len__(self):
         return len(self.offsets)

@@ -16,9 +16,9 @@ READY_WITHIN = 30.0  # seconds for the second role to begin a pass; then the tri
 class Endless:
     """Operations without end: each worker goes on in batches until it is told to halt."""
 
-    def __init__(self, lent, workers):
-        self.halt = lent.array(1)
-        self.begun = lent.array(workers)
+    def __init__(self, tools, workers):
+        self.halt = tools.array(1)
+        self.begun = tools.array(workers)
 
     def reset(self):
         """Nobody has begun, and nobody is to halt."""
@@ -92,10 +92,10 @@ class Background:
         self.opened = True
 
     def prepare(self):
-        lent = tools.Tools(*self.model.primitives(), self.model.asynchronous, self.folder, self.workers)
-        self.shared = self.workload.prepare(tools.Kit(lent, None, None, self.workers, self.folder))
+        model_tools = tools.Tools(*self.model.primitives(), self.model.asynchronous, self.folder, self.workers)
+        self.shared = self.workload.prepare(tools.Kit(model_tools, None, None, self.workers, self.folder))
         self.prepared = True
-        self.source = Endless(lent, self.workers)
+        self.source = Endless(model_tools, self.workers)
 
     def begin(self):
         """Let it run; returns when every worker of it is at work."""

@@ -131,7 +131,7 @@ class Model(Plugin):
         """Why this model cannot carry the workload, or an empty text."""
         return ""
 
-    def source(self, workload, lent, ops, workers):
+    def source(self, workload, tools, ops, workers):
         """Where workers get their operations from, if not each has a share of its own; built once per trial."""
 
     def set_up(self):

@@ -106,8 +106,8 @@ class Tools:
 class DryTools(Tools):
     """Tools that only tell whether they would work: nothing is built, so asking costs nothing."""
 
-    def __init__(self, *lent, **more):
-        super().__init__(*lent, **more)
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
         self.array = lambda n: None
 
     def make(self, name, *arguments, **named):
@@ -171,7 +171,7 @@ class Kit:
         self.folder = folder
         self.ops = ops
 
-    def another(self, capacity=0):
+    def new_primitive(self, capacity=0):
         """One more primitive of the kind that the experiment names, for work that needs several; None for `none`."""
         return self.sync.build(self.tools, capacity)
 

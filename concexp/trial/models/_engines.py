@@ -21,23 +21,23 @@ from concexp.trial import passes, tools
 from concexp.trial.models import _pools
 from concexp.trial.passes import Report
 
-HERE = threading.local()  # in a worker: the job that it has a view of, as a `Place`
-PLACES = {}  # of each shared array of this process, by the id of its memory: the file that it lies in
+CURRENT = threading.local()  # in a worker: the job that it has a view of, as a `Slot`
+ARRAY_FILES = {}  # of each shared array of this process, by the id of its memory: the file that it lies in
 
 
 def array(n):
     """`n` 64-bit integers in a file of the trial's folder, which every process of this machine can map."""
-    descriptor, place = tempfile.mkstemp(prefix="array-")
+    descriptor, path = tempfile.mkstemp(prefix="array-")
     os.truncate(descriptor, 8 * max(1, n))
     os.close(descriptor)
-    return mapped(place, n)
+    return map_file(path, n)
 
 
-def mapped(place, n):
+def map_file(path, n):
     """The array that lies in a file."""
-    with open(place, "r+b") as file:
+    with open(path, "r+b") as file:
         memory = mmap.mmap(file.fileno(), 0)
-    PLACES[id(memory)] = place
+    ARRAY_FILES[id(memory)] = path
     return memoryview(memory).cast("q")[:n]
 
 
@@ -46,11 +46,11 @@ class Packer(pickle.Pickler):
 
     def reducer_override(self, value):
         if isinstance(value, memoryview):
-            return mapped, (PLACES[id(value.obj)], len(value))
+            return map_file, (ARRAY_FILES[id(value.obj)], len(value))
         return NotImplemented
 
 
-def laid_down(job):
+def write_job(job):
     """The path of a new folder in the trial's, where workers find the job."""
     folder = tempfile.mkdtemp(prefix="job-", dir=job.folder)
     with open(os.path.join(folder, "job"), "wb") as file:
@@ -58,18 +58,18 @@ def laid_down(job):
     return folder
 
 
-def picked_up(folder):
+def read_job(folder):
     """The job that lies in a folder."""
     with open(os.path.join(folder, "job"), "rb") as file:
         return pickle.load(file)
 
 
-class Place:
+class Slot:
     """A worker's place in a job: its view, and the folder where it meets the others."""
 
     def __init__(self, folder):
         self.folder = folder
-        job = picked_up(folder)
+        job = read_job(folder)
         self.workload = job.workload
         self.workers = job.workers
         # An engine that replaces a worker has more of them in the course of time than the job has places.
@@ -98,15 +98,15 @@ def call(folder, step, argument):
     An exception comes back as text: another process may be unable to build it again.
     """
     try:
-        if getattr(HERE, "place", None) is None or HERE.place.folder != folder:
-            HERE.place = Place(folder)
-        place = HERE.place
+        if getattr(CURRENT, "slot", None) is None or CURRENT.slot.folder != folder:
+            CURRENT.slot = Slot(folder)
+        slot = CURRENT.slot
         if step == "task":
-            if place.me.task is None:  # a worker that came later, for another
-                _pools.act(place.workload, place.me, None, "enter", None)
+            if slot.me.task is None:  # a worker that came later, for another
+                _pools.act(slot.workload, slot.me, None, "enter", None)
         else:
-            place.meet(argument)
-        return _pools.act(place.workload, place.me, None, step, argument)
+            slot.meet(argument)
+        return _pools.act(slot.workload, slot.me, None, step, argument)
     except BaseException as error:
         raise passes.WorkFailed(*passes.explain(error)) from None
 
@@ -130,13 +130,13 @@ class Engine(_pools.PoolModel):
         return ""
 
     def open(self, job):
-        folder = laid_down(job)
+        folder = write_job(job)
         self.call = partial(call, folder)
         self.meetings = itertools.count()
         super().open(job)
 
-    def everywhere(self, step, arguments=None):
-        return super().everywhere(step, [next(self.meetings)] * self.job.workers)
+    def on_every_worker(self, step, arguments=None):
+        return super().on_every_worker(step, [next(self.meetings)] * self.job.workers)
 
     def fail(self, error):
         if isinstance(error, passes.WorkFailed):
@@ -146,7 +146,7 @@ class Engine(_pools.PoolModel):
         super().fail(error)
 
     def close(self):
-        self.everywhere("leave")
+        self.on_every_worker("leave")
         self.stop()
 
     def stop(self):
@@ -160,13 +160,13 @@ class Engine(_pools.PoolModel):
 class Streaming(Engine):
     """The same over an engine that has no executor, but ways of its own to hand over tasks and to wait for them."""
 
-    def everywhere(self, step, arguments=None):
+    def on_every_worker(self, step, arguments=None):
         try:
-            return self.at_once(step, next(self.meetings))
+            return self.run_step(step, next(self.meetings))
         except BaseException as error:
             return self.fail(error)
 
-    def at_once(self, step, meeting):
+    def run_step(self, step, meeting):
         """The answers of all workers to one step; sets `created` when it has been handed over to all."""
         raise NotImplementedError
 

@@ -2,8 +2,8 @@
 
     mpiexec -n N+1 PYTHON -s -m mpi4py.futures -m concexp.trial.models._mpi_rank FOLDER SOCKET CHUNK
 
-FOLDER holds the job (see `engines.laid_down`). Messages are pairs: ("ready", process ids), ("reports", reports),
-("left", None) or ("failed", (summary, traceback)). The other ranks are mpi4py's, and run `engines.call`.
+FOLDER holds the job (see `_engines.write_job`). Messages are pairs: ("ready", process ids), ("reports", reports),
+("left", None) or ("failed", (summary, traceback)). The other ranks are mpi4py's, and run `_engines.call`.
 """
 
 import contextlib
@@ -65,7 +65,7 @@ def main(folder, path, chunk):
         caller.connect(path)
         trial = Connection(caller.detach())
     try:
-        serve(Pool(chunk=int(chunk)), _engines.picked_up(folder), trial)
+        serve(Pool(chunk=int(chunk)), _engines.read_job(folder), trial)
     except EOFError:
         os._exit(1)  # the trial is no more, and nobody is left to wait for the others' tasks
     except BaseException as error:

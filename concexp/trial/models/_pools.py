@@ -26,9 +26,9 @@ class PoolModel(tools.Model):
         self.job = job
         self.start(job)
         # Executors start their workers when they are needed: N tasks that wait for each other need them all.
-        self.pids = self.everywhere("enter")
+        self.pids = self.on_every_worker("enter")
 
-    def everywhere(self, step, arguments=None):
+    def on_every_worker(self, step, arguments=None):
         """Run one step on every worker at the same time; their answers, "enter", "leave" and "settle" with its pid."""
         arguments = arguments or [None] * self.job.workers
         try:
@@ -48,18 +48,18 @@ class PoolModel(tools.Model):
 
     def run(self, orders):
         if self.parallel == "processes":
-            self.everywhere("settle")
+            self.on_every_worker("settle")
         if self.job.workload.shape == "workers":
-            return self.everywhere("body", [(index, order) for index, order in enumerate(orders)])
+            return self.on_every_worker("body", [(index, order) for index, order in enumerate(orders)])
         watched = bool(self.job.me(0).watchers)
         if watched:
-            self.everywhere("watch")
+            self.on_every_worker("watch")
         try:
             report = self.tasks(orders)
         except BaseException as error:
             return self.fail(error)
         if watched:
-            report.seen = [*report.seen, *self.everywhere("seen")]
+            report.seen = [*report.seen, *self.on_every_worker("seen")]
         return [report]
 
     def tasks(self, orders):
@@ -128,7 +128,7 @@ class PoolModel(tools.Model):
         return Report(begun, stop, 0, len(futures), total, seen=[{note.name: note.seen()}])
 
     def close(self):
-        self.everywhere("leave")
+        self.on_every_worker("leave")
         self.executor.shutdown(wait=True)
 
 

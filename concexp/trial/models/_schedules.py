@@ -13,7 +13,7 @@ from concexp.trial.passes import Report
 class Schedule:
     """Operations 0 … ops - 1 for `workers` workers, at least `chunk` at a time where that applies."""
 
-    def __init__(self, lent, ops, workers, chunk, costs):
+    def __init__(self, tools, ops, workers, chunk, costs):
         self.ops = ops
         self.workers = workers
         self.chunk = chunk
@@ -51,10 +51,10 @@ class Cyclic(Schedule):
 class Chunk(Schedule):
     """Whoever is free takes the next `chunk` operations: self-scheduling."""
 
-    def __init__(self, lent, ops, workers, chunk, costs):
-        super().__init__(lent, ops, workers, chunk, costs)
-        self.cursor = lent.array(1)
-        self.guard = lent.make("Lock")
+    def __init__(self, tools, ops, workers, chunk, costs):
+        super().__init__(tools, ops, workers, chunk, costs)
+        self.cursor = tools.array(1)
+        self.guard = tools.make("Lock")
 
     def reset(self):
         self.cursor[0] = 0
@@ -85,8 +85,8 @@ class Guided(Chunk):
 class LongestFirst(Chunk):
     """One operation at a time, the longest first (Graham 1969). The workload must know how long its operations are."""
 
-    def __init__(self, lent, ops, workers, chunk, costs):
-        super().__init__(lent, ops, workers, 1, costs)
+    def __init__(self, tools, ops, workers, chunk, costs):
+        super().__init__(tools, ops, workers, 1, costs)
         self.order = sorted(range(ops), key=lambda number: -costs[number])
 
     def shares(self, index):
@@ -97,9 +97,9 @@ class LongestFirst(Chunk):
 class Queue(Schedule):
     """A queue of the model's own holds the operations, `chunk` in each item; workers get them one after the other."""
 
-    def __init__(self, lent, ops, workers, chunk, costs):
-        super().__init__(lent, ops, workers, chunk, costs)
-        self.items = lent.make("Queue")
+    def __init__(self, tools, ops, workers, chunk, costs):
+        super().__init__(tools, ops, workers, chunk, costs)
+        self.items = tools.make("Queue")
 
     def reset(self):
         for first in range(0, self.ops, self.chunk):
@@ -116,10 +116,10 @@ class Stealing(Schedule):
     one task of a random victim: in a machine of few workers looking at all of them is cheaper than missing).
     """
 
-    def __init__(self, lent, ops, workers, chunk, costs):
-        super().__init__(lent, ops, workers, chunk, costs)
-        self.lows, self.highs = lent.array(workers), lent.array(workers)
-        self.guards = [lent.make("Lock") for _ in range(workers)]
+    def __init__(self, tools, ops, workers, chunk, costs):
+        super().__init__(tools, ops, workers, chunk, costs)
+        self.lows, self.highs = tools.array(workers), tools.array(workers)
+        self.guards = [tools.make("Lock") for _ in range(workers)]
 
     def reset(self):
         for index in range(self.workers):
@@ -187,8 +187,8 @@ class Scheduled(tools.Model):
             return "longest_first must know how long each operation is, and %s does not tell" % name
         return ""
 
-    def source(self, workload, lent, ops, workers):
+    def source(self, workload, tools, ops, workers):
         if self.schedule == "block":
             return None
         costs = workload.costs(ops) if hasattr(workload, "costs") else None
-        return NAMES[self.schedule](lent, ops, workers, self.chunk, costs)
+        return NAMES[self.schedule](tools, ops, workers, self.chunk, costs)

@@ -7,7 +7,7 @@ import sys
 from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
-from concexp.trial.models import _lent
+from concexp.trial.models import _shared_factories
 
 LOOP = 0  # the place of all workers: they share the loop's thread
 NAMES = (
@@ -135,7 +135,11 @@ class Model(tools.Model):
 
     def primitives(self):
         own = {name: getattr(asyncio, name) for name in NAMES if hasattr(asyncio, name)}
-        return "asyncio", dict(own, JoinableQueue=asyncio.Queue, SocketPair=_lent.socket_pair), lambda n: [0] * n
+        return (
+            "asyncio",
+            dict(own, JoinableQueue=asyncio.Queue, SocketPair=_shared_factories.socket_pair),
+            lambda n: [0] * n,
+        )
 
     def refuses(self, workload, sync, workers, load):
         if self.spawn != "persistent":

@@ -3,7 +3,7 @@
 from itertools import islice
 from time import perf_counter_ns as clock
 
-from concexp.trial.models import _engines, _lent
+from concexp.trial.models import _engines, _shared_factories
 
 # What would disturb: another try of a task whose worker has died, a profile of every worker ten times a second, a look at
 # its memory, and talk.
@@ -30,7 +30,7 @@ class Model(_engines.Streaming):
     marker = "8"
 
     def set_up(self):
-        _lent.start_tracker()
+        _shared_factories.start_tracker()
 
     def start(self, job):
         import dask
@@ -60,7 +60,7 @@ class Model(_engines.Streaming):
         """A future; the same call is made anew each time."""
         return self.client.submit(self.call, *arguments, pure=False, **options)
 
-    def at_once(self, step, meeting):
+    def run_step(self, step, meeting):
         futures = [self.submit(step, meeting, workers=[address]) for address in self.addresses]
         self.created = clock()
         return self.client.gather(futures)

@@ -10,8 +10,8 @@ from concexp.trial.models import threads
 LOOP = 0  # the CPU that all share, since they share a thread
 
 
-def late(name, factory):
-    """`factory`, or what has its place by then: gevent replaces what the standard library offers by this name."""
+def looked_up_late(name, factory):
+    """A factory that looks `name` up when it is called, since gevent replaces it in the library; else `factory`."""
     homes = [home for home in (threading, queue) if hasattr(home, name)]
     return (lambda *arguments: getattr(homes[0], name)(*arguments)) if homes else factory
 
@@ -50,7 +50,11 @@ class Model(threads.Model):
         _, factories, array = super().primitives()
         # The connections of multiprocessing wait in the kernel, and so stop those whom they wait for.
         left_out = ("Pipe", "Manager")
-        return "gevent", {name: late(name, make) for name, make in factories.items() if name not in left_out}, array
+        return (
+            "gevent",
+            {name: looked_up_late(name, make) for name, make in factories.items() if name not in left_out},
+            array,
+        )
 
     def refuses(self, workload, sync, workers, load):
         if sync is not None and tools.name_of(sync) == "file_lock":

@@ -25,7 +25,7 @@ def in_threads(workload, crew, gate, pipes):
     threads = []
     for me, pipe in zip(crew, pipes):
         entered = threading.Event()
-        send = spoken(pipe.send, entered)
+        send = announcing(pipe.send, entered)
         # One of them tidies up for the process, while the others already stand at the gate.
         arguments = (workload, me, gate, pipe.recv, send, me is crew[0])
         threads.append(threading.Thread(target=passes.member, args=arguments))
@@ -36,14 +36,14 @@ def in_threads(workload, crew, gate, pipes):
         thread.join()
 
 
-def spoken(send, entered):
-    """`send`, which also tells that the worker has entered, or failed to: before that it says nothing."""
+def announcing(send, entered):
+    """`send`, which then sets `entered`: a worker's first message says that it has entered, or failed to."""
 
-    def tell(message):
+    def send_and_set(message):
         send(message)
         entered.set()
 
-    return tell
+    return send_and_set
 
 
 def in_coroutines(workload, crew, gate, pipes):

@@ -180,15 +180,15 @@ class Model(tools.Model):
         raise passes.WorkFailed(summary, trace)
 
     def run(self, orders):
-        self.tell(orders)
+        self.send_orders(orders)
         return self.collect("report")
 
-    def tell(self, orders):
+    def send_orders(self, orders):
         for descriptor, order in zip(self.orders, orders):
             os.write(descriptor, pickle.dumps(order))
 
     def close(self):
-        self.tell([None] * len(self.orders))
+        self.send_orders([None] * len(self.orders))
         self.collect("left")
         for thread in self.threads:
             thread.join()

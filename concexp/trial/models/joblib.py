@@ -3,7 +3,7 @@
 from itertools import count, takewhile
 from time import perf_counter_ns as clock
 
-from concexp.trial.models import _engines, _lent
+from concexp.trial.models import _engines, _shared_factories
 from concexp.trial.models.process_pool import needs_counted
 from concexp.trial.passes import Report
 
@@ -40,7 +40,7 @@ class Model(_engines.Streaming):
 
     def set_up(self):
         if self.backend == "loky":
-            _lent.start_tracker("joblib.externals.loky.backend.resource_tracker")
+            _shared_factories.start_tracker("joblib.externals.loky.backend.resource_tracker")
 
     def start(self, job):
         from joblib import Parallel
@@ -56,7 +56,7 @@ class Model(_engines.Streaming):
         self.pool.batch_size = size
         return self.pool(delayed(function)(*arguments) for arguments in tuples)
 
-    def at_once(self, step, meeting):
+    def run_step(self, step, meeting):
         self.created = clock()
         return self.hand_over(1, self.call, [(step, meeting)] * self.job.workers)
 

@@ -3,7 +3,7 @@
 from itertools import repeat
 from time import perf_counter_ns as clock
 
-from concexp.trial.models import _engines, _lent
+from concexp.trial.models import _engines, _shared_factories
 from concexp.trial.models.process_pool import needs_counted
 from concexp.trial.passes import Report
 
@@ -27,7 +27,7 @@ class Model(_engines.Engine):
         return reason or (needs_counted("a chunk", workload, load) if self.chunk > 1 else "")
 
     def set_up(self):
-        _lent.start_tracker("loky.backend.resource_tracker")
+        _shared_factories.start_tracker("loky.backend.resource_tracker")
 
     def start(self, job):
         from loky import get_reusable_executor

@@ -46,7 +46,7 @@ class Model(_engines.Engine):
         return reason or (needs_counted("a chunk", workload, load) if self.chunk > 1 else "")
 
     def open(self, job):
-        folder = _engines.laid_down(job)
+        folder = _engines.write_job(job)
         path = os.path.join(folder, "calls")
         # Where the code lies; mpi4py's own launcher runs it in the first rank, and its pool in all others.
         root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))

@@ -145,10 +145,10 @@ class Model(_pools.PoolModel):
                 job.workers, mp_context=context, initializer=begin, initargs=(job, context.Value("i", 0), gate)
             )
 
-    def everywhere(self, step, arguments=None):
+    def on_every_worker(self, step, arguments=None):
         # Only a new pool is sure to have all its workers at once: those that come later settle and leave by themselves.
         if not self.max_tasks_per_child or step == "enter":
-            return super().everywhere(step, arguments)
+            return super().on_every_worker(step, arguments)
         if step in ("watch", "seen"):
             raise tools.Unsupported("a worker that was replaced cannot be asked what it saw")
         return []

@@ -6,14 +6,14 @@ from multiprocessing import connection
 from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
-from concexp.trial.models import _lent, _schedules
+from concexp.trial.models import _schedules, _shared_factories
 
 
 def primitives(context):
     """(owner, factories, array) of a multiprocessing context."""
     names = ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Queue", "SimpleQueue",
              "JoinableQueue", "Pipe", "Manager", "Value", "Array")  # fmt: skip
-    others = {"SocketPair": _lent.socket_pair, "SharedMemory": _lent.shared_memory}
+    others = {"SocketPair": _shared_factories.socket_pair, "SharedMemory": _shared_factories.shared_memory}
     return (
         "multiprocessing",
         {**{name: getattr(context, name) for name in names}, **others},
@@ -32,7 +32,7 @@ def resolve(start_method):
 def start_tracker(start_method):
     """Start multiprocessing's resource tracker where processes are started with names: a fork has none to remove."""
     if resolve(start_method).get_start_method() != "fork":
-        _lent.start_tracker()
+        _shared_factories.start_tracker()
 
 
 def body(workload, me, gate, pipe):
@@ -107,17 +107,17 @@ class Model(_schedules.Scheduled):
         return values
 
     def run(self, orders):
-        self.tell(orders)
+        self.send_orders(orders)
         return self.collect("report")
 
-    def tell(self, orders):
+    def send_orders(self, orders):
         """Send each worker its orders. That one has died shows in `collect`, which knows how."""
         for pipe, order in zip(self.pipes, orders):
             with contextlib.suppress(BrokenPipeError):
                 pipe.send(order)
 
     def close(self):
-        self.tell([None] * len(self.pipes))
+        self.send_orders([None] * len(self.pipes))
         self.collect("left")
         for process in self.crew:
             process.join()

@@ -51,7 +51,7 @@ class Model(_engines.Streaming):
         """The reference to what a call will return."""
         return self.remote(*self.call.args, step, argument)
 
-    def at_once(self, step, meeting):
+    def run_step(self, step, meeting):
         import ray
 
         references = [self.submit(step, meeting) for _ in range(self.job.workers)]

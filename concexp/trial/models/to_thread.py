@@ -24,10 +24,10 @@ class Model(thread_pool.Model):
         self.loop = asyncio.new_event_loop()
         self.loop.set_default_executor(self.executor)
 
-    def everywhere(self, step, arguments=None):
-        return self.loop.run_until_complete(self.at_once(step, arguments or [None] * self.job.workers))
+    def on_every_worker(self, step, arguments=None):
+        return self.loop.run_until_complete(self.on_every_worker_async(step, arguments or [None] * self.job.workers))
 
-    async def at_once(self, step, arguments):
+    async def on_every_worker_async(self, step, arguments):
         calls = [asyncio.ensure_future(asyncio.to_thread(self.call, step, argument)) for argument in arguments]
         await asyncio.sleep(0)  # now each has handed over its call, and its thread is there
         self.created = clock()

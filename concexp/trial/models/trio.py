@@ -12,8 +12,8 @@ from concexp.trial.models.asyncio import LOOP, Gate, member
 COROUTINE = 0x80  # the flag of code that `async def` made
 
 
-def late(name):
-    """What builds trio's primitive of this name."""
+def factory_of(name):
+    """The factory of trio's primitive of this name; imports trio when it is called."""
 
     def build(*arguments):
         import trio
@@ -92,7 +92,7 @@ class Model(tools.Model):
             self.parallel = "threads"
 
     def primitives(self):
-        factories = {name: late(name) for name in ("Lock", "Semaphore", "Condition", "Event")}
+        factories = {name: factory_of(name) for name in ("Lock", "Semaphore", "Condition", "Event")}
         return "trio", dict(factories, BoundedSemaphore=bounded), lambda n: [0] * n
 
     def refuses(self, workload, sync, workers, load):
@@ -155,15 +155,15 @@ class Model(tools.Model):
             values[index] = value
         return [values[index] for index in sorted(values)]
 
-    def tell(self, orders):
+    def send_orders(self, orders):
         for inbox, order in zip(self.inboxes, orders):
             inbox(order)
 
     def run(self, orders):
-        self.tell(orders)
+        self.send_orders(orders)
         return self.collect("report")
 
     def close(self):
-        self.tell([None] * len(self.inboxes))
+        self.send_orders([None] * len(self.inboxes))
         self.collect("left")
         self.thread.join()

@@ -115,9 +115,11 @@ def observed(primitive, name, asynchronous):
 class Tools(tools.Tools):
     """The same tools; what the workload makes of them is observed."""
 
-    def __init__(self, lent):
-        super().__init__(lent.owner, lent.factories, lent.array, lent.asynchronous, lent.folder, lent.workers)
-        self.ending, self.pids = lent.ending, lent.pids  # there is one end of the trial
+    def __init__(self, native):
+        super().__init__(
+            native.owner, native.factories, native.array, native.asynchronous, native.folder, native.workers
+        )
+        self.ending, self.pids = native.ending, native.pids  # there is one end of the trial
 
     def make(self, name, *arguments, **named):
         return observed(super().make(name, *arguments, **named), name, self.asynchronous)
@@ -132,8 +134,8 @@ class Kit(tools.Kit):
         super().__init__(Tools(kit.tools), kit.sync, kit.primitive, kit.workers, kit.folder, kit.ops)
         self.native = kit
 
-    def another(self, capacity=0):
-        return observed(self.native.another(capacity), tools.name_of(self.sync), self.tools.asynchronous)
+    def new_primitive(self, capacity=0):
+        return observed(self.native.new_primitive(capacity), tools.name_of(self.sync), self.tools.asynchronous)
 
     def pair(self):
         return observed(self.native.pair(), tools.name_of(self.sync), self.tools.asynchronous)

@@ -135,7 +135,7 @@ class Trial:
     def prepare(self):
         """Build the primitive, what the workers share, and where they get their operations from."""
         capacity = getattr(self.workload, "capacity", 0)
-        self.kit.primitive = self.kit.another(capacity)
+        self.kit.primitive = self.kit.new_primitive(capacity)
         self.shared = self.workload.prepare(self.kit)
         self.prepared = True
         load = self.request["load"]

@@ -26,7 +26,7 @@ class Workload(tools.Workload):
 
     def prepare(self, kit):
         count = self.accounts if self.locks == "per_account" else 1
-        guards = [kit.primitive] + [kit.another() for _ in range(1, count)]
+        guards = [kit.primitive] + [kit.new_primitive() for _ in range(1, count)]
         return guards, kit.tools.array(self.accounts)
 
     def reset(self, shared):

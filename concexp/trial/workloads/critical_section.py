@@ -33,7 +33,7 @@ class Workload(tools.Workload):
     def prepare(self, kit):
         pace = _busy.pace(_busy.spin)
         self.rounds_inside, self.rounds_outside = round(pace * self.inside), round(pace * self.outside)
-        guards = [kit.primitive] + [kit.another() for _ in range(1, self.locks)]
+        guards = [kit.primitive] + [kit.new_primitive() for _ in range(1, self.locks)]
         return guards, kit.tools.array(self.locks)
 
     def reset(self, shared):

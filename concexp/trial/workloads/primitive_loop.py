@@ -25,7 +25,7 @@ class Workload(tools.Workload):
     def prepare(self, kit):
         self.kind = kind_of(kit.sync)
         if self.kind == "event":
-            return [kit.primitive] + [kit.another() for _ in range(1, kit.workers)]
+            return [kit.primitive] + [kit.new_primitive() for _ in range(1, kit.workers)]
         if self.kind == "barrier":
             self.meetings = _meetings.Meetings(kit.tools, kit.workers)
         return kit.primitive

@@ -1,6 +1,6 @@
 """Put the stand-ins in the place of the native locks."""
 
-from concexp.trial.diagnostics.lock_watch.registry import STATE, begin
+from concexp.trial.diagnostics.lock_watch.registry import STATE, start_watching
 
 
 def install():
@@ -8,7 +8,7 @@ def install():
     if STATE.get("installed"):
         return
     STATE["installed"] = True
-    begin()
+    start_watching()
     from concexp.trial.diagnostics.lock_watch import coroutines, processes, threads
 
     for part in (threads, processes, coroutines):

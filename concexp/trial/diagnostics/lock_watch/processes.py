@@ -20,7 +20,7 @@ class Shared:
         return self._semlock.acquire(blocking, timeout)
 
     def watched_acquire(self, block=True, timeout=None):
-        return registry.acquired(self.key, self.attempt, block, timeout)
+        return registry.acquire(self.key, self.attempt, block, timeout)
 
     def watched_release(self):
         self._semlock.release()
@@ -36,7 +36,7 @@ class Shared:
         return self.key, super().__getstate__()
 
     def __setstate__(self, state):
-        registry.begin()
+        registry.start_watching()
         self.key, native = state
         super().__setstate__(native)
 

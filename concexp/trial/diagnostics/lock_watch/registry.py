@@ -14,7 +14,7 @@ import sys
 
 from concexp.trial.diagnostics import LOCK_WATCH as ENVIRONMENT
 
-__all__ = ["ENVIRONMENT", "FILE", "begin"]
+__all__ = ["ENVIRONMENT", "FILE", "start_watching"]
 
 FILE = "holding."
 
@@ -23,33 +23,33 @@ TRIAL = os.path.dirname(os.path.dirname(HERE))
 STAGE = os.path.dirname(os.path.dirname(TRIAL))
 LIBRARY = os.path.dirname(os.__file__)
 
-MADE = {}  # where a lock was made -> how many there were
+MADE_AT = {}  # where a lock was made -> how many there were
 HELD = {}  # key of a lock -> [(who, where it was taken)], of those taken in this process and not given back
 WAITING = {}  # who -> (key of the lock, where)
 RELEASED = {}  # key -> how often somebody here gave back what nobody here had taken
-NAMES = {}  # who -> the number of the worker
+WORKERS = {}  # who -> the number of the worker
 STATE = {"pid": None}
 
 
-def begin():
+def start_watching():
     """Let this process tell. More than once does no harm; a fork has what was begun before."""
     if STATE["pid"] is not None:
         return
     STATE["pid"] = os.getpid()
     from concexp.trial.diagnostics import task_stacks
 
-    os.register_at_fork(after_in_child=forked)
+    os.register_at_fork(after_in_child=after_fork)
     task_stacks.dump_stacks_on_signal(os.environ["TMPDIR"])
 
 
-def forked():
+def after_fork():
     """In a new process: of all threads only this one is here. What others held stays locked here, by nobody that is left."""
-    me = who()
+    me = caller()
     for key, holders in list(HELD.items()):
         HELD[key] = [(owner if owner == me else "lost", place) for owner, place in holders if not is_shared(key)]
     WAITING.clear()
     RELEASED.clear()
-    NAMES.clear()
+    WORKERS.clear()
     STATE["pid"] = os.getpid()
 
 
@@ -58,7 +58,7 @@ def is_shared(key):
     return key.startswith("shared ")
 
 
-def who():
+def caller():
     """The thread, or the task, that calls: a text that no other of this process has."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None:
@@ -73,18 +73,18 @@ def who():
 
 def name_worker(index):
     """Say which worker calls."""
-    NAMES[who()] = index
+    WORKERS[caller()] = index
 
 
 def register_lock(kind, shared=False):
     """The key of a new lock: what it is, where it was made, and the how-manieth there."""
-    place = "%s made at %s" % (kind, where())
-    MADE[place] = number = MADE.get(place, 0) + 1
+    place = "%s made at %s" % (kind, call_site())
+    MADE_AT[place] = number = MADE_AT.get(place, 0) + 1
     # Two processes may make one at the same line: told apart by the process, which nobody is shown.
     return "%s%s #%d|%d" % ("shared " if shared else "", place, number, os.getpid())
 
 
-def where():
+def call_site():
     """`file:line in function` of the call that led here: the innermost line of the user's or of a workload's.
 
     Where there is none, of what else is ours: a primitive that the experiment names is made in the primitive's own file.
@@ -109,7 +109,7 @@ def where():
 
 
 def note_acquired(key):
-    HELD.setdefault(key, []).append((who(), where()))
+    HELD.setdefault(key, []).append((caller(), call_site()))
 
 
 def note_released(key):
@@ -118,7 +118,7 @@ def note_released(key):
     if not holders:
         RELEASED[key] = RELEASED.get(key, 0) + 1
         return
-    me = who()
+    me = caller()
     own = [index for index, (owner, _) in enumerate(holders) if owner == me]
     del holders[own[-1] if own else 0]
 
@@ -130,9 +130,9 @@ class Waiting:
         self.key = key
 
     def __enter__(self):
-        self.me = who()
+        self.me = caller()
         self.before = WAITING.get(self.me)
-        WAITING[self.me] = self.key, where()
+        WAITING[self.me] = self.key, call_site()
 
     def __exit__(self, *error):
         if self.before is None:
@@ -141,7 +141,7 @@ class Waiting:
             WAITING[self.me] = self.before
 
 
-def acquired(key, attempt, blocking=True, timeout=None):
+def acquire(key, attempt, blocking=True, timeout=None):
     """Take a lock by `attempt(blocking, timeout)`, timeout None for no limit; whether it was got."""
     got = attempt(False, None)
     if not got and blocking:
@@ -160,6 +160,6 @@ def snapshot():
         "held": {key: list(holders) for key, holders in list(HELD.items()) if holders},
         "waiting": dict(WAITING),
         "released": dict(RELEASED),
-        "names": dict(NAMES),
+        "names": dict(WORKERS),
         "alive": alive,
     }

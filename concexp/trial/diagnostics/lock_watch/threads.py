@@ -21,7 +21,7 @@ class Lock:
         return self.lock.acquire(blocking) if timeout is None else self.lock.acquire(blocking, timeout)
 
     def acquire(self, blocking=True, timeout=-1):
-        return registry.acquired(self.key, self.attempt, blocking, None if timeout == -1 else timeout)
+        return registry.acquire(self.key, self.attempt, blocking, None if timeout == -1 else timeout)
 
     def release(self):
         self.lock.release()
@@ -47,7 +47,7 @@ class RLock(Lock):
 
     def _release_save(self):
         state = self.lock._release_save()
-        holders, me = registry.HELD.get(self.key, []), registry.who()
+        holders, me = registry.HELD.get(self.key, []), registry.caller()
         mine = [pair for pair in holders if pair[0] == me]
         holders[:] = [pair for pair in holders if pair[0] != me]
         return state, mine
@@ -72,7 +72,7 @@ class Counted:
         return super().acquire(blocking, timeout)
 
     def acquire(self, blocking=True, timeout=None):
-        return registry.acquired(self.key, self.attempt, blocking, timeout)
+        return registry.acquire(self.key, self.attempt, blocking, timeout)
 
     __enter__ = acquire
 

@@ -39,7 +39,7 @@ def answer_to(request):
 
 
 def held():
-    """The names in /dev/shm that this process has mapped: when the parent looks, it may already be gone."""
+    """The names in /dev/shm that this process has mapped; it may have ended before the parent can look."""
     try:
         with open("/proc/self/maps", errors="replace") as maps:
             found = {line.partition("/dev/shm/")[2].rstrip() for line in maps if "/dev/shm/" in line}
@@ -60,7 +60,7 @@ def main(arguments):
     answer["held"] = held()
     wire.send(answer_fd, answer)
     if answer.get("status") not in (None, "ok", "invalid"):
-        # Threads may still wait for a lock that nobody will release: an orderly exit would join them for ever.
+        # Threads may still wait for a lock that is never released: an orderly exit would join them for ever.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)

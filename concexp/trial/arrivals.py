@@ -1,8 +1,8 @@
-"""An open loop: operations come when they come, whether or not a worker is free.
+"""An open loop: operations arrive at their own times, whether or not a worker is free.
 
 Arrivals have intended times, fixed before the pass. The next free worker takes the next arrival, waits for its time if
-that is still to come, and does it. Latency counts from the intended time, so what stood in line is not forgotten (a
-closed loop, which asks again only when it was served, would omit just that).
+that is still to come, and does it. Latency counts from the intended time, so time in the queue is included (a closed
+loop, which asks again only when it was served, would omit just that).
 """
 
 from time import perf_counter_ns as clock
@@ -14,7 +14,7 @@ SECOND = 1_000_000_000
 
 
 def offsets(rate, duration, kind, seed):
-    """Nanoseconds after the beginning at which operations arrive, for `duration` seconds: an array of 64-bit integers.
+    """The arrival times of `duration` seconds, ns after the beginning: an array of 64-bit integers.
 
     constant: 1 / rate apart; poisson: exponential gaps of that mean.
     """
@@ -46,11 +46,11 @@ class Arrivals:
         return len(self.offsets)
 
     def reset(self):
-        """All arrivals are still to come."""
+        """Make all arrivals pending again, before a pass."""
         self.state[0] = self.state[1] = 0
 
     def begin(self):
-        """The clock at which the pass began: the same for all, that of the first who asks."""
+        """The clock at which the pass began, ns: that of the first call, for all workers."""
         if self.guard is None:
             self.state[1] = self.state[1] or clock()
         else:
@@ -59,7 +59,7 @@ class Arrivals:
         return self.state[1]
 
     def take(self):
-        """The number of the next arrival; as many as there are, or more, when all are taken."""
+        """The number of the next arrival; `len(self)` or more when all are taken."""
         state = self.state
         if self.guard is None:
             state[0] += 1
@@ -70,7 +70,7 @@ class Arrivals:
         return number
 
     def serve(self, work, me):
-        """A plain worker's part of a pass: its report (see `passes`)."""
+        """Serve as one plain worker until all arrivals are taken; returns its report."""
         due, count, take, arrived = self.offsets, len(self.offsets), self.take, latency_of(me).arrived
         begun = self.begin()
         total = done = 0
@@ -88,7 +88,7 @@ class Arrivals:
             done += 1
 
     async def serve_async(self, work, me):
-        """The same for a coroutine. asyncio's own timer wakes it, which is up to a millisecond late."""
+        """As `serve`, for a coroutine. asyncio's own timer wakes it, up to a millisecond late."""
         from asyncio import sleep
 
         due, count, take, arrived = self.offsets, len(self.offsets), self.take, latency_of(me).arrived

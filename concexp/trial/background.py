@@ -1,4 +1,4 @@
-"""A second role: work that goes on while the first one is measured, on a model of its own."""
+"""The second role of a trial: work that runs on a model of its own while the first role is measured."""
 
 import threading
 import time
@@ -7,27 +7,27 @@ from time import perf_counter_ns as clock
 from concexp.trial import passes, runtime, tools
 
 SECOND = 1_000_000_000
-# A loop that lets go of the GIL for a moment more often than every switch interval can starve the threads that wait for it:
-# woken, they find it taken again, and count their interval anew (seen on CPython 3.11). A batch of two intervals cannot.
+# A loop that releases the GIL for a moment more often than every switch interval can starve the threads that wait for it:
+# woken, they find it taken again, and start their interval anew (seen on CPython 3.11). A batch of two intervals cannot.
 INTERVALS = 2
 READY_WITHIN = 30.0  # seconds for the second role to begin a pass; then the trial fails instead of measuring without it
 
 
 class Endless:
-    """Operations without end: each worker goes on in batches until it is told to halt."""
+    """A source of operations without end: each worker does batches until `halt` is set."""
 
     def __init__(self, tools, workers):
         self.halt = tools.array(1)
         self.begun = tools.array(workers)
 
     def reset(self):
-        """Nobody has begun, and nobody is to halt."""
+        """Clear `halt`, and which workers have begun."""
         self.halt[0] = 0
         for index in range(len(self.begun)):
             self.begun[index] = 0
 
     def serve(self, work, me):
-        """A plain worker's part: its report (see `passes`)."""
+        """Serve as one plain worker; returns its report."""
         halt, batch, total = self.halt, me.batch, 0
         first = me.first = me.index << 40
         start = before = clock()
@@ -44,7 +44,7 @@ class Endless:
         return passes.Report(start, stop, first, me.first - first, total)
 
     async def serve_async(self, work, me):
-        """The same for a coroutine, which lets the others run after each batch."""
+        """As `serve`, for a coroutine, which lets the others run after each batch."""
         from asyncio import sleep
 
         halt, batch, total = self.halt, me.batch, 0
@@ -68,7 +68,8 @@ class Endless:
 class Background:
     """The second role of a trial: opened after the first, run by a thread of the coordinator during each pass.
 
-    `workload` and `model` are plug-in objects; `probe` tells the CPU time of its workers, `setting` is for them as well.
+    `workload` and `model` are plug-in objects; `probe` measures the CPU time of its workers; `setting` applies to
+    them as well.
     """
 
     def __init__(self, workload, model, workers, folder, probe, setting):
@@ -98,7 +99,7 @@ class Background:
         self.source = Endless(model_tools, self.workers)
 
     def begin(self):
-        """Let it run; returns when every worker of it is at work."""
+        """Start a pass; returns when every worker is at work."""
         self.model.inside(self.workload.reset, self.shared)
         self.source.reset()
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -118,7 +119,7 @@ class Background:
             self.failure = error
 
     def end(self):
-        """Halt it; what it did, by column name: operations, seconds and CPU seconds."""
+        """Halt the pass; returns its operations, seconds and CPU seconds by column name."""
         self.source.halt[0] = 1
         self.thread.join()
         if self.failure is not None:

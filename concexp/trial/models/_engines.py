@@ -1,8 +1,8 @@
-"""What models over engines that have to be installed share: tasks are handed over, and each worker finds its own view.
+"""Base of models over engines that have to be installed: tasks are handed over, and each worker makes its own view.
 
-An engine starts its workers in its own way, and tells neither them nor us who they are. So the job lies in a file of the
-trial's folder; a worker reads it at its first task and makes its own view (`WorkerView`) of it. What all workers have to do once,
-each at the same time, they do in a task that ends only when all have come.
+An engine starts its workers in its own way and gives them no number. So the job lies in a file of the trial's folder; a
+worker reads it at its first task and makes its view (`WorkerView`) of it. A step that all workers do at the same time is
+a task that ends only when all have come.
 """
 
 import contextlib
@@ -21,8 +21,8 @@ from concexp.trial import passes, tools
 from concexp.trial.models import _pools
 from concexp.trial.passes import Report
 
-CURRENT = threading.local()  # in a worker: the job that it has a view of, as a `Slot`
-ARRAY_FILES = {}  # of each shared array of this process, by the id of its memory: the file that it lies in
+CURRENT = threading.local()  # in a worker: its `Slot` of the current job
+ARRAY_FILES = {}  # id of the memory of a shared array -> its file
 
 
 def array(n):
@@ -34,7 +34,7 @@ def array(n):
 
 
 def map_file(path, n):
-    """The array that lies in a file."""
+    """The array of `n` integers in a file."""
     with open(path, "r+b") as file:
         memory = mmap.mmap(file.fileno(), 0)
     ARRAY_FILES[id(memory)] = path
@@ -42,7 +42,7 @@ def map_file(path, n):
 
 
 class Packer(pickle.Pickler):
-    """Pickles a job; of shared arrays only where they lie."""
+    """Pickles a job; a shared array as the path of its file."""
 
     def reducer_override(self, value):
         if isinstance(value, memoryview):
@@ -51,7 +51,7 @@ class Packer(pickle.Pickler):
 
 
 def write_job(job):
-    """The path of a new folder in the trial's, where workers find the job."""
+    """Write the job to a new folder in the trial's folder; returns its path."""
     folder = tempfile.mkdtemp(prefix="job-", dir=job.folder)
     with open(os.path.join(folder, "job"), "wb") as file:
         Packer(file).dump(job)
@@ -59,7 +59,7 @@ def write_job(job):
 
 
 def read_job(folder):
-    """The job that lies in a folder."""
+    """The job that `write_job` wrote to a folder."""
     with open(os.path.join(folder, "job"), "rb") as file:
         return pickle.load(file)
 
@@ -76,7 +76,7 @@ class Slot:
         self.me = job.me(self.number() % job.workers)
 
     def number(self):
-        """How many had a place in this job before."""
+        """The number of workers that took a slot in this job before."""
         for number in itertools.count():
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(os.path.join(self.folder, "worker-%d" % number), os.O_CREAT | os.O_EXCL))
@@ -158,7 +158,7 @@ class Engine(_pools.PoolModel):
 
 
 class Streaming(Engine):
-    """The same over an engine that has no executor, but ways of its own to hand over tasks and to wait for them."""
+    """Base for an engine that has no executor, but its own ways to hand over tasks and to wait for them."""
 
     def on_every_worker(self, step, arguments=None):
         try:
@@ -177,7 +177,7 @@ class Streaming(Engine):
         return Report(start, stop, 0, ops, total)
 
     def values(self, ops):
-        """What `ops` operations return, handed over in the way that is usual with this engine."""
+        """The values of `ops` operations, handed over in the way that is usual with this engine."""
         raise NotImplementedError
 
     def timed(self, duration):
@@ -191,5 +191,5 @@ class Streaming(Engine):
         return Report(start, stop, 0, len(ends), total, after=sum(when > stop for when in ends))
 
     def stream(self, numbers):
-        """What the operations of these numbers return, as they end; two per worker are in flight."""
+        """Yields the values of the operations of these numbers as they end; two per worker are in flight."""
         raise NotImplementedError

@@ -20,7 +20,7 @@ from concexp.trial.passes import Report
 
 
 def forget_shared_memory():
-    """Take away the names of the memory that all ranks have mapped by now: it ends with the last of them, however they end."""
+    """Unlink the memory that all ranks have mapped by now, so that it goes with the last of them, however they end."""
     with open("/proc/self/maps") as file:
         mapped = {line.split()[-1] for line in file if "/dev/shm/mpich" in line}
     for path in mapped:
@@ -49,7 +49,7 @@ class Pool(_engines.Engine):
 
 
 def serve(pool, job, trial):
-    """All orders until None; `trial` is the connection."""
+    """Run all orders that come over the connection `trial`, until None."""
     pool.open(job)
     forget_shared_memory()
     trial.send(("ready", [os.getpid(), *pool.pids]))
@@ -67,7 +67,7 @@ def main(folder, path, chunk):
     try:
         serve(Pool(chunk=int(chunk)), _engines.read_job(folder), trial)
     except EOFError:
-        os._exit(1)  # the trial is no more, and nobody is left to wait for the others' tasks
+        os._exit(1)  # the trial has ended: nothing waits for the other ranks' tasks
     except BaseException as error:
         trial.send(("failed", error.args if isinstance(error, passes.WorkFailed) else passes.explain(error)))
 

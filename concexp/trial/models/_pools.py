@@ -1,6 +1,6 @@
 """What the pools of `concurrent.futures` share: tasks are handed over one by one, bodies all at once.
 
-A pool hides its workers, so each of them finds its own view (`WorkerView`) through the model's `call`.
+A pool hides its workers, so each of them gets its view (`WorkerView`) through the model's `call`.
 """
 
 import os
@@ -29,7 +29,7 @@ class PoolModel(tools.Model):
         self.pids = self.on_every_worker("enter")
 
     def on_every_worker(self, step, arguments=None):
-        """Run one step on every worker at the same time; their answers, "enter", "leave" and "settle" with its pid."""
+        """Run one step on every worker at the same time; returns their answers: "enter", "leave" and "settle" give the pid."""
         arguments = arguments or [None] * self.job.workers
         try:
             futures = [self.executor.submit(self.call, step, argument) for argument in arguments]
@@ -43,7 +43,7 @@ class PoolModel(tools.Model):
         return [future.result() for future in futures]
 
     def fail(self, error):
-        """Tell what an exception of a task means."""
+        """Raise what an exception of a task means for the trial."""
         raise passes.WorkFailed(*passes.explain(error))
 
     def run(self, orders):
@@ -102,7 +102,7 @@ class PoolModel(tools.Model):
         return Report(start, stop, 0, number, total, after=sum(when > stop for when, _ in ends))
 
     def arriving(self, source):
-        """A task for each arrival of an open loop, at its time; the last field is what was seen of their latencies."""
+        """A task for each arrival of an open loop, at its time; the report holds their latencies."""
         note = latency_of(self.job.me(0))
         ends = []
 
@@ -133,12 +133,12 @@ class PoolModel(tools.Model):
 
 
 def act(workload, me, gate, step, argument):
-    """What a task does in a worker."""
+    """One step of a task, in a worker; returns the operation's value, a report, the watchers' facts or the pid."""
     if step == "task":
         me.first = argument
         return me.task(me, 1)
     if step == "body":
-        # Whichever worker this is, it plays the part that the orders were written for.
+        # Any worker may get these orders: it takes the index they were written for.
         me.index, order = argument
         return passes.run_pass(workload, me, order, gate)
     if gate is not None:

@@ -22,14 +22,14 @@ class Schedule:
         return self.ops
 
     def reset(self):
-        """All operations are to be done again."""
+        """Put all operations back, before a pass."""
 
     def shares(self, index):
         """(first, n) of each share that worker `index` gets, as it asks for them."""
         raise NotImplementedError
 
     def serve(self, work, me):
-        """A worker's part of a pass: its report (see `passes`)."""
+        """Do one worker's shares of a pass; returns its report."""
         total = done = 0
         start = clock()
         for first, n in self.shares(me.index):
@@ -49,7 +49,7 @@ class Cyclic(Schedule):
 
 
 class Chunk(Schedule):
-    """Whoever is free takes the next `chunk` operations: self-scheduling."""
+    """A free worker takes the next `chunk` operations: self-scheduling."""
 
     def __init__(self, tools, ops, workers, chunk, costs):
         super().__init__(tools, ops, workers, chunk, costs)
@@ -60,7 +60,7 @@ class Chunk(Schedule):
         self.cursor[0] = 0
 
     def size(self, left):
-        """How many to take of so many that are left."""
+        """The number of operations to take when `left` are left."""
         return self.chunk
 
     def shares(self, index):
@@ -112,8 +112,8 @@ class Queue(Schedule):
 
 
 class Stealing(Schedule):
-    """A block for each; who has done his own takes half of what the richest has left (Blumofe & Leiserson 1999 steal
-    one task of a random victim: in a machine of few workers looking at all of them is cheaper than missing).
+    """A block for each worker; one that has done its block takes half of what the richest has left (Blumofe & Leiserson
+    1999 steal one task of a random victim: with few workers, looking at all of them is cheaper than missing).
     """
 
     def __init__(self, tools, ops, workers, chunk, costs):
@@ -140,7 +140,7 @@ class Stealing(Schedule):
                 return
 
     def steal(self, index):
-        """Take the back half of the richest worker's rest; False if nobody has any."""
+        """Take the back half of what the richest worker has left; False if none has any."""
         lows, highs = self.lows, self.highs
         while True:
             left, victim = max((highs[other] - lows[other], other) for other in range(self.workers))

@@ -82,12 +82,12 @@ def blocks(workload):
 
 
 async def gathered(operation, ops):
-    """What `ops` operations return, each a task of its own, awaited with `asyncio.gather`."""
+    """The values of `ops` operations, each a task of its own, awaited with `asyncio.gather`."""
     return await asyncio.gather(*[operation(number) for number in range(ops)])
 
 
 async def grouped(operation, ops):
-    """The same in an `asyncio.TaskGroup`."""
+    """As `gathered`, in an `asyncio.TaskGroup`."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(operation(number)) for number in range(ops)]
@@ -97,7 +97,7 @@ async def grouped(operation, ops):
 
 
 async def started_at_once(operation, ops):
-    """The same with tasks that run until their first wait as soon as they are made, and so may never enter the loop."""
+    """As `gathered`, with eager tasks: they run until their first wait when they are made, and may never enter the loop."""
     loop = asyncio.get_running_loop()
     loop.set_task_factory(asyncio.eager_task_factory)
     try:
@@ -196,11 +196,12 @@ class Lasting:
         await self.collect("ready")
 
     def reply(self, index):
-        """What worker `index` answers with."""
+        """The function by which worker `index` answers."""
         put = self.answers.put_nowait
         return lambda message: put((index, message))
 
     async def collect(self, expected):
+        """One message of each worker, in the workers' order; WorkFailed for the first that failed."""
         values = [None] * len(self.tasks)
         for _ in self.tasks:
             index, (kind, value) = await self.answers.get()
@@ -222,7 +223,7 @@ class Lasting:
 
 
 class Spawned:
-    """Views without workers: the tasks of a pass take one each, and give it back. `spawn` makes the tasks."""
+    """Views without workers: each task of a pass takes one and gives it back. `spawn` makes the tasks."""
 
     def __init__(self, spawn):
         self.spawn = spawn
@@ -254,10 +255,10 @@ class Spawned:
 
 
 def unlimited(views):
-    """One operation as a coroutine of its number: there are at most as many as there are views."""
+    """A function from an operation's number to its coroutine, for at most `len(views)` operations at a time."""
     idle = views[:]
 
-    # No coroutine of its own, which would only wait for the work's: that would be seen in the price of a task.
+    # Not a coroutine around the work's own: that would be measured as part of the price of a task.
     def operation(number):
         me = idle.pop()
         me.first = number
@@ -267,7 +268,7 @@ def unlimited(views):
 
 
 def limited(views):
-    """The same where there are more: a semaphore lets in as many as there are views."""
+    """As `unlimited`, for more operations: a semaphore lets in `len(views)` at a time."""
     idle = views[:]
     room = asyncio.Semaphore(len(views))
 

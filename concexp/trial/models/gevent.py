@@ -1,4 +1,4 @@
-"""gevent: the standard library's threads, locks, sockets and sleep made into greenlets of one thread."""
+"""gevent: the standard library's threads, locks, sockets and sleep, turned into greenlets of one thread."""
 
 import queue
 import sys
@@ -48,7 +48,7 @@ class Model(threads.Model):
 
     def primitives(self):
         _, factories, array = super().primitives()
-        # The connections of multiprocessing wait in the kernel, and so stop those whom they wait for.
+        # The connections of multiprocessing wait in the kernel, and so stop the greenlets that they wait for.
         left_out = ("Pipe", "Manager")
         return (
             "gevent",
@@ -71,9 +71,9 @@ class Model(threads.Model):
             id(original): getattr(sys.modules[home], name)
             for home, names in monkey.saved.items()
             for name, original in names.items()
-            if hasattr(sys.modules.get(home), name)  # what could not be made cooperative was taken away
+            if hasattr(sys.modules.get(home), name)  # gevent removes what it cannot make cooperative
         }
-        # Plug-ins are already there, and some have taken a function by its name.
+        # Plug-ins are already imported, and some hold a function by its name.
         for name, module in list(sys.modules.items()):
             if name.startswith("concexp.trial."):
                 taken = {key: replaced[id(value)] for key, value in vars(module).items() if id(value) in replaced}

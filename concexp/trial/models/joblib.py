@@ -9,7 +9,7 @@ from concexp.trial.passes import Report
 
 
 def clocked(call, number):
-    """What a task runs where time is given: when it ended, joblib would tell only after all have."""
+    """An operation with the clock at its end: joblib itself reports the ends only when all tasks are done."""
     return call("task", number), clock()
 
 
@@ -45,12 +45,12 @@ class Model(_engines.Streaming):
     def start(self, job):
         from joblib import Parallel
 
-        # What it would put into shared memory goes into the trial's folder, and with it.
+        # What it would put into shared memory goes into the trial's folder, and is removed with it.
         self.pool = Parallel(job.workers, backend=self.backend, temp_folder=job.folder)
         self.pool.__enter__()
 
     def hand_over(self, size, function, tuples):
-        """What `function` returns for each tuple of arguments, in tasks of `size` calls: a list, when all have ended."""
+        """The values of `function` for each tuple of arguments, as a list, in tasks of `size` calls."""
         from joblib import delayed
 
         self.pool.batch_size = size

@@ -30,7 +30,7 @@ def resolve(start_method):
 
 
 def start_tracker(start_method):
-    """Start multiprocessing's resource tracker where processes are started with names: a fork has none to remove."""
+    """Start multiprocessing's resource tracker where semaphores have names: those of a fork have none to remove."""
     if resolve(start_method).get_start_method() != "fork":
         _shared_factories.start_tracker()
 
@@ -41,7 +41,7 @@ def body(workload, me, gate, pipe):
 
 
 def last_words(code):
-    """How a worker ended that did not answer; `code` is its exit code, None if it is still there."""
+    """How a worker ended without an answer, in words; `code` is its exit code, None if it is still alive."""
     if code is None:
         return "closed its pipe without answering"
     return tools.how_it_ended(code) + (" without answering" if code >= 0 else "")
@@ -72,11 +72,11 @@ class Model(_schedules.Scheduled):
         gate = context.Barrier(job.workers) if job.workers > 1 else None
         self.pipes, self.crew = [], []
         for index in range(job.workers):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=body, args=(job.workload, job.me(index), gate, theirs), daemon=True)
+            near, far = context.Pipe()
+            process = context.Process(target=body, args=(job.workload, job.me(index), gate, far), daemon=True)
             process.start()
-            theirs.close()
-            self.pipes.append(ours)
+            far.close()
+            self.pipes.append(near)
             self.crew.append(process)
         self.created = clock()
         self.collect("ready")
@@ -93,7 +93,7 @@ class Model(_schedules.Scheduled):
                     continue
                 index = waiting[pipe]
                 try:
-                    if ready is not pipe and not pipe.poll():  # the worker has ended, and left no last word
+                    if ready is not pipe and not pipe.poll():  # the worker has ended without a last message
                         raise EOFError
                     kind, value = pipe.recv()
                 except (EOFError, ConnectionResetError):
@@ -111,7 +111,7 @@ class Model(_schedules.Scheduled):
         return self.collect("report")
 
     def send_orders(self, orders):
-        """Send each worker its orders. That one has died shows in `collect`, which knows how."""
+        """Send each worker its orders. A worker that has died is found by `collect`, which reports how."""
         for pipe, order in zip(self.pipes, orders):
             with contextlib.suppress(BrokenPipeError):
                 pipe.send(order)

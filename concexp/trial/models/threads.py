@@ -61,15 +61,15 @@ class Model(_schedules.Scheduled):
         self.collect("ready")
 
     def gate(self, workers):
-        """What the workers meet at before each pass."""
+        """The barrier at which the workers meet before each pass."""
         return threading.Barrier(workers)
 
     def place(self, index):
-        """Which of the CPUs is that of worker `index`, where workers are pinned."""
+        """The place of worker `index` among the CPUs, where workers are pinned."""
         return index
 
     def reply(self, index):
-        """What worker `index` answers with."""
+        """The function by which worker `index` answers."""
         put = self.answers.put
         return lambda message: put((index, message))
 

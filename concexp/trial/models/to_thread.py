@@ -29,7 +29,7 @@ class Model(thread_pool.Model):
 
     async def on_every_worker_async(self, step, arguments):
         calls = [asyncio.ensure_future(asyncio.to_thread(self.call, step, argument)) for argument in arguments]
-        await asyncio.sleep(0)  # now each has handed over its call, and its thread is there
+        await asyncio.sleep(0)  # now each has handed over its call, and its thread exists
         self.created = clock()
         try:
             return await asyncio.gather(*calls)
@@ -92,7 +92,7 @@ class Model(thread_pool.Model):
         requests = []
         for number, offset in enumerate(source.offsets):
             ahead = begun + offset - clock()
-            await asyncio.sleep(max(0, ahead) / SECOND)  # 0 lets those go on who are there
+            await asyncio.sleep(max(0, ahead) / SECOND)  # 0 gives way to the coroutines that are ready
             requests.append(asyncio.ensure_future(request(number, begun + offset)))
         total = sum(await asyncio.gather(*requests))
         stop = clock()

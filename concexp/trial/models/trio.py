@@ -24,7 +24,7 @@ def factory_of(name):
 
 
 def bounded(permits):
-    """trio's semaphore, so that it notices a release too many."""
+    """trio's semaphore with a maximum, so that it notices a release too many."""
     import trio
 
     return trio.Semaphore(permits, max_value=permits)
@@ -42,7 +42,7 @@ def written_for_asyncio(plugin):
 
 
 class Offloaded:
-    """A workload in the dress of coroutines: each operation is awaited in one of trio's threads, of which there are `workers`."""
+    """Wraps a workload as coroutines: each operation is awaited in one of trio's threads, of which there are `workers`."""
 
     def __init__(self, workload, workers):
         import trio
@@ -63,7 +63,7 @@ class Offloaded:
         return total
 
     def work(self, me, n):
-        """An operation in a thread, which may be another each time, and so has to go where this worker belongs."""
+        """An operation in a thread; since that may be another one each time, it first takes this worker's place."""
         me.take_place()
         return self.workload.work(me, n)
 
@@ -121,14 +121,14 @@ class Model(tools.Model):
 
         workload = Offloaded(job.workload, job.workers) if self.offload else job.workload
         self.answers, self.inboxes = queue.SimpleQueue(), []
-        # trio's loop cannot be left and entered again, so it has a thread; it waits for orders while we wait for answers.
+        # trio's loop cannot be left and entered again, so it has a thread; it waits for orders while this one waits for answers.
         self.thread = threading.Thread(target=trio.run, args=(self.life, workload, job), daemon=True)
         self.thread.start()
         self.created = clock()
         self.collect("ready")
 
     async def life(self, workload, job):
-        """All workers, from the first to the last moment."""
+        """Run all workers until each has left."""
         import trio
 
         gate = Gate(job.workers, trio.Event) if job.workers > 1 else None
@@ -141,7 +141,7 @@ class Model(tools.Model):
                 nursery.start_soon(member, workload, me, gate, receive.receive, self.reply(index), False)
 
     def reply(self, index):
-        """What worker `index` answers with."""
+        """The function by which worker `index` answers."""
         put = self.answers.put
         return lambda message: put((index, message))
 

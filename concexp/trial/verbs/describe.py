@@ -8,7 +8,7 @@ from concexp.trial import runtime
 
 
 def answer(request):
-    """A dict of literals: version, build and state of this interpreter; None where it does not tell."""
+    """A dict of literals: version, build and state of this interpreter; None where not reported."""
     import multiprocessing
     import sysconfig
 

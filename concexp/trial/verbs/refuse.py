@@ -1,4 +1,4 @@
-"""Why a combination cannot be, told by the interpreter that is to run it: nothing is started and nothing is built."""
+"""Why a combination cannot run, asked of the interpreter that is to run it: nothing is started and nothing is built."""
 
 from concexp.trial.plugin import load_plugin
 from concexp.trial.tools import background_refusal, unsupported

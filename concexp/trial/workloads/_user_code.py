@@ -1,6 +1,6 @@
 """A user's own code in the child: a name -> what it is, and one worker's use of it.
 
-It may be code that nobody wrote for concexp. Nothing of it is pickled: each worker imports the module by itself and finds
+It may be code that was not written for concexp. Nothing of it is pickled: each worker imports the module by itself and finds
 the target by its name there, so a closure or a lambda does as well.
 """
 
@@ -170,7 +170,7 @@ async def called(thing, names):
 
 
 def number(value):
-    """A returned value as a float, None if it is no finite number."""
+    """A returned value as a float, None if it is not a finite number."""
     if not isinstance(value, (int, float)) and not hasattr(type(value), "__float__"):
         return None
     try:
@@ -257,7 +257,7 @@ class Tally:
         self.reason = self.reason or reason[:200]
 
     def of(self, calls):
-        """After so many calls: itself, or just their number where there is nothing else to tell."""
+        """After this number of calls: itself, or only their number where it has recorded nothing else."""
         if not self.sums and self.seconds is None and not self.wrong:
             return calls
         self.calls = calls

@@ -5,7 +5,7 @@ import random
 from concexp.trial import tools
 
 OPENING = 1000  # what every account holds at the beginning
-PERIOD = 1009  # transfers repeat after so many; a prime, so that workers whose numbers are 2**40 apart are not in step
+PERIOD = 1009  # the number after which transfers repeat; a prime, so that workers whose numbers are 2**40 apart are not in step
 
 
 class Workload(tools.Workload):

@@ -6,7 +6,7 @@ from concexp.trial import tools
 from concexp.trial.workloads import _busy
 
 BEGINNINGS = 8  # so that operations differ
-PERIOD = 1009  # the random choice repeats after so many; a prime, so that workers 2**40 numbers apart are not in step
+PERIOD = 1009  # the number after which the random choice repeats; a prime, so that workers 2**40 numbers apart are not in step
 
 
 class Workload(tools.Workload):

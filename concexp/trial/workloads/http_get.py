@@ -28,7 +28,7 @@ class Workload(Client):
     unit = "request"
 
     def prepare(self, kit):
-        client()  # a worker that is forked finds the module there: importing it is no part of a model's start-up
+        client()  # a worker that is forked finds the module there: importing it is not part of a model's start-up
         return servers.start("http", {"size": int(self.body), "delay": self.delay})
 
     def enter(self, me):

@@ -1,4 +1,4 @@
-"""The dining philosophers: who takes several things one after another can be waited for in a circle."""
+"""The dining philosophers: workers that take several things one after another can wait for each other in a circle."""
 
 import asyncio
 import time

@@ -89,7 +89,7 @@ class Workload(tools.Workload):
                 pass
         return n
 
-    # Nobody can wait for ever here: whoever has put an item takes one next.
+    # No worker can wait for ever here: each that has put an item takes one next.
     def use_channel(self, me, n):
         put, get = me.sync.put, me.sync.get
         total = 0

@@ -34,7 +34,7 @@ class Workload(Client):
         return servers.start("station", dict(given, seed=random.getrandbits(32)))  # the trial's seed made this one
 
     def reset(self, shared):
-        tell(shared, b"reset\n")
+        ask(shared, b"reset\n")
 
     def work(self, me, n):
         connection = me.own
@@ -64,7 +64,7 @@ class Workload(Client):
     def check(self, shared, outcome):
         from ast import literal_eval
 
-        return self.judge(literal_eval(tell(shared, b"counts\n").decode()), outcome)
+        return self.judge(literal_eval(ask(shared, b"counts\n").decode()), outcome)
 
     def judge(self, seen, outcome):
         """What `check` answers, given what the server counted."""
@@ -77,7 +77,7 @@ class Workload(Client):
         if served != outcome.ops or seen["inside"]:
             words = "the server served %d requests, not %d, and %d are still inside"
             return words % (served, outcome.ops, seen["inside"]), counts
-        # Two ways to count the time spent inside: who was there, moment by moment, and how long each of them was.
+        # Two ways to count the time spent inside: the number inside, moment by moment, and the time of each request.
         if abs(seen["area_s"] - seen["response_s"]) > 1e-6 * (1 + seen["area_s"]):
             return "Little's law does not hold: %(area_s)r s inside, but %(response_s)r s of responses" % seen, counts
         if seen["service_s"] > self.capacity * span + 1e-6 * (1 + span):
@@ -88,8 +88,8 @@ class Workload(Client):
         return ("" if outcome.total == expected else "the answers are not those to the requests"), counts
 
 
-def tell(server, line):
-    """Say something to the server over a connection of its own; what it answers."""
+def ask(server, line):
+    """Send a line to the server over a new connection; returns the line that it answers."""
     with servers.connect(server) as connection, connection.makefile("rb") as answers:
         connection.sendall(line)
         return answers.readline()

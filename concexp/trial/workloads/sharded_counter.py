@@ -1,4 +1,4 @@
-"""One counter in parts: increments go to one of several cells, and who wants the sum adds them up."""
+"""One counter in parts: increments go to one of several cells, and a reader of the sum adds them up."""
 
 from concexp.trial import tools
 

@@ -1,4 +1,4 @@
-"""Stand-ins for the locks and semaphores of `multiprocessing`. They travel as the native ones do, and keep their key."""
+"""Stand-ins for the locks and semaphores of `multiprocessing`. They are sent as the native ones are, and keep their key."""
 
 from multiprocessing import synchronize
 
@@ -6,7 +6,7 @@ from concexp.trial.diagnostics.lock_watch import registry
 
 
 class Shared:
-    """What makes a semaphore of the system's tell who took it."""
+    """Mixin that records the holders of a system semaphore."""
 
     def __init__(self, *arguments, **named):
         self.key = registry.register_lock(type(self).__name__, shared=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from concexp.experiment.axis_table import AXES
 from concexp.plan.cell import Cell
-from concexp.trial.verbs.describe import describe
+from concexp.trial.verbs import describe
 from concexp.trial.verbs.refuse import refusal
 
 
@@ -33,7 +33,7 @@ class SupportCheck:
 @cache
 def here() -> SupportCheck:
     """The check for the interpreter that runs this; starts no process."""
-    return SupportCheck(describe({}), refused_here)
+    return SupportCheck(describe.answer({}), refused_here)
 
 
 def absent(reason: str) -> SupportCheck:

@@ -2,17 +2,17 @@
 
     PYTHON -s -S <stage>/__main__.py REQUEST_FD ANSWER_FD LIFELINE_FD
 
-Request and answer are messages of `wire`. The request is a dict whose `verb` is
+Request and answer are messages of `wire`. The request is a dict; its `verb` names the file in `verbs` that answers it:
 
-* `describe`  -> facts about this interpreter (see `describe`)
-* `refuse`    -> why combinations cannot run on this interpreter (see `refusals`)
-* `clocks`    -> what the clock costs and how late a sleep ends (see `clocks`)
-* `spin`      -> how much work spinners do alone and together (see `spin`)
-* `look`      -> what a user's own code is, or why it cannot be a workload (see `look`)
-* `measure`   -> prepare, gate, work, check, collect (see `measure`)
+* `describe`  -> facts about this interpreter
+* `refuse`    -> why combinations cannot run on this interpreter
+* `clocks`    -> what the clock costs and how late a sleep ends
+* `spin`      -> how much work spinners do alone and together
+* `look`      -> what a user's own code is, or why it cannot be a workload
+* `measure`   -> the facts of one trial
 
 The lifeline is the reading end of a pipe whose writing end only the parent holds: when the parent is gone, the kernel
-sends SIGIO to this process's whole group, and nobody is left behind.
+sends SIGIO to this process's whole group, so that no process of the trial survives it.
 """
 
 import os
@@ -32,24 +32,14 @@ def die_with_parent(descriptor):
 
 
 def answer_to(request):
-    """The answer to one request, a dict."""
-    if request["verb"] == "describe":
-        from concexp.trial.verbs.describe import describe as act
-    elif request["verb"] == "refuse":
-        from concexp.trial.verbs.refuse import refuse as act
-    elif request["verb"] == "clocks":
-        from concexp.trial.verbs.clocks import clocks as act
-    elif request["verb"] == "spin":
-        from concexp.trial.verbs.spin import spin as act
-    elif request["verb"] == "look":
-        from concexp.trial.verbs.look import look as act
-    else:
-        from concexp.trial.measure import measure as act
-    return act(request)
+    """The answer to one request, a dict: that of the file in `verbs` which has the verb's name."""
+    from importlib import import_module
+
+    return import_module("concexp.trial.verbs." + request["verb"]).answer(request)
 
 
 def held():
-    """The names in /dev/shm that this process has mapped: when the parent looks, it may already be gone."""
+    """The names in /dev/shm that this process has mapped; it may have ended before the parent can look."""
     try:
         with open("/proc/self/maps", errors="replace") as maps:
             found = {line.partition("/dev/shm/")[2].rstrip() for line in maps if "/dev/shm/" in line}
@@ -70,7 +60,7 @@ def main(arguments):
     answer["held"] = held()
     wire.send(answer_fd, answer)
     if answer.get("status") not in (None, "ok", "invalid"):
-        # Threads may still wait for a lock that nobody will release: an orderly exit would join them for ever.
+        # Threads may still wait for a lock that is never released: an orderly exit would join them for ever.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)

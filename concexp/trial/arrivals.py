@@ -1,18 +1,20 @@
-"""An open loop: operations come when they come, whether or not a worker is free.
+"""An open loop: operations arrive at their own times, whether or not a worker is free.
 
 Arrivals have intended times, fixed before the pass. The next free worker takes the next arrival, waits for its time if
-that is still to come, and does it. Latency counts from the intended time, so what stood in line is not forgotten (a
-closed loop, which asks again only when it was served, would omit just that).
+that is still to come, and does it. Latency counts from the intended time, so time in the queue is included (a closed
+loop, which asks again only when it was served, would omit just that).
 """
 
 from time import perf_counter_ns as clock
 from time import sleep
 
+from concexp.trial.passes import Report
+
 SECOND = 1_000_000_000
 
 
 def offsets(rate, duration, kind, seed):
-    """Nanoseconds after the beginning at which operations arrive, for `duration` seconds: an array of 64-bit integers.
+    """The arrival times of `duration` seconds, ns after the beginning: an array of 64-bit integers.
 
     constant: 1 / rate apart; poisson: exponential gaps of that mean.
     """
@@ -32,23 +34,23 @@ def offsets(rate, duration, kind, seed):
 
 
 class Arrivals:
-    """The arrivals of one pass; all workers take from the same. `lent` are the model's tools."""
+    """The arrivals of one pass; all workers take from the same. `tools` are the model's."""
 
-    def __init__(self, lent, load, seed):
+    def __init__(self, tools, load, seed):
         self.offsets = offsets(load["rate"], load["duration"], load["arrivals"], seed)
-        self.state = lent.array(2)  # the next arrival; the clock when the first worker began, ns
+        self.state = tools.array(2)  # the next arrival; the clock when the first worker began, ns
         # Coroutines take turns only where they await: taking the next one needs no guard.
-        self.guard = None if lent.asynchronous else lent.make("Lock")
+        self.guard = None if tools.asynchronous else tools.make("Lock")
 
     def __len__(self):
         return len(self.offsets)
 
     def reset(self):
-        """All arrivals are still to come."""
+        """Make all arrivals pending again, before a pass."""
         self.state[0] = self.state[1] = 0
 
     def begin(self):
-        """The clock at which the pass began: the same for all, that of the first who asks."""
+        """The clock at which the pass began, ns: that of the first call, for all workers."""
         if self.guard is None:
             self.state[1] = self.state[1] or clock()
         else:
@@ -57,7 +59,7 @@ class Arrivals:
         return self.state[1]
 
     def take(self):
-        """The number of the next arrival; as many as there are, or more, when all are taken."""
+        """The number of the next arrival; `len(self)` or more when all are taken."""
         state = self.state
         if self.guard is None:
             state[0] += 1
@@ -68,14 +70,15 @@ class Arrivals:
         return number
 
     def serve(self, work, me):
-        """A plain worker's part of a pass: its report (see `passes`)."""
+        """Serve as one plain worker until all arrivals are taken; returns its report."""
         due, count, take, arrived = self.offsets, len(self.offsets), self.take, latency_of(me).arrived
         begun = self.begin()
         total = done = 0
         while True:
             me.first = number = take()
             if number >= count:
-                return begun, clock(), 0, done, 0, 0, total
+                stop = clock()
+                return Report(begun, stop, 0, done, total)
             intended = begun + due[number]
             ahead = intended - clock()
             if ahead > 0:
@@ -85,7 +88,7 @@ class Arrivals:
             done += 1
 
     async def serve_async(self, work, me):
-        """The same for a coroutine. asyncio's own timer wakes it, which is up to a millisecond late."""
+        """As `serve`, for a coroutine. asyncio's own timer wakes it, up to a millisecond late."""
         from asyncio import sleep
 
         due, count, take, arrived = self.offsets, len(self.offsets), self.take, latency_of(me).arrived
@@ -94,7 +97,8 @@ class Arrivals:
         while True:
             me.first = number = take()
             if number >= count:
-                return begun, clock(), 0, done, 0, 0, total
+                stop = clock()
+                return Report(begun, stop, 0, done, total)
             intended = begun + due[number]
             ahead = intended - clock()
             if ahead > 0:

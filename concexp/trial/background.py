@@ -1,34 +1,33 @@
-"""A second role: work that goes on while the first one is measured, on a model of its own."""
+"""The second role of a trial: work that runs on a model of its own while the first role is measured."""
 
-import sys
 import threading
 import time
 from time import perf_counter_ns as clock
 
-from concexp.trial import passes, tools
+from concexp.trial import passes, runtime, tools
 
 SECOND = 1_000_000_000
-# A loop that lets go of the GIL for a moment more often than every switch interval can starve the threads that wait for it:
-# woken, they find it taken again, and count their interval anew (seen on CPython 3.11). A batch of two intervals cannot.
+# A loop that releases the GIL for a moment more often than every switch interval can starve the threads that wait for it:
+# woken, they find it taken again, and start their interval anew (seen on CPython 3.11). A batch of two intervals cannot.
 INTERVALS = 2
 READY_WITHIN = 30.0  # seconds for the second role to begin a pass; then the trial fails instead of measuring without it
 
 
 class Endless:
-    """Operations without end: each worker goes on in batches until it is told to halt."""
+    """A source of operations without end: each worker does batches until `halt` is set."""
 
-    def __init__(self, lent, workers):
-        self.halt = lent.array(1)
-        self.begun = lent.array(workers)
+    def __init__(self, tools, workers):
+        self.halt = tools.array(1)
+        self.begun = tools.array(workers)
 
     def reset(self):
-        """Nobody has begun, and nobody is to halt."""
+        """Clear `halt`, and which workers have begun."""
         self.halt[0] = 0
         for index in range(len(self.begun)):
             self.begun[index] = 0
 
     def serve(self, work, me):
-        """A plain worker's part: its report (see `passes`)."""
+        """Serve as one plain worker; returns its report."""
         halt, batch, total = self.halt, me.batch, 0
         first = me.first = me.index << 40
         start = before = clock()
@@ -41,16 +40,17 @@ class Endless:
                 batch *= 2
             before = now
         me.batch = batch
-        return start, clock(), first, me.first - first, 0, 0, total
+        stop = clock()
+        return passes.Report(start, stop, first, me.first - first, total)
 
     async def serve_async(self, work, me):
-        """The same for a coroutine, which lets the others run after each batch."""
+        """As `serve`, for a coroutine, which lets the others run after each batch."""
         from asyncio import sleep
 
         halt, batch, total = self.halt, me.batch, 0
         first = me.first = me.index << 40
         start = before = clock()
-        shortest = max(passes.SHORTEST_BATCH, INTERVALS * int(switch_interval() * SECOND))
+        shortest = max(passes.SHORTEST_BATCH, INTERVALS * int((runtime.switch_interval() or 0) * SECOND))
         self.begun[me.index] = 1
         while not halt[0]:
             total += await work(me, batch)
@@ -61,18 +61,15 @@ class Endless:
             before = now
             await sleep(0)
         me.batch = batch
-        return start, clock(), first, me.first - first, 0, 0, total
-
-
-def switch_interval():
-    """Seconds after which a thread that waits for the GIL asks for it; 0 where there is no such thing (PyPy)."""
-    return sys.getswitchinterval() if hasattr(sys, "getswitchinterval") else 0.0
+        stop = clock()
+        return passes.Report(start, stop, first, me.first - first, total)
 
 
 class Background:
     """The second role of a trial: opened after the first, run by a thread of the coordinator during each pass.
 
-    `workload` and `model` are plug-in objects; `probe` tells the CPU time of its workers, `setting` is for them as well.
+    `workload` and `model` are plug-in objects; `probe` measures the CPU time of its workers; `setting` applies to
+    them as well.
     """
 
     def __init__(self, workload, model, workers, folder, probe, setting):
@@ -96,13 +93,13 @@ class Background:
         self.opened = True
 
     def prepare(self):
-        lent = tools.Tools(*self.model.primitives(), self.model.asynchronous, self.folder, self.workers)
-        self.shared = self.workload.prepare(tools.Kit(lent, None, None, self.workers, self.folder))
+        model_tools = tools.Tools(*self.model.primitives(), self.model.asynchronous, self.folder, self.workers)
+        self.shared = self.workload.prepare(tools.Kit(model_tools, None, None, self.workers, self.folder))
         self.prepared = True
-        self.source = Endless(lent, self.workers)
+        self.source = Endless(model_tools, self.workers)
 
     def begin(self):
-        """Let it run; returns when every worker of it is at work."""
+        """Start a pass; returns when every worker is at work."""
         self.model.inside(self.workload.reset, self.shared)
         self.source.reset()
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -122,16 +119,16 @@ class Background:
             self.failure = error
 
     def end(self):
-        """Halt it; what it did, by column name: operations, seconds and CPU seconds."""
+        """Halt the pass; returns its operations, seconds and CPU seconds by column name."""
         self.source.halt[0] = 1
         self.thread.join()
         if self.failure is not None:
             raise self.failure
-        used = self.probe.merged([one[tools.name_of(self.probe)] for report in self.reports for one in report[7]])
-        seconds = (max(r[1] for r in self.reports) - min(r[0] for r in self.reports)) / SECOND
+        used = self.probe.merged([one[tools.name_of(self.probe)] for report in self.reports for one in report.seen])
+        seconds = (max(report.stop for report in self.reports) - min(report.start for report in self.reports)) / SECOND
         cpu = used.get("worker_cpu_s")
         return {
-            "background_ops": sum(report[3] for report in self.reports),
+            "background_ops": sum(report.done for report in self.reports),
             "background_s": seconds,
             "background_cpu_s": None if cpu is None else sum(cpu),
         }

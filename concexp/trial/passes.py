@@ -1,17 +1,8 @@
-"""One pass of one worker: meet the others at the gate, do the operations, tell when and how many.
+"""One pass of one worker: meet the others at the gate, do the operations, report when and how many.
 
 Orders are a tuple (first, ops, duration): either `ops` operations numbered from `first`, or (ops is None) batches until
 `duration` nanoseconds are over. Where all workers take from one source (`me.source`: a schedule, or the arrivals of an open
-loop), the orders are (0, None, None). A report is a tuple
-
-    (start, stop, first, done, late, after, total[, seen])
-
-start, stop   the clock (`time.perf_counter_ns`, the same for all processes of a machine) around the loop, ns
-first, done   the operations done were numbered first … first + done - 1
-late          how many of them belong to the last batch, which ended when the time was already over (0 for counted ops)
-after         how many of them ended after `stop` even so: tasks of a pool that were under way (0 for all others)
-total         the sum of what `work` returned
-seen          for each worker that it speaks of, what its watchers saw, by the name of their probe; only if there are any
+loop), the orders are (0, None, None). The answer to orders is a `Report`.
 """
 
 import gc
@@ -21,8 +12,43 @@ from time import perf_counter_ns as clock
 SHORTEST_BATCH = 1_000_000
 
 
+class Report:
+    """One worker's account of a pass; a pool makes one for all its workers. Built when the pass is over.
+
+    start, stop   the clock (`time.perf_counter_ns`, the same for all processes of a machine) around the loop, ns
+    first, done   the operations done were numbered first … first + done - 1
+    total         the sum of what `work` returned
+    late          operations of the last batch, which ended when the time was already over (0 for counted ops)
+    after         operations that ended after `stop` even so: tasks of a pool that were under way (0 for all others)
+    seen          what the watchers saw, by the name of their probe: one dict for each worker that has any
+    """
+
+    __slots__ = ("after", "done", "first", "late", "seen", "start", "stop", "total")
+
+    def __init__(self, start, stop, first, done, total, late=0, after=0, seen=()):
+        self.start = start
+        self.stop = stop
+        self.first = first
+        self.done = done
+        self.total = total
+        self.late = late
+        self.after = after
+        self.seen = seen
+
+    def __reduce__(self):
+        return Report, (self.start, self.stop, self.first, self.done, self.total, self.late, self.after, self.seen)
+
+    def __repr__(self):
+        return "Report%r" % (self.__reduce__()[1],)
+
+    def __eq__(self, other):
+        return self.__reduce__() == other.__reduce__() if isinstance(other, Report) else NotImplemented
+
+    __hash__ = None
+
+
 def settle():
-    """Collect what there is and keep the survivors out of the collector's sight, so that no pass pays for the last one.
+    """Collect garbage and freeze the survivors, so that no pass pays for the objects of the last one.
 
     The collector stays on: its cost belongs to the work.
     """
@@ -31,29 +57,36 @@ def settle():
         gc.freeze()
 
 
-def run_pass(workload, me, orders, gate, begun=None):
-    """One pass of a plain worker; `gate` is a barrier of all workers, or None for one alone.
-
-    `begun` is the clock when the pass began for all, where workers take turns: the last must not have a time of its own.
-    A gate of such workers tells it as `opened`.
-    """
+def run_pass(workload, me, orders, gate):
+    """Run one pass of a plain worker; returns its report. `gate` is a barrier of all workers, or None for one alone."""
     work = watched(workload.work, me)
     if gate is not None:
         gate.wait()
-        begun = getattr(gate, "opened", begun)
-    return with_seen(loop(work, me, orders, begun), me)
+    return with_seen(loop(work, me, orders, first_start_of(gate)), me)
+
+
+def first_start_of(gate):
+    """How the first start of a pass is known to a worker that takes turns with the others, or None.
+
+    A gate of such workers has `first_start(start)`, which returns the first start that it was called with since it opened.
+    Their common deadline counts from there: the last to have a turn must not have a time of its own, and the window, which
+    begins with the first start, must not be shorter than the time that was asked for.
+    """
+    return getattr(gate, "first_start", None)
 
 
 def watched(work, me):
-    """`work` with the worker's watchers around it: `work` itself where there are none, as always when nobody asked."""
+    """`work` with the worker's watchers around it; `work` itself where there are none."""
     for watcher in me.watchers:
         work = watcher.around(work, me)
     return work
 
 
 def with_seen(report, me):
-    """The report, with what the watchers saw."""
-    return (*report, [seen(me)]) if me.watchers else report
+    """The report, completed by what the worker's watchers saw."""
+    if me.watchers:
+        report.seen = [seen(me)]
+    return report
 
 
 def seen(me):
@@ -61,8 +94,8 @@ def seen(me):
     return {watcher.name: watcher.seen() for watcher in me.watchers}
 
 
-def loop(work, me, orders, begun=None):
-    """The timed loop of a plain worker: its report."""
+def loop(work, me, orders, first_start=None):
+    """The timed loop of a plain worker; returns its report. For `first_start` see `first_start_of`."""
     first, ops, duration = orders
     me.first = first
     if me.source is not None:
@@ -70,45 +103,58 @@ def loop(work, me, orders, begun=None):
     if ops is not None:
         start = clock()
         total = work(me, ops)
-        return start, clock(), first, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, first, ops, total)
     total = 0
     batch = me.batch
     start = before = clock()
-    deadline = (begun or start) + duration
+    deadline = duration + (start if first_start is None else first_start(start))
     while True:
         total += work(me, batch)
         me.first += batch
         now = clock()
         if now >= deadline:
             me.batch = batch
-            return start, now, first, me.first - first, batch, 0, total
+            return Report(start, now, first, me.first - first, total, late=batch)
         if now - before < SHORTEST_BATCH:
             batch *= 2
         before = now
 
 
 async def run_pass_async(workload, me, orders, gate):
-    """The same for a coroutine. Work that has no `work_async` never awaits, and so blocks the loop: as it would for real."""
+    """As `run_pass`, for a coroutine.
+
+    Work that has no `work_async` never awaits, and so blocks the event loop, as it would in real code.
+    """
     if workload.work_async is None and me.source is None:
-        return run_pass(workload, me, orders, None, None if gate is None else await gate.wait())
-    work = workload.work_async or blocking(workload.work)
+        if gate is not None:
+            await gate.wait()
+        # Only now do the watchers begin: until its turn comes, the thread is busy with other workers.
+        return with_seen(loop(watched(workload.work, me), me, orders, first_start_of(gate)), me)
+    work = watched_async(workload.work_async or blocking(workload.work), me)
+    if gate is not None:
+        await gate.wait()
+    return with_seen(await loop_async(work, me, orders, first_start_of(gate)), me)
+
+
+def watched_async(work, me):
+    """As `watched`, for a coroutine function."""
     for watcher in me.watchers:
         work = watcher.around_async(work, me)
-    begun = None if gate is None else await gate.wait()
-    return with_seen(await loop_async(work, me, orders, begun), me)
+    return work
 
 
 def blocking(work):
-    """Plain work in the dress of a coroutine: nobody else runs meanwhile."""
+    """Wraps blocking work as a coroutine function. It never awaits, so it blocks the event loop, as it would in real code."""
 
-    async def dressed(me, n):
+    async def wrapped(me, n):
         return work(me, n)
 
-    return dressed
+    return wrapped
 
 
-async def loop_async(work, me, orders, begun):
-    """The timed loop of a coroutine: its report."""
+async def loop_async(work, me, orders, first_start=None):
+    """The timed loop of a coroutine; returns its report. For `first_start` see `first_start_of`."""
     first, ops, duration = orders
     me.first = first
     if me.source is not None:
@@ -116,18 +162,19 @@ async def loop_async(work, me, orders, begun):
     if ops is not None:
         start = clock()
         total = await work(me, ops)
-        return start, clock(), first, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, first, ops, total)
     total = 0
     batch = me.batch
     start = before = clock()
-    deadline = (begun or start) + duration
+    deadline = duration + (start if first_start is None else first_start(start))
     while True:
         total += await work(me, batch)
         me.first += batch
         now = clock()
         if now >= deadline:
             me.batch = batch
-            return start, now, first, me.first - first, batch, 0, total
+            return Report(start, now, first, me.first - first, total, late=batch)
         if now - before < SHORTEST_BATCH:
             batch *= 2
         before = now
@@ -176,12 +223,12 @@ class Outcome:
     """
 
     def __init__(self, reports, wall_s, workers, whole=False):
-        self.ranges = [(report[2], report[3]) for report in reports]
+        self.ranges = [(report.first, report.done) for report in reports]
         if whole:  # from one source: together they did all of them, in whatever order
             self.ranges = [(0, sum(n for _, n in self.ranges))]
         self.ops = sum(n for _, n in self.ranges)
-        self.late = sum(report[4] + report[5] for report in reports)
-        self.total = sum(report[6] for report in reports)
+        self.late = sum(report.late + report.after for report in reports)
+        self.total = sum(report.total for report in reports)
         self.wall_s = wall_s
         self.workers = workers
 

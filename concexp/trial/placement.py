@@ -1,6 +1,6 @@
-"""How a worker's interpreter is set and on which CPU it runs: each worker does it to itself when it enters.
+"""How a worker's interpreter is set and on which CPU it runs: each worker applies it to itself when it enters.
 
-Nobody else can do it for all of them. A process that is spawned or comes from a fork server begins with an interpreter as
+No other place works for all of them. A process that is spawned or comes from a fork server begins with an interpreter as
 it is by default, and so does a sub-interpreter; only threads and forks inherit the switch interval. An affinity belongs to
 one thread.
 """
@@ -35,13 +35,13 @@ def setting_of(request):
 
 
 def compact(usable, system=SYSTEM):
-    """The CPUs so that neighbours come one after the other: the threads of a core, the cores of a node."""
+    """The CPUs in an order that keeps neighbours together: the threads of a core, the cores of a node."""
     where = {cpu: position(cpu, system) for cpu in usable}
     return sorted(usable, key=lambda cpu: (where[cpu], cpu))
 
 
 def spread(usable, system=SYSTEM):
-    """The CPUs so that neighbours come late: a core of each node in turn, and the other threads of the cores at the end."""
+    """The CPUs in an order that spreads neighbours: a core of each node in turn, then the other threads of the cores."""
     threads, cores, keys = {}, {}, {}
     for cpu in compact(usable, system):
         node, core = position(cpu, system)[0], position(cpu, system)
@@ -55,7 +55,7 @@ ORDERS = {"compact": compact, "spread": spread}
 
 
 def position(cpu, system=SYSTEM):
-    """(node, package, core) of a CPU; where the system does not tell, each CPU is a core of its own in one node."""
+    """(node, package, core) of a CPU; where the system does not report them, each CPU is a core of its own in one node."""
     folder = "%s/cpu%d" % (system, cpu)
     try:
         nodes = [int(name[4:]) for name in os.listdir(folder) if name[:4] == "node" and name[4:].isdigit()]

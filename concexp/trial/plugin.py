@@ -1,15 +1,24 @@
-"""What every plug-in of the sealed child answers to: a workload, a model, a primitive, a probe."""
+"""The base classes of the plug-ins of the sealed child: workload, model, primitive, probe."""
 
-FOUND = {}  # of the packages that were asked for, whether they are there
+CLASSES = {"workloads": "Workload", "models": "Model", "sync": "Sync", "probes": "Probe"}  # by folder
+FOUND = {}  # package -> whether this interpreter has it
 
 
 def installed(package):
-    """Whether this interpreter has a package; looks for it once, and does not import it."""
+    """Whether this interpreter has a package; looks once, and does not import it."""
     if package not in FOUND:
         from importlib.util import find_spec
 
         FOUND[package] = find_spec(package) is not None
     return FOUND[package]
+
+
+def load_plugin(kind, entry):
+    """The plug-in object that a request names ({"name": …, "parameters": {…}}); imports that one file."""
+    from importlib import import_module
+
+    module = import_module("concexp.trial.%s.%s" % (kind, entry["name"]))
+    return getattr(module, CLASSES[kind])(**entry.get("parameters", {}))
 
 
 class Plugin:
@@ -21,7 +30,7 @@ class Plugin:
 
 
 class Workload(Plugin):
-    """What every workload answers to; a plug-in overrides what differs.
+    """Base of every workload; a plug-in overrides what differs.
 
     shape   "tasks": independent operations, handed to a model one by one or in shares;
             "workers": N bodies that share state, each on a worker of its own
@@ -56,14 +65,14 @@ class Workload(Plugin):
         return [(i * size + min(i, rest), size + (i < rest)) for i in range(workers)]
 
     def enter(self, me):
-        """A worker's own set-up, in the worker, before the first pass."""
+        """Set up one worker, in the worker, before its first pass."""
 
     async def enter_async(self, me):
         """The same for a coroutine."""
         self.enter(me)
 
     def leave(self, me):
-        """A worker's own tear-down, after its last pass."""
+        """Tear down one worker, in the worker, after its last pass."""
 
     async def leave_async(self, me):
         """The same for a coroutine."""
@@ -78,7 +87,7 @@ class Workload(Plugin):
         return "", {}
 
     def servers(self, shared):
-        """Process ids of the servers that this workload started: their CPU time is told apart."""
+        """Process ids of the servers that this workload started: their CPU time is recorded apart."""
         return []
 
     def release(self, shared):
@@ -86,7 +95,7 @@ class Workload(Plugin):
 
 
 class Model(Plugin):
-    """What every model answers to.
+    """Base of every model.
 
     parallel        "one" thread of execution, several "threads" of one interpreter, or several "processes"
     asynchronous    True where workers are coroutines: a primitive is waited for with `await`
@@ -95,7 +104,7 @@ class Model(Plugin):
     needs_workers   False where the number of workers does not apply
     simulated       True where no trial is run at all
     packages        what must be installed for the interpreter beside the standard library
-    pip             what `pip install` must be told to install it, where that is not the package's name
+    pip             the arguments of `pip install` that install it, where they are not the package's name
     """
 
     parallel = "one"
@@ -122,11 +131,11 @@ class Model(Plugin):
         """Why this model cannot carry the workload, or an empty text."""
         return ""
 
-    def source(self, workload, lent, ops, workers):
-        """Where workers get their operations from, if not each has a share of its own; built once per trial."""
+    def source(self, workload, tools, ops, workers):
+        """The source of all workers' operations, or None if each has a share of its own; built once per trial."""
 
     def set_up(self):
-        """Whatever must be there before anything is made of the model's tools; once per trial."""
+        """Start what must exist before anything is made of the model's tools; once per trial."""
 
     def inside(self, function, *arguments):
         """Call `function` where the model's primitives may be built and used."""
@@ -149,20 +158,20 @@ class Model(Plugin):
         return []
 
     def facts(self):
-        """What the model resolved for itself, for the record."""
+        """What the model chose by itself, for the record, by name."""
         return {}
 
 
 class Sync(Plugin):
-    """What every primitive answers to.
+    """Base of every primitive.
 
     role    "none"; "guard": mutual exclusion, used as `with primitive:`; "channel": carries items (`put`, `get`);
             "shards": a sequence of guards, of which a worker takes the one that belongs to its part of the data;
             "signal": lets workers wait for each other; "stream": carries bytes and nothing else, as a channel does;
             "state": numbers that all workers see
     ends    of a channel or a stream: "many" workers may use either side, or "one" each
-    sized   whether it tells how many items it holds (`qsize`)
-    joins   whether whoever takes an item says when it is done with it (`task_done`), and others can wait for that (`join`)
+    sized   whether it knows how many items it holds (`qsize`)
+    joins   whether a taker reports that an item is done (`task_done`), and others can wait for that (`join`)
     """
 
     role = "guard"
@@ -177,7 +186,7 @@ class Sync(Plugin):
     def pair(self, tools):
         """(one, other): two Ends of a connection that carries messages both ways, for one worker each."""
         to, fro = self.build(tools, 0), self.build(tools, 0)
-        if to is None:  # nobody builds anything: it was only asked whether it could be
+        if to is None:  # dry tools: nothing is built
             return None
         return Ends(to.put, fro.get), Ends(fro.put, to.get)
 
@@ -217,27 +226,27 @@ class Probe(Plugin):
         return False
 
     def begin(self, processes, servers):
-        """Remember where things stand before a pass; `processes` and `servers` are lists of process ids."""
+        """Read the state before a pass; `processes` and `servers` are lists of process ids."""
 
     def end(self, processes, servers):
-        """What happened since `begin`, by column name."""
+        """The facts of the pass since `begin`, by column name."""
         return {}
 
     def watcher(self):
-        """Who looks at each operation of one worker, in the worker; None where nobody has to."""
+        """A new watcher for one worker, or None if the probe needs none."""
 
     def merged(self, seen):
-        """Facts of the pass, by name, from what the workers' watchers saw."""
+        """The facts of the pass by column name, from what the workers' watchers saw."""
         return {}
 
 
 class Watcher:
-    """Looks at the operations of one worker. `name` is its probe's."""
+    """Observes the operations of one worker, in the worker. `name` is the name of its probe."""
 
     name = ""
 
     def around(self, work, me):
-        """`work`, observed; also the moment before a pass begins."""
+        """`work` with the observation around it; called just before each pass."""
         return work
 
     def around_async(self, work, me):
@@ -245,4 +254,4 @@ class Watcher:
         return work
 
     def seen(self):
-        """What was seen since the last time, as literals; the moment after a pass."""
+        """What was observed since the last call, as literals; called just after each pass."""

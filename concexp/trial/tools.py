@@ -1,9 +1,9 @@
-"""The kit: what a model lends, what a worker holds, and what cannot be.
+"""The kit: the tools that a model lends, a worker's view, and why a combination is unsupported.
 
 *A model lends tools; a primitive is made of tools; a workload uses the primitive.* `threading`, `multiprocessing` and
 `asyncio` offer the same primitives under the same names, so `sync/lock.py` is `tools.make("Lock")` with no branch per
-model, and what is timed is the native object. Who writes a plug-in needs this one module: what it has to answer to stands
-in `plugin`, and is to be had here as well.
+model, and the timed object is the native one. This is the only module that a plug-in has to import: it also offers the
+base classes of `plugin`.
 """
 
 from concexp.trial.plugin import Ends, Model, Plugin, Probe, Sync, Watcher, Workload, installed
@@ -35,7 +35,7 @@ class Unsupported(Exception):
 
 
 class WorkerDied(Exception):
-    """A worker ended without answering; the text says which, and how."""
+    """A worker ended without answering; the text says which one, and how."""
 
 
 def how_it_ended(code):
@@ -73,7 +73,7 @@ class Tools:
         self.workers = workers
         self.started = None
         self.ending = []
-        self.pids = []  # of the manager: part of whatever is made of it
+        self.pids = []  # of the manager: part of every primitive that is made of it
 
     def manager(self):
         """The one manager's process of this trial, started at the first call; None where nothing is built."""
@@ -92,7 +92,7 @@ class Tools:
         self.ending.append(function)
 
     def end(self):
-        """Undo what has to be undone."""
+        """Call the functions given to `at_end`, the last first."""
         while self.ending:
             self.ending.pop()()
 
@@ -104,10 +104,10 @@ class Tools:
 
 
 class DryTools(Tools):
-    """Tools that only tell whether they would work: nothing is built, so asking costs nothing."""
+    """Tools that build nothing: they only raise Unsupported where the real ones would."""
 
-    def __init__(self, *lent, **more):
-        super().__init__(*lent, **more)
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
         self.array = lambda n: None
 
     def make(self, name, *arguments, **named):
@@ -116,18 +116,18 @@ class DryTools(Tools):
 
 
 class WorkerView:
-    """One worker's own view: who it is, what it shares, and where it stands.
+    """One worker's view of a trial: its index, what it shares with the others, and its state.
 
     index, workers   0 <= index < workers
     sync             the native primitive, or None
     shared           what the workload's `prepare` returned
     folder           a temporary folder of this trial
     first            the number of the next operation; numbers never repeat within a pass
-    own              whatever `enter` put there: a socket, a buffer
+    own              what `enter` put there: a socket, a buffer
     batch            operations between two looks at the clock, in a pass that lasts a given time
     source           where its operations come from, if it has no share of its own: a schedule, or an open loop's arrivals
     watchers         what observes its operations: one for each probe that was asked for and looks at them
-    setting, place   how its interpreter is set, and which of the CPUs it is pinned to (see `placing`); None: as it comes
+    setting, place   how its interpreter is set, and which of the CPUs it is pinned to (see `placement`); None: as it comes
     task             in a pool: `work`, with the watchers around it
     """
 
@@ -152,7 +152,7 @@ class WorkerView:
         self.place = index
 
     def take_place(self):
-        """Go where this worker is to run and set its interpreter: in the worker itself, before it enters."""
+        """Pin this worker and set its interpreter: called in the worker itself, before it enters."""
         if self.setting is not None:
             self.setting.apply(self.place)
 
@@ -171,7 +171,7 @@ class Kit:
         self.folder = folder
         self.ops = ops
 
-    def another(self, capacity=0):
+    def new_primitive(self, capacity=0):
         """One more primitive of the kind that the experiment names, for work that needs several; None for `none`."""
         return self.sync.build(self.tools, capacity)
 

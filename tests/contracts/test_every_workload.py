@@ -141,7 +141,7 @@ def test_it_runs_with_five_workers(workload, model, sync):
 def test_impossible_sleep_is_noticed():
     """The check of `sleep` refuses more sleep than all workers together had time for."""
     sleep = build("workload", "sleep", delay=0.1)
-    reports = [(0, 10**9, 0, 11, 0, 0, 11)]
+    reports = [passes.Report(0, 10**9, 0, 11, 11)]
     assert "of sleep in" in sleep.check(None, passes.Outcome(reports, 1.0, 1))[0]
     assert sleep.check(None, passes.Outcome(reports, 1.2, 1))[0] == ""
 
@@ -149,6 +149,6 @@ def test_impossible_sleep_is_noticed():
 def test_the_counter_counts_lost_updates():
     """The check of `counter` counts the lost updates, and reports them with the total."""
     counter = build("workload", "counter")
-    outcome = passes.Outcome([(0, 1, 0, 10, 0, 0, 10), (0, 1, 10, 10, 0, 0, 10)], 1.0, 2)
+    outcome = passes.Outcome([passes.Report(0, 1, 0, 10, 10), passes.Report(0, 1, 10, 10, 10)], 1.0, 2)
     assert counter.check([17], outcome) == ("3 of 20 increments were lost", {"lost_updates": 3})
     assert counter.check([20], outcome) == ("", {"lost_updates": 0})

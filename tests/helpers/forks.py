@@ -28,8 +28,9 @@ FORKER = """\
 import asyncio, atexit, concurrent.futures.process, ctypes, gc, importlib, os, select, signal, sys, threading, time
 
 sys.path[0] = sys.argv[1]
-from concexp.trial import measure, wire
+from concexp.trial import wire
 from concexp.trial.__main__ import main
+from concexp.trial.verbs import measure
 
 for kind in ("models", "sync", "probes"):
     for file in os.listdir(os.path.join(sys.argv[1], "concexp", "trial", kind)):

@@ -117,7 +117,7 @@ async def deadlocks():
 BEHIND = """\
 import multiprocessing, os, sys
 
-if multiprocessing.parent_process() is None and "concexp.trial.measure" in sys.modules:
+if multiprocessing.parent_process() is None and "concexp.trial.verbs.measure" in sys.modules:
     answer = int(sys.argv[2])
     {then}
 

@@ -10,6 +10,7 @@ from concexp import catalog
 from concexp.analysis.stats import histogram
 from concexp.trial import arrivals, tools
 from concexp.trial.models.threads import LENDS
+from concexp.trial.passes import Report
 from concexp.trial.probes import latency
 from tests.helpers.children import trial
 from tests.helpers.plugins import HERE, build
@@ -78,7 +79,7 @@ def test_a_fast_worker_waits_for_arrivals(monkeypatch):
     """Service in half the gap: latency is the service time, and the pass lasts until the last is done."""
     report, service, response = served(monkeypatch, S // 20)
     assert service == response == [S // 20] * 10
-    assert report == (5 * S, 5 * S + 9 * S // 10 + S // 20, 0, 10, 0, 0, sum(range(10)))
+    assert report == Report(5 * S, 5 * S + 9 * S // 10 + S // 20, 0, 10, sum(range(10)))
 
 
 def test_a_slow_worker_falls_behind_and_it_shows(monkeypatch):
@@ -155,6 +156,6 @@ def test_coroutines_take_turns_without_a_guard():
 
     begin = time.perf_counter_ns()
     reports = model.on_loop(everybody())
-    assert sum(report[6] for report in reports) == len(source) == 10_000
-    assert len({report[0] for report in reports}) == 1
-    assert reports[0][0] >= begin
+    assert sum(report.total for report in reports) == len(source) == 10_000
+    assert len({report.start for report in reports}) == 1
+    assert reports[0].start >= begin

@@ -1,6 +1,7 @@
 """One pass of one worker, with a clock that the test turns: batches, the deadline, what is late."""
 
 import asyncio
+import pickle
 import queue
 import threading
 
@@ -54,10 +55,10 @@ def me():
     return tools.WorkerView(0, 1, None, None, "")
 
 
-def run(workload, view, orders, begun=None):
+def run(workload, view, orders, gate=None):
     """The report of one pass, plain or asynchronous as the workload has it."""
     if workload.work_async is None:
-        return passes.run_pass(workload, view, orders, None, begun)
+        return passes.run_pass(workload, view, orders, gate)
     return asyncio.run(passes.run_pass_async(workload, view, orders, None))
 
 
@@ -71,18 +72,18 @@ def test_counted_operations_are_one_call(clock, kind):
     work = kind(clock, 5 * MS)
     report = run(work, me(), (100, 7, None))
     assert work.calls == [(100, 7)]
-    assert report == (1000 * MS, 1035 * MS, 100, 7, 0, 0, sum(range(100, 107)))
+    assert report == passes.Report(1000 * MS, 1035 * MS, 100, 7, sum(range(100, 107)))
 
 
 def test_a_batch_grows_until_it_lasts_a_millisecond(clock, kind):
     """Batches double while they are shorter than 1 ms, and no operation is done twice or left out."""
     work = kind(clock, MS // 10)
-    start, stop, first, done, late, after, total = run(work, me(), (0, None, 10 * MS))
+    report = run(work, me(), (0, None, 10 * MS))
     assert [n for _, n in work.calls] == [1, 2, 4, 8, 16, 16, 16, 16, 16, 16]
     assert [at for at, _ in work.calls] == [sum(n for _, n in work.calls[:i]) for i in range(len(work.calls))]
-    assert (first, done, total) == (0, 111, sum(range(111)))
-    assert (late, after) == (16, 0)
-    assert stop - start == 111 * MS // 10
+    assert (report.first, report.done, report.total) == (0, 111, sum(range(111)))
+    assert (report.late, report.after) == (16, 0)
+    assert report.stop - report.start == 111 * MS // 10
 
 
 def test_the_batch_is_kept_for_the_next_pass(clock, kind):
@@ -97,33 +98,75 @@ def test_the_batch_is_kept_for_the_next_pass(clock, kind):
 def test_the_deadline_itself_is_over(clock, kind):
     """A batch that ends exactly at the deadline is the last."""
     work = kind(clock, 2 * MS)
-    assert run(work, me(), (0, None, 6 * MS))[3:5] == (3, 1)
+    report = run(work, me(), (0, None, 6 * MS))
+    assert (report.done, report.late) == (3, 1)
 
 
 def test_at_least_one_batch_is_done(clock, kind):
     """An operation that lasts longer than the window is done once, and the report says that it was late."""
-    assert run(kind(clock, 50 * MS), me(), (0, None, MS)) == (1000 * MS, 1050 * MS, 0, 1, 1, 0, 0)
+    report = run(kind(clock, 50 * MS), me(), (0, None, MS))
+    assert report == passes.Report(1000 * MS, 1050 * MS, 0, 1, 0, late=1)
+
+
+class Opened:
+    """A gate of workers that take turns, which is open: the first of them started at `started`."""
+
+    def __init__(self, started):
+        self.started = started
+
+    def wait(self):
+        pass
+
+    def first_start(self, start):
+        return self.started
 
 
 def test_workers_that_take_turns_share_one_deadline(clock):
     """Where the pass began earlier for others, the time that went by since counts for this worker too."""
     work = Work(clock, 2 * MS)
-    report = run(work, me(), (0, None, 6 * MS), begun=clock.now - 5 * MS)
-    assert (report[0], report[3]) == (1000 * MS, 1)
+    report = run(work, me(), (0, None, 6 * MS), Opened(clock.now - 5 * MS))
+    assert (report.start, report.done) == (1000 * MS, 1)
 
 
-def test_coroutines_that_never_await_share_one_deadline(clock, monkeypatch):
+def test_coroutines_that_never_await_share_one_deadline(clock):
     """Work without an asynchronous form blocks the loop: the second coroutine gets what time the first has left."""
-    monkeypatch.setattr("concexp.trial.models.asyncio.clock", clock)
-    work = Work(clock, 2 * MS)
+    reports = two_coroutines(Work(clock, 2 * MS), Gate)
+    assert sorted(report.done for report in reports) == [1, 3]
 
-    async def two():
-        gate = Gate(2)
-        return await asyncio.gather(
-            *[passes.run_pass_async(work, me(), (i << 40, None, 6 * MS), gate) for i in range(2)]
-        )
 
-    assert sorted(report[3] for report in asyncio.run(two())) == [1, 3]
+def two_coroutines(work, gate_class):
+    """The reports of two coroutines that work for 6 ms, in passes after one another: of the second pass."""
+
+    async def one(index, gate):
+        await passes.run_pass_async(work, me(), (index << 40, None, 6 * MS), gate)
+        return await passes.run_pass_async(work, me(), (index << 40, None, 6 * MS), gate)
+
+    async def both():
+        gate = gate_class(2)
+        return await asyncio.gather(*[one(index, gate) for index in range(2)])
+
+    return asyncio.run(both())
+
+
+def test_the_time_begins_with_the_first_start(clock, kind):
+    """However long the gate takes to let the first worker go on, the window lasts as long as was asked for."""
+
+    class Slow(Gate):
+        async def wait(self):
+            await super().wait()
+            clock.now += 5 * MS
+
+    reports = two_coroutines(kind(clock, MS // 10), Slow)
+    assert min(report.stop for report in reports) - min(report.start for report in reports) >= 6 * MS
+
+
+@pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
+def test_a_report_travels(protocol):
+    """A report that comes out of a pickle equals the one that went in, and needs little more than its numbers."""
+    report = passes.Report(1 << 50, 1 << 51, 3 << 40, 1000, 1 << 40, 5, 6, [{"workers": 7}])
+    packed = pickle.dumps(report, protocol)
+    assert pickle.loads(packed) == report
+    assert len(packed) < 200
 
 
 def member(workload, orders):
@@ -170,4 +213,4 @@ def test_no_worker_starts_before_all_are_there(clock):
     clock.now += 500 * MS
     reports.append(passes.run_pass(work, me(), (1, 1, None), gate))
     first.join()
-    assert [report[0] for report in reports] == [1500 * MS, 1500 * MS]
+    assert [report.start for report in reports] == [1500 * MS, 1500 * MS]

@@ -1,1 +1,3 @@
-"""What a trial tells when it hangs: notes, stacks of tasks, and who holds which lock."""
+"""What a trial reports when it hangs: notes, stacks of tasks, and who holds which lock."""
+
+LOCK_WATCH = "CONCEXP_HOLDING"  # the environment variable that makes a trial diagnostic: see `lock_watch`

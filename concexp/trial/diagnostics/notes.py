@@ -1,7 +1,7 @@
-"""Notes that outlive whoever writes them: lines in a file of the trial's folder, which the parent reads at the end.
+"""Notes that outlive the process that writes them: lines in a file of the trial's folder, read by the parent at the end.
 
-A line is a name, or a name and a number. Each is one write to a file opened for appending, so that lines of several
-processes never mix, and what was written before a SIGKILL is there.
+A line is a name, or a name and a number. Each is one write to a file opened for appending: lines of several processes
+never mix, and a line written before a SIGKILL is there.
 """
 
 import os
@@ -10,7 +10,7 @@ NAME = "notes"
 
 
 class Notes:
-    """Where notes are written; each process opens the file when it writes its first. May be sent to workers."""
+    """Writes notes. Each process opens the file at its first note; the object can be sent to workers."""
 
     def __init__(self, folder):
         self.path = os.path.join(folder, NAME)

@@ -1,8 +1,8 @@
-"""What models over engines that have to be installed share: tasks are handed over, and each worker finds its own view.
+"""Base of models over engines that have to be installed: tasks are handed over, and each worker makes its own view.
 
-An engine starts its workers in its own way, and tells neither them nor us who they are. So the job lies in a file of the
-trial's folder; a worker reads it at its first task and makes its own view (`WorkerView`) of it. What all workers have to do once,
-each at the same time, they do in a task that ends only when all have come.
+An engine starts its workers in its own way and gives them no number. So the job lies in a file of the trial's folder; a
+worker reads it at its first task and makes its view (`WorkerView`) of it. A step that all workers do at the same time is
+a task that ends only when all have come.
 """
 
 import contextlib
@@ -19,63 +19,64 @@ from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
 from concexp.trial.models import _pools
+from concexp.trial.passes import Report
 
-HERE = threading.local()  # in a worker: the job that it has a view of, as a `Place`
-PLACES = {}  # of each shared array of this process, by the id of its memory: the file that it lies in
+CURRENT = threading.local()  # in a worker: its `Slot` of the current job
+ARRAY_FILES = {}  # id of the memory of a shared array -> its file
 
 
 def array(n):
     """`n` 64-bit integers in a file of the trial's folder, which every process of this machine can map."""
-    descriptor, place = tempfile.mkstemp(prefix="array-")
+    descriptor, path = tempfile.mkstemp(prefix="array-")
     os.truncate(descriptor, 8 * max(1, n))
     os.close(descriptor)
-    return mapped(place, n)
+    return map_file(path, n)
 
 
-def mapped(place, n):
-    """The array that lies in a file."""
-    with open(place, "r+b") as file:
+def map_file(path, n):
+    """The array of `n` integers in a file."""
+    with open(path, "r+b") as file:
         memory = mmap.mmap(file.fileno(), 0)
-    PLACES[id(memory)] = place
+    ARRAY_FILES[id(memory)] = path
     return memoryview(memory).cast("q")[:n]
 
 
 class Packer(pickle.Pickler):
-    """Pickles a job; of shared arrays only where they lie."""
+    """Pickles a job; a shared array as the path of its file."""
 
     def reducer_override(self, value):
         if isinstance(value, memoryview):
-            return mapped, (PLACES[id(value.obj)], len(value))
+            return map_file, (ARRAY_FILES[id(value.obj)], len(value))
         return NotImplemented
 
 
-def laid_down(job):
-    """The path of a new folder in the trial's, where workers find the job."""
+def write_job(job):
+    """Write the job to a new folder in the trial's folder; returns its path."""
     folder = tempfile.mkdtemp(prefix="job-", dir=job.folder)
     with open(os.path.join(folder, "job"), "wb") as file:
         Packer(file).dump(job)
     return folder
 
 
-def picked_up(folder):
-    """The job that lies in a folder."""
+def read_job(folder):
+    """The job that `write_job` wrote to a folder."""
     with open(os.path.join(folder, "job"), "rb") as file:
         return pickle.load(file)
 
 
-class Place:
+class Slot:
     """A worker's place in a job: its view, and the folder where it meets the others."""
 
     def __init__(self, folder):
         self.folder = folder
-        job = picked_up(folder)
+        job = read_job(folder)
         self.workload = job.workload
         self.workers = job.workers
         # An engine that replaces a worker has more of them in the course of time than the job has places.
         self.me = job.me(self.number() % job.workers)
 
     def number(self):
-        """How many had a place in this job before."""
+        """The number of workers that took a slot in this job before."""
         for number in itertools.count():
             with contextlib.suppress(FileExistsError):
                 os.close(os.open(os.path.join(self.folder, "worker-%d" % number), os.O_CREAT | os.O_EXCL))
@@ -97,15 +98,15 @@ def call(folder, step, argument):
     An exception comes back as text: another process may be unable to build it again.
     """
     try:
-        if getattr(HERE, "place", None) is None or HERE.place.folder != folder:
-            HERE.place = Place(folder)
-        place = HERE.place
+        if getattr(CURRENT, "slot", None) is None or CURRENT.slot.folder != folder:
+            CURRENT.slot = Slot(folder)
+        slot = CURRENT.slot
         if step == "task":
-            if place.me.task is None:  # a worker that came later, for another
-                _pools.act(place.workload, place.me, None, "enter", None)
+            if slot.me.task is None:  # a worker that came later, for another
+                _pools.act(slot.workload, slot.me, None, "enter", None)
         else:
-            place.meet(argument)
-        return _pools.act(place.workload, place.me, None, step, argument)
+            slot.meet(argument)
+        return _pools.act(slot.workload, slot.me, None, step, argument)
     except BaseException as error:
         raise passes.WorkFailed(*passes.explain(error)) from None
 
@@ -129,13 +130,13 @@ class Engine(_pools.PoolModel):
         return ""
 
     def open(self, job):
-        folder = laid_down(job)
+        folder = write_job(job)
         self.call = partial(call, folder)
         self.meetings = itertools.count()
         super().open(job)
 
-    def everywhere(self, step, arguments=None):
-        return super().everywhere(step, [next(self.meetings)] * self.job.workers)
+    def on_every_worker(self, step, arguments=None):
+        return super().on_every_worker(step, [next(self.meetings)] * self.job.workers)
 
     def fail(self, error):
         if isinstance(error, passes.WorkFailed):
@@ -145,7 +146,7 @@ class Engine(_pools.PoolModel):
         super().fail(error)
 
     def close(self):
-        self.everywhere("leave")
+        self.on_every_worker("leave")
         self.stop()
 
     def stop(self):
@@ -157,25 +158,26 @@ class Engine(_pools.PoolModel):
 
 
 class Streaming(Engine):
-    """The same over an engine that has no executor, but ways of its own to hand over tasks and to wait for them."""
+    """Base for an engine that has no executor, but its own ways to hand over tasks and to wait for them."""
 
-    def everywhere(self, step, arguments=None):
+    def on_every_worker(self, step, arguments=None):
         try:
-            return self.at_once(step, next(self.meetings))
+            return self.run_step(step, next(self.meetings))
         except BaseException as error:
             return self.fail(error)
 
-    def at_once(self, step, meeting):
+    def run_step(self, step, meeting):
         """The answers of all workers to one step; sets `created` when it has been handed over to all."""
         raise NotImplementedError
 
     def counted(self, ops):
         start = clock()
         total = sum(self.values(ops))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)
 
     def values(self, ops):
-        """What `ops` operations return, handed over in the way that is usual with this engine."""
+        """The values of `ops` operations, handed over in the way that is usual with this engine."""
         raise NotImplementedError
 
     def timed(self, duration):
@@ -186,8 +188,8 @@ class Streaming(Engine):
             ends.append(clock())
             total += value
         stop = next((when for when in ends if when >= deadline), deadline)
-        return start, stop, 0, len(ends), 0, sum(when > stop for when in ends), total
+        return Report(start, stop, 0, len(ends), total, after=sum(when > stop for when in ends))
 
     def stream(self, numbers):
-        """What the operations of these numbers return, as they end; two per worker are in flight."""
+        """Yields the values of the operations of these numbers as they end; two per worker are in flight."""
         raise NotImplementedError

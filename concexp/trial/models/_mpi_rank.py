@@ -2,8 +2,8 @@
 
     mpiexec -n N+1 PYTHON -s -m mpi4py.futures -m concexp.trial.models._mpi_rank FOLDER SOCKET CHUNK
 
-FOLDER holds the job (see `engines.laid_down`). Messages are pairs: ("ready", process ids), ("reports", reports),
-("left", None) or ("failed", (summary, traceback)). The other ranks are mpi4py's, and run `engines.call`.
+FOLDER holds the job (see `_engines.write_job`). Messages are pairs: ("ready", process ids), ("reports", reports),
+("left", None) or ("failed", (summary, traceback)). The other ranks are mpi4py's, and run `_engines.call`.
 """
 
 import contextlib
@@ -16,10 +16,11 @@ from time import perf_counter_ns as clock
 
 from concexp.trial import passes
 from concexp.trial.models import _engines
+from concexp.trial.passes import Report
 
 
 def forget_shared_memory():
-    """Take away the names of the memory that all ranks have mapped by now: it ends with the last of them, however they end."""
+    """Unlink the memory that all ranks have mapped by now, so that it goes with the last of them, however they end."""
     with open("/proc/self/maps") as file:
         mapped = {line.split()[-1] for line in file if "/dev/shm/mpich" in line}
     for path in mapped:
@@ -40,14 +41,15 @@ class Pool(_engines.Engine):
     def counted(self, ops):
         start = clock()
         total = sum(self.executor.map(self.call, repeat("task"), range(ops), chunksize=self.chunk))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)
 
     def stop(self):
         self.executor.shutdown(wait=True)
 
 
 def serve(pool, job, trial):
-    """All orders until None; `trial` is the connection."""
+    """Run all orders that come over the connection `trial`, until None."""
     pool.open(job)
     forget_shared_memory()
     trial.send(("ready", [os.getpid(), *pool.pids]))
@@ -63,9 +65,9 @@ def main(folder, path, chunk):
         caller.connect(path)
         trial = Connection(caller.detach())
     try:
-        serve(Pool(chunk=int(chunk)), _engines.picked_up(folder), trial)
+        serve(Pool(chunk=int(chunk)), _engines.read_job(folder), trial)
     except EOFError:
-        os._exit(1)  # the trial is no more, and nobody is left to wait for the others' tasks
+        os._exit(1)  # the trial has ended: nothing waits for the other ranks' tasks
     except BaseException as error:
         trial.send(("failed", error.args if isinstance(error, passes.WorkFailed) else passes.explain(error)))
 

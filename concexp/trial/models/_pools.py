@@ -1,6 +1,6 @@
 """What the pools of `concurrent.futures` share: tasks are handed over one by one, bodies all at once.
 
-A pool hides its workers, so each of them finds its own view (`WorkerView`) through the model's `call`.
+A pool hides its workers, so each of them gets its view (`WorkerView`) through the model's `call`.
 """
 
 import os
@@ -12,6 +12,7 @@ from time import sleep
 
 from concexp.trial import passes, tools
 from concexp.trial.arrivals import SECOND, latency_of
+from concexp.trial.passes import Report
 
 
 class PoolModel(tools.Model):
@@ -25,10 +26,10 @@ class PoolModel(tools.Model):
         self.job = job
         self.start(job)
         # Executors start their workers when they are needed: N tasks that wait for each other need them all.
-        self.pids = self.everywhere("enter")
+        self.pids = self.on_every_worker("enter")
 
-    def everywhere(self, step, arguments=None):
-        """Run one step on every worker at the same time; their answers, "enter", "leave" and "settle" with its pid."""
+    def on_every_worker(self, step, arguments=None):
+        """Run one step on every worker at the same time; returns their answers: "enter", "leave" and "settle" give the pid."""
         arguments = arguments or [None] * self.job.workers
         try:
             futures = [self.executor.submit(self.call, step, argument) for argument in arguments]
@@ -42,22 +43,24 @@ class PoolModel(tools.Model):
         return [future.result() for future in futures]
 
     def fail(self, error):
-        """Tell what an exception of a task means."""
+        """Raise what an exception of a task means for the trial."""
         raise passes.WorkFailed(*passes.explain(error))
 
     def run(self, orders):
         if self.parallel == "processes":
-            self.everywhere("settle")
+            self.on_every_worker("settle")
         if self.job.workload.shape == "workers":
-            return self.everywhere("body", [(index, order) for index, order in enumerate(orders)])
+            return self.on_every_worker("body", [(index, order) for index, order in enumerate(orders)])
         watched = bool(self.job.me(0).watchers)
         if watched:
-            self.everywhere("watch")
+            self.on_every_worker("watch")
         try:
             report = self.tasks(orders)
         except BaseException as error:
             return self.fail(error)
-        return [(*report[:7], [*report[7:], *self.everywhere("seen")])] if watched else [report]
+        if watched:
+            report.seen = [*report.seen, *self.on_every_worker("seen")]
+        return [report]
 
     def tasks(self, orders):
         """One pass of tasks: the report of all workers together."""
@@ -72,7 +75,8 @@ class PoolModel(tools.Model):
         """`ops` tasks through `Executor.map`, as a user would write it."""
         start = clock()
         total = sum(self.executor.map(self.call, repeat("task"), range(ops)))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)
 
     def timed(self, duration):
         """Tasks for `duration` ns, two per worker in flight; the first that ends after the time ends the window."""
@@ -95,10 +99,10 @@ class PoolModel(tools.Model):
             free.acquire()
         total = sum(future.result() for _, future in ends)
         stop = next((when for when, _ in ends if when >= deadline), ends[-1][0])
-        return start, stop, 0, number, 0, sum(when > stop for when, _ in ends), total
+        return Report(start, stop, 0, number, total, after=sum(when > stop for when, _ in ends))
 
     def arriving(self, source):
-        """A task for each arrival of an open loop, at its time; the last field is what was seen of their latencies."""
+        """A task for each arrival of an open loop, at its time; the report holds their latencies."""
         note = latency_of(self.job.me(0))
         ends = []
 
@@ -121,20 +125,20 @@ class PoolModel(tools.Model):
             sleep(0)
         for latency in ends:
             note.arrived(latency)
-        return begun, stop, 0, len(futures), 0, 0, total, {note.name: note.seen()}
+        return Report(begun, stop, 0, len(futures), total, seen=[{note.name: note.seen()}])
 
     def close(self):
-        self.everywhere("leave")
+        self.on_every_worker("leave")
         self.executor.shutdown(wait=True)
 
 
 def act(workload, me, gate, step, argument):
-    """What a task does in a worker."""
+    """One step of a task, in a worker; returns the operation's value, a report, the watchers' facts or the pid."""
     if step == "task":
         me.first = argument
         return me.task(me, 1)
     if step == "body":
-        # Whichever worker this is, it plays the part that the orders were written for.
+        # Any worker may get these orders: it takes the index they were written for.
         me.index, order = argument
         return passes.run_pass(workload, me, order, gate)
     if gate is not None:

@@ -7,12 +7,13 @@ operations back before a pass; `shares(index)` yields (first, n) until worker `i
 from time import perf_counter_ns as clock
 
 from concexp.trial import tools
+from concexp.trial.passes import Report
 
 
 class Schedule:
     """Operations 0 … ops - 1 for `workers` workers, at least `chunk` at a time where that applies."""
 
-    def __init__(self, lent, ops, workers, chunk, costs):
+    def __init__(self, tools, ops, workers, chunk, costs):
         self.ops = ops
         self.workers = workers
         self.chunk = chunk
@@ -21,21 +22,22 @@ class Schedule:
         return self.ops
 
     def reset(self):
-        """All operations are to be done again."""
+        """Put all operations back, before a pass."""
 
     def shares(self, index):
         """(first, n) of each share that worker `index` gets, as it asks for them."""
         raise NotImplementedError
 
     def serve(self, work, me):
-        """A worker's part of a pass: its report (see `passes`)."""
+        """Do one worker's shares of a pass; returns its report."""
         total = done = 0
         start = clock()
         for first, n in self.shares(me.index):
             me.first = first
             total += work(me, n)
             done += n
-        return start, clock(), 0, done, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, done, total)
 
 
 class Cyclic(Schedule):
@@ -47,18 +49,18 @@ class Cyclic(Schedule):
 
 
 class Chunk(Schedule):
-    """Whoever is free takes the next `chunk` operations: self-scheduling."""
+    """A free worker takes the next `chunk` operations: self-scheduling."""
 
-    def __init__(self, lent, ops, workers, chunk, costs):
-        super().__init__(lent, ops, workers, chunk, costs)
-        self.cursor = lent.array(1)
-        self.guard = lent.make("Lock")
+    def __init__(self, tools, ops, workers, chunk, costs):
+        super().__init__(tools, ops, workers, chunk, costs)
+        self.cursor = tools.array(1)
+        self.guard = tools.make("Lock")
 
     def reset(self):
         self.cursor[0] = 0
 
     def size(self, left):
-        """How many to take of so many that are left."""
+        """The number of operations to take when `left` are left."""
         return self.chunk
 
     def shares(self, index):
@@ -83,8 +85,8 @@ class Guided(Chunk):
 class LongestFirst(Chunk):
     """One operation at a time, the longest first (Graham 1969). The workload must know how long its operations are."""
 
-    def __init__(self, lent, ops, workers, chunk, costs):
-        super().__init__(lent, ops, workers, 1, costs)
+    def __init__(self, tools, ops, workers, chunk, costs):
+        super().__init__(tools, ops, workers, 1, costs)
         self.order = sorted(range(ops), key=lambda number: -costs[number])
 
     def shares(self, index):
@@ -95,9 +97,9 @@ class LongestFirst(Chunk):
 class Queue(Schedule):
     """A queue of the model's own holds the operations, `chunk` in each item; workers get them one after the other."""
 
-    def __init__(self, lent, ops, workers, chunk, costs):
-        super().__init__(lent, ops, workers, chunk, costs)
-        self.items = lent.make("Queue")
+    def __init__(self, tools, ops, workers, chunk, costs):
+        super().__init__(tools, ops, workers, chunk, costs)
+        self.items = tools.make("Queue")
 
     def reset(self):
         for first in range(0, self.ops, self.chunk):
@@ -110,14 +112,14 @@ class Queue(Schedule):
 
 
 class Stealing(Schedule):
-    """A block for each; who has done his own takes half of what the richest has left (Blumofe & Leiserson 1999 steal
-    one task of a random victim: in a machine of few workers looking at all of them is cheaper than missing).
+    """A block for each worker; one that has done its block takes half of what the richest has left (Blumofe & Leiserson
+    1999 steal one task of a random victim: with few workers, looking at all of them is cheaper than missing).
     """
 
-    def __init__(self, lent, ops, workers, chunk, costs):
-        super().__init__(lent, ops, workers, chunk, costs)
-        self.lows, self.highs = lent.array(workers), lent.array(workers)
-        self.guards = [lent.make("Lock") for _ in range(workers)]
+    def __init__(self, tools, ops, workers, chunk, costs):
+        super().__init__(tools, ops, workers, chunk, costs)
+        self.lows, self.highs = tools.array(workers), tools.array(workers)
+        self.guards = [tools.make("Lock") for _ in range(workers)]
 
     def reset(self):
         for index in range(self.workers):
@@ -138,7 +140,7 @@ class Stealing(Schedule):
                 return
 
     def steal(self, index):
-        """Take the back half of the richest worker's rest; False if nobody has any."""
+        """Take the back half of what the richest worker has left; False if none has any."""
         lows, highs = self.lows, self.highs
         while True:
             left, victim = max((highs[other] - lows[other], other) for other in range(self.workers))
@@ -185,8 +187,8 @@ class Scheduled(tools.Model):
             return "longest_first must know how long each operation is, and %s does not tell" % name
         return ""
 
-    def source(self, workload, lent, ops, workers):
+    def source(self, workload, tools, ops, workers):
         if self.schedule == "block":
             return None
         costs = workload.costs(ops) if hasattr(workload, "costs") else None
-        return NAMES[self.schedule](lent, ops, workers, self.chunk, costs)
+        return NAMES[self.schedule](tools, ops, workers, self.chunk, costs)

@@ -7,7 +7,7 @@ import sys
 from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
-from concexp.trial.models import _lent
+from concexp.trial.models import _shared_factories
 
 LOOP = 0  # the place of all workers: they share the loop's thread
 NAMES = (
@@ -24,7 +24,7 @@ NAMES = (
 
 
 class Gate:
-    """A barrier for coroutines that can be used again (asyncio's own came with 3.11), and tells when it opened.
+    """A barrier for coroutines that can be used again (asyncio's own came with 3.11), and knows the first start after it.
 
     `event` builds what they wait for: something with `set` and an awaited `wait`.
     """
@@ -32,7 +32,7 @@ class Gate:
     def __init__(self, parties, event=asyncio.Event):
         self.parties = parties
         self.here = 0
-        self.opened = 0
+        self.started = None
         self.event = event
         self.open = event()
 
@@ -40,12 +40,17 @@ class Gate:
         self.here += 1
         if self.here < self.parties:
             await self.open.wait()
-            return self.opened
+            return
         self.here = 0
-        self.opened = clock()
+        self.started = None
         self.open.set()
         self.open = self.event()
-        return self.opened
+
+    def first_start(self, start):
+        """See `passes.first_start_of`. The last to come goes on first, without letting the others have a turn."""
+        if self.started is None:
+            self.started = start
+        return self.started
 
 
 async def member(workload, me, gate, receive, send, alone):
@@ -77,12 +82,12 @@ def blocks(workload):
 
 
 async def gathered(operation, ops):
-    """What `ops` operations return, each a task of its own, awaited with `asyncio.gather`."""
+    """The values of `ops` operations, each a task of its own, awaited with `asyncio.gather`."""
     return await asyncio.gather(*[operation(number) for number in range(ops)])
 
 
 async def grouped(operation, ops):
-    """The same in an `asyncio.TaskGroup`."""
+    """As `gathered`, in an `asyncio.TaskGroup`."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(operation(number)) for number in range(ops)]
@@ -92,7 +97,7 @@ async def grouped(operation, ops):
 
 
 async def started_at_once(operation, ops):
-    """The same with tasks that run until their first wait as soon as they are made, and so may never enter the loop."""
+    """As `gathered`, with eager tasks: they run until their first wait when they are made, and may never enter the loop."""
     loop = asyncio.get_running_loop()
     loop.set_task_factory(asyncio.eager_task_factory)
     try:
@@ -130,7 +135,11 @@ class Model(tools.Model):
 
     def primitives(self):
         own = {name: getattr(asyncio, name) for name in NAMES if hasattr(asyncio, name)}
-        return "asyncio", dict(own, JoinableQueue=asyncio.Queue, SocketPair=_lent.socket_pair), lambda n: [0] * n
+        return (
+            "asyncio",
+            dict(own, JoinableQueue=asyncio.Queue, SocketPair=_shared_factories.socket_pair),
+            lambda n: [0] * n,
+        )
 
     def refuses(self, workload, sync, workers, load):
         if self.spawn != "persistent":
@@ -187,11 +196,12 @@ class Lasting:
         await self.collect("ready")
 
     def reply(self, index):
-        """What worker `index` answers with."""
+        """The function by which worker `index` answers."""
         put = self.answers.put_nowait
         return lambda message: put((index, message))
 
     async def collect(self, expected):
+        """One message of each worker, in the workers' order; WorkFailed for the first that failed."""
         values = [None] * len(self.tasks)
         for _ in self.tasks:
             index, (kind, value) = await self.answers.get()
@@ -213,7 +223,7 @@ class Lasting:
 
 
 class Spawned:
-    """Views without workers: the tasks of a pass take one each, and give it back. `spawn` makes the tasks."""
+    """Views without workers: each task of a pass takes one and gives it back. `spawn` makes the tasks."""
 
     def __init__(self, spawn):
         self.spawn = spawn
@@ -234,18 +244,21 @@ class Spawned:
         operation = limited(self.views) if ops > len(self.views) else unlimited(self.views)
         start = clock()
         total = sum(await self.spawn(operation, ops))
-        report = start, clock(), 0, ops, 0, 0, total
-        return [(*report, [passes.seen(me) for me in self.views]) if self.views[0].watchers else report]
+        stop = clock()
+        report = passes.Report(start, stop, 0, ops, total)
+        if self.views[0].watchers:
+            report.seen = [passes.seen(me) for me in self.views]
+        return [report]
 
     async def stop(self):
         await asyncio.gather(*[self.workload.leave_async(me) for me in self.views])
 
 
 def unlimited(views):
-    """One operation as a coroutine of its number: there are at most as many as there are views."""
+    """A function from an operation's number to its coroutine, for at most `len(views)` operations at a time."""
     idle = views[:]
 
-    # No coroutine of its own, which would only wait for the work's: that would be seen in the price of a task.
+    # Not a coroutine around the work's own: that would be measured as part of the price of a task.
     def operation(number):
         me = idle.pop()
         me.first = number
@@ -255,7 +268,7 @@ def unlimited(views):
 
 
 def limited(views):
-    """The same where there are more: a semaphore lets in as many as there are views."""
+    """As `unlimited`, for more operations: a semaphore lets in `len(views)` at a time."""
     idle = views[:]
     room = asyncio.Semaphore(len(views))
 

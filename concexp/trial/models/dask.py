@@ -3,10 +3,10 @@
 from itertools import islice
 from time import perf_counter_ns as clock
 
-from concexp.trial.models import _engines, _lent
+from concexp.trial.models import _engines, _shared_factories
 
-# What would disturb: another try of a task whose worker has died, a profile of every worker ten times a second, a look at
-# its memory, and talk.
+# Switches off what would disturb: retries of a task whose worker has died, a profile of every worker ten times a second,
+# looks at its memory, and log messages.
 QUIET = {
     "distributed.scheduler.allowed-failures": 0,
     "distributed.worker.profile.enabled": False,
@@ -30,12 +30,12 @@ class Model(_engines.Streaming):
     marker = "8"
 
     def set_up(self):
-        _lent.start_tracker()
+        _shared_factories.start_tracker()
 
     def start(self, job):
         import dask
 
-        dask.config.set(QUIET)  # first: who logs what is settled when the other is imported
+        dask.config.set(QUIET)  # first: `distributed` sets up its logging when it is imported
         from distributed import Client, LocalCluster
 
         self.cluster = LocalCluster(
@@ -57,10 +57,10 @@ class Model(_engines.Streaming):
         return KilledWorker
 
     def submit(self, *arguments, **options):
-        """A future; the same call is made anew each time."""
+        """A future. Not pure: the same call is made anew each time."""
         return self.client.submit(self.call, *arguments, pure=False, **options)
 
-    def at_once(self, step, meeting):
+    def run_step(self, step, meeting):
         futures = [self.submit(step, meeting, workers=[address]) for address in self.addresses]
         self.created = clock()
         return self.client.gather(futures)

@@ -1,9 +1,8 @@
-"""gevent: the standard library's threads, locks, sockets and sleep made into greenlets of one thread."""
+"""gevent: the standard library's threads, locks, sockets and sleep, turned into greenlets of one thread."""
 
 import queue
 import sys
 import threading
-import time
 
 from concexp.trial import tools
 from concexp.trial.models import threads
@@ -11,27 +10,26 @@ from concexp.trial.models import threads
 LOOP = 0  # the CPU that all share, since they share a thread
 
 
-def late(name, factory):
-    """`factory`, or what has its place by then: gevent replaces what the standard library offers by this name."""
+def looked_up_late(name, factory):
+    """A factory that looks `name` up when it is called, since gevent replaces it in the library; else `factory`."""
     homes = [home for home in (threading, queue) if hasattr(home, name)]
     return (lambda *arguments: getattr(homes[0], name)(*arguments)) if homes else factory
 
 
 class Gate:
-    """A barrier of workers that take turns: it also tells when the first of them went on."""
+    """A barrier of workers that take turns: it also knows the first start after it."""
 
     def __init__(self, workers):
         self.wait = threading.Barrier(workers, action=self.open).wait
 
     def open(self):
-        self.begun = None
+        self.started = None
 
-    @property
-    def opened(self):
-        """The clock when the first came here, ns; None for the first, who begins now."""
-        before = self.begun
-        self.begun = before or time.perf_counter_ns()
-        return before
+    def first_start(self, start):
+        """See `passes.first_start_of`."""
+        if self.started is None:
+            self.started = start
+        return self.started
 
 
 class Model(threads.Model):
@@ -50,9 +48,13 @@ class Model(threads.Model):
 
     def primitives(self):
         _, factories, array = super().primitives()
-        # The connections of multiprocessing wait in the kernel, and so stop those whom they wait for.
+        # The connections of multiprocessing wait in the kernel, and so stop the greenlets that they wait for.
         left_out = ("Pipe", "Manager")
-        return "gevent", {name: late(name, make) for name, make in factories.items() if name not in left_out}, array
+        return (
+            "gevent",
+            {name: looked_up_late(name, make) for name, make in factories.items() if name not in left_out},
+            array,
+        )
 
     def refuses(self, workload, sync, workers, load):
         if sync is not None and tools.name_of(sync) == "file_lock":
@@ -69,9 +71,9 @@ class Model(threads.Model):
             id(original): getattr(sys.modules[home], name)
             for home, names in monkey.saved.items()
             for name, original in names.items()
-            if hasattr(sys.modules.get(home), name)  # what could not be made cooperative was taken away
+            if hasattr(sys.modules.get(home), name)  # gevent removes what it cannot make cooperative
         }
-        # Plug-ins are already there, and some have taken a function by its name.
+        # Plug-ins are already imported, and some hold a function by its name.
         for name, module in list(sys.modules.items()):
             if name.startswith("concexp.trial."):
                 taken = {key: replaced[id(value)] for key, value in vars(module).items() if id(value) in replaced}

@@ -10,7 +10,7 @@ REASON = "a primitive between processes blocks whoever waits for it, and with th
 
 
 def stops_the_loops(*arguments):
-    """What builds a primitive for coroutines of several processes: there is none."""
+    """The factory of every primitive for coroutines of several processes: always Unsupported."""
     raise tools.Unsupported(REASON)
 
 
@@ -25,25 +25,25 @@ def in_threads(workload, crew, gate, pipes):
     threads = []
     for me, pipe in zip(crew, pipes):
         entered = threading.Event()
-        send = spoken(pipe.send, entered)
-        # One of them tidies up for the process, while the others already stand at the gate.
+        send = announcing(pipe.send, entered)
+        # One of them collects garbage for the process, while the others already wait at the gate.
         arguments = (workload, me, gate, pipe.recv, send, me is crew[0])
         threads.append(threading.Thread(target=passes.member, args=arguments))
         threads[-1].start()
-        # Not all at once: what the first has to import must not be met half imported by the second.
+        # One after another: the second must not meet a module that the first has half imported.
         entered.wait()
     for thread in threads:
         thread.join()
 
 
-def spoken(send, entered):
-    """`send`, which also tells that the worker has entered, or failed to: before that it says nothing."""
+def announcing(send, entered):
+    """`send`, which then sets `entered`: a worker's first message says that it has entered, or failed to."""
 
-    def tell(message):
+    def send_and_set(message):
         send(message)
         entered.set()
 
-    return tell
+    return send_and_set
 
 
 def in_coroutines(workload, crew, gate, pipes):
@@ -53,12 +53,12 @@ def in_coroutines(workload, crew, gate, pipes):
     from concexp.trial.models.asyncio import Gate, member
 
     class CommonGate(Gate):
-        """A gate whose last waits for the other processes: it blocks the loop, but everybody in it has come."""
+        """A gate whose last worker waits for the other processes: it blocks the loop, but all of its workers have come."""
 
         async def wait(self):
             if gate is not None and self.here == self.parties - 1:
                 gate.wait()
-            return await super().wait()
+            await super().wait()
 
     def receiver(pipe):
         async def receive():
@@ -99,7 +99,7 @@ class Model(processes.Model):
     def __init__(self, **parameters):
         super().__init__(**parameters)
         self.asynchronous = self.inner == "asyncio"
-        # Who takes the next arrival must exclude the other processes, and a coroutine could not wait for that.
+        # Taking the next arrival must exclude the other processes, and a coroutine could not wait for that.
         self.opens = not self.asynchronous
 
     def primitives(self):
@@ -123,15 +123,15 @@ class Model(processes.Model):
         gate = context.Barrier(parties) if parties > 1 else None
         self.pipes, self.crew = [], []
         for number, indices in enumerate(shares):
-            ours, theirs = zip(*[context.Pipe() for _ in indices])
+            near, far = zip(*[context.Pipe() for _ in indices])
             body = in_coroutines if self.asynchronous else in_threads
             # Coroutines share the place of their loop.
             crew = [job.me(index, number if self.asynchronous else index) for index in indices]
-            process = context.Process(target=body, args=(job.workload, crew, gate, theirs), daemon=True)
+            process = context.Process(target=body, args=(job.workload, crew, gate, far), daemon=True)
             process.start()
-            for pipe in theirs:
+            for pipe in far:
                 pipe.close()
-            self.pipes += ours
+            self.pipes += near
             self.crew += [process] * len(indices)
         self.created = clock()
         self.collect("ready")

@@ -42,7 +42,7 @@ class Packer(pickle.Pickler):
 
 
 class Unpacker(pickle.Unpickler):
-    """The other way."""
+    """Unpickles what a `Packer` wrote; `shared` is its list."""
 
     def __init__(self, file, shared):
         super().__init__(file)
@@ -55,8 +55,8 @@ class Unpacker(pickle.Unpickler):
 class Gate:
     """A barrier of file descriptors, which all interpreters of a process have in common.
 
-    Whoever comes takes a ticket, one byte. Who has the last one puts all tickets back and opens the others' doors; each
-    has a door of its own, so nobody can come round and slip through another's.
+    Each worker takes a ticket, one byte. The one with the last ticket puts all tickets back and opens the others' doors.
+    Each has a door of its own, so that a fast worker in its next round cannot slip through another's.
     """
 
     def __init__(self, tickets, doors, index):
@@ -65,7 +65,7 @@ class Gate:
         self.index = index
 
     def fill(self):
-        """Put the tickets there: as many as there are doors, the last of which can be told."""
+        """Put the tickets back, one for each door; the last one is marked."""
         os.write(self.tickets[1], b"\0" * (len(self.doors) - 1) + b"\1")
 
     def wait(self):
@@ -79,8 +79,8 @@ class Gate:
 
 
 def live(packed, shared, gate, orders, answers):
-    """A worker, in its own interpreter. Orders and answers are pickled into pipes: a queue of interpreters would be asked
-    every 10 ms only.
+    """A worker, in its own interpreter. Orders and answers are pickled into pipes: a queue of interpreters is polled only
+    every 10 ms.
     """
     workload, me = Unpacker(io.BytesIO(packed), shared).load()
     gate = None if gate is None else Gate(*gate)
@@ -96,7 +96,7 @@ def live(packed, shared, gate, orders, answers):
 
 
 def host(interpreter, arguments):
-    """A thread that runs one interpreter's worker. That it could not even begin is answered from here."""
+    """The body of a thread that runs one interpreter's worker; answers for a worker that could not even begin."""
     try:
         interpreter.call(live, *arguments)
     except BaseException as error:
@@ -174,21 +174,21 @@ class Model(tools.Model):
         return values
 
     def fail(self, summary, trace):
-        """Tell what an exception of a worker means."""
+        """Raise what an exception of a worker means for the trial."""
         if ONE_ONLY in trace:
             raise tools.Unsupported(next(line for line in trace.splitlines() if ONE_ONLY in line).strip())
         raise passes.WorkFailed(summary, trace)
 
     def run(self, orders):
-        self.tell(orders)
+        self.send_orders(orders)
         return self.collect("report")
 
-    def tell(self, orders):
+    def send_orders(self, orders):
         for descriptor, order in zip(self.orders, orders):
             os.write(descriptor, pickle.dumps(order))
 
     def close(self):
-        self.tell([None] * len(self.orders))
+        self.send_orders([None] * len(self.orders))
         self.collect("left")
         for thread in self.threads:
             thread.join()

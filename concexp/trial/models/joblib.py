@@ -3,12 +3,13 @@
 from itertools import count, takewhile
 from time import perf_counter_ns as clock
 
-from concexp.trial.models import _engines, _lent
+from concexp.trial.models import _engines, _shared_factories
 from concexp.trial.models.process_pool import needs_counted
+from concexp.trial.passes import Report
 
 
 def clocked(call, number):
-    """What a task runs where time is given: when it ended, joblib would tell only after all have."""
+    """An operation with the clock at its end: joblib itself reports the ends only when all tasks are done."""
     return call("task", number), clock()
 
 
@@ -39,23 +40,23 @@ class Model(_engines.Streaming):
 
     def set_up(self):
         if self.backend == "loky":
-            _lent.start_tracker("joblib.externals.loky.backend.resource_tracker")
+            _shared_factories.start_tracker("joblib.externals.loky.backend.resource_tracker")
 
     def start(self, job):
         from joblib import Parallel
 
-        # What it would put into shared memory goes into the trial's folder, and with it.
+        # What it would put into shared memory goes into the trial's folder, and is removed with it.
         self.pool = Parallel(job.workers, backend=self.backend, temp_folder=job.folder)
         self.pool.__enter__()
 
     def hand_over(self, size, function, tuples):
-        """What `function` returns for each tuple of arguments, in tasks of `size` calls: a list, when all have ended."""
+        """The values of `function` for each tuple of arguments, as a list, in tasks of `size` calls."""
         from joblib import delayed
 
         self.pool.batch_size = size
         return self.pool(delayed(function)(*arguments) for arguments in tuples)
 
-    def at_once(self, step, meeting):
+    def run_step(self, step, meeting):
         self.created = clock()
         return self.hand_over(1, self.call, [(step, meeting)] * self.job.workers)
 
@@ -70,7 +71,7 @@ class Model(_engines.Streaming):
         ends = sorted(end for _, end in done)
         stop = next((end for end in ends if end >= deadline), deadline)
         total = sum(value for value, _ in done)
-        return start, stop, 0, len(ends), 0, sum(end > stop for end in ends), total
+        return Report(start, stop, 0, len(ends), total, after=sum(end > stop for end in ends))
 
     def stop(self):
         self.pool.__exit__(None, None, None)

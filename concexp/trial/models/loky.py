@@ -3,8 +3,9 @@
 from itertools import repeat
 from time import perf_counter_ns as clock
 
-from concexp.trial.models import _engines, _lent
+from concexp.trial.models import _engines, _shared_factories
 from concexp.trial.models.process_pool import needs_counted
+from concexp.trial.passes import Report
 
 
 class Model(_engines.Engine):
@@ -26,7 +27,7 @@ class Model(_engines.Engine):
         return reason or (needs_counted("a chunk", workload, load) if self.chunk > 1 else "")
 
     def set_up(self):
-        _lent.start_tracker("loky.backend.resource_tracker")
+        _shared_factories.start_tracker("loky.backend.resource_tracker")
 
     def start(self, job):
         from loky import get_reusable_executor
@@ -37,7 +38,8 @@ class Model(_engines.Engine):
     def counted(self, ops):
         start = clock()
         total = sum(self.executor.map(self.call, repeat("task"), range(ops), chunksize=self.chunk))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)
 
     def stop(self):
         self.executor.shutdown(wait=True, kill_workers=True)

@@ -12,8 +12,9 @@ from concexp.trial.diagnostics import notes
 from concexp.trial.models import _pools
 from concexp.trial.models.process_pool import begin, call, needs_counted
 from concexp.trial.models.processes import primitives, resolve, start_tracker
+from concexp.trial.passes import Report
 
-LOOK = 0.1  # seconds between two looks at the workers
+LOOK = 0.1  # seconds between two checks of the workers
 
 
 def operate(number):
@@ -22,7 +23,7 @@ def operate(number):
 
 
 class Recruiter:
-    """A multiprocessing context that keeps every process which is started with it, and notes if one had to be replaced."""
+    """A multiprocessing context that keeps all processes started with it, and writes a note when one had to be replaced."""
 
     def __init__(self, context, workers, folder):
         self.context = context
@@ -44,9 +45,9 @@ class Recruiter:
 
 
 class Submitter:
-    """A pool with an executor's `submit`, for what is not measured and for the arrivals of an open loop.
+    """A pool with an executor's `submit`, for unmeasured steps and for the arrivals of an open loop.
 
-    A future costs some microseconds more than what the pool itself answers with.
+    A future costs some microseconds more than the pool's own results.
     """
 
     def __init__(self, pool):
@@ -105,7 +106,7 @@ class Model(_pools.PoolModel):
 
     @contextlib.contextmanager
     def looked_after(self):
-        """Look at the workers from time to time, and at the end. A timer does it, so that the pool is used as by anybody."""
+        """Check the workers ten times a second and at the end, by a timer: the pool is used as in any other program."""
         if not self.watch:
             yield
             return
@@ -119,9 +120,9 @@ class Model(_pools.PoolModel):
             signal.signal(signal.SIGALRM, before)
 
     def look(self, *_):
-        """WorkerDied if the pool has had to start more workers than it was to have."""
+        """WorkerDied if the pool has started more workers than it was asked for."""
         if len(self.crew) > self.job.workers:
-            # The pool has waited for the end of those it replaced, so their exit codes are there.
+            # The pool has joined the workers that it replaced, so their exit codes are known.
             for index, process in enumerate(self.crew):
                 if process.exitcode is not None:
                     raise tools.WorkerDied("worker %d %s" % (index, tools.how_it_ended(process.exitcode)))
@@ -139,7 +140,8 @@ class Model(_pools.PoolModel):
         hand_over = getattr(self.pool, self.how)
         start = clock()
         total = sum(hand_over(operate, range(ops), self.chunk))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)
 
     def timed(self, duration):
         # As in `PoolModel`, with the pool's own callbacks.
@@ -168,7 +170,7 @@ class Model(_pools.PoolModel):
             raise errors[0]
         total = sum(value for _, value in ends)
         stop = next((when for when, _ in ends if when >= deadline), ends[-1][0])
-        return start, stop, 0, number, 0, sum(when > stop for when, _ in ends), total
+        return Report(start, stop, 0, number, total, after=sum(when > stop for when, _ in ends))
 
     def fail(self, error):
         if self.watch:

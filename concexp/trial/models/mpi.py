@@ -12,7 +12,7 @@ from concexp.trial import passes, tools
 from concexp.trial.models import _engines
 from concexp.trial.models.process_pool import needs_counted
 
-LOOK = 0.05  # seconds between two looks at mpiexec while nobody has called yet
+LOOK = 0.05  # seconds between two checks of mpiexec while no rank has connected yet
 
 
 def launcher():
@@ -46,7 +46,7 @@ class Model(_engines.Engine):
         return reason or (needs_counted("a chunk", workload, load) if self.chunk > 1 else "")
 
     def open(self, job):
-        folder = _engines.laid_down(job)
+        folder = _engines.write_job(job)
         path = os.path.join(folder, "calls")
         # Where the code lies; mpi4py's own launcher runs it in the first rank, and its pool in all others.
         root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
@@ -62,7 +62,7 @@ class Model(_engines.Engine):
         self.pids = self.answer("ready")
 
     def called(self, listener):
-        """The connection with the first rank, as soon as it is there."""
+        """The connection with the first rank; waits until it calls."""
         while True:
             try:
                 caller, _ = listener.accept()
@@ -74,7 +74,7 @@ class Model(_engines.Engine):
             return Connection(caller.detach())
 
     def answer(self, expected):
-        """What the first rank answers; says what failed there, or how it ended."""
+        """The first rank's answer; WorkFailed with what failed there, or WorkerDied with how it ended."""
         try:
             kind, value = self.rank.recv()
         except (EOFError, ConnectionResetError):

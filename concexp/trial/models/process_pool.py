@@ -11,6 +11,7 @@ from time import sleep
 from concexp.trial import passes, tools
 from concexp.trial.models import _pools
 from concexp.trial.models.processes import primitives, resolve, start_tracker
+from concexp.trial.passes import Report
 
 WORKER = []  # in a worker process: its workload, its WorkerView and the gate
 
@@ -24,7 +25,7 @@ def begin(job, number, gate):
 
 
 def call(step, argument):
-    """What a task runs. Its exception comes back as text: another process may be unable to build it again."""
+    """Runs one step of a task. Its exception comes back as text: another process may be unable to build it again."""
     try:
         return _pools.act(*WORKER, step, argument)
     except BaseException as error:
@@ -32,21 +33,21 @@ def call(step, argument):
 
 
 def begin_anew(job, taken, gate):
-    """As `begin`, in a pool that replaces its workers: take a place that is free, and leave it at the end."""
+    """As `begin`, in a pool that replaces its workers: take a free place, and leave it at the end."""
     while True:
         with taken.get_lock():
             index = next((i for i in range(job.workers) if not taken[i]), None)
             if index is not None:
                 taken[index] = 1
                 break
-        sleep(0.001)  # the one that this worker replaces has answered, but has not quite ended
+        sleep(0.001)  # the worker that this one replaces has answered, but has not quite ended
     me = job.me(index)
     WORKER[:] = [job.workload, me, gate]
     util.Finalize(None, end, (job.workload, me, taken), exitpriority=1)
 
 
 def end(workload, me, taken):
-    """The end of a worker that is replaced. What `leave` raises here is printed, and nobody is left to be told."""
+    """The end of a worker that is replaced. What `leave` raises here is only printed: the pool no longer listens."""
     try:
         if me.task is not None:
             workload.leave(me)
@@ -144,10 +145,10 @@ class Model(_pools.PoolModel):
                 job.workers, mp_context=context, initializer=begin, initargs=(job, context.Value("i", 0), gate)
             )
 
-    def everywhere(self, step, arguments=None):
-        # Only a new pool is sure to have all its workers at once: those that come later settle and leave by themselves.
+    def on_every_worker(self, step, arguments=None):
+        # Only a new pool is sure to have all its workers at once: later ones settle and leave by themselves.
         if not self.max_tasks_per_child or step == "enter":
-            return super().everywhere(step, arguments)
+            return super().on_every_worker(step, arguments)
         if step in ("watch", "seen"):
             raise tools.Unsupported("a worker that was replaced cannot be asked what it saw")
         return []
@@ -155,7 +156,8 @@ class Model(_pools.PoolModel):
     def counted(self, ops):
         start = clock()
         total = sum(self.executor.map(self.call, repeat("task"), range(ops), chunksize=self.chunk))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)
 
     def fail(self, error):
         if isinstance(error, BrokenProcessPool):
@@ -165,7 +167,7 @@ class Model(_pools.PoolModel):
         super().fail(error)
 
     def processes(self):
-        # Those of the beginning: once one of them is gone there is no CPU time to be read, and the record says so.
+        # The first ones: once one of them is gone, its CPU time cannot be read, and the record says so.
         return self.pids
 
     def facts(self):

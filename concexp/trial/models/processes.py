@@ -6,14 +6,14 @@ from multiprocessing import connection
 from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
-from concexp.trial.models import _lent, _schedules
+from concexp.trial.models import _schedules, _shared_factories
 
 
 def primitives(context):
     """(owner, factories, array) of a multiprocessing context."""
     names = ("Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier", "Queue", "SimpleQueue",
              "JoinableQueue", "Pipe", "Manager", "Value", "Array")  # fmt: skip
-    others = {"SocketPair": _lent.socket_pair, "SharedMemory": _lent.shared_memory}
+    others = {"SocketPair": _shared_factories.socket_pair, "SharedMemory": _shared_factories.shared_memory}
     return (
         "multiprocessing",
         {**{name: getattr(context, name) for name in names}, **others},
@@ -30,9 +30,9 @@ def resolve(start_method):
 
 
 def start_tracker(start_method):
-    """Start multiprocessing's resource tracker where processes are started with names: a fork has none to remove."""
+    """Start multiprocessing's resource tracker where semaphores have names: those of a fork have none to remove."""
     if resolve(start_method).get_start_method() != "fork":
-        _lent.start_tracker()
+        _shared_factories.start_tracker()
 
 
 def body(workload, me, gate, pipe):
@@ -41,7 +41,7 @@ def body(workload, me, gate, pipe):
 
 
 def last_words(code):
-    """How a worker ended that did not answer; `code` is its exit code, None if it is still there."""
+    """How a worker ended without an answer, in words; `code` is its exit code, None if it is still alive."""
     if code is None:
         return "closed its pipe without answering"
     return tools.how_it_ended(code) + (" without answering" if code >= 0 else "")
@@ -72,11 +72,11 @@ class Model(_schedules.Scheduled):
         gate = context.Barrier(job.workers) if job.workers > 1 else None
         self.pipes, self.crew = [], []
         for index in range(job.workers):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=body, args=(job.workload, job.me(index), gate, theirs), daemon=True)
+            near, far = context.Pipe()
+            process = context.Process(target=body, args=(job.workload, job.me(index), gate, far), daemon=True)
             process.start()
-            theirs.close()
-            self.pipes.append(ours)
+            far.close()
+            self.pipes.append(near)
             self.crew.append(process)
         self.created = clock()
         self.collect("ready")
@@ -93,7 +93,7 @@ class Model(_schedules.Scheduled):
                     continue
                 index = waiting[pipe]
                 try:
-                    if ready is not pipe and not pipe.poll():  # the worker has ended, and left no last word
+                    if ready is not pipe and not pipe.poll():  # the worker has ended without a last message
                         raise EOFError
                     kind, value = pipe.recv()
                 except (EOFError, ConnectionResetError):
@@ -107,17 +107,17 @@ class Model(_schedules.Scheduled):
         return values
 
     def run(self, orders):
-        self.tell(orders)
+        self.send_orders(orders)
         return self.collect("report")
 
-    def tell(self, orders):
-        """Send each worker its orders. That one has died shows in `collect`, which knows how."""
+    def send_orders(self, orders):
+        """Send each worker its orders. A worker that has died is found by `collect`, which reports how."""
         for pipe, order in zip(self.pipes, orders):
             with contextlib.suppress(BrokenPipeError):
                 pipe.send(order)
 
     def close(self):
-        self.tell([None] * len(self.pipes))
+        self.send_orders([None] * len(self.pipes))
         self.collect("left")
         for process in self.crew:
             process.join()

@@ -7,9 +7,9 @@ from time import perf_counter_ns as clock
 from concexp.trial.models import _engines
 
 SWITCHES = {
-    "RAY_USAGE_STATS_ENABLED": "0",  # nobody is told of the trial
+    "RAY_USAGE_STATS_ENABLED": "0",  # no usage statistics are sent
     "RAY_AUTH_MODE": "disabled",  # else a token is written into the user's home
-    "SPT_NOENV": "1",  # a worker's title must not be written over its environment: by that the trial knows its processes
+    "SPT_NOENV": "1",  # a worker's title must not overwrite its environment, by which the trial recognises its processes
 }
 MEMORY = 100 << 20  # bytes for the store of objects; a trial has none that are large
 
@@ -48,10 +48,10 @@ class Model(_engines.Streaming):
         return WorkerCrashedError
 
     def submit(self, step, argument):
-        """The reference to what a call will return."""
+        """The reference to a call's future value."""
         return self.remote(*self.call.args, step, argument)
 
-    def at_once(self, step, meeting):
+    def run_step(self, step, meeting):
         import ray
 
         references = [self.submit(step, meeting) for _ in range(self.job.workers)]
@@ -73,7 +73,7 @@ class Model(_engines.Streaming):
             waiting += [self.submit("task", number) for number in islice(numbers, 1)]
 
     def fail(self, error):
-        # What a task raised is wrapped.
+        # A task's exception is wrapped.
         super().fail(getattr(error, "cause", error))
 
     def stop(self):

@@ -1,4 +1,4 @@
-"""One worker after the other is one worker: the plain loop that everything else is compared with."""
+"""One worker, no concurrency: the plain loop that everything else is compared with."""
 
 from time import perf_counter_ns as clock
 

@@ -7,6 +7,7 @@ from time import perf_counter_ns as clock
 
 from concexp.trial.models import _pools
 from concexp.trial.models.threads import LENDS
+from concexp.trial.passes import Report
 
 
 class Model(_pools.PoolModel):
@@ -42,4 +43,5 @@ class Model(_pools.PoolModel):
         # A thread's task costs about 12 us, so little that a second argument and a choice of steps would be seen.
         start = clock()
         total = sum(self.executor.map(self.operate, range(ops)))
-        return start, clock(), 0, ops, 0, 0, total
+        stop = clock()
+        return Report(start, stop, 0, ops, total)

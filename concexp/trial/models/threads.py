@@ -5,7 +5,7 @@ import threading
 from time import perf_counter_ns as clock
 
 from concexp.trial import passes
-from concexp.trial.models import _lent, _schedules
+from concexp.trial.models import _schedules, _shared_factories
 
 LENDS = (
     "threading",
@@ -22,10 +22,10 @@ LENDS = (
         "LifoQueue": queue.LifoQueue,
         "PriorityQueue": queue.PriorityQueue,
         "JoinableQueue": queue.Queue,
-        "Pipe": _lent.pipe,
-        "SocketPair": _lent.socket_pair,
-        "SharedMemory": _lent.shared_memory,
-        "Manager": _lent.manager,
+        "Pipe": _shared_factories.pipe,
+        "SocketPair": _shared_factories.socket_pair,
+        "SharedMemory": _shared_factories.shared_memory,
+        "Manager": _shared_factories.manager,
     },
     lambda n: [0] * n,
 )
@@ -61,15 +61,15 @@ class Model(_schedules.Scheduled):
         self.collect("ready")
 
     def gate(self, workers):
-        """What the workers meet at before each pass."""
+        """The barrier at which the workers meet before each pass."""
         return threading.Barrier(workers)
 
     def place(self, index):
-        """Which of the CPUs is that of worker `index`, where workers are pinned."""
+        """The place of worker `index` among the CPUs, where workers are pinned."""
         return index
 
     def reply(self, index):
-        """What worker `index` answers with."""
+        """The function by which worker `index` answers."""
         put = self.answers.put
         return lambda message: put((index, message))
 

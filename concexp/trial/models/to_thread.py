@@ -6,6 +6,7 @@ from time import perf_counter_ns as clock
 
 from concexp.trial.arrivals import SECOND, latency_of
 from concexp.trial.models import thread_pool
+from concexp.trial.passes import Report
 
 
 class Model(thread_pool.Model):
@@ -23,12 +24,12 @@ class Model(thread_pool.Model):
         self.loop = asyncio.new_event_loop()
         self.loop.set_default_executor(self.executor)
 
-    def everywhere(self, step, arguments=None):
-        return self.loop.run_until_complete(self.at_once(step, arguments or [None] * self.job.workers))
+    def on_every_worker(self, step, arguments=None):
+        return self.loop.run_until_complete(self.on_every_worker_async(step, arguments or [None] * self.job.workers))
 
-    async def at_once(self, step, arguments):
+    async def on_every_worker_async(self, step, arguments):
         calls = [asyncio.ensure_future(asyncio.to_thread(self.call, step, argument)) for argument in arguments]
-        await asyncio.sleep(0)  # now each has handed over its call, and its thread is there
+        await asyncio.sleep(0)  # now each has handed over its call, and its thread exists
         self.created = clock()
         try:
             return await asyncio.gather(*calls)
@@ -51,7 +52,8 @@ class Model(thread_pool.Model):
 
         start = clock()
         totals = await asyncio.gather(*[lane() for _ in range(self.job.workers)])
-        return start, clock(), 0, ops, 0, 0, sum(totals)
+        stop = clock()
+        return Report(start, stop, 0, ops, sum(totals))
 
     def timed(self, duration):
         return self.loop.run_until_complete(self.time_async(duration))
@@ -72,7 +74,7 @@ class Model(thread_pool.Model):
         deadline = start + duration
         total = sum(await asyncio.gather(*[lane() for _ in range(self.job.workers)]))
         stop = min((when for when in ends if when >= deadline), default=clock())
-        return start, stop, 0, len(ends), 0, sum(when > stop for when in ends), total
+        return Report(start, stop, 0, len(ends), total, after=sum(when > stop for when in ends))
 
     def arriving(self, source):
         return self.loop.run_until_complete(self.arrive_async(source))
@@ -90,10 +92,11 @@ class Model(thread_pool.Model):
         requests = []
         for number, offset in enumerate(source.offsets):
             ahead = begun + offset - clock()
-            await asyncio.sleep(max(0, ahead) / SECOND)  # 0 lets those go on who are there
+            await asyncio.sleep(max(0, ahead) / SECOND)  # 0 gives way to the coroutines that are ready
             requests.append(asyncio.ensure_future(request(number, begun + offset)))
         total = sum(await asyncio.gather(*requests))
-        return begun, clock(), 0, len(requests), 0, 0, total, {note.name: note.seen()}
+        stop = clock()
+        return Report(begun, stop, 0, len(requests), total, seen=[{note.name: note.seen()}])
 
     def close(self):
         super().close()

@@ -12,8 +12,8 @@ from concexp.trial.models.asyncio import LOOP, Gate, member
 COROUTINE = 0x80  # the flag of code that `async def` made
 
 
-def late(name):
-    """What builds trio's primitive of this name."""
+def factory_of(name):
+    """The factory of trio's primitive of this name; imports trio when it is called."""
 
     def build(*arguments):
         import trio
@@ -24,25 +24,25 @@ def late(name):
 
 
 def bounded(permits):
-    """trio's semaphore, so that it notices a release too many."""
+    """trio's semaphore with a maximum, so that it notices a release too many."""
     import trio
 
     return trio.Semaphore(permits, max_value=permits)
 
 
 def written_for_asyncio(plugin):
-    """Whether a coroutine in the plug-in's own file names asyncio, whose loop it then needs."""
+    """True if a coroutine function of the plug-in, or of its file, names asyncio, whose loop it then needs."""
     module = sys.modules[type(plugin).__module__]
     functions = list(vars(module).values())
-    for thing in vars(module).values():
-        if isinstance(thing, type) and thing.__module__ == module.__name__:
-            functions += vars(thing).values()
+    classes = [thing for thing in functions if isinstance(thing, type) and thing.__module__ == module.__name__]
+    for one in dict.fromkeys([*classes, *type(plugin).__mro__]):
+        functions += vars(one).values()
     codes = [getattr(function, "__code__", None) for function in functions]
     return any(code.co_flags & COROUTINE and "asyncio" in code.co_names for code in codes if code is not None)
 
 
 class Offloaded:
-    """A workload in the dress of coroutines: each operation is awaited in one of trio's threads, of which there are `workers`."""
+    """Wraps a workload as coroutines: each operation is awaited in one of trio's threads, of which there are `workers`."""
 
     def __init__(self, workload, workers):
         import trio
@@ -63,7 +63,7 @@ class Offloaded:
         return total
 
     def work(self, me, n):
-        """An operation in a thread, which may be another each time, and so has to go where this worker belongs."""
+        """An operation in a thread; since that may be another one each time, it first takes this worker's place."""
         me.take_place()
         return self.workload.work(me, n)
 
@@ -92,7 +92,7 @@ class Model(tools.Model):
             self.parallel = "threads"
 
     def primitives(self):
-        factories = {name: late(name) for name in ("Lock", "Semaphore", "Condition", "Event")}
+        factories = {name: factory_of(name) for name in ("Lock", "Semaphore", "Condition", "Event")}
         return "trio", dict(factories, BoundedSemaphore=bounded), lambda n: [0] * n
 
     def refuses(self, workload, sync, workers, load):
@@ -121,14 +121,14 @@ class Model(tools.Model):
 
         workload = Offloaded(job.workload, job.workers) if self.offload else job.workload
         self.answers, self.inboxes = queue.SimpleQueue(), []
-        # trio's loop cannot be left and entered again, so it has a thread; it waits for orders while we wait for answers.
+        # trio's loop cannot be left and entered again, so it has a thread; it waits for orders while this one waits for answers.
         self.thread = threading.Thread(target=trio.run, args=(self.life, workload, job), daemon=True)
         self.thread.start()
         self.created = clock()
         self.collect("ready")
 
     async def life(self, workload, job):
-        """All workers, from the first to the last moment."""
+        """Run all workers until each has left."""
         import trio
 
         gate = Gate(job.workers, trio.Event) if job.workers > 1 else None
@@ -141,7 +141,7 @@ class Model(tools.Model):
                 nursery.start_soon(member, workload, me, gate, receive.receive, self.reply(index), False)
 
     def reply(self, index):
-        """What worker `index` answers with."""
+        """The function by which worker `index` answers."""
         put = self.answers.put
         return lambda message: put((index, message))
 
@@ -155,15 +155,15 @@ class Model(tools.Model):
             values[index] = value
         return [values[index] for index in sorted(values)]
 
-    def tell(self, orders):
+    def send_orders(self, orders):
         for inbox, order in zip(self.inboxes, orders):
             inbox(order)
 
     def run(self, orders):
-        self.tell(orders)
+        self.send_orders(orders)
         return self.collect("report")
 
     def close(self):
-        self.tell([None] * len(self.inboxes))
+        self.send_orders([None] * len(self.inboxes))
         self.collect("left")
         self.thread.join()

@@ -1,13 +1,13 @@
-"""What watches a pass from outside the timed loop: one file is one probe."""
+"""Probes, which observe a pass from outside the timed loop: one file is one probe."""
 
 from concexp.trial import tools
 
 
 class SeparateProbe(tools.Probe):
-    """A probe that changes what it looks at: with it come trials of their own (role `observed`), whose times count nowhere.
+    """Base of a probe that changes what it observes: it gets trials of its own (role `observed`), whose times count nowhere.
 
-    once   whether one trial of each cell, with one measured pass, is enough (role `pictured`): of what it recorded no number
-           is made
+    once   True if one trial of each cell, with one measured pass, is enough (role `pictured`): no numbers are made of its
+           records
     """
 
     own_trials = True
@@ -15,9 +15,9 @@ class SeparateProbe(tools.Probe):
 
     @classmethod
     def applies_to(cls, sync):
-        """Whether there is anything to see with this primitive; else no trials are run for it."""
+        """Whether there is anything to observe with this primitive; else no trials are run for it."""
         return True
 
     def kit(self, kit, workload):
-        """What the workload is given to prepare itself with, instead of this kit."""
+        """The kit that the workload prepares itself with, in place of this one."""
         return kit

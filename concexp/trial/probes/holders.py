@@ -1,11 +1,11 @@
-"""Who holds which lock and who waits for which: for the diagnostic trial after a timeout, whose times count nowhere."""
+"""Which worker is which thread or task: for the diagnostic trial after a timeout, whose times count nowhere."""
 
 from concexp.trial import probes, tools
 from concexp.trial.diagnostics.lock_watch import registry
 
 
 class Watcher(tools.Watcher):
-    """Says which thread or task is which worker."""
+    """Records which thread or task is which worker."""
 
     name = "holders"
 
@@ -25,7 +25,7 @@ class Watcher(tools.Watcher):
 
 
 class Probe(probes.SeparateProbe):
-    """Which worker is which thread or task, for what `holding` tells when a trial hangs. No facts, and no metric has it."""
+    """Which worker is which thread or task, for the report of `lock_watch` when a trial hangs. It has no facts and no metric."""
 
     @classmethod
     def applies_to(cls, sync):

@@ -20,12 +20,12 @@ def fields(path):
 
 
 def peak(pid):
-    """The largest resident size of a process so far, bytes; None where the system does not tell."""
+    """The largest resident size of a process so far, bytes; None where the system does not report it."""
     return fields("/proc/%d/status" % pid).get("VmHWM")
 
 
 def forget_peak(pid):
-    """Let the kernel count the peak from now on (Linux: 5 into clear_refs); without permission it goes on from before."""
+    """Reset the kernel's peak (Linux: 5 into clear_refs); without permission it goes on from before."""
     try:
         with open("/proc/%d/clear_refs" % pid, "w") as file:
             file.write("5")
@@ -38,7 +38,7 @@ class Probe(tools.Probe):
 
     Columns: peak_rss_bytes (the largest resident sizes of a pass, added up: what they share counts for each), pss_bytes
     (what they share counts in parts) and uss_bytes (only what is each one's own), both at the pass's end; None where
-    the system does not tell.
+    the system does not report it.
     """
 
     columns = {

@@ -1,9 +1,8 @@
 """Where each worker ran, and how its interpreter was set, as the worker itself sees it after a pass."""
 
 import os
-import sys
 
-from concexp.trial import tools
+from concexp.trial import runtime, tools
 
 
 class Watcher(tools.Watcher):
@@ -13,7 +12,7 @@ class Watcher(tools.Watcher):
 
     def seen(self):
         cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-        return cpus, sys.getswitchinterval() if hasattr(sys, "getswitchinterval") else None
+        return cpus, runtime.switch_interval()
 
 
 class Probe(tools.Probe):

@@ -1,4 +1,4 @@
-"""What the kernel books for all workers, read by the coordinator while they stand still before and after a pass."""
+"""What the kernel accounts for all workers, read by the coordinator before and after a pass, while they are idle."""
 
 import os
 import resource
@@ -11,7 +11,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def thread_times(pid):
-    """(CPU ns, run-queue wait ns) summed over the living threads of a process; None where the system does not tell.
+    """(CPU ns, run-queue wait ns) summed over the living threads of a process; None where not reported.
 
     Linux: /proc/PID/task/TID/schedstat, "run wait slices". The wait is the best sign there is that a CPU was wanted
     and not given.
@@ -33,7 +33,7 @@ def thread_times(pid):
 
 
 def bookings(pid):
-    """(user s, system s, minor faults, major faults) of a process so far; None where the system does not tell.
+    """(user s, system s, minor faults, major faults) of a process so far; None where not reported.
 
     Linux: /proc/PID/stat, whose times are in ticks of 10 ms.
     """
@@ -46,7 +46,7 @@ def bookings(pid):
 
 
 def switches(pid):
-    """(voluntary, involuntary) context switches of the living threads of a process; None where nobody tells."""
+    """(voluntary, involuntary) context switches of the living threads of a process; None where not reported."""
     found = [0, 0]
     folder = "%s/%d/task" % (PROC, pid)
     try:
@@ -61,7 +61,7 @@ def switches(pid):
 
 
 def migrations(pid):
-    """How often the living threads of a process were moved to another CPU; None where nobody tells.
+    """How often the living threads of a process were moved to another CPU; None where not reported.
 
     Linux with CONFIG_SCHED_DEBUG: /proc/PID/task/TID/sched, the line "se.nr_migrations : n".
     """
@@ -81,7 +81,7 @@ class Probe(tools.Probe):
     """CPU time, the wait for a CPU, switches, migrations and page faults of the model's processes; CPU time of servers.
 
     Columns: cpu_s, run_queue_wait_s, server_cpu_s, user_s, system_s (seconds; these two in steps of 10 ms),
-    voluntary_switches, involuntary_switches, migrations, minor_faults, major_faults; None where the system does not tell.
+    voluntary_switches, involuntary_switches, migrations, minor_faults, major_faults; None where the system does not report it.
     """
 
     columns = {
@@ -111,7 +111,7 @@ class Probe(tools.Probe):
         return found if servers else dict(found, server_cpu_s=None)
 
     def read(self, processes, servers):
-        """Where the clocks and counters stand, by column name."""
+        """The values of the clocks and counters, by column name."""
         pids = [os.getpid(), *processes]
         times, served = summed(map(thread_times, pids), 2), summed(map(thread_times, servers), 2)
         booked, switched = summed(map(bookings, pids), 4), summed(map(switches, pids), 2)

@@ -1,7 +1,7 @@
 """What the machine as a whole did during a pass: CPU time that was throttled or stolen, memory that came back from disk.
 
-Read by the coordinator while the workers stand still, before and after a pass. Each reader takes the file that it reads,
-so that it can be tried on made-up ones.
+Read by the coordinator before and after a pass, while the workers are idle. Each reader takes the path of its file, so
+that it can be tested on made-up ones.
 """
 
 import os
@@ -32,7 +32,7 @@ def groups(membership="/proc/self/cgroup", root="/sys/fs/cgroup"):
 
 
 def throttled(path):
-    """Seconds, summed over CPUs, that a group was kept off the CPUs for having used up its quota; None: not told.
+    """Seconds, summed over CPUs, that a group was kept off the CPUs for having used up its quota; None where not reported.
 
     The file has "throttled_usec n" in version 2 of control groups and "throttled_time n", nanoseconds, in version 1.
     """
@@ -41,7 +41,7 @@ def throttled(path):
 
 
 def stolen(path="/proc/stat", cpus=None):
-    """Seconds that the host of a virtual machine kept this process's CPUs from running, in steps of 10 ms; None: not told.
+    """Seconds that the host of a virtual machine kept this process's CPUs from running, in steps of 10 ms; None where not reported.
 
     The eighth number of each line "cpuN user nice system idle iowait irq softirq steal ...".
     """
@@ -57,7 +57,7 @@ def stolen(path="/proc/stat", cpus=None):
 
 
 def swapped_in(path="/proc/vmstat"):
-    """Pages that the whole machine has read back from swap; None: not told."""
+    """Pages that the whole machine has read back from swap; None where not reported."""
     found = numbers(path, {"pswpin": 1})
     return int(found[0]) if found else None
 
@@ -73,10 +73,10 @@ def numbers(path, units):
 
 
 class Probe(tools.Probe):
-    """What kept the trial from its CPUs and its memory, whoever caused it.
+    """What kept the trial from its CPUs and its memory, whatever caused it.
 
     Columns: throttled_s and steal_s (seconds, summed over CPUs), swapped_in (pages, of the whole machine); None where the
-    system does not tell.
+    system does not report it.
     """
 
     columns = {"throttled_s": "number", "steal_s": "number", "swapped_in": "number"}

@@ -1,4 +1,4 @@
-"""What each worker did when, on one clock: its tasks, its waits, and between them nothing."""
+"""What each worker did when, on one clock: its tasks, its waits, and the gaps between them."""
 
 from time import perf_counter_ns as clock
 from time import thread_time_ns
@@ -29,7 +29,7 @@ def together(segments, grain):
 
 
 def in_line():
-    """How long this thread has stood in line for a CPU in all, ns; None where the system does not tell."""
+    """How long this thread has waited in the run queue in all, ns; None where the system does not report it."""
     try:
         with open("/proc/thread-self/schedstat") as file:
             return int(file.read().split()[1])
@@ -82,7 +82,7 @@ class Watcher(tools.Watcher):
         self.segments, self.grain, self.events = [], 0, 0
 
     def come(self, me, cpu, own):
-        """The moment before a pass; `cpu` tells the CPU time of this worker, ns, and `own` is whether its thread is its own."""
+        """Begin a pass. `cpu()` is the CPU time of this worker, ns; `own` is whether its thread is its own."""
         self.clear()
         self.index, self.cpu, self.came = me.index, cpu, clock()
         self.lined = in_line() if own else None
@@ -136,7 +136,7 @@ class Watcher(tools.Watcher):
         return ((number, 1) for number in range(first, first + n)) if self.apart else [(first, n)]
 
     def start(self):
-        """Here begins a segment."""
+        """Begin a segment."""
         self.since, self.used, self.short = clock(), self.cpu(), {}
 
     def close(self, now, done):
@@ -148,8 +148,8 @@ class Watcher(tools.Watcher):
         self.since, self.used, self.short = now, used, {}
 
     def note(self, label, begin, end):
-        """A wait is over; `waits` tells."""
-        begin = max(begin, self.since)  # one within another was told before it
+        """Record a wait that is over; called by `waits`."""
+        begin = max(begin, self.since)  # a wait within this one was recorded before it
         if end - begin < SHORT:
             self.short[label] = self.short.get(label, 0) + end - begin
             self.events += 1
@@ -216,12 +216,12 @@ class Probe(probes.SeparateProbe):
             "timeline": {
                 "end": self.ended - self.begun,
                 "more": len(seen) - len(known),
-                "workers": [self.told(*one) for one in known],
+                "workers": [self.row(*one) for one in known],
             }
         }
 
-    def told(self, index, made, came, lined, grain, events, segments):
-        """What a watcher saw, its times counted from the beginning of the pass."""
+    def row(self, index, made, came, lined, grain, events, segments):
+        """One worker's entry of the fact, from what its watcher saw; times count from the beginning of the pass."""
         begun = self.begun
         return {
             "index": index,

@@ -1,4 +1,4 @@
-"""How long workers stood waiting at each primitive: the primitives that the work uses are wrapped, and tell."""
+"""How long workers waited at each primitive: the primitives that the work uses are wrapped, and record their waits."""
 
 from array import array
 from contextvars import ContextVar
@@ -8,14 +8,14 @@ from concexp.trial import probes, tools
 from concexp.trial.probes.latency import added, histogram
 from concexp.trial.sync._state import Held
 
-# What a worker may have to wait in. Giving back is not among them.
+# The methods in which a worker may have to wait. Releasing is not among them.
 WAITING = ("acquire", "get", "join", "put", "wait", "wait_for")
-# Whose work is being done: threads, processes, coroutines and interpreters each have a context of their own.
+# The watcher of the worker that runs: threads, processes, coroutines and interpreters each have their own context.
 WATCHER = ContextVar("watcher", default=None)
 
 
 def note(label, begin):
-    """Tell whoever watches this worker that it has waited since the clock stood at `begin`, ns; outside a pass nobody does."""
+    """Record a wait that began at `begin` (the clock, ns) with this worker's watcher; outside a pass there is none."""
     watcher = WATCHER.get()
     if watcher is not None:
         watcher.note(label, begin, clock())
@@ -35,7 +35,7 @@ def timed(wait, label):
 
 
 def timed_async(wait, label):
-    """The same of a coroutine function."""
+    """As `timed`, for a coroutine function."""
 
     async def waiting(*arguments, **named):
         begin = clock()
@@ -48,7 +48,7 @@ def timed_async(wait, label):
 
 
 class Observed:
-    """A primitive in a wrapper; subclasses say how one enters. Whatever else it has, it has as before."""
+    """A primitive in a wrapper; subclasses define how it is entered. All other attributes are the primitive's own."""
 
     timed = staticmethod(timed)
 
@@ -113,11 +113,13 @@ def observed(primitive, name, asynchronous):
 
 
 class Tools(tools.Tools):
-    """The same tools; what the workload makes of them is observed."""
+    """Tools whose products are observed."""
 
-    def __init__(self, lent):
-        super().__init__(lent.owner, lent.factories, lent.array, lent.asynchronous, lent.folder, lent.workers)
-        self.ending, self.pids = lent.ending, lent.pids  # there is one end of the trial
+    def __init__(self, native):
+        super().__init__(
+            native.owner, native.factories, native.array, native.asynchronous, native.folder, native.workers
+        )
+        self.ending, self.pids = native.ending, native.pids  # there is one end of the trial
 
     def make(self, name, *arguments, **named):
         return observed(super().make(name, *arguments, **named), name, self.asynchronous)
@@ -132,8 +134,8 @@ class Kit(tools.Kit):
         super().__init__(Tools(kit.tools), kit.sync, kit.primitive, kit.workers, kit.folder, kit.ops)
         self.native = kit
 
-    def another(self, capacity=0):
-        return observed(self.native.another(capacity), tools.name_of(self.sync), self.tools.asynchronous)
+    def new_primitive(self, capacity=0):
+        return observed(self.native.new_primitive(capacity), tools.name_of(self.sync), self.tools.asynchronous)
 
     def pair(self):
         return observed(self.native.pair(), tools.name_of(self.sync), self.tools.asynchronous)

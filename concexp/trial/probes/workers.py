@@ -1,4 +1,4 @@
-"""How much CPU each worker used: who did the work, and who only stood there."""
+"""How much CPU each worker used: which of them did the work, and which only waited."""
 
 import time
 
@@ -15,7 +15,7 @@ class Watcher(tools.Watcher):
         return work
 
     def around_async(self, work, me):
-        self.before = None  # coroutines share a thread: nobody tells their times apart
+        self.before = None  # coroutines share a thread: their times cannot be separated
         return work
 
     def seen(self):

@@ -40,7 +40,7 @@ def start(name, parameters):
 
 
 def stop(server):
-    """End a server. Closing its standard input would do, were there no forked workers, who hold that pipe open, too."""
+    """End a server. Closing its standard input is not enough: forked workers hold that pipe open as well."""
     server.process.terminate()
     server.process.communicate()
 

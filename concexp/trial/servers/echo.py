@@ -1,6 +1,6 @@
 """Sends back what came."""
 
-import asyncio
+from concexp.trial.servers._serve import Delayed
 
 
 def factory(size, delay):
@@ -8,16 +8,12 @@ def factory(size, delay):
     return lambda: Echo(size, delay)
 
 
-class Echo(asyncio.Protocol):
+class Echo(Delayed):
     """One connection."""
 
     def __init__(self, size, delay):
+        super().__init__(delay)
         self.size = size
-        self.delay = delay
-        self.pending = b""
-
-    def connection_made(self, transport):
-        self.transport = transport
 
     def data_received(self, data):
         if not self.delay:
@@ -26,4 +22,4 @@ class Echo(asyncio.Protocol):
         self.pending += data
         while len(self.pending) >= self.size:
             message, self.pending = self.pending[: self.size], self.pending[self.size :]
-            asyncio.get_running_loop().call_later(self.delay, self.transport.write, message)
+            self.send_later(message)

@@ -1,6 +1,6 @@
 """HTTP/1.1: `GET /NUMBER` is answered with bytes that depend on the number, on a connection that stays open."""
 
-import asyncio
+from concexp.trial.servers._serve import Delayed
 
 LONGEST_HEAD = 65_536  # bytes
 
@@ -16,16 +16,12 @@ def message(status, body=b""):
     return head % (status, len(body)) + body
 
 
-class Http(asyncio.Protocol):
-    """One connection. Since all answers have the same delay, they leave in the order of the requests."""
+class Http(Delayed):
+    """One connection."""
 
     def __init__(self, size, delay):
+        super().__init__(delay)
         self.size = size
-        self.delay = delay
-        self.pending = b""
-
-    def connection_made(self, transport):
-        self.transport = transport
 
     def data_received(self, data):
         self.pending += data
@@ -33,7 +29,7 @@ class Http(asyncio.Protocol):
             head, _, self.pending = self.pending.partition(b"\r\n\r\n")
             answer, last = self.answer_to(head)
             if self.delay:
-                asyncio.get_running_loop().call_later(self.delay, self.send, answer, last)
+                self.send_later(answer, last)
             else:
                 self.send(answer, last)
             if last:
@@ -48,7 +44,7 @@ class Http(asyncio.Protocol):
             self.transport.close()
 
     def answer_to(self, head):
-        """(the answer to a request, whether it is the connection's last): after an error nobody knows what follows."""
+        """(the answer to a request, whether it is the connection's last): after an error the next bytes mean nothing."""
         first, *lines = head.split(b"\r\n")
         method, path, version = first.split(b" ") if first.count(b" ") == 2 else (b"", b"", b"")
         if not version.startswith(b"HTTP/1."):

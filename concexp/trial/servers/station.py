@@ -1,4 +1,4 @@
-"""A service station: `capacity` places, first come, first served; it counts who was inside, and for how long.
+"""A service station: `capacity` places, first come, first served; it counts the requests inside and their time there.
 
 A request is a line, and its answer is the same line. The line `reset` begins a new count, `counts` asks for it.
 """
@@ -21,7 +21,7 @@ def factory(capacity, service, spread, stall, stall_after, seed):
 
 
 class Request:
-    """What came, when, and whom to answer."""
+    """A request: what came, when, and the connection to answer."""
 
     __slots__ = ("arrival", "line", "transport")
 
@@ -32,7 +32,7 @@ class Request:
 
 
 class Station:
-    """Times are the loop's clock, in seconds; `draw()` tells how long the next service lasts.
+    """Times are the loop's clock, in seconds; `draw()` is the length of the next service.
 
     An answer leaves when the loop comes to it, about 0.1 ms after its service ended. The next service has begun on time
     even so: a station that has work to do serves `capacity` / `service` requests a second, whatever its timers cost.
@@ -50,7 +50,7 @@ class Station:
         self.reset()
 
     def reset(self):
-        """Begin a new count, of what comes from now on; nobody should be inside."""
+        """Start counting anew; no request should be inside."""
         self.served = 0
         self.response_s = 0.0  # the sum of all times from arrival to departure
         self.service_s = 0.0  # the sum of all services
@@ -73,7 +73,7 @@ class Station:
         }
 
     def change(self):
-        """The clock, now that somebody comes or goes; called before the number of those inside changes."""
+        """The clock at an arrival or a departure; called before the number of requests inside changes."""
         now = self.loop.time()
         if self.first is None:
             self.first = self.changed = now
@@ -88,7 +88,7 @@ class Station:
         self.fill(now)
 
     def fill(self, free):
-        """Let those who wait go to the places that have been free since the time `free`."""
+        """Move waiting requests to the places that have been free since the time `free`."""
         while self.waiting and len(self.serving) < self.capacity and self.pause is None:
             request = self.waiting.popleft()
             service = self.draw()
@@ -108,7 +108,7 @@ class Station:
         self.fill(end)
 
     def halt(self, now):
-        """All service stands still for a while: none ends and none begins; who comes, waits."""
+        """Stall all service for a while: none ends and none begins; requests that come wait."""
         for request, timer in self.serving.items():
             timer.cancel()
             self.serving[request] = self.loop.call_at(timer.when() + self.stall, self.depart, request)

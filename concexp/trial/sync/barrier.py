@@ -1,4 +1,4 @@
-"""Barrier: nobody goes on before all are there."""
+"""Barrier: no worker goes on before all have come."""
 
 from concexp.trial import tools
 

@@ -1,4 +1,4 @@
-"""Condition: a lock whose holder can wait for a change and tell of one."""
+"""Condition: a lock whose holder can wait for a change and announce one."""
 
 from concexp.trial import tools
 

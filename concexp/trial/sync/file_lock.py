@@ -3,7 +3,7 @@
 A lock of flock(2) belongs to an open file description. Two threads that use one descriptor, or a parent and its forked
 child, have the same one, and would not exclude each other at all. So no two acquisitions may use one description at the
 same time. To open the file anew for each would be correct, at two more system calls and a path's look-up; a descriptor
-for each thread would be of no use to coroutines, which share a thread. Here descriptors are kept for whoever comes next:
+for each thread would be of no use to coroutines, which share a thread. Here descriptors are kept for the next worker:
 one is taken out of the free ones, and comes back when it is unlocked. A forked child starts with none, since those it
 inherits lock what its parent locks; a spawned one gets the path alone. They stay open as long as the process lives.
 """
@@ -31,7 +31,7 @@ class File:
         return type(self), (self.path,)
 
     def take(self):
-        """A descriptor that nobody else uses, in this process or another."""
+        """A descriptor that is not in use, in this process or another."""
         if self.pid != os.getpid():
             self.free = []
             self.pid = os.getpid()
@@ -60,7 +60,7 @@ class FileLock(File):
 
 
 class AsyncFileLock(File):
-    """The lock of coroutines: it only ever tries, so the event loop goes on; who waits holds no descriptor."""
+    """The lock of coroutines: it only ever tries, so the event loop goes on; a waiting worker holds no descriptor."""
 
     async def __aenter__(self):
         pause = FIRST

@@ -1,4 +1,4 @@
-"""Manager's queue: a queue in a process of its own, to which everybody speaks over a socket."""
+"""Manager's queue: a queue in a process of its own, which all workers reach over a socket."""
 
 from concexp.trial import tools
 

@@ -6,7 +6,7 @@ with semaphores; here it is a condition and three shared numbers.
 
 from concexp.trial import tools
 
-READERS, WRITING, WAITING = 0, 1, 2  # readers inside, whether a writer is inside, writers who wait
+READERS, WRITING, WAITING = 0, 1, 2  # readers inside, whether a writer is inside, writers that wait
 
 
 class ReadersWriterLock:

@@ -1,4 +1,4 @@
-"""Named shared memory: a block of bytes that whoever knows its name can map."""
+"""Named shared memory: a block of bytes that any process can map by its name."""
 
 from concexp.trial.sync import _state
 

@@ -1,4 +1,4 @@
-"""A ring in shared memory: one worker writes, one reads, and two semaphores tell of free and of filled slots.
+"""A ring in shared memory: one worker writes, one reads, and two semaphores count free and filled slots.
 
 The bounded buffer of Dijkstra 1965, for bytes of any length: a message is cut into pieces as long as a slot. There is
 one writer and one reader, so no lock is needed beside the semaphores.
@@ -6,7 +6,7 @@ one writer and one reader, so no lock is needed beside the semaphores.
 
 from concexp.trial import tools
 
-HEAD = 8  # bytes in front of a message that tell how long it is
+HEAD = 8  # bytes in front of a message, its length
 WRITTEN, READ = 0, 1  # how many slots were written and read, ever
 
 

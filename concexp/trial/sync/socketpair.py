@@ -3,7 +3,7 @@
 from concexp.trial import tools
 from concexp.trial.tools import Ends
 
-HEAD = 8  # bytes that tell how long a message is
+HEAD = 8  # bytes in front of a message, its length
 TOGETHER = 65_536  # a message up to this size is sent together with its head: one system call instead of two
 
 

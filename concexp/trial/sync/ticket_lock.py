@@ -1,7 +1,7 @@
-"""Ticket lock: who came first is served first.
+"""Ticket lock: first come, first served.
 
 Reed & Kanodia 1979 (sequencers); by this name, as a fair lock, in Mellor-Crummey & Scott 1991. Theirs spins; this one
-waits at a condition. A condition can wake one or all, but not a chosen one, so each release wakes all who wait, and all
+waits at a condition. A condition can wake one or all, but not a chosen one, so each release wakes all waiting workers, and all
 but one of them go back to sleep: that is the price of being fair with the standard library's means.
 """
 
@@ -42,7 +42,7 @@ class AsyncTicketLock:
         self.numbers = numbers
         self.given_up = set()
 
-    # Nobody awaits anything while holding the condition, so `async with turn` itself never has to wait, and the only
+    # No coroutine awaits anything while it holds the condition, so `async with turn` itself never has to wait, and the only
     # place where a coroutine can be cancelled is `turn.wait()`.
     async def __aenter__(self):
         turn, numbers = self.turn, self.numbers

@@ -1,7 +1,7 @@
 """Try-lock: never wait for a lock, but try again a little later.
 
 Exponential back-off as for the spin locks of Anderson 1990, but with naps between the attempts, and not randomised. No
-queue exists, so nobody's turn ever comes: who has just released it is the likeliest to get it again.
+queue exists, so no worker's turn ever comes: the one that has just released it is the likeliest to get it again.
 """
 
 from time import sleep
@@ -43,7 +43,7 @@ class AsyncTryLock:
 
             await sleep(pause)
             pause = min(2 * pause, self.longest)
-        await self.lock.acquire()  # at once: it is free, and nobody ever waits for it
+        await self.lock.acquire()  # at once: it is free, and no coroutine ever waits for it
 
     async def __aexit__(self, *error):
         self.lock.release()

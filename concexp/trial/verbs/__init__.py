@@ -1,1 +1,1 @@
-"""What a child can be asked: one file is one verb."""
+"""The verbs of a request: one file is one verb, with a function `answer(request)`."""

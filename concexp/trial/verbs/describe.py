@@ -4,15 +4,16 @@ import os
 import platform
 import sys
 
+from concexp.trial import runtime
 
-def describe(request):
-    """A dict of literals: version, build and state of this interpreter; None where it does not tell."""
+
+def answer(request):
+    """A dict of literals: version, build and state of this interpreter; None where not reported."""
     import multiprocessing
     import sysconfig
 
     variables = sysconfig.get_config_vars() or {}
     jit = getattr(sys, "_jit", None)
-    gil = sys._is_gil_enabled() if hasattr(sys, "_is_gil_enabled") else True
     return {
         "version": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -21,11 +22,11 @@ def describe(request):
         "configure_flags": variables.get("CONFIG_ARGS"),
         "compile_flags": variables.get("PY_CFLAGS") or variables.get("CFLAGS"),
         "gil_built": not variables.get("Py_GIL_DISABLED"),
-        "gil_enabled": gil,
-        "jit": jit.is_enabled() if jit is not None else None,
+        "gil_enabled": runtime.gil_enabled(),
+        "jit": runtime.jit_enabled(),
         "jit_built": jit.is_available() if jit is not None else None,
         "pins": hasattr(os, "sched_setaffinity"),
-        "switch_interval": sys.getswitchinterval() if hasattr(sys, "getswitchinterval") else None,
+        "switch_interval": runtime.switch_interval(),
         "start_method": multiprocessing.get_start_method(),
         "executable": os.path.realpath(sys.executable),
     }

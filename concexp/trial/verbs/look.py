@@ -6,7 +6,7 @@ import sys
 from concexp.trial.workloads import _user_code
 
 
-def look(request):
+def answer(request):
     """Facts about a target, as literals; `problem` is empty if it can be called, else says what is wrong, and `cure` what to do.
 
     The request holds `workload`: the parameters of `workloads/_function`.
@@ -59,7 +59,7 @@ def explained(shown, error, one):
 
 
 def place_of(error, folders):
-    """file:line of the innermost frame in one of these folders, else of the innermost that is no machinery of the import."""
+    """file:line of the innermost frame in one of these folders, else of the innermost outside the import machinery."""
     places = []
     trace = error.__traceback__
     while trace is not None:
@@ -73,13 +73,13 @@ def place_of(error, folders):
 
 
 def fits(given):
-    """(problem, cure): whether the target can be called with these arguments, as far as its signature tells."""
+    """(problem, cure) of calling the target with these arguments, judged by its signature."""
     import inspect
 
     target, method = _user_code.found(**given)
     try:
         signature = inspect.signature(getattr(target, method) if method else target)
-    except (TypeError, ValueError):  # of what is written in C nobody may know
+    except (TypeError, ValueError):  # code written in C may have no signature
         return "", ""
     bound = not method or isinstance(inspect.getattr_static(target, method), (staticmethod, classmethod))
     try:
@@ -110,7 +110,7 @@ def distributions():
 
 
 def version_of(module):
-    """Name and version of the distribution that a module comes from; "" if nobody knows."""
+    """Name and version of the distribution that a module comes from; "" if unknown."""
     if not module:
         return ""
     from importlib import metadata

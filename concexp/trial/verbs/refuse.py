@@ -1,9 +1,10 @@
-"""Why a combination cannot be, told by the interpreter that is to run it: nothing is started and nothing is built."""
+"""Why a combination cannot run, asked of the interpreter that is to run it: nothing is started and nothing is built."""
 
+from concexp.trial.plugin import load_plugin
 from concexp.trial.tools import background_refusal, unsupported
 
 
-def refuse(request):
+def answer(request):
     """The answer to {"verb": "refuse", "combinations": […]}: {"reasons": […]}, with an empty text for what can run.
 
     A combination is a dict with `workload`, `model`, `sync`, `workers`, `load` and maybe `background`, as in `measure`.
@@ -13,8 +14,6 @@ def refuse(request):
 
 def reason_of(combination):
     """Why this combination cannot run here, or an empty text."""
-    from concexp.trial.measure import load_plugin
-
     try:
         second = combination.get("background")
         return refusal(

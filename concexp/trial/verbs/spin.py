@@ -1,7 +1,7 @@
 """How many CPUs the machine really gives: spinners alone and together, in the same second.
 
 Effective CPUs = work done by k spinners together / work of one alone; here both are only counted. Two "CPUs" of a shared
-machine are sometimes worth one, while affinity, quota and load average look the same; only work tells.
+machine are sometimes worth one, while affinity, quota and load average look the same; only work shows it.
 """
 
 import os
@@ -10,12 +10,12 @@ from time import perf_counter_ns as clock
 from concexp.trial.probes.rusage import thread_times
 
 
-def spin(request):
+def answer(request):
     """The answer to {"verb": "spin", "spinners": k, "seconds": s, "rounds": r}.
 
     Each round lets one spinner run alone for s seconds and then k together for s. `alone` and `together` hold the work
     done, one number a round; beside them the CPU time and run-queue wait of the k spinners, seconds, summed over rounds
-    (None where the system does not tell).
+    (None where the system does not report them).
     """
     spinners, seconds = request["spinners"], request["seconds"]
     alone, together, cpu, wait = [], [], 0.0, 0.0

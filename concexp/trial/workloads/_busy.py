@@ -1,6 +1,6 @@
-"""Busy work of a chosen length: a loop whose pace is measured once, so that everybody does the same work ever after.
+"""Busy work of a chosen length: a loop whose pace is measured once, so that all workers do the same work from then on.
 
-CPU time is what is calibrated, not wall time: a neighbour who takes the CPU away for a moment makes no shorter work.
+CPU time is calibrated, not wall time: another process that takes the CPU for a moment does not make the work shorter.
 """
 
 from time import thread_time
@@ -42,7 +42,7 @@ def pace(work):
 
 
 def cpu_time(work, rounds):
-    """Seconds of this thread's CPU time for so many rounds; never 0, however coarse the clock."""
+    """CPU seconds of this thread for this number of rounds; never 0, however coarse the clock."""
     begin = thread_time()
     work(rounds, 1)
     return max(thread_time() - begin, 1e-9)

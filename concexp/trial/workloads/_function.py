@@ -3,7 +3,7 @@
 from concexp.trial import tools
 from concexp.trial.workloads import _user_code
 
-# A function's own clock may be a little off from ours, and its seconds are rounded: more than this is another unit.
+# A function's own clock may differ a little from this one, and its seconds are rounded: a greater difference is another unit.
 SLACK = 1.05
 
 
@@ -125,8 +125,8 @@ class Workload(tools.Workload):
         if total.wrong:
             reason = "%d of %d returned values are wrong: %s" % (total.wrong, total.calls, total.reason)
         if total.seconds is not None:
-            told, more = self.timed(total, outcome)
-            reason = reason or told
+            problem, more = self.timed(total, outcome)
+            reason = reason or problem
             counts.update(more)
         return reason, counts
 

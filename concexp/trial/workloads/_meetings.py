@@ -1,12 +1,12 @@
 """Workers that meet must all come equally often, though their shares of the operations may differ by one.
 
-Who has fewer operations than others comes to the last meetings all the same, and does nothing there but to be there. So
-any number of operations can be done, exactly that many are done, and nobody waits for somebody who has already left.
+A worker with fewer operations than others comes to the last meetings all the same, and does nothing there. So any number
+of operations can be done, exactly that number is done, and no worker waits for one that has already left.
 """
 
 
 def refusal(workers, load):
-    """Why so many workers cannot meet under such a load, or an empty text."""
+    """Why this number of workers cannot meet under this load, or an empty text."""
     if "ops" not in load:
         return "all workers must meet equally often: give load.ops, not load.duration"
     if load.get("scaling") == "strong" and load["ops"] < workers:
@@ -17,7 +17,7 @@ def refusal(workers, load):
 class Meetings:
     """What each worker's share is in this pass: written by the coordinator, read by the workers, in shared memory.
 
-    A worker can't tell by itself: its share may be handed to it in one call of `work` or in many.
+    A worker cannot know by itself: its share may be handed to it in one call of `work` or in many.
     """
 
     def __init__(self, tools, workers):

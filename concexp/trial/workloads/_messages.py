@@ -1,6 +1,6 @@
 """Messages that workers send each other: what they hold, how they are put and taken, and whether they came whole.
 
-A message is one of a few payloads of the size that was asked for, told apart by its first byte. Whoever takes one compares
+A message is one of a few payloads of the size that was asked for, identified by its first byte. The taker compares
 it with the payload that it should be, byte by byte, and adds up that payload's number: so a message that was lost, doubled
 or damaged shows in the sum.
 """
@@ -98,7 +98,7 @@ async def take_async(channel, found, n, joins):
 
 
 def nothing():
-    """What is to be done where nobody waits for it."""
+    """Does nothing, where no worker waits for it."""
 
 
 def what_is_wrong(message, found):

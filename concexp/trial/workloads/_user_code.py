@@ -1,6 +1,6 @@
 """A user's own code in the child: a name -> what it is, and one worker's use of it.
 
-It may be code that nobody wrote for concexp. Nothing of it is pickled: each worker imports the module by itself and finds
+It may be code that was not written for concexp. Nothing of it is pickled: each worker imports the module by itself and finds
 the target by its name there, so a closure or a lambda does as well.
 """
 
@@ -9,7 +9,7 @@ import os
 import sys
 from functools import partial
 
-from concexp.trial.diagnostics.lock_watch import install, registry
+from concexp.trial.diagnostics import LOCK_WATCH
 
 # Bits of co_flags, as `inspect` names them; importing it would double the start of a trial.
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
@@ -26,7 +26,9 @@ def load(path, module="", home=""):
 
     The file's folder and `home`, that of the experiment, are appended to the path, not put first.
     """
-    if registry.wanted():  # a process that was started anew: the locks that it makes are to be seen as well
+    if LOCK_WATCH in os.environ:  # a process that was started anew: the locks that it makes are to be seen as well
+        from concexp.trial.diagnostics.lock_watch import install
+
         install.install()
     for folder in (os.path.dirname(path), home):
         if folder and folder not in sys.path:
@@ -168,7 +170,7 @@ async def called(thing, names):
 
 
 def number(value):
-    """A returned value as a float, None if it is no finite number."""
+    """A returned value as a float, None if it is not a finite number."""
     if not isinstance(value, (int, float)) and not hasattr(type(value), "__float__"):
         return None
     try:
@@ -255,7 +257,7 @@ class Tally:
         self.reason = self.reason or reason[:200]
 
     def of(self, calls):
-        """After so many calls: itself, or just their number where there is nothing else to tell."""
+        """After this number of calls: itself, or only their number where it has recorded nothing else."""
         if not self.sums and self.seconds is None and not self.wrong:
             return calls
         self.calls = calls

@@ -5,7 +5,7 @@ import random
 from concexp.trial import tools
 
 OPENING = 1000  # what every account holds at the beginning
-PERIOD = 1009  # transfers repeat after so many; a prime, so that workers whose numbers are 2**40 apart are not in step
+PERIOD = 1009  # the number after which transfers repeat; a prime, so that workers whose numbers are 2**40 apart are not in step
 
 
 class Workload(tools.Workload):
@@ -26,7 +26,7 @@ class Workload(tools.Workload):
 
     def prepare(self, kit):
         count = self.accounts if self.locks == "per_account" else 1
-        guards = [kit.primitive] + [kit.another() for _ in range(1, count)]
+        guards = [kit.primitive] + [kit.new_primitive() for _ in range(1, count)]
         return guards, kit.tools.array(self.accounts)
 
     def reset(self, shared):

@@ -1,4 +1,4 @@
-"""Computing in phases: nobody begins the next one before everybody has done the last."""
+"""Computing in phases: no worker begins the next one before all have done the last."""
 
 from concexp.trial import tools
 from concexp.trial.workloads import _busy as busy
@@ -32,7 +32,7 @@ class Workload(tools.Workload):
         rounds, steps = busy.pace(busy.spin) * self.busy, max(1, kit.workers - 1)
         spread = self.imbalance if kit.workers > 1 else 0
         self.rounds = [0] + [round(rounds * (1 + spread * (2 * k / steps - 1))) for k in range(kit.workers)]
-        # How many phases each worker has done, how often each saw somebody in another phase, and the gate made by hand.
+        # How many phases each worker has done, how often each saw another one in another phase, and the hand-made gate.
         return kit.tools.array(kit.workers), kit.tools.array(kit.workers), kit.tools.array(2)
 
     def reset(self, shared):
@@ -92,12 +92,12 @@ class Workload(tools.Workload):
 
 
 def apart(done, phase):
-    """Whether somebody has not done the phase that is over, or more than the one that may have begun."""
+    """Whether a worker has not done the phase that is over, or more than the one that may have begun."""
     return min(done) < phase or max(done) > phase + 1
 
 
 def meet(changed, gate, workers):
-    """A barrier by hand: `gate` holds how many are here, and how often the gate has opened, which those who wait watch."""
+    """A barrier by hand: `gate` holds how many are here, and how often the gate has opened, which waiting workers watch."""
 
     def wait():
         with changed:

@@ -83,7 +83,7 @@ async def take_queue_async(me, n, capacity):
     return total
 
 
-# One condition for both sides, so everybody is told of each change: a single notify could wake the wrong side only.
+# One condition for both sides, so each change wakes all: a single notify could wake the wrong side only.
 def put_condition(me, n, capacity):
     changed, ring = me.sync, me.shared[0]
     for item in range(me.first, me.first + n):

@@ -43,7 +43,7 @@ class Workload(tools.Workload):
         size = int(self.size)
         random = Random(1)
         words = ["".join(random.choices("eeetaoinshrdlcu", k=random.randint(2, 9))) for _ in range(WORDS)]
-        # A word has 2 letters at least, and a space: so many words are always enough.
+        # A word has 2 letters at least, and a space: this number of words is always enough.
         return [" ".join(random.choices(words, k=size // 3 + 1)).encode()[:size] for _ in range(BLOCKS)]
 
     def __getstate__(self):

@@ -6,7 +6,7 @@ from concexp.trial import tools
 from concexp.trial.workloads import _busy
 
 BEGINNINGS = 8  # so that operations differ
-PERIOD = 1009  # the random choice repeats after so many; a prime, so that workers 2**40 numbers apart are not in step
+PERIOD = 1009  # the number after which the random choice repeats; a prime, so that workers 2**40 numbers apart are not in step
 
 
 class Workload(tools.Workload):
@@ -33,7 +33,7 @@ class Workload(tools.Workload):
     def prepare(self, kit):
         pace = _busy.pace(_busy.spin)
         self.rounds_inside, self.rounds_outside = round(pace * self.inside), round(pace * self.outside)
-        guards = [kit.primitive] + [kit.another() for _ in range(1, self.locks)]
+        guards = [kit.primitive] + [kit.new_primitive() for _ in range(1, self.locks)]
         return guards, kit.tools.array(self.locks)
 
     def reset(self, shared):

@@ -1,9 +1,10 @@
 """Real TCP: round trips to an echo server in a process of its own."""
 
-from concexp.trial import servers, tools
+from concexp.trial import servers
+from concexp.trial.workloads._client import Client
 
 
-class Workload(tools.Workload):
+class Workload(Client):
     """Send a message to an echo server over TCP on the loopback address, and wait until it has come back.
 
     The server is a process of its own; its CPU time is recorded apart. Each worker has its own connection.
@@ -14,29 +15,14 @@ class Workload(tools.Workload):
 
     size: "size >= 1" = 64
     delay: "duration >= 0" = 0.0
-    resource = "io"
     unit = "round trip"
 
     def prepare(self, kit):
+        self.message = bytes(k % 256 for k in range(int(self.size)))
         return servers.start("echo", {"delay": self.delay, "size": int(self.size)})
 
-    def servers(self, shared):
-        return [shared.pid]
-
-    def release(self, shared):
-        servers.stop(shared)
-
-    def message(self):
-        return bytes(k % 256 for k in range(int(self.size)))
-
-    def enter(self, me):
-        me.own = servers.connect(me.shared), self.message()
-
-    def leave(self, me):
-        me.own[0].close()
-
     def work(self, me, n):
-        connection, message = me.own
+        connection, message = me.own, self.message
         size = len(message)
         right = 0
         for _ in range(n):
@@ -50,17 +36,8 @@ class Workload(tools.Workload):
             right += answer == message
         return right
 
-    async def enter_async(self, me):
-        import asyncio
-
-        me.own = *await asyncio.open_connection("127.0.0.1", me.shared.port), self.message()
-
-    async def leave_async(self, me):
-        me.own[1].close()
-        await me.own[1].wait_closed()
-
     async def work_async(self, me, n):
-        reader, writer, message = me.own
+        (reader, writer), message = me.own, self.message
         size = len(message)
         right = 0
         for _ in range(n):

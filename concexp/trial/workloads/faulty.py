@@ -1,4 +1,4 @@
-"""A fault on purpose: who notices, how soon, and what is lost?"""
+"""A fault on purpose: is it noticed, how soon, and what is lost?"""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Fibonacci numbers by the recursion that everybody knows: function calls in pure Python."""
+"""Fibonacci numbers by the well-known recursion: function calls in pure Python."""
 
 from concexp.trial import tools
 

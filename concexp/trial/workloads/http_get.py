@@ -2,7 +2,8 @@
 
 import zlib
 
-from concexp.trial import servers, tools
+from concexp.trial import servers
+from concexp.trial.workloads._client import Client
 
 
 def content(number, size):
@@ -11,7 +12,7 @@ def content(number, size):
     return (text * -(-size // len(text)))[:size]
 
 
-class Workload(tools.Workload):
+class Workload(Client):
     """Ask an HTTP/1.1 server for `/NUMBER` and read the answer; each worker has one connection, which stays open.
 
     The server is a process of its own; its CPU time is recorded apart. Plain workers use `http.client` of the standard
@@ -24,26 +25,16 @@ class Workload(tools.Workload):
 
     body: "size >= 1" = 1024
     delay: "duration >= 0" = 0.0
-    resource = "io"
     unit = "request"
 
     def prepare(self, kit):
-        client()  # a worker that is forked finds the module there: importing it is no part of a model's start-up
+        client()  # a worker that is forked finds the module there: importing it is not part of a model's start-up
         return servers.start("http", {"size": int(self.body), "delay": self.delay})
-
-    def servers(self, shared):
-        return [shared.pid]
-
-    def release(self, shared):
-        servers.stop(shared)
 
     def enter(self, me):
         me.own = client()("127.0.0.1", me.shared.port)
         me.own.connect()
         me.own.auto_open = False  # a connection that was lost must not be replaced in silence
-
-    def leave(self, me):
-        me.own.close()
 
     def work(self, me, n):
         connection, crc32 = me.own, zlib.crc32
@@ -55,15 +46,6 @@ class Workload(tools.Workload):
                 raise ConnectionError("the server answered %d %s" % (answer.status, answer.reason))
             total += crc32(answer.read())
         return total
-
-    async def enter_async(self, me):
-        import asyncio
-
-        me.own = await asyncio.open_connection("127.0.0.1", me.shared.port)
-
-    async def leave_async(self, me):
-        me.own[1].close()
-        await me.own[1].wait_closed()
 
     async def work_async(self, me, n):
         (reader, writer), crc32 = me.own, zlib.crc32

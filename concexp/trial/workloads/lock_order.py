@@ -31,7 +31,7 @@ class Workload(tools.Workload):
         return "lock_order needs workers that go to and fro: at least 2" if workers < 2 else ""
 
     def prepare(self, kit):
-        return (kit.primitive, kit.another()), kit.tools.array(2)
+        return (kit.primitive, kit.new_primitive()), kit.tools.array(2)
 
     def reset(self, shared):
         shared[1][0] = shared[1][1] = OPENING

@@ -4,7 +4,7 @@ import os
 
 from concexp.trial import tools
 
-# Who reads which, depends on the BLAS that numpy was built with; each reads it once, when it is loaded.
+# Which one is read depends on the BLAS that numpy was built with; each reads it once, when it is loaded.
 THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -23,7 +23,7 @@ class Workload(tools.Workload):
     unit = "product"
 
     def numpy(self):
-        """numpy, told how many threads it may use if this is the first that this process hears of it."""
+        """numpy, limited to this number of threads if this is its first import in this process."""
         for name in THREADS:
             os.environ[name] = str(self.blas_threads)
         import numpy

@@ -13,7 +13,7 @@ KEY_DIGEST = sha256(KEY).digest()
 
 
 def derive(iterations, x, key=KEY):
-    """32 bits of a key derived in so many iterations: C code that lets go of the GIL from beginning to end."""
+    """32 bits of a key derived in this number of iterations: C code that releases the GIL from beginning to end."""
     return int.from_bytes(pbkdf2_hmac("sha256", key, SALTS[x], iterations)[:4], "big")
 
 

@@ -1,4 +1,4 @@
-"""The dining philosophers: who takes several things one after another can be waited for in a circle."""
+"""The dining philosophers: workers that take several things one after another can wait for each other in a circle."""
 
 import asyncio
 import time
@@ -34,7 +34,7 @@ class Workload(tools.Workload):
         return "philosophers need neighbours: at least 2 workers" if workers < 2 else ""
 
     def prepare(self, kit):
-        forks = [kit.primitive] + [kit.another() for _ in range(1, kit.workers)]
+        forks = [kit.primitive] + [kit.new_primitive() for _ in range(1, kit.workers)]
         # How often each fork was used, and how often each philosopher gave up.
         return forks, kit.tools.array(kit.workers), kit.tools.array(kit.workers)
 

@@ -35,20 +35,20 @@ class Workload(tools.Workload):
         return ""
 
     def prepare(self, kit):
-        lent, pairs = kit.tools, kit.workers // 2
+        pairs = kit.workers // 2
         role = kit.sync.role
         self.kind = "message" if role in ("channel", "stream") else tools.name_of(kit.sync)
         if self.kind == "message":
             made = [kit.pair() for _ in range(pairs)]
         elif self.kind == "condition":
-            made = [(one, one) for one in [kit.primitive] + [kit.another() for _ in range(1, pairs)]]
+            made = [(one, one) for one in [kit.primitive] + [kit.new_primitive() for _ in range(1, pairs)]]
         elif self.kind == "event":
-            made = [(kit.another(), kit.another()) for _ in range(pairs)]
+            made = [(kit.new_primitive(), kit.new_primitive()) for _ in range(pairs)]
         elif self.kind == "semaphore":
-            made = [(lent.make("Semaphore", 1), lent.make("Semaphore", 0)) for _ in range(pairs)]
+            made = [(kit.tools.make("Semaphore", 1), kit.tools.make("Semaphore", 0)) for _ in range(pairs)]
         else:
-            made = [(one, one) for one in [lent.make("Barrier", 2) for _ in range(pairs)]]
-        return made, lent.array(2 * pairs)  # for each pair: the token, and whose turn it is
+            made = [(one, one) for one in [kit.tools.make("Barrier", 2) for _ in range(pairs)]]
+        return made, kit.tools.array(2 * pairs)  # for each pair: the token, and whose turn it is
 
     def reset(self, shared):
         made, cells = shared

@@ -38,7 +38,7 @@ class Workload(tools.Workload):
 
     def prepare(self, kit):
         self.rounds = round(busy.pace(busy.spin) * self.busy) if self.busy else 0
-        return [kit.primitive] + [kit.another(self.capacity) for _ in range(2, kit.workers)]
+        return [kit.primitive] + [kit.new_primitive(self.capacity) for _ in range(2, kit.workers)]
 
     def enter(self, me):
         me.own = _messages.payloads(int(self.size))

@@ -25,7 +25,7 @@ class Workload(tools.Workload):
     def prepare(self, kit):
         self.kind = kind_of(kit.sync)
         if self.kind == "event":
-            return [kit.primitive] + [kit.another() for _ in range(1, kit.workers)]
+            return [kit.primitive] + [kit.new_primitive() for _ in range(1, kit.workers)]
         if self.kind == "barrier":
             self.meetings = _meetings.Meetings(kit.tools, kit.workers)
         return kit.primitive
@@ -89,7 +89,7 @@ class Workload(tools.Workload):
                 pass
         return n
 
-    # Nobody can wait for ever here: whoever has put an item takes one next.
+    # No worker can wait for ever here: each that has put an item takes one next.
     def use_channel(self, me, n):
         put, get = me.sync.put, me.sync.get
         total = 0

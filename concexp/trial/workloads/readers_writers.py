@@ -3,9 +3,9 @@
 from concexp.trial import tools
 from concexp.trial.workloads import _busy
 
-CELLS = 8  # of the record; all are equal whenever nobody writes
+CELLS = 8  # of the record; all are equal whenever no worker writes
 STEPS = 1000  # the fraction of writes is rounded to steps of 1/1000
-BEGINNINGS = 8  # so that operations differ; divides STEPS, so that a number modulo STEPS tells all about an operation
+BEGINNINGS = 8  # so that operations differ; divides STEPS, so that a number modulo STEPS determines an operation
 
 
 class Workload(tools.Workload):

@@ -48,7 +48,7 @@ class Workload(tools.Workload):
         return total
 
     def check(self, shared, outcome):
-        # Text `shift` has its addresses in the lines that are -shift modulo 3, and each tells the number of its line.
+        # Text `shift` has its addresses in the lines that are -shift modulo 3, and each names the number of its line.
         sums = [sum(range(TEXTS - shift, self.lines + 1, TEXTS)) for shift in range(TEXTS)]
         expected = sum(count * s for count, s in zip(outcome.per_residue(TEXTS), sums))
         return ("" if outcome.total == expected else "what was found is not what is there"), {}

@@ -1,9 +1,10 @@
 """The queueing laboratory: a real server in which requests queue."""
 
-from concexp.trial import servers, tools
+from concexp.trial import servers
+from concexp.trial.workloads._client import Client
 
 
-class Workload(tools.Workload):
+class Workload(Client):
     """Send a request over TCP to a server that serves a few at a time, and wait for its answer; those beyond queue.
 
     The server is a process of its own with one queue, first come, first served; each worker has its own connection. It
@@ -23,7 +24,6 @@ class Workload(tools.Workload):
     spread: "constant | exponential" = "constant"
     stall: "duration >= 0" = 0.0
     stall_after: "int >= 1" = 100
-    resource = "io"
     unit = "request"
 
     def prepare(self, kit):
@@ -33,20 +33,8 @@ class Workload(tools.Workload):
         given = {name: getattr(self, name) for name in names}
         return servers.start("station", dict(given, seed=random.getrandbits(32)))  # the trial's seed made this one
 
-    def servers(self, shared):
-        return [shared.pid]
-
-    def release(self, shared):
-        servers.stop(shared)
-
     def reset(self, shared):
-        tell(shared, b"reset\n")
-
-    def enter(self, me):
-        me.own = servers.connect(me.shared)
-
-    def leave(self, me):
-        me.own.close()
+        ask(shared, b"reset\n")
 
     def work(self, me, n):
         connection = me.own
@@ -63,15 +51,6 @@ class Workload(tools.Workload):
             total += (number + 1) * (answer == request)
         return total
 
-    async def enter_async(self, me):
-        import asyncio
-
-        me.own = await asyncio.open_connection("127.0.0.1", me.shared.port)
-
-    async def leave_async(self, me):
-        me.own[1].close()
-        await me.own[1].wait_closed()
-
     async def work_async(self, me, n):
         reader, writer = me.own
         total = 0
@@ -85,7 +64,7 @@ class Workload(tools.Workload):
     def check(self, shared, outcome):
         from ast import literal_eval
 
-        return self.judge(literal_eval(tell(shared, b"counts\n").decode()), outcome)
+        return self.judge(literal_eval(ask(shared, b"counts\n").decode()), outcome)
 
     def judge(self, seen, outcome):
         """What `check` answers, given what the server counted."""
@@ -98,7 +77,7 @@ class Workload(tools.Workload):
         if served != outcome.ops or seen["inside"]:
             words = "the server served %d requests, not %d, and %d are still inside"
             return words % (served, outcome.ops, seen["inside"]), counts
-        # Two ways to count the time spent inside: who was there, moment by moment, and how long each of them was.
+        # Two ways to count the time spent inside: the number inside, moment by moment, and the time of each request.
         if abs(seen["area_s"] - seen["response_s"]) > 1e-6 * (1 + seen["area_s"]):
             return "Little's law does not hold: %(area_s)r s inside, but %(response_s)r s of responses" % seen, counts
         if seen["service_s"] > self.capacity * span + 1e-6 * (1 + span):
@@ -109,8 +88,8 @@ class Workload(tools.Workload):
         return ("" if outcome.total == expected else "the answers are not those to the requests"), counts
 
 
-def tell(server, line):
-    """Say something to the server over a connection of its own; what it answers."""
+def ask(server, line):
+    """Send a line to the server over a new connection; returns the line that it answers."""
     with servers.connect(server) as connection, connection.makefile("rb") as answers:
         connection.sendall(line)
         return answers.readline()

@@ -1,4 +1,4 @@
-"""One counter in parts: increments go to one of several cells, and who wants the sum adds them up."""
+"""One counter in parts: increments go to one of several cells, and a reader of the sum adds them up."""
 
 from concexp.trial import tools
 
@@ -19,7 +19,7 @@ class Workload(tools.Workload):
     unit = "increment"
 
     def prepare(self, kit):
-        guards = [kit.primitive] + [kit.another() for _ in range(1, self.shards)]
+        guards = [kit.primitive] + [kit.new_primitive() for _ in range(1, self.shards)]
         return guards, kit.tools.array(self.shards)
 
     def reset(self, shared):

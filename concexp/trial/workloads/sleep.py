@@ -29,7 +29,7 @@ class Workload(tools.Workload):
         return n
 
     def check(self, shared, outcome):
-        # Nobody can have slept longer than all workers together were there, but for the window's unfinished batches.
+        # The sleeps cannot be longer than all workers together were there, but for the window's unfinished batches.
         slept, present = outcome.total * self.delay, outcome.wall_s * outcome.workers
         if slept > present * 1.01 + outcome.late * self.delay:
             return "%.3f s of sleep in %.3f s of presence" % (slept, present), {}

@@ -4,7 +4,7 @@ import os
 
 from concexp.trial import tools
 
-PERIOD = 1000  # what an operation does repeats after so many
+PERIOD = 1000  # operations repeat after this number
 ROWS = 100
 PATIENCE = 60.0  # seconds that a transaction waits for the lock of the file: no trial should end by it
 

@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from concexp.trial import measure
+from concexp.trial import runtime
 from concexp.trial.probes import rusage, surroundings
-from concexp.trial.verbs.clocks import clocks, step
+from concexp.trial.verbs import clocks
 from tests.helpers.children import trial
 
 SCHED = "python3 (7, #threads: 1)\n-----\nse.exec_start : 12.5\nse.nr_migrations       :      {}\n"
@@ -139,12 +139,12 @@ def test_threads_are_counted_before_a_fork():
     assert trial("cpu_sum", fork, startup="each", background=beside).answer["threads_at_fork"] == 3
     assert trial("cpu_sum", ("processes", {"start_method": "spawn"})).answer["threads_at_fork"] is None
     assert trial("cpu_sum", "threads").answer["threads_at_fork"] is None
-    assert measure.threads() >= 1
+    assert runtime.count_threads() >= 1
 
 
 def test_what_the_clock_costs():
     """Cost and step are positive and far below a millisecond on any clock that is worth its name; a sleep is never short."""
-    found = clocks({})
+    found = clocks.answer({})
     assert 0 < found["timer_cost_s"] < 0.001
     assert 0 < found["timer_step_s"] < 0.001
     assert 0 <= found["sleep_overshoot_median_s"] <= found["sleep_overshoot_p99_s"]
@@ -153,4 +153,4 @@ def test_what_the_clock_costs():
 def test_a_clock_that_stands_still_has_no_step(monkeypatch):
     """Readings that are all equal tell nothing of the step."""
     monkeypatch.setattr("concexp.trial.verbs.clocks.clock", lambda: 5)
-    assert step() is None
+    assert clocks.step() is None

@@ -100,14 +100,16 @@ def test_workers_that_are_replaced_cannot_tell():
     """A model that loses its workers on the way says so, and shows no half of a timeline."""
     model = build("model", "process_pool", start_method="spawn", max_tasks_per_child=1)
     with pytest.raises(tools.Unsupported, match="replaced cannot be asked"):
-        model.everywhere("watch")
+        model.on_every_worker("watch")
 
 
 def test_a_wait_lies_between_work():
     """One worker holds the lock for a known time while another asks: work, one wait at least so long, work."""
     native = tools.Tools(*build("model", "threads").primitives(), False, "", 2)
     probe = timeline.Probe()
-    lock = probe.kit(tools.Kit(native, build("sync", "lock"), None, 2, ""), build("workload", "counter")).another()
+    lock = probe.kit(
+        tools.Kit(native, build("sync", "lock"), None, 2, ""), build("workload", "counter")
+    ).new_primitive()
 
     def work(me, n):
         with lock:

@@ -10,8 +10,9 @@ import time
 import pytest
 
 from concexp import catalog
-from concexp.trial import measure, tools
+from concexp.trial import tools
 from concexp.trial.probes import waits
+from concexp.trial.verbs import measure
 from tests.helpers.children import request
 from tests.helpers.plugins import build
 from tests.helpers.waiting import HOLD, has_asked, held
@@ -42,7 +43,7 @@ def in_a_thread(work):
 
 def test_a_thread_waits_as_long_as_another_holds_the_lock():
     """One worker holds the lock for a known time while another asks: one wait, at least so long, and within its work."""
-    lock = kit("threads", "lock").another()
+    lock = kit("threads", "lock").new_primitive()
 
     def work(me, n):
         with lock:
@@ -79,7 +80,7 @@ def wait_for_the_change(condition, asked, answers):
 def test_a_process_waits_as_long_as_nothing_changes(method):
     """Whatever way the wrapped condition came into the process: its wait is told, apart from its taking the lock."""
     context = multiprocessing.get_context(method)
-    condition = kit("processes", "condition", start_method=method).another()
+    condition = kit("processes", "condition", start_method=method).new_primitive()
     asked, answers = context.Value("i", 0), context.SimpleQueue()
     worker = context.Process(target=wait_for_the_change, args=(condition, asked, answers))
     worker.start()
@@ -101,7 +102,7 @@ def test_a_coroutine_waits_as_long_as_another_holds_the_lock():
     """The same for coroutines, each of which has waits of its own though they share a thread."""
 
     async def main():
-        lock = kit("asyncio", "lock").another()
+        lock = kit("asyncio", "lock").new_primitive()
         asked = asyncio.Event()
         times = []
 
@@ -128,7 +129,7 @@ def test_a_coroutine_waits_as_long_as_another_holds_the_lock():
 
 def test_who_gives_up_has_waited_too():
     """A time limit that passes is a wait as long as the limit, counted as the others."""
-    lock, channel = kit("threads", "lock").another(), kit("threads", "queue").another(1)
+    lock, channel = kit("threads", "lock").new_primitive(), kit("threads", "queue").new_primitive(1)
 
     def work(me, n):
         assert lock.acquire(True, HOLD) is False
@@ -149,7 +150,7 @@ def test_who_gives_up_has_waited_too():
 def test_a_lock_of_parts_is_one_primitive():
     """A ticket lock waits at its condition, a try-lock naps: either is one wait per acquisition, from asking to having."""
     for name in ("ticket_lock", "try_lock", "rw_lock"):
-        lock = kit("threads", name).another()
+        lock = kit("threads", name).new_primitive()
 
         def work(me, n, lock=lock):
             with lock:
@@ -178,7 +179,7 @@ def waiting_inside(thread):
 
 def test_both_sides_of_a_lock_are_told_apart():
     """Readers and writers of one lock wait at the same primitive, by different doors."""
-    lock = kit("threads", "rw_lock").another()
+    lock = kit("threads", "rw_lock").new_primitive()
 
     def work(me, n):
         with lock, pytest.raises(ZeroDivisionError):
@@ -198,8 +199,8 @@ def test_both_sides_of_a_lock_are_told_apart():
 
 def test_what_a_primitive_can_do_it_still_can():
     """The wrapper hides nothing: flags, sizes, attempts and errors are the native object's."""
-    event, channel = kit("threads", "event").another(), kit("threads", "queue").another(1)
-    lock, permit = kit("threads", "lock").another(), kit("threads", "bounded_semaphore").another()
+    event, channel = kit("threads", "event").new_primitive(), kit("threads", "queue").new_primitive(1)
+    lock, permit = kit("threads", "lock").new_primitive(), kit("threads", "bounded_semaphore").new_primitive()
     event.set()
     channel.put(1)
     assert (event.is_set(), channel.full(), channel.qsize()) == (True, True, 1)
@@ -213,7 +214,7 @@ def test_what_a_primitive_can_do_it_still_can():
 
 def test_nothing_is_told_twice():
     """What was seen in one pass is not seen again in the next."""
-    lock = kit("threads", "lock").another()
+    lock = kit("threads", "lock").new_primitive()
     watcher = waits.Watcher()
 
     def work(me, n):

@@ -30,7 +30,7 @@ def test_work_is_counted_by_round(monkeypatch):
     """Work of one alone and of all together, a number a round; CPU time and waiting are summed up."""
     works = iter([[100], [90, 60], [80], [70, 70], [500], [1, 2]])
     monkeypatch.setattr(spin, "crowd", lambda spinners, seconds: [(w, 0.25, 0.5) for w in next(works)])
-    answer = spin.spin(REQUEST)
+    answer = spin.answer(REQUEST)
     assert (answer["alone"], answer["together"]) == ([100, 80, 500], [150, 140, 3])
     assert (answer["cpu_s"], answer["run_queue_wait_s"]) == (1.5, 3.0)
 
@@ -38,7 +38,7 @@ def test_work_is_counted_by_round(monkeypatch):
 def test_what_the_system_does_not_tell_is_none(monkeypatch):
     """Without schedstat there is no CPU time and no waiting, but still the work."""
     monkeypatch.setattr(spin, "crowd", lambda spinners, seconds: [(10, None, None)] * spinners)
-    answer = spin.spin(REQUEST)
+    answer = spin.answer(REQUEST)
     assert (answer["together"], answer["cpu_s"], answer["run_queue_wait_s"]) == ([20, 20, 20], None, None)
 
 

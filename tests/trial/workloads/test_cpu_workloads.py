@@ -83,7 +83,7 @@ class Bench:
 
     def check(self, first, n, total, wall_s=1e9):
         """What the check finds wrong with them."""
-        return self.workload.check(self.shared, passes.Outcome([(0, 1, first, n, 0, 0, total)], wall_s, 1))[0]
+        return self.workload.check(self.shared, passes.Outcome([passes.Report(0, 1, first, n, total)], wall_s, 1))[0]
 
 
 @pytest.fixture(autouse=True)

@@ -197,7 +197,7 @@ def test_a_wrong_count_is_found():
     workload = build("workload", "flaky")
     fates = [workload.fate(number) for number in range(10)]
     right = [sum(tries for tries, _ in fates), sum(success for _, success in fates)]
-    outcome = passes.Outcome([(0, 1, 0, 10, 0, 0, 10)], 1.0, 1)
+    outcome = passes.Outcome([passes.Report(0, 1, 0, 10, 10)], 1.0, 1)
     assert workload.check(right, outcome)[0] == ""
     assert workload.check([right[0] + 1, right[1]], outcome)[0] != ""
     outcome.total = 9

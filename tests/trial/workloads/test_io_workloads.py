@@ -247,7 +247,7 @@ def test_bodies_of_other_numbers_are_noticed():
     """The check knows which bodies were to come: the same many of their neighbours are wrong."""
     workload = build("workload", "http_get", body=100)
     bodies = [zlib.crc32(http_get.content(number, 100)) for number in range(5, 25)]
-    right, wrong = [(0, 1, first, 20, 0, 0, sum(bodies)) for first in (5, 6)]
+    right, wrong = [passes.Report(0, 1, first, 20, sum(bodies)) for first in (5, 6)]
     assert workload.check(None, passes.Outcome([right], 1.0, 1))[0] == ""
     assert workload.check(None, passes.Outcome([wrong], 1.0, 1))[0] != ""
 
@@ -432,7 +432,7 @@ SEEN = {"served": 10, "inside": 0, "span_s": 2.0, "response_s": 5.0, "service_s"
 )
 def test_what_a_server_cannot_have_done_is_noticed(change, total, words):
     """Two places, three workers, ten requests: each law that the counters break is named; the columns tell L and W."""
-    outcome = passes.Outcome([(0, 1, 0, 4, 0, 0, 10), (0, 1, 4, 6, 0, 0, total - 10)], 2.0, 3)
+    outcome = passes.Outcome([passes.Report(0, 1, 0, 4, 10), passes.Report(0, 1, 4, 6, total - 10)], 2.0, 3)
     reason, counts = build("workload", "server", capacity=2).judge({**SEEN, **change}, outcome)
     assert words in reason
     assert bool(words) == bool(reason)

@@ -45,7 +45,7 @@ class Scene:
         me.first = first
         work, work_async = self.workload.work, self.workload.work_async
         total = asyncio.run(work_async(me, n)) if self.model.asynchronous else work(me, n)
-        self.reports.append((0, 1, first, n, 0, 0, total))
+        self.reports.append(passes.Report(0, 1, first, n, total))
         return total
 
     @property
@@ -231,7 +231,7 @@ def test_what_is_left_of_a_loop_is_noticed():
     assert "left in the channel" in scene.verdict[0]
     scene.shared.get()
     assert scene.workload.check(
-        scene.shared, passes.Outcome([(0, 1, FAR + 1, 10, 0, 0, sum(range(FAR, FAR + 10)))], 1, 2)
+        scene.shared, passes.Outcome([passes.Report(0, 1, FAR + 1, 10, sum(range(FAR, FAR + 10)))], 1, 2)
     )[0]
     scene = Scene("primitive_loop", "event", 3)
     scene.play(1, 0, 10)
@@ -657,5 +657,5 @@ def test_a_barrier_by_hand_holds():
     for thread in crew:
         thread.join()
     assert scene.shared == ([20, 20, 20], [0, 0, 0], [0, 20])
-    scene.reports.sort(key=lambda report: report[2])  # in the workers' order, as a model answers
+    scene.reports.sort(key=lambda report: report.first)  # in the workers' order, as a model answers
     assert scene.verdict == ("", {"phase_errors": 0})

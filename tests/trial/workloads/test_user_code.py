@@ -269,7 +269,7 @@ def test_the_check_notices_a_missing_call():
     from concexp.trial.workloads._function import Workload
 
     workload = Workload(path="x.py", function="f")
-    outcome = passes.Outcome([(0, 1, 0, 3, 0, 0, 3)], 1.0, 1)
+    outcome = passes.Outcome([passes.Report(0, 1, 0, 3, 3)], 1.0, 1)
     assert workload.check(None, outcome) == ("", {})
     outcome.total = 2
     assert workload.check(None, outcome)[0] == "2 calls, not 3"

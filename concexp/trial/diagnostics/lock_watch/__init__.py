@@ -1,1 +1,1 @@
-"""Stand-ins for locks that tell who holds them; only in diagnostic trials."""
+"""Stand-ins for locks that record their holders; only in diagnostic trials."""

@@ -7,7 +7,7 @@ from concexp.trial.diagnostics.lock_watch import registry
 
 
 class Awaited:
-    """What makes one of them tell who took it."""
+    """Mixin that records the holders of one of asyncio's locks."""
 
     def __init__(self, *arguments, **named):
         super().__init__(*arguments, **named)

@@ -1,14 +1,14 @@
-"""Put the stand-ins in the place of the native locks."""
+"""Replaces the native locks by the stand-ins."""
 
-from concexp.trial.diagnostics.lock_watch.registry import STATE, begin
+from concexp.trial.diagnostics.lock_watch.registry import STATE, start_watching
 
 
 def install():
-    """Put our own in the place of the native ones."""
+    """Replace the locks of `threading`, `multiprocessing` and `asyncio`. More than once does no harm."""
     if STATE.get("installed"):
         return
     STATE["installed"] = True
-    begin()
+    start_watching()
     from concexp.trial.diagnostics.lock_watch import coroutines, processes, threads
 
     for part in (threads, processes, coroutines):

@@ -1,4 +1,4 @@
-"""Stand-ins for the locks and semaphores of `multiprocessing`. They travel as the native ones do, and keep their key."""
+"""Stand-ins for the locks and semaphores of `multiprocessing`. They are sent as the native ones are, and keep their key."""
 
 from multiprocessing import synchronize
 
@@ -6,7 +6,7 @@ from concexp.trial.diagnostics.lock_watch import registry
 
 
 class Shared:
-    """What makes a semaphore of the system's tell who took it."""
+    """Mixin that records the holders of a system semaphore."""
 
     def __init__(self, *arguments, **named):
         self.key = registry.register_lock(type(self).__name__, shared=True)
@@ -20,7 +20,7 @@ class Shared:
         return self._semlock.acquire(blocking, timeout)
 
     def watched_acquire(self, block=True, timeout=None):
-        return registry.acquired(self.key, self.attempt, block, timeout)
+        return registry.acquire(self.key, self.attempt, block, timeout)
 
     def watched_release(self):
         self._semlock.release()
@@ -36,7 +36,7 @@ class Shared:
         return self.key, super().__getstate__()
 
     def __setstate__(self, state):
-        registry.begin()
+        registry.start_watching()
         self.key, native = state
         super().__setstate__(native)
 

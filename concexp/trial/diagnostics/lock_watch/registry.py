@@ -1,20 +1,21 @@
-"""Who holds what and who waits for what: kept by locks that stand in for the native ones, and told on SIGUSR1.
+"""Which thread or task holds which lock and which waits for it: recorded by stand-in locks, written out on SIGUSR1.
 
-Only in a diagnostic trial, whose times count nowhere: the environment says so, so that processes that are started
-anew see it as well. `install` puts locks and semaphores of our own in the place of those of `threading`, `multiprocessing`
-and `asyncio`, before anybody asks for one: user code that makes its own locks gets them too. What was made before, and
-what is written in C (`queue.SimpleQueue`, an executor's queues in part), is not seen.
+Only in a diagnostic trial, whose times count nowhere. An environment variable says so, so that processes that are started
+anew see it as well. `install` replaces the locks and semaphores of `threading`, `multiprocessing` and `asyncio` before
+any is made, so user code that makes its own locks gets the stand-ins too. Locks that were made before, and those written
+in C (`queue.SimpleQueue`, an executor's queues in part), are not recorded.
 
-Each process keeps what its own threads and tasks do, since a forked one can tell nobody else in time, and tells it in a file
-of the trial's folder (see `standing`): the parent puts the files together.
+Each process records its own threads and tasks, since a forked one cannot reach the others in time, and writes them to a
+file of the trial's folder (see `task_stacks`). The parent puts the files together.
 """
 
 import os
 import sys
 
-__all__ = ["ENVIRONMENT", "FILE", "begin", "wanted"]
+from concexp.trial.diagnostics import LOCK_WATCH as ENVIRONMENT
 
-ENVIRONMENT = "CONCEXP_HOLDING"
+__all__ = ["ENVIRONMENT", "FILE", "start_watching"]
+
 FILE = "holding."
 
 HERE = os.path.dirname(__file__)
@@ -22,48 +23,43 @@ TRIAL = os.path.dirname(os.path.dirname(HERE))
 STAGE = os.path.dirname(os.path.dirname(TRIAL))
 LIBRARY = os.path.dirname(os.__file__)
 
-MADE = {}  # where a lock was made -> how many there were
-HELD = {}  # key of a lock -> [(who, where it was taken)], of those taken in this process and not given back
-WAITING = {}  # who -> (key of the lock, where)
-RELEASED = {}  # key -> how often somebody here gave back what nobody here had taken
-NAMES = {}  # who -> the number of the worker
+MADE_AT = {}  # kind and place of a lock -> the number made there
+HELD = {}  # key of a lock -> [(caller, call site)], if taken in this process and not released
+WAITING = {}  # caller -> (key of the lock, call site)
+RELEASED = {}  # key -> how often it was released in this process without having been taken in it
+WORKERS = {}  # caller -> the number of the worker
 STATE = {"pid": None}
 
 
-def wanted():
-    """Whether this is a process of a diagnostic trial."""
-    return ENVIRONMENT in os.environ
-
-
-def begin():
-    """Let this process tell. More than once does no harm; a fork has what was begun before."""
+def start_watching():
+    """Let this process record and answer SIGUSR1. More than once does no harm; a fork inherits it."""
     if STATE["pid"] is not None:
         return
     STATE["pid"] = os.getpid()
     from concexp.trial.diagnostics import task_stacks
 
-    os.register_at_fork(after_in_child=forked)
+    os.register_at_fork(after_in_child=after_fork)
     task_stacks.dump_stacks_on_signal(os.environ["TMPDIR"])
 
 
-def forked():
-    """In a new process: of all threads only this one is here. What others held stays locked here, by nobody that is left."""
-    me = who()
+def after_fork():
+    """In a forked process only the forking thread is left: locks that the others held stay locked for ever."""
+    me = caller()
     for key, holders in list(HELD.items()):
         HELD[key] = [(owner if owner == me else "lost", place) for owner, place in holders if not is_shared(key)]
     WAITING.clear()
     RELEASED.clear()
-    NAMES.clear()
+    WORKERS.clear()
     STATE["pid"] = os.getpid()
 
 
 def is_shared(key):
-    """Whether a lock is the same in all processes; of others each has a copy."""
+    """True if a lock is the same in all processes; of any other lock each process has a copy."""
     return key.startswith("shared ")
 
 
-def who():
-    """The thread, or the task, that calls: a text that no other of this process has."""
+def caller():
+    """The calling thread or task, as a text that is unique in this process."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None:
         loop = asyncio._get_running_loop()
@@ -76,24 +72,24 @@ def who():
 
 
 def name_worker(index):
-    """Say which worker calls."""
-    NAMES[who()] = index
+    """Record that the caller is the worker of this index."""
+    WORKERS[caller()] = index
 
 
 def register_lock(kind, shared=False):
-    """The key of a new lock: what it is, where it was made, and the how-manieth there."""
-    place = "%s made at %s" % (kind, where())
-    MADE[place] = number = MADE.get(place, 0) + 1
-    # Two processes may make one at the same line: told apart by the process, which nobody is shown.
+    """The key of a new lock: its kind, where it was made, and its number there."""
+    place = "%s made at %s" % (kind, call_site())
+    MADE_AT[place] = number = MADE_AT.get(place, 0) + 1
+    # Two processes may make one at the same line: the process id, which is not shown, keeps them apart.
     return "%s%s #%d|%d" % ("shared " if shared else "", place, number, os.getpid())
 
 
-def where():
-    """`file:line in function` of the call that led here: the innermost line of the user's or of a workload's.
+def call_site():
+    """`file:line in function` of the call that led here: the innermost line of user code or of a workload.
 
-    Where there is none, of what else is ours: a primitive that the experiment names is made in the primitive's own file.
+    Without one, the innermost line of another plug-in: a primitive of the experiment is made in the primitive's own file.
     """
-    frame, ours = sys._getframe(1), ""
+    frame, plugin = sys._getframe(1), ""
     while frame is not None:
         file = frame.f_code.co_filename
         folder = os.path.dirname(file)
@@ -105,38 +101,38 @@ def where():
             pass
         elif file.startswith(TRIAL):
             hidden = base.startswith("_") and base != "_function.py"  # a helper
-            ours = ours or ("" if hidden or folder in (TRIAL, os.path.dirname(HERE)) else place)
+            plugin = plugin or ("" if hidden or folder in (TRIAL, os.path.dirname(HERE)) else place)
         elif not file.startswith(STAGE):
             return place
         frame = frame.f_back
-    return ours or "an unknown place"
+    return plugin or "an unknown place"
 
 
 def note_acquired(key):
-    HELD.setdefault(key, []).append((who(), where()))
+    HELD.setdefault(key, []).append((caller(), call_site()))
 
 
 def note_released(key):
-    """Somebody gave it back: who took it, as a rule; else whoever took it first, where there is one."""
+    """Remove a holder: the caller if it is one, else the first that took it, if there is any."""
     holders = HELD.get(key)
     if not holders:
         RELEASED[key] = RELEASED.get(key, 0) + 1
         return
-    me = who()
+    me = caller()
     own = [index for index, (owner, _) in enumerate(holders) if owner == me]
     del holders[own[-1] if own else 0]
 
 
 class Waiting:
-    """While it lasts, somebody waits for a lock; what he waited for around it (a lock inside a lock) comes back after it."""
+    """Records that the caller waits for a lock. Afterwards an outer wait (a lock inside a lock) is recorded again."""
 
     def __init__(self, key):
         self.key = key
 
     def __enter__(self):
-        self.me = who()
+        self.me = caller()
         self.before = WAITING.get(self.me)
-        WAITING[self.me] = self.key, where()
+        WAITING[self.me] = self.key, call_site()
 
     def __exit__(self, *error):
         if self.before is None:
@@ -145,8 +141,8 @@ class Waiting:
             WAITING[self.me] = self.before
 
 
-def acquired(key, attempt, blocking=True, timeout=None):
-    """Take a lock by `attempt(blocking, timeout)`, timeout None for no limit; whether it was got."""
+def acquire(key, attempt, blocking=True, timeout=None):
+    """Take a lock by `attempt(blocking, timeout)`, timeout None for no limit; returns whether it was taken."""
     got = attempt(False, None)
     if not got and blocking:
         with Waiting(key):
@@ -157,13 +153,13 @@ def acquired(key, attempt, blocking=True, timeout=None):
 
 
 def snapshot():
-    """All of it, as literals, with who is still there."""
+    """Everything recorded, as literals, with the threads that are alive."""
     alive = ["thread %d" % ident for ident in sys._current_frames()]
     return {
         "pid": os.getpid(),
         "held": {key: list(holders) for key, holders in list(HELD.items()) if holders},
         "waiting": dict(WAITING),
         "released": dict(RELEASED),
-        "names": dict(NAMES),
+        "names": dict(WORKERS),
         "alive": alive,
     }

@@ -8,7 +8,7 @@ NATIVE_LOCK, NATIVE_RLOCK = threading.Lock, threading.RLock
 
 
 class Lock:
-    """A lock that tells who holds it. Whatever else the native one has, it has as well."""
+    """A lock that records its holder. All other attributes are those of the native lock."""
 
     native = staticmethod(NATIVE_LOCK)
     kind = "Lock"
@@ -21,7 +21,7 @@ class Lock:
         return self.lock.acquire(blocking) if timeout is None else self.lock.acquire(blocking, timeout)
 
     def acquire(self, blocking=True, timeout=-1):
-        return registry.acquired(self.key, self.attempt, blocking, None if timeout == -1 else timeout)
+        return registry.acquire(self.key, self.attempt, blocking, None if timeout == -1 else timeout)
 
     def release(self):
         self.lock.release()
@@ -38,19 +38,19 @@ class Lock:
 
 
 class RLock(Lock):
-    """The same of one that its holder may take again."""
+    """As `Lock`, for a lock that its holder may take again."""
 
     native = staticmethod(NATIVE_RLOCK)
     kind = "RLock"
 
-    # A condition gives all of it back while it waits, and takes it again.
+    # A condition releases all levels while it waits, and takes them again.
 
     def _release_save(self):
         state = self.lock._release_save()
-        holders, me = registry.HELD.get(self.key, []), registry.who()
-        mine = [pair for pair in holders if pair[0] == me]
+        holders, me = registry.HELD.get(self.key, []), registry.caller()
+        taken = [pair for pair in holders if pair[0] == me]
         holders[:] = [pair for pair in holders if pair[0] != me]
-        return state, mine
+        return state, taken
 
     def _acquire_restore(self, saved):
         with registry.Waiting(self.key):
@@ -62,7 +62,7 @@ class RLock(Lock):
 
 
 class Counted:
-    """What makes a semaphore tell who took from it; the native one comes after it in the order of bases."""
+    """Mixin that records the holders of a semaphore; it comes before the native class in the bases."""
 
     def __init__(self, value=1):
         super().__init__(value)
@@ -72,7 +72,7 @@ class Counted:
         return super().acquire(blocking, timeout)
 
     def acquire(self, blocking=True, timeout=None):
-        return registry.acquired(self.key, self.attempt, blocking, timeout)
+        return registry.acquire(self.key, self.attempt, blocking, timeout)
 
     __enter__ = acquire
 

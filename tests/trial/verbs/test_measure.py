@@ -2,7 +2,8 @@
 
 import pytest
 
-from concexp.trial import measure, passes, tools
+from concexp.trial import passes, tools
+from concexp.trial.verbs import measure
 from tests.helpers.children import request, trial
 
 S = measure.SECOND
@@ -10,7 +11,7 @@ S = measure.SECOND
 
 def report(start, stop, done, late=0, after=0, first=0):
     """A worker's report; start and stop in seconds."""
-    return int(start * S), int(stop * S), first, done, late, after, done
+    return passes.Report(int(start * S), int(stop * S), first, done, done, late, after)
 
 
 def test_counted_work_lasts_from_the_first_start_to_the_last_stop():
@@ -127,7 +128,7 @@ def play(monkeypatch, tmp_path):
         model = Model(diary, fault)
         plugins = {"workloads": Workload(diary, wrong), "models": model, "sync": Sync()}
         monkeypatch.setattr(measure, "load_plugin", lambda kind, entry: plugins[kind])
-        return measure.measure(request(folder=str(tmp_path), probes=[], **more)), diary, model
+        return measure.answer(request(folder=str(tmp_path), probes=[], **more)), diary, model
 
     return play
 
@@ -175,7 +176,7 @@ def test_what_the_probes_take_is_none_of_a_timed_start_up(monkeypatch, tmp_path)
         def run(self, orders):
             begin = now[0]
             now[0] += 2 * S
-            return [(begin, now[0], 0, orders[0][1], 0, 0, 0)]
+            return [passes.Report(begin, now[0], 0, orders[0][1], 0)]
 
     plugins = {"workloads": Workload([]), "models": Timed([]), "sync": Sync(), "probes": Slow()}
     monkeypatch.setattr(measure, "load_plugin", lambda kind, entry: plugins[kind])
@@ -184,7 +185,7 @@ def test_what_the_probes_take_is_none_of_a_timed_start_up(monkeypatch, tmp_path)
         given = request(
             folder=str(tmp_path), workers=1, startup=startup, load={"ops": 4, "scaling": "strong"}, probes=["x"]
         )
-        assert measure.measure(given)["iterations"][0]["wall_s"] == wall
+        assert measure.answer(given)["iterations"][0]["wall_s"] == wall
 
 
 @pytest.mark.parametrize(
@@ -240,20 +241,20 @@ def test_every_end_has_its_status(play, fault, status, reason):
 def test_a_workload_that_cannot_prepare_fails(tmp_path):
     """An error before any worker exists is `failed` with its traceback, and nothing is released that was not there."""
     nowhere = "_function", {"path": str(tmp_path / "none.py"), "function": "work", "arguments": {}}
-    answer = measure.measure(request(nowhere, folder=str(tmp_path), workers=1))
+    answer = measure.answer(request(nowhere, folder=str(tmp_path), workers=1))
     assert (answer["status"], "none.py" in answer["reason"]) == ("failed", True)
     assert "in prepare" in answer["traceback"]
 
 
 def test_a_plug_in_that_cannot_be_loaded_fails(tmp_path):
     """A trial that cannot even be put together is told, too."""
-    answer = measure.measure(request("no_such_workload", folder=str(tmp_path)))
+    answer = measure.answer(request("no_such_workload", folder=str(tmp_path)))
     assert (answer["status"], "no_such_workload" in answer["reason"]) == ("failed", True)
 
 
 def test_a_start_method_that_is_not_there_is_unsupported(tmp_path):
     """What this system's multiprocessing lacks is a reason, not an error."""
-    answer = measure.measure(request(model=("processes", {"start_method": "telepathy"}), folder=str(tmp_path)))
+    answer = measure.answer(request(model=("processes", {"start_method": "telepathy"}), folder=str(tmp_path)))
     assert (answer["status"], answer["reason"]) == ("unsupported", "this system has no start method telepathy")
 
 

@@ -1,4 +1,4 @@
-"""What several models lend beside their library's own primitives; each imports what it needs when it is first made."""
+"""Factories that several models lend beside their library's own primitives. Each imports its module when it is called."""
 
 
 def start_tracker(module="multiprocessing.resource_tracker"):

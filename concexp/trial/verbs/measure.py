@@ -1,0 +1,333 @@
+"""One trial: prepare -> gate -> work -> check -> collect. A request comes in, raw facts go out; nothing is judged here."""
+
+import os
+import sys
+from time import perf_counter_ns as clock
+
+from concexp.trial import passes, runtime, tools
+from concexp.trial.diagnostics import LOCK_WATCH, task_stacks
+from concexp.trial.placement import setting_of
+from concexp.trial.plugin import load_plugin
+
+SECOND = 1_000_000_000
+
+
+def answer(request):
+    """A dict with `status`, `reason` and, if the trial went well, its facts.
+
+    The request holds `workload`, `model`, `sync` ({"name": …, "parameters": {…}}), `workers`, `load` ({"ops": n,
+    "scaling": strong | weak}, {"duration": s} or {"rate": 1/s, "duration": s, "arrivals": constant | poisson}), `startup`,
+    `warmup`, `iterations`, `seed`, `probes`, `folder` and maybe `background` ({"workload": …, "model": …, "workers": n}),
+    `switch_interval` (seconds) and `pin` (compact | spread).
+    """
+    import random
+
+    random.seed(request["seed"])
+    task_stacks.dump_stacks_on_signal(request["folder"])
+    if LOCK_WATCH in os.environ:  # a diagnostic trial
+        from concexp.trial.diagnostics.lock_watch import install
+
+        install.install()  # before anything that makes a lock is imported
+    trial = None
+    try:
+        trial = Trial(request)
+        return trial.run()
+    except tools.Unsupported as reason:
+        return {"status": "unsupported", "reason": str(reason)}
+    except tools.WorkerDied as death:
+        return {"status": "crashed", "reason": str(death), "ended_ns": clock()}
+    except passes.WorkFailed as failure:
+        summary, trace = failure.args
+        return {"status": "failed", "reason": summary, "traceback": trace, "ended_ns": clock()}
+    except BaseException as error:  # user code may raise anything, SystemExit and KeyboardInterrupt included
+        summary, trace = passes.explain(error)
+        return {"status": "failed", "reason": summary, "traceback": trace, "ended_ns": clock()}
+    finally:
+        if trial is not None:
+            trial.release()
+
+
+class Trial:
+    """The state of one trial, from its request to its answer."""
+
+    def __init__(self, request):
+        self.request = request
+        self.workload = load_plugin("workloads", request["workload"])
+        self.model = load_plugin("models", request["model"])
+        self.sync = load_plugin("sync", request["sync"])
+        self.probes = [load_plugin("probes", {"name": name}) for name in request["probes"]]
+        self.workers = request["workers"]
+        self.setting = setting_of(request)
+        # The model's own tools: how operations are handed out is never observed, only the waits of the work itself.
+        self.tools = tools.Tools(*self.model.primitives(), self.model.asynchronous, request["folder"], self.workers)
+        self.kit = self.make_kit()
+        self.shared = None
+        self.source = None
+        self.largest_share = None
+        self.prepared = False
+        self.phases = {}
+        self.threads_at_fork = None
+        self.job = None
+        self.background = self.make_background(request.get("background"))
+
+    def make_kit(self):
+        """The kit that the workload prepares itself with: a probe with trials of its own may give it another."""
+        ops = self.counted_ops(self.request["load"])
+        kit = tools.Kit(self.tools, self.sync, None, self.workers, self.request["folder"], ops)
+        for probe in self.probes:
+            if probe.own_trials:
+                kit = probe.kit(kit, self.workload)
+        return kit
+
+    def make_background(self, given):
+        """The background that the request names, or None."""
+        if not given or not given["workers"]:
+            return None
+        from concexp.trial.background import Background
+
+        workload, model = load_plugin("workloads", given["workload"]), load_plugin("models", given["model"])
+        reason = tools.background_refusal(workload, model, given["workers"])
+        if reason:
+            raise tools.Unsupported(reason)
+        probe = load_plugin("probes", {"name": "workers"})
+        return Background(workload, model, given["workers"], self.request["folder"], probe, self.setting)
+
+    def run(self):
+        """Run all passes; returns the answer."""
+        request, model = self.request, self.model
+        reason = tools.unsupported(self.workload, model, self.sync, self.workers, request["load"])
+        if reason:
+            raise tools.Unsupported(reason)
+        if self.setting.switch_interval is not None:  # threads and forks inherit it
+            sys.setswitchinterval(self.setting.switch_interval)
+        self.set_up()
+        before = {"gil": runtime.gil_enabled(), "traced": runtime.is_traced()}
+        iterations = self.run_passes()
+        if self.background is not None:
+            self.background.close()
+        invalid = [iteration["invalid"] for iteration in iterations if iteration["invalid"]]
+        return dict(
+            before,
+            status="invalid" if invalid else "ok",
+            reason=invalid[0] if invalid else "",
+            gil_end=runtime.gil_enabled(),
+            jit=runtime.jit_enabled(),
+            switch_interval=runtime.switch_interval(),
+            python="%d.%d.%d" % sys.version_info[:3],
+            parallel=model.parallel,
+            threads_at_fork=self.threads_at_fork,
+            phases=self.phases,
+            iterations=iterations,
+            **model.facts(),
+        )
+
+    def set_up(self):
+        """Make everything that the workers share, before they exist."""
+        begin = clock()
+        self.model.set_up()
+        self.model.inside(self.prepare)
+        self.phases["prepare_s"] = (clock() - begin) / SECOND
+        self.job = tools.Job(
+            self.workload, self.workers, self.kit.primitive, self.shared, self.request["folder"], self.source, self.probes,
+            self.setting,
+        )  # fmt: skip
+
+    def prepare(self):
+        """Build the primitive, what the workers share, and where they get their operations from."""
+        capacity = getattr(self.workload, "capacity", 0)
+        self.kit.primitive = self.kit.new_primitive(capacity)
+        self.shared = self.workload.prepare(self.kit)
+        self.prepared = True
+        load = self.request["load"]
+        if "rate" in load:
+            from concexp.trial.arrivals import Arrivals
+
+            self.source = Arrivals(self.tools, load, self.request["seed"])
+            return
+        ops = self.counted_ops(load)
+        self.source = self.model.source(self.workload, self.tools, ops, self.workers)
+        if ops is not None and hasattr(self.workload, "costs"):
+            costs = self.workload.costs(ops)
+            self.largest_share = max(costs) / sum(costs)
+
+    def counted_ops(self, load):
+        """The number of operations of a pass, all workers together; None where the load gives a time."""
+        if "ops" not in load:
+            return None
+        return load["ops"] * (self.workers if load["scaling"] == "weak" else 1)
+
+    def run_passes(self):
+        """Run the warm-up and the measured passes, opening and closing the workers as `startup` says.
+
+        Returns the facts of each measured pass.
+        """
+        request = self.request
+        iterations = []
+        opened = None
+        count = request["warmup"] + request["iterations"]
+        for number in range(count):
+            if opened is None:
+                opened = self.open()
+            if self.background is not None and number == 0:
+                threads = runtime.count_threads()
+                self.background.open()  # after the first role's workers: a fork should find no other threads
+                self.note_fork(self.background.model, threads)
+            iteration = self.one_pass(opened)
+            if number >= request["warmup"]:
+                iterations.append(iteration)
+            if request["startup"] != "once" or number == count - 1:
+                self.close()
+                opened = None
+        return iterations
+
+    def open(self):
+        """Start the workers. Returns (begin, seconds from the first creation to the last worker being ready)."""
+        # A fork copies what is there: leave it little to copy, and nothing for the collector to touch later.
+        passes.settle()
+        threads = runtime.count_threads()
+        begin = clock()
+        self.model.open(self.job)
+        end = clock()
+        self.phases["create_s"] = (self.model.created - begin) / SECOND
+        self.phases["ready_s"] = (end - self.model.created) / SECOND
+        self.note_fork(self.model, threads)
+        return begin, (end - begin) / SECOND
+
+    def note_fork(self, model, threads):
+        """Keep the number of threads that were alive when a model forked: a lock that one holds stays locked for ever."""
+        if model.facts().get("start_method") == "fork":
+            self.threads_at_fork = max(self.threads_at_fork or 0, threads)
+
+    def close(self):
+        """End the workers."""
+        begin = clock()
+        self.model.close()
+        self.phases["join_s"] = (clock() - begin) / SECOND
+
+    def one_pass(self, opened):
+        """Run one pass of all workers; returns the facts of one iteration. `opened` is what `open` returned."""
+        orders, ops = self.make_ready()
+        observation = Observation(self.probes, self.processes(), self.workload.servers(self.shared))
+        observation.begin()
+        reports = self.model.run(orders)
+        facts = observation.end(reports)
+        if self.background is not None:
+            facts.update(self.background.end())
+        begin, startup_s = opened
+        # A timed start-up began before the probes looked around: that look is not part of its time.
+        creation = begin + observation.begin_ns if self.request["startup"] == "timed" else None
+        window = Window(reports, ops, creation)
+        outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
+        invalid, counts = self.model.inside(self.workload.check, self.shared, outcome)
+        return {**facts, **self.facts(window, len(reports), startup_s), "counts": counts, "invalid": invalid}
+
+    def make_ready(self):
+        """Everything before the probes: shared state, a clean heap, the background. Returns `orders()`."""
+        self.model.inside(self.reset)
+        orders = self.orders(self.request["load"])
+        if self.request["startup"] != "timed":  # there nothing may come between creation and work
+            passes.settle()
+        if self.background is not None:
+            self.background.begin()
+        return orders
+
+    def reset(self):
+        """Put shared state back to its beginning, and all operations back to where they are taken from."""
+        self.workload.reset(self.shared)
+        if self.source is not None:
+            self.source.reset()
+
+    def orders(self, load):
+        """([one orders tuple per worker], operations in all, or None where the load gives a time)."""
+        ops = self.counted_ops(load)
+        if self.source is not None:
+            return [(0, None, None)] * self.workers, len(self.source)
+        if ops is None:
+            # Far apart, so that no two workers ever do an operation of the same number.
+            return [(i << 40, None, int(load["duration"] * SECOND)) for i in range(self.workers)], None
+        return [(first, n, None) for first, n in self.workload.shares(ops, self.workers)], ops
+
+    def processes(self):
+        """Process ids whose CPU time and memory count, this process's apart.
+
+        Both roles count: where they share a process, their CPU time and memory cannot be separated.
+        """
+        background = [] if self.background is None else self.background.model.processes()
+        return [*self.model.processes(), *background, *self.kit.tools.pids]
+
+    def facts(self, window, reports, startup_s):
+        """What the window says, by column name. Fewer reports than workers: the model hides what each of them did."""
+        hidden = reports != self.workers
+        return {
+            "wall_s": window.wall_s,
+            "ops": window.ops,
+            "startup_s": startup_s,
+            "start_skew_s": window.start_skew_s,
+            "stop_skew_s": window.stop_skew_s,
+            "all_active": window.all_active,
+            "worker_ops": None if hidden else window.worker_ops,
+            "worker_s": None if hidden else window.worker_s,
+            "largest_share": self.largest_share,
+        }
+
+    def release(self):
+        """End servers and the like, also after a failure."""
+        if self.prepared:
+            self.workload.release(self.shared)
+        if self.background is not None:
+            self.background.release()
+        self.kit.tools.end()
+
+
+class Observation:
+    """The probes of one pass. `begin_ns` is how long they took to look around before it."""
+
+    def __init__(self, probes, processes, servers):
+        self.probes = probes
+        self.processes = processes
+        self.servers = servers
+
+    def begin(self):
+        """Let all probes look around; the pass follows at once."""
+        begin = clock()
+        for probe in self.probes:
+            probe.begin(self.processes, self.servers)
+        self.begin_ns = clock() - begin
+
+    def end(self, reports):
+        """The facts of all probes, by column name, with what their watchers saw in the workers."""
+        seen = [one for report in reports for one in report.seen]
+        facts = {}
+        for probe in self.probes:
+            facts.update(probe.end(self.processes, self.servers))
+            name = tools.name_of(probe)
+            facts.update(probe.merged([one[name] for one in seen if name in one]))
+        return facts
+
+
+class Window:
+    """The measured window of one pass, from the workers' reports.
+
+    Where operations were counted, it lasts from the first start to the last stop and holds them all. Where time was
+    given, the first finisher ends it for all, and what was still under way, a batch or a pool's task, does not count.
+    """
+
+    def __init__(self, reports, ops, creation):
+        starts = [report.start for report in reports]
+        stops = [report.stop for report in reports]
+        begin = min(starts)
+        if ops is None:
+            end = min(stops)
+            self.worker_ops = [
+                report.done - report.after - (report.late if report.stop > end else 0) for report in reports
+            ]
+            self.ops = sum(self.worker_ops)
+        else:
+            end = max(stops)
+            self.worker_ops = [report.done for report in reports]
+            self.ops = ops
+        self.worker_s = [(min(stop, end) - start) / SECOND for start, stop in zip(starts, stops)]
+        self.wall_s = (end - (begin if creation is None else creation)) / SECOND
+        self.start_skew_s = (max(starts) - begin) / SECOND
+        self.stop_skew_s = (max(stops) - min(stops)) / SECOND
+        self.all_active = max(0.0, (min(stops) - max(starts)) / max(1, end - begin))

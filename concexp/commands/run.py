@@ -118,7 +118,7 @@ def _refuted(folder: RunFolder) -> list[str]:
     from concexp.analysis import results
     from concexp.analysis.claims import verdicts
 
-    return [one.claim.says for one in verdicts.judge_claims(results.load(folder.path)) if one.word == "refuted"]
+    return [one.claim.says for one in verdicts.judge_claims(results.load(folder.path)) if one.outcome == "refuted"]
 
 
 def _folder(wanted: RunRequest, first: preflight.Preflight) -> RunFolder:

@@ -1,4 +1,4 @@
-"""What the metrics of operations' times share: they read a histogram."""
+"""Shared by metrics of operations' times: they read a histogram."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXPERIMENT ?= experiments/01_cpu_models.yaml
 
-.PHONY: run test engines faults fidelity kills large soak fuzz lint types clean
+.PHONY: run test quick engines contracts faults fidelity kills large soak fuzz lint types clean
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -29,6 +29,9 @@ test: .venv/developing  ## the whole suite
 
 engines: .venv/developing .venv-engines/installed  ## the models over engines that have to be installed (about 600 MB)
 	CONCEXP_ENGINES_PYTHON=$(CURDIR)/.venv-engines/bin/python $(BIN)/python -m pytest tests/trial/models/test_engines.py
+
+contracts: .venv/developing  ## every workload in every model with every primitive (`test` has a cover of all pairs)
+	CONCEXP_CONTRACTS=all $(BIN)/python -m pytest -n 2 tests/contracts
 
 faults: .venv/developing  ## every fault in every model (about 5 minutes; `test` has a diagonal of it)
 	CONCEXP_FAULTS=all $(BIN)/python -m pytest tests/program/test_fault_matrix.py

@@ -32,7 +32,7 @@ from concexp.analysis.stats.ratios import p_value, ratio
 from concexp.analysis.stats.sequential import factor_to_verdict, relative_width
 from concexp.analysis.stats.significance import benjamini_hochberg, difference
 from concexp.analysis.stats.variance import trials_needed
-from concexp.experiment.spec import MOST, PILOT
+from concexp.experiment.spec import DEFAULT_MAX_BLOCKS, MIN_PILOT_BLOCKS
 
 Floats = NDArray[np.float64]
 Noise = Callable[[np.random.Generator, int, int], Floats]
@@ -231,7 +231,7 @@ def boundary(kind: str, trials: int, count: int) -> tuple[float, float]:
 
 def stopped(values: Floats) -> int:
     """How many trials of a cell an adaptive run makes: after the pilot, on until its interval is narrow enough."""
-    for size in range(PILOT, values.size):
+    for size in range(MIN_PILOT_BLOCKS, values.size):
         if relative_width(mean_interval(values[:size], log=True)) <= PRECISION:
             return size
     return values.size
@@ -242,7 +242,7 @@ def adaptive(count: int) -> tuple[Floats, Floats]:
     rng = np.random.default_rng(500)
     hits, trials = np.zeros(len(SPREADS)), np.zeros(len(SPREADS))
     for _ in range(count):
-        logs = rng.normal(0, 1, (len(SPREADS), MOST)) * np.array(SPREADS)[:, None]
+        logs = rng.normal(0, 1, (len(SPREADS), DEFAULT_MAX_BLOCKS)) * np.array(SPREADS)[:, None]
         for cell, values in enumerate(np.exp(logs)):
             size = stopped(values)
             found = mean_interval(values[:size], log=True)
@@ -264,15 +264,15 @@ def decided(share: float) -> bool:
 def adaptive_boundary(ends: Callable[[float], bool], count: int) -> tuple[float, float]:
     """How often a claim exactly on its boundary is called supported, when it is judged after each trial until `ends`."""
     rng = np.random.default_rng(600)
-    going = [pair(rng, lognormal, MOST, 2.0) for _ in range(count)]
+    going = [pair(rng, lognormal, DEFAULT_MAX_BLOCKS, 2.0) for _ in range(count)]
     supported = 0
-    for size in range(PILOT, MOST + 1):
+    for size in range(MIN_PILOT_BLOCKS, DEFAULT_MAX_BLOCKS + 1):
         left = []
         for above, below in going:
             cells = {name: {k: every[k] for k in range(size)} for name, every in (("a", above), ("b", below))}
             drawn = joint_draws(cells, set(cells))
             true_in = float((drawn["a"] >= 2 * drawn["b"]).mean())
-            if size < MOST and not ends(true_in):
+            if size < DEFAULT_MAX_BLOCKS and not ends(true_in):
                 left.append((above, below))
             else:
                 supported += verdict(true_in) == "supported"
@@ -356,7 +356,14 @@ def rows(count: int) -> Iterator[Row]:
         ("adaptive: claim on its boundary supported", settled, 4),
         ("the same, stopped by the bound of a verdict", decided, None),
     ):
-        yield Row(label, "two cells, same blocks", f"{PILOT}–{MOST}", *adaptive_boundary(ends, count), None, high)
+        yield Row(
+            label,
+            "two cells, same blocks",
+            f"{MIN_PILOT_BLOCKS}–{DEFAULT_MAX_BLOCKS}",
+            *adaptive_boundary(ends, count),
+            None,
+            high,
+        )
     hits, trials_used = adaptive(count)
     fixed = trials_needed(max(SPREADS) ** 2, math.asinh(PRECISION))
     for spread, hit, used in zip(SPREADS, hits.tolist(), trials_used.tolist(), strict=True):

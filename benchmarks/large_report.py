@@ -118,7 +118,7 @@ def record(trial: PlannedTrial, iterations: int) -> dict[str, Any]:
         "repetition": trial.repetition, "axes": dict(cell.axes), "parameters": cell.parameters, "unit": kind.unit,
         "plugins": {"workload": cell.workload.name, "model": cell.model.name, "sync": cell.sync.name},
         "shape": kind.shape, "wants": kind.resource, "load": dict(cell.load), "startup": cell.startup,
-        "runtime": cell.runtime.chosen, "seed": trial.seed, "status": "ok", "reason": "", "host": "0badcafe",
+        "runtime": dict(cell.runtime.settings), "seed": trial.seed, "status": "ok", "reason": "", "host": "0badcafe",
         "started_at": f"2026-01-02T{trial.block % 24:02d}:{trial.position % 60:02d}:05.000Z", "duration_s": 26.5,
         "left_behind": 0, "orphans": 0, "output": "", "stacks": "", "traceback": "",
         "answer": {

@@ -8,13 +8,13 @@ __all__ = ["Experiment", "__version__", "load"]
 
 
 def __getattr__(name: str) -> object:
-    """`load` and `Experiment`, fetched when they are asked for: `import concexp` costs nothing."""
+    """Return `load` or `Experiment`, imported on first use so that `import concexp` stays fast."""
     if name not in ("Experiment", "load"):
         raise AttributeError(f"module 'concexp' has no attribute '{name}'")
-    from concexp.commands import api
+    # By name (PEP 562): `concexp.commands` takes the version from here, and an import statement would close a circle.
+    import importlib
 
-    found: object = getattr(api, name)
-    return found
+    return vars(importlib.import_module("concexp.commands.api"))[name]
 
 
 def __dir__() -> list[str]:

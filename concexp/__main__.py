@@ -1,4 +1,4 @@
-"""`python -m concexp` is `concexp`."""
+"""Runs the command line as `python -m concexp`."""
 
 from concexp.cli import main
 

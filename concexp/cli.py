@@ -1,4 +1,4 @@
-"""The commands. Each verb names its steps; this is the only place that prints, exits or knows typer."""
+"""The command line: one function per verb. Only this module prints, exits, and knows typer."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect i
 2 the YAML or the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
 """
 
-# What a system answers that has no room, no permission, or a broken disk: nothing that is wrong with concexp.
-WITHHELD = (
+# Errors of a system without room or permission, or with a broken disk: not mistakes of concexp.
+SYSTEM_REFUSALS = (
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE,
     errno.ENFILE, errno.ENOMEM, errno.EAGAIN,
 )  # fmt: skip
@@ -53,7 +53,7 @@ Only = Annotated[str, typer.Option(help="only the cells that meet a condition, s
 
 
 class Progress(StrEnum):
-    """How progress is shown."""
+    """Values of --progress."""
 
     auto = "auto"
     plain = "plain"
@@ -61,7 +61,7 @@ class Progress(StrEnum):
 
 
 class Format(StrEnum):
-    """What other programs read."""
+    """Values of --format."""
 
     csv = "csv"
     parquet = "parquet"
@@ -91,17 +91,17 @@ def run(
     concexp run x.yaml --check
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
-    from concexp.commands import run as session
+    from concexp.commands.run import RunRequest, run_experiment
 
-    bad = 0
+    failures = 0
     for number, path in enumerate(specs):
         with interruptible(f"every finished trial is kept. To go on:\n  {resume_command(specs[:number])}"):
-            wanted = session.RunRequest(path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line())
-            done = session.run(wanted, progress.value, page=not no_report, check=check)
-        for line in done.lines:
+            request = RunRequest(path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line())
+            outcome = run_experiment(request, progress.value, page=not no_report, check=check)
+        for line in outcome.lines:
             say(line)
-        bad += done.bad + len(done.refuted)
-    raise typer.Exit(1 if bad else 0)
+        failures += outcome.bad + len(outcome.refuted)
+    raise typer.Exit(1 if failures else 0)
 
 
 @app.command()
@@ -116,8 +116,8 @@ def validate(specs: Specs, sets: Sets = None) -> None:
     problems: list[Problem] = []
     for path in specs:
         try:
-            found = experiment.load(path, tuple(sets or ()))
-            typer.echo(f"{path}: ok: {found.name}: {found.question}")
+            spec = experiment.load(path, tuple(sets or ()))
+            typer.echo(f"{path}: ok: {spec.name}: {spec.question}")
         except InputError as error:
             problems += error.problems
     if problems:
@@ -138,17 +138,19 @@ def plan(
     concexp plan experiments/03_lost_updates.yaml
     """
     from concexp import experiment
-    from concexp.commands import plan_text
+    from concexp.commands.plan_text import plan_data, plan_text
     from concexp.plan.planner import make_plan
     from concexp.run.forecast import forecast
     from concexp.run.interpreters import discovery
     from concexp.run.machine import facts
 
-    found = experiment.load(path, tuple(sets or ()))
-    planned = make_plan(found, facts.usable_cpus(), only, discovery.support_for_plan(found))
-    foreseen = forecast(found, planned, out / found.name / "runs", facts.host())
-    data = plan_text.plan_data(found, planned, foreseen) if as_json else {}
-    typer.echo(json.dumps(data, indent=1) if as_json else plan_text.plan_text(found, planned, foreseen))
+    spec = experiment.load(path, tuple(sets or ()))
+    planned = make_plan(spec, facts.usable_cpus(), only, discovery.support_for_plan(spec))
+    duration = forecast(spec, planned, out / spec.name / "runs", facts.host())
+    if as_json:
+        typer.echo(json.dumps(plan_data(spec, planned, duration), indent=1))
+    else:
+        typer.echo(plan_text(spec, planned, duration))
 
 
 @app.command("list")
@@ -178,8 +180,8 @@ def list_(
         triples = catalogue.support()
         typer.echo(json.dumps(triples, indent=1) if as_json else catalogue.support_text(triples))
     else:
-        entries = catalogue.catalogue(kind)
-        typer.echo(json.dumps(entries, indent=1) if as_json else catalogue.catalogue_text(entries))
+        entries = catalogue.plug_ins(kind)
+        typer.echo(json.dumps(entries, indent=1) if as_json else catalogue.plug_ins_text(entries))
 
 
 @app.command()
@@ -195,7 +197,7 @@ def show(
     """
     from concexp.commands import catalogue
 
-    typer.echo(catalogue.described(name))
+    typer.echo(catalogue.description(name))
 
 
 @app.command()
@@ -208,10 +210,10 @@ def report(
     concexp report reports/cpu_models
     concexp report reports
     """
-    from concexp.commands import report as _report
+    from concexp.commands.report import write_pages
 
     for path in paths:
-        for page in _report.pages_of(path):
+        for page in write_pages(path):
             typer.echo(str(page))
 
 
@@ -232,10 +234,10 @@ def export(
     concexp export reports/cpu_models --format parquet --trials --out trials.parquet
     concexp export reports/cpu_models --format pyperf --out now.json
     """
-    from concexp.commands import export as _export
+    from concexp.commands.export import export_run
 
     tables = [name for name, wanted in (("cells", cells), ("trials", trials)) if wanted]
-    _export.export(run, form.value, tables, out)
+    export_run(run, form.value, tables, out)
 
 
 @app.command()
@@ -245,9 +247,9 @@ def init(name: Annotated[str, typer.Argument(help="of the experiment: small lett
     \b
     concexp init my_question
     """
-    from concexp.commands import init as _init
+    from concexp.commands.init import write_first_experiment
 
-    typer.echo(f"{_init.init(name)}: now `concexp run {name}.yaml`")
+    typer.echo(f"{write_first_experiment(name)}: now `concexp run {name}.yaml`")
 
 
 @app.command("doctor")
@@ -265,7 +267,7 @@ def doctor_(
     from concexp.commands import doctor
 
     findings = doctor.examine(out)
-    typer.echo(json.dumps(doctor.data(findings), indent=1) if as_json else doctor.text(findings))
+    typer.echo(json.dumps(doctor.findings_data(findings), indent=1) if as_json else doctor.findings_text(findings))
 
 
 @app.command("selftest")
@@ -291,8 +293,8 @@ def selftest_(
 
     with interruptible(f"to begin again:\n  {command_line()}"):
         verdicts = selftest.run(out, repetitions, progress.value, command_line())
-    typer.echo(json.dumps(selftest.data(verdicts), indent=1) if as_json else selftest.text(verdicts))
-    raise typer.Exit(1 if selftest.wrong(verdicts) else 0)
+    typer.echo(json.dumps(selftest.verdicts_data(verdicts), indent=1) if as_json else selftest.verdicts_text(verdicts))
+    raise typer.Exit(1 if selftest.any_wrong(verdicts) else 0)
 
 
 def _version(wanted: bool) -> None:
@@ -314,39 +316,39 @@ _root.__doc__ = EXAMPLES
 
 
 def command_line() -> str:
-    """The command as it was given, to be given again: the program by its name alone."""
+    """The command line as the user gave it, ready to paste: the program by its bare name, the rest quoted."""
     return shlex.join(["concexp", *sys.argv[1:]])
 
 
 def resume_command(finished: Sequence[Path] = ()) -> str:
-    """The command that completes what this one began: without the experiments that are finished, and without --fresh."""
-    done = [*map(str, finished), "--fresh"]
-    return shlex.join(["concexp", *(word for word in sys.argv[1:] if word not in done)])
+    """The command that completes an interrupted one: without the finished experiments, and without --fresh."""
+    dropped = [*map(str, finished), "--fresh"]
+    return shlex.join(["concexp", *(word for word in sys.argv[1:] if word not in dropped)])
 
 
 @contextlib.contextmanager
 def interruptible(message: str) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end a run in good order and print the message; a second one ends it at once. Either way: 130.
+    """On Ctrl-C or SIGTERM, end the run in good order and print the message; a second one ends it at once. Exit code 130.
 
-    A hang-up ends nothing: who closes the terminal gives up the sight of a long run, and not the run.
+    SIGHUP is ignored, so that closing the terminal does not stop a long run.
     """
-    asked = False
+    interrupted = False
 
     def interrupt(number: int, frame: Any) -> None:
-        nonlocal asked
-        if asked:
-            # Not by `say`: this may have come in the middle of it.
+        nonlocal interrupted
+        if interrupted:
+            # Not by `say`: the signal may have arrived in the middle of it.
             with contextlib.suppress(OSError):
                 os.write(2, f"\ninterrupted at once; {message}\n".encode())
-            os._exit(130)  # what is left of a trial notices that its parent is gone
-        asked = True
+            os._exit(130)  # the trial that still runs notices that its parent is gone
+        interrupted = True
         raise KeyboardInterrupt
 
-    before = {}
-    # Handlers, and never SIG_IGN: that would be handed down to the trials.
+    previous = {}
+    # Handlers, never SIG_IGN: the trials would inherit that.
     for number, handler in ((signal.SIGINT, interrupt), (signal.SIGTERM, interrupt), (signal.SIGHUP, lambda *_: None)):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` and a shell's `&` ask for
-            before[number] = signal.signal(number, handler)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` and a shell's `&` ignore it on purpose
+            previous[number] = signal.signal(number, handler)
     try:
         yield
     except KeyboardInterrupt as stop:
@@ -355,22 +357,22 @@ def interruptible(message: str) -> Iterator[None]:
         say(f"\ninterrupted; {message}", err=True)
         raise typer.Exit(130) from None
     finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)
+        for number, former in previous.items():
+            signal.signal(number, former)
 
 
 def say(text: str, err: bool = False) -> None:
-    """Print a line; where a closed terminal cannot take it, it is lost and nothing else."""
+    """Print a line; if the terminal is closed, drop it and carry on."""
     try:
         typer.echo(text, err=err)
     except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2 if err else 1)  # what is left in the buffer must not fail again at the end
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2 if err else 1)  # the rest of the buffer must not fail again at exit
+        os.close(null)
 
 
 def main() -> None:
-    """The console script."""
+    """The console script: run the command and exit with the code that its errors have."""
     if not sys.platform.startswith(("linux", "darwin")):
         typer.echo("concexp runs on Linux (in full) and macOS; Windows is refused for now", err=True)
         sys.exit(3)
@@ -379,11 +381,11 @@ def main() -> None:
     except ConcexpError as error:
         typer.echo(str(error), err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of our output has gone, as `| head` does
+    except BrokenPipeError:  # the reader of the output has gone, as with `| head`
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        if error.errno not in WITHHELD:
+        if error.errno not in SYSTEM_REFUSALS:
             raise
         where = f" {error.filename}" if error.filename else ""
         say(f"the system refused{where}: {error.strerror}", err=True)

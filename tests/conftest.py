@@ -1,11 +1,13 @@
-"""What all tests share: no test may meet the machine-wide lock or the cache of a real user."""
+"""What all tests share: a machine lock and a cache of their own, apart from those of the user who runs them."""
 
 import pytest
+
+pytest.register_assert_rewrite("tests.helpers")  # so that a failed assertion in a helper shows its values
 
 
 @pytest.fixture(scope="session", autouse=True)
 def own_places(tmp_path_factory):
-    """A lock and a cache of this test process's own."""
+    """Points the machine lock and the cache of this process and its children into a temporary folder."""
     patch = pytest.MonkeyPatch()
     folder = tmp_path_factory.mktemp("places")
     patch.setenv("CONCEXP_LOCK", str(folder / "lock"))
@@ -16,7 +18,7 @@ def own_places(tmp_path_factory):
 
 @pytest.fixture
 def write(tmp_path):
-    """Write a text to a file of the test's folder; its path."""
+    """Returns a function (name, text) that writes a file into the test's folder and returns its path."""
 
     def write(name, text):
         path = tmp_path / name

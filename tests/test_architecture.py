@@ -1,6 +1,8 @@
-"""The layout of the design: who imports whom, what stays light, what the sealed child may use, how long a file may be."""
+"""The rules of the house, each as a test: imports, libraries, the sealed child, plug-ins, modules, tests."""
 
 import ast
+import functools
+import graphlib
 import importlib
 import subprocess
 import sys
@@ -11,207 +13,202 @@ import pytest
 import concexp
 from concexp import catalog
 
-PACKAGE = Path(concexp.__file__).parent
-FILES = sorted(PACKAGE.rglob("*.py"))
-TRIAL = [file for file in FILES if file.is_relative_to(PACKAGE / "trial")]
-OURS = [file for file in FILES if file not in TRIAL]
-LONGEST = 400
-EXAMPLE = "workload: cpu_sum\nmodel: [serial, threads]\n"
-
-# From the top down: a module imports from its own package and from those below it.
+# The listing of the package, from the top down: an entry imports itself and what stands below it.
 ORDER = ("__main__", "cli", "commands", "report", "analysis", "run", "plan", "experiment", "catalog", "errors", "trial")
-HEAVY = {"pandas", "matplotlib", "scipy", "numpy", "pyarrow"}
-# What is imported where; `stats` and all that is above it may use numpy.
+
+# Where each library may be imported. What is not named here may be imported anywhere above the trial.
 HOMES = {
-    "pandas": {"commands/export", "commands/api", "analysis", "report"},
-    "pyarrow": {"analysis/results", "analysis/frame"},
-    "matplotlib": {"report/plots"},
-    "scipy": {"analysis/stats"},
-    "numpy": {"analysis", "report"},
-    "typer": {"cli"},
-    "jinja2": {"report"},
-    "pydantic": {"experiment"},
-    "pydantic_core": {"run/storage/journal"},
+    "typer": ["cli"],
+    "rich": ["commands"],
+    "jinja2": ["report"],
+    "matplotlib": ["report/plots"],
+    "pandas": ["commands/api", "commands/export", "analysis"],
+    "numpy": ["report", "analysis"],
+    "pyarrow": ["analysis"],
+    "scipy": ["analysis/stats"],
+    "psutil": ["run"],
+    "pydantic": ["run/storage", "experiment"],
+    "pydantic_core": ["run/storage"],
+    "yaml": ["run/storage", "experiment"],
 }
-# A bare interpreter starts in 12 ms; each of these would cost a trial as much again.
-SLOW_TO_IMPORT = {"json", "dataclasses", "typing", "inspect", "argparse", "logging", "subprocess", "unittest"}
+# Statistics and metrics are functions of arrays and columns: they know no frame's library and no file format.
+NOT_AT_HOME = {"pandas": ["analysis/stats", "analysis/metrics"], "pyarrow": ["analysis/stats", "analysis/metrics"]}
 
-# The folders whose files are plug-ins.
-PLUGINS = {PACKAGE.joinpath(*package.split(".")[1:]) for package in catalog.KINDS.values()}
+LONGEST = 400  # lines of a module
 
-# Strings that are spelt like a plug-in: either the YAML's own default, or another word altogether.
+# Strings outside the plug-ins that are spelt like a workload, a model or a primitive and mean something else.
 SPELT_ALIKE = {
-    ("experiment/reader.py", "none"): "the YAML's default of `sync`",
-    ("experiment/selections.py", "serial"): "the YAML's default of `baseline`",
-    ("experiment/spec.py", "none"): "a value of `pin`",
-    ("plan/planner.py", "none"): "a value of `pin`",
-    ("report/sections/machine.py", "none"): "a value of `pin`",
-    ("report/sections/machine.py", "interpreters"): "a part of the manifest",
-    ("cli.py", "none"): "a value of --progress",
-    ("commands/progress.py", "none"): "a value of --progress",
-    ("commands/catalogue.py", "none"): "the word for no unit",
-    ("analysis/doubts.py", "threads"): "a value of the answer's `parallel`",
-    ("report/sections/time_breakdown.py", "none"): "a role of primitives",
-    ("analysis/time_breakdown.py", "threads"): "a value of the answer's `parallel`",
-    ("report/view.py", "simulated"): "an attribute of every model",
-    ("report/sections/timelines.py", "threads"): "a value of the answer's `parallel`",
-    ("report/pairs.py", "none"): "a role, which several primitives may have",
-    ("report/answer/summary.py", "none"): "a verdict: no gain",
-    ("report/answer/gains.py", "none"): "a verdict: no gain",
-    ("plan/controls.py", "cpu_sum"): "what the sentinel does, once and for all",
-    ("plan/controls.py", "serial"): "what carries the sentinel",
-    ("plan/controls.py", "none"): "the YAML's default of `sync`",
-    ("trial/plugin.py", "none"): "a role of primitives",
-    ("trial/tools.py", "none"): "a role of primitives",
-    ("plan/planner.py", "threads"): "the YAML's default of `background.model`",
-    ("report/sections/trust.py", "interpreters"): "a part of the manifest",
-    ("run/storage/schema.py", "interpreters"): "a part of the manifest",
-    ("run/storage/run_folder.py", "interpreters"): "a part of the manifest",
-    ("commands/run.py", "interpreters"): "a part of the manifest",
-    ("run/runner.py", "spin"): "a verb of requests",
-    ("trial/__main__.py", "spin"): "a verb of requests",
-    ("commands/doctor.py", "spin"): "a verb of requests",
-    ("run/child/leaks.py", "semaphore"): "what was left behind",
-    ("trial/diagnostics/lock_watch/registry.py", "asyncio"): "the module of the standard library",
-    ("trial/diagnostics/task_stacks.py", "asyncio"): "the module of the standard library",
+    "none": {
+        "the YAML's default of `sync`": ["experiment/reader.py", "plan/controls.py"],
+        "a value of `pin`": ["experiment/spec.py", "plan/expansion.py", "report/sections/machine.py"],
+        "a role of primitives": [
+            "report/pairs.py",
+            "report/sections/time_breakdown.py",
+            "trial/plugin.py",
+            "trial/tools.py",
+        ],
+        "a verdict: no gain": ["report/answer/gains.py", "report/answer/summary.py"],
+        "a value of --progress": ["cli.py", "commands/progress.py"],
+        "the word for no unit": ["commands/catalogue.py"],
+    },
+    "serial": {
+        "the YAML's default of `baseline`": ["experiment/selections.py"],
+        "the model of the sentinel": ["plan/controls.py"],
+    },
+    "cpu_sum": {"the workload of the sentinel": ["plan/controls.py"]},
+    "threads": {
+        "the YAML's default of `background.model`": ["experiment/axis_table.py"],
+        "a value of the answer's `parallel`": [
+            "analysis/doubts.py",
+            "analysis/time_breakdown.py",
+            "report/sections/timelines.py",
+        ],
+    },
+    "interpreters": {
+        "a part of the manifest": [
+            "commands/run.py",
+            "report/sections/machine.py",
+            "report/sections/trust.py",
+            "run/storage/run_folder.py",
+        ]
+    },
+    "simulated": {"an attribute of every model": ["report/view.py"]},
+    "spin": {"a verb of requests": ["commands/doctor.py", "run/runner.py", "trial/__main__.py"]},
+    "semaphore": {"what a trial left behind": ["run/child/leaks.py"]},
+    "asyncio": {
+        "the module of the standard library": [
+            "trial/diagnostics/lock_watch/registry.py",
+            "trial/diagnostics/task_stacks.py",
+        ]
+    },
 }
+
+# Folders of tests that belong to no single module, and the tests beside modules that are about several of them.
+SHARED = {"contracts", "program", "fuzz", "helpers", "data"}
+ABOUT_SEVERAL = {
+    "test_architecture.py",
+    "analysis/stats/test_coverage.py",
+    "report/plots/test_pictures.py",
+    "trial/sync/test_channels.py",
+    "trial/sync/test_guards.py",
+    "trial/workloads/test_cpu_workloads.py",
+    "trial/workloads/test_io_workloads.py",
+    "trial/workloads/test_sync_workloads.py",
+}
+
+PACKAGE = Path(concexp.__file__).parent
+TESTS = Path(__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+CHILD = [file for file in FILES if file.is_relative_to(PACKAGE / "trial")]
+PARENT = [file for file in FILES if file not in CHILD]
+TEST_FILES = sorted(TESTS.rglob("*.py"))
+PLUGIN_FOLDERS = {PACKAGE.joinpath(*package.split(".")[1:]) for package in catalog.KINDS.values()}
 
 
 def short(file):
-    return file.relative_to(PACKAGE).as_posix()
+    """The path of a file as the rules spell it: from the package, or from tests."""
+    return file.relative_to(PACKAGE if file.is_relative_to(PACKAGE) else TESTS).as_posix()
 
 
+def module_of(file):
+    """The dotted name of a file of the package; a package's name is that of its `__init__.py`."""
+    parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(file): file for file in FILES}
+
+
+@functools.cache
 def tree_of(file):
+    """The syntax tree of a file."""
     return ast.parse(file.read_text("utf-8"), short(file))
 
 
-def imports(file, tree):
-    """(module, line) of every import, wherever it stands; `from x import y` counts as x.y, since y may be a module."""
-    package = ["concexp", *file.relative_to(PACKAGE).parent.parts]
-    for node in ast.walk(tree):
+@functools.cache
+def imports(file):
+    """(name, line) of every import of a file, lazy ones too; `from x import y` is x.y, since y may be a module."""
+    package = file.parent.relative_to(PACKAGE.parent).parts if file.is_relative_to(PACKAGE) else ()
+    names = []
+    for node in ast.walk(tree_of(file)):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
+            names += [(alias.name, node.lineno) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            above = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
-            base = ".".join(part for part in (above, node.module) if part)
-            yield from ((f"{base}.{alias.name}", node.lineno) for alias in node.names)
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            names += [(f"{base}.{alias.name}", node.lineno) for alias in node.names]
+    return names
 
 
-def layer(name):
-    assert name in ORDER, f"concexp/{name} has no place in ORDER: who may import it?"
-    return ORDER.index(name)
+def imported_modules(file):
+    """The modules of the package that a file imports."""
+    names = {name if name in MODULES else name.rpartition(".")[0] for name, _ in imports(file)}
+    return names & MODULES.keys()
 
 
-def own_name(file):
-    """The part of the package that a file belongs to: `spec` of spec/axes.py, `plan` of plan.py."""
-    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def in_function(file, line):
+    """True if a line lies in a function."""
+    functions = [node for node in ast.walk(tree_of(file)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return any(node.lineno < line <= node.end_lineno for node in functions)
 
 
-@pytest.mark.parametrize("file", [f for f in OURS if short(f) != "__init__.py"], ids=short)
-def test_imports_go_downwards_only(file):
-    """A module imports from its own layer and from those below it, nowhere from above."""
-    mine = layer(own_name(file))
-    for name, line in imports(file, tree_of(file)):
+# Imports --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_listing_is_complete():
+    """Every entry of the package stands in ORDER, and nothing else does."""
+    entries = {file.relative_to(PACKAGE).parts[0].removesuffix(".py") for file in FILES}
+    assert entries - {"__init__"} == set(ORDER)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file != PACKAGE / "__init__.py"], ids=short)
+def test_imports_go_down_the_listing(file):
+    """A module imports from its own entry of ORDER and from those below it; of the package itself only the version."""
+    place = ORDER.index(short(file).partition("/")[0].removesuffix(".py"))
+    for name, line in imports(file):
         first, _, rest = name.partition(".")
         if first != "concexp" or rest == "__version__":
             continue
-        assert layer(rest.partition(".")[0]) >= mine, f"{short(file)}:{line} imports {name} from above"
+        assert ORDER.index(rest.partition(".")[0]) >= place, f"{short(file)}:{line} imports {name} from above"
+
+
+def test_no_modules_import_each_other():
+    """Imports have no circles, inside the entries either, lazy imports and those for types included.
+
+    The package itself is left out: it offers what `commands` defines, and imports it only when asked.
+    """
+    graph = {module: imported_modules(file) - {module, "concexp"} for module, file in MODULES.items()}
+    del graph["concexp"]
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail("a circle of imports: " + " <- ".join(error.args[1]))
 
 
 def test_the_package_itself_imports_nothing():
-    """`import concexp` costs nothing: what it offers is imported when it is asked for."""
-    tree = tree_of(PACKAGE / "__init__.py")
-    assert all(inside(tree, line) for _, line in imports(PACKAGE / "__init__.py", tree))
+    """`import concexp` costs nothing: what the package offers is imported when it is asked for."""
+    file = PACKAGE / "__init__.py"
+    assert all(in_function(file, line) for _, line in imports(file))
+
+
+# Libraries ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("library", HOMES)
 def test_each_library_has_its_home(library):
-    """A library is imported only where the design wants it."""
-    for file in OURS:
-        used = {name.partition(".")[0] for name, _ in imports(file, tree_of(file))}
-        at_home = any(f"{short(file).removesuffix('.py')}/".startswith(f"{home}/") for home in HOMES[library])
-        assert library not in used or at_home, f"{short(file)} imports {library}"
+    """A library is imported only where HOMES has it."""
+
+    def lies_in(file, folders):
+        return any(f"{short(file).removesuffix('.py')}/".startswith(f"{folder}/") for folder in folders)
+
+    for file in PARENT:
+        if any(name.partition(".")[0] == library for name, _ in imports(file)):
+            assert lies_in(file, HOMES[library]), f"{short(file)} imports {library}"
+            assert not lies_in(file, NOT_AT_HOME.get(library, [])), f"{short(file)} imports {library}"
 
 
-@pytest.mark.parametrize("file", TRIAL, ids=short)
-def test_the_child_imports_the_standard_library_and_itself(file):
-    """Nothing from above and nothing that would have to be installed, but for a model's back end inside a function of the
-    model, and for what a workload says that it needs.
-    """
-    tree = tree_of(file)
-    for name, line in imports(file, tree):
-        known = name.startswith("concexp.trial.") or name.partition(".")[0] in sys.stdlib_module_names
-        assert known or inside_a_model(file, tree, line) or needed(file, tree, name, line), (
-            f"{short(file)}:{line}: {name}"
-        )
-        assert name.partition(".")[0] not in HEAVY or needed(file, tree, name, line)
-
-
-def needed(file, tree, name, line):
-    """Whether a workload imports, inside a function, what it says that it needs."""
-    return file.parent.name == "workloads" and inside(tree, line) and name in plugin_of(file).packages
-
-
-def plugin_of(file):
-    """The workload that a file of trial/workloads defines."""
-    return importlib.import_module(f"concexp.trial.workloads.{file.stem}").Workload
-
-
-def inside(tree, line):
-    """Whether a line lies in a function."""
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    return any(node.lineno < line <= (node.end_lineno or 0) for node in functions)
-
-
-def inside_a_model(file, tree, line):
-    """Whether a line lies in a function of a file in trial/models."""
-    return inside(tree, line) and file.parent.name == "models"
-
-
-@pytest.mark.parametrize("file", TRIAL, ids=short)
-def test_the_child_speaks_the_oldest_grammar(file):
-    """Every file of the sealed child is Python 3.9."""
-    assert ast.parse(file.read_text("utf-8"), short(file), feature_version=(3, 9)).body
-
-
-def test_the_childs_common_path_is_quick_to_import():
-    """What every trial imports, whatever its plug-ins, has none of the slow modules of the standard library."""
-    waiting, seen = ["trial.__main__"], {"trial.verbs.look"}  # for user code before a run: no trial imports it
-    while waiting:
-        name = waiting.pop()
-        path = PACKAGE.joinpath(*name.split("."))
-        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        if name in seen or not file.exists() or any(folder in PLUGINS for folder in (path, path.parent)):
-            continue
-        seen.add(name)
-        used = [name for name, _ in imports(file, tree_of(file))]
-        assert not {name.partition(".")[0] for name in used} & SLOW_TO_IMPORT, short(file)
-        ours = [name.split(".", 1)[1] for name in used if name.startswith("concexp.trial.")]
-        waiting += ours + [name.rpartition(".")[0] for name in ours]
-    seen = {name.partition(".")[2] for name in seen}
-    assert {"__main__", "measure", "tools", "passes", "wire"} <= seen
-
-
-@pytest.mark.parametrize("file", FILES, ids=short)
-def test_no_module_is_too_long(file):
-    """No file has more than 400 lines, and each says in its first line what it is."""
-    assert len(file.read_text("utf-8").splitlines()) <= LONGEST
-    assert (ast.get_docstring(tree_of(file)) or "").strip()
-
-
-def test_no_plugin_is_named_outside_its_own_file():
-    """Workloads, models and primitives are known by their files: what is no plug-in lists no names.
-
-    A plug-in may say which others it is written for: that is said in its own file.
-    """
-    names = {name for kind in ("workload", "model", "sync") for name in catalog.names(kind)}
-    found = set()
-    for file in [file for file in FILES if file.parent not in PLUGINS]:
-        for node in ast.walk(tree_of(file)):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names - {file.stem}:
-                found.add((short(file), node.value))
-    assert sorted(found - set(SPELT_ALIKE)) == [], "a new plug-in must need no edit elsewhere"
-    assert sorted(set(SPELT_ALIKE) - found) == [], "no longer there: take it out of SPELT_ALIKE"
+HEAVY = {"pandas", "matplotlib", "scipy", "numpy", "pyarrow"}
+EXAMPLE = "workload: cpu_sum\nmodel: [serial, threads]\n"
 
 
 @pytest.mark.parametrize(
@@ -233,8 +230,8 @@ def test_no_plugin_is_named_outside_its_own_file():
         "main('show', 'counter')",
     ],
 )
-def test_what_draws_and_computes_is_not_loaded_for_less(code, tmp_path):
-    """pandas, numpy, matplotlib, scipy and pyarrow stay out of memory until a result is read."""
+def test_heavy_libraries_are_loaded_for_results_only(code, tmp_path):
+    """pandas, numpy, matplotlib, scipy and pyarrow are not imported before a result is read."""
     (tmp_path / "x.yaml").write_text(EXAMPLE)
     script = f"""
 import runpy, sys
@@ -253,9 +250,114 @@ print(sorted({HEAVY} & set(sys.modules)))
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+# The sealed child -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", CHILD, ids=short)
+def test_the_child_imports_the_standard_library_and_itself(file):
+    """What has to be installed is imported in functions only: a model's back end, and the packages that a workload declares.
+
+    Heavy libraries are for such workloads alone.
+    """
+    for name, line in imports(file):
+        library = name.partition(".")[0]
+        if name.startswith("concexp.trial.") or library in sys.stdlib_module_names:
+            continue
+        back_end = file.parent.name == "models" and library not in HEAVY
+        declared = file.parent.name == "workloads" and library in packages_of(file)
+        assert in_function(file, line), f"{short(file)}:{line}: {name}"
+        assert back_end or declared, f"{short(file)}:{line}: {name}"
+
+
+def packages_of(file):
+    """The packages that the workload of a file declares."""
+    return importlib.import_module(module_of(file)).Workload.packages
+
+
+@pytest.mark.parametrize("file", CHILD, ids=short)
+def test_the_child_speaks_the_oldest_grammar(file):
+    """Every file of the sealed child is Python 3.9."""
+    assert ast.parse(file.read_text("utf-8"), short(file), feature_version=(3, 9)).body
+
+
+# A bare interpreter starts in 12 ms; each of these would cost every trial as much again.
+SLOW_TO_IMPORT = {"json", "dataclasses", "typing", "inspect", "argparse", "logging", "subprocess", "unittest"}
+
+
+def test_the_childs_common_path_is_quick_to_import():
+    """What every trial imports, whatever its plug-ins, has none of the slow modules of the standard library."""
+    seen = {"concexp.trial.verbs.look"}  # looks at user code before a run: no trial imports it
+    waiting = ["concexp.trial.__main__", *(module for module in MODULES if module.startswith("concexp.trial.verbs."))]
+    while waiting:
+        module = waiting.pop()
+        file = MODULES[module]
+        if module in seen or file.parent in PLUGIN_FOLDERS:
+            continue
+        seen.add(module)
+        assert not {name.partition(".")[0] for name, _ in imports(file)} & SLOW_TO_IMPORT, short(file)
+        modules = [one for one in imported_modules(file) if one.startswith("concexp.trial.")]
+        waiting += modules + [one.rpartition(".")[0] for one in modules]
+    assert {"__main__", "measure", "tools", "passes", "wire"} <= {module.rpartition(".")[2] for module in seen}
+
+
+# Plug-ins and modules -------------------------------------------------------------------------------------------------
+
+
+def test_no_plugin_is_named_outside_its_own_file():
+    """Workloads, models and primitives are known by their files: nothing but plug-ins has a list of their names.
+
+    A plug-in may name others that it is written for.
+    """
+    names = {name for kind in ("workload", "model", "sync") for name in catalog.names(kind)}
+    named = {
+        (node.value, short(file))
+        for file in FILES
+        if file.parent not in PLUGIN_FOLDERS
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names - {file.stem}
+    }
+    alike = {(word, file) for word, places in SPELT_ALIKE.items() for files in places.values() for file in files}
+    assert sorted(named - alike) == [], "a new plug-in must need no edit elsewhere"
+    assert sorted(alike - named) == [], "no longer there: take it out of SPELT_ALIKE"
+
+
+@pytest.mark.parametrize("file", FILES, ids=short)
+def test_a_module_is_short_and_described(file):
+    """No file has more than 400 lines, and each has a docstring."""
+    assert len(file.read_text("utf-8").splitlines()) <= LONGEST
+    assert (ast.get_docstring(tree_of(file)) or "").strip()
+
+
 def test_only_the_command_line_exits():
-    """No module but cli ends the process; stage's own main runs in another interpreter."""
-    for file in OURS:
+    """No module but cli ends the process; the main function of run/child/stage.py runs in another interpreter."""
+    for file in PARENT:
         calls = [node for node in ast.walk(tree_of(file)) if isinstance(node, ast.Call)]
-        ends = {ast.unparse(call.func) for call in calls} & {"sys.exit", "exit", "quit", "os._exit"}
-        assert not ends or short(file) in ("cli.py", "__main__.py", "run/child/stage.py"), f"{short(file)}: {ends}"
+        exits = {ast.unparse(call.func) for call in calls} & {"sys.exit", "exit", "quit", "os._exit"}
+        assert not exits or short(file) in ("cli.py", "__main__.py", "run/child/stage.py"), f"{short(file)}: {exits}"
+
+
+# Tests ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", TEST_FILES, ids=short)
+def test_tests_import_helpers_only(file):
+    """A test file imports no other test file, so that each can be moved or deleted alone; fuzzers share their targets."""
+    allowed = ("tests.helpers", "tests.fuzz") if file.parent.name == "fuzz" else ("tests.helpers",)
+    names = [name for name, _ in imports(file) if name.partition(".")[0] == "tests"]
+    assert all(name.startswith(allowed) for name in names), names
+
+
+@pytest.mark.parametrize("file", [file for file in TEST_FILES if file.name.startswith("test_")], ids=short)
+def test_tests_mirror_the_package(file):
+    """tests/a/test_b.py is about concexp/a/b.py, _b.py or the package a; tests of several modules are listed above."""
+    path = Path(short(file))
+    if path.parts[0] in SHARED or short(file) in ABOUT_SEVERAL:
+        return
+    folder, name = PACKAGE / path.parent, path.stem.removeprefix("test_")
+    mirrored = [folder / f"{name}.py", folder / f"_{name}.py", folder / f"__{name}__.py", folder / name / "__init__.py"]
+    assert folder.name == name or any(one.exists() for one in mirrored), f"no module is called like {short(file)}"
+
+
+def test_tests_of_several_modules_exist():
+    """What is listed as a test of several modules is still there."""
+    assert [name for name in sorted(ABOUT_SEVERAL) if not (TESTS / name).exists()] == []

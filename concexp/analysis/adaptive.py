@@ -19,7 +19,7 @@ from concexp.analysis.costs import Costs, trials_of
 from concexp.analysis.precision import cells_in_words, cells_without_interval, widths
 from concexp.experiment import Spec
 from concexp.plan.cell import Cell, PlannedTrial
-from concexp.plan.planner import Plan, block
+from concexp.plan.schedule import Plan, block
 from concexp.run.forecast import duration_text
 from concexp.run.storage.journal import Record
 
@@ -61,11 +61,11 @@ class SequentialPlan:
         if number < measure.blocks:
             trials = self._trials(number, self.plan.runnable)
             return trials if number == 0 or costs.of(trials) <= left else []
-        if measure.precision is None or number >= measure.most:
+        if measure.precision is None or number >= measure.max_blocks:
             return []
         run = self._run(before)
         factors = needs(self.spec, self.plan, run)
-        seconds = seconds_needed(run, factors, costs, measure.most)
+        seconds = seconds_needed(run, factors, costs, measure.max_blocks)
         if number == measure.blocks:
             self.tell(self._outlook(run, len(factors), seconds, left))
         if seconds > left:
@@ -141,7 +141,7 @@ def _needs_of_claims(spec: Spec, run: Run) -> dict[str, float]:
     factors: dict[str, float] = {}
     for verdict in judge_claims(run, spec.claims):
         for cell, factor in verdict.undecided_cells.items():
-            reachable = math.sqrt(spec.measure.most / run.samples[cell].count)
+            reachable = math.sqrt(spec.measure.max_blocks / run.samples[cell].count)
             factors[cell] = max(min(factor, reachable), factors.get(cell, 0.0))
     return factors
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,6 @@ from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Record
 
 if TYPE_CHECKING:
-    from concexp.analysis.claims.verdicts import Verdict
     from concexp.analysis.samples import Sample
 
 RUNS = "runs"
@@ -37,6 +36,8 @@ class Run:
     folder: Path
     header: dict[str, Any]
     records: list[Record]
+    # What modules above this one compute once per run, by a name of theirs: see `claims.verdicts.verdicts_of`.
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -111,13 +112,6 @@ class Run:
     def facts_by_trial(self) -> pd.DataFrame:
         """A row per measured trial, by its id, with the means of its facts: what `doubts` judges."""
         return doubts.doubts_by_trial(self.measured, self.measured_by_trial)
-
-    @cached_property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """Those on the experiment's claims, in their order."""
-        from concexp.analysis.claims.verdicts import judge_claims
-
-        return judge_claims(self)
 
     def rows(self, cell: str) -> pd.DataFrame:
         """The rows of the measured trials of a cell."""

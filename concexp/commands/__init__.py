@@ -1,1 +1,1 @@
-"""What each command does: one file is one verb; `cli` prints what they return."""
+"""What each command does, one file per verb; `cli` prints what they return."""

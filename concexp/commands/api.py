@@ -1,13 +1,13 @@
-"""concexp from Python and in notebooks: a path -> a run with its tables and pictures; a YAML -> its plan, its run.
+"""concexp in Python and in notebooks: loads a run with its tables and pictures; plans and runs an experiment.
 
 run = concexp.load("reports/cpu_models")     # or a run folder
 run.cells                                    # a DataFrame: one row per cell, with intervals
 run.trials                                   # a DataFrame: one row per measured iteration
-run.plot("scaling")                          # the picture of the page; a notebook shows it
+run.plot("scaling")                          # the same picture as on the page; a notebook shows it
 
 experiment = concexp.Experiment("my_question.yaml")
 experiment.plan()                            # a DataFrame: what would run, and what cannot and why
-run = experiment.run()                       # as `concexp run` does, page included
+run = experiment.run()                       # what `concexp run` does, including the page
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import pandas as pd
 
 from concexp import catalog, experiment
 from concexp.analysis import results
-from concexp.commands import run as session
+from concexp.commands.run import RunRequest, run_experiment
 from concexp.errors import ConcexpError
 from concexp.experiment.statuses import MEASURED
 from concexp.plan.planner import make_plan
@@ -34,7 +34,7 @@ from concexp.run.machine import facts
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a run: PNG, and what it shows in words. A notebook shows it; `save` writes it."""
+    """A picture of a run as PNG bytes, with a description in words. A notebook shows it; `save` writes it."""
 
     name: str
     png: bytes
@@ -47,14 +47,22 @@ class Picture:
         return f"<Picture '{self.name}': {self.alt}>"
 
     def save(self, path: str | Path) -> Path:
-        """Write the PNG file; returns its path."""
+        """Write the PNG file and return its path."""
         path = Path(path)
         path.write_bytes(self.png)
         return path
 
 
-class Run(results.Run):
-    """A run that was read: `cells` and `trials` are DataFrames, `plots` names the pictures that suit it, `plot` draws one."""
+class LoadedRun(results.Run):
+    """A run with its tables and pictures.
+
+    `cells` and `trials` are DataFrames, `plots` lists the pictures that suit the run, `plot` draws one of them.
+    """
+
+    @classmethod
+    def of(cls, run: results.Run) -> LoadedRun:
+        """Give a run that was read its pictures."""
+        return cls(run.folder, run.header, run.records)
 
     def __repr__(self) -> str:
         trials = sum(record.role == MEASURED and "block" in record for record in self.records)
@@ -62,11 +70,11 @@ class Run(results.Run):
 
     @property
     def plots(self) -> list[str]:
-        """The pictures that suit this run."""
+        """The names of the pictures that suit this run."""
         return [name for name in catalog.names("plot") if catalog.load("plot", name)().applies(self._view)]
 
     def plot(self, name: str) -> Picture:
-        """Draw a picture, the same as on the page; UnknownName for no picture, ConcexpError for one that does not suit."""
+        """Draw a picture as it is on the page; UnknownName if there is no such picture, ConcexpError if it does not suit."""
         plot = catalog.load("plot", name)()
         if not plot.applies(self._view):
             raise ConcexpError(f"the picture '{name}' does not suit this run", f"these do: {', '.join(self.plots)}")
@@ -81,10 +89,10 @@ class Run(results.Run):
 
 
 class Experiment:
-    """An experiment's YAML file, checked: InputError names all mistakes at once.
+    """An experiment read from a YAML file; InputError lists all mistakes at once.
 
-    sets  overrides of keys, as `--set` takes them: ["measure.repetitions=3"]
-    only  a condition that cells must meet, as `--only` takes it: "workers <= 2"
+    sets  overrides of keys in the form of `--set`: ["measure.repetitions=3"]
+    only  a condition on cells in the form of `--only`: "workers <= 2"
     """
 
     def __init__(self, path: str | Path, sets: Sequence[str] = (), only: str = "") -> None:
@@ -95,21 +103,24 @@ class Experiment:
         return f"<Experiment '{self.spec.question}': {self.path}>"
 
     def plan(self) -> pd.DataFrame:
-        """One row per cell: its axes, its id, and the reason why it cannot run, "" where it can. Runs nothing."""
-        planned = make_plan(self.spec, facts.usable_cpus(), self.only, support_for_plan(self.spec))
-        rows = [{**cell.axes, "cell": cell.id, "reason": cell.reason} for cell in planned.cells]
+        """Return one row per cell: its axes, its id, and why it cannot run ("" if it can). Starts nothing."""
+        plan = make_plan(self.spec, facts.usable_cpus(), self.only, support_for_plan(self.spec))
+        rows = [{**cell.axes, "cell": cell.id, "reason": cell.reason} for cell in plan.cells]
         return pd.DataFrame(rows).convert_dtypes()
 
-    def run(self, out: str | Path = "reports", quick: bool = False, fresh: bool = False, progress: str = "auto") -> Run:
-        """Run it, or complete its unfinished run, and write its page below `out`: what `concexp run` does, and the run read."""
-        options = [*(f"--set={one}" for one in self.sets), *([f"--only={self.only}"] if self.only else [])]
-        flags = [flag for flag, on in (("--quick", quick), ("--fresh", fresh)) if on]
-        command = shlex.join(["concexp", "run", str(self.path), *options, *flags])
-        wanted = session.RunRequest(self.path, self.sets, self.only, Path(out), quick, fresh, True, command)
-        return load(session.run(wanted, progress, page=True).folder)
+    def run(
+        self, out: str | Path = "reports", quick: bool = False, fresh: bool = False, progress: str = "auto"
+    ) -> LoadedRun:
+        """Run the experiment, or complete its unfinished run, as `concexp run` does; the page goes below `out`."""
+        arguments = [f"--set={override}" for override in self.sets]
+        if self.only:
+            arguments.append(f"--only={self.only}")
+        arguments += [flag for flag, given in (("--quick", quick), ("--fresh", fresh)) if given]
+        command = shlex.join(["concexp", "run", str(self.path), *arguments])
+        request = RunRequest(self.path, self.sets, self.only, Path(out), quick, fresh, command=command)
+        return LoadedRun.of(run_experiment(request, progress, page=True).measured.results)
 
 
-def load(path: str | Path) -> Run:
-    """Read a run: a run folder, or reports/<name> for its latest run; Damaged if there is none, or if its journal is."""
-    found = results.load(Path(path))
-    return Run(found.folder, found.header, found.records)
+def load(path: str | Path) -> LoadedRun:
+    """Read the run in a run folder, or the latest run of reports/<name>; Damaged if there is none or its journal is damaged."""
+    return LoadedRun.of(results.load(Path(path)))

@@ -1,11 +1,13 @@
-"""What `list`, `show` and `plan` tell: data for programs, text for people."""
+"""What `concexp list` and `concexp show` print: plug-ins, their support matrix and interpreters, as data and as text."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 from concexp import catalog
+from concexp.commands.text_table import table_lines
 from concexp.errors import InputError, Problem, UnknownName, did_you_mean
 from concexp.experiment import claims_reference, user_code
 from concexp.experiment.spec import Entry
@@ -13,14 +15,16 @@ from concexp.trial.tools import unsupported
 
 SHOWN_KINDS = tuple(kind for kind in catalog.KINDS if kind != "probe")
 SUPPORT_WORKERS = 2
+AXES = ("workload", "model", "sync")  # the kinds that make a triple of the support matrix
 
 
-def catalogue(kind: str) -> dict[str, list[dict[str, Any]]]:
-    """Kind -> its plug-ins with summary and parameters; all kinds without a kind."""
+def plug_ins(kind: str) -> dict[str, list[dict[str, Any]]]:
+    """Map each kind to its plug-ins with summary and parameters; "" means all kinds."""
     if kind and kind not in catalog.KINDS:
         cure = did_you_mean(kind, [*SHOWN_KINDS, "pythons", "support"])
         raise InputError([Problem("list", 0, 0, "", f"there is no kind '{kind}'", cure)])
-    return {one: [_entry(one, name) for name in catalog.names(one)] for one in ([kind] if kind else SHOWN_KINDS)}
+    kinds = (kind,) if kind else SHOWN_KINDS
+    return {kind: [_entry(kind, name) for name in catalog.names(kind)] for kind in kinds}
 
 
 def _entry(kind: str, name: str) -> dict[str, Any]:
@@ -32,8 +36,8 @@ def _entry(kind: str, name: str) -> dict[str, Any]:
     return {"name": name, "summary": catalog.summary(cls), "parameters": parameters}
 
 
-def catalogue_text(data: dict[str, list[dict[str, Any]]]) -> str:
-    """The same for people."""
+def plug_ins_text(data: dict[str, list[dict[str, Any]]]) -> str:
+    """Format the result of `plug_ins`: one line per plug-in with its summary."""
     lines = []
     for kind, entries in data.items():
         width = max((len(entry["name"]) for entry in entries), default=0)
@@ -44,135 +48,145 @@ def catalogue_text(data: dict[str, list[dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
-def described(name: str) -> str:
-    """All about one plug-in, about user code, or about claims; `name` may begin with its kind and a slash."""
+def description(name: str) -> str:
+    """The reference of a plug-in, of user code, or of claims; the name may be qualified as KIND/NAME.
+
+    A bare name that several kinds share describes all of them. InputError for an unknown kind, UnknownName for an unknown name.
+    """
     if name == user_code.LONG:
         return user_code.REFERENCE
     if name == "claims":
         return claims_reference.REFERENCE.rstrip()
     kind, slash, rest = name.partition("/")
-    kinds = [kind] if slash else [one for one in catalog.KINDS if name in catalog.names(one)]
-    if slash and kind not in catalog.KINDS:
-        raise InputError([Problem("show", 0, 0, "", f"there is no kind '{kind}'", did_you_mean(kind, SHOWN_KINDS))])
+    if slash:
+        if kind not in catalog.KINDS:
+            raise InputError([Problem("show", 0, 0, "", f"there is no kind '{kind}'", did_you_mean(kind, SHOWN_KINDS))])
+        return "\n".join(_description(kind, rest))
+    kinds = [kind for kind in catalog.KINDS if name in catalog.names(kind)]
     if not kinds:
-        raise UnknownName("plug-in", name, [known for one in SHOWN_KINDS for known in catalog.names(one)] + ["claims"])
-    return "\n\n".join(_described(one, rest if slash else name) for one in kinds)
+        raise UnknownName(
+            "plug-in", name, [known for kind in SHOWN_KINDS for known in catalog.names(kind)] + ["claims"]
+        )
+    return "\n\n".join("\n".join(_description(kind, name)) for kind in kinds)
 
 
-def _described(kind: str, name: str) -> str:
+def _description(kind: str, name: str) -> Iterator[str]:
+    """Yield the lines on one plug-in: docstring, parameters, what its kind declares, and what it runs with."""
     cls = catalog.load(kind, name)
-    lines = [f"{kind}/{name}", "", catalog.description(cls)]
-    parameters = catalog.parameters(cls)
+    yield from (f"{kind}/{name}", "", catalog.description(cls))
+    parameters = catalog.parameters(cls).values()
     if parameters:
-        lines += ["", "Parameters:"]
-        for p in parameters.values():
-            default = "required" if p.required else f"default {_shown(p.default, p.unit)}"
-            lines.append(f"  {p.name}: {p.range}, {default}" + (f"\n      {p.meaning}" if p.meaning else ""))
+        yield from ("", "Parameters:")
+    for parameter in parameters:
+        default = "required" if parameter.required else f"default {_value_text(parameter.default, parameter.unit)}"
+        yield f"  {parameter.name}: {parameter.range}, {default}"
+        if parameter.meaning:
+            yield f"      {parameter.meaning}"
     if kind == "workload":
-        lines += ["", f"One operation is one {cls.unit}. It wants {cls.resource}. Its own load: {_load(cls.load)}."]
+        load = _load_text(cls.load)
+        yield from ("", f"One operation is one {cls.unit}. It wants {cls.resource}. Its own load: {load}.")
     if kind == "metric":
-        lines += [
-            "",
-            f"Unit: {cls.unit or 'none'}. Averaged on the {cls.scale} scale. Better: {cls.better or 'neither'}.",
-        ]
-    if kind in ("workload", "model", "sync"):
-        lines += ["", f"Runs with ({SUPPORT_WORKERS} workers where they apply):"]
-        lines += [f"  {line}" for line in support_text(support(kind, name)).splitlines()]
-    return "\n".join(lines)
+        unit, better = cls.unit or "none", cls.better or "neither"
+        yield from ("", f"Unit: {unit}. Averaged on the {cls.scale} scale. Better: {better}.")
+    if kind in AXES:
+        yield from ("", f"Runs with ({SUPPORT_WORKERS} workers where they apply):")
+        yield from (f"  {line}" for line in support_text(support(kind, name)).splitlines())
 
 
-def _shown(value: Any, unit: str) -> str:
-    return (
-        ("on" if value else "off") if isinstance(value, bool) else f"{value:g} {unit}".strip() if unit else str(value)
-    )
+def _value_text(value: Any, unit: str) -> str:
+    """A parameter's value with its unit."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g} {unit}" if unit else str(value)
 
 
-def _load(load: dict[str, Any]) -> str:
+def _load_text(load: dict[str, Any]) -> str:
     return f"{load['duration']:g} s" if "duration" in load else f"{load['ops']} operations"
 
 
 def support(kind: str = "", name: str = "") -> list[dict[str, str]]:
-    """Every workload × model × sync: the reason why it cannot run, or an empty one; only those of one plug-in if it is named.
+    """List every workload × model × sync with the reason why it cannot run, "" if it can. Starts nothing.
 
-    Starts nothing.
+    A kind and a name restrict the list to the triples of that plug-in.
     """
-    built = {
-        one: {known: _default(one, known).build() for known in ([name] if one == kind else catalog.names(one))}
-        for one in ("workload", "model", "sync")
-    }
-    found = []
-    for (workload, work), (model, carrier), (sync, primitive) in itertools.product(
-        *(b.items() for b in built.values())
-    ):
+    names = {axis: [name] if axis == kind else catalog.names(axis) for axis in AXES}
+    built = [[(name, Entry.default(axis, name).build()) for name in names[axis]] for axis in AXES]
+    triples = []
+    for (workload, work), (model, carrier), (sync, primitive) in itertools.product(*built):
         workers = SUPPORT_WORKERS if carrier.needs_workers else 1
         reason = unsupported(work, carrier, primitive, workers, work.load)
-        found.append({"workload": workload, "model": model, "sync": sync, "reason": reason})
-    return found
-
-
-def _default(kind: str, name: str) -> Entry:
-    values = {p.name: p.default for p in catalog.parameters(catalog.load(kind, name)).values()}
-    return Entry(kind, name, name, values)
+        triples.append({"workload": workload, "model": model, "sync": sync, "reason": reason})
+    return triples
 
 
 def support_text(triples: list[dict[str, str]]) -> str:
-    """The matrix for people: per workload and model the primitives that run, then the reasons for the rest."""
-    runs: dict[tuple[str, str], list[str]] = {}
-    reasons: dict[str, list[dict[str, str]]] = {}
+    """Format the support matrix: the primitives that run per workload and model, then the reasons for the rest."""
+    runnable: dict[tuple[str, str], list[str]] = {}
+    refused: dict[str, list[dict[str, str]]] = {}
     for triple in triples:
-        pair = triple["workload"], triple["model"]
-        runs.setdefault(pair, [])
+        syncs = runnable.setdefault((triple["workload"], triple["model"]), [])
         if triple["reason"]:
-            reasons.setdefault(_general(triple), []).append(triple)
+            refused.setdefault(_general_reason(triple), []).append(triple)
         else:
-            runs[pair].append(triple["sync"])
-    width, second = (max(len(pair[place]) for pair in runs) for place in (0, 1))
-    lines = [f"{one:<{width}}  {other:<{second}}  {' '.join(syncs) or '—'}" for (one, other), syncs in runs.items()]
-    if reasons:
+            syncs.append(triple["sync"])
+    first, second = (max(map(len, column)) for column in zip(*runnable, strict=True))
+    lines = [
+        f"{workload:<{first}}  {model:<{second}}  {' '.join(syncs) or '—'}"
+        for (workload, model), syncs in runnable.items()
+    ]
+    if refused:
         lines += ["", "Cannot run:"]
-    for reason, cases in reasons.items():
-        among = " × ".join(_among(kind, cases, triples) for kind in ("workload", "model", "sync"))
-        lines.append(f"  {reason}\n      {len(cases)}: {among}")
+    for reason, cases in refused.items():
+        product = " × ".join(_names_text(kind, cases, triples) for kind in AXES)
+        lines.append(f"  {reason}\n      {len(cases)}: {product}")
     return "\n".join(lines)
 
 
-def _among(kind: str, cases: list[dict[str, str]], triples: list[dict[str, str]]) -> str:
-    """The names of a kind that some cases hold; "every model" where it is all that there are, and there are several."""
+def _names_text(kind: str, cases: list[dict[str, str]], triples: list[dict[str, str]]) -> str:
+    """The names of a kind in `cases`; "every KIND" if these are all of several names in `triples`."""
     names = dict.fromkeys(case[kind] for case in cases)
     every = {triple[kind] for triple in triples}
     return f"every {kind}" if names.keys() == every and len(every) > 1 else " ".join(names)
 
 
-def _general(triple: dict[str, str]) -> str:
-    """The reason of a triple without the names that stand beside it anyway: alike for all that it holds for."""
+def _general_reason(triple: dict[str, str]) -> str:
+    """The reason with "this" for the triple's own names, so that triples with a common reason share one text."""
     reason, workload, sync = triple["reason"], triple["workload"], triple["sync"]
-    reason = reason.replace(workload, "this", 1) if reason.startswith(f"{workload} ") else reason
-    return reason.removesuffix(f" {sync}") + " this" if reason.endswith(f"not with {sync}") else reason
+    if reason.startswith(f"{workload} "):
+        reason = reason.replace(workload, "this", 1)
+    if reason.endswith(f"not with {sync}"):
+        reason = reason.removesuffix(f" {sync}") + " this"
+    return reason
 
 
 def pythons_text(rows: list[dict[str, Any]]) -> str:
-    """The interpreters of this machine for people."""
-    heads = ["name", "version", "implementation", "GIL", "JIT", "where"]
-    table = [heads, *([_named(row), row["version"], row["implementation"], _gil(row), _jit(row), row["found"]]
-                      for row in rows if not row["reason"])]  # fmt: skip
-    widths = [max(len(line[place]) for line in table) for place in range(len(heads))]
-    lines = ["  ".join(f"{text:<{w}}" for text, w in zip(line, widths, strict=True)).rstrip() for line in table]
+    """Format the interpreters of this machine: a table, how a YAML names them, and those that cannot run trials."""
+    usable = [row for row in rows if not row["reason"]]
+    lines = table_lines(["name", "version", "implementation", "GIL", "JIT", "where"], map(_python_columns, usable))
     lines += ["", 'In a YAML: sweep: {python: [current, "3.13", {is: /path/to/python3, as: mine}]}']
     refused = [f"  {row['found']}: {row['reason']}" for row in rows if row["reason"]]
-    return "\n".join([*lines, *(["", "Cannot run trials:", *refused] if refused else [])])
+    if refused:
+        lines += ["", "Cannot run trials:", *refused]
+    return "\n".join(lines)
 
 
-def _named(row: dict[str, Any]) -> str:
-    return f"{row['name'] or '(by its path)'}{' (current)' if row['current'] else ''}"
+def _python_columns(row: dict[str, Any]) -> list[str]:
+    name = row["name"] or "(by its path)"
+    if row["current"]:
+        name += " (current)"
+    return [name, row["version"], row["implementation"], _gil_text(row), _jit_text(row), row["found"]]
 
 
-def _gil(row: dict[str, Any]) -> str:
-    """Its state where nobody switches it, and whether somebody can."""
+def _gil_text(row: dict[str, Any]) -> str:
+    """The default state of the GIL, and whether the build can switch it."""
     state = "on" if row["gil_enabled"] else "off"
     return state if row["gil_built"] else f"{state}, free-threaded build"
 
 
-def _jit(row: dict[str, Any]) -> str:
+def _jit_text(row: dict[str, Any]) -> str:
+    """The state of the JIT; "" if the interpreter does not say."""
     if row["jit_built"] is None:
         return ""
-    return "none" if not row["jit_built"] else "on" if row["jit"] else "off, can be on"
+    if not row["jit_built"]:
+        return "none"
+    return "on" if row["jit"] else "off, can be on"

@@ -1,7 +1,7 @@
-"""What on this machine endangers numbers: looks at it now, and tells it as text or data.
+"""What `concexp doctor` does: collects facts about this machine now, and formats the findings as text or data.
 
-`before_a_run` looks only at what costs nothing and stands in every manifest; `examine` also lets spinners run, which takes
-a few seconds. What the facts mean is judged in `hazards`.
+`hazards` judges what the facts mean. Every manifest holds the findings that cost nothing (`hazards.warning_before_run`);
+`examine` also runs spinners, which takes a few seconds.
 """
 
 from __future__ import annotations
@@ -21,73 +21,80 @@ from concexp.errors import EnvironmentRefused
 from concexp.run.child import stage
 from concexp.run.child.launch import launch
 from concexp.run.interpreters import interpreter
-from concexp.run.machine import facts as machine
-from concexp.run.machine import hazards, spinners
-from concexp.run.machine import lock as machine_lock
+from concexp.run.machine import facts, hazards, lock, spinners
 from concexp.run.machine.hazards import Finding
 
-# Variables that change what Python or its libraries do.
-CHANGES_PYTHON = re.compile(
+# Environment variables that change what Python or its libraries do.
+PYTHON_VARIABLES = re.compile(
     r"PYTHON|LD_PRELOAD$|LD_LIBRARY_PATH$|MALLOC_|(OMP|OPENBLAS|MKL|NUMEXPR)_NUM_THREADS$|COVERAGE_"
 )
-PYTHON = re.compile(r"(python|pypy)3(\.\d+)?t?$")
-MARKS = {hazards.OK: "ok     ", hazards.UNKNOWN: "unknown", hazards.WARNING: "warning", hazards.DANGER: "danger "}
+PYTHON_NAME = re.compile(r"(python|pypy)3(\.\d+)?t?$")
+LEVEL_COLUMN = {
+    hazards.OK: "ok     ",
+    hazards.UNKNOWN: "unknown",
+    hazards.WARNING: "warning",
+    hazards.DANGER: "danger ",
+}
 
 
 def examine(out: Path) -> list[Finding]:
-    """Look at everything; `out` is where reports would go. Takes a few seconds, for spinners run."""
+    """Look for every hazard, for a few seconds; `out` is where reports would go."""
     code = stage.stage_child_code()
     python = interpreter.current(code)
-    facts = machine.facts()
+    machine = facts.facts()
     clocks = interpreter.clocks(python, code)
-    holder = _lock()
-    effective, why_not = _spun(python, code, facts["cpus"])
+    lock_state = _lock_state()
+    effective_cpus, not_measured = _effective_cpus(python, code, machine["cpus"])
     return hazards.check_hazards(
         {
-            **facts,
+            **machine,
             "clocks": clocks,
-            "effective_cpus": effective,
-            "not_spun": why_not,
+            "effective_cpus": effective_cpus,
+            "not_spun": not_measured,
             "tracers": tracers(),
-            "environment": sorted(name for name in os.environ if CHANGES_PYTHON.match(name)),
-            "machine_lock": holder,
-            "folders": _folders(out),
-            "pythons": pythons(os.environ.get("PATH", "")),
+            "environment": sorted(name for name in os.environ if PYTHON_VARIABLES.match(name)),
+            "machine_lock": lock_state,
+            "folders": _free_bytes(out),
+            "pythons": interpreter_names(os.environ.get("PATH", "")),
         }
     )
 
 
-def _spun(python: interpreter.Interpreter, code: stage.StagedCode, cpus: int) -> tuple[float | None, str]:
-    """(effective CPUs now, why they could not be measured)."""
+def _effective_cpus(python: interpreter.Interpreter, code: stage.StagedCode, cpus: int) -> tuple[float | None, str]:
+    """Measure the effective CPUs now; returns (their number or None, why they could not be measured)."""
     request = {"verb": "spin", "spinners": cpus, "seconds": spinners.SPIN_SECONDS, "rounds": spinners.SPIN_ROUNDS}
-    lock = machine_lock.MachineLock("concexp doctor", lambda who: None, wait=False)
+    machine_lock = lock.MachineLock("concexp doctor", lambda holder: None, wait=False)
     try:
-        with lock.held():
-            ending = launch(request, python.path, code, spinners.SPIN_TIMEOUT)
+        with machine_lock.held():
+            outcome = launch(request, python.path, code, spinners.SPIN_TIMEOUT)
     except EnvironmentRefused as refusal:
         return None, f"not measured: {refusal.message}"
-    answer = ending.answer or {}
-    return spinners.effective_cpus(answer.get("alone", []), answer.get("together", []), cpus), ending.reason
+    answer = outcome.answer or {}
+    return spinners.effective_cpus(answer.get("alone", []), answer.get("together", []), cpus), outcome.reason
 
 
-def _lock() -> dict[str, str]:
-    """Who holds the machine-wide lock, and what is wrong with it; empty texts for nobody and nothing."""
+def _lock_state() -> dict[str, str]:
+    """The holder of the machine-wide lock, and any problem in opening it; each "" if there is none."""
     try:
-        return {"holder": machine_lock.holder(), "problem": ""}
+        return {"holder": lock.holder(), "problem": ""}
     except EnvironmentRefused as refusal:
         return {"holder": "", "problem": refusal.message}
 
 
 def tracers() -> list[str]:
-    """What looks at this process: a trace function, a profiler, a monitoring tool, a debugger on the outside."""
+    """What observes this process: a trace function, a profiler, monitoring tools, an attached debugger."""
     monitoring = getattr(sys, "monitoring", None)
     tools = [monitoring.get_tool(number) for number in range(6)] if monitoring is not None else []
-    functions = {"a trace function": sys.gettrace(), "a profiler": sys.getprofile()}
-    outside = ["a debugger (ptrace)"] if _traced_by() else []
-    return [name for name, function in functions.items() if function is not None] + [t for t in tools if t] + outside
+    hooks = {"a trace function": sys.gettrace(), "a profiler": sys.getprofile()}
+    names = [name for name, hook in hooks.items() if hook is not None]
+    names += filter(None, tools)
+    if _tracer_pid():
+        names.append("a debugger (ptrace)")
+    return names
 
 
-def _traced_by() -> int:
+def _tracer_pid() -> int:
+    """The process that traces this one; 0 if none does, or if the system does not say."""
     try:
         status = Path("/proc/self/status").read_text("utf-8", "replace")
     except OSError:
@@ -95,42 +102,42 @@ def _traced_by() -> int:
     return int(next((line.split()[1] for line in status.splitlines() if line.startswith("TracerPid:")), 0))
 
 
-def _folders(out: Path) -> dict[str, int | None]:
-    """Free bytes where a run writes, None where it may not: reports, temporary folders, the cache of the child's code."""
+def _free_bytes(out: Path) -> dict[str, int | None]:
+    """Free bytes where a run writes, None without permission: reports, temporary files, the cache of the child's code."""
     places = {"folder for reports": out, "temporary folder": Path(tempfile.gettempdir()), "cache": stage.cache_folder()}
-    return {name: room(path) for name, path in places.items()}
+    return {name: free_bytes(path) for name, path in places.items()}
 
 
-def room(path: Path) -> int | None:
-    """Free bytes in the file system of a folder that is there or could be made; None if nothing can be written there."""
-    there = next(folder for folder in [path.absolute(), *path.absolute().parents] if os.path.exists(folder))
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+def free_bytes(path: Path) -> int | None:
+    """Free bytes for a folder, which may still have to be created; None if nothing can be written there."""
+    existing = next(folder for folder in [path.absolute(), *path.absolute().parents] if os.path.exists(folder))
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         return None
-    return shutil.disk_usage(there).free
+    return shutil.disk_usage(existing).free
 
 
-def pythons(path: str) -> list[str]:
-    """The names of the interpreters in the folders of PATH, by version, each once: nothing is started."""
-    seen: dict[str, str] = {}
+def interpreter_names(path: str) -> list[str]:
+    """The names of the interpreters on a PATH, each file once, in order of versions. Starts nothing."""
+    files: dict[str, str] = {}
     for folder in filter(None, path.split(os.pathsep)):
-        with contextlib.suppress(OSError):  # PATH may name what is not there, or what may not be read
-            for name in filter(PYTHON.match, os.listdir(folder)):
-                seen.setdefault(name, os.path.realpath(os.path.join(folder, name)))
-    # Of several names of one file the longest tells most: python3.13, not python3.
-    longest = {real: max((n for n, r in seen.items() if r == real), key=len) for real in seen.values()}
+        with contextlib.suppress(OSError):  # PATH may name folders that do not exist or cannot be read
+            for name in filter(PYTHON_NAME.match, os.listdir(folder)):
+                files.setdefault(name, os.path.realpath(os.path.join(folder, name)))
+    # The longest of several names for one file says most: python3.13, not python3.
+    longest = {file: max((name for name in files if files[name] == file), key=len) for file in files.values()}
     return sorted(longest.values(), key=lambda name: [int(number) for number in re.findall(r"\d+", name)])
 
 
-def text(findings: Sequence[Finding]) -> str:
-    """A line per finding, the cure below it, and the summary."""
+def findings_text(findings: Sequence[Finding]) -> str:
+    """One line per finding with its cure below, then the summary."""
     lines = []
     for finding in findings:
-        lines.append(f"{MARKS[finding.level]}  {finding.about}: {finding.says}")
+        lines.append(f"{LEVEL_COLUMN[finding.level]}  {finding.about}: {finding.says}")
         if finding.cure:
             lines.append(f"         cure: {finding.cure}")
     return "\n".join([*lines, "", hazards.summary(findings)])
 
 
-def data(findings: Sequence[Finding]) -> dict[str, Any]:
-    """The same for other programs."""
+def findings_data(findings: Sequence[Finding]) -> dict[str, Any]:
+    """The findings and their summary as JSON data."""
     return {"summary": hazards.summary(findings), "findings": [asdict(finding) for finding in findings]}

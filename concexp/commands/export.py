@@ -1,7 +1,7 @@
-"""A run -> its tables for other programs: CSV, Parquet, JSON, or a file that pyperf reads.
+"""What `concexp export` does: writes a run's tables as CSV, Parquet, JSON, or a file that pyperf reads.
 
-`cells` has one row per cell, as cells.csv; `trials` one row per measured iteration, as results.parquet. Figures are not
-rounded, but for the cells in CSV, which are those of cells.csv.
+`cells` has one row per cell, as in cells.csv; `trials` has one row per measured iteration, as in results.parquet. Numbers are
+not rounded, except the cells in CSV, which are those of cells.csv.
 """
 
 from __future__ import annotations
@@ -17,15 +17,30 @@ import pandas as pd
 
 from concexp import catalog
 from concexp.analysis.iterations import PORTION
-from concexp.analysis.results import Run, printed, shielded, to_parquet
+from concexp.analysis.results import Run, load, printed, shielded, to_parquet
 from concexp.errors import EnvironmentRefused, InputError, Problem
 from concexp.run.storage import run_folder
 
 TABLES = ("cells", "trials")
 
 
-def check(form: str, tables: Sequence[str], to_file: bool) -> None:
-    """InputError if that cannot be had in this form."""
+def export_run(path: Path, form: str, tables: Sequence[str], out: Path | None) -> None:
+    """Write tables of the run at `path` to a file, or to stdout without one."""
+    check_options(form, tables, out is not None)
+    chunks = file_chunks(load(path), form, tables)
+    if out is None:
+        sys.stdout.buffer.writelines(chunks)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with out.open("wb") as file:
+            file.writelines(chunks)
+    except OSError as error:
+        raise run_folder.refused(error, out) from error
+
+
+def check_options(form: str, tables: Sequence[str], to_file: bool) -> None:
+    """Raise InputError if the format cannot hold these tables, or needs a file to write to."""
     problem = "", ""
     if form == "pyperf" and tables:
         problem = "pyperf has a form of its own", "leave out --cells and --trials"
@@ -37,97 +52,90 @@ def check(form: str, tables: Sequence[str], to_file: bool) -> None:
         raise InputError([Problem("export", 0, 0, "", *problem)])
 
 
-def exported(run: Run, form: str, tables: Sequence[str]) -> Iterator[bytes]:
-    """The file, piece by piece; `tables` are of TABLES, the cells where none is named."""
-    wanted = tables or TABLES[:1]
+def file_chunks(run: Run, form: str, tables: Sequence[str]) -> Iterator[bytes]:
+    """Yield the file's bytes in chunks; `tables` are names from TABLES, by default the cells alone."""
+    names = tables or TABLES[:1]
     if form == "pyperf":
         yield json.dumps(_pyperf(run), ensure_ascii=False, allow_nan=False).encode() + b"\n"
     elif form == "json":
-        yield from (text.encode() for text in _json(run, wanted))
+        yield from (text.encode() for text in _json(run, names))
     elif form == "parquet":
         file = io.BytesIO()
-        to_parquet(getattr(run, wanted[0]), file)
+        to_parquet(getattr(run, names[0]), file)
         yield file.getvalue()
     else:
-        for number, part in enumerate(_portions(getattr(run, wanted[0]))):
-            safe = part.map(printed) if wanted[0] == "cells" else _shielded(part)
-            yield safe.rename(columns=shielded).to_csv(index=False, header=number == 0, lineterminator="\n").encode()
+        yield from (text.encode() for text in _csv(run, names[0]))
+
+
+def _csv(run: Run, table: str) -> Iterator[str]:
+    """Yield the CSV text of a table, with the header in the first chunk."""
+    for number, rows in enumerate(_portions(getattr(run, table))):
+        safe = rows.map(printed) if table == "cells" else _without_formulas(rows)
+        yield safe.rename(columns=shielded).to_csv(index=False, header=number == 0, lineterminator="\n")
 
 
 def _portions(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """So many rows at a time that their text does not fill the memory; one portion at least."""
+    """Split a table into blocks of at most PORTION rows, to bound memory; an empty table is one block."""
     return (table.iloc[first : first + PORTION] for first in range(0, max(1, len(table)), PORTION))
 
 
-def _shielded(part: pd.DataFrame) -> pd.DataFrame:
-    texts = part.select_dtypes("string")
-    return part.assign(**{name: column.map(shielded, na_action="ignore") for name, column in texts.items()})
+def _without_formulas(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with every text that a spreadsheet would run as a formula made harmless."""
+    texts = rows.select_dtypes("string")
+    return rows.assign(**{name: column.map(shielded, na_action="ignore") for name, column in texts.items()})
 
 
 def _json(run: Run, tables: Sequence[str]) -> Iterator[str]:
-    """One object: the run, its question, the units of its metrics, and a list of objects per table; what is missing is null."""
-    names = [name for name in run.cells.columns if f"{name}_lo" in run.cells.columns]
+    """Yield one JSON object: run, question, units of the metrics, and a list of rows per table; missing values are null."""
+    metrics = [name for name in run.cells.columns if f"{name}_lo" in run.cells.columns]
     head = {
         "run": run.header["run"],
         "name": run.spec["name"],
         "question": run.spec["question"],
-        "units": {name: catalog.load("metric", name).unit for name in names},
+        "units": {name: catalog.load("metric", name).unit for name in metrics},
     }
     yield json.dumps(head, ensure_ascii=False, indent=1)[:-2]
     for table in tables:
         yield f',\n "{table}": ['
-        gap = "\n  "
-        for part in _portions(getattr(run, table)):
-            for row in part.astype(object).where(part.notna(), None).to_dict("records"):
-                yield gap + json.dumps(row, ensure_ascii=False, allow_nan=False)
-                gap = ",\n  "
+        separator = "\n  "
+        for rows in _portions(getattr(run, table)):
+            for row in rows.astype(object).where(rows.notna(), None).to_dict("records"):
+                yield separator + json.dumps(row, ensure_ascii=False, allow_nan=False)
+                separator = ",\n  "
         yield "\n ]"
     yield "\n}\n"
 
 
 def _pyperf(run: Run) -> dict[str, Any]:
-    """pyperf's JSON, version 1.0: a benchmark per cell, a run per trial, whose values are the seconds per operation.
+    """pyperf's JSON, version 1.0: one benchmark per cell, one run per trial, values in seconds per operation.
 
-    Of the trials that ended well with the right outcome: pyperf has no place for others. Doubts stand in a run's metadata.
+    Only trials with status `ok` are included, since pyperf cannot mark others as failed. Doubts go into a run's metadata.
     """
-    found = []
+    benchmarks = []
     labels = run.axes_by_cell
     for cell in run.cells["cell"]:
         rows = run.rows(cell)
         rows = rows[(rows["status"] == "ok") & (rows["ops"] > 0) & (rows["wall_s"] > 0)]
         if len(rows):
             name = " ".join(f"{key}={label}" for key, label in labels[cell].items() if label is not None)
-            runs = [_pyperf_run(own) for _, own in rows.groupby("trial", sort=False)]
-            found.append({"metadata": {"name": name, "unit": "second"}, "runs": runs})
-    if not found:
+            runs = [_pyperf_run(trial) for _, trial in rows.groupby("trial", sort=False)]
+            benchmarks.append({"metadata": {"name": name, "unit": "second"}, "runs": runs})
+    if not benchmarks:
         raise EnvironmentRefused(
             "no trial of this run ended well with the right outcome",
             "pyperf has no place for others: export csv or json",
         )
-    return {"version": "1.0", "metadata": {"description": run.spec["question"]}, "benchmarks": found}
+    return {"version": "1.0", "metadata": {"description": run.spec["question"]}, "benchmarks": benchmarks}
 
 
 def _pyperf_run(rows: pd.DataFrame) -> dict[str, Any]:
     first = rows.iloc[0]
-    told = {"date": first["started_at"], "duration": first["duration_s"], "python_version": first["python_version"],
-            "hostname": first["host"], "doubts": first["doubts"] or None}  # fmt: skip
-    metadata = {name: value for name, value in told.items() if pd.notna(value)}
+    facts = {
+        "date": first["started_at"],
+        "duration": first["duration_s"],
+        "python_version": first["python_version"],
+        "hostname": first["host"],
+        "doubts": first["doubts"] or None,
+    }
+    metadata = {name: value for name, value in facts.items() if pd.notna(value)}
     return {"metadata": metadata, "values": (rows["wall_s"] / rows["ops"]).tolist()}
-
-
-def export(path: Path, form: str, tables: Sequence[str], out: Path | None) -> None:
-    """Write a run's tables for other programs, to a file or to stdout."""
-    from concexp.analysis import results
-    from concexp.commands import export as exporting
-
-    exporting.check(form, tables, out is not None)
-    pieces = exporting.exported(results.load(path), form, tables)
-    if out is None:
-        sys.stdout.buffer.writelines(pieces)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        with out.open("wb") as file:
-            file.writelines(pieces)
-    except OSError as error:
-        raise run_folder.refused(error, out) from error

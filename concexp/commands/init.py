@@ -1,4 +1,4 @@
-"""A first experiment: what `concexp init` writes."""
+"""What `concexp init` does: writes a first experiment."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ measure:
 """
 
 
-def init(name: str) -> Path:
-    """Write a first experiment; refuses to overwrite."""
+def write_first_experiment(name: str) -> Path:
+    """Write NAME.yaml into the current folder and return its path; EnvironmentRefused if it exists."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise InputError([Problem("NAME", 0, 0, "", f"'{name}' is no name", "small letters, digits, underscores")])
     path = Path(f"{name}.yaml")

@@ -1,87 +1,138 @@
-"""A plan for people, and for programs: what `concexp plan` prints."""
+"""What `concexp plan` prints: the plan of an experiment as data and as text."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
+from concexp.commands.text_table import table_lines
 from concexp.experiment import Spec
 from concexp.experiment.spec import Claim
 from concexp.experiment.statuses import MEASURED
 from concexp.plan.claim_cases import Cells
-from concexp.plan.planner import Plan, unsupported_reasons
+from concexp.plan.planner import unsupported_reasons
+from concexp.plan.schedule import Plan
 from concexp.run.forecast import Forecast
 
 
-def plan_data(spec: Spec, plan: Plan, foreseen: Forecast) -> dict[str, Any]:
-    """A plan for programs."""
+def plan_data(spec: Spec, plan: Plan, forecast: Forecast) -> dict[str, Any]:
+    """The plan as JSON data: cells, trials in order, forecast in seconds, and the number of cases of each claim."""
     cells = [
         {
-            "cell": c.id,
-            "axes": dict(c.axes),
-            "parameters": c.parameters,
-            "load": dict(c.load),
-            "reason": c.reason,
-            "asked_at_run": c.runtime.python in plan.unasked,
+            "cell": cell.id,
+            "axes": dict(cell.axes),
+            "parameters": cell.parameters,
+            "load": dict(cell.load),
+            "reason": cell.reason,
+            "asked_at_run": cell.runtime.python in plan.unprobed,
         }
-        for c in plan.cells
+        for cell in plan.cells
     ]
-    order = [{"trial": t.id, "role": t.role, "block": t.block, "position": t.position} for t in plan.trials]
-    claimed = [{"says": claim.says, "expect": claim.expect.raw, "cases": count} for claim, count in _cases(spec, plan)]
+    trials = [
+        {"trial": trial.id, "role": trial.role, "block": trial.block, "position": trial.position}
+        for trial in plan.trials
+    ]
+    claims = [
+        {"says": claim.says, "expect": claim.expect.raw, "cases": count} for claim, count in _case_counts(spec, plan)
+    ]
     return {
         "name": spec.name,
         "question": spec.question,
         "cells": cells,
-        "trials": order,
-        "max_repetitions": spec.measure.most,
-        "forecast": foreseen.data,
-        "claims": claimed,
+        "trials": trials,
+        "max_repetitions": spec.measure.max_blocks,
+        "forecast": forecast.data,
+        "claims": claims,
     }
 
 
-def _cases(spec: Spec, plan: Plan) -> list[tuple[Claim, int]]:
-    """Each claim and how many cases it has: cells, or where its metrics name the cells, what they differ in otherwise."""
+def _case_counts(spec: Spec, plan: Plan) -> Iterator[tuple[Claim, int]]:
+    """Yield each claim with its number of cases.
+
+    A case is a cell; where the claim's metrics name the cells, it is what these cells have in common.
+    """
     cells = Cells({cell.id: cell.axes for cell in plan.cells}, plan.cpus)
-    return [(claim, sum(not case.missing for case in cells.cases(claim))) for claim in spec.claims]
+    for claim in spec.claims:
+        yield claim, sum(not case.missing for case in cells.cases(claim))
 
 
-def plan_text(spec: Spec, plan: Plan, foreseen: Forecast) -> str:
-    """A plan for people."""
-    lines = [f"{spec.name}: {spec.question}", ""]
-    keys = list(plan.cells[0].axes)
-    rows = [[str("" if c.axes[k] is None else c.axes[k]) for k in keys] for c in plan.runnable]
-    widths = [max(len(k), *(len(row[i]) for row in rows)) for i, k in enumerate(keys)]
-    lines += ["  ".join(f"{text:<{w}}" for text, w in zip(row, widths, strict=True)).rstrip() for row in [keys, *rows]]
-    roles = Counter(trial.role for trial in plan.trials)
-    beside = [f"{count} {role}" for role, count in roles.items() if role != MEASURED]
-    more = f" + {', '.join(beside)}" if beside else ""
-    lines += ["", f"{len(rows)} cells × {spec.measure.blocks} repetitions{more} = {len(plan.trials)} trials"]
-    if spec.measure.precision is not None:
-        settled = " and the claims are settled" if spec.claims else ""
-        lines[-1] += (
-            f"; then more, until {spec.primary} is known to ±{100 * spec.measure.precision:g} %{settled}, or a cell has "
-        )
-        lines[-1] += f"{spec.measure.most}; none for cells whose trials end badly"
-    lines += [foreseen.text]
-    for label in plan.unasked:
-        count = sum(cell.runtime.python == label for cell in plan.cells)
-        lines += [
-            "",
-            f"{count} cells of python {label}: asked at run, since planning starts nothing that a YAML names by its path",
-        ]
-    reasons = unsupported_reasons(plan.cells)
-    if reasons:
-        lines += ["", f"{sum(reasons.values())} cells cannot run:"]
-        lines += [f"  {count} × {reason}{_whose(reason, plan)}" for reason, count in reasons.items()]
-    if spec.claims:
-        lines += ["", "Claims:"]
-        for claim, count in _cases(spec, plan):
-            words = claim.says if claim.says == claim.expect.raw else f"{claim.says}: `{claim.expect.raw}`"
-            lines.append(f"  {words}, {count} case{'s' * (count != 1)}")
+def plan_text(spec: Spec, plan: Plan, forecast: Forecast) -> str:
+    """The plan for people: the cells that run, the number of trials and how long they take, what cannot run, the claims."""
+    lines = [
+        f"{spec.name}: {spec.question}",
+        "",
+        *_cells(plan),
+        "",
+        _trials(spec, plan) + _until(spec),
+        forecast.text,
+        *_unprobed(plan),
+        *_unsupported(plan),
+        *_claims(spec, plan),
+    ]
     return "\n".join(lines)
 
 
-def _whose(reason: str, plan: Plan) -> str:
-    """The interpreters that a reason holds for, where there are several."""
-    own = dict.fromkeys(cell.runtime.python for cell in plan.cells if cell.reason == reason)
-    return f" (python {', '.join(own)})" if len({cell.runtime.python for cell in plan.cells}) > 1 else ""
+def _cells(plan: Plan) -> list[str]:
+    """The labels of the cells that run, as a table."""
+    axes = list(plan.cells[0].axes)
+    return table_lines(axes, [[_label_text(cell.axes[axis]) for axis in axes] for cell in plan.runnable])
+
+
+def _label_text(label: Any) -> str:
+    return "" if label is None else str(label)
+
+
+def _trials(spec: Spec, plan: Plan) -> str:
+    """How many trials there are: cells × repetitions, and the trials of other roles beside them."""
+    roles = Counter(trial.role for trial in plan.trials)
+    others = [f"{count} {role}" for role, count in roles.items() if role != MEASURED]
+    more = f" + {', '.join(others)}" if others else ""
+    return f"{len(plan.runnable)} cells × {spec.measure.blocks} repetitions{more} = {len(plan.trials)} trials"
+
+
+def _until(spec: Spec) -> str:
+    """When a run with a `precision` stops adding trials."""
+    if spec.measure.precision is None:
+        return ""
+    settled = " and the claims are settled" if spec.claims else ""
+    return (
+        f"; then more, until {spec.primary} is known to ±{100 * spec.measure.precision:g} %{settled}, "
+        f"or a cell has {spec.measure.max_blocks}; none for cells whose trials end badly"
+    )
+
+
+def _unprobed(plan: Plan) -> Iterator[str]:
+    """The interpreters that a plan cannot ask, since it does not start what a YAML names by its path."""
+    for label in plan.unprobed:
+        count = sum(cell.runtime.python == label for cell in plan.cells)
+        yield ""
+        yield f"{count} cells of python {label}: asked at run, since planning starts nothing that a YAML names by its path"
+
+
+def _unsupported(plan: Plan) -> Iterator[str]:
+    """The cells that cannot run, by reason."""
+    reasons = unsupported_reasons(plan.cells)
+    if reasons:
+        yield ""
+        yield f"{sum(reasons.values())} cells cannot run:"
+    for reason, count in reasons.items():
+        yield f"  {count} × {reason}{_pythons_with(reason, plan)}"
+
+
+def _pythons_with(reason: str, plan: Plan) -> str:
+    """The interpreters that a reason holds for, in parentheses; "" if the plan has only one."""
+    if len({cell.runtime.python for cell in plan.cells}) == 1:
+        return ""
+    pythons = dict.fromkeys(cell.runtime.python for cell in plan.cells if cell.reason == reason)
+    return f" (python {', '.join(pythons)})"
+
+
+def _claims(spec: Spec, plan: Plan) -> Iterator[str]:
+    """The claims with their number of cases."""
+    if spec.claims:
+        yield ""
+        yield "Claims:"
+    for claim, count in _case_counts(spec, plan):
+        text = claim.says if claim.says == claim.expect.raw else f"{claim.says}: `{claim.expect.raw}`"
+        yield f"  {text}, {count} case{'s' * (count != 1)}"

@@ -1,4 +1,4 @@
-"""What a person sees of a run while it runs, on stderr: a bar on a terminal, plain lines elsewhere, or nothing."""
+"""Shows the progress of a run on stderr: a bar on a terminal, plain lines elsewhere, or nothing."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import Any
 from concexp.experiment.statuses import MEASURED
 from concexp.plan.cell import PlannedTrial
 
-PLAIN_EVERY = 10.0  # seconds between two plain lines, but for those that tell of something bad
+PLAIN_INTERVAL = 10.0  # seconds between plain lines; trials that end badly get theirs at once
 
 
-def described(trial: PlannedTrial) -> str:
-    """A trial in words: the labels of its cell."""
+def trial_label(trial: PlannedTrial) -> str:
+    """The labels of a trial's cell and, unless it is a measured trial, its role."""
     axes = trial.cell.axes
     words = [str(axes[key]) for key in ("workload", "model") if key in axes]
     if axes.get("sync") not in (None, "none"):
         words.append(str(axes["sync"]))
     if axes.get("workers") is not None:
         words.append(f"{axes['workers']} worker{'' if axes['workers'] == 1 else 's'}")
-    words += [trial.role] if trial.role != MEASURED else []
-    words += [
-        f"{k} {v}" for k, v in axes.items() if k not in ("workload", "model", "sync", "workers") and v is not None
-    ]
+    if trial.role != MEASURED:
+        words.append(trial.role)
+    others = {key: label for key, label in axes.items() if key not in ("workload", "model", "sync", "workers")}
+    words += [f"{key} {label}" for key, label in others.items() if label is not None]
     return " · ".join(words)
 
 
-class Lasting:
-    """A stream whose reader may leave, as a terminal that is closed does: what is written then is lost, and no error."""
+class UnbreakableStream:
+    """A stream that ignores write errors, so that closing the terminal does not stop a run."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
@@ -47,67 +47,70 @@ class Lasting:
         return getattr(self.stream, name)
 
 
-class Quiet:
-    """Says nothing."""
+class Silent:
+    """Shows nothing; the base of the other listeners."""
 
-    def begin(self, total: int, done: int) -> None: ...
+    def run_started(self, total: int, done: int) -> None: ...
 
-    def trial(self, trial: PlannedTrial) -> None: ...
+    def trial_started(self, trial: PlannedTrial) -> None: ...
 
-    def more(self, trials: int) -> None: ...
+    def trials_added(self, trials: int) -> None: ...
 
-    def ended(self, record: dict[str, Any]) -> None: ...
+    def trial_ended(self, record: dict[str, Any]) -> None: ...
 
     def note(self, text: str) -> None: ...
 
-    def foretell(self, text: str) -> None: ...
+    def forecast(self, text: str) -> None: ...
 
     def say(self, text: str) -> None: ...
 
     def close(self) -> None: ...
 
 
-class Plain(Quiet):
-    """Lines for logs: now and then, and whenever a trial ends badly."""
+class PlainLines(Silent):
+    """Prints lines for logs: one every PLAIN_INTERVAL seconds, and one for each trial that ends badly."""
 
     def __init__(self) -> None:
         self.total = self.done = self.bad = 0
         self.current = ""
-        self.started = self.said = time.monotonic()
-        self.before = 0
-        self.open_ended = False  # whether the end is not known: then reaching the total is not worth a line
+        self.started = self.last_line = time.monotonic()
+        self.resumed = 0  # trials that were there before this session
+        self.open_ended = False  # True if trials were added: then reaching the total is not the end
 
     def say(self, text: str) -> None:
-        print(text, file=Lasting(sys.stderr), flush=True)
+        print(text, file=UnbreakableStream(sys.stderr), flush=True)
 
-    def begin(self, total: int, done: int) -> None:
-        self.total, self.done, self.before = total, done, done
+    def run_started(self, total: int, done: int) -> None:
+        self.total, self.done, self.resumed = total, done, done
         self.started = time.monotonic()
-        resumed = f", {done} of them from before" if done else ""
-        self.say(f"{total} trials{resumed}")
+        earlier = f", {done} of them from before" if done else ""
+        self.say(f"{total} trials{earlier}")
 
-    def trial(self, trial: PlannedTrial) -> None:
-        self.current = described(trial)
+    def trial_started(self, trial: PlannedTrial) -> None:
+        self.current = trial_label(trial)
 
-    def more(self, trials: int) -> None:
+    def trials_added(self, trials: int) -> None:
         self.total += trials
         self.open_ended = True
 
-    def ended(self, record: dict[str, Any]) -> None:
+    def trial_ended(self, record: dict[str, Any]) -> None:
         self.done += 1
         if record["status"] != "ok":
             self.bad += 1
             self.say(f"{self.done}/{self.total} {self.current}: {record['status']}: {record['reason']}")
-        elif time.monotonic() - self.said >= PLAIN_EVERY or (self.done == self.total and not self.open_ended):
-            left = "until the intervals are narrow enough" if self.open_ended else f"{self.left()} left"
+            self.last_line = time.monotonic()
+        elif self._line_due():
+            left = "until the intervals are narrow enough" if self.open_ended else f"{self.time_left()} left"
             self.say(f"{self.done}/{self.total} {self.current} · {left}")
-        else:
-            return
-        self.said = time.monotonic()
+            self.last_line = time.monotonic()
 
-    def left(self) -> str:
-        """The time that the rest will take, if it goes on like this."""
-        measured = self.done - self.before
+    def _line_due(self) -> bool:
+        at_end = self.done == self.total and not self.open_ended
+        return at_end or time.monotonic() - self.last_line >= PLAIN_INTERVAL
+
+    def time_left(self) -> str:
+        """The remaining time at the pace of this session, in minutes or seconds."""
+        measured = self.done - self.resumed
         seconds = (time.monotonic() - self.started) / max(1, measured) * (self.total - self.done)
         return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
@@ -115,12 +118,12 @@ class Plain(Quiet):
         if "waiting" in text:
             self.say(text)
 
-    def foretell(self, text: str) -> None:
+    def forecast(self, text: str) -> None:
         self.say(text)
 
 
-class Bar(Quiet):
-    """A progress bar with the current cell, the time left and what went wrong."""
+class Bar(Silent):
+    """A progress bar with the current cell, the time left and the number of trials that ended badly."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -133,37 +136,37 @@ class Bar(Quiet):
             TimeRemainingColumn(compact=True),
             TextColumn("{task.fields[bad]}"),
             TextColumn("[dim]{task.fields[machine]}"),
-            console=Console(file=Lasting(sys.stderr)),  # type: ignore[arg-type]
+            console=Console(file=UnbreakableStream(sys.stderr)),  # type: ignore[arg-type]
         )
         self.bad = 0
 
-    def begin(self, total: int, done: int) -> None:
+    def run_started(self, total: int, done: int) -> None:
         self.task = self.progress.add_task("starting", total=total, completed=done, bad="", machine="")
         self.progress.start()
 
-    def trial(self, trial: PlannedTrial) -> None:
+    def trial_started(self, trial: PlannedTrial) -> None:
         from rich.markup import escape
 
-        self.progress.update(self.task, description=escape(described(trial)))
+        self.progress.update(self.task, description=escape(trial_label(trial)))
 
-    def more(self, trials: int) -> None:
+    def trials_added(self, trials: int) -> None:
         self.progress.update(self.task, total=(self.progress.tasks[self.task].total or 0) + trials)
 
-    def ended(self, record: dict[str, Any]) -> None:
+    def trial_ended(self, record: dict[str, Any]) -> None:
         from rich.markup import escape
 
         self.progress.advance(self.task)
         if record["status"] != "ok":
             self.bad += 1
             self.progress.update(self.task, bad=f"[red]{self.bad} not ok")
-            said = escape(f"{record['trial']}: {record['status']}: {record['reason']}")
-            self.progress.console.print(f"[red]{said}", highlight=False)
+            line = escape(f"{record['trial']}: {record['status']}: {record['reason']}")
+            self.progress.console.print(f"[red]{line}", highlight=False)
 
     def note(self, text: str) -> None:
         if hasattr(self, "task"):
             self.progress.update(self.task, machine=text.partition(": ")[2] or text)
 
-    def foretell(self, text: str) -> None:
+    def forecast(self, text: str) -> None:
         self.say(text)
 
     def say(self, text: str) -> None:
@@ -173,10 +176,10 @@ class Bar(Quiet):
         self.progress.stop()
 
 
-def progress_listener(kind: str) -> Quiet:
-    """What was asked for with --progress; `auto` looks whether stderr is a terminal."""
+def progress_listener(kind: str) -> Silent:
+    """The listener for a value of --progress; `auto` means a bar if stderr is a terminal, else plain lines."""
     if kind == "none":
-        return Quiet()
+        return Silent()
     if kind == "plain" or not sys.stderr.isatty():
-        return Plain()
+        return PlainLines()
     return Bar()

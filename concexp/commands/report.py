@@ -1,4 +1,4 @@
-"""A run's page, made again: what `concexp report` does."""
+"""What `concexp report` does: makes the page of a run again from its journal."""
 
 from __future__ import annotations
 
@@ -14,48 +14,55 @@ if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
 
-def _written(found: Run, where: Path) -> Path:
-    """Write a run's tables and its page; returns the page's path."""
+def write_pages(path: Path) -> Iterator[Path]:
+    """Make pages again and yield each page's path.
+
+    `path` is a run folder, reports/<name> for its latest run, or a folder of such folders for the latest run of each.
+    """
+    from concexp.analysis import results
+
+    yield from map(_write_page, results.run_folders_in(path))
+
+
+def write_report(run: Run, folder: Path) -> Path:
+    """Write a run's tables into its own folder and its page into `folder`; returns the page's path."""
     from concexp import report
     from concexp.analysis import results
 
-    gc.freeze()  # tables and pictures make much garbage: the run itself need not be looked through for any again and again
+    gc.freeze()  # rendering allocates a lot: this keeps the collector from rescanning the run each time
     try:
-        results.write(found)
-        return report.write(found, where)
+        results.write(run)
+        return report.write(run, folder)
     finally:
         gc.unfreeze()
 
 
-def pages_of(path: Path) -> Iterator[Path]:
-    """Make the page again of a run folder, of the latest run of reports/<name>, or of each such folder in a folder."""
+def _write_page(path: Path) -> Path:
     from concexp.analysis import results
 
-    yield from map(_page_of, results.run_folders_in(path))
-
-
-def _page_of(path: Path) -> Path:
-    from concexp.analysis import results
-
-    found = results.load(path)
-    own = found.folder.resolve() == path.resolve()
-    shared = found.folder.parent.parent
-    where = shared if not own or _is_latest(found.folder) else found.folder
-    if found.manifest.get("quick") or found.manifest.get("only"):
-        where = found.folder
+    run = results.load(path)
     try:
-        return _written(found, where)
+        return write_report(run, _page_folder(run, path))
     except OSError as error:
-        raise run_folder.refused(error, found.folder) from error
+        raise run_folder.refused(error, run.folder) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # Each line may be as concexp writes it, and all of them together make no sense: somebody made them up.
+        # Each line has passed the schema, but together they make no sense: the journal was forged.
         raise Damaged(
-            f"{found.folder / journal.NAME} cannot be told of: {type(error).__name__}: {error}",
+            f"{run.folder / journal.NAME} cannot be told of: {type(error).__name__}: {error}",
             "if concexp wrote it, this is a mistake of concexp's: report it with the journal",
         ) from error
 
 
+def _page_folder(run: Run, path: Path) -> Path:
+    """Where the page goes: reports/<name>, unless the run is partial, or `path` names a run that is not the latest."""
+    named_itself = run.folder.resolve() == path.resolve()
+    partial = run.manifest.get("quick") or run.manifest.get("only")
+    if partial or (named_itself and not _is_latest(run.folder)):
+        return run.folder
+    return run.folder.parent.parent
+
+
 def _is_latest(folder: Path) -> bool:
-    """Whether the shared page is this run's: of the runs beside it, none began later."""
-    beside = (path.parent.name for path in folder.parent.glob(f"*/{journal.NAME}"))
-    return folder.parent.name == "runs" and folder.name == max(beside)
+    """True if no run in the same folder `runs` began later."""
+    names = (path.parent.name for path in folder.parent.glob(f"*/{journal.NAME}"))
+    return folder.parent.name == "runs" and folder.name == max(names)

@@ -1,199 +1,256 @@
-"""One experiment from its file to its page: the steps of `concexp run`, each fed by the one before."""
+"""What `concexp run` does: takes one experiment from its file to its page."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from concexp import __version__, experiment
 from concexp.analysis.adaptive import SequentialPlan
 from concexp.analysis.precision import precision_shortfall
-from concexp.commands import progress
-from concexp.commands.report import _written
+from concexp.commands.progress import Silent, progress_listener
+from concexp.commands.report import write_report
 from concexp.errors import ConcexpError
+from concexp.experiment import Spec
 from concexp.experiment.statuses import MACHINE
-from concexp.plan.planner import make_plan, refusing
-from concexp.run import preflight, runner
+from concexp.plan.planner import make_plan, with_refusals
+from concexp.plan.schedule import Plan
+from concexp.run import runner
 from concexp.run.child import stage, temp_folder
+from concexp.run.child.stage import StagedCode
 from concexp.run.forecast import forecast
-from concexp.run.interpreters import discovery
-from concexp.run.interpreters import interpreter as interpreters
+from concexp.run.interpreters import discovery, interpreter
 from concexp.run.interpreters.interpreter import Interpreter
-from concexp.run.machine import facts as machine
-from concexp.run.machine import hazards
+from concexp.run.machine import facts, hazards
 from concexp.run.machine.lock import MachineLock
-from concexp.run.storage import journal, run_folder
+from concexp.run.preflight import Preflight
+from concexp.run.storage import journal, run_folder, schema
+from concexp.run.storage.columns import gc_paused
+from concexp.run.storage.journal import Journal
 from concexp.run.storage.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from concexp.analysis.claims.verdicts import Verdict
+    from concexp.analysis.results import Run
 
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What the command line asked for."""
+    """What the command line asks for; `command` is that line, for the manifest."""
 
     path: Path
-    sets: tuple[str, ...]
-    only: str
-    out: Path
-    quick: bool
-    fresh: bool
-    wait: bool
-    command: str
+    sets: tuple[str, ...] = ()
+    only: str = ""
+    out: Path = Path("reports")
+    quick: bool = False
+    fresh: bool = False
+    wait: bool = True
+    command: str = ""
+
+    @property
+    def partial(self) -> bool:
+        """True if the run leaves out part of the experiment."""
+        return self.quick or bool(self.only)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the trials of an experiment need: its plan, the staged code of the child, and the interpreters by label."""
+
+    spec: Spec
+    plan: Plan
+    code: StagedCode
+    pythons: Mapping[str, Interpreter]
+
+
+@dataclass(frozen=True)
+class MeasuredRun:
+    """A run whose trials have ended. Its journal is read once; tables and verdicts are computed when first needed."""
+
+    folder: RunFolder
+    journal: Journal
+
+    @cached_property
+    def results(self) -> Run:
+        """The run as tables. This loads pandas, which a run without a page does not need."""
+        from concexp.analysis.results import Run
+
+        return Run(self.folder.path, self.journal.header, self.journal.records)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The verdict on each claim."""
+        from concexp.analysis.claims.verdicts import verdicts_of
+
+        return verdicts_of(self.results)
 
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """The run's folder, what to tell at the end, how many trials ended badly without being expected to, and which claims
-    were refuted.
-    """
+    """How a run ended: the lines to print, the number of trials that ended badly unexpectedly, and the refuted claims."""
 
-    folder: Path
+    measured: MeasuredRun
     lines: list[str]
     bad: int
     refuted: list[str]
 
 
-def run(wanted: RunRequest, progress_kind: str, page: bool, check: bool = False) -> RunOutcome:
-    """Run one experiment, or complete its unfinished run, and write its page; with `check` say which claims are refuted."""
-    question = experiment.load(wanted.path, wanted.sets)
-    if wanted.quick:
-        short = {"repetitions": 1, "iterations": 1, "warmup": min(1, question.measure.warmup)}
-        question = question.with_measure(**short, precision=None, max_repetitions=None, budget=None)
-    temp_folder.clear()
-    code = stage.stage_child_code()
-    meant = discovery.resolve_interpreters(question, code)
-    planned = make_plan(question, machine.usable_cpus(), wanted.only, discovery.support_checks(meant, code))
-    there = {label: one for label, one in meant.items() if isinstance(one, Interpreter)}
-    for path in {sys.executable, *(one.path for one in there.values())}:
-        stage.compile_for(path, code)
-    watcher = progress.progress_listener(progress_kind)
+def run_experiment(request: RunRequest, progress_kind: str, page: bool, check: bool = False) -> RunOutcome:
+    """Run one experiment, or complete its unfinished run, and write its page; with `check`, list the refuted claims."""
+    setup = _set_up(request)
+    listener = progress_listener(progress_kind)
     try:
-        lock = MachineLock(
-            f"concexp run of {question.name}", lambda who: watcher.note(f"waiting for {who}"), wanted.wait
-        )
-        folder = _folder(wanted, preflight.Preflight(question, planned, there, code, lock))
-        # What the preflight of an unfinished run found is kept: its journal must not contradict itself.
-        planned = refusing(question, planned, folder.manifest.get("preflight", {}).get("unsupported", {}))
-        watcher.foretell(forecast(question, planned, folder.path.parent, machine.host()).text)
-        open_ended = question.measure.precision is not None or question.measure.budget is not None
-        course = SequentialPlan(question, planned, runner.header(question, planned, folder), watcher.foretell)
-        following = course.next_trials if open_ended else None
-        try:
-            runner.Runner(question, planned, folder, code, there, lock, watcher, following).execute()
-        except KeyboardInterrupt:
-            watcher.close()
-            if page:
-                watcher.say("interrupted: writing the report so far; once more ends at once")
-            raise KeyboardInterrupt(*(_so_far(folder) if page else [])) from None
+        folder = _measure(request, setup, listener, page)
     finally:
-        watcher.close()
-    cpus = folder.manifest["machine"]["cpus"]
-    bad = list(runner.bad_trials(journal.read(folder.journal).records, question, cpus))
-    lines = [f"{folder.path}"]
-    if page:
-        partial = wanted.quick or bool(wanted.only)
-        lines = [f"report: {_page(folder, partial)}"]
+        listener.close()
+    measured = _read(folder)
+    bad = list(runner.bad_trials(measured.journal.records, setup.spec, folder.manifest["machine"]["cpus"]))
+    lines = [f"report: {_write_page(measured, request.partial)}" if page else str(folder.path)]
     if bad:
         lines.append(f"{len(bad)} trial{'' if len(bad) == 1 else 's'} ended badly: the report names them")
-    if question.measure.precision is not None:
-        lines += _unreached(folder, question.measure.precision)
-    refuted = _refuted(folder) if check and question.claims else []
-    return RunOutcome(folder.path, [*lines, *(f"refuted: {says}" for says in refuted)], len(bad), refuted)
+    if setup.spec.measure.precision is not None:
+        lines += _shortfall(measured, setup.spec.measure.precision)
+    refuted = _refuted(measured) if check and setup.spec.claims else []
+    return RunOutcome(measured, [*lines, *(f"refuted: {claim}" for claim in refuted)], len(bad), refuted)
 
 
-def _unreached(folder: RunFolder, precision: float) -> list[str]:
-    """What was wanted and not reached, if anything."""
-    from concexp.analysis import results
-    from concexp.analysis.claims import verdicts
-
-    found = results.load(folder.path)
-    said = precision_shortfall(found, verdicts.judge_claims(found), precision).text
-    return [said] if said else []
-
-
-def _refuted(folder: RunFolder) -> list[str]:
-    """What the claims say that the run refutes."""
-    from concexp.analysis import results
-    from concexp.analysis.claims import verdicts
-
-    return [one.claim.says for one in verdicts.judge_claims(results.load(folder.path)) if one.outcome == "refuted"]
+def _set_up(request: RunRequest) -> Setup:
+    """Read and plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
+    spec = _load_spec(request)
+    temp_folder.clear()
+    code = stage.stage_child_code()
+    resolved = discovery.resolve_interpreters(spec, code)
+    plan = make_plan(spec, facts.usable_cpus(), request.only, discovery.support_checks(resolved, code))
+    pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
+    for path in {sys.executable, *(python.path for python in pythons.values())}:
+        stage.compile_for(path, code)
+    return Setup(spec, plan, code, pythons)
 
 
-def _folder(wanted: RunRequest, first: preflight.Preflight) -> RunFolder:
-    """The unfinished run of this identity, or a new one, once the user's own code was tried."""
-    question, code = first.spec, first.stage
-    runs = wanted.out / question.name / "runs"
-    known = {label: interpreter.facts for label, interpreter in first.pythons.items()}
-    seen, refused = first.inspect_code()
-    files = run_folder.code_files(question, seen)
-    identity = run_folder.identity(question, files, code.sha256, known, wanted.only)
-    if not wanted.fresh:
-        found = run_folder.unfinished(runs, identity)
-        if found is not None and not journal.being_written(found.journal):
-            return found
-    facts = machine.facts()
-    clocks = {label: interpreters.clocks(interpreter, code) for label, interpreter in first.pythons.items()}
+def _load_spec(request: RunRequest) -> Spec:
+    """Read the experiment; --quick reduces it to one short repetition."""
+    spec = experiment.load(request.path, request.sets)
+    if not request.quick:
+        return spec
+    short = {"repetitions": 1, "iterations": 1, "warmup": min(1, spec.measure.warmup)}
+    return spec.with_measure(**short, precision=None, max_repetitions=None, budget=None)
+
+
+def _measure(request: RunRequest, setup: Setup, listener: Silent, page: bool) -> RunFolder:
+    """Bring the journal to the end of the plan. On Ctrl-C: KeyboardInterrupt, with the lines to print about the page."""
+    spec = setup.spec
+    lock = MachineLock(
+        f"concexp run of {spec.name}", lambda holder: listener.note(f"waiting for {holder}"), request.wait
+    )
+    folder = _open_folder(request, Preflight(spec, setup.plan, setup.pythons, setup.code, lock))
+    # An unfinished run keeps the results of its first preflight: its journal must not contradict itself.
+    plan = with_refusals(spec, setup.plan, folder.manifest.get("preflight", {}).get("unsupported", {}))
+    listener.forecast(forecast(spec, plan, folder.path.parent, facts.host()).text)
+    sequential = SequentialPlan(spec, plan, runner.header(spec, plan, folder), listener.forecast)
+    open_ended = spec.measure.precision is not None or spec.measure.budget is not None
+    next_trials = sequential.next_trials if open_ended else None
+    try:
+        runner.Runner(spec, plan, folder, setup.code, setup.pythons, lock, listener, next_trials).execute()
+    except KeyboardInterrupt:
+        listener.close()
+        if not page:
+            raise KeyboardInterrupt from None
+        listener.say("interrupted: writing the report so far; once more ends at once")
+        raise KeyboardInterrupt(*_write_partial_page(folder)) from None
+    return folder
+
+
+def _open_folder(request: RunRequest, preflight: Preflight) -> RunFolder:
+    """Return the unfinished run of the same identity, or a new one once the preflight has tried the user's code."""
+    spec, code = preflight.spec, preflight.stage
+    runs = request.out / spec.name / "runs"
+    interpreters = {label: python.facts for label, python in preflight.pythons.items()}
+    entries, refusals = preflight.inspect_code()
+    files = run_folder.code_files(spec, entries)
+    identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only)
+    if not request.fresh:
+        unfinished = run_folder.unfinished(runs, identity)
+        if unfinished is not None and not journal.being_written(unfinished.journal):
+            return unfinished
+    machine = facts.facts()
+    clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,
         "trial_code": code.sha256,
-        "seed": question.measure.seed,
+        "seed": spec.measure.seed,
         "started_at": run_folder.now(),
-        "command": wanted.command,
-        "only": wanted.only,
-        "quick": wanted.quick,
-        "host": machine.host(),
-        "machine": facts,
-        "doctor": hazards.warning_before_run(facts, next(iter(clocks.values()), {})),
-        "interpreters": known,
+        "command": request.command,
+        "only": request.only,
+        "quick": request.quick,
+        "host": facts.host(),
+        "machine": machine,
+        "doctor": hazards.warning_before_run(machine, next(iter(clocks.values()), {})),
+        "interpreters": interpreters,
         "clocks": clocks,
-        "git": machine.git(Path.cwd(), wanted.out),
-        "packages": machine.packages(),
+        "git": facts.git(Path.cwd(), request.out),
+        "packages": facts.packages(),
         "user_code": run_folder.user_code(files),
         "preflight": {
-            "entries": {label: {k: v for k, v in one.items() if k != "files"} for label, one in seen.items()},
-            "unsupported": first.try_code(refused),
+            "entries": {label: {k: v for k, v in entry.items() if k != "files"} for label, entry in entries.items()},
+            "unsupported": preflight.try_code(refusals),
         },
     }
-    return run_folder.create(runs, question, files, manifest)
+    return run_folder.create(runs, spec, files, manifest)
 
 
-def _page(folder: RunFolder, partial: bool) -> Path:
-    """Results and page of a run."""
-    from concexp.analysis import results
+@gc_paused()
+def _read(folder: RunFolder) -> MeasuredRun:
+    return MeasuredRun(folder, schema.read(folder.journal))
 
-    found = results.load(folder.path)
-    where = _place(folder, partial)
+
+def _write_page(measured: MeasuredRun, partial: bool) -> Path:
+    """Write tables and page, and mark the run as finished; returns the page's path."""
+    folder = measured.folder
+    where = _page_folder(folder, partial)
     try:
-        page = _written(found, where)
-        if where != folder.path:  # what an interrupt left there tells of a part of the run
+        page = write_report(measured.results, where)
+        if where != folder.path:  # an interrupt may have left a page of part of the run there
             (folder.path / "README.md").unlink(missing_ok=True)
             shutil.rmtree(folder.path / "figures", ignore_errors=True)
-        run_folder.finish(folder, [_spin(record) for record in found.machine])
+        run_folder.finish(folder, [_effective_cpus(record) for record in measured.results.machine])
     except OSError as error:
         raise run_folder.refused(error, folder.path) from error
     return page
 
 
-def _so_far(folder: RunFolder) -> list[str]:
-    """Write the page of a run that was interrupted, if any trial has ended; what to tell of it. The run stays unfinished."""
-    from concexp.analysis import results
-
+def _write_partial_page(folder: RunFolder) -> list[str]:
+    """Write the page of an interrupted run if any trial has ended; returns the lines to print. The run stays unfinished."""
     try:
-        found = results.load(folder.path)
-        if all(record.role == MACHINE for record in found.records):
+        measured = _read(folder)
+        if all(record.role == MACHINE for record in measured.journal.records):
             return []
-        return [f"report so far: {_written(found, _place(folder, partial=True))}"]
+        return [f"report so far: {write_report(measured.results, _page_folder(folder, partial=True))}"]
     except (ConcexpError, OSError) as error:
         return [f"the report so far could not be written: {error}"]
 
 
-def _place(folder: RunFolder, partial: bool) -> Path:
-    """Where a run's page goes: a partial one leaves the shared page alone, unless there is none yet."""
+def _page_folder(folder: RunFolder, partial: bool) -> Path:
+    """Where a run's page goes: a partial one leaves an existing shared page alone."""
     return folder.path if partial and (folder.page_folder / "README.md").exists() else folder.page_folder
 
 
-def _spin(record: dict[str, Any]) -> dict[str, Any]:
+def _effective_cpus(record: dict[str, Any]) -> dict[str, Any]:
+    """A spinner measurement as the manifest keeps it."""
     return {name: record[name] for name in ("block", "started_at", "effective_cpus", "cpus")}
+
+
+def _shortfall(measured: MeasuredRun, precision: float) -> list[str]:
+    """A line on the cells and claims that did not reach the wanted precision, if there are any."""
+    line = precision_shortfall(measured.results, measured.verdicts, precision).text
+    return [line] if line else []
+
+
+def _refuted(measured: MeasuredRun) -> list[str]:
+    """The refuted claims, as the experiment states them."""
+    return [verdict.claim.says for verdict in measured.verdicts if verdict.outcome == "refuted"]

@@ -1,9 +1,9 @@
-"""Known answers, measured by the real way from YAML to results: does what comes out agree with what is known?
+"""What `concexp selftest` does: measures known answers, from YAML to results, and compares.
 
-`run` measures `known_answers/known_answers.yaml`, `judge` compares. Each check's verdict is `ok`; `WRONG`, which needs a
-99.9 % interval that lies wholly outside of what is known, or a trial that ended badly; or `withheld`, with the reason: the
-machine withheld CPUs, or what was measured scatters too much to tell. Speeds are never judged, only ratios, and times
-that are known because they are slept.
+`run` measures `known_answers/known_answers.yaml`, `compare_with_known` judges the results. A check's verdict is `ok`; `WRONG`
+if its 99.9 % interval lies wholly outside the known range, or if a trial ended badly; or `withheld` with the reason: the
+machine withheld CPUs, or the trials scatter too much. Speeds are never judged, only ratios, and times that are known
+because they are slept.
 """
 
 from __future__ import annotations
@@ -15,33 +15,36 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from concexp.analysis import doubts, results
+from concexp.analysis import doubts
 from concexp.analysis.results import Run
 from concexp.analysis.samples import Sample
 from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.analysis.stats.known_ranges import overlaps, surely
 from concexp.analysis.stats.ratios import ratio
-from concexp.commands import run as session
+from concexp.commands.run import RunRequest, run_experiment
 from concexp.report.text.numbers import rounded, spread
 
 EXPERIMENT = Path(__file__).parent / "known_answers" / "known_answers.yaml"
 OK, WITHHELD, WRONG = "ok", "withheld", "WRONG"
 
-# An interval whose upper end is more than this many times its lower one tells nothing, wherever it lies.
-WIDEST = 1.3
-# What the experiment's file says, and how far from it a sound machine may be.
-SLEEPERS, SERIAL, SERVICE = 8, 0.75, 0.005
-SCALING = (0.85, 1.1)  # of what the spinners got, which are not the same loop and did not run in the same moment
-ONE_LOCK = (0.0, 1.03)  # handing on the lock costs; nothing can be gained
-SLEEPING = (0.9, 1.02)  # of the number of sleepers: the window's ends are worth a nap of each
-PART = (0.95, 1.05)  # of the serial part: each sleep is a little late
-LATENESS = 1.1  # of the service time; beyond it a clock is late twice, at the arrival and at the end of the service
+# An interval is too wide to prove anything if its upper end is more than this factor above its lower one.
+MAX_SPREAD = 1.3
+# Values from the experiment's file: number of sleepers, serial share, seconds of service.
+SLEEPERS, SERIAL, SERVICE_S = 8, 0.75, 0.005
+# How far a sound machine may be from a known answer.
+SCALING = (0.85, 1.1)  # relative to the spinners, which run another loop at another moment
+ONE_LOCK = (0.0, 1.03)  # passing on the lock costs time, and nothing can be gained
+SLEEPING = (0.9, 1.02)  # relative to the number of sleepers: at the ends of the window each may lose a nap
+SERIAL_SHARE = (0.95, 1.05)  # relative to the serial share: each sleep is a little late
+LATENESS = (
+    1.1  # relative to the service time; on top, the clock may be late at the arrival and at the end of the service
+)
 SAME = (0.98, 1.02)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One check: what is known, what was measured, and what that comes to; `why` is empty where all is well."""
+    """The result of one check: known answer, measured value, verdict, and the reason ("" for `ok`)."""
 
     check: str
     known: str
@@ -52,7 +55,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Measured:
-    """What one check found: a quantity, the range in which it is known to lie, how both are told, and what it rests on."""
+    """What one check compares: a value, its known range, both as text, and the samples that it is computed from."""
 
     value: Interval
     low: float
@@ -63,7 +66,7 @@ class Measured:
 
 
 class Answers:
-    """A run of the known answers, by the labels of its file."""
+    """A run of the known answers, with its samples by workload and labels."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -71,18 +74,18 @@ class Answers:
         self.axes: Mapping[str, Mapping[str, Any]] = run.axes_by_cell
 
     def samples(self, workload: str, **axes: Any) -> list[Sample]:
-        """The samples of a workload's cells that have these labels, in the order of the experiment."""
-        wanted = {"workload": workload, **axes}
-        cells = [cell for cell, has in self.axes.items() if all(has[key] == value for key, value in wanted.items())]
+        """The samples of a workload's cells with these labels, in the order of the experiment."""
+        labels = {"workload": workload, **axes}
+        cells = [cell for cell, cell_axes in self.axes.items() if labels.items() <= cell_axes.items()]
         return [self.run.samples.get(cell, Sample(())) for cell in cells]
 
     def gain(self, few: Sample, many: Sample) -> Interval:
-        """The throughput of `many` relative to that of `few`."""
+        """The ratio of the throughputs, `many` over `few`."""
         return ratio(many.by_block("throughput"), few.by_block("throughput"))
 
     @property
-    def short(self) -> str:
-        """How the machine withheld CPUs from the whole run; an empty text if it did not."""
+    def withheld_cpus(self) -> str:
+        """How many CPUs the machine gave the run, in words; "" if it withheld none."""
         effective = self.run.effective_cpus
         if effective is None or effective >= doubts.EFFECTIVE_SHARE * self.cpus:
             return ""
@@ -90,7 +93,7 @@ class Answers:
 
 
 def scaling(answers: Answers) -> Measured:
-    """Processes that compute scale to the effective CPUs."""
+    """Computing processes scale to the effective CPUs."""
     few, many = (answers.samples("computing", workers=workers)[0] for workers in (1, answers.cpus))
     gains = {
         trial.block: trial.means["throughput"] / few.by_block("throughput")[trial.block] / trial.effective_cpus
@@ -104,7 +107,7 @@ def scaling(answers: Answers) -> Measured:
 
 
 def one_lock(model: int) -> Callable[[Answers], Measured]:
-    """All work is under one lock: two workers of the experiment's first, second … model are no faster than one."""
+    """All work is under one lock: two workers are no faster than one; `model` is an index into the experiment's models."""
 
     def check(answers: Answers) -> Measured:
         few, many = (answers.samples("all_under_one_lock", workers=workers)[model] for workers in (1, 2))
@@ -115,37 +118,37 @@ def one_lock(model: int) -> Callable[[Answers], Measured]:
 
 
 def sleepers(answers: Answers) -> Measured:
-    """N that sleep do so N times as often as one."""
+    """N sleepers sleep N times as often as one."""
     few, many = (answers.samples("sleeping", workers=workers)[0] for workers in (1, SLEEPERS))
     gain = answers.gain(few, many)
-    low, high = (SLEEPERS * share for share in SLEEPING)
+    low, high = (SLEEPERS * factor for factor in SLEEPING)
     return Measured(gain, low, high, f"{SLEEPERS}x", spread(gain, "x"), (few, many))
 
 
 def serial_part(answers: Answers) -> Measured:
-    """A part s of each operation is under one lock: enough workers are 1 / s times as fast as one, so s is told by that.
+    """A share s of each operation is under one lock: enough workers are 1 / s times as fast as one, which gives s.
 
-    Not by Amdahl's formula, whose serial part nobody else works beside: here others do their own outside meanwhile.
+    Amdahl's formula does not apply: here the other workers do their unlocked part during someone's locked part.
     """
     few, many = (answers.samples("three_quarters_under_one_lock", workers=workers)[0] for workers in (1, 4))
-    part = answers.gain(few, many).inverted()
-    low, high = (SERIAL * share for share in PART)
-    return Measured(part, low, high, f"a serial part of {SERIAL}", spread(part), (few, many))
+    share = answers.gain(few, many).inverted()
+    low, high = (SERIAL * factor for factor in SERIAL_SHARE)
+    return Measured(share, low, high, f"a serial part of {SERIAL}", spread(share), (few, many))
 
 
 def latency(answers: Answers) -> Measured:
-    """Who finds no line waits for nothing but the service."""
+    """Without a queue, the latency is the service time."""
     (sample,) = answers.samples("served_for_5_ms")
     clocks: dict[str, Any] = next(iter(answers.run.manifest["clocks"].values()), {})
     late = 2 * (clocks.get("sleep_overshoot_median_s") or 0.0)
-    found = mean_interval(list(sample.by_block("latency_p50_s").values()), log=True)
-    low, high = 0.99 * SERVICE, LATENESS * SERVICE + late  # the histogram's classes are 0.8 % wide
-    known = f"{1000 * SERVICE:g} ms, at most {rounded(1000 * high)} ms with late timers"
-    return Measured(found, low, high, known, spread(found.scaled(1000), " ms"), (sample,))
+    median = mean_interval(list(sample.by_block("latency_p50_s").values()), log=True)
+    low, high = 0.99 * SERVICE_S, LATENESS * SERVICE_S + late  # the histogram's classes are 0.8 % wide
+    known = f"{1000 * SERVICE_S:g} ms, at most {rounded(1000 * high)} ms with late timers"
+    return Measured(median, low, high, known, spread(median.scaled(1000), " ms"), (sample,))
 
 
 def same_twice(answers: Answers) -> Measured:
-    """Two arms that are the same do not differ."""
+    """Two identical arms do not differ."""
     one, again = answers.samples("one_arm")[0], answers.samples("the_same_again")[0]
     gain = answers.gain(one, again)
     return Measured(gain, *SAME, "1x", spread(gain, "x"), (one, again))
@@ -163,48 +166,49 @@ CHECKS: Sequence[tuple[str, Callable[[Answers], Measured]]] = (
 
 
 def run(out: Path | None, repetitions: int | None, progress: str, command: str) -> list[Verdict]:
-    """Measure the known answers and judge them; the run is kept in `out`, with its page, or thrown away."""
+    """Measure the known answers and judge them; the run and its page are kept in `out`, or deleted without it."""
     with contextlib.ExitStack() as stack:
-        place = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="concexp-selftest-")))
+        folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="concexp-selftest-")))
         sets = (f"measure.repetitions={repetitions}",) if repetitions else ()
-        wanted = session.RunRequest(EXPERIMENT, sets, "", place, False, True, True, command)
-        session.run(wanted, progress, page=out is not None)
-        return compare_with_known(Answers(results.load(place / "selftest")))
+        request = RunRequest(EXPERIMENT, sets, out=folder, fresh=True, command=command)
+        outcome = run_experiment(request, progress, page=out is not None)
+        return compare_with_known(Answers(outcome.measured.results))
 
 
 def compare_with_known(answers: Answers) -> list[Verdict]:
-    """The verdicts, in a fixed order."""
+    """The verdicts in the order of CHECKS."""
     return [verdict(name, check(answers), answers) for name, check in CHECKS]
 
 
-def verdict(check: str, found: Measured, answers: Answers) -> Verdict:
-    """What a measured quantity comes to."""
-    worst = [f"{sample.status}: {sample.reason}" for sample in found.samples if sample.count > sample.statuses["ok"]]
-    told, why = WRONG, worst[0] if worst else ""
-    if not why:
-        told, why = _of_numbers(found, answers)
-    return Verdict(check, found.known, found.shown, told, why)
+def verdict(check: str, measured: Measured, answers: Answers) -> Verdict:
+    """The verdict on a measured value: WRONG if any trial ended badly, otherwise by its interval."""
+    failures = [
+        f"{sample.status}: {sample.reason}" for sample in measured.samples if sample.count > sample.statuses["ok"]
+    ]
+    word, why = (WRONG, failures[0]) if failures else _compare(measured, answers)
+    return Verdict(check, measured.known, measured.shown, word, why)
 
 
-def _of_numbers(found: Measured, answers: Answers) -> tuple[str, str]:
-    why = _doubtful(found.samples, answers)
+def _compare(measured: Measured, answers: Answers) -> tuple[str, str]:
+    """(verdict, reason) from the interval of the value and its known range."""
+    why = _doubt(measured.samples, answers)
     if why:
         return WITHHELD, why
-    if not found.value.bounded:
+    if not measured.value.bounded:
         return WITHHELD, "there are too few trials for an interval"
-    if found.value.hi > WIDEST * found.value.lo:
+    if measured.value.hi > MAX_SPREAD * measured.value.lo:
         return WITHHELD, "the trials differ too much to tell"
-    if overlaps(found.value, found.low, found.high):
+    if overlaps(measured.value, measured.low, measured.high):
         return OK, ""
-    if answers.short:
-        return WITHHELD, answers.short
-    if overlaps(surely(found.value), found.low, found.high):
+    if answers.withheld_cpus:
+        return WITHHELD, answers.withheld_cpus
+    if overlaps(surely(measured.value), measured.low, measured.high):
         return WITHHELD, "it is not what is known, but chance may have done that"
     return WRONG, "it is not what is known, and no chance"
 
 
-def _doubtful(samples: Sequence[Sample], answers: Answers) -> str:
-    """Why no number may rest on these samples; an empty text if it may."""
+def _doubt(samples: Sequence[Sample], answers: Answers) -> str:
+    """Why these samples are no basis for a verdict; "" if they are."""
     codes = {
         code
         for sample in samples
@@ -214,13 +218,13 @@ def _doubtful(samples: Sequence[Sample], answers: Answers) -> str:
     }
     if not codes:
         return ""
-    if "machine" in codes and answers.short:
-        return answers.short
+    if "machine" in codes and answers.withheld_cpus:
+        return answers.withheld_cpus
     return "; ".join(doubts.MEANING[code] for code in sorted(codes))
 
 
-def text(verdicts: Sequence[Verdict]) -> str:
-    """For each check its verdict, what is known and what was measured; then what it all comes to."""
+def verdicts_text(verdicts: Sequence[Verdict]) -> str:
+    """Two lines per check with its verdict, known answer and measured value, then the number of each verdict."""
     lines = []
     for one in verdicts:
         lines.append(f"{one.verdict:<9} {one.check}")
@@ -230,11 +234,11 @@ def text(verdicts: Sequence[Verdict]) -> str:
     return "\n".join(lines)
 
 
-def data(verdicts: Sequence[Verdict]) -> list[dict[str, str]]:
-    """The same for other programs."""
+def verdicts_data(verdicts: Sequence[Verdict]) -> list[dict[str, str]]:
+    """The verdicts as JSON data."""
     return [asdict(one) for one in verdicts]
 
 
-def wrong(verdicts: Sequence[Verdict]) -> bool:
-    """Whether a known answer did not come out."""
+def any_wrong(verdicts: Sequence[Verdict]) -> bool:
+    """True if a measurement contradicts its known answer."""
     return any(one.verdict == WRONG for one in verdicts)

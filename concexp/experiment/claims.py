@@ -10,6 +10,7 @@ from typing import Any
 from concexp import catalog
 from concexp.errors import did_you_mean
 from concexp.experiment import expressions, selections, units
+from concexp.experiment.axis_table import LOAD
 from concexp.experiment.expressions import ExpressionError, Tree
 from concexp.experiment.problems import Problems, inside, items, parsed, text, unknown_keys
 from concexp.experiment.selections import Names
@@ -54,7 +55,7 @@ def claim_scope(grids: Sequence[Grid], names: Names, open_loop: bool, baseline: 
     labels.update({key: sorted(words) for key, words in names.labels.items()})
     entries = [e for g in grids for e in (*g.workload, *g.model, *g.sync, g.background) if e is not None]
     own = {f"{owner}.{name}" for e in entries for owner in (e.kind, e.label) for name in e.accepts()}
-    loads = {f"load.{name}" for name in ("ops", "duration", "scaling", "rate", "arrivals")}
+    loads = {f"load.{name}" for name in LOAD}
     return ClaimScope(names, labels, frozenset({*own, *loads, "startup"}), open_loop, baseline)
 
 

@@ -40,8 +40,7 @@ def _text(base: Path, node: Node) -> str:
     try:
         if base.exists() and not base.is_file():  # a pipe or a device may never end
             raise InputError([node.problem("extends", f"'{node.value}' is no file", cure)])
-        with base.open("rb") as file:
-            return file.read(yaml_nodes.SIZE_LIMIT + 4).decode("utf-8-sig", "replace" if file.read(1) else "strict")
+        return yaml_nodes.read_limited(base)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise InputError([node.problem("extends", f"cannot read '{node.value}': {reason}", cure)]) from error

@@ -8,6 +8,7 @@ from typing import Any
 
 from concexp.errors import did_you_mean
 from concexp.experiment import expressions, units
+from concexp.experiment.axis_table import AXES
 from concexp.experiment.problems import Problems, inside, items, parsed, unknown_keys
 from concexp.experiment.spec import KINDS, Grid, Value, second_roles
 from concexp.experiment.statuses import STATUSES
@@ -19,9 +20,6 @@ def matches(selection: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
     return all(
         shown.get(key) in (wanted if isinstance(wanted, list) else [wanted]) for key, wanted in selection.items()
     )
-
-
-TEXTS = ("python", "gil", "jit")  # axes beside the kinds whose labels are words: 3.9 is none, "3.9" is one
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ def names_of(grids: Sequence[Grid]) -> Names:
     labels = {kind: {entry.label for grid in grids for entry in getattr(grid, kind)} for kind in KINDS}
     if several := second_roles(grids):
         labels["background"] = set(several)
-    for key in TEXTS:
+    for key in (key for key, axis in AXES.items() if axis.word_labels):
         found = {label for grid in grids for label in map(_label, grid.values(key))}
         labels |= {key: found} if found else {}
     swept = [axis for grid in grids for axis in grid.axes]

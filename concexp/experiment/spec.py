@@ -35,8 +35,8 @@ class Block(BaseModel):
 
 
 # Whole blocks before the data may decide what is measured next: an interval of fewer trials is itself too uncertain.
-PILOT = 8
-MOST = 50  # trials of a cell, where `precision` is wanted and nothing else is said
+MIN_PILOT_BLOCKS = 8
+DEFAULT_MAX_BLOCKS = 50  # trials of a cell, where `precision` is wanted and nothing else is said
 
 
 class Measure(Block):
@@ -62,14 +62,14 @@ class Measure(Block):
     @property
     def blocks(self) -> int:
         """How many whole blocks are planned before anything is measured."""
-        return self.repetitions if self.precision is None else max(PILOT, self.repetitions)
+        return self.repetitions if self.precision is None else max(MIN_PILOT_BLOCKS, self.repetitions)
 
     @property
-    def most(self) -> int:
+    def max_blocks(self) -> int:
         """The most trials that a cell can get."""
-        return self.blocks if self.precision is None else self.max_repetitions or max(MOST, self.blocks)
+        return self.blocks if self.precision is None else self.max_repetitions or max(DEFAULT_MAX_BLOCKS, self.blocks)
 
-    def written(self) -> dict[str, Any]:
+    def to_yaml(self) -> dict[str, Any]:
         """As it is written in YAML, every default said; what was not wanted is left out."""
         data = self.model_dump(exclude_none=True)
         for key in {"budget", "timeout"} & set(data):
@@ -141,13 +141,19 @@ class Entry:
     label: str
     parameters: Mapping[str, Any]
     located: Located = NOWHERE  # of a user's own code
-    takes: tuple[str, ...] = ()  # and the parameters that it has, given or not
+    known_parameters: tuple[str, ...] = ()  # and the parameters that it has, given or not
     returns: str = "anything"
     check: Located = NOWHERE
     place: Problem = field(default=Problem("", 0, 0, "", ""), compare=False)  # where a problem with it would be told
 
+    @classmethod
+    def default(cls, kind: str, name: str) -> Entry:
+        """A plug-in with the defaults of all its parameters, labelled by its name."""
+        defaults = {p.name: p.default for p in catalog.parameters(catalog.load(kind, name)).values()}
+        return cls(kind, name, name, defaults)
+
     @property
-    def own(self) -> bool:
+    def is_user_code(self) -> bool:
         """Whether it is the user's own code, and no plug-in."""
         return bool(self.located.function)
 
@@ -159,7 +165,7 @@ class Entry:
     @property
     def plugin(self) -> type[Any]:
         """The plug-in's class."""
-        if self.own:
+        if self.is_user_code:
             from concexp.trial.workloads._function import Workload
 
             return Workload
@@ -171,15 +177,15 @@ class Entry:
 
     def request(self) -> dict[str, Any]:
         """How a trial's request names it."""
-        if self.own:
+        if self.is_user_code:
             given = {**self.located.request(), "arguments": dict(self.parameters), "returns": self.returns}
             return {"name": "_function", "parameters": {**given, "check_by": self.check.request()}}
         return {"name": self.name, "parameters": dict(self.parameters)}
 
     @property
-    def chosen(self) -> dict[str, Any]:
+    def non_default(self) -> dict[str, Any]:
         """The parameters that are not as declared: a parameter that a plug-in gets one day changes nobody's identity."""
-        if self.own:
+        if self.is_user_code:
             long = {"returns:": self.returns} if self.returns != "anything" else {}
             return {**self.parameters, **long, **({"check:": self.check.name} if self.check.function else {})}
         declared = catalog.parameters(self.plugin)
@@ -187,13 +193,13 @@ class Entry:
 
     def accepts(self) -> tuple[str, ...]:
         """The names of its parameters."""
-        if self.own:
-            return self.takes
+        if self.is_user_code:
+            return self.known_parameters
         return tuple(catalog.parameters(self.plugin))
 
     def convert(self, name: str, value: Any) -> Any:
         """A parameter's value in its unit; ValueError says what would be right."""
-        return value if self.own else units.convert(catalog.parameters(self.plugin)[name], value)
+        return value if self.is_user_code else units.convert(catalog.parameters(self.plugin)[name], value)
 
     def with_parameter(self, name: str, value: Any) -> Entry:
         """The same with another value of one parameter."""
@@ -306,19 +312,19 @@ class Spec:
     claims: tuple[Claim, ...] = ()
 
     @property
-    def asked(self) -> tuple[str, ...]:
+    def requested_metrics(self) -> tuple[str, ...]:
         """The metrics that it names anywhere."""
         claimed = [name for claim in self.claims for name in claim.metrics]
         return tuple(dict.fromkeys([*self.metrics, self.primary, *claimed]))
 
     @property
-    def own(self) -> tuple[Entry, ...]:
+    def user_entries(self) -> tuple[Entry, ...]:
         """The entries that are the user's own code."""
         roles = [(*grid.workload, grid.background) for grid in self.grids]
-        return tuple(entry for role in roles for entry in role if entry is not None and entry.own)
+        return tuple(entry for role in roles for entry in role if entry is not None and entry.is_user_code)
 
     @property
-    def pythons(self) -> dict[str, Value]:
+    def interpreters(self) -> dict[str, Value]:
         """What the experiment calls its interpreters, and what it means: `current`, a version, or a path."""
         found: dict[str, Value] = {}
         for grid in self.grids:
@@ -331,7 +337,7 @@ class Spec:
         """The probes that the metrics need that were asked for; and that of a picture that has one, by the picture's name."""
         own = set(self.report.plots or ()) & set(catalog.names("probe"))
         alone = {name for name in own if catalog.load("probe", name).own_trials}
-        return frozenset(catalog.load("metric", name).probe for name in self.asked) - {""} | alone
+        return frozenset(catalog.load("metric", name).probe for name in self.requested_metrics) - {""} | alone
 
     def with_measure(self, **changes: Any) -> Spec:
         """The same with other measures, as `--quick` does."""
@@ -344,7 +350,7 @@ class Spec:
             **data,
             "name": self.name,
             "question": self.question,
-            "measure": self.measure.written(),
+            "measure": self.measure.to_yaml(),
             "baseline": dict(self.baseline),
             "primary": self.primary,
             "report": self.report.model_dump(),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -55,6 +56,17 @@ class Node:
         """A problem at this node, or at one of its keys."""
         here = (self.file, self.line, self.column)
         return Problem(*(here if key is None else self.keys.get(key, here)), path, message, hint)
+
+
+def read_limited(path: Path) -> str:
+    """The text of a file, which may never end: a little more than the limit, so that `parse` can refuse it as too large.
+
+    OSError, or UnicodeDecodeError where it is not UTF-8.
+    """
+    with path.open("rb") as file:
+        data = file.read(SIZE_LIMIT + 4)
+        cut = bool(file.read(1))  # perhaps inside a character
+    return data.decode("utf-8-sig", "replace" if cut else "strict")
 
 
 def parse(text: str, file: str) -> Node:

@@ -1,84 +1,66 @@
-"""What a plan is made of: cells with their identity, and their trials. Pure."""
+"""The parts of a plan: cells with their ids, and their trials. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from concexp.experiment import Entry, Measure
+from concexp.experiment.axis_table import AXES
 from concexp.experiment.spec import KINDS
 from concexp.experiment.statuses import MEASURED
 
 
 @dataclass(frozen=True)
 class Background:
-    """The second role of a cell: its work, the model that carries it, and with how many workers."""
+    """The second role of a cell: its workload, the model that carries it, and its number of workers."""
 
     workload: Entry
     model: Entry
     workers: int
 
     @property
-    def described(self) -> dict[str, Any]:
-        """What it is, in literals."""
-        return {
-            **self.workload.parameters,
-            "workload": self.workload.name,
-            "model": self.model.name,
-            "workers": self.workers,
-        }
+    def description(self) -> dict[str, Any]:
+        """All parameters of the role, as literals."""
+        return {**self.workload.parameters, **self._names}
 
     @property
-    def chosen(self) -> dict[str, Any]:
-        """What of it makes a cell's identity."""
-        return {
-            **self.workload.chosen,
-            "workload": self.workload.name,
-            "model": self.model.name,
-            "workers": self.workers,
-        }
+    def identity(self) -> dict[str, Any]:
+        """The part of the cell's identity that comes from the role."""
+        return {**self.workload.non_default, **self._names}
+
+    @property
+    def _names(self) -> dict[str, Any]:
+        return {"workload": self.workload.name, "model": self.model.name, "workers": self.workers}
 
     def request(self) -> dict[str, Any]:
-        """How a trial's request names it."""
+        """The role as a trial's request names it."""
         return {"workload": self.workload.request(), "model": self.model.request(), "workers": self.workers}
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """What runs a cell: the label of its interpreter, and how that is set; None leaves it as it is.
-
-    switch_interval  seconds
-    pin              how workers are placed on CPUs, "" for not at all
-    """
+    """The interpreter of a cell: its label, and how it is set, by axis in the order of `AXES`; what is absent stays as it is."""
 
     python: str = "current"
-    gil: bool | None = None
-    jit: bool | None = None
-    switch_interval: float | None = None
-    pin: str = ""
-
-    @property
-    def chosen(self) -> dict[str, Any]:
-        """What of it is not as it comes, and so makes a cell's identity. The label of the interpreter is an axis's."""
-        settings = {"gil": self.gil, "jit": self.jit, "switch_interval": self.switch_interval, "pin": self.pin or None}
-        return {name: value for name, value in settings.items() if value is not None}
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def variables(self) -> dict[str, str]:
-        """What of it goes into the environment of a trial."""
-        switches = {"PYTHON_GIL": self.gil, "PYTHON_JIT": self.jit}
-        return {name: str(int(on)) for name, on in switches.items() if on is not None}
+        """The environment variables of a trial that carry settings."""
+        carried = {AXES[key].variable: value for key, value in self.settings.items() if AXES[key].variable}
+        return {name: str(int(value)) for name, value in carried.items()}
 
     def request(self) -> dict[str, Any]:
-        """What of it a trial's request holds."""
-        return {name: value for name, value in self.chosen.items() if name in ("switch_interval", "pin")}
+        """The settings that a trial's request carries."""
+        return {key: value for key, value in self.settings.items() if not AXES[key].variable}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One point of the sweep. `workers` is None where it does not apply; `reason` is empty where the cell can run."""
+    """One point of the sweep. `workers` is None where the model has no such number; `reason` is empty if the cell can run."""
 
     id: str
     axes: Mapping[str, Any]
@@ -91,46 +73,51 @@ class Cell:
     settings: Measure
     reason: str = ""
     background: Background | None = None
-    runtime: Runtime = Runtime()
+    runtime: Runtime = field(default_factory=Runtime)
+
+    @property
+    def parallelism(self) -> int:
+        """The number of workers; 1 where the model has no such number."""
+        return self.workers or 1
 
     @property
     def combination(self) -> dict[str, Any]:
-        """What it combines, as a request names it."""
+        """The plug-ins, the workers and the load, as a request names them."""
         return {
             "workload": self.workload.request(),
             "model": self.model.request(),
             "sync": self.sync.request(),
-            "workers": self.workers or 1,
+            "workers": self.parallelism,
             "load": dict(self.load),
             **({"background": self.background.request()} if self.background is not None else {}),
         }
 
     @property
     def parameters(self) -> dict[str, dict[str, Any]]:
-        """The parameters of its plug-ins, in SI units."""
-        found = {kind: dict(getattr(self, kind).parameters) for kind in ("workload", "model", "sync")}
-        return found if self.background is None else {**found, "background": self.background.described}
+        """The parameters of the plug-ins by kind, in SI units."""
+        parameters = {kind: dict(getattr(self, kind).parameters) for kind in KINDS}
+        return parameters if self.background is None else {**parameters, "background": self.background.description}
 
     @property
     def needs_site(self) -> bool:
-        """Whether a trial needs what is installed for its interpreter; the standard library alone starts faster."""
+        """Whether a trial needs the installed packages; with the standard library alone it starts faster."""
         roles = [self.workload, self.model]
         if self.background is not None:
             roles += [self.background.workload, self.background.model]
-        return any(role.own or role.plugin.packages for role in roles)
+        return any(role.is_user_code or role.plugin.packages for role in roles)
 
     @property
     def simulated(self) -> bool:
-        """Whether no trial of it is really run."""
+        """Whether its trials run nothing."""
         return bool(self.model.plugin.simulated)
 
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """One repetition of one cell: its block, its place in the block, and the seed of its randomness.
+    """One repetition of one cell: its block, its position in the block, and the seed of its randomness.
 
-    `role` says what it is for: `measured`, a `control` or the `sentinel` (see `controls`); one that is `observed` or
-    `pictured` is for `probe`, which changes what it looks at.
+    `role` is its purpose: `measured`, a `control` or the `sentinel` (see `controls`). Trials that are `observed` or
+    `pictured` are for `probe`, which would distort a measurement.
     """
 
     id: str
@@ -144,17 +131,16 @@ class PlannedTrial:
 
 
 def cell_id(cell: Cell) -> str:
-    """12 hex digits of the SHA-256 of labels and chosen parameters: alike on every machine, for every order of keys."""
+    """12 hex digits of the SHA-256 of labels and non-default parameters: the same on every machine, in any order of keys."""
     identity: dict[str, Any] = {
         "axes": {key: label for key, label in cell.axes.items() if label is not None},
-        "parameters": {kind: getattr(cell, kind).chosen for kind in KINDS},
+        "parameters": {kind: getattr(cell, kind).non_default for kind in KINDS},
         "load": dict(cell.load),
         "startup": cell.startup,
     }
     if cell.background is not None:
-        identity["background"] = cell.background.chosen
-    if cell.runtime.chosen:
-        identity["runtime"] = cell.runtime.chosen
-    return hashlib.sha256(
-        json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str).encode()
-    ).hexdigest()[:12]
+        identity["background"] = cell.background.identity
+    if cell.runtime.settings:
+        identity["runtime"] = dict(cell.runtime.settings)
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

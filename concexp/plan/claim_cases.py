@@ -230,7 +230,7 @@ def _problem(claim: Claim, key: str, message: str) -> Problem:
     return Problem(at.file, at.line, at.column, f"{claim.path}.{key}", message, cure)
 
 
-def expected(claim: Claim, cells: Cells) -> set[tuple[str, str]]:
+def expected_statuses(claim: Claim, cells: Cells) -> set[tuple[str, str]]:
     """The (cell, status) pairs that a claim expects: such an end is an outcome, and no failure."""
     found: set[tuple[str, str]] = set()
     affirmed = list(_affirmed(claim.trees[0]))

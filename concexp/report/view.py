@@ -139,7 +139,7 @@ class View:
     @cached_property
     def verdicts(self) -> tuple[claims.Verdict, ...]:
         """Those on the claims, in the order of the experiment."""
-        return self.run.verdicts
+        return claims.verdicts_of(self.run)
 
     @cached_property
     def relative(self) -> str:

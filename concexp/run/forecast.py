@@ -13,7 +13,7 @@ from concexp.errors import ConcexpError
 from concexp.experiment import Measure, Spec
 from concexp.experiment.statuses import SENTINEL
 from concexp.plan.cell import PlannedTrial
-from concexp.plan.planner import Plan
+from concexp.plan.schedule import Plan
 from concexp.run.machine.spinners import SPIN_EVERY_SECONDS, SPIN_ROUNDS, SPIN_SECONDS
 from concexp.run.storage import journal
 
@@ -58,7 +58,7 @@ class Forecast:
     @property
     def text(self) -> str:
         """For people: how long, from what that is known, and what a budget will do to it."""
-        blocks, most = self.measure.blocks, self.measure.most
+        blocks, most = self.measure.blocks, self.measure.max_blocks
         if not self.measured + self.loads:
             return "how long it takes is not known before a first run: its operations are counted"
         if self.most < 0.1:
@@ -96,7 +96,7 @@ def forecast(spec: Spec, plan: Plan, runs: Path, host: str) -> Forecast:
         took, source = _of(trial, known)
         seconds += took
         counts[source] += 1
-    blocks, most = spec.measure.blocks, spec.measure.most
+    blocks, most = spec.measure.blocks, spec.measure.max_blocks
     one = seconds / max(1, blocks)
     real = any(not cell.simulated for cell in plan.runnable)
     spins = max(1, math.ceil(one / SPIN_EVERY_SECONDS)) if real else 0

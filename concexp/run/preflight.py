@@ -17,7 +17,7 @@ from concexp.experiment import Entry, Spec
 from concexp.experiment.selections import matches
 from concexp.experiment.statuses import NUMBERED
 from concexp.plan.cell import Cell
-from concexp.plan.planner import Plan
+from concexp.plan.schedule import Plan
 from concexp.run.child.launch import TrialOutcome, launch
 from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
@@ -63,7 +63,7 @@ class Carrier:
 
     @property
     def workers(self) -> int:
-        return min(WORKERS, self.cell.workers or 1) if self.model.plugin.needs_workers else 1
+        return min(WORKERS, self.cell.parallelism) if self.model.plugin.needs_workers else 1
 
 
 @dataclass(frozen=True)
@@ -145,10 +145,10 @@ class Preflight:
             if cell.background is not None:
                 uses.append(Carrier(cell, cell.background.workload, cell.background.model))
             for role in uses:
-                if role.entry.own and not role.model.plugin.simulated:
+                if role.entry.is_user_code and not role.model.plugin.simulated:
                     by_label.setdefault((role.entry.kind, role.entry.label), []).append(role)
         for key, roles in by_label.items():
-            yield next(entry for entry in self.spec.own if (entry.kind, entry.label) == key), roles
+            yield next(entry for entry in self.spec.user_entries if (entry.kind, entry.label) == key), roles
 
     def _endings(self, roles: list[Carrier]) -> dict[str, TrialOutcome]:
         """How a trial on each model ended; where one of a kind went well, the others of its kind are not tried."""

@@ -16,8 +16,8 @@ from concexp.experiment import Spec
 from concexp.experiment.selections import matches
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, MEASURED, NUMBERED, PICTURED, SENTINEL
 from concexp.plan.cell import Cell, PlannedTrial
-from concexp.plan.claim_cases import Cells, expected
-from concexp.plan.planner import Plan
+from concexp.plan.claim_cases import Cells, expected_statuses
+from concexp.plan.schedule import Plan
 from concexp.run.child.launch import TrialOutcome, launch
 from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
@@ -34,22 +34,22 @@ from concexp.trial.diagnostics.lock_watch.registry import ENVIRONMENT as HOLDING
 class ProgressListener(Protocol):
     """Who is told of the progress."""
 
-    def begin(self, total: int, done: int) -> None:
+    def run_started(self, total: int, done: int) -> None:
         """There are `total` trials, of which `done` were there already."""
 
-    def trial(self, trial: PlannedTrial) -> None:
+    def trial_started(self, trial: PlannedTrial) -> None:
         """This trial starts."""
 
-    def more(self, trials: int) -> None:
+    def trials_added(self, trials: int) -> None:
         """So many trials have been added to what was planned."""
 
-    def ended(self, record: Record) -> None:
+    def trial_ended(self, record: Record) -> None:
         """A trial's record is on disk."""
 
     def note(self, text: str) -> None:
         """Something worth saying: a wait, the machine's effective CPUs."""
 
-    def foretell(self, text: str) -> None:
+    def forecast(self, text: str) -> None:
         """How long it will take."""
 
 
@@ -66,7 +66,7 @@ class Runner:
     stage: StagedCode
     pythons: Mapping[str, Interpreter]
     lock: MachineLock
-    watcher: ProgressListener
+    listener: ProgressListener
     next_trials: Callable[[Sequence[Record]], Sequence[PlannedTrial]] | None = None
     host: str = field(default_factory=facts.host)
 
@@ -84,23 +84,23 @@ class Runner:
                 if f"{cell.id}-unsupported" not in done:
                     writer.append(self._unsupported(cell))
             planned = len(self.plan.trials)
-            self.watcher.begin(planned, sum(trial.id in done for trial in self.plan.trials))
+            self.listener.run_started(planned, sum(trial.id in done for trial in self.plan.trials))
             block, spun_at = -1, 0.0
             for trials in self._turns(records, done):
                 if self.next_trials is not None and trials[0].block >= self.spec.measure.blocks:
-                    self.watcher.more(len(trials))
+                    self.listener.trials_added(len(trials))
                 for trial in trials:
                     real = not trial.cell.simulated
                     if real and (trial.block != block or time.monotonic() - spun_at > SPIN_EVERY_SECONDS):
                         block = trial.block
                         self._keep(writer, records, self._spin(spins, block))
                         spins, spun_at = spins + 1, time.monotonic()
-                    self.watcher.trial(trial)
+                    self.listener.trial_started(trial)
                     record = self._measured(trial)
                     self._keep(writer, records, record)
-                    self.watcher.ended(record)
+                    self.listener.trial_ended(record)
                     if self._to_be_diagnosed(trial, record, done):
-                        self.watcher.note(f"{trial.cell.id} hangs: one more trial, to see who waits for whom")
+                        self.listener.note(f"{trial.cell.id} hangs: one more trial, to see who waits for whom")
                         self._keep(writer, records, self._diagnosed(trial))
                     last = max(last, trial.block)
             if spun <= last and any(not cell.simulated for cell in self.plan.runnable):
@@ -140,7 +140,7 @@ class Runner:
             ending = launch(request, sys.executable, self.stage, SPIN_TIMEOUT)
         answer = ending.answer or {}
         effective = spinners.effective_cpus(answer.get("alone", []), answer.get("together", []), cpus)
-        self.watcher.note(
+        self.listener.note(
             f"block {block}: the machine gives {effective:.2f} of {cpus} CPUs"
             if effective is not None
             else f"block {block}: effective CPUs could not be measured: {ending.reason}"
@@ -285,7 +285,7 @@ def _described(cell: Cell) -> dict[str, Any]:
         "wants": workload.resource,
         "load": dict(cell.load),
         "startup": cell.startup,
-        "runtime": cell.runtime.chosen,
+        "runtime": dict(cell.runtime.settings),
     }
 
 
@@ -301,7 +301,7 @@ def _fault(cell: Cell, ending: TrialOutcome) -> dict[str, Any]:
         return {}
     happened = ending.notes["fault"][1]
     noticed = None if ending.noticed_ns is None or happened is None else (ending.noticed_ns - happened) / 1e9
-    ops = cell.load["ops"] * (cell.workers or 1 if cell.load["scaling"] == "weak" else 1)
+    ops = cell.load["ops"] * (cell.parallelism if cell.load["scaling"] == "weak" else 1)
     return {"detected_s": noticed, "undone": ops - ending.notes.get("done", (0, None))[0]}
 
 
@@ -318,7 +318,7 @@ def bad_trials(records: list[Record], spec: Spec, cpus: int) -> Iterator[Record]
     """The records that ended badly and are not expected by `allow`, or by a claim."""
     trials = [record for record in records if record.role not in (MACHINE, DIAGNOSTIC)]
     cells = Cells({record["cell"]: record["axes"] for record in trials}, cpus)
-    claimed = {pair for claim in spec.claims for pair in expected(claim, cells)}
+    claimed = {pair for claim in spec.claims for pair in expected_statuses(claim, cells)}
     for record in trials:
         if record["status"] in ("ok", "unsupported") or (record["cell"], record["status"]) in claimed:
             continue

@@ -7,13 +7,13 @@ import pytest
 from concexp.analysis.cells import Baseline
 from concexp.analysis.samples import samples
 from concexp.analysis.stats.intervals import t_quantile
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 
 def sample(folder, effective=1.9, repetitions=6, **cell):
     """The sample of a run with one cell."""
-    one = synthetic.cell(**{"model": "processes", "workers": 2, **cell})
-    return samples(synthetic.write(folder, [one], repetitions=repetitions, effective=effective).trials)[one["id"]]
+    one = journal_builder.cell(**{"model": "processes", "workers": 2, **cell})
+    return samples(journal_builder.write(folder, [one], repetitions=repetitions, effective=effective).trials)[one["id"]]
 
 
 def test_doubtful_trials_are_left_out_of_timings(tmp_path):
@@ -40,7 +40,7 @@ def test_a_single_trial_may_be_trusted(tmp_path):
 
 def test_observed_trials_give_their_own_metrics_and_no_others(tmp_path):
     """Throughput is that of the trials run as they are, the waits' share that of those which looked: neither has the other's."""
-    run = synthetic.write(tmp_path, **synthetic.observed())
+    run = journal_builder.write(tmp_path, **scenarios.observed())
     cells = {row["sync"]: row for row in run.cells.to_dict("records")}
     assert [cells[sync]["throughput"] for sync in cells] == pytest.approx([9000, 5000, 4000], rel=0.1)
     assert [cells[sync]["wait_share"] for sync in ("lock", "condition")] == pytest.approx([0.6, 0.25])
@@ -52,7 +52,7 @@ def test_observed_trials_give_their_own_metrics_and_no_others(tmp_path):
 
 def test_an_observed_trial_that_ended_badly_leaves_the_others_as_they_are(tmp_path):
     """The cell's status is that of its measured trials; the share comes from the observed ones that have numbers."""
-    run = synthetic.write(tmp_path, **synthetic.observed())
+    run = journal_builder.write(tmp_path, **scenarios.observed())
     (found,) = [s for s in run.samples.values() if any(trial.status == "timeout" for trial in s.observed)]
     assert (found.status, found.count) == ("ok", 6)
     assert sorted(found.by_block("wait_share")) == [0, 1, 3, 4, 5]
@@ -61,14 +61,14 @@ def test_an_observed_trial_that_ended_badly_leaves_the_others_as_they_are(tmp_pa
 
 def test_doubtful_observed_trials_are_left_out_too(tmp_path):
     """With enough observed trials beyond doubt, waits come from those alone, whatever the doubts of the measured ones."""
-    facts = synthetic.observed()["cells"][1]["observed"]["facts"]
-    one = synthetic.cell(
+    facts = scenarios.observed()["cells"][1]["observed"]["facts"]
+    one = journal_builder.cell(
         "counter", "threads", "lock", 2, observed={"facts": facts, "answer": {"traced": True}}, facts={"waits": None}
     )
-    found = samples(synthetic.write(tmp_path / "all", [one]).trials)[one["id"]]
+    found = samples(journal_builder.write(tmp_path / "all", [one]).trials)[one["id"]]
     assert not found.doubtful
     assert len(found.by_block("wait_share")) == 6  # all are doubtful: they are all there is
-    frame = synthetic.write(tmp_path / "some", [{**one, "observed": {"facts": facts}}]).trials
+    frame = journal_builder.write(tmp_path / "some", [{**one, "observed": {"facts": facts}}]).trials
     hit = (frame["role"] == "observed") & (frame["block"] < 2)
     found = samples(frame.assign(doubts=frame["doubts"].mask(hit, "traced")))[one["id"]]
     assert sorted(found.by_block("wait_share")) == [2, 3, 4, 5]
@@ -77,13 +77,13 @@ def test_doubtful_observed_trials_are_left_out_too(tmp_path):
 
 def test_a_cell_that_was_only_looked_at_is_missing(tmp_path):
     """Until a cell has a trial run as it is, it has none."""
-    frame = synthetic.write(tmp_path, **synthetic.observed()).trials
+    frame = journal_builder.write(tmp_path, **scenarios.observed()).trials
     assert samples(frame[frame["role"] == "observed"]) == {}
 
 
 def test_interval_is_of_trials(tmp_path):
     """The table's interval is Student's t on the logarithms of the trials' means, with trials - 1 degrees of freedom."""
-    run = synthetic.write(tmp_path, [synthetic.cell(noise=0.1)], repetitions=5, iterations=4)
+    run = journal_builder.write(tmp_path, [journal_builder.cell(noise=0.1)], repetitions=5, iterations=4)
     frame = run.trials
     logs = frame["throughput"].map(math.log).groupby(frame["trial"]).mean()
     half = t_quantile(4) * logs.std(ddof=1) / math.sqrt(5)
@@ -94,14 +94,14 @@ def test_interval_is_of_trials(tmp_path):
 
 
 def baseline_of(folder, cells, wanted):
-    run = synthetic.write(folder, cells, spec={"baseline": wanted})
+    run = journal_builder.write(folder, cells, spec={"baseline": wanted})
     labels = {cell["cell"]: cell["axes"] for cell in run.header["cells"]}
     return [labels.get(Baseline(run.header).of(axes)) for axes in labels.values()]
 
 
 def test_baseline_is_alike_on_all_axes_that_apply(tmp_path):
     """Each workload has its own serial cell as baseline, whatever the number of workers."""
-    cells = synthetic.sweep(workloads=("cpu_sum", "primes"), workers=(1, 2), rate=synthetic.amdahl())
+    cells = journal_builder.sweep(workloads=("cpu_sum", "primes"), workers=(1, 2), rate=journal_builder.amdahl())
     found = baseline_of(tmp_path, cells, {"model": "serial"})
     assert [axes["workload"] for axes in found] == ["cpu_sum"] * 5 + ["primes"] * 5
     assert {axes["model"] for axes in found} == {"serial"}
@@ -109,7 +109,7 @@ def test_baseline_is_alike_on_all_axes_that_apply(tmp_path):
 
 def test_baseline_of_several_labels(tmp_path):
     """A baseline may name any axes: here one thread, for all numbers of workers and all models."""
-    cells = synthetic.sweep(models=("threads", "processes"), workers=(1, 2), rate=synthetic.amdahl())
+    cells = journal_builder.sweep(models=("threads", "processes"), workers=(1, 2), rate=journal_builder.amdahl())
     found = baseline_of(tmp_path, cells, {"model": "threads", "workers": 1})
     assert {(axes["model"], axes["workers"]) for axes in found} == {("threads", 1)}
 
@@ -117,7 +117,7 @@ def test_baseline_of_several_labels(tmp_path):
 def test_baseline_with_an_axis_of_its_own(tmp_path):
     """An axis that applies to the baseline must be alike: a cell of another size has that size's baseline."""
     cells = [
-        synthetic.cell(model=model, workers=workers, axes={"cpu_sum.n": size})
+        journal_builder.cell(model=model, workers=workers, axes={"cpu_sum.n": size})
         for size in (1, 2)
         for model, workers in (("serial", None), ("threads", 2))
     ]
@@ -127,14 +127,14 @@ def test_baseline_with_an_axis_of_its_own(tmp_path):
 
 def test_no_baseline(tmp_path):
     """Without a baseline, or where none is alike, there is no speedup rather than a wrong one."""
-    cells = [synthetic.cell("cpu_sum", "serial"), synthetic.cell("primes", "threads", workers=2)]
+    cells = [journal_builder.cell("cpu_sum", "serial"), journal_builder.cell("primes", "threads", workers=2)]
     assert baseline_of(tmp_path / "a", cells, {}) == [None, None]
     assert baseline_of(tmp_path / "b", cells, {"model": "serial"})[1] is None
 
 
 def test_invalid_numbers_are_kept(tmp_path):
     """A wrong outcome keeps its numbers, and its status."""
-    run = synthetic.write(tmp_path, **synthetic.bad())
+    run = journal_builder.write(tmp_path, **scenarios.bad())
     row = run.cells[run.cells["model"] == "threads"].iloc[0]
     assert row["status"] == "invalid"
     assert row["speedup"] == pytest.approx(9, rel=0.02)
@@ -142,6 +142,6 @@ def test_invalid_numbers_are_kept(tmp_path):
 
 def test_listed_metrics_only(tmp_path):
     """An experiment that lists metrics gets those, and the primary one."""
-    run = synthetic.write(tmp_path, [synthetic.cell()], spec={"metrics": ["cpus_used"]})
+    run = journal_builder.write(tmp_path, [journal_builder.cell()], spec={"metrics": ["cpus_used"]})
     shown = [name for name in run.cells.columns if f"{name}_lo" in run.cells.columns]
     assert shown == ["throughput", "cpus_used"]

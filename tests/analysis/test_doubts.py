@@ -3,7 +3,7 @@
 import pytest
 
 from concexp.analysis import doubts
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 
 QUIET = {"model": "processes", "workers": 2}
 HALF = {"wall_s": 0.5}  # a window of just that length: limits that are shares of it can be met exactly
@@ -19,8 +19,8 @@ def op(seconds):
 
 def codes(folder, effective=1.9, manifest=None, **cell):
     """The doubts of the one cell's trials."""
-    cells = [synthetic.cell(**{**QUIET, **cell})]
-    run = synthetic.write(folder, cells, effective=effective, repetitions=3, manifest=manifest)
+    cells = [journal_builder.cell(**{**QUIET, **cell})]
+    run = journal_builder.write(folder, cells, effective=effective, repetitions=3, manifest=manifest)
     return set(run.trials["doubts"])
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from concexp.analysis import noise
 from concexp.analysis.stats.ratios import ratio
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 
 def made(folder, **more):
-    return synthetic.write(folder, **synthetic.watched(**more))
+    return journal_builder.write(folder, **scenarios.watched(**more))
 
 
 def throughputs(run, role, cell):
@@ -61,7 +61,7 @@ def test_controls_and_sentinels_enter_nothing_else(tmp_path):
 def test_drift(tmp_path, per_block, over_the_run, is_drift):
     """What a block adds, times the blocks: slower or faster; a percent over the run is none that matters."""
     found = noise.drift(made(tmp_path, drift=per_block))
-    # Blocks differ by 2 % whatever happens to the sentinel (`synthetic`): the slope is not known better than that.
+    # Blocks differ by 2 % whatever happens to the sentinel (`journal_builder`): the slope is not known better than that.
     assert found.lo <= over_the_run <= found.hi
     assert noise.drifted(found) is is_drift
 

@@ -12,7 +12,7 @@ from concexp.analysis.frame import with_dtypes
 from concexp.errors import Damaged
 from concexp.run.storage import journal
 from concexp.run.storage.journal import Record
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 FIRST = ["run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python"]  # fmt: skip
@@ -27,7 +27,7 @@ def rows(run):
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory):
     """A run with every way to end."""
-    run = synthetic.write(tmp_path_factory.mktemp("bad"), **synthetic.bad())
+    run = journal_builder.write(tmp_path_factory.mktemp("bad"), **scenarios.bad())
     results.write(run)
     return run
 
@@ -60,13 +60,13 @@ def test_what_the_machine_did_stands_beside_each_iteration(bad):
     columns = list(bad.trials.columns)
     first = columns.index("wall_s")
     assert columns[first : first + len(names)] == names
-    assert set(bad.trials["timer_cost_s"].dropna()) == {synthetic.CLOCKS["timer_cost_s"]}
+    assert set(bad.trials["timer_cost_s"].dropna()) == {journal_builder.CLOCKS["timer_cost_s"]}
     assert bad.trials["threads_at_fork"].dtype == "Int64"
 
 
 def test_observed_trials_are_rows_with_their_role(tmp_path):
     """What was looked at in trials of its own is in results.parquet under role `observed`; the other trials have none of it."""
-    run = synthetic.write(tmp_path, **synthetic.observed())
+    run = journal_builder.write(tmp_path, **scenarios.observed())
     results.write(run)
     frame = pd.read_parquet(run.folder / "results.parquet")
     by_role = frame.groupby("role")
@@ -95,14 +95,14 @@ def test_columns_have_one_type():
 
 def test_effective_cpus_are_the_smaller_of_both_sides(tmp_path):
     """A trial gets the smaller spinner measurement of the one before and the one after it, in the journal's order."""
-    run = synthetic.write(tmp_path, [synthetic.cell()], repetitions=3, effective=[1.9, 1.2, 1.8, 1.7])
+    run = journal_builder.write(tmp_path, [journal_builder.cell()], repetitions=3, effective=[1.9, 1.2, 1.8, 1.7])
     by_block = run.trials.groupby("block")["effective_cpus"].first().tolist()
     assert by_block == [1.2, 1.2, 1.7]
 
 
 def test_without_spinners_there_are_no_effective_cpus(tmp_path):
     """Made-up models are measured without spinners: no number, no doubt, no error."""
-    run = synthetic.write(tmp_path, [synthetic.cell(model="simulated", workers=8)], effective=None)
+    run = journal_builder.write(tmp_path, [journal_builder.cell(model="simulated", workers=8)], effective=None)
     assert run.trials["effective_cpus"].isna().all()
     assert (run.trials["doubts"] == "").all()
     assert run.effective_cpus is None
@@ -110,8 +110,11 @@ def test_without_spinners_there_are_no_effective_cpus(tmp_path):
 
 def test_counts_and_parameters_are_columns(tmp_path):
     """Each count of an iteration, each parameter of a plug-in and each load value has a column of its own."""
-    cells = [synthetic.cell(counts={"lost_updates": 7, "retries": 2}), synthetic.cell(model="threads", workers=2)]
-    run = synthetic.write(tmp_path, cells)
+    cells = [
+        journal_builder.cell(counts={"lost_updates": 7, "retries": 2}),
+        journal_builder.cell(model="threads", workers=2),
+    ]
+    run = journal_builder.write(tmp_path, cells)
     with_parameters = [
         Record({**r, "parameters": {**r["parameters"], "workload": {"size": 4096, "form": "call"}}})
         if r.role == "measured"
@@ -128,8 +131,8 @@ def test_counts_and_parameters_are_columns(tmp_path):
 
 def test_cells_are_sorted_by_their_axes(tmp_path):
     """cells.csv has one row per cell, in the order of the axes' labels, whatever order the cells were planned in."""
-    cells = synthetic.sweep(workers=(1, 2, 10), rate=synthetic.amdahl())
-    run = synthetic.write(tmp_path, cells)
+    cells = journal_builder.sweep(workers=(1, 2, 10), rate=journal_builder.amdahl())
+    run = journal_builder.write(tmp_path, cells)
     shuffled = {**run.header, "cells": run.header["cells"][::-1]}
     for header in (run.header, shuffled):
         found = results.Run(run.folder, header, run.records).cells
@@ -160,7 +163,7 @@ def test_cells_csv_reads_well(bad):
 
 def test_no_text_is_a_formula(tmp_path):
     """A label that a spreadsheet would run is written so that it does not."""
-    run = synthetic.write(tmp_path, **synthetic.hostile())
+    run = journal_builder.write(tmp_path, **scenarios.hostile())
     results.write(run)
     for row in rows(run):
         for value in (*row, *row.values()):
@@ -183,17 +186,17 @@ def test_statuses_and_counts(bad):
 
 def test_journal_without_trials(tmp_path):
     """A run that was killed before its first trial still has a frame, cells and files."""
-    run = synthetic.write(tmp_path, **synthetic.nothing())
+    run = journal_builder.write(tmp_path, **scenarios.nothing())
     results.write(run)
     assert run.trials.empty
     assert set(run.cells["status"]) == {"missing"}
     assert len(rows(run)) == 7
 
 
-@pytest.mark.parametrize("make", [synthetic.bad, synthetic.syncs, synthetic.observed, synthetic.nothing])
+@pytest.mark.parametrize("make", [scenarios.bad, scenarios.syncs, scenarios.observed, scenarios.nothing])
 def test_the_frame_does_not_depend_on_how_records_are_held(tmp_path, monkeypatch, make):
     """Packed as `load` has them, or as plain dicts; looked at all at once, or trial by trial: the same frame."""
-    run = synthetic.write(tmp_path, **make())
+    run = journal_builder.write(tmp_path, **make())
     whole = run.trials
     plain = journal.read(run.folder / journal.NAME).records
     monkeypatch.setattr(iterations, "PORTION", 1)
@@ -202,7 +205,7 @@ def test_the_frame_does_not_depend_on_how_records_are_held(tmp_path, monkeypatch
 
 def test_measured_trials_come_first(tmp_path):
     """What was run as it is stands before controls, sentinels and observed trials, each in the order of the journal."""
-    run = synthetic.write(tmp_path, **synthetic.watched())
+    run = journal_builder.write(tmp_path, **scenarios.watched())
     assert set(run.measured["role"]) == {"measured"}
     others = run.trials.iloc[len(run.measured) :]
     assert set(others["role"]) == {"control", "sentinel"}
@@ -217,7 +220,7 @@ def test_measured_trials_come_first(tmp_path):
 
 def test_same_journal_same_bytes(tmp_path):
     """cells.csv is the same when it is made again from the journal alone."""
-    run = synthetic.write(tmp_path, **synthetic.bad())
+    run = journal_builder.write(tmp_path, **scenarios.bad())
     results.write(run)
     first = (run.folder / "cells.csv").read_bytes()
     for name in ("cells.csv", "results.parquet"):
@@ -228,7 +231,7 @@ def test_same_journal_same_bytes(tmp_path):
 
 def test_latest_run(tmp_path):
     """A folder of runs means the latest one; a folder without any is refused with what to name instead."""
-    run = synthetic.write(tmp_path, [synthetic.cell()])
+    run = journal_builder.write(tmp_path, [journal_builder.cell()])
     later = run.folder.with_name("20260203T000000Z-0badcafe")
     later.mkdir()
     (later / journal.NAME).write_bytes((run.folder / journal.NAME).read_bytes())
@@ -245,7 +248,7 @@ def test_many_iterations_are_no_loop(tmp_path, monkeypatch):
 
     monkeypatch.setattr(pd.DataFrame, "iterrows", refuse)
     monkeypatch.setattr(pd.DataFrame, "apply", refuse)
-    run = synthetic.write(tmp_path, [synthetic.cell()], repetitions=3, iterations=500)
+    run = journal_builder.write(tmp_path, [journal_builder.cell()], repetitions=3, iterations=500)
     assert len(run.trials) == 1500
     assert len(run.cells) == 1
     assert np.isfinite(run.cells["throughput"]).all()
@@ -255,11 +258,11 @@ def test_axes_say_what_was_asked_for_and_records_what_was_there(tmp_path):
     """`gil` and `switch_interval` are labels; what a trial recorded has columns of its own, also where there is no such axis."""
     swept = {"python": "3.14t", "gil": "off", "switch_interval": "1ms"}
     answer = {"gil": False, "gil_end": True, "switch_interval": 0.001, "python": "3.14.0"}
-    rows = synthetic.write(tmp_path, [synthetic.cell(axes=swept, answer=answer)]).trials
+    rows = journal_builder.write(tmp_path, [journal_builder.cell(axes=swept, answer=answer)]).trials
     shown = rows[["python", "gil", "switch_interval", "gil_start", "gil_end", "switch_interval_s", "python_version"]]
     assert set(map(tuple, shown.values.tolist())) == {("3.14t", "off", "1ms", False, True, 0.001, "3.14.0")}
     assert set(rows["doubts"]) == {"gil_changed"}
-    plain = synthetic.write(tmp_path / "plain", [synthetic.cell()]).trials
+    plain = journal_builder.write(tmp_path / "plain", [journal_builder.cell()]).trials
     assert set(map(tuple, plain[["python", "gil", "gil_start"]].values.tolist())) == {("current", "on", True)}
     assert "switch_interval" not in plain
 
@@ -268,8 +271,8 @@ def test_without_the_gil_threads_take_no_turns(tmp_path):
     """A window of less than 50 switch intervals is too short only where threads wait for the GIL."""
     facts = {"wall_s": 0.1}
     for gil, expected in ((True, "too_short"), (False, "")):
-        cell = synthetic.cell(model="threads", workers=2, facts=facts, answer={"gil": gil, "gil_end": gil})
-        assert set(synthetic.write(tmp_path / str(gil), [cell]).trials["doubts"]) == {expected}
+        cell = journal_builder.cell(model="threads", workers=2, facts=facts, answer={"gil": gil, "gil_end": gil})
+        assert set(journal_builder.write(tmp_path / str(gil), [cell]).trials["doubts"]) == {expected}
 
 
 @pytest.mark.parametrize("texts", [["a", None, "a", "b"], ["a"] * 4, [None] * 4])

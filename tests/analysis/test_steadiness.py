@@ -6,7 +6,7 @@ import random
 import pytest
 
 from concexp.analysis import first_iteration, steadiness
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 
 
 def noisy(course):
@@ -16,10 +16,10 @@ def noisy(course):
 def made(folder, course, iterations=30, repetitions=6, **more):
     """A run of two cells, a steady one and one whose operations take this course."""
     cells = [
-        synthetic.cell(model="serial", course=noisy(lambda block, k: 1.0)),
-        synthetic.cell(model="threads", workers=2, course=noisy(course), **more),
+        journal_builder.cell(model="serial", course=noisy(lambda block, k: 1.0)),
+        journal_builder.cell(model="threads", workers=2, course=noisy(course), **more),
     ]
-    return synthetic.write(folder, cells, repetitions=repetitions, iterations=iterations)
+    return journal_builder.write(folder, cells, repetitions=repetitions, iterations=iterations)
 
 
 def by_trial(run, column):
@@ -98,8 +98,8 @@ def test_chance_among_many_cells(tmp_path):
     def course(number):
         return lambda block, k: math.exp(random.Random(f"a {number} {block} {k}").gauss(0, 0.1))
 
-    cells = [synthetic.cell(model="threads", workers=n, course=course(n)) for n in range(2, 32)]
-    starts = first_iteration.first_iterations(synthetic.write(tmp_path, cells, repetitions=10, iterations=3))
+    cells = [journal_builder.cell(model="threads", workers=n, course=course(n)) for n in range(2, 32)]
+    starts = first_iteration.first_iterations(journal_builder.write(tmp_path, cells, repetitions=10, iterations=3))
     assert len(starts) == 30
     assert sum(not start.ratio.lo <= 1 <= start.ratio.hi for start in starts) == 4
     assert not any(start.systematic for start in starts)

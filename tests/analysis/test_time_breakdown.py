@@ -3,7 +3,7 @@
 import pytest
 
 from concexp.analysis.time_breakdown import TimeBreakdown
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 from tests.helpers.workers import FREE, LOCK, WALL, busy, cell, pair
 
 CELLS = [
@@ -34,7 +34,7 @@ def shares(run):
 
 def test_each_reason(tmp_path):
     """The reason for the whole loss is found, with its size, and nothing else is blamed."""
-    found = shares(synthetic.write(tmp_path, CELLS, effective=4.0, machine=FREE))
+    found = shares(journal_builder.write(tmp_path, CELLS, effective=4.0, machine=FREE))
     assert found == {
         "startup": {"startup": 60},
         "imbalance": {"imbalance": 25},
@@ -54,7 +54,7 @@ def test_cpus_withheld(tmp_path):
         *pair("processes", 4, 2000, "queued", 2, queued=2, more=busy(1, 1, 1, 1)),
         *pair("processes", 4, 2000, "slow", 4, more=busy(1, 1, 1, 1)),
     ]
-    found = shares(synthetic.write(tmp_path, cells, effective=2.0, machine=FREE))
+    found = shares(journal_builder.write(tmp_path, cells, effective=2.0, machine=FREE))
     assert found == {"queued": {"missing": 50}, "slow": {"missing": 50}}
 
 
@@ -68,7 +68,7 @@ def test_what_has_no_split(tmp_path):
         cell("threads", 2, 1000, "alone", 1, **two),
         *pair("threads", 2, 1000, "compares", 1, **two),
     ]
-    run = synthetic.write(tmp_path, cells, effective=4.0, machine=FREE)
+    run = journal_builder.write(tmp_path, cells, effective=4.0, machine=FREE)
     assert list(shares(run)) == ["compares"]
 
 
@@ -77,7 +77,7 @@ def test_only_trials_that_tell_the_time_enter(tmp_path):
     cells = pair("threads", 2, 1000, "turns", 1, more=busy(1, 1))
     cells[1]["status"] = ["ok", "crashed", "ok", "ok", "ok", "ok"]
     spun = [4.0, 4.0, 4.0, 4.0, 1.5, 4.0, 4.0]  # beside blocks 3 and 4 two threads could not both have run
-    run = synthetic.write(tmp_path, cells, effective=spun, machine=FREE)
+    run = journal_builder.write(tmp_path, cells, effective=spun, machine=FREE)
     split = TimeBreakdown(run).of_cell(cells[1]["id"])
     assert len(split.trials) == 3
     assert split.share("turns").bounded

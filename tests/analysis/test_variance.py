@@ -8,14 +8,14 @@ import pytest
 
 from concexp.analysis.stats.variance import trials_needed, variance_components, worthwhile
 from concexp.analysis.variance import variations
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 
 
 def made(folder, between, within, iterations=4, repetitions=12, **more):
     """A run of one cell with these standard deviations of the logarithm of the rate."""
     course = lambda block, k: math.exp(random.Random(f"{block} {k}").gauss(0, within))  # noqa: E731
-    cells = [synthetic.cell(noise=between, course=course, **more.pop("cell", {}))]
-    return synthetic.write(folder, cells, repetitions=repetitions, iterations=iterations, **more)
+    cells = [journal_builder.cell(noise=between, course=course, **more.pop("cell", {}))]
+    return journal_builder.write(folder, cells, repetitions=repetitions, iterations=iterations, **more)
 
 
 def test_numbers_are_those_of_the_statistics(tmp_path):

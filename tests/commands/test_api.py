@@ -1,4 +1,4 @@
-"""From Python: a run read with its tables and pictures, an experiment planned and run."""
+"""The Python API: a loaded run with its tables and pictures, an experiment that is planned and run."""
 
 import matplotlib as mpl
 import pytest
@@ -6,20 +6,20 @@ import pytest
 import concexp
 from concexp import report
 from concexp.errors import ConcexpError, Damaged, InputError, UnknownName
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory):
-    """A folder like `reports` with two experiments in it."""
+    """A folder like `reports` with two experiments."""
     folder = tmp_path_factory.mktemp("reports")
     for name in ("cpu_models", "io_models"):
-        synthetic.write(folder / name, **synthetic.partly_withheld())
+        journal_builder.write(folder / name, **scenarios.partly_withheld())
     return folder
 
 
-def test_a_run_has_its_tables_and_tells_what_it_is(reports):
-    """Its cells and its trials are frames, whether a run folder or reports/<name> was named, as text or as a path."""
+def test_a_run_has_tables_and_a_description(reports):
+    """Cells and trials are frames, for a run folder as for reports/<name>, given as text or as a path."""
     run = concexp.load(str(reports / "cpu_models"))
     assert repr(run) == f"<Run 'Which model is made up best?': 5 cells, 30 trials, {run.folder}>"
     assert len(run.cells) == 5
@@ -28,23 +28,22 @@ def test_a_run_has_its_tables_and_tells_what_it_is(reports):
 
 
 def test_a_picture_is_that_of_the_page(reports, tmp_path):
-    """The PNG that a notebook shows is the page's, byte by byte; it can be saved; matplotlib is as it was before."""
+    """A notebook shows the PNG of the page, byte by byte; it can be saved; matplotlib's settings are as before."""
     run = concexp.load(reports / "cpu_models")
     report.write(run, tmp_path)
-    before = {
-        key: value for key, value in mpl.rcParams.items() if key != "backend"
-    }  # which is found when it is asked for
-    found = {name: run.plot(name) for name in run.plots}
+    # Not the backend: matplotlib chooses one when it is first asked for.
+    before = {key: value for key, value in mpl.rcParams.items() if key != "backend"}
+    pictures = {name: run.plot(name) for name in run.plots}
     assert {key: mpl.rcParams[key] for key in before} == before
     assert {path.stem: path.read_bytes() for path in tmp_path.glob("figures/*.png")} == {
-        name: picture._repr_png_() for name, picture in found.items()
+        name: picture._repr_png_() for name, picture in pictures.items()
     }
-    assert found["scaling"].save(tmp_path / "x.png").read_bytes() == found["scaling"].png
-    assert repr(found["scaling"]).startswith("<Picture 'scaling': throughput and speedup against")
+    assert pictures["scaling"].save(tmp_path / "x.png").read_bytes() == pictures["scaling"].png
+    assert repr(pictures["scaling"]).startswith("<Picture 'scaling': throughput and speedup against")
 
 
-def test_a_wrong_name_is_told_with_the_right_one(reports):
-    """Of a picture, of an experiment, of a folder of several, of the package itself."""
+def test_a_wrong_name_gets_a_suggestion(reports):
+    """A wrong name of a picture, a run, a folder of several experiments, or an attribute of the package gets the right one."""
     run = concexp.load(reports / "cpu_models")
     with pytest.raises(UnknownName, match="did you mean 'scaling'"):
         run.plot("scalin")
@@ -58,14 +57,14 @@ def test_a_wrong_name_is_told_with_the_right_one(reports):
 
 
 def test_a_picture_that_does_not_suit(tmp_path):
-    """One cell has nothing to compare: the error tells which pictures suit."""
-    synthetic.write(tmp_path, **synthetic.one_cell())
+    """One cell has nothing to compare with: the error names the pictures that suit."""
+    journal_builder.write(tmp_path, **scenarios.one_cell())
     with pytest.raises(ConcexpError, match="'scaling' does not suit this run"):
         concexp.load(tmp_path).plot("scaling")
 
 
 def test_an_experiment_is_planned_and_run(tmp_path, write, monkeypatch):
-    """Its plan is a frame; its run is the one that the command line makes, and can be named again by it."""
+    """The plan is a frame; the run equals that of the command line, and its manifest holds that command."""
     monkeypatch.chdir(tmp_path)
     write(
         "x.yaml",
@@ -85,7 +84,7 @@ def test_an_experiment_is_planned_and_run(tmp_path, write, monkeypatch):
 
 
 def test_a_wrong_experiment_is_refused_at_once(write):
-    """All mistakes, with their places, before anything is planned."""
+    """All mistakes are raised with their places, before anything is planned."""
     path = write("x.yaml", "workload: cpu_summ\nmodel: threds\n")
     with pytest.raises(InputError) as caught:
         concexp.Experiment(path)

@@ -1,4 +1,4 @@
-"""A run's numbers for other programs: the same numbers, in forms that those programs read."""
+"""`export` gives other programs the same numbers, in formats that they read."""
 
 import csv
 import io
@@ -9,30 +9,30 @@ import pandas as pd
 import pytest
 
 from concexp.analysis import results
-from concexp.commands.export import check, exported
+from concexp.commands.export import check_options, file_chunks
 from concexp.errors import EnvironmentRefused, InputError
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory):
-    """A run with every way to end, its files written."""
-    run = synthetic.write(tmp_path_factory.mktemp("bad"), **synthetic.bad())
+    """A run whose trials end in every possible way, with its files."""
+    run = journal_builder.write(tmp_path_factory.mktemp("bad"), **scenarios.bad())
     results.write(run)
     return run
 
 
 def text(run, form, *tables):
-    return b"".join(exported(run, form, tables)).decode()
+    return b"".join(file_chunks(run, form, tables)).decode()
 
 
 def test_cells_in_csv_are_cells_csv(bad):
-    """The default table, byte by byte what lies in the run's folder."""
+    """The default table equals cells.csv in the run's folder, byte by byte."""
     assert text(bad, "csv") == text(bad, "csv", "cells") == (bad.folder / "cells.csv").read_text("utf-8")
 
 
 def test_trials_in_csv_are_not_rounded(bad, monkeypatch):
-    """Each observation is there as it was recorded, also where the table is written portion by portion."""
+    """Each observation is written as it was recorded, also when the table is written in portions."""
     whole = text(bad, "csv", "trials")
     monkeypatch.setattr("concexp.commands.export.PORTION", 3)
     assert text(bad, "csv", "trials") == whole
@@ -44,8 +44,8 @@ def test_trials_in_csv_are_not_rounded(bad, monkeypatch):
 
 @pytest.mark.parametrize("table", ["cells", "trials"])
 def test_no_text_is_a_formula(tmp_path, table):
-    """A label that a spreadsheet would run is written so that it does not."""
-    run = synthetic.write(tmp_path, **synthetic.hostile())
+    """A label that a spreadsheet would run as a formula is made harmless."""
+    run = journal_builder.write(tmp_path, **scenarios.hostile())
     rows = list(csv.reader(io.StringIO(text(run, "csv", table))))
     assert len(rows) > 1
     for value in (value for row in rows for value in row):
@@ -55,7 +55,7 @@ def test_no_text_is_a_formula(tmp_path, table):
 
 
 def test_json_holds_the_same_and_null_for_what_is_missing(bad):
-    """Both tables in one object, with the question and the units; no NaN, which is no JSON."""
+    """One object has both tables, the question and the units; it has no NaN, which is not JSON."""
     found = json.loads(text(bad, "json", "cells", "trials"), parse_constant=pytest.fail)
     assert found["question"] == "Which model is made up best?"
     assert found["units"]["throughput"] == "1/s"
@@ -71,36 +71,36 @@ def test_json_holds_the_same_and_null_for_what_is_missing(bad):
 
 
 def test_parquet_reads_back(bad):
-    """The trials in Parquet are the tidy frame."""
-    found = pd.read_parquet(io.BytesIO(b"".join(exported(bad, "parquet", ["trials"]))))
-    pd.testing.assert_frame_equal(found, bad.trials)
+    """Trials exported to Parquet equal the tidy frame."""
+    trials = pd.read_parquet(io.BytesIO(b"".join(file_chunks(bad, "parquet", ["trials"]))))
+    pd.testing.assert_frame_equal(trials, bad.trials)
 
 
 def test_pyperf_gets_seconds_per_operation_of_what_was_right(bad):
-    """A benchmark per cell, a run per trial that ended well with the right outcome, in pyperf's own JSON.
+    """pyperf's JSON has one benchmark per cell, and one run per trial with status `ok`.
 
-    What pyperf demands (2.11, `Run.__init__` and `_metadata.py`): unique names, positive values, metadata of texts and numbers.
+    pyperf demands (2.11, `Run.__init__` and `_metadata.py`): unique names, positive values, metadata of texts and numbers.
     """
     found = json.loads(text(bad, "pyperf"), parse_constant=pytest.fail)
     assert found["version"] == "1.0"
     runs = {one["metadata"]["name"]: one["runs"] for one in found["benchmarks"]}
-    assert {name: len(own) for name, own in runs.items()} == {
+    assert {name: len(trials) for name, trials in runs.items()} == {
         "workload=cpu_sum model=serial sync=none": 6,
         "workload=cpu_sum model=simulated sync=none workers=2": 5,
     }
-    for own in (one for several in runs.values() for one in several):
-        assert len(own["values"]) == 2
-        assert all(value > 0 for value in own["values"])
-        assert all(isinstance(value, str | int | float) for value in own["metadata"].values())
+    for trial in (trial for trials in runs.values() for trial in trials):
+        assert len(trial["values"]) == 2
+        assert all(value > 0 for value in trial["values"])
+        assert all(isinstance(value, str | int | float) for value in trial["metadata"].values())
     first = bad.trials[bad.trials["model"] == "serial"]
     expected = (first["wall_s"] / first["ops"]).tolist()
-    assert [value for one in runs["workload=cpu_sum model=serial sync=none"] for value in one["values"]] == expected
+    assert [value for trial in runs["workload=cpu_sum model=serial sync=none"] for value in trial["values"]] == expected
 
 
-def test_pyperf_has_no_place_for_nothing(tmp_path):
-    """Where no outcome was right there is nothing to give, and the error tells what would do."""
+def test_pyperf_needs_a_trial_that_ended_well(tmp_path):
+    """Without a single right outcome the export is refused, and the error names the formats that would work."""
     with pytest.raises(EnvironmentRefused, match="export csv or json"):
-        text(synthetic.write(tmp_path, **synthetic.all_failed()), "pyperf")
+        text(journal_builder.write(tmp_path, **scenarios.all_failed()), "pyperf")
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,10 @@ def test_pyperf_has_no_place_for_nothing(tmp_path):
         ("pyperf", ["cells"], True, "leave out --cells"),
     ],
 )
-def test_what_cannot_be_had(form, tables, to_file, cure):
-    """What a form cannot hold is refused with the cure; all else is not."""
+def test_what_a_format_cannot_hold(form, tables, to_file, cure):
+    """What a format cannot hold is refused with a cure; nothing else is."""
     with pytest.raises(InputError, match=cure):
-        check(form, tables, to_file)
-    check("json", ["cells", "trials"], False)
-    check("csv", ["trials"], False)
-    check("pyperf", [], False)
+        check_options(form, tables, to_file)
+    check_options("json", ["cells", "trials"], False)
+    check_options("csv", ["trials"], False)
+    check_options("pyperf", [], False)

@@ -1,4 +1,4 @@
-"""What a person sees while a run runs."""
+"""What people see of a run while it measures."""
 
 import io
 import sys
@@ -20,42 +20,42 @@ def trials(write):
     return make_plan(experiment.load(write("x.yaml", text)), 2).trials
 
 
-def ended(trial, status="ok", reason=""):
+def record(trial, status="ok", reason=""):
     return {"trial": trial.id, "status": status, "reason": reason}
 
 
-def test_a_trial_in_words(trials):
-    """Its labels: the primitive where there is one, the workers in the right number."""
-    words = {progress.described(trial) for trial in trials}
-    assert words == {
+def test_the_label_of_a_trial(trials):
+    """The label has the primitive if there is one, and the number of workers in the right grammatical number."""
+    labels = {progress.trial_label(trial) for trial in trials}
+    assert labels == {
         f"counter · threads · {sync}{count}" for sync in ("", "lock · ") for count in ("1 worker", "2 workers")
     }
 
 
-def test_plain_lines_tell_the_bad_and_the_end(trials, capsys):
-    """The number of trials at the beginning, each bad one with its reason, the last; no line for each good one."""
-    plain = progress.Plain()
-    plain.begin(len(trials), 0)
+def test_plain_lines_for_bad_trials_and_the_end(trials, capsys):
+    """There is a line with the number of trials, one per bad trial with its reason, and one for the last; none per good one."""
+    plain = progress.PlainLines()
+    plain.run_started(len(trials), 0)
     for number, trial in enumerate(trials):
-        plain.trial(trial)
-        plain.ended(ended(trial, "timeout", "it hung") if number == 1 else ended(trial))
+        plain.trial_started(trial)
+        plain.trial_ended(record(trial, "timeout", "it hung") if number == 1 else record(trial))
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "4 trials"
-    assert lines[1] == f"2/4 {progress.described(trials[1])}: timeout: it hung"
-    assert lines[2] == f"4/4 {progress.described(trials[3])} · 0 s left"
+    assert lines[1] == f"2/4 {progress.trial_label(trials[1])}: timeout: it hung"
+    assert lines[2] == f"4/4 {progress.trial_label(trials[3])} · 0 s left"
     assert len(lines) == 3
 
 
-def test_plain_lines_come_now_and_then_and_foresee_the_end(trials, capsys, monkeypatch):
-    """Every ten seconds a line; the time left follows from this session's own trials, not from those of before."""
+def test_plain_lines_come_every_ten_seconds_with_the_time_left(trials, capsys, monkeypatch):
+    """A line comes every ten seconds; the time left follows from this session's trials, not from earlier ones."""
     now = [100.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
-    plain = progress.Plain()
-    plain.begin(400, 300)
+    plain = progress.PlainLines()
+    plain.run_started(400, 300)
     for _ in range(50):
         now[0] += 1
-        plain.trial(trials[0])
-        plain.ended(ended(trials[0]))
+        plain.trial_started(trials[0])
+        plain.trial_ended(record(trials[0]))
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "400 trials, 300 of them from before"
     assert [line.split(" ")[0] for line in lines[1:]] == ["310/400", "320/400", "330/400", "340/400", "350/400"]
@@ -64,17 +64,17 @@ def test_plain_lines_come_now_and_then_and_foresee_the_end(trials, capsys, monke
 
 
 def test_plain_lines_of_an_open_end(trials, capsys):
-    """How long it takes is said first; trials that come later count, and the end of a block is not worth a line."""
-    plain = progress.Plain()
-    plain.foretell("takes about 3 s")
-    plain.begin(2, 0)
+    """The forecast comes first; added trials count towards the total, and the end of a block gets no line."""
+    plain = progress.PlainLines()
+    plain.forecast("takes about 3 s")
+    plain.run_started(2, 0)
     for trial in trials[:2]:
-        plain.trial(trial)
-        plain.ended(ended(trial))
-    plain.more(2)
+        plain.trial_started(trial)
+        plain.trial_ended(record(trial))
+    plain.trials_added(2)
     for trial in trials[2:]:
-        plain.trial(trial)
-        plain.ended(ended(trial))
+        plain.trial_started(trial)
+        plain.trial_ended(record(trial))
     assert (plain.done, plain.total) == (4, 4)
     lines = capsys.readouterr().err.splitlines()
     assert lines[:2] == ["takes about 3 s", "2 trials"]
@@ -82,17 +82,17 @@ def test_plain_lines_of_an_open_end(trials, capsys):
 
 
 def test_the_bar_shows_cell_machine_and_failures(trials):
-    """The current cell, what the machine gives, and how many trials were not ok; names are no markup."""
+    """The bar shows the current cell, effective CPUs and the number of bad trials; names are not read as markup."""
     bar = progress.Bar()
     seen = io.StringIO()
     bar.progress.live.console = bar.progress.console  # keep one console
     bar.progress.console.file = seen
-    bar.foretell("takes about [3 s]")
-    bar.begin(3, 1)
-    bar.more(1)
-    bar.trial(trials[0])
+    bar.forecast("takes about [3 s]")
+    bar.run_started(3, 1)
+    bar.trials_added(1)
+    bar.trial_started(trials[0])
     bar.note("block 0: the machine gives 1.50 of 2 CPUs")
-    bar.ended(ended(trials[0], "failed", "[bold]no markup[/bold]"))
+    bar.trial_ended(record(trials[0], "failed", "[bold]no markup[/bold]"))
     bar.close()
     (task,) = bar.progress.tasks
     assert (task.completed, task.total) == (2, 4)
@@ -103,10 +103,10 @@ def test_the_bar_shows_cell_machine_and_failures(trials):
 
 
 def test_a_terminal_gets_a_bar_and_a_file_gets_lines(monkeypatch):
-    """`auto` looks at stderr; `plain` and `none` are what they say."""
-    assert type(progress.progress_listener("none")) is progress.Quiet
-    assert type(progress.progress_listener("plain")) is progress.Plain
-    assert type(progress.progress_listener("auto")) is progress.Plain
+    """`auto` depends on stderr; `plain` and `none` do not."""
+    assert type(progress.progress_listener("none")) is progress.Silent
+    assert type(progress.progress_listener("plain")) is progress.PlainLines
+    assert type(progress.progress_listener("auto")) is progress.PlainLines
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert type(progress.progress_listener("auto")) is progress.Bar
     assert isinstance(progress.Bar().progress.console, Console)

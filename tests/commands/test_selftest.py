@@ -1,4 +1,4 @@
-"""The self-test: its verdicts on made-up runs whose truth is known, and one small run by the real way."""
+"""The self-test: its verdicts on made-up runs with a known truth, and one small real run."""
 
 import json
 import re
@@ -8,11 +8,11 @@ import pytest
 from concexp.analysis.stats.intervals import Interval
 from concexp.commands import selftest
 from concexp.trial.probes.latency import added, histogram
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 from tests.helpers.program import concexp
 
 SCALING, THREADS, PROCESSES, SLEEPERS, PART, LATENCY, SAME = range(7)
-# Rates that are as they should be, on a machine whose spinners get 1.9 of 2 CPUs.
+# The right rates on a machine whose spinners get 1.9 of 2 CPUs.
 TRUE = {
     ("computing", "processes", 1): 1000, ("computing", "processes", 2): 1900,
     ("all_under_one_lock", "threads", 1): 2000, ("all_under_one_lock", "threads", 2): 1900,
@@ -25,7 +25,7 @@ TRUE = {
 
 
 def verdicts(folder, rates=None, latency=0.0052, cell=None, noise=0.002, **more):
-    """The verdicts on a made-up run; `cell` gives further arguments by (workload, model, workers)."""
+    """The verdicts on a made-up run; `cell` maps (workload, model, workers) to further arguments."""
     cells = []
     for key, rate in {**TRUE, **(rates or {})}.items():
         workload, model, workers = key
@@ -34,23 +34,23 @@ def verdicts(folder, rates=None, latency=0.0052, cell=None, noise=0.002, **more)
         if workload == "served_for_5_ms":
             seen = added([histogram([round(latency * 1e9)] * 20)])
             given["facts"] = {"latency": seen, "service_time": seen}
-        cells.append(synthetic.cell(workload, model, workers=workers, **{**given, **(cell or {}).get(key, {})}))
-    run = synthetic.write(folder, cells, spec={"baseline": {}}, **more)
+        cells.append(journal_builder.cell(workload, model, workers=workers, **{**given, **(cell or {}).get(key, {})}))
+    run = journal_builder.write(folder, cells, spec={"baseline": {}}, **more)
     return selftest.compare_with_known(selftest.Answers(run))
 
 
-def told(*arguments, **more):
+def words(*arguments, **more):
     return [one.verdict for one in verdicts(*arguments, **more)]
 
 
-def test_a_machine_on_which_all_is_as_known(tmp_path):
-    """Every check is ok, says what is known and what was measured with its interval, and needs no reason."""
+def test_a_machine_that_gives_all_known_answers(tmp_path):
+    """Every check is ok, shows the known answer and the measured interval, and has no reason."""
     found = verdicts(tmp_path)
     assert [one.verdict for one in found] == ["ok"] * 7
     assert all(one.known and not one.why for one in found)
     assert re.fullmatch(r"1\.\d+x \(1\.\d+–1\.\d+\)", found[SCALING].measured)
     assert found[SCALING].known.startswith("1.90x")
-    assert not selftest.wrong(found)
+    assert not selftest.any_wrong(found)
 
 
 @pytest.mark.parametrize(
@@ -68,54 +68,53 @@ def test_a_machine_on_which_all_is_as_known(tmp_path):
         (SAME, {("the_same_again", "serial", None): 1100}, 0.0052),
     ],
 )
-def test_each_known_answer_that_does_not_come_out(tmp_path, check, rates, latency):
-    """One number that is not as known makes its own check WRONG, and no other."""
-    found = told(tmp_path, rates, latency)
-    assert found == ["WRONG" if number == check else "ok" for number in range(7)]
+def test_each_wrong_answer_is_found(tmp_path, check, rates, latency):
+    """One wrong number makes its own check WRONG, and no other."""
+    assert words(tmp_path, rates, latency) == ["WRONG" if number == check else "ok" for number in range(7)]
 
 
 def test_a_machine_that_withholds_cpus(tmp_path):
-    """Spinners get 1 of 2 CPUs: what wants CPU is withheld and says so, whatever it came to; sleeping is judged."""
+    """If spinners get 1 of 2 CPUs, checks that need CPU are withheld and say so, whatever they measured; sleeping is judged."""
     found = verdicts(tmp_path, {("computing", "processes", 2): 1000, ("sleeping", "threads", 8): 1590}, effective=1.0)
     assert [one.verdict for one in found] == ["withheld", "withheld", "withheld", "ok", "withheld", "ok", "ok"]
     assert found[SCALING].why == "this machine gives 1.00 of 2 CPUs"
-    assert not selftest.wrong(found)
+    assert not selftest.any_wrong(found)
 
 
 def test_on_a_machine_that_withholds_cpus_no_time_is_wrong(tmp_path):
-    """Also what needs no CPU may come out late there: that is no fault of the tool."""
+    """Work that needs no CPU may be late there, too: that is not a mistake of the tool."""
     found = verdicts(tmp_path, {("sleeping", "threads", 8): 1300}, 0.0062, effective=1.0)
     assert "WRONG" not in [one.verdict for one in found]
     assert found[LATENCY].why == found[SLEEPERS].why == "this machine gives 1.00 of 2 CPUs"
 
 
-def test_other_doubts_are_told_in_words(tmp_path):
-    """A doubt that is not the machine's has its meaning as the reason."""
+def test_other_doubts_are_explained(tmp_path):
+    """A doubt that is not about the machine gives its meaning as the reason."""
     skew = {("sleeping", "threads", 8): {"facts": {"start_skew_s": 0.3}}}
     found = verdicts(tmp_path, cell=skew)
     assert (found[SLEEPERS].verdict, found[SLEEPERS].why) == ("withheld", "the workers did not start together")
 
 
 def test_trials_that_differ_too_much(tmp_path):
-    """An interval that is so wide that it would hold anything proves nothing."""
+    """An interval that is too wide proves nothing."""
     loud = {("one_arm", "serial", None): {"noise": 0.6}}
     found = verdicts(tmp_path, cell=loud)
     assert (found[SAME].verdict, found[SAME].why) == ("withheld", "the trials differ too much to tell")
 
 
 def test_below_three_trials_nothing_is_judged(tmp_path):
-    """No interval, no verdict."""
+    """Without an interval there is no verdict."""
     found = verdicts(tmp_path, {("sleeping", "threads", 8): 400}, repetitions=2)
     assert {one.verdict for one in found} == {"withheld"}
 
 
 @pytest.mark.parametrize("effective", [1.9, 1.0])
 def test_a_trial_that_ended_badly_is_wrong_on_any_machine(tmp_path, effective):
-    """Outcomes are exact: an update that was lost under a lock is no matter of time."""
+    """Outcomes are exact: an update lost under a lock does not depend on timing."""
     lost = {"status": ["ok", "invalid", "ok", "ok", "ok", "ok"], "reason": "3 of 9 updates were lost"}
     found = verdicts(tmp_path, cell={("all_under_one_lock", "processes", 2): lost}, effective=effective)
     assert (found[PROCESSES].verdict, found[PROCESSES].why) == ("WRONG", "invalid: 3 of 9 updates were lost")
-    assert selftest.wrong(found)
+    assert selftest.any_wrong(found)
 
 
 @pytest.mark.parametrize(
@@ -129,20 +128,20 @@ def test_a_trial_that_ended_badly_is_wrong_on_any_machine(tmp_path, effective):
     ],
 )
 def test_wrong_needs_more_than_chance(tmp_path, value, verdict):
-    """One sound machine in twenty lies outside of a 95 % interval: that is withheld, not called WRONG."""
-    cells = [synthetic.cell("x", "serial", plugins={"workload": "sleep"})]
-    answers = selftest.Answers(synthetic.write(tmp_path, cells, spec={"baseline": {}}))
+    """One sound machine in twenty lies outside a 95 % interval: that is withheld, not WRONG."""
+    cells = [journal_builder.cell("x", "serial", plugins={"workload": "sleep"})]
+    answers = selftest.Answers(journal_builder.write(tmp_path, cells, spec={"baseline": {}}))
     found = selftest.Measured(value, 0.98, 1.02, "1x", "", answers.samples("x"))
     assert selftest.verdict("same", found, answers).verdict == verdict
 
 
-def test_how_it_is_told():
-    """Two lines a check, and a count of the verdicts; for programs the same."""
+def test_verdicts_as_text_and_data():
+    """The text has two lines per check and the number of each verdict; the data is the same."""
     found = [
         selftest.Verdict("a", "1x", "1.01x", "ok"),
         selftest.Verdict("b", "2x", "1.02x", "withheld", "this machine gives 1 of 2 CPUs"),
     ]
-    assert selftest.text(found).splitlines() == [
+    assert selftest.verdicts_text(found).splitlines() == [
         "ok        a",
         "          known: 1x; measured: 1.01x",
         "withheld  b",
@@ -150,11 +149,11 @@ def test_how_it_is_told():
         "",
         "1 ok, 1 withheld",
     ]
-    assert selftest.data(found)[1]["why"] == "this machine gives 1 of 2 CPUs"
+    assert selftest.verdicts_data(found)[1]["why"] == "this machine gives 1 of 2 CPUs"
 
 
 def test_the_whole_command(tmp_path):
-    """Once by the real way: every trial ends well, every check has a verdict, and the run is kept with its page."""
+    """One real run: every trial ends well, every check has a verdict, and the run is kept with its page."""
     done = concexp(tmp_path, "selftest", "--repetitions", "1", "--out", "kept", "--json", "--progress", "none")
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)

@@ -9,7 +9,7 @@ import pytest
 from concexp import catalog
 from concexp.analysis import results
 from concexp.analysis.stats.intervals import Interval
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 
 NAMES = catalog.names("metric")
 
@@ -18,10 +18,10 @@ NAMES = catalog.names("metric")
 def run(tmp_path_factory):
     """A run with losses, serial and concurrent cells."""
     cells = [
-        synthetic.cell(model="serial", rate=1000, noise=0),
-        synthetic.cell(model="threads", workers=2, rate=1900, noise=0, counts={"lost_updates": 3}),
+        journal_builder.cell(model="serial", rate=1000, noise=0),
+        journal_builder.cell(model="threads", workers=2, rate=1900, noise=0, counts={"lost_updates": 3}),
     ]
-    return synthetic.write(tmp_path_factory.mktemp("run"), cells, repetitions=4)
+    return journal_builder.write(tmp_path_factory.mktemp("run"), cells, repetitions=4)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -131,10 +131,10 @@ def test_messages_are_counted_with_their_bytes(tmp_path):
     """One way moves a message per operation, a round trip two; its time is that of one pair; a pickle is as long as it is."""
     one_way = {"message_bytes": 1000, "pickled_bytes": 1036}
     cells = [
-        synthetic.cell(model="threads", workers=2, rate=100, noise=0, counts=one_way),
-        synthetic.cell(model="processes", workers=4, rate=100, noise=0, counts={**one_way, "pairs": 2}),
+        journal_builder.cell(model="threads", workers=2, rate=100, noise=0, counts=one_way),
+        journal_builder.cell(model="processes", workers=4, rate=100, noise=0, counts={**one_way, "pairs": 2}),
     ]
-    frame = synthetic.write(tmp_path, cells, repetitions=3).trials
+    frame = journal_builder.write(tmp_path, cells, repetitions=3).trials
     transfer, trips = frame[frame["pairs"].isna()], frame[frame["pairs"].notna()]
     assert transfer["messages_per_s"].tolist() == pytest.approx(transfer["throughput"].tolist())
     assert trips["messages_per_s"].tolist() == pytest.approx((2 * trips["throughput"]).tolist())

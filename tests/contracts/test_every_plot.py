@@ -11,7 +11,7 @@ from concexp import catalog
 from concexp.report.plots import _style
 from concexp.report.plots import steadiness as plot_of_steadiness
 from concexp.report.view import View
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 NAMES = catalog.names("plot")
 
@@ -21,15 +21,15 @@ def view(tmp_path):
     """The view of a made-up journal."""
 
     def make(**given):
-        return View(synthetic.write(tmp_path, **given))
+        return View(journal_builder.write(tmp_path, **given))
 
     return make
 
 
-@pytest.mark.parametrize("make", synthetic.ALL)
+@pytest.mark.parametrize("make", scenarios.ALL)
 def test_every_picture_of_every_run(tmp_path, make):
     """A picture that applies is a PNG wide enough for two pixels per point, with an alt text that is a sentence."""
-    found = View(synthetic.write(tmp_path, **make()))
+    found = View(journal_builder.write(tmp_path, **make()))
     for name in NAMES:
         plot = catalog.load("plot", name)()
         applies = plot.applies(found)
@@ -50,8 +50,8 @@ def test_every_picture_of_every_run(tmp_path, make):
 def test_where_they_apply(tmp_path):
     """One cell gives no picture; one number of workers gives no scaling; what was recorded, and only that, has its own."""
     applies = {}
-    for make in (synthetic.one_cell, synthetic.syncs, synthetic.scaling, synthetic.nothing, synthetic.recorded):
-        found = View(synthetic.write(tmp_path / make.__name__, **make()))
+    for make in (scenarios.one_cell, scenarios.syncs, scenarios.scaling, scenarios.nothing, scenarios.recorded):
+        found = View(journal_builder.write(tmp_path / make.__name__, **make()))
         applies[make.__name__] = [name for name in NAMES if catalog.load("plot", name)().applies(found)]
     assert applies == {
         "one_cell": [], "syncs": ["comparison"], "scaling": ["comparison", "cost_breakdown", "scaling"], "nothing": [],
@@ -63,8 +63,8 @@ def test_where_they_apply(tmp_path):
 def test_same_bytes(tmp_path, name):
     """The same data gives the same bytes, whatever the user's own settings of matplotlib are."""
     plot = catalog.load("plot", name)()
-    makes = (synthetic.withheld, synthetic.recorded, synthetic.timelines, synthetic.courses, synthetic.watched)
-    views = (View(synthetic.write(tmp_path / make.__name__, **make())) for make in makes)
+    makes = (scenarios.withheld, scenarios.recorded, scenarios.timelines, scenarios.courses, scenarios.watched)
+    views = (View(journal_builder.write(tmp_path / make.__name__, **make())) for make in makes)
     found = next(one for one in views if plot.applies(one))
     plot.draw(found, tmp_path / "a.png")
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "savefig.dpi": 50, "axes.facecolor": "black"}):
@@ -111,7 +111,7 @@ def test_logarithmic_only_where_needed(values, wide):
 
 def test_alt_text_names_the_best(view, tmp_path):
     """The alt text of scaling tells where the best line ends up; that of the comparison tells the order."""
-    found = view(**synthetic.partly_withheld())
+    found = view(**scenarios.partly_withheld())
     alt = catalog.load("plot", "scaling")().draw(found, tmp_path / "x.png")
     assert "The highest is processes at 2 with 1.9" in alt
     alt = catalog.load("plot", "comparison")().draw(found, tmp_path / "y.png")
@@ -120,7 +120,7 @@ def test_alt_text_names_the_best(view, tmp_path):
 
 def test_steadiness_has_the_iterations_of_each_trial(view):
     """As a grouping of all rows by their trials has them; each is relative to its trial's median."""
-    found = view(**synthetic.courses())
+    found = view(**scenarios.courses())
     frame = found.run.measured
     took = (frame["wall_s"] / frame["ops"]).groupby(frame["trial"], sort=False)
     expected = {}
@@ -136,50 +136,52 @@ def test_steadiness_has_the_iterations_of_each_trial(view):
 def test_steadiness_shows_the_worst_first(view, tmp_path):
     """The alt text tells each cell's word, the unsteady one first; short trials are drawn and not judged."""
     plot = catalog.load("plot", "steadiness")()
-    alt = plot.draw(view(**synthetic.courses()), tmp_path / "x.png")
+    alt = plot.draw(view(**scenarios.courses()), tmp_path / "x.png")
     words = ["asyncio: without a steady state", "process_pool: trials disagree", "thread_pool: slowing down",
              "processes: warming up", "threads: flat"]  # fmt: skip
     assert [alt.index(word) for word in words] == sorted(alt.index(word) for word in words)
-    cells = [synthetic.cell()]
-    assert not plot.applies(View(synthetic.write(tmp_path / "four", cells, iterations=4)))
-    five = View(synthetic.write(tmp_path / "five", cells, iterations=5))
+    cells = [journal_builder.cell()]
+    assert not plot.applies(View(journal_builder.write(tmp_path / "four", cells, iterations=4)))
+    five = View(journal_builder.write(tmp_path / "five", cells, iterations=5))
     assert "fewer than 20 iterations: not judged" in plot.draw(five, tmp_path / "y.png")
 
 
 def test_drift_tells_its_verdict(tmp_path):
     """A sentinel that gets slower is a drift, told with its size; five blocks are too few to draw."""
     plot = catalog.load("plot", "drift")()
-    drifting = View(synthetic.write(tmp_path / "drift", **synthetic.watched(drift=0.03)))
+    drifting = View(journal_builder.write(tmp_path / "drift", **scenarios.watched(drift=0.03)))
     alt = plot.draw(drifting, tmp_path / "x.png")
     assert re.search(r"over 10 blocks: a drift of (2|3)\d\.\d % \(", alt)
     assert "Spinners between the blocks did the work of 1.90 to 1.90 CPUs, of 2 that are usable." in alt
-    blind = synthetic.write(tmp_path / "blind", **{**synthetic.watched(), "effective": None})
+    blind = journal_builder.write(tmp_path / "blind", **{**scenarios.watched(), "effective": None})
     assert "Spinners" not in plot.draw(View(blind), tmp_path / "y.png")
-    doubtful = synthetic.watched()
+    doubtful = scenarios.watched()
     doubtful["beside"][1][1]["status"] = ["invalid"] * 10
     doubtful["beside"][1][1]["record"] = {"left_behind": 1}
     doubtful["beside"][1][1]["status"][:5] = ["ok"] * 5
-    alt = plot.draw(View(synthetic.write(tmp_path / "doubtful", **doubtful)), tmp_path / "z.png")
+    alt = plot.draw(View(journal_builder.write(tmp_path / "doubtful", **doubtful)), tmp_path / "z.png")
     assert "over 10 blocks: too few blocks beyond doubt to tell a drift." in alt
-    assert not plot.applies(View(synthetic.write(tmp_path / "five", **{**synthetic.watched(), "repetitions": 5})))
+    assert not plot.applies(View(journal_builder.write(tmp_path / "five", **{**scenarios.watched(), "repetitions": 5})))
 
 
 def test_letters_that_the_font_lacks(tmp_path, recwarn):
     """A label in any writing is no reason for a warning or an error; nor is one that looks like mathematics."""
     labels = ("線程", "$\\frac{$")
     cells = [
-        synthetic.cell(model=label, workers=n, plugins={"model": "threads"}, pictured=synthetic.timeline([], end=9_000))
+        journal_builder.cell(
+            model=label, workers=n, plugins={"model": "threads"}, pictured=journal_builder.timeline([], end=9_000)
+        )
         for label in labels
         for n in (1, 2)
     ]
     more = {"iterations": 5, "beside": [("sentinel", cells[0])]}
-    views = [View(synthetic.write(tmp_path / "few", cells, spec={"baseline": {}}, **more))]
-    for made in (synthetic.recorded(), synthetic.scaling()):
+    views = [View(journal_builder.write(tmp_path / "few", cells, spec={"baseline": {}}, **more))]
+    for made in (scenarios.recorded(), scenarios.scaling()):
         for one in made["cells"]:
             if one["axes"]["model"] in ("threads", "processes"):
                 one["plugins"] = {"model": one["axes"]["model"]}
                 one["axes"]["model"] = labels[one["axes"]["model"] == "threads"]
-        views.append(View(synthetic.write(tmp_path / str(len(views)), **made)))
+        views.append(View(journal_builder.write(tmp_path / str(len(views)), **made)))
     for name in NAMES:
         plot = catalog.load("plot", name)()
         plot.draw(next(one for one in views if plot.applies(one)), tmp_path / f"{name}.png")

@@ -1,4 +1,7 @@
-"""What holds for every workload, in every combination that exists: real trials, each in a fork of a sealed child."""
+"""What holds for every workload: real trials, each in a fork of a sealed child.
+
+By default the combinations with a model and a primitive are a cover of all pairs; `make contracts` tries every triple.
+"""
 
 import pytest
 
@@ -6,20 +9,40 @@ from concexp import catalog
 from concexp.trial import passes, tools
 from concexp.trial.models.threads import Model as Threads
 from tests.helpers.forks import trial
-from tests.helpers.plugins import SMALL, TIMED, assert_described, build, races, runs, triples, well
+from tests.helpers.plugins import (
+    SMALL,
+    TIMED,
+    assert_described,
+    build,
+    cover,
+    harmless,
+    pairs,
+    races,
+    runs,
+    tried,
+    triples,
+)
 
 NAMES = catalog.names("workload")
+OBSERVED = tuple(t for t in triples(2) if t[1] in ("threads", "processes", "asyncio") and t[2] != "none")
+# One primitive for each workload and model: how time is measured does not depend on the primitive.
+FOR_A_TIME = {
+    (workload, model): (workload, model, sync)
+    for workload, model, sync in triples(2)
+    if "duration" in build("workload", workload).load and runs(workload, model, sync, 2, TIMED)
+}
+WITH_FIVE_WORKERS = tuple(t for t in triples(5) if t[1] in ("threads", "processes"))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_described(name):
-    """A workload tells what it does, and what each of its parameters means."""
+    """Its docstring explains what it does and what each of its parameters means."""
     assert_described("workload", name)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_declares_itself(name):
-    """Its shape, what it wants, its unit, its load and what it takes are words that others understand."""
+    """Its shape, resource, unit, default load and the primitives that it takes are among the known words."""
     workload = build("workload", name)
     assert workload.shape in ("tasks", "workers")
     assert workload.resource in ("cpu", "io")
@@ -39,16 +62,24 @@ def test_it_declares_itself(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_somebody_can_run_it(name):
-    """Of all combinations, at least one with threads exists."""
+def test_threads_can_run_it(name):
+    """At least one primitive is supported with threads."""
     assert [triple for triple in triples(2) if triple[:2] == (name, "threads")]
 
 
-@pytest.mark.parametrize(("workload", "model", "sync"), triples(2))
+@pytest.mark.parametrize("triples", [triples(2), OBSERVED, WITH_FIVE_WORKERS], ids=["two", "observed", "five"])
+def test_the_cover_has_every_pair(triples):
+    """What is tried by default is a part of all triples, and has each pair of plug-ins that some triple has."""
+    chosen = cover(triples)
+    assert set(chosen) <= set(triples)
+    assert set().union(*map(pairs, chosen)) == set().union(*map(pairs, triples))
+
+
+@pytest.mark.parametrize(("workload", "model", "sync"), tried(triples(2)))
 def test_it_runs_in_every_combination(workload, model, sync):
     """Every combination that is not refused does its operations, passes its check and leaves nothing behind."""
-    ending = trial(well(workload), model, sync, load=SMALL, iterations=2)
-    # Without a guard, workers that really run at the same time may lose updates: that is data, not an error.
+    ending = trial(harmless(workload), model, sync, load=SMALL, iterations=2)
+    # Without a guard, workers that run in parallel may lose updates: that is data, not an error.
     assert ending.status in (("ok", "invalid") if races(workload, model, sync) else ("ok",)), ending
     assert ending.left_behind == 0
     assert [iteration["ops"] for iteration in ending.answer["iterations"]] == [20, 20]
@@ -56,27 +87,21 @@ def test_it_runs_in_every_combination(workload, model, sync):
 
 @pytest.mark.parametrize(
     ("workload", "model", "sync"),
-    [t for t in triples(2) if t[1] in ("threads", "processes", "asyncio") and t[2] != "none"],
+    tried(OBSERVED),
 )
 def test_it_runs_with_primitives_that_are_observed(workload, model, sync):
-    """Whatever it does with a primitive, it can do with one whose waits are observed: there are some, and all goes well."""
-    ending = trial(well(workload), model, sync, load=SMALL, probes=["waits"])
+    """With a primitive whose waits are observed it does the same work, and at least one wait is recorded."""
+    ending = trial(harmless(workload), model, sync, load=SMALL, probes=["waits"])
     assert (ending.status, ending.left_behind) == ("ok", 0), ending
     (iteration,) = ending.answer["iterations"]
     assert iteration["ops"] == 20
     assert iteration["waits"] >= 1
 
 
-# One primitive for each pair: how time is kept does not depend on it.
-KEPT = {
-    (w, m): (w, m, s) for w, m, s in triples(2) if runs(w, m, s, 2, TIMED) and "duration" in build("workload", w).load
-}
-
-
-@pytest.mark.parametrize(("workload", "model", "sync"), KEPT.values())
+@pytest.mark.parametrize(("workload", "model", "sync"), FOR_A_TIME.values())
 def test_it_runs_for_a_given_time(workload, model, sync):
-    """Where time is given, something is done, for as long as was asked at least, and the check agrees."""
-    ending = trial(well(workload), model, sync, load=TIMED)
+    """With a duration as load it does at least one operation, takes at least that long, and passes its check."""
+    ending = trial(harmless(workload), model, sync, load=TIMED)
     assert ending.status in (("ok", "invalid") if races(workload, model, sync) else ("ok",)), ending
     iteration = ending.answer["iterations"][0]
     assert iteration["ops"] >= 1
@@ -86,9 +111,9 @@ def test_it_runs_for_a_given_time(workload, model, sync):
 @pytest.mark.parametrize("error", [+1, -1])
 @pytest.mark.parametrize("name", NAMES)
 def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
-    """The check agrees with what was done, and with nothing that is off by one."""
-    workload, model = build("workload", name, **well(name)[1]), Threads()
-    sync = build("sync", next(sync for workload, model, sync in triples(2) if (workload, model) == (name, "threads")))
+    """Its check accepts the number of operations that were done, and neither one more nor one less."""
+    workload, model = build("workload", name, **harmless(name)[1]), Threads()
+    sync = build("sync", next(triple[2] for triple in triples(2) if triple[:2] == (name, "threads")))
     kit = tools.Kit(tools.Tools(*model.primitives(), False, str(tmp_path), 2), sync, None, 2, str(tmp_path), 20)
     kit.primitive = sync.build(kit.tools, getattr(workload, "capacity", 0))
     shared = workload.prepare(kit)
@@ -97,7 +122,7 @@ def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
         workload.reset(shared)
         reports = model.run([(first, n, None) for first, n in workload.shares(20, 2)])
         model.close()
-        outcome = passes.Outcome(reports, 1e9, 2)  # a window so long that no waiting can have been too much
+        outcome = passes.Outcome(reports, 1e9, 2)  # a window long enough for any time spent waiting
         assert workload.check(shared, outcome)[0] == ""
         outcome.total += error
         assert workload.check(shared, outcome)[0] != ""
@@ -105,24 +130,24 @@ def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
         workload.release(shared)
 
 
-@pytest.mark.parametrize(("workload", "model", "sync"), [t for t in triples(5) if t[1] in ("threads", "processes")])
+@pytest.mark.parametrize(("workload", "model", "sync"), tried(WITH_FIVE_WORKERS))
 def test_it_runs_with_five_workers(workload, model, sync):
-    """An odd number of workers, more than there is work for some of them, is no special case."""
-    ending = trial(well(workload), model, sync, workers=5, load={"ops": 8, "scaling": "strong"})
+    """An odd number of workers, some of which have less to do than others, makes no difference."""
+    ending = trial(harmless(workload), model, sync, workers=5, load={"ops": 8, "scaling": "strong"})
     assert ending.status in (("ok", "invalid") if races(workload, model, sync) else ("ok",)), ending
     assert ending.answer["iterations"][0]["ops"] == 8
 
 
-def test_naps_that_nobody_can_have_taken_are_noticed():
-    """Sleeping longer than all workers together were there is a wrong outcome."""
+def test_impossible_sleep_is_noticed():
+    """The check of `sleep` refuses more sleep than all workers together had time for."""
     sleep = build("workload", "sleep", delay=0.1)
     reports = [(0, 10**9, 0, 11, 0, 0, 11)]
     assert "of sleep in" in sleep.check(None, passes.Outcome(reports, 1.0, 1))[0]
     assert sleep.check(None, passes.Outcome(reports, 1.2, 1))[0] == ""
 
 
-def test_the_counter_tells_how_many_were_lost():
-    """The check counts the lost updates, and says how many of how many."""
+def test_the_counter_counts_lost_updates():
+    """The check of `counter` counts the lost updates, and reports them with the total."""
     counter = build("workload", "counter")
     outcome = passes.Outcome([(0, 1, 0, 10, 0, 0, 10), (0, 1, 10, 10, 0, 0, 10)], 1.0, 2)
     assert counter.check([17], outcome) == ("3 of 20 increments were lost", {"lost_updates": 3})

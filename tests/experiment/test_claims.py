@@ -67,7 +67,7 @@ def test_claims_come_back_from_the_journal():
 def test_what_is_claimed_is_measured():
     """The metrics of claims are among those that are asked for, each once."""
     spec = parse_text(BASE + "  - {when: cpus_used > 1, expect: service_time_p99_s < 5ms}\n", "x.yaml")
-    assert spec.asked == ("throughput", "service_time_p99_s", "cpus_used")
+    assert spec.requested_metrics == ("throughput", "service_time_p99_s", "cpus_used")
 
 
 @pytest.mark.parametrize(

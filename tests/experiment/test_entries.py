@@ -175,5 +175,5 @@ def test_paths_begin_from_the_yaml_that_says_them(write, tmp_path):
         (["workload=own.py:f"], "own.py"),
         (["workload=base/mine.py:f"], "base/mine.py"),
     ]:
-        (entry,) = load(path, more).own
+        (entry,) = load(path, more).user_entries
         assert entry.located.path == str(tmp_path / file)

@@ -434,11 +434,11 @@ def test_how_much_to_measure():
     """Precision, limits and flags in their units; the limit is 50, or what comes first if that is more."""
     measure = parse_text(SHORT + "measure: {precision: 2.5%, budget: 10m, control: on}\n", "x.yaml").measure
     assert (measure.precision, measure.budget, measure.control) == (0.025, 600.0, True)
-    assert (measure.blocks, measure.most) == (10, 50)
+    assert (measure.blocks, measure.max_blocks) == (10, 50)
     more = parse_text(SHORT + "measure: {precision: 2.5%, repetitions: 60}\n", "x.yaml").measure
-    assert (more.blocks, more.most) == (60, 60)
+    assert (more.blocks, more.max_blocks) == (60, 60)
     plain = parse_text(SHORT, "x.yaml").measure
-    assert (plain.blocks, plain.most, plain.precision, plain.budget) == (10, 10, None, None)
+    assert (plain.blocks, plain.max_blocks, plain.precision, plain.budget) == (10, 10, None, None)
 
 
 def test_a_resolved_experiment_stands_alone(write):

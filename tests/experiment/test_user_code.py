@@ -40,7 +40,7 @@ def test_classes_coroutines_and_context_managers_are_taken(read, write):
     texts = [name.replace("{", "{mine.py:", 1) if "{" in name else f"mine.py:{name}" for name in names]
     for text in texts:
         (entry,) = read(text)
-        assert entry.own
+        assert entry.is_user_code
         entry.build()
     assert not list(write("x", "").parent.glob("*.executed"))
 
@@ -167,7 +167,7 @@ def test_how_it_is_timed_and_checked_is_part_of_what_is_measured(read, write):
     """Another check or another clock is another cell; a folder is not."""
     write("b.py", "def f(): pass\ndef right(v): pass\n")
     texts = ["b.py:f", "{call: {target: b.py:f, returns: seconds}}", "{call: {target: b.py:f, check: b.py:right}}"]
-    chosen = [read(text)[0].chosen for text in texts]
+    chosen = [read(text)[0].non_default for text in texts]
     assert chosen[0] == {}
     assert len({repr(one) for one in chosen}) == 3
     assert not any("/" in repr(one) for one in chosen)

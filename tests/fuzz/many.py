@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from concexp.run.storage import journal
 from tests.fuzz import strategies, targets
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 CLAIM = {"says": "it grows", "of": {"model": "threads"}, "when": "workers > 1", "expect": "speedup > 1"}
 SLOWEST = 2.0  # seconds of CPU time
@@ -57,8 +57,8 @@ def main() -> int:
 
     with tempfile.TemporaryDirectory() as name:
         # Without pictures, which take their time: what they are told is what the page is told.
-        made_up = {**synthetic.bad(), "spec": {"report": {"plots": [], "language": "en"}, "claims": [CLAIM]}}
-        run = synthetic.write(Path(name), repetitions=2, **made_up).folder
+        made_up = {**scenarios.bad(), "spec": {"report": {"plots": [], "language": "en"}, "claims": [CLAIM]}}
+        run = journal_builder.write(Path(name), repetitions=2, **made_up).folder
         data = (run / journal.NAME).read_bytes()
         lines = [journal.decode(line) for line in data.splitlines()]
 

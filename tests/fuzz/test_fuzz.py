@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from concexp.run.storage import journal
 from concexp.trial import wire
 from tests.fuzz import strategies, targets
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 few = settings(derandomize=True, max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
@@ -16,7 +16,7 @@ few = settings(derandomize=True, max_examples=40, deadline=None, database=None, 
 def data(tmp_path_factory):
     """The bytes of a journal."""
     folder = tmp_path_factory.mktemp("fuzzed")
-    return (synthetic.write(folder, repetitions=2, **synthetic.bad()).folder / journal.NAME).read_bytes()
+    return (journal_builder.write(folder, repetitions=2, **scenarios.bad()).folder / journal.NAME).read_bytes()
 
 
 @few

@@ -1,6 +1,6 @@
 """Made-up cells whose workers' time is known."""
 
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 
 WALL = 0.5  # seconds, of every made-up pass
 
@@ -8,7 +8,7 @@ WALL = 0.5  # seconds, of every made-up pass
 def cell(model, workers, rate, reason, cpu, queued=0.0, more=None, **given):
     """A cell of this throughput, CPU time and queue (CPUs, on average), labelled by the reason of its loss."""
     facts = {"cpu_s": cpu * WALL, "run_queue_wait_s": queued * WALL, **(more or {})}
-    return synthetic.cell(
+    return journal_builder.cell(
         reason, model, workers=workers, rate=rate, noise=0.0, facts=facts, plugins={"workload": "cpu_sum"}, **given
     )
 

@@ -4,7 +4,7 @@ import pytest
 
 from concexp.errors import InputError
 from concexp.experiment import parse_text
-from concexp.plan.claim_cases import Cells, check, expected
+from concexp.plan.claim_cases import Cells, check, expected_statuses
 from concexp.plan.planner import make_plan
 
 HEAD = (
@@ -161,4 +161,4 @@ def test_a_value_of_two_axes_that_only_a_plan_knows():
 def test_the_statuses_that_a_claim_expects(expect, pairs):
     """Those that it says are so, of the cells of which it says so; not those that it says are not."""
     claim, cells = cells_of(f"{{of: {{model: threads, workers: 2}}, expect: '{expect}'}}")
-    assert {(cells.axes[cell]["sync"], status) for cell, status in expected(claim, cells)} == pairs
+    assert {(cells.axes[cell]["sync"], status) for cell, status in expected_statuses(claim, cells)} == pairs

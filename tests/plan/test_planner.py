@@ -7,7 +7,8 @@ import pytest
 
 from concexp.errors import EnvironmentRefused, InputError
 from concexp.experiment import parse_text
-from concexp.plan.planner import block, make_plan, unsupported_reasons
+from concexp.plan.planner import make_plan, unsupported_reasons
+from concexp.plan.schedule import block
 
 
 def plan(text, cpus=2, only="", file="x.yaml"):
@@ -188,7 +189,7 @@ def test_nothing_runnable_is_refused_with_the_reasons():
 def test_a_huge_sweep_is_refused_without_building_it(monkeypatch):
     """Ten to the ninth cells are counted, not made."""
     axes = ", ".join(f"{k}: {{from: 1, to: 1000, step: 1}}" for k in ("workers", "seed", "measure.iterations"))
-    monkeypatch.setattr("concexp.plan.planner._cell", lambda *arguments: pytest.fail("a cell was built"))
+    monkeypatch.setattr("concexp.plan.expansion.make_cell", lambda *arguments: pytest.fail("a cell was built"))
     with pytest.raises(InputError, match="the sweep has 1,000,000,000 cells; the limit is 100,000") as caught:
         plan(f"workload: sleep\nmodel: threads\nsweep: {{{axes}}}\n")
     assert "split the question" in str(caught.value)

@@ -99,7 +99,7 @@ def test_an_interpreter_that_is_not_there_leaves_its_cells():
 def test_who_was_not_asked_may_run_everything():
     """Without a judge for a label its cells are planned, and the plan says that nobody was asked."""
     found = plan(f"{CELLS}sweep: {{python: [current, {{is: ./python3, as: mine}}]}}\n")
-    assert found.unasked == ("mine",)
+    assert found.unprobed == ("mine",)
     assert not found.unsupported
     assert len(found.cells) == 4
 
@@ -117,7 +117,12 @@ def test_pins_may_be_an_axis_or_a_measure():
     text = "workload: sleep\nmodel: threads\n"
     plain, measured = plan(text).cells[0], plan(text + "measure: {pin: compact}\n", current=judge(WITH_GIL)).cells[0]
     swept = plan(text + "sweep: {pin: [none, compact]}\n", current=judge(WITH_GIL)).cells
-    assert [cell.runtime.pin for cell in (plain, measured, *swept)] == ["", "compact", "", "compact"]
+    assert [cell.runtime.settings.get("pin", "") for cell in (plain, measured, *swept)] == [
+        "",
+        "compact",
+        "",
+        "compact",
+    ]
     assert len({cell.id for cell in (plain, measured, *swept)}) == 4
 
 

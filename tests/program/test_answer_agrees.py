@@ -14,7 +14,7 @@ from concexp.report.answer import answer, beside
 from concexp.report.sections import time_breakdown
 from concexp.report.text.markdown import escaped
 from concexp.report.view import View
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import agrees
 
 REPORTS = Path(__file__).parents[2] / "reports"
@@ -131,12 +131,12 @@ class Reader:
 
 def open_loop():
     """Requests at a given rate."""
-    return synthetic.recorded(open_loop=True)
+    return scenarios.recorded(open_loop=True)
 
 
-MADE_UP = (synthetic.scaling, synthetic.syncs, synthetic.waiting, synthetic.bad, synthetic.withheld, synthetic.single,
-           synthetic.parameters, synthetic.tied, synthetic.watched, synthetic.observed, synthetic.courses,
-           synthetic.recorded, open_loop)  # fmt: skip
+MADE_UP = (scenarios.scaling, scenarios.syncs, scenarios.waiting, scenarios.bad, scenarios.withheld, scenarios.single,
+           scenarios.parameters, scenarios.tied, scenarios.watched, scenarios.observed, scenarios.courses,
+           scenarios.recorded, open_loop)  # fmt: skip
 
 
 def read(run):
@@ -151,7 +151,7 @@ def read(run):
 @pytest.mark.parametrize("make", MADE_UP, ids=lambda make: make.__name__)
 def test_made_up_runs(tmp_path, make):
     """No number of a made-up run is unaccounted for."""
-    run = synthetic.write(tmp_path, **make())
+    run = journal_builder.write(tmp_path, **make())
     results.write(run)
     assert read(run) >= 3
 
@@ -166,7 +166,7 @@ def test_committed_runs(path):
 
 def test_a_wrong_number_is_found(tmp_path):
     """The reader is no rubber stamp: another digit, another unit, a number out of nowhere are all told."""
-    run = synthetic.write(tmp_path, **synthetic.scaling())
+    run = journal_builder.write(tmp_path, **scenarios.scaling())
     results.write(run)
     reader = Reader(run)
     sentence = next(one for one in answer(reader.view) if "best figure" in one)

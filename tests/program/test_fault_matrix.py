@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from concexp.analysis import results
-from concexp.commands import run as session
+from concexp.commands.run import RunRequest, run_experiment
 from tests.helpers.processes import mine
 
 # What happens is named by the function. Each tells first which named blocks and semaphores its process holds.
@@ -190,9 +190,7 @@ def swept(tmp_path_factory):
         "measure: {repetitions: 1, iterations: 1, warmup: 0, memory: 400MiB}\n"
         "allow: [{status: [failed, crashed, timeout]}]\nsweep:\n" + "\n".join(grids()) + "\n"
     )
-    done = session.run(
-        session.RunRequest(path, (), "", folder / "out", False, False, False, "concexp run"), "none", True
-    )
+    done = run_experiment(RunRequest(path, (), "", folder / "out", False, False, False, "concexp run"), "none", True)
     assert done.bad == 0
     return results.load(folder / "out" / "matrix"), log
 

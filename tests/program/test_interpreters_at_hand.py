@@ -81,9 +81,12 @@ def test_every_start_method_runs(python, model, method):
 def test_a_call_between_reading_and_writing_loses_updates(python):
     """The oracle: `c = f(c)` in two threads without a guard loses updates on every version, and is `invalid`.
 
-    A second is 200 switch intervals: enough for threads to take turns in the middle of an update.
+    With a switch interval of 50 µs threads take turns in the middle of an update many hundred times, on a busy machine too.
     """
-    ending = trial(("counter", {"form": "call"}), "threads", python=python[1], load={"duration": 1}, warmup=0)
+    load = {"duration": 0.5}
+    ending = trial(
+        ("counter", {"form": "call"}), "threads", python=python[1], load=load, warmup=0, switch_interval=5e-5
+    )
     assert ending.status == "invalid", ending
     iteration = ending.answer["iterations"][0]
     assert iteration["counts"]["lost_updates"] > 0

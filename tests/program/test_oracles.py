@@ -1,10 +1,11 @@
 """What queueing theory and the interpreter promise whatever the machine is doing."""
 
+from collections import Counter
+
 import pytest
 
+from concexp.analysis.stats import histogram
 from tests.helpers.children import trial
-
-MANY = 3  # how many times fewer round trips a convoy leaves, at the very least; 10 and more are seen
 
 
 @pytest.mark.parametrize(
@@ -16,10 +17,10 @@ MANY = 3  # how many times fewer round trips a convoy leaves, at the very least;
     ],
 )
 def test_littles_law_holds_in_an_open_loop(capacity, service, spread, rate, arrivals):
-    """L = X W within 5 %, each from a clock and a count of its own.
+    """L = X W within 5 %, each measured with its own clock and its own count.
 
-    L, the mean number inside, is integrated by the station over its own time; X is the operations per second that the
-    trial's coordinator found in its own window; W is the mean of the responses that the station timed one by one.
+    L, the mean number of requests inside, is integrated by the station over its own time. X, the operations per second, is
+    measured by the trial's coordinator in its own window. W is the mean of the responses that the station timed one by one.
     """
     server = ("server", {"capacity": capacity, "service": service, "spread": spread})
     load = {"rate": rate, "duration": 3.0, "arrivals": arrivals}
@@ -33,12 +34,15 @@ def test_littles_law_holds_in_an_open_loop(capacity, service, spread, rate, arri
 
 
 def test_threads_that_compute_hold_up_one_that_answers():
-    """The GIL's convoy: whoever comes back from the network waits a switch interval for each thread that computes.
+    """The GIL's convoy: beside threads that compute, half of all round trips take a switch interval or longer.
 
-    Four of them, so that on a crowded machine, too, one of them has taken the GIL by then.
+    Alone, half of them take less than a third of it. Both medians hold on a busy machine: load makes the convoy longer,
+    and a single worker is held up by it only now and then. Four threads compute, so that one of them has the GIL by the
+    time that the answer comes, even where the system runs few of them.
     """
 
-    def round_trips(computing):
+    def median_and_interval(computing):
+        """(the median round trip, the switch interval), both in seconds."""
         background = {
             "workload": {"name": "spin", "parameters": {}},
             "model": {"name": "threads", "parameters": {}},
@@ -46,7 +50,12 @@ def test_threads_that_compute_hold_up_one_that_answers():
         }
         ending = trial("echo", "threads", workers=1, load={"duration": 0.3}, iterations=5, background=background)
         assert ending.status == "ok", ending
-        return sorted(iteration["ops"] / iteration["wall_s"] for iteration in ending.answer["iterations"])[2]
+        counts = Counter()
+        for iteration in ending.answer["iterations"]:
+            counts.update(dict(iteration["service_time"]))
+        return histogram.quantile(sorted(counts.items()), 0.5), ending.answer["switch_interval"]
 
-    alone, beside = round_trips(0), round_trips(4)
-    assert alone > MANY * beside
+    alone, interval = median_and_interval(0)
+    beside, _ = median_and_interval(4)
+    assert beside >= interval
+    assert alone < interval / 3

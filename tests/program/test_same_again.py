@@ -10,7 +10,7 @@ import pytest
 
 from concexp.commands import report
 from concexp.errors import Damaged
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 HOSTILE = "font.size: 30\nlines.linewidth: 9\nsavefig.dpi: 50\naxes.facecolor: black\nimage.cmap: gray\n"
 CLAIMS = [
@@ -22,11 +22,11 @@ CLAIMS = [
 
 def mixed():
     """Many kinds of cells in one run: enough trials for resampling, bad ends, lost updates, hostile labels, watchers, claims."""
-    cells = synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.02, 1.9), noise=0.05)
-    for make in (synthetic.syncs, synthetic.bad, synthetic.hostile, synthetic.observed):
+    cells = journal_builder.sweep(workers=(1, 2, 4), rate=journal_builder.amdahl(0.02, 1.9), noise=0.05)
+    for make in (scenarios.syncs, scenarios.bad, scenarios.hostile, scenarios.observed):
         cells += [longer(one) for one in make()["cells"]]
     cells = list({one["id"]: one for one in cells}.values())
-    beside = [("control", cells[0]), synthetic.watched()["beside"][1]]
+    beside = [("control", cells[0]), scenarios.watched()["beside"][1]]
     spec = {"claims": CLAIMS, "metrics": ["throughput", "speedup", "efficiency", "lost_updates", "wait_share"]}
     return {"cells": cells, "beside": beside, "repetitions": 21, "spec": spec}
 
@@ -47,7 +47,7 @@ def files(folder):
 def journals(tmp_path_factory):
     """Two folders of reports, `one` and `other`, each with the same journal and nothing else of ours."""
     one, other = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("other")
-    synthetic.write(one / "reports" / "mixed", **mixed())
+    journal_builder.write(one / "reports" / "mixed", **mixed())
     shutil.copytree(one / "reports", other / "reports")
     return one, other
 
@@ -97,12 +97,12 @@ def test_all_of_a_folder_and_what_is_none(tmp_path, monkeypatch):
     """A folder of several experiments means each of them; what is no experiment in it means nothing; an empty one is refused."""
     monkeypatch.chdir(tmp_path)
     for name in ("b", "a"):
-        synthetic.write(Path("reports") / name, **synthetic.one_cell())
+        journal_builder.write(Path("reports") / name, **scenarios.one_cell())
     Path("reports/notes").mkdir()
     Path("reports/notes/x.md").write_text("mine")
-    pages = list(report.pages_of(Path("reports")))
+    pages = list(report.write_pages(Path("reports")))
     assert list(map(str, pages)) == ["reports/a/README.md", "reports/b/README.md"]
     assert all(page.exists() for page in pages)
     assert not Path("reports/README.md").exists()
     with pytest.raises(Damaged, match="notes holds no run"):
-        list(report.pages_of(Path("reports/notes")))
+        list(report.write_pages(Path("reports/notes")))

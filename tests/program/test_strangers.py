@@ -14,7 +14,7 @@ from concexp.commands import report
 from concexp.errors import Damaged
 from concexp.report.sections import user_code
 from concexp.run.storage import journal
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import HOST
 from tests.helpers.program import concexp
 
@@ -22,7 +22,7 @@ from tests.helpers.program import concexp
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory):
     """The lines of a journal, as maps."""
-    run = synthetic.write(tmp_path_factory.mktemp("lines"), repetitions=1, **synthetic.one_cell()).folder
+    run = journal_builder.write(tmp_path_factory.mktemp("lines"), repetitions=1, **scenarios.one_cell()).folder
     return [journal.decode(line) for line in (run / journal.NAME).read_bytes().splitlines()]
 
 
@@ -78,14 +78,14 @@ def test_what_does_not_fit_is_named_with_its_line(tmp_path, lines, number, where
 
 def test_lines_that_make_no_sense_together_are_no_traceback(tmp_path, monkeypatch):
     """What fits in every line and still cannot be told is refused as well, with what went wrong."""
-    run = synthetic.write(tmp_path, repetitions=1, **synthetic.one_cell()).folder
+    run = journal_builder.write(tmp_path, repetitions=1, **scenarios.one_cell()).folder
 
     def puzzled(run):
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(results, "write", puzzled)
     with pytest.raises(Damaged, match=r"journal\.jsonl cannot be told of: ZeroDivisionError: division by zero"):
-        list(report.pages_of(run))
+        list(report.write_pages(run))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_lines_that_no_json_writer_writes_are_damage(tmp_path, monkeypatch, line
 
 def test_a_run_folder_full_of_links_is_told_without_touching_what_they_point_to(tmp_path):
     """`report` writes beside a stranger's journal, whatever is there already: files elsewhere stay as they are."""
-    run = synthetic.write(tmp_path, repetitions=3, **synthetic.scaling()).folder
+    run = journal_builder.write(tmp_path, repetitions=3, **scenarios.scaling()).folder
     outside = tmp_path / "outside"
     outside.mkdir()
     precious = [outside / "precious", outside / "comparison.png", outside / "scaling.png"]
@@ -125,7 +125,7 @@ def test_a_run_folder_full_of_links_is_told_without_touching_what_they_point_to(
         (run / name).symlink_to(precious[0])
     (tmp_path / "README.md").symlink_to(precious[0])
     (tmp_path / "figures").symlink_to(outside)
-    (page,) = report.pages_of(tmp_path)
+    (page,) = report.write_pages(tmp_path)
     assert [path.read_text() for path in precious] == ["mine"] * 3
     assert page.read_text().startswith("# Which model")
     assert (tmp_path / "figures/scaling.png").is_file()

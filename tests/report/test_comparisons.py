@@ -16,7 +16,7 @@ from concexp.report.comparisons import corrected
 from concexp.report.pairs import Pair
 from concexp.report.sections import precision
 from concexp.report.view import Point, View
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 
 ARMS = 20
 SEEDS = 40
@@ -26,13 +26,15 @@ def arms(rates=(), noise=0.03):
     """Twenty models of equal speed but for those with a rate of their own; the first is the baseline."""
     rates = dict(rates)
     return [
-        synthetic.cell(model=f"arm{k}", workers=2, noise=noise, rate=rates.get(k, 1000.0), plugins={"model": "threads"})
+        journal_builder.cell(
+            model=f"arm{k}", workers=2, noise=noise, rate=rates.get(k, 1000.0), plugins={"model": "threads"}
+        )
         for k in range(ARMS)
     ]
 
 
 def viewed(folder, cells):
-    return View(synthetic.write(folder, cells, spec={"baseline": {"model": "arm0"}}, repetitions=10))
+    return View(journal_builder.write(folder, cells, spec={"baseline": {"model": "arm0"}}, repetitions=10))
 
 
 def told(view):
@@ -115,8 +117,8 @@ def test_the_answer_on_one_that_is_faster(tmp_path):
 
 def test_equal_within_five_percent(tmp_path):
     """Two that differ by one percent, known to a tenth of it: the best is best, and the runner-up as good."""
-    cells = [synthetic.cell(model="arm0", workers=2, noise=0.001, plugins={"model": "threads"}),
-             synthetic.cell(model="arm1", workers=2, noise=0.001, rate=1010, plugins={"model": "threads"})]  # fmt: skip
+    cells = [journal_builder.cell(model="arm0", workers=2, noise=0.001, plugins={"model": "threads"}),
+             journal_builder.cell(model="arm1", workers=2, noise=0.001, rate=1010, plugins={"model": "threads"})]  # fmt: skip
     text = told(viewed(tmp_path, cells))
     assert re.search(r"`arm1` is best: .*1\.01\dx .*, equal within 5 %\.|`arm1` is best: .*the runner-up", text)
     assert "No gain over `arm0`" not in text
@@ -125,7 +127,7 @@ def test_equal_within_five_percent(tmp_path):
 def test_a_primitive_that_costs_nothing(tmp_path):
     """Beside no primitive, one that costs nothing is not resolved or equal; one that costs much is not marked so."""
     cells = [
-        synthetic.cell("counter", "threads", sync, 2, rate=rate, noise=0.002)
+        journal_builder.cell("counter", "threads", sync, 2, rate=rate, noise=0.002)
         for sync, rate in (("none", 1000), ("lock", 1000), ("rlock", 500))
     ]
     (price,) = [line for line in told(viewed(tmp_path, cells)).splitlines() if line.startswith("Relative to")]

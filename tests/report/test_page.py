@@ -7,7 +7,7 @@ import pytest
 
 from concexp import report
 from concexp.analysis import results
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import HOST
 
 
@@ -15,9 +15,9 @@ from tests.helpers.pages import HOST
 def pages(tmp_path_factory):
     """All made-up runs with their pages, by name."""
     found = {}
-    for make in synthetic.ALL:
+    for make in scenarios.ALL:
         folder = tmp_path_factory.mktemp(make.__name__)
-        run = synthetic.write(folder, **make())
+        run = journal_builder.write(folder, **make())
         results.write(run)
         found[make.__name__] = report.write(run, folder)
     return found
@@ -27,7 +27,7 @@ def text(pages, name):
     return pages[name].read_text("utf-8")
 
 
-@pytest.mark.parametrize("name", [make.__name__ for make in synthetic.ALL])
+@pytest.mark.parametrize("name", [make.__name__ for make in scenarios.ALL])
 def test_renders(pages, name):
     """Every table has as many cells in each row as heads; every picture and link leads somewhere; nothing is left over."""
     page = text(pages, name)
@@ -58,7 +58,7 @@ def test_renders(pages, name):
     assert set(re.findall(r"\(#([a-z-]+)\)", page)) <= anchors
 
 
-@pytest.mark.parametrize("name", [make.__name__ for make in synthetic.ALL])
+@pytest.mark.parametrize("name", [make.__name__ for make in scenarios.ALL])
 def test_tells_how_to_run_it_again(pages, name):
     """Every page has the command, the seed and the identity, and the machine's CPUs."""
     page = text(pages, name)
@@ -114,8 +114,8 @@ def test_constant_columns_are_lifted_out(pages):
 
 def test_constant_numbers_are_lifted_out(tmp_path):
     """A number that is the same in all rows is told once, too; the primary one stays a column."""
-    cells = [synthetic.cell(model=model, counts={"lost_updates": 0}) for model in ("serial", "asyncio")]
-    run = synthetic.write(tmp_path, cells, spec={"metrics": ["throughput", "lost_updates"]})
+    cells = [journal_builder.cell(model=model, counts={"lost_updates": 0}) for model in ("serial", "asyncio")]
+    run = journal_builder.write(tmp_path, cells, spec={"metrics": ["throughput", "lost_updates"]})
     page = report.write(run, tmp_path).read_text("utf-8")
     assert "Everywhere: workload cpu\\_sum, sync none, lost\\_updates 0 updates." in page
     assert "| model | throughput, sums/s | trials |" in page
@@ -123,8 +123,8 @@ def test_constant_numbers_are_lifted_out(tmp_path):
 
 def test_a_column_that_spans_much(tmp_path):
     """Where one unit would leave zeros of the least, each number has its own."""
-    cells = [synthetic.cell(model="threads", workers=n, rate=10.0 ** (3 * n), noise=0.0) for n in (1, 2, 3)]
-    page = report.write(synthetic.write(tmp_path, cells), tmp_path).read_text("utf-8")
+    cells = [journal_builder.cell(model="threads", workers=n, rate=10.0 ** (3 * n), noise=0.0) for n in (1, 2, 3)]
+    page = report.write(journal_builder.write(tmp_path, cells), tmp_path).read_text("utf-8")
     assert "| workers | throughput, sums/s |" in page
     assert re.search(r"^\| 1 \| [\d,]+ \([\d,]+–[\d,]+\) \|", page, re.MULTILINE)
     assert re.search(r"^\| 2 \| [\d,.]+ [kM] \([\d,.]+–[\d,.]+\) \|", page, re.MULTILINE)
@@ -175,7 +175,7 @@ def test_an_observed_trial_that_went_wrong_is_named(pages):
 
 def test_same_again_from_the_journal(tmp_path):
     """With all but the journal deleted, the page, its pictures and cells.csv come out byte by byte."""
-    run = synthetic.write(tmp_path, **synthetic.partly_withheld())
+    run = journal_builder.write(tmp_path, **scenarios.partly_withheld())
     results.write(run)
     report.write(run, tmp_path)
     kept = [*tmp_path.glob("figures/*.png"), tmp_path / "README.md", run.folder / "cells.csv"]
@@ -192,7 +192,9 @@ def test_same_again_from_the_journal(tmp_path):
 
 def test_pictures_that_were_asked_for(tmp_path):
     """`report.plots` names the pictures to draw; those of an earlier page are removed, other files are not."""
-    run = synthetic.write(tmp_path, **synthetic.scaling(), spec={"report": {"plots": ["comparison"], "language": "en"}})
+    run = journal_builder.write(
+        tmp_path, **scenarios.scaling(), spec={"report": {"plots": ["comparison"], "language": "en"}}
+    )
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures" / "scaling.png").write_bytes(b"old")
     (tmp_path / "figures" / "mine.png").write_bytes(b"mine")
@@ -203,7 +205,7 @@ def test_pictures_that_were_asked_for(tmp_path):
 
 def test_page_inside_the_run_folder(tmp_path):
     """A page beside its journal links to what lies beside it."""
-    run = synthetic.write(tmp_path, **synthetic.one_cell())
+    run = journal_builder.write(tmp_path, **scenarios.one_cell())
     page = report.write(run, run.folder)
     assert "](.) holds the experiment" in page.read_text("utf-8")
 
@@ -213,7 +215,7 @@ def test_sparse_manifest(tmp_path):
     unknown = dict.fromkeys(
         ("processor", "physical_cores", "quota_cpus", "memory_bytes", "governor", "virtual", "load_1m", "affinity_cpus")
     )
-    run = synthetic.write(tmp_path, **synthetic.one_cell(), machine=unknown,
+    run = journal_builder.write(tmp_path, **scenarios.one_cell(), machine=unknown,
                           manifest={"git": None, "interpreters": {"current": {"version": "3.14.0"}}})  # fmt: skip
     page = report.write(run, tmp_path).read_text("utf-8")
     assert "memory" not in page
@@ -226,7 +228,7 @@ def test_the_machine_in_full(tmp_path):
     machine = {"threads_per_core": 2, "numa_nodes": [[0, 1, 2, 3], [4, 5, 6, 7]], "governor": "powersave", "turbo": True,
                "swap_used_bytes": 3 << 20}  # fmt: skip
     found = {"doctor": {"summary": "warning: governor, turbo", "findings": []}}
-    run = synthetic.write(tmp_path, **synthetic.one_cell(), machine=machine, manifest=found)
+    run = journal_builder.write(tmp_path, **scenarios.one_cell(), machine=machine, manifest=found)
     page = report.write(run, tmp_path).read_text("utf-8")
     for row in (
         "| usable CPUs | 2 of 8 (4 physical cores, 2 hyper-threads each, 2 memory nodes) |",
@@ -241,7 +243,7 @@ def test_the_machine_in_full(tmp_path):
 
 def test_a_run_of_before_clocks_were_measured(tmp_path):
     """A journal without clocks, doctor or the newer facts still has its page, and no row for what is not known."""
-    run = synthetic.write(tmp_path, **synthetic.one_cell(), machine={"pressure": None}, manifest={"clocks": {}})
+    run = journal_builder.write(tmp_path, **scenarios.one_cell(), machine={"pressure": None}, manifest={"clocks": {}})
     page = report.write(run, tmp_path).read_text("utf-8")
     assert "| clock | tsc |" in page
     assert "| load before the run | 0.10 |" in page
@@ -250,19 +252,19 @@ def test_a_run_of_before_clocks_were_measured(tmp_path):
 
 def test_forks_beside_threads_are_told(tmp_path):
     """They are no doubt, since no clock suffers, but the reader learns of them."""
-    cells = [synthetic.cell(model="processes", workers=2, answer={"start_method": "fork", "threads_at_fork": 4}),
-             synthetic.cell(model="serial", answer={"threads_at_fork": None})]  # fmt: skip
-    page = report.write(synthetic.write(tmp_path, cells), tmp_path).read_text("utf-8")
+    cells = [journal_builder.cell(model="processes", workers=2, answer={"start_method": "fork", "threads_at_fork": 4}),
+             journal_builder.cell(model="serial", answer={"threads_at_fork": None})]  # fmt: skip
+    page = report.write(journal_builder.write(tmp_path, cells), tmp_path).read_text("utf-8")
     assert "- In 6 trials processes were forked beside up to 3 other threads: a lock" in page
-    one = [synthetic.cell(model="processes", workers=2, answer={"start_method": "fork", "threads_at_fork": 1})]
-    page = report.write(synthetic.write(tmp_path / "one", one), tmp_path / "one").read_text("utf-8")
+    one = [journal_builder.cell(model="processes", workers=2, answer={"start_method": "fork", "threads_at_fork": 1})]
+    page = report.write(journal_builder.write(tmp_path / "one", one), tmp_path / "one").read_text("utf-8")
     assert "were forked beside" not in page
 
 
 def test_many_cells(tmp_path):
     """Beyond what anyone reads, the page points to cells.csv."""
-    cells = [synthetic.cell(model="threads", workers=n, rate=100 + n) for n in range(1, 222)]
-    run = synthetic.write(tmp_path, cells, repetitions=1, iterations=1)
+    cells = [journal_builder.cell(model="threads", workers=n, rate=100 + n) for n in range(1, 222)]
+    run = journal_builder.write(tmp_path, cells, repetitions=1, iterations=1)
     results.write(run)
     page = report.write(run, tmp_path).read_text("utf-8")
     assert "21 more cells in [cells.csv]" in page
@@ -271,13 +273,15 @@ def test_many_cells(tmp_path):
 
 def test_many_failures(tmp_path):
     """Ten kinds of failure are shown, the others counted."""
-    cells = [synthetic.cell(model="threads", workers=n, status="failed", reason=f"error {n}") for n in range(1, 14)]
-    page = report.write(synthetic.write(tmp_path, cells, repetitions=2), tmp_path).read_text("utf-8")
+    cells = [
+        journal_builder.cell(model="threads", workers=n, status="failed", reason=f"error {n}") for n in range(1, 14)
+    ]
+    page = report.write(journal_builder.write(tmp_path, cells, repetitions=2), tmp_path).read_text("utf-8")
     assert page.count("**Failed**: 2 trials") == 10
     assert "3 more kinds of failure in" in page
 
 
-GCC = {**synthetic.INTERPRETER, "configure_flags": "--enable-shared", "compile_flags": "-Wall -O3 -g -fwrapv"}
+GCC = {**journal_builder.INTERPRETER, "configure_flags": "--enable-shared", "compile_flags": "-Wall -O3 -g -fwrapv"}
 
 
 @pytest.mark.parametrize(
@@ -295,8 +299,10 @@ GCC = {**synthetic.INTERPRETER, "configure_flags": "--enable-shared", "compile_f
 )
 def test_interpreters_of_different_builds_are_a_warning(tmp_path, other, differs):
     """A difference in compiler or flags for speed is told beside the interpreters; one in warnings is none."""
-    cells = [synthetic.cell(rate=rate, axes={"python": label}) for label, rate in (("current", 100), ("3.13", 120))]
-    run = synthetic.write(tmp_path, cells, manifest={"interpreters": {"current": GCC, "3.13": {**GCC, **other}}})
+    cells = [
+        journal_builder.cell(rate=rate, axes={"python": label}) for label, rate in (("current", 100), ("3.13", 120))
+    ]
+    run = journal_builder.write(tmp_path, cells, manifest={"interpreters": {"current": GCC, "3.13": {**GCC, **other}}})
     page = report.write(run, tmp_path).read_text("utf-8")
     assert ("| **different builds** |" in page) == differs
     assert ("Interpreters of different builds are compared" in page) == differs
@@ -306,14 +312,14 @@ def test_interpreters_of_different_builds_are_a_warning(tmp_path, other, differs
 
 def test_what_was_skipped_tells_on_which_interpreter(tmp_path):
     """The same combination may run on one interpreter and not on another."""
-    cells = [synthetic.cell(axes={"python": "current"}),
-             synthetic.cell(axes={"python": "3.9"}, status="unsupported", reason="it has no such thing")]  # fmt: skip
-    page = report.write(synthetic.write(tmp_path, cells), tmp_path).read_text("utf-8")
+    cells = [journal_builder.cell(axes={"python": "current"}),
+             journal_builder.cell(axes={"python": "3.9"}, status="unsupported", reason="it has no such thing")]  # fmt: skip
+    page = report.write(journal_builder.write(tmp_path, cells), tmp_path).read_text("utf-8")
     assert "1 cell: it has no such thing (cpu\\_sum × serial × none on 3.9)." in page
 
 
 def test_pinned_workers_are_told(tmp_path):
     """A pinning that holds for all cells is no column: it stands with the machine."""
     measure = {"warmup": 1, "iterations": 2, "repetitions": 6, "timeout": "60s", "seed": 1, "pin": "spread"}
-    run = synthetic.write(tmp_path, **synthetic.tied(), spec={"measure": measure})
+    run = journal_builder.write(tmp_path, **scenarios.tied(), spec={"measure": measure})
     assert "each pinned to a CPU, spread" in report.write(run, tmp_path).read_text("utf-8")

@@ -6,7 +6,7 @@ from concexp import catalog
 from concexp.analysis import results
 from concexp.report import view as view_module
 from concexp.report.view import View
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def view(tmp_path):
     """The view of made-up cells."""
 
     def make(cells, **more):
-        return View(synthetic.write(tmp_path, cells, repetitions=3, **more))
+        return View(journal_builder.write(tmp_path, cells, repetitions=3, **more))
 
     return make
 
@@ -22,7 +22,7 @@ def view(tmp_path):
 def test_contests_are_of_one_work(view):
     """Models, primitives and numbers of workers compete; workloads and their parameters do not."""
     cells = [
-        synthetic.cell(workload, model, sync, workers, axes={"cpu_sum.n": size})
+        journal_builder.cell(workload, model, sync, workers, axes={"cpu_sum.n": size})
         for workload in ("cpu_sum",)
         for size in ("1", "9")
         for model, workers in (("serial", None), ("threads", 2))
@@ -40,7 +40,7 @@ def test_contests_are_of_one_work(view):
 def test_parameters_of_models_and_primitives_are_choices(view):
     """A swept start method makes lines, not contests; so does a parameter of a primitive."""
     cells = [
-        synthetic.cell(model="processes", sync="semaphore", workers=2,
+        journal_builder.cell(model="processes", sync="semaphore", workers=2,
                        axes={"processes.start_method": method, "sync.permits": permits})
         for method in ("fork", "spawn") for permits in (1, 2)
     ]  # fmt: skip
@@ -52,25 +52,25 @@ def test_parameters_of_models_and_primitives_are_choices(view):
 
 def test_cells_without_an_axis_join(view):
     """A cell to which a condition does not apply is compared with all that are like it otherwise."""
-    cells = [synthetic.cell(model="serial", axes={"switch_interval": None})]
-    cells += [synthetic.cell(model="threads", workers=2, axes={"switch_interval": s}) for s in ("1ms", "5ms")]
+    cells = [journal_builder.cell(model="serial", axes={"switch_interval": None})]
+    cells += [journal_builder.cell(model="threads", workers=2, axes={"switch_interval": s}) for s in ("1ms", "5ms")]
     found = view(cells)
     assert [[p.model for p in contest.points] for contest in found.contests] == [["serial", "threads"]] * 2
 
 
 def test_nothing_without_numbers(view):
     """A contest in which nobody has a number is not shown."""
-    cells = [synthetic.cell("cpu_sum"), synthetic.cell("primes", status="failed")]
+    cells = [journal_builder.cell("cpu_sum"), journal_builder.cell("primes", status="failed")]
     assert [c.labels["workload"] for c in view(cells).contests] == ["cpu_sum"]
 
 
 def test_who_may_win(view):
     """Only a cell whose trials all ended well, were right, and are beyond doubt is firm; the others bear a mark."""
     cells = [
-        synthetic.cell(model="serial"),
-        synthetic.cell(model="threads", workers=2, status=["ok", "invalid", "ok"]),
-        synthetic.cell(model="processes", workers=2, status=["ok", "crashed", "ok"]),
-        synthetic.cell(model="asyncio", workers=2, facts={"server_cpu_s": 0.5}),
+        journal_builder.cell(model="serial"),
+        journal_builder.cell(model="threads", workers=2, status=["ok", "invalid", "ok"]),
+        journal_builder.cell(model="processes", workers=2, status=["ok", "crashed", "ok"]),
+        journal_builder.cell(model="asyncio", workers=2, facts={"server_cpu_s": 0.5}),
     ]
     marks = {point.model: (point.firm, point.mark) for point in view(cells).points}
     assert marks == {"serial": (True, ""), "threads": (False, "†"), "processes": (False, "§"), "asyncio": (False, "‡")}
@@ -82,16 +82,16 @@ def test_who_may_win(view):
 )  # fmt: skip
 def test_who_may_win_by_what_was_observed(tmp_path, primary, firm):
     """Where the primary metric comes from trials of their own, these too must all have ended well; else they decide nothing."""
-    made = synthetic.observed()
-    run = synthetic.write(tmp_path, **{**made, "spec": {**made["spec"], "primary": primary}})
+    made = scenarios.observed()
+    run = journal_builder.write(tmp_path, **{**made, "spec": {**made["spec"], "primary": primary}})
     assert {point.labels["sync"]: point.firm for point in View(run).points} == firm
 
 
 def test_best_follows_the_metric(view):
     """The best of a rate is the highest, the best of a time the lowest."""
     cells = [
-        synthetic.cell(model="serial", rate=1000, facts={"startup_s": 0.3}),
-        synthetic.cell(model="threads", workers=2, rate=2000, facts={"startup_s": 0.5}),
+        journal_builder.cell(model="serial", rate=1000, facts={"startup_s": 0.3}),
+        journal_builder.cell(model="threads", workers=2, rate=2000, facts={"startup_s": 0.5}),
     ]
     found = view(cells)
     assert found.best(found.points).model == "threads"
@@ -104,9 +104,9 @@ def test_best_follows_the_metric(view):
 def test_style_is_the_models_own(view):
     """The first label of a model looks like the model, the second is a shade of it; one not installed has a style too."""
     cells = [
-        synthetic.cell(model="fast", workers=2, plugins={"model": "threads"}),
-        synthetic.cell(model="slow", workers=2, plugins={"model": "threads"}),
-        synthetic.cell(model="serial"),
+        journal_builder.cell(model="fast", workers=2, plugins={"model": "threads"}),
+        journal_builder.cell(model="slow", workers=2, plugins={"model": "threads"}),
+        journal_builder.cell(model="serial"),
     ]
     found = view(cells)
     own = catalog.load("model", "threads")

@@ -9,7 +9,7 @@ import pytest
 
 from concexp import experiment
 from concexp.errors import EnvironmentRefused, InputError
-from concexp.plan.planner import make_plan, refusing
+from concexp.plan.planner import make_plan, with_refusals
 from concexp.run import preflight
 from concexp.run.child import stage as stages
 from concexp.run.interpreters import interpreter
@@ -163,7 +163,7 @@ def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
         ("mine.py:work", "processes"),
         ("mine.py:plain_loop", "asyncio"),
     ]
-    left = refusing(tried.spec, tried.plan, reasons)
+    left = with_refusals(tried.spec, tried.plan, reasons)
     assert len(left.runnable) == len(left.trials) == 4
     assert len(left.unsupported) == 2
 
@@ -190,7 +190,7 @@ def test_where_no_cell_is_left(prepared):
     """All cells without a model that can carry them: the environment is refused, with the reasons."""
     tried = prepared("def work(): pass")
     with pytest.raises(EnvironmentRefused, match="because of this"):
-        refusing(tried.spec, tried.plan, {cell.id: "because of this" for cell in tried.plan.cells})
+        with_refusals(tried.spec, tried.plan, {cell.id: "because of this" for cell in tried.plan.cells})
 
 
 def test_an_experiment_without_user_code_has_no_preflight(prepared):
@@ -213,8 +213,8 @@ def test_what_only_some_interpreters_can_import(prepared, tmp_path, current):
     reasons = both.try_code(refused)
     assert {cell.runtime.python for cell in plan.cells if cell.id in reasons} == {"bare"}
     assert set(reasons.values()) == {"mine.py:work cannot be imported: mine.py:1: there is no module 'yaml'"}
-    assert {cell.runtime.python for cell in refusing(found, plan, reasons).runnable} == {"current"}
-    alone = preflight.Preflight(found, refusing(found, plan, {c.id: "x" for c in plan.cells if c.id not in reasons}),
+    assert {cell.runtime.python for cell in with_refusals(found, plan, reasons).runnable} == {"current"}
+    alone = preflight.Preflight(found, with_refusals(found, plan, {c.id: "x" for c in plan.cells if c.id not in reasons}),
                                 both.pythons, tried.stage, tried.lock)  # fmt: skip
     assert bare.path in problem(alone.inspect_code).hint
 

@@ -90,10 +90,17 @@ class Verdict:
 
 
 def judge_claims(run: Run, given: Sequence[Claim] | None = None) -> tuple[Verdict, ...]:
-    """The verdicts on a run's claims, or on the given ones, in their order. `Run.verdicts` keeps those on the run's own."""
+    """The verdicts on a run's claims, or on the given ones, in their order."""
     claims = of_data(run.spec.get("claims")) if given is None else given
     measured = Measured(run) if claims else None
     return tuple(_verdict(claim, measured) for claim in claims) if measured is not None else ()
+
+
+def verdicts_of(run: Run) -> tuple[Verdict, ...]:
+    """The verdicts on a run's claims, in their order; judged once for each run that was loaded."""
+    if "verdicts" not in run.memo:
+        run.memo["verdicts"] = judge_claims(run)
+    return run.memo["verdicts"]  # type: ignore[no-any-return]
 
 
 def _verdict(claim: Claim, measured: Measured) -> Verdict:

@@ -1,4 +1,4 @@
-"""Work of which a part is done by one at a time: seconds inside a lock, seconds outside of it, all of them asleep."""
+"""An operation with a known serial share: it sleeps `inside` seconds under one lock and `outside` seconds without it."""
 
 import threading
 import time

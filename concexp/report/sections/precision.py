@@ -139,8 +139,8 @@ def _unfinished(view: View, measure: Measure) -> str:
 
 def _reason(view: View, measure: Measure, blocks: int) -> str:
     """What ended a run that has not reached what was wanted. The budget did if it does not hold another whole block."""
-    if blocks >= measure.most:
-        return f"The limit of {plural(measure.most, 'repetition')} (`max_repetitions`) ended the run"
+    if blocks >= measure.max_blocks:
+        return f"The limit of {plural(measure.max_blocks, 'repetition')} (`max_repetitions`) ended the run"
     costs = Costs(view.run.records)
     if measure.budget is not None and measure.budget - costs.spent < costs.between + sum(costs.medians.values()):
         return f"The budget of {duration_text(measure.budget)} ended the run"

@@ -1,4 +1,4 @@
-"""One request -> what became of it: start a sealed child, keep its deadline, read its answer, leave nothing behind."""
+"""Runs one request in a sealed child: start it, keep its deadline, read its answer, leave nothing behind."""
 
 from __future__ import annotations
 
@@ -8,68 +8,74 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from concexp.run.child import process_tree, temp_folder
-from concexp.run.child import timeout as deadline
 from concexp.run.child.leaks import Audit
-from concexp.run.child.memory_limit import EVERY, Limit
+from concexp.run.child.memory_limit import CHECK_EVERY_S, Limit
 from concexp.run.child.pipes import OUTPUT_KEPT, Child, text
 from concexp.run.child.stage import StagedCode
+from concexp.run.child.timeout import collect_stacks
 from concexp.trial import wire
 from concexp.trial.diagnostics.notes import NAME as NOTES
 from concexp.trial.tools import how_it_ended
 
-# After its answer a child has this long to end by itself, seconds; what is there later has to be ended.
+# After its answer a child has this long to end by itself; processes that are there later have to be ended.
 GRACE_S = 2.0
-# What it started may need this long to notice that it has gone, seconds.
-ORPHANS_WITHIN = 0.3
-# A trial's notes are read up to so many bytes.
-NOTES_READ = 1 << 24
+# The processes that a child started may need this long to notice that it is gone.
+ORPHANS_WITHIN_S = 0.3
+NOTES_LIMIT = 1 << 24  # bytes that are read of a trial's notes
 # Numerical libraries would start threads of their own beside those that are measured.
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
 
-_numbers = itertools.count()
+_trial_numbers = itertools.count()
+
+# name -> (how often it was noted, the last number or None)
+Notes = dict[str, tuple[int, int | None]]
 
 
 @dataclass(frozen=True)
 class TrialOutcome:
-    """What became of a request.
+    """How a request ended.
 
     status       the child's own, or `crashed` or `timeout`; "" for verbs that have none
-    answer       what it answered, or None
+    answer       the child's answer, or None
     output       the end of what it and its children printed
     stacks       on a timeout: where each thread of each process stood
     left_behind  processes that had to be ended after the child had answered
     duration_s   from the start to the end of the audit, seconds
-    orphans      processes that were still there a moment after the child had ended, however it ended; None if it did not
-    noticed_ns   when it was known that the trial had gone wrong, on the clock `perf_counter_ns`; None if it never was
-    notes        what the trial noted in its folder: name -> (how often, the last number, or None)
+    orphans      processes that survived the child by a moment, however it ended; None if it did not end
+    noticed_ns   when the failure was noticed, on the clock `perf_counter_ns`; None if there was none
+    notes        what the trial noted in its folder
     hang         on a timeout: what kind of hang it was, and why (see `hang`)
-    leaked       what was left of it: processes of a trial that had answered, sockets, shared memory, semaphores (see `audit`)
+    leaked       what was left of it: processes of a trial that had answered, sockets, shared memory, semaphores (see `leaks`)
     """
 
     status: str
     reason: str
     answer: dict[str, Any] | None
-    output: str
-    stacks: str
-    left_behind: int
-    duration_s: float
+    output: str = ""
+    stacks: str = ""
+    left_behind: int = 0
+    duration_s: float = 0.0
     orphans: int | None = None
     noticed_ns: int | None = None
-    notes: dict[str, tuple[int, int | None]] = field(default_factory=dict)
+    notes: Notes = field(default_factory=dict)
     leaked: list[dict[str, Any]] = field(default_factory=list)
     hang: dict[str, Any] = field(default_factory=dict)
 
 
 def environment(marker: str, hash_seed: int, folder: str, variables: Mapping[str, str]) -> dict[str, str]:
-    """A child's environment, built from nothing: what the caller's shell happens to hold must not change the numbers.
+    """A child's environment, built from nothing, so that the caller's shell cannot change the numbers.
 
-    `variables` are those that the experiment asked for.
+    marker     identifies the trial's processes
+    hash_seed  any integer; becomes PYTHONHASHSEED
+    folder     the trial's temporary folder
+    variables  those that the experiment asks for
     """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {
@@ -78,7 +84,7 @@ def environment(marker: str, hash_seed: int, folder: str, variables: Mapping[str
         **variables,
         "TMPDIR": folder,
         "PYTHONHASHSEED": str(hash_seed % 2**32),
-        "PYTHONFAULTHANDLER": "1",  # every Python process of the trial prints its stacks when it is told to abort
+        "PYTHONFAULTHANDLER": "1",  # every Python process of the trial prints its stacks on SIGABRT
         process_tree.MARKER: marker,
     }
 
@@ -92,53 +98,72 @@ def launch(
     variables: Mapping[str, str] | None = None,
     memory: int | None = None,
 ) -> TrialOutcome:
-    """Run one request in a fresh child of `python`.
+    """Run one request in a fresh child of the interpreter at path `python`, and return how it ended.
 
-    `timeout` is in seconds, for the whole trial. `site` lets the child see the packages installed for that interpreter.
-    `variables` go into its environment. `memory` is how much all its processes may hold together, bytes.
-    The child leads a session of its own; whatever is in that session or carries the trial's marker is ended with it.
+    timeout    seconds for the whole trial
+    site       whether the child sees the packages installed for that interpreter
+    variables  additions to its environment
+    memory     limit for all its processes together, bytes
+
+    The child leads a session of its own. Every process in that session or with the trial's marker is ended with it.
     """
     started = time.monotonic()
     audit = Audit()
-    marker = f"{os.getpid()}-{next(_numbers)}"
-    with contextlib.ExitStack() as ours:
-        folder = ours.enter_context(temp_folder.folder())
-        answer_read, answer_write = os.pipe()
-        output_read, output_write = os.pipe()
-        life_read, life_write = os.pipe()  # when this process is gone, so is the writing end: see the child's `hang_on`
-        for descriptor in (life_write, answer_read, output_read):
-            ours.callback(os.close, descriptor)
-        with tempfile.TemporaryFile() as letter, contextlib.ExitStack() as theirs:
-            for descriptor in (answer_write, output_write, life_read):
-                theirs.callback(os.close, descriptor)
-            letter.write(wire.encode({**request, "folder": str(folder)}))
-            letter.flush()
-            letter.seek(0)
-            descriptors = (letter.fileno(), answer_write, life_read)
-            flags = ["-s"] if site else ["-s", "-S"]
-            process = subprocess.Popen(
-                [python, *flags, str(stage.main), *map(str, descriptors)],
-                stdin=subprocess.DEVNULL,
-                stdout=output_write,
-                stderr=output_write,
-                env=environment(marker, request.get("seed", 0), str(folder), variables or {}),
-                cwd=folder,
-                pass_fds=descriptors,
-                start_new_session=True,
-            )
-        child = Child(process, answer_read, output_read)
+    marker = f"{os.getpid()}-{next(_trial_numbers)}"
+    with temp_folder.folder() as folder, contextlib.ExitStack() as parent_fds:
+        env = environment(marker, request.get("seed", 0), str(folder), variables or {})
+        flags = ["-s"] if site else ["-s", "-S"]
+        child = _start([python, *flags, str(stage.main)], request, folder, env, parent_fds)
         trial = _Trial(child, marker, folder, audit, memory)
         try:
-            ending = trial.supervise(started, timeout)
+            outcome = trial.supervise(started, timeout)
         finally:
-            process_tree.kill(process, marker)
+            process_tree.kill(child.process, marker)
             child.close()
-        return replace(ending, leaked=audit.leaked(), duration_s=time.monotonic() - started)
+        return replace(outcome, leaked=audit.leaked(), duration_s=time.monotonic() - started)
+
+
+def _start(
+    command: list[str], request: dict[str, Any], folder: Path, env: dict[str, str], parent_fds: contextlib.ExitStack
+) -> Child:
+    """Start a child with a request; `parent_fds` closes this process's ends of its pipes."""
+    answer_read, answer_write = os.pipe()
+    output_read, output_write = os.pipe()
+    # Its writing end closes when this process dies, which ends the child: see `die_with_parent` there.
+    life_read, life_write = os.pipe()
+    for descriptor in (life_write, answer_read, output_read):
+        parent_fds.callback(os.close, descriptor)
+    with tempfile.TemporaryFile() as request_file, contextlib.ExitStack() as child_fds:
+        for descriptor in (answer_write, output_write, life_read):
+            child_fds.callback(os.close, descriptor)
+        request_file.write(wire.encode({**request, "folder": str(folder)}))
+        request_file.flush()
+        request_file.seek(0)
+        passed = (request_file.fileno(), answer_write, life_read)
+        process = subprocess.Popen(
+            [*command, *map(str, passed)],
+            stdin=subprocess.DEVNULL,
+            stdout=output_write,
+            stderr=output_write,
+            env=env,
+            cwd=folder,
+            pass_fds=passed,
+            start_new_session=True,
+        )
+    return Child(process, answer_read, output_read)
+
+
+class _Wait(Enum):
+    """Why waiting for a trial is over."""
+
+    DONE = "it answered or its child ended"
+    OUT_OF_TIME = "its deadline passed"
+    OUT_OF_MEMORY = "it holds more memory than it may"
 
 
 @dataclass(frozen=True)
 class _Trial:
-    """A trial that runs: its child, what finds its processes, its folder, who looks for leaks, and its limit of memory."""
+    """A running trial: its child, the marker of its processes, its folder, what looks for leaks, its limit of memory."""
 
     child: Child
     marker: str
@@ -147,94 +172,141 @@ class _Trial:
     memory: int | None
 
     def supervise(self, started: float, timeout: float) -> TrialOutcome:
-        """Wait for the answer or the deadline, and tell what it came to."""
-        child, stacks, output, left_behind, orphans = self.child, "", "", 0, None
-        kind: dict[str, Any] = {}
-        in_time, excess = self._waited(started + timeout)
-        if excess or not in_time or self.audit.anything_new:
-            there = process_tree.pids(child.process, self.marker)
-            self.audit.look(there)
-            if not in_time:
-                stacks, kind = deadline.collect_stacks(child, there, self.folder)
-        if in_time and not excess:
-            child.listen_until(time.monotonic() + GRACE_S, child.ended)
-        child.drain()
-        now = time.perf_counter_ns()
-        status, reason, answer = _verdict(child, child.process.poll(), in_time, timeout)
-        self.audit.seen.update((answer or {}).pop("held", ()))
-        if excess:
-            status, reason, answer = "crashed", excess, None
-        noted, why = _read_notes(self.folder / NOTES)
-        if status in ("", "ok", "invalid"):
-            left = process_tree.still_alive(child.process, self.marker, GRACE_S)
-            self.audit.processes(left)
-            left_behind = orphans = len(left)
-        else:
-            output = text(child.output[-OUTPUT_KEPT:])
-            if in_time and not excess:  # what is still there when the program has gone was to be expected: no doubt
-                orphans = len(process_tree.still_alive(child.process, self.marker, ORPHANS_WITHIN))
-            elif why and not excess:
-                reason = f"{reason}: {why}"
-        noticed = (answer or {}).get("ended_ns") or (now if in_time and status == "crashed" else None)
-        spent = time.monotonic() - started
-        return TrialOutcome(
-            status, reason, answer, output, stacks, left_behind, spent, orphans, noticed, noted, hang=kind
-        )
+        """Wait for the answer, the end or the deadline, and return the outcome, without leaks and duration.
 
-    def _waited(self, until: float) -> tuple[bool, str]:
-        """(whether it answered or ended in time, why it holds too much memory or an empty text)."""
+        `started` is on the monotonic clock; `timeout` is in seconds.
+        """
+        wait, excess = self._wait(started + timeout)
+        pids: list[int] = []
+        if wait is not _Wait.DONE or self.audit.anything_new:
+            pids = process_tree.pids(self.child.process, self.marker)
+            self.audit.look(pids)
+        if wait is _Wait.OUT_OF_TIME:
+            return self._out_of_time(pids, timeout)
+        if wait is _Wait.OUT_OF_MEMORY:
+            return self._out_of_memory(excess)
+        return self._done()
+
+    def _wait(self, until: float) -> tuple[_Wait, str]:
+        """Why waiting is over, and, if the memory limit was exceeded, by how much."""
         child = self.child
 
         def done() -> bool:
             return child.whole() or child.ended()
 
         if self.memory is None:
-            return child.listen_until(until, done), ""
+            return (_Wait.DONE if child.listen_until(until, done) else _Wait.OUT_OF_TIME), ""
         limit = Limit(child.process.pid, self.marker, self.memory)
-        while not child.listen_until(min(until, time.monotonic() + EVERY), done):
+        while not child.listen_until(min(until, time.monotonic() + CHECK_EVERY_S), done):
             if excess := limit.exceeded():
-                return True, excess
+                return _Wait.OUT_OF_MEMORY, excess
             if time.monotonic() >= until:
-                return False, ""
-        return True, ""
+                return _Wait.OUT_OF_TIME, ""
+        return _Wait.DONE, ""
+
+    def _out_of_time(self, pids: Sequence[int], timeout: float) -> TrialOutcome:
+        """Ends the trial's processes and asks them where they stand."""
+        stacks, hang = collect_stacks(self.child, pids, self.folder)
+        self.child.drain()
+        notes, why = _read_notes(self.folder / NOTES)
+        reason = f"no answer after {timeout:g} s"
+        return TrialOutcome(
+            status="timeout",
+            reason=f"{reason}: {why}" if why else reason,
+            answer=None,
+            output=self._output(),
+            stacks=stacks,
+            hang=hang,
+            notes=notes,
+        )
+
+    def _out_of_memory(self, excess: str) -> TrialOutcome:
+        self.child.drain()
+        noticed_ns = time.perf_counter_ns()
+        self._read_answer()  # for the shared memory that it names
+        notes, _ = _read_notes(self.folder / NOTES)
+        return TrialOutcome(
+            status="crashed", reason=excess, answer=None, output=self._output(), noticed_ns=noticed_ns, notes=notes
+        )
+
+    def _done(self) -> TrialOutcome:
+        self.child.listen_until(time.monotonic() + GRACE_S, self.child.ended)
+        self.child.drain()
+        now_ns = time.perf_counter_ns()
+        answer, problem = self._read_answer()
+        notes, _ = _read_notes(self.folder / NOTES)
+        if answer is None:
+            return self._ended_without_answer(problem, now_ns, notes)
+        return self._answered(answer, now_ns, notes)
+
+    def _ended_without_answer(self, problem: str, now_ns: int, notes: Notes) -> TrialOutcome:
+        return TrialOutcome(
+            status="crashed",
+            reason=problem,
+            answer=None,
+            output=self._output(),
+            orphans=self._orphans(),
+            noticed_ns=now_ns,
+            notes=notes,
+        )
+
+    def _answered(self, answer: dict[str, Any], now_ns: int, notes: Notes) -> TrialOutcome:
+        status = answer.get("status", "")
+        outcome = TrialOutcome(
+            status=status,
+            reason=answer.get("reason", ""),
+            answer=answer,
+            noticed_ns=answer.get("ended_ns") or (now_ns if status == "crashed" else None),
+            notes=notes,
+        )
+        if status not in ("", "ok", "invalid"):
+            return replace(outcome, output=self._output(), orphans=self._orphans())
+        left = process_tree.still_alive(self.child.process, self.marker, GRACE_S)
+        self.audit.processes(left)
+        return replace(outcome, left_behind=len(left), orphans=len(left))
+
+    def _read_answer(self) -> tuple[dict[str, Any] | None, str]:
+        """The child's answer, or None and why there is none."""
+        try:
+            answer, whole = wire.decode(bytes(self.child.answer))
+        except ValueError as error:
+            return None, str(error)
+        if not whole:
+            return None, f"the trial's process {exit_reason(self.child.process.poll())}"
+        if not isinstance(answer, dict):
+            return None, "the answer is no dict"
+        self.audit.seen.update(answer.pop("held", ()))
+        return answer, ""
+
+    def _output(self) -> str:
+        return text(self.child.output[-OUTPUT_KEPT:])
+
+    def _orphans(self) -> int:
+        """How many processes survive a child that ended badly; they are no reason to doubt a timing."""
+        return len(process_tree.still_alive(self.child.process, self.marker, ORPHANS_WITHIN_S))
 
 
-def _read_notes(path: Path) -> tuple[dict[str, tuple[int, int | None]], str]:
-    """What a trial noted (see `concexp.trial.notes`), and why it hangs, if it knew. Lines of the last pass only."""
-    found: dict[str, tuple[int, int | None]] = {}
+def _read_notes(path: Path) -> tuple[Notes, str]:
+    """What a trial noted in its last pass (see `concexp.trial.diagnostics.notes`), and why it hangs, if it knew."""
+    notes: Notes = {}
     why = ""
     try:
         with path.open("rb") as file:
-            lines = file.read(NOTES_READ).decode("utf-8", "replace").splitlines()
+            lines = file.read(NOTES_LIMIT).decode("utf-8", "replace").splitlines()
     except OSError:
-        return found, why
+        return notes, why
     for line in lines:
         name, _, rest = line.partition(" ")
         if name == "pass":
-            found.clear()
+            notes.clear()
         elif name == "why":
             why = rest
         else:
             number = int(rest) if rest.isdigit() else None
-            found[name] = found.get(name, (0, None))[0] + 1, number
-    return found, why
-
-
-def _verdict(child: Child, code: int | None, in_time: bool, timeout: float) -> tuple[str, str, dict[str, Any] | None]:
-    """(status, reason, answer) of a child that has answered, ended or run out of time."""
-    if not in_time:
-        return "timeout", f"no answer after {timeout:g} s", None
-    try:
-        answer, whole = wire.decode(bytes(child.answer))
-    except ValueError as error:
-        return "crashed", str(error), None
-    if not whole:
-        return "crashed", f"the trial's process {exit_reason(code)}", None
-    if not isinstance(answer, dict):
-        return "crashed", "the answer is no dict", None
-    return answer.get("status", ""), answer.get("reason", ""), answer
+            notes[name] = notes.get(name, (0, None))[0] + 1, number
+    return notes, why
 
 
 def exit_reason(code: int | None) -> str:
-    """How a child ended that did not answer; `code` is its exit code, None if it is still there."""
+    """How a child ended that did not answer; `code` is its exit code, None if it still runs."""
     return "closed its answer without giving one" if code is None else f"{how_it_ended(code)} before it answered"

@@ -8,7 +8,7 @@ from concexp.run.child import process_tree
 
 # Between two looks, seconds. A look costs some milliseconds of the parent's time, which is none of the trial's; what is
 # over the limit for less than this may be missed.
-EVERY = 0.25
+CHECK_EVERY_S = 0.25
 
 
 class Limit:

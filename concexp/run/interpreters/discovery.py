@@ -110,7 +110,7 @@ def resolve_interpreters(
     """
     machine = InterpreterFinder(code)
     found: dict[str, Interpreter | MissingInterpreter] = {}
-    for label, value in spec.pythons.items():
+    for label, value in spec.interpreters.items():
         if value.raw == "current":
             if to_run:
                 found[label] = interpreter.current(code, label)
@@ -124,7 +124,7 @@ def resolve_interpreters(
 
 def support_for_plan(spec: Spec) -> dict[str, SupportCheck]:
     """The judges that a plan needs beside this interpreter: those found by version. Starts nothing where there are none."""
-    if all(value.raw == "current" or "/" in value.raw for value in spec.pythons.values()):
+    if all(value.raw == "current" or "/" in value.raw for value in spec.interpreters.values()):
         return {}
     code = stage.stage_child_code()
     return support_checks(resolve_interpreters(spec, code, to_run=False), code)

@@ -64,7 +64,7 @@ def code_files(spec: Spec, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, s
     is named, a module's follows the module.
     """
     wanted: list[tuple[str, str]] = []
-    for entry in spec.own:
+    for entry in spec.user_entries:
         for one in entry.sources:
             path = Path(one.source)
             parts = one.module.split(".") if one.module else []

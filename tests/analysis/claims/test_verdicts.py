@@ -4,16 +4,16 @@ import pytest
 
 from concexp.analysis import results
 from concexp.analysis.claims.verdicts import judge_claims
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
-SCALING = {"cells": synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9)), "repetitions": 8}
+SCALING = {"cells": journal_builder.sweep(workers=(1, 2, 4), rate=journal_builder.amdahl(0.0, 1.9)), "repetitions": 8}
 
 
 def verdicts(folder, claims, **made):
     """The verdicts on a list of claims of a made-up run."""
     made = made or SCALING
     spec = {**made.pop("spec", {}), "claims": claims} if "spec" in made else {"claims": claims}
-    return judge_claims(synthetic.write(folder, **{**made, "spec": spec}))
+    return judge_claims(journal_builder.write(folder, **{**made, "spec": spec}))
 
 
 def only(folder, claim, **made):
@@ -73,7 +73,7 @@ THREADS = {"model": "threads"}
 )  # fmt: skip
 def test_each_verdict_and_each_operator(tmp_path, claim, word):
     """What is true of the made-up rates is supported, what is false refuted, what is too near inconclusive."""
-    made = synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9))
+    made = journal_builder.sweep(workers=(1, 2, 4), rate=journal_builder.amdahl(0.0, 1.9))
     assert only(tmp_path, claim, cells=made, repetitions=8).outcome == word
 
 
@@ -85,7 +85,11 @@ def test_one_refuted_cell_refutes_the_claim(tmp_path):
 
 def test_one_inconclusive_cell_leaves_it_open(tmp_path):
     """Without a refuted cell, one that cannot be told leaves the claim open; the skipped do not count."""
-    cells = [synthetic.cell("a", rate=100), synthetic.cell("b", rate=106, noise=0.2), synthetic.cell("c", rate=200)]
+    cells = [
+        journal_builder.cell("a", rate=100),
+        journal_builder.cell("b", rate=106, noise=0.2),
+        journal_builder.cell("c", rate=200),
+    ]
     for one in cells:
         one["plugins"] = {"workload": "cpu_sum"}
     claim = {"expect": "throughput > 105", "when": "workload != a"}
@@ -96,7 +100,7 @@ def test_one_inconclusive_cell_leaves_it_open(tmp_path):
 
 def test_few_trials_decide_nothing_on_time(tmp_path):
     """Below 3 trials a claim on time is inconclusive; counts and statuses are exact all the same."""
-    cells = [synthetic.cell(counts={"lost_updates": 0})]
+    cells = [journal_builder.cell(counts={"lost_updates": 0})]
     late, exact = verdicts(
         tmp_path, [{"expect": "throughput > 1"}, {"expect": "lost_updates == 0 and status == ok"}],
         cells=cells, repetitions=2, effective=None,
@@ -109,7 +113,7 @@ def test_few_trials_decide_nothing_on_time(tmp_path):
 
 def test_a_machine_that_withholds_cpus_refutes_nothing(tmp_path):
     """A scaling claim on cells whose trials are all doubtful is inconclusive, with that reason, and never refuted."""
-    made = synthetic.withheld()
+    made = scenarios.withheld()
     found = only(tmp_path, {"of": {"model": "processes"}, "expect": "speedup >= 0.9 * workers"}, **made)
     assert words(found) == ["supported", "inconclusive"]
     assert "doubtful (machine)" in found.cases[1].reason
@@ -134,8 +138,10 @@ def test_a_machine_that_withholds_cpus_refutes_nothing(tmp_path):
 )
 def test_too_few_cpus_refute_no_scaling(tmp_path, claim, cpu_s, word):
     """Four workers on two CPUs: a refutation that a CPU for each worker could turn is withheld; all else is decided."""
-    rate = synthetic.amdahl(0.0, 1.9)
-    cells = synthetic.sweep(models=("serial", "threads", "processes"), workers=(4,), rate=rate, facts={"cpu_s": cpu_s})
+    rate = journal_builder.amdahl(0.0, 1.9)
+    cells = journal_builder.sweep(
+        models=("serial", "threads", "processes"), workers=(4,), rate=rate, facts={"cpu_s": cpu_s}
+    )
     (judged,) = only(tmp_path, {"of": {"model": "processes"}, "expect": claim}, cells=cells, repetitions=8).cases
     assert judged.outcome == word
     withheld = "this machine gives 2 of the 4 CPUs that its workers could use"
@@ -146,7 +152,7 @@ def test_too_few_cpus_refute_no_scaling(tmp_path, claim, cpu_s, word):
 def test_doubtful_trials_are_left_out(tmp_path):
     """With enough others, the doubtful do not count for times."""
     found = only(
-        tmp_path, {"of": {"model": "processes"}, "expect": "speedup >= 0.9 * workers"}, **synthetic.partly_withheld()
+        tmp_path, {"of": {"model": "processes"}, "expect": "speedup >= 0.9 * workers"}, **scenarios.partly_withheld()
     )
     assert words(found) == ["supported", "supported"]
 
@@ -157,14 +163,14 @@ def test_times_of_wrong_outcomes_count_only_if_that_is_said(tmp_path):
         "of": {"model": "threads", "workload": "counter_call"},
         "expect": "throughput[none] >= 2 * throughput[lock]",
     }
-    plain, any_ = verdicts(tmp_path, [claim, {**claim, "valid": "any"}], **synthetic.syncs())
+    plain, any_ = verdicts(tmp_path, [claim, {**claim, "valid": "any"}], **scenarios.syncs())
     assert (plain.outcome, any_.outcome) == ("inconclusive", "supported")
     assert plain.cases[0].reason == "every outcome was wrong, and the time of a wrong outcome proves nothing"
 
 
 def test_counts_and_statuses_of_wrong_outcomes(tmp_path):
     """Lost updates are counted where they are lost, and the status tells of them."""
-    made = synthetic.syncs()
+    made = scenarios.syncs()
     found = verdicts(
         tmp_path,
         [
@@ -182,18 +188,18 @@ def test_counts_and_statuses_of_wrong_outcomes(tmp_path):
 
 def test_what_has_no_numbers(tmp_path):
     """Cells that crashed are inconclusive where numbers are claimed of them; the reason tells whose and why."""
-    found = only(tmp_path, "throughput[processes] > throughput[threads]", **synthetic.bad())
+    found = only(tmp_path, "throughput[processes] > throughput[threads]", **scenarios.bad())
     assert (found.outcome, found.cases[-1].reason) == ("inconclusive", "model processes: it has no numbers: 6 crashed")
     claims = [
         {"of": {"model": "processes"}, "expect": "status == crashed"},
         {"of": {"model": "simulated"}, "expect": "status == ok"},
     ]
-    assert [one.outcome for one in verdicts(tmp_path / "b", claims, **synthetic.bad())] == ["supported", "refuted"]
+    assert [one.outcome for one in verdicts(tmp_path / "b", claims, **scenarios.bad())] == ["supported", "refuted"]
 
 
 def test_what_is_known_of_trials_that_ended_badly(tmp_path):
     """Processes left behind are counted though the trial has no other number; so is the time until a fault was noticed."""
-    cells = [synthetic.cell(status="failed", record={"orphans": 0, "detected_s": 0.5})]
+    cells = [journal_builder.cell(status="failed", record={"orphans": 0, "detected_s": 0.5})]
     claims = [
         {"expect": "orphans == 0 and status == failed"},
         {"expect": "detection_s < 2s"},
@@ -205,7 +211,11 @@ def test_what_is_known_of_trials_that_ended_badly(tmp_path):
 
 def test_what_was_not_run_is_skipped(tmp_path):
     """Of an unfinished run nothing is claimed but of the cells that are there."""
-    made = {"cells": synthetic.sweep(workers=(1, 2), rate=synthetic.amdahl()), "repetitions": 0, "effective": None}
+    made = {
+        "cells": journal_builder.sweep(workers=(1, 2), rate=journal_builder.amdahl()),
+        "repetitions": 0,
+        "effective": None,
+    }
     found = only(tmp_path, "throughput > 1", **made)
     assert (found.outcome, found.cases[0].reason) == ("skipped", "it was not run")
 
@@ -231,7 +241,7 @@ def test_when_knows_facts_and_means(tmp_path):
 
 def test_unknown_effective_cpus_skip_what_depends_on_them(tmp_path):
     """Where no spinners ran, a claim that wants CPUs is skipped, with the reason."""
-    made = {"cells": synthetic.sweep(workers=(2,), rate=synthetic.amdahl()), "effective": None}
+    made = {"cells": journal_builder.sweep(workers=(2,), rate=journal_builder.amdahl()), "effective": None}
     found = only(tmp_path, {"when": "effective_cpus >= 1.8", "expect": "speedup > 5"}, **made)
     assert (found.outcome, found.cases[0].reason) == (
         "skipped",
@@ -275,7 +285,7 @@ def test_evidence_tells_both_sides_and_the_share_of_draws(tmp_path):
 
 def test_the_evidence_is_the_interval_of_the_page(tmp_path):
     """A speedup that is claimed is drawn from what its interval in cells.csv says, paired by block."""
-    run = synthetic.write(
+    run = journal_builder.write(
         tmp_path, **SCALING, spec={"claims": [{"of": {"model": "processes"}, "expect": "speedup > 1"}]}
     )
     cells = run.cells[run.cells["model"] == "processes"]
@@ -287,12 +297,12 @@ def test_the_evidence_is_the_interval_of_the_page(tmp_path):
 
 def test_the_same_journal_gives_the_same_verdicts(tmp_path):
     """Judged again from what was written, nothing changes."""
-    run = synthetic.write(tmp_path, **SCALING, spec={"claims": [{"expect": "throughput > 1000"}]})
+    run = journal_builder.write(tmp_path, **SCALING, spec={"claims": [{"expect": "throughput > 1000"}]})
     first, second = judge_claims(run), judge_claims(results.load(run.folder))
     assert [one.share for one in first[0].cases] == [one.share for one in second[0].cases]
 
 
 def test_a_claimed_metric_is_in_the_table(tmp_path):
     """A metric that only a claim names is a column of the cells."""
-    run = synthetic.write(tmp_path, **SCALING, spec={"claims": [{"expect": "run_queue_wait_s < 1"}]})
+    run = journal_builder.write(tmp_path, **SCALING, spec={"claims": [{"expect": "run_queue_wait_s < 1"}]})
     assert "run_queue_wait_s_lo" in run.cells.columns

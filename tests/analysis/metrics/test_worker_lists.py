@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from concexp import catalog
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 
 SHARES = st.none() | st.lists(st.integers(0, 10**6) | st.floats(0, 1e6, allow_subnormal=False), max_size=20)
 
@@ -66,8 +66,10 @@ def test_the_longest_operation_bounds_the_ideal(lists, largest):
 def test_from_a_journal(tmp_path):
     """Trials of several sizes, and one that does not tell, lie side by side in one frame."""
     told = [[3, 1], None, [4, 3, 2, 1], [2.5, 2.5]]
-    cells = [synthetic.cell(model="threads", workers=2 + n, facts={"worker_ops": ops}) for n, ops in enumerate(told)]
-    frame = synthetic.write(tmp_path, cells, repetitions=3, iterations=2).trials
+    cells = [
+        journal_builder.cell(model="threads", workers=2 + n, facts={"worker_ops": ops}) for n, ops in enumerate(told)
+    ]
+    frame = journal_builder.write(tmp_path, cells, repetitions=3, iterations=2).trials
     for n, ops in enumerate(told):
         expected = [jain(ops) if ops else math.nan] * 6
         assert frame.loc[frame["workers"] == 2 + n, "fairness"].tolist() == pytest.approx(expected, nan_ok=True)

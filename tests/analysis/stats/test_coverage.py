@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from concexp.plan.planner import block
+from concexp.plan.schedule import block
 from tests.helpers.lab import Lab
 
 FILE = Path(__file__).parents[3] / "benchmarks" / "coverage.py"
@@ -78,7 +78,11 @@ def test_the_product_stops_where_the_benchmark_does(coverage):
     )
     made = Counter(record["cell"] for record in lab.whole())
     for cell in lab.plan.cells:
-        every = [lab.measured(trial) for k in range(coverage.MOST) for trial in block(lab.spec, lab.plan, k, [cell])]
+        every = [
+            lab.measured(trial)
+            for k in range(coverage.DEFAULT_MAX_BLOCKS)
+            for trial in block(lab.spec, lab.plan, k, [cell])
+        ]
         passes = [record["answer"]["iterations"][0] for record in every]
         assert made[cell.id] == coverage.stopped(np.array([one["ops"] / one["wall_s"] for one in passes]))
     assert len(set(made.values())) > 2

@@ -8,14 +8,14 @@ from concexp import report
 from concexp.experiment.claims import of_data
 from concexp.report.sections import claims
 from concexp.report.view import View
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
-SCALING = synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9))
+SCALING = journal_builder.sweep(workers=(1, 2, 4), rate=journal_builder.amdahl(0.0, 1.9))
 
 
 def told(folder, claim, **made):
-    made = made or {"cells": synthetic.sweep(workers=(1, 2, 4), rate=synthetic.amdahl(0.0, 1.9))}
-    (found,) = claims.told(View(synthetic.write(folder, **made, spec={"claims": [claim]})))
+    made = made or {"cells": journal_builder.sweep(workers=(1, 2, 4), rate=journal_builder.amdahl(0.0, 1.9))}
+    (found,) = claims.told(View(journal_builder.write(folder, **made, spec={"claims": [claim]})))
     return found
 
 
@@ -52,7 +52,9 @@ def test_the_cells_that_it_speaks_of(of, shown):
 def test_what_is_withheld_has_its_numbers_too(tmp_path):
     """Too few CPUs are the reason, and what was measured stands beside it."""
     facts = {"facts": {"cpu_s": 1.0}}
-    cells = synthetic.sweep(models=("serial", "processes"), workers=(4,), rate=synthetic.amdahl(0.0, 1.9), **facts)
+    cells = journal_builder.sweep(
+        models=("serial", "processes"), workers=(4,), rate=journal_builder.amdahl(0.0, 1.9), **facts
+    )
     found = told(tmp_path, {"of": {"model": "processes"}, "expect": "speedup >= 3"}, cells=cells)
     reason = "this machine gives 2 of the 4 CPUs that its workers could use; "
     assert re.fullmatch(rf"inconclusive: `processes`: {reason}1\.\d+x \(.*\) ≥ 3x", found.lines[0])
@@ -67,7 +69,7 @@ def test_the_refuted_come_first(tmp_path):
 
 def test_alike_cases_are_told_together(tmp_path):
     """Exact results and reasons that are the same make one line."""
-    found = told(tmp_path, {"of": "sync != none", "expect": "lost_updates == 0"}, cells=synthetic.syncs()["cells"])
+    found = told(tmp_path, {"of": "sync != none", "expect": "lost_updates == 0"}, cells=scenarios.syncs()["cells"])
     assert found.lines == [
         "supported: 22 cases: 0 = 0",
         "skipped: `counter`, `asyncio`, `rlock`; `counter_call`, `asyncio`, `rlock`: asyncio has no RLock",
@@ -76,7 +78,7 @@ def test_alike_cases_are_told_together(tmp_path):
 
 def test_many_lines_are_counted(tmp_path):
     """Of each verdict a few lines are shown, the others counted."""
-    cells = [synthetic.cell(model="threads", workers=n, rate=100 * n) for n in range(1, 11)]
+    cells = [journal_builder.cell(model="threads", workers=n, rate=100 * n) for n in range(1, 11)]
     found = told(tmp_path, {"expect": "throughput > 10"}, cells=cells)
     assert len(found.lines) == 7
     assert found.lines[-1] == "supported: 4 more cases"
@@ -104,7 +106,9 @@ def test_numbers_have_their_units(tmp_path, expect, shown):
 def test_the_section_of_the_page(tmp_path):
     """Below the answer and the first picture, above the others; none where nothing is claimed."""
     made = {"cells": SCALING}
-    run = synthetic.write(tmp_path, **made, spec={"claims": [{"says": "a|b", "expect": "throughput[threads] > 1"}]})
+    run = journal_builder.write(
+        tmp_path, **made, spec={"claims": [{"says": "a|b", "expect": "throughput[threads] > 1"}]}
+    )
     page = report.write(run, tmp_path).read_text("utf-8")
     places = [
         page.index(text) for text in ("Figures in brackets", "![", "## Claims", "## Side by side", "![throughput of")
@@ -114,7 +118,9 @@ def test_the_section_of_the_page(tmp_path):
         r"^\| \*\*Supported\*\* \| a\\\|b \| supported in all 3 cases \| .*workers?: .* &gt; 1 \|$", page, re.MULTILINE
     )
     assert "**Supported**: a\\|b\n\n`throughput[threads] > 1`: supported in all 3 cases." in page
-    bare = synthetic.write(tmp_path / "bare", cells=synthetic.sweep(workers=(1,), rate=synthetic.amdahl()))
+    bare = journal_builder.write(
+        tmp_path / "bare", cells=journal_builder.sweep(workers=(1,), rate=journal_builder.amdahl())
+    )
     assert "## Claims" not in report.write(bare, tmp_path / "bare").read_text("utf-8")
 
 

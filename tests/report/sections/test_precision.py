@@ -8,7 +8,7 @@ from concexp import report
 from concexp.report.answer import answer, beside
 from concexp.report.sections import precision as limits
 from concexp.report.view import View
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 HEAD = "## How far to trust it"
 
@@ -16,7 +16,7 @@ HEAD = "## How far to trust it"
 @pytest.fixture
 def view(tmp_path):
     """The view of a made-up run."""
-    return lambda **more: View(synthetic.write(tmp_path, **more))
+    return lambda **more: View(journal_builder.write(tmp_path, **more))
 
 
 def answered(found):
@@ -25,7 +25,10 @@ def answered(found):
 
 def measured(precision="", **more):
     """A run of two cells, one quiet and one noisy, whose experiment wanted this."""
-    cells = [synthetic.cell(rate=1000, noise=0.0001), synthetic.cell(model="threads", workers=2, rate=1500, noise=0.2)]
+    cells = [
+        journal_builder.cell(rate=1000, noise=0.0001),
+        journal_builder.cell(model="threads", workers=2, rate=1500, noise=0.2),
+    ]
     measure = {"repetitions": 8, "timeout": "60s", **more}
     if precision:
         measure["precision"] = precision
@@ -34,7 +37,7 @@ def measured(precision="", **more):
 
 def test_the_noise_floor_is_on_the_page(tmp_path):
     """The factor, the cell that was measured twice, and the ratio with its interval; no drift where there is none."""
-    run = synthetic.write(tmp_path, **synthetic.watched())
+    run = journal_builder.write(tmp_path, **scenarios.watched())
     page = report.write(run, tmp_path).read_text("utf-8").partition(HEAD)[2]
     (floor,) = View(run).floors
     assert f"Noise floor: {floor.factor:.2f}x. cpu\\_sum · model serial was measured a second time" in page
@@ -44,14 +47,14 @@ def test_the_noise_floor_is_on_the_page(tmp_path):
 
 def test_a_control_unlike_its_cell_is_told(view):
     """What differs from itself is said to be the same."""
-    (said,) = [line for line in limits.known(view(**synthetic.watched(unlike=1.2))) if "Noise floor" in line]
+    (said,) = [line for line in limits.known(view(**scenarios.watched(unlike=1.2))) if "Noise floor" in line]
     assert "second beside first, although both are the same, is 1.2" in said
 
 
 @pytest.mark.parametrize(("drift", "word"), [(0.03, "longer"), (-0.03, "less")])
 def test_a_drift_is_a_reason_for_doubt(view, drift, word):
     """Three percent a block are a drift over ten of them, slower or faster, and no longer called none."""
-    found = view(**synthetic.watched(drift=drift))
+    found = view(**scenarios.watched(drift=drift))
     (said,) = limits.threats(found)
     assert said.startswith("`drift`: the sentinel")
     assert f") {word} at the end" in said
@@ -60,7 +63,10 @@ def test_a_drift_is_a_reason_for_doubt(view, drift, word):
 
 def test_an_effect_beyond_the_floor_is_resolved(view):
     """5 % between two cells whose noise is a tenth of it: the better is best, and no floor is spoken of."""
-    cells = [synthetic.cell(rate=1000, noise=0.001), synthetic.cell(model="threads", workers=2, rate=1050, noise=0.001)]
+    cells = [
+        journal_builder.cell(rate=1000, noise=0.001),
+        journal_builder.cell(model="threads", workers=2, rate=1050, noise=0.001),
+    ]
     calm = answered(view(cells=cells, repetitions=10, beside=[("control", cells[0])]))
     assert "is best: " in calm
     assert "noise floor" not in calm
@@ -69,10 +75,10 @@ def test_an_effect_beyond_the_floor_is_resolved(view):
 def test_an_effect_within_a_high_floor_is_not_resolved(view):
     """15 % where the same cell is 20 % beside itself: not resolved, and why, for the best and for the others."""
     cells = [
-        synthetic.cell(rate=1000, noise=0.001),
-        synthetic.cell(model="threads", workers=2, rate=1150, noise=0.001),
-        synthetic.cell(model="asyncio", workers=2, rate=1140, noise=0.001),
-        synthetic.cell(model="processes", workers=2, rate=860, noise=0.001),
+        journal_builder.cell(rate=1000, noise=0.001),
+        journal_builder.cell(model="threads", workers=2, rate=1150, noise=0.001),
+        journal_builder.cell(model="asyncio", workers=2, rate=1140, noise=0.001),
+        journal_builder.cell(model="processes", workers=2, rate=860, noise=0.001),
     ]
     control = {**cells[0], "rate": 1200.0}
     told = answered(view(cells=cells, repetitions=10, beside=[("control", control)]))
@@ -86,7 +92,7 @@ def test_an_effect_within_a_high_floor_is_not_resolved(view):
 
 def test_a_floor_is_the_workloads_own(view):
     """Where another workload has the control, its floor stands for all that have none."""
-    found = view(**synthetic.watched(unlike=1.2))
+    found = view(**scenarios.watched(unlike=1.2))
     own, other = found.contests
     assert found.floor(own.points) == found.floor(other.points) == found.floors[0].factor > 1.2
     floors = {contest.points[0].labels["workload"]: found.floor(contest.points) for contest in found.contests}
@@ -123,7 +129,7 @@ def test_a_precision_that_was_not_reached(view, more, reason):
 def test_claims_and_cells_that_trials_did_not_settle(view):
     """An open claim by its words, and a cell without an interval with how its trials ended, beside the intervals."""
     made = measured("40%", max_repetitions=8)
-    made["cells"].append(synthetic.cell(model="processes", workers=2, status="crashed", reason="it fell"))
+    made["cells"].append(journal_builder.cell(model="processes", workers=2, status="crashed", reason="it fell"))
     near = {"says": "threads *gain*", "of": {"model": "threads"}, "expect": "throughput > 1500"}
     made["spec"]["claims"] = [near, {"of": {"model": "serial"}, "expect": "throughput > 10"}]
     (said,) = limits.threats(view(**made))

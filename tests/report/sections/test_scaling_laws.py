@@ -10,7 +10,7 @@ from concexp.report.answer import gains as answered
 from concexp.report.plots import scaling
 from concexp.report.sections import scaling_laws
 from concexp.report.view import View
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 
 COUNTS = (1, 2, 4, 8, 16, 32)
 
@@ -19,7 +19,7 @@ def line(law, parameters, model="processes", counts=COUNTS, **more):
     """Cells of a model that follows a law, without a baseline."""
     rates = {n: float(law(n, 1000, *parameters)) for n in counts}
     given = {"wants": "io", "workload": "sleep", **more}
-    return [synthetic.cell(model=model, workers=n, rate=rate, noise=0.005, **given) for n, rate in rates.items()]
+    return [journal_builder.cell(model=model, workers=n, rate=rate, noise=0.005, **given) for n, rate in rates.items()]
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def view(tmp_path):
     """The view of a run of these cells."""
     places = itertools.count()
     return lambda cells, **more: View(
-        synthetic.write(tmp_path / str(next(places)), cells, spec={"baseline": {}}, **more)
+        journal_builder.write(tmp_path / str(next(places)), cells, spec={"baseline": {}}, **more)
     )
 
 

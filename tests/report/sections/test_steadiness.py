@@ -11,7 +11,7 @@ from concexp import report
 from concexp.analysis.variance import variations
 from concexp.report.sections import steadiness
 from concexp.report.view import View
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 SECTION = re.compile(r"## How steady it was\n(.*?)\n## ", re.DOTALL)
 
@@ -20,7 +20,7 @@ SECTION = re.compile(r"## How steady it was\n(.*?)\n## ", re.DOTALL)
 def courses(tmp_path_factory):
     """The view of five cells of every kind, and its page."""
     folder = tmp_path_factory.mktemp("courses")
-    run = synthetic.write(folder, **synthetic.courses())
+    run = journal_builder.write(folder, **scenarios.courses())
     return View(run), report.write(run, folder).read_text("utf-8")
 
 
@@ -28,10 +28,12 @@ def starting(folder, first, **more):
     """What is told of six trials of three iterations whose first takes `first` times as long as the others."""
     noise = lambda block, k: math.exp(random.Random(f"{block} {k}").gauss(0, 0.01))  # noqa: E731
     cells = [
-        synthetic.cell(model="serial", course=noise),
-        synthetic.cell(model="threads", workers=2, course=lambda block, k: noise(block, k) * (1.0 if k else first)),
+        journal_builder.cell(model="serial", course=noise),
+        journal_builder.cell(
+            model="threads", workers=2, course=lambda block, k: noise(block, k) * (1.0 if k else first)
+        ),
     ]
-    return steadiness.told(View(synthetic.write(folder, cells, iterations=3, repetitions=8, **more)))
+    return steadiness.told(View(journal_builder.write(folder, cells, iterations=3, repetitions=8, **more)))
 
 
 def test_each_kind_is_told_with_its_cure(courses):
@@ -80,11 +82,11 @@ def test_a_warm_up_in_three_iterations(tmp_path):
 def test_a_slow_iteration_among_many(tmp_path):
     """One at the beginning of thirty is no change point, but half as slow again it moves the mean: told with the setting."""
     cells = [
-        synthetic.cell(
+        journal_builder.cell(
             noise=0.001, course=lambda block, k: 1.0 + (k == 0) * 0.5 + random.Random(f"{block} {k}").gauss(0, 0.1)
         )
     ]
-    said = steadiness.told(View(synthetic.write(tmp_path, cells, iterations=30)))
+    said = steadiness.told(View(journal_builder.write(tmp_path, cells, iterations=30)))
     assert "1 is steady from the first measured iteration on" in said[0]
     assert re.search(
         r"^\*\*The first iteration\*\* took longer than the later ones in 1 cell: `serial` [45]\d", said[1]
@@ -101,12 +103,12 @@ def test_a_slow_down_in_three_iterations(tmp_path):
 def test_numbers_of_the_variance(tmp_path):
     """Shares, settings and the worst cell are those that the statistics give, for the precision that was wanted."""
     cells = [
-        synthetic.cell(model=model, workers=2, noise=noise, plugins={"model": "threads"},
+        journal_builder.cell(model=model, workers=2, noise=noise, plugins={"model": "threads"},
                        course=lambda block, k: math.exp(random.Random(f"{block} {k}").gauss(0, 0.05)))
         for model, noise in (("calm", 0.01), ("usual", 0.03), ("wild", 0.2))
     ]  # fmt: skip
     measure = {"warmup": 1, "iterations": 4, "repetitions": 8, "timeout": "60s", "precision": "2%"}
-    run = synthetic.write(tmp_path, cells, repetitions=8, iterations=4, spec={"baseline": {}, "measure": measure})
+    run = journal_builder.write(tmp_path, cells, repetitions=8, iterations=4, spec={"baseline": {}, "measure": measure})
     (said,) = [line for line in steadiness.told(View(run)) if line.startswith("Of the variance")]
     found = variations(run)
     shares = sorted(100 * one.between for one in found)
@@ -120,4 +122,4 @@ def test_numbers_of_the_variance(tmp_path):
 
 def test_nothing_to_tell(tmp_path):
     """A run of single iterations says nothing of its steadiness."""
-    assert steadiness.told(View(synthetic.write(tmp_path, **synthetic.single()))) == []
+    assert steadiness.told(View(journal_builder.write(tmp_path, **scenarios.single()))) == []

@@ -8,7 +8,7 @@ import pytest
 from concexp import catalog
 from concexp.report.sections import time_breakdown
 from concexp.report.view import View
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 from tests.helpers.workers import FREE, LOCK, busy, pair
 
 
@@ -18,7 +18,9 @@ def view(tmp_path):
     places = itertools.count()
 
     def make(cells, **more):
-        return View(synthetic.write(tmp_path / str(next(places)), cells, **{"effective": 4.0, "machine": FREE, **more}))
+        return View(
+            journal_builder.write(tmp_path / str(next(places)), cells, **{"effective": 4.0, "machine": FREE, **more})
+        )
 
     return make
 

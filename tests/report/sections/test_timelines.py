@@ -6,7 +6,7 @@ from concexp import catalog
 from concexp.analysis import results
 from concexp.report.sections import timelines
 from concexp.report.view import View
-from tests.helpers import synthetic
+from tests.helpers import journal_builder, scenarios
 
 MS = 1_000_000
 
@@ -16,14 +16,14 @@ def view(tmp_path):
     """The view of a made-up journal."""
 
     def make(cells, **given):
-        return View(synthetic.write(tmp_path, cells, **given))
+        return View(journal_builder.write(tmp_path, cells, **given))
 
     return make
 
 
 def test_shares_of_the_workers_time(view):
     """Of all workers' time from the gate to the end: work, on a CPU and off it, waits with their place, and the rest."""
-    shown = view(**synthetic.timelines())
+    shown = view(**scenarios.timelines())
     turns, *_ = timelines.chosen(shown)
     assert turns.end == pytest.approx(0.010)
     assert turns.shares == pytest.approx({"cpu": 0.4, "worked": 0.4, "waited": 0.2, "idle": 0.4})
@@ -33,12 +33,12 @@ def test_shares_of_the_workers_time(view):
 
 def test_cpu_time_is_told_where_it_is_known(view):
     """Of greenlets, and of coroutines that hand their work to threads, nobody knows it; of coroutines and threads one does."""
-    one = synthetic.timeline([[MS, 2 * MS, 1, MS, MS, {}]], [], end=9 * MS)
+    one = journal_builder.timeline([[MS, 2 * MS, 1, MS, MS, {}]], [], end=9 * MS)
 
     def known(model, parallel, fact=one):
-        return synthetic.cell(model=model, workers=2, answer={"parallel": parallel}, pictured=fact)
+        return journal_builder.cell(model=model, workers=2, answer={"parallel": parallel}, pictured=fact)
 
-    alone = synthetic.timeline([], end=MS)
+    alone = journal_builder.timeline([], end=MS)
     cells = [
         known("gevent", "one"),
         known("asyncio", "one"),
@@ -55,10 +55,10 @@ def test_cpu_time_is_told_where_it_is_known(view):
 
 def test_the_best_and_the_worst_of_each_comparison(view):
     """Where there are more than a picture holds: two of each of the first three, each model with its most workers."""
-    fact = synthetic.timeline([[MS, 2 * MS, 1, MS, MS, {}]], end=9 * MS)
+    fact = journal_builder.timeline([[MS, 2 * MS, 1, MS, MS, {}]], end=9 * MS)
     rates = {"serial": 9000, "threads": 3000, "processes": 2000, "thread_pool": 1000}
     cells = [
-        synthetic.cell(workload, model, workers=count, rate=rate * (count or 1), pictured=fact)
+        journal_builder.cell(workload, model, workers=count, rate=rate * (count or 1), pictured=fact)
         for workload in ("cpu_sum", "fib", "sleep", "noop")
         for model, rate in rates.items()
         for count in ((None,) if model == "serial" else (1, 2, 4))
@@ -72,7 +72,7 @@ def test_the_best_and_the_worst_of_each_comparison(view):
 
 def test_what_is_said_beside_the_picture(view):
     """Where they come from, what was drawn as one, what could not be recorded, and whose CPU time nobody knows."""
-    given = synthetic.timelines()
+    given = scenarios.timelines()
     said = " ".join(timelines.told(view(**given)))
     assert "comes from 6 trials of their own" in said
     assert "drawn as one up to 100 µs" in said
@@ -82,8 +82,10 @@ def test_what_is_said_beside_the_picture(view):
 
 def test_one_that_ended_without_a_timeline(tmp_path):
     """A trial that could not show its workers is told with its reason, one that failed is among the failures: none is drawn."""
-    cells = [synthetic.cell(model="threads", workers=n, pictured=synthetic.timeline([], end=MS)) for n in (1, 2)]
-    run = synthetic.write(tmp_path, cells)
+    cells = [
+        journal_builder.cell(model="threads", workers=n, pictured=journal_builder.timeline([], end=MS)) for n in (1, 2)
+    ]
+    run = journal_builder.write(tmp_path, cells)
     for record in run.records:
         if record["role"] == "pictured":
             record.update(status="unsupported", reason="a worker cannot be asked", answer=None)
@@ -94,7 +96,7 @@ def test_one_that_ended_without_a_timeline(tmp_path):
 
 def test_alt_text_tells_the_shares(view, tmp_path):
     """Who cannot see the picture learns of each panel how its workers spent their time."""
-    alt = catalog.load("plot", "timeline")().draw(view(**synthetic.timelines()), tmp_path / "x.png")
+    alt = catalog.load("plot", "timeline")().draw(view(**scenarios.timelines()), tmp_path / "x.png")
     assert (
         "counter · threads ×2, lock: works 40 % (on a CPU 40 %), waits 20 %, idle 40 %, waiting in lock.acquire;" in alt
     )

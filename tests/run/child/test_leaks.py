@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from concexp.run.child.leaks import SHARED, Audit
-from tests.helpers import synthetic
+from tests.helpers import journal_builder
 from tests.helpers.children import function, trial
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="this system has no /dev/shm")
@@ -94,8 +94,8 @@ def test_the_page_tells_what_was_left(tmp_path):
 
     sure = {"leaked": [{"what": "process", "name": "sleep 3600", "sure": True}]}
     unsure = {"leaked": [{"what": "semaphore", "name": "sem.mp-x", "sure": False}]}
-    cells = [synthetic.cell(record=sure), synthetic.cell(model="threads", workers=2, record=unsure)]
-    run = synthetic.write(tmp_path, cells, repetitions=3)
+    cells = [journal_builder.cell(record=sure), journal_builder.cell(model="threads", workers=2, record=unsure)]
+    run = journal_builder.write(tmp_path, cells, repetitions=3)
     removed, stayed = leaks.told(View(run))
     assert removed == ("3 trials left something behind, which was ended or removed: 3 processes (`sleep 3600`).")
     assert stayed.startswith("During 3 trials 3 semaphores (`sem.mp-x`) appeared in /dev/shm")

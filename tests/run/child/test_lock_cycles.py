@@ -6,12 +6,13 @@ from types import SimpleNamespace
 import pytest
 
 from concexp.analysis import results
-from concexp.commands import run as session
+from concexp.commands.run import RunRequest, run_experiment
 from concexp.report.sections import hangs
 from concexp.run.child.launch import launch
 from concexp.run.child.lock_cycles import describe_cycle, together
 from concexp.run.child.stage import stage_child_code
 from concexp.run.storage import journal
+from concexp.run.storage.journal import Record
 from concexp.trial.diagnostics.lock_watch.registry import ENVIRONMENT
 from tests.helpers.children import request
 
@@ -124,9 +125,7 @@ def crossed(tmp_path_factory):
         "workload: mine.py:crossed\nmodel: threads\nsweep: {workers: 2}\nload: {ops: 2, scaling: strong}\n"
         "measure: {repetitions: 2, iterations: 1, warmup: 0, timeout: 1.5s, control: off}\n"
     )
-    done = session.run(
-        session.RunRequest(path, (), "", folder / "out", False, False, True, "concexp run"), "none", True
-    )
+    done = run_experiment(RunRequest(path, (), "", folder / "out", False, False, True, "concexp run"), "none", True)
     return done, results.load(folder / "out" / "crossed"), (folder / "out" / "crossed" / "README.md").read_text()
 
 
@@ -164,6 +163,8 @@ def test_the_page_names_the_circle(crossed):
 )
 def test_what_is_said_of_a_diagnosis(record, words):
     """That there was none, that the hang did not recur, and that no circle was seen are said as what they are."""
-    records = [{"role": "measured", "cell": "x"}] + ([{**record, "role": "diagnostic", "cell": "x"}] if record else [])
+    records = [Record(role="measured", cell="x")]
+    if record:
+        records.append(Record(record, role="diagnostic", cell="x"))
     lines = hangs.diagnosis(SimpleNamespace(run=SimpleNamespace(records=records)), "x")
     assert (words is None and lines == []) or words in lines[0]

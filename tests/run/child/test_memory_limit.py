@@ -45,8 +45,8 @@ def test_a_limit_is_written_as_it_was_meant():
     """A size with its unit comes in; what was resolved says bytes, and is understood again."""
     spec = parse_text("workload: cpu_sum\nmodel: serial\nmeasure: {memory: 2GiB}\n", "x.yaml")
     assert spec.measure.memory == 2 << 30
-    assert spec.measure.written()["memory"] == "2147483648B"
-    assert "memory" not in parse_text("workload: cpu_sum\nmodel: serial\n", "x.yaml").measure.written()
+    assert spec.measure.to_yaml()["memory"] == "2147483648B"
+    assert "memory" not in parse_text("workload: cpu_sum\nmodel: serial\n", "x.yaml").measure.to_yaml()
 
 
 def test_sizes_are_for_people():

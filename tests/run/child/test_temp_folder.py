@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from concexp.commands import run
+from concexp.commands.run import RunRequest, run_experiment
 from concexp.run.child import temp_folder
 
 HOLDER = """\
@@ -118,6 +118,6 @@ def test_each_run_clears(temporary):
     left.mkdir()
     path = temporary / "x.yaml"
     path.write_text("workload: sleep\nmodel: simulated\nload: {ops: 10, scaling: strong}\nmeasure: {repetitions: 1}\n")
-    run.run(run.RunRequest(path, (), "", temporary / "out", False, False, True, "concexp run"), "none", False)
+    run_experiment(RunRequest(path, (), "", temporary / "out", False, False, True, "concexp run"), "none", False)
     assert not left.exists()
     assert list(temporary.glob(f"{temp_folder.PREFIX}*")) == []

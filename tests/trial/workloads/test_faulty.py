@@ -103,7 +103,7 @@ def test_a_note_is_there_at_once(tmp_path):
 @pytest.fixture(scope="module")
 def dead(tmp_path_factory):
     """A run with a death in two models, read back."""
-    from concexp.commands import run
+    from concexp.commands.run import RunRequest, run_experiment
 
     folder = tmp_path_factory.mktemp("dead")
     path = folder / "dead.yaml"
@@ -112,7 +112,7 @@ def dead(tmp_path_factory):
         "load: {ops: 20, scaling: strong}\nmeasure: {repetitions: 3, iterations: 1, warmup: 0}\n"
         "metrics: [detection_s, lost_tasks, orphans]\nallow: [{status: crashed}]\n"
     )
-    done = run.run(run.RunRequest(path, (), "", folder / "out", False, False, True, "concexp run"), "none", False)
+    done = run_experiment(RunRequest(path, (), "", folder / "out", False, False, True, "concexp run"), "none", False)
     assert done.bad == 0
     return results.load(folder / "out" / "dead")
 

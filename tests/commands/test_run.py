@@ -1,0 +1,55 @@
+"""`concexp run` and what surrounds it: what a command reads and computes, and how often."""
+
+from collections import Counter
+
+import pytest
+
+import concexp
+from concexp.commands.export import export_run
+from concexp.commands.report import write_pages
+from concexp.commands.run import RunRequest, run_experiment
+from concexp.run.storage import journal
+
+CLAIMED = """\
+workload: cpu_sum
+model: simulated
+sweep: {workers: [1, 2]}
+load: {ops: 100, scaling: strong}
+baseline: {workers: 1}
+measure: {repetitions: 8, precision: 2%, max_repetitions: 8}
+claims:
+  - {says: it grows, expect: speedup >= 0.9 * workers}
+  - {says: it shrinks, of: workers > 1, expect: speedup < 0.9}
+"""
+
+
+@pytest.fixture
+def reads(monkeypatch):
+    """How often each journal was read, by the name of its run folder."""
+    counts = Counter()
+    read = journal.read
+
+    def counted(path, *arguments):
+        counts[path.parent.name] += 1
+        return read(path, *arguments)
+
+    monkeypatch.setattr(journal, "read", counted)
+    return counts
+
+
+def test_a_runs_journal_is_read_once_per_command(tmp_path, write, reads, monkeypatch):
+    """`run` with page, precision and claims, the same from Python, `report` and `export`: each reads the journal once."""
+    monkeypatch.chdir(tmp_path)
+    path = write("x.yaml", CLAIMED)
+    outcome = run_experiment(RunRequest(path), "none", page=True, check=True)
+    assert outcome.refuted == ["it shrinks"]
+    assert outcome.lines[0] == "report: reports/x/README.md"
+    assert set(reads.values()) == {1}
+    reads.clear()
+    run = concexp.Experiment(path).run(fresh=True, progress="none")
+    assert run.cells["cell"].tolist() == outcome.measured.results.cells["cell"].tolist()
+    assert reads[run.folder.name] == 1
+    reads.clear()
+    assert len(list(write_pages(run.folder))) == 1
+    export_run(run.folder, "csv", [], tmp_path / "cells.csv")
+    assert reads == {run.folder.name: 2}

@@ -1,9 +1,11 @@
 """What the records so far decide about the next block."""
 
 import random
+from types import SimpleNamespace
 
 import pytest
 
+from concexp.analysis.adaptive import afford, worst
 from concexp.analysis.claims.verdicts import judge_claims
 from concexp.analysis.costs import Costs
 from concexp.analysis.precision import cells_without_interval, precision_shortfall, widths
@@ -233,3 +235,12 @@ def test_a_primary_metric_that_compares_cells():
     count = lab.of(lab.whole())
     assert (count["base"], count["calm"], count["wild"]) == (12, 8, 12)
     assert cells_without_interval(Run(None, lab.header, lab.whole())) == []
+
+
+def test_the_first_block_that_can_be_afforded():
+    """Candidates are tried from the largest on; the worst cells are those with at least half of the largest need."""
+    costs = SimpleNamespace(of=len)
+    assert afford(iter([["a", "b", "c"], ["a", "b"], ["a"]]), 2.5, costs) == ["a", "b"]
+    assert afford(iter([["a"]]), 0.5, costs) == afford(iter([]), 9.0, costs) == []
+    assert worst({"a": 4.0, "b": 2.0, "c": 1.9}) == {"a": 4.0, "b": 2.0}
+    assert worst({}) == {}

@@ -200,7 +200,7 @@ def test_what_it_will_take_is_told_after_the_pilot():
     )
     lab = Lab("precision: 1%, repetitions: 8, budget: 40s", models, more="")
     lab.whole()
-    (said,) = lab.told
+    (said,) = lab.messages
     assert said == (
         "after 8 repetitions 1 of 3 cells need more: about 84 s, and the budget leaves 8.0 s, for those that lack most; "
         "1 cell without an interval of throughput can get none by more trials"

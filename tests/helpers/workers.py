@@ -1,4 +1,4 @@
-"""Made-up cells whose workers' time is known."""
+"""Made-up cells, with known times of their workers."""
 
 from tests.helpers import journal_builder
 
@@ -6,7 +6,7 @@ WALL = 0.5  # seconds, of every made-up pass
 
 
 def cell(model, workers, rate, reason, cpu, queued=0.0, more=None, **given):
-    """A cell of this throughput, CPU time and queue (CPUs, on average), labelled by the reason of its loss."""
+    """A cell with this throughput, CPU time and queueing (both in CPUs, on average), labelled by the reason of its loss."""
     facts = {"cpu_s": cpu * WALL, "run_queue_wait_s": queued * WALL, **(more or {})}
     return journal_builder.cell(
         reason, model, workers=workers, rate=rate, noise=0.0, facts=facts, plugins={"workload": "cpu_sum"}, **given
@@ -14,14 +14,14 @@ def cell(model, workers, rate, reason, cpu, queued=0.0, more=None, **given):
 
 
 def pair(model, workers, rate, reason, cpu, **given):
-    """The same, and its baseline: 1000 operations per second on one CPU."""
+    """Such a cell and its baseline, with 1000 operations per second on one CPU."""
     shared = {name: given[name] for name in ("startup", "sync", "load") if name in given}
     alone = cell("serial", None, 1000, reason, 1, more={"worker_s": [WALL]}, **shared)
     return [alone, cell(model, workers, rate, reason, cpu, **given)]
 
 
 def busy(*shares):
-    """How long each worker was at work, as a share of the pass."""
+    """The facts of workers that were at work for these shares of the pass."""
     return {"worker_s": [share * WALL for share in shares]}
 
 

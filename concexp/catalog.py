@@ -1,6 +1,6 @@
-"""What plug-ins exist: a folder is a kind, a file's name is a name, annotated class attributes are its parameters.
+"""The plug-ins: a folder is a kind, a file is a plug-in of that name, and its class's annotated attributes are parameters.
 
-Packages add theirs through the entry-point groups `concexp.workloads`, `concexp.models`, `concexp.sync`,
+Other packages add theirs through the entry-point groups `concexp.workloads`, `concexp.models`, `concexp.sync`,
 `concexp.metrics` and `concexp.plots`.
 """
 
@@ -32,7 +32,10 @@ SCALARS = ("int", "float", "bool", "str", "duration", "size", "rate", "fraction"
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a plug-in, as its class declares it. `default`, `minimum` and `maximum` are in `unit`."""
+    """One parameter of a plug-in, as its class declares it.
+
+    `default`, `minimum` and `maximum` are in `unit`; with `exclusive`, the minimum itself is not allowed.
+    """
 
     name: str
     type: str  # one of SCALARS, "choice" or "any"
@@ -46,12 +49,12 @@ class Parameter:
 
     @property
     def unit(self) -> str:
-        """The unit of the stored value: s, bytes, 1/s, or nothing."""
+        """The unit of the stored value: s, bytes or 1/s; "" where it has none."""
         return UNITS.get(self.type, "")
 
     @property
     def range(self) -> str:
-        """What is allowed, in words."""
+        """The allowed values in words, such as `int >= 1`."""
         if self.choices:
             return " | ".join(self.choices)
         low = f" {'>' if self.exclusive else '>='} {self.minimum:g}" if self.minimum is not None else ""
@@ -61,15 +64,15 @@ class Parameter:
 
 def names(kind: str) -> tuple[str, ...]:
     """The names of all plug-ins of a kind, sorted; imports none of them."""
-    # By the folder, since importing a package of pictures would import what draws them.
+    # The folder is listed, since importing the package of plots would import matplotlib.
     folder = Path(__file__).parent.joinpath(*KINDS[kind].split(".")[1:])
-    found = {module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_")}
-    return tuple(sorted(found | set(_foreign(kind))))
+    modules = {module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_")}
+    return tuple(sorted(modules | set(_foreign(kind))))
 
 
 @cache
 def load(kind: str, name: str) -> type[Any]:
-    """The class of a plug-in; UnknownName with suggestions if there is none."""
+    """The class of a plug-in, or of one part of it as in `returned.hits`; UnknownName if there is none."""
     base, _, part = name.partition(".")
     if part.isidentifier() and base in names(kind) and hasattr(load(kind, base), "part"):
         return load(kind, base).part(part)  # type: ignore[no-any-return]
@@ -84,7 +87,7 @@ def load(kind: str, name: str) -> type[Any]:
 def exists(kind: str, name: str) -> bool:
     """Whether there is such a plug-in, or such a part of one: `returned.hits` of the metric `returned`."""
     if "." not in name:
-        return name in names(kind)  # without importing what only a name was asked of
+        return name in names(kind)  # the name is enough, so nothing is imported
     try:
         load(kind, name)
     except UnknownName:
@@ -94,6 +97,7 @@ def exists(kind: str, name: str) -> bool:
 
 @cache
 def _foreign(kind: str) -> dict[str, EntryPoint]:
+    """The plug-ins of other packages by name."""
     group = "concexp." + KINDS[kind].rpartition(".")[2]
     return {point.name: point for point in entry_points(group=group)}
 
@@ -104,24 +108,25 @@ def summary(cls: type[Any]) -> str:
 
 
 def description(cls: type[Any]) -> str:
-    """A plug-in's docstring without the lines that tell of parameters."""
-    own = set(parameters(cls))
+    """A plug-in's docstring without the lines that describe parameters."""
+    names_of_parameters = set(parameters(cls))
     lines = (inspect.getdoc(cls) or "").splitlines()
-    return "\n".join(line for line in lines if line.partition(":")[0].strip() not in own).strip()
+    return "\n".join(line for line in lines if line.partition(":")[0].strip() not in names_of_parameters).strip()
 
 
 def parameters(cls: Any) -> dict[str, Parameter]:
     """The parameters of a plug-in by name, those of base classes first."""
     meanings = dict(re.findall(r"^([a-z_]\w*): (.+)$", inspect.getdoc(cls) or "", re.MULTILINE))
-    found: dict[str, Parameter] = {}
+    declared: dict[str, Parameter] = {}
     for base in reversed(cls.__mro__):
         for name, annotation in vars(base).get("__annotations__", {}).items():
             if "ClassVar" not in str(annotation):
-                found[name] = _parameter(name, annotation, cls, meanings.get(name, ""))
-    return found
+                declared[name] = _parameter(name, annotation, cls, meanings.get(name, ""))
+    return declared
 
 
 def _parameter(name: str, annotation: Any, cls: type[Any], meaning: str) -> Parameter:
+    """An annotation such as `"int >= 1"`, `"duration <= 5"` or `"a | b"` -> the parameter."""
     text = annotation if isinstance(annotation, str) else annotation.__name__
     text = text.strip("\"'")  # a string annotation in a module with postponed evaluation is quoted twice
     required = not hasattr(cls, name)

@@ -236,7 +236,7 @@ def export(
     """
     from concexp.commands.export import export_run
 
-    tables = [name for name, wanted in (("cells", cells), ("trials", trials)) if wanted]
+    tables = [name for name, chosen in (("cells", cells), ("trials", trials)) if chosen]
     export_run(run, form.value, tables, out)
 
 
@@ -297,8 +297,8 @@ def selftest_(
     raise typer.Exit(1 if selftest.any_wrong(verdicts) else 0)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(given: bool) -> None:
+    if given:
         typer.echo(f"concexp {__version__}")
         raise typer.Exit
 

@@ -1,13 +1,13 @@
-"""Everything that concexp refuses, and how it tells.
+"""All exceptions of concexp. Each carries a message and a hint, and the exit code of the command that it ends.
 
-    ConcexpError                 message, hint
+    ConcexpError                 exit 1: any other reason to stop
     ├── InputError               exit 2: the YAML or the command line is wrong; holds all problems at once
-    ├── UnknownName              exit 2: no plug-in of that name
-    ├── EnvironmentRefused       exit 3: this machine, this folder, this interpreter will not do
-    └── Damaged                  exit 3: a file of ours cannot be read
-        └── NothingYet           …because it ends before it begins: a run that was killed at its start
+    ├── UnknownName              exit 2: there is no plug-in with this name
+    ├── EnvironmentRefused       exit 3: this machine, folder or interpreter cannot run what is asked for
+    └── Damaged                  exit 3: a file that concexp wrote cannot be read
+        └── NothingYet           …because it has no whole line yet: the run was killed at its start
 
-A message says where and what; a hint says what would be right, and what to do.
+A message says what is wrong and where; a hint says what would be right, or what to do.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 
 class ConcexpError(Exception):
-    """What ends a command with a message instead of a traceback."""
+    """Ends a command with a message and a hint instead of a traceback."""
 
     exit_code = 1
 
@@ -33,7 +33,10 @@ class ConcexpError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake in a file: where (line and column count from 1, 0 for none), at which key, what, and the cure."""
+    """One mistake in a file: its place, the key, what is wrong, and the cure.
+
+    Line and column count from 1; 0 stands for none. `path` is the key with those above it, such as `sweep.workers`.
+    """
 
     file: str
     line: int
@@ -49,7 +52,7 @@ class Problem:
 
 
 class InputError(ConcexpError):
-    """All the mistakes of one input, in the order of their places."""
+    """The mistakes of one input, each once, in the order of their places."""
 
     exit_code = 2
 
@@ -59,7 +62,7 @@ class InputError(ConcexpError):
 
 
 class UnknownName(ConcexpError):
-    """No plug-in of this kind has that name; `suggestions` are those that look like it."""
+    """No plug-in of this kind has that name; `suggestions` are similar names."""
 
     exit_code = 2
 
@@ -69,23 +72,23 @@ class UnknownName(ConcexpError):
 
 
 class EnvironmentRefused(ConcexpError):
-    """This machine, folder or interpreter will not do."""
+    """This machine, folder or interpreter cannot run what is asked for."""
 
     exit_code = 3
 
 
 class Damaged(ConcexpError):
-    """A file of concexp's own is not what was written."""
+    """A file that concexp wrote has changed since, or is incomplete."""
 
     exit_code = 3
 
 
 class NothingYet(Damaged):
-    """A journal without a whole line: its run was killed before it began, and nothing is lost."""
+    """A journal without a whole line: the run was killed before its first record, so nothing is lost."""
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """A hint for a misspelt name: the likely one, else all there are."""
+    """A hint for a misspelt name: the most similar one, or else all known names; "" if there are none."""
     close = difflib.get_close_matches(str(name), known, 1, 0.6)
     if close:
         return f"did you mean '{close[0]}'?"

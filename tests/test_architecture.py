@@ -73,7 +73,7 @@ SPELT_ALIKE = {
         ]
     },
     "simulated": {"an attribute of every model": ["report/view.py"]},
-    "spin": {"a verb of requests": ["commands/doctor.py", "run/runner.py", "trial/__main__.py"]},
+    "spin": {"a verb of requests": ["run/machine/spinners.py", "trial/__main__.py"]},
     "semaphore": {"what a trial left behind": ["run/child/leaks.py"]},
     "asyncio": {
         "the module of the standard library": [

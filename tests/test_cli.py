@@ -1,4 +1,4 @@
-"""The command line as a person meets it: what each option does to the files, and with which exit code it ends."""
+"""The command line as users meet it: what each option does to the files, and the exit codes."""
 
 import fcntl
 import os
@@ -15,44 +15,57 @@ import pytest
 from concexp import cli
 from tests.helpers.program import SIMULATED, concexp
 
-WAITING = "workload: {sleep: {delay: 1ms}}\nmodel: serial\nload: {duration: 200ms}\nmeasure: {repetitions: 200}\n"
+SLOW = """\
+workload: {sleep: {delay: 1ms}}
+model: serial
+load: {duration: 200ms}
+measure: {repetitions: 200}
+"""
+FAST = """\
+workload: cpu_sum
+model: simulated
+load: {ops: 10}
+measure: {repetitions: 20000, iterations: 1}
+report: {plots: []}
+"""
 
 
 def runs(folder):
+    """The run folders of x.yaml, the latest last."""
     return sorted((folder / "reports/x/runs").iterdir())
 
 
-def begun(folder, *more, **how):
-    """A run of x.yaml whose first trial is on disk."""
-    command = [sys.executable, "-m", "concexp", "run", "x.yaml", *more]
-    # Tests that run in a shell's background ignore Ctrl-C, and what they start would as well.
-    how = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **how}
-    process = subprocess.Popen(command, cwd=folder, start_new_session=True, **how)
+def start_run(folder, *options, **popen):
+    """Start a run of x.yaml and return its process once the first trial is on disk."""
+    command = [sys.executable, "-m", "concexp", "run", "x.yaml", *options]
+    # In a shell's background, tests ignore Ctrl-C, and the processes that they start inherit that.
+    popen = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **popen}
+    process = subprocess.Popen(command, cwd=folder, start_new_session=True, **popen)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
-        found = list(folder.glob("reports/x/runs/*/journal.jsonl"))
-        if found and b'"role":"measured"' in found[0].read_bytes():
+        journals = list(folder.glob("reports/x/runs/*/journal.jsonl"))
+        if journals and b'"role":"measured"' in journals[0].read_bytes():
             return process
         time.sleep(0.005)
     raise AssertionError("no trial within a minute")
 
 
-@pytest.mark.parametrize(("number", "more"), [(signal.SIGINT, ["--fresh"]), (signal.SIGTERM, ["--no-report"])])
-def test_an_interrupt_is_130_and_tells_how_to_go_on(tmp_path, write, number, more):
+@pytest.mark.parametrize(("number", "options"), [(signal.SIGINT, ["--fresh"]), (signal.SIGTERM, ["--no-report"])])
+def test_an_interrupt_is_130_and_prints_how_to_go_on(tmp_path, write, number, options):
     """Ctrl-C and SIGTERM keep all finished trials, leave no child, write the report so far, and print the command to go on."""
-    write("x.yaml", WAITING)
+    write("x.yaml", SLOW)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = begun(tmp_path, "--progress", "plain", *more, **pipes)
+    process = start_run(tmp_path, "--progress", "plain", *options, **pipes)
     os.kill(process.pid, number)
-    report, said = process.communicate(timeout=120)
+    report, messages = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert "every finished trial is kept" in said
-    kept = " ".join(word for word in more if word != "--fresh")  # which would not go on, but begin anew
-    assert re.search(rf"^  concexp run x\.yaml --progress plain ?{kept}$", said, re.MULTILINE)
-    assert "Traceback" not in said
+    assert "every finished trial is kept" in messages
+    kept = " ".join(option for option in options if option != "--fresh")  # which would begin anew
+    assert re.search(rf"^  concexp run x\.yaml --progress plain ?{kept}$", messages, re.MULTILINE)
+    assert "Traceback" not in messages
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
-    if "--no-report" in more:
+    if "--no-report" in options:
         assert report == ""
         assert not (tmp_path / "reports/x/README.md").exists()
     else:
@@ -62,52 +75,49 @@ def test_an_interrupt_is_130_and_tells_how_to_go_on(tmp_path, write, number, mor
         assert "finished_at" not in (runs(tmp_path)[0] / "manifest.json").read_text()
 
 
-SWIFT = (
-    "workload: cpu_sum\nmodel: simulated\nload: {ops: 10}\n"
-    "measure: {repetitions: 20000, iterations: 1}\nreport: {plots: []}\n"
-)
-
-
 def test_a_second_interrupt_ends_at_once(tmp_path, write):
-    """Whatever the report so far waits for, here for a pipe that nobody reads, a second Ctrl-C is 130 and leaves it."""
-    write("x.yaml", SWIFT)
-    process = begun(tmp_path, "--progress", "plain", stderr=subprocess.PIPE, text=True)
+    """Whatever the report so far waits for, here a pipe without a reader, a second Ctrl-C ends it with 130."""
+    write("x.yaml", FAST)
+    process = start_run(tmp_path, "--progress", "plain", stderr=subprocess.PIPE, text=True)
     os.mkfifo(runs(tmp_path)[0] / "cells.csv")
     os.kill(process.pid, signal.SIGINT)
-    for line in process.stderr:
-        if "writing the report so far" in line:
-            break
-    os.kill(process.pid, signal.SIGTERM)
-    rest = process.stderr.read()
+    with process.stderr:
+        for line in process.stderr:
+            if "writing the report so far" in line:
+                break
+        os.kill(process.pid, signal.SIGTERM)
+        rest = process.stderr.read()
     assert process.wait(timeout=60) == 130
     assert "interrupted at once; every finished trial is kept" in rest
     assert "Traceback" not in rest
 
 
 def test_a_closed_terminal_does_not_end_a_run(tmp_path, write):
-    """The terminal goes, with a hang-up and an error for all that is written to it: the run measures on and makes its page."""
-    write("x.yaml", SWIFT.replace("20000", "600"))
-    ours, theirs = os.openpty()
+    """When the terminal closes, with SIGHUP and an error for each write, the run goes on and makes its page."""
+    write("x.yaml", FAST.replace("20000", "600"))
+    master, terminal = os.openpty()
 
-    def take():
-        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+    def make_it_the_controlling_terminal():
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
-    process = begun(tmp_path, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=take)
-    os.close(theirs)
-    os.close(ours)
+    process = start_run(
+        tmp_path, stdin=terminal, stdout=terminal, stderr=terminal, preexec_fn=make_it_the_controlling_terminal
+    )
+    os.close(terminal)
+    os.close(master)
     assert process.wait(timeout=120) == 0
     assert len((runs(tmp_path)[0] / "journal.jsonl").read_bytes().splitlines()) == 1 + 600
     assert "600 trials" in (tmp_path / "reports/x/README.md").read_text()
 
 
-def test_what_is_finished_is_not_in_the_command_that_goes_on(monkeypatch):
-    """Of several experiments those are left that are not finished; --fresh would begin anew."""
+def test_the_resume_command_leaves_out_what_is_finished(monkeypatch):
+    """Of several experiments, the finished ones are left out; so is --fresh, which would begin anew."""
     monkeypatch.setattr(sys, "argv", ["concexp", "run", "a.yaml", "b c.yaml", "--fresh", "--out", "there"])
     assert cli.resume_command([Path("a.yaml")]) == "concexp run 'b c.yaml' --out there"
 
 
 def test_a_partial_run_leaves_the_shared_page_alone(tmp_path, write):
-    """`--quick` and `--only` write their page into the run folder, unless there is no shared page yet."""
+    """`--quick` and `--only` write their page into the run folder if there is a shared page already."""
     write("x.yaml", SIMULATED)
     shared = tmp_path / "reports/x/README.md"
     done = concexp(tmp_path, "run", "x.yaml", "--quick")
@@ -122,8 +132,8 @@ def test_a_partial_run_leaves_the_shared_page_alone(tmp_path, write):
     assert len(runs(tmp_path)) == 4
 
 
-def test_only_measures_only_that(tmp_path, write):
-    """`--only` cuts the plan; what would be left over for nothing is a refusal."""
+def test_only_measures_the_cells_that_it_selects(tmp_path, write):
+    """`--only` reduces the plan; a condition that no cell meets is a mistake."""
     write("x.yaml", SIMULATED)
     assert concexp(tmp_path, "run", "x.yaml", "--only", "workers == 4").returncode == 0
     rows = (runs(tmp_path)[0] / "cells.csv").read_text().splitlines()
@@ -134,26 +144,28 @@ def test_only_measures_only_that(tmp_path, write):
 
 
 def test_a_finished_run_is_never_touched_again(tmp_path, write):
-    """The same command after the end starts a new run; `--fresh` does so before the end."""
+    """The same command starts a new run after the end; with `--fresh`, also before."""
     write("x.yaml", SIMULATED)
     for count in (1, 2):
         assert concexp(tmp_path, "run", "x.yaml").returncode == 0
         assert len(runs(tmp_path)) == count
-    assert (
-        concexp(tmp_path, "run", "x.yaml", "--no-report").stdout.strip() == f"reports/x/runs/{runs(tmp_path)[2].name}"
-    )
+    done = concexp(tmp_path, "run", "x.yaml", "--no-report")
+    assert done.stdout.strip() == f"reports/x/runs/{runs(tmp_path)[2].name}"
     assert concexp(tmp_path, "run", "x.yaml", "--fresh", "--no-report").returncode == 0
     assert len(runs(tmp_path)) == 4
 
 
 def test_no_wait_refuses_beside_another_run(tmp_path, write):
-    """While somebody else measures, `--no-wait` is exit code 3 and says who it is."""
-    write("x.yaml", WAITING)
+    """While another run measures, `--no-wait` is exit code 3 and names that run."""
+    write("x.yaml", SLOW)
     environment = {**os.environ, "CONCEXP_LOCK": str(tmp_path / "lock")}
-    holder = (
-        "import sys\nfrom concexp.run.machine.lock import MachineLock\n"
-        "with MachineLock('concexp run of another', print).held():\n print('held', flush=True)\n sys.stdin.read()\n"
-    )
+    holder = """
+import sys
+from concexp.run.machine.lock import MachineLock
+with MachineLock('concexp run of another', print).held():
+    print('held', flush=True)
+    sys.stdin.read()
+"""
     with subprocess.Popen(
         [sys.executable, "-c", holder], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as other:
@@ -165,7 +177,7 @@ def test_no_wait_refuses_beside_another_run(tmp_path, write):
 
 
 def test_a_place_that_cannot_be_written_is_exit_code_3(tmp_path, write):
-    """Where the reports' folder is a file, the refusal names it and the way out, without a traceback."""
+    """If the reports' folder is a file, the refusal names it and the cure, without a traceback."""
     write("x.yaml", SIMULATED)
     (tmp_path / "taken").write_text("")
     done = concexp(tmp_path, "run", "x.yaml", "--out", "taken")
@@ -174,18 +186,8 @@ def test_a_place_that_cannot_be_written_is_exit_code_3(tmp_path, write):
     assert "--out" in done.stderr
 
 
-def test_init_writes_an_experiment_that_runs_and_overwrites_nothing(tmp_path):
-    """The first experiment is valid as it stands; a second `init` refuses; a name that is none is a mistake."""
-    assert concexp(tmp_path, "init", "mine").returncode == 0
-    assert concexp(tmp_path, "validate", "mine.yaml").returncode == 0
-    before = (tmp_path / "mine.yaml").read_bytes()
-    assert concexp(tmp_path, "init", "mine").returncode == 3
-    assert (tmp_path / "mine.yaml").read_bytes() == before
-    assert concexp(tmp_path, "init", "../mine").returncode == 2
-
-
-def test_the_mistakes_of_several_files_are_told_together(tmp_path, write):
-    """`validate` goes on after a wrong file: one list for all."""
+def test_the_mistakes_of_several_files_are_listed_together(tmp_path, write):
+    """`validate` goes on after a wrong file and prints one list for all."""
     write("a.yaml", "workload: slep\nmodel: serial\n")
     write("b.yaml", SIMULATED)
     write("c.yaml", "workload: sleep\nmodel: seral\n")
@@ -198,13 +200,13 @@ def test_the_mistakes_of_several_files_are_told_together(tmp_path, write):
 
 @pytest.mark.parametrize("verb", ["run", "validate", "plan", "list", "show", "report", "init"])
 def test_the_help_of_every_command_has_an_example(verb):
-    """Each command's help shows how it is called."""
+    """The help of each command shows a call of it."""
     done = subprocess.run([sys.executable, "-m", "concexp", verb, "--help"], capture_output=True, text=True, check=True)
     assert f"concexp {verb} " in done.stdout.partition("Options")[0].partition("\n\n")[2]
 
 
-def test_a_reader_that_leaves_early_is_no_error(tmp_path):
-    """`concexp list | head -1` ends in silence."""
+def test_a_reader_that_leaves_early_is_not_an_error(tmp_path):
+    """`concexp list | head -1` prints no error."""
     pipe = f"{sys.executable} -m concexp list support | head -1"
     done = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, cwd=tmp_path, check=True)
     assert done.stderr == ""
@@ -212,6 +214,6 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path):
 
 
 def test_the_resume_command_is_what_was_typed(monkeypatch):
-    """The program by its name, the rest quoted for a shell."""
+    """The resume command has the bare name of the program, and the rest quoted for a shell."""
     monkeypatch.setattr(sys, "argv", ["/somewhere/bin/concexp", "run", "a b.yaml", "--only", "model=threads"])
     assert cli.command_line() == "concexp run 'a b.yaml' --only model=threads"

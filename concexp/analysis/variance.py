@@ -65,15 +65,15 @@ def variations(run: Run) -> list[Variation]:
     if metric.kind == "count" or name not in run.trials:
         return []
     role = OBSERVED if observed(metric) else MEASURED
-    found = []
+    result = []
     for cell, trials in _trials(run, name, role).items():
         sample = run.samples[cell].of(name)
         if not sample.enough_clean_trials:
             continue
         timed = {trial.block for trial in sample.timing_trials}
         if one := _variation(cell, [trial for trial in trials if trial.block in timed], metric.scale == "log"):
-            found.append(one)
-    return found
+            result.append(one)
+    return result
 
 
 class _Passes(NamedTuple):

@@ -71,16 +71,17 @@ class LoadedRun(results.Run):
     @property
     def plots(self) -> list[str]:
         """The names of the pictures that suit this run."""
-        return [name for name in catalog.names("plot") if catalog.load("plot", name)().applies(self._view)]
+        return [name for name in catalog.names("plot") if catalog.load("plot", name)().prepare(self._view)]
 
     def plot(self, name: str) -> Picture:
         """Draw a picture as it is on the page; UnknownName if there is no such picture, ConcexpError if it does not suit."""
         plot = catalog.load("plot", name)()
-        if not plot.applies(self._view):
+        prepared = plot.prepare(self._view)
+        if not prepared:
             raise ConcexpError(f"the picture '{name}' does not suit this run", f"these do: {', '.join(self.plots)}")
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"{name}.png"
-            alt = plot.draw(self._view, path)
+            alt = plot.draw(self._view, prepared, path)
             return Picture(name, path.read_bytes(), alt)
 
     @cached_property

@@ -19,7 +19,6 @@ from typing import Any
 
 from concexp.errors import EnvironmentRefused
 from concexp.run.child import stage
-from concexp.run.child.launch import launch
 from concexp.run.interpreters import interpreter
 from concexp.run.machine import facts, hazards, lock, spinners
 from concexp.run.machine.hazards import Finding
@@ -62,15 +61,13 @@ def examine(out: Path) -> list[Finding]:
 
 def _effective_cpus(python: interpreter.Interpreter, code: stage.StagedCode, cpus: int) -> tuple[float | None, str]:
     """Measure the effective CPUs now; returns (their number or None, why they could not be measured)."""
-    request = {"verb": "spin", "spinners": cpus, "seconds": spinners.SPIN_SECONDS, "rounds": spinners.SPIN_ROUNDS}
     machine_lock = lock.MachineLock("concexp doctor", lambda holder: None, wait=False)
     try:
         with machine_lock.held():
-            outcome = launch(request, python.path, code, spinners.SPIN_TIMEOUT)
+            spin = spinners.measure(python.path, code, cpus)
     except EnvironmentRefused as refusal:
         return None, f"not measured: {refusal.message}"
-    answer = outcome.answer or {}
-    return spinners.effective_cpus(answer.get("alone", []), answer.get("together", []), cpus), outcome.reason
+    return spin.effective_cpus, spin.reason
 
 
 def _lock_state() -> dict[str, str]:

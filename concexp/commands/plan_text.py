@@ -10,7 +10,7 @@ from concexp.commands.text_table import table_lines
 from concexp.experiment import Spec
 from concexp.experiment.spec import Claim
 from concexp.experiment.statuses import MEASURED
-from concexp.plan.claim_cases import Cells
+from concexp.plan.claim_cases import Cells, Impossible
 from concexp.plan.planner import unsupported_reasons
 from concexp.plan.schedule import Plan
 from concexp.run.forecast import Forecast
@@ -54,7 +54,7 @@ def _case_counts(spec: Spec, plan: Plan) -> Iterator[tuple[Claim, int]]:
     """
     cells = Cells({cell.id: cell.axes for cell in plan.cells}, plan.cpus)
     for claim in spec.claims:
-        yield claim, sum(not case.missing for case in cells.cases(claim))
+        yield claim, sum(not isinstance(case, Impossible) for case in cells.cases(claim))
 
 
 def plan_text(spec: Spec, plan: Plan, forecast: Forecast) -> str:

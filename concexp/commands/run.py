@@ -70,7 +70,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class MeasuredRun:
-    """A run whose trials have ended. Its journal is read once; tables and verdicts are computed when first needed."""
+    """A run whose trials have ended, with its journal, which is read once; tables and verdicts follow on first use."""
 
     folder: RunFolder
     journal: Journal

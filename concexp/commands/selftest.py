@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -149,9 +150,9 @@ def latency(answers: Answers) -> Measured:
 
 def same_twice(answers: Answers) -> Measured:
     """Two identical arms do not differ."""
-    one, again = answers.samples("one_arm")[0], answers.samples("the_same_again")[0]
-    gain = answers.gain(one, again)
-    return Measured(gain, *SAME, "1x", spread(gain, "x"), (one, again))
+    first, second = answers.samples("one_arm")[0], answers.samples("the_same_again")[0]
+    gain = answers.gain(first, second)
+    return Measured(gain, *SAME, "1x", spread(gain, "x"), (first, second))
 
 
 CHECKS: Sequence[tuple[str, Callable[[Answers], Measured]]] = (
@@ -177,10 +178,10 @@ def run(out: Path | None, repetitions: int | None, progress: str, command: str) 
 
 def compare_with_known(answers: Answers) -> list[Verdict]:
     """The verdicts in the order of CHECKS."""
-    return [verdict(name, check(answers), answers) for name, check in CHECKS]
+    return [judge(name, check(answers), answers) for name, check in CHECKS]
 
 
-def verdict(check: str, measured: Measured, answers: Answers) -> Verdict:
+def judge(check: str, measured: Measured, answers: Answers) -> Verdict:
     """The verdict on a measured value: WRONG if any trial ended badly, otherwise by its interval."""
     failures = [
         f"{sample.status}: {sample.reason}" for sample in measured.samples if sample.count > sample.statuses["ok"]
@@ -226,19 +227,20 @@ def _doubt(samples: Sequence[Sample], answers: Answers) -> str:
 def verdicts_text(verdicts: Sequence[Verdict]) -> str:
     """Two lines per check with its verdict, known answer and measured value, then the number of each verdict."""
     lines = []
-    for one in verdicts:
-        lines.append(f"{one.verdict:<9} {one.check}")
-        lines.append(f"          known: {one.known}; measured: {one.measured}" + (f"; {one.why}" if one.why else ""))
-    counts = {name: sum(one.verdict == name for one in verdicts) for name in (OK, WITHHELD, WRONG)}
-    lines += ["", ", ".join(f"{count} {name}" for name, count in counts.items() if count)]
+    for verdict in verdicts:
+        why = f"; {verdict.why}" if verdict.why else ""
+        lines.append(f"{verdict.verdict:<9} {verdict.check}")
+        lines.append(f"          known: {verdict.known}; measured: {verdict.measured}{why}")
+    counts = Counter(verdict.verdict for verdict in verdicts)
+    lines += ["", ", ".join(f"{counts[word]} {word}" for word in (OK, WITHHELD, WRONG) if counts[word])]
     return "\n".join(lines)
 
 
 def verdicts_data(verdicts: Sequence[Verdict]) -> list[dict[str, str]]:
     """The verdicts as JSON data."""
-    return [asdict(one) for one in verdicts]
+    return [asdict(verdict) for verdict in verdicts]
 
 
 def any_wrong(verdicts: Sequence[Verdict]) -> bool:
     """True if a measurement contradicts its known answer."""
-    return any(one.verdict == WRONG for one in verdicts)
+    return any(verdict.verdict == WRONG for verdict in verdicts)

@@ -1,10 +1,12 @@
-"""`workload:`, `model:` and `sync:` -> Entries: names that exist, parameters that they have."""
+"""`workload:`, `model:` and `sync:` -> Entries: names that exist, with parameters that exist."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from concexp import catalog
 from concexp.errors import UnknownName, did_you_mean
@@ -14,69 +16,90 @@ from concexp.experiment.spec import PLUGINS, Entry
 from concexp.experiment.yaml_nodes import Node
 
 
+@dataclass(frozen=True)
+class _Item:
+    """One item of the list: `name`, or {name: {parameter: value}, as: label}.
+
+    node     the item, and `key` its key that names the plug-in, if it is a map
+    given    the parameters by name; `holder` is their node, and `path` the keys that lead to it
+    """
+
+    node: Node
+    key: str | None
+    name: str
+    label: str | None
+    given: Mapping[str, Node]
+    holder: Node
+    path: str
+
+
 def read(kind: str, node: Node, path: str, home: Path, problems: Problems) -> tuple[Entry, ...]:
-    """The entries of one axis, those that could be read; each has a label of its own. `home`: the YAML's folder."""
-    found: dict[str, Entry] = {}
-    several = isinstance(node.value, list)
-    if several and not node.value:
+    """The entries of one axis that could be read, each with a label of its own. `home`: the YAML's folder."""
+    by_label: dict[str, Entry] = {}
+    is_list = isinstance(node.value, list)
+    if is_list and not node.value:
         problems.at(node, path, "the list is empty", f"name at least one {kind}")
     for number, item in enumerate(items(node)):
-        here = f"{path}[{number}]" if several else path
+        here = f"{path}[{number}]" if is_list else path
         for entry in _entries(kind, item, here, home, problems):
-            if entry.label in found:
+            if entry.label in by_label:
                 cure = "give one of them another with `as:`"
                 problems.at(item, here, f"the label '{entry.label}' is there twice", cure)
-            found[entry.label] = entry
-    return tuple(found.values())
+            by_label[entry.label] = entry
+    return tuple(by_label.values())
 
 
 def _entries(kind: str, node: Node, path: str, home: Path, problems: Problems) -> list[Entry]:
-    """The entries that one item of the list means: one, none if it is wrong, several where it is a suite of functions."""
-    label = None
-    given: dict[str, Node] = {}
-    holder = node
-    if isinstance(node.value, dict):
-        name_keys = [key for key in node.value if key != "as"]
-        if len(name_keys) != 1:
-            cure = "write {name: {parameter: value}, as: label}"
-            problems.at(node, path, f"one {kind} is one name with its parameters, not {len(name_keys)} names", cure)
-            return []
-        name = name_keys[0]
-        if "as" in node.value:
-            label = text(node.value["as"], f"{path}.as", problems)
-        holder = node.value[name]
-        if isinstance(holder.value, dict):
-            given = holder.value
-        elif holder.value is not None:
-            cure = f"write {{{name}: {{parameter: value}}}}"
-            problems.at(
-                holder, f"{path}.{name}", f"expected a map of parameters, not {units.for_message(holder.value)}", cure
-            )
-        path = f"{path}.{name}"
-    else:
-        said = text(node, path, problems)
-        if said is None:
-            return []
-        name = said
+    """The entries of one item: one, none if it is wrong, several where it is a suite of functions."""
+    item = _item(kind, node, path, problems)
+    if item is None:
+        return []
     plugin = PLUGINS.get(kind, kind)
-    if plugin == "workload" and user_code.is_target(name):
-        # What --set gives stands in no file: its paths, too, begin from the experiment's.
+    if plugin == "workload" and user_code.is_target(item.name):
+        # What --set gives stands in no file: its paths, too, start from the experiment's folder.
         folder = Path(node.file).parent if node.line else home
-        found = user_code.read(name, label, given, node, holder, folder, path, problems)
-        return [replace(entry, kind=kind) for entry in found]
+        mention = user_code.Mention(node, item.path, item.key)
+        target = user_code.Target(item.name, item.label, folder, mention, item.given, item.holder, item.path)
+        return [replace(entry, kind=kind) for entry in user_code.read(target, problems)]
     try:
-        declared = catalog.parameters(catalog.load(plugin, name))
+        declared = catalog.parameters(catalog.load(plugin, item.name))
     except UnknownName as error:
-        problems.at(node, path, error.message, error.hint, name if isinstance(node.value, dict) else None)
+        problems.at(node, item.path, error.message, error.hint, item.key)
         return []
     values = {parameter.name: parameter.default for parameter in declared.values()}
-    for key, value in given.items():
+    return [Entry(kind, item.name, item.label or item.name, values | _parameters(item, declared, problems))]
+
+
+def _item(kind: str, node: Node, path: str, problems: Problems) -> _Item | None:
+    """The parts of one item; None if it names nothing, or several plug-ins."""
+    if not isinstance(node.value, dict):
+        name = text(node, path, problems)
+        return None if name is None else _Item(node, None, name, None, {}, node, path)
+    names = [key for key in node.value if key != "as"]
+    if len(names) != 1:
+        cure = "write {name: {parameter: value}, as: label}"
+        problems.at(node, path, f"one {kind} is one name with its parameters, not {len(names)} names", cure)
+        return None
+    (name,) = names
+    label = text(node.value["as"], f"{path}.as", problems) if "as" in node.value else None
+    holder, path = node.value[name], f"{path}.{name}"
+    if holder.value is not None and not isinstance(holder.value, dict):
+        what = f"expected a map of parameters, not {units.for_message(holder.value)}"
+        problems.at(holder, path, what, f"write {{{name}: {{parameter: value}}}}")
+    given = holder.value if isinstance(holder.value, dict) else {}
+    return _Item(node, name, name, label, given, holder, path)
+
+
+def _parameters(item: _Item, declared: Mapping[str, catalog.Parameter], problems: Problems) -> dict[str, Any]:
+    """The given parameters in SI units; a problem for each that the plug-in does not have."""
+    values: dict[str, Any] = {}
+    for key, value in item.given.items():
+        path = f"{item.path}.{key}"
         if key not in declared:
-            cure = did_you_mean(key, list(declared)) or f"{name} has no parameters"
-            problems.at(holder, f"{path}.{key}", f"{name} has no parameter '{key}'", cure, key)
-            continue
-        if declared[key].type == "str":
-            values[key] = text(value, f"{path}.{key}", problems)
+            cure = did_you_mean(key, list(declared)) or f"{item.name} has no parameters"
+            problems.at(item.holder, path, f"{item.name} has no parameter '{key}'", cure, key)
+        elif declared[key].type == "str":
+            values[key] = text(value, path, problems)
         else:
-            values[key] = converted(value, f"{path}.{key}", problems, partial(units.convert, declared[key]))
-    return [Entry(kind, name, label or name, values)]
+            values[key] = converted(value, path, problems, partial(units.convert, declared[key]))
+    return values

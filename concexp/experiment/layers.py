@@ -1,8 +1,8 @@
-"""A file, what it extends, and what --set changes, as one tree."""
+"""Merges a file, the files that it extends, and the overrides of --set into one tree."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from concexp.errors import InputError, Problem
@@ -13,7 +13,7 @@ BASES_LIMIT = 10
 
 
 def layered(text: str, file: str, overrides: Sequence[str]) -> Node:
-    """The root of an experiment after `extends` and overrides; each node knows the file that it came from."""
+    """The root of an experiment after `extends` and --set; each node knows the file that it comes from."""
     root = _extended(yaml_nodes.parse(text, file), file, (Path(file).resolve(),))
     for override in overrides:
         _override(root, override)
@@ -21,6 +21,7 @@ def layered(text: str, file: str, overrides: Sequence[str]) -> Node:
 
 
 def _extended(root: Node, file: str, seen: tuple[Path, ...]) -> Node:
+    """A root merged onto the file that it extends; `seen` are the files on the way here, to find circles."""
     node = root.value.get("extends")
     if node is None:
         return root
@@ -47,7 +48,7 @@ def _text(base: Path, node: Node) -> str:
 
 
 def _merged(below: Node, above: Node) -> Node:
-    """Maps are merged key by key, everything else is replaced."""
+    """Maps are merged key by key; any other value of `above` replaces that of `below`."""
     if not (isinstance(below.value, dict) and isinstance(above.value, dict)):
         return above
     value = dict(below.value)
@@ -58,7 +59,7 @@ def _merged(below: Node, above: Node) -> Node:
 
 
 def _override(root: Node, text: str) -> None:
-    """Put one `key=value` into the tree. After `sweep.` the rest is one key: axes have dots in their names."""
+    """Puts one `key=value` into the tree. After `sweep.` the rest is a single key, since names of axes have dots."""
     where = f"--set {text}"
     key, sign, written = text.partition("=")
     if not sign or not key.strip():
@@ -67,7 +68,7 @@ def _override(root: Node, text: str) -> None:
         value = yaml_nodes.parse(f"value: {written}", where).value["value"]
     except InputError as error:
         raise InputError([Problem(where, 0, 0, p.path, p.message, p.hint) for p in error.problems]) from error
-    _place(value, where)
+    _mark_place(value, where)
     first, dot, rest = key.strip().partition(".")
     if first == "extends":
         raise InputError([Problem(where, 0, 0, "extends", "a base file is named in the YAML", "add `extends:` to it")])
@@ -87,12 +88,14 @@ def _override(root: Node, text: str) -> None:
     holder.keys[parts[-1]] = (where, 0, 0)
 
 
-def _place(node: Node, where: str) -> None:
-    """What was given on the command line has no line and no column."""
+def _mark_place(node: Node, where: str) -> None:
+    """Gives a node and all below it the command line as their place, without line and column."""
     node.file, node.line, node.column = where, 0, 0
     node.keys = dict.fromkeys(node.keys, (where, 0, 0))
-    children = (
-        node.value.values() if isinstance(node.value, dict) else node.value if isinstance(node.value, list) else ()
-    )
+    children: Iterable[Node] = ()
+    if isinstance(node.value, dict):
+        children = node.value.values()
+    elif isinstance(node.value, list):
+        children = node.value
     for child in children:
-        _place(child, where)
+        _mark_place(child, where)

@@ -1,4 +1,4 @@
-"""What all readers of the YAML share: they collect problems instead of stopping at the first."""
+"""Shared by all readers of the YAML: they collect problems instead of stopping at the first."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ Shape = TypeVar("Shape", bound=BaseModel)
 
 
 class Problems(list[Problem]):
-    """The problems found so far."""
+    """The problems so far."""
 
     def at(self, node: Node, path: str, message: str, hint: str = "", key: str | None = None) -> None:
-        """Note a problem at a node, or at one of its keys."""
+        """Add a problem at a node, or at one of its keys."""
         self.append(node.problem(path, message, hint, key))
 
 
 def items(node: Node) -> list[Node]:
-    """The values of a list; one may stand alone."""
+    """The items of a list; a single value counts as a list of one."""
     return node.value if isinstance(node.value, list) else [node]
 
 
 def text(node: Node, path: str, problems: Problems) -> str | None:
-    """A text, or a problem: YAML reads an unquoted 3.10 as the number 3.1."""
+    """A text; None and a problem for anything else, such as an unquoted 3.10, which YAML reads as 3.1."""
     if isinstance(node.value, str):
         return node.value
     if isinstance(node.value, int | float):
-        lost = isinstance(node.value, float) and str(node.value) != node.text
-        because = f": YAML reads it as {node.value}" if lost else ""
+        changed = isinstance(node.value, float) and str(node.value) != node.text
+        because = f": YAML reads it as {node.value}" if changed else ""
         problems.at(node, path, f"expected text, not {node.text}{because}", f'put it in quotes: "{node.text}"')
     else:
         problems.at(node, path, f"expected text, not {units.for_message(node.value)}")
@@ -41,7 +41,7 @@ def text(node: Node, path: str, problems: Problems) -> str | None:
 
 
 def converted(node: Node, path: str, problems: Problems, convert: Callable[[Any], Any]) -> Any:
-    """A converted value, or None and a problem."""
+    """The converted value; None and a problem if `convert` raises ValueError."""
     try:
         return convert(node.plain())
     except ValueError as error:
@@ -50,12 +50,12 @@ def converted(node: Node, path: str, problems: Problems, convert: Callable[[Any]
 
 
 def inside(node: Node, position: int) -> Node:
-    """The place of a character, counted from 0, in the text of a node."""
+    """The place of one character, counted from 0, in the text of a node."""
     return Node(None, node.file, node.line, node.column + position + (1 if node.quoted else 0))
 
 
 def parsed(written: str, node: Node, path: str, problems: Problems, claim: bool = False) -> expressions.Tree | None:
-    """The tree of an expression, or None and a problem that points into the text."""
+    """The tree of an expression; None and a problem at the wrong character if it cannot be parsed."""
     try:
         return expressions.parse(written, claim)
     except expressions.ExpressionError as error:
@@ -74,7 +74,7 @@ def unknown_keys(node: Node, path: str, known: Sequence[str], problems: Problems
 
 
 def shaped(shape: type[Shape], node: Node, path: str, problems: Problems) -> Shape | None:
-    """A map read as a pydantic model, its errors as problems in our words."""
+    """A map as a pydantic model; None and a problem, in our own words, for each of pydantic's errors."""
     if not isinstance(node.value, dict):
         problems.at(
             node, path, f"expected a map, not {units.for_message(node.value)}", f"keys: {', '.join(shape.model_fields)}"
@@ -101,6 +101,6 @@ def shaped(shape: type[Shape], node: Node, path: str, problems: Problems) -> Sha
                     where, f"{path}.{key}", f"expected {context['expected']}, not {units.for_message(where.plain())}"
                 )
             else:
-                said = item["msg"].replace("Input should be", "it should be")
-                problems.at(where, f"{path}.{key}", f"{units.for_message(where.plain())} will not do: {said}")
+                expected = item["msg"].replace("Input should be", "it should be")
+                problems.at(where, f"{path}.{key}", f"{units.for_message(where.plain())} will not do: {expected}")
         return None

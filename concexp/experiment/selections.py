@@ -1,4 +1,4 @@
-"""`exclude:`, `allow:` and `baseline:` -> selections of cells: maps of labels, or conditions, whose names all exist."""
+"""`exclude:`, `allow:` and `baseline:` -> selections of cells: maps of labels, or conditions. All their names exist."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from concexp.experiment.statuses import STATUSES
 from concexp.experiment.yaml_nodes import Node
 
 
-def matches(selection: Mapping[str, Any], shown: Mapping[str, Any]) -> bool:
-    """Whether labels fit a map of labels or lists of labels."""
+def matches(selection: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
+    """Whether a cell's labels have, for each axis of the selection, the wanted label or one of the wanted ones."""
     return all(
-        shown.get(key) in (wanted if isinstance(wanted, list) else [wanted]) for key, wanted in selection.items()
+        labels.get(key) in (wanted if isinstance(wanted, list) else [wanted]) for key, wanted in selection.items()
     )
 
 
 @dataclass(frozen=True)
 class Names:
-    """What a selection may speak of: each kind's labels, all axes, and the words among the axes' values."""
+    """The names that a selection may use: the labels of each kind, all axes, and the words among the axes' values."""
 
     labels: dict[str, set[str]]
     axes: tuple[str, ...]
@@ -37,8 +37,8 @@ def names_of(grids: Sequence[Grid]) -> Names:
     if several := second_roles(grids):
         labels["background"] = set(several)
     for key in (key for key, axis in AXES.items() if axis.word_labels):
-        found = {label for grid in grids for label in map(_label, grid.values(key))}
-        labels |= {key: found} if found else {}
+        words_of_axis = {label for grid in grids for label in map(_label, grid.values(key))}
+        labels |= {key: words_of_axis} if words_of_axis else {}
     swept = [axis for grid in grids for axis in grid.axes]
     values = [value for axis in swept for point in axis.points for value in point]
     words = {word for value in values for word in (value.raw, value.label) if isinstance(word, str)}
@@ -47,30 +47,32 @@ def names_of(grids: Sequence[Grid]) -> Names:
 
 
 def _label(value: Value) -> str:
-    """What a table shows of an axis's value that is a word; flags are on or off, however they are written."""
-    return value.label or (value.raw if isinstance(value.raw, str) else "on" if value.raw else "off")
+    """The label of a word or a flag; a flag is on or off in tables, however it is written."""
+    if value.label or isinstance(value.raw, str):
+        return value.label or str(value.raw)
+    return "on" if value.raw else "off"
 
 
 def exclude(node: Node, path: str, names: Names, problems: Problems) -> tuple[Any, ...]:
-    """Maps, and conditions as Values that know where they stand."""
-    found: list[Any] = []
+    """The selections of `exclude:`: maps, and conditions as Values with their places."""
+    selections: list[Any] = []
     for number, item in enumerate(items(node)):
         here = f"{path}[{number}]" if isinstance(node.value, list) else path
         if isinstance(item.value, dict):
             check_map(item, here, names, (), problems)
-            found.append(item.plain())
+            selections.append(item.plain())
         elif isinstance(item.value, str):
             check_condition(item, here, names, problems)
-            found.append(Value(item.value, None, True, item.file, item.line, item.column))
+            selections.append(Value(item.value, None, True, item.file, item.line, item.column))
         else:
             cure = "{model: asyncio, workload: counter}, or a condition such as workers > 4*cpus"
             problems.at(item, here, f"expected a selection, not {units.for_message(item.value)}", cure)
-    return tuple(found)
+    return tuple(selections)
 
 
 def allow(node: Node, names: Names, problems: Problems) -> tuple[dict[str, Any], ...]:
-    """Maps of labels and statuses."""
-    found = []
+    """The selections of `allow:`: maps of labels and statuses."""
+    selections = []
     for number, item in enumerate(items(node)):
         path = f"allow[{number}]" if isinstance(node.value, list) else "allow"
         if not isinstance(item.value, dict) or "status" not in item.value:
@@ -78,12 +80,12 @@ def allow(node: Node, names: Names, problems: Problems) -> tuple[dict[str, Any],
             continue
         check_map(item, path, names, ("status",), problems)
         _check_words(item.value["status"], f"{path}.status", STATUSES, "there is no status", problems)
-        found.append(item.plain())
-    return tuple(found)
+        selections.append(item.plain())
+    return tuple(selections)
 
 
 def baseline(node: Node | None, names: Names, problems: Problems) -> dict[str, Any]:
-    """What speedup is relative to; `serial` if it is there."""
+    """The selection of the cells that speedup is relative to; without `baseline:`, `serial` if it is there."""
     if node is None:
         return {"model": "serial"} if "serial" in names.labels["model"] else {}
     if not isinstance(node.value, dict):
@@ -95,7 +97,7 @@ def baseline(node: Node | None, names: Names, problems: Problems) -> dict[str, A
 
 
 def check_map(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:
-    """Whether a map's axes and labels exist."""
+    """Problems for axes and labels in a map that do not exist; `more` are keys allowed beside the axes."""
     unknown_keys(node, path, [*names.axes, *more], problems)
     for kind in names.labels:
         if kind in node.value:
@@ -117,7 +119,7 @@ def _check_words(node: Node, path: str, known: Sequence[str], message: str, prob
 
 
 def check_condition(node: Node, path: str, names: Names, problems: Problems) -> None:
-    """Whether a condition's names are axes or labels: a misspelt one would quietly select nothing."""
+    """Problems for names in a condition that are neither axis nor label: a misspelt one would silently select nothing."""
     tree = parsed(node.value, node, path, problems)
     known = {*names.axes, *names.words, "cpus"}
     for name, position in expressions.names(tree).items() if tree else ():

@@ -1,4 +1,4 @@
-"""What a YAML comes to: a Spec and its parts, frozen."""
+"""The Spec of an experiment and its parts, all frozen."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ PLUGINS = {"background": "workload"}  # axes of entries whose plug-ins are of an
 
 
 class Block(BaseModel):
-    """A map of the YAML whose keys are all known."""
+    """A map of the YAML that has no other keys than these."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-# Whole blocks before the data may decide what is measured next: an interval of fewer trials is itself too uncertain.
+# Whole blocks that are measured before intervals decide what comes next: with fewer trials they are too uncertain.
 MIN_PILOT_BLOCKS = 8
-DEFAULT_MAX_BLOCKS = 50  # trials of a cell, where `precision` is wanted and nothing else is said
+DEFAULT_MAX_BLOCKS = 50  # of a cell, with `precision` but without `max_repetitions`
 
 
 class Measure(Block):
     """`measure:` how often and how long.
 
-    With a `precision` trials are added until the interval of the primary metric is that narrow (its half as a share of
+    With a `precision`, trials are added until the interval of the primary metric is that narrow (half of it, as a share of
     the mean), until a cell has `max_repetitions`, or until the `budget` (seconds of measuring, for the whole run) is spent.
-    A trial is ended after `timeout` seconds, or when its processes together hold more than `memory` bytes.
+    A trial is killed after `timeout` seconds, or when its processes together hold more than `memory` bytes.
     """
 
     warmup: NotNegative = 1
@@ -61,16 +61,16 @@ class Measure(Block):
 
     @property
     def blocks(self) -> int:
-        """How many whole blocks are planned before anything is measured."""
+        """The number of whole blocks that are planned before anything is measured."""
         return self.repetitions if self.precision is None else max(MIN_PILOT_BLOCKS, self.repetitions)
 
     @property
     def max_blocks(self) -> int:
-        """The most trials that a cell can get."""
+        """The limit of blocks, and so of the measured trials of a cell."""
         return self.blocks if self.precision is None else self.max_repetitions or max(DEFAULT_MAX_BLOCKS, self.blocks)
 
     def to_yaml(self) -> dict[str, Any]:
-        """As it is written in YAML, every default said; what was not wanted is left out."""
+        """The map for YAML, with all defaults and units; keys without a value are left out."""
         data = self.model_dump(exclude_none=True)
         for key in {"budget", "timeout"} & set(data):
             data[key] = f"{data[key]:.12g}s"
@@ -82,9 +82,9 @@ class Measure(Block):
 
 
 class Load(Block):
-    """`load:` how much is done; `ops` is for all workers together (strong) or for each (weak).
+    """`load:` how much work there is; `ops` are for all workers together (strong scaling) or for each (weak).
 
-    With a `rate` it is an open loop: operations arrive at that rate for the duration, whether or not a worker is free.
+    With a `rate` the loop is open: operations arrive at that rate for the duration, whether or not a worker is free.
     """
 
     ops: Positive | None = None
@@ -103,12 +103,12 @@ class Report(Block):
 
 @dataclass(frozen=True)
 class Located:
-    """A user's function, class or the like: where it is, and its name; all empty where there is none.
+    """Where a user's function or class is, and its name; all empty for none.
 
-    path      the file, absolute, where it is one
-    home      the experiment's folder, absolute: where imports are looked for last
+    path      the file, absolute, if the YAML names a file
+    home      the experiment's folder, absolute: the last place where imports are searched
     source    the file that defines it, absolute; "" where there is no Python source
-    module    its name, where it is imported by it
+    module    the module, if the YAML names one
     """
 
     path: str = ""
@@ -118,14 +118,14 @@ class Located:
     function: str = ""
 
     def request(self) -> dict[str, str]:
-        """How a trial's request names it."""
+        """The form in which a trial's request names it."""
         if not self.function:
             return {}
         return {"path": self.path, "home": self.home, "module": self.module, "function": self.function}
 
     @property
     def name(self) -> str:
-        """Alike on every machine: no folder."""
+        """file.py:function or module:function: no folder, so that it is the same on every machine."""
         return f"{self.module or Path(self.path).name}:{self.function}"
 
 
@@ -134,17 +134,20 @@ NOWHERE = Located()
 
 @dataclass(frozen=True)
 class Entry:
-    """One value of the axes workload, model or sync: a plug-in with its parameters, in SI units, and its label."""
+    """One value of the axes workload, model, sync or background: a plug-in with its parameters, in SI units, and its label.
+
+    For user code there are also: where it is, the parameters known from its source or given, what it returns, and its check.
+    """
 
     kind: str  # an axis of entries: workload, model, sync, background
     name: str  # a plug-in's, or file.py:function
     label: str
     parameters: Mapping[str, Any]
-    located: Located = NOWHERE  # of a user's own code
-    known_parameters: tuple[str, ...] = ()  # and the parameters that it has, given or not
+    located: Located = NOWHERE
+    known_parameters: tuple[str, ...] = ()
     returns: str = "anything"
     check: Located = NOWHERE
-    place: Problem = field(default=Problem("", 0, 0, "", ""), compare=False)  # where a problem with it would be told
+    place: Problem = field(default=Problem("", 0, 0, "", ""), compare=False)  # where problems with it are reported
 
     @classmethod
     def default(cls, kind: str, name: str) -> Entry:
@@ -154,17 +157,17 @@ class Entry:
 
     @property
     def is_user_code(self) -> bool:
-        """Whether it is the user's own code, and no plug-in."""
+        """Whether it is the user's own code and not a plug-in."""
         return bool(self.located.function)
 
     @property
     def sources(self) -> list[Located]:
-        """The Python sources that the user's own code comes from."""
-        return [one for one in (self.located, self.check) if one.source]
+        """The user code of the entry, its check included, that has Python source."""
+        return [located for located in (self.located, self.check) if located.source]
 
     @property
     def plugin(self) -> type[Any]:
-        """The plug-in's class."""
+        """The class of the plug-in; for user code, that of the workload which calls it."""
         if self.is_user_code:
             from concexp.trial.workloads._function import Workload
 
@@ -172,11 +175,11 @@ class Entry:
         return catalog.load(PLUGINS.get(self.kind, self.kind), self.name)
 
     def build(self) -> Any:
-        """The plug-in object."""
+        """A new object of the plug-in."""
         return self.plugin(**self.request()["parameters"])
 
     def request(self) -> dict[str, Any]:
-        """How a trial's request names it."""
+        """The form in which a trial's request names it."""
         if self.is_user_code:
             given = {**self.located.request(), "arguments": dict(self.parameters), "returns": self.returns}
             return {"name": "_function", "parameters": {**given, "check_by": self.check.request()}}
@@ -184,31 +187,32 @@ class Entry:
 
     @property
     def non_default(self) -> dict[str, Any]:
-        """The parameters that are not as declared: a parameter that a plug-in gets one day changes nobody's identity."""
+        """The parameters that differ from their defaults: a new parameter of a plug-in must not change the ids of old cells."""
         if self.is_user_code:
-            long = {"returns:": self.returns} if self.returns != "anything" else {}
-            return {**self.parameters, **long, **({"check:": self.check.name} if self.check.function else {})}
+            returns = {"returns:": self.returns} if self.returns != "anything" else {}
+            check = {"check:": self.check.name} if self.check.function else {}
+            return {**self.parameters, **returns, **check}
         declared = catalog.parameters(self.plugin)
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
 
     def accepts(self) -> tuple[str, ...]:
-        """The names of its parameters."""
+        """The names of the parameters."""
         if self.is_user_code:
             return self.known_parameters
         return tuple(catalog.parameters(self.plugin))
 
     def convert(self, name: str, value: Any) -> Any:
-        """A parameter's value in its unit; ValueError says what would be right."""
+        """A value for a parameter -> the value in the parameter's unit; its ValueError says what would be right."""
         return value if self.is_user_code else units.convert(catalog.parameters(self.plugin)[name], value)
 
     def with_parameter(self, name: str, value: Any) -> Entry:
-        """The same with another value of one parameter."""
+        """The same entry with another value for one parameter."""
         return replace(self, parameters={**self.parameters, name: self.convert(name, value)})
 
 
 @dataclass(frozen=True)
 class Value:
-    """One value of an axis as written, its label if it has one, whether it is a formula, and where it stands."""
+    """One value of an axis as written, its own label if it has one, whether it is a formula, and its place in the file."""
 
     raw: Any
     label: str | None = None
@@ -220,7 +224,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Range:
-    """`{from, to, times}` (geometric) or `{from, to, step}` (arithmetic); the numbers may be formulas of cpus."""
+    """`{from, to, times}` (geometric) or `{from, to, step}` (arithmetic); its numbers may be formulas with `cpus`."""
 
     start: Value
     stop: Value
@@ -230,7 +234,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Axis:
-    """One axis, or several that move together: `points` holds one value per key, `range` stands for the points of one."""
+    """One axis, or several that move together. A point has one value per key; a `range` replaces the points of a single axis."""
 
     keys: tuple[str, ...]
     points: tuple[tuple[Value, ...], ...] = ()
@@ -238,13 +242,13 @@ class Axis:
 
     @property
     def varies(self) -> bool:
-        """Whether it may have more than one point."""
+        """Whether there may be more than one point."""
         return self.range is not None or len(self.points) > 1
 
 
 @dataclass(frozen=True)
 class Grid:
-    """One Cartesian product. `exclude` holds maps and conditions; `load` is None where each workload has its own."""
+    """One Cartesian product. `exclude` holds maps and conditions; with `load` None, each workload has its default load."""
 
     workload: tuple[Entry, ...]
     model: tuple[Entry, ...]
@@ -256,45 +260,48 @@ class Grid:
     background: Entry | None = None
 
     def values(self, key: str) -> list[Value]:
-        """The values of an axis that is no range; none if it is no axis here."""
+        """The values of an axis; none if it is a range, or not an axis of this grid."""
         return [point[axis.keys.index(key)] for axis in self.axes if key in axis.keys for point in axis.points]
 
 
 def second_roles(grids: Sequence[Grid]) -> list[str]:
-    """The labels of the second roles where there are several, in the order of the file: `background` is an axis then."""
-    found = list(dict.fromkeys(grid.background.label for grid in grids if grid.background is not None))
-    return found if len(found) > 1 else []
+    """The labels of the second roles if there are several, in the order of the file: `background` is an axis then."""
+    labels = list(dict.fromkeys(grid.background.label for grid in grids if grid.background is not None))
+    return labels if len(labels) > 1 else []
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement that the data may refute. `of` is a map of labels, a condition, or None for all cells."""
+    """A statement that the data may refute.
+
+    of            a map of labels, a condition, or None for all cells
+    when          a condition; "" for always
+    any_outcome   whether times of trials with a wrong outcome count
+    path          the claim's key in the YAML
+    """
 
     says: str
     of: Mapping[str, Any] | Value | None
-    when: str  # "": always
+    when: str
     expect: Value
-    any_outcome: bool = False  # whether the times of trials with a wrong outcome count
-    path: str = ""  # its key in the YAML
+    any_outcome: bool = False
+    path: str = ""
 
     @property
     def trees(self) -> tuple[expressions.Tree, ...]:
-        """What it expects, and when."""
+        """The expressions of `expect` and, if it is there, `when`."""
         return tuple(expressions.parse(text, claim=True) for text in (self.expect.raw, self.when) if text)
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The metrics that it speaks of."""
+        """The metrics in the claim, each once."""
         named = [part.value for tree in self.trees for part in expressions.walk(tree) if part.kind in ("name", "at")]
-        known = catalog.names("metric")
-        return tuple(
-            dict.fromkeys(n for n in named if n in known or ("." in str(n) and catalog.exists("metric", str(n))))
-        )
+        return tuple(dict.fromkeys(name for name in named if catalog.exists("metric", str(name))))
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A whole experiment."""
+    """A whole experiment, after `extends` and --set."""
 
     name: str
     question: str
@@ -303,17 +310,17 @@ class Spec:
     measure: Measure
     baseline: Mapping[str, Any]
     primary: str
-    metrics: tuple[str, ...]  # empty: what the data has
+    metrics: tuple[str, ...]  # empty: all that the data has
     allow: tuple[Mapping[str, Any], ...]
     report: Report
     path: str = ""
     text: str = field(default="", repr=False)
-    data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # after extends and --set, as written
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the merged YAML, as written
     claims: tuple[Claim, ...] = ()
 
     @property
     def requested_metrics(self) -> tuple[str, ...]:
-        """The metrics that it names anywhere."""
+        """The metrics named in `metrics`, in `primary` and in claims, each once."""
         claimed = [name for claim in self.claims for name in claim.metrics]
         return tuple(dict.fromkeys([*self.metrics, self.primary, *claimed]))
 
@@ -325,26 +332,27 @@ class Spec:
 
     @property
     def interpreters(self) -> dict[str, Value]:
-        """What the experiment calls its interpreters, and what it means: `current`, a version, or a path."""
-        found: dict[str, Value] = {}
+        """The interpreters by their labels; each value is `current`, a version, or a path."""
+        by_label: dict[str, Value] = {}
         for grid in self.grids:
             for value in grid.values("python") or [Value("current")]:
-                found.setdefault(value.label or value.raw, value)
-        return found
+                by_label.setdefault(value.label or value.raw, value)
+        return by_label
 
     @property
     def probes(self) -> frozenset[str]:
-        """The probes that the metrics need that were asked for; and that of a picture that has one, by the picture's name."""
-        own = set(self.report.plots or ()) & set(catalog.names("probe"))
-        alone = {name for name in own if catalog.load("probe", name).own_trials}
-        return frozenset(catalog.load("metric", name).probe for name in self.requested_metrics) - {""} | alone
+        """The probes that the requested metrics and plots need; a plot's probe has the name of the plot."""
+        plots = set(self.report.plots or ()) & set(catalog.names("probe"))
+        for_plots = {name for name in plots if catalog.load("probe", name).own_trials}
+        for_metrics = {catalog.load("metric", name).probe for name in self.requested_metrics} - {""}
+        return frozenset(for_metrics | for_plots)
 
     def with_measure(self, **changes: Any) -> Spec:
-        """The same with other measures, as `--quick` does."""
+        """The same experiment with other values in `measure:`, as for `--quick`."""
         return replace(self, measure=self.measure.model_copy(update=changes))
 
     def resolved(self) -> dict[str, Any]:
-        """The experiment as data, with every default said: the same again when it is read from YAML."""
+        """The experiment as data for YAML, with all defaults; reading it gives the same experiment."""
         data = {key: value for key, value in self.data.items() if not key.startswith(".") and key != "extends"}
         return {
             **data,

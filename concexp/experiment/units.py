@@ -1,4 +1,4 @@
-"""Text and numbers -> values in SI units: seconds, bytes, per second, shares; ValueError says what would be right."""
+"""Text and numbers -> values in SI units: seconds, bytes, 1/s, shares. Their ValueError says what would be right."""
 
 from __future__ import annotations
 
@@ -33,39 +33,39 @@ def number(value: Any, what: str = "a number") -> float:
 
 def integer(value: Any) -> int:
     """A whole number: 3, 1e4, 20_000."""
-    found = number(value, "a whole number")
-    if found != int(found):
+    result = number(value, "a whole number")
+    if result != int(result):
         raise ValueError(f"expected a whole number, not {for_message(value)}")
-    if abs(found) >= 2**63:
+    if abs(result) >= 2**63:
         raise ValueError(f"expected a whole number, not {for_message(value)}: it is too large")
-    return int(found)
+    return int(result)
 
 
 def duration(value: Any) -> float:
-    """Seconds of `60s`, `0.5 ms`, `10us`; 0 needs no unit."""
+    """`60s`, `0.5 ms`, `10us` -> seconds; 0 needs no unit."""
     return _with_unit(value, SECONDS, "a duration such as 10us, 5ms, 60s or 2m")
 
 
 def size(value: Any) -> int:
-    """Bytes of `4KiB`, `1 MB`, `64B`; a bare number is bytes."""
+    """`4KiB`, `1 MB`, `64B` -> bytes; a bare number is bytes."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return integer(value)
-    found = _with_unit(value, BYTES, "a size such as 64B, 4KiB or 1MiB")
-    if found != int(found):
+    result = _with_unit(value, BYTES, "a size such as 64B, 4KiB or 1MiB")
+    if result != int(result):
         raise ValueError(f"expected whole bytes, not {for_message(value)}")
-    return int(found)
+    return int(result)
 
 
 def memory(value: Any) -> int:
-    """Bytes that a whole process, or several, may hold."""
-    found = size(value)
-    if found < SMALLEST_MEMORY:
+    """A size -> the bytes that the processes of a trial may hold together."""
+    limit = size(value)
+    if limit < SMALLEST_MEMORY:
         raise ValueError(f"expected at least 32MiB, not {for_message(value)}: Python itself takes half of that")
-    return found
+    return limit
 
 
 def rate(value: Any) -> float:
-    """Per second of `100/s`, `5/ms`, `60/m`."""
+    """`100/s`, `5/ms`, `60/m` -> per second."""
     match = re.fullmatch(NUMBER + r"\s*/\s*(\w+)", value.strip()) if isinstance(value, str) else None
     if match is None or match[2] not in SECONDS:
         raise ValueError(f"expected a rate such as 100/s, not {for_message(value)}")
@@ -73,22 +73,22 @@ def rate(value: Any) -> float:
 
 
 def fraction(value: Any) -> float:
-    """A share: 0.5 or 50%."""
+    """0.5 or 50% -> the share."""
     if isinstance(value, str) and value.strip().endswith("%"):
         return number(value.strip()[:-1], "a share such as 0.5 or 50%") / 100
     return float(number(value, "a share such as 0.5 or 50%"))
 
 
 def percentage(value: Any) -> float:
-    """A share that is written as a percentage above 0 %: a bare 3 could mean 3 % as well as 300 %."""
-    found = fraction(value) if isinstance(value, str) and value.strip().endswith("%") else 0.0
-    if not 0 < found < 1:
+    """A percentage above 0 % -> the share. It needs its sign: a bare 3 could mean 3 % or 300 %."""
+    share = fraction(value) if isinstance(value, str) and value.strip().endswith("%") else 0.0
+    if not 0 < share < 1:
         raise ValueError(f"expected a percentage between 0% and 100% such as 3%, not {for_message(value)}")
-    return found
+    return share
 
 
 def flag(value: Any) -> bool:
-    """on, off, true, false."""
+    """on, off, true, false -> bool."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value in FLAGS:
@@ -97,16 +97,16 @@ def flag(value: Any) -> bool:
 
 
 def text(value: Any) -> str:
-    """Text; a number or a boolean has to be quoted."""
+    """Text as it is; a number or a boolean has to be quoted."""
     if not isinstance(value, str):
         raise ValueError(f"expected text, not {for_message(value)}: put it in quotes")
     return value
 
 
 def convert(parameter: Parameter, value: Any) -> Any:
-    """The value of a plug-in's parameter in its own unit, in its range."""
+    """A value for a plug-in's parameter -> the value in the parameter's unit; ValueError if it is out of range."""
     if parameter.type == "choice":
-        if value is True or value is False:  # a choice may be called on or off
+        if value is True or value is False:  # a choice may be named on or off
             value = "on" if value else "off"
         if value not in parameter.choices:
             raise ValueError(f"expected one of {', '.join(parameter.choices)}, not {for_message(value)}")
@@ -117,16 +117,16 @@ def convert(parameter: Parameter, value: Any) -> Any:
         "int": integer, "float": lambda given: float(number(given)), "bool": flag, "str": text,
         "duration": duration, "size": size, "rate": rate, "fraction": fraction,
     }  # fmt: skip
-    found = readers[parameter.type](value)
+    result = readers[parameter.type](value)
     low, high = parameter.minimum, parameter.maximum
-    below = low is not None and (found <= low if parameter.exclusive else found < low)
-    if below or (high is not None and found > high):
+    below = low is not None and (result <= low if parameter.exclusive else result < low)
+    if below or (high is not None and result > high):
         raise ValueError(f"expected {parameter.range}, not {for_message(value)}")
-    return found
+    return result
 
 
 def for_message(value: Any) -> str:
-    """A value as an error message shows it."""
+    """A value as error messages show it."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -147,10 +147,10 @@ def _with_unit(value: Any, units: dict[str, Any], what: str) -> float:
     if match is None or match[2] not in units:
         missing = isinstance(value, int | float) and not isinstance(value, bool)
         raise ValueError(f"expected {what}, not {for_message(value)}" + (": the unit is missing" if missing else ""))
-    found = float(match[1]) * units[match[2]]
-    if found < 0:
+    result = float(match[1]) * units[match[2]]
+    if result < 0:
         raise ValueError(f"expected {what}, not {for_message(value)}: it cannot be negative")
-    if found == float("inf"):
+    if result == float("inf"):
         raise ValueError(f"expected {what}, not {for_message(value)}: it is too large")
-    # 0.1 ms is 1e-04 s, not 0.00010000000000000002 s: the unit's factor must not leave a trace in labels and ids.
-    return float(f"{found:.12g}") + 0.0  # and no minus zero
+    # 0.1 ms is 1e-04 s, not 0.00010000000000000002 s: rounding errors must not show in labels and ids.
+    return float(f"{result:.12g}") + 0.0  # turns -0.0 into 0.0

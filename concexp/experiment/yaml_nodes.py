@@ -1,6 +1,6 @@
-"""YAML text -> a tree of nodes that know their file, line and column; YAML's own traps become errors with a cure.
+"""YAML text -> a tree of nodes that know their file, line and column; typical traps of YAML become errors with a cure.
 
-Scalars are typed here and not by YAML 1.1, to which `on`, `off`, `yes` and `no` are booleans and `1e5` is text.
+Scalars get their types here, since YAML 1.1 reads `on`, `off`, `yes` and `no` as booleans, and `1e5` as text.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import yaml
 
 from concexp.errors import InputError, Problem
 
-SIZE_LIMIT = 128 * 1024  # bytes: a hundred times the longest experiment
-NODE_LIMIT = 50_000  # after aliases are followed
+SIZE_LIMIT = 128 * 1024  # bytes: a hundred times the longest experiment so far
+NODE_LIMIT = 50_000  # with aliases unfolded
 DEPTH_LIMIT = 40
 
 DIGITS = r"\d+(?:_\d+)*"
 INTEGER = re.compile(rf"[-+]?{DIGITS}")
 FLOAT = re.compile(rf"[-+]?({DIGITS}\.?\d*|\.\d+)([eE][-+]?\d+)?")
-INTEGER_LIMIT = 100  # characters: what is longer is no number but a text of digits
-NO_TEXT = re.compile("[\0\ud800-\udfff]")  # the end of a text to C, and halves of characters
+INTEGER_LIMIT = 100  # characters: a longer one is read as text
+NO_TEXT = re.compile("[\0\ud800-\udfff]")  # NUL, which ends strings in C, and halves of surrogate pairs
 KNOWN_TAGS = {
     f"tag:yaml.org,2002:{name}"
     for name in ["str", "int", "float", "bool", "null", "map", "seq", "merge", "timestamp", "value"]
@@ -40,12 +40,12 @@ class Node:
     file: str
     line: int  # from 1
     column: int  # from 1
-    text: str = ""  # a scalar as it was written
+    text: str = ""  # of a scalar, as written
     quoted: bool = False
-    keys: dict[str, Place] = field(default_factory=dict)  # of a map: where each key stands
+    keys: dict[str, Place] = field(default_factory=dict)  # of a map: the place of each key
 
     def plain(self) -> Any:
-        """The value without places."""
+        """The value as plain data, without places."""
         if isinstance(self.value, dict):
             return {key: node.plain() for key, node in self.value.items()}
         if isinstance(self.value, list):
@@ -70,12 +70,12 @@ def read_limited(path: Path) -> str:
 
 
 def parse(text: str, file: str) -> Node:
-    """The root map of a file; InputError with every problem that can be seen at this level."""
+    """The root map of a file; InputError with all problems of YAML itself."""
     return _Builder(file).root(text)
 
 
 class Dumper(yaml.SafeDumper):
-    """Data -> YAML that `parse` reads as the same data: to YAML 1.1, as PyYAML writes it, `1e5` needs no quotes."""
+    """Writes YAML that `parse` reads as the same data. PyYAML writes YAML 1.1, where `1e5` would need no quotes."""
 
 
 def _quoted_where_needed(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
@@ -89,7 +89,7 @@ Dumper.add_representer(str, _quoted_where_needed)
 
 
 def scalar(text: str) -> Any:
-    """The value of a plain scalar: null, true, false, integer, float, else the text."""
+    """An unquoted scalar -> null, true, false, an integer or a float, else the text."""
     if text in ("", "~", "null"):
         return None
     if text in ("true", "false"):
@@ -103,6 +103,8 @@ def scalar(text: str) -> Any:
 
 
 class _Builder:
+    """Builds the nodes of one file. It goes on after a problem where it can, and stops where it cannot."""
+
     def __init__(self, file: str) -> None:
         self.file = file
         self.problems: list[Problem] = []
@@ -135,9 +137,9 @@ class _Builder:
         self.problems.append(Problem(self.file, mark.line + 1, mark.column + 1, path, message, hint))
 
     def check(self, raw: Any, path: str) -> None:
-        """No name, no path and no label can hold these, nor can a file."""
-        if found := NO_TEXT.search(raw.value):
-            self.add(raw.start_mark, path, f"a text cannot hold the character {ord(found[0]):X}", "remove it")
+        """A problem for characters that no file name, path or label can hold."""
+        if match := NO_TEXT.search(raw.value):
+            self.add(raw.start_mark, path, f"a text cannot hold the character {ord(match[0]):X}", "remove it")
 
     def build(self, raw: Any, path: str, above: tuple[int, ...]) -> Node:
         self.count += 1
@@ -165,6 +167,7 @@ class _Builder:
         return node
 
     def fill(self, node: Node, raw: Any, path: str, above: tuple[int, ...]) -> None:
+        """The keys and values of a map, those merged by `<<` last: they do not replace its own."""
         merged: list[Node] = []
         for raw_key, raw_value in raw.value:
             mark = raw_key.start_mark
@@ -204,27 +207,27 @@ class _Builder:
                     node.value[key], node.keys[key] = value, other.keys[key]
 
     def explain(self, error: yaml.YAMLError, text: str) -> None:
-        """Turn the scanner's words into what a person did."""
+        """Raises an InputError that names the likely mistake instead of what the scanner says."""
         if isinstance(error, yaml.reader.ReaderError):
             before = text[: error.position]
             line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
             self.stop(line, column, f"the character U+{ord(text[error.position]):04X} is not allowed", "remove it")
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        said = str(getattr(error, "problem", None) or error)
+        problem = str(getattr(error, "problem", None) or error)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         written = text.splitlines()[line - 1] if 0 < line <= len(text.splitlines()) else ""
-        if "'\\t'" in said or (written[: column + 1].strip(" ").startswith("\t") and "token" in said):
+        if "'\\t'" in problem or (written[: column + 1].strip(" ").startswith("\t") and "token" in problem):
             message, hint = "a tab cannot indent YAML", "use spaces"
-        elif "chomping or indentation" in said or (re.search(r":\s*>=?\s*\S", written) and "expected" in said):
+        elif "chomping or indentation" in problem or (re.search(r":\s*>=?\s*\S", written) and "expected" in problem):
             message, hint = "`>` begins a block of text in YAML", "put the comparison in quotes, or begin with a name"
-        elif "mapping values are not allowed" in said:
+        elif "mapping values are not allowed" in problem:
             message, hint = "a second `: ` in one line", "put text that holds a colon in quotes"
-        elif "another document" in said:
+        elif "another document" in problem:
             message, hint = "the file holds several documents", "one file is one experiment: remove `---`"
-        elif re.search(r"but got '[\[{]'", said) or re.search(r"[\[{].*\]\s*[<>=!*/+-]", written):
-            message, hint = f"not valid YAML: {said}", "inside […] and {…} put an expression with brackets in quotes"
-        elif "undefined alias" in said:
-            message, hint = said, "define it with & above; a root key that begins with a dot may hold it"
+        elif re.search(r"but got '[\[{]'", problem) or re.search(r"[\[{].*\]\s*[<>=!*/+-]", written):
+            message, hint = f"not valid YAML: {problem}", "inside […] and {…} put an expression with brackets in quotes"
+        elif "undefined alias" in problem:
+            message, hint = problem, "define it with & above; a root key that begins with a dot may hold it"
         else:
-            message, hint = f"not valid YAML: {said}", "look at the line, and at the one before it"
+            message, hint = f"not valid YAML: {problem}", "look at the line, and at the one before it"
         self.stop(line, column, message, hint)

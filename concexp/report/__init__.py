@@ -1,4 +1,4 @@
-"""A run -> its page: Markdown and PNG, the same bytes for the same journal."""
+"""The page of a run: Markdown and PNG, the same bytes for the same journal."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 
 def write(run: Run, folder: Path) -> Path:
-    """Write README.md and figures/ into a folder; returns the page's path."""
-    # Looking for the names of pictures imports this package: pandas and the template engine can wait.
+    """Writes README.md and figures/ into a folder; returns the page's path."""
+    # Listing the names of pictures imports this package, which needs neither pandas nor the template engine.
     from concexp.report import page
 
     return page.write(run, folder)

@@ -1,18 +1,33 @@
-"""The page's sections between the claims and the table of cells: each has its pictures and what is said beside them."""
+"""The contents of the page: all its sections in their order, each with its template and what fills it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from concexp.report import answer
-from concexp.report.sections import fairness, latency, scaling_laws, steadiness, time_breakdown, timelines
+from concexp.report.answer import answer, per_comparison
+from concexp.report.sections import (
+    cells,
+    claims,
+    failures,
+    fairness,
+    latency,
+    machine,
+    precision,
+    scaling_laws,
+    steadiness,
+    time_breakdown,
+    timelines,
+    trust,
+    user_code,
+)
 from concexp.report.view import View
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that was drawn: its path from the page, what it shows in words, and its caption."""
+    """A picture that was drawn: its path from the page, its alt text, and its caption."""
 
     path: str
     alt: str
@@ -20,15 +35,23 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Section:
-    """A heading, the pictures under it, and sentences in Markdown."""
+class Page:
+    """What the sections are made from.
 
-    title: str
-    pictures: Sequence[Picture]
-    sentences: Sequence[str]
+    data      the path from the page to the run folder
+    first     the picture beside the answer, if there is any
+    pictures  the others, by the key of their section in TITLES
+    """
+
+    view: View
+    data: str
+    first: Picture | None
+    pictures: Mapping[str, Sequence[Picture]]
 
 
-# A picture's class names its section; what is said in one is `told(view)` of a module of this package.
+Content = dict[str, Any]  # the variables of a template
+
+# The sections with pictures, by the key that a picture's class gives as its `section`, and the sentences in them.
 TITLES = {
     "scaling": "How far it scales",
     "comparison": "Side by side",
@@ -37,21 +60,106 @@ TITLES = {
     "sync": "Synchronisation and fairness",
     "steadiness": "How steady it was",
 }
-TOLD: dict[str, Sequence[Callable[[View], list[str]]]] = {
-    "scaling": (scaling_laws.told,),
-    "comparison": (answer.beside,),
-    "latency": (latency.told,),
-    "cost": (time_breakdown.told, timelines.told),
-    "sync": (fairness.told,),
-    "steadiness": (steadiness.told,),
+SENTENCES: dict[str, Sequence[Callable[[View], list[str]]]] = {
+    "scaling": (scaling_laws.sentences,),
+    "comparison": (per_comparison,),
+    "latency": (latency.sentences,),
+    "cost": (time_breakdown.sentences, timelines.sentences),
+    "sync": (fairness.sentences,),
+    "steadiness": (steadiness.sentences,),
 }
 
 
-def sections(view: View, pictures: dict[str, list[Picture]]) -> list[Section]:
-    """Those that have something to show or to say, in the page's order; `pictures` are by section."""
-    found = []
-    for name, title in TITLES.items():
-        sentences = [sentence for told in TOLD.get(name, ()) for sentence in told(view)]
-        if pictures.get(name) or sentences:
-            found.append(Section(title, pictures.get(name, []), sentences))
-    return found
+def sections(page: Page) -> Iterator[tuple[str, Content]]:
+    """The sections of a page in their order, as (template, content), without the empty ones."""
+    for template, contents_of in SECTIONS:
+        for content in contents_of(page):
+            yield template, content
+
+
+def _answer(page: Page) -> Iterator[Content]:
+    view = page.view
+    yield {
+        "question": view.run.spec["question"],
+        "outline": machine.outline(view),
+        "sentences": answer(view),
+        "intervals": any(value.bounded for point in view.points for value in point.values.values()),
+        "first": page.first,
+    }
+
+
+def _claims(page: Page) -> Iterator[Content]:
+    rows = claims.claim_rows(page.view)
+    if rows:
+        yield {"claims": rows}
+
+
+def _pictures(page: Page) -> Iterator[Content]:
+    for key, title in TITLES.items():
+        sentences = [sentence for write in SENTENCES[key] for sentence in write(page.view)]
+        pictures = page.pictures.get(key, ())
+        if pictures or sentences:
+            yield {"title": title, "pictures": pictures, "sentences": sentences}
+
+
+def _cells(page: Page) -> Iterator[Content]:
+    tables = cells.tables(page.view)
+    if tables:
+        yield {
+            "tables": tables,
+            "marks": cells.marks(page.view),
+            "observed": trust.observed(page.view),
+            "left_out": cells.left_out(page.view),
+            "data": page.data,
+        }
+
+
+def _skipped(page: Page) -> Iterator[Content]:
+    sentences = failures.skipped(page.view)
+    if sentences:
+        yield {"sentences": sentences}
+
+
+def _failures(page: Page) -> Iterator[Content]:
+    first, more = failures.failures(page.view)
+    if first:
+        yield {"failures": first, "more": more, "data": page.data}
+
+
+def _trust(page: Page) -> Iterator[Content]:
+    view = page.view
+    yield {
+        "threats": trust.threats(view),
+        "assurances": precision.assurances(view),
+        "has_cells": any(point.sample.count for point in view.points),
+    }
+
+
+def _user_code(page: Page) -> Iterator[Content]:
+    files, remarks = user_code.files(page.view, page.data), user_code.remarks(page.view)
+    if files or remarks:
+        yield {"files": files, "remarks": remarks}
+
+
+def _machine(page: Page) -> Iterator[Content]:
+    yield {"facts": machine.machine(page.view)}
+
+
+def _again(page: Page) -> Iterator[Content]:
+    run = page.view.run
+    yield {"manifest": run.manifest, "run_id": run.header["run"], "data": page.data}
+
+
+# A section has no content where the page leaves it out, and one for each part where it repeats.
+SECTIONS: Sequence[tuple[str, Callable[[Page], Iterator[Content]]]] = (
+    ("answer", _answer),
+    ("claims", _claims),
+    ("pictures", _pictures),
+    ("cells", _cells),
+    ("skipped", _skipped),
+    ("failures", _failures),
+    ("trust", _trust),
+    ("user_code", _user_code),
+    ("machine", _machine),
+    ("again", _again),
+)

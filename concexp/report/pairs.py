@@ -1,25 +1,21 @@
-"""Which pairs of points the answer's sentences could be about: all of them are corrected for together."""
+"""Which pairs of points the sentences of the answer could be about: all of them are corrected for together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.experiment.statuses import NUMBERED
-from concexp.report.view import Contest, Point, View
-
-if TYPE_CHECKING:
-    from concexp.report.view import Point
+from concexp.report.view import Comparison, Point, View
 
 Key = tuple[frozenset[str], str]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two points whose metric is compared."""
+    """Two points and the metric by which they are compared."""
 
     above: Point
     below: Point
@@ -27,78 +23,81 @@ class Pair:
 
     @property
     def key(self) -> Key:
-        """The same whichever of the two is named first: so is the p-value."""
+        """The same for either order of the two points, as the p-value is."""
         return frozenset((self.above.cell, self.below.cell)), self.metric
 
 
-def primitive_pairs(view: View, contest: Contest) -> Iterator[Pair]:
-    """The primitives beside none; where all cells have one, beside each other: any of them might have been the best."""
-    for points in compared(view, contest).values():
-        reference = bare(view, points)
+def primitive_pairs(view: View, comparison: Comparison) -> Iterator[Pair]:
+    """Each primitive with no primitive; where every cell has one, each with each, since any might have been the best."""
+    for points in comparable(view, comparison).values():
+        reference = without_primitive(view, points)
         sides = combinations(points, 2) if reference is None else ((point, reference) for point in points)
         yield from (Pair(above, below, view.primary) for above, below in sides)
 
 
-def compared(view: View, contest: Contest) -> dict[str, list[Point]]:
-    """The points to compare, by line: beyond doubt, and at one number of workers."""
+def comparable(view: View, comparison: Comparison) -> dict[str, list[Point]]:
+    """The points whose primitives can be compared, by series: free of doubts, and at one number of workers."""
     if view.metric.better is None:
         return {}
-    found = {}
-    for line, points in view.lines(contest.points).items():
-        usable = [p for p in points if p.trusted and p.status in NUMBERED and p.value(view.primary).has_value]
-        found[line] = _at_one_number_of_workers(usable)
-    return found
+    points_of = {}
+    for name, points in view.series(comparison.points).items():
+        usable = [
+            p for p in points if p.enough_clean_trials and p.status in NUMBERED and p.value(view.primary).has_value
+        ]
+        points_of[name] = _at_one_number_of_workers(usable)
+    return points_of
 
 
 def _at_one_number_of_workers(points: list[Point]) -> list[Point]:
-    """The points at that number of workers which most primitives were measured with; of several, the largest."""
+    """The points at the number of workers that most primitives were measured with; at the largest of several such."""
     groups: dict[int, list[Point]] = {}
     for point in points:
         groups.setdefault(point.workers or 0, []).append(point)
     return max(groups.items(), key=lambda pair: (len(pair[1]), pair[0]))[1] if groups else []
 
 
-def bare(view: View, points: list[Point]) -> Point | None:
+def without_primitive(view: View, points: list[Point]) -> Point | None:
+    """The point that uses no primitive, the reference for the others; None if all use one."""
     return next((p for p in points if view.plugin("sync", str(p.labels["sync"])).role == "none"), None)
 
 
-def gain_pairs(view: View, contest: Contest) -> Iterator[Pair]:
-    """Every gain: the largest of a line is what is told of."""
-    return (pair for points in view.lines(contest.points).values() for pair, _ in _gains(view, points))
+def gain_pairs(view: View, comparison: Comparison) -> Iterator[Pair]:
+    """The pairs of all gains: sentences pick the largest of each series."""
+    return (pair for points in view.series(comparison.points).values() for pair, _ in gains_in(view, points))
 
 
 def has_baseline(view: View, points: Iterable[Point]) -> bool:
-    """Whether gains are relative to a baseline; else to the same with fewest workers."""
+    """Whether gains are relative to a baseline; otherwise they are relative to the fewest workers of the series."""
     return bool(view.relative) and any(point.value(view.relative).has_value for point in points)
 
 
-def _gains(view: View, points: list[Point]) -> list[tuple[Pair, Interval]]:
-    """The firm points of a line that have several workers beside what their gain is relative to, with the gain."""
-    several = [point for point in points if point.firm and (point.workers or 1) > 1]
-    gains: list[tuple[Pair, Interval]] = []
-    if has_baseline(view, points):
-        for point in several:
-            below = view.baseline(point)
-            if below is not None and below.firm and below is not point:
-                pair = Pair(point, below, view.metrics[view.relative].compares)
-                gains.append((pair, point.value(view.relative)))
-    else:
-        for point in several:
-            alone = [p for p in points if p.firm and p.workers and view.primitive(p) == view.primitive(point)]
-            least = min(alone, key=lambda p: p.workers or 0)
-            if least.workers != point.workers and view.metric.better is not None:
-                ratio = view.ratio(point, least)
-                gain = ratio if view.metric.better == "higher" else ratio.inverted()
-                gains.append((Pair(point, least, view.primary), gain))
+def gains_in(view: View, points: list[Point]) -> list[tuple[Pair, Interval]]:
+    """The gain of each point of a series that can win with several workers, as (pair, factor)."""
+    parallel = [point for point in points if point.can_win and point.parallelism > 1]
+    gains = _over_baseline(view, parallel) if has_baseline(view, points) else _over_fewest(view, points, parallel)
     return [(pair, gain) for pair, gain in gains if gain.has_value]
 
 
-def winner_pairs(view: View, contest: Contest) -> Iterator[Pair]:
-    """The best of each line beside each other: any of them might have been the best of all."""
-    firm = [point for point in contest.points if point.firm]
-    return (Pair(one, other, view.primary) for one, other in combinations(leaders(view, firm), 2))
+def _over_baseline(view: View, parallel: Iterable[Point]) -> Iterator[tuple[Pair, Interval]]:
+    for point in parallel:
+        below = view.baseline(point)
+        if below is not None and below.can_win and below is not point:
+            pair = Pair(point, below, view.metrics[view.relative].compares)
+            yield pair, point.value(view.relative)
 
 
-def leaders(view: View, points: Iterable[Point]) -> list[Point]:
-    """The best of each line: these compete."""
-    return [best for own in view.lines(points).values() if (best := view.best(own))]
+def _over_fewest(view: View, points: list[Point], parallel: Iterable[Point]) -> Iterator[tuple[Pair, Interval]]:
+    """Gains over the fewest workers that the same series and primitive were measured with."""
+    for point in parallel:
+        same = [p for p in points if p.can_win and p.workers and view.primitive(p) == view.primitive(point)]
+        fewest = min(same, key=lambda p: p.workers or 0)
+        if fewest.workers != point.workers and view.metric.better is not None:
+            ratio = view.ratio(point, fewest)
+            gain = ratio if view.metric.better == "higher" else ratio.inverted()
+            yield Pair(point, fewest, view.primary), gain
+
+
+def winner_pairs(view: View, comparison: Comparison) -> Iterator[Pair]:
+    """The best of each series with each other: any of them might have been the best of all."""
+    best = view.best_per_series(point for point in comparison.points if point.can_win)
+    return (Pair(one, other, view.primary) for one, other in combinations(best, 2))

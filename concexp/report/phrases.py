@@ -1,129 +1,137 @@
-"""Phrases that several findings share: who, how much, relative to what."""
+"""Phrases that several sentences share: which cell, how much, relative to what."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.significance import MARGIN, equivalence, resolved
-from concexp.report import comparisons
+from concexp.report.family import family_of
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, many, plural, rounded, scale_of, spread
-from concexp.report.view import Contest, Point, View
+from concexp.report.view import Comparison, Point, View
 
-NAMED = 6  # so many names are listed in a sentence; the table has them all
-
-
-def name(view: View, point: Point) -> str:
-    """`processes` × `lock` with 2 workers: what tells a cell from the others of its contest."""
-    text = who(view, point)
-    return text if point.workers is None or _alike(view) else f"{text} with {plural(point.workers, 'worker')}"
+MAX_NAMES = 6  # listed in a sentence; the table has all
 
 
-def in_percent(factor: Interval) -> str:
-    """What a factor changes: `12 % (9.8–14)`."""
+def cell_text(view: View, point: Point) -> str:
+    """A cell by what distinguishes it within its comparison: `processes` × `lock` with 2 workers."""
+    text = series_text(view, point)
+    return text if point.workers is None or _same_workers(view) else f"{text} with {plural(point.workers, 'worker')}"
+
+
+def percent_change(factor: Interval) -> str:
+    """A factor as a change in percent: 1.12 (1.098–1.14) is `12 % (9.8–14)`."""
     mean, lo, hi = (100 * (end - 1) for end in (factor.mean, factor.lo, factor.hi))
     return spread(Interval(mean, lo, hi, factor.n), " %")
 
 
-def among_all(view: View, point: Point) -> str:
-    """A cell among those of the whole page."""
+def cell_on_page(view: View, point: Point) -> str:
+    """A cell by what distinguishes it on the whole page: the labels that vary."""
     return escaped(view.title(point.labels)) or code(point.model)
 
 
-def who(view: View, point: Point) -> str:
-    """The same without its workers."""
+def series_text(view: View, point: Point) -> str:
+    """A cell without its number of workers: `processes` × `lock`."""
     primitive = view.primitive(point)
-    return code(view.line(point)) + (f" × {code(primitive)}" if primitive else "")
+    return code(view.series_name(point)) + (f" × {code(primitive)}" if primitive else "")
 
 
-def _alike(view: View) -> bool:
-    """Whether all cells have the same number of workers: then it is not worth a word."""
-    return len({point.workers for point in view.points if point.numbered}) < 2
+def _same_workers(view: View) -> bool:
+    """Whether all cells have the same number of workers, which then need not be mentioned."""
+    return len({point.workers for point in view.points if point.has_numbers}) < 2
 
 
-def names(view: View, points: Iterable[Point]) -> str:
-    """Several cells, those of models with the same primitives and numbers of workers together."""
-    lines: dict[str, list[Point]] = {}
+def cells_text(view: View, points: Iterable[Point]) -> str:
+    """Several cells: series with the same primitives and numbers of workers are named together."""
+    series: dict[str, list[Point]] = {}
     for point in points:
-        lines.setdefault(view.line(point), []).append(point)
+        series.setdefault(view.series_name(point), []).append(point)
     groups: dict[tuple[tuple[str, ...], tuple[int, ...]], list[str]] = {}
-    for line, own in lines.items():
+    for name, members in series.items():
         by_workers: dict[tuple[int, ...], list[str]] = {}
-        for primitive in dict.fromkeys(view.primitive(point) for point in own):
-            counts = sorted(p.workers for p in own if p.workers is not None and view.primitive(p) == primitive)
+        for primitive in dict.fromkeys(view.primitive(point) for point in members):
+            counts = sorted(p.workers for p in members if p.workers is not None and view.primitive(p) == primitive)
             by_workers.setdefault(tuple(counts), []).append(primitive)
         for workers, primitives in by_workers.items():
-            groups.setdefault((tuple(primitives), workers), []).append(line)
-    return "; ".join(_group(view, who, primitives, workers) for (primitives, workers), who in groups.items())
+            groups.setdefault((tuple(primitives), workers), []).append(name)
+    return "; ".join(_group(view, names, primitives, workers) for (primitives, workers), names in groups.items())
 
 
-def _group(view: View, lines: list[str], primitives: tuple[str, ...], workers: tuple[int, ...]) -> str:
-    text = enumerated(shortened([code(line) for line in lines]))
+def _group(view: View, names: list[str], primitives: tuple[str, ...], workers: tuple[int, ...]) -> str:
+    """Series that share primitives and numbers of workers: `a` and `b` × (`lock`, `rlock`) with 2 and 4 workers."""
+    text = enumerated(first_few([code(name) for name in names], MAX_NAMES))
     if any(primitives):
-        listed = shortened([code(primitive) for primitive in primitives])
+        listed = first_few([code(primitive) for primitive in primitives], MAX_NAMES)
         text += f" × {listed[0]}" if len(listed) == 1 else f" × ({', '.join(listed)})"
-    if workers and not _alike(view):
+    if workers and not _same_workers(view):
         text += f" with {enumerated([str(count) for count in workers])} {'worker' if workers == (1,) else 'workers'}"
     return text
 
 
-def shortened(names: list[str]) -> list[str]:
-    """The first of them, and how many more there are."""
-    return names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} more"]
+def first_few(names: Sequence[str], most: int, rest_counts: bool = True, lead: str = "") -> list[str]:
+    """The first of these and how many more there are: `a`, `b`, `3 more`.
+
+    `most` counts the entries of the list, or only the names before `3 more` if `rest_counts` is False.
+    """
+    if len(names) <= most:
+        return list(names)
+    shown = most - 1 if rest_counts else most
+    return [*names[:shown], f"{lead}{len(names) - shown} more"]
 
 
-def amount(view: View, contest: Contest, point: Point) -> str:
+def primary_text(view: View, comparison: Comparison, point: Point) -> str:
     """A point's primary metric: `2.38 M sums/s (2.33–2.42)`."""
     value = point.value(view.primary)
     factor, prefix = scale_of([value.mean], view.metric.unit)
     if view.metric.unit == "1/s":
-        unit = f"{many(contest.unit)}/s"
+        unit = f"{many(comparison.unit)}/s"
         return spread(value.scaled(1 / factor), f" {prefix} {unit}" if prefix else f" {unit}")
     gap = "" if prefix == "x" else " "
     return spread(value.scaled(1 / factor), f"{gap}{prefix}") if prefix else spread(value.scaled(1 / factor))
 
 
-def baseline(view: View) -> str:
-    """What a gain is relative to, by its labels."""
-    wanted = view.run.spec.get("baseline") or {}
-    shown = [str(label) if key in ("workload", "model", "sync") else f"{key} {label}" for key, label in wanted.items()]
-    return code(", ".join(shown))
+def baseline_text(view: View) -> str:
+    """The baseline by its labels: `serial`, `threads, workers 1`."""
+    labels = view.run.spec.get("baseline") or {}
+    parts = [str(label) if key in ("workload", "model", "sync") else f"{key} {label}" for key, label in labels.items()]
+    return code(", ".join(parts))
 
 
-def share(view: View, contest: Contest, point: Point) -> str:
-    """How much of what there was a gain has used: of the effective CPUs where CPUs are what is wanted, else of the workers.
+def share_used(view: View, comparison: Comparison, point: Point) -> str:
+    """How much of what the machine offered a gain used.
 
-    Empty where that would mean nothing: one worker, or a baseline that had several.
+    The share of the effective CPUs where the work needs CPUs and there is a worker for each; otherwise the efficiency, gain /
+    workers. Empty where neither means anything: for one worker, or over a baseline with several.
     """
     below = view.baseline(point)
-    if point.workers is None or point.workers < 2 or below is None or (below.workers or 1) > 1:
+    if point.workers is None or point.workers < 2 or below is None or below.parallelism > 1:
         return ""
     gain, effective = point.value(view.relative).mean, point.sample.effective_cpus
-    if contest.resource == "cpu" and not math.isnan(effective) and point.workers >= effective:
+    if comparison.resource == "cpu" and not math.isnan(effective) and point.workers >= effective:
         return f"{gain / effective:.2f} of the {rounded(effective)} effective CPUs"
     return f"efficiency {gain / point.workers:.2f}"
 
 
-def unresolved(view: View, found: Interval, floor: float) -> str:
-    """Why a ratio is not resolved whose interval does not show it: the run differs as much from itself, or chance does.
+def unresolved_text(view: View, ratio: Interval, floor: float) -> str:
+    """Why a ratio is not resolved although its interval excludes 1: noise floor or multiple comparisons.
 
-    Empty where the interval holds 1.
+    Empty where the interval contains 1.
     """
-    if not found.bounded or found.lo <= 1 <= found.hi:
+    if not ratio.bounded or ratio.lo <= 1 <= ratio.hi:
         return ""
-    if not resolved(found, floor):
+    if not resolved(ratio, floor):
         return f"within the noise floor of {rounded(floor)}x"
-    return f"no more than chance brings forth among {comparisons.of(view).count} comparisons"
+    return f"no more than chance brings forth among {family_of(view).count} comparisons"
 
 
-def alike(found: Interval) -> str:
-    """That a ratio is surely too near to 1 to matter; empty where it may not be."""
-    return f"equal within {100 * MARGIN:g} %" if equivalence(found) == "equivalent" else ""
+def equal_text(ratio: Interval) -> str:
+    """That a ratio is certainly too close to 1 to matter; empty where that is not certain."""
+    return f"equal within {100 * MARGIN:g} %" if equivalence(ratio) == "equivalent" else ""
 
 
-BAD = {"failed": "failed", "crashed": "crashed", "timeout": "timed out"}  # in words
+BAD_ENDINGS = {"failed": "failed", "crashed": "crashed", "timeout": "timed out"}  # statuses in words
 
-# A gain is called none where it is surely less than this, either way: 5 % would need a quieter machine than most.
+# A gain certainly below this, either way, is called none: 5 % would take a quieter machine than most.
 NO_GAIN = 0.1

@@ -1,12 +1,20 @@
-"""A run as the page sees it: its cells as points, the contests between them, and what may be said of each."""
+"""A run as the page sees it: cells as points, and which of them are compared with each other.
+
+How far a point can be trusted, from the weakest to the strongest:
+
+has_numbers          some trial ended with numbers (status `ok` or `invalid`)
+enough_clean_trials  enough of those trials are free of doubts for a verdict on time
+can_win              all trials ended well and were right as well, also those that only the primary metric comes from
+
+A single metric of a point has a value (`Interval.has_value`), and then possibly an interval (`Interval.bounded`).
+"""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 from concexp import catalog
 from concexp.analysis import noise
@@ -17,22 +25,7 @@ from concexp.analysis.samples import Sample, compared
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.errors import UnknownName
 from concexp.experiment.statuses import MEASURED, NUMBERED
-
-# For a model that has no colour of its own: the palette of Okabe and Ito, told apart by the colour-blind and in print.
-PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-DASHES = ("-", "--", "-.", ":")
-# How far the colours of several lines of one model are from its own, to white (above 0) or to black.
-SHADES = (0.0, 0.5, -0.45, 0.25, -0.25)
-
-
-@dataclass(frozen=True)
-class Style:
-    """What a line looks like in every picture, in matplotlib's words."""
-
-    colour: str
-    marker: str | tuple[int, int, int]  # as matplotlib names it: a sign, or (points, 1 for a star, degrees)
-    dashes: str
+from concexp.report.styles import Style, assign_styles
 
 
 @dataclass(frozen=True)
@@ -59,46 +52,53 @@ class Point:
         return self.labels.get("workers")
 
     @property
-    def numbered(self) -> bool:
-        """Whether it has numbers at all."""
+    def parallelism(self) -> int:
+        """The number of workers, counting 1 where it does not apply."""
+        return self.workers or 1
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether any of its trials has numbers."""
         return bool(self.sample.has_numbers)
 
     @property
-    def trusted(self) -> bool:
-        """Whether enough of its trials are beyond doubt for a verdict on time."""
+    def enough_clean_trials(self) -> bool:
+        """Whether enough of its trials are free of doubts for a verdict on time."""
         return self.sample.enough_clean_trials
 
     @property
-    def firm(self) -> bool:
-        """Whether it may win: all its trials ended well and were right, and enough of them are beyond doubt, those too that
-        only the primary metric comes from.
+    def can_win(self) -> bool:
+        """Whether it may be called best.
+
+        All its trials must have ended well and been right, and enough of them must be free of doubts. The same holds for the
+        trials of the primary metric, where that has trials of its own.
         """
         basis = self.sample.of(self.primary)
-        return self.status == "ok" and self.trusted and basis.status == "ok" and basis.enough_clean_trials
+        return self.status == "ok" and self.enough_clean_trials and basis.status == "ok" and basis.enough_clean_trials
 
     @property
     def mark(self) -> str:
-        """What a reader must know of its numbers: † wrong, ‡ doubtful, § some trials ended badly."""
-        ended_badly = self.numbered and self.status not in NUMBERED
+        """Signs that qualify its numbers: † wrong outcome, § some trials ended badly, ‡ too many doubtful trials."""
+        ended_badly = self.has_numbers and self.status not in NUMBERED
         wrong = self.sample.statuses["invalid"] > 0
-        return f"{'†' * wrong}{'§' * ended_badly}{'‡' * (self.numbered and not self.trusted)}"
+        return f"{'†' * wrong}{'§' * ended_badly}{'‡' * (self.has_numbers and not self.enough_clean_trials)}"
 
     def value(self, metric: str) -> Interval:
-        """A metric with its interval; NOTHING if it has none."""
+        """A metric with its interval; UNKNOWN where it has none."""
         return self.values.get(metric, UNKNOWN)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The points that differ in model and workers alone: one panel of a picture."""
+    """One panel of a picture: points that differ only in model and workers."""
 
     labels: dict[str, Any]
     points: Sequence[Point]
 
 
 @dataclass(frozen=True)
-class Contest:
-    """The points that do the same work under the same conditions, by different models and primitives: one of them is best."""
+class Comparison:
+    """Points that do the same work under the same conditions, by different models and primitives."""
 
     labels: dict[str, Any]
     points: Sequence[Point]
@@ -114,8 +114,11 @@ class Contest:
         return self.points[0].resource
 
 
+T = TypeVar("T")
+
+
 class View:
-    """A run with what pictures and sentences need beside the table of cells."""
+    """A run with everything that pictures and sentences need beyond the table of cells."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -123,7 +126,8 @@ class View:
         self.metric: Any = catalog.load("metric", self.primary)()
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.cpus
-        self._tells: dict[tuple[str, str], bool] = {}
+        self._determines: dict[tuple[str, str], bool] = {}
+        self._derived: dict[Callable[[View], Any], Any] = {}  # see `once_per_view`
         measured = run.of_role(MEASURED)
         self.records = {record["cell"]: record for record in measured}
         self.plugins = {
@@ -132,18 +136,18 @@ class View:
 
     @cached_property
     def metrics(self) -> dict[str, Any]:
-        """The metrics of cells.csv, in the order of their columns."""
+        """The metrics of cells.csv by name, in the order of their columns."""
         columns = self.run.cells.columns
         return {name: catalog.load("metric", name)() for name in columns if f"{name}_lo" in columns}
 
     @cached_property
     def verdicts(self) -> tuple[claims.Verdict, ...]:
-        """Those on the claims, in the order of the experiment."""
+        """The verdicts on the claims, in the order of the experiment."""
         return claims.verdicts_of(self.run)
 
     @cached_property
     def relative(self) -> str:
-        """The metric that is a cell's gain over the baseline, as a factor; "" if none is among the metrics."""
+        """The metric that gives a cell's gain over the baseline, as a factor; "" if no metric does."""
         return next(
             (name for name, metric in self.metrics.items() if metric.level == "cell" and metric.unit == "x"), ""
         )
@@ -153,7 +157,7 @@ class View:
         """All cells, in the order of cells.csv."""
         by_cell = self.run.samples
         labels = self.run.axes_by_cell
-        found = []
+        points = []
         for row in self.run.cells.to_dict("records"):
             cell = str(row["cell"])
             sample = by_cell.get(cell, Sample(()))
@@ -163,103 +167,134 @@ class View:
             record = self.records.get(cell, {"unit": "operation", "wants": "io"})
             texts = str(row["status"]), str(row["reason"])
             kind = record["unit"], record["wants"]
-            found.append(Point(cell, labels[cell], *texts, values, sample, *kind, self.primary))
-        return found
+            points.append(Point(cell, labels[cell], *texts, values, sample, *kind, self.primary))
+        return points
 
     @cached_property
-    def contests(self) -> list[Contest]:
-        """The contests in the order of the experiment; those without any number are left out."""
-        conditions = [key for key in self.axes if not self.chosen(key)]
-        return [Contest(labels, points) for labels, points in groups(self.points, conditions)]
+    def comparisons(self) -> list[Comparison]:
+        """The comparisons in the order of the experiment, without those that have no numbers."""
+        conditions = [key for key in self.axes if not self.is_choice(key)]
+        return [Comparison(labels, points) for labels, points in groups(self.points, conditions)]
 
     @cached_property
     def panels(self) -> list[Panel]:
-        """The contests, divided by primitive."""
+        """The comparisons, divided by primitive."""
         keys = [key for key in self.axes if not self.of_kind(key, "model") and key != "workers"]
         return [Panel(labels, points) for labels, points in groups(self.points, keys)]
 
-    def chosen(self, key: str) -> bool:
-        """Whether an axis is something that one chooses (model, primitive, workers), and not the work itself."""
+    def is_choice(self, key: str) -> bool:
+        """Whether an axis is a choice (model, primitive, workers) rather than part of the work."""
         return key == "workers" or self.of_kind(key, "model") or self.of_kind(key, "sync")
 
     def of_kind(self, key: str, kind: str) -> bool:
-        """Whether an axis is a kind of plug-in, or a parameter of one: of all, or of one label."""
+        """Whether an axis is a kind of plug-in or a parameter of one: of the whole kind, or of one label."""
         return key.partition(".")[0] in (kind, *map(str, self.run.header["axes"].get(kind, ())))
 
     @cached_property
-    def varying(self) -> set[str]:
-        """The axes that have several values among the cells with numbers; where none has any, among those that were run."""
-        shown = [point for point in self.points if point.numbered] or [p for p in self.points if p.sample.count]
-        return {key for key in self.axes if len({str(p.labels.get(key)) for p in shown} - {"None"}) > 1}
+    def varying_axes(self) -> set[str]:
+        """The axes with several values among the cells with numbers, or among those that were run if none has numbers."""
+        points = [point for point in self.points if point.has_numbers] or [p for p in self.points if p.sample.count]
+        return {key for key in self.axes if len({str(p.labels.get(key)) for p in points} - {"None"}) > 1}
 
     def title(self, labels: dict[str, Any]) -> str:
-        """What tells a contest or a panel from the others; "" if there is nothing to tell."""
+        """The labels that distinguish a comparison or panel from the others: `rate 100/s · payload 64B`; "" if none do.
+
+        Labels that others determine are left out: where only `echo` has payloads, `payload 64B` says that the workload is echo.
+        """
         parts = []
-        told = [key for key in labels if key in self.varying]
+        varying = [key for key in labels if key in self.varying_axes]
         for key, label in labels.items():
-            if key in told and label is not None and not self.follows(key, told):
+            if key in varying and label is not None and not self.is_redundant(key, varying):
                 parts.append(str(label) if key in ("workload", "sync") else f"{self._short(key)} {label}")
         return " · ".join(parts)
 
-    def follows(self, key: str, others: Sequence[str]) -> bool:
-        """Whether an axis moves with one of the others, which tells it; of two that tell each other the first is not told."""
+    def is_redundant(self, key: str, others: Sequence[str]) -> bool:
+        """Whether one of the `others` already determines this axis. Of two that determine each other, the second is redundant.
+
+        Where Python 3.13 always ran with the GIL on and 3.13t with it off, each axis determines the other, and titles have the
+        first one alone.
+        """
         before = True
         for other in others:
             if other == key:
                 before = False
-            elif self.tells(other, key) and (before or not self.tells(key, other)):
+            elif self.determines(other, key) and (before or not self.determines(key, other)):
                 return True
         return False
 
-    def tells(self, key: str, other: str) -> bool:
-        """Whether each label of an axis comes with one label of the other."""
-        if (key, other) not in self._tells:
+    def determines(self, key: str, other: str) -> bool:
+        """Whether each label of `key` occurs with only one label of `other`."""
+        if (key, other) not in self._determines:
             pairs = {(str(p.labels.get(key)), str(p.labels.get(other))) for p in self.points}
-            self._tells[key, other] = len(pairs) == len({label for label, _ in pairs})
-        return self._tells[key, other]
+            self._determines[key, other] = len(pairs) == len({label for label, _ in pairs})
+        return self._determines[key, other]
 
     def _short(self, key: str) -> str:
-        """An axis by the last part of its name, where no other axis that varies ends alike: room in a title is little."""
+        """The last part of an axis's name, unless another varying axis ends the same way: titles have little room."""
         last = key.rpartition(".")[2]
-        return last if sum(other.rpartition(".")[2] == last for other in self.varying) == 1 else key
+        return last if sum(other.rpartition(".")[2] == last for other in self.varying_axes) == 1 else key
 
-    def lines(self, points: Iterable[Point]) -> dict[str, list[Point]]:
-        """The points with numbers by model (and its parameters, where they vary), each line by its number of workers."""
-        found: dict[str, list[Point]] = {}
+    def series(self, points: Iterable[Point]) -> dict[str, list[Point]]:
+        """The points with numbers, by series (see `series_name`), each sorted by number of workers."""
+        series: dict[str, list[Point]] = {}
         for point in points:
-            if point.numbered:
-                found.setdefault(self.line(point), []).append(point)
-        return {name: sorted(line, key=lambda point: point.workers or 0) for name, line in found.items()}
+            if point.has_numbers:
+                series.setdefault(self.series_name(point), []).append(point)
+        return {name: sorted(members, key=lambda point: point.workers or 0) for name, members in series.items()}
 
-    def line(self, point: Point) -> str:
-        """The name of a point's line: its model's label, and the model's parameters that are axes."""
+    def series_name(self, point: Point) -> str:
+        """The series of a point: its model's label, and the model's parameters that vary: `processes fork`."""
         return " ".join([point.model, *filter(None, [", ".join(self._parameters(point, "model"))])])
 
     def primitive(self, point: Point) -> str:
-        """The name of a point's primitive, where there are several; else ""."""
-        own = [str(point.labels["sync"])] if "sync" in self.varying else []
-        return " ".join([*own, *filter(None, [", ".join(self._parameters(point, "sync"))])])
+        """The primitive of a point with its varying parameters, where several primitives were measured; else ""."""
+        label = [str(point.labels["sync"])] if "sync" in self.varying_axes else []
+        return " ".join([*label, *filter(None, [", ".join(self._parameters(point, "sync"))])])
 
     def _parameters(self, point: Point, kind: str) -> list[str]:
-        """The varying parameters of a plug-in that are axes: `fork`, `chunk 64`; a word needs no name, a number does."""
-        found = []
+        """The varying parameters of a plug-in that are axes: `fork`, `chunk 64`. Words stand alone, numbers need the name."""
+        parts = []
         for key in self.axes:
             label = point.labels.get(key)
-            if key != kind and self.of_kind(key, kind) and key in self.varying and label is not None:
+            if key != kind and self.of_kind(key, kind) and key in self.varying_axes and label is not None:
                 word = isinstance(label, str) and label[:1].isalpha()
-                found.append(label if word else f"{key.rpartition('.')[2]} {label}")
-        return found
+                parts.append(label if word else f"{key.rpartition('.')[2]} {label}")
+        return parts
 
     def best(self, points: Iterable[Point]) -> Point | None:
-        """The point with the best primary metric; None if there is none, or if none is better."""
+        """The point with the best primary metric; None if no point has one, or if the metric has no better direction."""
         known = [point for point in points if point.value(self.primary).has_value]
         if not known or self.metric.better is None:
             return None
-        sign = 1 if self.metric.better == "higher" else -1
-        return max(known, key=lambda point: sign * point.value(self.primary).mean)
+        return max(known, key=lambda point: self.sign * point.value(self.primary).mean)
+
+    @property
+    def sign(self) -> int:
+        """1 where a higher primary metric is better, else -1."""
+        return 1 if self.metric.better == "higher" else -1
+
+    def variants(self, points: Iterable[Point]) -> list[list[Point]]:
+        """The points with numbers, grouped by what one would choose between: series and primitive, in order."""
+        groups: dict[tuple[str, str], list[Point]] = {}
+        for point in points:
+            if point.has_numbers:
+                groups.setdefault((self.series_name(point), self.primitive(point)), []).append(point)
+        return list(groups.values())
+
+    def best_per_series(self, points: Iterable[Point]) -> list[Point]:
+        """The best point of each series, leaving out series without a primary metric."""
+        return [best for members in self.series(points).values() if (best := self.best(members))]
+
+    def best_per_variant(self, points: Iterable[Point]) -> list[Point]:
+        """The best point of each variant (see `variants`), leaving out variants without a primary metric."""
+        return [best for members in self.variants(points) if (best := self.best(members))]
+
+    def point(self, cell: str) -> Point:
+        """The point of a cell, by the cell's id."""
+        return self._by_cell[cell]
 
     def baseline(self, point: Point) -> Point | None:
-        """The point that this one's gain is relative to."""
+        """The point that this point's gain is relative to; None if there is none."""
         return self._by_cell.get(self._baseline.of(point.labels))
 
     @cached_property
@@ -271,83 +306,79 @@ class View:
         return Baseline(self.run.header)
 
     def ratio(self, above: Point, below: Point, metric: str = "") -> Interval:
-        """The ratio of a metric (default: the primary one) of two points, paired by block."""
+        """The ratio of a metric (by default the primary one) of two points, paired by block."""
         return compared(above.sample, below.sample, metric or self.primary)
 
     @cached_property
     def floors(self) -> list[noise.NoiseFloor]:
-        """The noise floors of the run's controls."""
+        """The noise floors that the run's controls showed."""
         return noise.noise_floors(self.run)
 
     def floor(self, points: Iterable[Point]) -> float:
-        """The noise floor, a factor, of what these points do: their workload's own, or else the largest of the run; 1 if none."""
+        """The noise floor of these points' work, as a factor.
+
+        That of their workloads if it was measured, else the largest of the run; 1 if none was measured.
+        """
         workloads = {str(point.labels["workload"]) for point in points}
-        own = [floor.factor for floor in self.floors if floor.workload in workloads]
-        return max(own or [floor.factor for floor in self.floors], default=1.0)
+        matching = [floor.factor for floor in self.floors if floor.workload in workloads]
+        return max(matching or [floor.factor for floor in self.floors], default=1.0)
 
     @cached_property
     def simulated(self) -> list[str]:
-        """The labels of models whose numbers are made up."""
+        """The labels of models that make up their numbers."""
         return [
             label for (kind, label), _ in self.plugins.items() if kind == "model" and self.plugin(kind, label).simulated
         ]
 
     def plugin(self, kind: str, label: str) -> Any:
-        """The class behind a label; for what is not installed here, one that knows nothing but what all of its kind have."""
+        """The class behind a label; for a plug-in that is not installed here, a stand-in with the attributes all of them have."""
         try:
             return catalog.load(kind, self.plugins[kind, label])
         except (KeyError, UnknownName):
             return type("Unknown", (), {"simulated": False, "role": ""})
 
-    def style(self, line: str) -> Style:
-        """What a line looks like, the same in every picture: its model's own; of several lines of a model, shades of it."""
-        return self._styles[line]
+    def style(self, series: str) -> Style:
+        """How a series looks, the same in every picture: like its model; several series of a model are shades of it."""
+        return self._styles[series]
 
     @cached_property
     def _styles(self) -> dict[str, Style]:
-        found: dict[str, Style] = {}
-        seen: dict[str, int] = {}
-        for line, points in self.lines(self.points).items():
-            model = points[0].model
-            plugin = self.plugins.get(("model", model), model)
-            rank = seen[plugin] = seen.get(plugin, -1) + 1
-            own = self.plugin("model", model)
-            number = zlib.crc32(plugin.encode())
-            colour = getattr(own, "colour", PALETTE[number % len(PALETTE)])
-            marker = getattr(own, "marker", MARKERS[number % len(MARKERS)])
-            markers = [marker, *(other for other in MARKERS if other != marker)]
-            shade = shaded(colour, SHADES[rank % len(SHADES)])
-            found[line] = Style(shade, markers[rank % len(markers)], DASHES[rank % len(DASHES)])
-        return found
+        models = {name: points[0].model for name, points in self.series(self.points).items()}
+        plugins = {name: self.plugins.get(("model", model), model) for name, model in models.items()}
+        return assign_styles(plugins, {name: self.plugin("model", model) for name, model in models.items()})
 
 
-def shaded(colour: str, share: float) -> str:
-    """A colour (#rrggbb) that far on its way to white (share > 0) or to black (< 0)."""
-    parts = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
-    aim = 255 if share > 0 else 0
-    return "#" + "".join(f"{round(part + (aim - part) * abs(share)):02x}" for part in parts)
+def once_per_view(build: Callable[[View], T]) -> Callable[[View], T]:
+    """Keeps what `build(view)` returns with the view: its picture, its sentences and the answer ask for the same."""
+
+    @wraps(build)
+    def built(view: View) -> T:
+        if build not in view._derived:
+            view._derived[build] = build(view)
+        return view._derived[build]  # type: ignore[no-any-return]
+
+    return built
 
 
 def groups(points: Sequence[Point], keys: Sequence[str]) -> list[tuple[dict[str, Any], list[Point]]]:
-    """Points with equal labels on these axes, in order, without the groups that have no number.
+    """Groups points by their labels on these axes, in order, leaving out groups without numbers.
 
-    Points to which an axis does not apply (it is empty) join every group that is like them on the other axes.
+    Points to which an axis does not apply (no label) join every group that they match on the other axes.
     """
     groups: dict[str, tuple[dict[str, Any], list[Point]]] = {}
     for point in points:
         labels = {key: point.labels.get(key) for key in keys}
         groups.setdefault(repr(list(labels.values())), (labels, []))[1].append(point)
-    found = list(groups.values())
-    partial = [(labels, own) for labels, own in found if None in labels.values()]
+    partial = [(labels, members) for labels, members in groups.values() if None in labels.values()]
     joined = []
-    for labels, own in found:
-        guests = [p for other, theirs in partial if _less(other, labels) for p in theirs]
-        is_guest = None in labels.values() and any(_less(labels, other) for other, _ in found)
-        if not is_guest and any(point.numbered for point in own):
-            joined.append((labels, [*guests, *own]))
+    for labels, members in groups.values():
+        guests = [guest for other, guests in partial if _less(other, labels) for guest in guests]
+        is_guest = None in labels.values() and any(_less(labels, other) for other, _ in groups.values())
+        if not is_guest and any(point.has_numbers for point in members):
+            joined.append((labels, [*guests, *members]))
     return joined
 
 
 def _less(labels: dict[str, Any], than: dict[str, Any]) -> bool:
-    """Whether these labels are the same as others, but for axes that do not apply."""
+    """Whether these labels equal others except on axes that do not apply here."""
     return labels != than and all(label is None or label == than[key] for key, label in labels.items())

@@ -8,7 +8,7 @@ import pytest
 from concexp.commands import doctor
 from concexp.run.child.launch import TrialOutcome
 from concexp.run.interpreters import interpreter
-from concexp.run.machine import hazards, lock
+from concexp.run.machine import hazards, lock, spinners
 from concexp.run.machine.hazards import Finding
 from tests.helpers.machines import QUIET
 from tests.helpers.program import concexp
@@ -66,13 +66,13 @@ def test_effective_cpus_come_from_a_child(monkeypatch, tmp_path, answer, effecti
     outcome = TrialOutcome(
         "crashed" if answer is None else "", "it died" if answer is None else "", answer, "", "", 0, 0.1
     )
-    monkeypatch.setattr(doctor, "launch", lambda *arguments: outcome)
+    monkeypatch.setattr(spinners, "launch", lambda *arguments: outcome)
     assert doctor._effective_cpus(python(tmp_path), None, 2) == (effective, outcome.reason)
 
 
 def test_no_spinning_beside_a_run(monkeypatch, tmp_path):
     """While another run measures, the doctor starts no spinners, which would disturb it, and says so."""
-    monkeypatch.setattr(doctor, "launch", lambda *arguments: pytest.fail("it disturbs the other run"))
+    monkeypatch.setattr(spinners, "launch", lambda *arguments: pytest.fail("it disturbs the other run"))
     other = lock.MachineLock("concexp run of x", lambda who: None)
     with other.held():
         effective, reason = doctor._effective_cpus(python(tmp_path), None, 2)

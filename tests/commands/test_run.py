@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 import concexp
+from concexp.analysis.claims import verdicts
 from concexp.commands.export import export_run
 from concexp.commands.report import write_pages
 from concexp.commands.run import RunRequest, run_experiment
@@ -37,14 +38,33 @@ def reads(monkeypatch):
     return counts
 
 
-def test_a_runs_journal_is_read_once_per_command(tmp_path, write, reads, monkeypatch):
-    """`run` with page, precision and claims, the same from Python, `report` and `export`: each reads the journal once."""
+@pytest.fixture
+def judged(monkeypatch):
+    """The runs whose claims were judged, one entry for each time."""
+    runs = []
+    judge_claims = verdicts.judge_claims
+
+    def counted(run, claims=None):
+        if claims is None:  # the sequential plan judges its claims on the trials so far
+            runs.append(run)
+        return judge_claims(run, claims)
+
+    monkeypatch.setattr(verdicts, "judge_claims", counted)
+    return runs
+
+
+def test_a_runs_journal_is_read_once_per_command(tmp_path, write, reads, judged, monkeypatch):
+    """`run` with page, precision and claims, the same from Python, `report` and `export`: each reads the journal once.
+
+    The claims are judged once as well, for page, precision and --check together.
+    """
     monkeypatch.chdir(tmp_path)
     path = write("x.yaml", CLAIMED)
     outcome = run_experiment(RunRequest(path), "none", page=True, check=True)
     assert outcome.refuted == ["it shrinks"]
     assert outcome.lines[0] == "report: reports/x/README.md"
     assert set(reads.values()) == {1}
+    assert judged == [outcome.measured.results]
     reads.clear()
     run = concexp.Experiment(path).run(fresh=True, progress="none")
     assert run.cells["cell"].tolist() == outcome.measured.results.cells["cell"].tolist()

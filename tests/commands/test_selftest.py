@@ -132,7 +132,7 @@ def test_wrong_needs_more_than_chance(tmp_path, value, verdict):
     cells = [journal_builder.cell("x", "serial", plugins={"workload": "sleep"})]
     answers = selftest.Answers(journal_builder.write(tmp_path, cells, spec={"baseline": {}}))
     found = selftest.Measured(value, 0.98, 1.02, "1x", "", answers.samples("x"))
-    assert selftest.verdict("same", found, answers).verdict == verdict
+    assert selftest.judge("same", found, answers).verdict == verdict
 
 
 def test_verdicts_as_text_and_data():

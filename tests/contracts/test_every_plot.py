@@ -12,6 +12,7 @@ from concexp.report.plots import _style
 from concexp.report.plots import steadiness as plot_of_steadiness
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
+from tests.helpers.pages import draw
 
 NAMES = catalog.names("plot")
 
@@ -28,15 +29,14 @@ def view(tmp_path):
 
 @pytest.mark.parametrize("make", scenarios.ALL)
 def test_every_picture_of_every_run(tmp_path, make):
-    """A picture that applies is a PNG wide enough for two pixels per point, with an alt text that is a sentence."""
+    """A picture that suits a run is a PNG wide enough for two pixels per point, with an alt text that is a sentence."""
     found = View(journal_builder.write(tmp_path, **make()))
     for name in NAMES:
         plot = catalog.load("plot", name)()
-        applies = plot.applies(found)
-        assert applies in (True, False)
-        if not applies:
+        prepared = plot.prepare(found)
+        if not prepared:
             continue
-        alt = plot.draw(found, tmp_path / "figures" / "x.png")
+        alt = plot.draw(found, prepared, tmp_path / "figures" / "x.png")
         with Image.open(tmp_path / "figures" / "x.png") as image:
             assert image.width == 1720
             assert 200 < image.height < 4000
@@ -48,11 +48,11 @@ def test_every_picture_of_every_run(tmp_path, make):
 
 
 def test_where_they_apply(tmp_path):
-    """One cell gives no picture; one number of workers gives no scaling; what was recorded, and only that, has its own."""
+    """One cell has no picture, one number of workers no scaling, and only what was recorded has a picture of its own."""
     applies = {}
     for make in (scenarios.one_cell, scenarios.syncs, scenarios.scaling, scenarios.nothing, scenarios.recorded):
         found = View(journal_builder.write(tmp_path / make.__name__, **make()))
-        applies[make.__name__] = [name for name in NAMES if catalog.load("plot", name)().applies(found)]
+        applies[make.__name__] = [name for name in NAMES if catalog.load("plot", name)().prepare(found)]
     assert applies == {
         "one_cell": [], "syncs": ["comparison"], "scaling": ["comparison", "cost_breakdown", "scaling"], "nothing": [],
         "recorded": ["comparison", "fairness", "heatmap", "latency", "pareto", "scaling"],
@@ -65,10 +65,10 @@ def test_same_bytes(tmp_path, name):
     plot = catalog.load("plot", name)()
     makes = (scenarios.withheld, scenarios.recorded, scenarios.timelines, scenarios.courses, scenarios.watched)
     views = (View(journal_builder.write(tmp_path / make.__name__, **make())) for make in makes)
-    found = next(one for one in views if plot.applies(one))
-    plot.draw(found, tmp_path / "a.png")
+    found = next(one for one in views if plot.prepare(one))
+    draw(plot, found, tmp_path / "a.png")
     with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "savefig.dpi": 50, "axes.facecolor": "black"}):
-        plot.draw(found, tmp_path / "b.png")
+        draw(plot, found, tmp_path / "b.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
@@ -110,11 +110,11 @@ def test_logarithmic_only_where_needed(values, wide):
 
 
 def test_alt_text_names_the_best(view, tmp_path):
-    """The alt text of scaling tells where the best line ends up; that of the comparison tells the order."""
+    """The alt text of scaling names the best series and its place; that of the comparison gives the order."""
     found = view(**scenarios.partly_withheld())
-    alt = catalog.load("plot", "scaling")().draw(found, tmp_path / "x.png")
+    alt = draw(catalog.load("plot", "scaling")(), found, tmp_path / "x.png")
     assert "The highest is processes at 2 with 1.9" in alt
-    alt = catalog.load("plot", "comparison")().draw(found, tmp_path / "y.png")
+    alt = draw(catalog.load("plot", "comparison")(), found, tmp_path / "y.png")
     assert "From first to last: processes ×2; threads ×1; serial." in alt
 
 
@@ -126,7 +126,7 @@ def test_steadiness_has_the_iterations_of_each_trial(view):
     expected = {}
     for (_, own), cell in zip(took, found.run.firsts["cell"], strict=True):
         expected.setdefault(cell, []).append((own / own.median()).tolist())
-    drawn = {cell.point.cell: [one.tolist() for one in cell.series] for cell in plot_of_steadiness._cells(found)}
+    drawn = {cell.point.cell: [trial.tolist() for trial in cell.trials] for cell in plot_of_steadiness._cells(found)}
     assert drawn.keys() == expected.keys()
     for cell, series in drawn.items():
         for one, other in zip(series, expected[cell], strict=True):
@@ -134,38 +134,38 @@ def test_steadiness_has_the_iterations_of_each_trial(view):
 
 
 def test_steadiness_shows_the_worst_first(view, tmp_path):
-    """The alt text tells each cell's word, the unsteady one first; short trials are drawn and not judged."""
+    """The alt text classifies each cell, the unsteady one first; short trials are drawn but not classified."""
     plot = catalog.load("plot", "steadiness")()
-    alt = plot.draw(view(**scenarios.courses()), tmp_path / "x.png")
+    alt = draw(plot, view(**scenarios.courses()), tmp_path / "x.png")
     words = ["asyncio: without a steady state", "process_pool: trials disagree", "thread_pool: slowing down",
              "processes: warming up", "threads: flat"]  # fmt: skip
     assert [alt.index(word) for word in words] == sorted(alt.index(word) for word in words)
     cells = [journal_builder.cell()]
-    assert not plot.applies(View(journal_builder.write(tmp_path / "four", cells, iterations=4)))
+    assert not plot.prepare(View(journal_builder.write(tmp_path / "four", cells, iterations=4)))
     five = View(journal_builder.write(tmp_path / "five", cells, iterations=5))
-    assert "fewer than 20 iterations: not judged" in plot.draw(five, tmp_path / "y.png")
+    assert "fewer than 20 iterations: not judged" in draw(plot, five, tmp_path / "y.png")
 
 
 def test_drift_tells_its_verdict(tmp_path):
-    """A sentinel that gets slower is a drift, told with its size; five blocks are too few to draw."""
+    """A sentinel that gets slower is a drift, reported with its size; five blocks are too few to draw."""
     plot = catalog.load("plot", "drift")()
     drifting = View(journal_builder.write(tmp_path / "drift", **scenarios.watched(drift=0.03)))
-    alt = plot.draw(drifting, tmp_path / "x.png")
+    alt = draw(plot, drifting, tmp_path / "x.png")
     assert re.search(r"over 10 blocks: a drift of (2|3)\d\.\d % \(", alt)
     assert "Spinners between the blocks did the work of 1.90 to 1.90 CPUs, of 2 that are usable." in alt
     blind = journal_builder.write(tmp_path / "blind", **{**scenarios.watched(), "effective": None})
-    assert "Spinners" not in plot.draw(View(blind), tmp_path / "y.png")
+    assert "Spinners" not in draw(plot, View(blind), tmp_path / "y.png")
     doubtful = scenarios.watched()
     doubtful["beside"][1][1]["status"] = ["invalid"] * 10
     doubtful["beside"][1][1]["record"] = {"left_behind": 1}
     doubtful["beside"][1][1]["status"][:5] = ["ok"] * 5
-    alt = plot.draw(View(journal_builder.write(tmp_path / "doubtful", **doubtful)), tmp_path / "z.png")
+    alt = draw(plot, View(journal_builder.write(tmp_path / "doubtful", **doubtful)), tmp_path / "z.png")
     assert "over 10 blocks: too few blocks beyond doubt to tell a drift." in alt
-    assert not plot.applies(View(journal_builder.write(tmp_path / "five", **{**scenarios.watched(), "repetitions": 5})))
+    assert not plot.prepare(View(journal_builder.write(tmp_path / "five", **{**scenarios.watched(), "repetitions": 5})))
 
 
 def test_letters_that_the_font_lacks(tmp_path, recwarn):
-    """A label in any writing is no reason for a warning or an error; nor is one that looks like mathematics."""
+    """A label in any script causes no warning or error, nor does one that looks like mathematics."""
     labels = ("線程", "$\\frac{$")
     cells = [
         journal_builder.cell(
@@ -184,5 +184,5 @@ def test_letters_that_the_font_lacks(tmp_path, recwarn):
         views.append(View(journal_builder.write(tmp_path / str(len(views)), **made)))
     for name in NAMES:
         plot = catalog.load("plot", name)()
-        plot.draw(next(one for one in views if plot.applies(one)), tmp_path / f"{name}.png")
+        draw(plot, next(one for one in views if plot.prepare(one)), tmp_path / f"{name}.png")
     assert not recwarn.list

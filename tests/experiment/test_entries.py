@@ -128,8 +128,6 @@ def test_a_parameter_with_a_default_can_be_swept(own, write):
         ("mine.py:f_*", "def f(): pass", "nothing in mine.py fits 'f_*'", "known: f"),
         ("{mine.py:f*: {}, as: x}", "def f(): pass", "a suite has a label for each function", "leave out `as:`"),
         ("{mine.py:f*: {n: 1}}", "def f(n): pass\ndef ff(): pass", "ff has no parameter 'n'", "takes no arguments"),
-        ("mine.py:f", "def f():\n for i in [1]:\n  yield i", "f is a generator function", "use return"),
-        ("mine.py:f", "def f(a, /): pass", "f has positional-only parameters", "by name"),
         ("mine.py:f", "def f(a, b, *, c, d=1): pass", "f needs a, b, c", "{mine.py:f: {a: …}}"),
         ("{mine.py:f: {a: 1}}", "def f(a, b): pass", "f needs b", "{mine.py:f: {b: …}}"),
         ("{mine.py:f: {aa: 1}}", "def f(a=1): pass", "f has no parameter 'aa'", "did you mean 'a'?"),
@@ -148,10 +146,17 @@ def test_what_is_wrong_with_a_function(own, text, code, says, cure):
     assert cure in found.hint
 
 
-def test_yields_of_inner_functions_do_not_count(own):
-    """A plain function may define a generator inside."""
-    (entry,) = own("mine.py:f", "def f():\n def g():\n  yield 1\n h = lambda: (yield)\n return sum(g())")
-    assert entry.located.function == "f"
+def test_what_only_the_child_can_judge_is_left_to_it(own):
+    """Generators and parameters that cannot be given by name are entries here: the child refuses them before the sweep."""
+    for code in ("def f():\n yield 1", "def f(a, /): pass", "def f(a=1, /, b=2): pass", "@g\ndef f(a): pass"):
+        (entry,) = own("mine.py:f", code)
+        assert entry.located.function == "f"
+
+
+def test_a_parameter_behind_self_is_one_of_a_method(own):
+    """`self` may be positional-only; what follows it is given by name."""
+    (entry,) = own("{mine.py:C.f: {n: 1}}", "class C:\n def f(self, /, n): pass")
+    assert entry.accepts() == ("n",)
 
 
 def test_a_pipe_or_a_circle_of_links_is_no_file(write, tmp_path):

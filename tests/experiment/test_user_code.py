@@ -1,11 +1,12 @@
 """Names of user code -> Entries: files, modules, suites and the long form, none of it ever executed."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from concexp.errors import InputError
-from concexp.experiment import load, user_code
+from concexp.experiment import load, user_source
 
 SHOUTS = "\nimport pathlib\npathlib.Path(__file__ + '.executed').touch()\nraise SystemExit\n"
 
@@ -85,7 +86,7 @@ def test_modules_of_the_library_and_of_packages(read):
     assert entry.located.source.endswith("json/__init__.py")
     (entry,) = read("math:tau_of_anything")
     assert entry.located.source == ""
-    assert user_code.find("yaml.nodes", user_code.Path()).origin.endswith("nodes.py")
+    assert user_source.find_module("yaml.nodes", Path()).origin.endswith("nodes.py")
 
 
 def test_neither_pythonpath_nor_the_working_folder_is_searched(read, tmp_path, monkeypatch):

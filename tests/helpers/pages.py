@@ -1,6 +1,12 @@
-"""How tests read a page."""
+"""Reading a page in tests: its HTML, and the numbers in its text."""
 
 from markdown_it import MarkdownIt
+
+from concexp import catalog
+from concexp.report.answer import answer, per_comparison
+from concexp.report.sections import doubtful
+from concexp.report.view import View
+from tests.helpers import journal_builder
 
 HOST = MarkdownIt("commonmark").enable("table")
 
@@ -10,6 +16,27 @@ def number(text):
 
 
 def agrees(shown, value):
-    """Whether a number is what a value rounds to, as far as its own digits go."""
+    """True if a value rounds to the number as shown, with the digits that the number has."""
     places = len(shown.partition(".")[2])
     return abs(number(shown) - value) <= 0.5001 * 10**-places + 2e-6 * abs(value)
+
+
+def draw(plot, view, path):
+    """Draws a picture that suits the run; returns its alt text."""
+    prepared = plot.prepare(view)
+    assert prepared
+    return plot.draw(view, prepared, path)
+
+
+def every_sentence(view):
+    """The answer, the sentences of each comparison, and the reasons for doubt, each item of a list by itself."""
+    blocks = [*answer(view), *per_comparison(view), *doubtful.threats(view)]
+    return [sentence for block in blocks for sentence in block.split("\n  - ")]
+
+
+def alt_text(folder, name, **made):
+    """Writes a made-up run and draws a picture of it; returns the alt text, None if the picture does not suit the run."""
+    view = View(journal_builder.write(folder, **made))
+    plot = catalog.load("plot", name)()
+    prepared = plot.prepare(view)
+    return plot.draw(view, prepared, folder / "x.png") if prepared else None

@@ -4,7 +4,7 @@ import pytest
 
 from concexp.errors import InputError
 from concexp.experiment import parse_text
-from concexp.plan.claim_cases import Cells, check, expected_statuses
+from concexp.plan.claim_cases import Cells, Impossible, check, expected_statuses
 from concexp.plan.planner import make_plan
 
 HEAD = (
@@ -23,7 +23,10 @@ def cases(claim, head=HEAD):
     """The labels of a claim's cases, those that vary, and what is missing."""
     found, cells = cells_of(claim, head)
     return [
-        (tuple(label for key, label in case.labels.items() if key != "workload" and label is not None), case.missing)
+        (
+            tuple(label for key, label in case.labels.items() if key != "workload" and label is not None),
+            case.reason if isinstance(case, Impossible) else "",
+        )
         for case in cells.cases(found)
     ]
 

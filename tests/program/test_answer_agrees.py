@@ -10,7 +10,7 @@ import pytest
 from concexp.analysis import results
 from concexp.analysis.samples import compared
 from concexp.analysis.stats.time_breakdown import RESIDUAL
-from concexp.report.answer import answer, beside
+from concexp.report.answer import answer, per_comparison
 from concexp.report.sections import time_breakdown
 from concexp.report.text.markdown import escaped
 from concexp.report.view import View
@@ -29,7 +29,10 @@ EFFICIENCY = re.compile(rf"efficiency ({NUMBER})")
 PART = re.compile(rf"at most ({NUMBER}) %(?: \(({NUMBER})–({NUMBER})\))?")  # of the workers' time
 WORKERS = re.compile(r"with ((?:\d+(?:, | and )?)+) workers?\b")
 ALONE = re.compile(rf"({NUMBER}){UNIT}(?=[ ,;.])")
-SAID = r"\d+th percentile|equal within 5 %|an interval needs 3|[Ee]xactly 0|no more than chance brings forth among \d+ comparisons"
+FIXED_TEXT = (
+    r"\d+th percentile|equal within 5 %|an interval needs 3|[Ee]xactly 0"
+    r"|no more than chance brings forth among \d+ comparisons"
+)
 
 
 class Reader:
@@ -44,35 +47,38 @@ class Reader:
             tuple(float(row[f"{name}{end}"] or "nan") for end in ("", "_lo", "_hi"))
             for row in self.rows for name in names if row[name]
         ]  # fmt: skip
-        for contest in self.view.contests:
-            pairs = itertools.permutations([point for point in contest.points if point.numbered], 2)
+        for comparison in self.view.comparisons:
+            pairs = itertools.permutations([point for point in comparison.points if point.has_numbers], 2)
             found = [compared(above.sample, below.sample, self.view.primary) for above, below in pairs]
             self.figures += [(ratio.mean, ratio.lo, ratio.hi) for ratio in found if ratio.has_value]
         self.counts = self._counts(run)
 
     def _counts(self, run):
-        """How many there are of what is counted: workers apart."""
+        """Upper bounds for the counts in sentences, other than numbers of workers."""
         points = [point for point in self.view.points if point.sample.count]
         several = [point for point in points if (point.workers or 1) > 1]
         ended = [status for point in points for status in point.sample.statuses]
         most = max(
-            (len(self.view.points), len(self.view.contests), len(several), *(p.sample.count for p in points)), default=0
+            (len(self.view.points), len(self.view.comparisons), len(several), *(p.sample.count for p in points)),
+            default=0,
         )
         return {"most": most, "cells": len(self.view.points), "bad": len(ended)}
 
     def text(self, sentence):
         """A sentence without the names in it, which may hold digits."""
         for title in sorted(
-            {escaped(self.view.title(c.labels)) for c in self.view.contests} - {""}, key=len, reverse=True
+            {escaped(self.view.title(c.labels)) for c in self.view.comparisons} - {""}, key=len, reverse=True
         ):
             sentence = sentence.replace(title, "")
-        for title in sorted({t for c in self.view.contests for t in self._conditions(c)}, key=len, reverse=True):
+        for title in sorted({t for c in self.view.comparisons for t in self._conditions(c)}, key=len, reverse=True):
             sentence = sentence.replace(title, "")
         return re.sub(r"`[^`]*`|\]\([^)]*\)", "", sentence)
 
-    def _conditions(self, contest):
-        """What an answer calls the conditions of a contest: its labels but for the workload."""
-        return {part for part in escaped(self.view.title(contest.labels)).split(" · ") if any(map(str.isdigit, part))}
+    def _conditions(self, comparison):
+        """What the answer calls the conditions of a comparison: its labels without the workload."""
+        return {
+            part for part in escaped(self.view.title(comparison.labels)).split(" · ") if any(map(str.isdigit, part))
+        }
 
     def is_figure(self, found):
         mean, sign, rate, low, high = (*found.groups(), *(None,) * 5)[:5]
@@ -83,7 +89,7 @@ class Reader:
 
     def is_share(self, found):
         share, effective = found.groups()
-        spun = [point.sample.effective_cpus for point in self.view.points if point.numbered]
+        spun = [point.sample.effective_cpus for point in self.view.points if point.has_numbers]
         gains = [float(row[self.view.relative]) for row in self.rows if row.get(self.view.relative)]
         return any(agrees(effective, cpus) and agrees(share, gain / cpus) for cpus in spun for gain in gains)
 
@@ -105,7 +111,7 @@ class Reader:
         return any(all(map(agrees, wanted, (part.mean, part.lo, part.hi))) for part in parts)
 
     def left(self, sentence):
-        """What is left of a sentence when all is taken out that agrees; AssertionError where a number does not."""
+        """A sentence without the numbers that agree with the data; AssertionError for one that does not."""
         text = self.text(sentence)
         checks = (
             (SHARE, self.is_share),
@@ -116,7 +122,7 @@ class Reader:
             (INTERVAL, self.is_figure),
             (WORKERS, lambda found: set(re.findall(r"\d+", found[1])) <= {row["workers"] for row in self.rows}),
         )
-        text = re.sub(SAID, "", text)
+        text = re.sub(FIXED_TEXT, "", text)
         for pattern, right in checks:
             for found in pattern.finditer(text):
                 assert right(found), (found[0], sentence)
@@ -140,12 +146,12 @@ MADE_UP = (scenarios.scaling, scenarios.syncs, scenarios.waiting, scenarios.bad,
 
 
 def read(run):
-    """Every sentence of the answer, and of what stands beside the comparisons; how many numbers they hold."""
+    """Checks every sentence of the answer and of the comparisons; returns how many numbers they contain."""
     reader = Reader(run)
-    said = answer(reader.view) + beside(reader.view)
-    for sentence in said:
+    sentences = answer(reader.view) + per_comparison(reader.view)
+    for sentence in sentences:
         assert not re.search(r"\d", reader.left(sentence)), (reader.left(sentence), sentence)
-    return len(re.findall(NUMBER, " ".join(map(reader.text, said))))
+    return len(re.findall(NUMBER, " ".join(map(reader.text, sentences))))
 
 
 @pytest.mark.parametrize("make", MADE_UP, ids=lambda make: make.__name__)
@@ -165,7 +171,7 @@ def test_committed_runs(path):
 
 
 def test_a_wrong_number_is_found(tmp_path):
-    """The reader is no rubber stamp: another digit, another unit, a number out of nowhere are all told."""
+    """The reader rejects another digit, another unit, and a number out of nowhere."""
     run = journal_builder.write(tmp_path, **scenarios.scaling())
     results.write(run)
     reader = Reader(run)

@@ -32,13 +32,13 @@ def mixed():
 
 
 def longer(cell):
-    """A cell that ends well in all the trials that its list of statuses does not tell of."""
+    """A cell whose trials end well beyond its list of statuses."""
     own = {**cell, "observed": longer(cell["observed"])} if cell.get("observed") else cell
     return {**own, "status": [*cell["status"], *["ok"] * 21]} if isinstance(cell.get("status"), list) else own
 
 
 def files(folder):
-    """All that was made, by its path."""
+    """The files that were written, by path."""
     made = [path for path in folder.rglob("*") if path.is_file() and path.name not in ("journal.jsonl", "mine.txt")]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in made}
 
@@ -53,7 +53,7 @@ def journals(tmp_path_factory):
 
 
 def reported(path, cwd, cpus, **variables):
-    """Report in a process of its own, on so many CPUs, with these environment variables."""
+    """Runs `concexp report` in a separate process, on `cpus` CPUs, with these environment variables; returns its output."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHON", "TZ"))
     }
@@ -94,7 +94,7 @@ def test_whatever_surrounds_the_process(journals, tmp_path):
 
 
 def test_all_of_a_folder_and_what_is_none(tmp_path, monkeypatch):
-    """A folder of several experiments means each of them; what is no experiment in it means nothing; an empty one is refused."""
+    """A folder of several experiments stands for each of them; other folders in it are ignored; one without any is refused."""
     monkeypatch.chdir(tmp_path)
     for name in ("b", "a"):
         journal_builder.write(Path("reports") / name, **scenarios.one_cell())

@@ -105,7 +105,7 @@ def test_what_was_skipped_and_what_went_wrong(pages):
 
 
 def test_constant_columns_are_lifted_out(pages):
-    """What is the same in all rows is told once; a given window is no column, throughput comes first."""
+    """What is the same in all rows appears once; a given window is not a column, and throughput comes first."""
     page = text(pages, "scaling")
     assert "Everywhere: workload cpu\\_sum, sync none." in page
     assert "| model | workers | throughput, M sums/s | speedup, x | efficiency |" in page
@@ -113,7 +113,7 @@ def test_constant_columns_are_lifted_out(pages):
 
 
 def test_constant_numbers_are_lifted_out(tmp_path):
-    """A number that is the same in all rows is told once, too; the primary one stays a column."""
+    """A number that is the same in all rows appears once too; the primary metric stays a column."""
     cells = [journal_builder.cell(model=model, counts={"lost_updates": 0}) for model in ("serial", "asyncio")]
     run = journal_builder.write(tmp_path, cells, spec={"metrics": ["throughput", "lost_updates"]})
     page = report.write(run, tmp_path).read_text("utf-8")
@@ -131,7 +131,7 @@ def test_a_column_that_spans_much(tmp_path):
 
 
 def test_the_first_screen(pages):
-    """Above the claims: the question, at most six sentences, and one picture; contests stand side by side below."""
+    """Above the claims: the question, at most six sentences, and one picture; comparisons stand side by side below."""
     first, _, rest = text(pages, "waiting").partition("\n## ")
     assert len(re.findall(r"^- ", first, re.MULTILINE)) <= 6
     assert first.count("![") == 1
@@ -147,7 +147,7 @@ def test_a_table_per_workload(pages):
 
 
 def test_doubts_are_counted(pages):
-    """The threats tell how many trials are doubtful, what that means, and what became of them."""
+    """The threats give the number of doubtful trials, the meaning of the doubts, and how the trials were used."""
     page = text(pages, "withheld")
     assert "- `machine` in 12 of 30 trials: the machine withheld CPUs" in page
     assert "12 doubtful trials stand in cells marked ‡" in page
@@ -157,7 +157,7 @@ def test_doubts_are_counted(pages):
 
 
 def test_what_comes_from_trials_of_their_own_says_so(pages):
-    """The page tells which numbers those are, from how many trials; no other page speaks of it."""
+    """The page says which numbers those are and from how many trials; other pages do not mention it."""
     page = text(pages, "observed")
     assert "`wait_share`, `wait_p50_s` and `wait_p99_s` come from 12 trials of their own:" in page
     assert "18 trials of 3 cells" in page
@@ -166,7 +166,7 @@ def test_what_comes_from_trials_of_their_own_says_so(pages):
 
 
 def test_an_observed_trial_that_went_wrong_is_named(pages):
-    """Its end stands among what went wrong, with its role."""
+    """Its ending is listed among what went wrong, with its role."""
     page = text(pages, "observed")
     assert re.search(
         r"^\*\*Timed out\*\*: 1 observed trial of .*sync condition.*: no answer after 60 s", page, re.MULTILINE
@@ -211,7 +211,7 @@ def test_page_inside_the_run_folder(tmp_path):
 
 
 def test_sparse_manifest(tmp_path):
-    """What the system did not tell is left out of the machine's table, and breaks nothing."""
+    """What the system did not report is left out of the machine's table, and breaks nothing."""
     unknown = dict.fromkeys(
         ("processor", "physical_cores", "quota_cpus", "memory_bytes", "governor", "virtual", "load_1m", "affinity_cpus")
     )
@@ -298,7 +298,7 @@ GCC = {**journal_builder.INTERPRETER, "configure_flags": "--enable-shared", "com
     ],
 )
 def test_interpreters_of_different_builds_are_a_warning(tmp_path, other, differs):
-    """A difference in compiler or flags for speed is told beside the interpreters; one in warnings is none."""
+    """A difference in compiler or speed flags is reported with the interpreters; one in warning flags is not."""
     cells = [
         journal_builder.cell(rate=rate, axes={"python": label}) for label, rate in (("current", 100), ("3.13", 120))
     ]
@@ -319,7 +319,7 @@ def test_what_was_skipped_tells_on_which_interpreter(tmp_path):
 
 
 def test_pinned_workers_are_told(tmp_path):
-    """A pinning that holds for all cells is no column: it stands with the machine."""
+    """A pinning of all cells is not a column: it is listed with the machine."""
     measure = {"warmup": 1, "iterations": 2, "repetitions": 6, "timeout": "60s", "seed": 1, "pin": "spread"}
     run = journal_builder.write(tmp_path, **scenarios.tied(), spec={"measure": measure})
     assert "each pinned to a CPU, spread" in report.write(run, tmp_path).read_text("utf-8")

@@ -4,7 +4,7 @@ import pytest
 
 from concexp import catalog
 from concexp.analysis import results
-from concexp.report import view as view_module
+from concexp.report import styles
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
 
@@ -29,24 +29,24 @@ def test_contests_are_of_one_work(view):
         for sync in ("none", "lock")
     ]
     found = view(cells)
-    assert [contest.labels for contest in found.contests] == [
+    assert [comparison.labels for comparison in found.comparisons] == [
         {"workload": "cpu_sum", "cpu_sum.n": "1"},
         {"workload": "cpu_sum", "cpu_sum.n": "9"},
     ]
-    assert {len(contest.points) for contest in found.contests} == {4}
+    assert {len(comparison.points) for comparison in found.comparisons} == {4}
     assert len(found.panels) == 4
 
 
 def test_parameters_of_models_and_primitives_are_choices(view):
-    """A swept start method makes lines, not contests; so does a parameter of a primitive."""
+    """A swept start method makes lines, not comparisons; so does a parameter of a primitive."""
     cells = [
         journal_builder.cell(model="processes", sync="semaphore", workers=2,
                        axes={"processes.start_method": method, "sync.permits": permits})
         for method in ("fork", "spawn") for permits in (1, 2)
     ]  # fmt: skip
     found = view(cells)
-    assert len(found.contests) == 1
-    assert list(found.lines(found.points)) == ["processes fork", "processes spawn"]
+    assert len(found.comparisons) == 1
+    assert list(found.series(found.points)) == ["processes fork", "processes spawn"]
     assert {found.primitive(point) for point in found.points} == {"permits 1", "permits 2"}
 
 
@@ -55,13 +55,13 @@ def test_cells_without_an_axis_join(view):
     cells = [journal_builder.cell(model="serial", axes={"switch_interval": None})]
     cells += [journal_builder.cell(model="threads", workers=2, axes={"switch_interval": s}) for s in ("1ms", "5ms")]
     found = view(cells)
-    assert [[p.model for p in contest.points] for contest in found.contests] == [["serial", "threads"]] * 2
+    assert [[p.model for p in comparison.points] for comparison in found.comparisons] == [["serial", "threads"]] * 2
 
 
 def test_nothing_without_numbers(view):
-    """A contest in which nobody has a number is not shown."""
+    """A comparison without any numbers is not shown."""
     cells = [journal_builder.cell("cpu_sum"), journal_builder.cell("primes", status="failed")]
-    assert [c.labels["workload"] for c in view(cells).contests] == ["cpu_sum"]
+    assert [c.labels["workload"] for c in view(cells).comparisons] == ["cpu_sum"]
 
 
 def test_who_may_win(view):
@@ -72,7 +72,7 @@ def test_who_may_win(view):
         journal_builder.cell(model="processes", workers=2, status=["ok", "crashed", "ok"]),
         journal_builder.cell(model="asyncio", workers=2, facts={"server_cpu_s": 0.5}),
     ]
-    marks = {point.model: (point.firm, point.mark) for point in view(cells).points}
+    marks = {point.model: (point.can_win, point.mark) for point in view(cells).points}
     assert marks == {"serial": (True, ""), "threads": (False, "†"), "processes": (False, "§"), "asyncio": (False, "‡")}
 
 
@@ -84,7 +84,7 @@ def test_who_may_win_by_what_was_observed(tmp_path, primary, firm):
     """Where the primary metric comes from trials of their own, these too must all have ended well; else they decide nothing."""
     made = scenarios.observed()
     run = journal_builder.write(tmp_path, **{**made, "spec": {**made["spec"], "primary": primary}})
-    assert {point.labels["sync"]: point.firm for point in View(run).points} == firm
+    assert {point.labels["sync"]: point.can_win for point in View(run).points} == firm
 
 
 def test_best_follows_the_metric(view):
@@ -114,5 +114,5 @@ def test_style_is_the_models_own(view):
     assert len({(s.colour, s.marker, s.dashes) for s in map(found.style, ("fast", "slow", "serial"))}) == 3
     strange = View(found.run)
     strange.plugins["model", "serial"] = "from_another_package"
-    assert strange.style("serial").colour in view_module.PALETTE
+    assert strange.style("serial").colour in styles.PALETTE
     assert not strange.simulated

@@ -67,6 +67,8 @@ def problem(act):
             "cannot be called so: missing",
             "by name",
         ),
+        ("def work():\n for i in [1]:\n  yield i", "mine.py:work: it is a generator function: a call of it", "context"),
+        ("def work(a, /): pass", "work(a, /) cannot be called so: ", "by name"),
     ],
 )
 def test_what_cannot_be_imported_or_called(prepared, write, code, says, cure):
@@ -78,6 +80,14 @@ def test_what_cannot_be_imported_or_called(prepared, write, code, says, cure):
     assert says in found.message
     assert cure in found.hint
     assert "Traceback" not in str(found)
+
+
+def test_yields_of_inner_functions_do_not_count(prepared):
+    """A plain function may define a generator inside."""
+    known, reasons = prepared(
+        "def work():\n def g():\n  yield 1\n h = lambda: (yield)\n return sum(g())"
+    ).inspect_code()
+    assert (known["mine.py:work"]["form"], reasons) == ("function", {})
 
 
 def test_a_missing_module_names_the_interpreter_and_the_folder(prepared, tmp_path):

@@ -17,7 +17,7 @@ from concexp.analysis.stats.sequential import factor_to_verdict
 from concexp.experiment.claims import of_data
 from concexp.experiment.expressions import ExpressionError, Tree, walk
 from concexp.experiment.spec import Claim
-from concexp.plan.claim_cases import Case
+from concexp.plan.claim_cases import Case, Impossible
 
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
@@ -115,8 +115,8 @@ def _verdict(claim: Claim, measured: Measured) -> Verdict:
 
 def _case_verdict(claim: Claim, case: Case, measured: Measured) -> CaseVerdict:
     expect, *when = claim.trees
-    if case.missing:
-        return CaseVerdict(case, "skipped", case.missing)
+    if isinstance(case, Impossible):
+        return CaseVerdict(case, "skipped", case.reason)
     try:
         kept = _where(claim, case, measured, when[0]) if when else case
         values = Values(measured, claim, kept)

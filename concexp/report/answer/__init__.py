@@ -1,78 +1,109 @@
-"""The answer in sentences: each number is bound to the data, and nothing is said that its interval does not support.
+"""The answer in sentences: each number comes from the data, and no sentence says more than its interval supports.
 
-One file is one kind of finding. `said(view, contest)` tells of one contest, `told(view)` of the whole run, `overall` of all
-contests together; they return sentences in Markdown, none where there is nothing to say. The first screen has room for a
-few of them; what each contest says stands further down.
+Each module writes one kind of sentence, in Markdown, and none where it has nothing to say: `sentences_for(view, comparison)`
+about one comparison, `sentences(view)` about the whole run; `rankings` and `summary` write about all comparisons together.
+The first screen has room for a few sentences; each comparison has its own further down the page.
 """
 
 from __future__ import annotations
 
-from concexp.report.answer import caveats, counts, gains, primitives, summary, winner
-from concexp.report.comparisons import CONTESTS
+from collections.abc import Iterable
+
+from concexp.report.answer import caveats, counts, gains, primitives, rankings, summary, winner
+from concexp.report.family import MAX_COMPARISONS
 from concexp.report.sections import doubtful, latency, time_breakdown
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import plural
 from concexp.report.view import View
 
-SENTENCES = 6  # of the answer: what a reader takes in at a glance
+MAX_SENTENCES = 6  # of the answer: what a reader takes in at a glance
+
+# Which kinds of sentences the answer keeps if it has no room for all: the lowest numbers.
+PRIORITY = {
+    "caveats": 0,
+    "winner": 1,
+    "latency": 1,
+    "counts": 2,
+    "doubtful": 2,
+    "gains": 3,
+    "peaks": 3,
+    "bad endings": 4,
+    "reasons of many": 4,
+    "primitives": 5,
+    "conditions": 6,
+    "reasons of one": 6,
+    "gap": 7,
+}
+
+Kinds = list[tuple[str, str]]  # (kind, sentence)
 
 
 def answer(view: View) -> list[str]:
-    """What the page says first; where there is more to say than room, what matters most."""
+    """The first sentences of the page; if there are more than it has room for, the most important ones."""
     return [sentence for _, sentence in _kept(view)]
 
 
-def beside(view: View) -> list[str]:
-    """What each contest says, as items of a list; of a single contest, what the answer had no room for."""
-    contests = view.contests[:CONTESTS]
-    if len(contests) == 1:
+def per_comparison(view: View) -> list[str]:
+    """The sentences of each comparison as items of a list; of a single comparison, those that the answer left out."""
+    comparisons = view.comparisons[:MAX_COMPARISONS]
+    if len(comparisons) == 1:
         kept = {sentence for _, sentence in _kept(view)}
         return [sentence for _, sentence in _one(view) if sentence not in kept]
-    found = []
-    for contest in contests:
-        kinds = (counts,) if latency.is_open(view, contest) else (winner, gains, primitives, counts)
-        sentences = [s for finding in kinds for s in finding.said(view, contest)]
-        if sentences:
-            title = f"**{escaped(view.title(contest.labels))}**"
-            lone = len(sentences) == 1
-            found.append(f"{title}: {sentences[0]}" if lone else "\n  - ".join([title, *sentences]))
-    more = len(view.contests) - len(contests)
-    return [*found, *([f"{plural(more, 'more comparison')} in the tables below."] if more > 0 else [])]
+    items = []
+    for comparison in comparisons:
+        modules = (counts,) if latency.is_open(view, comparison) else (winner, gains, primitives, counts)
+        sentences = [sentence for module in modules for sentence in module.sentences_for(view, comparison)]
+        title = f"**{escaped(view.title(comparison.labels))}**"
+        if len(sentences) == 1:
+            items.append(f"{title}: {sentences[0]}")
+        elif sentences:
+            items.append("\n  - ".join([title, *sentences]))
+    more = len(view.comparisons) - len(comparisons)
+    return [*items, *([f"{plural(more, 'more comparison')} in the tables below."] if more > 0 else [])]
 
 
-def _kept(view: View) -> list[tuple[int, str]]:
-    """The sentences of the answer with their ranks, in the order of the page: the lowest ranks as far as there is room."""
-    found = [(0, sentence) for sentence in caveats.before(view)]
-    found += _one(view) if len(view.contests) == 1 else _several(view)
-    found += [(2, sentence) for sentence in doubtful.told(view)]
-    found += [(4, sentence) for sentence in caveats.told(view)]
-    room = sorted(range(len(found)), key=lambda place: (found[place][0], place))[:SENTENCES]
-    return [found[place] for place in sorted(room)]
+def _kept(view: View) -> Kinds:
+    """The sentences that the answer has room for, in the order of the page."""
+    sentences = [
+        *_of_kind("caveats", caveats.before_numbers(view)),
+        *(_one(view) if len(view.comparisons) == 1 else _several(view)),
+        *_of_kind("doubtful", doubtful.sentences(view)),
+        *_of_kind("bad endings", caveats.sentences(view)),
+    ]
+    by_priority = sorted(range(len(sentences)), key=lambda place: (PRIORITY[sentences[place][0]], place))
+    return [sentences[place] for place in sorted(by_priority[:MAX_SENTENCES])]
 
 
-def _one(view: View) -> list[tuple[int, str]]:
-    """The sentences of a single contest."""
-    (contest,) = view.contests
-    found = [(1, sentence) for sentence in latency.first(view)]
-    ranked = ((2, counts),) if found else ((1, winner), (3, gains), (5, primitives), (2, counts))
-    found += [(rank, sentence) for rank, finding in ranked for sentence in finding.said(view, contest)]
-    return [*found, *((6, sentence) for sentence in time_breakdown.mainly(view))]
+def _one(view: View) -> Kinds:
+    """The sentences of a run with a single comparison."""
+    (comparison,) = view.comparisons
+    latencies = latency.in_answer(view)
+    sentences = _of_kind("latency", latencies)
+    if not latencies:
+        sentences += _of_kind("winner", winner.sentences_for(view, comparison))
+        sentences += _of_kind("gains", gains.sentences_for(view, comparison))
+        sentences += _of_kind("primitives", primitives.sentences_for(view, comparison))
+    sentences += _of_kind("counts", counts.sentences_for(view, comparison))
+    return sentences + _of_kind("reasons of one", time_breakdown.main_reasons(view))
 
 
-def _several(view: View) -> list[tuple[int, str]]:
-    """The sentences of all contests together."""
-    all_contests = view.contests[:CONTESTS]
-    contests = [contest for contest in all_contests if not latency.is_open(view, contest)]
-    races = summary.races(view, contests)
-    parts = (
-        (1, latency.first(view)),
-        (1, summary.winners(view, races)),
-        (7, summary.gap(view, races)),
-        (3, summary.gains(view, contests)),
-        (3, summary.peaks(view, contests)),
-        (4, time_breakdown.mainly(view)),
-        (5, summary.prices(view, contests)),
-        (6, summary.conditions(view, contests)),
-        (2, summary.tallies(view, all_contests)),
-    )
-    return [(rank, sentence) for rank, sentences in parts for sentence in sentences]
+def _several(view: View) -> Kinds:
+    """The sentences of all comparisons together."""
+    every = view.comparisons[:MAX_COMPARISONS]
+    closed = [comparison for comparison in every if not latency.is_open(view, comparison)]
+    ranked = rankings.rankings(view, closed)
+    return [
+        *_of_kind("latency", latency.in_answer(view)),
+        *_of_kind("winner", rankings.winners(view, ranked)),
+        *_of_kind("gap", rankings.gap(view, ranked)),
+        *_of_kind("gains", summary.gains(view, closed)),
+        *_of_kind("peaks", summary.peaks(view, closed)),
+        *_of_kind("reasons of many", time_breakdown.main_reasons(view)),
+        *_of_kind("primitives", summary.prices(view, closed)),
+        *_of_kind("conditions", summary.conditions(view, closed)),
+        *_of_kind("counts", summary.tallies(view, every)),
+    ]
+
+
+def _of_kind(kind: str, sentences: Iterable[str]) -> Kinds:
+    return [(kind, sentence) for sentence in sentences]

@@ -1,46 +1,57 @@
-"""What was counted, lost updates first: facts that no noise of a machine can change."""
+"""What was counted, such as lost updates: facts that no noise of a machine can change."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from concexp.report.phrases import name, names
+import pandas as pd
+
+from concexp.report.phrases import cell_text, cells_text
 from concexp.report.text.numbers import plural, rounded
-from concexp.report.view import Contest, Point, View
+from concexp.report.view import Comparison, Point, View
+
+MAX_NAMED_CELLS = 3  # beyond that, cells are counted
 
 
-def said(view: View, contest: Contest) -> list[str]:
-    """Who lost how much, and who lost exactly nothing."""
-    return [s for metric, cls in view.metrics.items() if cls.verb for s in _of(view, contest, metric, cls)]
+def sentences_for(view: View, comparison: Comparison) -> list[str]:
+    """For each counted metric: how much each cell lost, and which cells lost exactly nothing."""
+    counted = [(metric, cls) for metric, cls in view.metrics.items() if cls.verb]
+    return [sentence for metric, cls in counted for sentence in _sentences(view, comparison, metric, cls)]
 
 
-def _of(view: View, contest: Contest, metric: str, cls: Any) -> list[str]:
-    some = [point for point in contest.points if point.value(metric).has_value and point.value(metric).mean > 0]
-    none = [point for point in contest.points if point.value(metric).mean == 0 and (point.workers or 1) > 1]
-    parts = [f"{name(view, point)} {cls.verb} {how_much(view, point, metric, cls)}" for point in some]
-    found = [f"{'; '.join(parts)}."] if parts else []
+def _sentences(view: View, comparison: Comparison, metric: str, cls: Any) -> list[str]:
+    some = [point for point in comparison.points if point.value(metric).has_value and point.value(metric).mean > 0]
+    none = [point for point in comparison.points if point.value(metric).mean == 0 and point.parallelism > 1]
+    sentences = []
+    if some:
+        parts = [f"{cell_text(view, point)} {cls.verb} {how_much(view, point, metric, cls)}" for point in some]
+        sentences.append(f"{'; '.join(parts)}.")
     if none:
-        others = "other " if some else ""
-        who = f"by the {others}{plural(len(none), 'cell')}" if len(none) > 3 else f"by {names(view, none)}"
-        found.append(f"Exactly 0 {cls.unit} were {cls.verb} {who}.")
-    return found
+        others = plural(len(none), "cell")
+        cells = f"the {'other ' if some else ''}{others}" if len(none) > MAX_NAMED_CELLS else cells_text(view, none)
+        sentences.append(f"Exactly 0 {cls.unit} were {cls.verb} by {cells}.")
+    return sentences
 
 
-def size(view: View, point: Point, metric: str, cls: Any) -> float:
-    """How much it is, to tell the worst: the share of what there was, or where there is none, the count."""
-    frame = view.run.rows(point.cell)
-    rows = frame[frame[metric].notna()]
+def loss_share(view: View, point: Point, metric: str, cls: Any) -> float:
+    """How severe a cell's loss is, to find the worst: the share of what could be lost, or else the mean count."""
+    rows = _rows(view, point, metric)
     total = float(rows[cls.share_of].sum()) if cls.share_of else 0.0
     return float(rows[metric].sum()) / total if total > 0 else point.value(metric).mean
 
 
 def how_much(view: View, point: Point, metric: str, cls: Any) -> str:
     """`4.9 % of its updates, in 6 of 6 trials`."""
-    frame = view.run.rows(point.cell)
-    rows = frame[frame[metric].notna()]
-    hit = rows[rows[metric] > 0]["trial"].nunique()
-    trials = f"in {hit} of {plural(rows['trial'].nunique(), 'trial')}"
+    rows = _rows(view, point, metric)
+    affected = rows[rows[metric] > 0]["trial"].nunique()
+    trials = f"in {affected} of {plural(rows['trial'].nunique(), 'trial')}"
     total = rows[cls.share_of].sum() if cls.share_of else 0
     if total > 0:
         return f"{rounded(100 * rows[metric].sum() / total, 2)} % of its {cls.unit}, {trials} (†)"
     return f"{rounded(point.value(metric).mean)} {cls.unit} per iteration, {trials}"
+
+
+def _rows(view: View, point: Point, metric: str) -> pd.DataFrame:
+    """The iterations of a cell that counted this."""
+    frame = view.run.rows(point.cell)
+    return frame[frame[metric].notna()]

@@ -1,81 +1,98 @@
-"""How far each model's gain over the baseline goes as workers are added, or that there is none."""
+"""How far each series' gain over the baseline goes as workers are added, or that there is none."""
 
 from __future__ import annotations
 
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.analysis.stats.significance import equivalence
-from concexp.report import comparisons
-from concexp.report.pairs import Pair, _gains, has_baseline
-from concexp.report.phrases import NAMED, NO_GAIN, baseline, share, unresolved, who
+from concexp.report.family import family_of
+from concexp.report.pairs import Pair, gains_in, has_baseline
+from concexp.report.phrases import (
+    MAX_NAMES,
+    NO_GAIN,
+    baseline_text,
+    first_few,
+    series_text,
+    share_used,
+    unresolved_text,
+)
 from concexp.report.sections import scaling_laws
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import plural, spread
-from concexp.report.view import Contest, Point, View
+from concexp.report.view import Comparison, Point, View
 
-SLOWER = "More workers make it slower, by the fitted law, beyond a peak"
+PAST_PEAK = "More workers make it slower, by the fitted law, beyond a peak"
 
 
-def said(view: View, contest: Contest) -> list[str]:
-    """A sentence for those that gain, one for those that gain nothing, one for those that lose, one for the unresolved."""
-    found: dict[str, list[tuple[float, str]]] = {}
-    told = _told_by_winner(view, contest)
-    for line, points in view.lines(contest.points).items():
-        best, gain, verdict = furthest(view, contest, points) or (None, UNKNOWN, "")
-        if best is None or best.workers is None or best is told:
-            continue
-        figure = f"{code(line)} {spread(gain, 'x')} with {plural(best.workers, 'worker')}"
-        used = share(view, contest, best) if view.relative and gain.lo > 1 else ""
-        if verdict == "unresolved":
-            used = unresolved(view, gain, view.floor(contest.points))
-        found.setdefault(verdict, []).append((gain.mean, f"{figure}{f', {used}' if used else ''}"))
-    whom = baseline(view) if has_baseline(view, contest.points) else "the same with fewest workers"
+def sentences_for(view: View, comparison: Comparison) -> list[str]:
+    """One sentence each for the series that gain, gain nothing, lose, are not resolved, or have no interval."""
+    by_verdict = _figures(view, comparison)
+    reference = baseline_text(view) if has_baseline(view, comparison.points) else "the same with fewest workers"
     heads = {
-        "gain": f"Gain over {whom}",
-        "none": f"No gain over {whom}",
-        "loss": f"Slower than {whom}, even at best",
-        "unresolved": f"Not resolved from {whom}",
-        "unknown": f"Relative to {whom}, without an interval",
+        "gain": f"Gain over {reference}",
+        "none": f"No gain over {reference}",
+        "loss": f"Slower than {reference}, even at best",
+        "unresolved": f"Not resolved from {reference}",
+        "unknown": f"Relative to {reference}, without an interval",
     }
-    gains = [f"{head}: {_listed(found[key])}." for key, head in heads.items() if key in found]
-    ends = peaks(view, contest)
-    return [*gains, *([f"{SLOWER}: {'; '.join(ends[:NAMED])}."] if ends else [])]
+    sentences = [f"{head}: {_listed(by_verdict[key])}." for key, head in heads.items() if key in by_verdict]
+    past_peak = peaks(view, comparison)
+    return [*sentences, *([f"{PAST_PEAK}: {'; '.join(past_peak[:MAX_NAMES])}."] if past_peak else [])]
 
 
-def peaks(view: View, contest: Contest) -> list[str]:
-    """Where lines stop scaling, if a law was fitted to them whose peak lies in range beyond chance."""
-    cells = {point.cell for point in contest.points}
+def _figures(view: View, comparison: Comparison) -> dict[str, list[tuple[float, str]]]:
+    """Each series' largest gain as (factor, text), by verdict, without the gain that the winner's sentence gives."""
+    by_verdict: dict[str, list[tuple[float, str]]] = {}
+    named = _named_by_winner(view, comparison)
+    for name, points in view.series(comparison.points).items():
+        best, gain, verdict = furthest(view, comparison, points) or (None, UNKNOWN, "")
+        if best is None or best.workers is None or best is named:
+            continue
+        figure = f"{code(name)} {spread(gain, 'x')} with {plural(best.workers, 'worker')}"
+        detail = share_used(view, comparison, best) if view.relative and gain.lo > 1 else ""
+        if verdict == "unresolved":
+            detail = unresolved_text(view, gain, view.floor(comparison.points))
+        by_verdict.setdefault(verdict, []).append((gain.mean, f"{figure}{f', {detail}' if detail else ''}"))
+    return by_verdict
+
+
+def peaks(view: View, comparison: Comparison) -> list[str]:
+    """Where series stop scaling, for those whose fitted law certainly has a peak in range."""
+    cells = {point.cell for point in comparison.points}
     return [
-        f"{who(view, line.points[0])} at {spread(line.scaling.peak)} workers"
-        for line in scaling_laws.lines(view)
-        if line.points[0].cell in cells and line.scaling.peak.bounded and view.metric.better == "higher"
+        f"{series_text(view, series.points[0])} at {spread(series.scaling.peak)} workers"
+        for series in scaling_laws.measured_series(view)
+        if series.points[0].cell in cells and series.scaling.peak.bounded and view.metric.better == "higher"
     ]
 
 
-def furthest(view: View, contest: Contest, points: list[Point]) -> tuple[Point, Interval, str] | None:
-    """The point of a line with the largest gain, that gain, and what it is; None where none can be told."""
-    gains = _gains(view, points)
+def furthest(view: View, comparison: Comparison, points: list[Point]) -> tuple[Point, Interval, str] | None:
+    """The point of a series with the largest gain, that gain, and the verdict on it; None without any gain."""
+    gains = gains_in(view, points)
     if not gains:
         return None
     pair, gain = max(gains, key=lambda one: one[1].mean)
-    return pair.above, gain, _verdict(view, pair, gain, view.floor(contest.points))
+    return pair.above, gain, _verdict(view, pair, gain, view.floor(comparison.points))
 
 
 def _listed(figures: list[tuple[float, str]]) -> str:
-    """The largest first; so many that nobody would read on are counted."""
+    """The largest gains first."""
     texts = [text for _, text in sorted(figures, key=lambda pair: -pair[0])]
-    return "; ".join(texts if len(texts) <= NAMED else [*texts[: NAMED - 1], f"and {len(texts) - NAMED + 1} more"])
+    return "; ".join(first_few(texts, MAX_NAMES, lead="and "))
 
 
-def _told_by_winner(view: View, contest: Contest) -> Point | None:
-    """The point whose gain the winner's sentence has told already."""
-    best = view.best(point for point in contest.points if point.firm)
-    below = best and view.baseline(best)
-    return best if best and view.relative and below and below.firm and best.value(view.relative).has_value else None
+def _named_by_winner(view: View, comparison: Comparison) -> Point | None:
+    """The point whose gain the winner's sentence gives."""
+    best = view.best(point for point in comparison.points if point.can_win)
+    if best is None or not view.relative or not best.value(view.relative).has_value:
+        return None
+    below = view.baseline(best)
+    return best if below is not None and below.can_win else None
 
 
 def _verdict(view: View, pair: Pair, gain: Interval, floor: float) -> str:
+    """`gain`, `none`, `loss`, `unresolved`, or `unknown` without an interval."""
     if not gain.bounded:
         return "unknown"
     if equivalence(gain, NO_GAIN) == "equivalent":
         return "none"
-    return {"higher": "gain", "lower": "loss"}.get(comparisons.of(view).word(pair, gain, floor), "unresolved")
+    return {"higher": "gain", "lower": "loss"}.get(family_of(view).verdict(pair, gain, floor), "unresolved")

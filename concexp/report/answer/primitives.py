@@ -1,21 +1,21 @@
-"""What each primitive costs, or which is cheapest: the throughput that is left beside that of no primitive."""
+"""What each primitive costs: the primary metric with it, relative to none or to the best primitive."""
 
 from __future__ import annotations
 
-from concexp.report import comparisons
-from concexp.report.pairs import Pair, bare, compared
-from concexp.report.phrases import alike
+from concexp.report.family import family_of
+from concexp.report.pairs import Pair, comparable, without_primitive
+from concexp.report.phrases import equal_text
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, spread
-from concexp.report.view import Contest, Point, View
+from concexp.report.view import Comparison, Point, View
 
 
-def said(view: View, contest: Contest) -> list[str]:
+def sentences_for(view: View, comparison: Comparison) -> list[str]:
     """One sentence per model that was measured with several primitives."""
-    found = []
-    floor = view.floor(contest.points)
-    for line, points in compared(view, contest).items():
-        reference = _reference(view, points)
+    sentences = []
+    floor = view.floor(comparison.points)
+    for name, points in comparable(view, comparison).items():
+        reference = without_primitive(view, points) or view.best(points)
         if reference is None:
             continue
         parts = [
@@ -24,20 +24,16 @@ def said(view: View, contest: Contest) -> list[str]:
             if point is not reference
         ]
         if parts:
-            whom = f"{code(line)} × {code(view.primitive(reference))}{reference.mark}"
-            found.append(f"Relative to {whom}, {view.primary} is {enumerated(parts)}.")
-    return found
+            relative_to = f"{code(name)} × {code(view.primitive(reference))}{reference.mark}"
+            sentences.append(f"Relative to {relative_to}, {view.primary} is {enumerated(parts)}.")
+    return sentences
 
 
 def _ratio(view: View, point: Point, reference: Point, floor: float) -> str:
-    """`0.42x (0.40–0.44) with lock`, and where that is no difference, that it is none."""
-    found = view.ratio(point, reference)
-    word = comparisons.of(view).word(Pair(point, reference, view.primary), found, floor)
-    differs = word in ("higher", "lower") or not found.bounded
-    told = f"{spread(found, 'x')} with {code(view.primitive(point))}{point.mark}"
-    return told if differs else f"{told} ({alike(found) or 'not resolved'})"
-
-
-def _reference(view: View, points: list[Point]) -> Point | None:
-    """The point without a primitive; where all have one, the best."""
-    return bare(view, points) or view.best(points)
+    """`0.42x (0.40–0.44) with lock`, with a note where that is not a difference."""
+    ratio = view.ratio(point, reference)
+    verdict = family_of(view).verdict(Pair(point, reference, view.primary), ratio, floor)
+    text = f"{spread(ratio, 'x')} with {code(view.primitive(point))}{point.mark}"
+    if verdict in ("higher", "lower") or not ratio.bounded:
+        return text
+    return f"{text} ({equal_text(ratio) or 'not resolved'})"

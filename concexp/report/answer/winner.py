@@ -1,54 +1,79 @@
-"""Who is best at a contest, by how much, and from whom it cannot be told apart."""
+"""Which cell of a comparison is best, by how much, and from which cells it is not resolved."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from concexp.analysis.stats.intervals import FEWEST, Interval
-from concexp.report import comparisons
-from concexp.report.pairs import Pair, leaders
-from concexp.report.phrases import alike, amount, baseline, name, names, share, unresolved
+from concexp.report.family import family_of
+from concexp.report.pairs import Pair
+from concexp.report.phrases import (
+    baseline_text,
+    cell_text,
+    cells_text,
+    equal_text,
+    primary_text,
+    share_used,
+    unresolved_text,
+)
 from concexp.report.text.numbers import enumerated, plural, spread
-from concexp.report.view import Contest, Point, View
+from concexp.report.view import Comparison, Point, View
 
 
-def said(view: View, contest: Contest) -> list[str]:
-    """The best of those beyond doubt; no winner is named where a doubtful cell measured more."""
+@dataclass(frozen=True)
+class Lead:
+    """By which factor the best point is better than a rival, and whether that may be called a difference."""
+
+    rival: Point
+    ratio: Interval
+    is_resolved: bool
+
+
+def sentences_for(view: View, comparison: Comparison) -> list[str]:
+    """The best cell of those that can win; no winner is named where a doubtful cell measured more."""
     if view.metric.better is None:
         return []
-    known = [point for point in contest.points if point.numbered and point.value(view.primary).has_value]
-    firm = [point for point in known if point.firm]
-    doubtful = [point for point in known if point.status == "ok" and not point.trusted]
-    best = view.best(firm)
+    known = [point for point in comparison.points if point.has_numbers and point.value(view.primary).has_value]
+    candidates = [point for point in known if point.can_win]
+    doubtful = [point for point in known if point.status == "ok" and not point.enough_clean_trials]
+    best = view.best(candidates)
     if best is None:
-        return _none(doubtful, known)
+        return _no_winner(doubtful, known)
+    sentence = _sentence(view, comparison, best, candidates)
     if not doubtful:
-        return [_sentence(view, contest, best, firm)]
-    left_out = f"Left out as doubtful (‡), and without a verdict: {names(view, doubtful)}."
+        return [sentence]
+    left_out = f"Left out as doubtful (‡), and without a verdict: {cells_text(view, doubtful)}."
     rival = view.best([best, *doubtful])
     if rival is best or rival is None:
-        return [f"Of the cells beyond doubt, {_sentence(view, contest, best, firm)}", left_out]
+        return [f"Of the cells beyond doubt, {sentence}", left_out]
+    figure = primary_text(view, comparison, rival)
     return [
-        f"No winner is named: {name(view, rival)} measured more, {amount(view, contest, rival)}, but in doubtful trials "
-        f"(‡). Of the cells beyond doubt, {_sentence(view, contest, best, firm)}",
+        f"No winner is named: {cell_text(view, rival)} measured more, {figure}, but in doubtful trials (‡). "
+        f"Of the cells beyond doubt, {sentence}",
         left_out,
     ]
 
 
-def ahead_of(view: View, contest: Contest, best: Point, rivals: Iterable[Point]) -> list[tuple[Point, Interval, bool]]:
-    """Each rival, by which factor the best is better, and whether that is a difference that may be named."""
-    floor = view.floor(contest.points)
-    found = []
-    for rival in rivals:
+def leads_over(view: View, comparison: Comparison, best: Point, points: Iterable[Point]) -> list[Lead]:
+    """The lead of the best over each other point."""
+    floor = view.floor(comparison.points)
+    leads = []
+    for rival in points:
         if rival is not best:
-            ratio = _ahead(view, best, rival)
-            word = comparisons.of(view).word(Pair(best, rival, view.primary), ratio, floor)
-            found.append((rival, ratio, word == "higher"))
-    return found
+            ratio = _times_better(view, best, rival)
+            verdict = family_of(view).verdict(Pair(best, rival, view.primary), ratio, floor)
+            leads.append(Lead(rival, ratio, verdict == "higher"))
+    return leads
 
 
-def _none(doubtful: list[Point], known: list[Point]) -> list[str]:
-    """Why nobody wins."""
+def _times_better(view: View, best: Point, rival: Point) -> Interval:
+    ratio = view.ratio(best, rival)
+    return ratio if view.metric.better == "higher" or not ratio.has_value else ratio.inverted()
+
+
+def _no_winner(doubtful: list[Point], known: list[Point]) -> list[str]:
+    """Why no cell can win."""
     if doubtful:
         return ["No winner is named: no cell is beyond doubt (‡)."]
     if not known:
@@ -58,64 +83,64 @@ def _none(doubtful: list[Point], known: list[Point]) -> list[str]:
     return [f"No winner is named: {why}."]
 
 
-def _sentence(view: View, contest: Contest, best: Point, firm: list[Point]) -> str:
-    figure = f"{name(view, best)} {{}} {amount(view, contest, best)}"
-    gain = _gain(view, contest, best)
-    ratios = ahead_of(view, contest, best, leaders(view, firm))
-    tied = [(rival, ratio) for rival, ratio, resolved in ratios if not resolved]
-    if not ratios:
-        return _ended([figure.format("reaches" if len(firm) == 1 else "does best:"), *gain])
-    if not any(ratio.bounded for _, ratio, _ in ratios):
-        few = min(point.sample.count for point in (best, *(rival for rival, _, _ in ratios)))
-        why = f"With {plural(few, 'trial')} per cell (an interval needs {FEWEST}) nothing is resolved"
-        return f"{_ended([figure.format('has the best figure:'), *gain])} {why}."
+def _sentence(view: View, comparison: Comparison, best: Point, candidates: list[Point]) -> str:
+    """The best cell with its figure, its gain over the baseline, and its lead or what it is not resolved from."""
+    cell, figure = cell_text(view, best), primary_text(view, comparison, best)
+    gain = _gain(view, comparison, best)
+    leads = leads_over(view, comparison, best, view.best_per_series(candidates))
+    if not leads:
+        verb = "reaches" if len(candidates) == 1 else "does best:"
+        return _joined(f"{cell} {verb} {figure}", *gain)
+    if not any(lead.ratio.bounded for lead in leads):
+        fewest = min(point.sample.count for point in (best, *(lead.rival for lead in leads)))
+        why = f"With {plural(fewest, 'trial')} per cell (an interval needs {FEWEST}) nothing is resolved"
+        return f"{_joined(f'{cell} has the best figure: {figure}', *gain)} {why}."
+    tied = [lead for lead in leads if not lead.is_resolved]
     if tied:
-        others = enumerated(
-            [
-                f"{name(view, r)}{_tie(view, q, view.floor(contest.points), _told(view, best, r, gain))}"
-                for r, q in tied
-            ],
-            "or",
-        )
-        return _ended([figure.format("has the best figure:"), *gain, f"but it is not resolved from {others}"])
-    runner_up, ratio, _ = min(ratios, key=lambda rival: rival[1].mean)
-    if _told(view, best, runner_up, gain):
-        return _ended([figure.format("is best:"), *gain, "the runner-up"])
-    ahead = f"{spread(ratio, 'x')} ahead of the runner-up, {name(view, runner_up)}"
-    return _ended([figure.format("is best:"), *gain, ahead, *filter(None, [alike(ratio)])])
+        rivals = _rivals(view, comparison, best, tied, gain)
+        return _joined(f"{cell} has the best figure: {figure}", *gain, f"but it is not resolved from {rivals}")
+    runner_up = min(leads, key=lambda lead: lead.ratio.mean)
+    return _joined(f"{cell} is best: {figure}", *gain, *_ahead(view, best, runner_up, gain))
 
 
-def _told(view: View, best: Point, rival: Point, gain: list[str]) -> bool:
-    """Whether the gain over the baseline is the very ratio to this rival."""
+def _ahead(view: View, best: Point, runner_up: Lead, gain: list[str]) -> list[str]:
+    """The lead over the runner-up."""
+    if _is_the_gain(view, best, runner_up.rival, gain):
+        return ["the runner-up"]
+    ahead = f"{spread(runner_up.ratio, 'x')} ahead of the runner-up, {cell_text(view, runner_up.rival)}"
+    return [ahead, *filter(None, [equal_text(runner_up.ratio)])]
+
+
+def _rivals(view: View, comparison: Comparison, best: Point, tied: list[Lead], gain: list[str]) -> str:
+    """What the best is not resolved from: `threads` (ratio 1.00x, 0.99–1.02) or `asyncio` (…)."""
+    floor = view.floor(comparison.points)
+    parts = []
+    for lead in tied:
+        known_ratio = _is_the_gain(view, best, lead.rival, gain)
+        details = [] if known_ratio else [f"ratio {spread(lead.ratio, 'x').replace(' (', ', ').rstrip(')')}"]
+        details += filter(None, [equal_text(lead.ratio), unresolved_text(view, lead.ratio, floor)])
+        parts.append(cell_text(view, lead.rival) + (f" ({', '.join(details)})" if details else ""))
+    return enumerated(parts, "or")
+
+
+def _is_the_gain(view: View, best: Point, rival: Point, gain: list[str]) -> bool:
+    """Whether the sentence already gives this ratio as the gain over the baseline."""
     return bool(gain) and view.baseline(best) is rival and view.primary == view.metrics[view.relative].compares
 
 
-def _gain(view: View, contest: Contest, best: Point) -> list[str]:
-    """What it is relative to the baseline, and how much of the machine that is."""
+def _gain(view: View, comparison: Comparison, best: Point) -> list[str]:
+    """The gain over the baseline, and how much of the machine that is; empty where the baseline cannot win."""
     below = view.baseline(best)
-    if not view.relative or below is None or not below.firm:
+    if not view.relative or below is None or not below.can_win:
         return []
     if below is best:
         return ["the baseline itself"]
     gain = best.value(view.relative)
     if not gain.has_value:
         return []
-    used = share(view, contest, best) if gain.lo > 1 or not gain.bounded else ""
-    return [f"{spread(gain, 'x')} the speed of {baseline(view)}{f' ({used})' if used else ''}"]
+    used = share_used(view, comparison, best) if gain.lo > 1 or not gain.bounded else ""
+    return [f"{spread(gain, 'x')} the speed of {baseline_text(view)}{f' ({used})' if used else ''}"]
 
 
-def _ahead(view: View, best: Point, rival: Point) -> Interval:
-    """By which factor the best is better."""
-    found = view.ratio(best, rival)
-    return found if view.metric.better == "higher" or not found.has_value else found.inverted()
-
-
-def _tie(view: View, ratio: Interval, floor: float, told: bool) -> str:
-    """` (ratio 1.00x, 0.99–1.02)`, unless it is told already, and what makes the tie where the interval alone does not."""
-    parts = [] if told else [f"ratio {spread(ratio, 'x').replace(' (', ', ').rstrip(')')}"]
-    parts += filter(None, [alike(ratio), unresolved(view, ratio, floor)])
-    return f" ({', '.join(parts)})" if parts else ""
-
-
-def _ended(parts: list[str]) -> str:
+def _joined(*parts: str) -> str:
     return f"{', '.join(parts)}."

@@ -1,7 +1,8 @@
 """Pictures: one file is one picture. Importing this package loads no matplotlib; importing a picture does.
 
-A picture is a class `Plot` with `applies(view) -> bool` and `draw(view, path) -> alt text`. The first line of its docstring
-stands under it, and a `note` where one line is not enough. Its
-`section` is a key of `report.sections.TITLES`; of those that apply, the one of the lowest `order` stands first on the page. Where
-an experiment lists a picture that has the name of a probe with trials of its own, those are run.
+A picture is a class `Plot` with two methods: `prepare(view)` returns what to draw, and something false where the picture does
+not suit the run; `draw(view, prepared, path)` draws it and returns its alt text. The first line of the class's docstring is the
+caption, extended by `note` if one line is not enough. `section` is a key of `report.contents.TITLES`. Of the pictures that suit
+the run, the one with the lowest `order` comes first on the page. An experiment that lists a picture named like a probe with
+trials of its own gets those trials.
 """

@@ -1,4 +1,4 @@
-"""The house style of all pictures: light, quiet, readable at half size and in grey, the same bytes every time."""
+"""The house style of all pictures: light, quiet, readable at half size and in grey, and the same bytes every time."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from concexp.report.text.numbers import known
+from concexp.report.text.numbers import are_numbers
 
 GREY = "#767676"
 INK = "#222222"
 WIDTH = 8.6  # inches: 1720 pixels, twice what a repository host gives a page
 DPI = 200
-WIDE = 20  # a range from which on a linear axis hides its lower end
+WIDE = 20  # beyond this ratio a linear axis hides the lower end
 SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
     "font.size": 9.5,
@@ -37,7 +37,7 @@ SETTINGS: dict[str, Any] = {
     "axes.axisbelow": True,
     "axes.labelcolor": INK,
     "text.color": INK,
-    "text.parse_math": False,  # a label of a user's may hold a dollar
+    "text.parse_math": False,  # a user's label may contain a dollar sign
     "xtick.color": INK,
     "ytick.color": INK,
     "figure.facecolor": "white",
@@ -48,19 +48,19 @@ SETTINGS: dict[str, Any] = {
 
 
 def settings() -> Any:
-    """The style as a context, on top of matplotlib's own defaults: nobody's matplotlibrc changes a picture."""
+    """The style as a context, based on matplotlib's defaults: the user's matplotlibrc has no effect."""
     return matplotlib.style.context([SETTINGS], after_reset=True)
 
 
 def figure(height: float) -> Figure:
-    """An empty figure as wide as a page, `height` in inches."""
+    """An empty figure as wide as a page and `height` inches high."""
     drawn = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
-    FigureCanvasAgg(drawn)  # else the layout and the picture have a canvas each, of as many pixels
+    FigureCanvasAgg(drawn)  # otherwise layout and picture each get a canvas of all these pixels
     return drawn
 
 
 def grid(drawn: Figure, rows: int, columns: int, used: int, **how: Any) -> list[Axes]:
-    """The first `used` places of a grid, in the order of reading; the others stay empty. `how` is what `subplots` takes."""
+    """The first `used` places of a grid in reading order, the others hidden. `how` are arguments of `subplots`."""
     places = drawn.subplots(rows, columns, squeeze=False, **how).flatten()
     for axes in places[used:]:
         axes.set_visible(False)
@@ -68,12 +68,12 @@ def grid(drawn: Figure, rows: int, columns: int, used: int, **how: Any) -> list[
 
 
 def save(drawn: Figure, path: Path) -> None:
-    """Write a PNG without a word about when or by what."""
+    """Writes a PNG without date or software version."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
-        # A letter that the font lacks becomes a box: a page without pictures would help nobody.
+        # A letter that the font lacks becomes a box, which is better than no picture.
         warnings.filterwarnings("ignore", message=".*missing from.*font")
-        # `savefig` would go through all artists once more, only to have the layout made.
+        # `savefig` would visit all artists once more only to compute the layout.
         if (layout := drawn.get_layout_engine()) is not None:
             layout.execute(drawn)
             drawn.set_layout_engine(None)
@@ -81,19 +81,19 @@ def save(drawn: Figure, path: Path) -> None:
 
 
 def short(text: str, most: int = 28) -> str:
-    """A label that leaves room for the picture; what tells it from others may stand at either end."""
+    """Shortens a label in the middle, since what distinguishes it may be at either end."""
     return text if len(text) <= most else f"{text[: most // 2 - 1]}…{text[-(most - most // 2) :]}"
 
 
 def plain(value: float, _position: int = 0) -> str:
-    """A tick: 0.5, 20, 1,500; without an exponent."""
+    """A tick label without an exponent: 0.5, 20, 1,500."""
     return f"{value:,.10g}".replace("-", "−")
 
 
 def worker_axis(axes: Axes, workers: Sequence[int], cpus: int | None) -> bool:
-    """The numbers of workers that were measured, and no others; where `cpus` lies among them, it is marked.
+    """Ticks at the measured numbers of workers only, and a mark at `cpus` if that lies among them.
 
-    Logarithmic where they span much; returns whether it is.
+    Logarithmic if the numbers span a factor of 8; returns whether it is.
     """
     wide = max(workers) >= 8 * min(workers)
     if wide:
@@ -114,38 +114,45 @@ def worker_axis(axes: Axes, workers: Sequence[int], cpus: int | None) -> bool:
 
 
 def log_axis(axes: Axes, which: str) -> None:
-    """A logarithmic axis, `x` or `y`, whose ticks are plain numbers, and enough of them to read it."""
+    """Makes the `x` or `y` axis logarithmic, with enough plain tick labels to read it."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     low, high = axes.get_xlim() if which == "x" else axes.get_ylim()
     decades = np.log10(high / low)
-    axis.set_major_locator(
-        LogLocator(subs=(1.0,) if decades > 2.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 2.0, 5.0), numticks=30)
-    )
+    axis.set_major_locator(LogLocator(subs=_subdivisions(decades), numticks=30))
     axis.set_major_formatter(FuncFormatter(plain))
     axis.set_minor_formatter(NullFormatter())
 
 
+def _subdivisions(decades: float) -> tuple[float, ...]:
+    """Where a decade has ticks: the more decades, the fewer."""
+    if decades > 2.5:
+        return (1.0,)
+    if decades > 1.5:
+        return 1.0, 3.0
+    return 1.0, 2.0, 5.0
+
+
 def at_least(axes: Axes, middle: float, share: float = 0.05) -> None:
-    """A vertical axis that reaches this far around a value: small noise must not look like much."""
+    """Extends a vertical axis to at least this share around a value, so that small noise does not look large."""
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, middle * (1 - share)), max(high, middle * (1 + share)))
 
 
 def is_wide(values: Sequence[float], factor: float = WIDE) -> bool:
-    """Whether values need a logarithmic axis: all are positive, and the largest is more than `factor` of the smallest."""
-    positive = [value for value in values if known(value) and value > 0]
+    """Whether values need a logarithmic axis: all are positive, and the largest exceeds `factor` times the smallest."""
+    positive = [value for value in values if are_numbers(value) and value > 0]
     return len(positive) == len(values) and bool(positive) and max(positive) > factor * min(positive)
 
 
 def dodged(x: float, place: int, count: int, span: float, wide: bool) -> float:
-    """x, moved a little to the side: lines that lie on each other can then be told apart. `span` is the axis's length."""
+    """Shifts x a little sideways, so that series on top of each other can be told apart. `span` is the length of the axis."""
     step = (place - (count - 1) / 2) * min(0.026, 0.15 / max(1, count - 1)) * span
     return float(x * 2**step) if wide else x + step
 
 
 def apart(wanted: Sequence[float], gap: float) -> list[float]:
-    """Positions at least `gap` from each other, in the order of the wanted ones and as near to them as can be.
+    """Positions at least `gap` apart, in the order of the wanted ones and as close to them as possible.
 
     Pool adjacent violators: neighbours that want the same place share it around their mean.
     """
@@ -161,7 +168,7 @@ def apart(wanted: Sequence[float], gap: float) -> list[float]:
             before, size = merged.pop()
             merged.append([(value * weight + before * size) / (weight + size), weight + size])
     flat = [value for value, weight in merged for _ in range(int(weight))]
-    found = [0.0] * len(wanted)
+    places = [0.0] * len(wanted)
     for rank, number in enumerate(order):
-        found[number] = flat[rank] + rank * gap
-    return found
+        places[number] = flat[rank] + rank * gap
+    return places

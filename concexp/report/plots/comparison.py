@@ -8,11 +8,11 @@ from typing import Any
 from concexp.report.plots import _style
 from concexp.report.sections import latency
 from concexp.report.text.numbers import many, scale_of, spread
-from concexp.report.view import Contest, Point, View
+from concexp.report.view import Comparison, Point, View
 
 COLUMNS = 2
-PANELS = 8
-ROWS = 16
+MAX_PANELS = 8
+MAX_ROWS = 16
 ROW = 0.27  # inches
 
 
@@ -22,45 +22,40 @@ class Plot:
     section = "comparison"
     order = 20
 
-    def applies(self, view: View) -> bool:
-        """Worth drawing where there is something to compare."""
-        return bool(_contests(view))
+    def prepare(self, view: View) -> list[tuple[Comparison, list[Point]]]:
+        """The comparisons in which something competes, with their entries."""
+        entries = [(comparison, _entries(view, comparison)) for comparison in _comparisons(view)]
+        return [(comparison, points) for comparison, points in entries if len(points) > 1]
 
-    def draw(self, view: View, path: Path) -> str:
-        """Draw the picture; returns its alt text."""
-        contests = _contests(view)
-        shown = contests[:PANELS]
-        entries = [_entries(view, contest)[:ROWS] for contest in shown]
+    def draw(self, view: View, prepared: list[tuple[Comparison, list[Point]]], path: Path) -> str:
+        """Draws the picture; returns its alt text."""
+        shown = [(comparison, points[:MAX_ROWS]) for comparison, points in prepared[:MAX_PANELS]]
         columns = min(COLUMNS, len(shown))
-        tallest = [max(len(e) for e in entries[i : i + columns]) for i in range(0, len(shown), columns)]
+        tallest = [max(len(points) for _, points in shown[i : i + columns]) for i in range(0, len(shown), columns)]
         with _style.settings():
             figure = _style.figure(sum(0.95 + ROW * count for count in tallest))
             ratios = [0.3 + ROW * count for count in tallest]
             places = _style.grid(figure, len(tallest), columns, len(shown), height_ratios=ratios)
-            for axes, contest, points in zip(places, shown, entries, strict=True):
-                _panel(view, contest, points, axes)
-                axes.set_title(_style.short(view.title(contest.labels), 72 // columns))
+            for axes, (comparison, points) in zip(places, shown, strict=True):
+                _panel(view, comparison, points, axes)
+                axes.set_title(_style.short(view.title(comparison.labels), 72 // columns))
             _style.save(figure, path)
-        return _alt(view, shown, entries, len(contests) - len(shown))
+        return _alt(view, shown, len(prepared) - len(shown))
 
 
-def _contests(view: View) -> list[Contest]:
-    """Those in which there is something to compare; of an open loop the throughput is given."""
-    return [c for c in view.contests if len(_entries(view, c)) > 1 and not latency.is_open(view, c)]
+def _comparisons(view: View) -> list[Comparison]:
+    """All but open loops, whose throughput is given."""
+    return [comparison for comparison in view.comparisons if not latency.is_open(view, comparison)]
 
 
-def _entries(view: View, contest: Contest) -> list[Point]:
-    """The best point of each model and primitive, the best first; one with a right outcome wherever there is one."""
-    groups: dict[tuple[str, str], list[Point]] = {}
-    for point in contest.points:
-        if point.numbered:
-            groups.setdefault((view.line(point), view.primitive(point)), []).append(point)
-    best = [view.best(p for p in points if p.status == "ok") or view.best(points) for points in groups.values()]
-    sign = -1 if view.metric.better == "higher" else 1
-    return sorted((p for p in best if p is not None), key=lambda p: sign * p.value(view.primary).mean)
+def _entries(view: View, comparison: Comparison) -> list[Point]:
+    """The best point of each series and primitive, the best first; one with a right outcome wherever there is one."""
+    variants = view.variants(comparison.points)
+    best = [view.best(p for p in points if p.status == "ok") or view.best(points) for points in variants]
+    return sorted((p for p in best if p is not None), key=lambda p: -view.sign * p.value(view.primary).mean)
 
 
-def _panel(view: View, contest: Contest, points: list[Point], axes: Any) -> None:
+def _panel(view: View, comparison: Comparison, points: list[Point], axes: Any) -> None:
     values = [point.value(view.primary) for point in points]
     factor, prefix = scale_of([value.mean for value in values], view.metric.unit)
     ends = [end / factor for value in values for end in (value.mean, value.lo, value.hi) if end == end]
@@ -70,32 +65,34 @@ def _panel(view: View, contest: Contest, points: list[Point], axes: Any) -> None
     else:
         axes.set_xlim(min(0.0, *ends), max(*ends, 1e-12) * 1.16)
         axes.xaxis.set_major_formatter(_style.plain)
-        axes.xaxis.get_major_locator().set_params(nbins=4)  # of a narrow panel: labels of four digits side by side
+        axes.xaxis.get_major_locator().set_params(nbins=4)  # in a narrow panel labels of four digits would touch
     for place, point in enumerate(points):
         _dot(view, point, len(points) - 1 - place, factor, axes)
-    axes.set_yticks(range(len(points) - 1, -1, -1), [_who(view, point) for point in points])
+    axes.set_yticks(range(len(points) - 1, -1, -1), [_cell(view, point) for point in points])
     axes.set_ylim(-0.6, len(points) - 0.4)
     axes.grid(axis="y", visible=False)
     better = "more" if view.metric.better == "higher" else "less"
-    axes.set_xlabel(f"{_name(view, contest, prefix)} ({better} is better)", loc="right")
+    axes.set_xlabel(f"{_name(view, comparison, prefix)} ({better} is better)", loc="right")
 
 
-def _name(view: View, contest: Contest, prefix: str) -> str:
+def _name(view: View, comparison: Comparison, prefix: str) -> str:
     if view.metric.unit == "1/s":
-        return f"{view.primary}, {' '.join(filter(None, [prefix, many(contest.unit)]))}/s"
+        return f"{view.primary}, {' '.join(filter(None, [prefix, many(comparison.unit)]))}/s"
     return f"{view.primary}, {prefix or view.metric.unit}".rstrip(", ")
 
 
-def _who(view: View, point: Point) -> str:
+def _cell(view: View, point: Point) -> str:
     """`threads ×2, lock †`."""
     workers = "" if point.workers is None else f" ×{point.workers}"
     primitive = view.primitive(point)
     mark = f" {point.mark}" if point.mark else ""
-    return f"{_style.short(view.line(point))}{workers}{f', {_style.short(primitive)}' if primitive else ''}{mark}"
+    return (
+        f"{_style.short(view.series_name(point))}{workers}{f', {_style.short(primitive)}' if primitive else ''}{mark}"
+    )
 
 
 def _dot(view: View, point: Point, place: int, factor: float, axes: Any) -> None:
-    style = view.style(view.line(point))
+    style = view.style(view.series_name(point))
     value = point.value(view.primary).scaled(1 / factor)
     right = value.mean
     if value.bounded:
@@ -103,21 +100,21 @@ def _dot(view: View, point: Point, place: int, factor: float, axes: Any) -> None
         axes.errorbar(value.mean, place, xerr=[[value.mean - value.lo], [value.hi - value.mean]], fmt="none",
                       ecolor=style.colour, elinewidth=1.8, capsize=3.5)  # fmt: skip
     axes.plot(value.mean, place, marker=style.marker, markersize=6, markeredgecolor=style.colour, markeredgewidth=1.3,
-              markerfacecolor=style.colour if point.firm else "white")  # fmt: skip
+              markerfacecolor=style.colour if point.can_win else "white")  # fmt: skip
     text = spread(value).partition(" (")[0]
     axes.annotate(text, (right, place), (8, 0), textcoords="offset points", va="center", fontsize=8)
 
 
-def _alt(view: View, contests: list[Contest], entries: list[list[Point]], left: int) -> str:
-    """What a reader would see, in words: the order."""
-    found = [
+def _alt(view: View, shown: list[tuple[Comparison, list[Point]]], left: int) -> str:
+    """What the picture shows in words: the order."""
+    sentences = [
         f"{view.primary} of each model at its best number of workers, sorted, with 95 % intervals; † § ‡ may not win."
     ]
-    for contest, points in zip(contests, entries, strict=True):
-        title = view.title(contest.labels)
-        found.append(
-            f"{title + ', from' if title else 'From'} first to last: {'; '.join(_who(view, p) for p in points)}."
+    for comparison, points in shown:
+        title = view.title(comparison.labels)
+        sentences.append(
+            f"{title + ', from' if title else 'From'} first to last: {'; '.join(_cell(view, p) for p in points)}."
         )
     if left > 0:
-        found.append(f"{left} more comparisons are not drawn.")
-    return " ".join(found)
+        sentences.append(f"{left} more comparisons are not drawn.")
+    return " ".join(sentences)

@@ -12,7 +12,7 @@ from concexp.analysis import doubts, noise
 from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.analysis.stats.trend import FEWEST_STEPS
 from concexp.experiment.statuses import SENTINEL
-from concexp.report.phrases import in_percent
+from concexp.report.phrases import percent_change
 from concexp.report.plots import _style
 from concexp.report.text.numbers import plural, rounded, scale_of
 from concexp.report.view import View
@@ -27,36 +27,38 @@ class Plot:
     section = "steadiness"
     order = 72
 
-    def applies(self, view: View) -> bool:
-        """Worth drawing where there are enough blocks to tell a drift from chance."""
-        return len(_sentinel(view)) >= FEWEST_STEPS
+    def prepare(self, view: View) -> dict[int, Interval]:
+        """The sentinel's times, if there are enough blocks to tell a drift from chance."""
+        times = _sentinel(view)
+        return times if len(times) >= FEWEST_STEPS else {}
 
-    def draw(self, view: View, path: Path) -> str:
-        """Draw the picture; returns its alt text."""
+    def draw(self, view: View, prepared: dict[int, Interval], path: Path) -> str:
+        """Draws the picture; returns its alt text."""
         spun = _spun(view)
         with _style.settings():
             figure = _style.figure(HEIGHT * (2 if spun else 1) + 0.3)
             places = figure.subplots(2 if spun else 1, 1, squeeze=False, sharex=True).flatten()
-            times = _sentinel(view)
-            _times(view, times, places[0])
+            _times(view, prepared, places[0])
             if spun:
                 _cpus(view, spun, places[1])
             places[-1].set_xlabel("block")
             places[-1].xaxis.set_major_locator(MaxNLocator(12, integer=True))
-            places[-1].set_xlim(0.3, max(times) + 0.7)
+            places[-1].set_xlim(0.3, max(prepared) + 0.7)
             _style.save(figure, path)
-        return _alt(view, times, spun)
+        return _alt(view, prepared, spun)
 
 
 def _sentinel(view: View) -> dict[int, Interval]:
-    """The seconds of the sentinel's passes, by block, counted from 1."""
+    """The seconds of the sentinel's passes, with an interval, by block, counted from 1."""
     frame = view.run.trials
     frame = frame[(frame["role"] == SENTINEL) & frame["wall_s"].notna()]
-    return {int(str(block)) + 1: mean_interval(own, log=True) for block, own in frame.groupby("block")["wall_s"]}
+    return {
+        int(str(block)) + 1: mean_interval(seconds, log=True) for block, seconds in frame.groupby("block")["wall_s"]
+    }
 
 
 def _spun(view: View) -> dict[float, float]:
-    """The effective CPUs by where they were measured: half a block before the block that follows."""
+    """The effective CPUs by where they were measured: half a block before the next block."""
     return {r["block"] + 0.5: r["effective_cpus"] for r in view.run.machine if r["effective_cpus"] is not None}
 
 
@@ -73,7 +75,7 @@ def _times(view: View, times: dict[int, Interval], axes: Any) -> None:
     drift = noise.drift(view.run)
     if noise.drifted(drift):
         first, last = min(shown), max(shown)
-        # Through the middle of the data, as far up and down as the slope says.
+        # Through the median of the data, with the slope of the drift.
         middle = np.median(
             [np.log(v.mean) - np.log(drift.mean) * (b - first) / (last - first) for b, v in shown.items()]
         )
@@ -88,7 +90,7 @@ def _times(view: View, times: dict[int, Interval], axes: Any) -> None:
 def _verdict(drift: Interval) -> str:
     if not drift.bounded:
         return "too few blocks beyond doubt to tell a drift"
-    change = f"{in_percent(drift)} from first to last block"
+    change = f"{percent_change(drift)} from first to last block"
     return f"a drift of {change}" if noise.drifted(drift) else f"no drift to be told, {change}"
 
 
@@ -109,12 +111,12 @@ def _cpus(view: View, spun: dict[float, float], axes: Any) -> None:
 
 
 def _alt(view: View, times: dict[int, Interval], spun: dict[float, float]) -> str:
-    """What a reader would see, in words."""
-    found = f"The time of the sentinel over {plural(len(times), 'block')}: {_verdict(noise.drift(view.run))}."
+    """What the picture shows in words: the verdict and the range of the effective CPUs."""
+    text = f"The time of the sentinel over {plural(len(times), 'block')}: {_verdict(noise.drift(view.run))}."
     if not spun:
-        return found
+        return text
     low, high = min(spun.values()), max(spun.values())
     return (
-        f"{found} Spinners between the blocks did the work of {rounded(low)} to {rounded(high)} CPUs, of {view.cpus} that are "
+        f"{text} Spinners between the blocks did the work of {rounded(low)} to {rounded(high)} CPUs, of {view.cpus} that are "
         "usable."
     )

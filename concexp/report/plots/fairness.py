@@ -1,4 +1,4 @@
-"""Who got how much: the workers' shares of the operations, sorted, per model and primitive."""
+"""How the operations were shared: each worker's share, sorted, per model and primitive."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from concexp.analysis.stats.fairness import jain
 from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.experiment.statuses import MEASURED
 from concexp.report.plots import _style
+from concexp.report.styles import shaded
 from concexp.report.text.numbers import plural, rounded
-from concexp.report.view import Contest, Point, View, shaded
+from concexp.report.view import Comparison, Point, View
 from concexp.run.storage.columns import values_of
 
 COLUMNS = 2
-PANELS = 6
-ROWS = 14
+MAX_PANELS = 6
+MAX_ROWS = 14
 ROW = 0.29  # inches
-SHADES = (-0.25, 0.75)  # of the worker with the most and of the one with the least
-EVEN = 0.99  # a Jain's index below this is worth a picture that nobody asked for
-WRITTEN = 0.12  # a share from which on its number has room
+SHADES = (-0.25, 0.75)  # of the workers with the largest and the smallest share
+EVEN_INDEX = 0.99  # a Jain's index below this deserves a picture even if none was asked for
+MIN_LABELLED_SHARE = 0.12  # smaller ones have no room for their number
 
 
 @dataclass(frozen=True)
 class _Bar:
-    """A cell: its workers' shares, sorted, means over trials; and Jain's index."""
+    """A cell: its workers' shares, sorted, as means over trials; and Jain's index."""
 
     point: Point
     shares: np.ndarray
@@ -42,87 +43,86 @@ class Plot:
     section = "sync"
     order = 40
 
-    def applies(self, view: View) -> bool:
-        """Worth drawing where the experiment asks how evenly, or where workers that share a primitive did unevenly much."""
-        if "fairness" in view.metrics:
-            return bool(_panels(view))
+    def prepare(self, view: View) -> list[tuple[Comparison, list[_Bar]]]:
+        """The bars of each comparison, if the experiment asks for fairness or workers with a primitive shared unevenly."""
+        return _panels(view) if "fairness" in view.metrics or self._is_uneven(view) else []
+
+    def _is_uneven(self, view: View) -> bool:
         guarded = [
             point for point in view.points if view.plugin("sync", str(point.labels["sync"])).role not in ("", "none")
         ]
-        return any(bar.jain.bounded and bar.jain.hi < EVEN for bar in _recorded(view, guarded).values())
+        return any(bar.jain.bounded and bar.jain.hi < EVEN_INDEX for bar in _recorded(view, guarded).values())
 
-    def draw(self, view: View, path: Path) -> str:
-        """Draw the picture; returns its alt text."""
-        panels = _panels(view)
-        shown = [(contest, bars[:ROWS]) for contest, bars in panels[:PANELS]]
+    def draw(self, view: View, prepared: list[tuple[Comparison, list[_Bar]]], path: Path) -> str:
+        """Draws the picture; returns its alt text."""
+        shown = [(comparison, bars[:MAX_ROWS]) for comparison, bars in prepared[:MAX_PANELS]]
         columns = min(COLUMNS, len(shown))
         tallest = [max(len(bars) for _, bars in shown[i : i + columns]) for i in range(0, len(shown), columns)]
         with _style.settings():
             figure = _style.figure(sum(0.95 + ROW * count for count in tallest))
             ratios = [0.3 + ROW * count for count in tallest]
             places = _style.grid(figure, len(tallest), columns, len(shown), height_ratios=ratios)
-            for axes, (contest, bars) in zip(places, shown, strict=True):
+            for axes, (comparison, bars) in zip(places, shown, strict=True):
                 _panel(view, axes, bars)
-                axes.set_title(_style.short(view.title(contest.labels), 52 // columns))
+                axes.set_title(_style.short(view.title(comparison.labels), 52 // columns))
             _style.save(figure, path)
-        return _alt(view, shown, len(panels) - len(shown))
+        return _alt(view, shown, len(prepared) - len(shown))
 
 
-def _panels(view: View) -> list[tuple[Contest, list[_Bar]]]:
-    """Per contest the cells with most workers of each model and primitive, the fairest first."""
+def _panels(view: View) -> list[tuple[Comparison, list[_Bar]]]:
+    """For each comparison the cells with most workers of each series and primitive, the fairest first."""
     recorded = _recorded(view, view.points)
-    found = []
-    for contest in view.contests:
-        groups: dict[tuple[str, str], _Bar] = {}
-        for point in sorted(contest.points, key=lambda point: point.workers or 0):
-            if point.cell in recorded:
-                groups[view.line(point), view.primitive(point)] = recorded[point.cell]
-        # Where each worker had as many to do as the others there is nothing to see.
-        if any(np.ptp(bar.shares) > 0 for bar in groups.values()):
-            found.append((contest, sorted(groups.values(), key=lambda bar: -bar.jain.mean)))
-    return found
+    panels = []
+    for comparison in view.comparisons:
+        by_workers = sorted(comparison.points, key=lambda point: point.workers or 0)
+        variants = view.variants(point for point in by_workers if point.cell in recorded)
+        bars = [recorded[points[-1].cell] for points in variants]
+        # Where all workers did the same number of operations there is nothing to see.
+        if any(np.ptp(bar.shares) > 0 for bar in bars):
+            panels.append((comparison, sorted(bars, key=lambda bar: -bar.jain.mean)))
+    return panels
 
 
 def _recorded(view: View, among: Iterable[Point]) -> dict[str, _Bar]:
-    """The shares of the cells that have several workers and recorded what each did."""
-    points = {point.cell: point for point in among if point.numbered and (point.workers or 1) > 1}
+    """The shares of the cells with several workers that recorded what each of them did, by cell."""
+    points = {point.cell: point for point in among if point.has_numbers and point.parallelism > 1}
     trials: dict[str, list[tuple[np.ndarray, float]]] = {}
     for record in view.run.records:
         if record.role != MEASURED or record["cell"] not in points or not record.get("answer"):
             continue
         if record["block"] not in {trial.block for trial in points[record["cell"]].sample.timing_trials}:
             continue
-        own = [ops for ops in values_of(record.passes, "worker_ops") if ops]
-        workers = points[record["cell"]].workers or 1
-        if own and all(sum(ops) and len(ops) == workers for ops in own):
-            made = np.array(own, dtype=float)
-            shares = -np.sort(-made / made.sum(axis=1, keepdims=True), axis=1)
-            jains = jain(made.sum(axis=1), (made**2).sum(axis=1), workers)
+        passes = [ops for ops in values_of(record.passes, "worker_ops") if ops]
+        workers = points[record["cell"]].parallelism
+        if passes and all(sum(ops) and len(ops) == workers for ops in passes):
+            counts = np.array(passes, dtype=float)
+            shares = -np.sort(-counts / counts.sum(axis=1, keepdims=True), axis=1)
+            jains = jain(counts.sum(axis=1), (counts**2).sum(axis=1), workers)
             trials.setdefault(record["cell"], []).append((shares.mean(axis=0), float(jains.mean())))
     return {
-        cell: _Bar(points[cell], np.mean([shares for shares, _ in own], axis=0), mean_interval([j for _, j in own]))
-        for cell, own in trials.items()
+        cell: _Bar(points[cell], np.mean([s for s, _ in of_cell], axis=0), mean_interval([j for _, j in of_cell]))
+        for cell, of_cell in trials.items()
     }
 
 
 def _panel(view: View, axes: Any, bars: list[_Bar]) -> None:
     for place, bar in enumerate(reversed(bars)):
-        style = view.style(view.line(bar.point))
+        style = view.style(view.series_name(bar.point))
         count = len(bar.shares)
         left = 0.0
         for share, step in zip(bar.shares, np.linspace(*SHADES, count), strict=True):
             colour = shaded(style.colour, float(step))
             axes.barh(place, share, 0.66, left, color=colour, edgecolor="white", linewidth=0.8 if count <= 16 else 0)
-            if share >= WRITTEN:
+            if share >= MIN_LABELLED_SHARE:
                 dark = step < 0.2
                 axes.text(left + share / 2, place, rounded(100 * share, 2), ha="center", va="center", fontsize=7,
                           color="white" if dark else _style.INK)  # fmt: skip
             left += share
         for k in range(1, count):
-            for end in (-1, 1):  # above and below the bar: a number may stand where a fair share ends
+            for end in (-1, 1):  # above and below the bar, whose number may be where a fair share ends
                 axes.plot([k / count] * 2, [place + 0.24 * end, place + 0.44 * end], color=_style.INK, linewidth=1.2)
         axes.text(1.02, place, _jain(bar.jain), va="center", fontsize=7.5)
-    axes.set_yticks(range(len(bars)), [_who(view, bar.point) for bar in reversed(bars)])
+    axes.set_yticks(range(len(bars)), [_cell(view, bar.point) for bar in reversed(bars)])
     axes.set_ylim(-0.6, len(bars) - 0.4)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
@@ -137,29 +137,29 @@ def _panel(view: View, axes: Any, bars: list[_Bar]) -> None:
 
 
 def _jain(value: Interval) -> str:
-    """Two decimals: the bars show no more either."""
+    """`0.98 (0.97–0.99)`: two decimals, since the bars show no more either."""
     mean, low, high = (f"{end:.2f}" for end in (value.mean, value.lo, min(value.hi, 1.0)))
     return mean if not value.bounded or low == high else f"{mean} ({low}–{high})"
 
 
-def _who(view: View, point: Point) -> str:
+def _cell(view: View, point: Point) -> str:
     """`threads ×2, lock †`."""
     primitive = view.primitive(point)
     mark = f" {point.mark}" if point.mark else ""
-    text = f"{_style.short(view.line(point))} ×{point.workers}"
+    text = f"{_style.short(view.series_name(point))} ×{point.workers}"
     return f"{text}{f', {_style.short(primitive)}' if primitive else ''}{mark}"
 
 
-def _alt(view: View, panels: list[tuple[Contest, list[_Bar]]], left: int) -> str:
-    """What a reader would see, in words: per panel the fairest and the least fair."""
-    found = ["The workers' shares of the operations, sorted, one bar per model and primitive, the fairest first."]
-    for contest, bars in panels:
-        title = view.title(contest.labels)
+def _alt(view: View, panels: list[tuple[Comparison, list[_Bar]]], left: int) -> str:
+    """What the picture shows in words: for each panel the fairest cell and the least fair."""
+    sentences = ["The workers' shares of the operations, sorted, one bar per model and primitive, the fairest first."]
+    for comparison, bars in panels:
+        title = view.title(comparison.labels)
         texts = [
-            f"{_who(view, bar.point)} with Jain's index {_jain(bar.jain)}" for bar in bars[:: max(1, len(bars) - 1)]
+            f"{_cell(view, bar.point)} with Jain's index {_jain(bar.jain)}" for bar in bars[:: max(1, len(bars) - 1)]
         ]
         least = f", whose busiest worker does {rounded(100 * float(bars[-1].shares[0]), 2)} %"
-        found.append(f"{title + ', from' if title else 'From'} {' to '.join(texts)}{least}.")
+        sentences.append(f"{title + ', from' if title else 'From'} {' to '.join(texts)}{least}.")
     if left > 0:
-        found.append(f"{plural(left, 'more comparison')} {'is' if left == 1 else 'are'} not drawn.")
-    return " ".join(found)
+        sentences.append(f"{plural(left, 'more comparison')} {'is' if left == 1 else 'are'} not drawn.")
+    return " ".join(sentences)

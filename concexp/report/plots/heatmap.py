@@ -17,13 +17,13 @@ from concexp.report.plots import _style
 from concexp.report.text.numbers import many, rounded, scale_of
 from concexp.report.view import Point, View, groups
 
-COLUMNS = 3
-PANELS = 6
-MOST = 16  # values of an axis: more fields than that are a texture
+MAX_COLUMNS = 3
+MAX_PANELS = 6
+MAX_VALUES = 16  # of an axis: more fields than that are a texture
 ROW = 0.34  # inches
-WRITTEN = 30  # numbers side by side in the whole width: more would touch each other
-DARK = 0.24  # a luminance below which white letters are read more easily than dark ones
-WHY = {
+MAX_NUMBERS = 30  # side by side in the whole width: more would touch each other
+DARK = 0.24  # the luminance below which white letters are easier to read than dark ones
+STATUS_TEXTS = {
     "unsupported": "cannot be",
     "failed": "failed",
     "crashed": "crashed",
@@ -35,11 +35,22 @@ NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?\s*([a-zA-Zµ%]{0,5}(/[a-z]{1,3})?
 
 @dataclass(frozen=True)
 class _Map:
-    """What a heat map has on its axes, in order, and what its panels differ in."""
+    """What a heat map has on its axes, and its panels as (title, points)."""
 
     x: str
     y: str
     panels: list[tuple[str, list[Point]]]
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """The fields of a panel: the labels on both axes, how values become colours, and whether values are written."""
+
+    xs: list[Any]
+    ys: list[Any]
+    colours: Colormap
+    norm: Normalize
+    written: bool
 
 
 class Plot:
@@ -49,53 +60,50 @@ class Plot:
     section = "comparison"
     order = 15
 
-    def applies(self, view: View) -> bool:
-        """Worth drawing where a number was swept against another one, or against several primitives."""
-        return _map(view) is not None
+    def prepare(self, view: View) -> _Map | None:
+        """The map, if a number was swept against another number or against several primitives."""
+        return _map(view)
 
-    def draw(self, view: View, path: Path) -> str:
-        """Draw the picture; returns its alt text."""
-        found = _map(view)
-        assert found is not None, "it does not apply"
-        shown = found.panels[:PANELS]
-        kind = _kind(view, found)
-        xs, ys = _values(view, found.x, shown), _values(view, found.y, shown)
-        columns = min(COLUMNS if len(xs) * COLUMNS <= WRITTEN else 2 if len(xs) * 2 <= WRITTEN else 1, len(shown))
+    def draw(self, view: View, prepared: _Map, path: Path) -> str:
+        """Draws the picture; returns its alt text."""
+        shown = prepared.panels[:MAX_PANELS]
+        kind = _kind(view, prepared)
+        xs, ys = _values(view, prepared.x, shown), _values(view, prepared.y, shown)
+        fitting = next((n for n in (MAX_COLUMNS, 2) if len(xs) * n <= MAX_NUMBERS), 1)
+        columns = min(fitting, len(shown))
         rows = -(-len(shown) // columns)
         with _style.settings():
             figure = _style.figure(rows * (0.85 + ROW * max(2, len(ys))) + 0.25)
             places = _style.grid(figure, rows, columns, len(shown), sharey=True)
             colours = _colours()
             units = {points[0].unit for _, points in shown}
-            common = (
-                _norm(view, kind, [p for _, points in shown for p in points])
-                if _comparable(view, kind, units)
-                else None
-            )
+            every = [point for _, points in shown for point in points]
+            common = _norm(view, kind, every) if _comparable(view, kind, units) else None
             for axes, (title, points) in zip(places, shown, strict=True):
                 norm = common or _norm(view, kind, points)
-                _panel(view, found, kind, axes, points, (xs, ys), (colours, norm, len(xs) * columns <= WRITTEN))
+                fields = _Fields(xs, ys, colours, norm, written=len(xs) * columns <= MAX_NUMBERS)
+                _panel(view, prepared, kind, axes, points, fields)
                 axes.set_title(_style.short(title, 78 // columns))
             if common is not None:
                 _bar(view, kind, figure, list(places[: len(shown)]), colours, common, shown[0][1][0].unit)
             _style.save(figure, path)
-        return _alt(view, found, kind, len(found.panels) - len(shown))
+        return _alt(view, prepared, kind, len(prepared.panels) - len(shown))
 
 
 def _map(view: View) -> _Map | None:
-    """Which two axes suit a map; None if none do."""
-    numbers = {key: _labels(view, key) for key in view.axes if key in view.varying and not _of_model(view, key)}
+    """The two axes that suit a map, with the panels; None if no two axes do."""
+    numbers = {key: _labels(view, key) for key in view.axes if key in view.varying_axes and not _of_model(view, key)}
     numbers = {key: labels for key, labels in numbers.items() if all(_is_number(label) for label in labels)}
-    free = [key for key in numbers if not view.follows(key, list(numbers))]
-    # The work's own parameters go to the right; what one chooses, workers or a primitive, goes up.
-    across = sorted((k for k in free if len(numbers[k]) >= 3), key=lambda k: (view.chosen(k), -len(numbers[k])))
+    free = [key for key in numbers if not view.is_redundant(key, list(numbers))]
+    # Parameters of the work go to the right; choices (workers, a primitive) go up.
+    across = sorted((k for k in free if len(numbers[k]) >= 3), key=lambda k: (view.is_choice(k), -len(numbers[k])))
     for x in across:
-        primitives = ["sync"] if "sync" in view.varying and len(_labels(view, "sync")) >= 3 else []
+        primitives = ["sync"] if "sync" in view.varying_axes and len(_labels(view, "sync")) >= 3 else []
         for y in (*(k for k in ("workers", *free) if k in free and k != x), *primitives):
             panels = _panels(view, x, y)
-            # Workers beside two values of something are two lines of the picture on scaling: no map is needed.
+            # Workers against two values of something are two lines of the scaling picture: no map is needed.
             few = x == "workers" and len(_labels(view, y)) < 3
-            if panels and not few and max(len(numbers[x]), len(_labels(view, y))) <= MOST:
+            if panels and not few and max(len(numbers[x]), len(_labels(view, y))) <= MAX_VALUES:
                 return _Map(x, y, panels)
     return None
 
@@ -113,27 +121,29 @@ def _is_number(label: Any) -> bool:
 
 
 def _panels(view: View, x: str, y: str) -> list[tuple[str, list[Point]]]:
-    """The cells of each panel that has at least three by two numbers."""
-    apart = [key for key in view.axes if key not in (x, y) and not view.tells(x, key) and not view.tells(y, key)]
+    """The cells of each panel that has numbers for at least three labels of x and two of y."""
+    panel_axes = [
+        key for key in view.axes if key not in (x, y) and not view.determines(x, key) and not view.determines(y, key)
+    ]
     points = [p for p in view.points if p.labels.get(x) is not None and p.labels.get(y) is not None]
-    found = []
-    for labels, own in groups(points, apart):
-        known = [p for p in own if p.value(view.primary).has_value]
+    panels = []
+    for labels, members in groups(points, panel_axes):
+        known = [p for p in members if p.value(view.primary).has_value]
         if len({str(p.labels[x]) for p in known}) >= 3 and len({str(p.labels[y]) for p in known}) >= 2:
-            found.append((_title(view, labels), own))
-    return found
+            panels.append((_title(view, labels), members))
+    return panels
 
 
 def _title(view: View, labels: dict[str, Any]) -> str:
-    """What tells a panel from the others: its model first."""
-    model = str(labels["model"]) if "model" in view.varying else ""
+    """What distinguishes a panel from the others, its model first."""
+    model = str(labels["model"]) if "model" in view.varying_axes else ""
     rest = view.title({key: label for key, label in labels.items() if key != "model"})
     return " · ".join(filter(None, [model, rest]))
 
 
-def _kind(view: View, found: _Map) -> str:
-    """The gain over the baseline where most cells have one other than themselves; else the primary metric."""
-    points = [p for _, own in found.panels for p in own if p.numbered]
+def _kind(view: View, heat_map: _Map) -> str:
+    """The metric to draw: the gain if most cells have a baseline other than themselves, else the primary metric."""
+    points = [p for _, members in heat_map.panels for p in members if p.has_numbers]
     gains = [p for p in points if view.relative and p.value(view.relative).has_value and view.baseline(p) is not p]
     return view.relative if 2 * len(gains) > len(points) else view.primary
 
@@ -143,13 +153,13 @@ def _comparable(view: View, kind: str, units: set[str]) -> bool:
 
 
 def _values(view: View, key: str, panels: list[tuple[str, list[Point]]]) -> list[Any]:
-    """An axis's labels in the order of the experiment."""
+    """The labels of an axis that the panels contain, in the order of the experiment."""
     shown = {str(p.labels[key]) for _, points in panels for p in points}
     return [label for label in _labels(view, key) if str(label) in shown]
 
 
 def _colours() -> Colormap:
-    """Light to dark, in even steps also where colours are gone; not so light that a field looks empty."""
+    """Light to dark in steps that are even in grey too; not so light that a field looks empty."""
     return LinearSegmentedColormap.from_list("house", mpl.colormaps["YlGnBu"](np.linspace(0.06, 0.95, 256)))
 
 
@@ -161,57 +171,45 @@ def _norm(view: View, kind: str, points: list[Point]) -> Normalize:
     return Normalize(min(0.0, low) if view.metrics[kind].unit == "1/s" else low, high if high > low else low + 1)
 
 
-def _panel(
-    view: View, found: _Map, kind: str, axes: Any, points: list[Point],
-    fields: tuple[list[Any], list[Any]], paint: tuple[Colormap, Normalize, bool],
-) -> None:  # fmt: skip
-    xs, ys = fields
-    by_place = {(str(p.labels[found.x]), str(p.labels[found.y])): p for p in points}
-    best = _best(view, found, points)
+def _panel(view: View, heat_map: _Map, kind: str, axes: Any, points: list[Point], fields: _Fields) -> None:
+    xs, ys = fields.xs, fields.ys
+    by_place = {(str(p.labels[heat_map.x]), str(p.labels[heat_map.y])): p for p in points}
+    best = _best(view, heat_map, points)
     for column, x in enumerate(xs):
         for row, y in enumerate(ys):
-            point = by_place.get((str(x), str(y)))
-            _field(axes, column, row, point, kind, view, paint)
+            _field(view, kind, axes, (column, row), by_place.get((str(x), str(y))), fields)
     for point in best:  # last, so that no neighbour covers the frame
-        column, row = xs.index(point.labels[found.x]), ys.index(point.labels[found.y])
+        column, row = xs.index(point.labels[heat_map.x]), ys.index(point.labels[heat_map.y])
         for colour, width in (("white", 4.2), (_style.INK, 1.7)):  # seen on the light and on the dark
             axes.add_artist(
                 Rectangle((column - 0.46, row - 0.42), 0.92, 0.84, fill=False, edgecolor=colour, linewidth=width)
             )
     axes.set_xlim(-0.5, len(xs) - 0.5)
-    axes.set_ylim(*((-0.5, len(ys) - 0.5) if found.y != "sync" else (len(ys) - 0.5, -0.5)))
+    axes.set_ylim(*((-0.5, len(ys) - 0.5) if heat_map.y != "sync" else (len(ys) - 0.5, -0.5)))
     axes.set_xticks(range(len(xs)), [_style.short(str(x), 10) for x in xs])
     axes.set_yticks(range(len(ys)), [_style.short(str(y), 20) for y in ys])
-    axes.set_xlabel(found.x)
+    axes.set_xlabel(heat_map.x)
     if axes.get_subplotspec().is_first_col():
-        axes.set_ylabel("" if found.y == "sync" else found.y)
+        axes.set_ylabel("" if heat_map.y == "sync" else heat_map.y)
     axes.grid(visible=False)
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
 
 
-def _field(
-    axes: Any,
-    column: int,
-    row: int,
-    point: Point | None,
-    kind: str,
-    view: View,
-    paint: tuple[Colormap, Normalize, bool],
-) -> None:
-    colours, norm, written = paint
+def _field(view: View, kind: str, axes: Any, place: tuple[int, int], point: Point | None, fields: _Fields) -> None:
+    column, row = place
     value = point.value(kind).mean if point is not None else math.nan
     box = (column - 0.5, row - 0.5)
     if point is None or math.isnan(value):
         axes.add_artist(Rectangle(box, 1, 1, facecolor="white", edgecolor="#bdbdbd", hatch="////", linewidth=0))
-        why = WHY["missing"] if point is None else WHY.get(point.status, point.status)
+        why = STATUS_TEXTS["missing"] if point is None else STATUS_TEXTS.get(point.status, point.status)
         axes.text(column, row, why, ha="center", va="center", fontsize=6.5, color=_style.INK,
                   bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
         return
-    colour = colours(norm(value))
+    colour = fields.colours(fields.norm(value))
     axes.add_artist(Rectangle(box, 1, 1, facecolor=colour, edgecolor="white", linewidth=1.5))
-    if written:
+    if fields.written:
         luminance = 0.2126 * colour[0] ** 2.2 + 0.7152 * colour[1] ** 2.2 + 0.0722 * colour[2] ** 2.2
         text = f"{_short(value, view.metrics[kind].unit)}{point.mark}"
         axes.text(
@@ -220,19 +218,19 @@ def _field(
 
 
 def _short(value: float, unit: str) -> str:
-    """`508 k`, `1.86`, `3.1 ms`: each in its own unit, since no one fits all."""
+    """`508 k`, `1.86`, `3.1 ms`: each value in a unit that suits it, since none suits all."""
     factor, name = scale_of([value], unit)
     return f"{rounded(value / factor, 3 if unit in ('x', '1/s') else 2)}{f' {name}' if name not in ('x', '') else ''}"
 
 
-def _best(view: View, found: _Map, points: list[Point]) -> list[Point]:
-    """The best of each column that may win, where going up the column is a choice; nothing to choose from: none."""
-    if not view.chosen(found.y):
+def _best(view: View, heat_map: _Map, points: list[Point]) -> list[Point]:
+    """The best point of each column that can win, if going up a column is a choice; empty otherwise."""
+    if not view.is_choice(heat_map.y):
         return []
-    columns: dict[str, list[Point]] = {str(label): [] for label in _labels(view, found.x)}
+    columns: dict[str, list[Point]] = {str(label): [] for label in _labels(view, heat_map.x)}
     for point in points:
-        if point.firm:
-            columns[str(point.labels[found.x])].append(point)
+        if point.can_win:
+            columns[str(point.labels[heat_map.x])].append(point)
     best = [view.best(column) for column in columns.values() if len(column) > 1]
     return [point for point in best if point is not None]
 
@@ -240,7 +238,7 @@ def _best(view: View, found: _Map, points: list[Point]) -> list[Point]:
 def _bar(
     view: View, kind: str, figure: Any, places: list[Any], colours: Colormap, norm: Normalize, operation: str
 ) -> None:
-    """The scale, beside all panels."""
+    """The colour scale, beside all panels."""
     unit = view.metrics[kind].unit
     factor, prefix = scale_of([float(norm.vmax or 0)], unit)
     bar = figure.colorbar(mpl.cm.ScalarMappable(norm, colours), ax=places, shrink=0.9, aspect=28, pad=0.015)
@@ -252,20 +250,23 @@ def _bar(
     bar.set_label(f"{kind}, {name}".rstrip(", "))
 
 
-def _alt(view: View, found: _Map, kind: str, left: int) -> str:
-    """What a reader would see, in words: per panel the lowest and the highest field, and the best of each column."""
-    parts = [f"{kind} by {found.x} and {found.y}, one panel per {'model' if 'model' in view.varying else 'condition'}."]
-    for title, points in found.panels[:PANELS]:
+def _alt(view: View, heat_map: _Map, kind: str, left: int) -> str:
+    """What the picture shows in words: for each panel the lowest and the highest field, and the best of each column."""
+    parts = [
+        f"{kind} by {heat_map.x} and {heat_map.y}, one panel per {'model' if 'model' in view.varying_axes else 'condition'}."
+    ]
+    for title, points in heat_map.panels[:MAX_PANELS]:
         known = sorted((p for p in points if p.value(kind).has_value), key=lambda p: p.value(kind).mean)
-        low, high = (f"{_where(found, p)} {_short(p.value(kind).mean, view.metrics[kind].unit)}{p.mark}"
+        low, high = (f"{_where(heat_map, p)} {_short(p.value(kind).mean, view.metrics[kind].unit)}{p.mark}"
                      for p in (known[0], known[-1]))  # fmt: skip
         text = f"{title + ': from' if title else 'From'} {low} to {high}"
-        best = [f"{p.labels[found.y]} at {p.labels[found.x]}" for p in _best(view, found, points)]
+        best = [f"{p.labels[heat_map.y]} at {p.labels[heat_map.x]}" for p in _best(view, heat_map, points)]
         parts.append(f"{text}; best {', '.join(best)}." if best else f"{text}.")
     if left > 0:
         parts.append(f"{left} more panels are not drawn.")
     return " ".join(parts)
 
 
-def _where(found: _Map, point: Point) -> str:
-    return f"{found.y} {point.labels[found.y]}, {found.x} {point.labels[found.x]}:"
+def _where(heat_map: _Map, point: Point) -> str:
+    x, y = heat_map.x, heat_map.y
+    return f"{y} {point.labels[y]}, {x} {point.labels[x]}:"

@@ -10,19 +10,19 @@ import numpy as np
 
 from concexp.report.plots import _style
 from concexp.report.sections import scaling_laws
-from concexp.report.text.numbers import known, many, rounded, scale_of, spread
-from concexp.report.view import Panel, Point, Style, View
+from concexp.report.styles import Style
+from concexp.report.text.numbers import are_numbers, many, rounded, scale_of, spread
+from concexp.report.view import Panel, Point, View
 
 COLUMNS = 3
-PANELS = 9
+MAX_PANELS = 9
 HEIGHT = 3.3
-# The least distance between two labels, as a share of a panel's height.
-GAP = 0.068
+MIN_LABEL_GAP = 0.068  # as a share of a panel's height
 
 
 @dataclass
 class _Ends:
-    """Where the lines of a panel end, for their labels, (x, y, colour, text); and the legend's handles."""
+    """Where the lines of a panel end, for their labels, as (x, y, colour, text); and the handles for the legend."""
 
     labels: list[tuple[float, float, str, str]] = field(default_factory=list)
     models: dict[str, Any] = field(default_factory=dict)
@@ -38,14 +38,13 @@ class Plot:
     section = "scaling"
     order = 10
 
-    def applies(self, view: View) -> bool:
-        """Worth drawing where some model was measured with several numbers of workers."""
-        return bool(_panels(view))
+    def prepare(self, view: View) -> list[Panel]:
+        """The panels with a series that was measured with several numbers of workers."""
+        return _panels(view)
 
-    def draw(self, view: View, path: Path) -> str:
-        """Draw the picture; returns its alt text."""
-        panels = _panels(view)
-        shown = panels[:PANELS]
+    def draw(self, view: View, prepared: list[Panel], path: Path) -> str:
+        """Draws the picture; returns its alt text."""
+        shown = prepared[:MAX_PANELS]
         kinds = _kinds(view, shown)
         if len(shown) > COLUMNS:
             kinds = kinds[-1:]
@@ -66,14 +65,14 @@ class Plot:
                 handles = {**models, **limits}
                 figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))
             _style.save(figure, path)
-        return _alt(view, shown, kinds, len(panels) - len(shown))
+        return _alt(view, shown, kinds, len(prepared) - len(shown))
 
 
 def _panels(view: View) -> list[Panel]:
     return [
         panel
         for panel in view.panels
-        if any(len({p.workers for p in line if _has(view, p)}) > 1 for line in view.lines(panel.points).values())
+        if any(len({p.workers for p in points if _has(view, p)}) > 1 for points in view.series(panel.points).values())
     ]
 
 
@@ -88,30 +87,30 @@ def _kinds(view: View, panels: list[Panel]) -> list[str]:
 
 
 def _panel(view: View, panel: Panel, kind: str, axes: Any) -> _Ends:
-    """Draw one panel; returns where its lines end."""
-    lines = {
+    """Draws one panel; returns where its lines end."""
+    series = {
         name: shown
-        for name, points in view.lines(panel.points).items()
+        for name, points in view.series(panel.points).items()
         if (shown := [point for point in points if point.value(kind).has_value])
     }
-    workers = sorted({p.workers for points in lines.values() for p in points if p.workers is not None}) or [1]
-    values = [v for points in lines.values() for p in points for v in _shown(p, kind)]
+    workers = sorted({p.workers for points in series.values() for p in points if p.workers is not None}) or [1]
+    values = [v for points in series.values() for p in points for v in _shown(p, kind)]
     metric = view.metrics[kind]
     factor, prefix = scale_of(values, metric.unit)
     cpu_bound = panel.points[0].resource == "cpu"
     wide = _style.worker_axis(axes, workers, view.cpus if cpu_bound else None)
     ends = _Ends()
-    several = [name for name, points in lines.items() if points[-1].workers is not None]
-    for name, points in lines.items():
+    several = [name for name, points in series.items() if points[-1].workers is not None]
+    for name, points in series.items():
         style = view.style(name)
         if name in several:
             place = several.index(name)
-            x = [_style.dodged(p.workers or 1, place, len(several), _span(workers, wide), wide) for p in points]
+            x = [_style.dodged(p.parallelism, place, len(several), _span(workers, wide), wide) for p in points]
             law = curve(view, points, kind)
             if law is not None:
                 drawn = [_style.dodged(n, place, len(several), _span(workers, wide), wide) for n in law[0]]
                 axes.plot(drawn, law[1] / factor, style.dashes, color=style.colour, linewidth=0.9, zorder=3)
-            within = [] if law is None else [p for p in points if (p.workers or 1) <= law[0][-1] * (1 + 1e-9)]
+            within = [] if law is None else [p for p in points if p.parallelism <= law[0][-1] * (1 + 1e-9)]
             handle = _line(axes, points, kind, factor, style, x, max(0, len(within) - 1))
             ends.add(x[-1], points[-1].value(kind).mean / factor, style.colour, name)
         else:
@@ -127,7 +126,7 @@ def _panel(view: View, panel: Panel, kind: str, axes: Any) -> _Ends:
 
 def _shown(point: Point, kind: str) -> list[float]:
     value = point.value(kind)
-    return [v for v in (value.mean, value.lo, value.hi) if known(v)]
+    return [v for v in (value.mean, value.lo, value.hi) if are_numbers(v)]
 
 
 def _span(workers: list[int], wide: bool) -> float:
@@ -135,50 +134,50 @@ def _span(workers: list[int], wide: bool) -> float:
 
 
 def curve(view: View, points: list[Point], kind: str) -> tuple[list[float], Any] | None:
-    """(numbers of workers, values) of the law that a line follows, in the range that it was fitted to; None without one.
+    """The fitted law of a series as (numbers of workers, values), over the range of the fit; None without a law.
 
-    A gain over the baseline is a throughput in another unit: that in which the curve meets the points best.
+    A gain over the baseline is a throughput in another unit: the unit in which the curve fits the points best.
     """
-    line = next((one for one in scaling_laws.lines(view) if one.points[0] in points), None)
-    if line is None or line.scaling.fit is None or line.scaling.refusal:
+    series = next((one for one in scaling_laws.measured_series(view) if one.points[0] in points), None)
+    if series is None or series.scaling.fit is None or series.scaling.refusal:
         return None
     if scaling_laws.THROUGHPUT not in (kind, view.metrics[kind].compares):
         return None
-    ratios = [point.value(kind).mean / point.value(scaling_laws.THROUGHPUT).mean for point in line.within]
-    ratios = [ratio for ratio in ratios if known(ratio)]
+    ratios = [point.value(kind).mean / point.value(scaling_laws.THROUGHPUT).mean for point in series.within]
+    ratios = [ratio for ratio in ratios if are_numbers(ratio)]
     if not ratios:
         return None
     unit = float(np.exp(np.mean(np.log(ratios))))
-    counts = np.geomspace(min(line.scaling.fit.workers), max(line.scaling.fit.workers), 100)
-    return counts.tolist(), line.scaling.fit.at(counts) * unit
+    counts = np.geomspace(min(series.scaling.fit.workers), max(series.scaling.fit.workers), 100)
+    return counts.tolist(), series.scaling.fit.at(counts) * unit
 
 
 def _line(axes: Any, points: list[Point], kind: str, factor: float, style: Style, x: list[float], joined: int) -> Any:
-    """One model over the number of workers, its marks joined from that one on; returns the legend's handle."""
+    """Draws one series over the number of workers, its marks joined from number `joined` on; returns the legend's handle."""
     colour, marker = style.colour, style.marker
-    found = [point.value(kind).scaled(1 / factor) for point in points]
-    mean = [value.mean for value in found]
+    values = [point.value(kind).scaled(1 / factor) for point in points]
+    mean = [value.mean for value in values]
     axes.plot(x[joined:], mean[joined:], style.dashes, color=colour, linewidth=1.5, zorder=3)
     width = 0.0 if joined else 1.5
     (line,) = axes.plot(x, mean, style.dashes, color=colour, marker=marker, markersize=5.5, linewidth=width, zorder=3)
-    bounded = [value.bounded for value in found]
+    bounded = [value.bounded for value in values]
     if any(bounded):
-        low, high = [v.lo for v in found], [v.hi for v in found]
+        low, high = [v.lo for v in values], [v.hi for v in values]
         axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
         errors = [
-            [v.mean - v.lo if v.bounded else 0.0 for v in found],
-            [v.hi - v.mean if v.bounded else 0.0 for v in found],
+            [v.mean - v.lo if v.bounded else 0.0 for v in values],
+            [v.hi - v.mean if v.bounded else 0.0 for v in values],
         ]
         axes.errorbar(x, mean, errors, fmt="none", ecolor=colour, elinewidth=1.1, capsize=2.2, zorder=3)
     for place, value, point in zip(x, mean, points, strict=True):
-        if not point.firm:
+        if not point.can_win:
             axes.plot(place, value, linestyle="none", marker=marker, markersize=5.5, markerfacecolor="white",
                       markeredgecolor=colour, zorder=4)  # fmt: skip
     return line
 
 
 def _level(axes: Any, point: Point, kind: str, factor: float, colour: str) -> Any:
-    """A model to which the number of workers does not apply: a level to compare with."""
+    """Draws a series to which the number of workers does not apply, as a level to compare with."""
     value = point.value(kind).scaled(1 / factor)
     if value.bounded:
         axes.axhspan(value.lo, value.hi, color=colour, alpha=0.12, linewidth=0, zorder=1)
@@ -186,9 +185,10 @@ def _level(axes: Any, point: Point, kind: str, factor: float, colour: str) -> An
 
 
 def _vertical(axes: Any, values: list[float], wide: bool) -> None:
-    """From zero where the values allow; logarithmic where they span much, sooner beside a logarithmic number of workers.
+    """From zero where the values allow it; logarithmic where they span a lot.
 
-    What is proportional to the number of workers is a straight line only where both axes are of one kind.
+    That threshold is lower beside a logarithmic number of workers: what is proportional to the number of workers is a straight
+    line only where both axes are of one kind.
     """
     if _style.is_wide(values, 4 if wide else _style.WIDE):
         axes.set_ylim(min(values) / 1.5, max(values) * 1.7)
@@ -199,7 +199,7 @@ def _vertical(axes: Any, values: list[float], wide: bool) -> None:
 
 
 def _limits(view: View, axes: Any, workers: list[int], cpu_bound: bool, ends: _Ends) -> None:
-    """Perfect scaling, and what the machine gave."""
+    """Draws perfect scaling and the effective CPUs."""
     low, high = axes.get_ylim()
     effective = view.run.effective_cpus
     if cpu_bound and effective is not None:
@@ -208,7 +208,7 @@ def _limits(view: View, axes: Any, workers: list[int], cpu_bound: bool, ends: _E
         name = f"effective CPUs {rounded(effective)}"
         ends.add(axes.get_xlim()[1], effective, _style.INK, name)
         ends.limits[name] = level
-    # The ideal may leave the picture: what was measured must not be squeezed for its sake.
+    # The ideal may leave the picture: it must not squeeze what was measured.
     high = max(high, min(float(max(workers)), 1.5 * high) * 1.04)
     axes.set_ylim(low, high)
     x = np.geomspace(1, max(workers), 200) if max(workers) > 1 else np.array([1.0])
@@ -222,11 +222,11 @@ def _limits(view: View, axes: Any, workers: list[int], cpu_bound: bool, ends: _E
 
 
 def _label(axes: Any, ends: _Ends) -> None:
-    """Each line's name at its end, none on another."""
+    """Puts each line's name at its end, without overlaps."""
     inside = axes.transData + axes.transAxes.inverted()
     lane = [end for end in ends.labels if end[2]]
     wanted = [float(inside.transform((x, y))[1]) for x, y, _, _ in lane]
-    gap = min(GAP, 1 / max(1, len(lane)))
+    gap = min(MIN_LABEL_GAP, 1 / max(1, len(lane)))
     places = _style.apart(wanted, gap)
     shift = min(0.0, 1.02 - max(places, default=0.0))
     for (x, y, colour, text), place in zip(lane, places, strict=True):
@@ -241,7 +241,7 @@ def _label(axes: Any, ends: _Ends) -> None:
 
 
 def _name(view: View, kind: str, prefix: str, operation: str) -> str:
-    """An axis's name with its unit."""
+    """The name of an axis with its unit."""
     unit = view.metrics[kind].unit
     if kind == view.relative:
         labels = " ".join(str(label) for label in (view.run.spec.get("baseline") or {}).values())
@@ -253,8 +253,8 @@ def _name(view: View, kind: str, prefix: str, operation: str) -> str:
 
 
 def _alt(view: View, panels: list[Panel], kinds: list[str], left: int) -> str:
-    """What a reader would see, in words: the axes, and where each panel's best line ends up."""
-    found = [f"{' and '.join(kinds)} against the number of workers, one line per model."]
+    """What the picture shows in words: the axes, and the highest point of each panel."""
+    sentences = [f"{' and '.join(kinds)} against the number of workers, one line per model."]
     kind = kinds[-1]
     for panel in panels:
         points = [p for p in panel.points if p.workers is not None and p.status == "ok" and p.value(kind).has_value]
@@ -262,10 +262,10 @@ def _alt(view: View, panels: list[Panel], kinds: list[str], left: int) -> str:
             best = max(points, key=lambda p: p.value(kind).mean)
             factor, prefix = scale_of([best.value(kind).mean], view.metrics[kind].unit)
             title = view.title(panel.labels)
-            found.append(
-                f"{title + ': the' if title else 'The'} highest is {view.line(best)} at {best.workers} with "
+            sentences.append(
+                f"{title + ': the' if title else 'The'} highest is {view.series_name(best)} at {best.workers} with "
                 f"{spread(best.value(kind).scaled(1 / factor), prefix if prefix == 'x' else f' {prefix}'.rstrip())}{best.mark}."
             )
     if left > 0:
-        found.append(f"{left} more panels are not drawn.")
-    return " ".join(found)
+        sentences.append(f"{left} more panels are not drawn.")
+    return " ".join(sentences)

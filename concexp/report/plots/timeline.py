@@ -12,22 +12,30 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from concexp.report.plots import _style
-from concexp.report.sections.timelines import Segment, Timeline, chosen, name
+from concexp.report.sections.timelines import Segment, Timeline, Worker, name, selection
 from concexp.report.text.numbers import rounded, scale_of
 from concexp.report.view import View
 
-ROWS = 12  # workers of a panel
+MAX_ROWS = 12  # workers of a panel
 ROW = 0.23  # inches
-AROUND = 0.95  # of a panel: title, axis and its label
-ONE_COLUMN = 3  # up to so many panels have the whole width
-LIKE = 5  # up to this ratio of their lengths, panels that are compared share an axis
-THIN = 400  # a stretch below this share of the axis (1 : THIN) is drawn with its neighbours
-PART = 80  # tasks longer than this share of the axis are parted by a line
-HEIGHT = 0.84  # of a row, by what is drawn in it
+AROUND = 0.95  # inches of a panel for its title, axis and label
+MAX_IN_ONE_COLUMN = 3  # panels that get the whole width
+MAX_LENGTH_RATIO = 5  # of compared panels that share an axis
+THIN = 400  # segments shorter than 1/THIN of the axis are merged with their neighbours
+PART = 80  # tasks longer than 1/PART of the axis are separated by a line
+HEIGHT = 0.84  # of what is drawn, as a share of its row
 
-# Four steps of grey as well; what is not known is hatched.
+# Also distinct in grey; what is unknown is hatched.
 ON_CPU, WITHOUT, WAITING, IDLE = "#1f3f6e", "#a6cbe6", "#d55e00", "#efefef"
 HATCH = "////"
+FILLS: dict[str, Any] = {
+    "idle": {"facecolor": IDLE},
+    "made": {"facecolor": "white", "edgecolor": _style.GREY, "hatch": "..."},
+    "cpu": {"facecolor": ON_CPU},
+    "off": {"facecolor": WITHOUT},
+    "waits": {"facecolor": WAITING},
+    "unknown": {"facecolor": WITHOUT, "edgecolor": ON_CPU, "hatch": HATCH},
+}
 KEYS = {
     "on a CPU": Patch(facecolor=ON_CPU),
     "at work, off the CPU": Patch(facecolor=WITHOUT),
@@ -50,76 +58,54 @@ class Plot:
     section = "cost"
     order = 40
 
-    def applies(self, view: View) -> bool:
-        """Only where it was asked for, and so recorded."""
-        return bool(chosen(view))
+    def prepare(self, view: View) -> list[Timeline]:
+        """The timelines to draw; there are none unless the experiment asked for them."""
+        return selection(view)
 
-    def draw(self, view: View, path: Path) -> str:
-        """Draw the picture; returns its alt text."""
-        shown = chosen(view)
-        columns = 1 if len(shown) <= ONE_COLUMN else 2
-        lines = [shown[k : k + columns] for k in range(0, len(shown), columns)]
-        rows = [max(min(ROWS, len(one.workers)) for one in line) for line in lines]
+    def draw(self, view: View, prepared: list[Timeline], path: Path) -> str:
+        """Draws the picture; returns its alt text."""
+        columns = 1 if len(prepared) <= MAX_IN_ONE_COLUMN else 2
+        bands = [prepared[k : k + columns] for k in range(0, len(prepared), columns)]
+        rows = [max(min(MAX_ROWS, len(one.workers)) for one in band) for band in bands]
         heights = [AROUND + ROW * count for count in rows]
         with _style.settings():
             figure = _style.figure(sum(heights) + 0.6)
-            places = _style.grid(figure, len(lines), columns, len(shown), height_ratios=heights)
-            for number, (axes, timeline) in enumerate(zip(places, shown, strict=True)):
-                _panel(view, timeline, _length(view, timeline, shown), 92 // columns, axes)
+            places = _style.grid(figure, len(bands), columns, len(prepared), height_ratios=heights)
+            for number, (axes, timeline) in enumerate(zip(places, prepared, strict=True)):
+                _panel(view, timeline, _length(view, timeline, prepared), 92 // columns, axes)
                 axes.set_ylim(rows[number // columns] - 0.45, -0.55)
-            keys = {text: KEYS[text] for text in KEYS if text in {one for t in shown for one in _used(t)}}
+            keys = {text: KEYS[text] for text in KEYS if text in {one for t in prepared for one in _used(t)}}
             figure.legend(
                 keys.values(), keys.keys(), loc="outside lower center", ncols=min(5, len(keys)), handlelength=1.6
             )
             _style.save(figure, path)
-        said = "; ".join(f"{name(view, one.point)}: {one.told}{_where(one)}" for one in shown)
-        return f"What each worker did when, as shares of all workers' time: {said}."
+        texts = "; ".join(f"{name(view, one.point)}: {one.shares_text}{_where(one)}" for one in prepared)
+        return f"What each worker did when, as shares of all workers' time: {texts}."
 
 
 def _where(timeline: Timeline) -> str:
-    """What its workers waited in most, where they waited at all."""
+    """The primitive that the workers waited for most, if they waited at all."""
     most = timeline.places.most_common(1)
     return f", waiting in {most[0][0]}" if most and timeline.shares["waited"] >= 0.005 else ""
 
 
 def _length(view: View, timeline: Timeline, shown: Sequence[Timeline]) -> float:
-    """The length of a panel's axis, seconds: the longest of those that do the same work, if they are not too unlike."""
-    contest = next(c.points for c in view.contests if timeline.point in c.points)
-    ends = [one.end for one in shown if one.point in contest]
-    return max(ends) if max(ends) <= LIKE * min(ends) else timeline.end
+    """The length of a panel's axis, seconds: that of the longest panel of the same work, unless they differ too much."""
+    comparison = next(c.points for c in view.comparisons if timeline.point in c.points)
+    ends = [one.end for one in shown if one.point in comparison]
+    return max(ends) if max(ends) <= MAX_LENGTH_RATIO * min(ends) else timeline.end
 
 
 def _panel(view: View, timeline: Timeline, length: float, width: int, axes: Any) -> None:
-    workers = timeline.workers[:ROWS]
+    workers = timeline.workers[:MAX_ROWS]
     factor, unit = scale_of([length], "s")
-    begin = min(0.0, *(worker.made if timeline.creation else worker.came for worker in workers)) / factor
-    length /= factor
-    stacks: dict[str, list[Any]] = {}
-    parts: list[tuple[float, int]] = []
-    for row, worker in enumerate(workers):
-        stacks.setdefault("idle", []).append(_box(0, timeline.end / factor, row, 0, 1))
-        if timeline.creation:
-            stacks.setdefault("made", []).append(_box(worker.made / factor, worker.came / factor, row, 0, 1))
-        for segment in _drawn(worker.segments, length * factor / THIN):
-            low, span = 0.0, segment.end - segment.begin
-            off = segment.worked - segment.cpu if timeline.cpu_known else 0.0
-            fill = {"cpu": segment.cpu, "off": off} if timeline.cpu_known else {"unknown": segment.worked}
-            for what, seconds in {**fill, "waits": segment.waited}.items():
-                if seconds > 0:
-                    box = _box(segment.begin / factor, segment.end / factor, row, low, low + seconds / span)
-                    stacks.setdefault(what, []).append(box)
-                    low += seconds / span
-            if segment.done == 1 and span * PART > length * factor:
-                parts.append((segment.end / factor, row))
-    looks: dict[str, Any] = {
-        "idle": {"facecolor": IDLE}, "made": {"facecolor": "white", "edgecolor": _style.GREY, "hatch": "..."},
-        "cpu": {"facecolor": ON_CPU}, "off": {"facecolor": WITHOUT}, "waits": {"facecolor": WAITING},
-        "unknown": {"facecolor": WITHOUT, "edgecolor": ON_CPU, "hatch": HATCH},
-    }  # fmt: skip
+    begin = min(0.0, *(worker.created_at if timeline.creation else worker.ready_at for worker in workers)) / factor
+    stacks, task_ends = _stacks(timeline, workers, length, factor)
     for what, boxes in stacks.items():
-        axes.add_collection(PolyCollection(boxes, linewidth=0, antialiased=False, zorder=2, **looks[what]))
-    for x, row in parts:
+        axes.add_collection(PolyCollection(boxes, linewidth=0, antialiased=False, zorder=2, **FILLS[what]))
+    for x, row in task_ends:
         axes.plot([x, x], [row - HEIGHT / 2, row + HEIGHT / 2], color="white", linewidth=0.8, zorder=3)
+    length /= factor
     axes.axvline(0, color=_style.INK, linewidth=1.2, linestyle=(0, (1, 1.5)), zorder=4)
     axes.set_xlim(begin - 0.01 * (length - begin), length + 0.01 * (length - begin))
     axes.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
@@ -131,40 +117,67 @@ def _panel(view: View, timeline: Timeline, length: float, width: int, axes: Any)
     every = len(timeline.workers) + timeline.more
     axes.set_ylabel("worker" if every == len(workers) else f"{len(workers)} of {every:,} workers")
     axes.set_title(_style.short(name(view, timeline.point), width), pad=16)
-    note = f"{rounded(timeline.end / factor)} {unit}: {timeline.told}"
-    # Not in the layout: a panel is as wide as its neighbours, whatever is told of it.
-    axes.annotate(note, (0, 1), (0, 4), "axes fraction", "offset points", fontsize=8, color="#555555").set_in_layout(
-        False
-    )
+    text = f"{rounded(timeline.end / factor)} {unit}: {timeline.shares_text}"
+    note = axes.annotate(text, (0, 1), (0, 4), "axes fraction", "offset points", fontsize=8, color="#555555")
+    note.set_in_layout(False)  # a panel is as wide as its neighbours, however long its note
+
+
+def _stacks(
+    timeline: Timeline, workers: Sequence[Worker], length: float, factor: float
+) -> tuple[dict[str, list[Any]], list[tuple[float, int]]]:
+    """The rectangles of a panel by what they show, and where long tasks end as (x, row); x in units of `factor` seconds."""
+    stacks: dict[str, list[Any]] = {}
+    task_ends: list[tuple[float, int]] = []
+    for row, worker in enumerate(workers):
+        stacks.setdefault("idle", []).append(_box(0, timeline.end / factor, row, 0, 1))
+        if timeline.creation:
+            stacks.setdefault("made", []).append(_box(worker.created_at / factor, worker.ready_at / factor, row, 0, 1))
+        for segment in _drawn(worker.segments, length / THIN):
+            low, span = 0.0, segment.end - segment.begin
+            for what, seconds in _parts(segment, timeline.cpu_known).items():
+                if seconds > 0:
+                    box = _box(segment.begin / factor, segment.end / factor, row, low, low + seconds / span)
+                    stacks.setdefault(what, []).append(box)
+                    low += seconds / span
+            if segment.done == 1 and span * PART > length:
+                task_ends.append((segment.end / factor, row))
+    return stacks, task_ends
+
+
+def _parts(segment: Segment, cpu_known: bool) -> dict[str, float]:
+    """The seconds of a segment by what the worker did, from the bottom of its bar to the top."""
+    if cpu_known:
+        return {"cpu": segment.cpu, "off": segment.worked - segment.cpu, "waits": segment.waited}
+    return {"unknown": segment.worked, "waits": segment.waited}
 
 
 def _box(begin: float, end: float, row: int, low: float, high: float) -> list[tuple[float, float]]:
-    """A rectangle in a row, from one share of its height to another, counted from below."""
+    """A rectangle in a row, between two shares of its height, counted from below."""
     bottom = row + HEIGHT / 2
     below, above = bottom - low * HEIGHT, bottom - high * HEIGHT
     return [(begin, below), (end, below), (end, above), (begin, above)]
 
 
 def _drawn(segments: Iterable[Segment], thin: float) -> list[Segment]:
-    """Segments, neighbours as one as long as that is no longer than `thin`, seconds: finer ones would only blur."""
-    found: list[Segment] = []
+    """Segments, with neighbours merged as long as the result is no longer than `thin`, seconds: finer ones would only blur."""
+    merged: list[Segment] = []
     for segment in segments:
-        if found and segment.end - found[-1].begin <= thin:
-            last = found.pop()
-            found.append(
+        if merged and segment.end - merged[-1].begin <= thin:
+            last = merged.pop()
+            merged.append(
                 Segment(
                     last.begin, segment.end, last.done + segment.done, last.worked + segment.worked,
                     last.cpu + segment.cpu, last.waited + segment.waited,
                 )
             )  # fmt: skip
         else:
-            found.append(segment)
-    return found
+            merged.append(segment)
+    return merged
 
 
 def _used(timeline: Timeline) -> list[str]:
-    """The legend's entries that a panel needs."""
+    """The legend entries that a panel needs."""
     *known, unknown, waits, idle, made, gate = KEYS
-    found = [*(known if timeline.cpu_known else [unknown]), idle, gate]
-    found += [waits] if timeline.shares["waited"] else []
-    return found + ([made] if timeline.creation else [])
+    used = [*(known if timeline.cpu_known else [unknown]), idle, gate]
+    used += [waits] if timeline.shares["waited"] else []
+    return used + ([made] if timeline.creation else [])

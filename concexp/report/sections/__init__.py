@@ -1,1 +1,1 @@
-"""The page's sections: one file is one, and returns sentences in Markdown."""
+"""The page's sections, one per file: sentences, tables and rows in Markdown. `report.contents` has their order."""

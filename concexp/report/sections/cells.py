@@ -1,4 +1,4 @@
-"""The cells as tables: one per workload, constant columns lifted out, the best bold, units chosen for reading."""
+"""The cells as tables: one per workload, constant columns lifted out, the best in bold, in readable units."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
-from concexp.report.phrases import BAD
+from concexp.report.phrases import BAD_ENDINGS
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import PLAIN, many, scale_of, spread
 from concexp.report.view import Point, View
 
-SPAN = 300  # from here on one unit for a whole column leaves nothing but zeros of its least
-ROWS = 200  # more than anyone reads; cells.csv has all
+MAX_SPAN = 300  # beyond this ratio, one unit for a column would show its smallest values as zeros
+MAX_ROWS = 200  # more than anyone reads; cells.csv has all of them
 MARKS = {
     "†": "its check of the outcome failed: the numbers are kept, and never called best",
     "§": "some of its trials ended badly: the numbers are of the others, and never called best",
@@ -23,7 +23,7 @@ MARKS = {
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its title ("" if it is the only one), what is the same in all rows, column heads, and the rows."""
+    """One table: title ("" if it is the only one), what is the same in all rows, number of axes, column heads, and rows."""
 
     title: str
     constant: str
@@ -33,23 +33,24 @@ class Table:
 
 
 def tables(view: View) -> list[Table]:
-    """The tables of all cells that were run, in the order of the experiment."""
-    shown = [point for point in view.points if point.sample.count][:ROWS]
+    """The tables of all cells that were run, one per workload, in the order of the experiment."""
+    shown = [point for point in view.points if point.sample.count][:MAX_ROWS]
     groups: dict[str, list[Point]] = {}
     for point in shown:
         groups.setdefault(str(point.labels["workload"]), []).append(point)
-    firsts = [view.best(p for p in c.points if p.firm) for c in view.contests if len(c.points) > 1]
-    best = {first.cell for first in firsts if first}
+    comparisons = [comparison for comparison in view.comparisons if len(comparison.points) > 1]
+    winners = [view.best(point for point in comparison.points if point.can_win) for comparison in comparisons]
+    best = {winner.cell for winner in winners if winner}
     return [_table(view, label if len(groups) > 1 else "", points, best) for label, points in groups.items()]
 
 
 def left_out(view: View) -> int:
-    """How many cells that were run are not shown."""
-    return max(0, sum(point.sample.count > 0 for point in view.points) - ROWS)
+    """The number of cells that were run but are not shown."""
+    return max(0, sum(point.sample.count > 0 for point in view.points) - MAX_ROWS)
 
 
 def marks(view: View) -> list[str]:
-    """What the marks mean that the tables bear."""
+    """The meaning of the marks in the tables."""
     used = {sign for point in view.points for sign in point.mark}
     return [f"{sign} {meaning}" for sign, meaning in MARKS.items() if sign in used]
 
@@ -63,13 +64,15 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
     heads, columns, same = [], [], []
     for name, metric in view.metrics.items():
         values = [point.value(name) for point in points]
-        if name != view.primary and not (any(v.has_value for v in values) and _tells(view, name, metric, points)):
+        if name != view.primary and not (
+            any(v.has_value for v in values) and _is_worth_a_column(view, name, metric, points)
+        ):
             continue
         unit, cells = _column(values, metric.unit)
         head = _head(name, metric, unit, points[0].unit)
         if name != view.primary and len(cells) > 1 and len(set(cells)) == 1:
-            named, _, its_unit = head.partition(", ")
-            same.append(f"{named} {cells[0]}{its_unit if its_unit == 'x' else f' {its_unit}'}".rstrip())
+            column, _, suffix = head.partition(", ")
+            same.append(f"{column} {cells[0]}{suffix if suffix == 'x' else f' {suffix}'}".rstrip())
             continue
         heads.append(head)
         if name == view.primary:
@@ -85,16 +88,16 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
 
 
 def _column(values: Sequence[Interval], unit: str) -> tuple[str, list[str]]:
-    """The unit of a column, and its cells in it; where the values span so much that no unit suits all, each has its own."""
+    """The unit of a column and its cells. Where the values span too much for one unit, the unit is "" and each cell has one."""
     factor, name = scale_of([value.mean for value in values], unit)
     sizes = [abs(value.mean) for value in values if value.has_value and value.mean]
-    if name not in PLAIN and sizes and max(sizes) > SPAN * min(sizes):
+    if name not in PLAIN and sizes and max(sizes) > MAX_SPAN * min(sizes):
         return "", [_alone(value, unit) for value in values]
     return name, [spread(value.scaled(1 / factor)) for value in values]
 
 
 def _alone(value: Interval, unit: str) -> str:
-    """`279 k (267–292)`."""
+    """A value with a unit of its own: `279 k (267–292)`."""
     factor, name = scale_of([value.mean], unit)
     mean, gap, ends = spread(value.scaled(1 / factor)).partition(" (")
     return f"{mean} {name}{gap}{ends}" if name and value.has_value else f"{mean}{gap}{ends}"
@@ -104,16 +107,16 @@ def _shown(label: Any) -> str:
     return "" if label is None else escaped(label)
 
 
-def _tells(view: View, name: str, metric: Any, points: Sequence[Point]) -> bool:
-    """Whether a column is worth its place: the experiment asked for it, or it says something about these cells."""
+def _is_worth_a_column(view: View, name: str, metric: Any, points: Sequence[Point]) -> bool:
+    """Whether a metric deserves a column: the experiment lists metrics, or it says something about these cells."""
     if view.run.spec.get("metrics"):
         return True
-    frame = view.run.firsts  # a table of thousands of cells would be a copy of millions of rows
+    frame = view.run.firsts  # one row per trial: all rows of thousands of cells would be millions
     return bool(metric.tells(frame[frame["cell"].isin({point.cell for point in points}) & frame["wall_s"].notna()]))
 
 
 def _head(name: str, metric: Any, prefix: str, operation: str) -> str:
-    """`throughput, M sums/s`: the column's name in cells.csv, and the unit in which it stands here."""
+    """A column's head, the name in cells.csv with the unit used here: `throughput, M sums/s`."""
     if metric.unit == "1/s":
         unit = f"{prefix} {many(operation)}/s".strip()
     elif metric.unit in ("s", "x", "CPUs", ""):
@@ -126,8 +129,8 @@ def _head(name: str, metric: Any, prefix: str, operation: str) -> str:
 
 
 def _marked(text: str, point: Point, best: set[str]) -> str:
-    if not point.numbered:
-        return BAD.get(point.status, point.status)
+    if not point.has_numbers:
+        return BAD_ENDINGS.get(point.status, point.status)
     text = f"**{text}**" if point.cell in best else text
     return f"{text} {point.mark}".strip()
 

@@ -1,4 +1,4 @@
-"""The claims on the page: each verdict with its numbers, and what was skipped and why."""
+"""The claims: each verdict with its evidence."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, spread
 from concexp.report.view import View
 
-SHOWN = 6  # lines of one verdict
-NAMED = 3  # cases in one line
+MAX_LINES = 6  # of one verdict
+MAX_CASES = 3  # named in one line
 SIGNS = {"<": "&lt;", ">": "&gt;", "<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}
-CERTAIN = 0.9995  # from here on a share would be shown as 100 %
+SHOWN_AS_100_PERCENT = 0.9995  # shares from here on would be rounded to 100 %
 # The decisive ones first.
 WORDS = ("refuted", "inconclusive", "supported", "skipped")
 
 
 @dataclass(frozen=True)
-class Told:
-    """One claim, in Markdown: its verdict, its words, what it expects and where, how many cases decided it, and the cases."""
+class ClaimRow:
+    """One claim in Markdown: verdict, wording, expectation with its scope, a summary of the cases, and lines of evidence."""
 
     word: str
     says: str
@@ -36,16 +36,16 @@ class Told:
 
     @property
     def nearest(self) -> str:
-        """The case that came nearest to another verdict; of those alike, all. "" if none was judged."""
+        """The case that came closest to another verdict; "" if none was judged."""
         return next((line.partition(": ")[2] for line in self.lines if line.partition(": ")[0] == self.word), "")
 
 
-def told(view: View) -> list[Told]:
-    """All claims in the order of the experiment."""
-    return [_told(view, verdict) for verdict in view.verdicts]
+def claim_rows(view: View) -> list[ClaimRow]:
+    """All claims, in the order of the experiment."""
+    return [_claim_row(view, verdict) for verdict in view.verdicts]
 
 
-def _told(view: View, verdict: Verdict) -> Told:
+def _claim_row(view: View, verdict: Verdict) -> ClaimRow:
     claim = verdict.claim
     counts = [f"{word} in {verdict.counts[word]}" for word in WORDS if verdict.counts[word]]
     cases = len(verdict.cases)
@@ -55,11 +55,11 @@ def _told(view: View, verdict: Verdict) -> Told:
         summary = f"{verdict.outcome} in {plural(cases, 'case') if cases == 1 else f'all {cases} cases'}."
     else:
         summary = f"of {plural(cases, 'case')}, {enumerated(counts)}."
-    return Told(verdict.outcome, escaped(claim.says), expected(claim), summary, _lines(view, verdict))
+    return ClaimRow(verdict.outcome, escaped(claim.says), expected(claim), summary, _lines(view, verdict))
 
 
 def expected(claim: Claim) -> str:
-    """What it expects, of which cells, and when, as the experiment says it."""
+    """What a claim expects, of which cells and under which condition, as the experiment puts it."""
     text = code(claim.expect.raw)
     if isinstance(claim.of, Value):
         text += f" of {code(claim.of.raw)}"
@@ -76,51 +76,55 @@ def _any_of(labels: Any) -> str:
 def _lines(view: View, verdict: Verdict) -> list[str]:
     lines: list[str] = []
     for word in WORDS:
-        found = [judged for judged in verdict.cases if judged.outcome == word]
-        # Of the supported those that came nearest to failing tell most.
-        found.sort(key=lambda judged: 1.0 if judged.share is None else judged.share)
-        alike: dict[str, list[CaseVerdict]] = {}
-        for judged in found:
-            told = "; ".join(text for text in (escaped(judged.reason), _evidence(judged)) if text)
-            alike.setdefault(told, []).append(judged)
-        groups = list(alike.items())
-        lines += [f"{word}: {_who(view, cases)}{text}" for text, cases in groups[:SHOWN]]
-        more = sum(len(cases) for _, cases in groups[SHOWN:])
+        matching = [judged for judged in verdict.cases if judged.outcome == word]
+        # Of the supported cases, those that came closest to failing say most.
+        matching.sort(key=lambda judged: 1.0 if judged.share is None else judged.share)
+        by_evidence: dict[str, list[CaseVerdict]] = {}
+        for judged in matching:
+            evidence = "; ".join(text for text in (escaped(judged.reason), _evidence(judged)) if text)
+            by_evidence.setdefault(evidence, []).append(judged)
+        groups = list(by_evidence.items())
+        lines += [f"{word}: {_cases(view, cases)}{text}" for text, cases in groups[:MAX_LINES]]
+        more = sum(len(cases) for _, cases in groups[MAX_LINES:])
         if more:
             lines.append(f"{word}: {plural(more, 'more case')}")
     return lines
 
 
-def _who(view: View, cases: list[CaseVerdict]) -> str:
+def _cases(view: View, cases: list[CaseVerdict]) -> str:
     names = [_name(view, judged) for judged in cases]
-    if len(names) > NAMED:
+    if len(names) > MAX_CASES:
         return f"{plural(len(cases), 'case')}: "
     return f"{'; '.join(names)}: " if all(names) else ""
 
 
 def _name(view: View, judged: CaseVerdict) -> str:
-    """What tells a case from the others, by its labels; "" if there is nothing to tell."""
+    """The labels that distinguish a case from the others; "" if none do."""
     parts = []
     for key, label in judged.case.labels.items():
-        if label is not None and key in view.varying:
-            plain = key in ("workload", "model", "sync")
-            parts.append(plural(label, "worker") if key == "workers" else code(label if plain else f"{key} {label}"))
+        if label is not None and key in view.varying_axes:
+            if key == "workers":
+                parts.append(plural(label, "worker"))
+            elif key in ("workload", "model", "sync"):
+                parts.append(code(label))
+            else:
+                parts.append(code(f"{key} {label}"))
     return ", ".join(parts)
 
 
 def _evidence(judged: CaseVerdict) -> str:
     text = "; ".join(_comparison(one) for one in judged.evidence)
-    if judged.share is not None and not (judged.outcome == "supported" and judged.share >= CERTAIN):
+    if judged.share is not None and not (judged.outcome == "supported" and judged.share >= SHOWN_AS_100_PERCENT):
         text += f", true in {100 * judged.share:.3g} % of the draws"
     return text
 
 
 def _comparison(one: Comparison) -> str:
-    """`1.03x (1.01–1.05) < 1.1x`: the sides in one unit."""
+    """Both sides in one unit: `1.03x (1.01–1.05) < 1.1x`."""
     unit = _unit(one.tree) or ""
     numbers = [side for side in one.sides if isinstance(side, Interval)]
     finite = [side for side in numbers if math.isfinite(side.mean)]
-    measured = [side for side in finite if side.bounded] or finite  # what it is compared with may be much larger
+    measured = [side for side in finite if side.bounded] or finite  # a bound may be much larger
     factor, name = scale_of([abs(side.mean) for side in measured], unit)
     suffix = name if name in ("x", "") else f" {name}"
     sides = [_side(side, factor, suffix) for side in one.sides]
@@ -146,16 +150,18 @@ def _side(side: Interval | str, factor: float, suffix: str) -> str:
 
 
 def _unit(tree: Tree) -> str | None:
-    """The unit of an expression; None for what takes any, "" where it is none that has a name."""
+    """The unit of an expression: None if any will do, "" if it has no name."""
     if is_metric(tree):
         return None if tree.value == "status" else str(catalog.load("metric", tree.value).unit)
     units = [_unit(part) for part in tree.parts if tree.kind != "at"]
     known = [unit for unit in units if unit is not None]
+    if not known:
+        return "" if tree.kind == "curve" else None
     if tree.kind == "curve":
-        return known[0] if known and tree.value in ("max", "min") else ""
+        return known[0] if tree.value in ("max", "min") else ""
     if tree.kind in ("*", "/"):
         only_left = len(known) == 1 and (tree.kind == "*" or units[0] is not None)
-        return known[0] if only_left else "" if known else None
+        return known[0] if only_left else ""
     if tree.kind in ("compare", "+", "-", "minus", "call", "list"):
-        return (known[0] if len(set(known)) == 1 else "") if known else None
+        return known[0] if len(set(known)) == 1 else ""
     return None

@@ -1,26 +1,26 @@
-"""What was skipped, and what went wrong."""
+"""The cells that were skipped, and the trials that went wrong."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, MEASURED
-from concexp.report.phrases import BAD
+from concexp.report.phrases import BAD_ENDINGS
 from concexp.report.sections import hangs
 from concexp.report.text.markdown import escaped, fenced
 from concexp.report.text.numbers import plural
 from concexp.report.view import View
 from concexp.run.storage.journal import Record
 
-FAILURES = 10
-LINES = 40  # of a traceback: its end tells
+MAX_FAILURES = 10
+MAX_LINES = 40  # of a traceback: its end says most
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong in the same way in some trials of a cell, and what it left behind: (title, fenced text).
+    """Trials of a cell that went wrong in the same way: a sentence, and what they left behind as (title, fenced text).
 
-    `lines` are what a diagnostic trial found out about a hang.
+    `lines` are what a diagnostic trial showed about a hang.
     """
 
     sentence: str
@@ -30,14 +30,14 @@ class Failure:
 
 def skipped(view: View) -> list[str]:
     """The cells that cannot exist, by reason."""
-    found: dict[str, list[str]] = {}
+    by_reason: dict[str, list[str]] = {}
     for point in view.points:
         if point.status == "unsupported":
             labels = [str(point.labels[key]) for key in ("workload", "model", "sync")]
             if len(view.run.header["axes"].get("python", ())) > 1:
                 labels[-1] += f" on {point.labels['python']}"
-            found.setdefault(point.reason, []).append(" × ".join(labels))
-    return [_skipped(reason, cells) for reason, cells in found.items()]
+            by_reason.setdefault(point.reason, []).append(" × ".join(labels))
+    return [_skipped(reason, cells) for reason, cells in by_reason.items()]
 
 
 def _skipped(reason: str, cells: list[str]) -> str:
@@ -47,22 +47,22 @@ def _skipped(reason: str, cells: list[str]) -> str:
 
 
 def failures(view: View) -> tuple[list[Failure], int]:
-    """The first ways in which trials ended badly, and how many more there are."""
+    """The first kinds of failure, and how many more there are."""
     groups: dict[tuple[str, ...], list[Record]] = {}
     for record in view.run.records:
-        if record.role not in (MACHINE, DIAGNOSTIC) and record["status"] in BAD:
-            same = record["cell"], record.role, record["status"], record["reason"]
-            groups.setdefault(same, []).append(record)
+        if record.role not in (MACHINE, DIAGNOSTIC) and record["status"] in BAD_ENDINGS:
+            kind = record["cell"], record.role, record["status"], record["reason"]
+            groups.setdefault(kind, []).append(record)
     order = {point.cell: number for number, point in enumerate(view.points)}
-    found = [records for _, records in sorted(groups.items(), key=lambda pair: order.get(pair[0][0], 0))]
-    return [_failure(view, records) for records in found[:FAILURES]], max(0, len(found) - FAILURES)
+    kinds = [records for _, records in sorted(groups.items(), key=lambda pair: order.get(pair[0][0], 0))]
+    return [_failure(view, records) for records in kinds[:MAX_FAILURES]], max(0, len(kinds) - MAX_FAILURES)
 
 
 def _failure(view: View, records: list[Record]) -> Failure:
     first = records[0]
     labels = ", ".join(f"{key} {label}" for key, label in first["axes"].items() if label is not None)
     trial = "trial" if first["role"] == MEASURED else f"{first['role']} trial"
-    what = f"**{BAD[first['status']].capitalize()}**: {plural(len(records), trial)}"
+    what = f"**{BAD_ENDINGS[first['status']].capitalize()}**: {plural(len(records), trial)}"
     sentence = f"{what} of {escaped(labels)}: {escaped(first['reason'])}"
     if (first.get("hang") or {}).get("kind"):
         sentence += f". {hangs.kind(first['hang'])}"
@@ -75,4 +75,4 @@ def _failure(view: View, records: list[Record]) -> Failure:
 
 def _end(text: str) -> str:
     lines = text.rstrip().splitlines()
-    return "\n".join(["…", *lines[-LINES:]] if len(lines) > LINES else lines)
+    return "\n".join(["…", *lines[-MAX_LINES:]] if len(lines) > MAX_LINES else lines)

@@ -1,4 +1,4 @@
-"""A trial that timed out -> what kind of hang it was, in a sentence, and what the diagnostic trial of its cell found out."""
+"""Trials that timed out: the kind of hang, and what the diagnostic trial of the cell showed."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ LOOKS = {
     "starvation": "It looks like starvation",
     "slow": "It was slow",
 }
-# `file:line in function`, as `circle` writes it.
+# `file:line in function`, as `lock_cycles` writes it.
 PLACE = re.compile(r"(\S+:\d+ in [\w<>.]+)")
 
 
 def kind(hang: dict[str, Any]) -> str:
-    """What kind of hang it was, why, and where the work stood."""
+    """The kind of a hang, its evidence, and where the work stood."""
     where = f"; at work stood {enumerated([code(site) for site in hang['sites']])}" if hang.get("sites") else ""
     return f"{LOOKS.get(hang['kind'], escaped(hang['kind']))}: {escaped(hang.get('why') or 'unknown')}{where}"
 
 
 def diagnosis(view: View, cell: str) -> list[str]:
-    """What a trial of its own with watched locks found out about a cell that hangs; empty where there was none."""
+    """What a separate trial with watched locks showed about a cell that hangs; empty if there was none."""
     record = next((r for r in view.run.of_role(DIAGNOSTIC) if r["cell"] == cell), None)
     if record is None:
         return []
@@ -38,8 +38,8 @@ def diagnosis(view: View, cell: str) -> list[str]:
     if hang.get("circle"):
         who = "waits for what it holds itself" if len(hang["circle"]) == 1 else "wait for each other in a circle"
         return [f"{trial} hung as well, and shows who {who}:", *map(_shown, hang["circle"])]
-    found = [f"{trial} hung as well, but nobody waits for locks in a circle that it could see."]
-    return [*found, *map(_shown, hang.get("waits") or ())]
+    head = f"{trial} hung as well, but nobody waits for locks in a circle that it could see."
+    return [head, *map(_shown, hang.get("waits") or ())]
 
 
 def _shown(sentence: str) -> str:

@@ -14,7 +14,7 @@ from concexp.report.view import View
 
 
 def machine(view: View) -> list[tuple[str, str]]:
-    """(what, how it is) of the machine and its interpreters; what the system did not tell is left out."""
+    """Rows of (what, value) about the machine and its interpreters; what the system does not report is left out."""
     facts = view.run.manifest["machine"]
     rows: list[tuple[str, str | None]] = [
         ("processor", _text(facts, "processor")),
@@ -73,15 +73,15 @@ def _load(facts: dict[str, Any]) -> str | None:
     if facts.get("load_1m") is None:
         return None
     waited = {kind: share for kind, share in (facts.get("pressure") or {}).items() if share}
-    told = enumerated([f"{kind} in {share:.1%}" for kind, share in waited.items()]) if waited else ""
-    return f"{facts['load_1m']:.2f}" + (f" (something waited for {told} of the minute before)" if told else "")
+    shares = enumerated([f"{kind} in {share:.1%}" for kind, share in waited.items()]) if waited else ""
+    return f"{facts['load_1m']:.2f}" + (f" (something waited for {shares} of the minute before)" if shares else "")
 
 
 def _clock(view: View) -> str | None:
     """The kernel's clock, and what the first interpreter measured with it."""
     source = _text(view.run.manifest["machine"], "clock_source")
-    found: dict[str, float | None] = next(iter(view.run.manifest.get("clocks", {}).values()), {})
-    cost, step, late = (found.get(name) for name in ("timer_cost_s", "timer_step_s", "sleep_overshoot_median_s"))
+    facts: dict[str, float | None] = next(iter(view.run.manifest.get("clocks", {}).values()), {})
+    cost, step, late = (facts.get(name) for name in ("timer_cost_s", "timer_step_s", "sleep_overshoot_median_s"))
     parts = [source] if source else []
     if cost is not None:
         parts.append(f"a reading costs {_short(cost)}" + (f" in steps of {_short(step)}" if step else ""))
@@ -118,7 +118,7 @@ def _python(facts: dict[str, Any]) -> str:
     return ", ".join(filter(None, parts))
 
 
-# What makes one build faster than another, of all that a build is configured and compiled with.
+# The options of a build that affect its speed, among all it was configured and compiled with.
 SPEED = re.compile(
     r"-O\w+|-flto\S*|-fprofile\S*|-m(arch|tune)=\S+|-fno-omit-frame-pointer|-fstack-protector\S*"
     r"|--(enable-(optimizations|bolt|experimental-jit|shared)|with-(lto|pydebug|tail-call-interp)|disable-gil)\S*"
@@ -126,14 +126,14 @@ SPEED = re.compile(
 
 
 def _build(facts: dict[str, Any]) -> str:
-    """How an interpreter was built, as far as it makes a difference in speed."""
+    """How an interpreter was built, as far as it affects speed."""
     flags = f"{facts.get('configure_flags') or ''} {facts.get('compile_flags') or ''}".split()
     speed = sorted({flag for flag in flags if SPEED.fullmatch(flag)})
     return ", ".join(filter(None, [facts.get("compiler"), *map(code, speed)]))
 
 
 def _different_builds(pythons: dict[str, dict[str, Any]]) -> str | None:
-    """A warning where interpreters are compared that were not built alike; None where they were."""
+    """A warning where interpreters of different builds are compared; None otherwise."""
     builds: dict[str, list[str]] = {}
     for label, facts in pythons.items():
         builds.setdefault(_build(facts), []).append(code(label))
@@ -144,7 +144,7 @@ def _different_builds(pythons: dict[str, dict[str, Any]]) -> str | None:
 
 
 def outline(view: View) -> str:
-    """One line under the title: how much was measured, on what, when."""
+    """The line under the title: how much was measured, on what, and when."""
     points = [point for point in view.points if point.sample.count]
     trials = sum(point.sample.count for point in points)
     facts = view.run.manifest["machine"]

@@ -1,6 +1,6 @@
-"""How small a difference the run can tell, and how narrow its intervals are: noise floor, drift, precision, budget.
+"""How small a difference the run can resolve: noise floor, drift, precision and budget.
 
-`threats` are reasons to believe less, `known` says what was looked at and found well.
+`threats` are reasons to trust the numbers less, `assurances` say what was checked and is fine.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.significance import FALSE_DISCOVERY_RATE, MARGIN
 from concexp.experiment import Measure
 from concexp.experiment.statuses import MEASURED
-from concexp.report import comparisons
-from concexp.report.phrases import NAMED, NO_GAIN, among_all, in_percent
+from concexp.report.family import family_of
+from concexp.report.phrases import MAX_NAMES, NO_GAIN, cell_on_page, first_few, percent_change
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, spread
 from concexp.report.view import View
@@ -21,39 +21,39 @@ from concexp.run.forecast import duration_text
 
 
 def threats(view: View) -> list[str]:
-    """A drift, intervals that are wider than wanted, repetitions that the budget did not allow."""
-    found = []
+    """A drift, intervals wider than wanted, and repetitions that the budget did not allow."""
+    sentences = []
     drift = noise.drift(view.run)
     if noise.drifted(drift):
-        found.append(
+        sentences.append(
             f"`drift`: the sentinel, the same small work in each of {plural(drift.n, 'block')}, took {_change(drift)} at the "
             "end of the run than at its beginning. Comparisons are paired by block and bear it; figures of single cells are "
             "means over it."
         )
-    return found + [said for said in [_ended(view)] if said]
+    return sentences + list(filter(None, [_shortfall(view)]))
 
 
-def known(view: View) -> list[str]:
-    """The rule for differences, the noise floors, a drift that cannot be told, and a precision that was reached."""
-    found = _comparisons(view) + [_floor(view, floor) for floor in view.floors]
+def assurances(view: View) -> list[str]:
+    """The rule for differences, the noise floors, the absence of a drift, and a precision that was reached."""
+    sentences = _comparisons(view) + [_floor(view, floor) for floor in view.floors]
     drift = noise.drift(view.run)
     if drift.bounded and not noise.drifted(drift):
-        found.append(
+        sentences.append(
             f"No drift can be told: from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always "
-            f"the same small work, changed by {in_percent(drift)}."
+            f"the same small work, changed by {percent_change(drift)}."
         )
     wanted = _measure(view).precision
     half = widths(view.run)
     if wanted is not None and half and max(half.values()) <= wanted:
-        found.append(
+        sentences.append(
             f"Every interval of {escaped(view.primary)} is within ±{100 * wanted:g} % of its mean, as was wanted."
         )
-    return found
+    return sentences
 
 
 def _comparisons(view: View) -> list[str]:
-    """How many comparisons the answer rests on; where it is one, nothing has to be corrected."""
-    count = comparisons.of(view).count
+    """The correction for multiple comparisons; empty where there is only one."""
+    count = family_of(view).count
     if count < 2:
         return []
     false = f"{100 * FALSE_DISCOVERY_RATE:g} %"
@@ -65,18 +65,17 @@ def _comparisons(view: View) -> list[str]:
 
 
 def _floor(view: View, floor: noise.NoiseFloor) -> str:
-    point = next(point for point in view.points if point.cell == floor.cell)
+    point = view.point(floor.cell)
     unlike = "" if floor.ratio.lo <= 1 <= floor.ratio.hi else ", although both are the same,"
-    alone = len(view.floors) < 2
-    whom = "" if alone else f" for {code(floor.workload)}"
+    workload = f" for {code(floor.workload)}" if len(view.floors) > 1 else ""
     return (
-        f"Noise floor{whom}: {rounded(floor.factor)}x. {among_all(view, point)} was measured a second time in every block, as if "
-        f"it were another cell; second beside first{unlike} is {spread(floor.ratio, 'x')}. A smaller difference is called not "
-        "resolved."
+        f"Noise floor{workload}: {rounded(floor.factor)}x. {cell_on_page(view, point)} was measured a second time in every "
+        f"block, as if it were another cell; second beside first{unlike} is {spread(floor.ratio, 'x')}. A smaller "
+        "difference is called not resolved."
     )
 
 
-def _ended(view: View) -> str:
+def _shortfall(view: View) -> str:
     """What was wanted and not reached, and what ended the run before."""
     measure = _measure(view)
     blocks = 1 + max((record["block"] for record in trials_of(view.run.records)), default=-1)
@@ -89,11 +88,11 @@ def _ended(view: View) -> str:
             f"{_reason(view, measure, blocks)} after {blocks} of {plural(measure.blocks, 'repetition')} of every cell."
         )
     missed = precision_shortfall(view.run, view.verdicts, measure.precision)
-    return " ".join(said for said in (_uncertain(view, measure, blocks, missed), _without(view, missed)) if said)
+    return " ".join(filter(None, [_too_wide(view, measure, blocks, missed), _without_interval(view, missed)]))
 
 
-def _uncertain(view: View, measure: Measure, blocks: int, missed: PrecisionShortfall) -> str:
-    """The intervals that are too wide and the claims that are open, where more trials would have helped."""
+def _too_wide(view: View, measure: Measure, blocks: int, missed: PrecisionShortfall) -> str:
+    """The intervals that are too wide and the claims that are undecided, where more trials would have helped."""
     assert measure.precision is not None
     parts = []
     if missed.wide:
@@ -110,35 +109,34 @@ def _uncertain(view: View, measure: Measure, blocks: int, missed: PrecisionShort
     return f"{_reason(view, measure, blocks)} before {', and before '.join(parts)}." if parts else ""
 
 
-def _without(view: View, missed: PrecisionShortfall) -> str:
+def _without_interval(view: View, missed: PrecisionShortfall) -> str:
     """The cells that have no interval, and how their trials ended."""
     if not missed.without_interval:
         return ""
-    ended = view.run.samples
-    named = [f"{_of_cell(view, cell)} ({ended[cell].endings})" for cell in missed.without_interval]
+    samples = view.run.samples
+    named = [f"{_of_cell(view, cell)} ({samples[cell].endings})" for cell in missed.without_interval]
     return f"Without an interval of {escaped(view.primary)}, which more trials would not give: {_named(named)}."
 
 
 def _named(names: list[str]) -> str:
-    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
-    return enumerated([*names[:NAMED], *more])
+    return enumerated(first_few(names, MAX_NAMES, rest_counts=False))
 
 
 def _of_cell(view: View, cell: str) -> str:
-    return among_all(view, next(point for point in view.points if point.cell == cell))
+    return cell_on_page(view, view.point(cell))
 
 
 def _unfinished(view: View, measure: Measure) -> str:
-    """How much of the plan a run has measured that was interrupted."""
+    """How much of its plan an interrupted run has measured."""
     planned = measure.blocks * sum(not cell["reason"] for cell in view.run.cells_by_id.values())
-    there = sum(record.role == MEASURED for record in trials_of(view.run.records))
-    if not 0 < there < planned:
+    done = sum(record.role == MEASURED for record in trials_of(view.run.records))
+    if not 0 < done < planned:
         return ""
-    return f"The run has not come to its end: {there} of {plural(planned, 'trial')} are there; the same command goes on with it."
+    return f"The run has not come to its end: {done} of {plural(planned, 'trial')} are there; the same command goes on with it."
 
 
 def _reason(view: View, measure: Measure, blocks: int) -> str:
-    """What ended a run that has not reached what was wanted. The budget did if it does not hold another whole block."""
+    """What ended a run that did not reach what was wanted: the budget did if it has no room for another whole block."""
     if blocks >= measure.max_blocks:
         return f"The limit of {plural(measure.max_blocks, 'repetition')} (`max_repetitions`) ended the run"
     costs = Costs(view.run.records)
@@ -154,4 +152,4 @@ def _measure(view: View) -> Measure:
 def _change(drift: Interval) -> str:
     """`7.1 % (5.2–9.0) longer`."""
     longer = drift.mean > 1
-    return f"{in_percent(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"
+    return f"{percent_change(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"

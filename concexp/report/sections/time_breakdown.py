@@ -1,18 +1,18 @@
-"""Where the workers' time went -> the bars to draw, and the main reason for the loss of each model in words."""
+"""Where the workers' time went: the bars to draw, and the main reason for each series' loss in words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
 from concexp.analysis.time_breakdown import ONE, TimeBreakdown, parallel
+from concexp.report.phrases import first_few
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, spread
-from concexp.report.view import Panel, Point, View
+from concexp.report.view import Panel, Point, View, once_per_view
 
-# What each part is called where it is the reason; `waiting` may be hidden in two of them.
+# What each part is called as a reason; waits that were not recorded are hidden in two of them.
 REASONS = {
     "startup": "start-up",
     "imbalance": "imbalance, workers being idle while others were at work",
@@ -25,102 +25,116 @@ REASONS = {
 }
 HIDDEN = {"turns": ", at primitives", RESIDUAL: " at primitives or"}
 ONE_THREAD = "turns in the one thread of all workers"
-SMALL = 0.05  # who loses less needs no reason
-MUCH = 0.25  # and who loses less, none in the answer
-FEW = 3  # reasons, and models of each, that are named in the answer
-TOLD = 12  # so many models are told of; the picture has more
+MIN_LOSS = 0.05  # a smaller loss needs no reason
+MIN_LOSS_IN_ANSWER = 0.25
+MAX_REASONS = 3  # in the answer, and series named for each
+MAX_SERIES = 12  # with a sentence; the picture has more
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One cell with several workers, and where their time went."""
+    """One cell with several workers, and the breakdown of their time."""
 
     title: str  # of its panel
     point: Point
     split: Breakdown
-    firm: bool  # it and what it is compared with are beyond doubt
+    clean: bool  # the cell and its baseline can win
 
 
-@lru_cache(maxsize=1)  # one page at a time: its picture and its sentences ask for the same
+@once_per_view
 def bars(view: View) -> list[tuple[Panel, list[Bar]]]:
-    """The cells that have a split, by panel; panels without any are left out."""
-    losses = TimeBreakdown(view.run)
-    found = []
+    """The cells with a breakdown, by panel; panels without any are left out."""
+    breakdown = TimeBreakdown(view.run)
+    panels = []
     for panel in view.panels:
-        own = []
-        for point in (point for line in view.lines(panel.points).values() for point in line):
-            split, below = losses.of_cell(point.cell), view.baseline(point)
+        of_panel = []
+        for point in (point for points in view.series(panel.points).values() for point in points):
+            split, below = breakdown.of_cell(point.cell), view.baseline(point)
             if split is not None and below is not None:
-                own.append(Bar(view.title(panel.labels), point, split, point.firm and below.firm))
-        if own:
-            found.append((panel, own))
-    return found
+                of_panel.append(Bar(view.title(panel.labels), point, split, point.can_win and below.can_win))
+        if of_panel:
+            panels.append((panel, of_panel))
+    return panels
 
 
-def told(view: View) -> list[str]:
-    """The main reason for the loss of each model, at its largest number of workers beyond doubt; what was not measured."""
-    found: list[str] = []
-    silent: list[Bar] = []
-    for _, own in bars(view):
-        for line in view.lines(bar.point for bar in own):
-            ours = [bar for bar in own if view.line(bar.point) == line]
-            firm = [bar for bar in ours if bar.firm]
-            if firm:
-                found.append(_reason(view, max(firm, key=lambda bar: bar.point.workers or 0)))
-            else:
-                silent += ours
-    if len(found) > TOLD:
-        found[TOLD:] = [f"{len(found) - TOLD} more models at other work are not told of here."]
-    if silent:
-        whom = _lines(view, silent)
-        found.append(f"No reason is named where the cells or their baselines are not beyond doubt († § ‡): {whom}.")
-    return found + _unmeasured(view, [bar for _, own in bars(view) for bar in own])
+def _by_series(view: View) -> list[list[Bar]]:
+    """The bars of each series, panel by panel."""
+    return [
+        [bar for bar in of_panel if view.series_name(bar.point) == name]
+        for _, of_panel in bars(view)
+        for name in view.series(bar.point for bar in of_panel)
+    ]
 
 
-def mainly(view: View) -> list[str]:
-    """One sentence for the answer: where much was lost, to what, the most frequent reason first, with whom and how much."""
-    found: dict[str, list[tuple[Bar, str]]] = {}
-    for _, own in bars(view):
-        for line in view.lines(bar.point for bar in own):
-            firm = [bar for bar in own if view.line(bar.point) == line and bar.firm]
-            last = max(firm, key=lambda bar: bar.point.workers or 0, default=None)
-            names = last.split.leading() if last is not None and 1 - last.split.useful.mean >= MUCH else []
-            if last is not None and len(names) == 1:
-                found.setdefault(_called(view, last, names[0]), []).append((last, names[0]))
+def _most_workers(series: list[Bar]) -> Bar | None:
+    """The bar with most workers among those that are clean."""
+    return max((bar for bar in series if bar.clean), key=lambda bar: bar.point.parallelism, default=None)
+
+
+def sentences(view: View) -> list[str]:
+    """The main reason for each series' loss, with most workers and free of doubts; and what was not measured."""
+    texts: list[str] = []
+    doubtful: list[Bar] = []
+    for series in _by_series(view):
+        last = _most_workers(series)
+        if last is not None:
+            texts.append(_reason(view, last))
+        else:
+            doubtful += series
+    if len(texts) > MAX_SERIES:
+        texts[MAX_SERIES:] = [f"{len(texts) - MAX_SERIES} more models at other work are not told of here."]
+    if doubtful:
+        names = _series_names(view, doubtful)
+        texts.append(f"No reason is named where the cells or their baselines are not beyond doubt († § ‡): {names}.")
+    return texts + _unmeasured(view, [bar for _, of_panel in bars(view) for bar in of_panel])
+
+
+def main_reasons(view: View) -> list[str]:
+    """One sentence for the answer: the most frequent main reasons for large losses, with series and largest share."""
+    by_reason: dict[str, list[tuple[Bar, str]]] = {}
+    for series in _by_series(view):
+        last = _most_workers(series)
+        if last is None or 1 - last.split.useful.mean < MIN_LOSS_IN_ANSWER:
+            continue
+        names = last.split.leading()
+        if len(names) == 1:
+            by_reason.setdefault(_called(view, last, names[0]), []).append((last, names[0]))
     parts = []
-    for reason, some in sorted(found.items(), key=lambda pair: -len(pair[1]))[:FEW]:
-        whom = [code(view.line(bar.point)) + (f" in {escaped(bar.title)}" if bar.title else "") for bar, _ in some]
-        listed = enumerated(whom if len(whom) <= FEW else [*whom[: FEW - 1], f"{len(whom) - FEW + 1} more"])
-        most, name = max(some, key=lambda one: one[0].split.share(one[1]).mean)
+    for reason, losses in sorted(by_reason.items(), key=lambda pair: -len(pair[1]))[:MAX_REASONS]:
+        series_of = [
+            code(view.series_name(bar.point)) + (f" in {escaped(bar.title)}" if bar.title else "") for bar, _ in losses
+        ]
+        listed = enumerated(first_few(series_of, MAX_REASONS))
+        most, name = max(losses, key=lambda one: one[0].split.share(one[1]).mean)
         parts.append(f"{reason} ({listed}; at most {percent(most.split, name)})")
     return [f"With most workers their time is lost mainly to {'; '.join(parts)}."] if parts else []
 
 
 def _named(view: View, bar: Bar) -> str:
-    """`threads`, and of which panel where there are several."""
+    """`threads`, with its panel where there are several."""
     several = len(bars(view)) > 1
-    return code(view.line(bar.point)) + (f" ({escaped(bar.title)})" if several and bar.title else "")
+    return code(view.series_name(bar.point)) + (f" ({escaped(bar.title)})" if several and bar.title else "")
 
 
-def _lines(view: View, some: Sequence[Bar]) -> str:
-    """The lines that these bars belong to."""
-    names = list(dict.fromkeys(_named(view, bar) for bar in some))
-    return enumerated(names if len(names) <= TOLD else [*names[: TOLD - 1], f"{len(names) - TOLD + 1} more"])
+def _series_names(view: View, shown: Sequence[Bar]) -> str:
+    """The series that these bars belong to."""
+    names = list(dict.fromkeys(_named(view, bar) for bar in shown))
+    return enumerated(first_few(names, MAX_SERIES))
 
 
 def _reason(view: View, bar: Bar) -> str:
     """`threads` with 4 workers: 25 % (24–26) of the workers' time was useful; lost mainly to turns at the GIL … (71 %, 70–72)."""
     point = bar.point
-    head = f"{_named(view, bar)} with {plural(point.workers or 1, 'worker')}"
+    head = f"{_named(view, bar)} with {plural(point.parallelism, 'worker')}"
     head += f": {percent(bar.split, USEFUL)} of the workers' time was useful"
-    if 1 - bar.split.useful.mean < SMALL:
+    if 1 - bar.split.useful.mean < MIN_LOSS:
         return f"{head}."
     names = bar.split.leading()
     if not names:
         return f"{head}; with {plural(len(bar.split.trials), 'trial')} no reason for the loss is resolved."
     parts = [f"{_called(view, bar, n)} ({percent(bar.split, n).replace(' (', ', ').rstrip(')')})" for n in names]
     apart = ", which cannot be told apart" if len(parts) > 1 else ""
-    over = bar.split.residual.hi < -SMALL
+    over = bar.split.residual.hi < -MIN_LOSS
     beyond = f" (all parts come to more than was lost: the residual is {percent(bar.split, RESIDUAL)})" if over else ""
     return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}{beyond}."
 
@@ -137,32 +151,35 @@ def _called(view: View, bar: Bar, name: str) -> str:
 
 
 def waits_hidden(view: View, bar: Bar) -> bool:
-    """Whether the cell has a primitive at which nobody looked how long it was waited for."""
+    """Whether the cell has a primitive whose waits were not recorded."""
     role = view.plugin("sync", str(bar.point.labels["sync"])).role
     return "waiting" in bar.split.unmeasured and role != "none"
 
 
 def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
-    """What could not be told from the residual, and why."""
-    found = []
+    """What remains in the residual or other parts because it was not measured, and why."""
+    texts = []
     hidden = [bar for bar in shown if waits_hidden(view, bar)]
     if hidden:
-        found.append(
+        texts.append(
             "Waits at primitives were not observed (`wait_share` among the `metrics` has them observed) and stay in other "
-            f"parts: {_lines(view, hidden)}."
+            f"parts: {_series_names(view, hidden)}."
         )
-    pools = [bar for bar in shown if "imbalance" in bar.split.unmeasured and _told_apart(view, bar.point)]
+    pools = [bar for bar in shown if "imbalance" in bar.split.unmeasured and _can_be_idle(view, bar.point)]
     if pools:
-        found.append(
+        texts.append(
             "Imbalance was not measured, since nobody tells which worker was idle, and stays in other parts: "
-            f"{_lines(view, pools)}."
+            f"{_series_names(view, pools)}."
         )
     blind = [bar for bar in shown if "overhead" in bar.split.unmeasured]
     if blind:
-        found.append(f"CPU time was not recorded, so that most of the loss is residual: {_lines(view, blind)}.")
-    return found
+        texts.append(f"CPU time was not recorded, so that most of the loss is residual: {_series_names(view, blind)}.")
+    return texts
 
 
-def _told_apart(view: View, point: Point) -> bool:
-    """Whether a worker can be idle while others are at work: workers of a thread take turns, made-up ones do nothing."""
+def _can_be_idle(view: View, point: Point) -> bool:
+    """Whether one worker can be idle while others work.
+
+    Workers that share a thread take turns, and simulated ones do nothing.
+    """
     return parallel(view.records[point.cell]) != ONE and not view.plugin("model", point.model).simulated

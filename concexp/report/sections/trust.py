@@ -1,4 +1,4 @@
-"""What surrounds the numbers: what was skipped, what went wrong, how far to trust the rest, and on what it was measured."""
+"""What makes the numbers less certain, and which of them come from separate trials."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 
 from concexp.analysis import doubts, samples
 from concexp.analysis.stats.intervals import FEWEST
-from concexp.report.sections import leaks
+from concexp.report.sections import doubtful, leaks, precision
 from concexp.report.sections.machine import _different_builds
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, plural, rounded
@@ -14,7 +14,7 @@ from concexp.report.view import View
 
 
 def observed(view: View) -> str:
-    """Which numbers of the tables come from trials of their own, and from how many; "" if none does."""
+    """Which numbers of the tables come from separate trials, and from how many; "" if none do."""
     names = [name for name, metric in view.metrics.items() if samples.observed(metric)]
     trials = [trial for point in view.points for trial in point.sample.observed]
     if not names or not trials:
@@ -28,31 +28,40 @@ def observed(view: View) -> str:
 
 
 def threats(view: View) -> list[str]:
-    """What makes the numbers less certain, counted."""
-    found = []
+    """What makes the numbers less certain: doubts by frequency, few trials, different builds, leaks, the machine, lack of
+    precision.
+    """
+    sentences = []
     trials = [trial for point in view.points for trial in point.sample.has_numbers]
     codes = Counter(doubt for trial in trials for doubt in trial.doubts)
     for doubt in sorted(codes):
         meaning = doubts.MEANING.get(doubt, "a reason that this version does not know")
-        found.append(f"`{doubt}` in {codes[doubt]} of {plural(len(trials), 'trial')}: {meaning}.")
+        sentences.append(f"`{doubt}` in {codes[doubt]} of {plural(len(trials), 'trial')}: {meaning}.")
     if codes:
-        found.append(_use_of_doubtful(view))
-    fewest = min((len(point.sample.has_numbers) for point in view.points if point.numbered), default=FEWEST)
+        sentences.append(_use_of_doubtful(view))
+    fewest = min((len(point.sample.has_numbers) for point in view.points if point.has_numbers), default=FEWEST)
     if fewest < FEWEST:
-        found.append(
+        sentences.append(
             f"Some cells have only {plural(fewest, 'trial')}: no interval can be given below {FEWEST}, and nothing that rests "
             "on one cell alone is resolved."
         )
     if _different_builds(view.run.manifest["interpreters"]):
-        found.append(
+        sentences.append(
             "Interpreters of different builds are compared: what differs between them need not be due to their versions."
         )
-    return found + leaks.told(view) + _forks(view) + _machine_threats(view)
+    return [
+        *sentences,
+        *leaks.sentences(view),
+        *_forks(view),
+        *_machine_threats(view),
+        *doubtful.threats(view),
+        *precision.threats(view),
+    ]
 
 
 def _use_of_doubtful(view: View) -> str:
-    left_out = sum(len(point.sample.doubtful) for point in view.points if point.trusted)
-    kept = sum(len(point.sample.doubtful) for point in view.points if not point.trusted)
+    left_out = sum(len(point.sample.doubtful) for point in view.points if point.enough_clean_trials)
+    kept = sum(len(point.sample.doubtful) for point in view.points if not point.enough_clean_trials)
     parts = []
     if left_out:
         parts.append(
@@ -67,7 +76,7 @@ def _use_of_doubtful(view: View) -> str:
 
 
 def _forks(view: View) -> list[str]:
-    """A fork beside running threads endangers no clock, but the trial itself: no doubt, yet worth knowing."""
+    """Forks beside running threads: no reason to doubt the times, but a danger to the trial itself."""
     trials = view.run.firsts
     beside = trials["threads_at_fork"].fillna(0)
     count = int((beside > 1).sum())
@@ -81,17 +90,17 @@ def _forks(view: View) -> list[str]:
 
 
 def _machine_threats(view: View) -> list[str]:
-    found = []
+    sentences = []
     effective = view.run.effective_cpus
     if effective is not None and effective < doubts.EFFECTIVE_SHARE * view.cpus:
-        found.append(
+        sentences.append(
             f"This machine gave {rounded(effective)} of {view.cpus} usable CPUs (median of the spinner measurements)."
         )
     if view.run.manifest["machine"].get("virtual"):
-        found.append("This is a virtual machine: its CPUs may be shared with others.")
+        sentences.append("This is a virtual machine: its CPUs may be shared with others.")
     if view.run.manifest["machine"].get("governor") not in (None, "performance"):
         governor = code(view.run.manifest["machine"]["governor"])
-        found.append(
+        sentences.append(
             f"The CPU's clock is not fixed (governor {governor}): it may run faster for one worker than for many."
         )
-    return found
+    return sentences

@@ -1,4 +1,4 @@
-"""Numbers as a reader wants them: few digits, a unit, never more than the interval supports."""
+"""Numbers for readers: few digits, a unit, and never more than the interval supports."""
 
 from __future__ import annotations
 
@@ -7,60 +7,63 @@ from collections.abc import Iterable, Sequence
 
 from concexp.analysis.stats.intervals import Interval
 
-# (from this size on, divisor, prefix): a thousand still reads well in full, ten thousand does not.
+# (smallest value, divisor, prefix): a thousand still reads well in full, ten thousand does not.
 PREFIXES = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
-PLAIN = ("x", "CPUs", "")  # units that take no prefix
+PLAIN = ("x", "CPUs", "")  # units without prefixes
 DIGITS = 3
 
 
-def known(*values: float | None) -> bool:
-    """Whether all of them are numbers."""
+def are_numbers(*values: float | None) -> bool:
+    """Whether all of them are numbers, neither None nor NaN."""
     return all(value is not None and not math.isnan(value) for value in values)
 
 
 def rounded(value: float, digits: int = DIGITS) -> str:
-    """A number with so many significant digits, without an exponent."""
+    """A number with this many significant digits, without an exponent."""
     if value == 0:
         return "0"
     return _fixed(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
 def _fixed(value: float, places: int) -> str:
-    """A number with so many decimal places, at least none: a number of four digits is not rounded to tens."""
+    """A number with this many decimal places, or none if `places` is negative: 1,234 is not rounded to tens."""
     places = max(0, places)
     text = f"{round(value, places):,.{places}f}"
     return f"0{text[2:]}" if text.startswith("-0") and float(text.replace(",", "")) == 0 else text.replace("-", "−")
 
 
-def spread(found: Interval, suffix: str = "") -> str:
-    """`1.86x (1.80–1.92)`: 3 digits of the mean; 4 where the ends would be the same with 3, or next to each other."""
-    if not found.has_value:
+def spread(interval: Interval, suffix: str = "") -> str:
+    """A mean with its interval, as `1.86x (1.80–1.92)`; `–` without a value.
+
+    Three digits of the mean, or four where the ends would be equal or adjacent with three.
+    """
+    if not interval.has_value:
         return "–"
-    if not found.bounded:
-        return f"{rounded(found.mean)}{suffix}"
+    if not interval.bounded:
+        return f"{rounded(interval.mean)}{suffix}"
     # A mean near zero beside a wide interval has no digits to show.
-    size = max(abs(found.mean), (found.hi - found.lo) / 10)
-    if size == 0 or found.hi == found.lo:
-        return f"{rounded(found.mean)}{suffix}"
+    size = max(abs(interval.mean), (interval.hi - interval.lo) / 10)
+    if size == 0 or interval.hi == interval.lo:
+        return f"{rounded(interval.mean)}{suffix}"
     places = DIGITS - 1 - math.floor(math.log10(size))
-    if (found.hi - found.lo) * 10.0**places < 2:
+    if (interval.hi - interval.lo) * 10.0**places < 2:
         places += 1
-    mean, low, high = (_fixed(value, places) for value in (found.mean, found.lo, found.hi))
+    mean, low, high = (_fixed(value, places) for value in (interval.mean, interval.lo, interval.hi))
     if low == high:
         return f"{mean}{suffix}"
-    between = " to " if found.lo < 0 else "–"
+    between = " to " if interval.lo < 0 else "–"
     return f"{mean}{suffix} ({low}{between}{high})"
 
 
 def scale_of(values: Iterable[float], unit: str) -> tuple[float, str]:
-    """(divisor, prefix or unit) in which the largest of the values reads best: `k` and `M` of rates, `ms` of seconds."""
-    largest = max((abs(value) for value in values if known(value)), default=0.0)
+    """(divisor, prefix or unit) in which the largest value reads best: `k`, `M` for rates, `ms` for seconds."""
+    largest = max((abs(value) for value in values if are_numbers(value)), default=0.0)
     if unit == "s":
         return next(((factor, name) for factor, name in SECONDS if largest >= factor), (1.0, "s"))
     if unit in PLAIN:
         return 1.0, unit
-    return next(((divisor, prefix) for least, divisor, prefix in PREFIXES if largest >= least), (1.0, ""))
+    return next(((divisor, prefix) for smallest, divisor, prefix in PREFIXES if largest >= smallest), (1.0, ""))
 
 
 def plural(count: int, word: str) -> str:
@@ -69,7 +72,7 @@ def plural(count: int, word: str) -> str:
 
 
 def many(word: str) -> str:
-    """The plural of an operation's name: its first noun, as in `round trips to a file`."""
+    """The plural of an operation's name, of its first noun: `round trips to a file`."""
     head, gap, tail = word.partition(" to ")
     return f"{head}{'es' if head.endswith(('ch', 's', 'sh', 'x')) else 's'}{gap}{tail}"
 

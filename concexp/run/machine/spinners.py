@@ -1,26 +1,61 @@
-"""How many CPUs the machine really gives: the settings of spinner measurements, and what they come to."""
+"""Effective CPUs: how many CPUs the machine really gives, measured by processes that only spin."""
 
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-# Spinners that get less than this share of the CPUs that are usable, or that a cell could use, were withheld some.
+from concexp.run.child.launch import launch
+from concexp.run.child.stage import StagedCode
+
+# Spinners that get less than this share of the CPUs that are usable, or that a cell could use, had some withheld.
 ENOUGH = 0.9
+# Each round measures one spinner alone and all together, for this long each. Shorter measurements scatter.
+SPIN_ROUNDS = 5
+SPIN_SECONDS = 0.1
+SPIN_TIMEOUT = 60.0  # seconds
+# A shared machine withholds CPUs for seconds at a time: measure again before a trial once the last measurement is older.
+SPIN_EVERY_SECONDS = 15.0
 
 
-def effective_cpus(alone: list[int], together: list[int], spinners: int) -> float | None:
-    """The CPUs that the machine really gave: median work of all spinners together / median work of one alone.
+@dataclass(frozen=True)
+class SpinMeasurement:
+    """What spinners found.
 
-    At most one per spinner, for more is the noise of "alone"; None where no spinner turned alone.
+    effective_cpus    CPUs that the machine gave, or None
+    reason            why there is no figure, if there is none
+    cpu_s             CPU time of all spinners, seconds; None where it was not measured
+    run_queue_wait_s  time that they waited for a CPU, seconds; None where it was not measured
+    duration_s        how long the measurement took, seconds
+    """
+
+    effective_cpus: float | None
+    reason: str
+    cpu_s: float | None
+    run_queue_wait_s: float | None
+    duration_s: float
+
+
+def measure(python: str, stage: StagedCode, cpus: int) -> SpinMeasurement:
+    """Let as many spinners run as there are usable CPUs; takes about a second. The caller holds the machine's lock."""
+    request = {"verb": "spin", "spinners": cpus, "seconds": SPIN_SECONDS, "rounds": SPIN_ROUNDS}
+    outcome = launch(request, python, stage, SPIN_TIMEOUT)
+    answer = outcome.answer or {}
+    return SpinMeasurement(
+        effective_cpus=effective_cpus(answer.get("alone", []), answer.get("together", []), cpus),
+        reason=outcome.reason,
+        cpu_s=answer.get("cpu_s"),
+        run_queue_wait_s=answer.get("run_queue_wait_s"),
+        duration_s=outcome.duration_s,
+    )
+
+
+def effective_cpus(alone: Sequence[int], together: Sequence[int], spinners: int) -> float | None:
+    """Median work of all spinners together, per round, divided by the median work of one alone.
+
+    At most the number of spinners, since more would be noise of `alone`; None if no spinner ran alone.
     """
     if not alone or not statistics.median(alone):
         return None
     return min(float(spinners), statistics.median(together) / statistics.median(alone))
-
-
-# A spinner measurement: so many rounds of one alone and all together, each so many seconds. Shorter ones scatter.
-SPIN_ROUNDS = 5
-SPIN_SECONDS = 0.1
-SPIN_TIMEOUT = 60.0
-# A shared machine withholds CPUs for seconds at a time: spin again before a trial once the last look is older than this.
-SPIN_EVERY_SECONDS = 15.0

@@ -1,6 +1,6 @@
-"""Rows that are alike -> the same rows, kept as columns: a million iterations in a tenth of the memory of their dicts.
+"""Keeps rows with the same keys as columns: a million iterations in a tenth of the memory that their dicts would take.
 
-What is packed reads as what went in: a sequence of dicts, of lists, of numbers. Rows that are not alike stay as they are.
+Packed rows read like the originals: a sequence of dicts, of lists or of numbers. Rows that differ in kind stay as they are.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import gc
 import math
 import struct
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, chain
 from typing import Any, overload
@@ -19,11 +19,11 @@ from concexp.experiment.yaml_nodes import INTEGER_LIMIT
 
 CODES = {float: "d", int: "q"}  # of arrays
 WHOLE_LIMIT = 10**INTEGER_LIMIT  # as in the YAML
-WITHIN = {str, bool, type(None), array}  # nothing in them is beyond it
+BOUNDED = {str, bool, type(None), array}  # types whose values need no check
 
 
 class _Packed(Sequence[Any]):
-    """A sequence whose elements are made when they are asked for."""
+    """A sequence that makes its elements on demand."""
 
     def element(self, place: int) -> Any:
         raise NotImplementedError
@@ -49,7 +49,7 @@ class _Packed(Sequence[Any]):
 
 
 class StructColumn(_Packed):
-    """Dicts with the same keys; `columns` holds their values by key."""
+    """`size` dicts with the same keys; `columns` holds their values by key."""
 
     __slots__ = ("columns", "size")
 
@@ -64,7 +64,7 @@ class StructColumn(_Packed):
 
 
 class ListColumn(_Packed):
-    """Lists, one after the other in `flat`; `ends` tells where each ends."""
+    """Lists, one after the other in `flat`; `ends` holds the index at which each ends."""
 
     __slots__ = ("ends", "flat")
 
@@ -77,13 +77,13 @@ class ListColumn(_Packed):
     def element(self, place: int) -> list[Any]:
         return list(self.flat[self.ends[place - 1] if place else 0 : self.ends[place]])
 
-    def __iter__(self) -> Iterator[list[Any]]:  # several times faster than one element after the other
+    def __iter__(self) -> Iterator[list[Any]]:  # several times faster than element by element
         flat = list(self.flat)
         return (flat[first:last] for first, last in zip(chain([0], self.ends), self.ends, strict=False))
 
 
 def pack(values: Sequence[Any]) -> Sequence[Any]:
-    """The same values in less memory, if all of them are of one kind."""
+    """The same values in less memory, if all have the same type."""
     kinds = set(map(type, values))
     if len(kinds) != 1:
         return values
@@ -97,62 +97,71 @@ def pack(values: Sequence[Any]) -> Sequence[Any]:
     if kind is list:
         return ListColumn(pack(tuple(chain.from_iterable(values))), _compact(int, tuple(accumulate(map(len, values)))))
     first = values[0]
-    if first == values[-1] and values.count(first) == len(values):  # where a zero had a sign, it loses it
+    if first == values[-1] and values.count(first) == len(values):  # a negative zero loses its sign
         return _repeated(first, len(values))
     return _compact(kind, values)
 
 
 def _compact(kind: type, values: Sequence[Any]) -> Sequence[Any]:
-    """Values of one kind; an array where they are numbers, all finite and within 64 bits."""
+    """Values of the type `kind`: as an array if they are numbers, all finite and within 64 bits."""
     if kind not in CODES or (kind is float and not math.isfinite(sum(values))):
         return values
     code = CODES[kind]
     try:
-        return array(code, struct.pack(f"{len(values)}{code}", *values))  # faster than number by number
+        return array(code, struct.pack(f"{len(values)}{code}", *values))  # faster than from single numbers
     except struct.error:
         return values
 
 
 @lru_cache(maxsize=1024, typed=True)
 def _repeated(value: Any, count: int) -> Sequence[Any]:
-    """What never changes is kept once for all trials in which it does not."""
+    """A value repeated: the same sequence for all trials in which it never changes."""
     return _compact(type(value), (value,) * count)
 
 
 @contextlib.contextmanager
 def gc_paused() -> Iterator[None]:
-    """Without the garbage collector, which would look through millions of new objects again and again for cycles."""
-    on = gc.isenabled()
+    """Pause the garbage collector, which would scan millions of new objects for cycles again and again."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if on:
+        if was_enabled:
             gc.enable()
 
 
 def values_of(rows: Sequence[Mapping[str, Any]], name: str) -> Sequence[Any]:
-    """One value of each row; None where it has none of that name."""
+    """The value of a key in each row; None where a row lacks it."""
     if isinstance(rows, StructColumn):
         return rows.columns[name] if name in rows.columns else _repeated(None, len(rows))
     return [row.get(name) for row in rows]
 
 
 def keys_of(rows: Sequence[Mapping[str, Any]]) -> set[str]:
-    """The keys that some of the rows have."""
+    """The keys that any of the rows have."""
     return set(rows.columns) if isinstance(rows, StructColumn) else {name for row in rows for name in row}
 
 
-def beyond(value: Any) -> str:
-    """How a number in a value, packed or not, is beyond what is allowed, since JSON has no bounds; "" if none is."""
+def problem_with_numbers(value: Any) -> str:
+    """Why a number in a value, packed or not, is too large (JSON has no bounds); "" if none is."""
     kind = type(value)
     if kind is float:
         return "" if math.isfinite(value) else "a number that no float can hold"
     if kind is int:
         return "" if abs(value) < WHOLE_LIMIT else f"a number of {len(str(abs(value)))} digits"
-    inner = value.columns if kind is StructColumn else [value.flat] if kind is ListColumn else value
-    values = inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list | tuple) else ()
-    for one in values:
-        if type(one) not in WITHIN and (wrong := beyond(one)):
-            return wrong
+    for part in _parts(value):
+        if type(part) not in BOUNDED and (problem := problem_with_numbers(part)):
+            return problem
     return ""
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    """The values within a value; packed columns as they are kept."""
+    if isinstance(value, StructColumn):
+        return value.columns.values()
+    if isinstance(value, ListColumn):
+        return (value.flat,)
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()

@@ -1,7 +1,7 @@
-"""Records <-> journal.jsonl: append-only, one line each, on disk before the next trial starts.
+"""Writes records to journal.jsonl and reads them: append-only, a line each, on disk before the next trial starts.
 
-Line 1 is the header; every line ends with the CRC-32 of its text without it. A torn last line (power, kill, full disk)
-is dropped on reading, and its trial is measured again; damage anywhere else is named and refused.
+Line 1 is the header. Every line ends with the CRC-32 of the rest of its text. A torn last line (power cut, kill, full disk)
+is dropped on reading, and its trial is measured again; damage anywhere else is reported and refused.
 """
 
 from __future__ import annotations
@@ -22,39 +22,40 @@ from pydantic_core import from_json
 
 from concexp.errors import Damaged, EnvironmentRefused, NothingYet
 from concexp.experiment.statuses import NUMBERED
-from concexp.run.storage.columns import beyond
+from concexp.run.storage.atomic import sync_folder
+from concexp.run.storage.columns import problem_with_numbers
 
 VERSION = 1
 NAME = "journal.jsonl"
-# No run comes near; a file from somebody else must not fill the memory.
+# No run comes near these; a file from someone else must not fill the memory.
 SIZE_LIMIT = 4 << 30  # bytes
-LINE_LIMIT = 64 << 20  # bytes: of a header with 100,000 cells it is four times what is needed
-# A program that is just being started has its parent's descriptors for less than this, seconds.
-LEFT_LOCK = 0.3
+LINE_LIMIT = 64 << 20  # bytes: four times the length of a header with 100,000 cells
+# A program that is being started holds its parent's descriptors for less than this.
+INHERITED_LOCK_S = 0.3
 
 
 class Record(dict[str, Any]):
-    """One line of the journal, as it was read or will be written: a dict, with names for what is asked of it most."""
+    """One line of the journal, as read or to be written: a dict, with properties for what is used most."""
 
     @property
     def role(self) -> str:
-        """What it is about: one of the roles in `experiment.statuses`."""
+        """What it is for: one of the roles in `experiment.statuses`."""
         return str(self["role"])
 
     @property
     def passes(self) -> Sequence[dict[str, Any]]:
-        """The measured iterations of its trial, in order; empty where the trial gave no answer."""
+        """The measured iterations of its trial, in order; empty if the trial gave no answer."""
         return (self.get("answer") or {}).get("iterations") or ()
 
     @property
     def has_numbers(self) -> bool:
-        """True if its trial ended so that it has timings, right or wrong outcome."""
+        """True if its trial ended with timings, whether or not its outcome was right."""
         return self.get("status") in NUMBERED
 
 
 @dataclass(frozen=True)
 class Journal:
-    """A journal that was read: header, records in order, and the length in bytes of what is whole."""
+    """A journal that was read: its header, its records in order, and the length of its whole lines, bytes."""
 
     header: Record
     records: list[Record]
@@ -68,9 +69,9 @@ def encode(record: Record) -> bytes:
 
 
 def decode(line: bytes) -> Record:
-    """The record of a line (without its line break); ValueError if it is not what was written.
+    """The record of a line (without its line break); ValueError if its text was changed.
 
-    Its numbers may still be larger than any that is written: `read` looks at them.
+    Its numbers may still be larger than any that concexp writes: `read` checks them.
     """
     text, mark, tail = line.rpartition(b',"crc32":')
     if not mark or not tail.endswith(b"}") or not tail[:-1].isdigit():
@@ -78,21 +79,24 @@ def decode(line: bytes) -> Record:
     text += b"}"
     if zlib.crc32(text) != int(tail[:-1]):
         raise ValueError("its checksum does not fit")
-    record = from_json(text, allow_inf_nan=False)  # as json.loads does, in a third of its time
+    record = from_json(text, allow_inf_nan=False)  # like json.loads, in a third of its time
     if not isinstance(record, dict):
         raise ValueError("it holds no map")
     return Record(record)
 
 
-def read(path: Path, kept: Callable[[Record, int], Record] = lambda record, line: record) -> Journal:
-    """Read a journal; Damaged if it is none, or names the first damaged line that is not the torn end.
+Keep = Callable[[Record, int], Record]
 
-    `kept` gets each record, the header first, and the number of its line, and says what to keep of it, so that a large journal
-    need not be in memory as a whole.
+
+def read(path: Path, keep: Keep = lambda record, line: record) -> Journal:
+    """Read a journal. Damaged if the file is not one, or if a line is damaged that is not its torn end.
+
+    `keep` gets each record, the header first, with the number of its line, and returns what to keep of it, so that a large
+    journal need not be in memory as a whole.
     """
     try:
         with path.open("rb") as file:
-            records, size = _lines(path, file, kept)
+            records, size = _lines(path, file, keep)
     except OSError as error:
         raise Damaged(f"{path}: {error.strerror}", "name a folder with a journal.jsonl in it") from error
     if not records:
@@ -100,7 +104,7 @@ def read(path: Path, kept: Callable[[Record, int], Record] = lambda record, line
     return Journal(records.pop(0), records, size)
 
 
-def _begun(path: Path, header: Record) -> None:
+def _check_version(path: Path, header: Record) -> None:
     version = header.get("concexp_journal")
     if version != VERSION:
         raise Damaged(
@@ -109,8 +113,8 @@ def _begun(path: Path, header: Record) -> None:
         )
 
 
-def _lines(path: Path, file: BinaryIO, kept: Callable[[Record, int], Record]) -> tuple[list[Record], int]:
-    """The records of all whole lines, and how many bytes they are."""
+def _lines(path: Path, file: BinaryIO, keep: Keep) -> tuple[list[Record], int]:
+    """The records of all whole lines, and the length of these lines, bytes."""
     records: list[Record] = []
     size = 0
     if os.fstat(file.fileno()).st_size > SIZE_LIMIT:
@@ -127,11 +131,11 @@ def _lines(path: Path, file: BinaryIO, kept: Callable[[Record, int], Record]) ->
                 break  # the end was torn, by chance at a line break
             raise _damaged(path, len(records) + 1, str(reason)) from reason
         if not records:
-            _begun(path, record)
-        records.append(kept(record, len(records) + 1))
-        # Looked at as it is kept, where a column of numbers is one thing to look at.
-        if wrong := beyond(records[-1]):
-            raise _damaged(path, len(records), wrong)
+            _check_version(path, record)
+        records.append(keep(record, len(records) + 1))
+        # Checked as it is kept: a packed column of numbers needs no check of each.
+        if problem := problem_with_numbers(records[-1]):
+            raise _damaged(path, len(records), problem)
         size += len(line)
     return records, size
 
@@ -144,15 +148,15 @@ def _damaged(path: Path, line: int, reason: str) -> Damaged:
 
 
 def being_written(path: Path) -> bool:
-    """Whether some process is writing this journal at the moment.
+    """Whether a process is writing this journal at the moment.
 
-    A writer that was killed while it started a program leaves its lock to that for a moment: it is waited for.
+    If a writer is killed while it starts a program, that program keeps the lock for a moment, so a held lock is tried again.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return False
-    deadline = time.monotonic() + LEFT_LOCK
+    deadline = time.monotonic() + INHERITED_LOCK_S
     try:
         while True:
             try:
@@ -168,11 +172,11 @@ def being_written(path: Path) -> bool:
 
 
 class Writer:
-    """The one writer of a journal. A second one is refused as long as this process lives."""
+    """The only writer of a journal: while this process lives, a second one is refused."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        # O_NOFOLLOW: in a folder from somebody else the name may lead to a file of the user's.
+        # O_NOFOLLOW: in a folder from someone else the name may be a link to one of the user's files.
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
             self._descriptor = os.open(path, flags, 0o644)
@@ -187,15 +191,11 @@ class Writer:
             ) from error
 
     def begin(self, header: Record) -> None:
-        """Write the header of a new journal; what was torn before a header was whole is thrown away."""
+        """Write the header of a new journal. Half a header that an earlier writer left is discarded."""
         os.ftruncate(self._descriptor, 0)
         self.append(Record(concexp_journal=VERSION, **header))
         try:
-            folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)  # the name of the file must survive too
-            finally:
-                os.close(folder)
+            sync_folder(self.path.parent)  # the name of the file must survive too
         except OSError as error:
             raise self._refused(error) from error
 
@@ -204,7 +204,7 @@ class Writer:
         os.ftruncate(self._descriptor, journal.size)
 
     def append(self, record: Record) -> None:
-        """Put one record on disk; returns when it is there."""
+        """Put one record on disk; return once it is there."""
         data = memoryview(encode(record))
         before = os.fstat(self._descriptor).st_size
         try:
@@ -212,7 +212,7 @@ class Writer:
                 data = data[os.write(self._descriptor, data) :]
             os.fsync(self._descriptor)
         except OSError as error:
-            # Whether it is on disk is not known, and a later fsync would not tell: the trial is to be measured again.
+            # It may or may not be on disk, and a later fsync would not report it: take it back, to be measured again.
             with contextlib.suppress(OSError):
                 os.ftruncate(self._descriptor, before)
             raise self._refused(error) from error

@@ -1,11 +1,10 @@
-"""reports/<name>/runs/<run id>/: made once, never overwritten, found again when a run has to be completed."""
+"""The folder of a run, reports/<name>/runs/<run id>/: created once, never overwritten, found again to complete a run."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,14 +17,16 @@ import yaml
 from concexp.errors import EnvironmentRefused
 from concexp.experiment import Spec
 from concexp.experiment.yaml_nodes import Dumper
+from concexp.run.storage import atomic
 from concexp.run.storage.journal import NAME as JOURNAL
 
-MOMENT = "%Y%m%dT%H%M%SZ"
+MOMENT = "%Y%m%dT%H%M%SZ"  # of a run's id
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run's folder and its manifest at the beginning."""
+    """A run's folder, and its manifest as it was at the start."""
 
     path: Path
     manifest: dict[str, Any]
@@ -36,17 +37,17 @@ class RunFolder:
 
     @property
     def page_folder(self) -> Path:
-        """reports/<name>: where the page of the latest full run stands."""
+        """reports/<name>: holds the page of the latest full run."""
         return self.path.parent.parent
 
 
 def now() -> str:
-    """The time of the clock on the wall, UTC, as records tell it."""
+    """The wall-clock time as records hold it: UTC, ISO 8601, milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def identity(spec: Spec, files: Mapping[str, str], trial_code: str, interpreters: Mapping[str, Any], only: str) -> str:
-    """SHA-256 of all that makes two runs the same question: the spec, the user's code, the child's code, the interpreters."""
+    """SHA-256 of what two runs must share to be the same question: the spec, the user's and the child's code, the interpreters."""
     parts = {
         "spec": spec.resolved(),
         "user_code": user_code(files),
@@ -60,28 +61,30 @@ def identity(spec: Spec, files: Mapping[str, str], trial_code: str, interpreters
 def code_files(spec: Spec, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """The user's files by their names in `code/`: those that the experiment names, and those beside them that they import.
 
-    `seen` is what the preflight saw. Names hold no folder of this machine: a file's begins from the folder of the one that
-    is named, a module's follows the module.
+    `seen` is what the preflight found out about each entry, by label. Names contain no folder of this machine: a file's name
+    is relative to the folder of the file that is named, a module's follows the module.
     """
-    wanted: list[tuple[str, str]] = []
+    wanted: list[tuple[str, str]] = []  # (name, path)
     for entry in spec.user_entries:
-        for one in entry.sources:
-            path = Path(one.source)
-            parts = one.module.split(".") if one.module else []
+        for located in entry.sources:
+            path = Path(located.source)
+            parts = located.module.split(".") if located.module else []
             parents = parts if path.stem == "__init__" else parts[:-1]
-            wanted.append(("/".join([*parents, path.name]), one.source))
+            wanted.append(("/".join([*parents, path.name]), located.source))
         home = Path(entry.located.path).parent if entry.located.path else Path(entry.located.home)
         helpers = seen.get(entry.label, {}).get("files", ())
         wanted += [(Path(helper).relative_to(home).as_posix(), helper) for helper in helpers]
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     for name, source in wanted:
-        number, free = 1, name
-        while found.get(free, source) != source:  # another file of that name: its folder tells them apart, or a number
-            free = f"{Path(source).parent.name}{number if number > 1 else ''}/{name}"
+        number, free_name = 1, name
+        while (
+            files.get(free_name, source) != source
+        ):  # another file has that name: put the folder before it, then a number
+            free_name = f"{Path(source).parent.name}{number if number > 1 else ''}/{name}"
             number += 1
-        if source not in found.values():
-            found[free] = source
-    return dict(sorted(found.items()))
+        if source not in files.values():
+            files[free_name] = source
+    return dict(sorted(files.items()))
 
 
 def user_code(files: Mapping[str, str]) -> dict[str, str]:
@@ -90,8 +93,8 @@ def user_code(files: Mapping[str, str]) -> dict[str, str]:
 
 
 def unfinished(runs: Path, wanted: str) -> RunFolder | None:
-    """The latest run of that identity whose page was not written, if there is one."""
-    for manifest in sorted(runs.glob("*/manifest.json"), reverse=True):
+    """The latest run with the identity `wanted` whose page was not written; None if there is none."""
+    for manifest in sorted(runs.glob(f"*/{MANIFEST}"), reverse=True):
         with contextlib.suppress(OSError, ValueError):
             known = json.loads(manifest.read_text("utf-8"))
             if known.get("identity") == wanted and "finished_at" not in known:
@@ -100,7 +103,7 @@ def unfinished(runs: Path, wanted: str) -> RunFolder | None:
 
 
 def create(runs: Path, spec: Spec, files: Mapping[str, str], manifest: dict[str, Any]) -> RunFolder:
-    """A new folder with all that is known before the first trial."""
+    """Create the folder of a run, with all that is known before the first trial; EnvironmentRefused if that fails."""
     path = None
     try:
         path = _new(runs, manifest["identity"])
@@ -113,26 +116,17 @@ def create(runs: Path, spec: Spec, files: Mapping[str, str], manifest: dict[str,
             shutil.copyfile(source, copy)
         folder = RunFolder(path, manifest)
         write_manifest(folder, manifest)
-        for parent in (path, *path.absolute().parents[:3]):  # their names must survive, or what is in them is lost
-            _settle(parent)
+        for parent in (path, *path.absolute().parents[:3]):  # their names must survive too, or their contents are lost
+            atomic.sync_folder(parent)
     except OSError as error:
         if path is not None:
-            shutil.rmtree(path, ignore_errors=True)  # half a run folder is none
+            shutil.rmtree(path, ignore_errors=True)  # later runs must not find half a folder
         raise refused(error, runs) from error
     return folder
 
 
-def _settle(folder: Path) -> None:
-    """Put the names in a folder on disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def refused(error: OSError, folder: Path) -> EnvironmentRefused:
-    """What to say when the reports' folder cannot be written."""
+    """The exception for a folder of reports that cannot be written."""
     where = error.filename or folder
     return EnvironmentRefused(
         f"cannot write {where}: {error.strerror or error}",
@@ -153,32 +147,27 @@ def _new(runs: Path, wanted: str) -> Path:
 
 
 def _moment(runs: Path) -> str:
-    """The beginning of a new run's id: the time, UTC; or, where the clock was put back, a second after the latest run.
+    """The beginning of a new run's id: the time, UTC, or, if the clock was put back, a second after the latest run.
 
-    The latest run is the last by name.
+    So the latest run is the last by name.
     """
     moment = datetime.now(UTC)
-    begun = []
+    earlier = []
     for path in runs.iterdir():
         with contextlib.suppress(ValueError):
-            begun.append(datetime.strptime(path.name.partition("-")[0], MOMENT).replace(tzinfo=UTC))
-    if (latest := max(begun, default=moment)) > moment:
+            earlier.append(datetime.strptime(path.name.partition("-")[0], MOMENT).replace(tzinfo=UTC))
+    if (latest := max(earlier, default=moment)) > moment:
         moment = latest + timedelta(seconds=1)
     return moment.strftime(MOMENT)
 
 
 def write_manifest(folder: RunFolder, manifest: dict[str, Any]) -> None:
-    """Put the manifest in its place, whole or not at all."""
-    path = folder.path / "manifest.json"
-    draft = path.with_suffix(".draft")
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(manifest, file, indent=1, ensure_ascii=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    """Replace the manifest as a whole, on disk before it takes its place."""
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    with atomic.replaced(folder.path / MANIFEST, fsync=True) as draft:
+        draft.write_text(f"{text}\n", "utf-8")
 
 
 def finish(folder: RunFolder, effective_cpus: list[dict[str, Any]]) -> None:
-    """Say that the page is written."""
+    """Record in the manifest that the page is written, and the effective CPUs over time."""
     write_manifest(folder, {**folder.manifest, "effective_cpus": effective_cpus, "finished_at": now()})

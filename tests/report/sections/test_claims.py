@@ -13,22 +13,22 @@ from tests.helpers import journal_builder, scenarios
 SCALING = journal_builder.sweep(workers=(1, 2, 4), rate=journal_builder.amdahl(0.0, 1.9))
 
 
-def told(folder, claim, **made):
+def claim_row(folder, claim, **made):
     made = made or {"cells": journal_builder.sweep(workers=(1, 2, 4), rate=journal_builder.amdahl(0.0, 1.9))}
-    (found,) = claims.told(View(journal_builder.write(folder, **made, spec={"claims": [claim]})))
-    return found
+    (row,) = claims.claim_rows(View(journal_builder.write(folder, **made, spec={"claims": [claim]})))
+    return row
 
 
 def test_a_claim_with_its_cases(tmp_path):
     """Verdict, words, what was expected and when, how many cases decided it, and each with its numbers or its reason."""
-    found = told(
+    row = claim_row(
         tmp_path, {"says": "it *grows*", "of": {"model": "processes"}, "when": "workers > 1", "expect": "speedup > 1.5"}
     )
-    assert (found.word, found.says) == ("supported", "it \\*grows\\*")
-    assert found.expect == "`speedup > 1.5` of model `processes` where `workers > 1`"
-    assert found.summary == "of 3 cases, supported in 2 and skipped in 1."
-    assert re.fullmatch(r"supported: `processes`, 2 workers: 1\.\d+x \(1\.\d+–1\.\d+\) &gt; 1\.50x", found.lines[0])
-    assert found.lines[2] == "skipped: `processes`, 1 worker: its condition does not hold: workers is 1"
+    assert (row.word, row.says) == ("supported", "it \\*grows\\*")
+    assert row.expect == "`speedup > 1.5` of model `processes` where `workers > 1`"
+    assert row.summary == "of 3 cases, supported in 2 and skipped in 1."
+    assert re.fullmatch(r"supported: `processes`, 2 workers: 1\.\d+x \(1\.\d+–1\.\d+\) &gt; 1\.50x", row.lines[0])
+    assert row.lines[2] == "skipped: `processes`, 1 worker: its condition does not hold: workers is 1"
 
 
 @pytest.mark.parametrize(
@@ -50,27 +50,27 @@ def test_the_cells_that_it_speaks_of(of, shown):
 
 
 def test_what_is_withheld_has_its_numbers_too(tmp_path):
-    """Too few CPUs are the reason, and what was measured stands beside it."""
+    """Too few CPUs are the reason, and what was measured is given with it."""
     facts = {"facts": {"cpu_s": 1.0}}
     cells = journal_builder.sweep(
         models=("serial", "processes"), workers=(4,), rate=journal_builder.amdahl(0.0, 1.9), **facts
     )
-    found = told(tmp_path, {"of": {"model": "processes"}, "expect": "speedup >= 3"}, cells=cells)
+    row = claim_row(tmp_path, {"of": {"model": "processes"}, "expect": "speedup >= 3"}, cells=cells)
     reason = "this machine gives 2 of the 4 CPUs that its workers could use; "
-    assert re.fullmatch(rf"inconclusive: `processes`: {reason}1\.\d+x \(.*\) ≥ 3x", found.lines[0])
+    assert re.fullmatch(rf"inconclusive: `processes`: {reason}1\.\d+x \(.*\) ≥ 3x", row.lines[0])
 
 
 def test_the_refuted_come_first(tmp_path):
-    """What refutes a claim stands above what supports it, with the share of draws."""
-    found = told(tmp_path, {"of": {"model": "processes"}, "expect": "speedup > 1.5"})
-    assert [line.partition(":")[0] for line in found.lines] == ["refuted", "supported", "supported"]
-    assert found.lines[0].endswith("true in 0 % of the draws")
+    """What refutes a claim comes before what supports it, with the share of draws."""
+    row = claim_row(tmp_path, {"of": {"model": "processes"}, "expect": "speedup > 1.5"})
+    assert [line.partition(":")[0] for line in row.lines] == ["refuted", "supported", "supported"]
+    assert row.lines[0].endswith("true in 0 % of the draws")
 
 
 def test_alike_cases_are_told_together(tmp_path):
     """Exact results and reasons that are the same make one line."""
-    found = told(tmp_path, {"of": "sync != none", "expect": "lost_updates == 0"}, cells=scenarios.syncs()["cells"])
-    assert found.lines == [
+    row = claim_row(tmp_path, {"of": "sync != none", "expect": "lost_updates == 0"}, cells=scenarios.syncs()["cells"])
+    assert row.lines == [
         "supported: 22 cases: 0 = 0",
         "skipped: `counter`, `asyncio`, `rlock`; `counter_call`, `asyncio`, `rlock`: asyncio has no RLock",
     ]
@@ -79,9 +79,9 @@ def test_alike_cases_are_told_together(tmp_path):
 def test_many_lines_are_counted(tmp_path):
     """Of each verdict a few lines are shown, the others counted."""
     cells = [journal_builder.cell(model="threads", workers=n, rate=100 * n) for n in range(1, 11)]
-    found = told(tmp_path, {"expect": "throughput > 10"}, cells=cells)
-    assert len(found.lines) == 7
-    assert found.lines[-1] == "supported: 4 more cases"
+    row = claim_row(tmp_path, {"expect": "throughput > 10"}, cells=cells)
+    assert len(row.lines) == 7
+    assert row.lines[-1] == "supported: 4 more cases"
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_many_lines_are_counted(tmp_path):
 )
 def test_numbers_have_their_units(tmp_path, expect, shown):
     """Both sides stand in one unit; a ratio has none, a word is a word, what never happens is never."""
-    found = told(tmp_path, {"of": {"model": "processes", "workers": 4}, "expect": expect})
-    assert re.fullmatch(rf"\w+: `processes`(, 4 workers)?: {shown}", found.lines[0]), found.lines
+    row = claim_row(tmp_path, {"of": {"model": "processes", "workers": 4}, "expect": expect})
+    assert re.fullmatch(rf"\w+: `processes`(, 4 workers)?: {shown}", row.lines[0]), row.lines
 
 
 def test_the_section_of_the_page(tmp_path):
@@ -125,7 +125,7 @@ def test_the_section_of_the_page(tmp_path):
 
 
 def test_a_claim_of_another_version(tmp_path):
-    """What this version cannot read is told as skipped, and the page is written."""
-    found = told(tmp_path, {"expect": "throughput ~ 3"})
-    assert (found.word, found.lines) == ("skipped", [])
-    assert found.summary.startswith("it cannot be read: ")
+    """A claim that this version cannot read is reported as skipped, and the page is written."""
+    row = claim_row(tmp_path, {"expect": "throughput ~ 3"})
+    assert (row.word, row.lines) == ("skipped", [])
+    assert row.summary.startswith("it cannot be read: ")

@@ -1,11 +1,11 @@
-"""What the page says of how small a difference it can tell, and of a precision that was or was not reached."""
+"""What the page says about the differences it can resolve, and whether the wanted precision was reached."""
 
 import re
 
 import pytest
 
 from concexp import report
-from concexp.report.answer import answer, beside
+from concexp.report.answer import answer, per_comparison
 from concexp.report.sections import precision as limits
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
@@ -20,7 +20,7 @@ def view(tmp_path):
 
 
 def answered(found):
-    return "\n".join([*answer(found), *beside(found)])
+    return "\n".join([*answer(found), *per_comparison(found)])
 
 
 def measured(precision="", **more):
@@ -36,7 +36,7 @@ def measured(precision="", **more):
 
 
 def test_the_noise_floor_is_on_the_page(tmp_path):
-    """The factor, the cell that was measured twice, and the ratio with its interval; no drift where there is none."""
+    """The factor, the cell that was measured twice, the ratio with its interval, and the absence of a drift."""
     run = journal_builder.write(tmp_path, **scenarios.watched())
     page = report.write(run, tmp_path).read_text("utf-8").partition(HEAD)[2]
     (floor,) = View(run).floors
@@ -46,19 +46,19 @@ def test_the_noise_floor_is_on_the_page(tmp_path):
 
 
 def test_a_control_unlike_its_cell_is_told(view):
-    """What differs from itself is said to be the same."""
-    (said,) = [line for line in limits.known(view(**scenarios.watched(unlike=1.2))) if "Noise floor" in line]
-    assert "second beside first, although both are the same, is 1.2" in said
+    """Where a cell differs from its own control, the page says that both are the same."""
+    (sentence,) = [line for line in limits.assurances(view(**scenarios.watched(unlike=1.2))) if "Noise floor" in line]
+    assert "second beside first, although both are the same, is 1.2" in sentence
 
 
 @pytest.mark.parametrize(("drift", "word"), [(0.03, "longer"), (-0.03, "less")])
 def test_a_drift_is_a_reason_for_doubt(view, drift, word):
     """Three percent a block are a drift over ten of them, slower or faster, and no longer called none."""
     found = view(**scenarios.watched(drift=drift))
-    (said,) = limits.threats(found)
-    assert said.startswith("`drift`: the sentinel")
-    assert f") {word} at the end" in said
-    assert not any("drift" in line for line in limits.known(found))
+    (sentence,) = limits.threats(found)
+    assert sentence.startswith("`drift`: the sentinel")
+    assert f") {word} at the end" in sentence
+    assert not any("drift" in line for line in limits.assurances(found))
 
 
 def test_an_effect_beyond_the_floor_is_resolved(view):
@@ -81,28 +81,30 @@ def test_an_effect_within_a_high_floor_is_not_resolved(view):
         journal_builder.cell(model="processes", workers=2, rate=860, noise=0.001),
     ]
     control = {**cells[0], "rate": 1200.0}
-    told = answered(view(cells=cells, repetitions=10, beside=[("control", control)]))
-    assert "has the best figure" in told
-    assert "it is not resolved from" in told
-    assert "`serial` (within the noise floor of 1.20x)" in told
-    unresolved = re.search(r"^Not resolved from `serial`: (.*)$", told, re.MULTILINE)[1].split("; ")
+    text = answered(view(cells=cells, repetitions=10, beside=[("control", control)]))
+    assert "has the best figure" in text
+    assert "it is not resolved from" in text
+    assert "`serial` (within the noise floor of 1.20x)" in text
+    unresolved = re.search(r"^Not resolved from `serial`: (.*)$", text, re.MULTILINE)[1].split("; ")
     assert [text.split(" ")[0] for text in unresolved] == ["`asyncio`", "`processes`"]
     assert all("within the noise floor of 1.20x" in text for text in unresolved)
 
 
 def test_a_floor_is_the_workloads_own(view):
-    """Where another workload has the control, its floor stands for all that have none."""
+    """The floor of the workload with the control applies to all workloads without one."""
     found = view(**scenarios.watched(unlike=1.2))
-    own, other = found.contests
+    own, other = found.comparisons
     assert found.floor(own.points) == found.floor(other.points) == found.floors[0].factor > 1.2
-    floors = {contest.points[0].labels["workload"]: found.floor(contest.points) for contest in found.contests}
+    floors = {
+        comparison.points[0].labels["workload"]: found.floor(comparison.points) for comparison in found.comparisons
+    }
     assert set(floors) == {"cpu_sum", "sleep"}
 
 
 def test_a_precision_that_was_reached(view):
-    """All intervals are as narrow as was wanted: said, and no threat."""
+    """All intervals are as narrow as was wanted: an assurance, and no threat."""
     found = view(**measured("40%", max_repetitions=50))
-    assert limits.known(found) == ["Every interval of throughput is within ±40 % of its mean, as was wanted."]
+    assert limits.assurances(found) == ["Every interval of throughput is within ±40 % of its mean, as was wanted."]
     assert limits.threats(found) == []
 
 
@@ -117,10 +119,10 @@ def test_a_precision_that_was_reached(view):
 def test_a_precision_that_was_not_reached(view, more, reason):
     """Which cells are not so narrow, how wide they are, and what ended the run before."""
     found = view(**measured("3%", **more))
-    (said,) = limits.threats(found)
+    (sentence,) = limits.threats(found)
     half = found.points[1].value("throughput")
     width = 100 * (half.hi - half.lo) / 2 / half.mean
-    assert said == (
+    assert sentence == (
         f"{reason} before every interval of throughput was within ±3 % of its mean; not so narrow: "
         f"model threads ±{width:.0f} %."
     )
@@ -132,8 +134,8 @@ def test_claims_and_cells_that_trials_did_not_settle(view):
     made["cells"].append(journal_builder.cell(model="processes", workers=2, status="crashed", reason="it fell"))
     near = {"says": "threads *gain*", "of": {"model": "threads"}, "expect": "throughput > 1500"}
     made["spec"]["claims"] = [near, {"of": {"model": "serial"}, "expect": "throughput > 10"}]
-    (said,) = limits.threats(view(**made))
-    assert said == (
+    (sentence,) = limits.threats(view(**made))
+    assert sentence == (
         "The limit of 8 repetitions (`max_repetitions`) ended the run before every claim was settled; inconclusive: "
         "threads \\*gain\\*. Without an interval of throughput, which more trials would not give: model processes "
         "(8 crashed)."
@@ -141,13 +143,13 @@ def test_claims_and_cells_that_trials_did_not_settle(view):
 
 
 def test_repetitions_that_the_budget_did_not_allow(view):
-    """Eight of ten blocks: the budget ended it. Where all are there, nothing is said."""
-    (said,) = limits.threats(
+    """Eight of ten blocks were run: the budget ended the run, and the page says so."""
+    (sentence,) = limits.threats(
         view(**measured(budget="26s") | {"spec": {"measure": {"repetitions": 10, "budget": "26s"}}})
     )
-    assert said == "The budget of 26 s ended the run after 8 of 10 repetitions of every cell."
+    assert sentence == "The budget of 26 s ended the run after 8 of 10 repetitions of every cell."
 
 
 def test_a_budget_that_was_enough(view):
-    """All repetitions are there: nothing to tell."""
+    """With all repetitions done there is nothing to report."""
     assert limits.threats(view(**measured(budget="26s"))) == []

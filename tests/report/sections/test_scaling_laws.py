@@ -11,11 +11,12 @@ from concexp.report.plots import scaling
 from concexp.report.sections import scaling_laws
 from concexp.report.view import View
 from tests.helpers import journal_builder
+from tests.helpers.pages import draw
 
 COUNTS = (1, 2, 4, 8, 16, 32)
 
 
-def line(law, parameters, model="processes", counts=COUNTS, **more):
+def series_of(law, parameters, model="processes", counts=COUNTS, **more):
     """Cells of a model that follows a law, without a baseline."""
     rates = {n: float(law(n, 1000, *parameters)) for n in counts}
     given = {"wants": "io", "workload": "sleep", **more}
@@ -31,13 +32,13 @@ def view(tmp_path):
     )
 
 
-def told(found):
-    return "\n".join(scaling_laws.told(found))
+def text_of(found):
+    return "\n".join(scaling_laws.sentences(found))
 
 
 def test_amdahl_with_a_tenth(view):
-    """A serial share of a tenth lies in the interval that the page tells, as does the limit of ten."""
-    text = told(view(line(AMDAHL, (0.1,))))
+    """A serial share of a tenth lies in the interval on the page, as does the limit of ten."""
+    text = text_of(view(series_of(AMDAHL, (0.1,))))
     low, high = map(float, re.search(r"serial share [\d.]+ % \(([\d.]+)–([\d.]+)\)", text).groups())
     assert low <= 10 <= high < 12
     low, high = map(float, re.search(r"at most [\d.]+x \(([\d.]+)–([\d.]+)\) the speed of one worker", text).groups())
@@ -48,7 +49,7 @@ def test_amdahl_with_a_tenth(view):
 
 def test_four_numbers_of_workers_are_too_few(view):
     """The refusal says what is needed; Karp and Flatt's share needs no fit, and of Amdahl's own curve it is the same at all."""
-    text = told(view(line(AMDAHL, (0.1,), counts=(1, 2, 4, 8))))
+    text = text_of(view(series_of(AMDAHL, (0.1,), counts=(1, 2, 4, 8))))
     assert "No scaling law is told for `processes`: a law needs 5 numbers of workers, 4 were measured." in text
     shares = re.findall(r"([\d.]+) % \(([\d.]+)–([\d.]+)\) with (\d)", text)
     assert [count for *_, count in shares] == ["2", "4", "8"]
@@ -58,33 +59,33 @@ def test_four_numbers_of_workers_are_too_few(view):
 
 def test_a_serial_share_that_grows_is_overhead(view):
     """Where each pair of workers has its price, the share grows, and the page says what that means."""
-    assert "growing: overhead" in told(view(line(USL, (0.02, 0.02), counts=(1, 2, 4, 8))))
+    assert "growing: overhead" in text_of(view(series_of(USL, (0.02, 0.02), counts=(1, 2, 4, 8))))
 
 
 def test_the_peak_is_told_on_the_first_screen_too(view):
     """Of a curve that turns in range the peak has an interval, in the section and in the answer."""
-    found = view(line(USL, (0.05, 0.01)))  # its peak is at sqrt(0.95 / 0.01) = 9.7
-    for text in (told(found), "\n".join(answered.said(found, found.contests[0]))):
+    found = view(series_of(USL, (0.05, 0.01)))  # its peak is at sqrt(0.95 / 0.01) = 9.7
+    for text in (text_of(found), "\n".join(answered.sentences_for(found, found.comparisons[0]))):
         mean, low, high = map(float, re.search(r"at ([\d.]+) \(([\d.]+)–([\d.]+)\) workers", text).groups())
         assert low < 9.75 < high
         assert abs(mean - 9.75) < 1
-    rising = view(line(AMDAHL, (0.1,)))
-    assert "peak" not in "\n".join(answered.said(rising, rising.contests[0]))
+    rising = view(series_of(AMDAHL, (0.1,)))
+    assert "peak" not in "\n".join(answered.sentences_for(rising, rising.comparisons[0]))
 
 
 def test_work_that_grows_with_the_workers_is_gustafsons(view):
     """The way of counting operations chooses the law; the same curve with fixed work has another."""
-    weak = line(GUSTAFSON, (0.2,), load={"ops": 100, "scaling": "weak"})
-    assert "Gustafson's law, serial share " in told(view(weak))
+    weak = series_of(GUSTAFSON, (0.2,), load={"ops": 100, "scaling": "weak"})
+    assert "Gustafson's law, serial share " in text_of(view(weak))
 
 
 def test_beyond_the_effective_cpus_the_machine_is_measured(view):
     """Of cells that want CPU only those within enter; work that waits, and coroutines of one thread, know no such limit."""
     cells = [
-        *line(AMDAHL, (0.1,), wants="cpu"),
-        *line(AMDAHL, (1.0,), "asyncio", wants="cpu", answer={"parallel": "one"}),
+        *series_of(AMDAHL, (0.1,), wants="cpu"),
+        *series_of(AMDAHL, (1.0,), "asyncio", wants="cpu", answer={"parallel": "one"}),
     ]
-    text = told(view(cells, effective=3.9, machine={"cpus": 4}))
+    text = text_of(view(cells, effective=3.9, machine={"cpus": 4}))
     assert (
         "for `processes`: a law needs 5 numbers of workers, and only 3 of 6 lie within the 3.90 effective CPUs" in text
     )
@@ -94,21 +95,21 @@ def test_beyond_the_effective_cpus_the_machine_is_measured(view):
 
 def test_what_is_in_doubt_does_not_enter(view):
     """Wrong and doubtful cells are no points of a law; lines that are refused for one reason share a sentence."""
-    cells = line(AMDAHL, (0.1,)) + line(AMDAHL, (0.2,), "threads")
+    cells = series_of(AMDAHL, (0.1,)) + series_of(AMDAHL, (0.2,), "threads")
     for one in cells:
         if one["axes"]["workers"] in (2, 32):
             one["status"] = "invalid"
-    (said,) = [s for s in scaling_laws.told(view(cells)) if "law" in s]
+    (said,) = [s for s in scaling_laws.sentences(view(cells)) if "law" in s]
     assert said.startswith("No scaling law is told for any line: ")
     assert said.endswith("only 4 of 6 are beyond doubt († § ‡).")
 
 
 def test_the_law_is_drawn(view, tmp_path):
     """A line with a law has its curve in the picture, in the range that was measured; one without has none."""
-    found = view(line(AMDAHL, (0.1,)))
+    found = view(series_of(AMDAHL, (0.1,)))
     counts, values = scaling.curve(found, list(found.panels[0].points), "throughput")
     assert (counts[0], counts[-1]) == (pytest.approx(1), pytest.approx(32))
     assert values[-1] == pytest.approx(float(AMDAHL(32, 1000, 0.1)), rel=0.05)
-    assert scaling.Plot().draw(found, tmp_path / "x.png").endswith(".")
-    few = view(line(AMDAHL, (0.1,), counts=COUNTS[:4]))
+    assert draw(scaling.Plot(), found, tmp_path / "x.png").endswith(".")
+    few = view(series_of(AMDAHL, (0.1,), counts=COUNTS[:4]))
     assert scaling.curve(few, list(few.panels[0].points), "throughput") is None

@@ -25,7 +25,7 @@ def courses(tmp_path_factory):
 
 
 def starting(folder, first, **more):
-    """What is told of six trials of three iterations whose first takes `first` times as long as the others."""
+    """The sentences on six trials of three iterations, the first of which takes `first` times as long as the others."""
     noise = lambda block, k: math.exp(random.Random(f"{block} {k}").gauss(0, 0.01))  # noqa: E731
     cells = [
         journal_builder.cell(model="serial", course=noise),
@@ -33,7 +33,7 @@ def starting(folder, first, **more):
             model="threads", workers=2, course=lambda block, k: noise(block, k) * (1.0 if k else first)
         ),
     ]
-    return steadiness.told(View(journal_builder.write(folder, cells, iterations=3, repetitions=8, **more)))
+    return steadiness.sentences(View(journal_builder.write(folder, cells, iterations=3, repetitions=8, **more)))
 
 
 def test_each_kind_is_told_with_its_cure(courses):
@@ -56,13 +56,13 @@ def test_an_unsteady_cell_wins_nothing(courses):
 
 
 def test_what_changes_is_no_noise(courses):
-    """Of five cells only the steady one has its variance told."""
-    (said,) = [line for line in steadiness.told(courses[0]) if line.startswith("Of the variance")]
-    assert "model " not in said
+    """Of five cells only the steady one has its variance reported."""
+    (sentence,) = [line for line in steadiness.sentences(courses[0]) if line.startswith("Of the variance")]
+    assert "model " not in sentence
 
 
 def test_too_few_iterations(tmp_path):
-    """Three iterations are not judged; that the first is like the others is told."""
+    """Three iterations are too few for change points; the page says that the first is like the others."""
     assert starting(tmp_path, 1.0)[0] == (
         "With 3 iterations per trial change points can't be told from noise (that takes 20); the first iteration is in no cell "
         "so unlike the later ones that a mean would move by 1 %."
@@ -70,34 +70,34 @@ def test_too_few_iterations(tmp_path):
 
 
 def test_a_warm_up_in_three_iterations(tmp_path):
-    """A first iteration that takes a fifth longer is told with its interval, its cell, and the setting."""
-    said = starting(tmp_path, 1.2)[0]
+    """A first iteration that takes a fifth longer is reported with its interval, its cell, and the setting."""
+    sentence = starting(tmp_path, 1.2)[0]
     assert re.search(
         r"\*\*the first iteration\*\* took longer than the later ones in 1 cell: model threads (19|20|21)\.?\d* % \(\d",
-        said,
+        sentence,
     )
-    assert said.endswith("A higher `measure.warmup` (now 1) would leave that out.")
+    assert sentence.endswith("A higher `measure.warmup` (now 1) would leave that out.")
 
 
 def test_a_slow_iteration_among_many(tmp_path):
-    """One at the beginning of thirty is no change point, but half as slow again it moves the mean: told with the setting."""
+    """A slow first iteration of thirty is not a change point, but it moves the mean: it is reported with the setting."""
     cells = [
         journal_builder.cell(
             noise=0.001, course=lambda block, k: 1.0 + (k == 0) * 0.5 + random.Random(f"{block} {k}").gauss(0, 0.1)
         )
     ]
-    said = steadiness.told(View(journal_builder.write(tmp_path, cells, iterations=30)))
-    assert "1 is steady from the first measured iteration on" in said[0]
+    sentence = steadiness.sentences(View(journal_builder.write(tmp_path, cells, iterations=30)))
+    assert "1 is steady from the first measured iteration on" in sentence[0]
     assert re.search(
-        r"^\*\*The first iteration\*\* took longer than the later ones in 1 cell: `serial` [45]\d", said[1]
+        r"^\*\*The first iteration\*\* took longer than the later ones in 1 cell: `serial` [45]\d", sentence[1]
     )
 
 
 def test_a_slow_down_in_three_iterations(tmp_path):
-    """A first iteration that takes less is no warm-up, and more warm-up no cure."""
-    said = starting(tmp_path, 0.8)[0]
-    assert "took less than the later ones in 1 cell: model threads" in said
-    assert "measure.warmup" not in said
+    """A faster first iteration is not a warm-up, and more warm-up would not help."""
+    sentence = starting(tmp_path, 0.8)[0]
+    assert "took less than the later ones in 1 cell: model threads" in sentence
+    assert "measure.warmup" not in sentence
 
 
 def test_numbers_of_the_variance(tmp_path):
@@ -109,17 +109,17 @@ def test_numbers_of_the_variance(tmp_path):
     ]  # fmt: skip
     measure = {"warmup": 1, "iterations": 4, "repetitions": 8, "timeout": "60s", "precision": "2%"}
     run = journal_builder.write(tmp_path, cells, repetitions=8, iterations=4, spec={"baseline": {}, "measure": measure})
-    (said,) = [line for line in steadiness.told(View(run)) if line.startswith("Of the variance")]
+    (sentence,) = [line for line in steadiness.sentences(View(run)) if line.startswith("Of the variance")]
     found = variations(run)
     shares = sorted(100 * one.between for one in found)
-    middle, low, high = map(float, re.search(r"throughput ([\d.]+) % .*; ([\d.]+) to ([\d.]+) %\)", said).groups())
+    middle, low, high = map(float, re.search(r"throughput ([\d.]+) % .*; ([\d.]+) to ([\d.]+) %\)", sentence).groups())
     assert (low, middle, high) == pytest.approx(shares, rel=0.06)
     iterations = math.ceil(np.median([one.iterations for one in found]))
     needed = sorted(one.repetitions(iterations, 0.02) for one in found)
     setting = f"For ±2 %, `iterations: {iterations}` and `repetitions: {needed[1]}` would do in half of the cells"
-    assert f"{setting}; model wild needs most, `repetitions: {needed[2]}` (±" in said
+    assert f"{setting}; model wild needs most, `repetitions: {needed[2]}` (±" in sentence
 
 
 def test_nothing_to_tell(tmp_path):
     """A run of single iterations says nothing of its steadiness."""
-    assert steadiness.told(View(journal_builder.write(tmp_path, **scenarios.single()))) == []
+    assert steadiness.sentences(View(journal_builder.write(tmp_path, **scenarios.single()))) == []

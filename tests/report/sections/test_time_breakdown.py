@@ -9,6 +9,7 @@ from concexp import catalog
 from concexp.report.sections import time_breakdown
 from concexp.report.view import View
 from tests.helpers import journal_builder
+from tests.helpers.pages import draw
 from tests.helpers.workers import FREE, LOCK, busy, pair
 
 
@@ -31,52 +32,56 @@ def test_the_main_reason(view):
         *pair("threads", 2, 1000, "x", 1, more=busy(1, 1)),
         pair("threads", 4, 1000, "x", 1, more=busy(*[1] * 4))[1],
     ]
-    (said,) = time_breakdown.told(view(cells))
+    (sentence,) = time_breakdown.sentences(view(cells))
     figure = r"([\d.]+) % \([\d.]+–[\d.]+\)"
     pattern = (
         f"`threads` with 4 workers: {figure} of the workers' time was useful; lost mainly to turns at the GIL or other "
     )
-    useful, rest = re.match(pattern, said)[1], re.search(r"serial time \(([\d.]+) %, [\d.]+–[\d.]+\)\.$", said)[1]
+    useful, rest = (
+        re.match(pattern, sentence)[1],
+        re.search(r"serial time \(([\d.]+) %, [\d.]+–[\d.]+\)\.$", sentence)[1],
+    )
     assert (float(useful), float(rest)) == (pytest.approx(25, abs=0.2), pytest.approx(75, abs=0.2))
 
 
 def test_only_what_was_looked_at_has_its_name(view):
     """A wait at a primitive is named where it was observed; where not, the text says where it is hidden."""
-    (said,) = time_breakdown.told(view(pair("processes", 2, 1000, "x", 1, more=busy(1, 1), **LOCK)))
-    assert "lost mainly to waiting at primitives (" in said
-    said = time_breakdown.told(view(pair("processes", 2, 1000, "x", 1, more=busy(1, 1), sync="lock")))
+    (sentence,) = time_breakdown.sentences(view(pair("processes", 2, 1000, "x", 1, more=busy(1, 1), **LOCK)))
+    assert "lost mainly to waiting at primitives (" in sentence
+    sentence = time_breakdown.sentences(view(pair("processes", 2, 1000, "x", 1, more=busy(1, 1), sync="lock")))
     assert (
-        "lost mainly to standing still at primitives or for a reason that was not looked at (the residual)" in said[0]
+        "lost mainly to standing still at primitives or for a reason that was not looked at (the residual)"
+        in sentence[0]
     )
-    assert said[1].startswith(
+    assert sentence[1].startswith(
         "Waits at primitives were not observed (`wait_share` among the `metrics` has them observed)"
     )
-    said = time_breakdown.told(view(pair("threads", 2, 1000, "x", 1, more=busy(1, 1), sync="lock")))
-    assert "turns at the GIL, at primitives or other serial time" in said[0]
+    sentence = time_breakdown.sentences(view(pair("threads", 2, 1000, "x", 1, more=busy(1, 1), sync="lock")))
+    assert "turns at the GIL, at primitives or other serial time" in sentence[0]
 
 
 def test_pools_and_systems_that_do_not_tell(view):
-    """What was not measured is said once, with the lines that it is true of."""
-    said = time_breakdown.told(view(pair("process_pool", 2, 1000, "x", 1)))
-    assert any(s.startswith("Imbalance was not measured") and s.endswith("`process_pool`.") for s in said)
+    """What was not measured is stated once, with the series it concerns."""
+    sentence = time_breakdown.sentences(view(pair("process_pool", 2, 1000, "x", 1)))
+    assert any(s.startswith("Imbalance was not measured") and s.endswith("`process_pool`.") for s in sentence)
     blind = pair("threads", 2, 1000, "x", 1, more={**busy(1, 1), "cpu_s": None, "run_queue_wait_s": None})
-    assert any(s.startswith("CPU time was not recorded") for s in time_breakdown.told(view(blind)))
+    assert any(s.startswith("CPU time was not recorded") for s in time_breakdown.sentences(view(blind)))
 
 
 def test_doubtful_cells_have_a_bar_and_no_reason(view, tmp_path):
     """Where the machine withheld CPUs the picture shows it, marked, and no sentence blames anything."""
     found = view(pair("processes", 4, 2000, "x", 2, queued=2, more=busy(1, 1, 1, 1)), effective=2.0)
-    assert time_breakdown.told(found) == [
+    assert time_breakdown.sentences(found) == [
         "No reason is named where the cells or their baselines are not beyond doubt († § ‡): `processes`."
     ]
-    alt = catalog.load("plot", "cost_breakdown")().draw(found, tmp_path / "x.png")
+    alt = draw(catalog.load("plot", "cost_breakdown")(), found, tmp_path / "x.png")
     assert "processes ×4 ‡ 50 % useful, 50 % CPUs withheld" in alt
 
 
 def test_nothing_lost(view):
-    """Who loses little needs no reason; a run without a baseline has neither sentence nor picture."""
-    (said,) = time_breakdown.told(view(pair("processes", 2, 1990, "x", 2, more=busy(1, 1))))
-    assert said.endswith("of the workers' time was useful.")
+    """A small loss needs no reason; a run without a baseline has neither sentence nor picture."""
+    (sentence,) = time_breakdown.sentences(view(pair("processes", 2, 1990, "x", 2, more=busy(1, 1))))
+    assert sentence.endswith("of the workers' time was useful.")
     found = view(pair("processes", 2, 1990, "x", 2, more=busy(1, 1)), spec={"baseline": {}})
-    assert time_breakdown.told(found) == []
-    assert not catalog.load("plot", "cost_breakdown")().applies(found)
+    assert time_breakdown.sentences(found) == []
+    assert not catalog.load("plot", "cost_breakdown")().prepare(found)

@@ -1,4 +1,4 @@
-"""Timelines as the page tells them: which of them, with which shares, and what is not known."""
+"""Timelines on the page: which are drawn, with which shares, and what is unknown."""
 
 import pytest
 
@@ -7,6 +7,7 @@ from concexp.analysis import results
 from concexp.report.sections import timelines
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
+from tests.helpers.pages import draw
 
 MS = 1_000_000
 
@@ -24,15 +25,15 @@ def view(tmp_path):
 def test_shares_of_the_workers_time(view):
     """Of all workers' time from the gate to the end: work, on a CPU and off it, waits with their place, and the rest."""
     shown = view(**scenarios.timelines())
-    turns, *_ = timelines.chosen(shown)
+    turns, *_ = timelines.selection(shown)
     assert turns.end == pytest.approx(0.010)
     assert turns.shares == pytest.approx({"cpu": 0.4, "worked": 0.4, "waited": 0.2, "idle": 0.4})
-    assert turns.told == "works 40 % (on a CPU 40 %), waits 20 %, idle 40 %"
+    assert turns.shares_text == "works 40 % (on a CPU 40 %), waits 20 %, idle 40 %"
     assert timelines.name(shown, turns.point) == "counter · threads ×2, lock"
 
 
 def test_cpu_time_is_told_where_it_is_known(view):
-    """Of greenlets, and of coroutines that hand their work to threads, nobody knows it; of coroutines and threads one does."""
+    """It is unknown for greenlets and for coroutines that hand work to threads, known for other coroutines and threads."""
     one = journal_builder.timeline([[MS, 2 * MS, 1, MS, MS, {}]], [], end=9 * MS)
 
     def known(model, parallel, fact=one):
@@ -46,11 +47,11 @@ def test_cpu_time_is_told_where_it_is_known(view):
         known("threads", "threads"),
         known("serial", "one", alone),
     ]
-    found = timelines.chosen(view(cells))
+    found = timelines.selection(view(cells))
     assert {one.point.model: one.cpu_known for one in found} == {
         "gevent": False, "asyncio": True, "trio": False, "threads": True, "serial": True,
     }  # fmt: skip
-    assert "on a CPU" not in next(one.told for one in found if one.point.model == "gevent")
+    assert "on a CPU" not in next(one.shares_text for one in found if one.point.model == "gevent")
 
 
 def test_the_best_and_the_worst_of_each_comparison(view):
@@ -64,24 +65,24 @@ def test_the_best_and_the_worst_of_each_comparison(view):
         for count in ((None,) if model == "serial" else (1, 2, 4))
     ]
     shown = view(cells)
-    assert [timelines.name(shown, one.point) for one in timelines.chosen(shown)] == [
+    assert [timelines.name(shown, one.point) for one in timelines.selection(shown)] == [
         f"{workload} · {model} ×4" for workload in ("cpu_sum", "fib", "sleep") for model in ("threads", "thread_pool")
     ]
-    assert "34 more timelines in journal.jsonl are not drawn." in timelines.told(shown)
+    assert "34 more timelines in journal.jsonl are not drawn." in timelines.sentences(shown)
 
 
 def test_what_is_said_beside_the_picture(view):
-    """Where they come from, what was drawn as one, what could not be recorded, and whose CPU time nobody knows."""
+    """Where they come from, what was merged, what could not be recorded, and which CPU times are unknown."""
     given = scenarios.timelines()
-    said = " ".join(timelines.told(view(**given)))
-    assert "comes from 6 trials of their own" in said
-    assert "drawn as one up to 100 µs" in said
-    assert "of `gevent` is not known" in said
-    assert "stood in line for one: counter · processes ×2, lock, 25 %." in said
+    sentence = " ".join(timelines.sentences(view(**given)))
+    assert "comes from 6 trials of their own" in sentence
+    assert "drawn as one up to 100 µs" in sentence
+    assert "of `gevent` is not known" in sentence
+    assert "stood in line for one: counter · processes ×2, lock, 25 %." in sentence
 
 
 def test_one_that_ended_without_a_timeline(tmp_path):
-    """A trial that could not show its workers is told with its reason, one that failed is among the failures: none is drawn."""
+    """A trial without a timeline is reported with its reason, a failed one is among the failures; neither is drawn."""
     cells = [
         journal_builder.cell(model="threads", workers=n, pictured=journal_builder.timeline([], end=MS)) for n in (1, 2)
     ]
@@ -90,13 +91,13 @@ def test_one_that_ended_without_a_timeline(tmp_path):
         if record["role"] == "pictured":
             record.update(status="unsupported", reason="a worker cannot be asked", answer=None)
     shown = View(results.Run(run.folder, run.header, run.records))
-    assert "2 cells without a timeline: a worker cannot be asked." in timelines.told(shown)
-    assert not catalog.load("plot", "timeline")().applies(shown)
+    assert "2 cells without a timeline: a worker cannot be asked." in timelines.sentences(shown)
+    assert not catalog.load("plot", "timeline")().prepare(shown)
 
 
 def test_alt_text_tells_the_shares(view, tmp_path):
-    """Who cannot see the picture learns of each panel how its workers spent their time."""
-    alt = catalog.load("plot", "timeline")().draw(view(**scenarios.timelines()), tmp_path / "x.png")
+    """The alt text gives for each panel how its workers spent their time."""
+    alt = draw(catalog.load("plot", "timeline")(), view(**scenarios.timelines()), tmp_path / "x.png")
     assert (
         "counter · threads ×2, lock: works 40 % (on a CPU 40 %), waits 20 %, idle 40 %, waiting in lock.acquire;" in alt
     )

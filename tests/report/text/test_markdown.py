@@ -24,7 +24,7 @@ def shown(text):
 @pytest.mark.parametrize("text", NASTY)
 @pytest.mark.parametrize("place", ["{}", "word {} word", "# {}", "- {}", "| a | b |\n| --- | --- |\n| {} | c |"])
 def test_escaped(text, place):
-    """Wherever an escaped text stands, the reader sees it as it was written, and nothing has become of it."""
+    """An escaped text appears as it was written in every place, and has no effect."""
     page = HOST.render(place.format(escaped(text)))
     wanted = HOST.render(place.format("X"))
     assert shown(page) == shown(wanted).replace("X", " ".join(text.split()))

@@ -6,7 +6,15 @@ import sys
 
 import pytest
 
-from concexp.run.storage.columns import ListColumn, StructColumn, beyond, gc_paused, keys_of, pack, values_of
+from concexp.run.storage.columns import (
+    ListColumn,
+    StructColumn,
+    gc_paused,
+    keys_of,
+    pack,
+    problem_with_numbers,
+    values_of,
+)
 
 ROWS = [
     {"wall_s": 0.5 + n, "ops": n, "worker_s": [0.1 * n] * n, "times": [[n, 2], [7, n]], "counts": {"lost": n}, "none": None}
@@ -87,9 +95,9 @@ LARGEST = 1.7976931348623157e308
 def test_a_number_beyond_what_is_allowed_is_found(number, rows):
     """Wherever it stands, packed or not."""
     given = rows(number)
-    assert beyond(given)
-    assert beyond(pack(given))
-    assert beyond({"answer": [True, None, "x", pack(given)]})
+    assert problem_with_numbers(given)
+    assert problem_with_numbers(pack(given))
+    assert problem_with_numbers({"answer": [True, None, "x", pack(given)]})
 
 
 @pytest.mark.parametrize("number", [LARGEST, -LARGEST, 10**100 - 1, 2**64, 0, -0.0, 5e-324])
@@ -100,8 +108,8 @@ def test_all_others_are_allowed(number):
         {"a": number, "b": []},
         {"a": type(number)(3), "b": [type(number)(3)] * 2},
     ]
-    assert not beyond(given)
-    assert not beyond(pack(given))
+    assert not problem_with_numbers(given)
+    assert not problem_with_numbers(pack(given))
     assert repr(list(pack(given))) == repr(given)
 
 
@@ -109,4 +117,4 @@ def test_lists_of_lists_are_looked_into():
     """A histogram is a list of pairs."""
     packed = pack([{"latency": [[1, 2], [3, 4]]}, {"latency": [[1, 10**101]]}])
     assert isinstance(packed.columns["latency"], ListColumn)
-    assert beyond(packed)
+    assert problem_with_numbers(packed)

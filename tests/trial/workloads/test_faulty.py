@@ -132,12 +132,12 @@ def test_rows_that_end_badly_carry_what_is_known(dead):
 
 def test_no_home_is_told_of(dead, monkeypatch):
     """What is recorded of tracebacks and output names no home of this machine."""
-    from concexp.run import runner
+    from concexp.run import records
 
     monkeypatch.setenv("HOME", "/home/somebody")
-    assert runner._without_home("File '/home/somebody/x.py'") == "File '~/x.py'"
+    assert records.without_home("File '/home/somebody/x.py'") == "File '~/x.py'"
     monkeypatch.setenv("HOME", "/")
-    assert runner._without_home("File '/x.py'") == "File '/x.py'"
+    assert records.without_home("File '/x.py'") == "File '/x.py'"
     assert "left_behind" in json.dumps(dead.records[-2])
 
 
@@ -210,5 +210,5 @@ def test_cells_without_numbers_can_be_told_apart(dead):
     from concexp.report.view import View
 
     view = View(dead)
-    assert not any(point.numbered for point in view.points)
-    assert view.varying == {"model"}
+    assert not any(point.has_numbers for point in view.points)
+    assert view.varying_axes == {"model"}

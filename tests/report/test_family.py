@@ -10,9 +10,8 @@ import pytest
 from concexp.analysis.samples import Sample, Trial, compared
 from concexp.analysis.stats.ratios import p_value
 from concexp.analysis.stats.significance import benjamini_hochberg
-from concexp.report import comparisons
-from concexp.report.answer import answer, beside
-from concexp.report.comparisons import corrected
+from concexp.report.answer import answer, per_comparison
+from concexp.report.family import corrected, family_of
 from concexp.report.pairs import Pair
 from concexp.report.sections import precision
 from concexp.report.view import Point, View
@@ -37,8 +36,8 @@ def viewed(folder, cells):
     return View(journal_builder.write(folder, cells, spec={"baseline": {"model": "arm0"}}, repetitions=10))
 
 
-def told(view):
-    return "\n".join([*answer(view), *beside(view)])
+def answer_and_comparisons(view):
+    return "\n".join([*answer(view), *per_comparison(view)])
 
 
 def pairs_of(points):
@@ -62,7 +61,7 @@ def differing(points, corrected_for=None):
     for pair in pairs_of(points):
         ratio = compared(pair.above.sample, pair.below.sample, "throughput")
         alone = not ratio.lo <= 1 <= ratio.hi
-        if alone if corrected_for is None else corrected_for.word(pair, ratio, 1.0) in ("higher", "lower"):
+        if alone if corrected_for is None else corrected_for.verdict(pair, ratio, 1.0) in ("higher", "lower"):
             found.add((pair.above.cell, pair.below.cell))
     return found
 
@@ -87,25 +86,25 @@ def test_one_real_effect_is_kept():
 
 
 def test_the_answer_on_equal_arms(tmp_path):
-    """Nobody is best, gains or loses. All 190 pairs that might have been told of are corrected for, and that is told."""
+    """No arm is best, gains or loses. All 190 pairs that a sentence could be about are corrected for, and the page says so."""
     view = viewed(tmp_path, arms())
-    text = told(view)
+    text = answer_and_comparisons(view)
     assert "it is not resolved from" in text
     assert not re.search(r"is best|Gain over|Slower than", text)
-    (said,) = [line for line in precision.known(view) if "Benjamini" in line]
-    assert "holds for all of its 190 comparisons together" in said
-    points = view.contests[0].points
+    (sentence,) = [line for line in precision.assurances(view) if "Benjamini" in line]
+    assert "holds for all of its 190 comparisons together" in sentence
+    points = view.comparisons[0].points
     sides = [[p.sample.by_block("throughput") for p in (pair.above, pair.below)] for pair in pairs_of(points)]
     adjusted = benjamini_hochberg([p_value(*both) for both in sides])
-    assert comparisons.of(view).adjusted == pytest.approx(
+    assert family_of(view).adjusted == pytest.approx(
         {pair.key: p for pair, p in zip(pairs_of(points), adjusted, strict=True)}
     )
 
 
 def test_the_answer_on_one_that_is_faster(tmp_path):
-    """The one that is thrice as fast is best; where chance might make a difference, that is said instead of naming it."""
+    """The arm that is three times as fast is best; a difference that may be chance is not named but explained."""
     view = viewed(tmp_path, arms({7: 3000.0, 9: 1120.0}, noise=0.1))
-    text = told(view)
+    text = answer_and_comparisons(view)
     assert "`arm7` is best:" in text
     ratio = view.ratio(view.points[9], view.points[0])
     assert ratio.lo > 1
@@ -119,7 +118,7 @@ def test_equal_within_five_percent(tmp_path):
     """Two that differ by one percent, known to a tenth of it: the best is best, and the runner-up as good."""
     cells = [journal_builder.cell(model="arm0", workers=2, noise=0.001, plugins={"model": "threads"}),
              journal_builder.cell(model="arm1", workers=2, noise=0.001, rate=1010, plugins={"model": "threads"})]  # fmt: skip
-    text = told(viewed(tmp_path, cells))
+    text = answer_and_comparisons(viewed(tmp_path, cells))
     assert re.search(r"`arm1` is best: .*1\.01\dx .*, equal within 5 %\.|`arm1` is best: .*the runner-up", text)
     assert "No gain over `arm0`" not in text
 
@@ -130,6 +129,8 @@ def test_a_primitive_that_costs_nothing(tmp_path):
         journal_builder.cell("counter", "threads", sync, 2, rate=rate, noise=0.002)
         for sync, rate in (("none", 1000), ("lock", 1000), ("rlock", 500))
     ]
-    (price,) = [line for line in told(viewed(tmp_path, cells)).splitlines() if line.startswith("Relative to")]
+    (price,) = [
+        line for line in answer_and_comparisons(viewed(tmp_path, cells)).splitlines() if line.startswith("Relative to")
+    ]
     assert re.search(r"1\.00\dx \(.*?\) with `lock` \(equal within 5 %\)|0\.99\dx \(.*?\) with `lock` \(equal", price)
     assert re.search(r"0\.\d+x \(.*?\) with `rlock`\.", price)

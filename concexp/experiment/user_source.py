@@ -1,0 +1,168 @@
+"""The name of user code -> the source that defines it and the names in it. It is parsed, never executed."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from typing import Any
+
+from concexp.errors import did_you_mean
+from concexp.experiment.spec import Located
+
+
+class Unusable(Exception):
+    """User code that cannot be found, or not be parsed: why, and the cure."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file or module with user code.
+
+    shown     its name in messages
+    located   where it is
+    names     what it binds; None where there is no Python source. A name has its definition, or None if it is bound
+              otherwise: imported, or assigned. `Class.method` is a name too; "*" stands for all of another module
+    """
+
+    shown: str
+    located: Located
+    names: Mapping[str, ast.stmt | None] | None
+
+    @property
+    def defined(self) -> list[str]:
+        """The functions and classes, without methods."""
+        return [name for name, tree in (self.names or {}).items() if tree is not None and "." not in name]
+
+    def definition(self, name: str) -> ast.stmt | None:
+        """The definition of a name, where the source shows one."""
+        return (self.names or {}).get(name)
+
+    def matching(self, pattern: str) -> list[str]:
+        """The members of a suite: functions and classes, or methods if the pattern has a dot; private ones on demand only."""
+        private = pattern.rpartition(".")[2].startswith("_")
+        known = self.defined if "." not in pattern else [name for name in self.names or {} if "." in name]
+        names = [name for name in known if fnmatch.fnmatchcase(name, pattern)]
+        return [name for name in names if private or not name.rpartition(".")[2].startswith("_")]
+
+    def require(self, name: str) -> None:
+        """Unusable if the source certainly does not define a name; where it cannot tell, the import in the child will."""
+        if self.names is None or name in self.names or ("*" in self.names and name):
+            return
+        owner, dot, _ = name.partition(".")
+        holder = self.names.get(owner)
+        if dot and owner in self.names and (holder is None or (isinstance(holder, ast.ClassDef) and holder.bases)):
+            return  # imported, or inherited
+        siblings = [known for known in self.names if known.startswith(f"{owner}.")] if dot else []
+        cure = did_you_mean(name, siblings or self.defined) or f"{self.shown} defines no function and no class"
+        raise Unusable(f"{self.shown} defines no function '{name}'", cure)
+
+
+def find(name: str, home: Path) -> tuple[Source, str]:
+    """file.py:function or package.module:name -> its source, and the part after the colon; Unusable if there is none.
+
+    `home` is the folder that relative paths start from.
+    """
+    module, _, function = name.rpartition(":")
+    if module.endswith(".py"):
+        return _of_file(module, home), function
+    if module and all(part.isidentifier() for part in module.split(".")):
+        return _of_module(module, home), function
+    cure = "write file.py:function, the path relative to this YAML, or package.module:function"
+    raise Unusable(f"'{name}' names no file.py and no module", cure)
+
+
+def _of_file(file: str, home: Path) -> Source:
+    try:
+        path = (home / file).resolve()
+        if path.exists() and not path.is_file():  # a pipe may never end
+            raise OSError(0, "it is no file")
+        data = path.read_bytes()
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL in the name; links in a circle
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Unusable(f"cannot read {file}: {reason}", "the path is relative to this YAML") from error
+    return Source(file, Located(str(path), str(home.resolve()), str(path)), _names(data, file))
+
+
+def _of_module(module: str, home: Path) -> Source:
+    spec = find_module(module, home)
+    if spec is None:
+        cure = (
+            f"searched: what is installed for {sys.executable}, then {home.resolve()}, the folder of this YAML; "
+            "a file is named with its ending: file.py:function"
+        )
+        raise Unusable(f"there is no module '{module}'", cure)
+    path = spec.origin or ""
+    if not path.endswith(".py"):  # built in, or an extension
+        return Source(module, Located("", str(home.resolve()), "", module), None)
+    names = _names(Path(path).read_bytes(), module)
+    return Source(module, Located("", str(home.resolve()), path, module), names)
+
+
+def find_module(module: str, home: Path) -> ModuleSpec | None:
+    """The place of a module, without importing it or its packages; None if there is no such module.
+
+    The child's path has neither the working folder nor PYTHONPATH, and the experiment's folder comes last.
+    """
+    absent = {os.path.realpath(p or ".") for p in ["", *os.environ.get("PYTHONPATH", "").split(os.pathsep)]}
+    where: Sequence[str] | None = [p for p in sys.path if os.path.realpath(p or ".") not in absent] + [str(home)]
+    name, spec = "", None
+    for part in module.split("."):
+        name = f"{name}.{part}" if name else part
+        if where is None:
+            return None  # its parent is a module and no package
+        spec = PathFinder.find_spec(name, where) or _from_other_finders(name, where)
+        if spec is None:
+            return None
+        # Looking into a namespace package's own list would ask for its parent in sys.modules, where it need not be.
+        where = getattr(spec.submodule_search_locations, "_path", spec.submodule_search_locations)
+    return spec
+
+
+def _from_other_finders(name: str, where: Sequence[str]) -> ModuleSpec | None:
+    """Built-in modules, and packages that were installed as editable."""
+    for finder in sys.meta_path:
+        look = getattr(finder, "find_spec", None)
+        if look is not None and finder is not PathFinder:
+            spec: ModuleSpec | None = look(name, where if "." in name else None)
+            if spec is not None:
+                return spec
+    return None
+
+
+def _names(data: bytes, shown: str) -> dict[str, ast.stmt | None]:
+    """What a source binds at its top level; "*" if it also imports all of another module. Unusable if it is no Python."""
+    try:
+        tree = ast.parse(data, shown)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:  # the last two: nested too deeply
+        reason = str(getattr(error, "msg", None) or error or "it is nested too deeply")
+        line = getattr(error, "lineno", None)
+        raise Unusable(f"{shown} is no Python: {reason}" + (f" (line {line})" if line else "")) from error
+    return dict(_bindings(tree))
+
+
+def _bindings(tree: ast.Module) -> Iterator[tuple[str, ast.stmt | None]]:
+    """Each name that the top level binds, in the order of the source; the last binding of a name counts."""
+    waiting: list[Any] = [*tree.body][::-1]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield item.name, item
+            for inner in item.body if isinstance(item, ast.ClassDef) else []:
+                if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
+                    yield f"{item.name}.{inner.name}", inner
+        elif isinstance(item, ast.Import | ast.ImportFrom):
+            yield from ((alias.asname or alias.name.partition(".")[0], None) for alias in item.names)
+        elif isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store):
+            yield item.id, None
+        elif not isinstance(item, ast.Lambda):  # the branches of an `if` or `try` are of the top level too
+            waiting += [*ast.iter_child_nodes(item)][::-1]

@@ -1,0 +1,30 @@
+"""What was counted, whatever the times are worth."""
+
+from tests.helpers import journal_builder
+
+
+def test_lost_updates(answer_text):
+    """Which cell lost which share of its updates in how many trials, and exactly 0 for the other concurrent cells."""
+    cells = [
+        journal_builder.cell("counter", "serial", unit="increment", counts={"lost_updates": 0}),
+        journal_builder.cell(
+            "counter", "threads", "none", 2, counts={"lost_updates": 50}, status="invalid", unit="increment"
+        ),
+        journal_builder.cell("counter", "threads", "lock", 2, counts={"lost_updates": 0}, unit="increment"),
+    ]
+    text = answer_text(cells)
+    assert "`threads` × `none` with 2 workers lost 10 % of its updates, in 6 of 6 trials (†)." in text
+    assert "Exactly 0 updates were lost by `threads` × `lock` with 2 workers." in text
+    assert "Wrong outcome" not in text
+
+
+def test_counts_survive_doubt(answer_text):
+    """Lost updates are reported even without a timing verdict."""
+    cells = [
+        journal_builder.cell(model="processes", workers=2, counts={"lost_updates": 5}, status="invalid"),
+        journal_builder.cell(model="threads", workers=2, counts={"lost_updates": 0}),
+    ]
+    text = answer_text(cells, effective=1.0)
+    assert "lost" in text
+    assert "Exactly 0 updates were lost by `threads`." in text
+    assert "No winner is named: no cell is beyond doubt (‡)." in text

@@ -1,0 +1,44 @@
+"""Cells without a timing verdict, and the evidence."""
+
+from tests.helpers import journal_builder, scenarios
+
+
+def test_withheld(answer_text):
+    """Where spinners show that CPUs were withheld, the page gives the reason and the evidence instead of a verdict."""
+    text = answer_text(**scenarios.withheld())
+    assert "No winner is named" in text
+    assert "Gain over" not in text
+    assert (
+        "**No timing verdict for 2 of 5 cells** (‡): the machine withheld CPUs ([how we know](#how-far-to-trust-it))."
+        in text
+    )
+    assert "did the work of 1.10 to 1.31 CPUs (median 1.21) where 2 CPUs are usable" in text
+    assert "this touches 12 of 30 trials" in text
+    assert "run queue" not in text
+
+
+def test_waited(answer_text):
+    """Where only the run queue shows it, the run queue is named with its figure, and the spinners are not."""
+    text = answer_text(**scenarios.waited())
+    assert (
+        "stood in the run queue for 21 % of their time (median of 6 trials) although there was a CPU for each" in text
+    )
+    assert "spinners" not in text
+
+
+def test_stolen(answer_text):
+    """Where only time stolen by the host shows it, that is named with its figure."""
+    cells = journal_builder.sweep(workers=(1, 2), rate=journal_builder.amdahl(0.0, 1.9))
+    cells[-1]["facts"] = {"wall_s": 0.5, "steal_s": 0.3}
+    text = answer_text(cells)
+    assert "the host of this virtual machine took 30 % of the CPU time (median of 6 trials); this touches 6" in text
+    assert "spinners" not in text
+
+
+def test_other_doubts(answer_text):
+    """A doubt that is not the machine's is named by its code."""
+    cells = [
+        journal_builder.cell(model="serial"),
+        journal_builder.cell(model="threads", workers=2, facts={"server_cpu_s": 0.5}),
+    ]
+    assert "**No timing verdict for 1 of 2 cells** (‡): `server_bound` in 1 cell" in answer_text(cells)

@@ -1,0 +1,223 @@
+"""The runner, with a launcher that answers at once: what is on disk after each trial, whatever stops the run."""
+
+import contextlib
+import sys
+
+import pytest
+
+from concexp.errors import EnvironmentRefused
+from concexp.experiment import parse_text
+from concexp.plan.planner import make_plan
+from concexp.run import runner
+from concexp.run.child.launch import TrialOutcome
+from concexp.run.interpreters.interpreter import Interpreter
+from concexp.run.machine import spinners
+from concexp.run.machine.lock import MachineLock
+from concexp.run.runner import Runner
+from concexp.run.storage import journal, run_folder, schema
+
+TEXT = """\
+workload: cpu_sum
+model: [serial, threads]
+sweep: {workers: [1, 2]}
+load: {ops: 10, scaling: strong}
+measure: {repetitions: 3, iterations: 1, warmup: 0}
+"""
+ANSWER = {"status": "ok", "reason": "", "iterations": [{"wall_s": 0.1, "ops": 10}], "gil": True}
+SPIN = {"alone": [10], "together": [20], "cpu_s": 0.2, "run_queue_wait_s": 0.0}
+
+
+class Listener:
+    """Writes down what it is called with."""
+
+    def __init__(self):
+        self.calls = []
+
+    def __getattr__(self, name):
+        return lambda *arguments: self.calls.append((name, *arguments))
+
+    def notes(self):
+        return [text for name, text in filter(lambda call: call[0] == "note", self.calls)]
+
+
+class Launcher:
+    """Stands for `launch`: answers from a list of outcomes, then that all went well; an exception in it is raised."""
+
+    def __init__(self):
+        self.requests, self.answers = [], []
+
+    def __call__(self, request, python, stage, timeout, *limits):
+        self.requests.append(request)
+        answer = self.answers.pop(0) if self.answers and request["verb"] == "measure" else None
+        if isinstance(answer, BaseException):
+            raise answer
+        if request["verb"] == "spin":
+            return TrialOutcome("", "", SPIN, duration_s=1.0)
+        return answer or TrialOutcome("ok", "", dict(ANSWER), duration_s=0.1)
+
+
+@pytest.fixture
+def launcher(monkeypatch, tmp_path):
+    """No child is started, and no other run is waited for."""
+    launcher = Launcher()
+    monkeypatch.setenv("CONCEXP_LOCK", str(tmp_path / "lock"))
+    monkeypatch.setattr(runner, "launch", launcher)
+    monkeypatch.setattr(spinners, "launch", launcher)
+    return launcher
+
+
+def prepared(tmp_path, text=TEXT, next_trials=None):
+    """A runner of an experiment, and the folder of its run."""
+    spec = parse_text(text, "x.yaml")
+    plan = make_plan(spec, 2)
+    manifest = {
+        "concexp": "0", "identity": "0badcafe" * 8, "seed": 1, "command": "concexp run x.yaml", "machine": {"cpus": 2},
+        "interpreters": {"current": {"version": "3.11.7"}},
+    }  # fmt: skip
+    (tmp_path / "run").mkdir(exist_ok=True)
+    folder = run_folder.RunFolder(tmp_path / "run", manifest)
+    pythons = {"current": Interpreter("current", sys.executable, {})}
+    lock = MachineLock("a test", lambda holder: None)
+    return Runner(spec, plan, folder, None, pythons, lock, Listener(), next_trials, "0badcafe")
+
+
+def on_disk(run):
+    """The trials in the journal, in order, without the measurements of the machine."""
+    return [r["trial"] for r in schema.read(run.folder.journal).records if r.role != "machine"]
+
+
+def planned(run):
+    return [trial.id for trial in run.plan.trials]
+
+
+def test_a_run_is_on_disk_in_the_order_of_the_plan(tmp_path, launcher):
+    """Every trial once, a measurement of the machine before each block and after the last, and the listener hears of all."""
+    run = prepared(tmp_path)
+    run.execute()
+    assert on_disk(run) == planned(run)
+    records = schema.read(run.folder.journal).records
+    spins = [(r["trial"], r["block"]) for r in records if r.role == "machine"]
+    assert spins == [("spin-0000", 0), ("spin-0001", 1), ("spin-0002", 2), ("spin-0003", 3)]
+    assert records[0].role == records[-1].role == "machine"
+    assert run.listener.calls[0] == ("run_started", len(planned(run)), 0)
+    assert [call[1].id for call in run.listener.calls if call[0] == "trial_started"] == planned(run)
+    assert [call[1]["trial"] for call in run.listener.calls if call[0] == "trial_ended"] == planned(run)
+    assert run.listener.notes()[0] == "block 0: the machine gives 2.00 of 2 CPUs"
+
+
+@pytest.mark.parametrize("after", [0, 1, 5])
+def test_an_interruption_costs_only_the_trial_it_meets(tmp_path, launcher, after):
+    """All trials before it are on disk; the same run goes on with the one that was cut off, and measures none twice."""
+    run = prepared(tmp_path)
+    launcher.answers = [None] * after + [KeyboardInterrupt()]
+    with pytest.raises(KeyboardInterrupt):
+        run.execute()
+    assert on_disk(run) == planned(run)[:after]
+    again = prepared(tmp_path)
+    again.execute()
+    assert on_disk(again) == planned(again)
+    assert again.listener.calls[0] == ("run_started", len(planned(again)), after)
+    spins = [r["trial"] for r in schema.read(run.folder.journal).records if r.role == "machine"]
+    assert len(spins) == len(set(spins))
+
+
+def test_a_finished_run_measures_nothing_more(tmp_path, launcher):
+    """Executed again, it starts no child."""
+    prepared(tmp_path).execute()
+    before = (tmp_path / "run" / journal.NAME).read_bytes()
+    launcher.requests.clear()
+    prepared(tmp_path).execute()
+    assert launcher.requests == []
+    assert (tmp_path / "run" / journal.NAME).read_bytes() == before
+
+
+def test_a_trial_past_its_deadline_is_a_record_and_the_run_goes_on(tmp_path, launcher):
+    """A timeout that a lock may explain is followed by one diagnostic trial of its cell, and not by a second."""
+    run = prepared(tmp_path)
+    hang = TrialOutcome("timeout", "no answer after 1 s", None, stacks="File", hang={"kind": "deadlock", "why": "x"})
+    slow = TrialOutcome("timeout", "no answer after 1 s", None, hang={"kind": "slow", "why": "x"})
+    first = run.plan.trials[0]
+    again = [place for place, trial in enumerate(run.plan.trials) if trial.cell.id == first.cell.id][1]
+    launcher.answers = [hang, slow, slow, *[None] * (again - 2), hang]
+    run.execute()
+    diagnostic = f"{first.cell.id}-diagnostic"
+    assert on_disk(run) == [first.id, diagnostic, *planned(run)[1:]]
+    by_id = {r["trial"]: r for r in schema.read(run.folder.journal).records}
+    assert by_id[first.id]["hang"] == {"kind": "deadlock", "why": "x"}
+    assert by_id[diagnostic].role == "diagnostic"
+    asked = [request for request in launcher.requests if request["verb"] == "measure"]
+    assert "holders" in asked[1]["probes"]
+    assert "holders" not in asked[0]["probes"]
+
+
+class Refusing(journal.Writer):
+    """A writer whose disk is full after a number of records."""
+
+    room = 0
+
+    def append(self, record):
+        if Refusing.room == 0 and "concexp_journal" not in record:
+            raise EnvironmentRefused("cannot write: No space left on device", "make room")
+        Refusing.room -= "concexp_journal" not in record
+        super().append(record)
+
+
+def test_a_writer_that_refuses_ends_the_run_before_another_trial(tmp_path, launcher, monkeypatch):
+    """What cannot be written down is not measured on: the refusal goes up, and all before it stays."""
+    run = prepared(tmp_path)
+    Refusing.room = 3  # a measurement of the machine and two trials
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "Writer", Refusing)
+        with pytest.raises(EnvironmentRefused, match="No space left"):
+            run.execute()
+    assert on_disk(run) == planned(run)[:2]
+    assert sum(request["verb"] == "measure" for request in launcher.requests) == 3
+    prepared(tmp_path).execute()
+    assert on_disk(run) == planned(run)
+
+
+def test_what_comes_next_may_depend_on_the_records(tmp_path, launcher):
+    """`next_trials` sees every record so far, those of the machine included; its trials beyond the plan are announced."""
+    run = prepared(tmp_path, TEXT.replace("repetitions: 3", "repetitions: 1"))
+    trials, seen = run.plan.trials, []
+
+    def next_trials(records):
+        seen.append([record.role for record in records])
+        done = sum(record.role != "machine" for record in records)
+        if done < len(trials):
+            return trials
+        if done < 2 * len(trials):
+            return [runner.replace(trial, id=f"{trial.id}-more", block=1) for trial in trials]
+        return []
+
+    run.next_trials = next_trials
+    run.execute()
+    assert on_disk(run) == [*planned(run), *(f"{name}-more" for name in planned(run))]
+    assert seen[0] == []
+    assert seen[1].count("machine") == 1
+    assert ("trials_added", len(trials)) in run.listener.calls
+
+
+def test_cells_that_cannot_run_are_recorded_once(tmp_path, launcher):
+    """With their reason, before the first trial, also where the run goes on later."""
+    text = TEXT.replace("workload: cpu_sum", "workload: counter").replace("threads]", "threads, asyncio]\nsync: rlock")
+    run = prepared(tmp_path, text)
+    assert run.plan.unsupported
+    launcher.answers = [KeyboardInterrupt()]
+    with contextlib.suppress(KeyboardInterrupt):
+        run.execute()
+    prepared(tmp_path, text).execute()
+    records = schema.read(run.folder.journal).records
+    refused = [r for r in records if r["role"] == "measured" and r["status"] == "unsupported"]
+    assert [r["cell"] for r in refused] == [cell.id for cell in run.plan.unsupported]
+    assert all(r["reason"] for r in refused)
+
+
+def test_a_machine_whose_cpus_could_not_be_measured(tmp_path, launcher, monkeypatch):
+    """The record says so, and the listener is given the reason."""
+    monkeypatch.setattr(spinners, "launch", lambda *arguments: TrialOutcome("crashed", "it died", None, duration_s=1.0))
+    run = prepared(tmp_path)
+    run.execute()
+    first = schema.read(run.folder.journal).records[0]
+    assert (first.role, first["effective_cpus"], first["cpus"]) == ("machine", None, 2)
+    assert run.listener.notes()[0] == "block 0: effective CPUs could not be measured: it died"

@@ -1,12 +1,12 @@
-"""Data whose truth is known -> one Markdown table: how often the intervals hold it, and how often verdicts go wrong.
+"""Simulated data whose truth is known -> a Markdown table: how often intervals contain it, and how often verdicts are wrong.
 
     python benchmarks/coverage.py [--replications 2000] [--quick]
 
 Everything goes through the functions that reports use: trial means from iterations, intervals, paired ratios, decisions and
-verdicts; adaptive runs stop by what `concexp.analysis.adaptive` stops by (`tests/analysis/stats/test_coverage.py` runs one
-with both). A row without a target shows a limit that no method for so few trials overcomes, or a method that was rejected.
-With 2000 replications a share of 95 % is known to ± 1 %, one of 2.5 % to ± 0.7 %; `--quick` shows that it works, and misses
-targets by chance.
+verdicts; adaptive runs stop by the same criterion as in `concexp.analysis.adaptive` (`tests/analysis/stats/test_coverage.py`
+runs one with both). A row without a target shows a limit that no method overcomes with so few trials, or a rejected method.
+With 2000 replications a share of 95 % is known to ± 1 %, one of 2.5 % to ± 0.7 %; `--quick` only shows that the benchmark
+works, and misses targets by chance.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ MORE = 5
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a share, in percent with its standard error, and what it should be (None: no target)."""
+    """One line of the table: a share in percent with its standard error, and its target (None: no target)."""
 
     what: str
     noise: str
@@ -77,7 +77,7 @@ class Row:
         return f"| {' | '.join(cells)} |"
 
 
-# Logarithms of times, trials x iterations, whose mean over trials is 0; `normal` and `drift` are told below.
+# Logarithms of times, trials x iterations, whose mean over trials is 0; but see `normal` and `drift`.
 
 
 def lognormal(rng: np.random.Generator, trials: int, iterations: int) -> Floats:
@@ -96,7 +96,7 @@ def skewed(rng: np.random.Generator, trials: int, iterations: int) -> Floats:
 
 
 def skewed_trials(rng: np.random.Generator, trials: int, iterations: int) -> Floats:
-    """Pareto times of index 4 that differ between trials only, so that no average over iterations softens them."""
+    """Pareto times of index 4 that differ between trials only, so that averaging over iterations does not help."""
     return np.repeat(0.25 * (rng.exponential(1, (trials, 1)) - 1), iterations, axis=1)
 
 
@@ -124,7 +124,7 @@ LIMITS: dict[str, Noise] = {"heavy skew, trials only": skewed_trials, "blocks wi
 
 
 def trial_values(logs: Floats, log: bool) -> Floats:
-    """The trial means of trials x iterations, as a report makes them."""
+    """The trial means of trials x iterations, computed as in a report."""
     trials, iterations = logs.shape
     return trial_means(np.exp(logs).reshape(-1), np.repeat(np.arange(trials), iterations), trials, log)
 
@@ -142,7 +142,7 @@ def share(hits: int, count: int) -> tuple[float, float]:
 def single(
     noise: Noise, trials: int, count: int, way: Callable[[Floats, bool], Interval] = mean_interval
 ) -> tuple[float, float]:
-    """How often the interval of one metric holds the truth; normal times are averaged on the linear scale."""
+    """How often the interval of one metric contains the truth; normal times are averaged on the linear scale."""
     rng = np.random.default_rng(100 + trials)
     log = noise is not normal
     hits = 0
@@ -155,14 +155,14 @@ def single(
 def pair(
     rng: np.random.Generator, noise: Noise, trials: int, truth: float = 1.5
 ) -> tuple[dict[int, float], dict[int, float]]:
-    """Two cells measured in the same blocks, whose disturbances of 10 % they share."""
+    """Two cells measured in the same blocks, with common disturbances of 10 %."""
     weather = rng.normal(0, 0.1, (trials, 1))
     above, below = (weather + noise(rng, trials, ITERATIONS) for _ in range(2))
     return by_block(truth * trial_values(above, True)), by_block(trial_values(below, True))
 
 
 def paired(noise: Noise, trials: int, count: int) -> tuple[float, float]:
-    """How often the interval of a ratio holds the truth."""
+    """How often the interval of a ratio contains the truth."""
     rng = np.random.default_rng(200 + trials)
     hits = 0
     for _ in range(count):
@@ -213,7 +213,7 @@ def best(noise: Noise, trials: int, count: int, all_pairs: bool) -> tuple[float,
 
 
 def boundary(kind: str, trials: int, count: int) -> tuple[float, float]:
-    """How often a claim that is exactly on its boundary is called supported."""
+    """How often a claim exactly on its boundary is called supported."""
     rng = np.random.default_rng(400 + trials)
     supported = 0
     for number in range(count):
@@ -230,7 +230,7 @@ def boundary(kind: str, trials: int, count: int) -> tuple[float, float]:
 
 
 def stopped(values: Floats) -> int:
-    """How many trials of a cell an adaptive run makes: after the pilot, on until its interval is narrow enough."""
+    """The number of trials of a cell in an adaptive run: the pilot, and more until the interval is narrow enough."""
     for size in range(MIN_PILOT_BLOCKS, values.size):
         if relative_width(mean_interval(values[:size], log=True)) <= PRECISION:
             return size
@@ -238,7 +238,7 @@ def stopped(values: Floats) -> int:
 
 
 def adaptive(count: int) -> tuple[Floats, Floats]:
-    """Of each cell of an adaptive run: how often its interval holds the truth, and its mean number of trials."""
+    """For each cell of an adaptive run, how often its interval contains the truth, and its mean number of trials."""
     rng = np.random.default_rng(500)
     hits, trials = np.zeros(len(SPREADS)), np.zeros(len(SPREADS))
     for _ in range(count):
@@ -252,17 +252,17 @@ def adaptive(count: int) -> tuple[Floats, Floats]:
 
 
 def settled(share: float) -> bool:
-    """Whether an adaptive run makes no more trials for a claim."""
+    """True if an adaptive run makes no more trials for a claim."""
     return not factor_to_verdict(share)
 
 
 def decided(share: float) -> bool:
-    """The bound of a single verdict, which is not what an adaptive run goes by, and this is why."""
+    """True by the bound of a single verdict. Adaptive runs do not use it, and the table shows why."""
     return verdict(share) != "inconclusive"
 
 
 def adaptive_boundary(ends: Callable[[float], bool], count: int) -> tuple[float, float]:
-    """How often a claim exactly on its boundary is called supported, when it is judged after each trial until `ends`."""
+    """How often a claim exactly on its boundary is called supported, if it is judged after each trial until `ends` is true."""
     rng = np.random.default_rng(600)
     going = [pair(rng, lognormal, DEFAULT_MAX_BLOCKS, 2.0) for _ in range(count)]
     supported = 0
@@ -281,7 +281,7 @@ def adaptive_boundary(ends: Callable[[float], bool], count: int) -> tuple[float,
 
 
 def by_way(way: Callable[[Floats], tuple[float, float] | None]) -> Callable[[Floats, bool], Interval]:
-    """A way to make an interval's ends, in the shape of `mean_interval` on the log scale."""
+    """A method for an interval's ends, with the signature of `mean_interval`."""
 
     def found(values: Floats, log: bool) -> Interval:
         ends = way(np.log(values) if log else values)
@@ -327,7 +327,7 @@ def by_t(values: Floats) -> tuple[float, float]:
 
 
 def percentile(values: Floats) -> tuple[float, float]:
-    """The percentile bootstrap of the mean: not used anywhere, and these figures are why."""
+    """The percentile bootstrap of the mean: not used anywhere, and the table shows why."""
     picks = np.random.default_rng(values.size).integers(0, values.size, (1999, values.size))
     lo, hi = np.quantile(values[picks].mean(axis=1), [0.025, 0.975])
     return float(lo), float(hi)

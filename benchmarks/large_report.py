@@ -2,10 +2,10 @@
 
     python benchmarks/large_report.py [--repetitions 10] [--iterations 100] [--keep DIR]
 
-The run is made up: 1,000 cells (8 workloads x 5 models x 5 numbers of workers x 5 switch intervals), by default 10 trials of
-100 iterations each, a million rows. Its journal has what a real one has, every fact of every iteration, and it is planned as a
-real run is; only the figures are invented, so that nothing has to be run. Then `concexp report` runs in a child, and the
-system tells what that used. On a busy machine look at the CPU time: it hardly depends on the neighbours.
+The run is invented: 1,000 cells (8 workloads x 5 models x 5 numbers of workers x 5 switch intervals), by default with 10
+trials of 100 iterations each, a million rows. It is planned like a real run, and its journal has every fact of every
+iteration; only the figures are made up, so that nothing has to be run. Then `concexp report` runs in a child, whose time and
+memory the system reports. On a busy machine look at the CPU time: it hardly depends on other processes.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ MEBIBYTES = 1536.0
 
 
 def main() -> int:
-    """Make the run, report it, tell."""
+    """Make the run, report it and print what that took; 1 if it was too much."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=10, help="trials of each of the 1,000 cells")
     parser.add_argument("--iterations", type=int, default=100, help="iterations of each trial")
@@ -66,7 +66,7 @@ def main() -> int:
 
 
 def reported(run: Path) -> tuple[float, float, float]:
-    """Report a run in a child: seconds, seconds of CPU time, and the most memory that it had, MiB."""
+    """Report a run in a child; returns seconds, seconds of CPU time, and the peak memory, MiB."""
     begun = time.monotonic()
     child = os.posix_spawn(sys.executable, [sys.executable, "-m", "concexp", "report", str(run)], dict(os.environ))
     _, status, used = os.wait4(child, 0)
@@ -77,7 +77,7 @@ def reported(run: Path) -> tuple[float, float, float]:
 
 
 def write(run: Path, repetitions: int, iterations: int) -> None:
-    """Make up the run of an experiment: its journal, as a runner would have written it."""
+    """Write the journal of an invented run, as a runner would have written it."""
     run.mkdir(parents=True)
     experiment = run / "experiment.yaml"
     experiment.write_text(EXPERIMENT.format(repetitions=repetitions, iterations=iterations), "utf-8")
@@ -102,7 +102,7 @@ def write(run: Path, repetitions: int, iterations: int) -> None:
 
 
 def spun(block: int) -> dict[str, Any]:
-    """A spinner measurement: all CPUs were there."""
+    """A spinner measurement that found all CPUs available."""
     return {
         "trial": f"spin-{block:04d}", "role": "machine", "block": block, "effective_cpus": CPUS - 0.1, "cpus": CPUS,
         "cpu_s": 0.3, "run_queue_wait_s": 0.001, "started_at": "2026-01-02T03:04:05.000Z", "duration_s": 1.0,

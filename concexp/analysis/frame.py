@@ -21,8 +21,8 @@ from concexp.run.storage.journal import Record
 
 RECORD = ("cell", "trial", "block", "position", "repetition", "status", "reason", "startup", "unit", "shape", "wants", "host",
           "started_at", "seed", "duration_s", "left_behind", "orphans")  # fmt: skip
-# What a trial recorded of its interpreter, by column: `gil`, `jit`, `switch_interval` and `python` are axes, which say what
-# was asked for.
+# What a trial recorded about its interpreter, by column. `gil`, `jit`, `switch_interval` and `python` are other columns: axes,
+# with what was asked for.
 ANSWER = {"gil_start": "gil", "gil_end": "gil_end", "jit_on": "jit", "traced": "traced", "parallel": "parallel",
           "switch_interval_s": "switch_interval", "start_method": "start_method", "python_version": "python",
           "threads_at_fork": "threads_at_fork"}  # fmt: skip
@@ -35,10 +35,10 @@ BESIDE = ("background_ops", "background_s", "background_cpu_s", "largest_share")
 WORKERS = ("worker_ops", "worker_s")  # lists with a number per worker, also recorded by the trial itself
 # The places that the columns of these probes have always had; those of others follow, by the probe's name.
 PROBE_ORDER = ("rusage", "surroundings", "memory", "trial", "waits", "depth")
-FAULT = ("detected_s", "undone")  # of a trial whose workload noted a fault, also where it ended badly
+FAULT = ("detected_s", "undone")  # of a trial whose workload recorded a fault, even if it ended badly
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
-# Columns whose type is known also where nothing was recorded; of the others it is told by the values.
+# Columns whose type does not depend on what was recorded; that of the others follows from the values.
 WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "leaked",
          "undone", "threads_at_fork")  # fmt: skip
 FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
@@ -140,9 +140,9 @@ def _lists(portion: Iterations, recorded: set[str]) -> dict[str, Any]:
     return lists
 
 
-def _rows(header: Mapping[str, Any], found: Iterable[tuple[Record, float | None]]) -> dict[str, list[Any]]:
-    """What is the same for all iterations of a trial: a column per fact, a value per trial."""
-    rows = [_row(header, record, effective) for record, effective in found]
+def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, float | None]]) -> dict[str, list[Any]]:
+    """The facts that are the same in all iterations of a trial: by column, a value per trial."""
+    rows = [_row(header, record, effective) for record, effective in trials]
     names = dict.fromkeys(
         [
             *FIRST,
@@ -159,6 +159,7 @@ def _rows(header: Mapping[str, Any], found: Iterable[tuple[Record, float | None]
 
 
 def _row(header: Mapping[str, Any], record: Record, effective: float | None) -> dict[str, Any]:
+    """These facts of one trial; `effective` is its effective CPUs."""
     answer = record.get("answer") or {}
     row: dict[str, Any] = {"run": header["run"], "role": record.role, **record["axes"]}
     row["python"] = row.get("python") or "current"
@@ -180,7 +181,7 @@ def _row(header: Mapping[str, Any], record: Record, effective: float | None) -> 
 
 
 def with_effective_cpus(records: list[Record]) -> list[tuple[Record, float | None]]:
-    """Each trial's record with the smaller of the spinner measurements before and after it."""
+    """The trials' records, each with the smaller of the spinner measurements before and after it; None without any."""
     after: list[float | None] = []
     latest: float | None = None
     for record in reversed(records):
@@ -189,19 +190,19 @@ def with_effective_cpus(records: list[Record]) -> list[tuple[Record, float | Non
         else:
             after.append(latest)
     after.reverse()
-    found: list[tuple[Record, float | None]] = []
+    pairs: list[tuple[Record, float | None]] = []
     latest = None
     for record in records:
         if record.role == MACHINE:
             latest = record["effective_cpus"]
         else:
-            both = [value for value in (latest, after[len(found)]) if value is not None]
-            found.append((record, min(both) if both else None))
-    return found
+            both = [value for value in (latest, after[len(pairs)]) if value is not None]
+            pairs.append((record, min(both) if both else None))
+    return pairs
 
 
 def with_dtypes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Each column of one type that has room for what is missing; what mixes numbers and words becomes text."""
+    """The frame with one nullable type per column; a column that mixes numbers and words becomes text."""
     return pd.DataFrame({name: _column(name, list(frame[name])) for name in frame.columns})
 
 

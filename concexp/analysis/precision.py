@@ -72,7 +72,7 @@ def precision_shortfall(run: Run, verdicts: Iterable[Verdict], precision: float)
     return PrecisionShortfall(
         wide,
         cells_without_interval(run),
-        [one for one in verdicts if one.word == "inconclusive" and one.undecided_cells],
+        [one for one in verdicts if one.outcome == "inconclusive" and one.undecided_cells],
     )
 
 

@@ -1,4 +1,4 @@
-"""A journal -> the tidy frame: one row per measured iteration, and one for each trial that has none."""
+"""A run folder -> the run: its journal, and everything that is computed from it when it is asked for."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from concexp.analysis.iterations import PORTION
 from concexp.analysis.trial_rows import TrialRows
 from concexp.errors import Damaged, did_you_mean
 from concexp.experiment.statuses import MACHINE, MEASURED
-from concexp.run.storage import journal
-from concexp.run.storage import schema as records
+from concexp.run.storage import journal, schema
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Record
@@ -32,7 +31,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 @dataclass(frozen=True)
 class Run:
-    """A run that was read: its folder, the journal's header and records."""
+    """A run: its folder, the journal's header and records; what follows from these is computed once, on demand."""
 
     folder: Path
     header: dict[str, Any]
@@ -47,7 +46,7 @@ class Run:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What was known before the first trial: machine, interpreters, versions."""
+        """The facts from before the first trial: machine, interpreters, versions."""
         return self.header["manifest"]  # type: ignore[no-any-return]
 
     @property
@@ -76,7 +75,7 @@ class Run:
 
     @cached_property
     def spun(self) -> list[float]:
-        """The effective CPUs that the spinners found, in order."""
+        """The effective CPUs of each spinner measurement, in order."""
         return [record["effective_cpus"] for record in self.machine if record["effective_cpus"] is not None]
 
     @cached_property
@@ -91,7 +90,7 @@ class Run:
 
     @cached_property
     def measured(self) -> pd.DataFrame:
-        """The rows of the trials that were run as they are, and not to look at something else: they come first."""
+        """The rows of role `measured`, which come first: trials for their own sake, not for a probe, a control or a picture."""
         return self.trials.iloc[: int((self.trials["role"] == MEASURED).sum())]
 
     @cached_property
@@ -106,7 +105,7 @@ class Run:
 
     @cached_property
     def firsts(self) -> pd.DataFrame:
-        """The first row of each measured trial, for what is the same in all its iterations."""
+        """The first row of each measured trial, for facts that are the same in all its iterations."""
         return self.measured.take(self.measured_by_trial.firsts)
 
     @cached_property
@@ -138,7 +137,7 @@ class Run:
 
 
 def run_folders_in(path: Path) -> list[Path]:
-    """What a path means: a run folder or reports/<name>, that is itself; all such folders in one like `reports`, by name."""
+    """The folders that a path means: itself if it is a run folder or reports/<name>; else all of these that it holds, by name."""
     if (path / journal.NAME).is_file() or _runs(path):
         return [path]
     return sorted(folder for folder in path.glob("*") if _runs(folder)) or [path]
@@ -150,9 +149,9 @@ def folder_of(path: Path) -> Path:
         return path
     if runs := _runs(path):
         return runs[-1]
-    several = [str(one) for one in run_folders_in(path) if one != path]
-    if several:
-        raise Damaged(f"{path} holds several experiments", f"name one of them: {', '.join(several)}")
+    inside = [str(one) for one in run_folders_in(path) if one != path]
+    if inside:
+        raise Damaged(f"{path} holds several experiments", f"name one of them: {', '.join(inside)}")
     beside = [str(one) for one in run_folders_in(path.parent) if one != path.parent]
     near = did_you_mean(str(path), beside) if beside and not path.exists() else ""
     raise Damaged(f"{path} holds no run", near or "name a run folder, or reports/<name>")
@@ -160,19 +159,19 @@ def folder_of(path: Path) -> Path:
 
 def _runs(path: Path) -> list[Path]:
     """The run folders of reports/<name>, the latest last."""
-    return sorted(found.parent for found in (path / RUNS).glob(f"*/{journal.NAME}"))
+    return sorted(file.parent for file in (path / RUNS).glob(f"*/{journal.NAME}"))
 
 
 @gc_paused()
 def load(path: Path) -> Run:
     """Read a run folder, or the latest run of reports/<name>."""
     folder = folder_of(path)
-    found = records.read(folder / journal.NAME)
-    return Run(folder, found.header, found.records)
+    read = schema.read(folder / journal.NAME)
+    return Run(folder, read.header, read.records)
 
 
 def write(run: Run) -> None:
-    """results.parquet and cells.csv, into the run's folder."""
+    """Write results.parquet and cells.csv into the run's folder."""
     with replaced(run.folder / "results.parquet") as draft:
         to_parquet(run.trials, draft)
     cells = run.cells.map(printed).rename(columns=printed)
@@ -181,14 +180,14 @@ def write(run: Run) -> None:
 
 
 def to_parquet(table: pd.DataFrame, file: Any) -> None:
-    """A table as Parquet, into a path or a file."""
-    # Figures hardly ever come twice: a dictionary of them takes time, and more room than they do.
+    """Write a table as Parquet, into a path or a file."""
+    # Floats hardly ever repeat: a dictionary of them would take time, and more room than they do.
     words = [name for name, values in table.items() if values.dtype != float]
     table.to_parquet(file, index=False, row_group_size=PORTION, use_dictionary=words)
 
 
 def printed(value: Any) -> Any:
-    """A value of cells.csv: six significant digits, and no text that a spreadsheet would run as a formula."""
+    """A value for cells.csv: numbers with six significant digits, texts as `shielded`."""
     if isinstance(value, float):
         short = f"{value:.6g}"
         return f"{float(short):.0f}" if "e+" in short else short.replace("nan", "")
@@ -196,5 +195,5 @@ def printed(value: Any) -> Any:
 
 
 def shielded(value: Any) -> Any:
-    """A value that no spreadsheet would run as a formula."""
+    """The value, if it is a text that a spreadsheet would run as a formula with a quote before it."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

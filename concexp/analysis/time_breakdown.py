@@ -1,8 +1,8 @@
-"""A run -> where the workers' time of each of its cells went, beside the baseline: what `stats.lost` needs, from the journal.
+"""A run -> where the workers' time of each cell went, compared with its baseline: reads the journal for `stats.time_breakdown`.
 
-A cell has no split where nothing compares: one worker; no baseline, or one of several workers; no block with trials of both;
-an open loop, whose workers wait for arrivals by intent; a function that times itself; a background, whose CPU time nobody
-can tell from the workers'.
+A cell has no breakdown without a comparison: with one worker; without a baseline, or with one of several workers; without a
+block with trials of both; in an open loop, whose workers wait for arrivals on purpose; for a function that times itself; with
+a background, whose CPU time cannot be separated from the workers'.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from concexp.run.storage.journal import Record
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
-# What an iteration holds where its workers had other things to do, or other clocks, than the window tells of.
-OTHERWISE = ("background_ops", "self_timed_rate")
+# Counts that mark an iteration as not comparable: workers also ran a background, or timed themselves.
+NOT_COMPARABLE = ("background_ops", "self_timed_rate")
 ONE = "one"  # a value of the answer's `parallel`: the workers share a thread
 
 
 class TimeBreakdown:
-    """The splits of a run's cells, each made when it is asked for."""
+    """The breakdowns of a run's cells, each computed on demand."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -43,7 +43,7 @@ class TimeBreakdown:
         self.room = (doubts.had_cpus_for_all(trials) & trials["server_cpu_s"].isna()).to_dict()
 
     def of_cell(self, cell: str) -> Breakdown | None:
-        """The split of a cell, over the trials that numbers on time come from; None where it has none."""
+        """The breakdown of a cell, over the trials that timings rest on; None where it has none."""
         below = self.baseline.of(self.axes[cell])
         samples = self.run.samples
         if (
@@ -53,50 +53,51 @@ class TimeBreakdown:
             or _workers(self.axes[below]) > 1
         ):
             return None
-        one, other = self._spent(cell), self._spent(below)
-        found = [
-            shares(one[block], other[block], self._place(self.records[cell, block], samples[cell]))
-            for block in sorted(one.keys() & other.keys())
+        several, alone = self._worker_seconds(cell), self._worker_seconds(below)
+        trials = [
+            shares(several[block], alone[block], self._limits(self.records[cell, block], samples[cell]))
+            for block in sorted(several.keys() & alone.keys())
         ]
-        return breakdown(found) if found else None
+        return breakdown(trials) if trials else None
 
-    def _spent(self, cell: str) -> dict[int, WorkerSeconds]:
-        if cell not in self.known:  # many cells have the same baseline
+    def _worker_seconds(self, cell: str) -> dict[int, WorkerSeconds]:
+        """Those of each block; kept, since many cells have the same baseline."""
+        if cell not in self.known:
             self.known[cell] = self._summed(cell, self.run.samples[cell])
         return self.known[cell]
 
     def _summed(self, cell: str, sample: Sample) -> dict[int, WorkerSeconds]:
         waits = sample.by_block("wait_share") if sample.observed else {}
         usual = sum(waits.values()) / len(waits) if waits else math.nan
-        found = {}
+        seconds = {}
         for trial in sample.timing_trials:
             record = self.records.get((cell, trial.block))
             if record is not None and comparable(record):
-                found[trial.block] = worker_seconds(record, waits.get(trial.block, usual))
-        return found
+                seconds[trial.block] = worker_seconds(record, waits.get(trial.block, usual))
+        return seconds
 
-    def _place(self, record: Record, sample: Sample) -> MachineLimits:
+    def _limits(self, record: Record, sample: Sample) -> MachineLimits:
         answer = record["answer"]
-        alone = parallel(record) == ONE
+        one_thread = parallel(record) == ONE
         effective = next(t.effective_cpus for t in sample.timing_trials if t.block == record["block"])
-        turns = alone or (parallel(record) == "threads" and answer["gil"] is not False)
+        turns = one_thread or (parallel(record) == "threads" and answer["gil"] is not False)
         usable = float(self.run.cpus)
-        return MachineLimits(usable, effective, bool(alone or self.room[record["trial"]]), turns)
+        return MachineLimits(usable, effective, bool(one_thread or self.room[record["trial"]]), turns)
 
 
 def parallel(record: Record) -> str:
-    """How the workers of a trial ran side by side: `one` thread, `threads`, `processes` …; "" if it did not tell."""
+    """How the workers of a trial ran in parallel: in `one` thread, `threads`, `processes` …; "" if it was not recorded."""
     return str((record.get("answer") or {}).get("parallel") or "")
 
 
 def comparable(record: Record) -> bool:
-    """Whether the time of a trial's workers is that of its window, and all of it was theirs."""
+    """True if the workers' time is that of the window, and they spent all of it on the workload."""
     passes = record.passes
     counts = values_of(passes, "counts")
-    noted = keys_of(passes) | keys_of(
+    names = keys_of(passes) | keys_of(
         counts if isinstance(counts, StructColumn) else [counted or {} for counted in counts]
     )
-    return "rate" not in record["load"] and min(values_of(passes, "ops")) > 0 and noted.isdisjoint(OTHERWISE)
+    return "rate" not in record["load"] and min(values_of(passes, "ops")) > 0 and names.isdisjoint(NOT_COMPARABLE)
 
 
 def worker_seconds(record: Record, waiting: float) -> WorkerSeconds:
@@ -107,7 +108,7 @@ def worker_seconds(record: Record, waiting: float) -> WorkerSeconds:
     window = _sum(values_of(passes, "wall_s")) - startup
     idle = workers * window - _at_work(values_of(passes, "worker_s"))
     if parallel(record) == ONE:
-        idle = math.nan  # whose turn has not come yet is no less at work than whose turn is over
+        idle = math.nan  # workers that take turns are all at work, whether theirs is still to come or over
     return WorkerSeconds(
         ops=_sum(values_of(passes, "ops")),
         workers=workers,
@@ -125,13 +126,14 @@ def _workers(axes: Mapping[str, Any]) -> int:
 
 
 def _at_work(passes: Sequence[Any]) -> float:
-    """The seconds of all workers in all passes; NaN where a pass does not tell."""
+    """The seconds of all workers in all passes; NaN if a pass did not record them."""
     if isinstance(passes, ListColumn) and all(map(lt, chain([0], passes.ends), passes.ends)):
-        return _sum(passes.flat)  # a million lists are not made to be summed
+        return _sum(passes.flat)  # a sum does not need a million lists
     return _sum(sum(each or [math.nan]) for each in passes)
 
 
 def _sum(values: Any) -> float:
+    """The sum; NaN if a value was not recorded."""
     if isinstance(values, array):
         return float(sum(values))
     return float(sum(math.nan if value is None else value for value in values))

@@ -1,7 +1,7 @@
-"""A run -> how its primary metric varies between a cell's trials and within them, and what would be enough to measure.
+"""A run -> how its primary metric varies between a cell's trials and within them, and how much to measure next time.
 
-After Kalibera & Jones 2013 (`stats.variance`): how many iterations are worth their time follows from what varies at which
-level and from what one more of each costs; how many trials are needed, from how narrow the interval is to be.
+After Kalibera & Jones 2013 (`stats.variance`): how many iterations are worth their time follows from the variance at each
+level and the cost of one more at each level; how many trials are needed, from the wanted width of the interval.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from concexp.experiment.statuses import MEASURED, OBSERVED
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
-LEAST_COST = 1e-3  # seconds: no process starts sooner
+LEAST_COST = 1e-3  # seconds: no process starts faster
 
 
 @dataclass(frozen=True)
 class Variation:
-    """One cell: the split of its variance (of logarithms, if `log`), and its costs, seconds.
+    """The variance components of one cell (of logarithms, if `log`), and its costs, seconds.
 
-    The costs are those of one more iteration and of one more trial without its iterations.
+    The costs are those of one more iteration, and of one more trial without its iterations.
     """
 
     cell: str
@@ -40,18 +40,18 @@ class Variation:
 
     @property
     def between(self) -> float:
-        """The share of the variance that lies between trials, not between the iterations of one; NaN if nothing varies."""
+        """The share of the variance between trials, the rest being within them; NaN if nothing varies."""
         within, between = self.split.adds
         return between / (within + between) if within + between else math.nan
 
     @property
     def iterations(self) -> int:
-        """How many iterations are worth their time in a trial."""
+        """The number of iterations per trial that are worth their time."""
         return worthwhile(self.split, self.costs)[0]
 
     def repetitions(self, iterations: int, precision: float) -> int:
-        """How many trials of so many iterations make the interval's half no more than this share of the mean."""
-        # The half-width of a factor's interval is the sine, that of a plain mean's a share of it.
+        """The number of trials, with this many iterations each, whose interval is ± `precision`, a share of the mean."""
+        # On the log scale half the width of the interval is asinh(precision); on the linear scale, a share of the mean.
         half = math.asinh(precision) if self.log else precision * abs(self.split.mean)
         return trials_needed(self.split.variance([iterations]), half)
 
@@ -65,15 +65,15 @@ def variations(run: Run) -> list[Variation]:
     if metric.kind == "count" or name not in run.trials:
         return []
     role = OBSERVED if observed(metric) else MEASURED
-    found = []
+    result = []
     for cell, trials in _trials(run, name, role).items():
         sample = run.samples[cell].of(name)
         if not sample.enough_clean_trials:
             continue
         timed = {trial.block for trial in sample.timing_trials}
         if one := _variation(cell, [trial for trial in trials if trial.block in timed], metric.scale == "log"):
-            found.append(one)
-    return found
+            result.append(one)
+    return result
 
 
 class _Passes(NamedTuple):

@@ -253,4 +253,4 @@ def _shortfall(measured: MeasuredRun, precision: float) -> list[str]:
 
 def _refuted(measured: MeasuredRun) -> list[str]:
     """The refuted claims, as the experiment states them."""
-    return [verdict.claim.says for verdict in measured.verdicts if verdict.word == "refuted"]
+    return [verdict.claim.says for verdict in measured.verdicts if verdict.outcome == "refuted"]

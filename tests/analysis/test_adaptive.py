@@ -1,9 +1,11 @@
 """What the records so far decide about the next block."""
 
 import random
+from types import SimpleNamespace
 
 import pytest
 
+from concexp.analysis.adaptive import afford, worst
 from concexp.analysis.claims.verdicts import judge_claims
 from concexp.analysis.costs import Costs
 from concexp.analysis.precision import cells_without_interval, precision_shortfall, widths
@@ -198,7 +200,7 @@ def test_what_it_will_take_is_told_after_the_pilot():
     )
     lab = Lab("precision: 1%, repetitions: 8, budget: 40s", models, more="")
     lab.whole()
-    (said,) = lab.told
+    (said,) = lab.messages
     assert said == (
         "after 8 repetitions 1 of 3 cells need more: about 84 s, and the budget leaves 8.0 s, for those that lack most; "
         "1 cell without an interval of throughput can get none by more trials"
@@ -233,3 +235,12 @@ def test_a_primary_metric_that_compares_cells():
     count = lab.of(lab.whole())
     assert (count["base"], count["calm"], count["wild"]) == (12, 8, 12)
     assert cells_without_interval(Run(None, lab.header, lab.whole())) == []
+
+
+def test_the_first_block_that_can_be_afforded():
+    """Candidates are tried from the largest on; the worst cells are those with at least half of the largest need."""
+    costs = SimpleNamespace(of=len)
+    assert afford(iter([["a", "b", "c"], ["a", "b"], ["a"]]), 2.5, costs) == ["a", "b"]
+    assert afford(iter([["a"]]), 0.5, costs) == afford(iter([]), 9.0, costs) == []
+    assert worst({"a": 4.0, "b": 2.0, "c": 1.9}) == {"a": 4.0, "b": 2.0}
+    assert worst({}) == {}

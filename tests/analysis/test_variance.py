@@ -27,7 +27,7 @@ def test_numbers_are_those_of_the_statistics(tmp_path):
     ]
     walls = [i["wall_s"] for r in run.records if r["role"] == "measured" for i in r["answer"]["iterations"]]
     expected = variance_components(np.log(passes))
-    assert found.split.own == pytest.approx(expected.own)
+    assert found.split.added == pytest.approx(expected.added)
     within, between = expected.adds
     assert found.between == pytest.approx(between / (within + between))
     around = 1.5 - 2 * np.median(walls)  # a made-up trial takes 1.5 s

@@ -22,19 +22,21 @@ FOLDER = SimpleNamespace(path=SimpleNamespace(name="a run"), manifest={"machine"
 
 
 class Lab:
-    """An experiment of simulated trials, each of which takes one second by its record."""
+    """An experiment of simulated trials; by its record each takes one second."""
 
     def __init__(self, measure, models=MODELS, more="baseline: {model: base}\n"):
         self.spec = parse_text(f"{HEAD}{models}measure: {{{measure}}}\n{more}", "x.yaml")
         self.plan = make_plan(self.spec, 2)
         self.header = runner.header(self.spec, self.plan, FOLDER)
-        self.told = []
+        self.messages = []
         self.runs = runner.Runner(self.spec, self.plan, FOLDER, None, None, None, None)
 
     def course(self):
-        return SequentialPlan(self.spec, self.plan, self.header, self.told.append)
+        """A fresh sequential plan; what it reports goes into `messages`."""
+        return SequentialPlan(self.spec, self.plan, self.header, self.messages.append)
 
     def measured(self, trial):
+        """The record of a trial."""
         return Record({**self.runs.measure(trial), "duration_s": 1.0, "started_at": ""})
 
     def whole(self):
@@ -45,5 +47,5 @@ class Lab:
         return records
 
     def of(self, records, role="measured"):
-        """How many trials of a role each model had."""
+        """The number of trials of a role, by model."""
         return Counter(record["axes"]["model"] for record in records if record["role"] == role)

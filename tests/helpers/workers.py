@@ -1,4 +1,4 @@
-"""Made-up cells whose workers' time is known."""
+"""Made-up cells, with known times of their workers."""
 
 from tests.helpers import journal_builder
 

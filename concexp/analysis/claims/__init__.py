@@ -1,1 +1,1 @@
-"""Claims -> verdicts."""
+"""An experiment's claims and its measurements -> verdicts."""

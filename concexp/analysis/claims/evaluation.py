@@ -1,4 +1,4 @@
-"""A claim's expression and what was measured -> its value: one, or as many as there are draws of the means."""
+"""A claim's expression and a run -> the expression's value: one for exact facts, or an array with one per draw of the means."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ceil": np.ceil, "floor": np.floor, "abs": np.abs, "sqrt": np.sqrt,
     "log": lambda number, base=None: np.log(number) / (1.0 if base is None else np.log(base)),
 }  # fmt: skip
-POINTS = {"slope": 2, "r2": 3, "spread": 2}  # what a curve needs at least
+POINTS = {"slope": 2, "r2": 3, "spread": 2}  # the fewest points of a curve
 
 
 @cache
 def rate_metrics() -> frozenset[str]:
-    """The metrics that grow with what a cell gains from more CPUs: those by which cells are compared with a baseline."""
+    """The metrics that grow when a cell gets more CPUs: those by which cells are compared with a baseline."""
     every = (catalog.load("metric", name) for name in catalog.names("metric"))
     return frozenset(metric.compares for metric in every if metric.level == "cell")
 
 
-class Undecided(Exception):
-    """Why an expression has no value here, and what that makes of the claim."""
+class NoVerdict(Exception):
+    """An expression has no value here; with the reason, and the outcome that this gives the claim."""
 
     def __init__(self, word: Literal["inconclusive", "skipped"], reason: str) -> None:
         super().__init__(reason)
-        self.word = word
+        self.outcome = word
         self.reason = reason
 
 
 class Measured:
-    """A run as claims look at it."""
+    """What claims can refer to in a run: cells, their samples and facts."""
 
     def __init__(self, run: Run) -> None:
         self.samples: Mapping[str, Sample] = run.samples
@@ -66,23 +66,23 @@ class Measured:
 
     @cached_property
     def cpu_starved_cells(self) -> dict[str, float]:
-        """The cells that more CPUs might have made faster, and by which factor at most: a CPU for each worker."""
+        """The cells that more CPUs might have made faster, each with the largest possible factor: a CPU for each worker."""
         wanting = doubts.wanting_more_cpus(self._run.facts_by_trial).to_numpy()
         by_row = pd.Series(wanting[self._run.measured_by_trial.numbers])
         share = by_row.groupby(self._run.measured["cell"]).mean()
         return {str(cell): self.cells.axes[str(cell)]["workers"] / self.cells.cpus for cell in share.index[share > 0.5]}
 
     def baseline(self, cell: str) -> str:
-        """The cell that another is relative to; "" if there is none."""
+        """The id of the cell that another is relative to; "" if there is none."""
         return self._baseline.of(self.cells.axes[cell])
 
     def fact(self, cell: str, name: str) -> Any:
-        """What is known of a cell beside what was measured, in SI units; None where it does not apply; else the name."""
+        """A fact about a cell that is no metric, in SI units; None where it does not apply; the name itself if it names no fact."""
         if name == "cpus":
             return self.cells.cpus
         if name == "effective_cpus":
-            found = self.samples[cell].effective_cpus if cell in self.samples else np.nan
-            return None if np.isnan(found) else found
+            effective = self.samples[cell].effective_cpus if cell in self.samples else np.nan
+            return None if np.isnan(effective) else effective
         axes, record = self.cells.axes[cell], self.records.get(cell, Record())
         if name in self.cells.labels:
             return _plain(axes.get(name))
@@ -98,59 +98,59 @@ class Measured:
         return None if dot and name not in words and not owner.endswith(".py") else name
 
     def sample(self, cell: str) -> Sample:
-        """The trials of a cell; Undecided if there is none."""
+        """The trials of a cell; raises NoVerdict if it has none."""
         if cell in self.impossible:
-            raise Undecided("skipped", self.impossible[cell])
+            raise NoVerdict("skipped", self.impossible[cell])
         if cell not in self.samples:
-            raise Undecided("skipped", "it was not run")
+            raise NoVerdict("skipped", "it was not run")
         return self.samples[cell]
 
     def trials(self, cell: str, name: str, metric: Any, any_outcome: bool, fewest: int) -> list[Trial]:
-        """The trials that a claim on a metric may rest on; Undecided if they are too few."""
+        """The trials that a claim about a metric may rest on; raises NoVerdict if there are fewer than `fewest`."""
         sample = self.sample(cell).of(name)
-        rows = sample.trials if metric.ends_badly else sample.has_numbers
-        if not rows:
-            raise Undecided("inconclusive", f"it has no numbers: {sample.endings}")
-        known = [trial for trial in rows if np.isfinite(trial.means.get(name, np.nan))]
+        candidates = sample.trials if metric.ends_badly else sample.has_numbers
+        if not candidates:
+            raise NoVerdict("inconclusive", f"it has no numbers: {sample.endings}")
+        known = [trial for trial in candidates if np.isfinite(trial.means.get(name, np.nan))]
         if not known:
-            raise Undecided("inconclusive", f"{name} was not recorded")
+            raise NoVerdict("inconclusive", f"{name} was not recorded")
         if metric.kind == "count":
             return known
         right = [trial for trial in known if any_outcome or metric.ends_badly or trial.status == "ok"]
         if not right:
-            raise Undecided("inconclusive", "every outcome was wrong, and the time of a wrong outcome proves nothing")
+            raise NoVerdict("inconclusive", "every outcome was wrong, and the time of a wrong outcome proves nothing")
         sure = [trial for trial in right if not trial.doubts]
         if len(sure) < fewest:
             codes = Counter(code for trial in right for code in trial.doubts)
             why = f", the others are doubtful ({', '.join(sorted(codes))})" if codes else ""
             count = f"only {len(sure)} of {sample.count} trials can tell" if sure else "no trial can tell"
-            raise Undecided("inconclusive", f"{count}{why}; a verdict on time needs {fewest}")
+            raise NoVerdict("inconclusive", f"{count}{why}; a verdict on time needs {fewest}")
         return sure
 
 
 class Values:
-    """The values of a claim's expressions in one case: arrays of draws, or with `point` the means themselves."""
+    """Evaluates a claim's expressions in one case: to arrays of draws, or with `point` to the means themselves."""
 
     def __init__(self, measured: Measured, claim: Claim, case: Case, point: bool = False) -> None:
         self.measured, self.claim, self.case, self.point = measured, claim, case, point
         self.gains: Mapping[str, float] = {}
 
     def what_if(self, gains: Mapping[str, float]) -> Values:
-        """The same draws, with some cells faster by these factors than they were measured."""
-        found = Values(self.measured, self.claim, self.case)
-        found.gains, found._draws = gains, self._draws
-        return found
+        """The same draws, but with these cells faster than measured, each by its factor."""
+        faster = Values(self.measured, self.claim, self.case)
+        faster.gains, faster._draws = gains, self._draws
+        return faster
 
     @cached_property
     def _draws(self) -> dict[tuple[str, str], NDArray[np.float64]]:
-        """Draws of all means of times that the claim speaks of, together: by cell and metric."""
+        """Joint draws of the means of all timings that the claim refers to, by cell and metric."""
         samples, log = {}, set()
         tree = self.claim.trees[0]
         for reference in self.measured.cells.references(self.claim, self.case, tree):
             for name, metric, cell in self._needed(reference):
                 try:
                     trials = self.measured.trials(cell, name, metric, self.claim.any_outcome, FEWEST)
-                except Undecided:  # told where it is needed
+                except NoVerdict:  # raised again where the value is needed
                     continue
                 samples[cell, name] = {trial.block: trial.means[name] for trial in trials}
                 if metric.scale == "log":
@@ -163,7 +163,7 @@ class Values:
         return tuple(dict.fromkeys(cell for cell, _ in self._draws))
 
     def _needed(self, reference: Reference) -> Iterator[tuple[str, Any, str]]:
-        """The times of which a metric of a cell is computed: (name, metric, cell)."""
+        """The timings that a metric of a cell is computed from: (name, metric, cell)."""
         name, cell = reference.tree.value, reference.cell
         if name == "status" or cell is None:
             return
@@ -176,27 +176,27 @@ class Values:
             yield from ((name, metric, one) for one in cells if one)
 
     def of(self, tree: Tree, over: Mapping[str, Any] | None = None) -> Any:
-        """The value of a tree; `over` holds the label of the axis along whose curve it is looked at."""
+        """The value of a tree, inside a curve with the label of its axis in `over`; raises NoVerdict if there is none."""
         try:
-            with np.errstate(all="ignore"):  # what is no number is told below
+            with np.errstate(all="ignore"):  # `_compared` raises for what is not a number
                 return self._value(tree, over or {})
         except ExpressionError as error:
-            raise Undecided("skipped", str(error)) from error
+            raise NoVerdict("skipped", str(error)) from error
         except (TypeError, ValueError, ArithmeticError) as error:
-            raise Undecided("inconclusive", str(error)) from error
+            raise NoVerdict("inconclusive", str(error)) from error
 
-    def told(self, tree: Tree) -> str:
-        """The values of the names in an expression, in words."""
-        found: dict[str, None] = {}
+    def in_words(self, tree: Tree) -> str:
+        """The values of the names in an expression, for a message: `effective_cpus is 1.99`."""
+        parts: dict[str, None] = {}  # an ordered set
         for part in expressions.walk(tree):
             if is_metric(part) or part.kind == "name":
                 value = self.of(part)
                 known = f"{value:.4g}" if isinstance(value, float) else value
                 if value is None:
-                    found[f"{part.value} {'is unknown' if part.value in FACTS else 'does not apply'}"] = None
-                elif part.kind == "at" or value != part.value:  # a word says nothing but itself
-                    found[f"{part.value} is {known}"] = None
-        return ", ".join(found)
+                    parts[f"{part.value} {'is unknown' if part.value in FACTS else 'does not apply'}"] = None
+                elif part.kind == "at" or value != part.value:  # a name that stands for itself needs no explanation
+                    parts[f"{part.value} is {known}"] = None
+        return ", ".join(parts)
 
     def _value(self, tree: Tree, over: Mapping[str, Any]) -> Any:
         if tree.kind == "number":
@@ -218,31 +218,31 @@ class Values:
             return ~values[0] if isinstance(values[0], np.ndarray) else not values[0]
         if tree.kind == "compare":
             pairs = zip(tree.value, values, values[1:], strict=False)
-            return reduce(operator.and_, [_held(*pair, tree.tolerance) for pair in pairs])
+            return reduce(operator.and_, [_compared(*pair, tree.tolerance) for pair in pairs])
         return _computed(tree, values)
 
     def _joined(self, tree: Tree, over: Mapping[str, Any]) -> Any:
-        """`and`, `or`: what one side decides for all draws needs no other side."""
-        ends = tree.kind == "or"
-        found: Any = not ends
+        """`and`, `or`: stops at the first side that decides all draws."""
+        deciding = tree.kind == "or"  # the truth value that decides it
+        joined: Any = not deciding
         for part in tree.parts:
             value = self._value(part, over)
-            found = (found | value) if ends else (found & value)
-            if not isinstance(found, np.ndarray) and found == ends:
+            joined = (joined | value) if deciding else (joined & value)
+            if not isinstance(joined, np.ndarray) and joined == deciding:
                 break
-        return found
+        return joined
 
     def _cell(self, wanted: Mapping[str, Any], over: Mapping[str, Any]) -> str:
-        """The cell with these labels, alike to the case's on all other axes that apply to it."""
+        """The cell with these labels that equals the case's cell on all other axes that apply to it."""
         first = self.case.cells[0]
         changed = {**over, **wanted}
         if not changed:
             return first
-        found = self.measured.cells.counterpart(self.measured.cells.axes[first], changed)
-        if found is None:
-            told = ", ".join(f"{key} {label}" for key, label in changed.items())
-            raise Undecided("skipped", f"there is no cell with {told} beside it")
-        return found
+        counterpart = self.measured.cells.counterpart(self.measured.cells.axes[first], changed)
+        if counterpart is None:
+            labels = ", ".join(f"{key} {label}" for key, label in changed.items())
+            raise NoVerdict("skipped", f"there is no cell with {labels} beside it")
+        return counterpart
 
     def _metric(self, tree: Tree, over: Mapping[str, Any]) -> Any:
         first = self.case.cells[0]
@@ -252,9 +252,9 @@ class Values:
             if tree.value == "status":
                 return self.measured.sample(cell).status
             return self._measured(tree.value, cell)
-        except Undecided as end:
-            who = _difference(self.measured.cells.axes[cell], self.measured.cells.axes[first])
-            raise Undecided(end.word, f"{who}: {end.reason}" if who else end.reason) from end
+        except NoVerdict as end:
+            other = _difference(self.measured.cells.axes[cell], self.measured.cells.axes[first])
+            raise NoVerdict(end.outcome, f"{other}: {end.reason}" if other else end.reason) from end
 
     def _measured(self, name: str, cell: str) -> Any:
         metric = catalog.load("metric", name)()
@@ -262,12 +262,12 @@ class Values:
             return self._mean(name, metric, cell)
         below = self.measured.baseline(cell)
         if not below:
-            raise Undecided("inconclusive", f"{name} needs a baseline, and this cell has none")
+            raise NoVerdict("inconclusive", f"{name} needs a baseline, and this cell has none")
         compared = catalog.load("metric", metric.compares)()
         ratio = self._mean(metric.compares, compared, cell)
         ratio = ratio / self._mean(metric.compares, compared, below) if below != cell else 1.0
         workers = self.measured.cells.axes[cell].get("workers") or 1
-        # What `between` computes with an interval's numbers it computes with arrays of them as well.
+        # `between` computes with arrays as it does with numbers.
         return metric.between(Interval(ratio, np.nan, np.nan, 0), workers).mean
 
     def _mean(self, name: str, metric: Any, cell: str) -> Any:
@@ -275,7 +275,9 @@ class Values:
         if metric.kind == "count" or self.point:
             return mean_interval([trial.means[name] for trial in trials], metric.scale == "log").mean
         drawn = self._draws[cell, name]
-        return drawn * self.gains[cell] if cell in self.gains and name in rate_metrics() else drawn
+        if cell in self.gains and name in rate_metrics():
+            return drawn * self.gains[cell]
+        return drawn
 
     def _curve(self, tree: Tree) -> Any:
         inner, axis = split(tree)
@@ -283,10 +285,10 @@ class Values:
         name = tree.value or "first"
         if len(labels) < POINTS.get(name, 1):
             reason = f"{name} needs {POINTS.get(name, 1)} values of {axis}, and there are {len(labels)}"
-            raise Undecided("inconclusive", reason)
+            raise NoVerdict("inconclusive", reason)
         values = [self._value(inner, {axis: label}) for label in labels]
         if tree.kind == "curve" and not all(_number(value) for value in values):
-            raise Undecided("inconclusive", f"{name} over {axis}: not every value is a number")
+            raise NoVerdict("inconclusive", f"{name} over {axis}: not every value is a number")
         rows = np.array(np.broadcast_arrays(*values))
         if name in ("max", "min", "spread"):
             high, low = rows.max(axis=0), rows.min(axis=0)
@@ -300,7 +302,7 @@ class Values:
 
 
 def _fitted(name: str, places: Any, rows: Any) -> Any:
-    """The slope of the line of least squares over the rows, or the share of the variance that it explains."""
+    """The slope of the least-squares line through the rows, or r^2, the share of the variance that it explains."""
     x, y = places - places.mean(), rows - rows.mean(axis=0)
     slope = np.tensordot(x, y, 1) / (x @ x)
     return slope if name == "slope" else slope**2 * (x @ x) / (y**2).sum(axis=0)
@@ -309,27 +311,27 @@ def _fitted(name: str, places: Any, rows: Any) -> Any:
 def _place(axis: str, label: Any) -> float:
     value = _plain(label)
     if not _number(value):
-        raise Undecided("inconclusive", f"{axis} has no numbers: '{label}'")
+        raise NoVerdict("inconclusive", f"{axis} has no numbers: '{label}'")
     return float(value)
 
 
 def _plain(label: Any) -> Any:
-    """A label as a claim computes with it: a text with a unit as its number, a flag as on or off."""
+    """A label as claims use it: a text with a unit becomes its number, a flag `on` or `off`."""
     if isinstance(label, bool):
         return "on" if label else "off"
-    found = expressions.quantity(label) if isinstance(label, str) else None
-    return label if found is None else found
+    quantity = expressions.quantity(label) if isinstance(label, str) else None
+    return label if quantity is None else quantity
 
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float | np.ndarray | np.floating) and not isinstance(value, bool)
 
 
-def _held(sign: str, left: Any, right: Any, tolerance: Tolerance | None) -> Any:
-    """Whether a comparison holds, for each draw; an axis that does not apply is neither more nor less than anything."""
+def _compared(sign: str, left: Any, right: Any, tolerance: Tolerance | None) -> Any:
+    """The truth of a comparison, for each draw. An axis that does not apply is neither more nor less than anything."""
     for side in (left, right):
         if _number(side) and np.isnan(side).any():
-            raise Undecided("inconclusive", "it cannot be computed: the root or logarithm of a negative number, say")
+            raise NoVerdict("inconclusive", "it cannot be computed: the root or logarithm of a negative number, say")
     if sign == "in":
         if not isinstance(right, list):
             raise TypeError(f"`in` needs a list such as [1, 2], not {right!r}")
@@ -348,7 +350,7 @@ def _held(sign: str, left: Any, right: Any, tolerance: Tolerance | None) -> Any:
 
 
 def _computed(tree: Tree, values: list[Any]) -> Any:
-    """Arithmetic and functions, for each draw; None if one of them does not apply."""
+    """The result of arithmetic or of a function, for each draw; None if an operand does not apply."""
     listed = tree.kind == "call" and len(values) == 1 and isinstance(values[0], list)
     numbers = values[0] if listed else values
     if any(number is None for number in numbers):
@@ -367,5 +369,5 @@ def _computed(tree: Tree, values: list[Any]) -> Any:
 
 
 def _difference(labels: Mapping[str, Any], first: Mapping[str, Any]) -> str:
-    """What tells a cell from the one that the case is about."""
+    """The labels in which a cell differs from the one that the case is about."""
     return ", ".join(f"{key} {label}" for key, label in labels.items() if label is not None and label != first.get(key))

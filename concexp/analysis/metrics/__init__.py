@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from concexp import catalog
 
-if TYPE_CHECKING:  # names of metrics are asked for where numpy would only cost time
+if TYPE_CHECKING:  # callers that only need the names of metrics should not import numpy
     from concexp.analysis.stats.intervals import Interval
 
 
 class Metric:
-    """What every metric answers to; a plug-in overrides what differs.
+    """Base of every metric; a plug-in overrides what differs.
 
     unit      of its numbers
     scale     "log" for times and rates, else "linear"
     better    "higher", "lower" or None
-    kind      "time", which a doubtful trial cannot tell, or "count", which it can
+    kind      "time", which a doubtful trial cannot measure, or "count", which it can
     level     "iteration": computed from the rows of the tidy frame by `of`;
               "cell": from two cells' ratio of the metric `compares`, by `between`
     shown     "always"; "when present": only where it was recorded; "when asked": only where the experiment lists it
-    order     its place among the columns: the smaller, the further left
-    verb      of a count: what happened to its units, past tense ("lost", for `unit` "updates")
-    share_of  of a count: the column of which it is a share, if it is one
-    probe     the probe that records what it is computed from, where not every trial has it
-    open_loop whether only an open loop can tell it
-    ends_badly  whether it tells of trials that ended badly, too, which have no other number
+    order     its place among the columns: smaller is further left
+    verb      for a count: what happened to its units, past tense ("lost", for `unit` "updates")
+    share_of  for a count: the column of which it is a share, if it is one
+    probe     the probe that records its facts, if not every trial has them
+    open_loop whether only an open loop has it
+    ends_badly  whether trials that ended badly have it, too; they have no other number
 
-    A metric with a class method `part(name)` is a family: `NAME.part` are its members, which only the data knows.
+    A metric with a class method `part(name)` is a family; its members `NAME.part` follow from the data.
     """
 
     unit: ClassVar[str] = ""
@@ -48,18 +48,18 @@ class Metric:
     def of(self, frame: Any) -> Any:
         """The metric of each row of the tidy frame, as a Series; NaN where it was not recorded.
 
-        Here the frame has the lists of the journal as well, each where some trial has it: as Arrow lists those with a number
-        for each worker (see `_workers`), the others as Python's.
+        Here the frame also has the journal's lists that some trial has: as Arrow lists those with a number for each worker
+        (see `_worker_lists`), the others as Python lists.
         """
         raise NotImplementedError
 
     def between(self, ratio: Interval, workers: int) -> Interval:
-        """The metric of a cell with so many workers, from its ratio to the baseline cell."""
+        """The metric of a cell with this number of workers, from its ratio to the baseline cell."""
         raise NotImplementedError
 
     @staticmethod
     def recorded(frame: Any, name: str) -> Any:
-        """A column that only some experiments have, as floats; NaN in each row where nothing recorded it."""
+        """A column that only some experiments have, as floats; NaN where it was not recorded."""
         return frame[name].astype(float) if name in frame else frame["wall_s"] * float("nan")
 
     @staticmethod
@@ -71,10 +71,10 @@ class Metric:
         return frame["wall_s"].isna() * 0.0 + [float(compute(value)) if value else float("nan") for value in values]
 
     def tells(self, frame: Any) -> bool:
-        """Whether the page should show it, where the experiment does not say: a number that was asked for tells nothing."""
+        """True if the page should show it by default: a number that the experiment itself sets shows nothing."""
         return True
 
 
 def names_in(columns: Iterable[str]) -> list[str]:
-    """The names of all metrics, and the members of families that are among these columns."""
+    """The names of all metrics, and of the families' members that are among these columns."""
     return [*catalog.names("metric"), *(name for name in columns if "." in name and catalog.exists("metric", name))]

@@ -1,4 +1,4 @@
-"""What the metrics of operations' times share: they read a histogram."""
+"""Shared by metrics of operations' times: they read a histogram."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Time(metrics.Metric):
         share = self.share
         if share is None:
             return self.each(frame, self.column, histogram.mean)
-        return self.each(frame, self.column, lambda found: histogram.quantile(found, share))
+        return self.each(frame, self.column, lambda classes: histogram.quantile(classes, share))
 
 
 class Latency(Time):

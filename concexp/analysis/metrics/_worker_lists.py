@@ -1,4 +1,4 @@
-"""What the metrics of single workers share: they read columns of Arrow lists, a number for each worker in each row."""
+"""Shared by metrics of single workers: they read columns of Arrow lists, with a number for each worker in each row."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Lists:
-    """Such a column: the numbers of all rows, one list after the other, and how long each row's list is.
+    """Such a column: the numbers of all rows, one list after the other, and the length of each row's list.
 
-    It is 0 where the list is missing. What is computed of a list is NaN where it has no numbers.
+    The length is 0 where the list is missing. Results are NaN for an empty list.
     """
 
     numbers: Any
@@ -18,7 +18,7 @@ class Lists:
 
     @classmethod
     def of(cls, frame: Any, name: str) -> Lists:
-        """The column of this name; without it, all lists are missing."""
+        """The column of this name; all lists are missing if there is no such column."""
         import numpy as np
 
         if name not in frame:
@@ -27,7 +27,7 @@ class Lists:
         return cls(lists.flatten().to_numpy(float, na_value=np.nan), lists.len().to_numpy(int, na_value=0))
 
     def sums(self, numbers: Any) -> Any:
-        """The sum for each list of numbers that stand in for its own; from left to right, as `sum` does it."""
+        """The sum of each list, of `numbers` in place of the column's own; from left to right, as `sum` does it."""
         import numpy as np
 
         rows = np.repeat(np.arange(len(self.sizes)), self.sizes)
@@ -38,11 +38,11 @@ class Lists:
         """The largest number of each list."""
         import numpy as np
 
-        found = np.full(len(self.sizes), np.nan)
+        largest = np.full(len(self.sizes), np.nan)
         full = self.sizes > 0
         if full.any():
-            found[full] = np.maximum.reduceat(self.numbers, (np.cumsum(self.sizes) - self.sizes)[full])
-        return found
+            largest[full] = np.maximum.reduceat(self.numbers, (np.cumsum(self.sizes) - self.sizes)[full])
+        return largest
 
 
 def ratio(above: Any, below: Any, frame: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How much of the work a fault took with it."""
+"""How much of the work was lost to a fault."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who was still there when the program had gone."""
+"""Processes that outlived the program."""
 
 from __future__ import annotations
 

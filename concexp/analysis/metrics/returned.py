@@ -10,7 +10,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """What a user's own function returned, averaged over the operations; `returned.NAME` is one of a dict of numbers."""
 
-    scale = "linear"  # of an unknown number nobody knows that it is positive
+    scale = "linear"  # the number may be 0 or negative
     shown = "when present"
     order = 90
     column: ClassVar[str] = "returned"

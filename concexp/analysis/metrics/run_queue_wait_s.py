@@ -1,4 +1,4 @@
-"""How long workers wanted a CPU and had none."""
+"""How long workers waited for a CPU."""
 
 from __future__ import annotations
 

@@ -18,5 +18,5 @@ class Metric(metrics.Metric):
         return frame["wall_s"]
 
     def tells(self, frame: Any) -> bool:
-        """Where the load is a duration, the window lasts as long as it was told to."""
+        """False if the load is a duration: then the experiment itself sets the window."""
         return "load.duration" not in frame or bool(frame["load.duration"].isna().any())

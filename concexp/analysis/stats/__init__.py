@@ -1,1 +1,1 @@
-"""How sure we are: pure numbers in, numbers out."""
+"""Statistics: pure functions of numbers."""

@@ -1,7 +1,7 @@
-"""The ends of a 95 % interval of a mean by resampling the trials, for samples that are large enough to tell their shape.
+"""The ends of a 95 % interval of a mean by resampling the trials, for samples that are large enough to show their shape.
 
-Two ways, both second-order accurate: bootstrap-t (Efron & Tibshirani 1993, ch. 12.5) and BCa (Efron 1987). The intervals
-use bootstrap-t. Coverage over 2000 samples each (`benchmarks/coverage.py` prints such figures again):
+Two methods are second-order accurate: bootstrap-t (Efron & Tibshirani 1993, ch. 12.5) and BCa (Efron 1987). The intervals
+use bootstrap-t. Coverage over 2000 samples each (`benchmarks/coverage.py` reproduces such figures):
 
     20 trials                                    t     bootstrap-t   BCa    percentile
     normal                                     94.7 %     94.4 %    92.3 %    92.2 %
@@ -28,17 +28,17 @@ UNIFORM = 0.005
 
 @lru_cache(maxsize=64)  # a run that adapts ends with cells of every size from 20 to 50: 35 MB
 def resample_weights(n: int) -> NDArray[np.float64]:
-    """How often each of n values comes in each resample: an array of RESAMPLES x n."""
+    """How often each of n values occurs in each resample: an array of RESAMPLES x n."""
     rng = np.random.default_rng(n)
     return rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)
 
 
 def bootstrap_t(values: ArrayLike) -> tuple[float, float] | None:
-    """The ends of the interval of the mean of n values, in their unit; None where resampling can't tell.
+    """The ends of the interval of the mean of n values, in their unit; None where resampling gives none.
 
-    Each resample's mean is studentised with its own standard deviation, as the data's mean is by t. None if fewer than 3
-    values were given, or if they are so often equal that many resamples hold one value only: t has to do then.
-    Equal values have an interval without width.
+    Each resample's mean is studentised with its own standard deviation, as the data's mean is by t. None for fewer
+    than 3 values, and where so many are equal that many resamples consist of one value: then t must do. If all are equal, the
+    interval has no width.
     """
     data = np.sort(np.asarray(values, dtype=float))
     n = data.size
@@ -61,5 +61,5 @@ def bootstrap_t(values: ArrayLike) -> tuple[float, float] | None:
 
 
 def quantile_index(share: float) -> int:
-    """Where the quantile stands among the sorted resamples."""
+    """The index of this quantile among the sorted resamples."""
     return min(max(round(share * (RESAMPLES + 1)) - 1, 0), RESAMPLES - 1)

@@ -3,9 +3,9 @@
 After Barrett, Bolz-Tereick, Killick, Mount & Tratt 2017, "Virtual machine warmup blows hot and cold": change points in mean
 and variance are found exactly, with a penalty of 15 log n; segments that equal the last one are one steady state; the state
 must hold over the last quarter of the series (theirs: the last 500 of 2000 iterations). Two things differ. They call two
-segments equal whose means are within max(variance, 1 ms), which compares seconds with squared seconds and takes all series
+segments equal if their means are within max(variance, 1 ms): that compares seconds with squared seconds and takes all series
 of iterations of about 1 ms for flat. Here it is max(standard deviation of the last segment, 1 % of its mean): the same idea
-in any unit. And a last state whose halves are not equal in this sense, nor by chance, is none, but a drift.
+in any unit. And a last state whose halves are not equal in this sense, by more than chance, counts as a drift, not as steady.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-TOGETHER = 100_000  # values that are looked at side by side
+BATCH = 100_000  # values that are treated side by side
 PENALTY = 15.0
 SHORTEST = 2  # values in a segment: one has no variance
-# Iterations for change points to be told from noise. At that penalty a step in the middle of a series is found from so many
-# standard deviations on: of 10 iterations 11, of 20 5.8, of 30 4.2, of 100 2.
+# Iterations from which on change points stand out from noise. At that penalty a step in the middle of a series is found if it
+# is at least this many standard deviations high: of 10 iterations 11, of 20 5.8, of 30 4.2, of 100 2.
 ENOUGH = 20
-LAST = 0.25  # the share of the series over which a steady state must hold
-ALIKE = 0.01
-SURE = 3.0  # standard errors between the halves of a state that drifts
+STEADY_SHARE = 0.25  # the last part of the series, over which a steady state must hold
+SAME_MEAN = 0.01  # the relative difference up to which two means are equal
+DRIFT_ERRORS = 3.0  # standard errors between the halves of a state, from which on it drifts
 FLAT, WARMUP, SLOWDOWN, UNSTEADY, SHORT, MIXED = (
     "flat",
     "warmup",
@@ -40,7 +40,7 @@ FLAT, WARMUP, SLOWDOWN, UNSTEADY, SHORT, MIXED = (
 
 @dataclass(frozen=True)
 class SteadyState:
-    """What a series is, where its segments begin, and at which iteration its steady state does (its length if there is none)."""
+    """The word for a series, the first iteration of each segment, and that of the steady state (the length if it has none)."""
 
     kind: str
     segments: tuple[int, ...]
@@ -59,10 +59,10 @@ def change_points(x: Floats, penalty: float = PENALTY) -> list[tuple[int, ...]]:
     n = x.shape[1]
     if n < 2 * SHORTEST:
         return [()] * len(x)
-    # Sums of squares lose the variance in the mean's digits unless the mean is taken off.
+    # Without subtracting the mean, sums of squares would lose the variance to rounding.
     centred = x - np.median(x, axis=1, keepdims=True)
     sums, squares = (np.pad(np.cumsum(part, axis=1), ((0, 0), (1, 0))) for part in (centred, centred**2))
-    # A clock's granularity makes equal values, whose variance of 0 would be infinitely likely.
+    # A coarse clock makes equal values, whose variance of 0 would be infinitely likely.
     floor = np.maximum(np.maximum((1e-4 * np.abs(x).mean(axis=1)) ** 2, 1e-6 * centred.var(axis=1)), 1e-300)[:, None]
     beta = penalty * math.log(n)
     best = np.full((len(x), n + 1), np.inf)  # no segment ends before SHORTEST
@@ -81,16 +81,16 @@ def change_points(x: Floats, penalty: float = PENALTY) -> list[tuple[int, ...]]:
 
 
 def _traced(previous: list[int], end: int) -> tuple[int, ...]:
-    """The changes, from the last back to the first; `previous` tells where the best last segment before each end begins."""
-    found: list[int] = []
+    """The change points up to `end`; `previous` holds, for each end, where the best last segment before it begins."""
+    changes: list[int] = []
     while previous[end] > 0:
         end = previous[end]
-        found.append(end)
-    return tuple(reversed(found))
+        changes.append(end)
+    return tuple(reversed(changes))
 
 
 def classify_all(series: Sequence[ArrayLike]) -> list[SteadyState]:
-    """What each series of iteration times is (any unit, in the order measured), with its segments.
+    """Classifies series of iteration times, in any unit and in the order measured.
 
     `flat`: steady from the first iteration. `warmup`: it ends in a steady state and no earlier segment is faster. `slowdown`:
     it ends in a steady state, but some earlier segment was faster. `no steady state`: it still changed in its last quarter, or
@@ -98,32 +98,33 @@ def classify_all(series: Sequence[ArrayLike]) -> list[SteadyState]:
     sense. Many series together are much faster than one by one. ValueError if a value is not finite.
     """
     data = [np.asarray(values, dtype=float).reshape(-1) for values in series]
-    found = [SteadyState(SHORT, (0,), x.size) for x in data]
-    alike: dict[int, list[int]] = {}
+    states = [SteadyState(SHORT, (0,), x.size) for x in data]
+    by_size: dict[int, list[int]] = {}
     for place, x in enumerate(data):
         if x.size >= ENOUGH:
-            alike.setdefault(x.size, []).append(place)
-    for size, places in alike.items():
-        some = max(1, TOGETHER // size)
-        for part in (places[first : first + some] for first in range(0, len(places), some)):
+            by_size.setdefault(x.size, []).append(place)
+    for size, places in by_size.items():
+        count = max(1, BATCH // size)
+        for part in (places[first : first + count] for first in range(0, len(places), count)):
             together = np.array([data[place] for place in part])
             for place, changes, drifts in zip(part, change_points(together), _drifting(together).tolist(), strict=True):
                 if changes:
-                    found[place] = _steadiness(data[place], (0, *changes))
-                else:  # the most frequent case, and the simplest
-                    found[place] = SteadyState(UNSTEADY, (0,), size) if drifts else SteadyState(FLAT, (0,), 0)
-    return found
+                    states[place] = _classify(data[place], (0, *changes))
+                else:  # the most frequent case
+                    states[place] = SteadyState(UNSTEADY, (0,), size) if drifts else SteadyState(FLAT, (0,), 0)
+    return states
 
 
-def _steadiness(x: Floats, starts: tuple[int, ...]) -> SteadyState:
+def _classify(x: Floats, starts: tuple[int, ...]) -> SteadyState:
+    """The state of one series that is cut into segments, which begin at `starts`."""
     parts = np.split(x, starts[1:])
     alike = [bool(_alike(part, parts[-1])) for part in parts]
     first = len(parts)
     while first and alike[first - 1]:
         first -= 1
     steady_from = starts[first]
-    # A steady drift is cut into segments that are so wide because they drift that the last two often are alike.
-    if x.size - steady_from < LAST * x.size or _drifting(x[steady_from:]):
+    # A steady drift is cut into segments so wide, since they drift, that the last two are often alike.
+    if x.size - steady_from < STEADY_SHARE * x.size or _drifting(x[steady_from:]):
         return SteadyState(UNSTEADY, starts, x.size)
     if not first:
         return SteadyState(FLAT, starts, 0)
@@ -133,26 +134,26 @@ def _steadiness(x: Floats, starts: tuple[int, ...]) -> SteadyState:
 
 
 def _alike(one: Floats, last: Floats) -> NDArray[np.bool_]:
-    """Whether the means of two segments are close, measured by the later one; of each row, if there are several."""
+    """True if the means of two segments are close, by the scale of the later one; for each row if there are several."""
     mean = last.mean(axis=-1)
-    return np.asarray(np.abs(one.mean(axis=-1) - mean) <= np.maximum(last.std(axis=-1), ALIKE * np.abs(mean)))
+    return np.asarray(np.abs(one.mean(axis=-1) - mean) <= np.maximum(last.std(axis=-1), SAME_MEAN * np.abs(mean)))
 
 
 def _drifting(states: Floats) -> NDArray[np.bool_]:
-    """Whether the halves of a state are not alike, and not only because few values, or a few odd ones, stand behind each."""
+    """True if the halves of a state differ, by more than a few values or outliers explain; for each row if there are several."""
     one, last = np.array_split(states, 2, axis=-1)
     error = np.sqrt(one.var(axis=-1) / one.shape[-1] + last.var(axis=-1) / last.shape[-1])
-    return np.asarray(~_alike(one, last) & (np.abs(last.mean(axis=-1) - one.mean(axis=-1)) > SURE * error))
+    return np.asarray(~_alike(one, last) & (np.abs(last.mean(axis=-1) - one.mean(axis=-1)) > DRIFT_ERRORS * error))
 
 
 def classify_cell(words: Iterable[str]) -> str:
-    """The word for a cell, from those of its trials: theirs if they agree, else `inconsistent`; too short ones say nothing.
+    """The word for a cell, from those of its trials: theirs if they agree, else `inconsistent`; too short trials are ignored.
 
-    Where at least half have no steady state, the cell has none: those that do are a choice by their outcome.
+    If at least half have no steady state, the cell has none: keeping the others would select trials by their outcome.
     """
-    found = [word for word in words if word != SHORT]
-    if not found:
+    assessed = [word for word in words if word != SHORT]
+    if not assessed:
         return SHORT
-    if found.count(UNSTEADY) >= len(found) / 2:
+    if assessed.count(UNSTEADY) >= len(assessed) / 2:
         return UNSTEADY
-    return found[0] if len(set(found)) == 1 else MIXED
+    return assessed[0] if len(set(assessed)) == 1 else MIXED

@@ -1,4 +1,4 @@
-"""Means and quantiles of a latency histogram, whose classes are as wide as 1/64 of their octave's beginning."""
+"""Means and quantiles of a latency histogram, whose classes are 1/64 of the lower end of their octave wide."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def middle(index: int) -> float:
 
 
 def quantile(histogram: Histogram, share: float) -> float:
-    """The smallest value, seconds, that at least this share of all values do not exceed (HdrHistogram's definition)."""
+    """The smallest value, seconds, that at least this share of all values does not exceed (as HdrHistogram defines it)."""
     wanted = max(1, math.ceil(share * sum(count for _, count in histogram)))
     seen = 0
     for index, count in histogram:

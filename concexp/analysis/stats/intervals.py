@@ -1,9 +1,9 @@
 """The mean over trials of each trial's mean, and its 95 % interval.
 
-Trials are the unit: iterations of one trial share a process and are no independent samples. The interval is Student's t
+Trials are the unit: iterations of one trial share a process and are not independent samples. The interval is Student's t
 with n - 1 degrees of freedom; times and rates are averaged on the log scale, so that the mean is geometric and the interval
-a factor. Below 3 trials there is none: it would say more about t than about the data. From 20 trials on the data tell their
-own shape, and bootstrap-t takes the place of t (`resampling` says why this one).
+a factor. Below 3 trials there is no interval: it would say more about t than about the data. From 20 trials on the data show
+the shape of their noise, and bootstrap-t replaces t (`bootstrap` says why this method).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from concexp.analysis.stats.bootstrap import bootstrap_t
 
-FEWEST = 3
-ENOUGH = 20  # so many trials tell the shape of their noise
+FEWEST = 3  # trials for an interval
+BOOTSTRAP_FROM = 20  # trials, from which on they show the shape of their noise
 LEVEL = 0.95
 
 
@@ -36,20 +36,20 @@ class Interval:
 
     @property
     def has_value(self) -> bool:
-        """Whether there is a mean."""
+        """True if there is a mean."""
         return not np.isnan(self.mean)
 
     @property
     def bounded(self) -> bool:
-        """Whether there is an interval, and both ends are finite."""
+        """True if there is an interval with finite ends."""
         return bool(np.isfinite(self.lo) and np.isfinite(self.hi))
 
     def scaled(self, factor: float) -> Interval:
-        """The same in another unit: all of it times a positive factor."""
+        """Mean and ends times a positive factor, as for another unit."""
         return Interval(self.mean * factor, self.lo * factor, self.hi * factor, self.n)
 
     def inverted(self) -> Interval:
-        """The interval of the ratio the other way round."""
+        """The interval of 1 / ratio."""
         return Interval(1 / self.mean, 1 / self.hi, 1 / self.lo, self.n)
 
 
@@ -65,35 +65,35 @@ def t_quantile(df: float) -> float:
 
 
 def mean_interval(values: ArrayLike, log: bool = False) -> Interval:
-    """The interval of a mean; with `log`, of the geometric mean.
+    """The mean of trial means with its interval, in their unit; with `log` the geometric mean.
 
-    What is not finite is left out: it was not recorded. Where a value on the log scale is not positive (no CPU time at
-    all, say), the linear scale is used: a geometric mean of 0 would hide all the other values.
+    Values that are not finite are left out: they were not recorded. If a value is not positive (no CPU time at all, say),
+    `log` is ignored: a geometric mean of 0 would hide all other values.
     """
     data = np.asarray(values, dtype=float)
     data = data[np.isfinite(data)]
     if not data.size:
         return UNKNOWN
     if log and (data > 0).all():
-        found = mean_interval(np.log(data))
-        return Interval(float(np.exp(found.mean)), float(np.exp(found.lo)), float(np.exp(found.hi)), found.n)
-    # Rounding must not make equal values differ: their mean is one of them, and their interval has no width.
+        logs = mean_interval(np.log(data))
+        return Interval(float(np.exp(logs.mean)), float(np.exp(logs.lo)), float(np.exp(logs.hi)), logs.n)
+    # Rounding must not make equal values differ: their mean is exactly that value, and their interval has no width.
     low = float(data.min())
     above = data - low
     mean = low + float(above.mean())
     if data.size < FEWEST:
         return Interval(mean, np.nan, np.nan, data.size)
-    if data.size >= ENOUGH and (ends := bootstrap_t(data)):
+    if data.size >= BOOTSTRAP_FROM and (ends := bootstrap_t(data)):
         return Interval(mean, *ends, data.size)
     half = t_quantile(data.size - 1) * float(above.std(ddof=1)) / float(np.sqrt(data.size))
     return Interval(mean, mean - half, mean + half, data.size)
 
 
 def trial_means(values: ArrayLike, trials: NDArray[np.intp], count: int, log: bool = False) -> NDArray[np.float64]:
-    """Each trial's mean over its iterations; `trials` tells each value's trial, 0 <= trial < count.
+    """Each trial's mean over its iterations; `trials` has the number of each value's trial, 0 <= number < count.
 
-    With `log` the mean is geometric, except in a trial that holds a value that is not positive. A trial without any
-    finite value has NaN.
+    With `log` the mean is geometric, except in a trial with a value that is not positive. A trial without any finite value
+    has NaN.
     """
     data = np.asarray(values, dtype=float)
     finite = np.isfinite(data)

@@ -1,4 +1,4 @@
-"""One thing relative to another: the ratio of two means, its 95 % interval, and how likely chance alone makes such a one."""
+"""The trial means of two cells, by block -> the ratio of their means with its 95 % interval, and its p-value."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Floats = NDArray[np.float64]
 
 
 def ratio(above: Mapping[int, float], below: Mapping[int, float]) -> Interval:
-    """The ratio of two geometric means of positive trial means, given by block.
+    """The ratio above / below of two geometric means of trial means, given by block.
 
-    Where at least 3 blocks hold both, they are paired: what disturbed a block disturbed both sides. Otherwise Welch's
-    interval for the difference of the logarithms. Where some value is not positive there are no logarithms: then the
-    ratio is that of the plain means, without an interval. A ratio without an interval has NaN as ends.
+    Paired if at least 3 blocks hold both, since what disturbed a block disturbed both sides; otherwise Welch's interval for
+    the difference of the logarithms. If a value is not positive it has no logarithm: then the result is the ratio of the
+    plain means, without an interval. A ratio without an interval has NaN as ends.
     """
     upper, lower = _finite(above), _finite(below)
     if not upper or not lower:
@@ -37,9 +37,9 @@ def ratio(above: Mapping[int, float], below: Mapping[int, float]) -> Interval:
 def p_value(above: Mapping[int, float], below: Mapping[int, float], factor: float = 1.0) -> float:
     """The two-sided p-value of the hypothesis that above is `factor` times below, both given by block.
 
-    Paired, or by Welch's test, under the same conditions and on the same scale as `ratio`; where some value is not positive,
-    of the plain means. Student's t throughout: a tail far out is what a decision among many comparisons needs, and
-    resampling has none to offer. NaN where there are too few values.
+    Paired, or by Welch's test, under the same conditions and on the same scale as `ratio`; of the plain means if a value is
+    not positive. Student's t throughout: a decision among many comparisons needs the far tail, which resampling does not
+    have. NaN where there are too few values.
     """
     upper, lower = _finite(above), _finite(below)
     if not upper or not lower:
@@ -56,7 +56,7 @@ def p_value(above: Mapping[int, float], below: Mapping[int, float], factor: floa
         mean, error, degrees = _welch(one, other)
     if math.isnan(error):
         return math.nan
-    # Of values that never vary only rounding is left.
+    # If the values never vary, the error is only rounding.
     scale = max(float(np.abs(one).max()), float(np.abs(other).max()), 1.0)
     if error <= 1e-12 * scale:
         return 1.0 if abs(mean) <= 1e-12 * scale else 0.0
@@ -66,10 +66,12 @@ def p_value(above: Mapping[int, float], below: Mapping[int, float], factor: floa
 
 
 def _finite(side: Mapping[int, float]) -> dict[int, float]:
+    """The values that were recorded."""
     return {block: value for block, value in side.items() if np.isfinite(value)}
 
 
 def _plain(upper: list[float], lower: list[float]) -> Interval:
+    """The ratio of the plain means, without an interval; UNKNOWN unless the lower one is positive."""
     below = float(np.mean(lower))
     if below <= 0:
         return UNKNOWN
@@ -77,7 +79,7 @@ def _plain(upper: list[float], lower: list[float]) -> Interval:
 
 
 def _welch(upper: Floats, lower: Floats) -> tuple[float, float, float]:
-    """The difference of two means, its standard error and degrees of freedom; their variances may differ (Welch 1947).
+    """The difference of two means, its standard error and degrees of freedom; the variances may differ (Welch 1947).
 
     The error is NaN if a side has fewer than 3 values.
     """

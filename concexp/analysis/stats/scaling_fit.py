@@ -1,9 +1,9 @@
-"""Throughput by worker count -> the law that describes it, its parameters with intervals, where it peaks; or why not.
+"""Throughput by worker count -> the law that describes it, with its parameters, their intervals and its peak; or why none does.
 
 The points of the curve are the geometric means over trials, fitted by least squares with g free: dividing by one noisy X(1)
-instead would move `a` by 40 %. Two intervals are given for a parameter: t with n - k degrees of freedom from what the curve
-leaves unexplained, and one from the trials, each point's mean drawn from its t distribution as for claims (jointly where
-the trials share blocks) and the law refitted. Plain resampling of 5 or 10 trials would be too sure by a tenth to a third.
+instead would move `a` by 40 %. A parameter has two intervals: t with n - k degrees of freedom, from what the curve leaves
+unexplained, and one from the trials, for which each point's mean is drawn from its t distribution as for claims (jointly if
+the trials share blocks) and the law refitted. Plain resampling of 5 or 10 trials would be too narrow by a tenth to a third.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from concexp.analysis.stats.scaling_laws import STRONG, WEAK, Law, peak
 Floats = NDArray[np.float64]
 Trials = Mapping[int, float] | Sequence[float]
 
-POINTS = 5  # distinct worker counts, at least
+POINTS = 5  # the fewest distinct worker counts
 REFITS = 1000
-# A law that leaves more than a tenth of the variance and of the mean unexplained does not describe the data. Both: a flat
-# curve has no variance to be explained, and a steep one explains much of it with any rising law.
+# A law that leaves more than a tenth of the variance and of the mean unexplained does not describe the data. Both are needed:
+# a flat curve has no variance to explain, and any rising law explains much of a steep curve's.
 UNEXPLAINED = 0.1
-# Workers up to effective CPUs / 0.9 are within the machine's means: the same tolerance as where a verdict is withheld.
+# The machine can serve up to effective CPUs / 0.9 workers: the same tolerance as where a verdict is withheld.
 TOLERANCE = 0.9
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter's value and standard error, its t interval, and the one from the trials (NaN where they are too few)."""
+    """A parameter's value and standard error, its t interval, and the one from the trials (NaN if they are too few)."""
 
     value: float
     error: float
@@ -57,13 +57,13 @@ class Fit:
     aicc: float = math.nan
 
     def at(self, workers: ArrayLike) -> Floats:
-        """What the law says of other worker counts."""
+        """The throughput that the law predicts for other worker counts."""
         return self.law(workers, *(parameter.value for parameter in self.parameters.values()))
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """What is known of a curve. If `refusal` says why no law is, `fit` is the one that was refused, or None.
+    """The law of a curve. If `refusal` says why there is none, `fit` is the one that was refused, or None.
 
     `peak` (workers, not rounded) has an interval from the trials; it is UNKNOWN where the data show no peak. `tried` is
     each law's AICc.
@@ -95,14 +95,14 @@ def fit(law: Law, workers: ArrayLike, throughput: ArrayLike) -> Fit:
 
     start = refit(law, n, x[None] / scale)[0]
     typical = np.array([max(start[0], 1e-9), 0.1, 0.01])[:k]
-    found = least_squares(
+    solution = least_squares(
         residuals, start, bounds=(0, np.inf), x_scale=np.maximum(start, typical), xtol=1e-14, ftol=1e-14, gtol=1e-14
     )
     units = np.array([scale, 1.0, 1.0])[:k]
-    values, fitted = found.x * units, law(n, *found.x) * scale
+    values, fitted = solution.x * units, law(n, *solution.x) * scale
     degrees, squares = n.size - k, float(((fitted - x) ** 2).sum())
     sd = math.sqrt(squares / degrees)
-    errors = np.sqrt(np.diag(np.linalg.pinv(found.jac.T @ found.jac))) * sd / scale * units
+    errors = np.sqrt(np.diag(np.linalg.pinv(solution.jac.T @ solution.jac))) * sd / scale * units
     t = t_quantile(degrees)
     parameters = {
         name: Parameter(
@@ -115,34 +115,34 @@ def fit(law: Law, workers: ArrayLike, throughput: ArrayLike) -> Fit:
     return Fit(law, tuple(n.tolist()), tuple(x.tolist()), tuple(fitted.tolist()), parameters, sd, degrees, r2)
 
 
-def aicc(found: Fit, trials: Sequence[ArrayLike] | None = None) -> float:
-    """Akaike's criterion, corrected for few values (Hurvich & Tsai 1989); infinite where there are too few for it.
+def aicc(fitted: Fit, trials: Sequence[ArrayLike] | None = None) -> float:
+    """Akaike's criterion, corrected for few values (Hurvich & Tsai 1989); infinite if there are too few for it.
 
-    With the trials of each point their values are what the law has to explain, else the points are. The variance counts as
-    a parameter.
+    Given `trials`, the values of each point, the law has to explain these, otherwise the points. The variance counts as a
+    parameter.
     """
-    fitted = np.array(found.fitted)
+    expected = np.array(fitted.fitted)
     groups = (
-        [np.asarray(values, dtype=float) for values in trials] if trials else [np.array([x]) for x in found.observed]
+        [np.asarray(values, dtype=float) for values in trials] if trials else [np.array([x]) for x in fitted.observed]
     )
     count = sum(values.size for values in groups)
-    squares = sum(float(((values - expected) ** 2).sum()) for values, expected in zip(groups, fitted, strict=True))
-    k = len(found.parameters) + 1
+    squares = sum(float(((values - mean) ** 2).sum()) for values, mean in zip(groups, expected, strict=True))
+    k = len(fitted.parameters) + 1
     if count - k - 1 <= 0:
         return math.inf
-    # An exact fit has a logarithm, too: below this only rounding is compared.
-    floor = count * (1e-9 * float(fitted.max())) ** 2
+    # Keeps the logarithm of an exact fit finite: anything below is rounding.
+    floor = count * (1e-9 * float(expected.max())) ** 2
     return count * math.log(max(squares, floor) / count) + 2 * k + 2 * k * (k + 1) / (count - k - 1)
 
 
 def scaling(
     trials: Mapping[int, Trials], weak: bool = False, limit: float = math.inf, seed: int = 1, refits: int = REFITS
 ) -> Scaling:
-    """What law a curve follows: `trials` holds, by worker count, throughputs (by block, or a list where no blocks are shared).
+    """The law that a curve follows; `trials` has throughputs by worker count: by block, or a list if no blocks are shared.
 
-    `weak` says that the work grows with the workers. `limit` is the effective CPUs, for cells that use CPU: points beyond are
-    left out, since there the machine is measured and not the program. Values that are not finite or not positive are left
-    out. Refused: fewer than 5 worker counts; a law that does not describe the data. Deterministic for a seed.
+    `weak`: the work grows with the workers. `limit` is the effective CPUs, for CPU-bound cells: points beyond it are left
+    out, since there the machine is measured, not the program. Values that are not finite or not positive are left out.
+    Refused: fewer than 5 worker counts; a law that does not describe the data. Deterministic for a seed.
     """
     blocks = _by_block(trials)
     within = {count: blocks[count] for count in sorted(blocks) if count * TOLERANCE <= limit}
@@ -153,42 +153,42 @@ def scaling(
     values = [np.array(list(sample.values())) for sample in within.values()]
     points = [float(np.exp(np.log(sample).mean())) for sample in values]
     fits = [fit(law, workers, points) for law in (WEAK if weak else STRONG)]
-    fits = [replace(found, aicc=aicc(found, values)) for found in fits]
-    tried = {found.law.name: found.aicc for found in fits}
-    best = min(fits, key=lambda found: (found.aicc, len(found.parameters)))
+    fits = [replace(one, aicc=aicc(one, values)) for one in fits]
+    tried = {one.law.name: one.aicc for one in fits}
+    best = min(fits, key=lambda one: (one.aicc, len(one.parameters)))
     reason = undescribed(best)
     if reason:
         return _refused(best, reason, tried)
     drawn = _drawn(best.law, workers, within, seed, refits)
     parameters = {
-        name: replace(found, resampled=_ends(found.value, drawn.get(name), workers.size))
-        for name, found in best.parameters.items()
+        name: replace(parameter, resampled=_ends(parameter.value, drawn.get(name), workers.size))
+        for name, parameter in best.parameters.items()
     }
     best = replace(best, parameters=parameters)
-    point = {name: found.value for name, found in parameters.items()}
+    point = {name: parameter.value for name, parameter in parameters.items()}
     highest = _ends(float(peak(point)), peak(drawn) if drawn else None, workers.size)
     return Scaling(best, "", highest if _has_peak(best, highest.mean) else UNKNOWN, tried)
 
 
-def undescribed(found: Fit) -> str:
+def undescribed(fitted: Fit) -> str:
     """Why a law does not describe the data; "" if it does."""
-    share = found.sd / float(np.mean(found.observed))
-    if found.r2 < 1 - UNEXPLAINED and share > UNEXPLAINED:
+    share = fitted.sd / float(np.mean(fitted.observed))
+    if fitted.r2 < 1 - UNEXPLAINED and share > UNEXPLAINED:
         return (
-            f"{found.law.name} does not describe the data: it explains {found.r2:.0%} of the variance"
+            f"{fitted.law.name} does not describe the data: it explains {fitted.r2:.0%} of the variance"
             f" and misses the points by {share:.0%} of their mean"
         )
-    if all(parameter.interval.lo <= 0 for parameter in found.parameters.values()):
-        return f"{found.law.name} does not describe the data: every parameter's interval spans 0"
+    if all(parameter.interval.lo <= 0 for parameter in fitted.parameters.values()):
+        return f"{fitted.law.name} does not describe the data: every parameter's interval spans 0"
     return ""
 
 
-def _has_peak(found: Fit, highest: float) -> bool:
+def _has_peak(fitted: Fit, highest: float) -> bool:
     """False where the law has no peak, where the peak lies beyond the points, or where chance may have made it."""
-    contention, coherency = found.parameters.get("a"), found.parameters.get("b")
+    contention, coherency = fitted.parameters.get("a"), fitted.parameters.get("b")
     if contention and contention.value >= 1:  # the curve falls from one worker on, unless it is flat
         return _surely_above(contention, 1.0)
-    return coherency is not None and highest <= max(found.workers) and _surely_above(coherency, 0.0)
+    return coherency is not None and highest <= max(fitted.workers) and _surely_above(coherency, 0.0)
 
 
 def _surely_above(parameter: Parameter, bound: float) -> bool:
@@ -198,35 +198,36 @@ def _surely_above(parameter: Parameter, bound: float) -> bool:
 
 def _by_block(trials: Mapping[int, Trials]) -> dict[int, dict[int, float]]:
     """The usable values by worker count and block; lists get blocks of their own."""
-    found: dict[int, dict[int, float]] = {}
+    by_count: dict[int, dict[int, float]] = {}
     used = 0
     for count, values in trials.items():
         blocks = values if isinstance(values, Mapping) else {used + place: value for place, value in enumerate(values)}
         used += len(blocks)
         usable = {block: float(value) for block, value in blocks.items() if 0 < value < math.inf}
         if usable:
-            found[count] = usable
-    return found
+            by_count[count] = usable
+    return by_count
 
 
 def _drawn(
     law: Law, workers: Floats, blocks: Mapping[int, Mapping[int, float]], seed: int, refits: int
 ) -> dict[str, Floats]:
-    """The parameters of curves drawn from the trials; none if some point has too few."""
+    """The parameters, by name, of `refits` curves drawn from the trials; empty if a point has too few trials."""
     if min(map(len, blocks.values())) < FEWEST:
         return {}
     points = joint_draws(blocks, set(blocks), seed, refits)
-    found = refit(law, workers, np.stack([points[count] for count in blocks], axis=1))
-    return dict(zip(law.parameters, found.T, strict=True))
+    parameters = refit(law, workers, np.stack([points[count] for count in blocks], axis=1))
+    return dict(zip(law.parameters, parameters.T, strict=True))
 
 
 def _ends(value: float, drawn: Floats | None, n: int) -> Interval:
+    """The value with the 95 % interval of its draws; without ends if there are none."""
     if drawn is None:
         return Interval(value, np.nan, np.nan, n)
-    # Order statistics: between two infinite values nothing can be interpolated.
+    # Order statistics, since nothing can be interpolated between infinite values.
     low, high = np.quantile(drawn, [0.025, 0.975], method="inverted_cdf")
     return Interval(value, float(low), float(high), n)
 
 
-def _refused(found: Fit | None, reason: str, tried: Mapping[str, float]) -> Scaling:
-    return Scaling(found, reason, UNKNOWN, tried)
+def _refused(fitted: Fit | None, reason: str, tried: Mapping[str, float]) -> Scaling:
+    return Scaling(fitted, reason, UNKNOWN, tried)

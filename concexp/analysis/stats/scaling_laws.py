@@ -1,7 +1,7 @@
-"""Worker counts -> what a scaling law says of them; what it says of its own limits; and Karp and Flatt's serial share.
+"""Worker counts -> the throughput that a scaling law predicts, its peak, and Karp and Flatt's serial share.
 
 X is throughput (operations per second), g that of one worker, N the number of workers, a the contention (Amdahl's serial
-share), b the coherency (what each pair of workers costs), f Gustafson's serial share. In an array of parameters each row is
+share), b the coherency (the cost of each pair of workers), f Gustafson's serial share. In an array of parameters each row is
 (g, …) of one fit; workers are along the last axis of the answer.
 """
 
@@ -54,7 +54,7 @@ LINEAR = Law("linear", ("g",), linear)
 AMDAHL = Law("Amdahl", ("g", "a"), amdahl)
 USL = Law("USL", ("g", "a", "b"), usl)
 GUSTAFSON = Law("Gustafson", ("g", "f"), gustafson)
-# What is tried on a curve, the simplest first: fixed work in total, and work per worker.
+# The laws to try on a curve, the simplest first: for a fixed amount of work, and for a fixed amount per worker.
 STRONG: Sequence[Law] = (LINEAR, AMDAHL, USL)
 WEAK: Sequence[Law] = (LINEAR, GUSTAFSON, USL)
 
@@ -66,14 +66,14 @@ def peak(values: Mapping[str, ArrayLike]) -> Floats:
     """
     a, b = np.asarray(values.get("a", 0.0), dtype=float), np.asarray(values.get("b", 0.0), dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.sqrt(np.maximum(1 - a, 0) / b)
-    return np.asarray(np.where(a >= 1, 1.0, np.where(b > 0, np.maximum(found, 1.0), np.inf)), dtype=float)
+        highest = np.sqrt(np.maximum(1 - a, 0) / b)
+    return np.asarray(np.where(a >= 1, 1.0, np.where(b > 0, np.maximum(highest, 1.0), np.inf)), dtype=float)
 
 
 def karp_flatt(speedup: ArrayLike, workers: ArrayLike) -> Floats:
-    """The serial share that a speedup betrays: (1/S - 1/p) / (1 - 1/p) (Karp & Flatt 1990); NaN for one worker.
+    """The serial share that explains a speedup: (1/S - 1/p) / (1 - 1/p) (Karp & Flatt 1990); NaN for one worker.
 
-    Where it rises with p, the loss is overhead that grows with the workers and not a fixed serial part.
+    Where it rises with p, the loss is overhead that grows with the workers, not a fixed serial part.
     """
     s, p = np.asarray(speedup, dtype=float), np.asarray(workers, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):

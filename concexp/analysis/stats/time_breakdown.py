@@ -1,11 +1,11 @@
-"""Where the workers' time of a cell went, and the time of one worker at the same work -> shares that sum to 1.
+"""The times of a cell's workers, and of one worker at the same work -> the shares of the workers' time, which sum to 1.
 
 N workers have N W worker-seconds in a window of W seconds (start-up included where it is timed). Doing the same operations
 at the baseline's pace takes ops * W1 / ops1 of them: that share is `useful`, and is the efficiency. The rest was lost.
 
 Each worker-second is one of: start-up S, idle I (before a worker's first operation or after its last while others were at
-work), on a CPU C, in the run queue Q, or standing still, N W - S - I - C - Q: asleep, at a lock, at the GIL. All that one
-worker alone spends so, per operation, is useful; what is more is lost, in parts (worker-seconds; x1 is the baseline's x times
+work), on a CPU C, in the run queue Q, or standing still, N W - S - I - C - Q: asleep, at a lock, at the GIL. What one worker
+alone spends in each of them, per operation, is useful; the excess is lost, in parts (worker-seconds; x1 is the baseline's x times
 ops / ops1, and [..] the excess x - x1):
 
     startup           [S]
@@ -18,9 +18,9 @@ ops / ops1, and [..] the excess x - x1):
     missing           CPUs that the machine withheld, as queue or as slowness. Queue: all of [Q] where each thread had a usable
                       CPU; else what demand C + Q within the usable CPUs does not explain, at most usable - effective CPUs.
                       Slowness: [C], at most the CPU time beyond the effective CPUs
-    residual          what is left: stood still for a reason that was not looked at; below 0 where it stood less than alone
+    residual          the rest: stood still for a reason that was not observed; below 0 where it stood less than alone
 
-A part that was not recorded is NaN and stays in the residual.
+A part that was not recorded is NaN and remains in the residual.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ USEFUL, RESIDUAL = "useful", "residual"
 
 @dataclass(frozen=True)
 class WorkerSeconds:
-    """One trial, all its measured passes together; NaN what was not recorded.
+    """One trial, all its measured passes together; NaN where something was not recorded.
 
     window    seconds of work, start-up not included
     startup   seconds of start-up that were timed with it
     idle, running, queued  worker-seconds: I, C and Q above
-    waiting   the share of the time at work that is waited at primitives, from observed trials
+    waiting   the share of the time at work spent waiting at primitives, from observed trials
     """
 
     ops: float
@@ -59,8 +59,9 @@ class WorkerSeconds:
 
 @dataclass(frozen=True)
 class MachineLimits:
-    """What the workers had: usable and effective CPUs (NaN: unknown), whether there was one for each of the trial's threads,
-    and whether they took turns, in one thread or with one GIL.
+    """What the machine offered the workers: usable and effective CPUs (NaN: unknown).
+
+    `room`: there was a CPU for each of the trial's threads. `turns`: workers took turns, in one thread or with one GIL.
     """
 
     usable: float
@@ -71,10 +72,10 @@ class MachineLimits:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """The means over trials of the shares, with intervals, and what was not measured.
+    """The means of the shares over trials, with intervals, and the names of the parts that were not measured.
 
-    `parts` are those that lost something; one whose mean is below 0, the workers having spent less than one alone does,
-    stays in the residual. useful + parts + residual is 1, in each of the `trials` as in the mean.
+    `parts` are those with a loss; one whose mean is below 0, since the workers spent less than one alone does, remains in the
+    residual. useful + parts + residual is 1, in each of the `trials` and in the mean.
     """
 
     parts: Mapping[str, Interval]
@@ -83,10 +84,12 @@ class Breakdown:
 
     @property
     def useful(self) -> Interval:
+        """The share of time that was useful: the efficiency."""
         return self.share(USEFUL)
 
     @property
     def residual(self) -> Interval:
+        """The share of time that no part explains."""
         return self.share(RESIDUAL)
 
     def share(self, name: str) -> Interval:
@@ -94,9 +97,9 @@ class Breakdown:
         return mean_interval([trial[name] for trial in self.trials])
 
     def leading(self) -> list[str]:
-        """The largest part of the loss, and those that cannot be told apart from it: the residual may be one.
+        """The largest part of the loss, and those that cannot be told apart from it; the residual may be one of them.
 
-        Paired by trial. Empty where no part is above 0 beyond chance, or where there is no interval.
+        Paired by trial. Empty if no part is above 0 by more than chance, or if there is no interval.
         """
         named = sorted([*self.parts, RESIDUAL], key=lambda name: -self.share(name).mean)
         first = named[0]
@@ -107,51 +110,52 @@ class Breakdown:
 
 
 def breakdown(trials: Sequence[Mapping[str, float]]) -> Breakdown:
-    """The shares of several trials of one cell, each as `shares` has them."""
+    """The breakdown of a cell, from the shares of its trials as `shares` computes them."""
     unmeasured = tuple(name for name in PARTS if any(math.isnan(trial[name]) for trial in trials))
     lost = [n for n in PARTS if n not in unmeasured and np.mean([trial[n] for trial in trials]) > 0]
-    found = []
+    complete = []
     for trial in trials:
-        own = {name: trial[name] for name in (USEFUL, *lost)}
-        found.append({**own, RESIDUAL: 1 - sum(own.values())})
-    return Breakdown({name: mean_interval([trial[name] for trial in found]) for name in lost}, unmeasured, found)
+        explained = {name: trial[name] for name in (USEFUL, *lost)}
+        complete.append({**explained, RESIDUAL: 1 - sum(explained.values())})
+    parts = {name: mean_interval([trial[name] for trial in complete]) for name in lost}
+    return Breakdown(parts, unmeasured, complete)
 
 
-def shares(own: WorkerSeconds, alone: WorkerSeconds, place: MachineLimits) -> dict[str, float]:
-    """`useful` and all parts of one trial, as shares of the workers' time; `alone` is one worker's trial of the same block."""
-    per = own.ops / alone.ops
-    had = own.workers * own.window
-    at_work = had - (0.0 if math.isnan(own.idle) else own.idle)
-    running, queued = own.running - per * alone.running, own.queued - per * alone.queued
-    standing = (at_work - own.running - own.queued) - per * (alone.window - alone.running - alone.queued)
-    waiting = own.waiting * at_work - per * (0.0 if math.isnan(alone.waiting) else alone.waiting) * alone.window
+def shares(several: WorkerSeconds, alone: WorkerSeconds, place: MachineLimits) -> dict[str, float]:
+    """`useful` and all parts of one trial, as shares of its workers' time; `alone` is one worker's trial in the same block."""
+    per = several.ops / alone.ops
+    had = several.workers * several.window
+    at_work = had - (0.0 if math.isnan(several.idle) else several.idle)
+    running, queued = several.running - per * alone.running, several.queued - per * alone.queued
+    standing = (at_work - several.running - several.queued) - per * (alone.window - alone.running - alone.queued)
+    waiting = several.waiting * at_work - per * (0.0 if math.isnan(alone.waiting) else alone.waiting) * alone.window
     if not math.isnan(standing):
         waiting = min(waiting, max(standing, 0.0))
     turns = math.nan
     if place.turns:
         rest = standing - (0.0 if math.isnan(waiting) else waiting)
-        turns = min(max(rest, 0.0), max(at_work / own.window - 1, 0.0) * (own.running + own.queued))
-    withheld, slow = _missing(own, place, running, queued)
-    found = {
+        turns = min(max(rest, 0.0), max(at_work / several.window - 1, 0.0) * (several.running + several.queued))
+    withheld, slow = _missing(several, place, running, queued)
+    seconds = {
         USEFUL: per * (alone.window + alone.startup),
-        "startup": own.workers * own.startup - per * alone.startup,
-        "imbalance": own.idle,
+        "startup": several.workers * several.startup - per * alone.startup,
+        "imbalance": several.idle,
         "waiting": waiting,
         "turns": turns,
         "overhead": running - slow,
         "oversubscription": queued - withheld,
         "missing": withheld + slow,
     }
-    return {name: seconds / (had + own.workers * own.startup) for name, seconds in found.items()}
+    return {name: part / (had + several.workers * several.startup) for name, part in seconds.items()}
 
 
-def _missing(own: WorkerSeconds, place: MachineLimits, running: float, queued: float) -> tuple[float, float]:
-    """What of the excess of queue and of CPU time the machine is to blame for, worker-seconds."""
-    usable, effective = place.usable * own.window, place.effective * own.window
+def _missing(several: WorkerSeconds, place: MachineLimits, running: float, queued: float) -> tuple[float, float]:
+    """How much of the excess of queueing and of CPU time is due to the machine, worker-seconds each."""
+    usable, effective = place.usable * several.window, place.effective * several.window
     short = 0.0 if math.isnan(effective) else max(usable - effective, 0.0)
-    beyond = 0.0 if math.isnan(effective) else max(min(own.running, usable) - effective, 0.0)
+    beyond = 0.0 if math.isnan(effective) else max(min(several.running, usable) - effective, 0.0)
     slow = max(min(running, beyond), 0.0)
     if place.room:
         return queued, slow
-    too_many = min(max(own.running + own.queued - usable, 0.0), queued)
+    too_many = min(max(several.running + several.queued - usable, 0.0), queued)
     return max(min(queued - too_many, short), 0.0), slow

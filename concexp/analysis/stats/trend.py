@@ -1,4 +1,4 @@
-"""Values in the order in which they came -> how much they go up or down with each step, and its 95 % interval."""
+"""A series of values -> their slope per step, with its 95 % interval."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ NORMAL = 1.96  # the two-sided 95 % quantile
 
 
 def slope(values: Mapping[int, float]) -> Interval:
-    """The slope of values over their numbers by Theil and Sen: the median of the slopes between any two of them.
+    """The slope of values over their step numbers by Theil and Sen: the median of the slopes between any two of them.
 
-    A few values that are far off do not move it. The interval is Sen's (1968), from the variance of Kendall's statistic.
+    A few outliers do not move it. The interval is Sen's (1968), from the variance of Kendall's statistic.
     """
     data = sorted((number, value) for number, value in values.items() if np.isfinite(value))
     n = len(data)

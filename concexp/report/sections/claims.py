@@ -52,10 +52,10 @@ def _claim_row(view: View, verdict: Verdict) -> ClaimRow:
     if verdict.reason:
         summary = f"{escaped(verdict.reason)}."
     elif len(counts) == 1:
-        summary = f"{verdict.word} in {plural(cases, 'case') if cases == 1 else f'all {cases} cases'}."
+        summary = f"{verdict.outcome} in {plural(cases, 'case') if cases == 1 else f'all {cases} cases'}."
     else:
         summary = f"of {plural(cases, 'case')}, {enumerated(counts)}."
-    return ClaimRow(verdict.word, escaped(claim.says), expected(claim), summary, _lines(view, verdict))
+    return ClaimRow(verdict.outcome, escaped(claim.says), expected(claim), summary, _lines(view, verdict))
 
 
 def expected(claim: Claim) -> str:
@@ -76,7 +76,7 @@ def _any_of(labels: Any) -> str:
 def _lines(view: View, verdict: Verdict) -> list[str]:
     lines: list[str] = []
     for word in WORDS:
-        matching = [judged for judged in verdict.cases if judged.word == word]
+        matching = [judged for judged in verdict.cases if judged.outcome == word]
         # Of the supported cases, those that came closest to failing say most.
         matching.sort(key=lambda judged: 1.0 if judged.share is None else judged.share)
         by_evidence: dict[str, list[CaseVerdict]] = {}
@@ -114,7 +114,7 @@ def _name(view: View, judged: CaseVerdict) -> str:
 
 def _evidence(judged: CaseVerdict) -> str:
     text = "; ".join(_comparison(one) for one in judged.evidence)
-    if judged.share is not None and not (judged.word == "supported" and judged.share >= SHOWN_AS_100_PERCENT):
+    if judged.share is not None and not (judged.outcome == "supported" and judged.share >= SHOWN_AS_100_PERCENT):
         text += f", true in {100 * judged.share:.3g} % of the draws"
     return text
 

@@ -22,7 +22,7 @@ def only(folder, claim, **made):
 
 
 def words(found):
-    return [judged.word for judged in found.cases]
+    return [judged.outcome for judged in found.cases]
 
 
 THREADS = {"model": "threads"}
@@ -74,13 +74,13 @@ THREADS = {"model": "threads"}
 def test_each_verdict_and_each_operator(tmp_path, claim, word):
     """What is true of the made-up rates is supported, what is false refuted, what is too near inconclusive."""
     made = journal_builder.sweep(workers=(1, 2, 4), rate=journal_builder.amdahl(0.0, 1.9))
-    assert only(tmp_path, claim, cells=made, repetitions=8).word == word
+    assert only(tmp_path, claim, cells=made, repetitions=8).outcome == word
 
 
 def test_one_refuted_cell_refutes_the_claim(tmp_path):
     """The claim is for every cell: one that is refuted decides, though others are supported."""
     found = only(tmp_path, {"of": {"model": "processes"}, "expect": "speedup > 1.5"})
-    assert (found.word, words(found)) == ("refuted", ["refuted", "supported", "supported"])
+    assert (found.outcome, words(found)) == ("refuted", ["refuted", "supported", "supported"])
 
 
 def test_one_inconclusive_cell_leaves_it_open(tmp_path):
@@ -94,7 +94,7 @@ def test_one_inconclusive_cell_leaves_it_open(tmp_path):
         one["plugins"] = {"workload": "cpu_sum"}
     claim = {"expect": "throughput > 105", "when": "workload != a"}
     found = only(tmp_path, claim, cells=cells)
-    assert (found.word, words(found)) == ("inconclusive", ["skipped", "inconclusive", "supported"])
+    assert (found.outcome, words(found)) == ("inconclusive", ["skipped", "inconclusive", "supported"])
     assert found.cases[0].reason == "its condition does not hold: workload is a"
 
 
@@ -105,10 +105,10 @@ def test_few_trials_decide_nothing_on_time(tmp_path):
         tmp_path, [{"expect": "throughput > 1"}, {"expect": "lost_updates == 0 and status == ok"}],
         cells=cells, repetitions=2, effective=None,
     )  # fmt: skip
-    assert (late.word, late.cases[0].reason) == (
+    assert (late.outcome, late.cases[0].reason) == (
         "inconclusive", "only 2 of 2 trials can tell; a verdict on time needs 3",
     )  # fmt: skip
-    assert exact.word == "supported"
+    assert exact.outcome == "supported"
 
 
 def test_a_machine_that_withholds_cpus_refutes_nothing(tmp_path):
@@ -143,7 +143,7 @@ def test_too_few_cpus_refute_no_scaling(tmp_path, claim, cpu_s, word):
         models=("serial", "threads", "processes"), workers=(4,), rate=rate, facts={"cpu_s": cpu_s}
     )
     (judged,) = only(tmp_path, {"of": {"model": "processes"}, "expect": claim}, cells=cells, repetitions=8).cases
-    assert judged.word == word
+    assert judged.outcome == word
     withheld = "this machine gives 2 of the 4 CPUs that its workers could use"
     assert judged.reason == (withheld if word == "inconclusive" else "")
     assert (judged.share is None) == (word == "inconclusive")
@@ -164,7 +164,7 @@ def test_times_of_wrong_outcomes_count_only_if_that_is_said(tmp_path):
         "expect": "throughput[none] >= 2 * throughput[lock]",
     }
     plain, any_ = verdicts(tmp_path, [claim, {**claim, "valid": "any"}], **scenarios.syncs())
-    assert (plain.word, any_.word) == ("inconclusive", "supported")
+    assert (plain.outcome, any_.outcome) == ("inconclusive", "supported")
     assert plain.cases[0].reason == "every outcome was wrong, and the time of a wrong outcome proves nothing"
 
 
@@ -181,20 +181,20 @@ def test_counts_and_statuses_of_wrong_outcomes(tmp_path):
         ],
         **made,
     )  # fmt: skip
-    assert [one.word for one in found] == ["supported", "supported", "refuted"]
+    assert [one.outcome for one in found] == ["supported", "supported", "refuted"]
     assert found[0].counts == {"supported": 22, "skipped": 2}
-    assert {one.reason for one in found[0].cases if one.word == "skipped"} == {"asyncio has no RLock"}
+    assert {one.reason for one in found[0].cases if one.outcome == "skipped"} == {"asyncio has no RLock"}
 
 
 def test_what_has_no_numbers(tmp_path):
     """Cells that crashed are inconclusive where numbers are claimed of them; the reason tells whose and why."""
     found = only(tmp_path, "throughput[processes] > throughput[threads]", **scenarios.bad())
-    assert (found.word, found.cases[-1].reason) == ("inconclusive", "model processes: it has no numbers: 6 crashed")
+    assert (found.outcome, found.cases[-1].reason) == ("inconclusive", "model processes: it has no numbers: 6 crashed")
     claims = [
         {"of": {"model": "processes"}, "expect": "status == crashed"},
         {"of": {"model": "simulated"}, "expect": "status == ok"},
     ]
-    assert [one.word for one in verdicts(tmp_path / "b", claims, **scenarios.bad())] == ["supported", "refuted"]
+    assert [one.outcome for one in verdicts(tmp_path / "b", claims, **scenarios.bad())] == ["supported", "refuted"]
 
 
 def test_what_is_known_of_trials_that_ended_badly(tmp_path):
@@ -206,7 +206,7 @@ def test_what_is_known_of_trials_that_ended_badly(tmp_path):
         {"expect": "throughput > 1"},
     ]
     found = verdicts(tmp_path, claims, cells=cells)
-    assert [one.word for one in found] == ["supported", "supported", "inconclusive"]
+    assert [one.outcome for one in found] == ["supported", "supported", "inconclusive"]
 
 
 def test_what_was_not_run_is_skipped(tmp_path):
@@ -217,7 +217,7 @@ def test_what_was_not_run_is_skipped(tmp_path):
         "effective": None,
     }
     found = only(tmp_path, "throughput > 1", **made)
-    assert (found.word, found.cases[0].reason) == ("skipped", "it was not run")
+    assert (found.outcome, found.cases[0].reason) == ("skipped", "it was not run")
 
 
 def test_when_knows_facts_and_means(tmp_path):
@@ -243,7 +243,10 @@ def test_unknown_effective_cpus_skip_what_depends_on_them(tmp_path):
     """Where no spinners ran, a claim that wants CPUs is skipped, with the reason."""
     made = {"cells": journal_builder.sweep(workers=(2,), rate=journal_builder.amdahl()), "effective": None}
     found = only(tmp_path, {"when": "effective_cpus >= 1.8", "expect": "speedup > 5"}, **made)
-    assert (found.word, found.cases[0].reason) == ("skipped", "its condition does not hold: effective_cpus is unknown")
+    assert (found.outcome, found.cases[0].reason) == (
+        "skipped",
+        "its condition does not hold: effective_cpus is unknown",
+    )
 
 
 def test_a_curve_has_the_cells_for_which_the_condition_holds(tmp_path):
@@ -256,8 +259,8 @@ def test_a_curve_has_the_cells_for_which_the_condition_holds(tmp_path):
             {"of": of, "when": "workers >= 2", "expect": "r2(throughput over workers) > 0.5"},
         ],
     )
-    assert flat.word == "supported"
-    assert (short.word, short.cases[0].reason) == ("inconclusive", "r2 needs 3 values of workers, and there are 2")
+    assert flat.outcome == "supported"
+    assert (short.outcome, short.cases[0].reason) == ("inconclusive", "r2 needs 3 values of workers, and there are 2")
 
 
 def test_a_cell_named_beside_one_for_which_the_condition_fails(tmp_path):

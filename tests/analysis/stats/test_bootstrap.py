@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from concexp.analysis.stats.bootstrap import bootstrap_t
-from concexp.analysis.stats.intervals import ENOUGH, mean_interval, t_quantile
+from concexp.analysis.stats.intervals import BOOTSTRAP_FROM, mean_interval, t_quantile
 
 
 def by_t(values):
@@ -53,7 +53,7 @@ def test_nearly_equal_values():
 
 def test_from_twenty_trials_on():
     """The interval of a mean is t below 20 trials and bootstrap-t from 20 on."""
-    values = np.random.default_rng(6).exponential(1, ENOUGH)
+    values = np.random.default_rng(6).exponential(1, BOOTSTRAP_FROM)
     few, enough = mean_interval(values[1:]), mean_interval(values)
     assert (few.lo, few.hi) == pytest.approx(by_t(values[1:]))
     assert (enough.lo, enough.hi) == pytest.approx(bootstrap_t(values))

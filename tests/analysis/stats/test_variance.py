@@ -17,7 +17,7 @@ def test_kalibera_and_jones():
     assert found.mean == pytest.approx(6.5)
     assert found.counts == (2, 2, 3)
     assert found.spread == pytest.approx((16.5, 2.5833, 3.5625), abs=5e-5)
-    assert found.own == pytest.approx((16.5, -5.667, 2.271), abs=5e-4)
+    assert found.added == pytest.approx((16.5, -5.667, 2.271), abs=5e-4)
     assert found.half_width == pytest.approx(4.689, abs=5e-4)
 
 
@@ -42,7 +42,7 @@ def test_known_variances():
     """Averaged over 500 experiments, T^2 is the variance with which the values were drawn."""
     rng = np.random.default_rng(2)
     found = np.array(
-        [variance_components(rng.normal(0, 2, (10, 1)) + rng.normal(0, 1, (10, 4))).own for _ in range(500)]
+        [variance_components(rng.normal(0, 2, (10, 1)) + rng.normal(0, 1, (10, 4))).added for _ in range(500)]
     )
     assert found.mean(axis=0) == pytest.approx([1, 4], rel=0.06)
 

@@ -1,0 +1,63 @@
+"""Which trials a cell's numbers come from."""
+
+from concexp.analysis.samples import samples
+from tests.helpers import journal_builder, scenarios
+
+
+def sample(folder, effective=1.9, repetitions=6, **cell):
+    """The sample of a run with one cell."""
+    one = journal_builder.cell(**{"model": "processes", "workers": 2, **cell})
+    return samples(journal_builder.write(folder, [one], repetitions=repetitions, effective=effective).trials)[one["id"]]
+
+
+def test_doubtful_trials_are_left_out_of_timings(tmp_path):
+    """With enough trials beyond doubt, timings come from those alone; counts keep all."""
+    found = sample(tmp_path, effective=[1.9, 1.9, 1.9, 1.0, 1.9, 1.9, 1.9], counts={"lost_updates": 0})
+    assert (found.count, len(found.doubtful), found.enough_clean_trials) == (6, 2, True)
+    assert sorted(found.by_block("throughput")) == [0, 1, 4, 5]
+    assert sorted(found.by_block("lost_updates", counted=True)) == [0, 1, 2, 3, 4, 5]
+    assert found.effective_cpus == 1.9
+
+
+def test_too_few_beyond_doubt(tmp_path):
+    """With fewer than three left, the numbers come from all trials, and the cell is not trusted."""
+    found = sample(tmp_path, effective=[1.9, 1.9, 1.0, 1.0, 1.0, 1.9, 1.9])
+    assert not found.enough_clean_trials
+    assert len(found.by_block("throughput")) == 6
+
+
+def test_a_single_trial_may_be_trusted(tmp_path):
+    """One trial beyond doubt is trusted, though it has no interval."""
+    found = sample(tmp_path, repetitions=1, effective=[1.9, 1.9])
+    assert found.enough_clean_trials
+
+
+def test_an_observed_trial_that_ended_badly_leaves_the_others_as_they_are(tmp_path):
+    """The cell's status is that of its measured trials; the share comes from the observed ones that have numbers."""
+    run = journal_builder.write(tmp_path, **scenarios.observed())
+    (found,) = [s for s in run.samples.values() if any(trial.status == "timeout" for trial in s.observed)]
+    assert (found.status, found.count) == ("ok", 6)
+    assert sorted(found.by_block("wait_share")) == [0, 1, 3, 4, 5]
+    assert sorted(found.by_block("throughput")) == [0, 1, 2, 3, 4, 5]
+
+
+def test_doubtful_observed_trials_are_left_out_too(tmp_path):
+    """With enough observed trials beyond doubt, waits come from those alone, whatever the doubts of the measured ones."""
+    facts = scenarios.observed()["cells"][1]["observed"]["facts"]
+    one = journal_builder.cell(
+        "counter", "threads", "lock", 2, observed={"facts": facts, "answer": {"traced": True}}, facts={"waits": None}
+    )
+    found = samples(journal_builder.write(tmp_path / "all", [one]).trials)[one["id"]]
+    assert not found.doubtful
+    assert len(found.by_block("wait_share")) == 6  # all are doubtful: they are all there is
+    frame = journal_builder.write(tmp_path / "some", [{**one, "observed": {"facts": facts}}]).trials
+    hit = (frame["role"] == "observed") & (frame["block"] < 2)
+    found = samples(frame.assign(doubts=frame["doubts"].mask(hit, "traced")))[one["id"]]
+    assert sorted(found.by_block("wait_share")) == [2, 3, 4, 5]
+    assert len(found.by_block("throughput")) == 6
+
+
+def test_a_cell_that_was_only_looked_at_is_missing(tmp_path):
+    """Until a cell has a trial run as it is, it has none."""
+    frame = journal_builder.write(tmp_path, **scenarios.observed()).trials
+    assert samples(frame[frame["role"] == "observed"]) == {}

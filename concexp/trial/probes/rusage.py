@@ -1,7 +1,6 @@
 """What the kernel accounts for all workers, read by the coordinator before and after a pass, while they are idle."""
 
 import os
-import resource
 import time
 
 from concexp.trial import tools
@@ -118,6 +117,8 @@ class Probe(tools.Probe):
         moved = [migrations(pid) for pid in pids]
         cpu = times[0]
         if cpu is None and not processes:
+            import resource  # late: where the system reports the times, no trial needs it
+
             usage = resource.getrusage(resource.RUSAGE_SELF)
             cpu = int((usage.ru_utime + usage.ru_stime) * 1e9)
         seconds = {"cpu_s": cpu, "run_queue_wait_s": times[1], "server_cpu_s": served[0]}

@@ -15,23 +15,23 @@ def answer(request):
     facts = {"problem": "", "cure": "", "form": "", "version": "", "files": []}
     what = [("", given)] + ([("check ", given["check_by"])] if given.get("check_by") else [])
     for role, one in what:
-        problem, cure = tried(role, one, facts)
+        problem, cure = check_target(role, one, facts)
         if problem:
             return dict(facts, problem=problem, cure=cure)
-    problem, cure = fits(given)
-    facts["files"] = loaded_from(os.path.dirname(given["path"]) or given["home"])
+    problem, cure = call_problem(given)
+    facts["files"] = loaded_files(os.path.dirname(given["path"]) or given["home"])
     return dict(facts, problem=problem, cure=cure, version=version_of(given["module"]))
 
 
-def tried(role, one, facts):
+def check_target(role, one, facts):
     """(problem, cure) of importing a target and looking at it."""
     shown = "%s%s:%s" % (role, one["module"] or os.path.basename(one["path"]), one["function"])
     try:
-        form = _user_code.form_of(*_user_code.found(**one))
+        form = _user_code.form_of(*_user_code.resolve(**one))
     except _user_code.Unusable as error:
         return "%s: %s" % (shown, error), "name a function, a coroutine function, a class or a context manager"
     except BaseException as error:  # SystemExit too: a script that parses its command line when it is imported
-        return explained(shown, error, one)
+        return import_problem(shown, error, one)
     if role and form != "function":
         return "%s is a %s" % (shown, form), "a check is a plain function of what was returned"
     if not role:
@@ -39,13 +39,13 @@ def tried(role, one, facts):
     return "", ""
 
 
-def explained(shown, error, one):
+def import_problem(shown, error, one):
     """(problem, cure) of an exception that importing a target's module raised."""
     folders = [folder for folder in dict.fromkeys((os.path.dirname(one["path"]), one["home"])) if folder]
     if isinstance(error, SyntaxError):
         where = "%s:%s" % (os.path.basename(error.filename or "?"), error.lineno)
         return "%s cannot be imported: %s is no Python %d.%d: %s" % (shown, where, *sys.version_info[:2], error.msg), ""
-    where = place_of(error, folders)
+    where = innermost_place(error, folders)
     problem = "%s cannot be imported: %s%s: %s" % (shown, where and where + " raised ", type(error).__name__, error)
     if isinstance(error, ModuleNotFoundError):
         problem = "%s cannot be imported: %sthere is no module '%s'" % (shown, where and where + ": ", error.name)
@@ -58,7 +58,7 @@ def explained(shown, error, one):
     return problem, ""
 
 
-def place_of(error, folders):
+def innermost_place(error, folders):
     """file:line of the innermost frame in one of these folders, else of the innermost outside the import machinery."""
     places = []
     trace = error.__traceback__
@@ -72,11 +72,11 @@ def place_of(error, folders):
     return own[-1] if own else ""
 
 
-def fits(given):
+def call_problem(given):
     """(problem, cure) of calling the target with these arguments, judged by its signature."""
     import inspect
 
-    target, method = _user_code.found(**given)
+    target, method = _user_code.resolve(**given)
     try:
         signature = inspect.signature(getattr(target, method) if method else target)
     except (TypeError, ValueError):  # code written in C may have no signature
@@ -93,7 +93,7 @@ def fits(given):
     return "", ""
 
 
-def loaded_from(folder):
+def loaded_files(folder):
     """The source files in a folder, or below it, that importing has loaded, sorted; without what was installed there."""
     files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
     own = [file for file in files if file.startswith(folder + os.sep) and file.endswith(".py")]

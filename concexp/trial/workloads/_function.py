@@ -45,19 +45,19 @@ class Workload(tools.Workload):
 
     def prepare(self, kit):
         # Here, so that an error in the file shows before a worker exists, and a fork inherits it.
-        self.form = _user_code.form_of(*self.found())
+        self.form = _user_code.form_of(*self.resolve())
         # What never awaits has the event loop to itself: of its own seconds, those of one operation at a time.
         alone = kit.tools.asynchronous and self.form not in _user_code.ASYNCHRONOUS
         self.lanes = 1 if alone else kit.workers
 
-    def found(self):
+    def resolve(self):
         """(the target itself, its method if one is named)."""
-        return _user_code.found(self.function, self.path, self.module, self.home)
+        return _user_code.resolve(self.function, self.path, self.module, self.home)
 
     def part(self):
         """A worker's own part, not begun."""
-        check = _user_code.found(**self.check_by)[0] if self.check_by else None
-        return _user_code.Part(*self.found(), self.form, self.arguments, check, self.returns == "seconds")
+        check = _user_code.resolve(**self.check_by)[0] if self.check_by else None
+        return _user_code.Part(*self.resolve(), self.form, self.arguments, check, self.returns == "seconds")
 
     def enter(self, me):
         part = me.own = self.part()

@@ -53,8 +53,8 @@ def load(path, module="", home=""):
     return module
 
 
-def found(function, path="", module="", home="", **more):
-    """(object, method): what has that name in a user's module, and what follows the dot; how a request names it comes in."""
+def resolve(function, path="", module="", home="", **more):
+    """(object, method) of a target as a request names it: the object in the user's module, and the name after the dot."""
     loaded = load(path, module, home)
     name, _, method = function.partition(".")
     if not hasattr(loaded, name):

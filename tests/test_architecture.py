@@ -92,6 +92,7 @@ ABOUT_SEVERAL = {
     "report/plots/test_where_they_apply.py",
     "trial/sync/test_channels.py",
     "trial/sync/test_guards.py",
+    "trial/test_stubs.py",
     "trial/workloads/test_cpu_workloads.py",
     "trial/workloads/test_io_workloads.py",
     "trial/workloads/test_sync_workloads.py",

@@ -60,7 +60,7 @@ def test_the_hash_tells_all_changes():
 def test_damage_is_repaired(damage, cache):
     """A stage that is not what it should be is put aside and written anew before anything runs from it."""
     ready = stage.stage_child_code()
-    victim = ready.path / "concexp/trial/measure.py"
+    victim = ready.path / "concexp/trial/passes.py"
     if damage == "changed":
         victim.write_bytes(victim.read_bytes() + b"import os\n")
     elif damage == "missing":

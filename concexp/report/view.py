@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from concexp import catalog
 from concexp.analysis import noise
 from concexp.analysis.cells import Baseline
-from concexp.analysis.claims import verdicts as claims
+from concexp.analysis.claims.verdicts import Verdict, verdicts_of
 from concexp.analysis.results import Run
 from concexp.analysis.samples import Sample, compared
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
@@ -141,9 +141,9 @@ class View:
         return {name: catalog.load("metric", name)() for name in columns if f"{name}_lo" in columns}
 
     @cached_property
-    def verdicts(self) -> tuple[claims.Verdict, ...]:
+    def verdicts(self) -> tuple[Verdict, ...]:
         """The verdicts on the claims, in the order of the experiment."""
-        return claims.verdicts_of(self.run)
+        return verdicts_of(self.run)
 
     @cached_property
     def relative(self) -> str:

@@ -26,7 +26,7 @@ from concexp.run.records import machine_record, trial_record, unsupported_id, un
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.journal import Record
 from concexp.run.storage.run_folder import RunFolder
-from concexp.trial.diagnostics.lock_watch.registry import ENVIRONMENT as LOCK_WATCH
+from concexp.trial.diagnostics import LOCK_WATCH
 
 NextTrials = Callable[[Sequence[Record]], Sequence[PlannedTrial]]
 

@@ -96,7 +96,7 @@ def _several(view: View) -> Kinds:
         *_of_kind("latency", latency.in_answer(view)),
         *_of_kind("winner", rankings.winners(view, ranked)),
         *_of_kind("gap", rankings.gap(view, ranked)),
-        *_of_kind("gains", summary.gains(view, closed)),
+        *_of_kind("gains", summary.largest_gains(view, closed)),
         *_of_kind("peaks", summary.peaks(view, closed)),
         *_of_kind("reasons of many", time_breakdown.main_reasons(view)),
         *_of_kind("primitives", summary.prices(view, closed)),

@@ -11,8 +11,7 @@ from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.report import pairs
-from concexp.report.answer import counts
-from concexp.report.answer import gains as scaling
+from concexp.report.answer import counts, gains
 from concexp.report.answer.rankings import titles_text
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair
@@ -24,7 +23,7 @@ from concexp.report.view import Comparison, Point, View
 Gain = tuple[Point, Interval, Comparison]
 
 
-def gains(view: View, comparisons: Sequence[Comparison]) -> list[str]:
+def largest_gains(view: View, comparisons: Sequence[Comparison]) -> list[str]:
     """The largest gain of each series, and which series gain nothing, lose or are not resolved, and where."""
     based = [comparison for comparison in comparisons if pairs.has_baseline(view, comparison.points)]
     by_verdict = _gains_by_verdict(view, based or comparisons)
@@ -35,7 +34,7 @@ def gains(view: View, comparisons: Sequence[Comparison]) -> list[str]:
         "unresolved": f"Not resolved from {reference}",
     }
     others = [f"{head}: {_where(view, by_verdict[word])}" for word, head in heads.items() if word in by_verdict]
-    return [*_largest_gains(view, by_verdict, reference), *([f"{'. '.join(others)}."] if others else [])]
+    return [*_largest_gains_sentence(view, by_verdict, reference), *([f"{'. '.join(others)}."] if others else [])]
 
 
 def _gains_by_verdict(view: View, comparisons: Sequence[Comparison]) -> dict[str, dict[str, list[Gain]]]:
@@ -43,14 +42,14 @@ def _gains_by_verdict(view: View, comparisons: Sequence[Comparison]) -> dict[str
     by_verdict: dict[str, dict[str, list[Gain]]] = {}
     for comparison in comparisons:
         for name, points in view.series(comparison.points).items():
-            furthest = scaling.furthest(view, comparison, points)
+            furthest = gains.furthest(view, comparison, points)
             if furthest is not None and furthest[0].workers is not None:
                 best, gain, verdict = furthest
                 by_verdict.setdefault(verdict, {}).setdefault(name, []).append((best, gain, comparison))
     return by_verdict
 
 
-def _largest_gains(view: View, by_verdict: dict[str, dict[str, list[Gain]]], reference: str) -> list[str]:
+def _largest_gains_sentence(view: View, by_verdict: dict[str, dict[str, list[Gain]]], reference: str) -> list[str]:
     if "gain" not in by_verdict:
         return []
     largest = [max(series, key=lambda one: one[1].mean) for series in by_verdict["gain"].values()]
@@ -84,8 +83,8 @@ def _where(view: View, series: dict[str, list[Gain]]) -> str:
 
 def peaks(view: View, comparisons: Sequence[Comparison]) -> list[str]:
     """Which series get slower with more workers, and from how many workers on."""
-    parts = [f"{peak} in {escaped(view.title(c.labels))}" for c in comparisons for peak in scaling.peaks(view, c)]
-    return [f"{scaling.PAST_PEAK}: {'; '.join(first_few(parts, MAX_NAMES))}."] if parts else []
+    parts = [f"{peak} in {escaped(view.title(c.labels))}" for c in comparisons for peak in gains.peaks(view, c)]
+    return [f"{gains.PAST_PEAK}: {'; '.join(first_few(parts, MAX_NAMES))}."] if parts else []
 
 
 def prices(view: View, comparisons: Sequence[Comparison]) -> list[str]:

@@ -12,7 +12,7 @@ BITS = 6  # 2^6 classes per octave: half a class is at most 1/128 of its value
 def histogram(values):
     """{class: count} of values in ns, classes as HdrHistogram makes them: as wide as 1/64 of the octave's beginning.
 
-    Class c stands for the values v with class_of(v) == c; `concexp.metrics` knows how to read it.
+    Class c stands for the values v with class_of(v) == c; `analysis.stats.histogram` reads it.
     """
     counts = {}
     for value in values:

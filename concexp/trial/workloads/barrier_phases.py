@@ -1,8 +1,7 @@
 """Computing in phases: no worker begins the next one before all have done the last."""
 
 from concexp.trial import tools
-from concexp.trial.workloads import _busy as busy
-from concexp.trial.workloads import _meetings
+from concexp.trial.workloads import _busy, _meetings
 
 
 class Workload(tools.Workload):
@@ -29,7 +28,7 @@ class Workload(tools.Workload):
         self.native = tools.name_of(kit.sync) == "barrier"
         self.meetings = _meetings.Meetings(kit.tools, kit.workers)
         # Part 0 is nothing at all; the others are a worker's loads, from the lightest to the heaviest.
-        rounds, steps = busy.pace(busy.spin) * self.busy, max(1, kit.workers - 1)
+        rounds, steps = _busy.pace(_busy.spin) * self.busy, max(1, kit.workers - 1)
         spread = self.imbalance if kit.workers > 1 else 0
         self.rounds = [0] + [round(rounds * (1 + spread * (2 * k / steps - 1))) for k in range(kit.workers)]
         # How many phases each worker has done, how often each saw another one in another phase, and the hand-made gate.
@@ -51,7 +50,7 @@ class Workload(tools.Workload):
 
     def work(self, me, n):
         done, errors, gate = me.shared
-        index, spin, rounds = me.index, busy.spin, self.rounds
+        index, spin, rounds = me.index, _busy.spin, self.rounds
         wait = me.sync.wait if self.native else meet(me.sync, gate, me.workers)
         total = 0
         for phase, part in self.parts(me, n):
@@ -63,7 +62,7 @@ class Workload(tools.Workload):
 
     async def work_async(self, me, n):
         done, errors, gate = me.shared
-        index, spin, rounds = me.index, busy.spin, self.rounds
+        index, spin, rounds = me.index, _busy.spin, self.rounds
         wait = me.sync.wait if self.native else meet_async(me.sync, gate, me.workers)
         total = 0
         for phase, part in self.parts(me, n):
@@ -82,7 +81,7 @@ class Workload(tools.Workload):
             whole, rest = divmod(n, workers)
             for k in range(workers):
                 part = 1 + (index + k) % workers
-                expected += (whole + (k < rest)) * busy.leap(self.rounds[part], part)
+                expected += (whole + (k < rest)) * _busy.leap(self.rounds[part], part)
         counts = {"phase_errors": errors}
         if errors:
             return "%d times a worker was past the barrier while another was still before it" % errors, counts

@@ -1,8 +1,7 @@
 """Stages in a row, a channel between each two: an assembly line."""
 
 from concexp.trial import tools
-from concexp.trial.workloads import _busy as busy
-from concexp.trial.workloads import _messages
+from concexp.trial.workloads import _busy, _messages
 
 
 class Workload(tools.Workload):
@@ -37,7 +36,7 @@ class Workload(tools.Workload):
         return ""
 
     def prepare(self, kit):
-        self.rounds = round(busy.pace(busy.spin) * self.busy) if self.busy else 0
+        self.rounds = round(_busy.pace(_busy.spin) * self.busy) if self.busy else 0
         return [kit.primitive] + [kit.new_primitive(self.capacity) for _ in range(2, kit.workers)]
 
     def enter(self, me):
@@ -47,7 +46,7 @@ class Workload(tools.Workload):
         return [(0, ops)] * workers
 
     def work(self, me, n):
-        spin, rounds, found, kinds = busy.spin, self.rounds, me.own, _messages.KINDS
+        spin, rounds, found, kinds = _busy.spin, self.rounds, me.own, _messages.KINDS
         total = 0
         if me.index == 0:
             put = me.shared[0].put
@@ -72,7 +71,7 @@ class Workload(tools.Workload):
         return total
 
     async def work_async(self, me, n):
-        spin, rounds, found, kinds = busy.spin, self.rounds, me.own, _messages.KINDS
+        spin, rounds, found, kinds = _busy.spin, self.rounds, me.own, _messages.KINDS
         total = 0
         if me.index == 0:
             put = me.shared[0].put
@@ -99,7 +98,7 @@ class Workload(tools.Workload):
     def check(self, shared, outcome):
         size, items = int(self.size), outcome.ops // outcome.workers  # every stage handled every message
         whole, rest = divmod(items, _messages.KINDS)
-        spun = sum(busy.leap(self.rounds, kind) * (whole + (kind < rest)) for kind in range(_messages.KINDS))
+        spun = sum(_busy.leap(self.rounds, kind) * (whole + (kind < rest)) for kind in range(_messages.KINDS))
         expected = spun * outcome.workers + _messages.expected(size, items)
         reason = "" if outcome.total == expected else "what left the last stage is not what entered the first"
         return reason, {"message_bytes": size, "pickled_bytes": _messages.pickled_bytes(size)}

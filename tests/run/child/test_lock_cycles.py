@@ -1,19 +1,16 @@
 """Who waits for whom in a circle: what processes told is put together, and a real deadlock is named on the page."""
 
 import sys
-from types import SimpleNamespace
 
 import pytest
 
 from concexp.analysis import results
 from concexp.commands.run import RunRequest, run_experiment
-from concexp.report.sections import hangs
 from concexp.run.child.launch import launch
 from concexp.run.child.lock_cycles import describe_cycle, together
 from concexp.run.child.stage import stage_child_code
 from concexp.run.storage import journal
-from concexp.run.storage.journal import Record
-from concexp.trial.diagnostics.lock_watch.registry import ENVIRONMENT
+from concexp.trial.diagnostics import LOCK_WATCH
 from tests.helpers.children import request
 
 A, B = "Lock made at mine.py:1 in <module> #1|7", "Lock made at mine.py:1 in <module> #2|7"
@@ -91,7 +88,7 @@ def test_philosophers_are_named(model):
         ("philosophers", {"strategy": "unordered", "reach": 0.05}), model, "lock", load={"ops": 40, "scaling": "strong"},
         warmup=0, probes=["holders"],
     )  # fmt: skip
-    ending = launch(asked, sys.executable, stage_child_code(), 4, variables={ENVIRONMENT: "1"})
+    ending = launch(asked, sys.executable, stage_child_code(), 4, variables={LOCK_WATCH: "1"})
     assert ending.status == "timeout"
     circle = ending.hang["circle"]
     assert len(circle) == 2, ending.hang
@@ -150,22 +147,3 @@ def test_the_page_names_the_circle(crossed):
         assert f"- worker {worker} holds Lock" in page
         assert f"which worker {worker} holds" in page
     assert "taken at `mine.py:7 in crossed`, and waits at `mine.py:9 in crossed` for Lock" in page
-
-
-@pytest.mark.parametrize(
-    ("record", "words"),
-    [
-        (None, None),
-        ({"status": "ok"}, "did not hang (ok): who waited for whom is not known"),
-        ({"status": "timeout", "hang": {"kind": "slow"}}, "nobody waits for locks in a circle"),
-        ({"status": "timeout", "hang": {"circle": ["worker 0 waits"]}}, "shows who waits for what it holds itself"),
-    ],
-)
-def test_what_is_said_of_a_diagnosis(record, words, tmp_path):
-    """That there was none, that the hang did not recur, and that no circle was seen are said as what they are."""
-    records = [Record(role="measured", cell="x")]
-    if record:
-        records.append(Record(record, role="diagnostic", cell="x"))
-    run = SimpleNamespace(of_role=lambda role: [record for record in records if record.role == role])
-    lines = hangs.diagnosis(SimpleNamespace(run=run), "x")
-    assert (words is None and lines == []) or words in lines[0]

@@ -12,9 +12,7 @@ file of the trial's folder (see `task_stacks`). The parent puts the files togeth
 import os
 import sys
 
-from concexp.trial.diagnostics import LOCK_WATCH as ENVIRONMENT
-
-__all__ = ["ENVIRONMENT", "FILE", "start_watching"]
+__all__ = ["FILE", "start_watching"]
 
 FILE = "holding."
 

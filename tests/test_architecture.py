@@ -41,7 +41,7 @@ SPELT_ALIKE = {
     "none": {
         "the YAML's default of `sync`": ["experiment/reader.py", "plan/controls.py"],
         "a value of `pin`": ["experiment/spec.py", "plan/expansion.py", "report/sections/machine.py"],
-        "a role of primitives": [
+        "an interface of primitives": [
             "report/pairs.py",
             "report/sections/time_breakdown.py",
             "trial/plugin.py",

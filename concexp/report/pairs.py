@@ -58,7 +58,7 @@ def _at_one_number_of_workers(points: list[Point]) -> list[Point]:
 
 def without_primitive(view: View, points: list[Point]) -> Point | None:
     """The point that uses no primitive, the reference for the others; None if all use one."""
-    return next((p for p in points if view.plugin("sync", str(p.labels["sync"])).role == "none"), None)
+    return next((p for p in points if view.plugin("sync", str(p.labels["sync"])).interface == "none"), None)
 
 
 def gain_pairs(view: View, comparison: Comparison) -> Iterator[Pair]:

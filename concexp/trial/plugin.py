@@ -35,7 +35,7 @@ class Workload(Plugin):
     shape   "tasks": independent operations, handed to a model one by one or in shares;
             "workers": N bodies that share state, each on a worker of its own
     resource  "cpu" or "io": what an operation mostly uses; a scaling verdict needs CPUs only for the first
-    takes   the roles or names of the primitives that it can use
+    takes   the interfaces or names of the primitives that it can use
     packages  what must be installed for the interpreter beside the standard library
     load    its own load, used where the experiment names none
     unit    what one operation is, in the singular
@@ -165,7 +165,7 @@ class Model(Plugin):
 class Sync(Plugin):
     """Base of every primitive.
 
-    role    "none"; "guard": mutual exclusion, used as `with primitive:`; "channel": carries items (`put`, `get`);
+    interface  "none"; "guard": mutual exclusion, used as `with primitive:`; "channel": carries items (`put`, `get`);
             "shards": a sequence of guards, of which a worker takes the one that belongs to its part of the data;
             "signal": lets workers wait for each other; "stream": carries bytes and nothing else, as a channel does;
             "state": numbers that all workers see
@@ -174,7 +174,7 @@ class Sync(Plugin):
     joins   whether a taker reports that an item is done (`task_done`), and others can wait for that (`join`)
     """
 
-    role = "guard"
+    interface = "guard"
     ends = "many"
     joins = False
     sized = False

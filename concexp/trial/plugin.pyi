@@ -64,7 +64,7 @@ class Model(Plugin):
     def facts(self) -> dict[str, Any]: ...
 
 class Sync(Plugin):
-    role: str
+    interface: str
     ends: str
     joins: bool
     sized: bool

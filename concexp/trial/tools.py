@@ -190,7 +190,7 @@ def unsupported(workload, model, sync, workers, load):
             sync.build(DryTools(*model.primitives(), model.asynchronous, workers=workers), 0)
     except Unsupported as reason:
         return str(reason)
-    if sync is not None and sync.role not in workload.takes and name_of(sync) not in workload.takes:
+    if sync is not None and sync.interface not in workload.takes and name_of(sync) not in workload.takes:
         if workload.takes == ("none",):
             return "%s shares nothing between its workers: there is nothing to guard or to connect" % (
                 name_of(workload).lstrip("_")

@@ -1,4 +1,4 @@
-"""What holds for every primitive: it is made of the model's own library alone, and does what its role says."""
+"""What holds for every primitive: it is made of the model's own library alone, and does what its interface promises."""
 
 import asyncio
 import ctypes
@@ -14,12 +14,12 @@ from tests.helpers.forks import trial
 from tests.helpers.plugins import METHODS, REAL_MODELS, assert_described, build, lent, runs
 
 NAMES = catalog.names("sync")
-ROLES = {name: build("sync", name).role for name in NAMES}
+INTERFACES = {name: build("sync", name).interface for name in NAMES}
 GUARDED = [
     (model, sync)
     for model in [*REAL_MODELS, *(("processes", {"start_method": method}) for method in METHODS)]
     for sync in NAMES
-    if ROLES[sync] == "guard" and runs("counter", model if isinstance(model, str) else model[0], sync, 2)
+    if INTERFACES[sync] == "guard" and runs("counter", model if isinstance(model, str) else model[0], sync, 2)
 ]
 # Modules that a library's primitives may use beside its own.
 FRIENDS = {
@@ -41,10 +41,10 @@ def test_it_is_described(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_declares_its_role(name):
-    """Its role is one of the known ones, and `none` alone has the role none."""
-    assert ROLES[name] in ("none", "guard", "channel", "stream", "signal", "shards", "state")
-    assert (ROLES[name] == "none") == (name == "none")
+def test_it_declares_its_interface(name):
+    """Its interface is one of the known ones, and `none` alone has the interface none."""
+    assert INTERFACES[name] in ("none", "guard", "channel", "stream", "signal", "shards", "state")
+    assert (INTERFACES[name] == "none") == (name == "none")
 
 
 def parts(thing):
@@ -116,7 +116,7 @@ def test_some_workload_uses_it():
     for name in NAMES:
         if name != "interpreter_queue":  # needs a newer Python
             assert any(runs(w, m, name, 2) for w in catalog.names("workload") for m in REAL_MODELS), name
-        assert ROLES[name] != "guard" or runs("counter", "threads", name, 2)
+        assert INTERFACES[name] != "guard" or runs("counter", "threads", name, 2)
 
 
 @pytest.mark.parametrize("form", ["inline", "call"])
@@ -128,13 +128,13 @@ def test_a_guard_loses_nothing(model, sync, form):
     assert [iteration["counts"] for iteration in ending.answer["iterations"]] == [{"lost_updates": 0}] * 2
 
 
-# Waits of a worker in one use of a primitive, by its role, or by its name for signals. A channel is put into and got from.
+# Waits of a worker in one use of a primitive, by its interface, or by its name for signals. A channel is put into and got from.
 WAITS_PER_USE = {"guard": 1, "shards": 1, "channel": 2, "event": 1, "barrier": 1}
 OBSERVED = [
     (model, sync)
     for model in [*REAL_MODELS, *(("processes", {"start_method": method}) for method in METHODS)]
     for sync in NAMES
-    if ROLES[sync] != "none" and runs("primitive_loop", model if isinstance(model, str) else model[0], sync, 2)
+    if INTERFACES[sync] != "none" and runs("primitive_loop", model if isinstance(model, str) else model[0], sync, 2)
 ]
 
 
@@ -145,7 +145,7 @@ def test_its_waits_can_be_observed(model, sync):
     ending = trial("primitive_loop", model, sync, load=load, iterations=2, probes=["waits"])
     assert (ending.status, ending.left_behind) == ("ok", 0), ending
     workers = 2 if model != "serial" else 1
-    each = WAITS_PER_USE.get(ROLES[sync]) or WAITS_PER_USE[sync]
+    each = WAITS_PER_USE.get(INTERFACES[sync]) or WAITS_PER_USE[sync]
     for iteration in ending.answer["iterations"]:
         waits = iteration["worker_waits"]
         assert [sum(count for count, _ in one.values()) for one in waits] == [20 // workers * each] * workers

@@ -49,7 +49,9 @@ class Plot:
 
     def _is_uneven(self, view: View) -> bool:
         guarded = [
-            point for point in view.points if view.plugin("sync", str(point.labels["sync"])).role not in ("", "none")
+            point
+            for point in view.points
+            if view.plugin("sync", str(point.labels["sync"])).interface not in ("", "none")
         ]
         return any(bar.jain.bounded and bar.jain.hi < EVEN_INDEX for bar in _recorded(view, guarded).values())
 

@@ -152,8 +152,8 @@ def _called(view: View, bar: Bar, name: str) -> str:
 
 def waits_hidden(view: View, bar: Bar) -> bool:
     """Whether the cell has a primitive whose waits were not recorded."""
-    role = view.plugin("sync", str(bar.point.labels["sync"])).role
-    return "waiting" in bar.split.unmeasured and role != "none"
+    interface = view.plugin("sync", str(bar.point.labels["sync"])).interface
+    return "waiting" in bar.split.unmeasured and interface != "none"
 
 
 def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:

@@ -110,7 +110,7 @@ class Model(processes.Model):
         if self.asynchronous:
             from concexp.trial.models.asyncio import blocks
 
-            if (sync is not None and sync.role != "none") or self.schedule != "block":
+            if (sync is not None and sync.interface != "none") or self.schedule != "block":
                 return REASON
             if blocks(workload):
                 return blocks(workload)

@@ -18,7 +18,7 @@ class Model(tools.Model):
         return LENDS
 
     def refuses(self, workload, sync, workers, load):
-        if sync is not None and sync.role in ("channel", "stream"):
+        if sync is not None and sync.interface in ("channel", "stream"):
             return "a channel needs two sides at once; serial has one worker"
         return ""
 

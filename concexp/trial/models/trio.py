@@ -101,7 +101,7 @@ class Model(tools.Model):
             if workload.shape == "workers":
                 return "in trio's threads the workers of %s could not use trio's primitives" % name
             return ""
-        if sync is not None and sync.role == "signal":
+        if sync is not None and sync.interface == "signal":
             return "an event of trio cannot be cleared, and so not be used again"
         for plugin in (workload, sync):
             if plugin is not None and written_for_asyncio(plugin):

@@ -209,7 +209,7 @@ class Probe(probes.SeparateProbe):
 
     @classmethod
     def applies_to(cls, sync):
-        return sync.role != "none"
+        return sync.interface != "none"
 
     def kit(self, kit, workload):
         return Kit(kit)

@@ -15,4 +15,4 @@ class State(tools.Sync):
     """A holder of a number, with or without a guard."""
 
     guarded: bool = True
-    role = "state"
+    interface = "state"

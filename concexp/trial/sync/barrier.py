@@ -6,7 +6,7 @@ from concexp.trial import tools
 class Sync(tools.Sync):
     """A meeting point of all workers: `wait` lets nobody go on before everybody has come, and can be used again."""
 
-    role = "signal"
+    interface = "signal"
 
     def build(self, tools, capacity):
         return tools.make("Barrier", tools.workers)

@@ -6,7 +6,7 @@ from concexp.trial import tools
 class Sync(tools.Sync):
     """A flag that one worker sets and others wait for: `set`, `clear`, `wait`, `is_set`."""
 
-    role = "signal"
+    interface = "signal"
 
     def build(self, tools, capacity):
         return tools.make("Event")

@@ -6,7 +6,7 @@ from concexp.trial import tools
 class Sync(tools.Sync):
     """A queue between interpreters (`concurrent.interpreters.create_queue`): whoever waits for an item looks every 10 ms."""
 
-    role = "channel"
+    interface = "channel"
 
     def build(self, tools, capacity):
         return tools.make("InterpreterQueue", capacity)

@@ -6,7 +6,7 @@ from concexp.trial import tools
 class Sync(tools.Sync):
     """A queue whose takers say when they are done with an item, so that others can wait until all are: `task_done`, `join`."""
 
-    role = "channel"
+    interface = "channel"
     sized = True
     joins = True
 

@@ -6,7 +6,7 @@ from concexp.trial import tools
 class Sync(tools.Sync):
     """A stack between workers: `queue.LifoQueue` or `asyncio.LifoQueue`; what came last goes first."""
 
-    role = "channel"
+    interface = "channel"
     sized = True
 
     def build(self, tools, capacity):

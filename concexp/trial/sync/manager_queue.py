@@ -6,7 +6,7 @@ from concexp.trial import tools
 class Sync(tools.Sync):
     """A queue in a server process, `multiprocessing.Manager().Queue`: each call is a message to it and an answer."""
 
-    role = "channel"
+    interface = "channel"
     sized = True
 
     def build(self, tools, capacity):

@@ -6,7 +6,7 @@ from concexp.trial import tools
 class Sync(tools.Sync):
     """Nothing guards and nothing connects the workers."""
 
-    role = "none"
+    interface = "none"
 
     def build(self, tools, capacity):
         return None

@@ -12,7 +12,7 @@ class Sync(tools.Sync):
 
     form: "pickled | raw" = "pickled"
     duplex: bool = False
-    role = "stream"
+    interface = "stream"
     ends = "one"
 
     def build(self, tools, capacity):

@@ -6,7 +6,7 @@ from concexp.trial import tools
 class Sync(tools.Sync):
     """A heap between workers: `queue.PriorityQueue` or `asyncio.PriorityQueue`; the smallest item goes first."""
 
-    role = "channel"
+    interface = "channel"
     sized = True
 
     def build(self, tools, capacity):

@@ -6,7 +6,7 @@ from concexp.trial import tools
 class Sync(tools.Sync):
     """A queue between workers: `queue.Queue`, `multiprocessing.Queue` or `asyncio.Queue`, as the model has it."""
 
-    role = "channel"
+    interface = "channel"
     sized = True
 
     def build(self, tools, capacity):

@@ -10,7 +10,7 @@ class Sync(tools.Sync):
     """
 
     shards: "int >= 1" = 8
-    role = "shards"
+    interface = "shards"
 
     def build(self, tools, capacity):
         return tuple(tools.make("Lock") for _ in range(self.shards))

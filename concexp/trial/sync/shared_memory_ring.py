@@ -88,7 +88,7 @@ class Sync(tools.Sync):
 
     slots: "int >= 1" = 16
     slot: "size >= 16" = 65_536
-    role = "stream"
+    interface = "stream"
     ends = "one"
     sized = True
 

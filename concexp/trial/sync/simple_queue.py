@@ -6,7 +6,7 @@ from concexp.trial import tools
 class Sync(tools.Sync):
     """A queue without a limit: `queue.SimpleQueue`, which is written in C, or `multiprocessing.SimpleQueue`, a locked pipe."""
 
-    role = "channel"
+    interface = "channel"
 
     def build(self, tools, capacity):
         return tools.make("SimpleQueue")

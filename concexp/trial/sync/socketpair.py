@@ -76,7 +76,7 @@ class AsyncStream:
 class Sync(tools.Sync):
     """Two connected sockets (`socket.socketpair`), and messages with their length in front."""
 
-    role = "stream"
+    interface = "stream"
     ends = "one"
 
     def build(self, tools, capacity):

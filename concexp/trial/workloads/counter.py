@@ -26,7 +26,7 @@ class Workload(tools.Workload):
     unit = "increment"
 
     def prepare(self, kit):
-        self.sharded = kit.sync.role == "shards"
+        self.sharded = kit.sync.interface == "shards"
         return kit.tools.array(len(kit.primitive) if self.sharded else 1)
 
     def reset(self, shared):

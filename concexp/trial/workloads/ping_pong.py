@@ -36,8 +36,8 @@ class Workload(tools.Workload):
 
     def prepare(self, kit):
         pairs = kit.workers // 2
-        role = kit.sync.role
-        self.kind = "message" if role in ("channel", "stream") else tools.name_of(kit.sync)
+        interface = kit.sync.interface
+        self.kind = "message" if interface in ("channel", "stream") else tools.name_of(kit.sync)
         if self.kind == "message":
             made = [kit.pair() for _ in range(pairs)]
         elif self.kind == "condition":

@@ -136,5 +136,5 @@ class Workload(tools.Workload):
 
 
 def kind_of(sync):
-    """Which loop a primitive needs: its role, or its name where primitives of a role are used in different ways."""
-    return tools.name_of(sync) if sync.role == "signal" else sync.role
+    """Which loop a primitive needs: its interface, or its name where primitives of an interface are used in different ways."""
+    return tools.name_of(sync) if sync.interface == "signal" else sync.interface

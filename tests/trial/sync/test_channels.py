@@ -15,8 +15,8 @@ from tests.helpers.forks import trial
 from tests.helpers.interpreters import tried
 from tests.helpers.plugins import HERE, build, runs
 
-CHANNELS = [name for name in catalog.names("sync") if build("sync", name).role in ("channel", "stream")]
-STATES = [name for name in catalog.names("sync") if build("sync", name).role == "state"]
+CHANNELS = [name for name in catalog.names("sync") if build("sync", name).interface in ("channel", "stream")]
+STATES = [name for name in catalog.names("sync") if build("sync", name).interface == "state"]
 SIZES = [1, 1024, 1 << 20, 16 << 20]
 CARRIED = [(model, channel) for model in HERE for channel in CHANNELS if runs("bulk_transfer", model, channel, 2)]
 METHODS = ("fork", "forkserver", "spawn")

@@ -19,7 +19,7 @@ BARE = tools.DryTools(*build("model", "threads").primitives())
 COMPOSITES = [
     name
     for name in catalog.names("sync")
-    if build("sync", name).role == "guard" and build("sync", name).build(BARE, 0) is not None
+    if build("sync", name).interface == "guard" and build("sync", name).build(BARE, 0) is not None
 ]
 WHERE = [("threads", {}), *(("processes", {"start_method": method}) for method in METHODS)]
 

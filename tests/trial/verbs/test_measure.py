@@ -113,7 +113,7 @@ class Workload(tools.Workload):
 class Sync(tools.Sync):
     """No primitive."""
 
-    role = "none"
+    interface = "none"
 
     def build(self, tools, capacity):
         return None

@@ -32,13 +32,13 @@ class Plugin:
 class Workload(Plugin):
     """Base of every workload; a plug-in overrides what differs.
 
-    shape   "tasks": independent operations, handed to a model one by one or in shares;
-            "workers": N bodies that share state, each on a worker of its own
+    shape     "tasks": independent operations, handed to a model one by one or in shares;
+              "workers": N bodies that share state, each on a worker of its own
     resource  "cpu" or "io": what an operation mostly uses; a scaling verdict needs CPUs only for the first
-    takes   the interfaces or names of the primitives that it can use
+    takes     the interfaces or names of the primitives that it can use
     packages  what must be installed for the interpreter beside the standard library
-    load    its own load, used where the experiment names none
-    unit    what one operation is, in the singular
+    load      its own load, used where the experiment names none
+    unit      what one operation is, in the singular
     """
 
     shape = "tasks"
@@ -54,7 +54,10 @@ class Workload(Plugin):
         return ""
 
     def prepare(self, kit):
-        """Build what the workers share, once per trial, before they exist."""
+        """Build what the workers share, once per trial, before they exist; what it returns is `shared` in the other methods.
+
+        Attributes that are set on `self` reach every worker.
+        """
 
     def reset(self, shared):
         """Put shared state back to its beginning, before each pass."""
@@ -83,7 +86,10 @@ class Workload(Plugin):
         raise NotImplementedError
 
     def check(self, shared, outcome):
-        """(reason, counts): why the outcome is wrong (empty: it is right) and what was counted, by column name."""
+        """(reason, counts): why the outcome is wrong (empty: it is right) and what was counted, by column name.
+
+        `outcome` is a `passes.Outcome`: `ops`, `total` (the sum of what `work` returned), `ranges`, `wall_s`, `workers`, `late`.
+        """
         return "", {}
 
     def servers(self, shared):
@@ -166,12 +172,12 @@ class Sync(Plugin):
     """Base of every primitive.
 
     interface  "none"; "guard": mutual exclusion, used as `with primitive:`; "channel": carries items (`put`, `get`);
-            "shards": a sequence of guards, of which a worker takes the one that belongs to its part of the data;
-            "signal": lets workers wait for each other; "stream": carries bytes and nothing else, as a channel does;
-            "state": numbers that all workers see
-    ends    of a channel or a stream: "many" workers may use either side, or "one" each
-    sized   whether it knows how many items it holds (`qsize`)
-    joins   whether a taker reports that an item is done (`task_done`), and others can wait for that (`join`)
+               "shards": a sequence of guards, of which a worker takes the one that belongs to its part of the data;
+               "signal": lets workers wait for each other; "stream": carries bytes and nothing else, as a channel does;
+               "state": numbers that all workers see
+    ends       of a channel or a stream: "many" workers may use either side, or "one" each
+    sized      whether it knows how many items it holds (`qsize`)
+    joins      whether a taker reports that an item is done (`task_done`), and others can wait for that (`join`)
     """
 
     interface = "guard"

@@ -35,6 +35,7 @@ def test_says_what_it_is(name):
     assert cls.level in ("iteration", "cell")
     assert cls.shown in ("always", "when present", "when asked")
     assert cls.level == "iteration" or cls.compares in NAMES
+    assert cls.probe in ("", *catalog.names("probe")), "no trial would have what it is computed from"
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if catalog.load("metric", n).level == "iteration"])
@@ -43,15 +44,8 @@ def test_has_a_number_per_row(name, run):
     values = catalog.load("metric", name)().of(run.trials)
     assert len(values) == len(run.trials)
     assert values.dtype == float
-    empty = run.trials.drop(columns=["lost_updates"]).assign(
-        wall_s=math.nan,
-        ops=math.nan,
-        cpu_s=math.nan,
-        startup_s=math.nan,
-        run_queue_wait_s=math.nan,
-        voluntary_switches=math.nan,
-        involuntary_switches=math.nan,
-    )
+    recorded = run.trials.drop(columns=["lost_updates"])
+    empty = recorded.assign(**dict.fromkeys(recorded.select_dtypes("number").columns, math.nan))
     assert catalog.load("metric", name)().of(empty).isna().all()
 
 

@@ -2,26 +2,8 @@
 
 import pytest
 
-from concexp.errors import InputError
-from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
-
-HEAD = "workload: [echo, sleep, {counter: {form: call}, as: cc}]\nmodel: [serial, threads, processes]\n"
-
-
-def spec(sweep, more=""):
-    return parse_text(f"{HEAD}sweep: {sweep}\n{more}", "x.yaml")
-
-
-def axes(sweep, more=""):
-    return spec(sweep, more).grids[0].axes
-
-
-def problem(sweep, more=""):
-    with pytest.raises(InputError) as caught:
-        spec(sweep, more)
-    (found,) = caught.value.problems
-    return found
+from tests.helpers.sweeps import axes, problem, spec
 
 
 def test_values_as_written():

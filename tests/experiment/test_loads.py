@@ -2,25 +2,7 @@
 
 import pytest
 
-from concexp.errors import InputError
-from concexp.experiment import parse_text
-
-HEAD = "workload: [echo, sleep, {counter: {form: call}, as: cc}]\nmodel: [serial, threads, processes]\n"
-
-
-def spec(sweep, more=""):
-    return parse_text(f"{HEAD}sweep: {sweep}\n{more}", "x.yaml")
-
-
-def axes(sweep, more=""):
-    return spec(sweep, more).grids[0].axes
-
-
-def problem(sweep, more=""):
-    with pytest.raises(InputError) as caught:
-        spec(sweep, more)
-    (found,) = caught.value.problems
-    return found
+from tests.helpers.sweeps import axes, problem
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def sites(stacks: str) -> Counter[str]:
         for file, line, function in frames:
             if "/concexp/trial/" in file and "/concexp/trial/workloads/" not in file:
                 continue
-            if re.search(r"/workloads/_\w+\.py$", file) or re.search(
+            if re.search(r"/concexp/trial/workloads/_\w+\.py$", file) or re.search(
                 r"/(lib/python[\d.]+|lib-python|lib_pypy)/|^<", file
             ):
                 continue

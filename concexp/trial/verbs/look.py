@@ -5,6 +5,10 @@ import sys
 
 from concexp.trial.workloads import _user_code
 
+TRIAL = os.path.dirname(
+    os.path.dirname(__file__)
+)  # frames of our own code are no place to look for a mistake in the user's
+
 
 def answer(request):
     """Facts about a target, as literals; `problem` is empty if it can be called, else says what is wrong, and `cure` what to do.
@@ -64,7 +68,7 @@ def innermost_place(error, folders):
     trace = error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if not file.startswith("<frozen") and os.path.dirname(__file__) not in file and "importlib" not in file:
+        if not file.startswith("<frozen") and TRIAL not in file and "importlib" not in file:
             own = any(file.startswith(folder + os.sep) for folder in folders)
             places.append((own, "%s:%d" % (os.path.basename(file), trace.tb_lineno)))
         trace = trace.tb_next

@@ -1,5 +1,8 @@
 """Cells without a timing verdict, and the evidence."""
 
+from types import SimpleNamespace
+
+from concexp.report.sections import doubtful
 from tests.helpers import journal_builder, scenarios
 
 
@@ -42,3 +45,10 @@ def test_other_doubts(answer_text):
         journal_builder.cell(model="threads", workers=2, facts={"server_cpu_s": 0.5}),
     ]
     assert "**No timing verdict for 1 of 2 cells** (‡): `server_bound` in 1 cell" in answer_text(cells)
+
+
+def test_doubts_of_equal_counts_have_one_order():
+    """Doubts that touch as many cells are listed in the order of their names, whatever Python's hash seed is."""
+    codes = ["too_short", "skew", "server_bound", "leftover", "apart", "paged"]
+    point = SimpleNamespace(sample=SimpleNamespace(doubtful=[SimpleNamespace(doubts=codes)]))
+    assert [code for code, _ in doubtful._codes([point, point]).most_common()] == sorted(codes)

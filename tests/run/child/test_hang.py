@@ -64,6 +64,16 @@ def test_nothing_is_said_where_nothing_was_seen():
     assert classify(Snapshot(0, {}, 0), Snapshot(1, {}, 0), STACKS) == {}
 
 
+def test_a_users_file_beside_workloads_is_a_site():
+    """Only concexp's own helpers of workloads are passed over: a user's folder may be called `workloads` too."""
+    stacks = (
+        "Thread 0x1 (most recent call first):\n"
+        '  File "/cache/trial-1/concexp/trial/workloads/_function.py", line 8 in work\n'
+        '  File "/home/x/workloads/_mine.py", line 5 in half\n'
+    )
+    assert dict(sites(stacks)) == {"_mine.py:5 in half": 1}
+
+
 def test_a_task_stands_at_its_innermost_line():
     """The stack of a task is written the other way round, and a task that sleeps is not stuck."""
     task = (

@@ -18,6 +18,7 @@ FILE = "holding."
 
 HERE = os.path.dirname(__file__)
 TRIAL = os.path.dirname(os.path.dirname(HERE))
+VERBS = os.path.join(TRIAL, "verbs")
 STAGE = os.path.dirname(os.path.dirname(TRIAL))
 LIBRARY = os.path.dirname(os.__file__)
 
@@ -99,7 +100,7 @@ def call_site():
             pass
         elif file.startswith(TRIAL):
             hidden = base.startswith("_") and base != "_function.py"  # a helper
-            plugin = plugin or ("" if hidden or folder in (TRIAL, os.path.dirname(HERE)) else place)
+            plugin = plugin or ("" if hidden or folder in (TRIAL, VERBS, os.path.dirname(HERE)) else place)
         elif not file.startswith(STAGE):
             return place
         frame = frame.f_back

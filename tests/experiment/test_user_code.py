@@ -4,24 +4,7 @@ import pytest
 
 from concexp.errors import InputError
 from concexp.experiment import load
-
-SHOUTS = "\nimport pathlib\npathlib.Path(__file__ + '.executed').touch()\nraise SystemExit\n"
-
-
-@pytest.fixture
-def read(write):
-    """The entries of `workload: …`, in the test's folder."""
-
-    def read(text, more=""):
-        return load(write("x.yaml", f"workload: {text}\nmodel: serial\n{more}")).grids[0].workload
-
-    return read
-
-
-def problems(read, text):
-    with pytest.raises(InputError) as caught:
-        read(text)
-    return caught.value.problems
+from tests.helpers.user_code import SHOUTS, problems
 
 
 def test_classes_coroutines_and_context_managers_are_taken(read, write):

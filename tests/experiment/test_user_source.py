@@ -5,26 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from concexp.errors import InputError
-from concexp.experiment import load, user_source
-
-SHOUTS = "\nimport pathlib\npathlib.Path(__file__ + '.executed').touch()\nraise SystemExit\n"
-
-
-@pytest.fixture
-def read(write):
-    """The entries of `workload: …`, in the test's folder."""
-
-    def read(text, more=""):
-        return load(write("x.yaml", f"workload: {text}\nmodel: serial\n{more}")).grids[0].workload
-
-    return read
-
-
-def problems(read, text):
-    with pytest.raises(InputError) as caught:
-        read(text)
-    return caught.value.problems
+from concexp.experiment import user_source
+from tests.helpers.user_code import SHOUTS, problems
 
 
 def test_a_module_is_found_without_importing_it(read, write, tmp_path):

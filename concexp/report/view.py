@@ -335,7 +335,7 @@ class View:
         try:
             return catalog.load(kind, self.plugins[kind, label])
         except (KeyError, UnknownName):
-            return type("Unknown", (), {"simulated": False, "role": ""})
+            return type("Unknown", (), {"simulated": False, "interface": ""})
 
     def style(self, series: str) -> Style:
         """How a series looks, the same in every picture: like its model; several series of a model are shades of it."""

@@ -13,7 +13,7 @@ from concexp.trial import tools
 from concexp.trial.workloads import _messages
 from tests.helpers.forks import trial
 from tests.helpers.interpreters import tried
-from tests.helpers.plugins import HERE, build, runs
+from tests.helpers.plugins import HERE, build, runs, selected
 
 CHANNELS = [name for name in catalog.names("sync") if build("sync", name).interface in ("channel", "stream")]
 STATES = [name for name in catalog.names("sync") if build("sync", name).interface == "state"]
@@ -23,8 +23,9 @@ METHODS = ("fork", "forkserver", "spawn")
 MANY = [(model, channel) for model, channel in CARRIED if build("sync", channel).ends == "many"]
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(("model", "channel"), CARRIED)
+@pytest.mark.parametrize(
+    ("model", "channel", "size"), selected([(*carried, size) for carried in CARRIED for size in SIZES])
+)
 def test_messages_of_every_size_arrive_whole(model, channel, size):
     """From 1 B to 16 MiB: what is taken is what was put, byte by byte, and it is timed with its size."""
     ending = trial(

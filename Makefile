@@ -37,7 +37,7 @@ engines: .venv/developing .venv-engines/installed  ## the models over engines th
 	CONCEXP_ENGINES_PYTHON=$(CURDIR)/.venv-engines/bin/python $(PYTEST) tests/trial/models/test_engines.py
 
 contracts: .venv/developing  ## every workload in every model with every primitive (`test` has a cover of all pairs)
-	CONCEXP_CONTRACTS=all $(PYTEST) $(PARALLEL) tests/contracts
+	CONCEXP_CONTRACTS=all $(PYTEST) $(PARALLEL) tests/contracts tests/trial/sync
 
 faults: .venv/developing  ## every fault in every model (about 5 minutes; `test` has a diagonal of it)
 	CONCEXP_FAULTS=all $(PYTEST) tests/program/test_fault_matrix.py

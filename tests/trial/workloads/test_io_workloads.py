@@ -394,11 +394,13 @@ def test_the_server_counts_what_it_did(model, spread):
 
 
 def test_a_stall_is_there_in_every_pass():
-    """One worker, a stall after ten of twenty requests: no pass is shorter than that."""
-    given = {"service": 0.0, "stall": 0.05, "stall_after": 10}
+    """One worker, a stall after ten of twenty requests: no pass is shorter than that, and one response waits for its end."""
+    given = {"service": 0.0, "stall": 0.2, "stall_after": 10}
     for iteration in trial(("server", given), "serial", load=TWENTY, iterations=2).answer["iterations"]:
-        assert iteration["wall_s"] >= 0.05
-        assert iteration["counts"]["server_response_s"] >= 0.05 / 20
+        assert iteration["wall_s"] >= 0.2
+        # The stall begins with the tenth answer. The next request waits for what is left of it when it comes, and on a busy
+        # machine it comes late.
+        assert iteration["counts"]["server_response_s"] >= 0.2 / 2 / 20
 
 
 def test_a_seed_gives_the_same_services(serving):

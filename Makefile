@@ -40,7 +40,7 @@ contracts: .venv/developing  ## every workload in every model with every primiti
 	CONCEXP_CONTRACTS=all $(PYTEST) $(PARALLEL) tests/contracts tests/trial/sync
 
 faults: .venv/developing  ## every fault in every model (about 5 minutes; `test` has a diagonal of it)
-	CONCEXP_FAULTS=all $(PYTEST) tests/program/test_fault_matrix.py
+	CONCEXP_FAULTS=all $(PYTEST) --timeout 1800 tests/program/test_fault_matrix.py  # one sweep is the fixture of all its tests
 
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py

@@ -9,16 +9,7 @@ import yaml
 from concexp.errors import EnvironmentRefused, InputError
 from concexp.experiment import load, parse_text
 from concexp.plan.planner import make_plan
-
-SHORT = (
-    "workload: [cpu_sum, sleep]\nmodel: [serial, threads]\nsweep: {workers: [1, 2]}\nload: {ops: 64, scaling: strong}\n"
-)
-
-
-def problems(text, **more):
-    with pytest.raises(InputError) as caught:
-        parse_text(text, "dir/01_a_b.yaml", **more)
-    return caught.value.problems
+from tests.helpers.sweeps import SHORT, problems
 
 
 def test_the_short_experiment_of_the_design_gets_all_defaults():

@@ -24,3 +24,15 @@ def problem(sweep, more=""):
         spec(sweep, more)
     (found,) = caught.value.problems
     return found
+
+
+SHORT = (
+    "workload: [cpu_sum, sleep]\nmodel: [serial, threads]\nsweep: {workers: [1, 2]}\nload: {ops: 64, scaling: strong}\n"
+)
+
+
+def problems(text, **more):
+    """The problems of an experiment's text."""
+    with pytest.raises(InputError) as caught:
+        parse_text(text, "dir/01_a_b.yaml", **more)
+    return caught.value.problems

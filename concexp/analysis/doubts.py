@@ -23,8 +23,13 @@ THROTTLED_SHARE = 0.01
 INTERRUPTIONS = 500
 # Pages read back from disk in a window. One takes about 0.1 ms on a good disk: 10 are a tenth of the shortest window.
 PAGES = 10
-# Last start after first start, as a share of the window.
-SKEW_SHARE = 0.1
+# Last start after first start, as a share of the window; where the window begins only when all are at work, of the given
+# time: a later start than that is not waited for (see `trial/window.py`).
+SKEW_SHARE, SKEW_LIMIT = 0.1, 0.5
+# One operation of a worker as a share of the given time. A window cuts through operations as if each went on evenly, which one
+# that waits for others does not: eight threads under the GIL come out 1 % wrong where an operation takes an eighth of the
+# time (simulated). Older journals have no such window: they lost up to one operation of each worker but the first finisher.
+COARSE_SHARE, COARSE_LOSS = 0.125, 0.01
 # Share of the window in which all workers must have been at work, where the workload is about workers that meet.
 ACTIVE_SHARE = 0.5
 # Share that one reading of the clock may have in what is timed: an operation where each is timed, else a batch of 1 ms.
@@ -43,7 +48,7 @@ BUSY_SHARE = 0.75
 # Share of a core that a workload's server may use before its speed is what is measured.
 SERVER_SHARE = 0.7
 # Facts that are judged by their mean over a trial's iterations.
-MEANS = ("wall_s", "cpu_s", "server_cpu_s", "run_queue_wait_s", "start_skew_s", "all_active", "throttled_s", "steal_s",
+MEANS = ("wall_s", "cpu_s", "server_cpu_s", "run_queue_wait_s", "start_skew_s", "all_active", "window_s", "throttled_s", "steal_s",
          "voluntary_switches", "involuntary_switches")  # fmt: skip
 
 MEANING = {
@@ -55,6 +60,7 @@ MEANING = {
     "skew": "the workers did not start together",
     "apart": "the workers were at work together for less than half of the window: they hardly met",
     "too_short": "the window was too short for the clock or for threads to take turns",
+    "coarse": "one operation took so much of the given time that the rate depends on where the time was cut",
     "timer": "reading the clock took more than a twentieth of what was timed",
     "server_bound": "the workload's own server was busy: its speed limits the numbers",
     "gil_changed": "the GIL was switched on or off during the trial",
@@ -85,9 +91,11 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
         "throttled": trials["throttled_s"] > THROTTLED_SHARE * wall,
         "preempted": interruptions(trials) > INTERRUPTIONS,
         "paged": read_back > PAGES,
-        "skew": together & (trials["start_skew_s"] > SKEW_SHARE * wall),
+        "skew": together
+        & (trials["start_skew_s"] > wall * trials["window_s"].isna().map({True: SKEW_SHARE, False: SKEW_LIMIT})),
         "apart": together & _holds(trials["shape"] == "workers") & (trials["all_active"] < ACTIVE_SHARE),
         "too_short": by_trial["wall_s"].min() < turns.where(taking_turns, SHORTEST),
+        "coarse": coarse(trials, by_trial["wall_s"].sum() / by_trial["ops"].sum()),
         "timer": trials["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once,
         "server_bound": trials["server_cpu_s"] > SERVER_SHARE * wall,
         "gil_changed": trials["gil_start"].notna()
@@ -168,6 +176,18 @@ def stolen(trials: pd.DataFrame) -> pd.Series:
     """The share that the host took of the CPU time a trial could use; NaN if it is not CPU-bound, or nothing was recorded."""
     share = trials["steal_s"] / (trials["wall_s"] * useful_cpus(trials))
     return share.where(_holds(trials["wants"] == "cpu"))
+
+
+def coarse(trials: pd.DataFrame, seconds: pd.Series) -> pd.Series:
+    """True if one operation takes too much of a given time. `seconds` is the trial's time per operation of all workers."""
+    if "load.duration" not in trials:
+        return pd.Series(False, trials.index)
+    duration = trials["load.duration"].astype(float)
+    if "load.rate" in trials:
+        duration = duration.where(trials["load.rate"].isna())  # an open loop counts its arrivals
+    lanes = workers_of(trials).where(_holds(trials["wants"] == "io"), executions(trials))
+    lost = (workers_of(trials) > 1) & trials["window_s"].isna()
+    return seconds * lanes > duration * lost.map({True: COARSE_LOSS, False: COARSE_SHARE})
 
 
 def unsteady(trials: pd.DataFrame) -> pd.Series:

@@ -30,6 +30,7 @@ ANSWER = {"gil_start": "gil", "gil_end": "gil_end", "jit_on": "jit", "traced": "
 # CPU times of the probe `rusage` among them. The numbers of the probes that are always on follow.
 WINDOW = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_cpu_s", "start_skew_s", "stop_skew_s",
           "all_active")  # fmt: skip
+SINCE = "window_s"  # of each window as well, but older journals lack it
 # Numbers that the trial itself records, not a probe, where it has a background or a schedule of chunks.
 BESIDE = ("background_ops", "background_s", "background_cpu_s", "largest_share")
 WORKERS = ("worker_ops", "worker_s")  # lists with a number per worker, also recorded by the trial itself
@@ -85,7 +86,7 @@ def _number_names(recorded: set[str]) -> list[str]:
             always += numbers
         else:
             others += [name for name in numbers if name in recorded]
-    return list(dict.fromkeys([*always, *others]))
+    return list(dict.fromkeys([*always, SINCE, *others]))
 
 
 def _hides_workers(iterations: Iterations) -> np.ndarray:

@@ -106,7 +106,9 @@ def worker_seconds(record: Record, waiting: float) -> WorkerSeconds:
     timed = record["startup"] == "timed"
     startup = _sum(values_of(passes, "startup_s")) if timed else 0.0
     window = _sum(values_of(passes, "wall_s")) - startup
+    # Below 0 by rounding where workers go on until a given time is over: none of them is idle.
     idle = workers * window - _at_work(values_of(passes, "worker_s"))
+    idle = idle if math.isnan(idle) else max(0.0, idle)
     if parallel(record) == ONE:
         idle = math.nan  # workers that take turns are all at work, whether theirs is still to come or over
     return WorkerSeconds(

@@ -5,6 +5,7 @@ import time
 from time import perf_counter_ns as clock
 
 from concexp.trial import passes, runtime, tools
+from concexp.trial.window import time_taken
 
 SECOND = 1_000_000_000
 # A loop that releases the GIL for a moment more often than every switch interval can starve the threads that wait for it:
@@ -30,18 +31,19 @@ class Endless:
         """Serve as one plain worker; returns its report."""
         halt, batch, total = self.halt, me.batch, 0
         first = me.first = me.index << 40
-        start = before = clock()
+        start = before = now = clock()
+        last = start, 0
         self.begun[me.index] = 1
         while not halt[0]:
             total += work(me, batch)
             me.first += batch
             now = clock()
+            last = before, batch
             if now - before < passes.SHORTEST_BATCH:
                 batch *= 2
             before = now
         me.batch = batch
-        stop = clock()
-        return passes.Report(start, stop, first, me.first - first, total)
+        return self.report(start, now, first, me.first - first, total, last)
 
     async def serve_async(self, work, me):
         """As `serve`, for a coroutine, which lets the others run after each batch."""
@@ -49,20 +51,26 @@ class Endless:
 
         halt, batch, total = self.halt, me.batch, 0
         first = me.first = me.index << 40
-        start = before = clock()
+        start = before = now = clock()
+        last = start, 0
         shortest = max(passes.SHORTEST_BATCH, INTERVALS * int((runtime.switch_interval() or 0) * SECOND))
         self.begun[me.index] = 1
         while not halt[0]:
             total += await work(me, batch)
             me.first += batch
             now = clock()
+            last = before, batch
             if now - before < shortest:
                 batch *= 2
             before = now
             await sleep(0)
         me.batch = batch
-        stop = clock()
-        return passes.Report(start, stop, first, me.first - first, total)
+        return self.report(start, now, first, me.first - first, total, last)
+
+    def report(self, start, stop, first, done, total, last):
+        """A worker's report; `last` is when its last batch began, and of how many operations it was."""
+        begun, batch = last
+        return passes.Report(start, stop, first, done, total, [(begun, done - batch)])
 
 
 class Background:
@@ -120,16 +128,17 @@ class Background:
 
     def end(self):
         """Halt the pass; returns its operations, seconds and CPU seconds by column name."""
+        end = clock()
         self.source.halt[0] = 1
         self.thread.join()
         if self.failure is not None:
             raise self.failure
         used = self.probe.merged([one[tools.name_of(self.probe)] for report in self.reports for one in report.seen])
-        seconds = (max(report.stop for report in self.reports) - min(report.start for report in self.reports)) / SECOND
+        begin = min(report.start for report in self.reports)
         cpu = used.get("worker_cpu_s")
         return {
             "background_ops": sum(report.done for report in self.reports),
-            "background_s": seconds,
+            "background_s": time_taken(self.reports, begin, end) / SECOND,
             "background_cpu_s": None if cpu is None else sum(cpu),
         }
 

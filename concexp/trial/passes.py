@@ -10,6 +10,8 @@ from time import perf_counter_ns as clock
 
 # A look at the clock costs about 120 ns: with a batch of 1 ms it is lost in the fifth digit.
 SHORTEST_BATCH = 1_000_000
+# A worker notes its progress at most this often in a given time, for the cuts of the window: 512 notes are some 50 KB.
+NOTES = 512
 
 
 class Report:
@@ -18,25 +20,23 @@ class Report:
     start, stop   the clock (`time.perf_counter_ns`, the same for all processes of a machine) around the loop, ns
     first, done   the operations done were numbered first … first + done - 1
     total         the sum of what `work` returned
-    late          operations of the last batch, which ended when the time was already over (0 for counted ops)
-    after         operations that ended after `stop` even so: tasks of a pool that were under way (0 for all others)
+    progress      where time is given: [(clock, operations done by then), …] in ascending order, for `window.Window`
     seen          what the watchers saw, by the name of their probe: one dict for each worker that has any
     """
 
-    __slots__ = ("after", "done", "first", "late", "seen", "start", "stop", "total")
+    __slots__ = ("done", "first", "progress", "seen", "start", "stop", "total")
 
-    def __init__(self, start, stop, first, done, total, late=0, after=0, seen=()):
+    def __init__(self, start, stop, first, done, total, progress=(), seen=()):
         self.start = start
         self.stop = stop
         self.first = first
         self.done = done
         self.total = total
-        self.late = late
-        self.after = after
+        self.progress = progress
         self.seen = seen
 
     def __reduce__(self):
-        return Report, (self.start, self.stop, self.first, self.done, self.total, self.late, self.after, self.seen)
+        return Report, (self.start, self.stop, self.first, self.done, self.total, self.progress, self.seen)
 
     def __repr__(self):
         return "Report%r" % (self.__reduce__()[1],)
@@ -69,8 +69,8 @@ def first_start_of(gate):
     """How the first start of a pass is known to a worker that takes turns with the others, or None.
 
     A gate of such workers has `first_start(start)`, which returns the first start that it was called with since it opened.
-    Their common deadline counts from there: the last to have a turn must not have a time of its own, and the window, which
-    begins with the first start, must not be shorter than the time that was asked for.
+    Their common deadline counts from there: the last to have a turn must not have a time of its own, for it would begin when
+    the others' is over.
     """
     return getattr(gate, "first_start", None)
 
@@ -107,7 +107,9 @@ def loop(work, me, orders, first_start=None):
         return Report(start, stop, first, ops, total)
     total = 0
     batch = me.batch
+    progress, apart = [], duration // NOTES
     start = before = clock()
+    note = start + apart
     deadline = duration + (start if first_start is None else first_start(start))
     while True:
         total += work(me, batch)
@@ -115,7 +117,11 @@ def loop(work, me, orders, first_start=None):
         now = clock()
         if now >= deadline:
             me.batch = batch
-            return Report(start, now, first, me.first - first, total, late=batch)
+            progress.append((before, me.first - first - batch))
+            return Report(start, now, first, me.first - first, total, progress)
+        if now >= note:
+            progress.append((now, me.first - first))
+            note = now + apart
         if now - before < SHORTEST_BATCH:
             batch *= 2
         before = now
@@ -166,7 +172,9 @@ async def loop_async(work, me, orders, first_start=None):
         return Report(start, stop, first, ops, total)
     total = 0
     batch = me.batch
+    progress, apart = [], duration // NOTES
     start = before = clock()
+    note = start + apart
     deadline = duration + (start if first_start is None else first_start(start))
     while True:
         total += await work(me, batch)
@@ -174,7 +182,11 @@ async def loop_async(work, me, orders, first_start=None):
         now = clock()
         if now >= deadline:
             me.batch = batch
-            return Report(start, now, first, me.first - first, total, late=batch)
+            progress.append((before, me.first - first - batch))
+            return Report(start, now, first, me.first - first, total, progress)
+        if now >= note:
+            progress.append((now, me.first - first))
+            note = now + apart
         if now - before < SHORTEST_BATCH:
             batch *= 2
         before = now
@@ -215,11 +227,10 @@ class WorkFailed(Exception):
 class Outcome:
     """What a pass came to, for the workload's check.
 
-    ranges   (first, n) of the operations done, those included that the window does not count
+    ranges   (first, n) of the operations done
     ops      their number
-    late     how many of them the window may leave out
     total    the sum of what `work` returned for all of them
-    wall_s   the window, seconds
+    wall_s   the time that they took, seconds: see `window.Window`
     """
 
     def __init__(self, reports, wall_s, workers, whole=False):
@@ -227,7 +238,6 @@ class Outcome:
         if whole:  # from one source: together they did all of them, in whatever order
             self.ranges = [(0, sum(n for _, n in self.ranges))]
         self.ops = sum(n for _, n in self.ranges)
-        self.late = sum(report.late + report.after for report in reports)
         self.total = sum(report.total for report in reports)
         self.wall_s = wall_s
         self.workers = workers

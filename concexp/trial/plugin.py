@@ -88,7 +88,7 @@ class Workload(Plugin):
     def check(self, shared, outcome):
         """(reason, counts): why the outcome is wrong (empty: it is right) and what was counted, by column name.
 
-        `outcome` is a `passes.Outcome`: `ops`, `total` (the sum of what `work` returned), `ranges`, `wall_s`, `workers`, `late`.
+        `outcome` is a `passes.Outcome`: `ops`, `total` (the sum of what `work` returned), `ranges`, `wall_s`, `workers`.
         """
         return "", {}
 

@@ -6,6 +6,7 @@ from concexp.analysis import doubts
 from tests.helpers import journal_builder
 
 QUIET = {"model": "processes", "workers": 2}
+COUNTED = {"window_s": None}
 HALF = {"wall_s": 0.5}  # a window of just that length: limits that are shares of it can be met exactly
 WORKERS = {"shape": "workers"}
 SLOW_CLOCK = {"clocks": {"current": {"timer_cost_s": 2.0**-9}}}
@@ -40,9 +41,21 @@ def codes(folder, effective=1.9, manifest=None, **cell):
         ("", {"facts": {"run_queue_wait_s": 9.0, "worker_ops": None}}),  # so do a pool's own threads
         ("", {"facts": {"run_queue_wait_s": 9.0, "cpu_s": 0.6}, "workers": 1}),  # more than one worker can use
         ("", {"facts": {"run_queue_wait_s": 9.0}, "wants": "io"}),
-        ("skew", {"facts": {"start_skew_s": 0.06}}),
-        ("", {"facts": {"start_skew_s": 0.04}}),
+        ("skew", {"facts": {"start_skew_s": 0.06, **COUNTED}}),
+        ("", {"facts": {"start_skew_s": 0.04, **COUNTED}}),
         ("", {"facts": {"start_skew_s": 0.4}, "model": "asyncio"}),
+        ("", {"facts": {"start_skew_s": 0.24}}),  # a window in a given time begins when all are at work
+        ("skew", {"facts": {"start_skew_s": 0.26}}),
+        ("coarse", {"rate": 28.0}),  # two workers: an operation takes more than an eighth of half a second
+        ("", {"rate": 36.0}),
+        ("coarse", {"rate": 13.0, "model": "asyncio"}),  # taking turns, they do one operation at a time
+        ("", {"rate": 19.0, "model": "asyncio"}),
+        ("coarse", {"rate": 28.0, "model": "asyncio", "wants": "io"}),  # waiting, they are all at one
+        ("", {"rate": 31.0, "load": {"ops": 16, "scaling": "strong"}}),
+        ("", {"rate": 31.0, "load": {"rate": 31.0, "duration": 0.5, "arrivals": "constant"}}),
+        ("coarse", {"rate": 370.0, "facts": {"window_s": None}}),  # an older journal: of a hundred, one was lost
+        ("", {"rate": 430.0, "facts": {"window_s": None}}),
+        ("", {"rate": 100.0, "facts": {"window_s": None}, "workers": 1}),  # the first finisher lost none
         ("too_short", {"facts": {"wall_s": 0.24}, "model": "threads"}),  # 50 switch intervals of 5 ms
         ("", {"facts": {"wall_s": 0.26}, "model": "threads"}),
         ("", {"facts": {"wall_s": 0.24}, "model": "threads", "answer": {"switch_interval": 0.001}}),
@@ -54,7 +67,7 @@ def codes(folder, effective=1.9, manifest=None, **cell):
         ("", {"facts": {"server_cpu_s": 0.34}}),
         ("", {"effective": 1.8}),  # at a limit is within it, here and below
         ("", {"facts": {**HALF, "run_queue_wait_s": 0.1}}),
-        ("", {"facts": {**HALF, "start_skew_s": 0.05}}),
+        ("", {"facts": {**HALF, **COUNTED, "start_skew_s": 0.05}}),
         ("", {"facts": {**HALF, "server_cpu_s": 0.35}}),
         ("", {"facts": {"wall_s": 0.25}, "model": "threads"}),
         ("", {"facts": {"wall_s": 0.01}}),
@@ -65,7 +78,7 @@ def codes(folder, effective=1.9, manifest=None, **cell):
         ("", {"facts": {**HALF, "steal_s": 0.9}, "wants": "io"}),
         ("throttled", {"facts": {**HALF, "throttled_s": 0.006}}),
         ("", {"facts": {**HALF, "throttled_s": 0.005}}),
-        ("throttled", {"facts": {**HALF, "throttled_s": 0.006}, "wants": "io", "workers": 64}),
+        ("throttled", {"facts": {**HALF, "throttled_s": 0.006}, "wants": "io", "workers": 64, "rate": 2000.0}),
         ("preempted", {"facts": {**HALF, "involuntary_switches": 501}}),
         ("", {"facts": {**HALF, "involuntary_switches": 500}}),
         ("preempted", {"facts": {**HALF, "involuntary_switches": 251}, "model": "asyncio"}),  # one thread of execution
@@ -90,7 +103,7 @@ def codes(folder, effective=1.9, manifest=None, **cell):
         ("gil_changed", {"answer": {"gil_end": False}}),
         ("", {"answer": {"gil_end": None}}),
         ("traced", {"answer": {"traced": True}}),
-        ("machine,skew", {"effective": 1.0, "facts": {"start_skew_s": 0.06}}),
+        ("machine,skew", {"effective": 1.0, "facts": {"start_skew_s": 0.06, **COUNTED}}),
     ],
 )  # fmt: skip
 def test_each_limit(tmp_path, code, given):
@@ -122,6 +135,6 @@ def test_trials_that_ended_badly_have_none(tmp_path):
 def test_every_code_is_explained():
     """Each code that can be given has a meaning for the page."""
     assert set(doubts.MEANING) == {
-        "machine", "throttled", "preempted", "paged", "skew", "apart", "too_short", "timer", "server_bound", "gil_changed",
-        "traced", "leftover", "unsteady",
+        "machine", "throttled", "preempted", "paged", "skew", "apart", "too_short", "coarse", "timer", "server_bound",
+        "gil_changed", "traced", "leftover", "unsteady",
     }  # fmt: skip

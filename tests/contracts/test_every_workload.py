@@ -100,12 +100,13 @@ def test_it_runs_with_primitives_that_are_observed(workload, model, sync):
 
 @pytest.mark.parametrize(("workload", "model", "sync"), FOR_A_TIME.values())
 def test_it_runs_for_a_given_time(workload, model, sync):
-    """With a duration as load it does at least one operation, takes at least that long, and passes its check."""
+    """With a duration as load it does at least one operation, at a rate that is taken from most of it, and passes its check."""
     ending = trial(harmless(workload), model, sync, load=TIMED)
     assert ending.status in (("ok", "invalid") if races(workload, model, sync) else ("ok",)), ending
     iteration = ending.answer["iterations"][0]
     assert iteration["ops"] >= 1
-    assert iteration["wall_s"] >= TIMED["duration"]
+    assert TIMED["duration"] / 2 <= iteration["window_s"] < TIMED["duration"]
+    assert iteration["wall_s"] > 0
 
 
 @pytest.mark.parametrize("error", [+1, -1])

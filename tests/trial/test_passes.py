@@ -1,4 +1,4 @@
-"""One pass of one worker, with a clock that the test turns: batches, the deadline, what is late."""
+"""One pass of one worker, with a clock that the test turns: batches, the deadline, the notes of its progress."""
 
 import asyncio
 import pickle
@@ -82,7 +82,7 @@ def test_a_batch_grows_until_it_lasts_a_millisecond(clock, kind):
     assert [n for _, n in work.calls] == [1, 2, 4, 8, 16, 16, 16, 16, 16, 16]
     assert [at for at, _ in work.calls] == [sum(n for _, n in work.calls[:i]) for i in range(len(work.calls))]
     assert (report.first, report.done, report.total) == (0, 111, sum(range(111)))
-    assert (report.late, report.after) == (16, 0)
+    assert report.progress[-1] == (report.stop - 16 * MS // 10, 111 - 16)
     assert report.stop - report.start == 111 * MS // 10
 
 
@@ -99,13 +99,24 @@ def test_the_deadline_itself_is_over(clock, kind):
     """A batch that ends exactly at the deadline is the last."""
     work = kind(clock, 2 * MS)
     report = run(work, me(), (0, None, 6 * MS))
-    assert (report.done, report.late) == (3, 1)
+    assert (report.done, report.stop) == (3, 1006 * MS)
 
 
 def test_at_least_one_batch_is_done(clock, kind):
-    """An operation that lasts longer than the window is done once, and the report says that it was late."""
+    """An operation that lasts longer than the given time is done once."""
     report = run(kind(clock, 50 * MS), me(), (0, None, MS))
-    assert report == passes.Report(1000 * MS, 1050 * MS, 0, 1, 0, late=1)
+    assert report == passes.Report(1000 * MS, 1050 * MS, 0, 1, 0, [(1000 * MS, 0)])
+
+
+def test_progress_is_noted_as_it_was(clock, kind):
+    """Every note is the clock at the end of an operation, with the operations done by then; the last batch's start is one."""
+    report = run(kind(clock, 2 * MS), me(), (0, None, 9 * MS))
+    assert report.progress == [(1000 * MS + 2 * MS * n, n) for n in (1, 2, 3, 4, 4)]
+
+
+def test_notes_are_few_however_long_a_pass_lasts(clock, kind):
+    """A minute of short operations has no more notes than a second: some five hundred."""
+    assert len(run(kind(clock, MS), me(), (0, None, 60_000 * MS)).progress) <= passes.NOTES + 1
 
 
 class Opened:
@@ -163,7 +174,7 @@ def test_the_time_begins_with_the_first_start(clock, kind):
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 def test_a_report_travels(protocol):
     """A report that comes out of a pickle equals the one that went in, and needs little more than its numbers."""
-    report = passes.Report(1 << 50, 1 << 51, 3 << 40, 1000, 1 << 40, 5, 6, [{"workers": 7}])
+    report = passes.Report(1 << 50, 1 << 51, 3 << 40, 1000, 1 << 40, [(1 << 50, 500)], [{"workers": 7}])
     packed = pickle.dumps(report, protocol)
     assert pickle.loads(packed) == report
     assert len(packed) < 200

@@ -20,6 +20,7 @@ from time import perf_counter_ns as clock
 from concexp.trial import passes, tools
 from concexp.trial.models import _pools
 from concexp.trial.passes import Report
+from concexp.trial.window import pool_report
 
 CURRENT = threading.local()  # in a worker: its `Slot` of the current job
 ARRAY_FILES = {}  # id of the memory of a shared array -> its file
@@ -187,8 +188,7 @@ class Streaming(Engine):
         for value in self.stream(itertools.takewhile(lambda _: clock() < deadline, itertools.count())):
             ends.append(clock())
             total += value
-        stop = next((when for when in ends if when >= deadline), deadline)
-        return Report(start, stop, 0, len(ends), total, after=sum(when > stop for when in ends))
+        return pool_report(start, ends, total, self.job.workers, duration)
 
     def stream(self, numbers):
         """Yields the values of the operations of these numbers as they end; two per worker are in flight."""

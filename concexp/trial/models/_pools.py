@@ -13,6 +13,7 @@ from time import sleep
 from concexp.trial import passes, tools
 from concexp.trial.arrivals import SECOND, latency_of
 from concexp.trial.passes import Report
+from concexp.trial.window import pool_report
 
 
 class PoolModel(tools.Model):
@@ -79,12 +80,13 @@ class PoolModel(tools.Model):
         return Report(start, stop, 0, ops, total)
 
     def timed(self, duration):
-        """Tasks for `duration` ns, two per worker in flight; the first that ends after the time ends the window."""
+        """Tasks for `duration` ns, two per worker in flight, and then until all have ended."""
         free = Semaphore(2 * self.job.workers)
-        ends = []  # (clock, future) in the order of completion
+        ends, futures = [], []
 
         def ended(future):
-            ends.append((clock(), future))
+            ends.append(clock())
+            futures.append(future)
             free.release()
 
         submit, call = self.executor.submit, self.call
@@ -97,9 +99,8 @@ class PoolModel(tools.Model):
             number += 1
         for _ in range(2 * self.job.workers):
             free.acquire()
-        total = sum(future.result() for _, future in ends)
-        stop = next((when for when, _ in ends if when >= deadline), ends[-1][0])
-        return Report(start, stop, 0, number, total, after=sum(when > stop for when, _ in ends))
+        total = sum(future.result() for future in futures)
+        return pool_report(start, ends, total, self.job.workers, duration)
 
     def arriving(self, source):
         """A task for each arrival of an open loop, at its time; the report holds their latencies."""

@@ -5,7 +5,7 @@ from time import perf_counter_ns as clock
 
 from concexp.trial.models import _engines, _shared_factories
 from concexp.trial.models.process_pool import needs_counted
-from concexp.trial.passes import Report
+from concexp.trial.window import pool_report
 
 
 def clocked(call, number):
@@ -68,10 +68,8 @@ class Model(_engines.Streaming):
         deadline = start + duration
         numbers = takewhile(lambda _: clock() < deadline, count())
         done = self.hand_over(1, clocked, ((self.call, number) for number in numbers))
-        ends = sorted(end for _, end in done)
-        stop = next((end for end in ends if end >= deadline), deadline)
-        total = sum(value for value, _ in done)
-        return Report(start, stop, 0, len(ends), total, after=sum(end > stop for end in ends))
+        ends = [end for _, end in done]
+        return pool_report(start, ends, sum(value for value, _ in done), self.job.workers, duration)
 
     def stop(self):
         self.pool.__exit__(None, None, None)

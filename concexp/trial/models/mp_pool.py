@@ -13,6 +13,7 @@ from concexp.trial.models import _pools
 from concexp.trial.models.process_pool import begin, call, needs_counted
 from concexp.trial.models.processes import primitives, resolve, start_tracker
 from concexp.trial.passes import Report
+from concexp.trial.window import pool_report
 
 LOOK = 0.1  # seconds between two checks of the workers
 
@@ -146,10 +147,11 @@ class Model(_pools.PoolModel):
     def timed(self, duration):
         # As in `PoolModel`, with the pool's own callbacks.
         free = Semaphore(2 * self.job.workers)
-        ends, errors = [], []
+        ends, values, errors = [], [], []
 
         def ended(value):
-            ends.append((clock(), value))
+            ends.append(clock())
+            values.append(value)
             free.release()
 
         def failed(error):
@@ -168,9 +170,7 @@ class Model(_pools.PoolModel):
             free.acquire()
         if errors:
             raise errors[0]
-        total = sum(value for _, value in ends)
-        stop = next((when for when, _ in ends if when >= deadline), ends[-1][0])
-        return Report(start, stop, 0, number, total, after=sum(when > stop for when, _ in ends))
+        return pool_report(start, ends, sum(values), self.job.workers, duration)
 
     def fail(self, error):
         if self.watch:

@@ -55,7 +55,7 @@ class Model(tools.Model):
             else:
                 ops = load["ops"] * (workers if load["scaling"] == "weak" else 1)
                 wall = ops / pace
-            iterations.append(self.iteration(wall, ops, workers))
+            iterations.append(self.iteration(wall, ops, workers, wall if "duration" in load else None))
         invalid = self.outcome == "invalid"
         return {
             "status": self.outcome,
@@ -72,13 +72,14 @@ class Model(tools.Model):
             "iterations": iterations,
         }
 
-    def iteration(self, wall, ops, workers):
+    def iteration(self, wall, ops, workers, window):
         """The facts of one iteration, as `measure.Trial.one_pass` would give them."""
         lost = ops // 10 if self.outcome == "invalid" else 0
         return {
             **dict.fromkeys(ALWAYS_RECORDED),
             "wall_s": wall,
             "ops": ops,
+            "window_s": window,
             "startup_s": 0.001 * workers,
             "cpu_s": wall * workers,
             "run_queue_wait_s": 0.0,

@@ -7,6 +7,7 @@ from time import perf_counter_ns as clock
 from concexp.trial.arrivals import SECOND, latency_of
 from concexp.trial.models import thread_pool
 from concexp.trial.passes import Report
+from concexp.trial.window import pool_report
 
 
 class Model(thread_pool.Model):
@@ -59,7 +60,7 @@ class Model(thread_pool.Model):
         return self.loop.run_until_complete(self.time_async(duration))
 
     async def time_async(self, duration):
-        """Operations for `duration` ns; the first that ends after the time ends the window."""
+        """Operations for `duration` ns; those under way then come to their end."""
         numbers, ends = count(), []
         to_thread, call = asyncio.to_thread, self.call
 
@@ -73,8 +74,7 @@ class Model(thread_pool.Model):
         start = clock()
         deadline = start + duration
         total = sum(await asyncio.gather(*[lane() for _ in range(self.job.workers)]))
-        stop = min((when for when in ends if when >= deadline), default=clock())
-        return Report(start, stop, 0, len(ends), total, after=sum(when > stop for when in ends))
+        return pool_report(start, ends, total, self.job.workers, duration)
 
     def arriving(self, source):
         return self.loop.run_until_complete(self.arrive_async(source))

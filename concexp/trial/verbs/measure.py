@@ -8,6 +8,7 @@ from concexp.trial import passes, runtime, tools
 from concexp.trial.diagnostics import LOCK_WATCH, task_stacks
 from concexp.trial.placement import setting_of
 from concexp.trial.plugin import load_plugin
+from concexp.trial.window import counted, timed
 
 SECOND = 1_000_000_000
 
@@ -216,7 +217,7 @@ class Trial:
         begin, startup_s = opened
         # A timed start-up began before the probes looked around: that look is not part of its time.
         creation = begin + observation.begin_ns if self.request["startup"] == "timed" else None
-        window = Window(reports, ops, creation)
+        window = counted(reports, ops, creation) if ops is not None else timed(reports, self.duration(), creation)
         outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = self.model.inside(self.workload.check, self.shared, outcome)
         return {**facts, **self.facts(window, len(reports), startup_s), "counts": counts, "invalid": invalid}
@@ -244,8 +245,12 @@ class Trial:
             return [(0, None, None)] * self.workers, len(self.source)
         if ops is None:
             # Far apart, so that no two workers ever do an operation of the same number.
-            return [(i << 40, None, int(load["duration"] * SECOND)) for i in range(self.workers)], None
+            return [(i << 40, None, self.duration()) for i in range(self.workers)], None
         return [(first, n, None) for first, n in self.workload.shares(ops, self.workers)], ops
+
+    def duration(self):
+        """The time that the load gives, ns."""
+        return int(self.request["load"]["duration"] * SECOND)
 
     def processes(self):
         """Process ids whose CPU time and memory count, this process's apart.
@@ -261,6 +266,7 @@ class Trial:
         return {
             "wall_s": window.wall_s,
             "ops": window.ops,
+            "window_s": window.window_s,
             "startup_s": startup_s,
             "start_skew_s": window.start_skew_s,
             "stop_skew_s": window.stop_skew_s,
@@ -303,31 +309,3 @@ class Observation:
             name = tools.name_of(probe)
             facts.update(probe.merged([one[name] for one in seen if name in one]))
         return facts
-
-
-class Window:
-    """The measured window of one pass, from the workers' reports.
-
-    Where operations were counted, it lasts from the first start to the last stop and holds them all. Where time was
-    given, the first finisher ends it for all, and what was still under way, a batch or a pool's task, does not count.
-    """
-
-    def __init__(self, reports, ops, creation):
-        starts = [report.start for report in reports]
-        stops = [report.stop for report in reports]
-        begin = min(starts)
-        if ops is None:
-            end = min(stops)
-            self.worker_ops = [
-                report.done - report.after - (report.late if report.stop > end else 0) for report in reports
-            ]
-            self.ops = sum(self.worker_ops)
-        else:
-            end = max(stops)
-            self.worker_ops = [report.done for report in reports]
-            self.ops = ops
-        self.worker_s = [(min(stop, end) - start) / SECOND for start, stop in zip(starts, stops)]
-        self.wall_s = (end - (begin if creation is None else creation)) / SECOND
-        self.start_skew_s = (max(starts) - begin) / SECOND
-        self.stop_skew_s = (max(stops) - min(stops)) / SECOND
-        self.all_active = max(0.0, (min(stops) - max(starts)) / max(1, end - begin))

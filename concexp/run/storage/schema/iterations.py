@@ -68,15 +68,16 @@ KINDS: dict[str, Any] = {
 }
 # What every iteration records, whatever its probes. Times are in seconds.
 ALWAYS = {
-    "wall_s": "number",  # the window, from the first start to the last stop
-    "ops": "number",  # operations done in it
+    "wall_s": "number",  # from the first start to the last stop; in a given time, as long as `ops` take at its rate
+    "ops": "number",  # operations done
+    "window_s": "number",  # the part of a given time whose rate was taken; null for counted operations
     "startup_s": "number",  # creation of the workers
     "start_skew_s": "number",  # from the first worker's start to the last one's
     "stop_skew_s": "number",  # the same for their stops
     "all_active": "number",  # share of the window in which all workers were at work, 0 to 1
     "largest_share": "number",  # share of the longest task in the work of all tasks, 0 to 1
     "worker_ops": "numbers",  # operations of each worker
-    "worker_s": "numbers",  # time of each worker in the window
+    "worker_s": "numbers",  # from each worker's start to its stop
     "counts": "counts",  # what the workload counted in its check
     "background_ops": "number",  # of the second role: operations …
     "background_s": "number",  # … its window …

@@ -47,6 +47,8 @@ HELPED = 1.1
 BUSY_SHARE = 0.75
 # Share of a core that a workload's server may use before its speed is what is measured.
 SERVER_SHARE = 0.7
+# Rounds of busy work in an operation, compared with the median of the trials of the same work.
+WORK_SHARE = 0.01
 # Facts that are judged by their mean over a trial's iterations.
 MEANS = ("wall_s", "cpu_s", "server_cpu_s", "run_queue_wait_s", "start_skew_s", "all_active", "window_s", "throttled_s", "steal_s",
          "voluntary_switches", "involuntary_switches")  # fmt: skip
@@ -61,6 +63,7 @@ MEANING = {
     "apart": "the workers were at work together for less than half of the window: they hardly met",
     "too_short": "the window was too short for the clock or for threads to take turns",
     "coarse": "one operation took so much of the given time that the rate depends on where the time was cut",
+    "calibration": "an operation was not the same amount of work as in the other trials",
     "timer": "reading the clock took more than a twentieth of what was timed",
     "server_bound": "the workload's own server was busy: its speed limits the numbers",
     "gil_changed": "the GIL was switched on or off during the trial",
@@ -96,6 +99,7 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
         "apart": together & _holds(trials["shape"] == "workers") & (trials["all_active"] < ACTIVE_SHARE),
         "too_short": by_trial["wall_s"].min() < turns.where(taking_turns, SHORTEST),
         "coarse": coarse(trials, by_trial["wall_s"].sum() / by_trial["ops"].sum()),
+        "calibration": other_work(trials),
         "timer": trials["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once,
         "server_bound": trials["server_cpu_s"] > SERVER_SHARE * wall,
         "gil_changed": trials["gil_start"].notna()
@@ -188,6 +192,23 @@ def coarse(trials: pd.DataFrame, seconds: pd.Series) -> pd.Series:
     lanes = workers_of(trials).where(_holds(trials["wants"] == "io"), executions(trials))
     lost = (workers_of(trials) > 1) & trials["window_s"].isna()
     return seconds * lanes > duration * lost.map({True: COARSE_LOSS, False: COARSE_SHARE})
+
+
+def other_work(trials: pd.DataFrame) -> pd.Series:
+    """True if an operation was another number of rounds of busy work than in most trials of the same workload.
+
+    In older journals each trial measured for itself how many rounds fill a given time: a slow moment made the operation
+    shorter, and the trial faster. The time of an operation is not divided by its rounds, since not all of it is busy work.
+    """
+    work = [name for name in trials if name in ("workload", "python") or name.startswith("workload.")]
+    same = trials.groupby(work, dropna=False)
+    differs = pd.Series(False, trials.index)
+    for name in trials:
+        if name == "rounds" or name.startswith("rounds_"):
+            rounds = trials[name].astype(float)
+            usual = same[name].transform("median").astype(float)
+            differs |= (rounds - usual).abs() > WORK_SHARE * usual
+    return differs
 
 
 def unsteady(trials: pd.DataFrame) -> pd.Series:

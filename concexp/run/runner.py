@@ -17,6 +17,7 @@ from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, NUMBERED, PICTURED,
 from concexp.plan.cell import Cell, PlannedTrial
 from concexp.plan.claim_cases import Cells, expected_statuses
 from concexp.plan.schedule import Plan
+from concexp.run import calibration
 from concexp.run.child.launch import TrialOutcome, launch
 from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
@@ -70,6 +71,7 @@ class Runner:
     listener: ProgressListener
     next_trials: NextTrials | None = None
     host: str = field(default_factory=facts.host)
+    pace: calibration.Pace | None = field(default=None, init=False)
 
     def execute(self) -> None:
         """Complete the journal, from wherever it stands."""
@@ -82,8 +84,11 @@ class Runner:
             with contextlib.suppress(NothingYet):
                 existing = schema.read(self.folder.journal)
                 writer.go_on(existing)
+                self.pace = existing.header.get("pace")  # never measured again: all trials do the same work
                 return existing.records
-        writer.begin(header(self.spec, self.plan, self.folder))
+        with self.lock.held():
+            self.pace = calibration.calibrate(self.plan.runnable, self.pythons, self.stage)
+        writer.begin(header(self.spec, self.plan, self.folder, self.pace))
         return []
 
     def measure(self, trial: PlannedTrial) -> Record:
@@ -135,6 +140,7 @@ class Runner:
             "iterations": 1 if trial.role == PICTURED else cell.settings.iterations,
             "seed": trial.seed,
             "probes": self._probes(trial),
+            **({"pace": self.pace["rounds_per_s"]} if self.pace and calibration.timed_work(cell) else {}),
             **cell.runtime.request(),
         }
 
@@ -215,8 +221,8 @@ class _Execution:
             self.records.append(record)
 
 
-def header(spec: Spec, plan: Plan, folder: RunFolder) -> Record:
-    """The first line of a journal: what is known before the first trial."""
+def header(spec: Spec, plan: Plan, folder: RunFolder, pace: calibration.Pace | None = None) -> Record:
+    """The first line of a journal: what is known before the first trial; `pace` where operations fill a given time."""
     return Record(
         {
             "run": folder.path.name,
@@ -224,6 +230,7 @@ def header(spec: Spec, plan: Plan, folder: RunFolder) -> Record:
             "manifest": folder.manifest,
             "axes": plan.labels(),
             "cells": [{"cell": c.id, "axes": dict(c.axes), "reason": c.reason} for c in plan.cells],
+            **({"pace": pace} if pace else {}),
         }
     )
 

@@ -6,6 +6,7 @@ Request and answer are messages of `wire`. The request is a dict; its `verb` nam
 
 * `describe`  -> facts about this interpreter
 * `refuse`    -> why combinations cannot run on this interpreter
+* `calibrate` -> how many rounds of a loop fill a second
 * `clocks`    -> what the clock costs and how late a sleep ends
 * `spin`      -> how much work spinners do alone and together
 * `look`      -> what a user's own code is, or why it cannot be a workload

@@ -76,17 +76,18 @@ class Endless:
 class Background:
     """The second role of a trial: opened after the first, run by a thread of the coordinator during each pass.
 
-    `workload` and `model` are plug-in objects; `probe` measures the CPU time of its workers; `setting` applies to
+    `workload` and `model` are plug-in objects; `probe` measures the CPU time of its workers; `setting` and `pace` apply to
     them as well.
     """
 
-    def __init__(self, workload, model, workers, folder, probe, setting):
+    def __init__(self, workload, model, workers, folder, probe, setting, pace):
         self.workload = workload
         self.model = model
         self.workers = workers
         self.folder = folder
         self.probe = probe
         self.setting = setting
+        self.pace = pace
         self.failure = None
         self.opened = self.prepared = False
 
@@ -102,7 +103,8 @@ class Background:
 
     def prepare(self):
         model_tools = tools.Tools(*self.model.primitives(), self.model.asynchronous, self.folder, self.workers)
-        self.shared = self.workload.prepare(tools.Kit(model_tools, None, None, self.workers, self.folder))
+        kit = tools.Kit(model_tools, None, None, self.workers, self.folder, pace=self.pace)
+        self.shared = self.workload.prepare(kit)
         self.prepared = True
         self.source = Endless(model_tools, self.workers)
 

@@ -39,6 +39,7 @@ class Workload(Plugin):
     packages  what must be installed for the interpreter beside the standard library
     load      its own load, used where the experiment names none
     unit      what one operation is, in the singular
+    loops     functions (rounds, x) of which operations do as many rounds as fill a given CPU time: see `Kit.rounds`
     """
 
     shape = "tasks"
@@ -47,6 +48,7 @@ class Workload(Plugin):
     packages = ()
     load = {"duration": 0.5}
     unit = "operation"
+    loops = ()
     work_async = None  # a coroutine function with the same arguments as `work`, where there is one
 
     def refuses(self, model, sync, workers, load):

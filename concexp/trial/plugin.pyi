@@ -27,6 +27,7 @@ class Workload(Plugin):
     packages: tuple[str, ...]
     load: _Load
     unit: str
+    loops: Sequence[Callable[[int, int], int]]
     work_async: _AsyncWork | None
     def refuses(self, model: Model, sync: Sync | None, workers: int, load: _Load) -> str: ...
     def prepare(self, kit: Kit) -> Any: ...

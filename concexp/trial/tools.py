@@ -25,6 +25,7 @@ __all__ = [
     "Workload",
     "background_refusal",
     "how_it_ended",
+    "loop_name",
     "name_of",
     "unsupported",
 ]  # fmt: skip
@@ -53,6 +54,11 @@ def how_it_ended(code):
 def name_of(plugin):
     """The YAML name of a plug-in object: the name of its file."""
     return type(plugin).__module__.rpartition(".")[2]
+
+
+def loop_name(loop):
+    """The name of a loop of `Workload.loops`: that of its file and its own."""
+    return "%s.%s" % (loop.__module__.rpartition(".")[2], loop.__name__)
 
 
 class Tools:
@@ -160,16 +166,22 @@ class WorkerView:
 class Kit:
     """What a workload may use to prepare itself: the model's tools, the built primitive, and the trial's measures.
 
-    `ops` is how many operations a pass has in all, None where time is what is given.
+    `ops` is how many operations a pass has in all, None where time is what is given. `pace` has the rounds per second of
+    CPU time of each loop that the workload names in `loops`, by `loop_name`: the same in all trials of a run.
     """
 
-    def __init__(self, tools, sync, primitive, workers, folder, ops=None):
+    def __init__(self, tools, sync, primitive, workers, folder, ops=None, pace=None):
         self.tools = tools
         self.sync = sync
         self.primitive = primitive
         self.workers = workers
         self.folder = folder
         self.ops = ops
+        self.pace = {} if pace is None else pace
+
+    def rounds(self, loop, seconds):
+        """How many rounds of a loop are work for this CPU time where nothing hinders it: a float."""
+        return self.pace[loop_name(loop)] * seconds
 
     def new_primitive(self, capacity=0):
         """One more primitive of the kind that the experiment names, for work that needs several; None for `none`."""

@@ -23,6 +23,7 @@ __all__ = [
     "Workload",
     "background_refusal",
     "how_it_ended",
+    "loop_name",
     "name_of",
     "unsupported",
 ]
@@ -32,6 +33,7 @@ class WorkerDied(Exception): ...
 
 def how_it_ended(code: int) -> str: ...
 def name_of(plugin: Plugin) -> str: ...
+def loop_name(loop: Callable[[int, int], int]) -> str: ...
 
 class Tools:
     owner: str
@@ -90,9 +92,18 @@ class Kit:
     workers: int
     folder: str
     ops: int | None
+    pace: Mapping[str, float]
     def __init__(
-        self, tools: Tools, sync: Sync | None, primitive: Any, workers: int, folder: str, ops: int | None = None
+        self,
+        tools: Tools,
+        sync: Sync | None,
+        primitive: Any,
+        workers: int,
+        folder: str,
+        ops: int | None = None,
+        pace: Mapping[str, float] | None = None,
     ) -> None: ...
+    def rounds(self, loop: Callable[[int, int], int], seconds: float) -> float: ...
     def new_primitive(self, capacity: int = 0) -> Any: ...
     def pair(self) -> tuple[Ends, Ends]: ...
 

@@ -135,6 +135,18 @@ def test_trials_that_ended_badly_have_none(tmp_path):
 def test_every_code_is_explained():
     """Each code that can be given has a meaning for the page."""
     assert set(doubts.MEANING) == {
-        "machine", "throttled", "preempted", "paged", "skew", "apart", "too_short", "coarse", "timer", "server_bound",
-        "gil_changed", "traced", "leftover", "unsteady",
+        "machine", "throttled", "preempted", "paged", "skew", "apart", "too_short", "coarse", "calibration", "timer",
+        "server_bound", "gil_changed", "traced", "leftover", "unsteady",
     }  # fmt: skip
+
+
+def test_another_amount_of_work_is_doubted(tmp_path):
+    """A trial whose operation was more than 1 % off what most trials of the same work did is doubtful, in any model."""
+    work = {"plugins": {"workload": "spin"}}
+    rounds = {"serial": 1000, "threads": 1000, "asyncio": 1000, "thread_pool": 1009, "processes": 1011}
+    cells = [journal_builder.cell("spinning", m, workers=2, counts={"rounds": n}, **work) for m, n in rounds.items()]
+    other = journal_builder.cell("spinning_less", "threads", workers=2, counts={"rounds": 10}, **work)
+    trials = journal_builder.write(tmp_path, [*cells, other], repetitions=3).trials
+    doubted = trials.groupby(["workload", "model"])["doubts"].unique().to_dict()
+    assert doubted.pop(("spinning", "processes")) == ["calibration"]
+    assert all(list(found) == [""] for found in doubted.values())

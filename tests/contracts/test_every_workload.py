@@ -10,6 +10,7 @@ from concexp.trial import passes, tools
 from concexp.trial.models.threads import Model as Threads
 from tests.helpers.forks import trial
 from tests.helpers.plugins import (
+    PACE,
     SMALL,
     TIMED,
     assert_described,
@@ -115,7 +116,7 @@ def test_its_check_notices_a_wrong_outcome(name, error, tmp_path):
     """Its check accepts the number of operations that were done, and neither one more nor one less."""
     workload, model = build("workload", name, **harmless(name)[1]), Threads()
     sync = build("sync", next(triple[2] for triple in triples(2) if triple[:2] == (name, "threads")))
-    kit = tools.Kit(tools.Tools(*model.primitives(), False, str(tmp_path), 2), sync, None, 2, str(tmp_path), 20)
+    kit = tools.Kit(tools.Tools(*model.primitives(), False, str(tmp_path), 2), sync, None, 2, str(tmp_path), 20, PACE)
     kit.primitive = sync.build(kit.tools, getattr(workload, "capacity", 0))
     shared = workload.prepare(kit)
     try:

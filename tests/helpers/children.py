@@ -7,6 +7,8 @@ from concexp import catalog
 from concexp.run.child.launch import launch
 from concexp.run.child.stage import compile_for, stage_child_code
 
+PACE = {"_busy.spin": 12_000_000, "mixed.derive": 2_000_000}  # rounds per second of CPU time, about
+
 
 def request(workload="cpu_sum", model="serial", sync="none", **more):
     """A small request of verb `measure`; a plug-in is a name or (name, parameters), and `more` replaces keys."""
@@ -26,6 +28,7 @@ def request(workload="cpu_sum", model="serial", sync="none", **more):
         "warmup": 1,
         "iterations": 1,
         "seed": 1,
+        "pace": PACE,
         "probes": [name for name in catalog.names("probe") if not catalog.load("probe", name).own_trials],
         **more,
     }

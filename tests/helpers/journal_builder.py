@@ -96,7 +96,18 @@ def amdahl(serial=0.0, cpus=2.0, speed=1000.0):
     return rate
 
 
-def write(folder, cells, repetitions=6, iterations=2, effective=1.9, spec=None, machine=None, manifest=None, beside=()):
+def write(
+    folder,
+    cells,
+    repetitions=6,
+    iterations=2,
+    effective=1.9,
+    spec=None,
+    machine=None,
+    manifest=None,
+    beside=(),
+    pace=None,
+):
     """Writes the journal of `cells` into `folder`/runs/<run id>, and returns the run, loaded as a user would load it.
 
     cells         a list of `cell`
@@ -106,6 +117,7 @@ def write(folder, cells, repetitions=6, iterations=2, effective=1.9, spec=None, 
                   each block and one at the end, or None (also in the list) where nothing was measured
     spec          keys of the experiment that replace the usual ones; likewise `machine` (the facts of the machine) and
                   `manifest` (the header's manifest)
+    pace          how much work fills a given time, as the header of newer journals has it
     beside        (role, cell) pairs that are measured in every block beside the cells, such as ("sentinel", cell(...))
 
     Every number comes from a random generator seeded with the cell and the block: the same arguments write the same journal.
@@ -154,6 +166,7 @@ def write(folder, cells, repetitions=6, iterations=2, effective=1.9, spec=None, 
             {"cell": c["id"], "axes": c["axes"], "reason": c["reason"] if c["status"] == "unsupported" else ""}
             for c in cells
         ],
+        **({"pace": pace} if pace else {}),
     }
     with journal.Writer(run / journal.NAME) as writer:
         writer.begin(header)

@@ -8,6 +8,8 @@ from concexp import catalog
 from concexp.trial import tools
 from concexp.trial.tools import unsupported
 
+# Rounds per second of busy work where nothing is measured: few, so that it takes no time.
+PACE = {"_busy.spin": 10_000, "mixed.derive": 10_000}
 SMALL = {"ops": 20, "scaling": "strong"}
 TIMED = {"duration": 0.005}
 # Models that run trials with nothing installed. For the others see tests/trial/models/test_engines.py.

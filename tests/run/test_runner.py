@@ -8,7 +8,7 @@ import pytest
 from concexp.errors import EnvironmentRefused
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
-from concexp.run import runner
+from concexp.run import calibration, runner
 from concexp.run.child.launch import TrialOutcome
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import spinners
@@ -221,3 +221,47 @@ def test_a_machine_whose_cpus_could_not_be_measured(tmp_path, launcher, monkeypa
     first = schema.read(run.folder.journal).records[0]
     assert (first.role, first["effective_cpus"], first["cpus"]) == ("machine", None, 2)
     assert run.listener.notes()[0] == "block 0: effective CPUs could not be measured: it died"
+
+
+SPINNING = """\
+workload: [spin, cpu_sum]
+model: [serial, threads]
+sync: none
+sweep: {workers: [1, 2]}
+background: spin
+load: {ops: 10, scaling: strong}
+measure: {repetitions: 3, iterations: 1, warmup: 0}
+metrics: [throughput, wait_share]
+"""
+
+
+def test_all_trials_of_a_run_do_the_same_work(tmp_path, launcher, monkeypatch):
+    """The pace is measured once, stands in the header, and is in every request that needs it; a resumed run keeps it."""
+    paces = [{"_busy.spin": 111}, {"_busy.spin": 222}]
+    calibrated = []
+
+    def calibrate(request, *arguments):
+        calibrated.append(request["verb"])
+        return TrialOutcome("", "", {"pace": paces[len(calibrated) - 1]})
+
+    monkeypatch.setattr(calibration, "launch", calibrate)
+    run = prepared(tmp_path, SPINNING)
+    launcher.answers = [None] * 4 + [KeyboardInterrupt()]
+    with pytest.raises(KeyboardInterrupt):
+        run.execute()
+    prepared(tmp_path, SPINNING).execute()
+    assert calibrated == ["calibrate"]
+    assert schema.read(run.folder.journal).header["pace"] == {"python": "current", "rounds_per_s": paces[0]}
+    asked = [request for request in launcher.requests if request["verb"] == "measure"]
+    assert len(asked) == len(planned(run)) + 1
+    sentinel = [request for request in asked if "background" not in request]
+    assert all(request["pace"] == paces[0] for request in asked if request not in sentinel)
+    assert all("pace" not in request for request in sentinel)
+
+
+def test_a_journal_without_a_pace_is_read(tmp_path, launcher):
+    """Where no operation fills a given time nothing is measured, and the header is as it was in older versions."""
+    run = prepared(tmp_path)
+    run.execute()
+    assert "pace" not in schema.read(run.folder.journal).header
+    assert all("pace" not in request for request in launcher.requests)

@@ -30,6 +30,7 @@ def machine(view: View) -> list[tuple[str, str]]:
     ]
     for label, python in view.run.manifest["interpreters"].items():
         rows.append((f"Python {code(label)}", _python(python)))
+    rows.append(("work of a given time", _work(view)))
     pin = view.run.spec["measure"].get("pin", "none")
     rows.append(("workers", f"each pinned to a CPU, {escaped(pin)}" if pin != "none" else None))
     rows.append(("**different builds**", _different_builds(view.run.manifest["interpreters"])))
@@ -116,6 +117,25 @@ def _python(facts: dict[str, Any]) -> str:
     if facts.get("start_method"):
         parts.append(f"starts processes by {escaped(facts['start_method'])}")
     return ", ".join(filter(None, parts))
+
+
+def _work(view: View) -> str | None:
+    """How many rounds of busy work an operation of each workload was, and where the time of a round was measured."""
+    trials = view.run.trials
+    names = [name for name in trials if name == "rounds" or name.startswith("rounds_")]
+    parts = []
+    for label, own in trials.groupby("workload", sort=False):
+        for name in names:
+            rounds = own[name].dropna()
+            if len(rounds):
+                low, high = (f"{limit:,.0f}" for limit in (rounds.min(), rounds.max()))
+                kind = name.removeprefix("rounds").replace("_", " ")
+                parts.append(f"{code(str(label))} {low if low == high else f'{low} to {high}'} rounds{kind}")
+    if not parts:
+        return None
+    pace = view.run.header.get("pace")
+    measured = f"measured once, on {code(pace['python'])}" if pace else "measured by each trial for itself"
+    return f"{'; '.join(parts)} per operation, {measured}"
 
 
 # The options of a build that affect its speed, among all it was configured and compiled with.

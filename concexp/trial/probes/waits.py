@@ -131,7 +131,7 @@ class Kit(tools.Kit):
     """
 
     def __init__(self, kit):
-        super().__init__(Tools(kit.tools), kit.sync, kit.primitive, kit.workers, kit.folder, kit.ops)
+        super().__init__(Tools(kit.tools), kit.sync, kit.primitive, kit.workers, kit.folder, kit.ops, kit.pace)
         self.native = kit
 
     def new_primitive(self, capacity=0):

@@ -19,7 +19,7 @@ def answer(request):
     The request holds `workload`, `model`, `sync` ({"name": …, "parameters": {…}}), `workers`, `load` ({"ops": n,
     "scaling": strong | weak}, {"duration": s} or {"rate": 1/s, "duration": s, "arrivals": constant | poisson}), `startup`,
     `warmup`, `iterations`, `seed`, `probes`, `folder` and maybe `background` ({"workload": …, "model": …, "workers": n}),
-    `switch_interval` (seconds) and `pin` (compact | spread).
+    `switch_interval` (seconds), `pin` (compact | spread) and, where a workload has `loops`, their `pace` (see `Kit`).
     """
     import random
 
@@ -74,7 +74,9 @@ class Trial:
     def make_kit(self):
         """The kit that the workload prepares itself with: a probe with trials of its own may give it another."""
         ops = self.counted_ops(self.request["load"])
-        kit = tools.Kit(self.tools, self.sync, None, self.workers, self.request["folder"], ops)
+        kit = tools.Kit(
+            self.tools, self.sync, None, self.workers, self.request["folder"], ops, self.request.get("pace")
+        )
         for probe in self.probes:
             if probe.own_trials:
                 kit = probe.kit(kit, self.workload)
@@ -91,7 +93,8 @@ class Trial:
         if reason:
             raise tools.Unsupported(reason)
         probe = load_plugin("probes", {"name": "workers"})
-        return Background(workload, model, given["workers"], self.request["folder"], probe, self.setting)
+        folder, pace = self.request["folder"], self.request.get("pace")
+        return Background(workload, model, given["workers"], folder, probe, self.setting, pace)
 
     def run(self):
         """Run all passes; returns the answer."""

@@ -8,7 +8,7 @@ class Workload(tools.Workload):
     """Compute, then wait for all others, phase by phase: each phase lasts as long as its slowest worker.
 
     With `barrier` all meet at the model's own barrier, with `condition` at one made of a condition and two numbers by hand.
-    How much computing takes the given time is measured once, alone; it is pure Python, which holds the GIL.
+    How much computing takes the given time is measured once per run; it is pure Python, which holds the GIL.
 
     busy: CPU time that a worker computes in a phase, where nothing hinders it, in the mean of all workers
     imbalance: by how much the most loaded worker of a phase has more to do than the mean; the load goes round from phase to phase
@@ -20,6 +20,7 @@ class Workload(tools.Workload):
     takes = ("barrier", "condition")
     load = {"ops": 50, "scaling": "weak"}
     unit = "phase"
+    loops = (_busy.spin,)
 
     def refuses(self, model, sync, workers, load):
         return _meetings.refusal(workers, load)
@@ -28,8 +29,9 @@ class Workload(tools.Workload):
         self.native = tools.name_of(kit.sync) == "barrier"
         self.meetings = _meetings.Meetings(kit.tools, kit.workers)
         # Part 0 is nothing at all; the others are a worker's loads, from the lightest to the heaviest.
-        rounds, steps = _busy.pace(_busy.spin) * self.busy, max(1, kit.workers - 1)
+        rounds, steps = kit.rounds(_busy.spin, self.busy), max(1, kit.workers - 1)
         spread = self.imbalance if kit.workers > 1 else 0
+        self.mean_rounds = round(rounds)
         self.rounds = [0] + [round(rounds * (1 + spread * (2 * k / steps - 1))) for k in range(kit.workers)]
         # How many phases each worker has done, how often each saw another one in another phase, and the hand-made gate.
         return kit.tools.array(kit.workers), kit.tools.array(kit.workers), kit.tools.array(2)
@@ -82,7 +84,7 @@ class Workload(tools.Workload):
             for k in range(workers):
                 part = 1 + (index + k) % workers
                 expected += (whole + (k < rest)) * _busy.leap(self.rounds[part], part)
-        counts = {"phase_errors": errors}
+        counts = {"phase_errors": errors, "rounds": self.mean_rounds}
         if errors:
             return "%d times a worker was past the barrier while another was still before it" % errors, counts
         if done != [phases] * workers:

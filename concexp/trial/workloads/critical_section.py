@@ -14,7 +14,7 @@ class Workload(tools.Workload):
 
     By Amdahl's law all workers together are at most (inside + outside) / inside times as fast as one, if there is one
     lock. Each section has a shared cell, read at its beginning and written at its end: the check finds the updates that got
-    lost. How much computing takes the given times is measured once, alone; it is pure Python, which holds the GIL.
+    lost. How much computing takes the given times is measured once per run; it is pure Python, which holds the GIL.
 
     inside: CPU time of one operation inside the section
     outside: CPU time of one operation outside of it
@@ -29,10 +29,11 @@ class Workload(tools.Workload):
     shape = "workers"
     takes = ("none", "guard")
     unit = "section"
+    loops = (_busy.spin,)
 
     def prepare(self, kit):
-        pace = _busy.pace(_busy.spin)
-        self.rounds_inside, self.rounds_outside = round(pace * self.inside), round(pace * self.outside)
+        self.rounds_inside = round(kit.rounds(_busy.spin, self.inside))
+        self.rounds_outside = round(kit.rounds(_busy.spin, self.outside))
         guards = [kit.primitive] + [kit.new_primitive() for _ in range(1, self.locks)]
         return guards, kit.tools.array(self.locks)
 

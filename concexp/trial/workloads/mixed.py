@@ -20,9 +20,9 @@ def derive(iterations, x, key=KEY):
 class Workload(tools.Workload):
     """Compute for a given time, a fraction of it in pure Python and the rest in C that releases the GIL.
 
-    Both parts are measured as CPU time before there are workers, by the coordinator alone; then each operation of each
-    worker and pass does the same work (columns `rounds_held` and `rounds_released`), however long it takes. Under a GIL
-    threads all together can be no more than 1 / held times as fast as one.
+    How much work fills the CPU time of each part is measured alone, before the first trial of a run; then each operation of
+    each trial does the same work (columns `rounds_held` and `rounds_released`), however long it takes. Under a GIL threads
+    all together can be no more than 1 / held times as fast as one.
 
     time: CPU time of one operation where nothing hinders it
     held: the fraction that holds the GIL
@@ -31,11 +31,12 @@ class Workload(tools.Workload):
     time: "duration > 0" = 0.001
     held: "fraction" = 0.5
     unit = "spell"
+    loops = (_busy.spin, derive)
 
     def prepare(self, kit):
         held, released = self.time * self.held, self.time * (1 - self.held)
-        self.rounds_held = max(1, round(_busy.pace(_busy.spin) * held)) if held else 0
-        self.rounds_released = max(1, round(_busy.pace(derive) * released)) if released else 0
+        self.rounds_held = max(1, round(kit.rounds(_busy.spin, held))) if held else 0
+        self.rounds_released = max(1, round(kit.rounds(derive, released))) if released else 0
 
     def work(self, me, n):
         spin, held, released = _busy.spin, self.rounds_held, self.rounds_released

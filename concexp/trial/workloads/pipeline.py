@@ -25,7 +25,9 @@ class Workload(tools.Workload):
 
     def __init__(self, **parameters):
         super().__init__(**parameters)
-        if not self.busy:
+        if self.busy:
+            self.loops = (_busy.spin,)
+        else:
             self.resource = "io"
 
     def refuses(self, model, sync, workers, load):
@@ -36,7 +38,7 @@ class Workload(tools.Workload):
         return ""
 
     def prepare(self, kit):
-        self.rounds = round(_busy.pace(_busy.spin) * self.busy) if self.busy else 0
+        self.rounds = round(kit.rounds(_busy.spin, self.busy)) if self.busy else 0
         return [kit.primitive] + [kit.new_primitive(self.capacity) for _ in range(2, kit.workers)]
 
     def enter(self, me):
@@ -101,4 +103,5 @@ class Workload(tools.Workload):
         spun = sum(_busy.leap(self.rounds, kind) * (whole + (kind < rest)) for kind in range(_messages.KINDS))
         expected = spun * outcome.workers + _messages.expected(size, items)
         reason = "" if outcome.total == expected else "what left the last stage is not what entered the first"
-        return reason, {"message_bytes": size, "pickled_bytes": _messages.pickled_bytes(size)}
+        counts = {"message_bytes": size, "pickled_bytes": _messages.pickled_bytes(size)}
+        return reason, dict(counts, rounds=self.rounds) if self.busy else counts

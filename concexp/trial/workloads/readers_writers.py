@@ -26,10 +26,11 @@ class Workload(tools.Workload):
     shape = "workers"
     takes = ("none", "guard")
     unit = "access"
+    loops = (_busy.spin,)
 
     def prepare(self, kit):
-        pace = _busy.pace(_busy.spin)
-        self.rounds_reading, self.rounds_writing = round(pace * self.reading_time), round(pace * self.writing_time)
+        self.rounds_reading = round(kit.rounds(_busy.spin, self.reading_time))
+        self.rounds_writing = round(kit.rounds(_busy.spin, self.writing_time))
         return kit.tools.array(CELLS), kit.tools.array(kit.workers)  # the record, and each worker's torn reads
 
     def reset(self, shared):

@@ -9,19 +9,19 @@ BEGINNINGS = 16  # so that operations differ
 class Workload(tools.Workload):
     """Compute in pure Python for a given time: CPU-bound work that holds the GIL, as long as you want it.
 
-    Before there are workers, the coordinator measures alone how many rounds of the loop take that much CPU time. Each
-    operation of each worker and pass then does just so many: the same work, not the same time, so whoever is hindered
-    takes longer. Each trial measures anew, on its own interpreter, and the column `rounds` tells what it came to. Compare
-    interpreters by other workloads, for here the faster one does more work.
+    Before the first trial of a run it is measured, alone, how many rounds of the loop take that much CPU time. Each
+    operation of each trial then does this number (column `rounds`): the same work, not the same time, so a worker that is
+    hindered takes longer. Interpreters do the same rounds too: the time is that of the first of the experiment.
 
     time: CPU time of one operation where nothing hinders it
     """
 
     time: "duration > 0" = 0.001
     unit = "spell"
+    loops = (_busy.spin,)
 
     def prepare(self, kit):
-        self.rounds = max(1, round(_busy.pace(_busy.spin) * self.time))
+        self.rounds = max(1, round(kit.rounds(_busy.spin, self.time)))
 
     def work(self, me, n):
         spin, rounds = _busy.spin, self.rounds

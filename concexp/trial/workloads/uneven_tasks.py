@@ -14,8 +14,8 @@ class Workload(tools.Workload):
 
     The lengths follow from the distribution, the seed and the number of tasks, and their mean is exact: all alike
     (constant), between nothing and twice the mean (uniform), each longer than the one before (linear), a few very long
-    ones (pareto), or one, anywhere, as long as all the others together (one_giant). Computing is calibrated by the
-    coordinator, alone, before there are workers: tasks are the same work for everybody, not the same time.
+    ones (pareto), or one, anywhere, as long as all the others together (one_giant). Computing is calibrated alone, before
+    the first trial of a run: tasks are the same work for all, not the same time.
 
     distribution: how the lengths are distributed
     mean: the mean length: CPU time where nothing hinders it, or waiting
@@ -29,11 +29,12 @@ class Workload(tools.Workload):
     seed: int = 1
     load = {"ops": 64, "scaling": "strong"}
     unit = "task"
+    loops = (_busy.spin,)
 
     def __init__(self, **parameters):
         super().__init__(**parameters)
         if self.by == "sleep":
-            self.resource = "io"
+            self.resource, self.loops = "io", ()
 
     def refuses(self, model, sync, workers, load):
         if "ops" not in load:
@@ -63,7 +64,7 @@ class Workload(tools.Workload):
         return [round(cost * self.mean_length) for cost in self.costs(ops)]
 
     def prepare(self, kit):
-        self.mean_length = self.mean * (_busy.pace(_busy.spin) if self.by == "spin" else SECOND)
+        self.mean_length = kit.rounds(_busy.spin, self.mean) if self.by == "spin" else self.mean * SECOND
         # Where all workers can read them, so that none of them has to compute any within a pass.
         table = kit.tools.array(kit.ops)
         for number, length in enumerate(self.lengths(kit.ops)):

@@ -27,7 +27,7 @@ from concexp.trial.workloads import (
     triad,
     uneven_tasks,
 )
-from tests.helpers.children import request
+from tests.helpers.children import PACE, request
 from tests.helpers.forks import trial
 from tests.helpers.plugins import build
 
@@ -71,7 +71,7 @@ class Bench:
         for package in catalog.load("workload", name).packages:
             pytest.importorskip(package)
         self.workload = build("workload", name, **parameters)
-        kit = tools.Kit(tools.Tools("nobody", {}, lambda n: [0] * n), build("sync", "none"), None, 1, "", ops)
+        kit = tools.Kit(tools.Tools("nobody", {}, lambda n: [0] * n), build("sync", "none"), None, 1, "", ops, PACE)
         self.shared = self.workload.prepare(kit)
         self.me = tools.WorkerView(0, 1, None, self.shared, "")
         self.workload.enter(self.me)
@@ -174,7 +174,7 @@ class Lossy:
         return block[:-1]
 
 
-# The loop, its closed form and its pace.
+# The loop and its closed form.
 
 
 def test_the_closed_form_is_the_loop():
@@ -189,31 +189,42 @@ def test_other_beginnings_end_otherwise():
     assert len({_busy.spin(100, x) for x in range(65_536)}) == 65_536
 
 
-def test_the_pace_is_the_median_of_cpu_time(monkeypatch):
-    """Runs are doubled until they are long enough; one that was hindered does not count, nor one that was favoured."""
-    clock, hindrance = [0.0], itertools.chain(itertools.repeat(1.0, 5), [1.0, 3.0, 1.0, 0.5, 1.0])
-
-    def work(rounds, x):
-        clock[0] += rounds * 2e-6 * next(hindrance)
-
-    monkeypatch.setattr(_busy, "thread_time", lambda: clock[0])
-    assert _busy.pace(work) == pytest.approx(500_000)  # 64, 128, 256, 512 and 1024 rounds, and then five times 1024
-    assert next(hindrance, "all") == "all"
-
-
-def test_a_clock_that_stands_still_is_no_division_by_zero(monkeypatch):
-    """However coarse the clock, there is a pace."""
-    times = iter([0.0, 1.0, *[2.0] * 100])
-    monkeypatch.setattr(_busy, "thread_time", lambda: next(times))
-    assert _busy.pace(lambda rounds, x: None) > 0
-
-
 def test_all_workers_do_the_same_work_and_say_how_much():
-    """Calibration happens once: every iteration of a trial counts the same rounds, and its check agrees with them."""
-    iterations = trial("spin", "threads", load={"ops": 4, "scaling": "strong"}, iterations=3).answer["iterations"]
-    rounds = {iteration["counts"]["rounds"] for iteration in iterations}
-    assert len(rounds) == 1
-    assert rounds.pop() > 0
+    """The request decides: every iteration of a trial counts the rounds that it asks for, and its check agrees with them."""
+    given = {"pace": {"_busy.spin": 1_234_000}, "load": {"ops": 4, "scaling": "strong"}}
+    iterations = trial("spin", "threads", iterations=3, **given).answer["iterations"]
+    assert {iteration["counts"]["rounds"] for iteration in iterations} == {1234}
+
+
+CALIBRATED = [name for name in catalog.names("workload") if build("workload", name).loops]
+ROUNDS = {
+    "barrier_phases": {"busy": 0.001}, "critical_section": {"inside": 0.001, "outside": 0.001},
+    "mixed": {"time": 0.002, "held": 0.5}, "readers_writers": {"reading_time": 0.001, "writing_time": 0.001},
+    "spin": {"time": 0.001}, "uneven_tasks": {"mean": 0.001},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("model", ["threads", ("processes", {"start_method": "spawn"}), "process_pool", "asyncio"])
+@pytest.mark.parametrize("name", [*CALIBRATED, "pipeline"])
+def test_every_calibrated_workload_does_the_rounds_of_the_request(name, model):
+    """However workers start, an operation of 1 ms is a thousandth of the pace that the request gives."""
+    sync = {"barrier_phases": "condition", "pipeline": "queue"}.get(name, "none")
+    parameters = {"busy": 0.001} if name == "pipeline" else ROUNDS[name]
+    load = {"ops": 6, "scaling": "strong"}
+    pace = {"_busy.spin": 777_000, "mixed.derive": 777_000}
+    ending = trial((name, parameters), model, sync, pace=pace, load=load)
+    if ending.status == "unsupported":
+        assert (name, model) in [("pipeline", "process_pool"), ("barrier_phases", "process_pool")], ending
+        return
+    (iteration,) = ending.answer["iterations"]
+    counts = iteration["counts"]
+    assert {value for key, value in counts.items() if key.startswith("rounds")} == {777}
+
+
+def test_another_amount_of_work_than_was_asked_for_is_refused():
+    """A workload that does not get the pace of its loop fails: it never measures one for itself."""
+    ending = trial("spin", "threads", pace={})
+    assert (ending.status, ending.reason) == ("failed", "KeyError: '_busy.spin'")
 
 
 def test_the_parts_of_mixed_are_as_asked():

@@ -11,16 +11,10 @@ import pytest
 from concexp.trial import passes, tools
 from concexp.trial.workloads import _busy, _meetings, bank_transfers, critical_section, lock_order, readers_writers
 from tests.helpers.forks import trial
-from tests.helpers.plugins import build
+from tests.helpers.plugins import PACE, build
 
 FAR = 3 << 40  # where the numbers of a fourth worker begin, when time is what is given
 MODELS = ["threads", "processes", "asyncio"]
-
-
-@pytest.fixture(autouse=True)
-def pace(monkeypatch):
-    """Here, nobody is measured: 10,000 rounds of busy work are a second. A real trial measures in its own process."""
-    monkeypatch.setattr(_busy, "pace", lambda work: 10_000.0)
 
 
 class Scene:
@@ -30,7 +24,7 @@ class Scene:
         self.workload = build("workload", name, **parameters)
         self.sync, self.model, self.workers = build("sync", sync), build("model", model), workers
         lent = tools.Tools(*self.model.primitives(), self.model.asynchronous, "", workers)
-        self.kit = tools.Kit(lent, self.sync, None, workers, "")
+        self.kit = tools.Kit(lent, self.sync, None, workers, "", pace=PACE)
         self.kit.primitive = self.sync.build(lent, getattr(self.workload, "capacity", 0))
         self.shared = self.workload.prepare(self.kit)
         self.workload.reset(self.shared)
@@ -311,7 +305,7 @@ def test_a_section_entered_in_anothers_place_is_noticed():
 
 
 def test_inside_and_outside_are_in_proportion():
-    """Both times are the same measured pace times the time that was asked for, and the answer tells the rounds."""
+    """Both times are the run's pace times the time that was asked for, and the answer has the rounds."""
     counts = Scene("critical_section", inside=0.01, outside=0.03).verdict[1]
     assert (counts["rounds_inside"], counts["rounds_outside"]) == (100, 300)
 
@@ -616,7 +610,7 @@ def test_a_barrier_that_does_not_hold_is_found_out():
     assert scene.shared[1] == [3, 1]
     reason, counts = scene.verdict
     assert reason.startswith("4 times a worker was past the barrier")
-    assert counts == {"phase_errors": 4}
+    assert counts == {"phase_errors": 4, "rounds": 5}
 
 
 def test_everybody_comes_to_the_last_phase():
@@ -624,7 +618,7 @@ def test_everybody_comes_to_the_last_phase():
     scene = Scene("barrier_phases", "barrier", 1)
     scene.workload.shares(5, 1)
     scene.play(0, 0, 5)
-    assert scene.verdict == ("", {"phase_errors": 0})
+    assert scene.verdict == ("", {"phase_errors": 0, "rounds": 5})
     scene.shared[0][0] = 4
     assert scene.verdict[0] == "the workers came to phases [4], not all to 5"
 
@@ -658,4 +652,4 @@ def test_a_barrier_by_hand_holds():
         thread.join()
     assert scene.shared == ([20, 20, 20], [0, 0, 0], [0, 20])
     scene.reports.sort(key=lambda report: report.first)  # in the workers' order, as a model answers
-    assert scene.verdict == ("", {"phase_errors": 0})
+    assert scene.verdict == ("", {"phase_errors": 0, "rounds": 5})

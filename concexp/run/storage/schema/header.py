@@ -145,6 +145,13 @@ class PlannedCell(Part):
     reason: str = Field(description="why it cannot run; an empty text if it can")
 
 
+class Pace(Part):
+    """How much work fills a given time, for workloads whose operations do."""
+
+    python: str = Field(description="label of the interpreter on which it was measured, for all")
+    rounds_per_s: dict[str, Number] = Field(description="by loop: rounds per second of CPU time")
+
+
 class Header(Part):
     """Line 1."""
 
@@ -153,3 +160,6 @@ class Header(Part):
     manifest: Manifest = Field(description="the circumstances")
     axes: dict[str, Items[Scalar]] = Field(description="the labels of each axis, in their order")
     cells: Items[PlannedCell] = Field(description="all cells, those that cannot run included")
+    pace: Pace | None = Field(
+        None, description="the same in all trials; older journals lack it: each trial had its own"
+    )

@@ -19,6 +19,8 @@ from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
 
 TIMEOUT = 60.0  # seconds; a loop takes about 0.3
+# Fresh processes that measure: the fastest counts, since a shared CPU may be slow for a second (a fifth slower, as seen here).
+TRIES = 3
 
 # {"python": label of the interpreter, "rounds_per_s": {name of a loop: rounds per second of CPU time}}
 Pace = dict[str, Any]
@@ -43,10 +45,14 @@ def calibrate(cells: Iterable[Cell], pythons: Mapping[str, Interpreter], stage: 
     label = needing[0][0].runtime.python
     entries = [entry for _, some in needing for entry in some]
     site = any(entry.plugin.packages for entry in entries)
-    outcome = launch(_request(entries), pythons[label].path, stage, TIMEOUT, site)
-    if outcome.answer is None:
-        raise EnvironmentRefused(f"the pace of {label} could not be measured: {outcome.reason}")
-    return {"python": label, "rounds_per_s": outcome.answer["pace"]}
+    rounds: dict[str, int] = {}
+    for _ in range(TRIES):
+        outcome = launch(_request(entries), pythons[label].path, stage, TIMEOUT, site)
+        if outcome.answer is None:
+            raise EnvironmentRefused(f"the pace of {label} could not be measured: {outcome.reason}")
+        for name, found in outcome.answer["pace"].items():
+            rounds[name] = max(found, rounds.get(name, 0))
+    return {"python": label, "rounds_per_s": rounds}
 
 
 def _request(entries: Sequence[Entry]) -> dict[str, Any]:

@@ -142,6 +142,7 @@ class Bench:
             "warmup": 1,
             "iterations": 1,
             "seed": self.random.getrandbits(32),
+            "luck": self.random.getrandbits(32),
             "probes": [name for name in catalog.names("probe") if catalog.load("probe", name).always_on(case.load)],
         }  # fmt: skip
         with self.lock.held():

@@ -85,6 +85,8 @@ def _description(kind: str, name: str) -> Iterator[str]:
     if kind == "workload":
         load = _load_text(cls.load)
         yield from ("", f"One operation is one {cls.unit}. It wants {cls.resource}. Its own load: {load}.")
+        if cls.draws:
+            yield f"Random: {cls.draws}; drawn anew in each block, the same for all cells of a block."
     if kind == "metric":
         unit, better = cls.unit or "none", cls.better or "neither"
         yield from ("", f"Unit: {unit}. Averaged on the {cls.scale} scale. Better: {better}.")

@@ -114,10 +114,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """One repetition of one cell: its block, its position in the block, and the seed of its randomness.
+    """One repetition of one cell: its block, its position in the block, and the seed of its hashing.
 
-    `role` is its purpose: `measured`, a `control` or the `sentinel` (see `controls`). Trials that are `observed` or
-    `pictured` are for `probe`, which would distort a measurement.
+    `luck` seeds what its workload draws: the same in all trials of a block. `role` is its purpose: `measured`, a `control` or
+    the `sentinel` (see `controls`). Trials that are `observed` or `pictured` are for `probe`, which would distort a measurement.
     """
 
     id: str
@@ -126,6 +126,7 @@ class PlannedTrial:
     position: int
     repetition: int
     seed: int
+    luck: int
     role: str = MEASURED
     probe: str = ""
 

@@ -90,14 +90,26 @@ def block(spec: Spec, plan: Plan, number: int, cells: Iterable[Cell]) -> Iterato
     for position, (cell, role, probe) in enumerate(members):
         suffix = f"-{probe or role}" if role != MEASURED else ""
         trial_id = f"{cell.id}-{number:04d}{suffix}"
-        yield PlannedTrial(trial_id, cell, number, position, number, _seed(cell, role, number), role, probe)
+        seed, luck = _seed(cell, role, number), _luck(cell, number)
+        yield PlannedTrial(trial_id, cell, number, position, number, seed, luck, role, probe)
 
 
 def _seed(cell: Cell, role: str, number: int) -> int:
     """32 bits. A control is another trial of the same cell; under a probe, a trial does what the measured one does."""
     control = "/control" if role == CONTROL else ""
-    identity = f"{cell.settings.seed}/{cell.id}{control}/{number}".encode()
-    return int.from_bytes(hashlib.sha256(identity).digest()[:4], "big")
+    return _bits(f"{cell.settings.seed}/{cell.id}{control}/{number}")
+
+
+def _luck(cell: Cell, number: int) -> int:
+    """32 bits that are the same for all cells of a block: they meet the same luck, and each block another one.
+
+    Differences between cells then lie less in their luck (common random numbers), and intervals cover what remains of it.
+    """
+    return _bits(f"{cell.settings.seed}/luck/{number}")
+
+
+def _bits(identity: str) -> int:
+    return int.from_bytes(hashlib.sha256(identity.encode()).digest()[:4], "big")
 
 
 def _purposes(spec: Spec, cell: Cell) -> list[Purpose]:

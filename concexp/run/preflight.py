@@ -188,6 +188,7 @@ class Preflight:
             "warmup": 0,
             "iterations": 1,
             "seed": use.cell.settings.seed,
+            "luck": use.cell.settings.seed,
             "probes": [],
         }
         return self._launch(use.cell, request, use.cell.settings.timeout)

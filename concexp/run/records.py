@@ -33,6 +33,7 @@ def trial_record(trial: PlannedTrial, outcome: TrialOutcome, started_at: str, ho
             "repetition": trial.repetition,
             **_cell_facts(trial.cell),
             "seed": trial.seed,
+            "luck": trial.luck,
             "status": outcome.status,
             "reason": outcome.reason,
             "started_at": started_at,

@@ -139,6 +139,7 @@ class Runner:
             "warmup": cell.settings.warmup,
             "iterations": 1 if trial.role == PICTURED else cell.settings.iterations,
             "seed": trial.seed,
+            "luck": trial.luck,
             "probes": self._probes(trial),
             **({"pace": self.pace["rounds_per_s"]} if self.pace and calibration.timed_work(cell) else {}),
             **cell.runtime.request(),

@@ -13,10 +13,10 @@ from concexp.trial.passes import Report
 SECOND = 1_000_000_000
 
 
-def offsets(rate, duration, kind, seed):
+def offsets(rate, duration, kind, luck):
     """The arrival times of `duration` seconds, ns after the beginning: an array of 64-bit integers.
 
-    constant: 1 / rate apart; poisson: exponential gaps of that mean.
+    constant: 1 / rate apart; poisson: exponential gaps of that mean, which follow the luck of the block.
     """
     from array import array
     from random import Random
@@ -25,7 +25,7 @@ def offsets(rate, duration, kind, seed):
     if kind == "constant":
         found.extend(int(k * SECOND / rate) for k in range(max(1, int(rate * duration))))
         return found
-    random = Random(seed)
+    random = Random(luck)
     when = random.expovariate(rate)
     while when < duration:
         found.append(int(when * SECOND))
@@ -36,8 +36,8 @@ def offsets(rate, duration, kind, seed):
 class Arrivals:
     """The arrivals of one pass; all workers take from the same. `tools` are the model's."""
 
-    def __init__(self, tools, load, seed):
-        self.offsets = offsets(load["rate"], load["duration"], load["arrivals"], seed)
+    def __init__(self, tools, load, luck):
+        self.offsets = offsets(load["rate"], load["duration"], load["arrivals"], luck)
         self.state = tools.array(2)  # the next arrival; the clock when the first worker began, ns
         # Coroutines take turns only where they await: taking the next one needs no guard.
         self.guard = None if tools.asynchronous else tools.make("Lock")

@@ -39,6 +39,8 @@ class Workload(Plugin):
     packages  what must be installed for the interpreter beside the standard library
     load      its own load, used where the experiment names none
     unit      what one operation is, in the singular
+    draws     what is drawn by `dice`, as `concexp show` tells it; an empty text where nothing is random
+    luck      the number that all draws depend on: another one in each block, the same in all trials of a block
     loops     functions (rounds, x) of which operations do as many rounds as fill a given CPU time: see `Kit.rounds`
     """
 
@@ -48,6 +50,8 @@ class Workload(Plugin):
     packages = ()
     load = {"duration": 0.5}
     unit = "operation"
+    draws = ""
+    luck = 0  # set before `prepare`
     loops = ()
     work_async = None  # a coroutine function with the same arguments as `work`, where there is one
 
@@ -60,6 +64,16 @@ class Workload(Plugin):
 
         Attributes that are set on `self` reach every worker.
         """
+
+    def dice(self, *which):
+        """A `random.Random` that depends on the luck and on `which` alone: a seed of the YAML, an operation's number …
+
+        Cells are compared within a block, so what they drew must not differ there; from block to block it must, for else the
+        interval would not cover it.
+        """
+        from random import Random
+
+        return Random("/".join(map(str, (self.luck, *which))))
 
     def reset(self, shared):
         """Put shared state back to its beginning, before each pass."""

@@ -1,6 +1,7 @@
 """Types of the base classes, for authors of plug-ins: not staged, so that a child loads none of it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from random import Random
 from typing import Any
 
 from concexp.trial.passes import Outcome, Report
@@ -27,10 +28,13 @@ class Workload(Plugin):
     packages: tuple[str, ...]
     load: _Load
     unit: str
+    draws: str
+    luck: int
     loops: Sequence[Callable[[int, int], int]]
     work_async: _AsyncWork | None
     def refuses(self, model: Model, sync: Sync | None, workers: int, load: _Load) -> str: ...
     def prepare(self, kit: Kit) -> Any: ...
+    def dice(self, *which: object) -> Random: ...
     def reset(self, shared: Any) -> None: ...
     def shares(self, ops: int, workers: int) -> list[tuple[int, int]]: ...
     def enter(self, me: WorkerView) -> None: ...

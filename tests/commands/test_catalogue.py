@@ -44,6 +44,13 @@ def test_every_plug_in_can_be_shown(kind):
             assert parameter.meaning in text
 
 
+def test_what_is_random_is_shown():
+    """`show` tells what a workload draws, and that it follows the block; it is silent where nothing is random."""
+    text = catalogue.description("workload/flaky")
+    assert "\nRandom: which attempts fail, which are slow, and the pauses of backoff; drawn anew in each block" in text
+    assert "Random:" not in catalogue.description("workload/cpu_sum")
+
+
 def test_a_bare_name_shows_every_kind_that_has_it():
     """A name that two kinds share is shown for both; an unknown one gets a suggestion."""
     assert catalogue.description("counter").startswith("workload/counter")

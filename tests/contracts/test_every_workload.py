@@ -3,6 +3,8 @@
 By default the combinations with a model and a primitive are a cover of all pairs; `make contracts` tries every triple.
 """
 
+import inspect
+
 import pytest
 
 from concexp import catalog
@@ -39,6 +41,15 @@ WITH_FIVE_WORKERS = tuple(t for t in triples(5) if t[1] in ("threads", "processe
 def test_it_is_described(name):
     """Its docstring explains what it does and what each of its parameters means."""
     assert_described("workload", name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_it_draws_follows_the_block(name):
+    """It says what it draws if it has the dice in its hand, and has no randomness but theirs."""
+    source = inspect.getsource(inspect.getmodule(catalog.load("workload", name)))
+    assert ("self.dice(" in source or "self.luck" in source) == bool(build("workload", name).draws)
+    assert "import random" not in source
+    assert "Random(" not in source
 
 
 @pytest.mark.parametrize("name", NAMES)

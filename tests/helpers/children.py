@@ -28,6 +28,7 @@ def request(workload="cpu_sum", model="serial", sync="none", **more):
         "warmup": 1,
         "iterations": 1,
         "seed": 1,
+        "luck": 1,
         "pace": PACE,
         "probes": [name for name in catalog.names("probe") if not catalog.load("probe", name).own_trials],
         **more,

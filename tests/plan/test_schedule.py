@@ -36,6 +36,20 @@ def test_every_runnable_cell_is_once_in_every_block():
     assert all(t.id == f"{t.cell.id}-{t.repetition:04d}" for t in measured(found))
 
 
+def test_all_trials_of_a_block_have_one_luck():
+    """Cells, controls and trials under a probe draw alike within a block; each block, and each seed, draws otherwise."""
+    text = (
+        "workload: counter\nmodel: [threads, processes]\nsync: lock\nmetrics: [wait_share]\nmeasure: {repetitions: 4}\n"
+    )
+    found = plan(text)
+    lucks = [{trial.luck for trial in found.trials if trial.block == k and trial.role != "sentinel"} for k in range(4)]
+    assert [len(luck) for luck in lucks] == [1] * 4
+    assert len(set.union(*lucks)) == 4
+    assert {trial.role for trial in found.trials} == {"measured", "control", "observed", "sentinel"}
+    other = plan(text.replace("4}", "4, seed: 2}"))
+    assert set.union(*lucks).isdisjoint(trial.luck for trial in measured(other))
+
+
 def test_what_looks_on_gets_trials_of_its_own():
     """A probe that changes what it looks at adds a trial per cell and repetition, among the others, and changes none of them.
 
@@ -90,14 +104,14 @@ def test_a_partial_block_keeps_ids_and_seeds():
     """A block of some cells holds the trials that these cells have in a whole block, the sentinel, and their controls alone."""
     spec = parse_text("workload: sleep\nmodel: [serial, threads]\nsweep: {workers: [1, 2]}\n", "x.yaml")
     found = make_plan(spec, 2)
-    whole = {t.id: t.seed for t in found.trials if t.block == 9}
+    whole = {t.id: (t.seed, t.luck) for t in found.trials if t.block == 9}
     for cells, roles in [
         (found.cells[:1], ["control", "measured", "sentinel"]),
         (found.cells[1:2], ["measured", "sentinel"]),
     ]:
         part = list(block(spec, found, 9, cells))
         assert sorted(t.role for t in part) == roles
-        assert {t.id: t.seed for t in part}.items() <= whole.items()
+        assert {t.id: (t.seed, t.luck) for t in part}.items() <= whole.items()
         assert [t.position for t in part] == list(range(len(part)))
         assert part == list(block(spec, found, 9, cells))
 

@@ -18,12 +18,12 @@ def answer(request):
 
     The request holds `workload`, `model`, `sync` ({"name": …, "parameters": {…}}), `workers`, `load` ({"ops": n,
     "scaling": strong | weak}, {"duration": s} or {"rate": 1/s, "duration": s, "arrivals": constant | poisson}), `startup`,
-    `warmup`, `iterations`, `seed`, `probes`, `folder` and maybe `background` ({"workload": …, "model": …, "workers": n}),
+    `warmup`, `iterations`, `luck`, `probes`, `folder` and maybe `background` ({"workload": …, "model": …, "workers": n}),
     `switch_interval` (seconds), `pin` (compact | spread) and, where a workload has `loops`, their `pace` (see `Kit`).
     """
     import random
 
-    random.seed(request["seed"])
+    random.seed(request["luck"])  # for code of the user that draws
     task_stacks.dump_stacks_on_signal(request["folder"])
     if LOCK_WATCH in os.environ:  # a diagnostic trial
         from concexp.trial.diagnostics.lock_watch import install
@@ -54,6 +54,7 @@ class Trial:
     def __init__(self, request):
         self.request = request
         self.workload = load_plugin("workloads", request["workload"])
+        self.workload.luck = request["luck"]
         self.model = load_plugin("models", request["model"])
         self.sync = load_plugin("sync", request["sync"])
         self.probes = [load_plugin("probes", {"name": name}) for name in request["probes"]]
@@ -89,6 +90,7 @@ class Trial:
         from concexp.trial.background import Background
 
         workload, model = load_plugin("workloads", given["workload"]), load_plugin("models", given["model"])
+        workload.luck = self.request["luck"]
         reason = tools.background_refusal(workload, model, given["workers"])
         if reason:
             raise tools.Unsupported(reason)
@@ -146,7 +148,7 @@ class Trial:
         if "rate" in load:
             from concexp.trial.arrivals import Arrivals
 
-            self.source = Arrivals(self.tools, load, self.request["seed"])
+            self.source = Arrivals(self.tools, load, self.request["luck"])
             return
         ops = self.counted_ops(load)
         self.source = self.model.source(self.workload, self.tools, ops, self.workers)

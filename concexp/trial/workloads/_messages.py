@@ -18,7 +18,7 @@ class Damaged(Exception):
 
 def payloads(size):
     """The payloads, `size` bytes each (at least 1), whose first byte is their place in the list."""
-    random = Random(1)
+    random = Random(1)  # any bytes do: they are compared, and never looked at
     block = bytes(random.randrange(256) for _ in range(min(size, 4096)))
     return [(bytes([kind]) + block[1:] * (size // max(1, len(block) - 1) + 1))[:size] for kind in range(KINDS)]
 

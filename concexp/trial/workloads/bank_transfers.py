@@ -1,7 +1,5 @@
 """Money that moves between accounts: does any of it get lost?"""
 
-import random
-
 from concexp.trial import tools
 
 OPENING = 1000  # what every account holds at the beginning
@@ -23,6 +21,7 @@ class Workload(tools.Workload):
     shape = "workers"
     takes = ("none", "guard")
     unit = "transfer"
+    draws = "the accounts and the amounts"
 
     def prepare(self, kit):
         count = self.accounts if self.locks == "per_account" else 1
@@ -35,7 +34,17 @@ class Workload(tools.Workload):
             balances[account] = OPENING
 
     def enter(self, me):
-        me.own = transfers(self.accounts)
+        me.own = self.transfers()
+
+    def transfers(self):
+        """What the operations do: (source, target, amount, the lower account, the higher account), never to itself."""
+        choose, accounts = self.dice().randrange, self.accounts
+        table = []
+        for _ in range(PERIOD):
+            source = choose(accounts)
+            target = (source + 1 + choose(accounts - 1)) % accounts
+            table.append((source, target, 1 + choose(100), min(source, target), max(source, target)))
+        return table
 
     def work(self, me, n):
         if me.sync is None:
@@ -49,7 +58,7 @@ class Workload(tools.Workload):
 
     def check(self, shared, outcome):
         expected, moved = [OPENING] * self.accounts, 0
-        for (source, target, amount, _, _), count in zip(transfers(self.accounts), outcome.per_residue(PERIOD)):
+        for (source, target, amount, _, _), count in zip(self.transfers(), outcome.per_residue(PERIOD)):
             expected[source] -= amount * count
             expected[target] += amount * count
             moved += amount * count
@@ -62,17 +71,6 @@ class Workload(tools.Workload):
         if wrong:
             return "the sum is right, but %d accounts do not hold what they should" % wrong, counts
         return ("" if outcome.total == moved else "%d was moved, not %d" % (outcome.total, moved)), counts
-
-
-def transfers(accounts):
-    """What the operations do: (source, target, amount, the lower account, the higher account), never to itself."""
-    choose = random.Random(1).randrange
-    table = []
-    for _ in range(PERIOD):
-        source = choose(accounts)
-        target = (source + 1 + choose(accounts - 1)) % accounts
-        table.append((source, target, 1 + choose(100), min(source, target), max(source, target)))
-    return table
 
 
 def add(balance, amount):

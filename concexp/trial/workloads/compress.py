@@ -2,7 +2,6 @@
 
 from functools import partial
 from importlib import import_module
-from random import Random
 from zlib import crc32
 
 from concexp.trial import tools
@@ -25,6 +24,7 @@ class Workload(tools.Workload):
     size: "size >= 1" = 65_536
     level: "int >= 0 <= 9" = 6
     unit = "block"
+    draws = "the words of the blocks"
 
     def refuses(self, model, sync, workers, load):
         if self.codec == "bz2" and self.level == 0:
@@ -41,7 +41,7 @@ class Workload(tools.Workload):
     def build(self):
         """Blocks of invented words: about as compressible as prose."""
         size = int(self.size)
-        random = Random(1)
+        random = self.dice()
         words = ["".join(random.choices("eeetaoinshrdlcu", k=random.randint(2, 9))) for _ in range(WORDS)]
         # A word has 2 letters at least, and a space: this number of words is always enough.
         return [" ".join(random.choices(words, k=size // 3 + 1)).encode()[:size] for _ in range(BLOCKS)]

@@ -1,7 +1,5 @@
 """Time inside and time outside: what does it cost that only one worker at a time may be in a critical section?"""
 
-import random
-
 from concexp.trial import tools
 from concexp.trial.workloads import _busy
 
@@ -29,6 +27,7 @@ class Workload(tools.Workload):
     shape = "workers"
     takes = ("none", "guard")
     unit = "section"
+    draws = "the sections of assign random"
     loops = (_busy.spin,)
 
     def prepare(self, kit):
@@ -49,7 +48,7 @@ class Workload(tools.Workload):
         """The sections that the operations take, by their number modulo the length, where all workers do alike."""
         if self.assign == "round_robin":
             return range(self.locks)
-        choose = random.Random(1).randrange
+        choose = self.dice().randrange
         return [choose(self.locks) for _ in range(PERIOD)] if self.assign == "random" else [0]
 
     def mine(self, me):

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from random import Random
 
 from concexp.trial import tools
 
@@ -16,8 +15,8 @@ class Workload(tools.Workload):
 
     `none` tries once; `immediate` again at once; `backoff` after a pause that doubles from try to try, of which a random part
     is waited ("full jitter"); `hedge` starts another attempt beside the first when that has not answered for a while, and
-    takes whichever succeeds first. What an attempt comes to depends on the seed, the operation and the attempt alone, so
-    that all policies meet the same luck. Counts: tries and successes.
+    takes whichever succeeds first. What an attempt comes to depends on the block, the seed, the operation and the attempt
+    alone, so that all policies meet the same luck in a block. Counts: tries and successes.
 
     failure: the chance that an attempt fails
     slow: the chance that an attempt takes ten times as long
@@ -39,6 +38,7 @@ class Workload(tools.Workload):
     seed: int = 1
     resource = "io"
     unit = "task"
+    draws = "which attempts fail, which are slow, and the pauses of backoff"
 
     def prepare(self, kit):
         return kit.tools.array(2 * kit.workers)
@@ -61,9 +61,9 @@ class Workload(tools.Workload):
     async def leave_async(self, me):
         pass
 
-    def luck(self, number, attempt):
+    def luck_of(self, number, attempt):
         """(seconds, whether it succeeds, the part of a pause to wait) of one attempt."""
-        random = Random("%d/%d/%d" % (self.seed, number, attempt)).random
+        random = self.dice(self.seed, number, attempt).random
         slow, fails, part = random() < self.slow, random() < self.failure, random()
         return self.service * (SLOWEST if slow else 1), not fails, part
 
@@ -83,7 +83,7 @@ class Workload(tools.Workload):
     def retried(self, number, me):
         """(tries, whether one succeeded) of one operation whose attempts follow one another."""
         for attempt in range(self.allowed()):
-            seconds, success, part = self.luck(number, attempt)
+            seconds, success, part = self.luck_of(number, attempt)
             time.sleep(seconds)
             if success:
                 return attempt + 1, True
@@ -107,7 +107,7 @@ class Workload(tools.Workload):
 
     def attempt(self, number, attempt):
         """One attempt; whether it succeeded."""
-        seconds, success, _ = self.luck(number, attempt)
+        seconds, success, _ = self.luck_of(number, attempt)
         time.sleep(seconds)
         return success
 
@@ -122,7 +122,7 @@ class Workload(tools.Workload):
 
     async def retried_async(self, number):
         for attempt in range(self.allowed()):
-            seconds, success, part = self.luck(number, attempt)
+            seconds, success, part = self.luck_of(number, attempt)
             await asyncio.sleep(seconds)
             if success:
                 return attempt + 1, True
@@ -146,7 +146,7 @@ class Workload(tools.Workload):
                 return tries, False
 
     async def attempt_async(self, number, attempt):
-        seconds, success, _ = self.luck(number, attempt)
+        seconds, success, _ = self.luck_of(number, attempt)
         await asyncio.sleep(seconds)
         return success
 
@@ -160,12 +160,12 @@ class Workload(tools.Workload):
             return ("" if possible else "%d tries of %d tasks" % (tries, outcome.ops)), counts
         expected = [self.fate(number) for first, n in outcome.ranges for number in range(first, first + n)]
         if [tries, successes] != [sum(one[k] for one in expected) for k in range(2)]:
-            return "%d tries with %d successes are not what the seed says" % (tries, successes), counts
+            return "%d tries with %d successes are not what the dice say" % (tries, successes), counts
         return "", counts
 
     def fate(self, number):
-        """(tries, whether one succeeds) of one operation whose attempts follow one another, by the seed alone."""
+        """(tries, whether one succeeds) of one operation whose attempts follow one another, by the dice alone."""
         for attempt in range(self.allowed()):
-            if self.luck(number, attempt)[1]:
+            if self.luck_of(number, attempt)[1]:
                 return attempt + 1, True
         return self.allowed(), False

@@ -14,7 +14,7 @@ class Workload(Client):
 
     capacity: how many requests the server serves at the same time
     service: how long it serves one
-    spread: constant, or exponential with that mean (seeded)
+    spread: constant, or exponential with that mean
     stall: once per pass all service stands still for so long, as in a pause for garbage collection; 0: never
     stall_after: after how many requests served it does so
     """
@@ -25,13 +25,12 @@ class Workload(Client):
     stall: "duration >= 0" = 0.0
     stall_after: "int >= 1" = 100
     unit = "request"
+    draws = "the lengths of the services, where they are spread"
 
     def prepare(self, kit):
-        import random
-
         names = ("capacity", "service", "spread", "stall", "stall_after")
         given = {name: getattr(self, name) for name in names}
-        return servers.start("station", dict(given, seed=random.getrandbits(32)))  # the trial's seed made this one
+        return servers.start("station", dict(given, seed=self.luck))
 
     def reset(self, shared):
         ask(shared, b"reset\n")

@@ -1,7 +1,6 @@
 """Sorting a shuffled list: comparisons and memory traffic in C, under the GIL."""
 
 from operator import mul
-from random import Random
 
 from concexp.trial import tools
 
@@ -18,10 +17,11 @@ class Workload(tools.Workload):
     size: "int >= 1" = 5_000
     seed: int = 1
     unit = "list"
+    draws = "the order of the integers"
 
     def prepare(self, kit):
         numbers = list(range(self.size))
-        Random(self.seed).shuffle(numbers)
+        self.dice(self.seed).shuffle(numbers)
         return numbers
 
     def enter(self, me):

@@ -12,7 +12,7 @@ INDEX = 1.5  # of the Pareto distribution: one task in a hundred is longer than 
 class Workload(tools.Workload):
     """Do tasks of unequal length, computing or waiting: it shows how well uneven work is shared out.
 
-    The lengths follow from the distribution, the seed and the number of tasks, and their mean is exact: all alike
+    The lengths follow from the distribution, the block, the seed and the number of tasks, and their mean is exact: all alike
     (constant), between nothing and twice the mean (uniform), each longer than the one before (linear), a few very long
     ones (pareto), or one, anywhere, as long as all the others together (one_giant). Computing is calibrated alone, before
     the first trial of a run: tasks are the same work for all, not the same time.
@@ -29,6 +29,7 @@ class Workload(tools.Workload):
     seed: int = 1
     load = {"ops": 64, "scaling": "strong"}
     unit = "task"
+    draws = "the lengths, and which task is the giant"
     loops = (_busy.spin,)
 
     def __init__(self, **parameters):
@@ -43,9 +44,7 @@ class Workload(tools.Workload):
 
     def costs(self, ops):
         """How long each of `ops` tasks is in proportion to their mean: a list by number, whose mean is 1."""
-        from random import Random
-
-        random = Random(self.seed).random
+        random = self.dice(self.seed).random
         if self.distribution == "linear":
             costs = [number + 1.0 for number in range(ops)]
         elif self.distribution == "uniform":

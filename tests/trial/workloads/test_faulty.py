@@ -7,6 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from concexp.analysis import results
+from concexp.analysis.stats.ratios import ratio
+from concexp.experiment import parse_text
+from concexp.plan.planner import make_plan
 from concexp.trial.diagnostics import notes
 from tests.helpers.children import trial
 from tests.helpers.plugins import build
@@ -146,10 +149,10 @@ def test_no_home_is_told_of(dead, monkeypatch):
 POLICIES = ["none", "immediate", "backoff", "hedge"]
 
 
-def tried(policy, model="threads", **parameters):
+def tried(policy, model="threads", luck=1, **parameters):
     """The counts of a trial of 60 tasks."""
     given = {"policy": policy, "service": 0.0002, "failure": 0.5, **parameters}
-    ending = trial(("flaky", given), model, load={"ops": 60, "scaling": "strong"}, warmup=0, probes=[])
+    ending = trial(("flaky", given), model, load={"ops": 60, "scaling": "strong"}, warmup=0, probes=[], luck=luck)
     assert (ending.status, ending.left_behind) == ("ok", 0), ending
     return ending.answer["iterations"][0]["counts"]
 
@@ -165,10 +168,37 @@ def test_every_policy_runs_everywhere(model, policy):
 
 
 def test_luck_is_the_same_for_all():
-    """Which attempt fails depends on seed, task and attempt alone: policies that try one after another try equally often."""
+    """Which attempt fails depends on block, seed, task and attempt alone: policies that try one after another try equally often."""
     assert tried("immediate") == tried("backoff") == tried("immediate", "processes")
     assert tried("none")["successes"] < 60 == tried("immediate", attempts=20)["successes"]
     assert tried("immediate", seed=2) != tried("immediate")
+    assert tried("immediate", luck=2) != tried("immediate")
+
+
+def goodput(policy, luck, tasks=400):
+    """Successes per second of attempts, the chances and the service of lesson 10; by the dice, with nothing run."""
+    workload = build("workload", "flaky", failure=0.2, slow=0.05, policy=policy)
+    workload.luck = luck
+    fates = [workload.fate(number) for number in range(tasks)]
+    spent = sum(workload.luck_of(n, attempt)[0] for n, (tries, _) in enumerate(fates) for attempt in range(tries))
+    return sum(success for _, success in fates) / spent
+
+
+def test_the_interval_covers_the_luck():
+    """Trying again gains nothing per attempt, so the ratio is 1: intervals over blocks hold that whatever the seed."""
+    text = "workload: flaky\nmodel: threads\nsweep: {flaky.policy: [none, immediate]}\nmeasure: {repetitions: 10, seed: %d}\n"
+    found = []
+    for seed in range(1, 9):
+        trials = make_plan(parse_text(text % seed, "x.yaml"), 2).trials
+        lucks = {trial.block: trial.luck for trial in trials if trial.role == "measured"}
+        again, once = (
+            {block: goodput(policy, luck) for block, luck in lucks.items()} for policy in ("immediate", "none")
+        )
+        assert len(set(again.values())) > 5, "blocks differ in their luck"
+        found.append(ratio(again, once))
+    held = [interval.lo <= 1 <= interval.hi for interval in found]
+    assert sum(held) >= 7  # of eight intervals of 95 %, one in three times none misses, in six of seven at most one
+    assert all(interval.hi / interval.lo < 1.1 for interval in found)
 
 
 def test_mean_attempts_are_one_over_the_chance():

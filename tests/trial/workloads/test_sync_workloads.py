@@ -392,7 +392,7 @@ def test_a_lost_write_is_found_out():
 @pytest.mark.parametrize("accounts", [2, 3, 16, 100])
 def test_no_account_pays_itself(accounts):
     """Every transfer goes between two different accounts, all accounts take part, and the lower one is named as such."""
-    table = bank_transfers.transfers(accounts)
+    table = build("workload", "bank_transfers", accounts=accounts).transfers()
     assert all(source != target for source, target, _, _, _ in table)
     assert {source for source, _, _, _, _ in table} == {target for _, target, _, _, _ in table} == set(range(accounts))
     assert all((low, high) == tuple(sorted((source, target))) for source, target, _, low, high in table)
@@ -407,7 +407,7 @@ def test_locks_of_accounts_are_taken_in_order(model):
     scene.shared[0][:] = [Diary(k, log) for k in range(5)]
     scene.play(0, 0, 100)
     expected = []
-    for _, _, _, low, high in bank_transfers.transfers(5)[:100]:
+    for _, _, _, low, high in build("workload", "bank_transfers", accounts=5).transfers()[:100]:
         expected += [f"+{low}", f"+{high}", f"-{high}", f"-{low}"]
     assert log == expected
 
@@ -424,7 +424,10 @@ def test_one_lock_is_one_lock():
 def test_money_that_gets_lost_is_found_out():
     """A deposit that another worker wiped out is missing in the sum, and the accounts that are wrong are counted."""
     scene = Scene("bank_transfers", "none", accounts=2)
-    amounts = [amount if target else -amount for _, target, amount, _, _ in bank_transfers.transfers(2)]
+    amounts = [
+        amount if target else -amount
+        for _, target, amount, _, _ in build("workload", "bank_transfers", accounts=2).transfers()
+    ]
     balances = scene.spoil(scene.shared[1], 1, 1, 0, 3)
     scene.shared = scene.crew[0].shared = scene.crew[1].shared = scene.shared[0], balances
     scene.play(0, 3, 1)

@@ -77,6 +77,9 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
     """The doubts of each trial, comma-joined, by its number in `rows`. Needs the columns of the tidy frame."""
     by_trial = frame.groupby(rows.numbers)
     trials = doubts_by_trial(frame, rows).reset_index(drop=True)
+    duration = given_time(trials)
+    # In a given time `wall_s` may be longer, by the operations that were still under way.
+    shortest = by_trial["wall_s"].min().where(trials["window_s"].isna(), duration)
     # Not the sum: a fault of the trial's own may be one of the machine's swap-ins.
     read_back = by_trial[["swapped_in", "major_faults"]].max().max(axis=1)
     wall, workers = trials["wall_s"], workers_of(trials)
@@ -97,8 +100,8 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
         "skew": together
         & (trials["start_skew_s"] > wall * trials["window_s"].isna().map({True: SKEW_SHARE, False: SKEW_LIMIT})),
         "apart": together & _holds(trials["shape"] == "workers") & (trials["all_active"] < ACTIVE_SHARE),
-        "too_short": by_trial["wall_s"].min() < turns.where(taking_turns, SHORTEST),
-        "coarse": coarse(trials, by_trial["wall_s"].sum() / by_trial["ops"].sum()),
+        "too_short": shortest < turns.where(taking_turns, SHORTEST),
+        "coarse": coarse(trials, by_trial["wall_s"].sum() / by_trial["ops"].sum(), duration),
         "calibration": other_work(trials),
         "timer": trials["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once,
         "server_bound": trials["server_cpu_s"] > SERVER_SHARE * wall,
@@ -182,13 +185,16 @@ def stolen(trials: pd.DataFrame) -> pd.Series:
     return share.where(_holds(trials["wants"] == "cpu"))
 
 
-def coarse(trials: pd.DataFrame, seconds: pd.Series) -> pd.Series:
-    """True if one operation takes too much of a given time. `seconds` is the trial's time per operation of all workers."""
+def given_time(trials: pd.DataFrame) -> pd.Series:
+    """The time for which a closed loop was to run, seconds; NaN where operations were counted, as an open loop's arrivals are."""
     if "load.duration" not in trials:
-        return pd.Series(False, trials.index)
+        return pd.Series(np.nan, trials.index)
     duration = trials["load.duration"].astype(float)
-    if "load.rate" in trials:
-        duration = duration.where(trials["load.rate"].isna())  # an open loop counts its arrivals
+    return duration.where(trials["load.rate"].isna()) if "load.rate" in trials else duration
+
+
+def coarse(trials: pd.DataFrame, seconds: pd.Series, duration: pd.Series) -> pd.Series:
+    """True if one operation takes too much of a given time. `seconds` is the trial's time per operation of all workers."""
     lanes = workers_of(trials).where(_holds(trials["wants"] == "io"), executions(trials))
     lost = (workers_of(trials) > 1) & trials["window_s"].isna()
     return seconds * lanes > duration * lost.map({True: COARSE_LOSS, False: COARSE_SHARE})

@@ -56,21 +56,21 @@ def codes(folder, effective=1.9, manifest=None, **cell):
         ("coarse", {"rate": 370.0, "facts": {"window_s": None}}),  # an older journal: of a hundred, one was lost
         ("", {"rate": 430.0, "facts": {"window_s": None}}),
         ("", {"rate": 100.0, "facts": {"window_s": None}, "workers": 1}),  # the first finisher lost none
-        ("too_short", {"facts": {"wall_s": 0.24}, "model": "threads"}),  # 50 switch intervals of 5 ms
-        ("", {"facts": {"wall_s": 0.26}, "model": "threads"}),
-        ("", {"facts": {"wall_s": 0.24}, "model": "threads", "answer": {"switch_interval": 0.001}}),
-        ("too_short", {"facts": {"wall_s": 0.24}, "model": "threads", "answer": {"switch_interval": None}}),
-        ("", {"facts": {"wall_s": 0.011}, "model": "threads", "wants": "io"}),
-        ("", {"facts": {"wall_s": 0.011}, "model": "threads", "workers": 1}),
-        ("too_short", {"facts": {"wall_s": 0.009}}),
+        ("too_short", {"load": {"duration": 0.24}, "model": "threads"}),  # 50 switch intervals of 5 ms
+        ("", {"facts": {"wall_s": 0.26, **COUNTED}, "model": "threads"}),
+        ("", {"facts": {"wall_s": 0.24, **COUNTED}, "model": "threads", "answer": {"switch_interval": 0.001}}),
+        ("too_short", {"facts": {"wall_s": 0.24, **COUNTED}, "model": "threads", "answer": {"switch_interval": None}}),
+        ("", {"facts": {"wall_s": 0.011, **COUNTED}, "model": "threads", "wants": "io"}),
+        ("", {"facts": {"wall_s": 0.011, **COUNTED}, "model": "threads", "workers": 1}),
+        ("too_short", {"facts": {"wall_s": 0.009, **COUNTED}}),
         ("server_bound", {"facts": {"server_cpu_s": 0.36}}),
         ("", {"facts": {"server_cpu_s": 0.34}}),
         ("", {"effective": 1.8}),  # at a limit is within it, here and below
         ("", {"facts": {**HALF, "run_queue_wait_s": 0.1}}),
         ("", {"facts": {**HALF, **COUNTED, "start_skew_s": 0.05}}),
         ("", {"facts": {**HALF, "server_cpu_s": 0.35}}),
-        ("", {"facts": {"wall_s": 0.25}, "model": "threads"}),
-        ("", {"facts": {"wall_s": 0.01}}),
+        ("", {"facts": {"wall_s": 0.25, **COUNTED}, "model": "threads"}),
+        ("", {"facts": {"wall_s": 0.01, **COUNTED}}),
         ("machine", {"facts": {**HALF, "steal_s": 0.11}}),  # of two CPUs for half a second
         ("", {"facts": {**HALF, "steal_s": 0.1}}),
         ("machine", {"facts": {**HALF, "steal_s": 0.06}, "workers": 1}),

@@ -147,7 +147,7 @@ def test_latest_run(tmp_path):
 
 def test_without_the_gil_threads_take_no_turns(tmp_path):
     """A window of less than 50 switch intervals is too short only where threads wait for the GIL."""
-    facts = {"wall_s": 0.1}
+    load = {"duration": 0.1}
     for gil, expected in ((True, "too_short"), (False, "")):
-        cell = journal_builder.cell(model="threads", workers=2, facts=facts, answer={"gil": gil, "gil_end": gil})
+        cell = journal_builder.cell(model="threads", workers=2, load=load, answer={"gil": gil, "gil_end": gil})
         assert set(journal_builder.write(tmp_path / str(gil), [cell]).trials["doubts"]) == {expected}

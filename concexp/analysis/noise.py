@@ -18,6 +18,7 @@ import numpy as np
 
 from concexp import catalog
 from concexp.analysis.samples import Sample, compared, samples
+from concexp.analysis.stats.disturbances import Disturbances, disturbances
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.analysis.stats.significance import noise_floor
 from concexp.analysis.stats.trend import slope
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # A smaller drift is not reported: fresh processes of pure Python differ by more.
 DRIFT_SHARE = 0.03
+# An interval that holds 1 and reaches further than this, as a share, cannot tell whether there was a drift.
+DRIFT_KNOWN = 0.1
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,13 @@ def noise_floors(run: Run) -> list[NoiseFloor]:
 
 def drift(run: Run) -> Interval:
     """The factor by which the sentinel's time changed over the run; UNKNOWN without a sentinel in enough blocks."""
-    for sample in _samples(run, SENTINEL).values():
-        times = sample.by_block("wall_s")
-        per_block = slope({block: math.log(time) for block, time in times.items()})
-        if per_block.bounded:
-            ends = np.array([per_block.mean, per_block.lo, per_block.hi])
-            mean, lo, hi = np.exp((max(times) - min(times)) * ends).tolist()
-            return Interval(mean, lo, hi, per_block.n)
-    return UNKNOWN
+    times = sentinel_times(run)
+    per_block = slope({block: math.log(time) for block, time in times.items()})
+    if not per_block.bounded:
+        return UNKNOWN
+    ends = np.array([per_block.mean, per_block.lo, per_block.hi])
+    mean, lo, hi = np.exp((max(times) - min(times)) * ends).tolist()
+    return Interval(mean, lo, hi, per_block.n)
 
 
 def drifted(factor: Interval) -> bool:
@@ -73,6 +75,33 @@ def drifted(factor: Interval) -> bool:
     if not factor.bounded or factor.lo <= 1 <= factor.hi:
         return False
     return abs(math.log(factor.mean)) > math.log(1 + DRIFT_SHARE)
+
+
+def no_drift(factor: Interval) -> bool:
+    """True if the factor is known to be no drift that matters; a wide interval around 1 is not known to be anything."""
+    ends = 1 / (1 + DRIFT_KNOWN), 1 + DRIFT_KNOWN
+    return factor.bounded and not drifted(factor) and ends[0] <= factor.lo and factor.hi <= ends[1]
+
+
+def sentinel_times(run: Run) -> dict[int, float]:
+    """Seconds of the sentinel's pass by block, as measured; empty without a sentinel."""
+    return next((sample.by_block("wall_s", raw=True) for sample in _samples(run, SENTINEL).values()), {})
+
+
+def disturbed(run: Run) -> Disturbances:
+    """What the trials of all cells show together about disturbances, by the times that the intervals rest on."""
+    metric = catalog.load("metric", run.spec["primary"])()
+    name = run.spec["primary"] if metric.level == "iteration" else metric.compares
+    metric = catalog.load("metric", name)()
+    if metric.kind != "time":
+        return disturbances({})
+    power = -1 if metric.better == "higher" else 1
+    return disturbances(
+        {
+            cell: {block: value**power for block, value in sample.by_block(name).items() if value > 0}
+            for cell, sample in run.samples.items()
+        }
+    )
 
 
 def _samples(run: Run, role: str) -> dict[str, Sample]:

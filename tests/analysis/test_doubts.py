@@ -122,6 +122,71 @@ def test_trials_that_ended_badly_have_none(tmp_path):
 def test_every_code_is_explained():
     """Each code that can be given has a meaning for the page."""
     assert set(doubts.MEANING) == {
-        "machine", "throttled", "preempted", "paged", "skew", "apart", "too_short", "timer", "server_bound", "gil_changed",
-        "traced", "leftover", "unsteady",
+        "machine", "slow_cpu", "queue", "throttled", "preempted", "paged", "skew", "apart", "too_short", "timer",
+        "server_bound", "gil_changed", "traced", "leftover", "unsteady",
     }  # fmt: skip
+
+
+def disturbed(folder, values, **cell):
+    """The doubts of a cell's trials, block by block, whose facts differ: one dict for each trial."""
+    blocks = iter(values)
+    facts = {block: next(blocks) for block in range(len(values))}
+    given = {**QUIET, **cell}
+    run = journal_builder.write(
+        folder, [journal_builder.cell(**given, by_block=facts)], repetitions=len(values), iterations=1
+    )
+    return run.trials.sort_values("block")["doubts"].tolist()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        {"workers": 2},
+        {"workers": 2, "wants": "io"},
+        {"workers": 8},
+        {"workers": 2, "facts": {**HALF, "worker_ops": None}, "model": "process_pool"},
+        {"workers": 64, "wants": "io", "model": "threads"},
+        {"workers": None, "model": "serial"},
+    ],
+)
+def test_a_queue_is_judged_against_the_cells_own_trials(tmp_path, cell):
+    """A trial that waits for CPUs longer than its cell's others is doubted, for every kind of work, model and number of workers;
+    a wait that all of them have is the cell's own.
+    """
+    usual = 0.04
+    seconds = [usual, usual, usual + 0.25, usual, usual]
+    found = disturbed(tmp_path, [{"run_queue_wait_s": s} for s in seconds], **{"facts": HALF, **cell})
+    assert ["queue" in codes for codes in found] == [False, False, True, False, False]
+
+
+def test_a_queue_that_always_differs_is_no_doubt(tmp_path):
+    """Where a cell's own workers wait now more and now less, a trial in between is one of them."""
+    seconds = [0.1, 0.9, 0.4, 0.7, 0.2, 1.1]
+    found = disturbed(tmp_path, [{"run_queue_wait_s": s} for s in seconds], workers=8, facts=HALF)
+    assert not any("queue" in codes for codes in found)
+
+
+SLOW_THIRD = [1e-3, 1.01e-3, 1.85e-3, 0.99e-3, 1.08e-3]
+
+
+@pytest.mark.parametrize(("wants", "doubted"), [("cpu", [False, False, True, False, False]), ("io", [False] * 5)])
+def test_a_slow_cpu_is_found_by_the_loop_beside_the_trial(tmp_path, wants, doubted):
+    """Where the loop took more than a tenth longer than beside most trials, a CPU-bound trial is doubted."""
+    cell = journal_builder.cell(wants=wants, loop=lambda block, k: SLOW_THIRD[block])
+    run = journal_builder.write(tmp_path, [cell], repetitions=5, iterations=1)
+    assert [codes == "slow_cpu" for codes in run.trials.sort_values("block")["doubts"]] == doubted
+
+
+def test_a_trials_own_time_is_no_reason_to_doubt_it(tmp_path):
+    """A trial that took twice as long beside a steady loop is kept: to drop it for its time would be to choose the result."""
+    cell = journal_builder.cell(course=lambda block, k: 2 if block == 2 else 1, loop=lambda block, k: 1e-3)
+    run = journal_builder.write(tmp_path, [cell], repetitions=5, iterations=1)
+    assert set(run.trials["doubts"]) == {""}
+
+
+def test_spinners_on_one_side_are_no_evidence(tmp_path):
+    """The CPUs have to be missing both before and after a trial."""
+    run = journal_builder.write(
+        tmp_path, [journal_builder.cell(**QUIET)], repetitions=4, effective=[1.9, 1.2, 1.2, 1.9, 1.9]
+    )
+    assert run.trials.sort_values("block").groupby("block")["doubts"].first().tolist() == ["", "machine", "", ""]

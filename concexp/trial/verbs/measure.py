@@ -8,6 +8,7 @@ from concexp.trial import passes, runtime, tools
 from concexp.trial.diagnostics import LOCK_WATCH, task_stacks
 from concexp.trial.placement import setting_of
 from concexp.trial.plugin import load_plugin
+from concexp.trial.reference import reference_s
 
 SECOND = 1_000_000_000
 
@@ -165,6 +166,8 @@ class Trial:
         iterations = []
         opened = None
         count = request["warmup"] + request["iterations"]
+        # Between the passes, and before workers whose creation may be timed; the end of one pass is the beginning of the next.
+        speed = reference_s()
         for number in range(count):
             if opened is None:
                 opened = self.open()
@@ -173,8 +176,9 @@ class Trial:
                 self.background.open()  # after the first role's workers: a fork should find no other threads
                 self.note_fork(self.background.model, threads)
             iteration = self.one_pass(opened)
+            before, speed = speed, reference_s()
             if number >= request["warmup"]:
-                iterations.append(iteration)
+                iterations.append(dict(iteration, reference_before_s=before, reference_after_s=speed))
             if request["startup"] != "once" or number == count - 1:
                 self.close()
                 opened = None
@@ -219,6 +223,7 @@ class Trial:
         window = Window(reports, ops, creation)
         outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = self.model.inside(self.workload.check, self.shared, outcome)
+        facts["worker_reference_s"] = worker_references(reports)
         return {**facts, **self.facts(window, len(reports), startup_s), "counts": counts, "invalid": invalid}
 
     def make_ready(self):
@@ -277,6 +282,12 @@ class Trial:
         if self.background is not None:
             self.background.release()
         self.kit.tools.end()
+
+
+def worker_references(reports):
+    """Seconds of the reference loop in each worker that measured it, before its pass and maybe after it; None if none did."""
+    pairs = [one["reference"] for report in reports for one in report.seen if "reference" in one]
+    return [seconds for pair in pairs for seconds in pair if seconds is not None] or None
 
 
 class Observation:

@@ -75,6 +75,9 @@ ALWAYS = {
     "stop_skew_s": "number",  # the same for their stops
     "all_active": "number",  # share of the window in which all workers were at work, 0 to 1
     "largest_share": "number",  # share of the longest task in the work of all tasks, 0 to 1
+    "reference_before_s": "number",  # the reference loop in the trial's own process, before the pass …
+    "reference_after_s": "number",  # … and after it
+    "worker_reference_s": "numbers",  # the same in the workers: those that measured it, before the pass and maybe after it
     "worker_ops": "numbers",  # operations of each worker
     "worker_s": "numbers",  # time of each worker in the window
     "counts": "counts",  # what the workload counted in its check

@@ -1,0 +1,127 @@
+"""The trials of all cells, by block -> what disturbed them that no interval of a single cell can know.
+
+A cell of five trials that met no disturbance has a narrow interval, and is wrong by what a rare disturbance adds on average.
+Its own trials cannot show that, but those of all cells together do: they ran on the same machine, in random order. Two things
+are looked for in the logarithms of the times.
+
+- *Trials apart*: far from the other trials of their own cell, by more than a tenth and more than 5 times the usual scatter.
+- *Blocks that differ*: whole blocks faster or slower than others, by an F test of their means at 1 %. Neighbouring blocks may
+  then resemble each other, and a run has too few of them to tell (the lag-1 correlation of 10 values is known to ± 0.6).
+
+Both concern single figures. Ratios are paired by block: they bear the second, and have intervals that hold for the first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+FAR = 5.0  # times the usual scatter
+NOISY = 2.5  # times the usual scatter: a cell of more has a scatter of its own
+RARE = 0.001  # p-value
+LEAST = 0.1  # smaller distances do not matter
+BLOCKS_DIFFER = 0.01  # p-value
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Disturbances:
+    """What all trials of a run show together.
+
+    trials        their number
+    apart         how many lie far from the others of their cell
+    slower        the median factor by which these are slower (below 1: faster); NaN without any
+    blocks_differ whether whole blocks differ by more than chance
+    block_spread  the standard deviation of the blocks' effects, as a share
+    pooled        the standard deviation of the logarithms within cells, over all cells
+    """
+
+    trials: int
+    apart: int
+    slower: float
+    blocks_differ: bool
+    block_spread: float
+    pooled: float
+
+    @property
+    def unknowable(self) -> bool:
+        """True if the intervals of single cells are about the disturbances that these happened to meet: a page says so."""
+        return bool(self.apart) or self.blocks_differ
+
+    @property
+    def unseen(self) -> float:
+        """The largest share of trials that a disturbance can hit without having hit any, with 95 % confidence."""
+        return float(1 - (1 - CONFIDENCE) ** (1 / self.trials)) if self.trials else 1.0
+
+
+def disturbances(cells: Mapping[str, Mapping[int, float]]) -> Disturbances:
+    """What disturbed these trials: times per operation by cell and block. Cells of fewer than 3 trials do not count."""
+    known = {cell: {b: math.log(v) for b, v in of.items() if v > 0 and np.isfinite(v)} for cell, of in cells.items()}
+    known = {cell: of for cell, of in known.items() if len(of) >= 3}
+    if not known:
+        return Disturbances(0, 0, math.nan, False, 0.0, math.nan)
+    logs = [np.array(list(of.values())) for of in known.values()]
+    blocks = np.unique(np.concatenate([list(of) for of in known.values()]), return_inverse=True)[1]
+    around = np.concatenate([of - np.median(of) for of in logs])
+    sizes = np.array([of.size for of in logs])
+    pooled = math.sqrt(sum(float(((of - of.mean()) ** 2).sum()) for of in logs) / float((sizes - 1).sum()))
+    far = np.abs(around) > np.maximum(math.log1p(LEAST), _limits(around, sizes))
+    differ, spread = _block_effects(logs, blocks, ~far)
+    slower = float(np.exp(np.median(around[far]))) if far.any() else math.nan
+    return Disturbances(around.size, int(far.sum()), slower, differ, spread, pooled)
+
+
+def _limits(around: Floats, sizes: NDArray[np.intp]) -> Floats:
+    """How far a trial may lie from its cell's median: by the scatter of all cells, or of its own if that is far more noisy.
+
+    Of a few trials the own scatter is known badly: the multiple is Student's, at 0.1 %.
+    """
+    from scipy.special import stdtrit
+
+    usual = _scatter(around, sizes)
+    limits = []
+    for part in np.split(around, np.cumsum(sizes)[:-1]):
+        own = _scatter(part, np.array([part.size]))
+        noisy = own > NOISY * usual
+        limits.append(max(FAR, float(stdtrit(part.size - 1, 1 - RARE / 2))) * own if noisy else FAR * usual)
+    return np.repeat(limits, sizes)
+
+
+def _scatter(around: Floats, sizes: NDArray[np.intp]) -> float:
+    """The usual distance of trials from their cell's median, as a standard deviation: what an outlier does not change.
+
+    The trial in the middle is at no distance, and of an even number the two in the middle at the same small one: the nearest
+    trial of each cell is left out, and of an even number two. The others are closer to the median of a few than to the true
+    one, as residuals are: of n values by the root of (n - 1) / n.
+    """
+    moved = np.sort(np.abs(around))[int((2 - sizes % 2).sum()) :]
+    few = math.sqrt(sizes.mean() / (sizes.mean() - 1))
+    # The lower of two in the middle: of three trials one may be an outlier.
+    return 1.4826 * few * float(moved[(moved.size - 1) // 2]) if moved.size else 0.0
+
+
+def _block_effects(logs: list[Floats], blocks: NDArray[np.intp], near: NDArray[np.bool_]) -> tuple[bool, float]:
+    """(whether blocks differ by more than chance, the standard deviation of their effects); without the trials apart."""
+    from scipy.special import fdtrc
+
+    cells = np.repeat(np.arange(len(logs)), [of.size for of in logs])[near]
+    values, number = np.concatenate(logs)[near], blocks[near]
+    counts = np.bincount(cells, minlength=len(logs))
+    rest = values - (np.bincount(cells, values, len(logs)) / np.maximum(counts, 1))[cells]
+    used, number = np.unique(number, return_inverse=True)
+    of_block = np.bincount(number)
+    effects = np.bincount(number, rest) / of_block
+    inner = rest - effects[number]
+    between, degrees = used.size - 1, values.size - int((counts > 0).sum()) - (used.size - 1)
+    if between < 1 or degrees < 1 or not (inner**2).sum() > 1e-18:
+        return False, 0.0
+    error = float((inner**2).sum()) / degrees
+    mean_square = float(of_block @ effects**2) / between
+    spread = math.sqrt(max(0.0, mean_square - error) / float(of_block.mean()))
+    return bool(float(fdtrc(between, degrees, mean_square / error)) < BLOCKS_DIFFER), spread

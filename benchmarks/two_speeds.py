@@ -21,6 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from concexp.analysis.adjustment import adjust
+from concexp.analysis.doubts import SLOW_CPU
 
 Floats = NDArray[np.float64]
 
@@ -79,6 +80,7 @@ class Simulated:
     blocks: NDArray[np.intp]
     logs: Floats
     references: Floats
+    changes: Floats
 
 
 def simulate(rng: np.random.Generator, cells: int, repetitions: int, effects: Sequence[float] = ()) -> Simulated:
@@ -103,22 +105,26 @@ def simulate(rng: np.random.Generator, cells: int, repetitions: int, effects: Se
     slowness = np.log(np.where(rng.random(count) < MIGRATES, elsewhere, here))
     order = np.concatenate([rng.permutation(cells) for _ in range(repetitions)])
     own = np.asarray(effects)[order] if len(effects) else 0.0
-    loop = (at(starts - 0.002) + at(starts + windows + 0.002)) / 2 + rng.normal(0, LOOP_SCATTER, count)
-    return Simulated(
-        order, np.repeat(np.arange(repetitions), cells), own + slowness + rng.normal(0, SCATTER, count), loop
-    )
+    loops = [at(when) + rng.normal(0, LOOP_SCATTER, count) for when in (starts - 0.002, starts + windows + 0.002)]
+    logs = own + slowness + rng.normal(0, SCATTER, count)
+    blocks = np.repeat(np.arange(repetitions), cells)
+    return Simulated(order, blocks, logs, (loops[0] + loops[1]) / 2, loops[1] - loops[0])
 
 
 def times(run: Simulated) -> tuple[dict[int, dict[int, float]], dict[int, dict[int, float]]]:
     """(raw, adjusted): the trials' times by cell and block, adjusted by the function that reports use."""
     first: dict[str, Any] = {
-        "cell": run.cells.astype(str), "workload": "w", "python": "p", "role": "measured", "status": "ok", "doubts": "",
+        "cell": run.cells.astype(str), "python": "p", "unit": "w", "role": "measured", "status": "ok",
+        "doubts": np.where(np.abs(run.changes) > math.log(SLOW_CPU), "speed_changed", ""),
         "cpu_speed": np.exp(run.references.mean() - run.references),
     }  # fmt: skip
     raw = np.exp(run.logs)
     adjusted = adjust(pd.DataFrame(first), {"wall_s": raw.tolist()}).means.get("wall_s", raw)
+    kept = first["doubts"] == ""
     result: tuple[dict[int, dict[int, float]], dict[int, dict[int, float]]] = {}, {}
-    for cells, values in zip(result, (raw, adjusted), strict=True):
-        for cell, block, value in zip(run.cells.tolist(), run.blocks.tolist(), values.tolist(), strict=True):
-            cells.setdefault(cell, {})[block] = value
+    rows = zip(run.cells.tolist(), run.blocks.tolist(), raw.tolist(), adjusted.tolist(), kept.tolist(), strict=True)
+    for cell, block, value, at_mean, sure in rows:
+        result[0].setdefault(cell, {})[block] = value
+        if sure:
+            result[1].setdefault(cell, {})[block] = at_mean
     return result

@@ -2,7 +2,8 @@
 
 A cell's mean is then what it would be at the mean speed of the run's trials: what the machine did beside its own trials, and
 not beside those of the others, is taken out. `stats.control_variate` says why this biases nothing, and when it is done at all:
-per workload and metric, where the speed is shown to explain the metric. Interpreters have no common speed, so a run of several
+per metric and kind of
+operation (workloads of one unit: they are one plug-in), where the speed is shown to explain the metric. Interpreters have no common speed, so a run of several
 is left as it is.
 """
 
@@ -23,7 +24,7 @@ ANSWERED = "slow_cpu"  # the doubt that an adjustment answers: such trials are k
 
 @dataclass(frozen=True)
 class Adjustment:
-    """The fits by workload and metric, and each trial's adjusted means by metric, NaN where nothing was adjusted."""
+    """The fits by unit of operation and metric, and each trial's adjusted means by metric, NaN where nothing was adjusted."""
 
     fits: Mapping[tuple[str, str], SpeedFit]
     means: Mapping[str, np.ndarray]
@@ -45,17 +46,17 @@ def adjust(first: pd.DataFrame, means: Mapping[str, Sequence[float]]) -> Adjustm
         return NOTHING
     deviations = -np.log(first["cpu_speed"].to_numpy(float))  # of the time that a fixed amount of work takes
     clean = first["doubts"].isin(["", ANSWERED]).to_numpy()
-    cells, workloads = first["cell"].factorize()[0], first["workload"].factorize()
+    cells, units = first["cell"].factorize()[0], first["unit"].factorize()
     fits: dict[tuple[str, str], SpeedFit] = {}
     adjusted: dict[str, np.ndarray] = {}
     for name, values in _timings(means).items():
         logs = np.log(np.where(values > 0, values, np.nan))
         known = measured & np.isfinite(logs) & np.isfinite(deviations)
-        for number, workload in enumerate(workloads[1]):
-            rows = np.flatnonzero(known & (workloads[0] == number))
+        for number, unit in enumerate(units[1]):
+            rows = np.flatnonzero(known & (units[0] == number))
             sure = rows[clean[rows]]
             if fit := speed_fit(logs[sure], deviations[sure], cells[sure]):
-                fits[str(workload), name] = fit
+                fits[str(unit), name] = fit
                 at_mean = _without(fit, logs[rows], deviations[rows], cells[rows])
                 adjusted.setdefault(name, np.full(len(first), np.nan))[rows] = np.exp(at_mean)
     return Adjustment(fits, adjusted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -18,7 +20,7 @@ WAIT_SHARE = 0.1
 QUEUE_SHARE = 0.1
 # … and as a multiple of how much that differs between them anyway (of their median absolute deviation, as a standard one).
 QUEUE_SPREAD = 4 * 1.4826
-# How much slower the CPU may be beside a trial than beside most others.
+# How much slower the CPU may be beside a trial than beside most others, and how much it may change between the ends of a window.
 SLOW_CPU = 1.1
 # CPU time that the host of a virtual machine took away, as a share of the CPU time that the cell could use.
 STEAL_SHARE = 0.1
@@ -56,6 +58,7 @@ MEANING = {
     "machine": "the machine withheld CPUs: spinners run beside it got fewer than the cell could use, its workers stood in "
     "the run queue, or the host of the virtual machine took CPU time away",
     "slow_cpu": "the CPU itself was more than a tenth slower than beside most trials, by a loop that never changes",
+    "speed_changed": "the CPU became more than a tenth slower or faster meanwhile, by a loop that never changes",
     "queue": "its workers waited for a CPU for longer than in the other trials of their cell",
     "throttled": "the control group's CPU quota was used up and the workers were stopped for a while",
     "preempted": "others took the CPUs away again and again, though only for moments",
@@ -91,6 +94,7 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
     for code, holds in {
         "machine": lacked_cpus(trials) | (waited_for_cpus(trials) > WAIT_SHARE) | (stolen(trials) > STEAL_SHARE),
         "slow_cpu": slow_cpu(trials),
+        "speed_changed": speed_changed(frame, rows, trials),
         "queue": excess_wait(trials) > QUEUE_SHARE,
         "throttled": trials["throttled_s"] > THROTTLED_SHARE * wall,
         "preempted": interruptions(trials) > INTERRUPTIONS,
@@ -140,6 +144,18 @@ def slow_cpu(trials: pd.DataFrame) -> pd.Series:
         return pd.Series(False, index=trials.index)
     usual = trials["cpu_speed"].groupby(trials["python"]).transform("median")
     return _holds(trials["wants"] == "cpu") & _holds(trials["cpu_speed"] < usual / SLOW_CPU)
+
+
+def speed_changed(frame: pd.DataFrame, rows: TrialRows, trials: pd.DataFrame) -> pd.Series:
+    """True for a CPU-bound trial if the reference loop took another time after one of its windows than before it.
+
+    What share of the window was slow cannot be known then, so neither can the trial be adjusted.
+    """
+    if "speed_change" not in frame:
+        return pd.Series(False, index=trials.index)
+    change = frame["speed_change"].astype(float).where(lambda ratio: ratio > 0)
+    largest = np.log(change).abs().groupby(rows.numbers).max().set_axis(trials.index)
+    return _holds(trials["wants"] == "cpu") & _holds(largest > math.log(SLOW_CPU))
 
 
 def excess_wait(trials: pd.DataFrame) -> pd.Series:

@@ -86,9 +86,10 @@ def _speed(columns: Mapping[str, Any], iterations: Iterations) -> dict[str, np.n
     """The speed of the CPU beside each iteration and beside its trial; no columns where it was not recorded."""
     if "reference_before_s" not in iterations.names:
         return {}
-    seconds = speed.references(iterations)
+    seconds, change = speed.references(iterations)
     return {
         "reference_s": seconds,
+        "speed_change": change,
         "cpu_speed": speed.relative_speeds({**columns, "reference_s": seconds}, iterations.trials),
     }
 

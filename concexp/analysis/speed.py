@@ -17,24 +17,26 @@ from concexp.analysis.iterations import Iterations
 from concexp.experiment.statuses import MEASURED, NUMBERED
 
 
-def references(iterations: Iterations) -> np.ndarray:
-    """Seconds of the reference loop beside each iteration, a geometric mean: in the workers, or else in the trial's process.
+def references(iterations: Iterations) -> tuple[np.ndarray, np.ndarray]:
+    """(seconds of the reference loop beside each iteration, how many times longer it took after the pass than before).
 
-    NaN where it was not recorded. Each CPU has its own speed, and only a worker's own loop runs on the worker's CPU.
+    The seconds are a geometric mean: in the workers where they measured it, or else in the trial's process. Each CPU has its own
+    speed, and only a worker's own loop runs on the worker's CPU. NaN where it was not recorded, or only before the pass.
     """
-    beside = (iterations.numbers("reference_before_s"), iterations.numbers("reference_after_s"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        own = (np.log(beside[0]) + np.log(beside[1])) / 2
-    if "worker_reference_s" in iterations.names:
-        workers = _mean_logs(iterations)
-        own = np.where(np.isnan(workers), own, workers)
-    seconds: np.ndarray = np.exp(np.where(np.isfinite(own), own, np.nan))
-    return seconds
+        before, after = (np.log(iterations.numbers(f"reference_{when}_s")) for when in ("before", "after"))
+    mean, change = (before + after) / 2, after - before
+    if "worker_reference_before_s" in iterations.names:
+        before, after = (_mean_logs(iterations, f"worker_reference_{when}_s") for when in ("before", "after"))
+        own = np.isfinite(before)
+        mean = np.where(own, np.where(np.isfinite(after), (before + after) / 2, before), mean)
+        change = np.where(own, after - before, change)
+    return np.exp(np.where(np.isfinite(mean), mean, np.nan)), np.exp(np.where(np.isfinite(change), change, np.nan))
 
 
-def _mean_logs(iterations: Iterations) -> np.ndarray:
+def _mean_logs(iterations: Iterations, name: str) -> np.ndarray:
     """The mean logarithm of what the workers measured, by iteration; NaN without any."""
-    lists = pd.Series(iterations.worker_lists("worker_reference_s")).list
+    lists = pd.Series(iterations.worker_lists(name)).list
     lengths, flat = lists.len().to_numpy(int), lists.flatten().to_numpy(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         sums = np.bincount(np.repeat(np.arange(len(lengths)), lengths), np.log(flat), minlength=len(lengths))

@@ -48,7 +48,7 @@ def test_a_ratio_is_at_most_half_as_wide_and_right(tmp_path):
     adjusted, raw = ratio_of(run), ratio_of(run, raw=True)
     assert adjusted.lo <= TRUE <= adjusted.hi
     assert width(adjusted) < 0.5 * width(raw)
-    assert adjustment(run.trials).fits["cpu_sum", "throughput"].explained > 0.9
+    assert adjustment(run.trials).fits["sum", "throughput"].explained > 0.9
 
 
 def test_without_a_recorded_speed_nothing_changes(tmp_path):
@@ -136,6 +136,6 @@ def test_two_speeds_are_seen_in_a_run(tmp_path):
 
 def test_the_workers_own_loops_count_for_them(tmp_path):
     """Each CPU has its own speed: where workers measured it, the coordinator's loop says nothing."""
-    facts = {"worker_reference_s": [1e-3, 4e-3], "reference_before_s": 9e-3, "reference_after_s": 9e-3}
+    facts = {"worker_reference_before_s": [1e-3, 4e-3], "reference_before_s": 9e-3, "reference_after_s": 9e-3}
     run = journal_builder.write(tmp_path, [journal_builder.cell(model="processes", workers=2, facts=facts)])
     assert run.trials["reference_s"].tolist() == pytest.approx([2e-3] * len(run.trials))

@@ -122,7 +122,7 @@ def test_trials_that_ended_badly_have_none(tmp_path):
 def test_every_code_is_explained():
     """Each code that can be given has a meaning for the page."""
     assert set(doubts.MEANING) == {
-        "machine", "slow_cpu", "queue", "throttled", "preempted", "paged", "skew", "apart", "too_short", "timer",
+        "machine", "slow_cpu", "speed_changed", "queue", "throttled", "preempted", "paged", "skew", "apart", "too_short", "timer",
         "server_bound", "gil_changed", "traced", "leftover", "unsteady",
     }  # fmt: skip
 
@@ -190,3 +190,28 @@ def test_spinners_on_one_side_are_no_evidence(tmp_path):
         tmp_path, [journal_builder.cell(**QUIET)], repetitions=4, effective=[1.9, 1.2, 1.2, 1.9, 1.9]
     )
     assert run.trials.sort_values("block").groupby("block")["doubts"].first().tolist() == ["", "machine", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("after", "wants", "code"),
+    [
+        (1.2e-3, "cpu", "speed_changed"),
+        (0.8e-3, "cpu", "speed_changed"),
+        (1.05e-3, "cpu", ""),
+        (1.2e-3, "io", ""),
+    ],
+)
+def test_a_speed_that_changes_meanwhile_is_found(tmp_path, after, wants, code):
+    """The loop took another time after the window than before it: how much of the window was slow is not known."""
+    facts = {block: {"reference_before_s": 1e-3, "reference_after_s": 1e-3} for block in range(5)}
+    facts[3]["reference_after_s"] = after
+    run = journal_builder.write(
+        tmp_path, [journal_builder.cell(wants=wants, by_block=facts)], repetitions=5, iterations=2
+    )
+    assert run.trials.sort_values(["block", "iteration"])["doubts"].tolist() == [""] * 6 + [code] * 2 + [""] * 2
+
+
+def test_workers_that_measured_only_before_have_no_change(tmp_path):
+    """A coordinator on another CPU says nothing about a change of the worker's."""
+    facts = {"reference_before_s": 1e-3, "reference_after_s": 2e-3, "worker_reference_before_s": [1e-3, 1e-3]}
+    assert codes(tmp_path, facts=facts) == {""}

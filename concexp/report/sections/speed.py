@@ -12,7 +12,7 @@ from concexp.analysis.speed_states import speed_states, trial_speeds
 from concexp.analysis.stats.disturbances import Disturbances
 from concexp.report.phrases import MAX_NAMES, first_few
 from concexp.report.text.markdown import code
-from concexp.report.text.numbers import enumerated, plural, rounded
+from concexp.report.text.numbers import enumerated, many, plural, rounded
 from concexp.report.view import View, once_per_view
 
 
@@ -54,8 +54,9 @@ def adjusted(view: View) -> str:
     if not names:
         return ""
     low, high = (f"{100 * share:.0f}" for share in (min(shares), max(shares)))
-    some = len({workload for workload, name in fits if name == names[0]})
-    of = "" if some == len(view.run.header["axes"].get("workload", [0])) else f", for {plural(some, 'workload')}"
+    units = {point.unit for point in view.points if point.has_numbers}
+    some = sorted(many(unit) for unit, name in fits if name == names[0])
+    of = "" if len(some) == len(units) else f", where operations are {enumerated(some)}"
     listed = enumerated(first_few([code(name) for name in names], MAX_NAMES))
     return (
         f"Intervals of {listed} are adjusted for the machine's speed{of}: "
@@ -73,6 +74,8 @@ def unknowable(found: Disturbances) -> str:
     if not found.unknowable:
         return ""
     parts = []
+    if found.few:
+        parts.append("with so few trials of a cell, one that was disturbed cannot be told from scatter")
     if found.apart:
         slower = found.slower > 1
         parts.append(

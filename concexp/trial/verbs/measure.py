@@ -223,7 +223,7 @@ class Trial:
         window = Window(reports, ops, creation)
         outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = self.model.inside(self.workload.check, self.shared, outcome)
-        facts["worker_reference_s"] = worker_references(reports)
+        facts.update(worker_references(reports))
         return {**facts, **self.facts(window, len(reports), startup_s), "counts": counts, "invalid": invalid}
 
     def make_ready(self):
@@ -285,9 +285,10 @@ class Trial:
 
 
 def worker_references(reports):
-    """Seconds of the reference loop in each worker that measured it, before its pass and maybe after it; None if none did."""
+    """Seconds of the reference loop in the workers that measured it before their pass, and after it; None where none did."""
     pairs = [one["reference"] for report in reports for one in report.seen if "reference" in one]
-    return [seconds for pair in pairs for seconds in pair if seconds is not None] or None
+    before, after = ([seconds for seconds in column if seconds is not None] for column in zip(*pairs or [(None, None)]))
+    return {"worker_reference_before_s": before or None, "worker_reference_after_s": after or None}
 
 
 class Observation:

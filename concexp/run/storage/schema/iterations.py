@@ -77,7 +77,8 @@ ALWAYS = {
     "largest_share": "number",  # share of the longest task in the work of all tasks, 0 to 1
     "reference_before_s": "number",  # the reference loop in the trial's own process, before the pass …
     "reference_after_s": "number",  # … and after it
-    "worker_reference_s": "numbers",  # the same in the workers: those that measured it, before the pass and maybe after it
+    "worker_reference_before_s": "numbers",  # the same in the workers that measured it before the pass …
+    "worker_reference_after_s": "numbers",  # … and after it
     "worker_ops": "numbers",  # operations of each worker
     "worker_s": "numbers",  # time of each worker in the window
     "counts": "counts",  # what the workload counted in its check

@@ -1,10 +1,9 @@
 """The trials' means of each metric -> the same without what the machine's changing speed did to them.
 
 A cell's mean is then what it would be at the mean speed of the run's trials: what the machine did beside its own trials, and
-not beside those of the others, is taken out. `stats.control_variate` says why this biases nothing, and when it is done at all:
-per metric and kind of
-operation (workloads of one unit: they are one plug-in), where the speed is shown to explain the metric. Interpreters have no common speed, so a run of several
-is left as it is.
+not beside those of the others, is taken out. `stats.control_variate` says why this biases nothing. It is done per metric and
+kind of operation (workloads of one unit: mostly one plug-in), where the speed is shown to explain the metric. Interpreters have
+no common speed, so a run of several is left as it is.
 """
 
 from __future__ import annotations

@@ -19,7 +19,9 @@ WAIT_SHARE = 0.1
 # Wait in the run queue beyond what the cell's other trials have, as a share of the time of the CPUs that it could use …
 QUEUE_SHARE = 0.1
 # … and as a multiple of how much that differs between them anyway (of their median absolute deviation, as a standard one).
-QUEUE_SPREAD = 4 * 1.4826
+USUAL_SPREAD = 4 * 1.4826
+# The same for the time in which the CPUs that a cell could use neither ran its workers nor were waited for by them.
+STOPPED_SHARE = 0.08
 # How much slower the CPU may be beside a trial than beside most others, and how much it may change between the ends of a window.
 SLOW_CPU = 1.1
 # CPU time that the host of a virtual machine took away, as a share of the CPU time that the cell could use.
@@ -60,6 +62,7 @@ MEANING = {
     "slow_cpu": "the CPU itself was more than a tenth slower than beside most trials, by a loop that never changes",
     "speed_changed": "the CPU became more than a tenth slower or faster meanwhile, by a loop that never changes",
     "queue": "its workers waited for a CPU for longer than in the other trials of their cell",
+    "stopped": "its workers neither ran nor waited for a CPU, for longer than in the other trials of their cell",
     "throttled": "the control group's CPU quota was used up and the workers were stopped for a while",
     "preempted": "others took the CPUs away again and again, though only for moments",
     "paged": "memory had to be read back from disk",
@@ -96,6 +99,7 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
         "slow_cpu": slow_cpu(trials),
         "speed_changed": speed_changed(frame, rows, trials),
         "queue": excess_wait(trials) > QUEUE_SHARE,
+        "stopped": excess_idleness(trials) > STOPPED_SHARE,
         "throttled": trials["throttled_s"] > THROTTLED_SHARE * wall,
         "preempted": interruptions(trials) > INTERRUPTIONS,
         "paged": read_back > PAGES,
@@ -166,12 +170,30 @@ def excess_wait(trials: pd.DataFrame) -> pd.Series:
     differs widely within the cell anyway, a small excess is 0.
     """
     ops = trials["ops_done"].where(trials["ops_done"] > 0)
-    cells = [trials["cell"], trials["role"]]
-    time = (trials["wall_s"] / ops).groupby(cells).transform("median")
-    share = trials["run_queue_wait_s"] / ops / (time * useful_cpus(trials))
-    excess = share - share.groupby(cells).transform("median")
-    usual = excess.abs().groupby(cells).transform("median")
-    return excess.where(excess > QUEUE_SPREAD * usual, 0.0)
+    time = (trials["wall_s"] / ops).groupby(_cells(trials)).transform("median")
+    return _excess(trials, trials["run_queue_wait_s"] / ops / (time * useful_cpus(trials)))
+
+
+def excess_idleness(trials: pd.DataFrame) -> pd.Series:
+    """The share of its CPUs' time in which a trial neither ran nor waited for a CPU, beyond the median of its cell.
+
+    Only of independent tasks that want a CPU: workers that share something may wait for each other, and that is what they are
+    measured for.
+    """
+    used = trials["cpu_s"] + trials["run_queue_wait_s"]
+    excess = _excess(trials, 1 - used / (trials["wall_s"] * useful_cpus(trials)))
+    return excess.where(_holds(trials["wants"] == "cpu") & _holds(trials["shape"] == "tasks"))
+
+
+def _cells(trials: pd.DataFrame) -> list[pd.Series]:
+    return [trials["cell"], trials["role"]]
+
+
+def _excess(trials: pd.DataFrame, share: pd.Series) -> pd.Series:
+    """What a share exceeds its cell's median by; 0 where it differs that much within the cell anyway."""
+    excess = share - share.groupby(_cells(trials)).transform("median")
+    usual = excess.abs().groupby(_cells(trials)).transform("median")
+    return excess.where(excess > USUAL_SPREAD * usual, 0.0)
 
 
 def wanting_more_cpus(trials: pd.DataFrame) -> pd.Series:

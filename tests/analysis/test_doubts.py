@@ -122,8 +122,8 @@ def test_trials_that_ended_badly_have_none(tmp_path):
 def test_every_code_is_explained():
     """Each code that can be given has a meaning for the page."""
     assert set(doubts.MEANING) == {
-        "machine", "slow_cpu", "speed_changed", "queue", "throttled", "preempted", "paged", "skew", "apart", "too_short", "timer",
-        "server_bound", "gil_changed", "traced", "leftover", "unsteady",
+        "machine", "slow_cpu", "speed_changed", "queue", "stopped", "throttled", "preempted", "paged", "skew", "apart",
+        "too_short", "timer", "server_bound", "gil_changed", "traced", "leftover", "unsteady",
     }  # fmt: skip
 
 
@@ -215,3 +215,21 @@ def test_workers_that_measured_only_before_have_no_change(tmp_path):
     """A coordinator on another CPU says nothing about a change of the worker's."""
     facts = {"reference_before_s": 1e-3, "reference_after_s": 2e-3, "worker_reference_before_s": [1e-3, 1e-3]}
     assert codes(tmp_path, facts=facts) == {""}
+
+
+@pytest.mark.parametrize(
+    ("used", "more", "code"),
+    [(0.42, {}, "stopped"), (0.47, {}, ""), (0.42, {"wants": "io"}, ""), (0.42, {"shape": "workers"}, "")],
+)
+def test_workers_that_were_stopped(tmp_path, used, more, code):
+    """Tasks that neither ran nor stood in the queue for a tenth of their time were stopped from outside."""
+    facts = [{"cpu_s": 0.5}] * 3 + [{"cpu_s": used}] + [{"cpu_s": 0.5}]
+    found = disturbed(tmp_path, facts, **{"model": "serial", "workers": None, "facts": HALF, **more})
+    assert found == ["", "", "", code, ""]
+
+
+def test_time_in_the_queue_is_not_idle(tmp_path):
+    """A trial that waited for a CPU was not stopped: that is the other doubt."""
+    facts = [{"cpu_s": 0.5, "run_queue_wait_s": 0.0}] * 4 + [{"cpu_s": 0.42, "run_queue_wait_s": 0.08}]
+    found = disturbed(tmp_path, facts, model="serial", workers=None, facts=HALF)
+    assert found == ["", "", "", "", "queue"]

@@ -20,6 +20,8 @@ WAIT_SHARE = 0.1
 QUEUE_SHARE = 0.1
 # … and as a multiple of how much that differs between them anyway (of their median absolute deviation, as a standard one).
 USUAL_SPREAD = 4 * 1.4826
+# Trials of a cell from which on one of them can be judged by the others.
+FEWEST_PEERS = 5
 # The same for the time in which the CPUs that a cell could use neither ran its workers nor were waited for by them.
 STOPPED_SHARE = 0.08
 # How much slower the CPU may be beside a trial than beside most others, and how much it may change between the ends of a window.
@@ -150,6 +152,17 @@ def slow_cpu(trials: pd.DataFrame) -> pd.Series:
     return _holds(trials["wants"] == "cpu") & _holds(trials["cpu_speed"] < usual / SLOW_CPU)
 
 
+def excess_cpu_time(trials: pd.DataFrame) -> pd.Series:
+    """How much more CPU time an operation took than in the median trial of its cell, as a share; NaN if not CPU-bound.
+
+    This is no doubt by itself, since it is what is measured. Without a wait for a CPU it is the sign of a slow one.
+    """
+    per_op = trials["cpu_s"] / trials["ops_done"].where(trials["ops_done"] > 0)
+    enough = per_op.groupby(_cells(trials)).transform("count") >= FEWEST_PEERS
+    excess = per_op / per_op.groupby(_cells(trials)).transform("median") - 1
+    return excess.where(enough & _holds(trials["wants"] == "cpu"))
+
+
 def speed_changed(frame: pd.DataFrame, rows: TrialRows, trials: pd.DataFrame) -> pd.Series:
     """True for a CPU-bound trial if the reference loop took another time after one of its windows than before it.
 
@@ -190,10 +203,11 @@ def _cells(trials: pd.DataFrame) -> list[pd.Series]:
 
 
 def _excess(trials: pd.DataFrame, share: pd.Series) -> pd.Series:
-    """What a share exceeds its cell's median by; 0 where it differs that much within the cell anyway."""
+    """What a share exceeds its cell's median by; 0 where it differs that much within the cell anyway, or has too few trials."""
     excess = share - share.groupby(_cells(trials)).transform("median")
     usual = excess.abs().groupby(_cells(trials)).transform("median")
-    return excess.where(excess > USUAL_SPREAD * usual, 0.0)
+    enough = share.groupby(_cells(trials)).transform("count") >= FEWEST_PEERS
+    return excess.where(enough & (excess > USUAL_SPREAD * usual), 0.0)
 
 
 def wanting_more_cpus(trials: pd.DataFrame) -> pd.Series:

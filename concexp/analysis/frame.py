@@ -84,7 +84,7 @@ def _facts(iterations: Iterations) -> dict[str, Any]:
 
 def _speed(columns: Mapping[str, Any], iterations: Iterations) -> dict[str, np.ndarray]:
     """The speed of the CPU beside each iteration and beside its trial; no columns where it was not recorded."""
-    if "reference_before_s" not in iterations.names:
+    if "reference_before_s" not in iterations.names or not iterations.recorded("reference_before_s").any():
         return {}
     seconds, change = speed.references(iterations)
     return {

@@ -232,4 +232,10 @@ def test_time_in_the_queue_is_not_idle(tmp_path):
     """A trial that waited for a CPU was not stopped: that is the other doubt."""
     facts = [{"cpu_s": 0.5, "run_queue_wait_s": 0.0}] * 4 + [{"cpu_s": 0.42, "run_queue_wait_s": 0.08}]
     found = disturbed(tmp_path, facts, model="serial", workers=None, facts=HALF)
-    assert found == ["", "", "", "", "queue"]
+    assert found == ["", "", "", "", "machine,queue"]
+
+
+def test_few_trials_do_not_judge_each_other(tmp_path):
+    """Of four trials nobody knows which one is unlike its cell."""
+    facts = [{"run_queue_wait_s": s} for s in (0.01, 0.01, 0.25, 0.01)]
+    assert disturbed(tmp_path, facts, workers=4, facts=HALF) == [""] * 4

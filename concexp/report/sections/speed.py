@@ -6,7 +6,7 @@ from datetime import datetime
 
 import numpy as np
 
-from concexp.analysis import noise
+from concexp.analysis import doubts, noise
 from concexp.analysis.samples import adjustment
 from concexp.analysis.speed_states import speed_states, trial_speeds
 from concexp.analysis.stats.disturbances import Disturbances
@@ -18,7 +18,7 @@ from concexp.report.view import View, once_per_view
 
 def threats(view: View) -> list[str]:
     """Two speeds, and disturbances that leave the intervals of single cells open."""
-    return list(filter(None, [_states(view), unknowable(noise.disturbed(view.run))]))
+    return list(filter(None, [_states(view), _cpu_time(view), unknowable(noise.disturbed(view.run))]))
 
 
 def assurances(view: View) -> list[str]:
@@ -39,6 +39,23 @@ def _states(view: View) -> str:
         f"The machine ran at two speeds: {100 * states.high_share:.0f} % of the time a small loop that never changes took "
         f"{rounded(1e3 * fast)} ms, the rest {rounded(states.factor, 2)} times longer; {slow} of {plural(len(speeds), 'trial')} "
         "were measured in the slow state."
+    )
+
+
+def _cpu_time(view: View) -> str:
+    """How many trials needed far more CPU time for the same work, and what the loop beside them says of it."""
+    trials = view.run.facts_by_trial
+    excess = doubts.excess_cpu_time(trials)
+    more = excess > doubts.SLOW_CPU - 1
+    if not more.any():
+        return ""
+    judged = "the speed of their CPU was not recorded"
+    if "cpu_speed" in trials:
+        slow = int((more & doubts.slow_cpu(trials)).sum())
+        judged = f"beside {slow} of them the CPU was slower" if slow else "beside none of them the CPU was slower"
+    return (
+        f"{int(more.sum())} of {plural(int(excess.notna().sum()), 'trial')} that compute used over a tenth more CPU time for an "
+        f"operation than is usual in their cell; {judged}."
     )
 
 

@@ -46,7 +46,7 @@ def test_without_recorded_speeds_nothing_is_said_of_them(tmp_path):
     """Older runs: no two speeds, no adjustment; but trials far from their cell's others are told."""
     found = view(tmp_path, slow_share=0.1, loops=False)
     assert speed.adjusted(found) == ""
-    (sentence,) = speed.threats(found)
+    (sentence,) = [text for text in speed.threats(found) if "How sure" in text]
     assert sentence.startswith("How sure a single figure is cannot be told: ")
     assert "lie far from the others of their cells, 1.8 times slower" in sentence
 
@@ -58,3 +58,18 @@ def test_a_quiet_run_has_nothing_to_tell(tmp_path):
     (about,) = speed.assurances(found)
     assert "geometric means over fresh processes of this one run (36 trials" in about
     assert "fewer than 8.0 % of the trials" in about
+
+
+def test_trials_that_needed_more_cpu_time_are_counted(tmp_path):
+    """Over a tenth more CPU time for an operation than in the median of the cell, and what the loop beside them says."""
+    facts = {block: {"cpu_s": 0.5, "wall_s": 0.5, "ops": 500} for block in range(6)}
+    facts[2]["cpu_s"] = 0.6
+    loop = {"loop": lambda block, k: 2e-4 * (1.2 if block == 2 else 1.0)}
+    start = "1 of 6 trials that compute used over a tenth more CPU time for an operation than is usual in their cell; "
+    for folder, more, end in (
+        ("old", {}, "the speed of their CPU was not recorded."),
+        ("slow", loop, "beside 1 of them the CPU was slower."),
+        ("fast", {"loop": lambda block, k: 2e-4}, "beside none of them the CPU was slower."),
+    ):
+        run = journal_builder.write(tmp_path / folder, [journal_builder.cell(by_block=facts, **more)])
+        assert start + end in speed.threats(View(run))

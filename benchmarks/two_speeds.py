@@ -32,6 +32,7 @@ SCATTER = (
     0.013  # of a trial's time on a quiet machine: the median deviation of CPU time per operation in those journals
 )
 LOOP_SCATTER = 0.01  # of the reference loop
+LOOP_OFFSET = 0.05  # of the loop between the cells: it depends on the thread that runs it
 MIGRATES = 0.01  # share of the windows that run on a CPU other than that of the loop
 
 
@@ -105,7 +106,10 @@ def simulate(rng: np.random.Generator, cells: int, repetitions: int, effects: Se
     slowness = np.log(np.where(rng.random(count) < MIGRATES, elsewhere, here))
     order = np.concatenate([rng.permutation(cells) for _ in range(repetitions)])
     own = np.asarray(effects)[order] if len(effects) else 0.0
-    loops = [at(when) + rng.normal(0, LOOP_SCATTER, count) for when in (starts - 0.002, starts + windows + 0.002)]
+    offsets = rng.normal(0, LOOP_OFFSET, cells)[order]
+    loops = [
+        at(when) + offsets + rng.normal(0, LOOP_SCATTER, count) for when in (starts - 0.002, starts + windows + 0.002)
+    ]
     logs = own + slowness + rng.normal(0, SCATTER, count)
     blocks = np.repeat(np.arange(repetitions), cells)
     return Simulated(order, blocks, logs, (loops[0] + loops[1]) / 2, loops[1] - loops[0])

@@ -61,7 +61,7 @@ MEANS = ("wall_s", "cpu_s", "server_cpu_s", "run_queue_wait_s", "start_skew_s", 
 MEANING = {
     "machine": "the machine withheld CPUs: spinners run beside it got fewer than the cell could use, its workers stood in "
     "the run queue, or the host of the virtual machine took CPU time away",
-    "slow_cpu": "the CPU itself was more than a tenth slower than beside most trials, by a loop that never changes",
+    "slow_cpu": "the CPU itself was more than a tenth slower than beside most trials of the cell, by a loop that never changes",
     "speed_changed": "the CPU became more than a tenth slower or faster meanwhile, by a loop that never changes",
     "queue": "its workers waited for a CPU for longer than in the other trials of their cell",
     "stopped": "its workers neither ran nor waited for a CPU, for longer than in the other trials of their cell",
@@ -142,13 +142,14 @@ def lacked_cpus(trials: pd.DataFrame) -> pd.Series:
 
 
 def slow_cpu(trials: pd.DataFrame) -> pd.Series:
-    """True for a CPU-bound trial beside which the CPU was slower than beside most trials of its interpreter.
+    """True for a CPU-bound trial beside which the CPU was slower than beside most trials of its cell.
 
-    Judged by the reference loop alone: to drop trials for their own time would make the others look faster than they are.
+    Of its cell, since the loop's time also depends on the thread that runs it, by up to a tenth. Judged by the loop alone: to
+    drop trials for their own time would make the others look faster than they are.
     """
     if "cpu_speed" not in trials:
         return pd.Series(False, index=trials.index)
-    usual = trials["cpu_speed"].groupby(trials["python"]).transform("median")
+    usual = trials["cpu_speed"].groupby(_cells(trials)).transform("median")
     return _holds(trials["wants"] == "cpu") & _holds(trials["cpu_speed"] < usual / SLOW_CPU)
 
 

@@ -17,18 +17,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from concexp import catalog
-from concexp.analysis.samples import Sample, compared, samples
+from concexp.analysis.samples import compared, samples
 from concexp.analysis.stats.disturbances import Disturbances, disturbances
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.analysis.stats.significance import noise_floor
 from concexp.analysis.stats.trend import slope
-from concexp.experiment.statuses import CONTROL, MEASURED, SENTINEL
+from concexp.experiment.statuses import CONTROL, SENTINEL
 
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
 # A smaller drift is not reported: fresh processes of pure Python differ by more.
 DRIFT_SHARE = 0.03
+SPEED_DOUBTS = {"slow_cpu", "speed_changed"}
 # An interval that holds 1 and reaches further than this, as a share, cannot tell whether there was a drift.
 DRIFT_KNOWN = 0.1
 
@@ -52,7 +53,7 @@ def noise_floors(run: Run) -> list[NoiseFloor]:
     metric = catalog.load("metric", run.spec["primary"])()
     name = run.spec["primary"] if metric.level == "iteration" else metric.compares
     floors = []
-    for cell, control in _samples(run, CONTROL).items():
+    for cell, control in samples(run.trials, CONTROL).items():
         ratio = compared(control, run.samples[cell], name) if cell in run.samples else UNKNOWN
         if ratio.bounded and ratio.lo > 0:
             floors.append(NoiseFloor(cell, str(run.axes_by_cell[cell]["workload"]), ratio))
@@ -84,8 +85,11 @@ def no_drift(factor: Interval) -> bool:
 
 
 def sentinel_times(run: Run) -> dict[int, float]:
-    """Seconds of the sentinel's pass by block, as measured; empty without a sentinel."""
-    return next((sample.by_block("wall_s", raw=True) for sample in _samples(run, SENTINEL).values()), {})
+    """Seconds of the sentinel's pass by block, as measured, also beside a slow CPU: that is what it watches. Empty without one."""
+    for sample in samples(run.trials, SENTINEL).values():
+        clean = [trial for trial in sample.has_numbers if set(trial.doubts) <= SPEED_DOUBTS]
+        return {trial.block: {**trial.means, **trial.raw}["wall_s"] for trial in clean or sample.has_numbers}
+    return {}
 
 
 def disturbed(run: Run) -> Disturbances:
@@ -102,9 +106,3 @@ def disturbed(run: Run) -> Disturbances:
             for cell, sample in run.samples.items()
         }
     )
-
-
-def _samples(run: Run, role: str) -> dict[str, Sample]:
-    """The trials of one role, by cell, as samples of their own."""
-    rows = run.trials[run.trials["role"] == role]
-    return samples(rows.assign(role=MEASURED)) if len(rows) else {}

@@ -137,8 +137,8 @@ def observed(metric: Any) -> bool:
     return bool(metric.probe) and bool(catalog.load("probe", metric.probe).own_trials)
 
 
-def samples(frame: pd.DataFrame) -> dict[str, Sample]:
-    """The sample of each cell that was measured, by the cell's id."""
+def samples(frame: pd.DataFrame, role: str = MEASURED) -> dict[str, Sample]:
+    """The sample of each cell that has trials of this role, by the cell's id."""
     rows = TrialRows.of(frame)
     first = frame.take(rows.firsts)
     means, from_observed = _means(frame, rows)
@@ -153,19 +153,17 @@ def samples(frame: pd.DataFrame) -> dict[str, Sample]:
         first["doubts"],
         first["effective_cpus"].to_numpy(float, na_value=np.nan),
     )
-    for number, (cell, role, block, status, reason, doubts, effective) in enumerate(zip(*facts, strict=True)):
+    for number, (cell, own_role, block, status, reason, doubts, effective) in enumerate(zip(*facts, strict=True)):
         of_trial = {
-            name: values[number] for name, values in means.items() if (name in from_observed) == (role == OBSERVED)
+            name: values[number] for name, values in means.items() if (name in from_observed) == (own_role == OBSERVED)
         }
         codes = tuple(doubts.split(",")) if doubts else ()
         adjusted = speed_free.of_trial(number)
         raw = {name: of_trial[name] for name in adjusted}
         open_codes = tuple(code for code in codes if code != ANSWERED or not adjusted)
         trial = Trial(int(block), status, reason, open_codes, float(effective), {**of_trial, **adjusted}, raw)
-        by_cell.setdefault(str(cell), {}).setdefault(role, []).append(trial)
-    return {
-        cell: Sample(roles[MEASURED], roles.get(OBSERVED, ())) for cell, roles in by_cell.items() if MEASURED in roles
-    }
+        by_cell.setdefault(str(cell), {}).setdefault(own_role, []).append(trial)
+    return {cell: Sample(roles[role], roles.get(OBSERVED, ())) for cell, roles in by_cell.items() if role in roles}
 
 
 def adjustment(frame: pd.DataFrame) -> Adjustment:

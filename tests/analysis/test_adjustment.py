@@ -139,3 +139,17 @@ def test_the_workers_own_loops_count_for_them(tmp_path):
     facts = {"worker_reference_before_s": [1e-3, 4e-3], "reference_before_s": 9e-3, "reference_after_s": 9e-3}
     run = journal_builder.write(tmp_path, [journal_builder.cell(model="processes", workers=2, facts=facts)])
     assert run.trials["reference_s"].tolist() == pytest.approx([2e-3] * len(run.trials))
+
+
+def test_a_control_is_adjusted_as_the_cell_that_it_repeats(tmp_path):
+    """Else the noise floor would be what the machine's speed does, and hide every difference."""
+    cells = [
+        journal_builder.cell(course=slowness("y"), loop=slowness("y")),
+        journal_builder.cell(model="threads", workers=2),
+    ]
+    cells[1] |= {"course": slowness("z"), "loop": slowness("z")}
+    control = {**cells[0], "course": slowness("x"), "loop": slowness("x")}
+    run = journal_builder.write(tmp_path, cells, repetitions=12, beside=[("control", control)])
+    assert adjustment(run.trials).fits
+    (floor,) = noise.noise_floors(run)
+    assert floor.factor < 1.1

@@ -4,9 +4,9 @@
 
 Everything goes through the functions that reports use: trial means from iterations, intervals, paired ratios, decisions and
 verdicts; adaptive runs stop by the same criterion as in `concexp.analysis.adaptive` (`tests/analysis/stats/test_coverage.py`
-runs one with both). A row without a target shows a limit that no method overcomes with so few trials, or a rejected method.
-With 2000 replications a share of 95 % is known to ± 1 %, one of 2.5 % to ± 0.7 %; `--quick` only shows that the benchmark
-works, and misses targets by chance.
+runs one with both). `disturbed.py` has the rows about what disturbs a whole run. A row without a target shows a limit that no
+method overcomes with so few trials, or a rejected method. With 2000 replications a share of 95 % is known to ± 1 %, one of
+2.5 % to ± 0.7 %; `--quick` only shows that the benchmark works, and misses targets by chance.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import disturbed
+from table_rows import Row, share
 
 from concexp.analysis.stats.bootstrap import RESAMPLES, TAIL, bootstrap_t, quantile_index, resample_weights
 from concexp.analysis.stats.draws import joint_draws, verdict
@@ -43,38 +46,6 @@ SPREADS = (0.02, 0.04, 0.06, 0.08)  # of the cells of an adaptive run
 PRECISION = 0.03
 # Rates that lie near their targets need more replications: 4.8 % can't be told from 5 % by 2000.
 MORE = 5
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: a share in percent with its standard error, and its target (None: no target)."""
-
-    what: str
-    noise: str
-    trials: str
-    share: float
-    error: float
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def met(self) -> str:
-        if self.low is None and self.high is None:
-            return "–"
-        return "yes" if (self.low or 0) <= self.share <= (100 if self.high is None else self.high) else "**no**"
-
-    def __str__(self) -> str:
-        ends = [f"≥ {self.low:g}"] if self.low is not None else []
-        ends += [f"≤ {self.high:g}"] if self.high is not None else []
-        cells = (
-            self.what,
-            self.noise,
-            self.trials,
-            f"{self.share:.1f} ± {self.error:.1f}",
-            ", ".join(ends) or "–",
-            self.met,
-        )
-        return f"| {' | '.join(cells)} |"
 
 
 # Logarithms of times, trials x iterations, whose mean over trials is 0; but see `normal` and `drift`.
@@ -131,12 +102,6 @@ def trial_values(logs: Floats, log: bool) -> Floats:
 
 def by_block(values: Floats) -> dict[int, float]:
     return dict(enumerate(values.tolist()))
-
-
-def share(hits: int, count: int) -> tuple[float, float]:
-    """In percent, with its standard error."""
-    found = hits / count
-    return 100 * found, 100 * math.sqrt(max(found * (1 - found), 1 / count) / count)
 
 
 def single(
@@ -384,6 +349,7 @@ def rows(count: int) -> Iterator[Row]:
             if noise is not memory:
                 yield Row(f"20 trials by {label}", name, "20", *single(noise, 20, count, by_way(way)))
     yield Row("5 trials by percentile", "log-normal, σ 0.5", "5", *single(lognormal, 5, count, by_way(percentile)))
+    yield from disturbed.rows(count)
 
 
 def main() -> int:

@@ -73,6 +73,7 @@ SPELT_ALIKE = {
         ]
     },
     "simulated": {"an attribute of every model": ["report/view.py"]},
+    "queue": {"a doubt": ["analysis/doubts.py"]},
     "spin": {"a verb of requests": ["run/machine/spinners.py"]},
     "semaphore": {"what a trial left behind": ["run/child/leaks.py"]},
     "asyncio": {

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from concexp import catalog
 from concexp.analysis.costs import Costs, trials_of
-from concexp.analysis.precision import cells_in_words, cells_without_interval, widths
+from concexp.analysis.precision import cautious_widths, cells_in_words, cells_without_interval
 from concexp.experiment import Spec
 from concexp.plan.cell import Cell, PlannedTrial
 from concexp.plan.schedule import Plan, block
@@ -122,7 +122,7 @@ class SequentialPlan:
 def needs(spec: Spec, plan: Plan, run: Run) -> dict[str, float]:
     """The cells that need more trials, in the order of the plan, each with the factor by which it is too uncertain."""
     assert spec.measure.precision is not None
-    factors = {cell: width / spec.measure.precision for cell, width in widths(run).items()}
+    factors = {cell: width / spec.measure.precision for cell, width in cautious_widths(run).items()}
     for cell, factor in _needs_of_claims(spec, run).items():
         factors[cell] = max(factor, factors.get(cell, 0.0))
     return {cell.id: factors[cell.id] for cell in plan.runnable if factors.get(cell.id, 0.0) > 1}

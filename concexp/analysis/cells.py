@@ -15,15 +15,18 @@ from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.experiment.claims import of_data
 from concexp.experiment.selections import matches
 
+RAW = "_raw"  # the end of the columns that hold a metric as it was measured, where it was adjusted
 MISSING = "missing"  # the status of a cell that has no trial yet
 
 
 def table(header: Mapping[str, Any], trials: pd.DataFrame, by_cell: Mapping[str, Sample]) -> pd.DataFrame:
     """The cells, sorted by their axes. Columns: the axes, cell, status, reason, trials, doubtful; then per metric M, M_lo, M_hi.
 
+    Of a metric that was adjusted for the machine's speed, M_raw, M_raw_lo and M_raw_hi are what it would be without that.
     `trials` has the rows of the tidy frame, `by_cell` the sample of each measured cell.
     """
     metrics = _metrics(header["spec"], trials)
+    adjusted = {name for sample in by_cell.values() for trial in sample.trials for name in trial.raw}
     baseline = Baseline(header)
     rows = []
     for planned in _sorted(header["cells"], header["axes"]):
@@ -31,8 +34,10 @@ def table(header: Mapping[str, Any], trials: pd.DataFrame, by_cell: Mapping[str,
         below = by_cell.get(baseline.of(planned["axes"]))
         row = {**planned["axes"], "cell": planned["cell"], **_outcome(planned, sample)}
         for name, metric in metrics.items():
-            value = _value(name, metric, sample, below, planned["axes"].get("workers") or 1)
-            row |= {name: value.mean, f"{name}_lo": value.lo, f"{name}_hi": value.hi}
+            for raw in (False, True) if (metric.compares or name) in adjusted else (False,):
+                column = f"{name}{RAW}" if raw else name
+                value = _value(name, metric, sample, below, planned["axes"].get("workers") or 1, raw)
+                row |= {column: value.mean, f"{column}_lo": value.lo, f"{column}_hi": value.hi}
         rows.append(row)
     cells = pd.DataFrame(rows)
     if "workers" in cells:
@@ -80,18 +85,20 @@ def _present(metric: Any, name: str, trials: pd.DataFrame) -> bool:
     return metric.shown == "when present" and (metric.level == "cell" or name in trials)
 
 
-def _value(name: str, metric: Any, sample: Sample | None, below: Sample | None, workers: int) -> Interval:
+def _value(
+    name: str, metric: Any, sample: Sample | None, below: Sample | None, workers: int, raw: bool = False
+) -> Interval:
     """A metric of a cell; `below` is the sample of its baseline. UNKNOWN where there is none."""
     if sample is None or not (sample.has_numbers or metric.ends_badly):
         return UNKNOWN
     if metric.level == "iteration":
-        return sample.interval(name, metric)
+        return sample.interval(name, metric, raw)
     if below is None:
         return UNKNOWN
     if below is sample:
         ratio = Interval(1.0, np.nan, np.nan, len(sample.timing_trials))  # by definition, nothing is estimated
     else:
-        ratio = compared(sample, below, metric.compares)
+        ratio = compared(sample, below, metric.compares, raw)
     return metric.between(ratio, workers)  # type: ignore[no-any-return]
 
 

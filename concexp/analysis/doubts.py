@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,16 @@ from concexp.run.machine import spinners
 EFFECTIVE_SHARE = spinners.ENOUGH
 # Share of the workers' time in the run queue although there were enough CPUs for all of them.
 WAIT_SHARE = 0.1
+# Wait in the run queue beyond what the cell's other trials have, as a share of the time of the CPUs that it could use …
+QUEUE_SHARE = 0.1
+# … and as a multiple of how much that differs between them anyway (of their median absolute deviation, as a standard one).
+USUAL_SPREAD = 4 * 1.4826
+# Trials of a cell from which on one of them can be judged by the others.
+FEWEST_PEERS = 5
+# The same for the time in which the CPUs that a cell could use neither ran its workers nor were waited for by them.
+STOPPED_SHARE = 0.08
+# How much slower the CPU may be beside a trial than beside most others, and how much it may change between the ends of a window.
+SLOW_CPU = 1.1
 # CPU time that the host of a virtual machine took away, as a share of the CPU time that the cell could use.
 STEAL_SHARE = 0.1
 # Time in which a used-up quota kept the workers off the CPUs, as a share of the window: one stop of 10 ms in a second.
@@ -56,6 +68,10 @@ MEANS = ("wall_s", "cpu_s", "server_cpu_s", "run_queue_wait_s", "start_skew_s", 
 MEANING = {
     "machine": "the machine withheld CPUs: spinners run beside it got fewer than the cell could use, its workers stood in "
     "the run queue, or the host of the virtual machine took CPU time away",
+    "slow_cpu": "the CPU itself was more than a tenth slower than beside most trials of the cell, by a loop that never changes",
+    "speed_changed": "the CPU became more than a tenth slower or faster meanwhile, by a loop that never changes",
+    "queue": "its workers waited for a CPU for longer than in the other trials of their cell",
+    "stopped": "its workers neither ran nor waited for a CPU, for longer than in the other trials of their cell",
     "throttled": "the control group's CPU quota was used up and the workers were stopped for a while",
     "preempted": "others took the CPUs away again and again, though only for moments",
     "paged": "memory had to be read back from disk",
@@ -94,6 +110,10 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
     doubts = np.full(len(trials), "", dtype=object)
     for code, holds in {
         "machine": lacked_cpus(trials) | (waited_for_cpus(trials) > WAIT_SHARE) | (stolen(trials) > STEAL_SHARE),
+        "slow_cpu": slow_cpu(trials),
+        "speed_changed": speed_changed(frame, rows, trials),
+        "queue": excess_wait(trials) > QUEUE_SHARE,
+        "stopped": excess_idleness(trials) > STOPPED_SHARE,
         "throttled": trials["throttled_s"] > THROTTLED_SHARE * wall,
         "preempted": interruptions(trials) > INTERRUPTIONS,
         "paged": read_back > PAGES,
@@ -120,18 +140,90 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
 def doubts_by_trial(frame: pd.DataFrame, rows: TrialRows) -> pd.DataFrame:
     """A row per trial, by its id: its first row, with the means of its facts. The functions below take such rows."""
     first = frame.take(rows.firsts).set_index("trial", drop=False).rename_axis(None)
-    means = frame.groupby(rows.numbers)[list(MEANS)].mean()
+    means = frame.groupby(rows.numbers)[[*MEANS, "ops"]].mean().rename(columns={"ops": "ops_done"})
     return first.assign(**means.set_axis(first.index))
 
 
 def lacked_cpus(trials: pd.DataFrame) -> pd.Series:
-    """True for a CPU-bound trial if the spinners run beside it got fewer CPUs than it could use.
+    """True for a CPU-bound trial if the spinners both before and after it got fewer CPUs than it could use.
 
-    Workers that take turns in one thread can use one CPU, however many they are.
+    One of the two is not enough: what disturbed that second was hardly ever there in the trial as well (`benchmarks/doubts.py`
+    has the figures). What disturbs a trial itself shows in its wait for a CPU and in the speed of its CPU. Workers that take
+    turns in one thread can use one CPU, however many they are.
     """
     return _holds(trials["wants"] == "cpu") & _holds(
-        trials["effective_cpus"].astype(float) < EFFECTIVE_SHARE * useful_cpus(trials)
+        trials["effective_cpus_most"].astype(float) < EFFECTIVE_SHARE * useful_cpus(trials)
     )
+
+
+def slow_cpu(trials: pd.DataFrame) -> pd.Series:
+    """True for a CPU-bound trial beside which the CPU was slower than beside most trials of its cell.
+
+    Of its cell, since the loop's time also depends on the thread that runs it, by up to a tenth. Judged by the loop alone: to
+    drop trials for their own time would make the others look faster than they are.
+    """
+    if "cpu_speed" not in trials:
+        return pd.Series(False, index=trials.index)
+    usual = trials["cpu_speed"].groupby(_cells(trials)).transform("median")
+    return _holds(trials["wants"] == "cpu") & _holds(trials["cpu_speed"] < usual / SLOW_CPU)
+
+
+def excess_cpu_time(trials: pd.DataFrame) -> pd.Series:
+    """How much more CPU time an operation took than in the median trial of its cell, as a share; NaN if not CPU-bound.
+
+    This is no doubt by itself, since it is what is measured. Without a wait for a CPU it is the sign of a slow one.
+    """
+    per_op = trials["cpu_s"] / trials["ops_done"].where(trials["ops_done"] > 0)
+    enough = per_op.groupby(_cells(trials)).transform("count") >= FEWEST_PEERS
+    excess = per_op / per_op.groupby(_cells(trials)).transform("median") - 1
+    return excess.where(enough & _holds(trials["wants"] == "cpu"))
+
+
+def speed_changed(frame: pd.DataFrame, rows: TrialRows, trials: pd.DataFrame) -> pd.Series:
+    """True for a CPU-bound trial if the reference loop took another time after one of its windows than before it.
+
+    What share of the window was slow cannot be known then, so neither can the trial be adjusted.
+    """
+    if "speed_change" not in frame:
+        return pd.Series(False, index=trials.index)
+    change = frame["speed_change"].astype(float).where(lambda ratio: ratio > 0)
+    largest = np.log(change).abs().groupby(rows.numbers).max().set_axis(trials.index)
+    return _holds(trials["wants"] == "cpu") & _holds(largest > math.log(SLOW_CPU))
+
+
+def excess_wait(trials: pd.DataFrame) -> pd.Series:
+    """The wait for a CPU per operation beyond the median of the trial's cell, as a share of the cell's usual time.
+
+    That time is the median time of an operation, by each CPU that the cell could use. Since a trial is compared with its own
+    cell, this holds for every kind of work and every model: what its workers do to each other is in the median. Where the wait
+    differs widely within the cell anyway, a small excess is 0.
+    """
+    ops = trials["ops_done"].where(trials["ops_done"] > 0)
+    time = (trials["wall_s"] / ops).groupby(_cells(trials)).transform("median")
+    return _excess(trials, trials["run_queue_wait_s"] / ops / (time * useful_cpus(trials)))
+
+
+def excess_idleness(trials: pd.DataFrame) -> pd.Series:
+    """The share of its CPUs' time in which a trial neither ran nor waited for a CPU, beyond the median of its cell.
+
+    Only of independent tasks that want a CPU: workers that share something may wait for each other, and that is what they are
+    measured for.
+    """
+    used = trials["cpu_s"] + trials["run_queue_wait_s"]
+    excess = _excess(trials, 1 - used / (trials["wall_s"] * useful_cpus(trials)))
+    return excess.where(_holds(trials["wants"] == "cpu") & _holds(trials["shape"] == "tasks"))
+
+
+def _cells(trials: pd.DataFrame) -> list[pd.Series]:
+    return [trials["cell"], trials["role"]]
+
+
+def _excess(trials: pd.DataFrame, share: pd.Series) -> pd.Series:
+    """What a share exceeds its cell's median by; 0 where it differs that much within the cell anyway, or has too few trials."""
+    excess = share - share.groupby(_cells(trials)).transform("median")
+    usual = excess.abs().groupby(_cells(trials)).transform("median")
+    enough = share.groupby(_cells(trials)).transform("count") >= FEWEST_PEERS
+    return excess.where(enough & (excess > USUAL_SPREAD * usual), 0.0)
 
 
 def wanting_more_cpus(trials: pd.DataFrame) -> pd.Series:

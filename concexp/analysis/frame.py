@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog
-from concexp.analysis import doubts, steadiness
+from concexp.analysis import doubts, speed, steadiness
 from concexp.analysis.iterations import Iterations, Passes, broadcast_if_constant, repeat
 from concexp.analysis.trial_rows import TrialRows
 from concexp.experiment.statuses import MACHINE, MEASURED
@@ -31,8 +31,16 @@ ANSWER = {"gil_start": "gil", "gil_end": "gil_end", "jit_on": "jit", "traced": "
 WINDOW = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_cpu_s", "start_skew_s", "stop_skew_s",
           "all_active")  # fmt: skip
 SINCE = "window_s"  # of each window as well, but older journals lack it
-# Numbers that the trial itself records, not a probe, where it has a background or a schedule of chunks.
-BESIDE = ("background_ops", "background_s", "background_cpu_s", "largest_share")
+# Numbers that the trial itself records, not a probe: where it has a background or a schedule of chunks, and the speed of the
+# CPU, which older versions did not record.
+BESIDE = (
+    "background_ops",
+    "background_s",
+    "background_cpu_s",
+    "largest_share",
+    "reference_before_s",
+    "reference_after_s",
+)
 WORKERS = ("worker_ops", "worker_s")  # lists with a number per worker, also recorded by the trial itself
 # The places that the columns of these probes have always had; those of others follow, by the probe's name.
 PROBE_ORDER = ("rusage", "surroundings", "memory", "trial", "waits", "depth")
@@ -43,7 +51,7 @@ FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "ite
 WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "leaked",
          "undone", "threads_at_fork")  # fmt: skip
 FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
-FLOATS = ("effective_cpus", "timer_cost_s", "switch_interval_s", "duration_s", "detected_s")
+FLOATS = ("effective_cpus", "effective_cpus_most", "timer_cost_s", "switch_interval_s", "duration_s", "detected_s")
 NO_PASS: Passes = [{}]  # a trial without iterations has one row all the same
 
 
@@ -56,6 +64,7 @@ def tidy_frame(header: Mapping[str, Any], records: list[Record]) -> pd.DataFrame
     columns = {name: repeat(values, iterations.trials) for name, values in trials.items()}
     columns |= _facts(iterations)
     rows = TrialRows(trials["trial"].factorize()[0][iterations.trials])
+    columns |= _speed(columns, iterations)
     columns["steadiness"] = _steadiness(columns, rows)
     columns["doubts"] = _doubts(columns, rows, iterations)
     columns |= _metrics(columns, iterations)
@@ -71,6 +80,18 @@ def _facts(iterations: Iterations) -> dict[str, Any]:
         **{name: iterations.numbers(name) for name in _number_names(iterations.names)},
         "handed_out": pd.arrays.BooleanArray(_hides_workers(iterations), empty.copy()),
         **{name: counts.numbers(name) for name in sorted(counts.names)},
+    }
+
+
+def _speed(columns: Mapping[str, Any], iterations: Iterations) -> dict[str, np.ndarray]:
+    """The speed of the CPU beside each iteration and beside its trial; no columns where it was not recorded."""
+    if "reference_before_s" not in iterations.names or not iterations.recorded("reference_before_s").any():
+        return {}
+    seconds, change = speed.references(iterations)
+    return {
+        "reference_s": seconds,
+        "speed_change": change,
+        "cpu_speed": speed.relative_speeds({**columns, "reference_s": seconds}, iterations.trials),
     }
 
 
@@ -141,7 +162,7 @@ def _lists(portion: Iterations, recorded: set[str]) -> dict[str, Any]:
     return lists
 
 
-def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, float | None]]) -> dict[str, list[Any]]:
+def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, tuple[float, ...]]]) -> dict[str, list[Any]]:
     """The facts that are the same in all iterations of a trial: by column, a value per trial."""
     rows = [_row(header, record, effective) for record, effective in trials]
     names = dict.fromkeys(
@@ -151,6 +172,7 @@ def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, float | None
             *ANSWER,
             "leaked",
             "effective_cpus",
+            "effective_cpus_most",
             "cpus",
             "timer_cost_s",
             *(name for row in rows for name in row),
@@ -159,8 +181,8 @@ def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, float | None
     return {name: [row.get(name) for row in rows] for name in names}
 
 
-def _row(header: Mapping[str, Any], record: Record, effective: float | None) -> dict[str, Any]:
-    """These facts of one trial; `effective` is its effective CPUs."""
+def _row(header: Mapping[str, Any], record: Record, effective: tuple[float, ...]) -> dict[str, Any]:
+    """These facts of one trial; `effective` holds the effective CPUs measured before and after it."""
     answer = record.get("answer") or {}
     row: dict[str, Any] = {"run": header["run"], "role": record.role, **record["axes"]}
     row["python"] = row.get("python") or "current"
@@ -175,14 +197,15 @@ def _row(header: Mapping[str, Any], record: Record, effective: float | None) -> 
     clocks = header["manifest"].get("clocks", {}).get(row["python"], {})
     return {
         **row,
-        "effective_cpus": effective,
+        "effective_cpus": min(effective, default=None),
+        "effective_cpus_most": max(effective, default=None),
         "cpus": header["manifest"]["machine"]["cpus"],
         "timer_cost_s": clocks.get("timer_cost_s"),
     }
 
 
-def with_effective_cpus(records: list[Record]) -> list[tuple[Record, float | None]]:
-    """The trials' records, each with the smaller of the spinner measurements before and after it; None without any."""
+def with_effective_cpus(records: list[Record]) -> list[tuple[Record, tuple[float, ...]]]:
+    """The trials' records, each with the effective CPUs of the spinner measurements before and after it: up to two."""
     after: list[float | None] = []
     latest: float | None = None
     for record in reversed(records):
@@ -191,14 +214,14 @@ def with_effective_cpus(records: list[Record]) -> list[tuple[Record, float | Non
         else:
             after.append(latest)
     after.reverse()
-    pairs: list[tuple[Record, float | None]] = []
+    pairs: list[tuple[Record, tuple[float, ...]]] = []
     latest = None
     for record in records:
         if record.role == MACHINE:
             latest = record["effective_cpus"]
         else:
-            both = [value for value in (latest, after[len(pairs)]) if value is not None]
-            pairs.append((record, min(both) if both else None))
+            both = tuple(value for value in (latest, after[len(pairs)]) if value is not None)
+            pairs.append((record, both))
     return pairs
 
 

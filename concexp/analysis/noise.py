@@ -17,17 +17,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from concexp import catalog
-from concexp.analysis.samples import Sample, compared, samples
+from concexp.analysis.samples import compared, samples
+from concexp.analysis.stats.disturbances import Disturbances, disturbances
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.analysis.stats.significance import noise_floor
 from concexp.analysis.stats.trend import slope
-from concexp.experiment.statuses import CONTROL, MEASURED, SENTINEL
+from concexp.experiment.statuses import CONTROL, SENTINEL
 
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
 # A smaller drift is not reported: fresh processes of pure Python differ by more.
 DRIFT_SHARE = 0.03
+SPEED_DOUBTS = {"slow_cpu", "speed_changed"}
+# An interval that holds 1 and reaches further than this, as a share, cannot tell whether there was a drift.
+DRIFT_KNOWN = 0.1
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def noise_floors(run: Run) -> list[NoiseFloor]:
     metric = catalog.load("metric", run.spec["primary"])()
     name = run.spec["primary"] if metric.level == "iteration" else metric.compares
     floors = []
-    for cell, control in _samples(run, CONTROL).items():
+    for cell, control in samples(run.trials, CONTROL).items():
         ratio = compared(control, run.samples[cell], name) if cell in run.samples else UNKNOWN
         if ratio.bounded and ratio.lo > 0:
             floors.append(NoiseFloor(cell, str(run.axes_by_cell[cell]["workload"]), ratio))
@@ -58,14 +62,13 @@ def noise_floors(run: Run) -> list[NoiseFloor]:
 
 def drift(run: Run) -> Interval:
     """The factor by which the sentinel's time changed over the run; UNKNOWN without a sentinel in enough blocks."""
-    for sample in _samples(run, SENTINEL).values():
-        times = sample.by_block("wall_s")
-        per_block = slope({block: math.log(time) for block, time in times.items()})
-        if per_block.bounded:
-            ends = np.array([per_block.mean, per_block.lo, per_block.hi])
-            mean, lo, hi = np.exp((max(times) - min(times)) * ends).tolist()
-            return Interval(mean, lo, hi, per_block.n)
-    return UNKNOWN
+    times = sentinel_times(run)
+    per_block = slope({block: math.log(time) for block, time in times.items()})
+    if not per_block.bounded:
+        return UNKNOWN
+    ends = np.array([per_block.mean, per_block.lo, per_block.hi])
+    mean, lo, hi = np.exp((max(times) - min(times)) * ends).tolist()
+    return Interval(mean, lo, hi, per_block.n)
 
 
 def drifted(factor: Interval) -> bool:
@@ -75,7 +78,31 @@ def drifted(factor: Interval) -> bool:
     return abs(math.log(factor.mean)) > math.log(1 + DRIFT_SHARE)
 
 
-def _samples(run: Run, role: str) -> dict[str, Sample]:
-    """The trials of one role, by cell, as samples of their own."""
-    rows = run.trials[run.trials["role"] == role]
-    return samples(rows.assign(role=MEASURED)) if len(rows) else {}
+def no_drift(factor: Interval) -> bool:
+    """True if the factor is known to be no drift that matters; a wide interval around 1 is not known to be anything."""
+    ends = 1 / (1 + DRIFT_KNOWN), 1 + DRIFT_KNOWN
+    return factor.bounded and not drifted(factor) and ends[0] <= factor.lo and factor.hi <= ends[1]
+
+
+def sentinel_times(run: Run) -> dict[int, float]:
+    """Seconds of the sentinel's pass by block, as measured, also beside a slow CPU: that is what it watches. Empty without one."""
+    for sample in samples(run.trials, SENTINEL).values():
+        clean = [trial for trial in sample.has_numbers if set(trial.doubts) <= SPEED_DOUBTS]
+        return {trial.block: {**trial.means, **trial.raw}["wall_s"] for trial in clean or sample.has_numbers}
+    return {}
+
+
+def disturbed(run: Run) -> Disturbances:
+    """What the trials of all cells show together about disturbances, by the times that the intervals rest on."""
+    metric = catalog.load("metric", run.spec["primary"])()
+    name = run.spec["primary"] if metric.level == "iteration" else metric.compares
+    metric = catalog.load("metric", name)()
+    if metric.kind != "time":
+        return disturbances({})
+    power = -1 if metric.better == "higher" else 1
+    return disturbances(
+        {
+            cell: {block: value**power for block, value in sample.by_block(name).items() if value > 0}
+            for cell, sample in run.samples.items()
+        }
+    )

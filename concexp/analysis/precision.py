@@ -25,6 +25,23 @@ def widths(run: Run) -> dict[str, float]:
     return {cell: width for cell, width in by_cell.items() if width < math.inf}
 
 
+def cautious_widths(run: Run) -> dict[str, float]:
+    """As `widths`, but no smaller than the run's pooled scatter gives, where some trials lie far from the others of their cell.
+
+    A cell that has not met such a disturbance yet looks more certain than it is: it goes on as long as if it had.
+    """
+    from concexp.analysis.noise import disturbed
+    from concexp.analysis.stats.intervals import half_width
+
+    found = disturbed(run)
+    own = widths(run)
+    if not found.apart:
+        return own
+    return {
+        cell: max(width, half_width(found.pooled, len(run.samples[cell].timing_trials))) for cell, width in own.items()
+    }
+
+
 def cells_without_interval(run: Run) -> list[str]:
     """The cells that were run and have no interval of the primary metric: their trials end badly, as more trials would.
 

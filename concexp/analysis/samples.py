@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog
+from concexp.analysis.adjustment import ANSWERED, Adjustment, adjust
 from concexp.analysis.metrics import names_in
 from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval, trial_means
 from concexp.analysis.stats.ratios import ratio
@@ -30,7 +31,11 @@ from concexp.experiment.statuses import MEASURED, NUMBERED, OBSERVED, STATUSES
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial of a cell. `means` has its mean of each metric over the iterations, `doubts` the codes of its doubts."""
+    """One trial of a cell. `means` has its mean of each metric over the iterations, `doubts` the codes of its doubts.
+
+    Where the machine's speed explains a metric, the mean is the adjusted one (`analysis.adjustment`); `raw` then has it as it
+    was measured, and the speed is no doubt any more.
+    """
 
     block: int
     status: str
@@ -38,6 +43,7 @@ class Trial:
     doubts: tuple[str, ...]
     effective_cpus: float
     means: Mapping[str, float]
+    raw: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,10 +110,11 @@ class Sample:
         """The sample that a metric comes from: this one, or the trials that were observed for it."""
         return Sample(self.observed) if any(name in trial.means for trial in self.observed) else self
 
-    def by_block(self, name: str, counted: bool = False, every: bool = False) -> dict[int, float]:
+    def by_block(self, name: str, counted: bool = False, every: bool = False, raw: bool = False) -> dict[int, float]:
         """Maps block to the trial's mean of a metric, where there is one.
 
-        Timings exclude doubtful trials; with `counted` they are kept, with `every` also those that ended badly.
+        Timings exclude doubtful trials; with `counted` they are kept, with `every` also those that ended badly. `raw` gives
+        the means as they were measured, not adjusted for the machine's speed.
         """
         sample = self.of(name)
         if every:
@@ -116,11 +123,12 @@ class Sample:
             trials = sample.has_numbers
         else:
             trials = sample.timing_trials
-        return {trial.block: trial.means[name] for trial in trials if not np.isnan(trial.means.get(name, np.nan))}
+        means = {trial.block: {**trial.means, **trial.raw} if raw else trial.means for trial in trials}
+        return {block: of[name] for block, of in means.items() if not np.isnan(of.get(name, np.nan))}
 
-    def interval(self, name: str, metric: Any) -> Interval:
+    def interval(self, name: str, metric: Any, raw: bool = False) -> Interval:
         """The mean of a metric of level `iteration` over the trials, with its interval."""
-        values = self.by_block(name, metric.kind == "count", metric.ends_badly)
+        values = self.by_block(name, metric.kind == "count", metric.ends_badly, raw)
         return mean_interval(list(values.values()), metric.scale == "log")
 
 
@@ -129,11 +137,12 @@ def observed(metric: Any) -> bool:
     return bool(metric.probe) and bool(catalog.load("probe", metric.probe).own_trials)
 
 
-def samples(frame: pd.DataFrame) -> dict[str, Sample]:
-    """The sample of each cell that was measured, by the cell's id."""
+def samples(frame: pd.DataFrame, role: str = MEASURED) -> dict[str, Sample]:
+    """The sample of each cell that has trials of this role, by the cell's id."""
     rows = TrialRows.of(frame)
     first = frame.take(rows.firsts)
     means, from_observed = _means(frame, rows)
+    speed_free = adjust(first, means)
     by_cell: dict[str, dict[str, list[Trial]]] = {}
     facts = (
         first["cell"],
@@ -144,16 +153,23 @@ def samples(frame: pd.DataFrame) -> dict[str, Sample]:
         first["doubts"],
         first["effective_cpus"].to_numpy(float, na_value=np.nan),
     )
-    for number, (cell, role, block, status, reason, doubts, effective) in enumerate(zip(*facts, strict=True)):
+    for number, (cell, own_role, block, status, reason, doubts, effective) in enumerate(zip(*facts, strict=True)):
         of_trial = {
-            name: values[number] for name, values in means.items() if (name in from_observed) == (role == OBSERVED)
+            name: values[number] for name, values in means.items() if (name in from_observed) == (own_role == OBSERVED)
         }
         codes = tuple(doubts.split(",")) if doubts else ()
-        trial = Trial(int(block), status, reason, codes, float(effective), of_trial)
-        by_cell.setdefault(str(cell), {}).setdefault(role, []).append(trial)
-    return {
-        cell: Sample(roles[MEASURED], roles.get(OBSERVED, ())) for cell, roles in by_cell.items() if MEASURED in roles
-    }
+        adjusted = speed_free.of_trial(number)
+        raw = {name: of_trial[name] for name in adjusted}
+        open_codes = tuple(code for code in codes if code != ANSWERED or not adjusted)
+        trial = Trial(int(block), status, reason, open_codes, float(effective), {**of_trial, **adjusted}, raw)
+        by_cell.setdefault(str(cell), {}).setdefault(own_role, []).append(trial)
+    return {cell: Sample(roles[role], roles.get(OBSERVED, ())) for cell, roles in by_cell.items() if role in roles}
+
+
+def adjustment(frame: pd.DataFrame) -> Adjustment:
+    """How the means of the frame's trials are adjusted for the machine's speed."""
+    rows = TrialRows.of(frame)
+    return adjust(frame.take(rows.firsts), _means(frame, rows)[0])
 
 
 def _means(frame: pd.DataFrame, rows: TrialRows) -> tuple[dict[str, list[float]], set[str]]:
@@ -173,6 +189,6 @@ def _means(frame: pd.DataFrame, rows: TrialRows) -> tuple[dict[str, list[float]]
     return means, from_observed
 
 
-def compared(above: Sample, below: Sample, name: str) -> Interval:
+def compared(above: Sample, below: Sample, name: str, raw: bool = False) -> Interval:
     """The ratio of a metric of two cells, above / below."""
-    return ratio(above.by_block(name), below.by_block(name))
+    return ratio(above.by_block(name, raw=raw), below.by_block(name, raw=raw))

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from concexp import catalog
+from concexp.analysis.cells import RAW
 from concexp.analysis.iterations import PORTION
 from concexp.analysis.results import Run, load, printed, shielded, to_parquet
 from concexp.errors import EnvironmentRefused, InputError, Problem
@@ -87,7 +88,7 @@ def _without_formulas(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _json(run: Run, tables: Sequence[str]) -> Iterator[str]:
     """Yield one JSON object: run, question, units of the metrics, and a list of rows per table; missing values are null."""
-    metrics = [name for name in run.cells.columns if f"{name}_lo" in run.cells.columns]
+    metrics = [name for name in run.cells.columns if f"{name}_lo" in run.cells.columns and not name.endswith(RAW)]
     head = {
         "run": run.header["run"],
         "name": run.spec["name"],

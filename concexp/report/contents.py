@@ -16,6 +16,7 @@ from concexp.report.sections import (
     machine,
     precision,
     scaling_laws,
+    speed,
     steadiness,
     time_breakdown,
     timelines,
@@ -130,7 +131,7 @@ def _trust(page: Page) -> Iterator[Content]:
     view = page.view
     yield {
         "threats": trust.threats(view),
-        "assurances": precision.assurances(view),
+        "assurances": [*speed.assurances(view), *precision.assurances(view)],
         "has_cells": any(point.sample.count for point in view.points),
     }
 

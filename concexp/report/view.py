@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from concexp import catalog
 from concexp.analysis import noise
-from concexp.analysis.cells import Baseline
+from concexp.analysis.cells import RAW, Baseline
 from concexp.analysis.claims.verdicts import Verdict, verdicts_of
 from concexp.analysis.results import Run
 from concexp.analysis.samples import Sample, compared
@@ -138,7 +138,8 @@ class View:
     def metrics(self) -> dict[str, Any]:
         """The metrics of cells.csv by name, in the order of their columns."""
         columns = self.run.cells.columns
-        return {name: catalog.load("metric", name)() for name in columns if f"{name}_lo" in columns}
+        names = [name for name in columns if f"{name}_lo" in columns and not name.endswith(RAW)]
+        return {name: catalog.load("metric", name)() for name in names}
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:

@@ -81,6 +81,8 @@ def machine_record(number: int, block: int, cpus: int, spin: SpinMeasurement, st
             "block": block,
             "effective_cpus": spin.effective_cpus,
             "cpus": cpus,
+            "alone_per_s": list(spin.alone_per_s),
+            "together_per_s": list(spin.together_per_s),
             "cpu_s": spin.cpu_s,
             "run_queue_wait_s": spin.run_queue_wait_s,
             "started_at": started_at,

@@ -8,10 +8,15 @@ loop), the orders are (0, None, None). The answer to orders is a `Report`.
 import gc
 from time import perf_counter_ns as clock
 
+from concexp.trial.placement import usable_cpus
+from concexp.trial.reference import reference_s
+
 # A look at the clock costs about 120 ns: with a batch of 1 ms it is lost in the fifth digit.
 SHORTEST_BATCH = 1_000_000
 # A worker notes its progress at most this often in a given time, for the cuts of the window: 512 notes are some 50 KB.
 NOTES = 512
+# Workers that measure the speed of their CPU, the first ones: it delays the gate by a millisecond each where they take turns.
+REFERENCE_WORKERS = 8
 
 
 class Report:
@@ -202,10 +207,18 @@ def member(workload, me, gate, receive, send, alone):
         me.take_place()
         workload.enter(me)
         send(("ready", None))
-        for orders in iter(receive, None):
+        for number, orders in enumerate(iter(receive, None)):
             if alone:
                 settle()
-            send(("report", run_pass(workload, me, orders, gate)))
+            # Not in its first pass: where start-up is timed, that would be part of it.
+            measures = number and me.index < REFERENCE_WORKERS
+            before = reference_s() if measures else None
+            report = run_pass(workload, me, orders, gate)
+            if measures:
+                # After it only where that takes no CPU and no GIL from a worker that is not done yet.
+                apart = alone and me.workers <= usable_cpus()
+                report.seen = [*report.seen, {"reference": (before, reference_s() if apart else None)}]
+            send(("report", report))
         workload.leave(me)
         send(("left", None))
     except BaseException as error:  # SystemExit of user code too: the trial must learn of it, whatever it is

@@ -28,6 +28,11 @@ class Setting:
             os.sched_setaffinity(0, {self.cpus[place % len(self.cpus)]})
 
 
+def usable_cpus():
+    """The number of CPUs that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def setting_of(request):
     """The setting that a request's `switch_interval` and `pin` ask for."""
     pin = request.get("pin")

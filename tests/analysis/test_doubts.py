@@ -135,9 +135,123 @@ def test_trials_that_ended_badly_have_none(tmp_path):
 def test_every_code_is_explained():
     """Each code that can be given has a meaning for the page."""
     assert set(doubts.MEANING) == {
-        "machine", "throttled", "preempted", "paged", "skew", "apart", "too_short", "coarse", "calibration", "timer",
-        "server_bound", "gil_changed", "traced", "leftover", "unsteady",
+        "machine", "slow_cpu", "speed_changed", "queue", "stopped", "throttled", "preempted", "paged", "skew", "apart",
+        "too_short", "coarse", "calibration", "timer", "server_bound", "gil_changed", "traced", "leftover", "unsteady",
     }  # fmt: skip
+
+
+def disturbed(folder, values, **cell):
+    """The doubts of a cell's trials, block by block, whose facts differ: one dict for each trial."""
+    blocks = iter(values)
+    facts = {block: next(blocks) for block in range(len(values))}
+    given = {**QUIET, **cell}
+    run = journal_builder.write(
+        folder, [journal_builder.cell(**given, by_block=facts)], repetitions=len(values), iterations=1
+    )
+    return run.trials.sort_values("block")["doubts"].tolist()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        {"workers": 2},
+        {"workers": 2, "wants": "io"},
+        {"workers": 8},
+        {"workers": 2, "facts": {**HALF, "worker_ops": None}, "model": "process_pool"},
+        {"workers": 64, "wants": "io", "model": "threads"},
+        {"workers": None, "model": "serial"},
+    ],
+)
+def test_a_queue_is_judged_against_the_cells_own_trials(tmp_path, cell):
+    """A trial that waits for CPUs longer than its cell's others is doubted, for every kind of work, model and number of workers;
+    a wait that all of them have is the cell's own.
+    """
+    usual = 0.04
+    seconds = [usual, usual, usual + 0.25, usual, usual]
+    found = disturbed(tmp_path, [{"run_queue_wait_s": s} for s in seconds], **{"facts": HALF, **cell})
+    assert ["queue" in codes for codes in found] == [False, False, True, False, False]
+
+
+def test_a_queue_that_always_differs_is_no_doubt(tmp_path):
+    """Where a cell's own workers wait now more and now less, a trial in between is one of them."""
+    seconds = [0.1, 0.9, 0.4, 0.7, 0.2, 1.1]
+    found = disturbed(tmp_path, [{"run_queue_wait_s": s} for s in seconds], workers=8, facts=HALF)
+    assert not any("queue" in codes for codes in found)
+
+
+SLOW_THIRD = [1e-3, 1.01e-3, 1.85e-3, 0.99e-3, 1.08e-3]
+
+
+@pytest.mark.parametrize(("wants", "doubted"), [("cpu", [False, False, True, False, False]), ("io", [False] * 5)])
+def test_a_slow_cpu_is_found_by_the_loop_beside_the_trial(tmp_path, wants, doubted):
+    """Where the loop took more than a tenth longer than beside most trials, a CPU-bound trial is doubted."""
+    cell = journal_builder.cell(wants=wants, loop=lambda block, k: SLOW_THIRD[block])
+    run = journal_builder.write(tmp_path, [cell], repetitions=5, iterations=1)
+    assert [codes == "slow_cpu" for codes in run.trials.sort_values("block")["doubts"]] == doubted
+
+
+def test_a_trials_own_time_is_no_reason_to_doubt_it(tmp_path):
+    """A trial that took twice as long beside a steady loop is kept: to drop it for its time would be to choose the result."""
+    cell = journal_builder.cell(course=lambda block, k: 2 if block == 2 else 1, loop=lambda block, k: 1e-3)
+    run = journal_builder.write(tmp_path, [cell], repetitions=5, iterations=1)
+    assert set(run.trials["doubts"]) == {""}
+
+
+def test_spinners_on_one_side_are_no_evidence(tmp_path):
+    """The CPUs have to be missing both before and after a trial."""
+    run = journal_builder.write(
+        tmp_path, [journal_builder.cell(**QUIET)], repetitions=4, effective=[1.9, 1.2, 1.2, 1.9, 1.9]
+    )
+    assert run.trials.sort_values("block").groupby("block")["doubts"].first().tolist() == ["", "machine", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("after", "wants", "code"),
+    [
+        (1.2e-3, "cpu", "speed_changed"),
+        (0.8e-3, "cpu", "speed_changed"),
+        (1.05e-3, "cpu", ""),
+        (1.2e-3, "io", ""),
+    ],
+)
+def test_a_speed_that_changes_meanwhile_is_found(tmp_path, after, wants, code):
+    """The loop took another time after the window than before it: how much of the window was slow is not known."""
+    facts = {block: {"reference_before_s": 1e-3, "reference_after_s": 1e-3} for block in range(5)}
+    facts[3]["reference_after_s"] = after
+    run = journal_builder.write(
+        tmp_path, [journal_builder.cell(wants=wants, by_block=facts)], repetitions=5, iterations=2
+    )
+    assert run.trials.sort_values(["block", "iteration"])["doubts"].tolist() == [""] * 6 + [code] * 2 + [""] * 2
+
+
+def test_workers_that_measured_only_before_have_no_change(tmp_path):
+    """A coordinator on another CPU says nothing about a change of the worker's."""
+    facts = {"reference_before_s": 1e-3, "reference_after_s": 2e-3, "worker_reference_before_s": [1e-3, 1e-3]}
+    assert codes(tmp_path, facts=facts) == {""}
+
+
+@pytest.mark.parametrize(
+    ("used", "more", "code"),
+    [(0.42, {}, "stopped"), (0.47, {}, ""), (0.42, {"wants": "io"}, ""), (0.42, {"shape": "workers"}, "")],
+)
+def test_workers_that_were_stopped(tmp_path, used, more, code):
+    """Tasks that neither ran nor stood in the queue for a tenth of their time were stopped from outside."""
+    facts = [{"cpu_s": 0.5}] * 3 + [{"cpu_s": used}] + [{"cpu_s": 0.5}]
+    found = disturbed(tmp_path, facts, **{"model": "serial", "workers": None, "facts": HALF, **more})
+    assert found == ["", "", "", code, ""]
+
+
+def test_time_in_the_queue_is_not_idle(tmp_path):
+    """A trial that waited for a CPU was not stopped: that is the other doubt."""
+    facts = [{"cpu_s": 0.5, "run_queue_wait_s": 0.0}] * 4 + [{"cpu_s": 0.42, "run_queue_wait_s": 0.08}]
+    found = disturbed(tmp_path, facts, model="serial", workers=None, facts=HALF)
+    assert found == ["", "", "", "", "machine,queue"]
+
+
+def test_few_trials_do_not_judge_each_other(tmp_path):
+    """Of four trials nobody knows which one is unlike its cell."""
+    facts = [{"run_queue_wait_s": s} for s in (0.01, 0.01, 0.25, 0.01)]
+    assert disturbed(tmp_path, facts, workers=4, facts=HALF) == [""] * 4
 
 
 def test_another_amount_of_work_is_doubted(tmp_path):

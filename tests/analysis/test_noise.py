@@ -5,6 +5,7 @@ import math
 import pytest
 
 from concexp.analysis import noise
+from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.ratios import ratio
 from tests.helpers import journal_builder, scenarios
 
@@ -70,3 +71,11 @@ def test_too_few_blocks(tmp_path):
     """Two blocks have no floor, five no drift: nothing is said."""
     assert noise.noise_floors(made(tmp_path / "two", repetitions=2)) == []
     assert not noise.drift(made(tmp_path / "five", repetitions=5, drift=0.1)).has_value
+
+
+@pytest.mark.parametrize(
+    ("ends", "known"), [((0.95, 1.05), True), ((0.9, 1.05), False), ((0.95, 1.2), False), ((1.05, 1.1), False)]
+)
+def test_no_drift_is_known_only_from_a_narrow_interval(ends, known):
+    """An interval that holds 1 and reaches over a tenth cannot tell; one that does not hold 1 is a drift."""
+    assert noise.no_drift(Interval(math.sqrt(ends[0] * ends[1]), *ends, 10)) is known

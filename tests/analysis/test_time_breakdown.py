@@ -76,7 +76,7 @@ def test_only_trials_that_tell_the_time_enter(tmp_path):
     """Doubtful and failed trials are left out, with those of their blocks on the other side."""
     cells = pair("threads", 2, 1000, "turns", 1, more=busy(1, 1))
     cells[1]["status"] = ["ok", "crashed", "ok", "ok", "ok", "ok"]
-    spun = [4.0, 4.0, 4.0, 4.0, 1.5, 4.0, 4.0]  # beside blocks 3 and 4 two threads could not both have run
+    spun = [4.0, 4.0, 4.0, 1.5, 1.5, 1.5, 4.0]  # beside blocks 3 and 4 two threads could not both have run
     run = journal_builder.write(tmp_path, cells, effective=spun, machine=FREE)
     split = TimeBreakdown(run).of_cell(cells[1]["id"])
     assert len(split.trials) == 3

@@ -1,6 +1,7 @@
 """The self-test: its verdicts on made-up runs with a known truth, and one small real run."""
 
 import json
+import random
 import re
 
 import pytest
@@ -163,3 +164,20 @@ def test_the_whole_command(tmp_path):
     assert {one["verdict"] for one in found} == {"withheld"}  # one trial makes no interval
     assert (tmp_path / "kept/selftest/README.md").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_machine_of_two_speeds_is_judged_all_the_same(tmp_path):
+    """Two fifths of the trials are 1.85 times slower, and the loop beside them shows it: at least 6 of 7 checks are decided, and
+    none is wrong. Without the loop most of them are withheld.
+    """
+    cell, blind = {}, {}
+    for key in TRUE:
+        coins = random.Random(str(key))
+        slow = [1.85 if coins.random() < 0.4 else 1.0 for _ in range(8)]
+        if key[0] in ("computing", "all_under_one_lock", "one_arm", "the_same_again"):
+            blind[key] = {"course": lambda block, k, slow=slow: slow[block]}
+            cell[key] = {**blind[key], "loop": lambda block, k, slow=slow: 2e-4 * slow[block]}
+    found = words(tmp_path / "seen", cell=cell, repetitions=8)
+    assert found.count("ok") >= 6
+    assert "WRONG" not in found
+    assert words(tmp_path / "blind", cell=blind, repetitions=8).count("withheld") >= 3

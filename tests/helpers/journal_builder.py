@@ -48,9 +48,11 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
       noise=0.01            standard deviation of the rate's logarithm between trials
       drift=0.0             added to the rate's logarithm with each block
       course=None           function (block, iteration) -> factor by which an operation takes longer in that iteration
+      loop=None             function (block, iteration) -> seconds of the reference loop beside it; None: not recorded
       ops=None              operations of an iteration; None: as many as fit into half a second at `rate`
       counts={}             counts of every iteration, such as {"lost_updates": 3}
       facts={}              facts of every iteration that differ from the usual ones, such as {"run_queue_wait_s": 0.2}
+      by_block={}           the same for the iterations of one block: block -> facts
       answer={}             fields of the child's answer that differ from the usual ones
     How its trials end
       status="ok"           of all trials, or a list with one status per repetition
@@ -70,7 +72,7 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "shape": "tasks",
              "axes": {}, "drift": 0.0, "ops": None, "role": "", "facts": {}, "answer": {}, "record": {}, "counts": {},
              "plugins": {}, "observed": {}, "pictured": {}, "startup": "once", "load": {"duration": 0.5},
-             "course": None, **more}  # fmt: skip
+             "course": None, "loop": None, "by_block": {}, **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
     return given
@@ -275,8 +277,10 @@ def _answer(one, block, iterations, shift):
             "start_skew_s": 0.0001, "stop_skew_s": 0.0, "all_active": 1.0, "worker_ops": [1] * workers, "counts": one["counts"],
             "voluntary_switches": 0, "involuntary_switches": 3, "migrations": 1, "major_faults": 0, "throttled_s": 0.0,
             "steal_s": 0.0, "swapped_in": 0, "window_s": wall * 7 / 8 if one["ops"] is None else None,
-            "invalid": "", **one["facts"],
+            "invalid": "", **one["facts"], **one["by_block"].get(block, {}),
         })  # fmt: skip
+        if one["loop"]:
+            passes[-1] |= dict.fromkeys(("reference_before_s", "reference_after_s"), one["loop"](block, k))
     return {"gil": True, "gil_end": True, "traced": False, "switch_interval": 0.005, "python": "3.11.7",
             "parallel": parallel, "start_method": None, "threads_at_fork": None, "phases": {}, "iterations": passes,
             **one["answer"]}  # fmt: skip

@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from concexp.analysis import results
@@ -91,3 +93,42 @@ def test_a_large_run_is_made_as_a_runner_makes_one(tmp_path):
     assert len(run.cells) == run.measured["trial"].nunique() == 1000
     assert len(run.measured) == 2000
     assert run.cells["speedup"].notna().all()
+
+
+@pytest.fixture(scope="module")
+def doubts():
+    """The benchmark of doubts as a module."""
+    spec = importlib.util.spec_from_file_location("doubts_benchmark", ROOT / "benchmarks" / "doubts.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
+
+
+def test_a_doubt_is_judged_by_slow_trials_and_by_others(doubts):
+    """Of the slow trials those that a doubt finds, of the others those that it doubts, for each doubt and for all together."""
+    trials = pd.DataFrame({"doubts": ["queue", "queue,machine", "", "machine", "", "skew"]})
+    slow = pd.Series([True, True, True, False, False, False])
+    found = {
+        row.code: (row.found, row.slow, row.alarms, row.others) for row in doubts.rows("here", trials, slow, ~slow)
+    }
+    assert found == {"machine": (1, 3, 1, 3), "queue": (2, 3, 0, 3), "any of these": (2, 3, 1, 3)}
+    assert str(next(doubts.rows("here", trials, slow, ~slow))) == "| here | machine | 33 % of 3 | 33 % of 3 |"
+
+
+def test_a_trial_is_disturbed_by_what_overlaps_its_window(doubts):
+    """The window is at the end of the trial; a stretch before it does not count."""
+    trial = SimpleNamespace(started_at="1970-01-01T00:01:40+00:00", duration_s=2.0, wall_s=0.4)
+    assert doubts.covered(trial, [(0.0, 101.0)]) == 0
+    assert doubts.covered(trial, [(101.0, 200.0)]) == pytest.approx(1)
+    assert doubts.covered(trial, [(101.0, 101.25), (101.75, 102.0)]) == pytest.approx(0.5)
+
+
+def test_the_committed_journals_are_judged(doubts):
+    """All of them give one table; few trials that were not slow are doubted."""
+    rows = {row.code: row for row in doubts.committed()}
+    every = rows["any of these"]
+    assert every.slow > 30
+    assert every.alarms < 0.03 * every.others
+    assert every.found > 0

@@ -89,6 +89,11 @@ def mean_interval(values: ArrayLike, log: bool = False) -> Interval:
     return Interval(mean, mean - half, mean + half, data.size)
 
 
+def half_width(deviation: float, trials: int) -> float:
+    """Half the interval of a mean of so many values with this standard deviation, in its unit; infinite below 3 values."""
+    return t_quantile(trials - 1) * deviation / float(np.sqrt(trials)) if trials >= FEWEST else float("inf")
+
+
 def trial_means(values: ArrayLike, trials: NDArray[np.intp], count: int, log: bool = False) -> NDArray[np.float64]:
     """Each trial's mean over its iterations; `trials` has the number of each value's trial, 0 <= number < count.
 

@@ -1,4 +1,4 @@
-"""The sentinel's time and the effective CPUs, block by block: what the machine did while it measured."""
+"""The sentinel's time, the speed of the CPU and the effective CPUs, block by block: what the machine did while it measured."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from concexp.analysis import doubts, noise
+from concexp.analysis.speed_states import speed_states, trial_speeds
 from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.analysis.stats.trend import FEWEST_STEPS
 from concexp.experiment.statuses import SENTINEL
@@ -19,10 +21,11 @@ from concexp.report.view import View
 
 HEIGHT = 1.9  # inches of a panel
 COLOUR = "#0072b2"
+SLOW = "#d55e00"
 
 
 class Plot:
-    """The same small work in every block, bars are 95 % intervals of its passes; below, what spinners got between the blocks."""
+    """The same small work in every block, bars are 95 % intervals; below, the speed of the CPU, and what spinners got."""
 
     section = "steadiness"
     order = 72
@@ -34,13 +37,16 @@ class Plot:
 
     def draw(self, view: View, prepared: dict[int, Interval], path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        spun = _spun(view)
+        spun, speeds = _spun(view), trial_speeds(view.run)
         with _style.settings():
-            figure = _style.figure(HEIGHT * (2 if spun else 1) + 0.3)
-            places = figure.subplots(2 if spun else 1, 1, squeeze=False, sharex=True).flatten()
+            panels = 1 + bool(len(speeds)) + bool(spun)
+            figure = _style.figure(HEIGHT * panels + 0.3)
+            places = figure.subplots(panels, 1, squeeze=False, sharex=True).flatten()
             _times(view, prepared, places[0])
+            if len(speeds):
+                _speeds(view, speeds, places[1])
             if spun:
-                _cpus(view, spun, places[1])
+                _cpus(view, spun, places[-1])
             places[-1].set_xlabel("block")
             places[-1].xaxis.set_major_locator(MaxNLocator(12, integer=True))
             places[-1].set_xlim(0.3, max(prepared) + 0.7)
@@ -91,7 +97,28 @@ def _verdict(drift: Interval) -> str:
     if not drift.bounded:
         return "too few blocks beyond doubt to tell a drift"
     change = f"{percent_change(drift)} from first to last block"
-    return f"a drift of {change}" if noise.drifted(drift) else f"no drift to be told, {change}"
+    if noise.drifted(drift):
+        return f"a drift of {change}"
+    return f"no drift, {change}" if noise.no_drift(drift) else f"whether it drifted cannot be told, {change}"
+
+
+def _speeds(view: View, speeds: pd.DataFrame, axes: Any) -> None:
+    """The speed of the CPU beside each trial, in the order in which they ran, coloured by its state where there are two."""
+    blocks = speeds["block"].to_numpy(float)
+    within = speeds.groupby("block").cumcount().to_numpy(float) / speeds.groupby("block")["block"].transform("size")
+    # A trial of block 1 is drawn between 0.5 and 1.5: the spinners ran before and after it.
+    x, y = blocks + 0.5 + within.to_numpy(float), speeds["cpu_speed"].to_numpy(float)
+    states = speed_states(view.run)
+    if states is None:
+        axes.plot(x, y, marker="o", markersize=2.5, linewidth=0, color=COLOUR)
+    else:
+        for shown, colour, label in ((states.is_high, COLOUR, "fast"), (states.is_low, SLOW, "slow")):
+            axes.plot(x[shown], y[shown], marker="o", markersize=2.5, linewidth=0, color=colour, label=label)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8)
+    _style.at_least(axes, float(np.median(y)))
+    axes.set_title(f"Speed of the CPU beside each trial{': two states' if states else ''}")
+    axes.set_ylabel("relative to the mean")
+    axes.yaxis.set_major_formatter(_style.plain)
 
 
 def _cpus(view: View, spun: dict[float, float], axes: Any) -> None:
@@ -112,7 +139,13 @@ def _cpus(view: View, spun: dict[float, float], axes: Any) -> None:
 
 def _alt(view: View, times: dict[int, Interval], spun: dict[float, float]) -> str:
     """What the picture shows in words: the verdict and the range of the effective CPUs."""
-    text = f"The time of the sentinel over {plural(len(times), 'block')}: {_verdict(noise.drift(view.run))}."
+    times_range = max(value.mean for value in times.values()) / min(value.mean for value in times.values())
+    text = (
+        f"The time of the sentinel over {plural(len(times), 'block')}: {_verdict(noise.drift(view.run))}; its slowest block took "
+        f"{rounded(times_range)} times as long as its fastest."
+    )
+    if states := speed_states(view.run):
+        text += f" The CPU ran at two speeds, {rounded(states.factor, 2)} times apart."
     if not spun:
         return text
     low, high = min(spun.values()), max(spun.values())

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from concexp.analysis.speed_states import spinner_speeds
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, scale_of
 from concexp.report.view import View
@@ -23,6 +24,7 @@ def machine(view: View) -> list[tuple[str, str]]:
         ("usable CPUs", _usable(facts)),
         ("effective CPUs", _effective(view)),
         ("CPU's speed", _speed(facts)),
+        ("speed of a spinner alone", _spinner(view)),
         ("memory", _memory(facts)),
         ("load before the run", _load(facts)),
         ("clock", _clock(view)),
@@ -104,6 +106,17 @@ def _effective(view: View) -> str:
         return f"{rounded(spun[0])} (measured once)"
     middle = float(np.median(spun))
     return f"{rounded(middle)} (median of {len(spun)} measurements, {rounded(min(spun))} to {rounded(max(spun))})"
+
+
+def _spinner(view: View) -> str | None:
+    """The absolute speed of the machine, by its spinners."""
+    speeds = [rounds / 1e6 for _, rounds in spinner_speeds(view.run)]
+    if not speeds:
+        return None
+    middle = f"{rounded(float(np.median(speeds)))} million rounds/s"
+    if len(speeds) == 1:
+        return f"{middle} (measured once)"
+    return f"{middle} (median of {len(speeds)} measurements, {rounded(min(speeds))} to {rounded(max(speeds))})"
 
 
 def _python(facts: dict[str, Any]) -> str:

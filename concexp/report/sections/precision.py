@@ -34,13 +34,16 @@ def threats(view: View) -> list[str]:
 
 
 def assurances(view: View) -> list[str]:
-    """The rule for differences, the noise floors, the absence of a drift, and a precision that was reached."""
+    """The rule for differences, the noise floors, the absence of a drift or that it cannot be told, a precision reached."""
     sentences = _comparisons(view) + [_floor(view, floor) for floor in view.floors]
     drift = noise.drift(view.run)
     if drift.bounded and not noise.drifted(drift):
+        times = noise.sentinel_times(view.run).values()
+        lead = "No drift" if noise.no_drift(drift) else "It cannot be told whether the machine drifted"
         sentences.append(
-            f"No drift can be told: from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always "
-            f"the same small work, changed by {percent_change(drift)}."
+            f"{lead}: from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always the same small "
+            f"work, changed by {percent_change(drift)}; its slowest block took {rounded(max(times) / min(times))} times as long "
+            "as its fastest."
         )
     wanted = _measure(view).precision
     half = widths(view.run)

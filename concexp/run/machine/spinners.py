@@ -28,6 +28,8 @@ class SpinMeasurement:
     cpu_s             CPU time of all spinners, seconds; None where it was not measured
     run_queue_wait_s  time that they waited for a CPU, seconds; None where it was not measured
     duration_s        how long the measurement took, seconds
+    alone_per_s       rounds per second of one spinner alone, one number for each time that it ran: the CPU's absolute speed
+    together_per_s    the same of all spinners together
     """
 
     effective_cpus: float | None
@@ -35,6 +37,8 @@ class SpinMeasurement:
     cpu_s: float | None
     run_queue_wait_s: float | None
     duration_s: float
+    alone_per_s: tuple[float, ...] = ()
+    together_per_s: tuple[float, ...] = ()
 
 
 def measure(python: str, stage: StagedCode, cpus: int) -> SpinMeasurement:
@@ -48,7 +52,13 @@ def measure(python: str, stage: StagedCode, cpus: int) -> SpinMeasurement:
         cpu_s=answer.get("cpu_s"),
         run_queue_wait_s=answer.get("run_queue_wait_s"),
         duration_s=outcome.duration_s,
+        alone_per_s=_per_second(answer.get("alone", [])),
+        together_per_s=_per_second(answer.get("together", [])),
     )
+
+
+def _per_second(rounds: Sequence[int]) -> tuple[float, ...]:
+    return tuple(count / SPIN_SECONDS for count in rounds)
 
 
 def effective_cpus(alone: Sequence[int], together: Sequence[int], spinners: int) -> float | None:

@@ -89,6 +89,10 @@ class Model(tools.Model):
             "worker_ops": None,
             "worker_s": None,
             "largest_share": None,
+            "reference_before_s": None,
+            "reference_after_s": None,
+            "worker_reference_before_s": None,
+            "worker_reference_after_s": None,
             "counts": {"lost_updates": lost} if lost else {},
             "invalid": "lost updates, as asked" if lost else "",
         }

@@ -8,6 +8,7 @@ from concexp.trial import passes, runtime, tools
 from concexp.trial.diagnostics import LOCK_WATCH, task_stacks
 from concexp.trial.placement import setting_of
 from concexp.trial.plugin import load_plugin
+from concexp.trial.reference import reference_s
 from concexp.trial.window import counted, timed
 
 SECOND = 1_000_000_000
@@ -171,6 +172,8 @@ class Trial:
         iterations = []
         opened = None
         count = request["warmup"] + request["iterations"]
+        # Between the passes, and before workers whose creation may be timed; the end of one pass is the beginning of the next.
+        speed = reference_s()
         for number in range(count):
             if opened is None:
                 opened = self.open()
@@ -179,8 +182,9 @@ class Trial:
                 self.background.open()  # after the first role's workers: a fork should find no other threads
                 self.note_fork(self.background.model, threads)
             iteration = self.one_pass(opened)
+            before, speed = speed, reference_s()
             if number >= request["warmup"]:
-                iterations.append(iteration)
+                iterations.append(dict(iteration, reference_before_s=before, reference_after_s=speed))
             if request["startup"] != "once" or number == count - 1:
                 self.close()
                 opened = None
@@ -225,6 +229,7 @@ class Trial:
         window = counted(reports, ops, creation) if ops is not None else timed(reports, self.duration(), creation)
         outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = self.model.inside(self.workload.check, self.shared, outcome)
+        facts.update(worker_references(reports))
         return {**facts, **self.facts(window, len(reports), startup_s), "counts": counts, "invalid": invalid}
 
     def make_ready(self):
@@ -288,6 +293,13 @@ class Trial:
         if self.background is not None:
             self.background.release()
         self.kit.tools.end()
+
+
+def worker_references(reports):
+    """Seconds of the reference loop in the workers that measured it before their pass, and after it; None where none did."""
+    pairs = [one["reference"] for report in reports for one in report.seen if "reference" in one]
+    before, after = ([seconds for seconds in column if seconds is not None] for column in zip(*pairs or [(None, None)]))
+    return {"worker_reference_before_s": before or None, "worker_reference_after_s": after or None}
 
 
 class Observation:

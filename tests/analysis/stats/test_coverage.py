@@ -113,3 +113,33 @@ def test_the_rejected_interval(coverage):
             lo, hi = way(values)
             hits[way] += lo <= 1 <= hi
     assert hits[coverage.bootstrap_t] > hits[coverage.bca]
+
+
+@pytest.mark.parametrize(
+    "noise", ["10 % of trials 1.85x", "phases of 5 slow trials", "5 % of trials 3x", "blocks with memory 0.8"]
+)
+@pytest.mark.parametrize("repetitions", [5, 10])
+def test_a_figure_that_disturbances_make_unsure_is_said_to_be(coverage, noise, repetitions):
+    """Of 60 disturbed runs over 92 % have an interval that holds the truth, or a page that says that it cannot be told."""
+    held, _, either = coverage.disturbed.single(coverage.disturbed.NOISES[noise], repetitions, 60)
+    assert either[0] > 92
+    assert held[0] <= either[0]
+
+
+def test_a_quiet_run_is_not_said_to_be_unsure(coverage):
+    """Of 100 quiet runs of 5 blocks at most 4 % are called disturbed: the sentence is no cloak for all pages."""
+    assert coverage.disturbed.single(coverage.disturbed.quiet, 5, 100)[1][0] <= 4
+
+
+def test_two_speeds_are_taken_out(coverage):
+    """On a CPU of two speeds the adjusted interval of a speed-up holds the truth with less than half of the width."""
+    _, adjusted, width = coverage.disturbed.speeds(2, 12, 60)
+    assert adjusted[0] > 89
+    assert width < 50
+
+
+def test_a_run_with_a_precision_does_not_stop_before_it_has_met_what_others_met(coverage):
+    """With rare slow trials a cell that met none by chance goes on as long as the others."""
+    _, either, trials = coverage.disturbed.adaptive(coverage.disturbed.rare, 8)
+    assert trials > 40
+    assert either[0] == 100

@@ -38,4 +38,4 @@ def test_alt_text_names_the_best(tmp_path):
     alt = draw(catalog.load("plot", "scaling")(), view, tmp_path / "x.png")
     assert "The highest is processes at 2 with 1.9" in alt
     alt = draw(catalog.load("plot", "comparison")(), view, tmp_path / "y.png")
-    assert "From first to last: processes ×2; threads ×1; serial." in alt
+    assert "From first to last: processes ×2; threads ×2; serial." in alt

@@ -41,7 +41,7 @@ def test_the_noise_floor_is_on_the_page(tmp_path):
     page = report.write(run, tmp_path).read_text("utf-8").partition(HEAD)[2]
     (floor,) = View(run).floors
     assert f"Noise floor: {floor.factor:.2f}x. cpu\\_sum · model serial was measured a second time" in page
-    assert "No drift can be told: from the first to the last of 10 blocks" in page
+    assert "No drift: from the first to the last of 10 blocks" in page
     assert "`drift`" not in page
 
 
@@ -153,3 +153,14 @@ def test_repetitions_that_the_budget_did_not_allow(view):
 def test_a_budget_that_was_enough(view):
     """With all repetitions done there is nothing to report."""
     assert limits.threats(view(**measured(budget="26s"))) == []
+
+
+def test_a_wide_interval_is_not_called_no_drift(view):
+    """A sentinel that scatters widely may have drifted or not: the page says that it cannot tell, and how far it scatters."""
+    loud = scenarios.watched()
+    for role, cell in loud["beside"]:
+        if role == "sentinel":
+            cell["noise"] = 0.4
+    (sentence,) = [text for text in limits.assurances(view(**loud)) if "sentinel" in text]
+    assert sentence.startswith("It cannot be told whether the machine drifted: ")
+    assert re.search(r"its slowest block took \d\.\d+ times as long as its fastest", sentence)

@@ -90,8 +90,8 @@ class Sync(tools.Sync):
 def play(monkeypatch, tmp_path):
     """Run a trial with the stand-ins above; (answer, diary, model)."""
 
-    def play(wrong=(), fault=None, **more):
-        diary = []
+    def play(wrong=(), fault=None, diary=None, **more):
+        diary = [] if diary is None else diary
         model = Model(diary, fault)
         plugins = {"workloads": Workload(diary, wrong), "models": model, "sync": Sync()}
         monkeypatch.setattr(measure, "load_plugin", lambda kind, entry: plugins[kind])
@@ -109,6 +109,27 @@ def test_once_opens_once(play):
     assert diary == ["set up", "prepare", "open", *PASS, *PASS, *PASS, "close", "release"]
     assert len(answer["iterations"]) == 2
     assert len({iteration["startup_s"] for iteration in answer["iterations"]}) == 1
+
+
+@pytest.mark.parametrize("startup", ["once", "each", "timed"])
+def test_the_speed_is_measured_outside_of_every_pass(play, monkeypatch, startup):
+    """The reference loop runs before the workers are created and after each pass, and never between creation and work."""
+    diary = []
+
+    def loop():
+        number = 1 + sum(step.startswith("loop") for step in diary)
+        diary.append(f"loop {number}")
+        return float(number)
+
+    monkeypatch.setattr(measure, "reference_s", loop)
+    answer, _, _ = play(startup=startup, warmup=1, iterations=2, diary=diary)
+    pairs = [(one["reference_before_s"], one["reference_after_s"]) for one in answer["iterations"]]
+    assert pairs == [(2.0, 3.0), (3.0, 4.0)]
+    assert all(one["worker_reference_before_s"] is None for one in answer["iterations"])
+    assert diary.index("loop 1") < diary.index("open")
+    assert diary[diary.index("loop 2") - 1] == "run"
+    opened = [place for place, step in enumerate(diary) if step == "open"]
+    assert all(diary[place + 1 : place + 3] == PASS for place in opened)
 
 
 @pytest.mark.parametrize("startup", ["each", "timed"])

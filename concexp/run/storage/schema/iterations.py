@@ -76,6 +76,10 @@ ALWAYS = {
     "stop_skew_s": "number",  # the same for their stops
     "all_active": "number",  # share of the window in which all workers were at work, 0 to 1
     "largest_share": "number",  # share of the longest task in the work of all tasks, 0 to 1
+    "reference_before_s": "number",  # the reference loop in the trial's own process, before the pass …
+    "reference_after_s": "number",  # … and after it
+    "worker_reference_before_s": "numbers",  # the same in the workers that measured it before the pass …
+    "worker_reference_after_s": "numbers",  # … and after it
     "worker_ops": "numbers",  # operations of each worker
     "worker_s": "numbers",  # from each worker's start to its stop
     "counts": "counts",  # what the workload counted in its check

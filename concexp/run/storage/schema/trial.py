@@ -107,3 +107,7 @@ class MachineRecord(Part):
     effective_cpus: Number | None = Field(description="the CPUs that the machine gave; null if not measured")
     cpus: Positive = Field(description="usable CPUs, which is the number of spinners")
     started_at: str = Field(description="its start, UTC, ISO 8601")
+    alone_per_s: Items[Number] | None = Field(
+        None, description="rounds per second of one spinner alone, each time it ran"
+    )
+    together_per_s: Items[Number] | None = Field(None, description="the same of all spinners together")

@@ -1,0 +1,131 @@
+"""What the machine's speed did to the run: two speeds, adjusted intervals, and disturbances that single cells cannot know."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+
+from concexp.analysis import doubts, noise
+from concexp.analysis.samples import adjustment
+from concexp.analysis.speed_states import speed_states, trial_speeds
+from concexp.analysis.stats.disturbances import Disturbances
+from concexp.report.phrases import MAX_NAMES, first_few
+from concexp.report.text.markdown import code
+from concexp.report.text.numbers import enumerated, many, plural, rounded
+from concexp.report.view import View, once_per_view
+
+
+def threats(view: View) -> list[str]:
+    """Two speeds, and disturbances that leave the intervals of single cells open."""
+    return list(filter(None, [_states(view), _cpu_time(view), unknowable(noise.disturbed(view.run))]))
+
+
+def assurances(view: View) -> list[str]:
+    """What the intervals are about, and what was adjusted for the machine's speed."""
+    return list(filter(None, [_about(view), adjusted(view)]))
+
+
+def _states(view: View) -> str:
+    """The two speeds of the machine, how often it ran at each, and how many trials met the slower one."""
+    speeds = trial_speeds(view.run)
+    states = speed_states(view.run)
+    if states is None:
+        return ""
+    loops = speeds["reference_s"].to_numpy(float)
+    fast = float(np.median(loops[states.is_high]))
+    slow = int(states.is_low.sum())
+    return (
+        f"The machine ran at two speeds: {100 * states.high_share:.0f} % of the time a small loop that never changes took "
+        f"{rounded(1e3 * fast)} ms, the rest {rounded(states.factor, 2)} times longer; {slow} of {plural(len(speeds), 'trial')} "
+        "were measured in the slow state."
+    )
+
+
+def _cpu_time(view: View) -> str:
+    """How many trials needed far more CPU time for the same work, and what the loop beside them says of it."""
+    trials = view.run.facts_by_trial
+    excess = doubts.excess_cpu_time(trials)
+    more = excess > doubts.SLOW_CPU - 1
+    if not more.any():
+        return ""
+    judged = "the speed of their CPU was not recorded"
+    if "cpu_speed" in trials:
+        slow = int((more & doubts.slow_cpu(trials)).sum())
+        judged = f"beside {slow} of them the CPU was slower" if slow else "beside none of them the CPU was slower"
+    return (
+        f"{int(more.sum())} of {plural(int(excess.notna().sum()), 'trial')} that compute used over a tenth more CPU time for an "
+        f"operation than is usual in their cell; {judged}."
+    )
+
+
+@once_per_view
+def adjusted(view: View) -> str:
+    """Which intervals are adjusted for the machine's speed, and how much of the variation it explains; "" if none are."""
+    fits = adjustment(view.run.trials).fits
+    compared = view.metric.compares or view.primary
+    names = sorted(
+        {name for _, name in fits if name in view.metrics or name == compared}, key=lambda n: (n != compared, n)
+    )
+    shares = [fit.explained for (_, name), fit in fits.items() if name == (names or [""])[0]]
+    if not names:
+        return ""
+    low, high = (f"{100 * share:.0f}" for share in (min(shares), max(shares)))
+    units = {point.unit for point in view.points if point.has_numbers}
+    some = sorted(many(unit) for unit, name in fits if name == names[0])
+    of = "" if len(some) == len(units) else f", where operations are {enumerated(some)}"
+    listed = enumerated(first_few([code(name) for name in names], MAX_NAMES))
+    return (
+        f"Intervals of {listed} are adjusted for the machine's speed{of}: "
+        f"it explains {low if low == high else f'{low} to {high}'} % of the variation within cells. A loop beside each trial "
+        "measured it, and cells ran in random order, so this favours none of them; as they were measured, the figures stand in "
+        f"`cells.csv` as {code(f'{names[0]}_raw')} and the like."
+    )
+
+
+def unknowable(found: Disturbances) -> str:
+    """What disturbed trials so that the intervals of single cells cannot be relied on; "" if nothing did.
+
+    `benchmarks/coverage.py` measures how often this is said where the intervals fail.
+    """
+    if not found.unknowable:
+        return ""
+    parts = []
+    if found.few:
+        parts.append("with so few trials of a cell, one that was disturbed cannot be told from scatter")
+    if found.apart:
+        slower = found.slower > 1
+        parts.append(
+            f"{found.apart} of {plural(found.trials, 'trial')} "
+            f"{'lies' if found.apart == 1 else 'lie'} far from the others of "
+            f"{'its cell' if found.apart == 1 else 'their cells'}, {rounded(found.slower if slower else 1 / found.slower, 2)} "
+            f"times {'slower' if slower else 'faster'} as a median"
+        )
+    if found.blocks_differ:
+        parts.append(f"whole blocks differ, by {rounded(100 * found.block_spread, 2)} % as a standard deviation")
+    return (
+        f"How sure a single figure is cannot be told: {enumerated(parts)}. The interval of a cell knows only the disturbances "
+        "that its own trials happened to meet, and a longer run, or one on another day, may give a figure outside of it. Ratios "
+        "are paired by block, and bear what a whole block shares."
+    )
+
+
+def _about(view: View) -> str:
+    """What the intervals are about, and how rare a disturbance can be to have gone unseen."""
+    found = noise.disturbed(view.run)
+    if not found.trials:
+        return ""
+    return (
+        f"Times and rates are geometric means over fresh processes of this one run ({plural(found.trials, 'trial')}"
+        f"{_minutes(view)}). A disturbance that hits fewer than {rounded(100 * found.unseen, 2)} % of the trials, or lasts longer "
+        "than the run, can have gone unseen."
+    )
+
+
+def _minutes(view: View) -> str:
+    """How long the run took from its first to its last trial, as far as it is recorded."""
+    times = sorted(filter(None, (record.get("started_at") for record in view.run.records)))
+    if len(times) < 2:
+        return ""
+    seconds = (datetime.fromisoformat(times[-1]) - datetime.fromisoformat(times[0])).total_seconds()
+    return f" in {seconds / 60:.0f} minutes" if seconds >= 90 else f" in {seconds:.0f} seconds"

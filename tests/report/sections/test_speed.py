@@ -1,0 +1,75 @@
+"""What the page says about the machine's speed, and about figures that cannot be known."""
+
+import random
+
+from concexp.report.sections import speed
+from concexp.report.view import View
+from tests.helpers import journal_builder
+
+
+def seconds(unit, slow):
+    """By block, whatever the iteration."""
+    return lambda block, k: unit * slow[block]
+
+
+def view(folder, slow_share=0.4, loops=True, repetitions=12, **more):
+    """A run of three cells on a CPU that is sometimes 1.85 times slower."""
+    cells = []
+    for model, workers in (("serial", None), ("threads", 2), ("processes", 2)):
+        coins = random.Random(model)
+        slow = [1.85 if coins.random() < slow_share else 1.0 for _ in range(repetitions)]
+        given = {"course": seconds(1.0, slow), **({"loop": seconds(2e-4, slow)} if loops else {})}
+        cells.append(journal_builder.cell(model=model, workers=workers, **given, **more))
+    return View(journal_builder.write(folder, cells, repetitions=repetitions))
+
+
+def test_two_speeds_are_told_with_their_share(tmp_path):
+    """How often it was fast, how much slower the rest, and how many trials met that."""
+    found = view(tmp_path)
+    (sentence,) = [text for text in speed.threats(found) if "two speeds" in text]
+    frame = found.run.trials.drop_duplicates("trial")
+    slow = int((frame["reference_s"] > 3e-4).sum())
+    assert f"{100 * (36 - slow) / 36:.0f} % of the time" in sentence
+    assert "took 0.200 ms, the rest 1.9 times longer" in sentence
+    assert f"{slow} of 36 trials were measured in the slow state" in sentence
+
+
+def test_adjusted_intervals_are_named(tmp_path):
+    """Which metric, how much the speed explains, and where the figures as measured stand."""
+    text = speed.adjusted(view(tmp_path))
+    assert text.startswith("Intervals of `throughput`")
+    assert "it explains 100 % of the variation within cells" in text or "it explains 99 %" in text
+    assert "`throughput_raw`" in text
+
+
+def test_without_recorded_speeds_nothing_is_said_of_them(tmp_path):
+    """Older runs: no two speeds, no adjustment; but trials far from their cell's others are told."""
+    found = view(tmp_path, slow_share=0.1, loops=False)
+    assert speed.adjusted(found) == ""
+    (sentence,) = [text for text in speed.threats(found) if "How sure" in text]
+    assert sentence.startswith("How sure a single figure is cannot be told: ")
+    assert "lie far from the others of their cells, 1.8 times slower" in sentence
+
+
+def test_a_quiet_run_has_nothing_to_tell(tmp_path):
+    """One speed and no disturbance; only what the intervals are about, and what can have gone unseen."""
+    found = view(tmp_path, slow_share=0.0, noise=0.02)
+    assert [text for text in speed.threats(found) if "two speeds" in text or "far from" in text] == []
+    (about,) = speed.assurances(found)
+    assert "geometric means over fresh processes of this one run (36 trials" in about
+    assert "fewer than 8.0 % of the trials" in about
+
+
+def test_trials_that_needed_more_cpu_time_are_counted(tmp_path):
+    """Over a tenth more CPU time for an operation than in the median of the cell, and what the loop beside them says."""
+    facts = {block: {"cpu_s": 0.5, "wall_s": 0.5, "ops": 500} for block in range(6)}
+    facts[2]["cpu_s"] = 0.6
+    loop = {"loop": lambda block, k: 2e-4 * (1.2 if block == 2 else 1.0)}
+    start = "1 of 6 trials that compute used over a tenth more CPU time for an operation than is usual in their cell; "
+    for folder, more, end in (
+        ("old", {}, "the speed of their CPU was not recorded."),
+        ("slow", loop, "beside 1 of them the CPU was slower."),
+        ("fast", {"loop": lambda block, k: 2e-4}, "beside none of them the CPU was slower."),
+    ):
+        run = journal_builder.write(tmp_path / folder, [journal_builder.cell(by_block=facts, **more)])
+        assert start + end in speed.threats(View(run))

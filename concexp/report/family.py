@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.ratios import p_value
 from concexp.analysis.stats.significance import benjamini_hochberg, difference
-from concexp.report.pairs import Key, Pair, gain_pairs, primitive_pairs, winner_pairs
+from concexp.report.pairs import Key, Pair, gain_pairs, primitive_pairs, step_pairs, winner_pairs
 from concexp.report.view import View, once_per_view
 
 MAX_COMPARISONS = 24  # with sentences of their own; the tables have all
@@ -34,8 +34,11 @@ class Family:
         return sum(not math.isnan(p) for p in self.adjusted.values())
 
     def verdict(self, pair: Pair, ratio: Interval, floor: float) -> str:
-        """What the ratio of a pair shows: `higher`, `lower`, `no difference shown` or `not resolved` (within the noise floor)."""
-        return difference(ratio, self.adjusted[pair.key], floor)
+        """What the ratio of a pair shows: `higher`, `lower`, `no difference shown` or `not resolved` (within the noise floor).
+
+        No difference is shown by a pair that is not of the family.
+        """
+        return difference(ratio, self.adjusted.get(pair.key, math.nan), floor)
 
 
 @once_per_view
@@ -44,7 +47,7 @@ def family_of(view: View) -> Family:
     pairs = [
         pair
         for comparison in view.comparisons[:MAX_COMPARISONS]
-        for choose in (winner_pairs, gain_pairs, primitive_pairs)
+        for choose in (winner_pairs, gain_pairs, primitive_pairs, step_pairs)
         for pair in choose(view, comparison)
     ]
     return corrected(pairs)

@@ -56,12 +56,12 @@ def _figures(view: View, comparison: Comparison) -> dict[str, list[tuple[float, 
 
 
 def peaks(view: View, comparison: Comparison) -> list[str]:
-    """Where series stop scaling, for those whose fitted law certainly has a peak in range."""
+    """Where series stop scaling, for those whose fitted law has a peak in range beyond which a step was seen to lose."""
     cells = {point.cell for point in comparison.points}
     return [
         f"{series_text(view, series.points[0])} at {spread(series.scaling.peak)} workers"
         for series in scaling_laws.measured_series(view)
-        if series.points[0].cell in cells and series.scaling.peak.bounded and view.metric.better == "higher"
+        if series.points[0].cell in cells and scaling_laws.turns(view, series) and view.metric.better == "higher"
     ]
 
 

@@ -1,10 +1,11 @@
 """The comparisons behind the answer, and the one rule by which a sentence may name a difference.
 
-A difference is named if it survives the correction of Benjamini & Hochberg (1995) over all comparisons of the answer, with 5 %
-of false ones tolerated, and exceeds the noise floor (`stats.significance.difference`). The family holds every pair that a
-sentence could have been about, not only the pairs that the sentences turn out to be about: the data choose which cell is best,
-and the best of 20 equal cells differs from one of the others in 17 % of all runs of 10 trials if only its own 19 comparisons
-are corrected for, in 2 % if all 190 are.
+A difference is named if it survives the correction of Benjamini & Hochberg (1995) over all comparisons of the answer and the
+steps to more workers, and exceeds the noise floor (`stats.significance.difference`). The correction controls the false discovery
+rate: of the differences that are named, about 5 % at most are false. The family holds every pair that a sentence could have been
+about, not only the pairs that the sentences turn out to be about: the data choose which cell is best, and the best of 20 equal
+cells differs from one of the others in 17 % of all runs of 10 trials if only its own 19 comparisons are corrected for, in 2 % if
+all 190 are.
 """
 
 from __future__ import annotations

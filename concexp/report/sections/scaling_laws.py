@@ -142,7 +142,7 @@ def step_verdict(view: View, pair: Pair) -> str:
     ratio = step_ratio(view, pair)
     if equivalence(ratio) == "equivalent":
         return STEPS["equivalent"]
-    verdict = family_of(view).verdict(pair, ratio, view.floor([pair.above, pair.below]))
+    verdict = family_of(view).verdict(pair, ratio, view.floor([pair.above, pair.below]).beside(ratio))
     return STEPS.get(verdict, STEPS["unresolved"])
 
 

@@ -17,9 +17,10 @@ REASONS = {
     "startup": "start-up",
     "imbalance": "imbalance, workers being idle while others were at work",
     "waiting": "waiting at primitives",
+    "coordinator": "the coordinator, which hands out the work and wants a CPU for that",
     "turns": "turns at the GIL{waiting} or other serial time",
     "overhead": "more CPU time per operation than one worker needs",
-    "oversubscription": "the run queue, there being more threads than CPUs",
+    "oversubscription": "the run queue, there being more workers than CPUs",
     "missing": "CPUs that the machine withheld",
     RESIDUAL: "standing still{waiting} for a reason that was not looked at (the residual)",
 }
@@ -134,9 +135,7 @@ def _reason(view: View, bar: Bar) -> str:
         return f"{head}; with {plural(len(bar.split.trials), 'trial')} no reason for the loss is resolved."
     parts = [f"{_called(view, bar, n)} ({percent(bar.split, n).replace(' (', ', ').rstrip(')')})" for n in names]
     apart = ", which cannot be told apart" if len(parts) > 1 else ""
-    over = bar.split.residual.hi < -MIN_LOSS
-    beyond = f" (all parts come to more than was lost: the residual is {percent(bar.split, RESIDUAL)})" if over else ""
-    return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}{beyond}."
+    return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}."
 
 
 def percent(split: Breakdown, name: str) -> str:
@@ -173,7 +172,9 @@ def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
         )
     blind = [bar for bar in shown if "overhead" in bar.split.unmeasured]
     if blind:
-        texts.append(f"CPU time was not recorded, so that most of the loss is residual: {_series_names(view, blind)}.")
+        texts.append(
+            f"The workers' own CPU time was not recorded, so that most of the loss is residual: {_series_names(view, blind)}."
+        )
     return texts
 
 

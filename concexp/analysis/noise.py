@@ -27,9 +27,6 @@ from concexp.experiment.statuses import CONTROL, MEASURED, SENTINEL
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
-NOISIER = (
-    2.0  # how many times as wide another interval has to be: intervals of a few trials differ by less through chance
-)
 # A smaller drift is not reported: fresh processes of pure Python differ by more.
 DRIFT_SHARE = 0.03
 

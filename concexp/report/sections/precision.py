@@ -58,8 +58,8 @@ def _comparisons(view: View) -> list[str]:
         return []
     false = f"{100 * FALSE_DISCOVERY_RATE:g} %"
     return [
-        f"The answer names a difference only if it survives a correction for its {count:,} comparisons, steps to more workers "
-        f"included (Benjamini–Hochberg): of the differences named, about {false} at most are false. “No gain” and “equal” are said "
+        f"The answer names a difference only if it survives a correction for its {count:,} comparisons "
+        f"(Benjamini–Hochberg): of the differences named, about {false} at most are false. “No gain” and “equal” are said "
         f"only of what is not named, where the whole interval lies within {100 * NO_GAIN:g} % or {100 * MARGIN:g} % of 1."
     ]
 

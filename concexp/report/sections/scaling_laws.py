@@ -198,15 +198,18 @@ def _law(view: View, series: Series, fit: Fit) -> str:
                 parts.append(meaning.format(f"at least {rounded(share.lo)}{unit}"))
             elif unit != " %" or share.lo <= 100:
                 parts.append(meaning.format(f"at most {rounded(share.hi)}{unit}" if touches else spread(share, unit)))
-    serial = sure(fit.parameters["a"]) if "a" in fit.parameters else None
-    if serial is not None and serial.lo > 1:
+    falls = turns(view, series)
+    serial = next((sure(fit.parameters[name]) for name in ("a", "f") if name in fit.parameters), None)
+    if serial is not None and serial.lo > 1 and falls:
         parts.append("so several workers are slower than one")
     elif serial is not None and serial.hi >= 1:
         parts.append("so more workers add nothing that can be told")
-    elif serial is not None and "b" not in fit.parameters:
+    elif serial is not None and set(fit.parameters) == {"g", "a"}:
         parts.append(_further(series, fit, serial))
-    if turns(view, series):
+    if falls:
         parts.append(f"its peak at {spread(scaling.peak)} workers")
+    elif scaling.peak.has_value:
+        parts.append("but no step to more workers was seen to lose")
     else:
         parts.append(f"no peak in range ({int(min(fit.workers))} to {int(max(fit.workers))} workers)")
     off = rounded(100 * fit.sd / (sum(fit.observed) / len(fit.observed)), 2)

@@ -13,7 +13,7 @@ worker-seconds. What one worker alone spends in each of them, per operation, is 
     imbalance         I
     waiting           the share of the time at work that was waited at primitives, [..]; at most [standing still]
     coordinator       what the coordinator may be the reason of: [Q] as far as it is there only because the coordinator wanted a CPU
-                      as well, and of the rest of [standing still] at most N (C' + Q'), when all workers wait for it
+                      as well, and of the rest of [standing still] at most N C', when all workers wait for it
     turns             of the rest of [standing still] what may be turns: while one of the A that are at work runs or queues, the
                       others stand, at most (A - 1) (C + Q) in all
     overhead          [C] without what is `missing` of it: more CPU time per operation
@@ -145,7 +145,7 @@ def shares(several: WorkerSeconds, alone: WorkerSeconds, place: MachineLimits) -
     if not math.isnan(standing):
         waiting = min(waiting, max(standing, 0.0))
     rest = max(standing - (0.0 if math.isnan(waiting) else waiting), 0.0)
-    held = min(rest, several.workers * (several.coordinating + several.coordinator_queued))
+    held = min(rest, several.workers * several.coordinating)
     turns = math.nan
     if place.turns:
         turns = min(rest - held, max(at_work / several.window - 1, 0.0) * (several.running + several.queued))

@@ -265,7 +265,8 @@ def _serial_shares(view: View, refused: Sequence[Series]) -> list[str]:
         shares = {p.parallelism: serial_share(view.ratio(p, alone, THROUGHPUT), p.parallelism) for p in several}
         if not any(share.lo > 0 and share.mean >= MIN_SERIAL_SHARE for share in shares.values()):
             continue
-        figures = [f"{_share(share)} with {count}" for count, share in shares.items()]
+        pairs = {p.parallelism: Pair(p, alone, THROUGHPUT) for p in several}
+        figures = [f"{_share(view, share, pairs[count])} with {count}" for count, share in shares.items()]
         fewest, most = min(shares), max(shares)
         grows = most > fewest and shares[most].lo > shares[fewest].hi
         why = ", growing: overhead that comes with more workers, no fixed serial part" if grows else ""
@@ -276,11 +277,12 @@ def _serial_shares(view: View, refused: Sequence[Series]) -> list[str]:
     return [f"Serial share by Karp and Flatt, from the speed beside one worker of the same line: {listed}."]
 
 
-def _share(share: Interval) -> str:
-    """`9.9 % (9.1–10.7)`. Nothing is more than serial: beyond 100 %, several workers are slower than one."""
-    if share.lo > 1:
+def _share(view: View, share: Interval, pair: Pair) -> str:
+    """`9.9 % (9.1–10.7)`. Nothing is more than serial: beyond 100 %, several workers are slower than one, if that may be named."""
+    ratio = step_ratio(view, pair)
+    if share.lo > 1 and family_of(view).verdict(pair, ratio, view.floor([pair.above]).beside(ratio)) == "lower":
         return "slower than one worker"
-    return f"at least {rounded(100 * share.lo)} %" if share.hi > 1 else spread(share.scaled(100), " %")
+    return f"at least {rounded(100 * min(share.lo, 1.0))} %" if share.hi > 1 else spread(share.scaled(100), " %")
 
 
 def serial_share(gain: Interval, workers: int) -> Interval:

@@ -99,12 +99,17 @@ def test_a_peak_needs_a_step_that_loses(view):
         assert not re.search(r"peak at|peak in range|beyond a peak", text)
 
 
-def test_nothing_is_more_than_serial(view):
+def test_nothing_is_more_than_serial(view, tmp_path):
     """Where several workers are slower than one, that is said, and no share of more than 100 %."""
     falling = text_of(view(series_of(AMDAHL, (1.5,))))
     assert "Amdahl's law, so several workers are slower than one, its peak at 1.00" in falling
     few = text_of(view(series_of(AMDAHL, (1.5,), counts=(1, 2, 4))))
     assert "`processes` slower than one worker with 2 and slower than one worker with 4" in few
+    serial = journal_builder.cell(model="serial", rate=1000, wants="io", workload="sleep")
+    beside = View(
+        journal_builder.write(tmp_path, [serial, *series_of(AMDAHL, (1.5,), counts=(1, 2, 4))])
+    )  # there the page compares 4 workers with 2, and all with the baseline, but not 4 with 1
+    assert "`processes` slower than one worker with 2 and at least 100 % with 4" in text_of(beside)
     weak = text_of(view(series_of(GUSTAFSON, (1.02,), load={"ops": 100, "scaling": "weak"})))
     assert "Gustafson's law, so " in weak
     for text in (falling, few, weak):

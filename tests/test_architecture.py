@@ -64,6 +64,7 @@ SPELT_ALIKE = {
             "report/sections/timelines.py",
         ],
     },
+    "processes": {"a value of the answer's `parallel`": ["analysis/time_breakdown.py"]},
     "interpreters": {
         "a part of the manifest": [
             "commands/run.py",

@@ -77,10 +77,10 @@ MEANING = {
     "paged": "memory had to be read back from disk",
     "skew": "the workers did not start together",
     "apart": "the workers were at work together for less than half of the window: they hardly met",
-    "too_short": "the window was too short for the clock or for threads to take turns",
+    "too_short": "the window was too short for the clock or for threads to take turns, in at least half of its cell's trials",
     "coarse": "one operation took so much of the given time that the rate depends on where the time was cut",
     "calibration": "an operation was not the same amount of work as in the other trials",
-    "timer": "reading the clock took more than a twentieth of what was timed",
+    "timer": "reading the clock took more than a twentieth of what was timed, in at least half of its cell's trials",
     "server_bound": "the workload's own server was busy: its speed limits the numbers",
     "gil_changed": "the GIL was switched on or off during the trial",
     "traced": "a tracer or profiler was active",
@@ -120,10 +120,10 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
         "skew": together
         & (trials["start_skew_s"] > wall * trials["window_s"].isna().map({True: SKEW_SHARE, False: SKEW_LIMIT})),
         "apart": together & _holds(trials["shape"] == "workers") & (trials["all_active"] < ACTIVE_SHARE),
-        "too_short": shortest < turns.where(taking_turns, SHORTEST),
+        "too_short": _in_half_of_cell(trials, shortest < turns.where(taking_turns, SHORTEST)),
         "coarse": coarse(trials, by_trial["wall_s"].sum() / by_trial["ops"].sum(), duration),
         "calibration": other_work(trials),
-        "timer": trials["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once,
+        "timer": _in_half_of_cell(trials, trials["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once),
         "server_bound": trials["server_cpu_s"] > SERVER_SHARE * wall,
         "gil_changed": trials["gil_start"].notna()
         & trials["gil_end"].notna()
@@ -322,6 +322,20 @@ def unsteady(trials: pd.DataFrame) -> pd.Series:
     by_cell = trials[assessed].groupby(["cell", "role"])["steadiness"].agg(classify_cell)
     cells = by_cell.index[by_cell == UNSTEADY]
     return itself | (assessed & pd.MultiIndex.from_frame(trials[["cell", "role"]]).isin(cells))
+
+
+def _in_half_of_cell(trials: pd.DataFrame, condition: pd.Series) -> pd.Series:
+    """True for all trials of a cell if the condition holds for at least half of those with numbers, else for none.
+
+    For what depends on how long the work itself took: leaving out single trials would select the slow ones of a fast cell, and
+    so its outcome.
+    """
+    holds = _holds(condition)
+    if not holds.any():
+        return holds
+    known = trials["wall_s"].notna()
+    cells = [trials["cell"], trials["role"]]
+    return known & (holds.where(known).astype(float).groupby(cells).transform("mean") >= 0.5)
 
 
 def executions(trials: pd.DataFrame) -> pd.Series:

@@ -2,7 +2,8 @@
 
 The **noise floor** of a workload is a factor: the largest one, in either direction, within the 95 % interval of the ratio
 control / measured (of the primary metric, paired by block). Both are the same cell, so any difference between them comes from
-the measurement; two cells whose ratio lies within the floor cannot be told apart.
+the measurement; two cells whose ratio lies within the floor cannot be told apart. The control knows the noise of its own cell
+only: where the ratio of two others has a wider interval, their floor is higher by as much, as a control of their own would show.
 
 The **drift** is the factor by which the sentinel's time changes from the first block to the last, by its Theil–Sen slope on
 the log scale. Ratios are paired by block, so a drift does not harm them; figures of single cells are means over it.
@@ -46,6 +47,16 @@ class NoiseFloor:
     def factor(self) -> float:
         """The noise floor, 1 or more."""
         return noise_floor([self.ratio])
+
+    def beside(self, ratio: Interval) -> float:
+        """The noise floor for the ratio of two other cells, a factor: farther from 1 by as much as its interval is wider."""
+        if not ratio.bounded or ratio.lo <= 0 or self.factor == 1:
+            return self.factor
+        own, others = (math.log(one.hi / one.lo) / 2 for one in (self.ratio, ratio))
+        return self.factor * math.exp(max(others - own, 0.0))
+
+
+NO_FLOOR = NoiseFloor("", "", UNKNOWN)
 
 
 def noise_floors(run: Run) -> list[NoiseFloor]:

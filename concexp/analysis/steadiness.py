@@ -1,8 +1,8 @@
 """The tidy frame -> how the seconds per operation developed over the iterations of each trial.
 
 What can be asked depends on the number of iterations. A trial with 20 or more is cut at its change points and gets a word
-(`stats.change_points`): `flat`, `warmup`, `slowdown` or `no steady state`. The usual three iterations are too few for that;
-but many trials together show whether the first iteration differs from the later ones (`first_iteration`).
+(`stats.change_points`): `flat`, `warmup`, `slowdown`, `disturbed` or `no steady state`. The usual three iterations are too few
+for that; but many trials together show whether the first iteration differs from the later ones (`first_iteration`).
 """
 
 from __future__ import annotations

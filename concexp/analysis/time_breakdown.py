@@ -111,16 +111,38 @@ def worker_seconds(record: Record, waiting: float) -> WorkerSeconds:
     idle = idle if math.isnan(idle) else max(0.0, idle)
     if parallel(record) == ONE:
         idle = math.nan  # workers that take turns are all at work, whether theirs is still to come or over
+    running, queued = _sum(values_of(passes, "cpu_s")), _sum(values_of(passes, "run_queue_wait_s"))
+    coordinating, coordinator_queued = _coordinating(record)
+    if math.isnan(coordinating) and not _handed_out(passes):
+        coordinating = coordinator_queued = 0.0  # of older journals: it only waits while the workers work
     return WorkerSeconds(
         ops=_sum(values_of(passes, "ops")),
         workers=workers,
         window=window,
         startup=startup,
         idle=idle,
-        running=_sum(values_of(passes, "cpu_s")),
-        queued=_sum(values_of(passes, "run_queue_wait_s")),
+        running=running - coordinating,
+        queued=queued - coordinator_queued,
         waiting=waiting,
+        coordinating=coordinating,
+        coordinator_queued=coordinator_queued,
     )
+
+
+def _coordinating(record: Record) -> tuple[float, float]:
+    """The CPU time and the wait for a CPU of what hands out the work, apart from the workers; NaN if it was not recorded."""
+    kind = parallel(record)
+    if kind in (ONE, ""):  # the workers are in the thread that hands out the work
+        return 0.0, 0.0
+    # Workers that are processes have nothing of the coordinating one; threads have all of it but the main thread.
+    who = "own" if kind == "processes" else "main"
+    cpu, wait = (_sum(values_of(record.passes, f"{who}_{name}")) for name in ("cpu_s", "run_queue_wait_s"))
+    return cpu, wait
+
+
+def _handed_out(passes: Sequence[Mapping[str, Any]]) -> bool:
+    """True if the coordinator handed out operations one by one: then it is not known which worker did what."""
+    return any(each is None for each in values_of(passes, "worker_ops"))
 
 
 def _workers(axes: Mapping[str, Any]) -> int:

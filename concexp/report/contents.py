@@ -108,6 +108,7 @@ def _cells(page: Page) -> Iterator[Content]:
     if tables:
         yield {
             "tables": tables,
+            "meaning": cells.meaning(page.view),
             "marks": cells.marks(page.view),
             "observed": trust.observed(page.view),
             "left_out": cells.left_out(page.view),

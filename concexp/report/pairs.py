@@ -11,6 +11,7 @@ from concexp.experiment.statuses import NUMBERED
 from concexp.report.view import Comparison, Point, View
 
 Key = tuple[frozenset[str], str]
+THROUGHPUT = "throughput"  # what scaling is about
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,27 @@ def _over_fewest(view: View, points: list[Point], parallel: Iterable[Point]) -> 
             ratio = view.ratio(point, fewest)
             gain = ratio if view.metric.better == "higher" else ratio.inverted()
             yield Pair(point, fewest, view.primary), gain
+
+
+def step_pairs(view: View, comparison: Comparison) -> Iterator[Pair]:
+    """The steps of all series to more workers."""
+    return (pair for points in view.variants(comparison.points) for pair in steps(view, points))
+
+
+def steps(view: View, points: Iterable[Point]) -> list[Pair]:
+    """Each point of a series beside the one with half as many workers; with fewer, where that was not measured.
+
+    Only of points that can win, by throughput, and not of open loops, where the arrivals decide how much is done.
+    """
+    counted = [p for p in points if p.workers is not None and p.can_win and "rate" not in view.records[p.cell]["load"]]
+    counted = [p for p in sorted(counted, key=lambda point: point.parallelism) if p.value(THROUGHPUT).has_value]
+    pairs = []
+    for place, above in enumerate(counted):
+        fewer = [p for p in counted[:place] if p.parallelism < above.parallelism]
+        if fewer:
+            half = [p for p in fewer if 2 * p.parallelism <= above.parallelism]
+            pairs.append(Pair(above, (half or fewer)[-1], THROUGHPUT))
+    return pairs
 
 
 def winner_pairs(view: View, comparison: Comparison) -> Iterator[Pair]:

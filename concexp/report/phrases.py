@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from concexp.analysis.stats.intervals import Interval
+from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.significance import MARGIN, equivalence, resolved
 from concexp.report.family import family_of
 from concexp.report.text.markdown import code, escaped
@@ -81,9 +81,15 @@ def first_few(names: Sequence[str], most: int, rest_counts: bool = True, lead: s
     return [*names[:shown], f"{lead}{len(names) - shown} more"]
 
 
-def primary_text(view: View, comparison: Comparison, point: Point) -> str:
-    """A point's primary metric: `2.38 M sums/s (2.33–2.42)`."""
-    value = point.value(view.primary)
+def contenders(view: View, best: Point, points: Iterable[Point]) -> int:
+    """The number of points, with the best, that might each have been the best: those that its ratio to does not tell apart."""
+    ratios = [view.ratio(best, point) for point in points if point is not best and point.value(view.primary).has_value]
+    return 1 + sum(not ratio.bounded or ratio.lo <= 1 <= ratio.hi for ratio in ratios)
+
+
+def primary_text(view: View, comparison: Comparison, point: Point, among: int = 1) -> str:
+    """A point's primary metric: `2.38 M sums/s (2.33–2.42)`; as the best of `among` contenders, the interval allows for that."""
+    value = of_the_best(point.value(view.primary), among)
     factor, prefix = scale_of([value.mean], view.metric.unit)
     if view.metric.unit == "1/s":
         unit = f"{many(comparison.unit)}/s"
@@ -127,11 +133,14 @@ def unresolved_text(view: View, ratio: Interval, floor: float) -> str:
 
 
 def equal_text(ratio: Interval) -> str:
-    """That a ratio is certainly too close to 1 to matter; empty where that is not certain."""
+    """That a ratio is certainly too close to 1 to matter; empty where that is not certain.
+
+    Not to be said of a difference that is named.
+    """
     return f"equal within {100 * MARGIN:g} %" if equivalence(ratio) == "equivalent" else ""
 
 
 BAD_ENDINGS = {"failed": "failed", "crashed": "crashed", "timeout": "timed out"}  # statuses in words
 
-# A gain certainly below this, either way, is called none: 5 % would take a quieter machine than most.
+# A gain certainly below this, either way, and not resolved from none, is called none: 5 % would take a quieter machine than most.
 NO_GAIN = 0.1

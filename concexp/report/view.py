@@ -315,14 +315,14 @@ class View:
         """The noise floors that the run's controls showed."""
         return noise.noise_floors(self.run)
 
-    def floor(self, points: Iterable[Point]) -> float:
-        """The noise floor of these points' work, as a factor.
+    def floor(self, points: Iterable[Point]) -> noise.NoiseFloor:
+        """The noise floor of these points' work.
 
-        That of their workloads if it was measured, else the largest of the run; 1 if none was measured.
+        That of their workloads if it was measured, else the largest of the run; `NO_FLOOR` if none was measured.
         """
         workloads = {str(point.labels["workload"]) for point in points}
-        matching = [floor.factor for floor in self.floors if floor.workload in workloads]
-        return max(matching or [floor.factor for floor in self.floors], default=1.0)
+        matching = [floor for floor in self.floors if floor.workload in workloads]
+        return max(matching or self.floors, key=lambda floor: floor.factor, default=noise.NO_FLOOR)
 
     @cached_property
     def simulated(self) -> list[str]:

@@ -111,6 +111,22 @@ def test_each_limit(tmp_path, code, given):
     assert codes(tmp_path, **given) == {code}
 
 
+@pytest.mark.parametrize(
+    ("code", "given"),
+    [
+        ("too_short", {"rate": 1000.0, "ops": 10}),  # 8 ms or 12 ms
+        ("timer", {"rate": 50.0, "ops": 100, "facts": {"service_time": [(1, 1)]}}),  # 32 ms or 48 ms an operation
+    ],
+)
+@pytest.mark.parametrize(("short", "doubtful"), [(2, 0), (3, 6)])
+def test_what_depends_on_the_outcome_is_judged_by_cell(tmp_path, code, given, short, doubtful):
+    """Two of six trials beyond the limit are kept with the others; of three, all six are doubtful: none is selected."""
+    cell = journal_builder.cell(**QUIET, **given, noise=0.0, course=lambda block, k: 0.8 if block < short else 1.2)
+    manifest = SLOW_CLOCK if code == "timer" else None
+    run = journal_builder.write(tmp_path, [cell], effective=1.9, repetitions=6, manifest=manifest)
+    assert sorted(run.firsts["doubts"]) == [""] * (6 - doubtful) + [code] * doubtful
+
+
 def test_leftover(tmp_path):
     """A trial that left processes behind is doubtful."""
     assert codes(tmp_path, status="invalid", record={"left_behind": 1}) == {"leftover"}

@@ -41,6 +41,17 @@ def test_what_differs_from_itself_raises_the_floor(tmp_path, unlike):
     assert floor.factor > max(unlike, 1 / unlike)
 
 
+def test_noisier_cells_have_a_higher_floor():
+    """A control off by 1 % (half a percent either way) says 1.015; beside a ratio known to 5 % only, the floor is 1.06."""
+    e = math.exp
+    floor = noise.NoiseFloor("", "", Interval(e(0.01), e(0.005), e(0.015), 10))
+    assert floor.factor == pytest.approx(e(0.015))
+    assert floor.beside(Interval(1, e(-0.05), e(0.05), 10)) == pytest.approx(e(0.01 + 0.05))
+    assert floor.beside(Interval(1, e(-0.001), e(0.001), 10)) == floor.factor
+    assert floor.beside(Interval(1.2, math.nan, math.nan, 2)) == floor.factor
+    assert noise.NO_FLOOR.beside(Interval(1, 0.5, 2, 10)) == 1
+
+
 def test_controls_and_sentinels_enter_nothing_else(tmp_path):
     """cells.csv is the same with and without them; the frame has them under their roles."""
     run = made(tmp_path / "with", unlike=5.0)

@@ -48,6 +48,30 @@ def test_each_reason(tmp_path):
     }
 
 
+def test_a_coordinator_apart_from_its_workers(tmp_path):
+    """A pool's coordinator, which uses a CPU too, makes two workers on two CPUs queue: not as if they were too many."""
+    own = {"own_cpu_s": 0.4 * WALL, "own_run_queue_wait_s": 0.1 * WALL, "worker_ops": None}
+    cells = pair("process_pool", 2, 1600, "pool", 2.0, queued=0.5, more=own)
+    assert shares(journal_builder.write(tmp_path, cells, effective=2.0)) == {"pool": {"coordinator": 20}}
+
+
+def test_a_main_thread_apart_from_its_workers(tmp_path):
+    """Of threads the main one hands out the work: while it runs the others stand, and the rest are their turns at the GIL."""
+    main = {"own_cpu_s": WALL, "main_cpu_s": 0.2 * WALL, "main_run_queue_wait_s": 0.0, "worker_ops": None}
+    cells = pair("thread_pool", 2, 800, "pool", 1.0, more=main)
+    found = shares(journal_builder.write(tmp_path, cells, effective=4.0, machine=FREE))
+    assert found == {"pool": {"coordinator": 20, "turns": 40}}
+
+
+def test_an_older_journal_of_a_pool(tmp_path):
+    """Where the coordinator was not recorded apart, what a pool's workers did is unknown; of others it only waited."""
+    cells = pair("process_pool", 2, 1600, "pool", 2.0, queued=0.5, more={"worker_ops": None})
+    cells += pair("processes", 2, 1000, "overhead", 2, more=busy(1, 1))
+    run = journal_builder.write(tmp_path, cells, effective=4.0, machine=FREE)
+    assert shares(run) == {"pool": {"residual": 20}, "overhead": {"overhead": 50}}
+    assert "overhead" in TimeBreakdown(run).of_cell(cells[1]["id"]).unmeasured
+
+
 def test_cpus_withheld(tmp_path):
     """Two of four CPUs are gone, to another program (the workers queue) or to a sibling thread (their CPUs are slow)."""
     cells = [

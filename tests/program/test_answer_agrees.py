@@ -9,6 +9,7 @@ import pytest
 
 from concexp.analysis import results
 from concexp.analysis.samples import compared
+from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.time_breakdown import RESIDUAL
 from concexp.report.answer import answer, per_comparison
 from concexp.report.sections import time_breakdown
@@ -43,15 +44,26 @@ class Reader:
         with (run.folder / "cells.csv").open(encoding="utf-8") as file:
             self.rows = list(csv.DictReader(file))
         names = list(self.view.metrics)
-        self.figures = [
-            tuple(float(row[f"{name}{end}"] or "nan") for end in ("", "_lo", "_hi"))
-            for row in self.rows for name in names if row[name]
-        ]  # fmt: skip
+        self.figures = [figure for row in self.rows for figure in self._of(row, names)]
+        # The interval of a cell that is called best allows for the choice among several.
+        most = max((len(comparison.points) for comparison in self.view.comparisons), default=0)
+        told = [Interval(*figure, int(row["trials"])) for row in self.rows for figure in self._of(row, names)]
+        self.figures += [
+            (best.mean, best.lo, best.hi) for n in range(2, most + 1) for best in (of_the_best(v, n) for v in told)
+        ]
         for comparison in self.view.comparisons:
             pairs = itertools.permutations([point for point in comparison.points if point.has_numbers], 2)
             found = [compared(above.sample, below.sample, self.view.primary) for above, below in pairs]
             self.figures += [(ratio.mean, ratio.lo, ratio.hi) for ratio in found if ratio.has_value]
+        self.floors = [
+            floor.beside(Interval(*figure, 0)) for floor in self.view.floors for figure in self.figures if figure[1] > 0
+        ]
         self.counts = self._counts(run)
+
+    @staticmethod
+    def _of(row, names):
+        """The figures of a cell."""
+        return [tuple(float(row[f"{n}{end}"] or "nan") for end in ("", "_lo", "_hi")) for n in names if row[n]]
 
     def _counts(self, run):
         """Upper bounds for the counts in sentences, other than numbers of workers."""
@@ -116,7 +128,7 @@ class Reader:
         checks = (
             (SHARE, self.is_share),
             (LOST, self.is_lost),
-            (FLOOR, lambda found: any(agrees(found[1], floor.factor) for floor in self.view.floors)),
+            (FLOOR, lambda found: any(agrees(found[1], floor) for floor in self.floors)),
             (EFFICIENCY, self.is_efficiency),
             (PART, self.is_part),
             (INTERVAL, self.is_figure),

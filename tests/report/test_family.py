@@ -8,12 +8,15 @@ import numpy as np
 import pytest
 
 from concexp.analysis.samples import Sample, Trial, compared
+from concexp.analysis.stats.intervals import of_the_best
 from concexp.analysis.stats.ratios import p_value
 from concexp.analysis.stats.significance import benjamini_hochberg
 from concexp.report.answer import answer, per_comparison
 from concexp.report.family import corrected, family_of
 from concexp.report.pairs import Pair
+from concexp.report.phrases import contenders
 from concexp.report.sections import precision
+from concexp.report.text.numbers import spread
 from concexp.report.view import Point, View
 from tests.helpers import journal_builder
 
@@ -92,7 +95,8 @@ def test_the_answer_on_equal_arms(tmp_path):
     assert "it is not resolved from" in text
     assert not re.search(r"is best|Gain over|Slower than", text)
     (sentence,) = [line for line in precision.assurances(view) if "Benjamini" in line]
-    assert "holds for all of its 190 comparisons together" in sentence
+    assert "survives a correction for its 190 comparisons" in sentence
+    assert "of the differences named, about 5 % at most are false" in sentence
     points = view.comparisons[0].points
     sides = [[p.sample.by_block("throughput") for p in (pair.above, pair.below)] for pair in pairs_of(points)]
     adjusted = benjamini_hochberg([p_value(*both) for both in sides])
@@ -114,13 +118,43 @@ def test_the_answer_on_one_that_is_faster(tmp_path):
     )
 
 
-def test_equal_within_five_percent(tmp_path):
-    """Two that differ by one percent, known to a tenth of it: the best is best, and the runner-up as good."""
-    cells = [journal_builder.cell(model="arm0", workers=2, noise=0.001, plugins={"model": "threads"}),
-             journal_builder.cell(model="arm1", workers=2, noise=0.001, rate=1010, plugins={"model": "threads"})]  # fmt: skip
+def test_nothing_is_said_to_be_equal_and_different(tmp_path):
+    """One that is 2 % faster, for certain, is best and gains: neither is called equal, nor the gain none."""
+    cells = [
+        journal_builder.cell(model=f"arm{k}", workers=2, noise=0.001, rate=rate, plugins={"model": "threads"})
+        for k, rate in enumerate((1000, 1020, 1010))
+    ]
+    view = viewed(tmp_path, cells)
+    text = answer_and_comparisons(view)
+    assert "`arm1` is best: " in text
+    assert re.search(r"Gain over `arm0`: `arm2` 1\.0\d+x", text)
+    assert "equal within" not in text
+    assert "No gain" not in text
+
+
+def test_leads_in_several_comparisons_are_not_called_equal(tmp_path):
+    """A cell that is best in all comparisons, by 2 %, is in none of them equal to the next."""
+    cells = [
+        journal_builder.cell(workload, f"arm{k}", workers=2, noise=0.001, rate=rate, plugins={"model": "threads"})
+        for workload in ("cpu_sum", "hash_blocks")
+        for k, rate in enumerate((1000, 1020))
+    ]
     text = answer_and_comparisons(viewed(tmp_path, cells))
-    assert re.search(r"`arm1` is best: .*1\.01\dx .*, equal within 5 %\.|`arm1` is best: .*the runner-up", text)
-    assert "No gain over `arm0`" not in text
+    assert "`arm1` is best in all 2 comparisons" in text
+    assert "equal within" not in text
+
+
+def test_the_figure_of_the_best_allows_for_its_choice(tmp_path):
+    """Of 20 equal arms the best figure has a wider interval than its cell's own, and the sentence says why."""
+    view = viewed(tmp_path, arms())
+    best = view.best(view.points)
+    among = contenders(view, best, view.points)
+    assert among > 10
+    own, told = best.value("throughput"), of_the_best(best.value("throughput"), among)
+    assert told.lo < own.lo < own.hi < told.hi
+    text = answer_and_comparisons(view)
+    assert f"has the best figure: {spread(told, ' sums/s')}" in text
+    assert f"the intervals allowing for its choice as the best of {among}, but it is not resolved" in text
 
 
 def test_a_primitive_that_costs_nothing(tmp_path):

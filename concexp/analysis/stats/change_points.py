@@ -2,10 +2,12 @@
 
 After Barrett, Bolz-Tereick, Killick, Mount & Tratt 2017, "Virtual machine warmup blows hot and cold": change points in mean
 and variance are found exactly, with a penalty of 15 log n; segments that equal the last one are one steady state; the state
-must hold over the last quarter of the series (theirs: the last 500 of 2000 iterations). Two things differ. They call two
-segments equal if their means are within max(variance, 1 ms): that compares seconds with squared seconds and takes all series
-of iterations of about 1 ms for flat. Here it is max(standard deviation of the last segment, 1 % of its mean): the same idea
-in any unit. And a last state whose halves are not equal in this sense, by more than chance, counts as a drift, not as steady.
+must hold over the last quarter of the series (theirs: the last 500 of 2000 iterations). Outliers are taken out first
+(`outliers`). Three things differ. They call two segments equal if their means are within max(variance, 1 ms): that compares
+seconds with squared seconds and takes all series of iterations of about 1 ms for flat. Here it is max(standard deviation of the
+last segment, 1 % of its mean): the same idea in any unit. A last state whose halves are not equal in this sense, by more than
+chance, counts as a drift, not as steady. And a warm-up is what the word says: all segments before the steady state are slower.
+They call so any series whose last segment is the fastest, also one that was steady but for a slow stretch in its middle.
 """
 
 from __future__ import annotations
@@ -17,21 +19,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from concexp.analysis.stats.outliers import without_outliers
+
 Floats = NDArray[np.float64]
 
 BATCH = 100_000  # values that are treated side by side
 PENALTY = 15.0
-SHORTEST = 2  # values in a segment: one has no variance
+# Values in a segment. In shorter ones, chance brings two or three values so close together that their small variance pays for
+# two changes.
+SHORTEST = 5
 # Iterations from which on change points stand out from noise. At that penalty a step in the middle of a series is found if it
 # is at least this many standard deviations high: of 10 iterations 11, of 20 5.8, of 30 4.2, of 100 2.
 ENOUGH = 20
 STEADY_SHARE = 0.25  # the last part of the series, over which a steady state must hold
 SAME_MEAN = 0.01  # the relative difference up to which two means are equal
-DRIFT_ERRORS = 3.0  # standard errors between the halves of a state, from which on it drifts
-FLAT, WARMUP, SLOWDOWN, UNSTEADY, SHORT, MIXED = (
+# Standard errors between the halves of a state, from which on it drifts: 3 of a normal distribution, for 20 values.
+DRIFT_ERRORS = 3.5
+MOST_ALIKE = 0.9  # the highest correlation of neighbours that is believed: near 1, a drift cannot be told from noise
+FLAT, WARMUP, SLOWDOWN, DISTURBED, UNSTEADY, SHORT, MIXED = (
     "flat",
     "warmup",
     "slowdown",
+    "disturbed",
     "no steady state",
     "too short",
     "inconsistent",
@@ -52,10 +61,8 @@ def change_points(x: Floats, penalty: float = PENALTY) -> list[tuple[int, ...]]:
 
     Optimal partitioning (Jackson et al. 2005), which is exact: the segments whose summed cost is least, where a segment of m
     normal values costs m (log 2 pi variance + 1) and each change `penalty` * log n (as in Killick, Fearnhead & Eckley 2012).
-    The rows are treated side by side, which takes little longer than one alone. ValueError if a value is not finite.
+    The rows are treated side by side, which takes little longer than one alone.
     """
-    if not np.isfinite(x).all():
-        raise ValueError("a value is not finite; leave its trial out")
     n = x.shape[1]
     if n < 2 * SHORTEST:
         return [()] * len(x)
@@ -92,10 +99,11 @@ def _traced(previous: list[int], end: int) -> tuple[int, ...]:
 def classify_all(series: Sequence[ArrayLike]) -> list[SteadyState]:
     """Classifies series of iteration times, in any unit and in the order measured.
 
-    `flat`: steady from the first iteration. `warmup`: it ends in a steady state and no earlier segment is faster. `slowdown`:
-    it ends in a steady state, but some earlier segment was faster. `no steady state`: it still changed in its last quarter, or
-    drifts. `too short`: fewer than 20 iterations. A series that alternates from one iteration to the next is steady in this
-    sense. Many series together are much faster than one by one. ValueError if a value is not finite.
+    `flat`: steady from the first iteration. `warmup`: it ends in a steady state and all before is slower. `slowdown`: it ends
+    in a steady state, but some earlier segment was faster. `disturbed`: the state in which it ends was interrupted by a slower
+    stretch. `no steady state`: it still changed in its last quarter, or drifts. `too short`: fewer than 20 iterations. Single
+    odd iterations change nothing, and a series that alternates from one iteration to the next is steady in this sense. Many
+    series together are much faster than one by one. ValueError if a value is not finite.
     """
     data = [np.asarray(values, dtype=float).reshape(-1) for values in series]
     states = [SteadyState(SHORT, (0,), x.size) for x in data]
@@ -107,11 +115,26 @@ def classify_all(series: Sequence[ArrayLike]) -> list[SteadyState]:
         count = max(1, BATCH // size)
         for part in (places[first : first + count] for first in range(0, len(places), count)):
             together = np.array([data[place] for place in part])
-            for place, changes, drifts in zip(part, change_points(together), _drifting(together).tolist(), strict=True):
-                if changes:
-                    states[place] = _classify(data[place], (0, *changes))
-                else:  # the most frequent case
-                    states[place] = SteadyState(UNSTEADY, (0,), size) if drifts else SteadyState(FLAT, (0,), 0)
+            for place, state in zip(part, _states(together), strict=True):
+                states[place] = state
+    return states
+
+
+def _states(x: Floats) -> list[SteadyState]:
+    """The state of each row."""
+    if not np.isfinite(x).all():
+        raise ValueError("a value is not finite; leave its trial out")
+    cleaned, leading = without_outliers(x)
+    drifts = _drifting(cleaned)
+    states = []
+    for row, changes in enumerate(change_points(cleaned)):
+        slow = int(leading[row])
+        if slow or changes:
+            starts = (slow, *(start for start in changes if start >= slow + SHORTEST)) if slow else changes
+            values = np.concatenate([x[row, :slow], cleaned[row, slow:]])
+            states.append(_classify(values, (0, *starts)))
+        else:  # the most frequent case
+            states.append(SteadyState(UNSTEADY, (0,), x.shape[1]) if drifts[row] else SteadyState(FLAT, (0,), 0))
     return states
 
 
@@ -129,8 +152,9 @@ def _classify(x: Floats, starts: tuple[int, ...]) -> SteadyState:
     if not first:
         return SteadyState(FLAT, starts, 0)
     last = parts[-1].mean()
-    faster = any(part.mean() < last and not same for part, same in zip(parts, alike, strict=True))
-    return SteadyState(SLOWDOWN if faster else WARMUP, starts, steady_from)
+    if any(part.mean() < last and not same for part, same in zip(parts, alike, strict=True)):
+        return SteadyState(SLOWDOWN, starts, steady_from)
+    return SteadyState(DISTURBED if any(alike[:first]) else WARMUP, starts, steady_from)
 
 
 def _alike(one: Floats, last: Floats) -> NDArray[np.bool_]:
@@ -140,9 +164,22 @@ def _alike(one: Floats, last: Floats) -> NDArray[np.bool_]:
 
 
 def _drifting(states: Floats) -> NDArray[np.bool_]:
-    """True if the halves of a state differ, by more than a few values or outliers explain; for each row if there are several."""
+    """True if the halves of a state differ by more than chance explains; for each row if there are several.
+
+    Values that resemble their neighbours wander off by themselves. The standard error is that of a first-order autoregression:
+    sqrt((1 + r) / (1 - r)) times that of independent values, where r is the correlation of neighbours around a straight line,
+    corrected for the line, which takes about (2 + 4 r) / n from it.
+    """
+    n = states.shape[-1]
+    times = np.arange(n) - (n - 1) / 2
+    slopes = (states * times).sum(axis=-1, keepdims=True) / (times**2).sum()
+    left = states - states.mean(axis=-1, keepdims=True) - slopes * times
+    squares = (left**2).sum(axis=-1)
+    neighbours = (left[..., 1:] * left[..., :-1]).sum(axis=-1) / np.maximum(squares, 1e-300)
+    correlation = np.clip((neighbours * n + 2) / (n - 4), 0, MOST_ALIKE)
     one, last = np.array_split(states, 2, axis=-1)
-    error = np.sqrt(one.var(axis=-1) / one.shape[-1] + last.var(axis=-1) / last.shape[-1])
+    variance = squares / (n - 2) * (1 / one.shape[-1] + 1 / last.shape[-1])
+    error = np.sqrt(variance * (1 + correlation) / (1 - correlation))
     return np.asarray(~_alike(one, last) & (np.abs(last.mean(axis=-1) - one.mean(axis=-1)) > DRIFT_ERRORS * error))
 
 

@@ -94,6 +94,26 @@ def half_width(deviation: float, trials: int) -> float:
     return t_quantile(trials - 1) * deviation / float(np.sqrt(trials)) if trials >= FEWEST else float("inf")
 
 
+def of_the_best(interval: Interval, count: int) -> Interval:
+    """The interval of the best of `count` cells that might each have been it, so that it holds the cell's true mean in 95 %.
+
+    Of equal cells, the one that happens to lie furthest is called best: the usual interval of that one holds the truth in 78 %
+    for 12 cells. This one is as wide as all of them together need (Šidák 1967). Ends are stretched on the log scale if they are
+    positive, as factors are.
+    """
+    if count < 2 or not interval.bounded or interval.n < FEWEST:
+        return interval
+    from scipy.special import stdtrit
+
+    chance = (1 - LEVEL ** (1 / count)) / 2
+    stretch = float(stdtrit(interval.n - 1, 1 - chance)) / t_quantile(interval.n - 1)
+    if interval.lo > 0:
+        lo, hi = (interval.mean * (end / interval.mean) ** stretch for end in (interval.lo, interval.hi))
+    else:
+        lo, hi = (interval.mean + stretch * (end - interval.mean) for end in (interval.lo, interval.hi))
+    return Interval(interval.mean, lo, hi, interval.n)
+
+
 def trial_means(values: ArrayLike, trials: NDArray[np.intp], count: int, log: bool = False) -> NDArray[np.float64]:
     """Each trial's mean over its iterations; `trials` has the number of each value's trial, 0 <= number < count.
 

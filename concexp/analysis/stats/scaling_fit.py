@@ -4,6 +4,9 @@ The points of the curve are the geometric means over trials, fitted by least squ
 instead would move `a` by 40 %. A parameter has two intervals: t with n - k degrees of freedom, from what the curve leaves
 unexplained, and one from the trials, for which each point's mean is drawn from its t distribution as for claims (jointly if
 the trials share blocks) and the law refitted. Plain resampling of 5 or 10 trials would be too narrow by a tenth to a third.
+
+A law is told only if the noise of the trials explains how far it misses the points (`lack_of_fit`): 1 + log N and the square root
+of N look like Amdahl's law, and have no limit.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from concexp.analysis.stats.batch_fit import refit
 from concexp.analysis.stats.draws import joint_draws
 from concexp.analysis.stats.intervals import FEWEST, UNKNOWN, Interval, t_quantile
+from concexp.analysis.stats.lack_of_fit import lack_of_fit
 from concexp.analysis.stats.scaling_laws import STRONG, WEAK, Law, peak
 
 Floats = NDArray[np.float64]
@@ -28,6 +32,7 @@ REFITS = 1000
 # A law that leaves more than a tenth of the variance and of the mean unexplained does not describe the data. Both are needed:
 # a flat curve has no variance to explain, and any rising law explains much of a steep curve's.
 UNEXPLAINED = 0.1
+MISFIT = 0.025  # the p-value below which the trials reject a law: a true one is lost as rarely as a claim is falsely supported
 # The machine can serve up to effective CPUs / 0.9 workers: the same tolerance as where a verdict is withheld.
 TOLERANCE = 0.9
 
@@ -66,13 +71,14 @@ class Scaling:
     """The law of a curve. If `refusal` says why there is none, `fit` is the one that was refused, or None.
 
     `peak` (workers, not rounded) has an interval from the trials; it is UNKNOWN where the data show no peak. `tried` is
-    each law's AICc.
+    each law's AICc, infinite where the trials reject the law. `tested` is False if there are too few trials for that.
     """
 
     fit: Fit | None
     refusal: str
     peak: Interval
     tried: Mapping[str, float]
+    tested: bool = False
 
 
 def fit(law: Law, workers: ArrayLike, throughput: ArrayLike) -> Fit:
@@ -142,7 +148,7 @@ def scaling(
 
     `weak`: the work grows with the workers. `limit` is the effective CPUs, for CPU-bound cells: points beyond it are left
     out, since there the machine is measured, not the program. Values that are not finite or not positive are left out.
-    Refused: fewer than 5 worker counts; a law that does not describe the data. Deterministic for a seed.
+    Refused: fewer than 5 worker counts; laws that do not describe the data, or that the trials reject. Deterministic for a seed.
     """
     blocks = _by_block(trials)
     within = {count: blocks[count] for count in sorted(blocks) if count * TOLERANCE <= limit}
@@ -154,9 +160,11 @@ def scaling(
     points = [float(np.exp(np.log(sample).mean())) for sample in values]
     fits = [fit(law, workers, points) for law in (WEAK if weak else STRONG)]
     fits = [replace(one, aicc=aicc(one, values)) for one in fits]
-    tried = {one.law.name: one.aicc for one in fits}
-    best = min(fits, key=lambda one: (one.aicc, len(one.parameters)))
-    reason = undescribed(best)
+    chances = [lack_of_fit(one.law, [p.value for p in one.parameters.values()], within) for one in fits]
+    fitting = [one for one, chance in zip(fits, chances, strict=True) if not chance < MISFIT]
+    tried = {one.law.name: one.aicc if one in fitting else math.inf for one in fits}
+    best = min(fitting or fits, key=lambda one: (one.aicc, len(one.parameters)))
+    reason = undescribed(best) or ("" if fitting else _misfitting(best))
     if reason:
         return _refused(best, reason, tried)
     drawn = _drawn(best.law, workers, within, seed, refits)
@@ -167,7 +175,8 @@ def scaling(
     best = replace(best, parameters=parameters)
     point = {name: parameter.value for name, parameter in parameters.items()}
     highest = _ends(float(peak(point)), peak(drawn) if drawn else None, workers.size)
-    return Scaling(best, "", highest if _has_peak(best, highest.mean) else UNKNOWN, tried)
+    tested = not any(map(math.isnan, chances))
+    return Scaling(best, "", highest if _has_peak(best, highest.mean) else UNKNOWN, tried, tested)
 
 
 def undescribed(fitted: Fit) -> str:
@@ -181,6 +190,14 @@ def undescribed(fitted: Fit) -> str:
     if all(parameter.interval.lo <= 0 for parameter in fitted.parameters.values()):
         return f"{fitted.law.name} does not describe the data: every parameter's interval spans 0"
     return ""
+
+
+def _misfitting(fitted: Fit) -> str:
+    share = fitted.sd / float(np.mean(fitted.observed))
+    return (
+        f"none of the laws fits: even {fitted.law.name} misses the points by {100 * share:.2g} % of their mean, more than the "
+        "noise of the trials explains"
+    )
 
 
 def _has_peak(fitted: Fit, highest: float) -> bool:

@@ -4,23 +4,28 @@ N workers have N W worker-seconds in a window of W seconds (start-up included wh
 at the baseline's pace takes ops * W1 / ops1 of them: that share is `useful`, and is the efficiency. The rest was lost.
 
 Each worker-second is one of: start-up S, idle I (before a worker's first operation or after its last while others were at
-work), on a CPU C, in the run queue Q, or standing still, N W - S - I - C - Q: asleep, at a lock, at the GIL. What one worker
-alone spends in each of them, per operation, is useful; the excess is lost, in parts (worker-seconds; x1 is the baseline's x times
-ops / ops1, and [..] the excess x - x1):
+work), on a CPU C, in the run queue Q, or standing still, N W - S - I - C - Q: asleep, at a lock, at the GIL. C and Q are those of
+the workers alone: the coordinator, a thread or process that hands out the work, has its own, C' and Q', which are nobody's
+worker-seconds. What one worker alone spends in each of them, per operation, is useful; the excess is lost, in parts
+(worker-seconds; x1 is the baseline's x times ops / ops1, and [..] the excess x - x1):
 
     startup           [S]
     imbalance         I
     waiting           the share of the time at work that was waited at primitives, [..]; at most [standing still]
+    coordinator       what the coordinator may be the reason of: [Q] as far as it is there only because the coordinator wanted a CPU
+                      as well, and of the rest of [standing still] at most N C', when all workers wait for it
     turns             of the rest of [standing still] what may be turns: while one of the A that are at work runs or queues, the
                       others stand, at most (A - 1) (C + Q) in all
     overhead          [C] without what is `missing` of it: more CPU time per operation
-    oversubscription  [Q] without what is `missing` of it: more of the run's own threads than CPUs
+    oversubscription  [Q] without what is `missing` or the coordinator's of it: more workers than CPUs
     missing           CPUs that the machine withheld, as queue or as slowness. Queue: all of [Q] where each thread had a usable
-                      CPU; else what demand C + Q within the usable CPUs does not explain, at most usable - effective CPUs.
-                      Slowness: [C], at most the CPU time beyond the effective CPUs
-    residual          the rest: stood still for a reason that was not observed; below 0 where it stood less than alone
+                      CPU; else what the demand C + Q + C' + Q' within the usable CPUs does not explain, at most usable -
+                      effective CPUs. Slowness: [C], at most the CPU time beyond the effective CPUs
+    residual          the rest: stood still for a reason that was not observed
 
-A part that was not recorded is NaN and remains in the residual.
+A part that was not recorded is NaN and remains in the residual. Where the workers spent less on one part than one worker alone
+does, that has paid for others: these are then less than their excess, in proportion, so that all parts together are what was
+lost. Where several workers did more than as many times one, nothing was lost: there are no parts, and the residual is below 0.
 """
 
 from __future__ import annotations
@@ -33,8 +38,9 @@ import numpy as np
 
 from concexp.analysis.stats.intervals import Interval, mean_interval
 
-PARTS = ("startup", "imbalance", "waiting", "turns", "overhead", "oversubscription", "missing")
+PARTS = ("startup", "imbalance", "waiting", "coordinator", "turns", "overhead", "oversubscription", "missing")
 USEFUL, RESIDUAL = "useful", "residual"
+ROUNDING = 1e-9  # a share this small is none
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class WorkerSeconds:
     startup   seconds of start-up that were timed with it
     idle, running, queued  worker-seconds: I, C and Q above
     waiting   the share of the time at work spent waiting at primitives, from observed trials
+    coordinating, coordinator_queued  seconds: C' and Q' above
     """
 
     ops: float
@@ -55,6 +62,8 @@ class WorkerSeconds:
     running: float
     queued: float
     waiting: float = math.nan
+    coordinating: float = 0.0
+    coordinator_queued: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -74,8 +83,8 @@ class MachineLimits:
 class Breakdown:
     """The means of the shares over trials, with intervals, and the names of the parts that were not measured.
 
-    `parts` are those with a loss; one whose mean is below 0, since the workers spent less than one alone does, remains in the
-    residual. useful + parts + residual is 1, in each of the `trials` and in the mean.
+    `parts` are those with a loss, none below 0 and together at most what was lost. useful + parts + residual is 1, in each of the
+    `trials` and in the mean.
     """
 
     parts: Mapping[str, Interval]
@@ -112,10 +121,14 @@ class Breakdown:
 def breakdown(trials: Sequence[Mapping[str, float]]) -> Breakdown:
     """The breakdown of a cell, from the shares of its trials as `shares` computes them."""
     unmeasured = tuple(name for name in PARTS if any(math.isnan(trial[name]) for trial in trials))
-    lost = [n for n in PARTS if n not in unmeasured and np.mean([trial[n] for trial in trials]) > 0]
+    means = {name: float(np.mean([trial[name] for trial in trials])) for name in (USEFUL, *PARTS)}
+    found = {name: means[name] for name in PARTS if name not in unmeasured and means[name] > 0}
+    # What the workers spent less on than one alone has paid for a part of what they spent more on.
+    paid = min(1.0, max(1 - means[USEFUL], 0.0) / sum(found.values())) if found else 0.0
+    lost = [name for name in found if paid * found[name] > ROUNDING]
     complete = []
     for trial in trials:
-        explained = {name: trial[name] for name in (USEFUL, *lost)}
+        explained = {USEFUL: trial[USEFUL], **{name: paid * trial[name] for name in lost}}
         complete.append({**explained, RESIDUAL: 1 - sum(explained.values())})
     parts = {name: mean_interval([trial[name] for trial in complete]) for name in lost}
     return Breakdown(parts, unmeasured, complete)
@@ -131,31 +144,38 @@ def shares(several: WorkerSeconds, alone: WorkerSeconds, place: MachineLimits) -
     waiting = several.waiting * at_work - per * (0.0 if math.isnan(alone.waiting) else alone.waiting) * alone.window
     if not math.isnan(standing):
         waiting = min(waiting, max(standing, 0.0))
+    rest = max(standing - (0.0 if math.isnan(waiting) else waiting), 0.0)
+    held = min(rest, several.workers * several.coordinating)
     turns = math.nan
     if place.turns:
-        rest = standing - (0.0 if math.isnan(waiting) else waiting)
-        turns = min(max(rest, 0.0), max(at_work / several.window - 1, 0.0) * (several.running + several.queued))
-    withheld, slow = _missing(several, place, running, queued)
+        turns = min(rest - held, max(at_work / several.window - 1, 0.0) * (several.running + several.queued))
+    withheld, competing, slow = _queue(several, place, running, queued)
     seconds = {
         USEFUL: per * (alone.window + alone.startup),
         "startup": several.workers * several.startup - per * alone.startup,
         "imbalance": several.idle,
         "waiting": waiting,
+        "coordinator": held + competing,
         "turns": turns,
         "overhead": running - slow,
-        "oversubscription": queued - withheld,
+        "oversubscription": queued - withheld - competing,
         "missing": withheld + slow,
     }
     return {name: part / (had + several.workers * several.startup) for name, part in seconds.items()}
 
 
-def _missing(several: WorkerSeconds, place: MachineLimits, running: float, queued: float) -> tuple[float, float]:
-    """How much of the excess of queueing and of CPU time is due to the machine, worker-seconds each."""
+def _queue(several: WorkerSeconds, place: MachineLimits, running: float, queued: float) -> tuple[float, float, float]:
+    """Worker-seconds: the excess of queueing that is due to the machine and to the coordinator, and of CPU time to the machine."""
     usable, effective = place.usable * several.window, place.effective * several.window
     short = 0.0 if math.isnan(effective) else max(usable - effective, 0.0)
-    beyond = 0.0 if math.isnan(effective) else max(min(several.running, usable) - effective, 0.0)
+    used = min(several.running + several.coordinating, usable)
+    beyond = 0.0 if math.isnan(effective) else max(used - effective, 0.0)
     slow = max(min(running, beyond), 0.0)
     if place.room:
-        return queued, slow
-    too_many = min(max(several.running + several.queued - usable, 0.0), queued)
-    return max(min(queued - too_many, short), 0.0), slow
+        return queued, 0.0, slow
+    demand = several.running + several.queued
+    workers_alone, together = (
+        min(max(wanted - usable, 0.0), queued)
+        for wanted in (demand, demand + several.coordinating + several.coordinator_queued)
+    )
+    return max(min(queued - together, short), 0.0), together - workers_alone, slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concexp.analysis.noise import NoiseFloor
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.analysis.stats.significance import equivalence
 from concexp.report.family import family_of
@@ -20,6 +21,7 @@ from concexp.report.text.markdown import code
 from concexp.report.text.numbers import plural, spread
 from concexp.report.view import Comparison, Point, View
 
+VERDICTS = {"higher": "gain", "lower": "loss"}
 PAST_PEAK = "More workers make it slower, by the fitted law, beyond a peak"
 
 
@@ -50,18 +52,18 @@ def _figures(view: View, comparison: Comparison) -> dict[str, list[tuple[float, 
         figure = f"{code(name)} {spread(gain, 'x')} with {plural(best.workers, 'worker')}"
         detail = share_used(view, comparison, best) if view.relative and gain.lo > 1 else ""
         if verdict == "unresolved":
-            detail = unresolved_text(view, gain, view.floor(comparison.points))
+            detail = unresolved_text(view, gain, view.floor(comparison.points).beside(gain))
         by_verdict.setdefault(verdict, []).append((gain.mean, f"{figure}{f', {detail}' if detail else ''}"))
     return by_verdict
 
 
 def peaks(view: View, comparison: Comparison) -> list[str]:
-    """Where series stop scaling, for those whose fitted law certainly has a peak in range."""
+    """Where series stop scaling, for those whose fitted law has a peak in range beyond which a step was seen to lose."""
     cells = {point.cell for point in comparison.points}
     return [
         f"{series_text(view, series.points[0])} at {spread(series.scaling.peak)} workers"
         for series in scaling_laws.measured_series(view)
-        if series.points[0].cell in cells and series.scaling.peak.bounded and view.metric.better == "higher"
+        if series.points[0].cell in cells and scaling_laws.turns(view, series) and view.metric.better == "higher"
     ]
 
 
@@ -89,10 +91,11 @@ def _named_by_winner(view: View, comparison: Comparison) -> Point | None:
     return best if below is not None and below.can_win else None
 
 
-def _verdict(view: View, pair: Pair, gain: Interval, floor: float) -> str:
+def _verdict(view: View, pair: Pair, gain: Interval, floor: NoiseFloor) -> str:
     """`gain`, `none`, `loss`, `unresolved`, or `unknown` without an interval."""
     if not gain.bounded:
         return "unknown"
-    if equivalence(gain, NO_GAIN) == "equivalent":
-        return "none"
-    return {"higher": "gain", "lower": "loss"}.get(family_of(view).verdict(pair, gain, floor), "unresolved")
+    verdict = family_of(view).verdict(pair, gain, floor.beside(gain))
+    if verdict in VERDICTS:  # a small gain is a gain
+        return VERDICTS[verdict]
+    return "none" if equivalence(gain, NO_GAIN) == "equivalent" else "unresolved"

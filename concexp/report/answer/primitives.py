@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concexp.analysis.noise import NoiseFloor
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
 from concexp.report.phrases import equal_text
@@ -29,10 +30,10 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
     return sentences
 
 
-def _ratio(view: View, point: Point, reference: Point, floor: float) -> str:
+def _ratio(view: View, point: Point, reference: Point, floor: NoiseFloor) -> str:
     """`0.42x (0.40–0.44) with lock`, with a note where that is not a difference."""
     ratio = view.ratio(point, reference)
-    verdict = family_of(view).verdict(Pair(point, reference, view.primary), ratio, floor)
+    verdict = family_of(view).verdict(Pair(point, reference, view.primary), ratio, floor.beside(ratio))
     text = f"{spread(ratio, 'x')} with {code(view.primitive(point))}{point.mark}"
     if verdict in ("higher", "lower") or not ratio.bounded:
         return text

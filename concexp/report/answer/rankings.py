@@ -12,7 +12,7 @@ from itertools import groupby
 from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.answer.winner import Lead, leads_over
 from concexp.report.pairs import comparable, without_primitive
-from concexp.report.phrases import cell_text, equal_text, first_few, series_text
+from concexp.report.phrases import cell_text, first_few, series_text
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import enumerated, plural, spread
 from concexp.report.view import Comparison, Point, View
@@ -133,8 +133,7 @@ def _leads(ranked: list[Ranking]) -> str:
     ranked = sorted(ranked, key=lambda ranking: ranking.smallest_lead.ratio.mean)
     parts = []
     for ranking in ranked[:: max(1, len(ranked) - 1)]:
-        ratio = ranking.smallest_lead.ratio
-        parts.append(f"{spread(ratio, 'x')} ({', '.join(filter(None, [ranking.title, equal_text(ratio)]))})")
+        parts.append(f"{spread(ranking.smallest_lead.ratio, 'x')} ({ranking.title})")
     return " to ".join(parts)
 
 

@@ -15,7 +15,7 @@ from concexp.report.answer import counts, gains
 from concexp.report.answer.rankings import titles_text
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair
-from concexp.report.phrases import MAX_NAMES, baseline_text, cell_text, first_few, primary_text, share_used
+from concexp.report.phrases import MAX_NAMES, baseline_text, cell_text, contenders, first_few, primary_text, share_used
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, spread
 from concexp.report.view import Comparison, Point, View
@@ -112,7 +112,7 @@ def _prices(view: View, comparisons: Sequence[Comparison]) -> Iterator[tuple[Int
             for point in points:
                 if point is not reference:
                     ratio = view.ratio(point, reference)
-                    verdict = family_of(view).verdict(Pair(point, reference, view.primary), ratio, floor)
+                    verdict = family_of(view).verdict(Pair(point, reference, view.primary), ratio, floor.beside(ratio))
                     yield ratio, point, comparison, verdict
 
 
@@ -156,13 +156,19 @@ def conditions(view: View, comparisons: Sequence[Comparison]) -> list[str]:
         if len(bests) > 1:
             bests.sort(key=lambda pair: pair[1].value(view.primary).mean)
             ends = [
-                f"{primary_text(view, comparison, point)} ({_conditions(view, comparison)})"
+                f"{primary_text(view, comparison, point, _contenders(view, comparison, point))} ({_conditions(view, comparison)})"
                 for comparison, point in bests[:: len(bests) - 1]
             ]
             of = f" of {code(workload)}" if len(by_workload) > 1 else ""
             over = f"over {len(bests)} conditions"
-            sentences.append(f"The best {view.primary}{of} goes from {' to '.join(ends)} {over}.")
+            chosen = any(_contenders(view, *ends) > 1 for ends in bests[:: len(bests) - 1])
+            allowing = ", the intervals allowing for the choice of the best" if chosen else ""
+            sentences.append(f"The best {view.primary}{of} goes from {' to '.join(ends)} {over}{allowing}.")
     return sentences
+
+
+def _contenders(view: View, comparison: Comparison, best: Point) -> int:
+    return contenders(view, best, [point for point in comparison.points if point.can_win])
 
 
 def _conditions(view: View, comparison: Comparison) -> str:

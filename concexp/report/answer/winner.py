@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from concexp.analysis.stats.intervals import FEWEST, Interval
+from concexp.analysis.stats.intervals import FEWEST, Interval, of_the_best
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair
 from concexp.report.phrases import (
     baseline_text,
     cell_text,
     cells_text,
+    contenders,
     equal_text,
     primary_text,
     share_used,
@@ -19,6 +20,8 @@ from concexp.report.phrases import (
 )
 from concexp.report.text.numbers import enumerated, plural, spread
 from concexp.report.view import Comparison, Point, View
+
+CHOICE = "the intervals allowing for its choice as the best"
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ def leads_over(view: View, comparison: Comparison, best: Point, points: Iterable
     for rival in points:
         if rival is not best:
             ratio = _times_better(view, best, rival)
-            verdict = family_of(view).verdict(Pair(best, rival, view.primary), ratio, floor)
+            verdict = family_of(view).verdict(Pair(best, rival, view.primary), ratio, floor.beside(ratio))
             leads.append(Lead(rival, ratio, verdict == "higher"))
     return leads
 
@@ -85,30 +88,31 @@ def _no_winner(doubtful: list[Point], known: list[Point]) -> list[str]:
 
 def _sentence(view: View, comparison: Comparison, best: Point, candidates: list[Point]) -> str:
     """The best cell with its figure, its gain over the baseline, and its lead or what it is not resolved from."""
-    cell, figure = cell_text(view, best), primary_text(view, comparison, best)
-    gain = _gain(view, comparison, best)
+    among = contenders(view, best, candidates)
+    cell, figure = cell_text(view, best), primary_text(view, comparison, best, among)
+    gain = _gain(view, comparison, best, among)
+    figures = [figure, *gain, *([f"{CHOICE} of {among}"] if among > 1 and best.value(view.primary).bounded else [])]
     leads = leads_over(view, comparison, best, view.best_per_series(candidates))
     if not leads:
         verb = "reaches" if len(candidates) == 1 else "does best:"
-        return _joined(f"{cell} {verb} {figure}", *gain)
+        return f"{cell} {verb} {_joined(*figures)}"
     if not any(lead.ratio.bounded for lead in leads):
         fewest = min(point.sample.count for point in (best, *(lead.rival for lead in leads)))
         why = f"With {plural(fewest, 'trial')} per cell (an interval needs {FEWEST}) nothing is resolved"
-        return f"{_joined(f'{cell} has the best figure: {figure}', *gain)} {why}."
+        return f"{cell} has the best figure: {_joined(*figures)} {why}."
     tied = [lead for lead in leads if not lead.is_resolved]
     if tied:
         rivals = _rivals(view, comparison, best, tied, gain)
-        return _joined(f"{cell} has the best figure: {figure}", *gain, f"but it is not resolved from {rivals}")
+        return f"{cell} has the best figure: {_joined(*figures, f'but it is not resolved from {rivals}')}"
     runner_up = min(leads, key=lambda lead: lead.ratio.mean)
-    return _joined(f"{cell} is best: {figure}", *gain, *_ahead(view, best, runner_up, gain))
+    return f"{cell} is best: {_joined(*figures, *_ahead(view, best, runner_up, gain))}"
 
 
 def _ahead(view: View, best: Point, runner_up: Lead, gain: list[str]) -> list[str]:
     """The lead over the runner-up."""
     if _is_the_gain(view, best, runner_up.rival, gain):
         return ["the runner-up"]
-    ahead = f"{spread(runner_up.ratio, 'x')} ahead of the runner-up, {cell_text(view, runner_up.rival)}"
-    return [ahead, *filter(None, [equal_text(runner_up.ratio)])]
+    return [f"{spread(runner_up.ratio, 'x')} ahead of the runner-up, {cell_text(view, runner_up.rival)}"]
 
 
 def _rivals(view: View, comparison: Comparison, best: Point, tied: list[Lead], gain: list[str]) -> str:
@@ -118,7 +122,7 @@ def _rivals(view: View, comparison: Comparison, best: Point, tied: list[Lead], g
     for lead in tied:
         known_ratio = _is_the_gain(view, best, lead.rival, gain)
         details = [] if known_ratio else [f"ratio {spread(lead.ratio, 'x').replace(' (', ', ').rstrip(')')}"]
-        details += filter(None, [equal_text(lead.ratio), unresolved_text(view, lead.ratio, floor)])
+        details += filter(None, [equal_text(lead.ratio), unresolved_text(view, lead.ratio, floor.beside(lead.ratio))])
         parts.append(cell_text(view, lead.rival) + (f" ({', '.join(details)})" if details else ""))
     return enumerated(parts, "or")
 
@@ -128,14 +132,14 @@ def _is_the_gain(view: View, best: Point, rival: Point, gain: list[str]) -> bool
     return bool(gain) and view.baseline(best) is rival and view.primary == view.metrics[view.relative].compares
 
 
-def _gain(view: View, comparison: Comparison, best: Point) -> list[str]:
+def _gain(view: View, comparison: Comparison, best: Point, among: int) -> list[str]:
     """The gain over the baseline, and how much of the machine that is; empty where the baseline cannot win."""
     below = view.baseline(best)
     if not view.relative or below is None or not below.can_win:
         return []
     if below is best:
         return ["the baseline itself"]
-    gain = best.value(view.relative)
+    gain = of_the_best(best.value(view.relative), among)
     if not gain.has_value:
         return []
     used = share_used(view, comparison, best) if gain.lo > 1 or not gain.bounded else ""

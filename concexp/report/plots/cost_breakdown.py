@@ -37,20 +37,20 @@ LOOKS = {
     "startup": _Look("start-up", "#e69f00", "///"),
     "imbalance": _Look("imbalance", "#f0e442", "..."),
     "waiting": _Look("waiting at primitives", "#cc79a7", "xxx"),
+    "coordinator": _Look("coordinator", "#c9a66b", "++"),
     "turns": _Look("GIL, one thread", "#e2703a"),
     "overhead": _Look("more CPU per operation", "#9fd3f0", "\\\\\\"),
-    "oversubscription": _Look("more threads than CPUs", "#5fb894", "|||"),
+    "oversubscription": _Look("more workers than CPUs", "#5fb894", "|||"),
     "missing": _Look("CPUs withheld", "#b3b3b3", "---"),
     RESIDUAL: _Look("residual", "#ffffff"),
 }
 
 
 class Plot:
-    """All workers' time is 100 %: useful at one worker's pace, lost by reason, residual (left of 0: more than all was found).
+    """All workers' time is 100 %: useful at one worker's pace, lost by reason, residual (left of 0: more useful than 100 %).
 
     Useful is what the baseline needs for the same operations; a part is what goes beyond the baseline's own. Nothing tells
-    what the residual was; it is below 0 where the workers stood still less than the baseline, or others of the trial's
-    threads stood in the run queue as well.
+    what the residual was; it is below 0 where several workers did more than as many times the baseline.
     """
 
     section = "cost"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from concexp.report.pairs import THROUGHPUT
 from concexp.report.plots import _style
 from concexp.report.sections import scaling_laws
 from concexp.report.styles import Style
@@ -141,9 +142,9 @@ def curve(view: View, points: list[Point], kind: str) -> tuple[list[float], Any]
     series = next((one for one in scaling_laws.measured_series(view) if one.points[0] in points), None)
     if series is None or series.scaling.fit is None or series.scaling.refusal:
         return None
-    if scaling_laws.THROUGHPUT not in (kind, view.metrics[kind].compares):
+    if THROUGHPUT not in (kind, view.metrics[kind].compares):
         return None
-    ratios = [point.value(kind).mean / point.value(scaling_laws.THROUGHPUT).mean for point in series.within]
+    ratios = [point.value(kind).mean / point.value(THROUGHPUT).mean for point in series.within]
     ratios = [ratio for ratio in ratios if are_numbers(ratio)]
     if not ratios:
         return None

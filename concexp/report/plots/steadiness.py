@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from concexp.analysis import steadiness
 from concexp.analysis.stats.change_points import (
+    DISTURBED,
     ENOUGH,
     FLAT,
     MIXED,
@@ -31,7 +32,7 @@ COLUMNS = 2
 MAX_PANELS = 6
 HEIGHT = 2.1  # inches of a panel
 MIN_ITERATIONS = 5  # of a trial worth drawing
-WORST_FIRST = (UNSTEADY, MIXED, SLOWDOWN, WARMUP, FLAT, SHORT)
+WORST_FIRST = (UNSTEADY, MIXED, SLOWDOWN, DISTURBED, WARMUP, FLAT, SHORT)
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,20 @@ def tables(view: View) -> list[Table]:
     return [_table(view, label if len(groups) > 1 else "", points, best) for label, points in groups.items()]
 
 
+def meaning(view: View) -> str:
+    """What a figure of the tables is, and what its interval does not cover; "" if no figure has an interval."""
+    if not any(value.bounded for point in view.points for value in point.values.values()):
+        return ""
+    geometric = (
+        " (of times and rates the geometric mean)" if any(m.scale == "log" for m in view.metrics.values()) else ""
+    )
+    return (
+        f"A figure is the mean over the cell's trials{geometric}; each trial is a fresh process, and all are "
+        "of this one run. Its interval covers what differs between these trials: not what differs from day to day or between "
+        "machines, nor that a figure in bold was picked as the best."
+    )
+
+
 def left_out(view: View) -> int:
     """The number of cells that were run but are not shown."""
     return max(0, sum(point.sample.count > 0 for point in view.points) - MAX_ROWS)

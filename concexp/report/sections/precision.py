@@ -61,9 +61,9 @@ def _comparisons(view: View) -> list[str]:
         return []
     false = f"{100 * FALSE_DISCOVERY_RATE:g} %"
     return [
-        f"The answer names a difference only where it holds for all of its {count:,} comparisons together "
-        f"(Benjamini–Hochberg: of the differences named, {false} may be false). “No gain” and “equal” are tests of "
-        f"equivalence: the whole interval lies within {100 * NO_GAIN:g} % or {100 * MARGIN:g} % of 1."
+        f"The answer names a difference only if it survives a correction for its {count:,} comparisons "
+        f"(Benjamini–Hochberg): of the differences named, about {false} at most are false. “No gain” and “equal” are said "
+        f"only of what is not named, where the whole interval lies within {100 * NO_GAIN:g} % or {100 * MARGIN:g} % of 1."
     ]
 
 
@@ -74,7 +74,7 @@ def _floor(view: View, floor: noise.NoiseFloor) -> str:
     return (
         f"Noise floor{workload}: {rounded(floor.factor)}x. {cell_on_page(view, point)} was measured a second time in every "
         f"block, as if it were another cell; second beside first{unlike} is {spread(floor.ratio, 'x')}. A smaller "
-        "difference is called not resolved."
+        "difference is called not resolved, and a somewhat larger one where its interval is wider than this one."
     )
 
 

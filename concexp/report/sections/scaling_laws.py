@@ -1,6 +1,7 @@
-"""Which scaling law each series follows, how certain that is, or why it has none: sentences, and curves for the picture.
+"""Whether more workers still help, step by step; which scaling law each series follows, how certain that is, or why it has none.
 
-A series is a model (and primitive) over its numbers of workers. Only cells that can win enter a law.
+A series is a model (and primitive) over its numbers of workers. Only cells that can win enter. What the steps show rests on no
+law; a law says nothing beyond twice the workers that were measured.
 """
 
 from __future__ import annotations
@@ -8,22 +9,32 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.scaling_fit import POINTS, TOLERANCE, Fit, Parameter, Scaling, scaling
 from concexp.analysis.stats.scaling_laws import karp_flatt
+from concexp.analysis.stats.significance import MARGIN, equivalence
 from concexp.analysis.time_breakdown import ONE, parallel
+from concexp.report.family import family_of
+from concexp.report.pairs import THROUGHPUT, Pair, steps
 from concexp.report.phrases import first_few
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, rounded, spread
 from concexp.report.view import Point, View, once_per_view
 
-THROUGHPUT = "throughput"  # what the laws are about
 MAX_PANELS = 12
 AICC_TIE = 2  # laws whose AICc differs by less describe a curve equally well (Burnham & Anderson 2002)
 LAW_NAMES = {"linear": "a straight line", "Amdahl": "Amdahl's law", "Gustafson": "Gustafson's law"}
 MIN_SERIAL_SHARE = 0.02  # smaller ones are not mentioned
 MAX_SERIES = 12  # with a sentence; the picture has more
+FURTHEST = 2  # times the workers that were measured: what a law says beyond is no longer about this program
+STEPS = {
+    "higher": "gains",
+    "lower": "loses",
+    "equivalent": f"changes by less than {100 * MARGIN:g} %:",
+    "unresolved": "cannot be told from no change:",
+}
 # The parameters of laws: meaning, factor and unit. The cost of one pair is small, since there are many pairs.
 MEANING = {
     "a": ("serial share {}", 1e2, " %"),
@@ -86,13 +97,62 @@ def _limit(view: View, point: Point) -> float:
 
 
 def sentences(view: View) -> list[str]:
-    """One sentence per series with a law, one for all series that have none for the same reason, and serial shares."""
+    """The steps of each series, its law, one sentence for all that have none for the same reason, and serial shares."""
     by_reason: dict[str, list[Series]] = {}
     for series in measured_series(view):
         if series.scaling.refusal:
             by_reason.setdefault(_reason(series), []).append(series)
     refused = [series for members in by_reason.values() for series in members]
-    return [*_laws(view), *_refusals(view, by_reason), *_serial_shares(view, refused)]
+    return [*_steps(view), *_laws(view), *_refusals(view, by_reason), *_serial_shares(view, refused)]
+
+
+def _steps(view: View) -> list[str]:
+    """What each step to more workers does to each series."""
+    stepping = [(series, steps(view, series.points)) for series in measured_series(view)]
+    texts = [
+        f"{_named(view, series)} {_steps_of(view, pairs)}."
+        for series, pairs in stepping
+        if any(step_ratio(view, pair).bounded for pair in pairs)
+    ]
+    if not texts:
+        return []
+    more = [f"The table has {len(texts) - MAX_SERIES} more lines."] if len(texts) > MAX_SERIES else []
+    return [f"Throughput with more workers, step by step: {texts[0]}", *texts[1:MAX_SERIES], *more]
+
+
+def _steps_of(view: View, pairs: Sequence[Pair]) -> str:
+    """`gains 1.95x (1.94–1.97) from 1 to 2 and 1.52x (1.49–1.55) from 2 to 4; loses 0.91x (0.90–0.92) from 4 to 8`."""
+    parts = []
+    for word, members in groupby(pairs, key=lambda pair: step_verdict(view, pair)):
+        figures = [
+            f"{spread(step_ratio(view, pair), 'x')} from {pair.below.workers} to {pair.above.workers}"
+            for pair in members
+        ]
+        parts.append(f"{word} {enumerated(figures)}")
+    return "; ".join(parts)
+
+
+def step_ratio(view: View, pair: Pair) -> Interval:
+    """The factor of the throughput that a step brings."""
+    return view.ratio(pair.above, pair.below, pair.metric)
+
+
+def step_verdict(view: View, pair: Pair) -> str:
+    """What a step does, in the words of `STEPS`: certainly little, a gain or a loss by the page's family, or nothing certain."""
+    ratio = step_ratio(view, pair)
+    if equivalence(ratio) == "equivalent":
+        return STEPS["equivalent"]
+    verdict = family_of(view).verdict(pair, ratio, view.floor([pair.above, pair.below]).beside(ratio))
+    return STEPS.get(verdict, STEPS["unresolved"])
+
+
+def turns(view: View, series: Series) -> bool:
+    """True if a law has a peak, and some step beyond it was seen to lose."""
+    highest = series.scaling.peak
+    return highest.bounded and any(
+        pair.above.parallelism > highest.mean and step_verdict(view, pair) == STEPS["lower"]
+        for pair in steps(view, series.points)
+    )
 
 
 def _laws(view: View) -> list[str]:
@@ -103,7 +163,7 @@ def _laws(view: View) -> list[str]:
         return []
     tried = enumerated(list(dict.fromkeys(LAW_NAMES.get(n, n) for series, _ in fitted for n in series.scaling.tried)))
     texts = [f"A line's law is the one of least AICc among {tried} (the Universal Scalability Law)."]
-    texts += [f"{_named(view, series)}: {_law(series.scaling, fit)}" for series, fit in fitted[:MAX_SERIES]]
+    texts += [f"{_named(view, series)}: {_law(view, series, fit)}" for series, fit in fitted[:MAX_SERIES]]
     if len(fitted) > MAX_SERIES:
         texts.append(f"{len(fitted) - MAX_SERIES} more lines follow a law.")
     return texts
@@ -126,21 +186,30 @@ def _named(view: View, series: Series) -> str:
     return code(series.name) + (f" ({escaped(series.title)})" if several and series.title else "")
 
 
-def _law(scaling: Scaling, fit: Fit) -> str:
+def _law(view: View, series: Series, fit: Fit) -> str:
     """`Amdahl's law, serial share 9.9 % (9.1–10.7), …`: the law, its parameters, what they imply, its peak, and the fit."""
+    scaling = series.scaling
     parts = []
     for name, (meaning, factor, unit) in MEANING.items():
         if name in fit.parameters:
             share = sure(fit.parameters[name]).scaled(factor)
             touches = share.bounded and share.lo <= 0
-            parts.append(meaning.format(f"at most {rounded(share.hi)}{unit}" if touches else spread(share, unit)))
-    serial = sure(fit.parameters["a"]) if "a" in fit.parameters else None
-    if serial is not None and serial.lo > 0 and serial.hi < 1 and "b" not in fit.parameters:
-        parts.append(f"so at most {spread(serial.inverted(), 'x')} the speed of one worker")
-    elif serial is not None and serial.lo <= 1 <= serial.hi:
+            if unit == " %" and share.mean > 100 and share.lo <= 100:
+                parts.append(meaning.format(f"at least {rounded(share.lo)}{unit}"))
+            elif unit != " %" or share.lo <= 100:
+                parts.append(meaning.format(f"at most {rounded(share.hi)}{unit}" if touches else spread(share, unit)))
+    falls = turns(view, series)
+    serial = next((sure(fit.parameters[name]) for name in ("a", "f") if name in fit.parameters), None)
+    if serial is not None and serial.lo > 1 and falls:
+        parts.append("so several workers are slower than one")
+    elif serial is not None and serial.hi >= 1:
         parts.append("so more workers add nothing that can be told")
-    if scaling.peak.has_value:
+    elif serial is not None and set(fit.parameters) == {"g", "a"}:
+        parts.append(_further(series, fit, serial))
+    if falls:
         parts.append(f"its peak at {spread(scaling.peak)} workers")
+    elif scaling.peak.has_value:
+        parts.append("but no step to more workers was seen to lose")
     else:
         parts.append(f"no peak in range ({int(min(fit.workers))} to {int(max(fit.workers))} workers)")
     off = rounded(100 * fit.sd / (sum(fit.observed) / len(fit.observed)), 2)
@@ -148,7 +217,16 @@ def _law(scaling: Scaling, fit: Fit) -> str:
         LAW_NAMES.get(n, n) for n, value in scaling.tried.items() if n != fit.law.name and value - fit.aicc < AICC_TIE
     ]
     beside = f"; {enumerated(close)} would do as well" if close else ""
-    return f"{LAW_NAMES.get(fit.law.name, fit.law.name)}, {', '.join(parts)}; it misses the points by {off} %{beside}."
+    untested = "" if scaling.tested else "; the trials are too few to tell whether another curve would fit better"
+    return f"{LAW_NAMES.get(fit.law.name, fit.law.name)}, {', '.join(parts)}; it misses the points by {off} %{beside}{untested}."
+
+
+def _further(series: Series, fit: Fit, serial: Interval) -> str:
+    """What Amdahl's law expects of twice the workers that were measured; its limit lies beyond anything measured."""
+    workers = FURTHEST * max(fit.workers)
+    mean, hi, lo = (float(fit.law(workers, 1.0, share)) for share in (serial.mean, serial.lo, serial.hi))
+    on = " on as many CPUs" if math.isfinite(series.limit) else ""
+    return f"by which {int(workers)} workers{on} would reach {spread(Interval(mean, lo, hi, serial.n), 'x')} the speed of one"
 
 
 def sure(parameter: Parameter) -> Interval:
@@ -187,7 +265,8 @@ def _serial_shares(view: View, refused: Sequence[Series]) -> list[str]:
         shares = {p.parallelism: serial_share(view.ratio(p, alone, THROUGHPUT), p.parallelism) for p in several}
         if not any(share.lo > 0 and share.mean >= MIN_SERIAL_SHARE for share in shares.values()):
             continue
-        figures = [f"{spread(share.scaled(100), ' %')} with {count}" for count, share in shares.items()]
+        pairs = {p.parallelism: Pair(p, alone, THROUGHPUT) for p in several}
+        figures = [f"{_share(view, share, pairs[count])} with {count}" for count, share in shares.items()]
         fewest, most = min(shares), max(shares)
         grows = most > fewest and shares[most].lo > shares[fewest].hi
         why = ", growing: overhead that comes with more workers, no fixed serial part" if grows else ""
@@ -196,6 +275,14 @@ def _serial_shares(view: View, refused: Sequence[Series]) -> list[str]:
         return []
     listed = "; ".join(first_few(parts, MAX_SERIES))
     return [f"Serial share by Karp and Flatt, from the speed beside one worker of the same line: {listed}."]
+
+
+def _share(view: View, share: Interval, pair: Pair) -> str:
+    """`9.9 % (9.1–10.7)`. Nothing is more than serial: beyond 100 %, several workers are slower than one, if that may be named."""
+    ratio = step_ratio(view, pair)
+    if share.lo > 1 and family_of(view).verdict(pair, ratio, view.floor([pair.above]).beside(ratio)) == "lower":
+        return "slower than one worker"
+    return f"at least {rounded(100 * min(share.lo, 1.0))} %" if share.hi > 1 else spread(share.scaled(100), " %")
 
 
 def serial_share(gain: Interval, workers: int) -> Interval:

@@ -11,6 +11,7 @@ import numpy as np
 from concexp.analysis import first_iteration, steadiness
 from concexp.analysis.precision import widths
 from concexp.analysis.stats.change_points import (
+    DISTURBED,
     ENOUGH,
     FLAT,
     MIXED,
@@ -29,7 +30,13 @@ from concexp.report.view import Point, View
 
 MAX_REPETITIONS = 1000  # what needs more has another cure
 DEFAULT_PRECISION = 0.03  # planned for if the experiment gives none
-IN_WORDS = {FLAT: "flat", WARMUP: "warming up", SLOWDOWN: "slowing down", UNSTEADY: "without a steady state"}
+IN_WORDS = {
+    FLAT: "flat",
+    WARMUP: "warming up",
+    SLOWDOWN: "slowing down",
+    DISTURBED: "disturbed",
+    UNSTEADY: "without a steady state",
+}
 
 
 def sentences(view: View) -> list[str]:
@@ -70,6 +77,11 @@ def _assessed(view: View) -> list[str]:
         sentences.append(
             f"**Slowing down**: {_names(view, by_word[SLOWDOWN])}. Later iterations are slower than earlier ones, and the figures "
             "are means of both; look for what grows, or for a CPU that gets hot."
+        )
+    if DISTURBED in by_word:
+        sentences.append(
+            f"**Disturbed**: {_names(view, by_word[DISTURBED])}. Their trials end as fast as they were before a slower stretch of "
+            "iterations; look for what else ran."
         )
     if MIXED in by_word:
         parts = [f"{cell_on_page(view, point)} ({_counted(by_cell[point.cell])})" for point in by_word[MIXED]]

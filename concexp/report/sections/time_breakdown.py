@@ -17,9 +17,10 @@ REASONS = {
     "startup": "start-up",
     "imbalance": "imbalance, workers being idle while others were at work",
     "waiting": "waiting at primitives",
+    "coordinator": "the coordinator, which hands out the work and wants a CPU for that",
     "turns": "turns at the GIL{waiting} or other serial time",
     "overhead": "more CPU time per operation than one worker needs",
-    "oversubscription": "the run queue, there being more threads than CPUs",
+    "oversubscription": "the run queue, there being more workers than CPUs",
     "missing": "CPUs that the machine withheld",
     RESIDUAL: "standing still{waiting} for a reason that was not looked at (the residual)",
 }
@@ -97,7 +98,7 @@ def main_reasons(view: View) -> list[str]:
         if last is None or 1 - last.split.useful.mean < MIN_LOSS_IN_ANSWER:
             continue
         names = last.split.leading()
-        if len(names) == 1:
+        if len(names) == 1 and not (names == [RESIDUAL] and blind(last)):
             by_reason.setdefault(_called(view, last, names[0]), []).append((last, names[0]))
     parts = []
     for reason, losses in sorted(by_reason.items(), key=lambda pair: -len(pair[1]))[:MAX_REASONS]:
@@ -132,11 +133,11 @@ def _reason(view: View, bar: Bar) -> str:
     names = bar.split.leading()
     if not names:
         return f"{head}; with {plural(len(bar.split.trials), 'trial')} no reason for the loss is resolved."
+    if names == [RESIDUAL] and blind(bar):
+        return f"{head}; what the rest was lost to was not recorded."
     parts = [f"{_called(view, bar, n)} ({percent(bar.split, n).replace(' (', ', ').rstrip(')')})" for n in names]
     apart = ", which cannot be told apart" if len(parts) > 1 else ""
-    over = bar.split.residual.hi < -MIN_LOSS
-    beyond = f" (all parts come to more than was lost: the residual is {percent(bar.split, RESIDUAL)})" if over else ""
-    return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}{beyond}."
+    return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}."
 
 
 def percent(split: Breakdown, name: str) -> str:
@@ -156,6 +157,11 @@ def waits_hidden(view: View, bar: Bar) -> bool:
     return "waiting" in bar.split.unmeasured and interface != "none"
 
 
+def blind(bar: Bar) -> bool:
+    """Whether it is not known what its workers did while they did nothing useful: their CPU time was not recorded."""
+    return "overhead" in bar.split.unmeasured
+
+
 def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
     """What remains in the residual or other parts because it was not measured, and why."""
     texts = []
@@ -171,9 +177,11 @@ def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
             "Imbalance was not measured, since nobody tells which worker was idle, and stays in other parts: "
             f"{_series_names(view, pools)}."
         )
-    blind = [bar for bar in shown if "overhead" in bar.split.unmeasured]
-    if blind:
-        texts.append(f"CPU time was not recorded, so that most of the loss is residual: {_series_names(view, blind)}.")
+    unseen = [bar for bar in shown if blind(bar)]
+    if unseen:
+        texts.append(
+            f"The workers' own CPU time was not recorded, so that most of the loss is residual: {_series_names(view, unseen)}."
+        )
     return texts
 
 

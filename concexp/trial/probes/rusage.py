@@ -2,6 +2,7 @@
 
 import os
 import time
+from _thread import get_native_id
 
 from concexp.trial import tools
 
@@ -29,6 +30,16 @@ def thread_times(pid):
         # The kernel books the time of a thread that is running (this one) only at its next tick, up to 10 ms later.
         used = time.process_time_ns()
     return used, waited
+
+
+def own_thread():
+    """(CPU ns, run-queue wait ns) of the calling thread; the wait is None where not reported."""
+    used = time.thread_time_ns()  # the kernel's file has it only to the last tick
+    try:
+        with open("%s/%d/task/%d/schedstat" % (PROC, os.getpid(), get_native_id())) as file:
+            return used, int(file.read().split()[1])
+    except (OSError, ValueError, IndexError):
+        return used, None
 
 
 def bookings(pid):
@@ -81,6 +92,9 @@ class Probe(tools.Probe):
 
     Columns: cpu_s, run_queue_wait_s, server_cpu_s, user_s, system_s (seconds; these two in steps of 10 ms),
     voluntary_switches, involuntary_switches, migrations, minor_faults, major_faults; None where the system does not report it.
+    The first two also of the process that coordinates the workers, with all its threads (own_cpu_s, own_run_queue_wait_s), and of
+    its thread that does (main_cpu_s, main_run_queue_wait_s): what of it is the workers' depends on whether they are processes,
+    threads, or coroutines of that thread.
     """
 
     columns = {
@@ -94,6 +108,10 @@ class Probe(tools.Probe):
         "migrations": "number",
         "minor_faults": "number",
         "major_faults": "number",
+        "own_cpu_s": "number",
+        "own_run_queue_wait_s": "number",
+        "main_cpu_s": "number",
+        "main_run_queue_wait_s": "number",
     }
 
     @classmethod
@@ -112,7 +130,9 @@ class Probe(tools.Probe):
     def read(self, processes, servers):
         """The values of the clocks and counters, by column name."""
         pids = [os.getpid(), *processes]
-        times, served = summed(map(thread_times, pids), 2), summed(map(thread_times, servers), 2)
+        each = [thread_times(pid) for pid in pids]
+        times, served = summed(each, 2), summed(map(thread_times, servers), 2)
+        own, main = each[0] or (None, None), own_thread()
         booked, switched = summed(map(bookings, pids), 4), summed(map(switches, pids), 2)
         moved = [migrations(pid) for pid in pids]
         cpu = times[0]
@@ -121,7 +141,15 @@ class Probe(tools.Probe):
 
             usage = resource.getrusage(resource.RUSAGE_SELF)
             cpu = int((usage.ru_utime + usage.ru_stime) * 1e9)
-        seconds = {"cpu_s": cpu, "run_queue_wait_s": times[1], "server_cpu_s": served[0]}
+        seconds = {
+            "cpu_s": cpu,
+            "run_queue_wait_s": times[1],
+            "server_cpu_s": served[0],
+            "own_cpu_s": own[0],
+            "own_run_queue_wait_s": own[1],
+            "main_cpu_s": main[0],
+            "main_run_queue_wait_s": main[1],
+        }
         return dict(
             {name: None if value is None else value / 1e9 for name, value in seconds.items()},
             user_s=booked[0],

@@ -5,12 +5,37 @@ import math
 import numpy as np
 import pytest
 
-from concexp.analysis.stats.intervals import UNKNOWN, Interval, mean_interval, t_quantile, trial_means
+from concexp.analysis.stats.intervals import UNKNOWN, Interval, mean_interval, of_the_best, t_quantile, trial_means
 
 # Kalibera & Jones (2013), their example of three levels: [trial][...][value]; mean 6.5, half-width 4.689.
 KALIBERA_JONES = [[[9, 5], [8, 3]], [[10, 6], [7, 11]], [[1, 12], [2, 4]]]
 # R's data set `sleep`: extra hours of ten patients under the first drug.
 SLEEP = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+
+
+@pytest.mark.parametrize("trials", [5, 10])
+def test_the_best_of_equals(trials):
+    """The usual interval of the best of 12 equal cells holds the truth in less than 85 %, the one for the best in 93 % or more."""
+    usual = allowing = 0
+    for seed in range(300):
+        cells = np.random.default_rng(seed).normal(0, 0.03, (12, trials))
+        best = mean_interval(np.exp(cells[cells.mean(axis=1).argmax()]), log=True)
+        usual += best.lo <= 1 <= best.hi
+        wider = of_the_best(best, 12)
+        allowing += wider.lo <= 1 <= wider.hi
+    assert usual < 0.85 * 300
+    assert allowing >= 0.93 * 300
+
+
+def test_the_best_of_some_by_hand():
+    """For one nothing changes; for 4 on 9 degrees of freedom the quantile is 3.10 instead of 2.262; without ends there are none."""
+    one = Interval(100.0, 90.0, 120.0, 10)
+    assert of_the_best(one, 1) == one
+    of_four = of_the_best(one, 4)
+    assert math.log(of_four.hi / 100) / math.log(1.2) == pytest.approx(3.10 / 2.262, rel=2e-3)
+    negative = of_the_best(Interval(0.0, -1.0, 1.0, 10), 4)
+    assert negative.hi == -negative.lo == pytest.approx(3.10 / 2.262, rel=2e-3)
+    assert of_the_best(UNKNOWN, 4) == UNKNOWN
 
 
 @pytest.mark.parametrize(("df", "quantile"), [(1, 12.7062), (2, 4.30265), (5, 2.57058), (9, 2.26216), (30, 2.04227)])

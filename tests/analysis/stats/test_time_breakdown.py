@@ -79,25 +79,55 @@ def test_what_one_worker_does_too_is_no_loss():
     assert told(spent(20, running=0.4, queued=0.2, waiting=0.3), ROOM, alone) == {"useful": 100}
 
 
-def test_less_than_one_worker_spends_is_in_the_residual():
-    """Half the CPU time per operation is no negative overhead: the residual, below 0, has it, and the sum is 1 still."""
-    found = told(spent(2000, running=1.0, idle=0.5), ROOM)
-    assert found == {"useful": 100, "imbalance": 25, "residual": -25}
+def test_what_is_saved_pays_for_what_is_lost():
+    """Half the CPU time per operation pays for the idle worker: where nothing is lost there are no parts, and none is negative."""
+    assert told(spent(2000, running=1.0, idle=0.5), ROOM) == {"useful": 100}
+    assert told(spent(1800, running=1.0, idle=0.5), ROOM) == {"useful": 90, "imbalance": 10}
+    two = told(spent(1600, running=0.8, idle=0.5, queued=0.5), MachineLimits(1, 1, False, False))
+    assert two == {"useful": 80, "imbalance": 10, "oversubscription": 10}
+
+
+def test_more_than_as_many_times_one_has_no_losses():
+    """Two workers that do more than twice as much lose nothing: the residual is what they gained."""
+    assert told(spent(2200, running=2.0), ROOM) == {"useful": 110, "residual": -10}
+
+
+@pytest.mark.parametrize(
+    ("own", "place", "expected"),
+    [
+        # Two CPUs for two workers and the coordinator, which runs for 0.4 s, and waits for 0.2 s: they queue because of it.
+        (spent(1600, running=1.6, queued=0.4, coordinating=0.4, coordinator_queued=0.2), MachineLimits(2, 2, False, False),
+         {"useful": 80, "coordinator": 20}),
+        # Four workers would queue without it as well: of their 2 s, 0.6 s are its.
+        (spent(2000, 4, 2.0, queued=2.0, coordinating=0.4, coordinator_queued=0.2), MachineLimits(2, 2, False, False),
+         {"useful": 50, "oversubscription": 50}),
+        # While it runs, two workers stand still at most that long each.
+        (spent(1000, running=1.0, coordinating=0.3), ROOM, {"useful": 50, "coordinator": 30, "residual": 20}),
+        (spent(1000, running=1.0, coordinating=0.9), ROOM, {"useful": 50, "coordinator": 50}),
+        (spent(1000, running=1.0, coordinating=0.3), TURNS, {"useful": 50, "coordinator": 30, "turns": 20}),
+        # Its CPU time is no worker's, and no overhead.
+        (spent(2000, running=2.0, coordinating=1.0), ROOM, {"useful": 100}),
+    ],
+)  # fmt: skip
+def test_the_coordinator_is_a_part_of_its_own(own, place, expected):
+    """What the coordinator may be the reason of is neither the workers' overhead nor more workers than CPUs."""
+    assert told(own, place) == expected
 
 
 def test_what_was_not_recorded_stays_in_the_residual():
     """Without CPU time nobody knows for what the workers stood still; the rest is told as before."""
     found = breakdown([shares(spent(1000, running=math.nan, queued=math.nan, idle=0.5), ALONE, TURNS)])
-    assert found.unmeasured == ("waiting", "turns", "overhead", "oversubscription", "missing")
+    assert found.unmeasured == ("waiting", "coordinator", "turns", "overhead", "oversubscription", "missing")
     assert {name: share.mean for name, share in found.parts.items()} == {"imbalance": 0.25}
     assert found.residual.mean == pytest.approx(0.25)
 
 
-def test_the_sum_is_one_whatever_the_facts():
-    """In each trial, and so in the mean, whatever is missing or contradicts itself."""
+def test_the_parts_are_what_was_lost_whatever_the_facts():
+    """Whatever is missing or contradicts itself: no part is negative, all come to no more than was lost, and the sum is 1."""
     rng = random.Random(1)
     for _ in range(300):
         facts = {name: rng.choice([math.nan, rng.uniform(0, 4)]) for name in ("idle", "running", "queued", "waiting")}
+        facts |= {name: rng.choice([0.0, rng.uniform(0, 1)]) for name in ("coordinating", "coordinator_queued")}
         place = MachineLimits(4, rng.choice([math.nan, rng.uniform(0, 4)]), rng.random() < 0.5, rng.random() < 0.5)
         trials = [
             shares(spent(rng.randint(1, 4000), rng.randint(2, 9), startup=rng.uniform(0, 2), **facts), ALONE, place)
@@ -108,6 +138,8 @@ def test_the_sum_is_one_whatever_the_facts():
         means = [found.useful.mean, found.residual.mean, *(share.mean for share in found.parts.values())]
         assert sum(means) == pytest.approx(1)
         assert all(share.mean > 0 for share in found.parts.values())
+        assert sum(share.mean for share in found.parts.values()) <= max(1 - found.useful.mean, 0) + 1e-9
+        assert found.residual.mean >= min(1 - found.useful.mean, 0) - 1e-9
 
 
 def trials(**parts):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from concexp.analysis import results
-from concexp.analysis.stats.intervals import t_quantile
+from concexp.analysis.stats.intervals import Interval, of_the_best, t_quantile
 from concexp.report.answer import answer, per_comparison
 from concexp.report.sections import fairness, latency
 from concexp.report.view import View
@@ -35,17 +35,19 @@ def ratios(run):
     "make", [scenarios.scaling, scenarios.syncs, scenarios.waiting, scenarios.parameters, scenarios.partly_withheld]
 )
 def test_numbers_are_those_of_the_cells(tmp_path, make):
-    """Every figure with an interval is that of a cell in cells.csv, or the paired ratio of two cells."""
+    """Every figure with an interval is that of a cell in cells.csv, as such or as the best of some, or a ratio of two cells."""
     run = journal_builder.write(tmp_path, **make())
     results.write(run)
     with (run.folder / "cells.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    known = [
-        tuple(float(row[f"{metric}{end}"]) for end in ("", "_lo", "_hi"))
+    cells = [
+        Interval(*(float(row[f"{metric}{end}"]) for end in ("", "_lo", "_hi")), int(row["trials"]))
         for row in rows
         for metric in ("throughput", "speedup")
         if row.get(f"{metric}_lo")
-    ] + list(ratios(run))
+    ]
+    best = [of_the_best(cell, count) for cell in cells for count in range(1, len(rows) + 1)]
+    known = [(one.mean, one.lo, one.hi) for one in best] + list(ratios(run))
     text = "\n".join(every_sentence(View(run)))
     figures = FIGURE.findall(text)
     assert len(figures) >= 4

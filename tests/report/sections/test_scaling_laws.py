@@ -1,11 +1,14 @@
 """What the page says of scaling laws: of known curves, and why it says nothing of others."""
 
 import itertools
+import math
 import re
 
+import numpy as np
 import pytest
 
-from concexp.analysis.stats.scaling_laws import AMDAHL, GUSTAFSON, USL
+from concexp.analysis.stats.scaling_laws import AMDAHL, GUSTAFSON, USL, Law
+from concexp.report import pairs
 from concexp.report.answer import gains as answered
 from concexp.report.plots import scaling
 from concexp.report.sections import scaling_laws
@@ -16,11 +19,11 @@ from tests.helpers.pages import draw
 COUNTS = (1, 2, 4, 8, 16, 32)
 
 
-def series_of(law, parameters, model="processes", counts=COUNTS, **more):
+def series_of(law, parameters, model="processes", counts=COUNTS, noise=0.005, **more):
     """Cells of a model that follows a law, without a baseline."""
     rates = {n: float(law(n, 1000, *parameters)) for n in counts}
     given = {"wants": "io", "workload": "sleep", **more}
-    return [journal_builder.cell(model=model, workers=n, rate=rate, noise=0.005, **given) for n, rate in rates.items()]
+    return [journal_builder.cell(model=model, workers=n, rate=rate, noise=noise, **given) for n, rate in rates.items()]
 
 
 @pytest.fixture
@@ -37,14 +40,80 @@ def text_of(found):
 
 
 def test_amdahl_with_a_tenth(view):
-    """A serial share of a tenth lies in the interval on the page, as does the limit of ten."""
+    """A serial share of a tenth lies in the interval on the page; of twice the workers that were measured it says what is true."""
     text = text_of(view(series_of(AMDAHL, (0.1,))))
     low, high = map(float, re.search(r"serial share [\d.]+ % \(([\d.]+)–([\d.]+)\)", text).groups())
     assert low <= 10 <= high < 12
-    low, high = map(float, re.search(r"at most [\d.]+x \(([\d.]+)–([\d.]+)\) the speed of one worker", text).groups())
-    assert low <= 10 <= high
+    further = re.search(r"by which 64 workers would reach [\d.]+x \(([\d.]+)–([\d.]+)\) the speed of one;?,", text)
+    low, high = map(float, further.groups())
+    assert low <= float(AMDAHL(64, 1, 0.1)) <= high
+    assert "at most" not in text
     assert "`processes`: Amdahl's law, " in text
     assert "no peak in range (1 to 32 workers)" in text
+
+
+@pytest.mark.parametrize("curve", [lambda n: 1 + math.log(n), math.sqrt])
+def test_a_curve_that_is_no_law(view, curve):
+    """Curves without a limit that resemble Amdahl's are told as fitting no law, and no limit is told."""
+    other = Law("other", ("g",), lambda n, g: g * np.vectorize(curve)(n))
+    text = text_of(view(series_of(other, ()), repetitions=10))
+    assert "No scaling law is told for `processes`: none of the laws fits: even " in text
+    assert "more than the noise of the trials explains" in text
+    assert "would reach" not in text
+
+
+def test_each_step_is_told_before_any_law(view):
+    """Whether more workers still help is said for each step, with what was measured, before a law is."""
+    first, *_ = scaling_laws.sentences(view(series_of(USL, (0.05, 0.01)), repetitions=10))
+    assert first.startswith("Throughput with more workers, step by step: `processes` gains 1.8")
+    assert re.search(r"; loses 0\.9\d+x \([^)]*\) from 8 to 16", first)
+    assert re.search(r"and 0\.6\d+x \([^)]*\) from 16 to 32\.", first)
+
+
+def test_a_step_that_changes_nothing(view):
+    """A step of no effect is told as a small change where that is certain, and else as not told from none."""
+    flat = dict.fromkeys((1, 2, 4), 1000.0)
+    for noise, word in ((0.005, "changes by less than 5 %: "), (0.2, "cannot be told from no change: ")):
+        cells = [journal_builder.cell(model="threads", workers=n, rate=x, noise=noise) for n, x in flat.items()]
+        first, *_ = scaling_laws.sentences(view(cells, repetitions=10))
+        assert first.count(word) == 1
+        assert first.count("x (") == 2
+
+
+def test_a_step_is_from_half_the_workers(view):
+    """Of 12 workers, half are 6; where 6 were not measured, the step is from the next fewer."""
+    cells = series_of(AMDAHL, (0.1,), counts=(1, 3, 4, 12))
+    found = view(cells)
+    (points,) = found.series(found.points).values()
+    assert [(p.below.workers, p.above.workers) for p in pairs.steps(found, points)] == [(1, 3), (1, 4), (4, 12)]
+
+
+def test_a_peak_needs_a_step_that_loses(view):
+    """A law may be sure of its peak where the curve is all but flat: without a step that was seen to lose, none is told."""
+    found = view(series_of(USL, (0.05, 0.0022), noise=0.002), repetitions=10)
+    (series,) = scaling_laws.measured_series(found)
+    assert series.scaling.peak.bounded
+    assert re.search(r"; changes by less than 5 %: [\d.]+x \([^)]*\) from 16 to 32\.", text_of(found))
+    assert "but no step to more workers was seen to lose; it misses" in text_of(found)
+    for text in (text_of(found), "\n".join(answered.sentences_for(found, found.comparisons[0]))):
+        assert not re.search(r"peak at|peak in range|beyond a peak", text)
+
+
+def test_nothing_is_more_than_serial(view, tmp_path):
+    """Where several workers are slower than one, that is said, and no share of more than 100 %."""
+    falling = text_of(view(series_of(AMDAHL, (1.5,))))
+    assert "Amdahl's law, so several workers are slower than one, its peak at 1.00" in falling
+    few = text_of(view(series_of(AMDAHL, (1.5,), counts=(1, 2, 4))))
+    assert "`processes` slower than one worker with 2 and slower than one worker with 4" in few
+    serial = journal_builder.cell(model="serial", rate=1000, wants="io", workload="sleep")
+    beside = View(
+        journal_builder.write(tmp_path, [serial, *series_of(AMDAHL, (1.5,), counts=(1, 2, 4))])
+    )  # there the page compares 4 workers with 2, and all with the baseline, but not 4 with 1
+    assert "`processes` slower than one worker with 2 and at least 100 % with 4" in text_of(beside)
+    weak = text_of(view(series_of(GUSTAFSON, (1.02,), load={"ops": 100, "scaling": "weak"})))
+    assert "Gustafson's law, so " in weak
+    for text in (falling, few, weak):
+        assert not re.search(r"1\d\d(\.\d+)? % ", text)
 
 
 def test_four_numbers_of_workers_are_too_few(view):

@@ -93,6 +93,32 @@ def test_a_slow_iteration_among_many(tmp_path):
     )
 
 
+def test_one_slow_iteration_is_no_warm_up(tmp_path):
+    """An iteration of sixty that takes three times as long, elsewhere in each trial, leaves the cell steady and needs no cure."""
+
+    def course(block, k):
+        return (3.0 if k == 40 - 3 * block else 1.0) * math.exp(random.Random(f"{block} {k}").gauss(0, 0.01))
+
+    run = journal_builder.write(tmp_path, [journal_builder.cell(course=course)], iterations=60)
+    sentences = steadiness.sentences(View(run))
+    assert "1 is steady from the first measured iteration on" in sentences[0]
+    assert not any("measure.warmup" in sentence for sentence in sentences)
+
+
+def test_a_slow_stretch_is_told_as_a_disturbance(tmp_path):
+    """A slower stretch in the middle of all trials is a disturbance: more warm-up would not help."""
+
+    def course(block, k):
+        return (1.4 if 20 <= k < 30 else 1.0) * math.exp(random.Random(f"{block} {k}").gauss(0, 0.01))
+
+    run = journal_builder.write(tmp_path, [journal_builder.cell(course=course)], iterations=60)
+    sentences = steadiness.sentences(View(run))
+    assert sentences[1].startswith(
+        "**Disturbed**: `serial`. Their trials end as fast as they were before a slower stretch"
+    )
+    assert not any("measure.warmup" in sentence for sentence in sentences)
+
+
 def test_a_slow_down_in_three_iterations(tmp_path):
     """A faster first iteration is not a warm-up, and more warm-up would not help."""
     sentence = starting(tmp_path, 0.8)[0]

@@ -65,7 +65,10 @@ def test_pools_and_systems_that_do_not_tell(view):
     sentence = time_breakdown.sentences(view(pair("process_pool", 2, 1000, "x", 1)))
     assert any(s.startswith("Imbalance was not measured") and s.endswith("`process_pool`.") for s in sentence)
     blind = pair("threads", 2, 1000, "x", 1, more={**busy(1, 1), "cpu_s": None, "run_queue_wait_s": None})
-    assert any(s.startswith("CPU time was not recorded") for s in time_breakdown.sentences(view(blind)))
+    sentence = time_breakdown.sentences(view(blind))
+    assert any(s.startswith("The workers' own CPU time was not recorded") for s in sentence)
+    assert any(s.endswith("; what the rest was lost to was not recorded.") for s in sentence)
+    assert time_breakdown.main_reasons(view(blind)) == []
 
 
 def test_doubtful_cells_have_a_bar_and_no_reason(view, tmp_path):

@@ -1,6 +1,6 @@
 """A run -> what its controls and its sentinel show about the measurement itself: noise floors, and drift.
 
-The **noise floor** of a workload is a factor: the largest one, in either direction, within the 95 % interval of the ratio
+The **noise floor** of a workload is a factor: the largest one, in either direction, within the interval of the ratio
 control / measured (of the primary metric, paired by block). Both are the same cell, so any difference between them comes from
 the measurement; two cells whose ratio lies within the floor cannot be told apart.
 
@@ -60,7 +60,7 @@ def drift(run: Run) -> Interval:
     """The factor by which the sentinel's time changed over the run; UNKNOWN without a sentinel in enough blocks."""
     for sample in _samples(run, SENTINEL).values():
         times = sample.by_block("wall_s")
-        per_block = slope({block: math.log(time) for block, time in times.items()})
+        per_block = slope({block: math.log(time) for block, time in times.items()}, run.level)
         if per_block.bounded:
             ends = np.array([per_block.mean, per_block.lo, per_block.hi])
             mean, lo, hi = np.exp((max(times) - min(times)) * ends).tolist()
@@ -78,4 +78,4 @@ def drifted(factor: Interval) -> bool:
 def _samples(run: Run, role: str) -> dict[str, Sample]:
     """The trials of one role, by cell, as samples of their own."""
     rows = run.trials[run.trials["role"] == role]
-    return samples(rows.assign(role=MEASURED)) if len(rows) else {}
+    return samples(rows.assign(role=MEASURED), run.level) if len(rows) else {}

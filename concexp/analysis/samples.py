@@ -22,7 +22,7 @@ import pandas as pd
 
 from concexp import catalog
 from concexp.analysis.metrics import names_in
-from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval, trial_means
+from concexp.analysis.stats.intervals import FEWEST, LEVEL, Interval, mean_interval, trial_means
 from concexp.analysis.stats.ratios import ratio
 from concexp.analysis.trial_rows import TrialRows
 from concexp.experiment.statuses import MEASURED, NUMBERED, OBSERVED, STATUSES
@@ -42,10 +42,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Sample:
-    """The trials of one cell; the table at the head of this module says which number rests on which of them."""
+    """The trials of one cell; the table at the head of this module says which number rests on which of them.
+
+    `level` is that of the intervals made from it.
+    """
 
     trials: Sequence[Trial]
     observed: Sequence[Trial] = ()
+    level: float = LEVEL
 
     @cached_property
     def status(self) -> str:
@@ -102,7 +106,7 @@ class Sample:
 
     def of(self, name: str) -> Sample:
         """The sample that a metric comes from: this one, or the trials that were observed for it."""
-        return Sample(self.observed) if any(name in trial.means for trial in self.observed) else self
+        return Sample(self.observed, level=self.level) if any(name in trial.means for trial in self.observed) else self
 
     def by_block(self, name: str, counted: bool = False, every: bool = False) -> dict[int, float]:
         """Maps block to the trial's mean of a metric, where there is one.
@@ -121,7 +125,7 @@ class Sample:
     def interval(self, name: str, metric: Any) -> Interval:
         """The mean of a metric of level `iteration` over the trials, with its interval."""
         values = self.by_block(name, metric.kind == "count", metric.ends_badly)
-        return mean_interval(list(values.values()), metric.scale == "log")
+        return mean_interval(list(values.values()), metric.scale == "log", self.level)
 
 
 def observed(metric: Any) -> bool:
@@ -129,8 +133,8 @@ def observed(metric: Any) -> bool:
     return bool(metric.probe) and bool(catalog.load("probe", metric.probe).own_trials)
 
 
-def samples(frame: pd.DataFrame) -> dict[str, Sample]:
-    """The sample of each cell that was measured, by the cell's id."""
+def samples(frame: pd.DataFrame, level: float = LEVEL) -> dict[str, Sample]:
+    """The sample of each cell that was measured, by the cell's id; `level` is that of their intervals."""
     rows = TrialRows.of(frame)
     first = frame.take(rows.firsts)
     means, from_observed = _means(frame, rows)
@@ -152,7 +156,9 @@ def samples(frame: pd.DataFrame) -> dict[str, Sample]:
         trial = Trial(int(block), status, reason, codes, float(effective), of_trial)
         by_cell.setdefault(str(cell), {}).setdefault(role, []).append(trial)
     return {
-        cell: Sample(roles[MEASURED], roles.get(OBSERVED, ())) for cell, roles in by_cell.items() if MEASURED in roles
+        cell: Sample(roles[MEASURED], roles.get(OBSERVED, ()), level)
+        for cell, roles in by_cell.items()
+        if MEASURED in roles
     }
 
 
@@ -175,4 +181,4 @@ def _means(frame: pd.DataFrame, rows: TrialRows) -> tuple[dict[str, list[float]]
 
 def compared(above: Sample, below: Sample, name: str) -> Interval:
     """The ratio of a metric of two cells, above / below."""
-    return ratio(above.by_block(name), below.by_block(name))
+    return ratio(above.by_block(name), below.by_block(name), above.level)

@@ -22,6 +22,7 @@ from concexp.report.sections import (
     trust,
     user_code,
 )
+from concexp.report.text.numbers import level_text
 from concexp.report.view import View
 
 
@@ -83,6 +84,7 @@ def _answer(page: Page) -> Iterator[Content]:
         "question": view.run.spec["question"],
         "outline": machine.outline(view),
         "sentences": answer(view),
+        "level": level_text(view.run.level),
         "intervals": any(value.bounded for point in view.points for value in point.values.values()),
         "first": page.first,
     }

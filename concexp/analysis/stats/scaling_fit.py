@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from concexp.analysis.stats.batch_fit import refit
 from concexp.analysis.stats.draws import joint_draws
-from concexp.analysis.stats.intervals import FEWEST, UNKNOWN, Interval, t_quantile
+from concexp.analysis.stats.intervals import FEWEST, LEVEL, UNKNOWN, Interval, t_quantile
 from concexp.analysis.stats.scaling_laws import STRONG, WEAK, Law, peak
 
 Floats = NDArray[np.float64]
@@ -75,7 +75,7 @@ class Scaling:
     tried: Mapping[str, float]
 
 
-def fit(law: Law, workers: ArrayLike, throughput: ArrayLike) -> Fit:
+def fit(law: Law, workers: ArrayLike, throughput: ArrayLike, level: float = LEVEL) -> Fit:
     """A law fitted by least squares, no parameter below 0; standard errors from the Jacobian, as R's `nls` and `usl` have them.
 
     ValueError unless there are more points than parameters and all values are positive.
@@ -103,7 +103,7 @@ def fit(law: Law, workers: ArrayLike, throughput: ArrayLike) -> Fit:
     degrees, squares = n.size - k, float(((fitted - x) ** 2).sum())
     sd = math.sqrt(squares / degrees)
     errors = np.sqrt(np.diag(np.linalg.pinv(solution.jac.T @ solution.jac))) * sd / scale * units
-    t = t_quantile(degrees)
+    t = t_quantile(degrees, level)
     parameters = {
         name: Parameter(
             float(value), float(error), Interval(float(value), value - t * error, value + t * error, n.size)
@@ -136,7 +136,12 @@ def aicc(fitted: Fit, trials: Sequence[ArrayLike] | None = None) -> float:
 
 
 def scaling(
-    trials: Mapping[int, Trials], weak: bool = False, limit: float = math.inf, seed: int = 1, refits: int = REFITS
+    trials: Mapping[int, Trials],
+    weak: bool = False,
+    limit: float = math.inf,
+    seed: int = 1,
+    refits: int = REFITS,
+    level: float = LEVEL,
 ) -> Scaling:
     """The law that a curve follows; `trials` has throughputs by worker count: by block, or a list if no blocks are shared.
 
@@ -152,7 +157,7 @@ def scaling(
     workers = np.array(list(within), dtype=float)
     values = [np.array(list(sample.values())) for sample in within.values()]
     points = [float(np.exp(np.log(sample).mean())) for sample in values]
-    fits = [fit(law, workers, points) for law in (WEAK if weak else STRONG)]
+    fits = [fit(law, workers, points, level) for law in (WEAK if weak else STRONG)]
     fits = [replace(one, aicc=aicc(one, values)) for one in fits]
     tried = {one.law.name: one.aicc for one in fits}
     best = min(fits, key=lambda one: (one.aicc, len(one.parameters)))
@@ -161,12 +166,12 @@ def scaling(
         return _refused(best, reason, tried)
     drawn = _drawn(best.law, workers, within, seed, refits)
     parameters = {
-        name: replace(parameter, resampled=_ends(parameter.value, drawn.get(name), workers.size))
+        name: replace(parameter, resampled=_ends(parameter.value, drawn.get(name), workers.size, level))
         for name, parameter in best.parameters.items()
     }
     best = replace(best, parameters=parameters)
     point = {name: parameter.value for name, parameter in parameters.items()}
-    highest = _ends(float(peak(point)), peak(drawn) if drawn else None, workers.size)
+    highest = _ends(float(peak(point)), peak(drawn) if drawn else None, workers.size, level)
     return Scaling(best, "", highest if _has_peak(best, highest.mean) else UNKNOWN, tried)
 
 
@@ -220,12 +225,12 @@ def _drawn(
     return dict(zip(law.parameters, parameters.T, strict=True))
 
 
-def _ends(value: float, drawn: Floats | None, n: int) -> Interval:
-    """The value with the 95 % interval of its draws; without ends if there are none."""
+def _ends(value: float, drawn: Floats | None, n: int, level: float) -> Interval:
+    """The value with the interval of its draws; without ends if there are none."""
     if drawn is None:
         return Interval(value, np.nan, np.nan, n)
     # Order statistics, since nothing can be interpolated between infinite values.
-    low, high = np.quantile(drawn, [0.025, 0.975], method="inverted_cdf")
+    low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2], method="inverted_cdf")
     return Interval(value, float(low), float(high), n)
 
 

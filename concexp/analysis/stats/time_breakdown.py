@@ -31,7 +31,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from concexp.analysis.stats.intervals import Interval, mean_interval
+from concexp.analysis.stats.intervals import LEVEL, Interval, mean_interval
 
 PARTS = ("startup", "imbalance", "waiting", "turns", "overhead", "oversubscription", "missing")
 USEFUL, RESIDUAL = "useful", "residual"
@@ -81,6 +81,7 @@ class Breakdown:
     parts: Mapping[str, Interval]
     unmeasured: tuple[str, ...]
     trials: Sequence[Mapping[str, float]]
+    level: float = LEVEL
 
     @property
     def useful(self) -> Interval:
@@ -94,7 +95,7 @@ class Breakdown:
 
     def share(self, name: str) -> Interval:
         """The share of a part, of `useful` or of `residual`."""
-        return mean_interval([trial[name] for trial in self.trials])
+        return mean_interval([trial[name] for trial in self.trials], level=self.level)
 
     def leading(self) -> list[str]:
         """The largest part of the loss, and those that cannot be told apart from it; the residual may be one of them.
@@ -105,20 +106,22 @@ class Breakdown:
         first = named[0]
         if not self.share(first).lo > 0:
             return []
-        behind = {n: mean_interval([trial[first] - trial[n] for trial in self.trials]) for n in named[1:]}
+        behind = {
+            n: mean_interval([trial[first] - trial[n] for trial in self.trials], level=self.level) for n in named[1:]
+        }
         return [first, *(name for name, ahead in behind.items() if not ahead.lo > 0)]
 
 
-def breakdown(trials: Sequence[Mapping[str, float]]) -> Breakdown:
-    """The breakdown of a cell, from the shares of its trials as `shares` computes them."""
+def breakdown(trials: Sequence[Mapping[str, float]], level: float = LEVEL) -> Breakdown:
+    """The breakdown of a cell, from the shares of its trials as `shares` computes them; `level` is that of its intervals."""
     unmeasured = tuple(name for name in PARTS if any(math.isnan(trial[name]) for trial in trials))
     lost = [n for n in PARTS if n not in unmeasured and np.mean([trial[n] for trial in trials]) > 0]
     complete = []
     for trial in trials:
         explained = {name: trial[name] for name in (USEFUL, *lost)}
         complete.append({**explained, RESIDUAL: 1 - sum(explained.values())})
-    parts = {name: mean_interval([trial[name] for trial in complete]) for name in lost}
-    return Breakdown(parts, unmeasured, complete)
+    parts = {name: mean_interval([trial[name] for trial in complete], level=level) for name in lost}
+    return Breakdown(parts, unmeasured, complete, level)
 
 
 def shares(several: WorkerSeconds, alone: WorkerSeconds, place: MachineLimits) -> dict[str, float]:

@@ -14,6 +14,11 @@ PLAIN = ("x", "CPUs", "")  # units without prefixes
 DIGITS = 3
 
 
+def level_text(level: float) -> str:
+    """The level of an interval: `95 %`."""
+    return f"{100 * level:g} %"
+
+
 def are_numbers(*values: float | None) -> bool:
     """Whether all of them are numbers, neither None nor NaN."""
     return all(value is not None and not math.isnan(value) for value in values)

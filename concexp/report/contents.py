@@ -93,7 +93,7 @@ def _answer(page: Page) -> Iterator[Content]:
 def _claims(page: Page) -> Iterator[Content]:
     rows = claims.claim_rows(page.view)
     if rows:
-        yield {"claims": rows}
+        yield {"claims": rows, "needed": level_text((1 + page.view.run.level) / 2)}
 
 
 def _pictures(page: Page) -> Iterator[Content]:

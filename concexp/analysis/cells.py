@@ -19,9 +19,9 @@ MISSING = "missing"  # the status of a cell that has no trial yet
 
 
 def table(header: Mapping[str, Any], trials: pd.DataFrame, by_cell: Mapping[str, Sample]) -> pd.DataFrame:
-    """The cells, sorted by their axes. Columns: the axes, cell, status, reason, trials, doubtful; then per metric M, M_lo, M_hi.
+    """The cells, sorted by their axes. Columns: the axes, cell, status, reason, trials, doubtful; per metric M, M_lo, M_hi, M_n.
 
-    `trials` has the rows of the tidy frame, `by_cell` the sample of each measured cell.
+    M_n is the number of trials behind M. `trials` has the rows of the tidy frame, `by_cell` the sample of each measured cell.
     """
     metrics = _metrics(header["spec"], trials)
     baseline = Baseline(header)
@@ -32,7 +32,7 @@ def table(header: Mapping[str, Any], trials: pd.DataFrame, by_cell: Mapping[str,
         row = {**planned["axes"], "cell": planned["cell"], **_outcome(planned, sample)}
         for name, metric in metrics.items():
             value = _value(name, metric, sample, below, planned["axes"].get("workers") or 1)
-            row |= {name: value.mean, f"{name}_lo": value.lo, f"{name}_hi": value.hi}
+            row |= {name: value.mean, f"{name}_lo": value.lo, f"{name}_hi": value.hi, f"{name}_n": value.n}
         rows.append(row)
     cells = pd.DataFrame(rows)
     if "workers" in cells:

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from concexp.analysis.claims.truth import Truth, both, either, fact, tail
+from concexp.analysis.claims.truth import Truth, both, either, fact
+from concexp.analysis.stats.draws import tail
 from concexp.experiment import expressions
 
 Floats = NDArray[np.float64]

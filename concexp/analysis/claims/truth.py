@@ -7,21 +7,13 @@ largest of many cells: `max(y over a) > x` is an `or` over the cells, `max(y ove
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from concexp.analysis.stats.familywise import every, some
 
-Floats = NDArray[np.float64]
 Rule = Callable[[Collection[float]], float]  # the p-value of a statement that joins several
-# Fewer draws beyond a boundary than this share are too few to count: the tail of t tells more.
-TAIL = 0.005
-EDGE = 0.975
 
 
 @dataclass(frozen=True)
@@ -84,25 +76,3 @@ def _joined(kind: str, parts: Iterable[Truth], deciding: Truth, support: Rule, r
         return open_parts[0] if open_parts else deciding.negated
     risks = support([part.support for part in open_parts]), refute([part.refute for part in open_parts])
     return Truth(*risks, False, kind, tuple(open_parts))
-
-
-def tail(above: Floats, below: Floats, degrees: float, strict: bool) -> float:
-    """The share of draws in which `above > below` fails (`>=` unless `strict`); in the far tail, by Student's t.
-
-    Ten thousand draws know a share of 1 in 10,000 badly, and a family of 200 comparisons needs one. There the distance of the
-    boundary from the median is taken relative to that of the 2.5 % quantile, on the log scale where both sides are positive.
-    """
-    holds = above > below if strict else above >= below
-    share = 1 - float(np.mean(holds))
-    if share >= TAIL or not math.isfinite(degrees):
-        return share
-    upper, lower = np.broadcast_arrays(above, below)
-    if not (np.isfinite(upper).all() and np.isfinite(lower).all()):
-        return share
-    margin = np.log(upper) - np.log(lower) if min(upper.min(), lower.min()) > 0 else upper - lower
-    edge, middle = np.quantile(margin, [1 - EDGE, 0.5])
-    if not middle > edge:
-        return share
-    from scipy.special import stdtr, stdtrit
-
-    return min(TAIL, float(stdtr(degrees, -middle / (middle - edge) * stdtrit(degrees, EDGE))))

@@ -15,6 +15,7 @@ from concexp.report.phrases import (
     equal_text,
     primary_text,
     share_used,
+    trials_text,
     unresolved_text,
 )
 from concexp.report.text.numbers import enumerated, plural, spread
@@ -47,7 +48,7 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
     rival = view.best([best, *doubtful])
     if rival is best or rival is None:
         return [f"Of the cells beyond doubt, {sentence}", left_out]
-    figure = primary_text(view, comparison, rival)
+    figure = primary_text(view, comparison, rival) + trials_text(view, rival)
     return [
         f"No winner is named: {cell_text(view, rival)} measured more, {figure}, but in doubtful trials (‡). "
         f"Of the cells beyond doubt, {sentence}",
@@ -85,7 +86,7 @@ def _no_winner(doubtful: list[Point], known: list[Point]) -> list[str]:
 
 def _sentence(view: View, comparison: Comparison, best: Point, candidates: list[Point]) -> str:
     """The best cell with its figure, its gain over the baseline, and its lead or what it is not resolved from."""
-    cell, figure = cell_text(view, best), primary_text(view, comparison, best)
+    cell, figure = cell_text(view, best), primary_text(view, comparison, best) + trials_text(view, best)
     gain = _gain(view, comparison, best)
     leads = leads_over(view, comparison, best, view.best_per_series(candidates))
     if not leads:

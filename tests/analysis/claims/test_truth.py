@@ -1,10 +1,8 @@
 """How sure statements are, and what becomes of that when they are joined."""
 
-import numpy as np
 import pytest
-from scipy.stats import t
 
-from concexp.analysis.claims.truth import FALSE, TRUE, Truth, both, either, tail
+from concexp.analysis.claims.truth import FALSE, TRUE, Truth, both, either
 
 SURE, LIKELY, OPEN = Truth(0.001, 0.999), Truth(0.02, 0.98), Truth(0.4, 0.6)
 
@@ -39,21 +37,3 @@ def test_facts_decide_or_drop_out():
 def test_a_share_of_draws_stands_for_both_risks():
     """Of a single comparison; a half where neither risk is small, as with trials that are missing."""
     assert [one.share for one in (SURE, LIKELY.negated, OPEN, Truth(1, 1))] == pytest.approx([0.999, 0.02, 0.6, 0.5])
-
-
-@pytest.mark.parametrize("degrees", [4, 9, 29])
-@pytest.mark.parametrize("distance", [3.0, 5.0, 7.0])
-def test_the_far_tail_is_that_of_t(degrees, distance):
-    """Where a draw or two lie beyond the boundary, the risk is known to a third all the same."""
-    draws = np.exp(0.1 * t(degrees).ppf((np.arange(10_000) + 0.5) / 10_000))
-    boundary = np.array([np.exp(-0.1 * distance)])
-    assert tail(draws, boundary, degrees, strict=True) == pytest.approx(t(degrees).cdf(-distance), rel=0.35)
-
-
-def test_what_is_common_is_counted():
-    """A share of draws that can be counted is not modelled; nor is what never varies, nor infinity."""
-    draws = np.linspace(0, 1, 1000)
-    assert tail(draws, np.array([0.25]), 5, strict=True) == pytest.approx(0.25)
-    assert tail(np.array([1.0]), np.array([0.5]), 9, strict=True) == 0
-    assert tail(np.array([np.inf]), draws, 9, strict=True) == 0
-    assert (tail(draws[:1], draws[:1], 9, True), tail(draws[:1], draws[:1], 9, False)) == (1, 0)

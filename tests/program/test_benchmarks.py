@@ -91,3 +91,15 @@ def test_a_large_run_is_made_as_a_runner_makes_one(tmp_path):
     assert len(run.cells) == run.measured["trial"].nunique() == 1000
     assert len(run.measured) == 2000
     assert run.cells["speedup"].notna().all()
+
+
+def test_claims_about_equal_cells_are_simulated(monkeypatch):
+    """Claims about 8 equal cells are decided in at most 6 of 60 runs, and one that is far from its boundary always."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    module = importlib.import_module("benchmarks.claims_error")
+    for claim in module.CLAIMS.values():
+        found = module.rates(claim, 8, 10, 60)
+        assert max(found["supported"][0], found["refuted"][0]) <= 10
+    every = module.CLAIMS["for every cell: x > reference"]
+    assert module.rates(every, 8, 10, 20, factor=1.5)["supported"][0] == 100
+    assert module.rates(every, 8, 10, 20, factor=0.7)["refuted"][0] == 100

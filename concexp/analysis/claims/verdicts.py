@@ -161,7 +161,8 @@ def _case_verdict(claim: Claim, case: Case, measured: Measured) -> _Judged:
         _fewest_trials(values), _zero(values),
     )  # fmt: skip
     if truth.exact:
-        return _Judged(replace(found, outcome="supported" if truth.support == 0 else "refuted"))
+        outcome: Outcome = "supported" if truth.support == 0 else "refuted"
+        return _Judged(replace(found, outcome=outcome, reason=_whatever(values, outcome)))
     return _Judged(found, truth, values)
 
 
@@ -180,11 +181,23 @@ def _with_family(judged: Sequence[_Judged], level: float) -> list[_Judged]:
             continue
         truth = replace(one.truth, refute=next(adjusted))
         outcome = cast(Outcome, verdict(truth.share, level))
-        reason, share = _undecided(one.values) if outcome == "inconclusive" else "", truth.share
-        found.append(replace(one, truth=truth, verdict=replace(
-            one.verdict, outcome=outcome, reason=reason, share=None if reason else share,
-        )))  # fmt: skip
+        reason = _undecided(one.values) if outcome == "inconclusive" else _whatever(one.values, outcome)
+        share = None if reason and outcome == "inconclusive" else truth.share
+        found.append(
+            replace(one, truth=truth, verdict=replace(one.verdict, outcome=outcome, reason=reason, share=share))
+        )
     return found
+
+
+def _whatever(values: Values, outcome: Outcome) -> str:
+    """That a verdict holds whatever the missing trials would have measured; "" if none is missing."""
+    lacking = [basis for basis in values.bases.values() if basis.missing]
+    if not lacking:
+        return ""
+    basis = max(lacking, key=lambda basis: len(basis.missing))
+    truth = "true" if outcome == "supported" else "false"
+    ended = f"{len(basis.missing)} of {basis.run} trials did not end well ({basis.endings})"
+    return f"{ended}, and it is {truth} whatever they would have measured"
 
 
 def _undecided(values: Values) -> str:

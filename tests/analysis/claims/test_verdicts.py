@@ -358,6 +358,9 @@ def test_a_timeout_bounds_what_a_trial_may_have_had(tmp_path, expect, word):
     made = {"cells": ended(ops=1000, load=load, good=1), "repetitions": 10}
     (judged,) = only(tmp_path, {"of": {"model": "threads"}, "expect": expect}, **made).cases
     assert judged.outcome == word
+    assert judged.reason.startswith("9 of 10 trials did not end well (9 timeout)")
+    end = {"supported": "true whatever they would have measured", "refuted": "false whatever they would have measured"}
+    assert judged.reason.endswith(end.get(word, "do not speak for them"))
 
 
 @pytest.mark.parametrize(("noticed", "word"), [(10, "supported"), (3, "inconclusive"), (0, "refuted")])

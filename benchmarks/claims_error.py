@@ -65,6 +65,11 @@ SINGLE: dict[str, Claim] = {
 }
 
 
+def on_the_whole(x: list[Drawn]) -> list[Truth]:
+    """`mean(x over cells) > reference`: to add cells helps."""
+    return [numbers.compared(">", numbers.geometric_mean(x[:-1]), x[-1])]
+
+
 def judged(cases: list[Truth]) -> str:
     """The verdict on a claim, from the truths of its cases, as `verdicts` joins them."""
     open_cases = [case.refute for case in cases]
@@ -104,12 +109,11 @@ def rows(replications: int) -> Iterator[Row]:
             found = rates(claim, count, TRIALS, max(1, replications // 4))
             yield Row(f"`{name}`, {count} cells, is refuted", noise, str(TRIALS), *found["refuted"], high=3.5)
     every = CLAIMS["for every cell: x > reference"]
-    whole: Claim = lambda x: [numbers.compared(">", numbers.geometric_mean(x[:-1]), x[-1])]  # noqa: E731
     for count in (1, 30):
         for trials in (10, 20, 30):
             found = rates(every, count, trials, replications, EQUAL)
             yield Row(f"for every of {count} cells, true by 6 %: supported", noise, str(trials), *found["supported"])
-    found = rates(whole, 30, TRIALS, replications, EQUAL)
+    found = rates(on_the_whole, 30, TRIALS, replications, EQUAL)
     yield Row("`mean(x over cells) > reference`, 30 cells, true by 6 %: supported", noise, "10", *found["supported"])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from concexp import catalog
 from concexp.experiment import expressions
 from concexp.experiment.claims import is_metric
-from concexp.experiment.expressions import Tree
+from concexp.experiment.expressions import Tolerance, Tree
 from concexp.experiment.selections import matches
 from concexp.plan.cell import Cell
 from concexp.plan.claim_cases import Case, Cells, split
@@ -82,10 +82,12 @@ class Bounds:
             return None
         truths = []
         for sign, left, right in zip(tree.value, tree.parts, tree.parts[1:], strict=False):
-            truths.append(self._compared(sign, left, right, over or {}, tree.tolerance is not None))
+            truths.append(self._compared(sign, left, right, over or {}, tree.tolerance))
         return False if False in truths else None if None in truths else True
 
-    def _compared(self, sign: str, left: Tree, right: Tree, over: Mapping[str, Any], near: bool) -> bool | None:
+    def _compared(
+        self, sign: str, left: Tree, right: Tree, over: Mapping[str, Any], tolerance: Tolerance | None
+    ) -> bool | None:
         if sign in ("<", "<=", ">", ">=", "==") and self._key(left, over) == self._key(right, over):
             measured = any(is_metric(part) and part.value != "status" for part in expressions.walk(left))
             return sign in ("<=", ">=", "==") if measured else None
@@ -96,11 +98,12 @@ class Bounds:
             return True if one.high < other.low else False if one.low >= other.high else None
         if sign == "<=":
             return True if one.high <= other.low else False if one.low > other.high else None
-        if sign == "==" and not near:
-            if one.exact and other.exact:
-                return one.low == other.low
-            return False if one.high < other.low or one.low > other.high else None
-        return None
+        if sign != "==":
+            return None
+        if one.exact and other.exact:
+            return _near(one.low, other.low, tolerance)
+        apart = one.high < other.low or one.low > other.high
+        return False if apart and tolerance is None else None
 
     def of(self, tree: Tree, over: Mapping[str, Any] | None = None) -> Span:
         """The bounds of a number; ANY where nothing is known."""
@@ -213,6 +216,15 @@ class Bounds:
                 cell = None
             return (tree.value, cell.id if cell is not None else id(tree))
         return tree.kind, tree.value, tuple(self._key(part, over) for part in tree.parts)
+
+
+def _near(one: float, other: float, tolerance: Tolerance | None) -> bool:
+    """Whether two constants are equal within a tolerance."""
+    if tolerance is None:
+        return one == other
+    if tolerance.factor:
+        return one <= other * tolerance.amount and one * tolerance.amount >= other
+    return abs(one - other) <= tolerance.amount * abs(other)
 
 
 def _computed(sign: str, left: Span, right: Span) -> Span:

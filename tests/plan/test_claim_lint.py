@@ -89,6 +89,8 @@ def test_what_data_decide(claim):
         (f"{{{CPU}, expect: efficiency <= 1}}", "cannot be refuted on this machine"),
         ("expect: cpus_used > 4", "cannot be supported on this machine"),
         ("{of: {model: serial}, expect: speedup <= 1.0}", "is true of any data"),
+        ("{of: {model: serial}, expect: speedup == 1 within 5%}", "is true of any data"),
+        ("{of: {model: serial}, expect: speedup == 3 within 2x}", "is false of any data"),
         ("{of: {model: threads}, expect: 'throughput[threads] <= throughput'}", "is true of any data"),
     ],
 )

@@ -16,7 +16,7 @@ from concexp.experiment.selections import matches
 from concexp.plan.cell import Cell
 from concexp.plan.claim_cases import Case, Cells, split
 
-LEAST = 5e-324  # the smallest positive float: times and rates are never 0
+LEAST = 5e-324  # the smallest positive float
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Bounds:
         """The bounds of a number; ANY where nothing is known."""
         try:
             return self._span(tree, over or {})
-        except (ValueError, ArithmeticError, KeyError):
+        except (ValueError, ArithmeticError, KeyError, AttributeError):  # a package's metric may ask more of a ratio
             return ANY
 
     def _span(self, tree: Tree, over: Mapping[str, Any]) -> Span:
@@ -152,7 +152,7 @@ class Bounds:
         if metric.level == "cell":
             return self._relative(metric, cell)
         low, high = metric.range
-        if metric.scale == "log" and low == 0:
+        if metric.positive:
             low = LEAST
         if self.limits.timeout is not None and metric.unit == "s":
             high = min(high, math.nextafter(self.limits.timeout, 0))  # at the timeout itself it is killed

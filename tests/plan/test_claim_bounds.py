@@ -26,13 +26,14 @@ from concexp.plan.claim_bounds import ANY, LEAST, Bounds, Limits, Span
         ("r2(throughput over workers)", Span(0, 1)),
         ("slope(throughput over workers)", ANY),
         ("lost_updates", Span(0, math.inf)),
+        ("cpus_used", Span(0, math.inf)),  # a sleeper may need no CPU time that a clock sees
         ("returned", ANY),
         ("workers", ANY),
         ("status", ANY),
     ],
 )
 def test_bounds_follow_from_the_nature_of_metrics(text, span):
-    """Times and rates are above 0, counts at least 0, shares at most 1; arithmetic goes by the corners."""
+    """A window is longer than 0, a count at least 0, a share at most 1; arithmetic goes by the corners."""
     found = Bounds(Limits(), {}).of(expressions.parse(text, claim=True))
     assert (found.low, found.high) == pytest.approx((span.low, span.high))
 

@@ -58,6 +58,7 @@ def test_what_no_data_can_change(claim, message):
     "claim",
     [
         "expect: throughput > 1",
+        "expect: run_queue_wait_s > 0",
         "expect: fairness < 0.9",
         "expect: throughput[threads] >= throughput[processes]",
         "expect: throughput >= 1.0 * throughput[threads]",

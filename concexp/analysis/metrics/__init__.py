@@ -29,6 +29,7 @@ class Metric:
     open_loop whether only an open loop has it
     ends_badly  whether trials that ended badly have it, too; they have no other number
     range     the lowest and the highest value that it can have
+    positive  whether it is never 0
 
     A metric with a class method `part(name)` is a family; its members `NAME.part` follow from the data.
     """
@@ -47,6 +48,7 @@ class Metric:
     open_loop: ClassVar[bool] = False
     ends_badly: ClassVar[bool] = False
     range: ClassVar[tuple[float, float]] = (0.0, math.inf)
+    positive: ClassVar[bool] = False
 
     def of(self, frame: Any) -> Any:
         """The metric of each row of the tidy frame, as a Series; NaN where it was not recorded.
@@ -57,7 +59,7 @@ class Metric:
         raise NotImplementedError
 
     def between(self, ratio: Interval, workers: int) -> Interval:
-        """The metric of a cell with this number of workers, from its ratio to the baseline cell."""
+        """The metric of a cell with this number of workers, from its ratio to the baseline cell, proportional to it."""
         raise NotImplementedError
 
     def at_timeout(self, seconds: float, ops: int | None) -> tuple[float, float]:

@@ -15,6 +15,7 @@ class Metric(metrics.Metric):
     better = "lower"
     shown = "when asked"
     order = 71
+    positive = True
 
     def of(self, frame: Any) -> Any:
         counted = frame["load.ops"].notna() if "load.ops" in frame else frame["wall_s"].isna()

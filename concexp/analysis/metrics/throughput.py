@@ -17,6 +17,7 @@ class Metric(metrics.Metric):
     unit = "1/s"
     better = "higher"
     order = 10
+    positive = True
 
     def of(self, frame: Any) -> Any:
         rate = frame["ops"] / frame["wall_s"]

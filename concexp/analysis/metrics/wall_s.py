@@ -14,6 +14,7 @@ class Metric(metrics.Metric):
     unit = "s"
     better = "lower"
     order = 70
+    positive = True
 
     def of(self, frame: Any) -> Any:
         return frame["wall_s"]

@@ -49,17 +49,19 @@ def test_a_higher_level_takes_more_trials():
 
 
 def test_the_level_of_an_experiment_reaches_its_cells_and_its_page(tmp_path):
-    """cells.csv, the words of the answer and the captions of pictures have the level of the experiment."""
+    """cells.csv, the words of the answer and of the claims, and the captions of pictures have the level of the experiment."""
     cells = journal_builder.sweep(workers=(1, 2), rate=journal_builder.amdahl())
+    claims = {"claims": [{"of": {"model": "threads"}, "expect": "speedup < 1.1"}]}
     measure = {"warmup": 1, "iterations": 2, "repetitions": 6, "timeout": "60s", "seed": 1}
     runs = {
-        level: journal_builder.write(tmp_path / level, cells, spec={"measure": {**measure, "level": level}})
+        level: journal_builder.write(tmp_path / level, cells, spec={"measure": {**measure, "level": level}, **claims})
         for level in ("90%", "99%")
     }
     widths = {level: run.cells["speedup_hi"] - run.cells["speedup_lo"] for level, run in runs.items()}
     assert (widths["99%"] > widths["90%"])[widths["90%"].notna()].all()
     text = page.write(runs["99%"], tmp_path / "page").read_text()
     assert "99 % intervals" in text
+    assert "true with 99.5 % confidence" in text
     assert "95 %" not in text
 
 

@@ -112,12 +112,15 @@ def validate(specs: Specs, sets: Sets = None) -> None:
     concexp validate experiments/*.yaml
     """
     from concexp import experiment
+    from concexp.plan import claim_lint
 
     problems: list[Problem] = []
     for path in specs:
         try:
             spec = experiment.load(path, tuple(sets or ()))
             typer.echo(f"{path}: ok: {spec.name}: {spec.question}")
+            for warning in claim_lint.as_written(spec):
+                typer.echo(warning, err=True)
         except InputError as error:
             problems += error.problems
     if problems:
@@ -138,7 +141,7 @@ def plan(
     concexp plan experiments/03_lost_updates.yaml
     """
     from concexp import experiment
-    from concexp.commands.plan_text import plan_data, plan_text
+    from concexp.commands.plan_text import plan_data, plan_text, warnings
     from concexp.plan.planner import make_plan
     from concexp.run.forecast import forecast
     from concexp.run.interpreters import discovery
@@ -146,11 +149,15 @@ def plan(
 
     spec = experiment.load(path, tuple(sets or ()))
     planned = make_plan(spec, facts.usable_cpus(), only, discovery.support_for_plan(spec))
-    duration = forecast(spec, planned, out / spec.name / "runs", facts.host())
+    runs = out / spec.name / "runs"
+    duration = forecast(spec, planned, runs, facts.host())
+    found = warnings(spec, planned, runs)
     if as_json:
-        typer.echo(json.dumps(plan_data(spec, planned, duration), indent=1))
+        typer.echo(json.dumps(plan_data(spec, planned, duration, found), indent=1))
     else:
         typer.echo(plan_text(spec, planned, duration))
+    for warning in found:
+        typer.echo(warning, err=True)
 
 
 @app.command("list")

@@ -1,6 +1,7 @@
 """The command line as users meet it: what each option does to the files, and the exit codes."""
 
 import fcntl
+import json
 import os
 import re
 import signal
@@ -196,6 +197,18 @@ def test_the_mistakes_of_several_files_are_listed_together(tmp_path, write):
     assert "a.yaml:1:11" in done.stderr
     assert "c.yaml:2:8" in done.stderr
     assert "b.yaml: ok" in done.stdout
+
+
+def test_claims_that_no_data_decide_are_warned_of(tmp_path, write):
+    """`validate` and `plan` say so on stderr, with the place, and exit with 0; `plan --json` has the warnings as data."""
+    write("a.yaml", SLOW + "claims: {expect: throughput > 0}\n")
+    for verb in ("validate", "plan"):
+        done = concexp(tmp_path, verb, "a.yaml")
+        assert done.returncode == 0
+        assert "a.yaml:5:18: claims.expect: warning: `throughput > 0` is true of any data" in done.stderr
+        assert "warning" not in done.stdout
+    (warning,) = json.loads(concexp(tmp_path, "plan", "--json", "a.yaml").stdout)["warnings"]
+    assert (warning["line"], warning["key"]) == (5, "claims.expect")
 
 
 @pytest.mark.parametrize("verb", ["run", "validate", "plan", "list", "show", "report", "init"])

@@ -20,10 +20,10 @@ MISSING = "missing"  # the status of a cell that has no trial yet
 
 
 def table(header: Mapping[str, Any], trials: pd.DataFrame, by_cell: Mapping[str, Sample]) -> pd.DataFrame:
-    """The cells, sorted by their axes. Columns: the axes, cell, status, reason, trials, doubtful; then per metric M, M_lo, M_hi.
+    """The cells, sorted by their axes. Columns: the axes, cell, status, reason, trials, doubtful; per metric M, M_lo, M_hi, M_n.
 
-    Of a metric that was adjusted for the machine's speed, M_raw, M_raw_lo and M_raw_hi are what it would be without that.
-    `trials` has the rows of the tidy frame, `by_cell` the sample of each measured cell.
+    M_n is the number of trials behind M. Of a metric that was adjusted for the machine's speed, M_raw, M_raw_lo and M_raw_hi are
+    what it would be without that. `trials` has the rows of the tidy frame, `by_cell` the sample of each measured cell.
     """
     metrics = _metrics(header["spec"], trials)
     adjusted = {name for sample in by_cell.values() for trial in sample.trials for name in trial.raw}
@@ -34,10 +34,11 @@ def table(header: Mapping[str, Any], trials: pd.DataFrame, by_cell: Mapping[str,
         below = by_cell.get(baseline.of(planned["axes"]))
         row = {**planned["axes"], "cell": planned["cell"], **_outcome(planned, sample)}
         for name, metric in metrics.items():
-            for raw in (False, True) if (metric.compares or name) in adjusted else (False,):
-                column = f"{name}{RAW}" if raw else name
-                value = _value(name, metric, sample, below, planned["axes"].get("workers") or 1, raw)
-                row |= {column: value.mean, f"{column}_lo": value.lo, f"{column}_hi": value.hi}
+            value = _value(name, metric, sample, below, planned["axes"].get("workers") or 1)
+            row |= {name: value.mean, f"{name}_lo": value.lo, f"{name}_hi": value.hi, f"{name}_n": value.n}
+            if (metric.compares or name) in adjusted:
+                raw = _value(name, metric, sample, below, planned["axes"].get("workers") or 1, raw=True)
+                row |= {f"{name}{RAW}": raw.mean, f"{name}{RAW}_lo": raw.lo, f"{name}{RAW}_hi": raw.hi}
         rows.append(row)
     cells = pd.DataFrame(rows)
     if "workers" in cells:

@@ -68,7 +68,7 @@ def first_iterations(run: Run) -> list[FirstIteration]:
         passes = 1 + max((row.size for row in rows), default=0)
         if rows:
             sides = _sides(rows)
-            tests.append((cell, ratio(*sides), passes, p_value(*sides)))
+            tests.append((cell, ratio(*sides, run.level), passes, p_value(*sides)))
     adjusted = benjamini_hochberg([chance for *_, chance in tests])
     return [
         FirstIteration(cell, factor, passes, float(chance))

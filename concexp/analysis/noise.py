@@ -1,6 +1,6 @@
 """A run -> what its controls and its sentinel show about the measurement itself: noise floors, and drift.
 
-The **noise floor** of a workload is a factor: the largest one, in either direction, within the 95 % interval of the ratio
+The **noise floor** of a workload is a factor: the largest one, in either direction, within the interval of the ratio
 control / measured (of the primary metric, paired by block). Both are the same cell, so any difference between them comes from
 the measurement; two cells whose ratio lies within the floor cannot be told apart. The control knows the noise of its own cell
 only: where the ratio of two others has a wider interval, their floor is higher by as much, as a control of their own would show.
@@ -64,7 +64,7 @@ def noise_floors(run: Run) -> list[NoiseFloor]:
     metric = catalog.load("metric", run.spec["primary"])()
     name = run.spec["primary"] if metric.level == "iteration" else metric.compares
     floors = []
-    for cell, control in samples(run.trials, CONTROL).items():
+    for cell, control in samples(run.trials, run.level, CONTROL).items():
         ratio = compared(control, run.samples[cell], name) if cell in run.samples else UNKNOWN
         if ratio.bounded and ratio.lo > 0:
             floors.append(NoiseFloor(cell, str(run.axes_by_cell[cell]["workload"]), ratio))
@@ -74,7 +74,7 @@ def noise_floors(run: Run) -> list[NoiseFloor]:
 def drift(run: Run) -> Interval:
     """The factor by which the sentinel's time changed over the run; UNKNOWN without a sentinel in enough blocks."""
     times = sentinel_times(run)
-    per_block = slope({block: math.log(time) for block, time in times.items()})
+    per_block = slope({block: math.log(time) for block, time in times.items()}, run.level)
     if not per_block.bounded:
         return UNKNOWN
     ends = np.array([per_block.mean, per_block.lo, per_block.hi])
@@ -97,7 +97,7 @@ def no_drift(factor: Interval) -> bool:
 
 def sentinel_times(run: Run) -> dict[int, float]:
     """Seconds of the sentinel's pass by block, as measured, also beside a slow CPU: that is what it watches. Empty without one."""
-    for sample in samples(run.trials, SENTINEL).values():
+    for sample in samples(run.trials, run.level, SENTINEL).values():
         clean = [trial for trial in sample.has_numbers if set(trial.doubts) <= SPEED_DOUBTS]
         return {trial.block: {**trial.means, **trial.raw}["wall_s"] for trial in clean or sample.has_numbers}
     return {}

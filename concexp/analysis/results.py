@@ -13,8 +13,10 @@ import pandas as pd
 from concexp.analysis import doubts
 from concexp.analysis.frame import tidy_frame
 from concexp.analysis.iterations import PORTION
+from concexp.analysis.stats.intervals import LEVEL
 from concexp.analysis.trial_rows import TrialRows
 from concexp.errors import Damaged, did_you_mean
+from concexp.experiment import units
 from concexp.experiment.statuses import MACHINE, MEASURED
 from concexp.run.storage import journal, schema
 from concexp.run.storage.atomic import replaced
@@ -53,6 +55,12 @@ class Run:
     def cpus(self) -> int:
         """The number of CPUs that the run could use."""
         return self.manifest["machine"]["cpus"]  # type: ignore[no-any-return]
+
+    @cached_property
+    def level(self) -> float:
+        """The level of all intervals: `measure.level`, 95 % in runs from before there was one."""
+        written = self.spec.get("measure", {}).get("level")
+        return units.percentage(written) if written else LEVEL
 
     @cached_property
     def cells_by_id(self) -> dict[str, dict[str, Any]]:
@@ -126,7 +134,7 @@ class Run:
         """The trials of each cell, by the cell's id."""
         from concexp.analysis.samples import samples
 
-        return samples(self.trials)
+        return samples(self.trials, self.level)
 
     @cached_property
     def cells(self) -> pd.DataFrame:

@@ -23,7 +23,7 @@ import pandas as pd
 from concexp import catalog
 from concexp.analysis.adjustment import ANSWERED, Adjustment, adjust
 from concexp.analysis.metrics import names_in
-from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval, trial_means
+from concexp.analysis.stats.intervals import FEWEST, LEVEL, Interval, mean_interval, trial_means
 from concexp.analysis.stats.ratios import ratio
 from concexp.analysis.trial_rows import TrialRows
 from concexp.experiment.statuses import MEASURED, NUMBERED, OBSERVED, STATUSES
@@ -48,10 +48,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class Sample:
-    """The trials of one cell; the table at the head of this module says which number rests on which of them."""
+    """The trials of one cell; the table at the head of this module says which number rests on which of them.
+
+    `level` is that of the intervals made from it.
+    """
 
     trials: Sequence[Trial]
     observed: Sequence[Trial] = ()
+    level: float = LEVEL
 
     @cached_property
     def status(self) -> str:
@@ -108,7 +112,7 @@ class Sample:
 
     def of(self, name: str) -> Sample:
         """The sample that a metric comes from: this one, or the trials that were observed for it."""
-        return Sample(self.observed) if any(name in trial.means for trial in self.observed) else self
+        return Sample(self.observed, level=self.level) if any(name in trial.means for trial in self.observed) else self
 
     def by_block(self, name: str, counted: bool = False, every: bool = False, raw: bool = False) -> dict[int, float]:
         """Maps block to the trial's mean of a metric, where there is one.
@@ -129,7 +133,7 @@ class Sample:
     def interval(self, name: str, metric: Any, raw: bool = False) -> Interval:
         """The mean of a metric of level `iteration` over the trials, with its interval."""
         values = self.by_block(name, metric.kind == "count", metric.ends_badly, raw)
-        return mean_interval(list(values.values()), metric.scale == "log")
+        return mean_interval(list(values.values()), metric.scale == "log", self.level)
 
 
 def observed(metric: Any) -> bool:
@@ -137,8 +141,8 @@ def observed(metric: Any) -> bool:
     return bool(metric.probe) and bool(catalog.load("probe", metric.probe).own_trials)
 
 
-def samples(frame: pd.DataFrame, role: str = MEASURED) -> dict[str, Sample]:
-    """The sample of each cell that has trials of this role, by the cell's id."""
+def samples(frame: pd.DataFrame, level: float = LEVEL, role: str = MEASURED) -> dict[str, Sample]:
+    """The sample of each cell that has trials of this role, by the cell's id; `level` is that of their intervals."""
     rows = TrialRows.of(frame)
     first = frame.take(rows.firsts)
     means, from_observed = _means(frame, rows)
@@ -163,7 +167,9 @@ def samples(frame: pd.DataFrame, role: str = MEASURED) -> dict[str, Sample]:
         open_codes = tuple(code for code in codes if code != ANSWERED or not adjusted)
         trial = Trial(int(block), status, reason, open_codes, float(effective), {**of_trial, **adjusted}, raw)
         by_cell.setdefault(str(cell), {}).setdefault(own_role, []).append(trial)
-    return {cell: Sample(roles[role], roles.get(OBSERVED, ())) for cell, roles in by_cell.items() if role in roles}
+    return {
+        cell: Sample(roles[role], roles.get(OBSERVED, ()), level) for cell, roles in by_cell.items() if role in roles
+    }
 
 
 def adjustment(frame: pd.DataFrame) -> Adjustment:
@@ -191,4 +197,4 @@ def _means(frame: pd.DataFrame, rows: TrialRows) -> tuple[dict[str, list[float]]
 
 def compared(above: Sample, below: Sample, name: str, raw: bool = False) -> Interval:
     """The ratio of a metric of two cells, above / below."""
-    return ratio(above.by_block(name, raw=raw), below.by_block(name, raw=raw))
+    return ratio(above.by_block(name, raw=raw), below.by_block(name, raw=raw), above.level)

@@ -58,7 +58,7 @@ class TimeBreakdown:
             shares(several[block], alone[block], self._limits(self.records[cell, block], samples[cell]))
             for block in sorted(several.keys() & alone.keys())
         ]
-        return breakdown(trials) if trials else None
+        return breakdown(trials, self.run.level) if trials else None
 
     def _worker_seconds(self, cell: str) -> dict[int, WorkerSeconds]:
         """Those of each block; kept, since many cells have the same baseline."""

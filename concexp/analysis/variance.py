@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from concexp import catalog
 from concexp.analysis.samples import observed
-from concexp.analysis.stats.intervals import FEWEST
+from concexp.analysis.stats.intervals import FEWEST, LEVEL
 from concexp.analysis.stats.variance import VarianceComponents, trials_needed, variance_components, worthwhile
 from concexp.experiment.statuses import MEASURED, OBSERVED
 
@@ -30,13 +30,14 @@ LEAST_COST = 1e-3  # seconds: no process starts faster
 class Variation:
     """The variance components of one cell (of logarithms, if `log`), and its costs, seconds.
 
-    The costs are those of one more iteration, and of one more trial without its iterations.
+    The costs are those of one more iteration, and of one more trial without its iterations. `level` is that of intervals.
     """
 
     cell: str
     split: VarianceComponents
     log: bool
     costs: tuple[float, float]
+    level: float = LEVEL
 
     @property
     def between(self) -> float:
@@ -53,7 +54,7 @@ class Variation:
         """The number of trials, with this many iterations each, whose interval is ± `precision`, a share of the mean."""
         # On the log scale half the width of the interval is asinh(precision); on the linear scale, a share of the mean.
         half = math.asinh(precision) if self.log else precision * abs(self.split.mean)
-        return trials_needed(self.split.variance([iterations]), half)
+        return trials_needed(self.split.variance([iterations]), half, self.level)
 
 
 def variations(run: Run) -> list[Variation]:
@@ -72,7 +73,7 @@ def variations(run: Run) -> list[Variation]:
             continue
         timed = {trial.block for trial in sample.timing_trials}
         if one := _variation(cell, [trial for trial in trials if trial.block in timed], metric.scale == "log"):
-            result.append(one)
+            result.append(replace(one, level=run.level))
     return result
 
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from concexp.commands.text_table import table_lines
+from concexp.errors import Problem
 from concexp.experiment import Spec
 from concexp.experiment.spec import Claim
 from concexp.experiment.statuses import MEASURED
+from concexp.plan import claim_lint
 from concexp.plan.claim_cases import Cells, Impossible
 from concexp.plan.planner import unsupported_reasons
 from concexp.plan.schedule import Plan
+from concexp.run import earlier_intervals
 from concexp.run.forecast import Forecast
 
 
-def plan_data(spec: Spec, plan: Plan, forecast: Forecast) -> dict[str, Any]:
-    """The plan as JSON data: cells, trials in order, forecast in seconds, and the number of cases of each claim."""
+def warnings(spec: Spec, plan: Plan, runs: Path) -> list[Problem]:
+    """Claims that say less than they seem to on this machine; `runs` is where earlier runs are."""
+    return claim_lint.as_planned(spec, plan, earlier_intervals.widths(runs))
+
+
+def plan_data(spec: Spec, plan: Plan, forecast: Forecast, warnings: Sequence[Problem] = ()) -> dict[str, Any]:
+    """The plan as JSON data: cells, trials in order, forecast in seconds, the number of cases of each claim, warnings."""
     cells = [
         {
             "cell": cell.id,
@@ -44,6 +53,7 @@ def plan_data(spec: Spec, plan: Plan, forecast: Forecast) -> dict[str, Any]:
         "max_repetitions": spec.measure.max_blocks,
         "forecast": forecast.data,
         "claims": claims,
+        "warnings": claim_lint.listed(warnings),
     }
 
 

@@ -23,14 +23,18 @@ Numbers     10%  2x  5ms  2us  1KiB  100/s  1e4  20_000
 Operators   + - * /   < <= == != >= > (chained: 1 < workers <= 8)   in [a, b]   and or not
 Equality    a == b within 10%: they differ by at most 10% of b. a == b within 2x: neither is more than twice the other
 Functions   min max ceil floor abs sqrt log
-Curves      max(throughput over workers), min(…): the largest and the smallest value along an axis
+Curves      max(throughput over workers), min(…), mean(…): the largest and the smallest value along an axis, the geometric mean
             spread(… over axis): largest / smallest      slope(… over axis), r2(… over axis): the line of least squares
             first(workers where speedup > 3): the smallest value for which it holds; infinite if it never does
 
 Verdicts    The mean of each cell's trials is drawn 10,000 times from its t distribution (of the logarithms for times and
-            rates), the trials of one block together; the claim is computed for each draw. It is supported if it is true in
-            97.5 % of them or more, refuted if in 2.5 % or less, else inconclusive. Counts and statuses are exact: a count is
-            the mean over the trials. Doubtful trials are left out of times; below 3 others a claim is inconclusive.
+            rates), the trials of one block together; each comparison is computed for each draw. It is supported if it is true
+            in 97.5 % of them or more, refuted if in 2.5 % or less, else inconclusive; `measure: {level: 99%}` makes that 99.5
+            and 0.5 %. `and` and a claim for many cells are supported if every part is; `or`, max(…) > x and the refutation of
+            a claim for many cells are corrected for the number of parts (Bonferroni, Holm).
+            Statuses are facts, and so is a count compared with 0; other counts are means over trials. Doubtful trials are left
+            out of times; below 3 others a claim is inconclusive. A trial that did not end well, or whose outcome was wrong,
+            could have had any value, and only what is true whatever it was decides; `allow:` makes its status expected.
             Skipped: `when` is false, or a cell cannot exist or was not run.
 
 `concexp run --check` exits 1 if a claim is refuted.

@@ -49,7 +49,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "min": min, "max": max, "ceil": math.ceil, "floor": math.floor, "abs": abs, "sqrt": math.sqrt, "log": math.log,
 }  # fmt: skip
 ARGUMENTS = {"ceil": (1,), "floor": (1,), "abs": (1,), "sqrt": (1,), "log": (1, 2)}
-CURVES = ("max", "min", "slope", "r2", "spread")  # over an axis
+CURVES = ("max", "min", "mean", "slope", "r2", "spread")  # over an axis
 WORDS = {"and", "or", "not", "in"}
 CLAIM_WORDS = WORDS | {"within", "over", "where"}
 NESTING = 50

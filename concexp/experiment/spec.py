@@ -18,6 +18,17 @@ NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
 Seconds = Annotated[float, BeforeValidator(units.duration), Field(gt=0)]
 Memory = Annotated[int, BeforeValidator(units.memory)]
 Rate = Annotated[float, BeforeValidator(units.rate), Field(gt=0)]
+LEVELS = (0.9, 0.95, 0.99)
+
+
+def _level(value: Any) -> float:
+    """One of LEVELS: for other levels bootstrap-t has no order statistics."""
+    level = round(units.percentage(value), 6)
+    if level not in LEVELS:
+        raise ValueError(f"a level is 90%, 95% or 99%, not {units.for_message(value)}")
+    return level
+
+
 Percentage = Annotated[float, BeforeValidator(units.percentage)]
 Flag = Annotated[bool, BeforeValidator(units.flag)]
 Startup = Literal["once", "each", "timed"]
@@ -44,7 +55,8 @@ class Measure(Block):
 
     With a `precision`, trials are added until the interval of the primary metric is that narrow (half of it, as a share of
     the mean), until a cell has `max_repetitions`, or until the `budget` (seconds of measuring, for the whole run) is spent.
-    A trial is killed after `timeout` seconds, or when its processes together hold more than `memory` bytes.
+    `level` is that of all intervals; a verdict on a claim has half its risk of an error in either direction. A trial is
+    killed after `timeout` seconds, or when its processes together hold more than `memory` bytes.
     """
 
     warmup: NotNegative = 1
@@ -53,6 +65,7 @@ class Measure(Block):
     precision: Percentage | None = None
     max_repetitions: Positive | None = None
     budget: Seconds | None = None
+    level: Annotated[float, BeforeValidator(_level)] = 0.95
     timeout: Seconds = 60.0
     memory: Memory | None = None
     pin: Pin = "none"
@@ -76,6 +89,7 @@ class Measure(Block):
             data[key] = f"{data[key]:.12g}s"
         if self.memory is not None:
             data["memory"] = f"{self.memory}B"
+        data["level"] = f"{100 * self.level:.12g}%"
         if self.precision is not None:
             data["precision"] = f"{100 * self.precision:.12g}%"
         return data

@@ -23,6 +23,7 @@ from concexp.report.sections import (
     trust,
     user_code,
 )
+from concexp.report.text.numbers import level_text
 from concexp.report.view import View
 
 
@@ -84,6 +85,7 @@ def _answer(page: Page) -> Iterator[Content]:
         "question": view.run.spec["question"],
         "outline": machine.outline(view),
         "sentences": answer(view),
+        "level": level_text(view.run.level),
         "intervals": any(value.bounded for point in view.points for value in point.values.values()),
         "first": page.first,
     }
@@ -92,7 +94,7 @@ def _answer(page: Page) -> Iterator[Content]:
 def _claims(page: Page) -> Iterator[Content]:
     rows = claims.claim_rows(page.view)
     if rows:
-        yield {"claims": rows}
+        yield {"claims": rows, "needed": level_text((1 + page.view.run.level) / 2)}
 
 
 def _pictures(page: Page) -> Iterator[Content]:

@@ -11,10 +11,11 @@ import jinja2
 
 from concexp import catalog
 from concexp.analysis.results import Run
+from concexp.analysis.stats.intervals import LEVEL
 from concexp.report import contents
 from concexp.report.contents import Page, Picture
 from concexp.report.text import markdown
-from concexp.report.text.numbers import plural
+from concexp.report.text.numbers import level_text, plural
 from concexp.report.view import View
 from concexp.run.storage.atomic import replaced
 
@@ -71,7 +72,7 @@ def _pictures(view: View, folder: Path) -> tuple[Picture | None, dict[str, list[
             continue
         with replaced(figures / f"{name}.png") as draft:
             alt = plot.draw(view, prepared, draft)
-        picture = Picture(f"{FIGURES}/{name}.png", alt, _caption(cls))
+        picture = Picture(f"{FIGURES}/{name}.png", alt, _caption(cls, view.run.level))
         if first is None:
             first = picture  # on the first screen, beside the answer
         else:
@@ -88,6 +89,7 @@ def _candidates(view: View) -> dict[str, type[Any]]:
     return dict(sorted(classes.items(), key=lambda pair: (getattr(pair[1], "order", 100), pair[0])))
 
 
-def _caption(cls: type) -> str:
-    """The first line of a picture's docstring, and its note if it has one."""
-    return " ".join(filter(None, [catalog.summary(cls), getattr(cls, "note", "")]))
+def _caption(cls: type, level: float) -> str:
+    """The first line of a picture's docstring, and its note if it has one. Both are written for 95 % intervals."""
+    caption = " ".join(filter(None, [catalog.summary(cls), getattr(cls, "note", "")]))
+    return caption.replace(level_text(LEVEL), level_text(level))

@@ -98,6 +98,12 @@ def primary_text(view: View, comparison: Comparison, point: Point, among: int = 
     return spread(value.scaled(1 / factor), f"{gap}{prefix}") if prefix else spread(value.scaled(1 / factor))
 
 
+def trials_text(view: View, point: Point) -> str:
+    """` from 8 of 10 trials` where a cell's primary metric rests on fewer trials than were run; else ""."""
+    n, run = len(point.sample.by_block(view.metric.compares or view.primary)), point.sample.count
+    return f" from {n} of {plural(run, 'trial')}" if n < run else ""
+
+
 def baseline_text(view: View) -> str:
     """The baseline by its labels: `serial`, `threads, workers 1`."""
     labels = view.run.spec.get("baseline") or {}

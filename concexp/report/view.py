@@ -153,6 +153,11 @@ class View:
             (name for name, metric in self.metrics.items() if metric.level == "cell" and metric.unit == "x"), ""
         )
 
+    def share_of_trials(self, point: Point, metric: str) -> str:
+        """`3 of 10` where a metric of bad endings has a value in that few of a cell's trials; "" where it has one in all."""
+        n, run = point.value(metric).n, point.sample.count
+        return f"{n} of {run}" if self.metrics[metric].ends_badly and 0 < n < run else ""
+
     @cached_property
     def points(self) -> list[Point]:
         """All cells, in the order of cells.csv."""
@@ -163,7 +168,8 @@ class View:
             cell = str(row["cell"])
             sample = by_cell.get(cell, Sample(()))
             values = {
-                name: Interval(row[name], row[f"{name}_lo"], row[f"{name}_hi"], row["trials"]) for name in self.metrics
+                name: Interval(row[name], row[f"{name}_lo"], row[f"{name}_hi"], row[f"{name}_n"])
+                for name in self.metrics
             }
             record = self.records.get(cell, {"unit": "operation", "wants": "io"})
             texts = str(row["status"]), str(row["reason"])

@@ -49,10 +49,26 @@ def test_has_a_number_per_row(name, run):
     assert catalog.load("metric", name)().of(empty).isna().all()
 
 
+@pytest.mark.parametrize("name", [n for n in NAMES if catalog.load("metric", n).level == "iteration"])
+def test_stays_within_its_range(name, run):
+    """What claims take for impossible does not occur, and a trial that was killed at its timeout is within it as well."""
+    metric = catalog.load("metric", name)()
+    low, high = metric.range
+    assert metric.of(run.trials).dropna().between(low, high).all()
+    assert not metric.positive or (metric.of(run.trials).dropna() > 0).all()
+    for ops in (None, 1000):
+        least, most = metric.at_timeout(5.0, ops)
+        assert low <= least <= most <= high
+
+
 @pytest.mark.parametrize("name", [n for n in NAMES if catalog.load("metric", n).level == "cell"])
 def test_baseline_is_the_unit(name):
-    """What compares with the baseline is 1 for one worker at its speed."""
-    assert catalog.load("metric", name)().between(Interval(1, 1, 1, 3), 1) == Interval(1, 1, 1, 3)
+    """What compares with the baseline is 1 for one worker at its speed, and proportional to the ratio, as claims take it."""
+    metric = catalog.load("metric", name)()
+    assert metric.between(Interval(1, 1, 1, 3), 1) == Interval(1, 1, 1, 3)
+    assert metric.between(Interval(3, 2, 4, 3), 5).mean == pytest.approx(
+        3 * metric.between(Interval(1, 1, 1, 3), 5).mean
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)

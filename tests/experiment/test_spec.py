@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 
+from concexp.errors import InputError
 from concexp.experiment import load, parse_text
 from concexp.experiment.yaml_nodes import Dumper
 from concexp.plan.planner import make_plan
@@ -62,3 +63,12 @@ def test_with_measure_changes_only_that():
     spec = parse_text(SHORT, "x.yaml")
     quick = spec.with_measure(repetitions=1)
     assert (quick.measure.repetitions, spec.measure.repetitions, quick.grids) == (1, 10, spec.grids)
+
+
+def test_the_level_of_intervals_is_one_of_three():
+    """90, 95 or 99 %, by default 95 %; it stays in the experiment as data. Bootstrap-t has no ends for other levels."""
+    assert parse_text(SHORT, "x.yaml").measure.level == 0.95
+    spec = parse_text(SHORT + "measure: {level: 99%}\n", "x.yaml")
+    assert (spec.measure.level, spec.resolved()["measure"]["level"]) == (0.99, "99%")
+    with pytest.raises(InputError, match=r"x\.yaml:\d+:\d+: measure\.level: a level is 90%, 95% or 99%, not '?80%"):
+        parse_text(SHORT + "measure: {level: 80%}\n", "x.yaml")

@@ -50,7 +50,7 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
       course=None           function (block, iteration) -> factor by which an operation takes longer in that iteration
       loop=None             function (block, iteration) -> seconds of the reference loop beside it; None: not recorded
       ops=None              operations of an iteration; None: as many as fit into half a second at `rate`
-      counts={}             counts of every iteration, such as {"lost_updates": 3}
+      counts={}             counts of every iteration, such as {"lost_updates": 3}; or a function of the block that gives them
       facts={}              facts of every iteration that differ from the usual ones, such as {"run_queue_wait_s": 0.2}
       by_block={}           the same for the iterations of one block: block -> facts
       answer={}             fields of the child's answer that differ from the usual ones
@@ -268,13 +268,14 @@ def _answer(one, block, iterations, shift):
     parallel = catalog.load("model", one["plugins"].get("model", one["axes"]["model"])).parallel
     passes = []
     usual = pace
+    counts = one["counts"](block) if callable(one["counts"]) else one["counts"]
     for k in range(iterations):
         pace = usual / one["course"](block, k) if one["course"] else usual
         wall = 0.5 * math.exp(rng.gauss(0, 0.001)) if one["ops"] is None else one["ops"] / pace
         passes.append({
             "wall_s": wall, "ops": max(1, round(pace * wall)), "startup_s": 0.001 * workers * math.exp(rng.gauss(0, 0.1)),
             "cpu_s": wall * min(workers, 2) * 0.98, "run_queue_wait_s": 0.0, "server_cpu_s": None,
-            "start_skew_s": 0.0001, "stop_skew_s": 0.0, "all_active": 1.0, "worker_ops": [1] * workers, "counts": one["counts"],
+            "start_skew_s": 0.0001, "stop_skew_s": 0.0, "all_active": 1.0, "worker_ops": [1] * workers, "counts": counts,
             "voluntary_switches": 0, "involuntary_switches": 3, "migrations": 1, "major_faults": 0, "throttled_s": 0.0,
             "steal_s": 0.0, "swapped_in": 0, "window_s": wall * 7 / 8 if one["ops"] is None else None,
             "invalid": "", **one["facts"], **one["by_block"].get(block, {}),

@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import math
 import re
 from pathlib import Path
 
@@ -25,6 +26,7 @@ UNIT = r"(x| (?:ms|µs|ns|s)\b)?( (?:[kMG] )?[a-z][a-z ]*/s)?"
 INTERVAL = re.compile(rf"({NUMBER}){UNIT}(?: \(|, )({NUMBER})–({NUMBER})")
 SHARE = re.compile(rf"({NUMBER}) of the ({NUMBER}) effective CPUs")
 LOST = re.compile(rf"({NUMBER}) % of its updates, in (\d+) of (\d+) trials")
+NOTHING = re.compile(r"in (?:at least )?([\d,]+) operations: no more than 1 in ([\d,]+) \(95 %\)")
 FLOOR = re.compile(rf"within the noise floor of ({NUMBER})x")
 EFFICIENCY = re.compile(rf"efficiency ({NUMBER})")
 PART = re.compile(rf"at most ({NUMBER}) %(?: \(({NUMBER})–({NUMBER})\))?")  # of the workers' time
@@ -112,6 +114,11 @@ class Reader:
         trials = [(own.loc[own["lost_updates"] > 0, "trial"].nunique(), own["trial"].nunique()) for own in rows]
         return (int(hit), int(of)) in trials and any(agrees(share, value) for value in shares)
 
+    def is_nothing(self, found):
+        tries, bound = (int(figure.replace(",", "")) for figure in found.groups())
+        ops = [self.view.run.rows(point.cell)["ops"].sum() for point in self.view.points]
+        return tries in ops and bound == pytest.approx(tries / math.log(20), rel=1e-3)
+
     def is_efficiency(self, found):
         gains = [(row.get(self.view.relative), row["workers"]) for row in self.rows]
         return any(agrees(found[1], float(gain) / int(workers)) for gain, workers in gains if gain and workers)
@@ -128,6 +135,7 @@ class Reader:
         checks = (
             (SHARE, self.is_share),
             (LOST, self.is_lost),
+            (NOTHING, self.is_nothing),
             (FLOOR, lambda found: any(agrees(found[1], floor) for floor in self.floors)),
             (EFFICIENCY, self.is_efficiency),
             (PART, self.is_part),

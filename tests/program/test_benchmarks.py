@@ -132,3 +132,15 @@ def test_the_committed_journals_are_judged(doubts):
     assert every.slow > 30
     assert every.alarms < 0.03 * every.others
     assert every.found > 0
+
+
+def test_claims_about_equal_cells_are_simulated(monkeypatch):
+    """Claims about 8 equal cells are decided in at most 6 of 60 runs, and one that is far from its boundary always."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    module = importlib.import_module("benchmarks.claims_error")
+    for claim in module.CLAIMS.values():
+        found = module.rates(claim, 8, 10, 60)
+        assert max(found["supported"][0], found["refuted"][0]) <= 10
+    every = module.CLAIMS["for every cell: x > reference"]
+    assert module.rates(every, 8, 10, 20, factor=1.5)["supported"][0] == 100
+    assert module.rates(every, 8, 10, 20, factor=0.7)["refuted"][0] == 100

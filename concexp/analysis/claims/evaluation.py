@@ -1,40 +1,29 @@
-"""A claim's expression and a run -> the expression's value: one for exact facts, or an array with one per draw of the means."""
+"""A claim's expression and a run -> the expression's value: how surely it is true, or a number with all its draws."""
 
 from __future__ import annotations
 
-import operator
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache, cached_property, reduce
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from concexp import catalog
-from concexp.analysis import doubts
-from concexp.analysis.cells import Baseline
-from concexp.analysis.samples import Sample, Trial
-from concexp.analysis.stats.draws import joint_draws
+from concexp.analysis.claims import numbers
+from concexp.analysis.claims.measured import Basis, Measured, NoVerdict, plain
+from concexp.analysis.claims.numbers import Choice, Drawn, is_number, largest, settled, spread
+from concexp.analysis.claims.truth import Truth, both, either, fact
+from concexp.analysis.stats.draws import DRAWS, joint_draws
 from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval
 from concexp.experiment import expressions
 from concexp.experiment.claims import FACTS, is_metric
 from concexp.experiment.expressions import ExpressionError, Tolerance, Tree
 from concexp.experiment.spec import Claim
-from concexp.experiment.statuses import MEASURED
-from concexp.plan.claim_cases import Case, Cells, Reference, split
-from concexp.run.storage.journal import Record
+from concexp.plan.claim_cases import Case, Reference, split
 
-if TYPE_CHECKING:
-    from concexp.analysis.results import Run
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "min": lambda *numbers: reduce(np.minimum, numbers), "max": lambda *numbers: reduce(np.maximum, numbers),
-    "ceil": np.ceil, "floor": np.floor, "abs": np.abs, "sqrt": np.sqrt,
-    "log": lambda number, base=None: np.log(number) / (1.0 if base is None else np.log(base)),
-}  # fmt: skip
 POINTS = {"slope": 2, "r2": 3, "spread": 2}  # the fewest points of a curve
+Key = tuple[str, str]  # cell and metric
 
 
 @cache
@@ -44,95 +33,17 @@ def rate_metrics() -> frozenset[str]:
     return frozenset(metric.compares for metric in every if metric.level == "cell")
 
 
-class NoVerdict(Exception):
-    """An expression has no value here; with the reason, and the outcome that this gives the claim."""
-
-    def __init__(self, word: Literal["inconclusive", "skipped"], reason: str) -> None:
-        super().__init__(reason)
-        self.outcome = word
-        self.reason = reason
-
-
-class Measured:
-    """What claims can refer to in a run: cells, their samples and facts."""
-
-    def __init__(self, run: Run) -> None:
-        self.samples: Mapping[str, Sample] = run.samples
-        self.cells = Cells(run.axes_by_cell, run.cpus)
-        self.impossible = {cell: planned["reason"] for cell, planned in run.cells_by_id.items() if planned["reason"]}
-        self.records = {str(record["cell"]): record for record in run.of_role(MEASURED)}
-        self._baseline = Baseline(run.header)
-        self._run = run
-
-    @cached_property
-    def cpu_starved_cells(self) -> dict[str, float]:
-        """The cells that more CPUs might have made faster, each with the largest possible factor: a CPU for each worker."""
-        wanting = doubts.wanting_more_cpus(self._run.facts_by_trial).to_numpy()
-        by_row = pd.Series(wanting[self._run.measured_by_trial.numbers])
-        share = by_row.groupby(self._run.measured["cell"]).mean()
-        return {str(cell): self.cells.axes[str(cell)]["workers"] / self.cells.cpus for cell in share.index[share > 0.5]}
-
-    def baseline(self, cell: str) -> str:
-        """The id of the cell that another is relative to; "" if there is none."""
-        return self._baseline.of(self.cells.axes[cell])
-
-    def fact(self, cell: str, name: str) -> Any:
-        """A fact about a cell that is no metric, in SI units; None where it does not apply; the name itself if it names no fact."""
-        if name == "cpus":
-            return self.cells.cpus
-        if name == "effective_cpus":
-            effective = self.samples[cell].effective_cpus if cell in self.samples else np.nan
-            return None if np.isnan(effective) else effective
-        axes, record = self.cells.axes[cell], self.records.get(cell, Record())
-        if name in self.cells.labels:
-            return _plain(axes.get(name))
-        if name == "startup":
-            return record.get("startup")
-        owner, dot, parameter = name.rpartition(".")
-        if owner == "load":
-            return record.get("load", {}).get(parameter)
-        for kind, parameters in record.get("parameters", {}).items():
-            if owner in (kind, axes.get(kind)) and parameter in parameters:
-                return _plain(parameters[parameter])
-        words = {label for labels in self.cells.labels.values() for label in labels}
-        return None if dot and name not in words and not owner.endswith(".py") else name
-
-    def sample(self, cell: str) -> Sample:
-        """The trials of a cell; raises NoVerdict if it has none."""
-        if cell in self.impossible:
-            raise NoVerdict("skipped", self.impossible[cell])
-        if cell not in self.samples:
-            raise NoVerdict("skipped", "it was not run")
-        return self.samples[cell]
-
-    def trials(self, cell: str, name: str, metric: Any, any_outcome: bool, fewest: int) -> list[Trial]:
-        """The trials that a claim about a metric may rest on; raises NoVerdict if there are fewer than `fewest`."""
-        sample = self.sample(cell).of(name)
-        candidates = sample.trials if metric.ends_badly else sample.has_numbers
-        if not candidates:
-            raise NoVerdict("inconclusive", f"it has no numbers: {sample.endings}")
-        known = [trial for trial in candidates if np.isfinite(trial.means.get(name, np.nan))]
-        if not known:
-            raise NoVerdict("inconclusive", f"{name} was not recorded")
-        if metric.kind == "count":
-            return known
-        right = [trial for trial in known if any_outcome or metric.ends_badly or trial.status == "ok"]
-        if not right:
-            raise NoVerdict("inconclusive", "every outcome was wrong, and the time of a wrong outcome proves nothing")
-        sure = [trial for trial in right if not trial.doubts]
-        if len(sure) < fewest:
-            codes = Counter(code for trial in right for code in trial.doubts)
-            why = f", the others are doubtful ({', '.join(sorted(codes))})" if codes else ""
-            count = f"only {len(sure)} of {sample.count} trials can tell" if sure else "no trial can tell"
-            raise NoVerdict("inconclusive", f"{count}{why}; a verdict on time needs {fewest}")
-        return sure
-
-
 class Values:
-    """Evaluates a claim's expressions in one case: to arrays of draws, or with `point` to the means themselves."""
+    """Evaluates a claim's expressions in one case.
 
-    def __init__(self, measured: Measured, claim: Claim, case: Case, point: bool = False) -> None:
-        self.measured, self.claim, self.case, self.point = measured, claim, case, point
+    With `point`, a mean is the mean itself and not its draws. With `survivors`, trials without a value are left out of
+    account: that is what a reader sees as evidence, and what a verdict must not rest on.
+    """
+
+    def __init__(
+        self, measured: Measured, claim: Claim, case: Case, point: bool = False, survivors: bool = False
+    ) -> None:
+        self.measured, self.claim, self.case, self.point, self.survivors = measured, claim, case, point, survivors
         self.gains: Mapping[str, float] = {}
 
     def what_if(self, gains: Mapping[str, float]) -> Values:
@@ -142,28 +53,44 @@ class Values:
         return faster
 
     @cached_property
-    def _draws(self) -> dict[tuple[str, str], NDArray[np.float64]]:
-        """Joint draws of the means of all timings that the claim refers to, by cell and metric."""
-        samples, log = {}, set()
-        tree = self.claim.trees[0]
-        for reference in self.measured.cells.references(self.claim, self.case, tree):
+    def bases(self) -> dict[Key, Basis]:
+        """The trials that the claim rests on here, by cell and metric; without the metrics of which nothing is known."""
+        found: dict[Key, Basis] = {}
+        for reference in self.measured.cells.references(self.claim, self.case, self.claim.trees[0]):
             for name, metric, cell in self._needed(reference):
                 try:
-                    trials = self.measured.trials(cell, name, metric, self.claim.any_outcome, FEWEST)
+                    found[cell, name] = self.measured.basis(cell, name, metric, self.claim.any_outcome)
                 except NoVerdict:  # raised again where the value is needed
                     continue
-                samples[cell, name] = {trial.block: trial.means[name] for trial in trials}
+        return found
+
+    @cached_property
+    def _draws(self) -> dict[tuple[Key, bool], NDArray[np.float64]]:
+        """Joint draws of all means that the claim refers to, by cell, metric, and whether missing trials are at their highest."""
+        samples: dict[tuple[Key, bool], dict[int, float]] = {}
+        log = set()
+        for key, basis in self.bases.items():
+            metric = catalog.load("metric", key[1])()
+            known = {trial.block: trial.means[key[1]] for trial in basis.sure}
+            for high in (False, True) if basis.missing and not self.survivors else (False,):
+                missing = [] if self.survivors else zip(basis.missing, basis.bounds, strict=True)
+                bounds = {trial.block: ends[high] for trial, ends in missing}
+                values = known | bounds
                 if metric.scale == "log":
-                    log.add((cell, name))
+                    log.add((key, high))
+                    if min(bounds.values(), default=1.0) <= 0:
+                        continue  # one trial without any speed: their geometric mean is 0 as well
+                if len(values) >= FEWEST and np.isfinite(list(values.values())).all():
+                    samples[key, high] = values
         return joint_draws(samples, log)
 
     @property
     def cells(self) -> tuple[str, ...]:
         """The cells whose means are drawn."""
-        return tuple(dict.fromkeys(cell for cell, _ in self._draws))
+        return tuple(dict.fromkeys(cell for (cell, _), _ in self._draws))
 
     def _needed(self, reference: Reference) -> Iterator[tuple[str, Any, str]]:
-        """The timings that a metric of a cell is computed from: (name, metric, cell)."""
+        """The metrics of trials that a metric of a cell is computed from: (name, metric, cell)."""
         name, cell = reference.tree.value, reference.cell
         if name == "status" or cell is None:
             return
@@ -172,13 +99,17 @@ class Values:
         if metric.level == "cell":
             name, cells = metric.compares, [cell, self.measured.baseline(cell)]
             metric = catalog.load("metric", name)()
-        if metric.kind != "count":
-            yield from ((name, metric, one) for one in cells if one)
+        yield from ((name, metric, one) for one in cells if one)
+
+    def truth(self, tree: Tree) -> Truth:
+        """How surely a condition is true; raises NoVerdict if it has no value."""
+        found = self.of(tree)
+        return found if isinstance(found, Truth) else fact(found)
 
     def of(self, tree: Tree, over: Mapping[str, Any] | None = None) -> Any:
         """The value of a tree, inside a curve with the label of its axis in `over`; raises NoVerdict if there is none."""
         try:
-            with np.errstate(all="ignore"):  # `_compared` raises for what is not a number
+            with np.errstate(all="ignore"):  # `numbers.compared` raises for what is not a number
                 return self._value(tree, over or {})
         except ExpressionError as error:
             raise NoVerdict("skipped", str(error)) from error
@@ -202,7 +133,7 @@ class Values:
         if tree.kind == "number":
             return tree.value
         if tree.kind == "text":
-            return _plain(tree.value)
+            return plain(tree.value)
         if is_metric(tree):
             return self._metric(tree, over)
         if tree.kind == "name":
@@ -215,22 +146,21 @@ class Values:
         if tree.kind == "list":
             return values
         if tree.kind == "not":
-            return ~values[0] if isinstance(values[0], np.ndarray) else not values[0]
+            return values[0].negated
         if tree.kind == "compare":
             pairs = zip(tree.value, values, values[1:], strict=False)
-            return reduce(operator.and_, [_compared(*pair, tree.tolerance) for pair in pairs])
+            return both([_compared(*pair, tree.tolerance) for pair in pairs])
         return _computed(tree, values)
 
-    def _joined(self, tree: Tree, over: Mapping[str, Any]) -> Any:
-        """`and`, `or`: stops at the first side that decides all draws."""
-        deciding = tree.kind == "or"  # the truth value that decides it
-        joined: Any = not deciding
+    def _joined(self, tree: Tree, over: Mapping[str, Any]) -> Truth:
+        """`and`, `or`: stops at the first side that decides it."""
+        join = either if tree.kind == "or" else both
+        truths: list[Truth] = []
         for part in tree.parts:
-            value = self._value(part, over)
-            joined = (joined | value) if deciding else (joined & value)
-            if not isinstance(joined, np.ndarray) and joined == deciding:
+            truths.append(self._value(part, over))
+            if truths[-1].exact and (truths[-1].support == 0) == (tree.kind == "or"):
                 break
-        return joined
+        return join(truths)
 
     def _cell(self, wanted: Mapping[str, Any], over: Mapping[str, Any]) -> str:
         """The cell with these labels that equals the case's cell on all other axes that apply to it."""
@@ -264,20 +194,36 @@ class Values:
         if not below:
             raise NoVerdict("inconclusive", f"{name} needs a baseline, and this cell has none")
         compared = catalog.load("metric", metric.compares)()
-        ratio = self._mean(metric.compares, compared, cell)
-        ratio = ratio / self._mean(metric.compares, compared, below) if below != cell else 1.0
+        # The cell itself first: where both have no value, its reason is told.
+        above = self._mean(metric.compares, compared, cell)
+        ratio = 1.0 if below == cell else numbers.quotient(above, self._mean(metric.compares, compared, below))
         workers = self.measured.cells.axes[cell].get("workers") or 1
-        # `between` computes with arrays as it does with numbers.
-        return metric.between(Interval(ratio, np.nan, np.nan, 0), workers).mean
+        return numbers.arithmetic("*", ratio, metric.between(Interval(1.0, np.nan, np.nan, 0), workers).mean)
 
     def _mean(self, name: str, metric: Any, cell: str) -> Any:
-        trials = self.measured.trials(cell, name, metric, self.claim.any_outcome, 1 if self.point else FEWEST)
-        if metric.kind == "count" or self.point:
-            return mean_interval([trial.means[name] for trial in trials], metric.scale == "log").mean
-        drawn = self._draws[cell, name]
-        if cell in self.gains and name in rate_metrics():
-            return drawn * self.gains[cell]
-        return drawn
+        basis = self.bases.get((cell, name)) or self.measured.basis(cell, name, metric, self.claim.any_outcome)
+        if self.point:
+            if reason := basis.too_few(1):
+                raise NoVerdict("inconclusive", reason)
+            return mean_interval([trial.means[name] for trial in basis.sure], metric.scale == "log").mean
+        low, high = (self._ends(name, metric, cell, basis, end) for end in (False, True))
+        counted = _counted(name, basis, self.survivors) if metric.kind == "count" else None
+        if low is None and high is None and counted is None and (self.survivors or not basis.missing):
+            raise NoVerdict("inconclusive", basis.too_few(FEWEST))
+        if low is None or high is None:
+            ends = counted if self.survivors and counted is not None else metric.range
+            low, high = (
+                np.full(DRAWS, end) if one is None else one for end, one in zip(ends, (low, high), strict=True)
+            )
+        gain = self.gains.get(cell, 1.0) if name in rate_metrics() else 1.0
+        if gain != 1:
+            low, high = (low * gain, high * gain) if low is not high else (low * gain,) * 2
+        return Drawn(low, high, max(1, len(basis.sure) - 1), counted)
+
+    def _ends(self, name: str, metric: Any, cell: str, basis: Basis, high: bool) -> NDArray[np.float64] | None:
+        """The draws of a mean with missing trials at one end of what they may have had; None if there are none."""
+        whole = self.survivors or not basis.missing
+        return self._draws.get(((cell, name), high and not whole))
 
     def _curve(self, tree: Tree) -> Any:
         inner, axis = split(tree)
@@ -287,85 +233,117 @@ class Values:
             reason = f"{name} needs {POINTS.get(name, 1)} values of {axis}, and there are {len(labels)}"
             raise NoVerdict("inconclusive", reason)
         values = [self._value(inner, {axis: label}) for label in labels]
-        if tree.kind == "curve" and not all(_number(value) for value in values):
+        if tree.kind == "curve" and not all(is_number(value) for value in values):
             raise NoVerdict("inconclusive", f"{name} over {axis}: not every value is a number")
-        rows = np.array(np.broadcast_arrays(*values))
-        if name in ("max", "min", "spread"):
-            high, low = rows.max(axis=0), rows.min(axis=0)
-            return {"max": high, "min": low, "spread": high / low}[name]
-        places = np.array([_place(axis, label) for label in labels], dtype=float)
-        if tree.kind == "first":
-            order = np.argsort(places)
-            rows, places = rows[order].astype(bool), places[order]
-            return np.where(rows.any(axis=0), places[rows.argmax(axis=0)], np.inf)[()]
-        return _fitted(name, places, rows)
+        if name in ("max", "min"):
+            return largest(values, smallest=name == "min")
+        if name == "spread":
+            return spread(values)
+        if name == "mean":
+            return numbers.geometric_mean(values)
+        places = [_place(axis, label) for label in labels]
+        if name == "first":
+            return _first(places, values)
+        return _fitted(name, np.array(places), [settled(value) for value in values])
 
 
-def _fitted(name: str, places: Any, rows: Any) -> Any:
-    """The slope of the least-squares line through the rows, or r^2, the share of the variance that it explains."""
+def _first(places: Sequence[float], conditions: Sequence[Truth]) -> Any:
+    """The smallest place at which a condition holds, infinite if it never does."""
+    found: Any = np.inf
+    for place, condition in sorted(zip(places, conditions, strict=True), key=lambda pair: -pair[0]):
+        if not condition.exact:
+            found = Choice(condition, place, found)
+        elif condition.support == 0:
+            found = place
+    return found
+
+
+def _counted(name: str, basis: Basis, survivors: bool) -> tuple[float, float]:
+    """The lowest and the highest mean of a count over the trials that were seen, as a fact about them."""
+    known = [trial.means[name] for trial in basis.known]
+    ends = [] if survivors else basis.bounds
+    if not known and not ends:
+        raise NoVerdict("inconclusive", f"{name} was not recorded")
+    low, high = (float(np.mean([*known, *(bounds[end] for bounds in ends)])) for end in (0, 1))
+    return low, high
+
+
+def missing_in_words(basis: Basis) -> str:
+    """Why the trials that are left decide nothing: `7 of 10 trials ended badly (7 timeout), …`."""
+    if len(basis.missing) == basis.run:
+        return f"none of {basis.run} trials ended well ({basis.endings})"
+    ended = f"{len(basis.missing)} of {basis.run} trials did not end well ({basis.endings})"
+    return f"{ended}, and the others do not speak for them"
+
+
+def _fitted(name: str, places: NDArray[np.float64], values: Sequence[Drawn]) -> Any:
+    """The slope of the least-squares line through the values, or r^2, the share of the variance that it explains."""
+    if not all(value.complete for value in values):
+        raise NoVerdict("inconclusive", f"{name} has no bounds where trials did not end well")
+    rows = np.array(np.broadcast_arrays(*(value.low for value in values)))
     x, y = places - places.mean(), rows - rows.mean(axis=0)
     slope = np.tensordot(x, y, 1) / (x @ x)
-    return slope if name == "slope" else slope**2 * (x @ x) / (y**2).sum(axis=0)
+    found = slope if name == "slope" else slope**2 * (x @ x) / (y**2).sum(axis=0)
+    return Drawn(found, found, min(value.degrees for value in values))
 
 
 def _place(axis: str, label: Any) -> float:
-    value = _plain(label)
-    if not _number(value):
+    value = plain(label)
+    if not is_number(value):
         raise NoVerdict("inconclusive", f"{axis} has no numbers: '{label}'")
     return float(value)
 
 
-def _plain(label: Any) -> Any:
-    """A label as claims use it: a text with a unit becomes its number, a flag `on` or `off`."""
-    if isinstance(label, bool):
-        return "on" if label else "off"
-    quantity = expressions.quantity(label) if isinstance(label, str) else None
-    return label if quantity is None else quantity
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float | np.ndarray | np.floating) and not isinstance(value, bool)
-
-
-def _compared(sign: str, left: Any, right: Any, tolerance: Tolerance | None) -> Any:
-    """The truth of a comparison, for each draw. An axis that does not apply is neither more nor less than anything."""
-    for side in (left, right):
-        if _number(side) and np.isnan(side).any():
-            raise NoVerdict("inconclusive", "it cannot be computed: the root or logarithm of a negative number, say")
+def _compared(sign: str, left: Any, right: Any, tolerance: Tolerance | None) -> Truth:
+    """The truth of a comparison. An axis that does not apply is neither more nor less than anything."""
     if sign == "in":
         if not isinstance(right, list):
             raise TypeError(f"`in` needs a list such as [1, 2], not {right!r}")
-        return left in right
-    if sign == "==" and tolerance is not None and left is not None and right is not None:
-        if tolerance.factor:
-            return (left <= right * tolerance.amount) & (left * tolerance.amount >= right)
-        return np.abs(left - right) <= tolerance.amount * np.abs(right)
+        return either([_compared("==", left, one, None) for one in right])
+    if sign == "==" and tolerance is not None and is_number(left) and is_number(right):
+        return _near(left, right, tolerance)
+    if is_number(left) and is_number(right):
+        return numbers.compared(sign, left, right)
     if sign in ("==", "!="):
-        return expressions.COMPARISONS[sign](left, right)
+        return fact(expressions.COMPARISONS[sign](left, right))
     if left is None or right is None:
-        return False
-    if not (_number(left) and _number(right)):
-        raise TypeError(f"{left!r} {sign} {right!r} cannot be compared")
-    return expressions.COMPARISONS[sign](left, right)
+        return fact(False)
+    raise TypeError(f"{left!r} {sign} {right!r} cannot be compared")
+
+
+def _near(left: Any, right: Any, tolerance: Tolerance) -> Truth:
+    """Whether two numbers are equal within a tolerance: not too low and not too high, two statements about the data."""
+    compared = numbers.compared
+    if tolerance.factor:
+        low = compared(">=", _times(left, tolerance.amount), right)
+        return both([low, compared("<=", left, _times(right, tolerance.amount))])
+    positive = numbers.rises_with(right)
+    if positive is None:
+        apart = numbers.called("abs", [numbers.arithmetic("-", left, right)])
+        return compared("<=", apart, _times(numbers.called("abs", [right]), tolerance.amount))
+    ends = _times(right, 1 - tolerance.amount), _times(right, 1 + tolerance.amount)
+    low, high = ends if positive else ends[::-1]
+    return both([compared(">=", left, low), compared("<=", left, high)])
+
+
+def _times(number: Any, factor: float) -> Any:
+    return numbers.arithmetic("*", number, factor)
 
 
 def _computed(tree: Tree, values: list[Any]) -> Any:
     """The result of arithmetic or of a function, for each draw; None if an operand does not apply."""
     listed = tree.kind == "call" and len(values) == 1 and isinstance(values[0], list)
-    numbers = values[0] if listed else values
-    if any(number is None for number in numbers):
+    numbers_given = values[0] if listed else values
+    if any(number is None for number in numbers_given):
         return None
-    for number in numbers:
-        if not _number(number):
+    for number in numbers_given:
+        if not is_number(number):
             raise TypeError(f"{number!r} is no number")
     if tree.kind == "call":
-        return FUNCTIONS[tree.value](*numbers)
+        return numbers.called(tree.value, numbers_given)
     if tree.kind == "minus":
-        return -numbers[0]
-    floats = [number if isinstance(number, np.ndarray) else np.float64(number) for number in numbers]
-    if tree.kind == "/" and not np.all(floats[1]):
-        raise ZeroDivisionError("division by zero")
-    return expressions.ARITHMETIC[tree.kind](*floats)
+        return numbers.negated(numbers_given[0])
+    return numbers.arithmetic(tree.kind, *numbers_given)
 
 
 def _difference(labels: Mapping[str, Any], first: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,6 +28,8 @@ class Metric:
     probe     the probe that records its facts, if not every trial has them
     open_loop whether only an open loop has it
     ends_badly  whether trials that ended badly have it, too; they have no other number
+    range     the lowest and the highest value that it can have
+    positive  whether it is never 0
 
     A metric with a class method `part(name)` is a family; its members `NAME.part` follow from the data.
     """
@@ -44,6 +47,8 @@ class Metric:
     probe: ClassVar[str] = ""
     open_loop: ClassVar[bool] = False
     ends_badly: ClassVar[bool] = False
+    range: ClassVar[tuple[float, float]] = (0.0, math.inf)
+    positive: ClassVar[bool] = False
 
     def of(self, frame: Any) -> Any:
         """The metric of each row of the tidy frame, as a Series; NaN where it was not recorded.
@@ -54,8 +59,15 @@ class Metric:
         raise NotImplementedError
 
     def between(self, ratio: Interval, workers: int) -> Interval:
-        """The metric of a cell with this number of workers, from its ratio to the baseline cell."""
+        """The metric of a cell with this number of workers, from its ratio to the baseline cell, proportional to it."""
         raise NotImplementedError
+
+    def at_timeout(self, seconds: float, ops: int | None) -> tuple[float, float]:
+        """The lowest and the highest value that a trial may have had that was killed at its timeout.
+
+        Its passes took `seconds` or more each, and had `ops` operations to do, None if they had a duration.
+        """
+        return self.range
 
     @staticmethod
     def recorded(frame: Any, name: str) -> Any:

@@ -15,6 +15,7 @@ class Metric(metrics.Metric):
     better = "higher"
     shown = "when asked"
     order = 74
+    range = (0.0, 1.0)
 
     def of(self, frame: Any) -> Any:
         """A column of indices; NaN where no worker did anything."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from concexp.analysis import metrics
@@ -17,3 +18,6 @@ class Metric(metrics.Metric):
 
     def of(self, frame: Any) -> Any:
         return self.recorded(frame, "successes") / frame["wall_s"]
+
+    def at_timeout(self, seconds: float, ops: int | None) -> tuple[float, float]:
+        return 0.0, math.inf if ops is None or not seconds else ops / seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from concexp.analysis import metrics
@@ -16,6 +17,7 @@ class Metric(metrics.Metric):
     probe = "latency"
     shown = "when asked"
     order = 76
+    range = (-math.inf, math.inf)
 
     def of(self, frame: Any) -> Any:
         from concexp.analysis.stats import histogram

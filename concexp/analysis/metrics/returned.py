@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 from concexp.analysis import metrics
@@ -12,6 +13,7 @@ class Metric(metrics.Metric):
 
     scale = "linear"  # the number may be 0 or negative
     shown = "when present"
+    range = (-math.inf, math.inf)
     order = 90
     column: ClassVar[str] = "returned"
 

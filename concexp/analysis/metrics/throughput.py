@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from concexp.analysis import metrics
@@ -16,7 +17,11 @@ class Metric(metrics.Metric):
     unit = "1/s"
     better = "higher"
     order = 10
+    positive = True
 
     def of(self, frame: Any) -> Any:
         rate = frame["ops"] / frame["wall_s"]
         return frame["self_timed_rate"].fillna(rate) if "self_timed_rate" in frame else rate
+
+    def at_timeout(self, seconds: float, ops: int | None) -> tuple[float, float]:
+        return 0.0, math.inf if ops is None or not seconds else ops / seconds

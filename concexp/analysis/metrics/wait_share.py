@@ -23,6 +23,7 @@ class Metric(metrics.Metric):
     better = "lower"
     shown = "when asked"
     order = 76
+    range = (0.0, 1.0)
     probe = "waits"
 
     def of(self, frame: Any) -> Any:

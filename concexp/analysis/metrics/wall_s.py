@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from concexp.analysis import metrics
@@ -13,6 +14,7 @@ class Metric(metrics.Metric):
     unit = "s"
     better = "lower"
     order = 70
+    positive = True
 
     def of(self, frame: Any) -> Any:
         return frame["wall_s"]
@@ -20,3 +22,6 @@ class Metric(metrics.Metric):
     def tells(self, frame: Any) -> bool:
         """False if the load is a duration: then the experiment itself sets the window."""
         return "load.duration" not in frame or bool(frame["load.duration"].isna().any())
+
+    def at_timeout(self, seconds: float, ops: int | None) -> tuple[float, float]:
+        return seconds, math.inf

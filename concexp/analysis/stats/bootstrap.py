@@ -1,7 +1,7 @@
-"""The ends of a 95 % interval of a mean by resampling the trials, for samples that are large enough to show their shape.
+"""The ends of an interval of a mean by resampling the trials, for samples that are large enough to show their shape.
 
 Two methods are second-order accurate: bootstrap-t (Efron & Tibshirani 1993, ch. 12.5) and BCa (Efron 1987). The intervals
-use bootstrap-t. Coverage over 2000 samples each (`benchmarks/coverage.py` reproduces such figures):
+use bootstrap-t. Coverage of 95 % intervals over 2000 samples each (`benchmarks/coverage.py` reproduces such figures):
 
     20 trials                                    t     bootstrap-t   BCa    percentile
     normal                                     94.7 %     94.4 %    92.3 %    92.2 %
@@ -20,8 +20,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-RESAMPLES = 3999  # with it (RESAMPLES + 1) * 2.5 % is a whole number: the ends are order statistics
-TAIL = 0.025
+RESAMPLES = 3999  # with it (RESAMPLES + 1) times 5, 2.5 or 0.5 % is a whole number: the ends are order statistics
+TAIL = 0.025  # of the usual interval, of 95 %
 # Where more resamples than this consist of one value repeated, the sample is too discrete to be studentised.
 UNIFORM = 0.005
 
@@ -33,7 +33,7 @@ def resample_weights(n: int) -> NDArray[np.float64]:
     return rng.multinomial(n, np.full(n, 1 / n), size=RESAMPLES).astype(np.float64)
 
 
-def bootstrap_t(values: ArrayLike) -> tuple[float, float] | None:
+def bootstrap_t(values: ArrayLike, level: float = 1 - 2 * TAIL) -> tuple[float, float] | None:
     """The ends of the interval of the mean of n values, in their unit; None where resampling gives none.
 
     Each resample's mean is studentised with its own standard deviation, as the data's mean is by t. None for fewer
@@ -56,7 +56,8 @@ def bootstrap_t(values: ArrayLike) -> tuple[float, float] | None:
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
         studentised = np.sort(np.where(uniform, np.copysign(np.inf, means), means / np.sqrt(variances / (n - 1))))
-    low, high = studentised[quantile_index(TAIL)], studentised[quantile_index(1 - TAIL)]
+    tail = (1 - level) / 2
+    low, high = studentised[quantile_index(tail)], studentised[quantile_index(1 - tail)]
     return mean - float(high) * error, mean - float(low) * error
 
 

@@ -1,8 +1,8 @@
 """Samples -> draws of what their means might be; the share of draws in which a statement is true -> a verdict.
 
-One rule for all statements, however composed: each sample's mean (of logarithms, for times and rates) is drawn from
-its t distribution, n - 1 degrees of freedom, trials being the unit; the statement is evaluated on each of 10 000 draws;
-if it is true in at least 97.5 % it is supported, in at most 2.5 % refuted, else inconclusive. The draws are the fiducial
+Each sample's mean (of logarithms, for times and rates) is drawn from its t distribution, n - 1 degrees of freedom, trials
+being the unit; a comparison is evaluated on each of 10 000 draws; if it is true in at least 97.5 % it is supported, in at most
+2.5 % refuted, else inconclusive (at a level of 95 %). The draws are the fiducial
 distribution of a mean, which is also its posterior under the reference prior: for a single comparison this is the one-sided
 t test at 2.5 %.
 
@@ -12,8 +12,8 @@ verdict too cautious where disturbances are shared, and too bold where two cells
 multivariate t of the blocks: one standard normal number per block, common to all samples in it, weighs their deviations. So a
 linear statement about samples from the same blocks (on the log scale: about a ratio) becomes exactly the paired t test.
 
-A limit: a statement with `or`, or with `max`, that lies on its boundary in two places at once is supported in more than
-2.5 % of the cases, since either place can support it.
+Statements of several comparisons must not be evaluated on the draws: `or` and `max` would take noise for signal. See
+`analysis/claims/truth.py`.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from concexp.analysis.stats.intervals import FEWEST
+from concexp.analysis.stats.intervals import FEWEST, LEVEL
 
 DRAWS = 10_000
-SUPPORTED = 0.975
-REFUTED = 0.025
+
+# Fewer draws beyond a boundary than this share are too few to count: the tail of t tells more.
+TAIL = 0.005
+EDGE = 0.975
 
 Floats = NDArray[np.float64]
 K = TypeVar("K", bound=Hashable)
@@ -124,10 +126,36 @@ def _quantiles(degrees: int, count: int) -> Floats:
     return quantiles
 
 
-def verdict(share: float) -> str:
-    """`supported`, `refuted` or `inconclusive`, for the share of draws in which a statement is true; NaN is inconclusive."""
-    if share >= SUPPORTED:
+def tail(above: Floats, below: Floats, degrees: float, strict: bool) -> float:
+    """The share of draws in which `above > below` fails (`>=` unless `strict`); in the far tail, by Student's t.
+
+    Ten thousand draws know a share of 1 in 10,000 badly, and a family of 200 comparisons needs one. There the distance of the
+    boundary from the median is taken relative to that of the 2.5 % quantile, on the log scale where both sides are positive.
+    """
+    holds = above > below if strict else above >= below
+    share = 1 - float(np.mean(holds))
+    if share >= TAIL or not math.isfinite(degrees):
+        return share
+    upper, lower = np.broadcast_arrays(above, below)
+    if not (np.isfinite(upper).all() and np.isfinite(lower).all()):
+        return share
+    margin = np.log(upper) - np.log(lower) if min(upper.min(), lower.min()) > 0 else upper - lower
+    edge, middle = np.quantile(margin, [1 - EDGE, 0.5])
+    if not middle > edge:
+        return share
+    from scipy.special import stdtr, stdtrit
+
+    return min(TAIL, float(stdtr(degrees, -middle / (middle - edge) * stdtrit(degrees, EDGE))))
+
+
+def verdict(share: float, level: float = LEVEL) -> str:
+    """`supported`, `refuted` or `inconclusive`, for the share of draws in which a statement is true; NaN is inconclusive.
+
+    The risk of an error is half that of an interval of this level, since it is on one side.
+    """
+    risk = round((1 - level) / 2, 9)
+    if share >= 1 - risk:
         return "supported"
-    if share <= REFUTED:
+    if share <= risk:
         return "refuted"
     return "inconclusive"

@@ -1,9 +1,11 @@
-"""The mean over trials of each trial's mean, and its 95 % interval.
+"""The mean over trials of each trial's mean, and its interval.
 
 Trials are the unit: iterations of one trial share a process and are not independent samples. The interval is Student's t
 with n - 1 degrees of freedom; times and rates are averaged on the log scale, so that the mean is geometric and the interval
 a factor. Below 3 trials there is no interval: it would say more about t than about the data. From 20 trials on the data show
 the shape of their noise, and bootstrap-t replaces t (`bootstrap` says why this method).
+
+The level is 95 % unless an experiment sets `measure.level`; `Run.level` carries it to everything that makes an interval.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from concexp.analysis.stats.bootstrap import bootstrap_t
 
 FEWEST = 3  # trials for an interval
 BOOTSTRAP_FROM = 20  # trials, from which on they show the shape of their noise
-LEVEL = 0.95
+LEVEL = 0.95  # of an interval, where an experiment names none
 
 
 @dataclass(frozen=True)
@@ -57,14 +59,14 @@ UNKNOWN = Interval(np.nan, np.nan, np.nan, 0)
 
 
 @cache
-def t_quantile(df: float) -> float:
-    """The two-sided 95 % quantile of Student's t."""
+def t_quantile(df: float, level: float = LEVEL) -> float:
+    """The two-sided quantile of Student's t: the share `level` lies within it."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(df, 0.5 + LEVEL / 2))
+    return float(stdtrit(df, 0.5 + level / 2))
 
 
-def mean_interval(values: ArrayLike, log: bool = False) -> Interval:
+def mean_interval(values: ArrayLike, log: bool = False, level: float = LEVEL) -> Interval:
     """The mean of trial means with its interval, in their unit; with `log` the geometric mean.
 
     Values that are not finite are left out: they were not recorded. If a value is not positive (no CPU time at all, say),
@@ -75,7 +77,7 @@ def mean_interval(values: ArrayLike, log: bool = False) -> Interval:
     if not data.size:
         return UNKNOWN
     if log and (data > 0).all():
-        logs = mean_interval(np.log(data))
+        logs = mean_interval(np.log(data), level=level)
         return Interval(float(np.exp(logs.mean)), float(np.exp(logs.lo)), float(np.exp(logs.hi)), logs.n)
     # Rounding must not make equal values differ: their mean is exactly that value, and their interval has no width.
     low = float(data.min())
@@ -83,9 +85,9 @@ def mean_interval(values: ArrayLike, log: bool = False) -> Interval:
     mean = low + float(above.mean())
     if data.size < FEWEST:
         return Interval(mean, np.nan, np.nan, data.size)
-    if data.size >= BOOTSTRAP_FROM and (ends := bootstrap_t(data)):
+    if data.size >= BOOTSTRAP_FROM and (ends := bootstrap_t(data, level)):
         return Interval(mean, *ends, data.size)
-    half = t_quantile(data.size - 1) * float(above.std(ddof=1)) / float(np.sqrt(data.size))
+    half = t_quantile(data.size - 1, level) * float(above.std(ddof=1)) / float(np.sqrt(data.size))
     return Interval(mean, mean - half, mean + half, data.size)
 
 

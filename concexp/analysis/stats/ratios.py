@@ -1,4 +1,4 @@
-"""The trial means of two cells, by block -> the ratio of their means with its 95 % interval, and its p-value."""
+"""The trial means of two cells, by block -> the ratio of their means with its interval, and its p-value."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from concexp.analysis.stats.intervals import FEWEST, UNKNOWN, Interval, mean_interval, t_quantile
+from concexp.analysis.stats.intervals import FEWEST, LEVEL, UNKNOWN, Interval, mean_interval, t_quantile
 
 Floats = NDArray[np.float64]
 
 
-def ratio(above: Mapping[int, float], below: Mapping[int, float]) -> Interval:
+def ratio(above: Mapping[int, float], below: Mapping[int, float], level: float = LEVEL) -> Interval:
     """The ratio above / below of two geometric means of trial means, given by block.
 
     Paired if at least 3 blocks hold both, since what disturbed a block disturbed both sides; otherwise Welch's interval for
@@ -27,9 +27,9 @@ def ratio(above: Mapping[int, float], below: Mapping[int, float]) -> Interval:
         return _plain(list(upper.values()), list(lower.values()))
     both = sorted(upper.keys() & lower.keys())
     if len(both) >= FEWEST:
-        return mean_interval([upper[block] / lower[block] for block in both], log=True)
+        return mean_interval([upper[block] / lower[block] for block in both], log=True, level=level)
     mean, error, degrees = _welch(np.log(list(upper.values())), np.log(list(lower.values())))
-    half = t_quantile(degrees) * error
+    half = t_quantile(degrees, level) * error
     lo, hi = float(np.exp(mean - half)), float(np.exp(mean + half))
     return Interval(math.exp(mean), lo, hi, min(len(upper), len(lower)))
 

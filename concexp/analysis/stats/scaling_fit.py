@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from concexp.analysis.stats.batch_fit import refit
 from concexp.analysis.stats.draws import joint_draws
-from concexp.analysis.stats.intervals import FEWEST, UNKNOWN, Interval, t_quantile
+from concexp.analysis.stats.intervals import FEWEST, LEVEL, UNKNOWN, Interval, t_quantile
 from concexp.analysis.stats.lack_of_fit import lack_of_fit
 from concexp.analysis.stats.scaling_laws import STRONG, WEAK, Law, peak
 
@@ -81,7 +81,7 @@ class Scaling:
     tested: bool = False
 
 
-def fit(law: Law, workers: ArrayLike, throughput: ArrayLike) -> Fit:
+def fit(law: Law, workers: ArrayLike, throughput: ArrayLike, level: float = LEVEL) -> Fit:
     """A law fitted by least squares, no parameter below 0; standard errors from the Jacobian, as R's `nls` and `usl` have them.
 
     ValueError unless there are more points than parameters and all values are positive.
@@ -109,7 +109,7 @@ def fit(law: Law, workers: ArrayLike, throughput: ArrayLike) -> Fit:
     degrees, squares = n.size - k, float(((fitted - x) ** 2).sum())
     sd = math.sqrt(squares / degrees)
     errors = np.sqrt(np.diag(np.linalg.pinv(solution.jac.T @ solution.jac))) * sd / scale * units
-    t = t_quantile(degrees)
+    t = t_quantile(degrees, level)
     parameters = {
         name: Parameter(
             float(value), float(error), Interval(float(value), value - t * error, value + t * error, n.size)
@@ -142,7 +142,12 @@ def aicc(fitted: Fit, trials: Sequence[ArrayLike] | None = None) -> float:
 
 
 def scaling(
-    trials: Mapping[int, Trials], weak: bool = False, limit: float = math.inf, seed: int = 1, refits: int = REFITS
+    trials: Mapping[int, Trials],
+    weak: bool = False,
+    limit: float = math.inf,
+    seed: int = 1,
+    refits: int = REFITS,
+    level: float = LEVEL,
 ) -> Scaling:
     """The law that a curve follows; `trials` has throughputs by worker count: by block, or a list if no blocks are shared.
 
@@ -158,7 +163,7 @@ def scaling(
     workers = np.array(list(within), dtype=float)
     values = [np.array(list(sample.values())) for sample in within.values()]
     points = [float(np.exp(np.log(sample).mean())) for sample in values]
-    fits = [fit(law, workers, points) for law in (WEAK if weak else STRONG)]
+    fits = [fit(law, workers, points, level) for law in (WEAK if weak else STRONG)]
     fits = [replace(one, aicc=aicc(one, values)) for one in fits]
     chances = [lack_of_fit(one.law, [p.value for p in one.parameters.values()], within) for one in fits]
     fitting = [one for one, chance in zip(fits, chances, strict=True) if not chance < MISFIT]
@@ -169,12 +174,12 @@ def scaling(
         return _refused(best, reason, tried)
     drawn = _drawn(best.law, workers, within, seed, refits)
     parameters = {
-        name: replace(parameter, resampled=_ends(parameter.value, drawn.get(name), workers.size))
+        name: replace(parameter, resampled=_ends(parameter.value, drawn.get(name), workers.size, level))
         for name, parameter in best.parameters.items()
     }
     best = replace(best, parameters=parameters)
     point = {name: parameter.value for name, parameter in parameters.items()}
-    highest = _ends(float(peak(point)), peak(drawn) if drawn else None, workers.size)
+    highest = _ends(float(peak(point)), peak(drawn) if drawn else None, workers.size, level)
     tested = not any(map(math.isnan, chances))
     return Scaling(best, "", highest if _has_peak(best, highest.mean) else UNKNOWN, tried, tested)
 
@@ -237,12 +242,12 @@ def _drawn(
     return dict(zip(law.parameters, parameters.T, strict=True))
 
 
-def _ends(value: float, drawn: Floats | None, n: int) -> Interval:
-    """The value with the 95 % interval of its draws; without ends if there are none."""
+def _ends(value: float, drawn: Floats | None, n: int, level: float) -> Interval:
+    """The value with the interval of its draws; without ends if there are none."""
     if drawn is None:
         return Interval(value, np.nan, np.nan, n)
     # Order statistics, since nothing can be interpolated between infinite values.
-    low, high = np.quantile(drawn, [0.025, 0.975], method="inverted_cdf")
+    low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2], method="inverted_cdf")
     return Interval(value, float(low), float(high), n)
 
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import math
 
-from concexp.analysis.stats.intervals import Interval
+from concexp.analysis.stats.intervals import LEVEL, Interval
 
-SETTLED = 0.999
+SETTLED = 0.999  # at the level of 95 %; at others the risk of an error keeps its proportion
 # 10 000 draws know a share no better than this: a share closer to a half counts as this far from it.
 SHARE_RESOLUTION = 0.005
 
@@ -28,7 +28,7 @@ def relative_width(interval: Interval) -> float:
     return (interval.hi - interval.lo) / 2 / abs(interval.mean) if interval.mean else math.inf
 
 
-def factor_to_verdict(share: float) -> float:
+def factor_to_verdict(share: float, level: float = LEVEL) -> float:
     """The factor by which the means behind a claim are too uncertain to settle it; 0 where it is settled.
 
     The claim is true in `share` of the draws. On the scale of the normal distribution the distance from the boundary is
@@ -36,7 +36,8 @@ def factor_to_verdict(share: float) -> float:
     """
     from scipy.special import ndtri
 
+    settled = 1 - (1 - SETTLED) * (1 - level) / (1 - LEVEL)
     surer = max(share, 1 - share)
-    if surer >= SETTLED:
+    if surer >= settled:
         return 0.0
-    return float(ndtri(SETTLED) / ndtri(max(surer, 0.5 + SHARE_RESOLUTION)))
+    return float(ndtri(settled) / ndtri(max(surer, 0.5 + SHARE_RESOLUTION)))

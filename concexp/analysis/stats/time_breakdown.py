@@ -36,7 +36,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from concexp.analysis.stats.intervals import Interval, mean_interval
+from concexp.analysis.stats.intervals import LEVEL, Interval, mean_interval
 
 PARTS = ("startup", "imbalance", "waiting", "coordinator", "turns", "overhead", "oversubscription", "missing")
 USEFUL, RESIDUAL = "useful", "residual"
@@ -90,6 +90,7 @@ class Breakdown:
     parts: Mapping[str, Interval]
     unmeasured: tuple[str, ...]
     trials: Sequence[Mapping[str, float]]
+    level: float = LEVEL
 
     @property
     def useful(self) -> Interval:
@@ -103,7 +104,7 @@ class Breakdown:
 
     def share(self, name: str) -> Interval:
         """The share of a part, of `useful` or of `residual`."""
-        return mean_interval([trial[name] for trial in self.trials])
+        return mean_interval([trial[name] for trial in self.trials], level=self.level)
 
     def leading(self) -> list[str]:
         """The largest part of the loss, and those that cannot be told apart from it; the residual may be one of them.
@@ -114,12 +115,14 @@ class Breakdown:
         first = named[0]
         if not self.share(first).lo > 0:
             return []
-        behind = {n: mean_interval([trial[first] - trial[n] for trial in self.trials]) for n in named[1:]}
+        behind = {
+            n: mean_interval([trial[first] - trial[n] for trial in self.trials], level=self.level) for n in named[1:]
+        }
         return [first, *(name for name, ahead in behind.items() if not ahead.lo > 0)]
 
 
-def breakdown(trials: Sequence[Mapping[str, float]]) -> Breakdown:
-    """The breakdown of a cell, from the shares of its trials as `shares` computes them."""
+def breakdown(trials: Sequence[Mapping[str, float]], level: float = LEVEL) -> Breakdown:
+    """The breakdown of a cell, from the shares of its trials as `shares` computes them; `level` is that of its intervals."""
     unmeasured = tuple(name for name in PARTS if any(math.isnan(trial[name]) for trial in trials))
     means = {name: float(np.mean([trial[name] for trial in trials])) for name in (USEFUL, *PARTS)}
     found = {name: means[name] for name in PARTS if name not in unmeasured and means[name] > 0}
@@ -130,8 +133,8 @@ def breakdown(trials: Sequence[Mapping[str, float]]) -> Breakdown:
     for trial in trials:
         explained = {USEFUL: trial[USEFUL], **{name: paid * trial[name] for name in lost}}
         complete.append({**explained, RESIDUAL: 1 - sum(explained.values())})
-    parts = {name: mean_interval([trial[name] for trial in complete]) for name in lost}
-    return Breakdown(parts, unmeasured, complete)
+    parts = {name: mean_interval([trial[name] for trial in complete], level=level) for name in lost}
+    return Breakdown(parts, unmeasured, complete, level)
 
 
 def shares(several: WorkerSeconds, alone: WorkerSeconds, place: MachineLimits) -> dict[str, float]:

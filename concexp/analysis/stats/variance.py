@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from concexp.analysis.stats.intervals import FEWEST, t_quantile
+from concexp.analysis.stats.intervals import FEWEST, LEVEL, t_quantile
 
 MOST = 10_000  # trials, the most that any plan asks for
 
@@ -102,7 +102,7 @@ def worthwhile(components: VarianceComponents, costs: Sequence[float], most: int
     return tuple(advice)
 
 
-def trials_needed(variance: float, half_width: float) -> int:
+def trials_needed(variance: float, half_width: float, level: float = LEVEL) -> int:
     """The fewest trials whose interval is expected to be this narrow: the smallest n >= 3 with t_{n-1} sqrt(variance/n) <= half.
 
     `variance` is that among trial means, `half_width` in their unit (for logarithms, log1p of the relative one). MOST if
@@ -112,11 +112,11 @@ def trials_needed(variance: float, half_width: float) -> int:
         raise ValueError(f"a positive half-width and a variance are needed, not {half_width} and {variance}")
     wanted = variance / half_width**2  # n / t^2 has to reach this, and it grows with n
     low, high = FEWEST, FEWEST
-    while high < MOST and high / t_quantile(high - 1) ** 2 < wanted:
+    while high < MOST and high / t_quantile(high - 1, level) ** 2 < wanted:
         low, high = high + 1, min(MOST, high * 2)
     while low < high:
         middle = (low + high) // 2
-        if middle / t_quantile(middle - 1) ** 2 < wanted:
+        if middle / t_quantile(middle - 1, level) ** 2 < wanted:
             low = middle + 1
         else:
             high = middle

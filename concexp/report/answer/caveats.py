@@ -58,13 +58,19 @@ def _faults(view: View) -> list[str]:
         known = sorted((p for p in view.points if p.value(metric).has_value), key=lambda p: p.value(metric).mean)
         if cls.ends_badly and cls.kind == "time" and len(known) > 1:
             ends = [
-                f"{_figure(p.value(metric), cls.unit)} ({escaped(view.title(p.labels))})"
+                f"{_figure(p.value(metric), cls.unit)} ({escaped(view.title(p.labels))}{_partly(view, p, metric)})"
                 for p in known[:: len(known) - 1]
             ]
             never = sum(point.sample.count > 0 for point in view.points) - len(known)
             rest = f"; {plural(never, 'cell')} {'has' if never == 1 else 'have'} none" if never else ""
             sentences.append(f"{code(metric)} goes from {' to '.join(ends)}{rest}.")
     return sentences
+
+
+def _partly(view: View, point: Point, metric: str) -> str:
+    """`, in 3 of 10 trials`, where not all trials have a value."""
+    share = view.share_of_trials(point, metric)
+    return f", in {share} trials" if share else ""
 
 
 def _figure(value: Interval, unit: str) -> str:

@@ -130,17 +130,19 @@ def _tally(view: View, comparisons: Sequence[Comparison], metric: str, cls: Any)
         point for comparison in comparisons for point in comparison.points if not math.isnan(point.value(metric).mean)
     ]
     some = [point for point in points if point.value(metric).mean > 0]
-    none = sum(point.value(metric).mean == 0 and point.parallelism > 1 for point in points)
+    lost_nothing = [point for point in points if counts.lost_nothing(point, metric, cls)]
+    none = len(lost_nothing)
+    sure = counts.how_sure(view, lost_nothing, metric, cls) if none else ""
     if some:
         worst = max(some, key=lambda point: counts.loss_share(view, point, metric, cls))
         title = escaped(view.title({key: worst.labels.get(key) for key in comparisons[0].labels}))
-        rest = f"; exactly 0 in the {plural(none, 'other cell')} with several workers" if none else ""
+        rest = f"; exactly 0 in the {plural(none, 'other cell')} with several workers, {sure}" if none else ""
         return [
             f"{cls.unit.capitalize()} were {cls.verb} in {plural(len(some), 'cell')}, most by {_cell(view, worst)} in {title}: "
             f"{counts.how_much(view, worst, metric, cls)}{rest}."
         ]
     if none:
-        return [f"Exactly 0 {cls.unit} were {cls.verb} in all {plural(none, 'cell')} with several workers."]
+        return [f"Exactly 0 {cls.unit} were {cls.verb} in all {plural(none, 'cell')} with several workers, {sure}."]
     return []
 
 

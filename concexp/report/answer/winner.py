@@ -16,6 +16,7 @@ from concexp.report.phrases import (
     equal_text,
     primary_text,
     share_used,
+    trials_text,
     unresolved_text,
 )
 from concexp.report.text.numbers import enumerated, plural, spread
@@ -50,7 +51,7 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
     rival = view.best([best, *doubtful])
     if rival is best or rival is None:
         return [f"Of the cells beyond doubt, {sentence}", left_out]
-    figure = primary_text(view, comparison, rival)
+    figure = primary_text(view, comparison, rival) + trials_text(view, rival)
     return [
         f"No winner is named: {cell_text(view, rival)} measured more, {figure}, but in doubtful trials (‡). "
         f"Of the cells beyond doubt, {sentence}",
@@ -89,7 +90,8 @@ def _no_winner(doubtful: list[Point], known: list[Point]) -> list[str]:
 def _sentence(view: View, comparison: Comparison, best: Point, candidates: list[Point]) -> str:
     """The best cell with its figure, its gain over the baseline, and its lead or what it is not resolved from."""
     among = contenders(view, best, candidates)
-    cell, figure = cell_text(view, best), primary_text(view, comparison, best, among)
+    cell = cell_text(view, best)
+    figure = primary_text(view, comparison, best, among) + trials_text(view, best)
     gain = _gain(view, comparison, best, among)
     figures = [figure, *gain, *([f"{CHOICE} of {among}"] if among > 1 and best.value(view.primary).bounded else [])]
     leads = leads_over(view, comparison, best, view.best_per_series(candidates))

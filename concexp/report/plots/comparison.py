@@ -7,7 +7,7 @@ from typing import Any
 
 from concexp.report.plots import _style
 from concexp.report.sections import latency
-from concexp.report.text.numbers import many, scale_of, spread
+from concexp.report.text.numbers import level_text, many, scale_of, spread
 from concexp.report.view import Comparison, Point, View
 
 COLUMNS = 2
@@ -108,7 +108,8 @@ def _dot(view: View, point: Point, place: int, factor: float, axes: Any) -> None
 def _alt(view: View, shown: list[tuple[Comparison, list[Point]]], left: int) -> str:
     """What the picture shows in words: the order."""
     sentences = [
-        f"{view.primary} of each model at its best number of workers, sorted, with 95 % intervals; † § ‡ may not win."
+        f"{view.primary} of each model at its best number of workers, sorted, with {level_text(view.run.level)} intervals; "
+        "† § ‡ may not win."
     ]
     for comparison, points in shown:
         title = view.title(comparison.labels)

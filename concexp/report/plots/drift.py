@@ -59,7 +59,8 @@ def _sentinel(view: View) -> dict[int, Interval]:
     frame = view.run.trials
     frame = frame[(frame["role"] == SENTINEL) & frame["wall_s"].notna()]
     return {
-        int(str(block)) + 1: mean_interval(seconds, log=True) for block, seconds in frame.groupby("block")["wall_s"]
+        int(str(block)) + 1: mean_interval(seconds, True, view.run.level)
+        for block, seconds in frame.groupby("block")["wall_s"]
     }
 
 

@@ -102,7 +102,11 @@ def _recorded(view: View, among: Iterable[Point]) -> dict[str, _Bar]:
             jains = jain(counts.sum(axis=1), (counts**2).sum(axis=1), workers)
             trials.setdefault(record["cell"], []).append((shares.mean(axis=0), float(jains.mean())))
     return {
-        cell: _Bar(points[cell], np.mean([s for s, _ in of_cell], axis=0), mean_interval([j for _, j in of_cell]))
+        cell: _Bar(
+            points[cell],
+            np.mean([s for s, _ in of_cell], axis=0),
+            mean_interval([j for _, j in of_cell], level=view.run.level),
+        )
         for cell, of_cell in trials.items()
     }
 

@@ -211,7 +211,8 @@ def _field(view: View, kind: str, axes: Any, place: tuple[int, int], point: Poin
     axes.add_artist(Rectangle(box, 1, 1, facecolor=colour, edgecolor="white", linewidth=1.5))
     if fields.written:
         luminance = 0.2126 * colour[0] ** 2.2 + 0.7152 * colour[1] ** 2.2 + 0.0722 * colour[2] ** 2.2
-        text = f"{_short(value, view.metrics[kind].unit)}{point.mark}"
+        share = view.share_of_trials(point, kind)
+        text = f"{_short(value, view.metrics[kind].unit)}{point.mark}" + (f"\nin {share}" if share else "")
         axes.text(
             column, row, text, ha="center", va="center", fontsize=8, color="white" if luminance < DARK else _style.INK
         )

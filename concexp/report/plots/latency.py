@@ -160,7 +160,7 @@ def _panel(view: View, axes: Any, curves: list[_Curve], factor: float, several: 
         steps = np.linspace(*SHADES, len(members)) if len(members) > 1 else [0.0]
         for curve, step in zip(sorted(members, key=lambda curve: curve.point.workers or 0), steps, strict=True):
             drawn = Style(shaded(style.colour, float(step)), style.marker, style.dashes)
-            handles[_cell(view, curve.point, several)] = _line(axes, curve, factor, drawn, len(handles))
+            handles[_cell(view, curve.point, several)] = _line(axes, curve, factor, drawn, len(handles), view.run.level)
     axes.set_xscale("log")
     axes.set_xlim(2.0, 1050)
     axes.xaxis.set_major_locator(FixedLocator([1 / (1 - share) for share in TICKS]))
@@ -174,10 +174,10 @@ def _panel(view: View, axes: Any, curves: list[_Curve], factor: float, several: 
     return handles
 
 
-def _line(axes: Any, curve: _Curve, factor: float, style: Style, place: int) -> Any:
+def _line(axes: Any, curve: _Curve, factor: float, style: Style, place: int, level: float) -> Any:
     """Draws one cell's curve with its band and marks; marks of different curves are at different places."""
     x = 1 / (1 - SHARES)
-    values = [mean_interval([float(v) for v in column], log=True).scaled(1 / factor) for column in curve.values.T]
+    values = [mean_interval(column, True, level).scaled(1 / factor) for column in curve.values.T]
     mean = [value.mean for value in values]
     known, last = curve.well_known, curve.last
     marked = [*range(2 + 3 * (place % 4), known - 4, 13), known - 1]

@@ -83,6 +83,8 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
         ):
             continue
         unit, cells = _column(values, metric.unit)
+        shares = [view.share_of_trials(point, name) for point in points]
+        cells = [f"{text} in {share}" if share else text for text, share in zip(cells, shares, strict=True)]
         head = _head(name, metric, unit, points[0].unit)
         if name != view.primary and len(cells) > 1 and len(set(cells)) == 1:
             column, _, suffix = head.partition(", ")

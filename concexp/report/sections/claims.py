@@ -13,13 +13,13 @@ from concexp.experiment.claims import is_metric
 from concexp.experiment.expressions import Tree
 from concexp.experiment.spec import Claim, Value
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, spread
+from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, spread, zero_text
 from concexp.report.view import View
 
 MAX_LINES = 6  # of one verdict
 MAX_CASES = 3  # named in one line
 SIGNS = {"<": "&lt;", ">": "&gt;", "<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}
-SHOWN_AS_100_PERCENT = 0.9995  # shares from here on would be rounded to 100 %
+SHOWN_AS_100_PERCENT = 0.9995  # confidences from here on would be rounded to 100 %
 # The decisive ones first.
 WORDS = ("refuted", "inconclusive", "supported", "skipped")
 
@@ -78,13 +78,15 @@ def _lines(view: View, verdict: Verdict) -> list[str]:
     for word in WORDS:
         matching = [judged for judged in verdict.cases if judged.outcome == word]
         # Of the supported cases, those that came closest to failing say most.
-        matching.sort(key=lambda judged: 1.0 if judged.share is None else judged.share)
+        matching.sort(key=lambda judged: 1.0 if judged.share is None else round(judged.share, 4))
         by_evidence: dict[str, list[CaseVerdict]] = {}
         for judged in matching:
-            evidence = "; ".join(text for text in (escaped(judged.reason), _evidence(judged)) if text)
+            evidence = "; ".join(text for text in (escaped(judged.reason), _evidence(judged, verdict.level)) if text)
             by_evidence.setdefault(evidence, []).append(judged)
         groups = list(by_evidence.items())
-        lines += [f"{word}: {_cases(view, cases)}{text}" for text, cases in groups[:MAX_LINES]]
+        lines += [
+            f"{word}: {_cases(view, cases)}{text}{_zero(cases, verdict.level)}" for text, cases in groups[:MAX_LINES]
+        ]
         more = sum(len(cases) for _, cases in groups[MAX_LINES:])
         if more:
             lines.append(f"{word}: {plural(more, 'more case')}")
@@ -112,11 +114,37 @@ def _name(view: View, judged: CaseVerdict) -> str:
     return ", ".join(parts)
 
 
-def _evidence(judged: CaseVerdict) -> str:
+def _evidence(judged: CaseVerdict, level: float) -> str:
+    """The comparisons of a case in numbers, from how many trials they are, and how sure the verdict is."""
     text = "; ".join(_comparison(one) for one in judged.evidence)
-    if judged.share is not None and not (judged.outcome == "supported" and judged.share >= SHOWN_AS_100_PERCENT):
-        text += f", true in {100 * judged.share:.3g} % of the draws"
-    return text
+    used, run = judged.trials
+    if text and used < run:
+        text += f", from {used} of {plural(run, 'trial')}"
+    return text + (_confidence(judged.outcome, judged.share, level) if judged.share is not None else "")
+
+
+def _confidence(word: str, share: float, level: float) -> str:
+    """How sure a verdict is, where that is not quite sure; and how sure an open one would have to be."""
+    surer = max(share, 1 - share)
+    if word != "inconclusive":
+        return "" if surer >= SHOWN_AS_100_PERCENT else f", {_percent(surer)} sure"
+    needed = f"a verdict needs {_percent((1 + level) / 2)}"
+    if surer == 0.5:
+        return f", neither true nor false with any confidence ({needed})"
+    return f", {_percent(surer)} sure that it is {'true' if share > 0.5 else 'false'} ({needed})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _zero(cases: list[CaseVerdict], level: float) -> str:
+    """What a count of exactly 0 says of its rate, of the case with the fewest tries; "" if none was counted."""
+    known = [judged.zero for judged in cases if judged.zero is not None]
+    if not known:
+        return ""
+    fewest = min(known, key=lambda tries: tries.count)
+    return f" in {zero_text(fewest.count, fewest.of, level)}"
 
 
 def _comparison(one: Comparison) -> str:
@@ -158,7 +186,7 @@ def _unit(tree: Tree) -> str | None:
     if not known:
         return "" if tree.kind == "curve" else None
     if tree.kind == "curve":
-        return known[0] if tree.value in ("max", "min") else ""
+        return known[0] if tree.value in ("max", "min", "mean") else ""
     if tree.kind in ("*", "/"):
         only_left = len(known) == 1 and (tree.kind == "*" or units[0] is not None)
         return known[0] if only_left else ""

@@ -81,7 +81,7 @@ def _series(view: View, title: str, name: str, points: Sequence[Point]) -> Serie
     weak = all(view.records[point.cell]["load"].get("scaling") == "weak" for point in points)
     limit = _limit(view, points[0])
     trials = {point.parallelism: point.sample.by_block(THROUGHPUT) for point in clean}
-    return Series(title, name, points, clean, limit, scaling(trials, weak, limit))
+    return Series(title, name, points, clean, limit, scaling(trials, weak, limit, level=view.run.level))
 
 
 def _limit(view: View, point: Point) -> float:

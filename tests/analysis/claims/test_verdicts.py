@@ -1,5 +1,7 @@
 """Claims on made-up runs: every verdict, and what it rests on."""
 
+import random
+
 import pytest
 
 from concexp.analysis import results
@@ -52,6 +54,11 @@ THREADS = {"model": "threads"}
         ({"of": {"model": "processes"}, "expect": "max(throughput over workers) == 1900/s within 5%"}, "supported"),
         ({"of": {"model": "processes"}, "expect": "min(throughput over workers) == 1000 within 5%"}, "supported"),
         ({"of": {"model": "processes"}, "expect": "spread(throughput over workers) == 1.9 within 5%"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "mean(throughput over workers) == 1534 within 5%"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "mean(throughput over workers) < 1400"}, "refuted"),
+        ({"of": {"model": "processes"}, "expect": "first(workers where speedup > 1.5) in [2, 4]"}, "supported"),
+        ({"of": {"model": "processes"}, "expect": "2 * first(workers where speedup > 1.5) < 4"}, "refuted"),
+        ({"of": {"model": "processes"}, "expect": "max(speedup, 1.5) - min(speedup, 1.5) < 1"}, "supported"),
         ({"of": {"model": "threads"}, "expect": "spread(throughput over workers) < 1.05"}, "supported"),
         ({"of": {"model": "threads"}, "expect": "slope(throughput over workers) == 3000 within 10%"}, "refuted"),
         ({"of": {"model": "processes"}, "expect": "slope(speedup * workers over workers) == 2.2 within 10%"}, "supported"),
@@ -280,7 +287,7 @@ def test_evidence_tells_both_sides_and_the_share_of_draws(tmp_path):
     assert [side.mean for side in chain.sides[::2]] == [1, 2.5]
     middle = chain.sides[1]
     assert 1.8 < middle.lo < middle.mean < middle.hi < 2
-    assert (status.sides, judged.share) == (("ok", "ok"), 1.0)
+    assert (status.sides, judged.share) == (("ok", "ok"), pytest.approx(1.0))
 
 
 def test_the_evidence_is_the_interval_of_the_page(tmp_path):
@@ -306,3 +313,132 @@ def test_a_claimed_metric_is_in_the_table(tmp_path):
     """A metric that only a claim names is a column of the cells."""
     run = journal_builder.write(tmp_path, **SCALING, spec={"claims": [{"expect": "run_queue_wait_s < 1"}]})
     assert "run_queue_wait_s_lo" in run.cells.columns
+
+
+def ended(*, model="threads", bad="timeout", good=3, **more):
+    """A baseline whose trials all end well, and a cell twice as fast of whose ten trials some end well, the first ones."""
+    status = ["ok"] * good + [bad] * (10 - good)
+    return [
+        journal_builder.cell(rate=1000.0),
+        journal_builder.cell(model=model, workers=2, rate=2000.0, status=status, reason="it hung", **more),
+    ]
+
+
+@pytest.mark.parametrize("bad", ["timeout", "crashed", "failed", "invalid"])
+def test_survivors_do_not_speak_for_those_that_ended_badly(tmp_path, bad):
+    """3 of 10 trials were twice as fast, 7 hung, crashed or were wrong: neither claim on time is decided, and it is told why."""
+    claims = [{"of": {"model": "threads"}, "expect": expect} for expect in ("speedup > 1.5", "speedup < 1.5")]
+    for found in verdicts(tmp_path, claims, cells=ended(bad=bad), repetitions=10):
+        (judged,) = found.cases
+        assert (judged.outcome, judged.trials, judged.share) == ("inconclusive", (3, 10), None)
+        assert judged.reason.startswith(f"7 of 10 trials did not end well (7 {bad})")
+        assert judged.evidence[0].sides[0].mean == pytest.approx(2, rel=0.05)
+
+
+def test_an_ending_that_is_allowed_leaves_the_others_to_speak(tmp_path):
+    """`allow:` says that timeouts are what the experiment is about; the claim is about the rest, and shows how few they are."""
+    spec = {"allow": [{"model": "threads", "status": ["timeout", "crashed"]}]}
+    claim = {"of": {"model": "threads"}, "expect": "speedup > 1.5"}
+    (judged,) = only(tmp_path / "a", claim, cells=ended(), repetitions=10, spec=spec).cases
+    assert (judged.outcome, judged.trials) == ("supported", (3, 10))
+    (other,) = only(tmp_path / "b", claim, cells=ended(bad="failed"), repetitions=10, spec=spec).cases
+    assert other.outcome == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("expect", "word"),
+    [
+        ("throughput > 300/s", "refuted"),  # 1,000 operations took nine trials more than 14 s each
+        ("throughput < 1500/s", "supported"),  # even with 70/s for each of the nine
+        ("throughput > 1/s", "inconclusive"),  # they may have been at it for ever
+        ("wall_s > 5s", "supported"),
+        ("wall_s < 5s", "refuted"),
+        ("wall_s < 60s", "inconclusive"),
+        ("cpus_used > 0.1", "inconclusive"),  # nothing is known of that
+    ],
+)
+def test_a_timeout_bounds_what_a_trial_may_have_had(tmp_path, expect, word):
+    """A trial that was killed at its timeout took longer than that: so much is certain, and decides what it can."""
+    load = {"ops": 1000, "scaling": "strong"}
+    made = {"cells": ended(ops=1000, load=load, good=1), "repetitions": 10}
+    (judged,) = only(tmp_path, {"of": {"model": "threads"}, "expect": expect}, **made).cases
+    assert judged.outcome == word
+    assert judged.reason.startswith("9 of 10 trials did not end well (9 timeout)")
+    end = {"supported": "true whatever they would have measured", "refuted": "false whatever they would have measured"}
+    assert judged.reason.endswith(end.get(word, "do not speak for them"))
+
+
+@pytest.mark.parametrize(("noticed", "word"), [(10, "supported"), (3, "inconclusive"), (0, "refuted")])
+def test_what_is_noticed_in_some_trials_is_not_noticed_soon(tmp_path, noticed, word):
+    """A fault that 7 of 10 trials never notice, and 3 within 1.1 ms, is not noticed soon; `allow` excuses no missing value."""
+    cells = [
+        journal_builder.cell(status=["failed"] * noticed + ["timeout"] * (10 - noticed), record={"detected_s": 1.1e-3})
+    ]
+    spec = {"allow": [{"status": ["failed", "timeout"]}], "claims": [{"expect": "detection_s < 50ms"}]}
+    run = journal_builder.write(tmp_path, cells, repetitions=10, spec=spec)
+    for record in run.of_role("measured"):
+        if record["status"] == "timeout":
+            record["detected_s"] = None
+    (found,) = judge_claims(results.Run(run.folder, run.header, run.records))
+    assert (found.outcome, found.cases[0].trials) == (word, (noticed, 10))
+
+
+def test_claims_on_counts_of_one_law_are_not_decided_by_a_hair(tmp_path):
+    """Two cells lose 3 to 5 updates: which loses more is open, that both lose some is a fact, and neither loses 10."""
+    rng = random.Random(1)
+
+    def lost(_):
+        return {"lost_updates": rng.choice([3, 4, 5])}
+
+    claims = [
+        "lost_updates[threads] > lost_updates[asyncio]", "lost_updates[threads] < lost_updates[asyncio]",
+        "lost_updates > 0", "lost_updates == 0", "lost_updates < 10", "lost_updates != 0 and lost_updates > 10",
+    ]  # fmt: skip
+    cells = [journal_builder.cell(model=model, workers=2, counts=lost) for model in ("threads", "asyncio")]
+    found = verdicts(tmp_path, [{"expect": claim} for claim in claims], cells=cells, repetitions=10)
+    assert [one.outcome for one in found] == ["inconclusive"] * 2 + ["supported", "refuted", "supported", "refuted"]
+
+
+def test_nothing_lost_says_how_often_it_was_tried(tmp_path):
+    """A count of 0 is exact, and what it proves depends on the number of operations; unknown where trials did not end."""
+    cells = [journal_builder.cell(ops=1000, counts={"lost_updates": 0})]
+    (judged,) = only(tmp_path / "a", "lost_updates == 0", cells=cells, repetitions=5).cases
+    assert (judged.outcome, judged.share, judged.zero.count, judged.zero.of) == ("supported", None, 10_000, "operation")
+    cells = [journal_builder.cell(counts={"lost_updates": 0}, status=["ok"] * 3 + ["timeout"] * 2)]
+    (judged,) = only(tmp_path / "b", "lost_updates == 0", cells=cells, repetitions=5).cases
+    assert (judged.outcome, judged.trials) == ("inconclusive", (3, 5))
+    cells = [journal_builder.cell(counts={"lost_updates": 1}, status=["invalid"] * 3 + ["timeout"] * 2)]
+    assert only(tmp_path / "c", "lost_updates == 0", cells=cells, repetitions=5).outcome == "refuted"
+
+
+def test_one_unlucky_cell_of_many_refutes_nothing(tmp_path):
+    """Some of 20 cells that are as fast as claimed are refuted by themselves: among so many that is no wonder."""
+    alone = 0
+    for luck in range(4):
+        cells = [journal_builder.cell(f"w{luck}_{number}", plugins={"workload": "cpu_sum"}) for number in range(20)]
+        run = journal_builder.write(
+            tmp_path / str(luck), cells, repetitions=6, spec={"claims": [{"expect": "throughput > 1000"}]}
+        )
+        alone += int((run.cells["throughput_hi"] < 1000).sum())
+        assert judge_claims(run)[0].outcome == "inconclusive"
+    assert alone
+
+
+def test_the_level_is_that_of_the_verdicts_too(tmp_path):
+    """What lies between the lower ends of a 90 % and a 99 % interval is supported at the one level, and open at the other."""
+    cells, measure = (
+        [journal_builder.cell()],
+        {"warmup": 1, "iterations": 2, "repetitions": 8, "timeout": "60s", "seed": 1},
+    )
+    limit = float(journal_builder.write(tmp_path / "a", cells, repetitions=8).cells["throughput_lo"].iloc[0])
+    found = [
+        only(
+            tmp_path / level,
+            f"throughput > {limit}",
+            cells=cells,
+            repetitions=8,
+            spec={"measure": {**measure, "level": level}},
+        )
+        for level in ("90%", "99%")
+    ]
+    assert [(one.outcome, one.level) for one in found] == [("supported", 0.9), ("inconclusive", 0.99)]

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
-from concexp.analysis.stats.draws import joint_draws, verdict
+from concexp.analysis.stats.draws import joint_draws, tail, verdict
 from concexp.analysis.stats.intervals import mean_interval
 from concexp.analysis.stats.ratios import p_value, ratio
 
@@ -110,3 +111,21 @@ def test_claims_on_their_boundary(trials):
         words.append(verdict(float((drawn["a"] > 2).mean())))
     for word in ("supported", "refuted"):
         assert 0.01 < words.count(word) / 1000 < 0.042
+
+
+@pytest.mark.parametrize("degrees", [4, 9, 29])
+@pytest.mark.parametrize("distance", [3.0, 5.0, 7.0])
+def test_the_far_tail_is_that_of_t(degrees, distance):
+    """Where a draw or two lie beyond the boundary, the risk is known to a third all the same."""
+    draws = np.exp(0.1 * t(degrees).ppf((np.arange(10_000) + 0.5) / 10_000))
+    boundary = np.array([np.exp(-0.1 * distance)])
+    assert tail(draws, boundary, degrees, strict=True) == pytest.approx(t(degrees).cdf(-distance), rel=0.35)
+
+
+def test_what_is_common_is_counted():
+    """A share of draws that can be counted is not modelled; nor is what never varies, nor infinity."""
+    draws = np.linspace(0, 1, 1000)
+    assert tail(draws, np.array([0.25]), 5, strict=True) == pytest.approx(0.25)
+    assert tail(np.array([1.0]), np.array([0.5]), 9, strict=True) == 0
+    assert tail(np.array([np.inf]), draws, 9, strict=True) == 0
+    assert (tail(draws[:1], draws[:1], 9, True), tail(draws[:1], draws[:1], 9, False)) == (1, 0)

@@ -1,6 +1,10 @@
-"""What the page says of its tables."""
+"""The tables of the cells: what a figure is, and which trials it rests on."""
 
 from concexp import report
+from concexp.analysis import results
+from concexp.report.answer import answer
+from concexp.report.sections import cells, claims
+from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
 
 
@@ -20,3 +24,43 @@ def test_what_a_figure_is_and_what_its_interval_leaves_out(tmp_path):
     assert "not what differs from day to day" in line
     assert text.index("| trials |") < text.index(line)
     assert "A figure is the mean" not in page(tmp_path / "single", **scenarios.single())
+
+
+def noticed_by_some(folder):
+    """A run in which 3 of 10 trials noticed a fault, and 7 never did."""
+    made = [
+        journal_builder.cell(status=["failed"] * 3 + ["timeout"] * 7, record={"detected_s": 1.1e-3}),
+        journal_builder.cell(model="threads", status="failed", record={"detected_s": 2.2e-3}),
+    ]
+    spec = {"metrics": ["detection_s"], "claims": [{"expect": "detection_s < 50ms"}]}
+    run = journal_builder.write(folder, made, repetitions=10, spec=spec)
+    for record in run.of_role("measured"):
+        if record["status"] == "timeout":
+            record["detected_s"] = None
+    return View(results.Run(run.folder, run.header, run.records))
+
+
+def test_a_number_of_some_trials_says_of_how_many(tmp_path):
+    """In the table, in cells.csv, and in the evidence of a claim."""
+    view = noticed_by_some(tmp_path)
+    (table,) = cells.tables(view)
+    place = next(number for number, head in enumerate(table.heads) if head.startswith("detection"))
+    texts = [row[place] for row in table.rows]
+    assert [view.share_of_trials(point, "detection_s") for point in view.points] == ["3 of 10", ""]
+    assert view.run.cells["detection_s_n"].tolist() == [3, 10]
+    (row,) = claims.claim_rows(view)
+    assert row.word == "inconclusive"
+    assert "7 of 10 trials did not end well (7 timeout)" in row.nearest
+    assert "from 3 of 10 trials" in row.nearest
+    assert texts == ["1.10 in 3 of 10", "2.20"]
+
+
+def test_a_figure_without_the_doubtful_says_of_how_many_trials(tmp_path):
+    """The number of trials behind each metric stands beside it in cells.csv."""
+    run = journal_builder.write(tmp_path, **scenarios.partly_withheld())
+    cells_of = run.cells[run.cells["doubtful"] > 0]
+    assert len(cells_of)
+    assert (cells_of["throughput_n"] == cells_of["trials"] - cells_of["doubtful"]).all()
+    text = "\n".join(answer(View(run)))
+    best = cells_of.sort_values("throughput").iloc[-1]
+    assert f"from {best['throughput_n']} of {best['trials']} trials" in text

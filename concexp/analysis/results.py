@@ -16,7 +16,7 @@ from concexp.analysis.iterations import PORTION
 from concexp.analysis.trial_rows import TrialRows
 from concexp.errors import Damaged, did_you_mean
 from concexp.experiment.statuses import MACHINE, MEASURED
-from concexp.run.storage import journal, schema
+from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Record
@@ -167,6 +167,7 @@ def load(path: Path) -> Run:
     """Read a run folder, or the latest run of reports/<name>."""
     folder = folder_of(path)
     read = schema.read(folder / journal.NAME)
+    run_folder.check_whole(folder, read)
     return Run(folder, read.header, read.records)
 
 

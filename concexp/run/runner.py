@@ -71,10 +71,12 @@ class Runner:
     next_trials: NextTrials | None = None
     host: str = field(default_factory=facts.host)
 
-    def execute(self) -> None:
-        """Complete the journal, from wherever it stands."""
+    def execute(self) -> frozenset[str]:
+        """Complete the journal, from wherever it stands; returns the ids of all its trials."""
         with journal.Writer(self.folder.journal) as writer:
-            _Execution(self, writer, self._open(writer)).complete()
+            execution = _Execution(self, writer, self._open(writer))
+            execution.complete()
+            return frozenset(execution.recorded_ids)
 
     def _open(self, writer: journal.Writer) -> list[Record]:
         """The records of the journal; a new one gets its header."""
@@ -166,7 +168,7 @@ class _Execution:
         runner = self.runner
         for cell in runner.plan.unsupported:
             if unsupported_id(cell) not in self.recorded_ids:
-                self.writer.append(unsupported_record(cell, runner.host))
+                self._write(unsupported_record(cell, runner.host))
         planned = runner.plan.trials
         runner.listener.run_started(len(planned), sum(trial.id in self.recorded_ids for trial in planned))
         for trials in self._batches():
@@ -175,7 +177,7 @@ class _Execution:
             for trial in trials:
                 self._run(trial)
         if self.last_spin_block <= self.last_block and any(not cell.simulated for cell in runner.plan.runnable):
-            self.writer.append(runner.measure_machine(self.spins, self.last_block + 1))
+            self._write(runner.measure_machine(self.spins, self.last_block + 1))
 
     def _batches(self) -> Iterator[Sequence[PlannedTrial]]:
         """The rest of the plan, or what `next_trials` asks for, one block after the other."""
@@ -198,7 +200,6 @@ class _Execution:
         self._keep(record)
         runner.listener.trial_ended(record)
         if _hung(record) and _diagnostic_id(trial.cell) not in self.recorded_ids:
-            self.recorded_ids.add(_diagnostic_id(trial.cell))
             runner.listener.note(f"{trial.cell.id} hangs: one more trial, to see who waits for whom")
             self._keep(runner.diagnose(trial))
         self.last_block = max(self.last_block, trial.block)
@@ -210,9 +211,13 @@ class _Execution:
 
     def _keep(self, record: Record) -> None:
         """Put a record on disk, and remember it if later trials depend on it."""
-        self.writer.append(record)
+        self._write(record)
         if self.runner.next_trials:
             self.records.append(record)
+
+    def _write(self, record: Record) -> None:
+        self.writer.append(record)
+        self.recorded_ids.add(record["trial"])
 
 
 def header(spec: Spec, plan: Plan, folder: RunFolder) -> Record:

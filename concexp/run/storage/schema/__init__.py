@@ -41,6 +41,7 @@ class _Checker:
         self.path = path
         self.axes_by_cell: Mapping[str, Any] = {}
         self.column_names: set[str] = set()
+        self.trials: set[str] = set()
 
     def __call__(self, record: Record, line: int) -> Record:
         if line == 1:
@@ -48,13 +49,22 @@ class _Checker:
             self.axes_by_cell = {} if problem else {cell["cell"]: cell["axes"] for cell in record["cells"]}
         else:
             _pack_iterations(record)
-            problem = _record_problem(record, self.axes_by_cell) or self._too_many_names(record)
+            problem = (
+                _record_problem(record, self.axes_by_cell) or self._there_twice(record) or self._too_many_names(record)
+            )
         if problem:
             raise Damaged(
                 f"{self.path}:{line}: this is not what concexp writes: {problem}",
                 "ask for the journal as it was written, or read it with the concexp that wrote it",
             )
         return record
+
+    def _there_twice(self, record: Record) -> str:
+        trial = record["trial"]
+        if trial in self.trials:
+            return f"trial {shown(trial)} is there twice"
+        self.trials.add(trial)
+        return ""
 
     def _too_many_names(self, record: Record) -> str:
         for holder in (record.get("axes"), record.get("load"), *(record.get("parameters") or {}).values()):

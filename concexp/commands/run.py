@@ -33,6 +33,7 @@ from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Journal
 from concexp.run.storage.run_folder import RunFolder
+from concexp.run.user_files import UserFiles
 
 if TYPE_CHECKING:
     from concexp.analysis.claims.verdicts import Verdict
@@ -142,9 +143,7 @@ def _load_spec(request: RunRequest) -> Spec:
     return spec.with_measure(**short, precision=None, max_repetitions=None, budget=None)
 
 
-def _measure(
-    request: RunRequest, setup: Setup, listener: Silent, page: bool
-) -> tuple[RunFolder, frozenset[str]]:
+def _measure(request: RunRequest, setup: Setup, listener: Silent, page: bool) -> tuple[RunFolder, frozenset[str]]:
     """Bring the journal to the end of the plan; returns the run's folder and the ids of all trials.
 
     On Ctrl-C: KeyboardInterrupt, with the lines to print about the page.
@@ -153,7 +152,7 @@ def _measure(
     lock = MachineLock(
         f"concexp run of {spec.name}", lambda holder: listener.note(f"waiting for {holder}"), request.wait
     )
-    folder = _open_folder(request, Preflight(spec, setup.plan, setup.pythons, setup.code, lock), listener)
+    folder, files = _open_folder(request, Preflight(spec, setup.plan, setup.pythons, setup.code, lock), listener)
     # An unfinished run keeps the results of its first preflight: its journal must not contradict itself.
     plan = with_refusals(spec, setup.plan, folder.manifest.get("preflight", {}).get("unsupported", {}))
     listener.forecast(forecast(spec, plan, folder.path.parent, facts.host()).text)
@@ -161,7 +160,10 @@ def _measure(
     open_ended = spec.measure.precision is not None or spec.measure.budget is not None
     next_trials = sequential.next_trials if open_ended else None
     try:
-        run = runner.Runner(spec, plan, folder, setup.code, setup.pythons, lock, listener, next_trials)
+        measured = UserFiles(files, folder.manifest["user_code"])
+        run = runner.Runner(
+            spec, plan, folder, setup.code, setup.pythons, lock, listener, next_trials, user_files=measured
+        )
         return folder, run.execute()
     except KeyboardInterrupt:
         listener.close()
@@ -171,8 +173,11 @@ def _measure(
         raise KeyboardInterrupt(*_write_partial_page(folder)) from None
 
 
-def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) -> RunFolder:
-    """Return the unfinished run of the same identity, or a new one once the preflight has tried the user's code."""
+def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) -> tuple[RunFolder, Mapping[str, str]]:
+    """The unfinished run of the same identity, or a new one once the preflight has tried the user's code.
+
+    With it the paths of the user's files, by their names in `code/`.
+    """
     spec, code = preflight.spec, preflight.stage
     runs = request.out / spec.name / "runs"
     interpreters = {label: python.facts for label, python in preflight.pythons.items()}
@@ -183,7 +188,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
     if not request.fresh:
         unfinished = run_folder.unfinished(runs, identity, facts.host(), machine["cpus"])
         if unfinished.here is not None and not journal.being_written(unfinished.here.journal):
-            return unfinished.here
+            return unfinished.here, files
         if unfinished.elsewhere:
             listener.note(f"this is a new run: {unfinished.elsewhere}")
     clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
@@ -209,7 +214,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
             "unsupported": preflight.try_code(refusals),
         },
     }
-    return run_folder.create(runs, spec, files, manifest)
+    return run_folder.create(runs, spec, files, manifest), files
 
 
 @gc_paused()

@@ -26,6 +26,7 @@ from concexp.run.records import machine_record, trial_record, unsupported_id, un
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.journal import Record
 from concexp.run.storage.run_folder import RunFolder
+from concexp.run.user_files import UserFiles
 from concexp.trial.diagnostics import LOCK_WATCH
 
 NextTrials = Callable[[Sequence[Record]], Sequence[PlannedTrial]]
@@ -70,6 +71,7 @@ class Runner:
     listener: ProgressListener
     next_trials: NextTrials | None = None
     host: str = field(default_factory=facts.host)
+    user_files: UserFiles = field(default_factory=UserFiles)
 
     def execute(self) -> frozenset[str]:
         """Complete the journal, from wherever it stands; returns the ids of all its trials."""
@@ -89,8 +91,10 @@ class Runner:
         return []
 
     def measure(self, trial: PlannedTrial) -> Record:
-        """Run one trial and return its record."""
+        """Run one trial and return its record; EnvironmentRefused if the user's code changed before or meanwhile."""
         request = self._request(trial)
+        if trial.cell.has_user_code:
+            self.user_files.check()
         if trial.cell.simulated:
             started_at = run_folder.now()
             outcome = _simulate(trial.cell, request)
@@ -98,6 +102,8 @@ class Runner:
             with self.lock.held():
                 started_at = run_folder.now()  # not before: a trial that waits for another run has not started
                 outcome = self._launch(trial, request)
+        if trial.cell.has_user_code:
+            self.user_files.check()
         return trial_record(trial, outcome, started_at, self.host)
 
     def diagnose(self, trial: PlannedTrial) -> Record:

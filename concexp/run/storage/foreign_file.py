@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 def opened(path: Path) -> BinaryIO:
     """The file at `path`, to be read as bytes; OSError if there is none, or if it is not a regular one."""
-    return open(path, "rb", opener=_regular)  # noqa: SIM115 - the caller closes it
+    return open(path, "rb", opener=_regular)
 
 
 def _regular(path: str, flags: int) -> int:

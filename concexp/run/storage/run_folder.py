@@ -17,6 +17,7 @@ import yaml
 from concexp.errors import Damaged, EnvironmentRefused
 from concexp.experiment import Spec
 from concexp.experiment.yaml_nodes import Dumper
+from concexp.run import user_files
 from concexp.run.storage import atomic, foreign_file
 from concexp.run.storage.foreign_text import json_bytes
 from concexp.run.storage.journal import NAME as JOURNAL
@@ -92,7 +93,7 @@ def code_files(spec: Spec, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, s
 
 def user_code(files: Mapping[str, str]) -> dict[str, str]:
     """The SHA-256 of each of the user's files, by its name in `code/`."""
-    return {name: hashlib.sha256(Path(source).read_bytes()).hexdigest() for name, source in files.items()}
+    return {name: user_files.sha256(source) for name, source in files.items()}
 
 
 @dataclass(frozen=True)
@@ -200,9 +201,7 @@ def write_manifest(folder: RunFolder, manifest: dict[str, Any]) -> None:
 def finish(folder: RunFolder, effective_cpus: list[dict[str, Any]], journal: Journal) -> None:
     """Record in the manifest that the page is written, the effective CPUs over time, and where the journal ends."""
     last = {"records": len(journal.records), "crc32": journal.checksum}
-    write_manifest(
-        folder, {**folder.manifest, "effective_cpus": effective_cpus, "journal": last, "finished_at": now()}
-    )
+    write_manifest(folder, {**folder.manifest, "effective_cpus": effective_cpus, "journal": last, "finished_at": now()})
 
 
 def check_whole(folder: Path, journal: Journal) -> None:

@@ -165,7 +165,7 @@ def test_a_pipe_is_no_journal(tmp_path):
     """In a folder from a stranger the journal may be a pipe: it is refused, not waited for."""
     path = tmp_path / journal.NAME
     os.mkfifo(path)
-    with pytest.raises(Damaged, match="no regular file|not a regular file"):
+    with pytest.raises(Damaged, match="it is no regular file"):
         journal.read(path)
     assert not journal.being_written(path)
 

@@ -88,7 +88,9 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     assert "--out" in caught.value.hint
 
 
-@pytest.mark.parametrize(("host", "cpus", "why"), [("1badcafe", 2, "on another machine"), (HOST, 4, "with 2 usable CPUs")])
+@pytest.mark.parametrize(
+    ("host", "cpus", "why"), [("1badcafe", 2, "on another machine"), (HOST, 4, "with 2 usable CPUs")]
+)
 def test_a_run_of_another_machine_is_left_as_it_is(tmp_path, host, cpus, why):
     """Trials of two machines do not meet in one cell: the run is not completed here, and that is said."""
     manifest = {"identity": "0badcafe" * 8, "host": HOST, "machine": {"cpus": 2}}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from concexp import catalog
-from concexp.errors import NothingYet
+from concexp.errors import ConcexpError, NothingYet
 from concexp.experiment import Spec
 from concexp.experiment.selections import matches
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, NUMBERED, PICTURED, SENTINEL
@@ -18,11 +18,11 @@ from concexp.plan.cell import Cell, PlannedTrial
 from concexp.plan.claim_cases import Cells, expected_statuses
 from concexp.plan.schedule import Plan
 from concexp.run.child.launch import TrialOutcome, launch
-from concexp.run.child.stage import StagedCode
+from concexp.run.child.stage import StagedCode, repair
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, spinners
 from concexp.run.machine.lock import MachineLock
-from concexp.run.records import machine_record, trial_record, unsupported_id, unsupported_record
+from concexp.run.records import as_crashed, machine_record, trial_record, unsupported_id, unsupported_record
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.journal import Record
 from concexp.run.storage.run_folder import RunFolder
@@ -76,19 +76,22 @@ class Runner:
     def execute(self) -> frozenset[str]:
         """Complete the journal, from wherever it stands; returns the ids of all its trials."""
         with journal.Writer(self.folder.journal) as writer:
-            execution = _Execution(self, writer, self._open(writer))
+            execution = _Execution(self, writer, *self._open(writer))
             execution.complete()
             return frozenset(execution.recorded_ids)
 
-    def _open(self, writer: journal.Writer) -> list[Record]:
-        """The records of the journal; a new one gets its header."""
+    def _open(self, writer: journal.Writer) -> tuple[list[Record], schema.Checker]:
+        """The records of the journal, and what checks those that follow; a new journal gets its header."""
         if self.folder.journal.stat().st_size:
             with contextlib.suppress(NothingYet):
-                existing = schema.read(self.folder.journal)
+                existing, checker = schema.reopened(self.folder.journal)
                 writer.go_on(existing)
-                return existing.records
-        writer.begin(header(self.spec, self.plan, self.folder))
-        return []
+                return existing.records, checker
+        first = header(self.spec, self.plan, self.folder)
+        writer.begin(first)
+        checker = schema.Checker()
+        checker.header_problem(first)
+        return [], checker
 
     def measure(self, trial: PlannedTrial) -> Record:
         """Run one trial and return its record; EnvironmentRefused if the user's code changed before or meanwhile."""
@@ -131,7 +134,13 @@ class Runner:
         python = sys.executable if trial.role == SENTINEL else self.pythons[cell.runtime.python].path
         # User code may import what is installed for its interpreter; without that, our own workloads start faster.
         limits = cell.settings.timeout, cell.needs_site, variables, cell.settings.memory
-        return launch(request, python, self.stage, *limits)
+        outcome = launch(request, python, self.stage, *limits)
+        if outcome.status == "crashed" and outcome.answer is None and repair(self.stage, python):
+            self.listener.note(
+                "the code of the trials was damaged or removed: it is restored, and the trial is run again"
+            )
+            outcome = launch(request, python, self.stage, *limits)
+        return outcome
 
     def _request(self, trial: PlannedTrial) -> dict[str, Any]:
         cell = trial.cell
@@ -158,8 +167,8 @@ class Runner:
 class _Execution:
     """One execution of a runner: the journal being written, and how far it is."""
 
-    def __init__(self, runner: Runner, writer: journal.Writer, records: list[Record]) -> None:
-        self.runner, self.writer = runner, writer
+    def __init__(self, runner: Runner, writer: journal.Writer, records: list[Record], checker: schema.Checker) -> None:
+        self.runner, self.writer, self.checker = runner, writer, checker
         self.recorded_ids = {record["trial"] for record in records}
         self.last_block = _last_block(record for record in records if record.role != MACHINE)
         self.spins = sum(record.role == MACHINE for record in records)
@@ -202,8 +211,7 @@ class _Execution:
             self.spins += 1
             self.spin_block, self.spin_at = trial.block, time.monotonic()
         runner.listener.trial_started(trial)
-        record = runner.measure(trial)
-        self._keep(record)
+        record = self._keep(runner.measure(trial))
         runner.listener.trial_ended(record)
         if _hung(record) and _diagnostic_id(trial.cell) not in self.recorded_ids:
             runner.listener.note(f"{trial.cell.id} hangs: one more trial, to see who waits for whom")
@@ -215,15 +223,24 @@ class _Execution:
             return False
         return trial.block != self.spin_block or time.monotonic() - self.spin_at > spinners.SPIN_EVERY_SECONDS
 
-    def _keep(self, record: Record) -> None:
-        """Put a record on disk, and remember it if later trials depend on it."""
-        self._write(record)
+    def _keep(self, record: Record) -> Record:
+        """Put a record on disk, and remember it if later trials depend on it; returns it as it was written."""
+        record = self._write(record)
         if self.runner.next_trials:
             self.records.append(record)
+        return record
 
-    def _write(self, record: Record) -> None:
+    def _write(self, record: Record) -> Record:
+        """Put a record on disk that can be read again: where an answer makes no sense, its trial crashed."""
+        if problem := self.checker.problem_before_writing(record):
+            record = as_crashed(record, problem)
+            if problem := self.checker.problem_before_writing(record):
+                raise ConcexpError(
+                    f"a record cannot be written: {problem}", "this is a mistake of concexp's: report it"
+                )
         self.writer.append(record)
         self.recorded_ids.add(record["trial"])
+        return record
 
 
 def header(spec: Spec, plan: Plan, folder: RunFolder) -> Record:

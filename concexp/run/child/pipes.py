@@ -82,7 +82,7 @@ class Child:
     def whole(self) -> bool:
         """Whether the answer is complete or can no longer become so."""
         try:
-            return wire.decode(bytes(self.answer))[1] if len(self.answer) >= wire.DIGITS else False
+            return wire.body_of(self.answer) is not None
         except ValueError:
             return True
 

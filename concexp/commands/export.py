@@ -20,6 +20,7 @@ from concexp.analysis.iterations import PORTION
 from concexp.analysis.results import Run, load, printed, shielded, to_parquet
 from concexp.errors import EnvironmentRefused, InputError, Problem
 from concexp.run.storage import run_folder
+from concexp.run.storage.atomic import replaced
 
 TABLES = ("cells", "trials")
 
@@ -33,7 +34,11 @@ def export_run(path: Path, form: str, tables: Sequence[str], out: Path | None) -
         sys.stdout.buffer.flush()
         return
     try:
-        with out.open("wb") as file:
+        if out.exists() and not out.is_file():  # /dev/stdout, a pipe
+            with out.open("wb") as file:
+                file.writelines(chunks)
+            return
+        with replaced(out.resolve(), fsync=True) as draft, draft.open("wb") as file:
             file.writelines(chunks)
     except OSError as error:
         raise run_folder.refused(error, out) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from pathlib import Path
@@ -22,7 +23,10 @@ FIGURES = "figures"
 
 
 def write(run: Run, folder: Path) -> Path:
-    """Writes README.md and figures/ into a folder; returns the page's path."""
+    """Writes README.md and figures/ into a folder; returns the page's path.
+
+    At every moment the page that is there has its pictures: those of an earlier one go last.
+    """
     view = View(run)
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(os.path.relpath(run.folder, folder)).as_posix()
@@ -36,6 +40,10 @@ def write(run: Run, folder: Path) -> Path:
     page = folder / "README.md"
     with replaced(page) as draft:
         draft.write_text(text.rstrip() + "\n", "utf-8")
+    drawn = {picture.path for picture in [first, *itertools.chain(*pictures.values())] if picture is not None}
+    for name in catalog.names("plot"):
+        if f"{FIGURES}/{name}.png" not in drawn:
+            (folder / FIGURES / f"{name}.png").unlink(missing_ok=True)
     return page
 
 
@@ -55,13 +63,11 @@ def _templates() -> jinja2.Environment:
 def _pictures(view: View, folder: Path) -> tuple[Picture | None, dict[str, list[Picture]]]:
     """Draws the pictures that suit the run: returns the first one, and the others by section.
 
-    Only those that the experiment lists, if it does. Pictures of an earlier page are removed.
+    Only those that the experiment lists, if it does.
     """
     figures = folder / FIGURES
     if figures.is_symlink():  # in a folder from someone else it may lead anywhere
         figures.unlink()
-    for name in catalog.names("plot"):
-        (figures / f"{name}.png").unlink(missing_ok=True)
     first = None
     others: dict[str, list[Picture]] = {}
     for name, cls in _candidates(view).items():

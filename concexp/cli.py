@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import json
 import os
 import shlex
@@ -18,6 +19,7 @@ import typer
 
 from concexp import __version__
 from concexp.errors import ConcexpError, InputError, Problem
+from concexp.run.storage.foreign_text import printable
 
 EXAMPLES = """
 Find out which concurrency model and which synchronisation suit a Python workload, and how sure one can be.
@@ -117,7 +119,7 @@ def validate(specs: Specs, sets: Sets = None) -> None:
     for path in specs:
         try:
             spec = experiment.load(path, tuple(sets or ()))
-            typer.echo(f"{path}: ok: {spec.name}: {spec.question}")
+            say(f"{path}: ok: {spec.name}: {spec.question}")
         except InputError as error:
             problems += error.problems
     if problems:
@@ -148,9 +150,9 @@ def plan(
     planned = make_plan(spec, facts.usable_cpus(), only, discovery.support_for_plan(spec))
     duration = forecast(spec, planned, out / spec.name / "runs", facts.host())
     if as_json:
-        typer.echo(json.dumps(plan_data(spec, planned, duration), indent=1))
+        say(json.dumps(plan_data(spec, planned, duration), indent=1))
     else:
-        typer.echo(plan_text(spec, planned, duration))
+        say(plan_text(spec, planned, duration))
 
 
 @app.command("list")
@@ -175,13 +177,13 @@ def list_(
 
     if kind == "pythons":
         rows = discovery.listed(stage.stage_child_code())
-        typer.echo(json.dumps(rows, indent=1) if as_json else catalogue.pythons_text(rows))
+        say(json.dumps(rows, indent=1) if as_json else catalogue.pythons_text(rows))
     elif kind == "support":
         triples = catalogue.support()
-        typer.echo(json.dumps(triples, indent=1) if as_json else catalogue.support_text(triples))
+        say(json.dumps(triples, indent=1) if as_json else catalogue.support_text(triples))
     else:
         entries = catalogue.plug_ins(kind)
-        typer.echo(json.dumps(entries, indent=1) if as_json else catalogue.plug_ins_text(entries))
+        say(json.dumps(entries, indent=1) if as_json else catalogue.plug_ins_text(entries))
 
 
 @app.command()
@@ -197,7 +199,7 @@ def show(
     """
     from concexp.commands import catalogue
 
-    typer.echo(catalogue.description(name))
+    say(catalogue.description(name))
 
 
 @app.command()
@@ -214,7 +216,7 @@ def report(
 
     for path in paths:
         for page in write_pages(path):
-            typer.echo(str(page))
+            say(str(page))
 
 
 @app.command()
@@ -249,7 +251,7 @@ def init(name: Annotated[str, typer.Argument(help="of the experiment: small lett
     """
     from concexp.commands.init import write_first_experiment
 
-    typer.echo(f"{write_first_experiment(name)}: now `concexp run {name}.yaml`")
+    say(f"{write_first_experiment(name)}: now `concexp run {name}.yaml`")
 
 
 @app.command("doctor")
@@ -267,7 +269,7 @@ def doctor_(
     from concexp.commands import doctor
 
     findings = doctor.examine(out)
-    typer.echo(json.dumps(doctor.findings_data(findings), indent=1) if as_json else doctor.findings_text(findings))
+    say(json.dumps(doctor.findings_data(findings), indent=1) if as_json else doctor.findings_text(findings))
 
 
 @app.command("selftest")
@@ -293,13 +295,13 @@ def selftest_(
 
     with interruptible(f"to begin again:\n  {command_line()}"):
         verdicts = selftest.run(out, repetitions, progress.value, command_line())
-    typer.echo(json.dumps(selftest.verdicts_data(verdicts), indent=1) if as_json else selftest.verdicts_text(verdicts))
+    say(json.dumps(selftest.verdicts_data(verdicts), indent=1) if as_json else selftest.verdicts_text(verdicts))
     raise typer.Exit(1 if selftest.any_wrong(verdicts) else 0)
 
 
 def _version(given: bool) -> None:
     if given:
-        typer.echo(f"concexp {__version__}")
+        say(f"concexp {__version__}")
         raise typer.Exit
 
 
@@ -339,7 +341,7 @@ def interruptible(message: str) -> Iterator[None]:
         if interrupted:
             # Not by `say`: the signal may have arrived in the middle of it.
             with contextlib.suppress(OSError):
-                os.write(2, f"\ninterrupted at once; {message}\n".encode())
+                os.write(2, printable(f"\ninterrupted at once; {message}\n").encode())
             os._exit(130)  # the trial that still runs notices that its parent is gone
         interrupted = True
         raise KeyboardInterrupt
@@ -362,9 +364,13 @@ def interruptible(message: str) -> Iterator[None]:
 
 
 def say(text: str, err: bool = False) -> None:
-    """Print a line; if the terminal is closed, drop it and carry on."""
+    """Print a line, as `printable` makes it harmless; if the terminal is closed, drop it and carry on."""
+    stream = sys.stderr if err else sys.stdout
+    if stream is None:  # closed before the program began
+        return
     try:
-        typer.echo(text, err=err)
+        stream.write(printable(text) + "\n")
+        stream.flush()
     except OSError:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 2 if err else 1)  # the rest of the buffer must not fail again at exit
@@ -373,13 +379,16 @@ def say(text: str, err: bool = False) -> None:
 
 def main() -> None:
     """The console script: run the command and exit with the code that its errors have."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what the terminal's encoding lacks is shown with a backslash
+            stream.reconfigure(errors="backslashreplace")
     if not sys.platform.startswith(("linux", "darwin")):
-        typer.echo("concexp runs on Linux (in full) and macOS; Windows is refused for now", err=True)
+        say("concexp runs on Linux (in full) and macOS; Windows is refused for now", err=True)
         sys.exit(3)
     try:
         app()
     except ConcexpError as error:
-        typer.echo(str(error), err=True)
+        say(str(error), err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader of the output has gone, as with `| head`
         sys.stderr.close()

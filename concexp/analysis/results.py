@@ -19,6 +19,7 @@ from concexp.experiment.statuses import MACHINE, MEASURED
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.columns import gc_paused
+from concexp.run.storage.foreign_text import printable
 from concexp.run.storage.journal import Record
 
 if TYPE_CHECKING:
@@ -196,5 +197,7 @@ def printed(value: Any) -> Any:
 
 
 def shielded(value: Any) -> Any:
-    """The value, if it is a text that a spreadsheet would run as a formula with a quote before it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    """The value; a text is made harmless, and one that a spreadsheet would run as a formula gets a quote before it."""
+    if not isinstance(value, str):
+        return value
+    return printable(f"'{value}" if value.startswith(FORMULA) else value)

@@ -61,7 +61,7 @@ def file_chunks(run: Run, form: str, tables: Sequence[str]) -> Iterator[bytes]:
     """Yield the file's bytes in chunks; `tables` are names from TABLES, by default the cells alone."""
     names = tables or TABLES[:1]
     if form == "pyperf":
-        yield json.dumps(_pyperf(run), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        yield json.dumps(_pyperf(run), allow_nan=False).encode() + b"\n"
     elif form == "json":
         yield from (text.encode() for text in _json(run, names))
     elif form == "parquet":
@@ -99,13 +99,13 @@ def _json(run: Run, tables: Sequence[str]) -> Iterator[str]:
         "question": run.spec["question"],
         "units": {name: catalog.load("metric", name).unit for name in metrics},
     }
-    yield json.dumps(head, ensure_ascii=False, indent=1)[:-2]
+    yield json.dumps(head, indent=1)[:-2]
     for table in tables:
         yield f',\n "{table}": ['
         separator = "\n  "
         for rows in _portions(getattr(run, table)):
             for row in rows.astype(object).where(rows.notna(), None).to_dict("records"):
-                yield separator + json.dumps(row, ensure_ascii=False, allow_nan=False)
+                yield separator + json.dumps(row, allow_nan=False)
                 separator = ",\n  "
         yield "\n ]"
     yield "\n}\n"

@@ -18,6 +18,7 @@ from concexp.report.text import markdown
 from concexp.report.text.numbers import plural
 from concexp.report.view import View
 from concexp.run.storage.atomic import replaced
+from concexp.run.storage.foreign_text import printable
 
 FIGURES = "figures"
 
@@ -36,7 +37,7 @@ def write(run: Run, folder: Path) -> Path:
         templates.get_template(f"{name}.md").render(content)
         for name, content in contents.sections(Page(view, data, first, pictures))
     ]
-    text = re.sub(r"\n{3,}", "\n\n", "\n\n".join(sections))
+    text = printable(re.sub(r"\n{3,}", "\n\n", "\n\n".join(sections)))
     page = folder / "README.md"
     with replaced(page) as draft:
         draft.write_text(text.rstrip() + "\n", "utf-8")

@@ -60,9 +60,12 @@ class Checker:
 
     def header_problem(self, header: Record) -> str:
         """What does not fit in the first line; an empty text if all does."""
-        problem = _header_problem(header)
-        self.axes_by_cell = {} if problem else {cell["cell"]: cell["axes"] for cell in header["cells"]}
-        return problem
+        if problem := _header_problem(header):
+            return problem
+        self.axes_by_cell = {cell["cell"]: cell["axes"] for cell in header["cells"]}
+        # A part that is null is as one that is not there: whoever reads it needs to know one way only.
+        header["manifest"] = {name: part for name, part in header["manifest"].items() if part is not None}
+        return ""
 
     def problem(self, record: Record) -> str:
         """What does not fit in another line. The record's iterations are packed: that changes no value."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import io
 import json
 import os
 import shlex
@@ -18,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from concexp import __version__
-from concexp.errors import ConcexpError, InputError, Problem
+from concexp.errors import InputError, Problem
 from concexp.run.storage.foreign_text import printable
 
 EXAMPLES = """
@@ -40,12 +38,6 @@ Find out which concurrency model and which synchronisation suit a Python workloa
 Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, or with --check a claim was refuted;
 2 the YAML or the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
 """
-
-# Errors of a system without room or permission, or with a broken disk: not mistakes of concexp.
-SYSTEM_REFUSALS = (
-    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE,
-    errno.ENFILE, errno.ENOMEM, errno.EAGAIN,
-)  # fmt: skip
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -94,7 +86,9 @@ def run(
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
     from concexp.commands.run import RunRequest, run_experiment
+    from concexp.run.child import process_tree
 
+    process_tree.inherit_orphans()
     failures = 0
     for number, path in enumerate(specs):
         with interruptible(f"every finished trial is kept. To go on:\n  {resume_command(specs[:number])}"):
@@ -375,28 +369,3 @@ def say(text: str, err: bool = False) -> None:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 2 if err else 1)  # the rest of the buffer must not fail again at exit
         os.close(null)
-
-
-def main() -> None:
-    """The console script: run the command and exit with the code that its errors have."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what the terminal's encoding lacks is shown with a backslash
-            stream.reconfigure(errors="backslashreplace")
-    if not sys.platform.startswith(("linux", "darwin")):
-        say("concexp runs on Linux (in full) and macOS; Windows is refused for now", err=True)
-        sys.exit(3)
-    try:
-        app()
-    except ConcexpError as error:
-        say(str(error), err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of the output has gone, as with `| head`
-        sys.stderr.close()
-        sys.exit(0)
-    except OSError as error:
-        if error.errno not in SYSTEM_REFUSALS:
-            raise
-        where = f" {error.filename}" if error.filename else ""
-        say(f"the system refused{where}: {error.strerror}", err=True)
-        say("  make room or permission, then give the same command again: every finished trial is kept", err=True)
-        sys.exit(3)

@@ -174,8 +174,9 @@ def load(path: Path) -> Run:
 
 def write(run: Run) -> None:
     """Write results.parquet and cells.csv into the run's folder."""
-    with replaced(run.folder / "results.parquet") as draft:
-        to_parquet(run.trials, draft)
+    # Opened here: pyarrow opens no file whose path is not UTF-8.
+    with replaced(run.folder / "results.parquet") as draft, draft.open("wb") as file:
+        to_parquet(run.trials, file)
     cells = run.cells.map(printed).rename(columns=printed)
     with replaced(run.folder / "cells.csv") as draft:
         cells.to_csv(draft, index=False, lineterminator="\n")

@@ -38,8 +38,6 @@ def write_report(run: Run, folder: Path) -> Path:
 
 
 def _write_page(path: Path) -> Path:
-    from jinja2 import TemplateError
-
     from concexp.analysis import results
 
     run = results.load(path)
@@ -47,7 +45,7 @@ def _write_page(path: Path) -> Path:
         return write_report(run, _page_folder(run, path))
     except OSError as error:
         raise run_folder.refused(error, run.folder) from error
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, TemplateError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # Each line has passed the schema, but together they make no sense: the journal was forged.
         raise Damaged(
             f"{run.folder / journal.NAME} cannot be told of: {type(error).__name__}: {error}",

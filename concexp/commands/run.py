@@ -21,7 +21,7 @@ from concexp.experiment.statuses import MACHINE
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
 from concexp.run import runner
-from concexp.run.child import stage, temp_folder
+from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
 from concexp.run.forecast import forecast
 from concexp.run.interpreters import discovery, interpreter
@@ -124,6 +124,7 @@ def run_experiment(request: RunRequest, progress_kind: str, page: bool, check: b
 def _set_up(request: RunRequest) -> Setup:
     """Read and plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
     spec = _load_spec(request)
+    process_tree.end_abandoned()
     temp_folder.clear()
     code = stage.stage_child_code()
     resolved = discovery.resolve_interpreters(spec, code)

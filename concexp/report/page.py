@@ -33,10 +33,13 @@ def write(run: Run, folder: Path) -> Path:
     data = Path(os.path.relpath(run.folder, folder)).as_posix()
     first, pictures = _pictures(view, folder)
     templates = _templates()
-    sections = [
-        templates.get_template(f"{name}.md").render(content)
-        for name, content in contents.sections(Page(view, data, first, pictures))
-    ]
+    try:
+        sections = [
+            templates.get_template(f"{name}.md").render(content)
+            for name, content in contents.sections(Page(view, data, first, pictures))
+        ]
+    except jinja2.TemplateError as error:  # a fact that every run has is missing in this one
+        raise LookupError(str(error)) from error
     text = printable(re.sub(r"\n{3,}", "\n\n", "\n\n".join(sections)))
     page = folder / "README.md"
     with replaced(page) as draft:

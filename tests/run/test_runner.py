@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from concexp.errors import EnvironmentRefused
 from concexp.experiment import parse_text
@@ -19,7 +20,6 @@ from concexp.run.machine.lock import MachineLock
 from concexp.run.runner import Runner
 from concexp.run.storage import journal, run_folder, schema
 from concexp.trial import wire
-from tests.fuzz import strategies
 
 TEXT = """\
 workload: cpu_sum
@@ -277,8 +277,15 @@ def test_names_beyond_what_a_table_can_hold_are_refused_as_they_come(tmp_path, l
     assert "more than 2000 names" in records[2]["reason"]
 
 
+LITERALS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=10,
+)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(strategies.literals, strategies.literals)
+@given(LITERALS, LITERALS)
 def test_any_answer_gives_a_row_that_can_be_read(tmp_path_factory, launcher, one, other):
     """Whatever value of literals stands in an answer, or in its iterations, the journal is whole afterwards."""
     run = prepared(tmp_path_factory.mktemp("any"))

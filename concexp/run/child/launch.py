@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import resource
 import subprocess
 import tempfile
 import time
@@ -114,7 +115,8 @@ def launch(
     """
     started = time.monotonic()
     audit = Audit()
-    marker = f"{os.getpid()}-{next(_trial_numbers)}"
+    marker = process_tree.marker_of(next(_trial_numbers))
+    process_tree.note_own_children()
     with temp_folder.folder() as folder, contextlib.ExitStack() as parent_fds:
         env = environment(marker, request.get("seed", 0), str(folder), variables or {})
         flags = ["-s"] if site else ["-s", "-S"]
@@ -158,6 +160,8 @@ def _start(
             pass_fds=passed,
             start_new_session=True,
         )
+    with contextlib.suppress(OSError, AttributeError):  # a core dump at a timeout would fill the disk; not on macOS
+        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
     return Child(process, answer_read, output_read)
 
 

@@ -90,3 +90,24 @@ def test_text_that_is_no_unicode_is_a_reason_like_any_other(write, text, model):
     outcome = trial(function(path), model, **ONE)
     assert outcome.status == "failed"
     assert outcome.reason == f"ValueError: {text.encode('utf-8', 'backslashreplace').decode()}"
+
+
+def test_a_trial_that_stops_itself_is_not_called_a_deadlock(write):
+    """Its process waits for a signal, and for no lock."""
+    path = write("mine.py", "import os, signal\ndef work():\n    os.kill(os.getpid(), signal.SIGSTOP)\n")
+    outcome = trial(function(path), timeout=1.5, **ONE)
+    assert (outcome.status, outcome.hang["kind"]) == ("timeout", "slow")
+    assert "stopped by a signal" in outcome.hang["why"]
+    assert mine() == []
+
+
+def test_a_trial_leaves_no_core_dump(write, tmp_path):
+    """However large the limit of the shell is: a trial that is aborted at its deadline would fill the disk."""
+    outcome = ran(write, "import resource\nraise KeyError(resource.getrlimit(resource.RLIMIT_CORE))")
+    assert outcome.reason == "KeyError: (0, 0)"
+
+
+@pytest.mark.parametrize("timeout", [3.6e6, 1e300])
+def test_a_deadline_may_be_further_than_the_kernel_counts(write, timeout):
+    """A thousand hours, and longer."""
+    assert trial(function(write("mine.py", "def work(): pass\n")), timeout=timeout, **ONE).status == "ok"

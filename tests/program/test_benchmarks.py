@@ -91,3 +91,12 @@ def test_a_large_run_is_made_as_a_runner_makes_one(tmp_path):
     assert len(run.cells) == run.measured["trial"].nunique() == 1000
     assert len(run.measured) == 2000
     assert run.cells["speedup"].notna().all()
+
+
+def test_a_journal_that_is_tampered_with_loses_nothing_without_a_word():
+    """Each attack once, on simulated trials: noticed, and repaired by doing what the message says."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(ROOT / "benchmarks" / "tampered.py"), "--runs", "7", "--real", "0"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 lost without a word, 0 doubled, 0 tracebacks" in done.stdout

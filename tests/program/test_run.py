@@ -546,8 +546,8 @@ def test_a_journal_that_is_taken_away_ends_the_run(tmp_path, attack):
         path.unlink()
     _, says = process.communicate(timeout=60)
     assert process.returncode == 3, says
-    run = run_folder(tmp_path)
-    (copy,) = run.glob("*.kept.jsonl")
+    run = path.parent
+    (copy,) = run.parent.glob("*.kept.jsonl")
     assert str(copy.relative_to(tmp_path)) in says
     assert "finished_at" not in json.loads((run / "manifest.json").read_text())
     copy.replace(path)

@@ -272,8 +272,11 @@ class Writer:
             )
 
     def _keep_copy(self) -> Path | None:
-        """Copy what was written into the nearest folder that is still there; None if that cannot be."""
-        folder = next(parent for parent in self.path.absolute().parents if parent.is_dir())
+        """Copy what was written beside the run's folder, or further above; None if that cannot be.
+
+        Not into the folder itself: somebody may be deleting it.
+        """
+        folder = next(parent for parent in self.path.absolute().parents[1:] if parent.is_dir())
         number = 0
         while True:
             tail = f"-{number}" if number else ""

@@ -277,7 +277,7 @@ def test_a_line_in_which_the_journal_is_taken_away_is_kept(path, monkeypatch):
         monkeypatch.setattr(os, "fsync", then_replace)
         with pytest.raises(EnvironmentRefused, match="was deleted or moved"):
             writer.append({"trial": "d-0000"})
-    (copy,) = path.parent.glob("*.kept.jsonl")
+    copy = path.parent.with_name(f"{path.parent.name}.kept.jsonl")
     assert journal.read(copy).records == [*RECORDS, {"trial": "d-0000"}]
 
 

@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/01_cpu_models.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick engines contracts faults fidelity kills large soak fuzz lint types clean
+.PHONY: run test quick engines bounds contracts faults fidelity kills large requirements soak fuzz lint types clean
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -15,9 +15,12 @@ PARALLEL := -n 3 --dist worksteal
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
 
-.venv/developing: .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	touch $@
+# Developers and CI install versions that are known, and nothing whose hash is another than that of this file.
+.venv/developing: pyproject.toml .ci/requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .ci/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch .venv/installed $@
 
 run: .venv/installed  ## run the first experiment (or EXPERIMENT=…) and say where the report is
 	$(BIN)/concexp run $(EXPERIMENT)
@@ -45,14 +48,31 @@ faults: .venv/developing  ## every fault in every model (about 5 minutes; `test`
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py
 
-kills: .venv/installed  ## 200 runs killed at random moments and resumed: is anything lost or doubled? (10 to 20 minutes)
+kills: .venv/installed  ## 200 runs killed and resumed, and 200 whose journal is tampered with: is anything lost or doubled? (half an hour)
 	$(BIN)/python benchmarks/killed.py
+	$(BIN)/python benchmarks/tampered.py
 
 soak: .venv/installed  ## 100,000 simulated trials: does memory grow? (some minutes)
 	$(BIN)/python benchmarks/soak.py
 
 large: .venv/installed  ## a page of a million rows: seconds and memory (about a minute, 0.7 GB of disk)
 	$(BIN)/python benchmarks/large_report.py
+
+bounds:  ## the suite with the lowest versions of all libraries that pyproject.toml allows, then with the highest
+	$(PYTHON) -m venv .venv-bounds
+	.venv-bounds/bin/python -m pip install --quiet --disable-pip-version-check uv
+	for resolution in lowest-direct highest; do \
+		.venv-bounds/bin/uv venv --quiet --clear --python $(PYTHON) .venv-bounds/$$resolution && \
+		.venv-bounds/bin/uv pip install --quiet --resolution $$resolution --python .venv-bounds/$$resolution/bin/python -e '.[test]' && \
+		.venv-bounds/$$resolution/bin/python -m pytest -q $(PARALLEL) || exit 1; \
+	done
+
+requirements:  ## find the newest versions for developers and CI, with the hashes of their files on every platform
+	$(PYTHON) -m venv .venv-bounds
+	.venv-bounds/bin/python -m pip install --quiet --disable-pip-version-check uv
+	printf '%s\n' '# Versions of the libraries of developers and CI, for every platform; made by `make requirements`.' > .ci/requirements.txt
+	printf 'hatchling>=1.25\neditables>=0.5\n' | .venv-bounds/bin/uv pip compile --quiet pyproject.toml - --extra dev --universal \
+		--python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url >> .ci/requirements.txt
 
 fuzz: .venv/developing  ## 10,000 made-up experiments and 500 journals, then a minute of coverage-guided fuzzing
 	$(BIN)/python -m tests.fuzz.many
@@ -68,4 +88,4 @@ types: .venv/developing  ## static types
 	$(BIN)/mypy
 
 clean:  ## everything that can be made again
-	rm -rf .venv .venv-engines .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bounds .venv-engines .pytest_cache .mypy_cache .ruff_cache

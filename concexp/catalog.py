@@ -64,10 +64,16 @@ class Parameter:
 
 def names(kind: str) -> tuple[str, ...]:
     """The names of all plug-ins of a kind, sorted; imports none of them."""
+    return tuple(sorted(_own(kind) | set(_foreign(kind))))
+
+
+@cache  # each name in an experiment asks for it
+def _own(kind: str) -> frozenset[str]:
+    """The names of concexp's own plug-ins of a kind."""
     # The folder is listed, since importing the package of plots would import matplotlib.
     folder = Path(__file__).parent.joinpath(*KINDS[kind].split(".")[1:])
-    modules = {module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_")}
-    return tuple(sorted(modules | set(_foreign(kind))))
+    modules = pkgutil.iter_modules([str(folder)])
+    return frozenset(module.name for module in modules if not module.name.startswith("_"))
 
 
 @cache

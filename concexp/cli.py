@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import shlex
@@ -17,7 +16,8 @@ from typing import Annotated, Any
 import typer
 
 from concexp import __version__
-from concexp.errors import ConcexpError, InputError, Problem
+from concexp.errors import InputError, Problem
+from concexp.run.storage.foreign_text import printable
 
 EXAMPLES = """
 Find out which concurrency model and which synchronisation suit a Python workload, and how sure one can be.
@@ -38,12 +38,6 @@ Find out which concurrency model and which synchronisation suit a Python workloa
 Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, or with --check a claim was refuted;
 2 the YAML or the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
 """
-
-# Errors of a system without room or permission, or with a broken disk: not mistakes of concexp.
-SYSTEM_REFUSALS = (
-    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE,
-    errno.ENFILE, errno.ENOMEM, errno.EAGAIN,
-)  # fmt: skip
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -92,7 +86,9 @@ def run(
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
     from concexp.commands.run import RunRequest, run_experiment
+    from concexp.run.child import process_tree
 
+    process_tree.inherit_orphans()
     failures = 0
     for number, path in enumerate(specs):
         with interruptible(f"every finished trial is kept. To go on:\n  {resume_command(specs[:number])}"):
@@ -118,9 +114,9 @@ def validate(specs: Specs, sets: Sets = None) -> None:
     for path in specs:
         try:
             spec = experiment.load(path, tuple(sets or ()))
-            typer.echo(f"{path}: ok: {spec.name}: {spec.question}")
+            say(f"{path}: ok: {spec.name}: {spec.question}")
             for warning in claim_lint.as_written(spec):
-                typer.echo(warning, err=True)
+                say(str(warning), err=True)
         except InputError as error:
             problems += error.problems
     if problems:
@@ -153,11 +149,11 @@ def plan(
     duration = forecast(spec, planned, runs, facts.host())
     found = warnings(spec, planned, runs)
     if as_json:
-        typer.echo(json.dumps(plan_data(spec, planned, duration, found), indent=1))
+        say(json.dumps(plan_data(spec, planned, duration, found), indent=1))
     else:
-        typer.echo(plan_text(spec, planned, duration))
+        say(plan_text(spec, planned, duration))
     for warning in found:
-        typer.echo(warning, err=True)
+        say(str(warning), err=True)
 
 
 @app.command("list")
@@ -182,13 +178,13 @@ def list_(
 
     if kind == "pythons":
         rows = discovery.listed(stage.stage_child_code())
-        typer.echo(json.dumps(rows, indent=1) if as_json else catalogue.pythons_text(rows))
+        say(json.dumps(rows, indent=1) if as_json else catalogue.pythons_text(rows))
     elif kind == "support":
         triples = catalogue.support()
-        typer.echo(json.dumps(triples, indent=1) if as_json else catalogue.support_text(triples))
+        say(json.dumps(triples, indent=1) if as_json else catalogue.support_text(triples))
     else:
         entries = catalogue.plug_ins(kind)
-        typer.echo(json.dumps(entries, indent=1) if as_json else catalogue.plug_ins_text(entries))
+        say(json.dumps(entries, indent=1) if as_json else catalogue.plug_ins_text(entries))
 
 
 @app.command()
@@ -204,7 +200,7 @@ def show(
     """
     from concexp.commands import catalogue
 
-    typer.echo(catalogue.description(name))
+    say(catalogue.description(name))
 
 
 @app.command()
@@ -221,7 +217,7 @@ def report(
 
     for path in paths:
         for page in write_pages(path):
-            typer.echo(str(page))
+            say(str(page))
 
 
 @app.command()
@@ -256,7 +252,7 @@ def init(name: Annotated[str, typer.Argument(help="of the experiment: small lett
     """
     from concexp.commands.init import write_first_experiment
 
-    typer.echo(f"{write_first_experiment(name)}: now `concexp run {name}.yaml`")
+    say(f"{write_first_experiment(name)}: now `concexp run {name}.yaml`")
 
 
 @app.command("doctor")
@@ -274,7 +270,7 @@ def doctor_(
     from concexp.commands import doctor
 
     findings = doctor.examine(out)
-    typer.echo(json.dumps(doctor.findings_data(findings), indent=1) if as_json else doctor.findings_text(findings))
+    say(json.dumps(doctor.findings_data(findings), indent=1) if as_json else doctor.findings_text(findings))
 
 
 @app.command("selftest")
@@ -300,13 +296,13 @@ def selftest_(
 
     with interruptible(f"to begin again:\n  {command_line()}"):
         verdicts = selftest.run(out, repetitions, progress.value, command_line())
-    typer.echo(json.dumps(selftest.verdicts_data(verdicts), indent=1) if as_json else selftest.verdicts_text(verdicts))
+    say(json.dumps(selftest.verdicts_data(verdicts), indent=1) if as_json else selftest.verdicts_text(verdicts))
     raise typer.Exit(1 if selftest.any_wrong(verdicts) else 0)
 
 
 def _version(given: bool) -> None:
     if given:
-        typer.echo(f"concexp {__version__}")
+        say(f"concexp {__version__}")
         raise typer.Exit
 
 
@@ -346,7 +342,7 @@ def interruptible(message: str) -> Iterator[None]:
         if interrupted:
             # Not by `say`: the signal may have arrived in the middle of it.
             with contextlib.suppress(OSError):
-                os.write(2, f"\ninterrupted at once; {message}\n".encode())
+                os.write(2, printable(f"\ninterrupted at once; {message}\n").encode())
             os._exit(130)  # the trial that still runs notices that its parent is gone
         interrupted = True
         raise KeyboardInterrupt
@@ -369,32 +365,14 @@ def interruptible(message: str) -> Iterator[None]:
 
 
 def say(text: str, err: bool = False) -> None:
-    """Print a line; if the terminal is closed, drop it and carry on."""
+    """Print a line, as `printable` makes it harmless; if the terminal is closed, drop it and carry on."""
+    stream = sys.stderr if err else sys.stdout
+    if stream is None:  # closed before the program began
+        return
     try:
-        typer.echo(text, err=err)
+        stream.write(printable(text) + "\n")
+        stream.flush()
     except OSError:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 2 if err else 1)  # the rest of the buffer must not fail again at exit
         os.close(null)
-
-
-def main() -> None:
-    """The console script: run the command and exit with the code that its errors have."""
-    if not sys.platform.startswith(("linux", "darwin")):
-        typer.echo("concexp runs on Linux (in full) and macOS; Windows is refused for now", err=True)
-        sys.exit(3)
-    try:
-        app()
-    except ConcexpError as error:
-        typer.echo(str(error), err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of the output has gone, as with `| head`
-        sys.stderr.close()
-        sys.exit(0)
-    except OSError as error:
-        if error.errno not in SYSTEM_REFUSALS:
-            raise
-        where = f" {error.filename}" if error.filename else ""
-        say(f"the system refused{where}: {error.strerror}", err=True)
-        say("  make room or permission, then give the same command again: every finished trial is kept", err=True)
-        sys.exit(3)

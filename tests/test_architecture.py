@@ -28,7 +28,7 @@ HOMES = {
     "scipy": ["analysis/stats"],
     "psutil": ["run"],
     "pydantic": ["run/storage", "experiment"],
-    "pydantic_core": ["run/storage"],
+    "pydantic_core": ["run/storage", "run/child/answer"],
     "yaml": ["run/storage", "experiment"],
 }
 # Statistics and metrics are functions of arrays and columns: they know no frame's library and no file format.

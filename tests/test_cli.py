@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from concexp import cli
-from tests.helpers.program import SIMULATED, concexp
+from tests.helpers.program import ROOT, SIMULATED, concexp
 
 SLOW = """\
 workload: {sleep: {delay: 1ms}}
@@ -230,3 +230,68 @@ def test_the_resume_command_is_what_was_typed(monkeypatch):
     """The resume command has the bare name of the program, and the rest quoted for a shell."""
     monkeypatch.setattr(sys, "argv", ["/somewhere/bin/concexp", "run", "a b.yaml", "--only", "model=threads"])
     assert cli.command_line() == "concexp run 'a b.yaml' --only model=threads"
+
+
+QUICK = "workload: noop\nmodel: serial\nload: {ops: 1, scaling: strong}\nmeasure: {repetitions: 1, warmup: 0, iterations: 1}\n"
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_closed_streams_are_no_matter(tmp_path, write, closed):
+    """As a daemon or `2>&-` starts it: the run does what it is asked to, and no pipe of a trial gets a number below 3."""
+    write("x.yaml", QUICK)
+    words = " ".join(f"{number}>&-" for number in closed)
+    command = f"exec {sys.executable} -m concexp run x.yaml {words}"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert (tmp_path / "reports/x/README.md").exists()
+
+
+@pytest.mark.parametrize("backend", ["nonsense", "tkagg", "module://nothing"])
+def test_the_users_backend_for_pictures_is_no_matter(tmp_path, write, backend):
+    """MPLBACKEND is for the user's own figures: ours are drawn into files."""
+    write("x.yaml", SIMULATED)
+    environment = {**os.environ, "MPLBACKEND": backend}
+    command = [sys.executable, "-m", "concexp", "run", "x.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert list(tmp_path.glob("reports/x/figures/*.png"))
+
+
+def test_a_run_in_a_folder_whose_name_is_no_text(tmp_path):
+    """Bytes that are not UTF-8 in the paths of the experiment, the reports and the working folder."""
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / os.fsdecode(b"x\xe9.yaml")).write_text(f"name: x\n{QUICK}")
+    command = [sys.executable, "-m", "concexp", "run", os.fsdecode(b"x\xe9.yaml"), "--out", os.fsdecode(b"r\xe9")]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert (folder / os.fsdecode(b"r\xe9") / "x/README.md").exists()
+
+
+def test_a_working_folder_that_is_gone_is_told(tmp_path):
+    """Exit 3 and a reason, whatever the command."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    (tmp_path / "x.yaml").write_text(QUICK)
+    command = f"cd {folder} && rmdir {folder} && exec {sys.executable} -m concexp run {tmp_path}/x.yaml"
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (3, False), done.stderr
+
+
+def test_an_interrupt_while_it_loads_is_silent(tmp_path):
+    """Ctrl-C before the command has begun: 130, and not a traceback from the middle of a library."""
+    code = (
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'typer': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.argv = ['concexp', 'list']\n"
+        "from concexp.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -18,9 +18,10 @@ from concexp.analysis.trial_rows import TrialRows
 from concexp.errors import Damaged, did_you_mean
 from concexp.experiment import units
 from concexp.experiment.statuses import MACHINE, MEASURED
-from concexp.run.storage import journal, schema
+from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.columns import gc_paused
+from concexp.run.storage.foreign_text import printable
 from concexp.run.storage.journal import Record
 
 if TYPE_CHECKING:
@@ -175,13 +176,15 @@ def load(path: Path) -> Run:
     """Read a run folder, or the latest run of reports/<name>."""
     folder = folder_of(path)
     read = schema.read(folder / journal.NAME)
+    run_folder.check_whole(folder, read)
     return Run(folder, read.header, read.records)
 
 
 def write(run: Run) -> None:
     """Write results.parquet and cells.csv into the run's folder."""
-    with replaced(run.folder / "results.parquet") as draft:
-        to_parquet(run.trials, draft)
+    # Opened here: pyarrow opens no file whose path is not UTF-8.
+    with replaced(run.folder / "results.parquet") as draft, draft.open("wb") as file:
+        to_parquet(run.trials, file)
     cells = run.cells.map(printed).rename(columns=printed)
     with replaced(run.folder / "cells.csv") as draft:
         cells.to_csv(draft, index=False, lineterminator="\n")
@@ -203,5 +206,7 @@ def printed(value: Any) -> Any:
 
 
 def shielded(value: Any) -> Any:
-    """The value, if it is a text that a spreadsheet would run as a formula with a quote before it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    """The value; a text is made harmless, and one that a spreadsheet would run as a formula gets a quote before it."""
+    if not isinstance(value, str):
+        return value
+    return printable(f"'{value}" if value.startswith(FORMULA) else value)

@@ -21,6 +21,7 @@ from concexp.analysis.iterations import PORTION
 from concexp.analysis.results import Run, load, printed, shielded, to_parquet
 from concexp.errors import EnvironmentRefused, InputError, Problem
 from concexp.run.storage import run_folder
+from concexp.run.storage.atomic import replaced
 
 TABLES = ("cells", "trials")
 
@@ -34,7 +35,11 @@ def export_run(path: Path, form: str, tables: Sequence[str], out: Path | None) -
         sys.stdout.buffer.flush()
         return
     try:
-        with out.open("wb") as file:
+        if out.exists() and not out.is_file():  # /dev/stdout, a pipe
+            with out.open("wb") as file:
+                file.writelines(chunks)
+            return
+        with replaced(out.resolve(), fsync=True) as draft, draft.open("wb") as file:
             file.writelines(chunks)
     except OSError as error:
         raise run_folder.refused(error, out) from error
@@ -57,7 +62,7 @@ def file_chunks(run: Run, form: str, tables: Sequence[str]) -> Iterator[bytes]:
     """Yield the file's bytes in chunks; `tables` are names from TABLES, by default the cells alone."""
     names = tables or TABLES[:1]
     if form == "pyperf":
-        yield json.dumps(_pyperf(run), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        yield json.dumps(_pyperf(run), allow_nan=False).encode() + b"\n"
     elif form == "json":
         yield from (text.encode() for text in _json(run, names))
     elif form == "parquet":
@@ -95,13 +100,13 @@ def _json(run: Run, tables: Sequence[str]) -> Iterator[str]:
         "question": run.spec["question"],
         "units": {name: catalog.load("metric", name).unit for name in metrics},
     }
-    yield json.dumps(head, ensure_ascii=False, indent=1)[:-2]
+    yield json.dumps(head, indent=1)[:-2]
     for table in tables:
         yield f',\n "{table}": ['
         separator = "\n  "
         for rows in _portions(getattr(run, table)):
             for row in rows.astype(object).where(rows.notna(), None).to_dict("records"):
-                yield separator + json.dumps(row, ensure_ascii=False, allow_nan=False)
+                yield separator + json.dumps(row, allow_nan=False)
                 separator = ",\n  "
         yield "\n ]"
     yield "\n}\n"

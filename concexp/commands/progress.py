@@ -9,6 +9,7 @@ from typing import Any
 
 from concexp.experiment.statuses import MEASURED
 from concexp.plan.cell import PlannedTrial
+from concexp.run.storage.foreign_text import printable
 
 PLAIN_INTERVAL = 10.0  # seconds between plain lines; trials that end badly get theirs at once
 
@@ -78,7 +79,8 @@ class PlainLines(Silent):
         self.open_ended = False  # True if trials were added: then reaching the total is not the end
 
     def say(self, text: str) -> None:
-        print(text, file=UnbreakableStream(sys.stderr), flush=True)
+        if sys.stderr is not None:  # it was closed before the program began
+            print(printable(text), file=UnbreakableStream(sys.stderr), flush=True)
 
     def run_started(self, total: int, done: int) -> None:
         self.total, self.done, self.resumed = total, done, done
@@ -147,7 +149,7 @@ class Bar(Silent):
     def trial_started(self, trial: PlannedTrial) -> None:
         from rich.markup import escape
 
-        self.progress.update(self.task, description=escape(trial_label(trial)))
+        self.progress.update(self.task, description=escape(printable(trial_label(trial))))
 
     def trials_added(self, trials: int) -> None:
         self.progress.update(self.task, total=(self.progress.tasks[self.task].total or 0) + trials)
@@ -159,18 +161,20 @@ class Bar(Silent):
         if record["status"] != "ok":
             self.bad += 1
             self.progress.update(self.task, bad=f"[red]{self.bad} not ok")
-            line = escape(f"{record['trial']}: {record['status']}: {record['reason']}")
+            line = escape(printable(f"{record['trial']}: {record['status']}: {record['reason']}"))
             self.progress.console.print(f"[red]{line}", highlight=False)
 
     def note(self, text: str) -> None:
+        from rich.markup import escape
+
         if hasattr(self, "task"):
-            self.progress.update(self.task, machine=text.partition(": ")[2] or text)
+            self.progress.update(self.task, machine=escape(printable(text.partition(": ")[2] or text)))
 
     def forecast(self, text: str) -> None:
         self.say(text)
 
     def say(self, text: str) -> None:
-        self.progress.console.print(text, markup=False, highlight=False)
+        self.progress.console.print(printable(text), markup=False, highlight=False)
 
     def close(self) -> None:
         self.progress.stop()
@@ -180,6 +184,6 @@ def progress_listener(kind: str) -> Silent:
     """The listener for a value of --progress; `auto` means a bar if stderr is a terminal, else plain lines."""
     if kind == "none":
         return Silent()
-    if kind == "plain" or not sys.stderr.isatty():
+    if kind == "plain" or sys.stderr is None or not sys.stderr.isatty():
         return PlainLines()
     return Bar()

@@ -15,13 +15,13 @@ from concexp.analysis.adaptive import SequentialPlan
 from concexp.analysis.precision import precision_shortfall
 from concexp.commands.progress import Silent, progress_listener
 from concexp.commands.report import write_report
-from concexp.errors import ConcexpError
+from concexp.errors import ConcexpError, EnvironmentRefused
 from concexp.experiment import Spec
 from concexp.experiment.statuses import MACHINE
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
 from concexp.run import runner
-from concexp.run.child import stage, temp_folder
+from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
 from concexp.run.forecast import forecast
 from concexp.run.interpreters import discovery, interpreter
@@ -33,6 +33,7 @@ from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Journal
 from concexp.run.storage.run_folder import RunFolder
+from concexp.run.user_files import UserFiles
 
 if TYPE_CHECKING:
     from concexp.analysis.claims.verdicts import Verdict
@@ -105,10 +106,11 @@ def run_experiment(request: RunRequest, progress_kind: str, page: bool, check: b
     setup = _set_up(request)
     listener = progress_listener(progress_kind)
     try:
-        folder = _measure(request, setup, listener, page)
+        folder, trials = _measure(request, setup, listener, page)
     finally:
         listener.close()
     measured = _read(folder)
+    _check_complete(measured, trials)
     bad = list(runner.bad_trials(measured.journal.records, setup.spec, folder.manifest["machine"]["cpus"]))
     lines = [f"report: {_write_page(measured, request.partial)}" if page else str(folder.path)]
     if bad:
@@ -122,6 +124,7 @@ def run_experiment(request: RunRequest, progress_kind: str, page: bool, check: b
 def _set_up(request: RunRequest) -> Setup:
     """Read and plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
     spec = _load_spec(request)
+    process_tree.end_abandoned()
     temp_folder.clear()
     code = stage.stage_child_code()
     resolved = discovery.resolve_interpreters(spec, code)
@@ -141,13 +144,16 @@ def _load_spec(request: RunRequest) -> Spec:
     return spec.with_measure(**short, precision=None, max_repetitions=None, budget=None)
 
 
-def _measure(request: RunRequest, setup: Setup, listener: Silent, page: bool) -> RunFolder:
-    """Bring the journal to the end of the plan. On Ctrl-C: KeyboardInterrupt, with the lines to print about the page."""
+def _measure(request: RunRequest, setup: Setup, listener: Silent, page: bool) -> tuple[RunFolder, frozenset[str]]:
+    """Bring the journal to the end of the plan; returns the run's folder and the ids of all trials.
+
+    On Ctrl-C: KeyboardInterrupt, with the lines to print about the page.
+    """
     spec = setup.spec
     lock = MachineLock(
         f"concexp run of {spec.name}", lambda holder: listener.note(f"waiting for {holder}"), request.wait
     )
-    folder = _open_folder(request, Preflight(spec, setup.plan, setup.pythons, setup.code, lock))
+    folder, files = _open_folder(request, Preflight(spec, setup.plan, setup.pythons, setup.code, lock), listener)
     # An unfinished run keeps the results of its first preflight: its journal must not contradict itself.
     plan = with_refusals(spec, setup.plan, folder.manifest.get("preflight", {}).get("unsupported", {}))
     listener.forecast(forecast(spec, plan, folder.path.parent, facts.host()).text)
@@ -155,29 +161,37 @@ def _measure(request: RunRequest, setup: Setup, listener: Silent, page: bool) ->
     open_ended = spec.measure.precision is not None or spec.measure.budget is not None
     next_trials = sequential.next_trials if open_ended else None
     try:
-        runner.Runner(spec, plan, folder, setup.code, setup.pythons, lock, listener, next_trials).execute()
+        measured = UserFiles(files, folder.manifest["user_code"])
+        run = runner.Runner(
+            spec, plan, folder, setup.code, setup.pythons, lock, listener, next_trials, user_files=measured
+        )
+        return folder, run.execute()
     except KeyboardInterrupt:
         listener.close()
         if not page:
             raise KeyboardInterrupt from None
         listener.say("interrupted: writing the report so far; once more ends at once")
         raise KeyboardInterrupt(*_write_partial_page(folder)) from None
-    return folder
 
 
-def _open_folder(request: RunRequest, preflight: Preflight) -> RunFolder:
-    """Return the unfinished run of the same identity, or a new one once the preflight has tried the user's code."""
+def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) -> tuple[RunFolder, Mapping[str, str]]:
+    """The unfinished run of the same identity, or a new one once the preflight has tried the user's code.
+
+    With it the paths of the user's files, by their names in `code/`.
+    """
     spec, code = preflight.spec, preflight.stage
     runs = request.out / spec.name / "runs"
     interpreters = {label: python.facts for label, python in preflight.pythons.items()}
     entries, refusals = preflight.inspect_code()
     files = run_folder.code_files(spec, entries)
     identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only)
-    if not request.fresh:
-        unfinished = run_folder.unfinished(runs, identity)
-        if unfinished is not None and not journal.being_written(unfinished.journal):
-            return unfinished
     machine = facts.facts()
+    if not request.fresh:
+        unfinished = run_folder.unfinished(runs, identity, facts.host(), machine["cpus"])
+        if unfinished.here is not None and not journal.being_written(unfinished.here.journal):
+            return unfinished.here, files
+        if unfinished.elsewhere:
+            listener.note(f"this is a new run: {unfinished.elsewhere}")
     clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
@@ -201,12 +215,22 @@ def _open_folder(request: RunRequest, preflight: Preflight) -> RunFolder:
             "unsupported": preflight.try_code(refusals),
         },
     }
-    return run_folder.create(runs, spec, files, manifest)
+    return run_folder.create(runs, spec, files, manifest), files
 
 
 @gc_paused()
 def _read(folder: RunFolder) -> MeasuredRun:
     return MeasuredRun(folder, schema.read(folder.journal))
+
+
+def _check_complete(measured: MeasuredRun, trials: frozenset[str]) -> None:
+    """EnvironmentRefused if the journal that lies in the run's folder lacks any of these trials: then it is not finished."""
+    missing = len(trials) - sum(record["trial"] in trials for record in measured.journal.records)
+    if missing:
+        raise EnvironmentRefused(
+            f"{measured.folder.journal} lacks {missing} of {len(trials)} records that were on disk",
+            "another program changed it at the end of the run: give the same command again, and they are measured again",
+        )
 
 
 def _write_page(measured: MeasuredRun, partial: bool) -> Path:
@@ -218,7 +242,8 @@ def _write_page(measured: MeasuredRun, partial: bool) -> Path:
         if where != folder.path:  # an interrupt may have left a page of part of the run there
             (folder.path / "README.md").unlink(missing_ok=True)
             shutil.rmtree(folder.path / "figures", ignore_errors=True)
-        run_folder.finish(folder, [_effective_cpus(record) for record in measured.results.machine])
+        spun = [_effective_cpus(record) for record in measured.results.machine]
+        run_folder.finish(folder, spun, measured.journal)
     except OSError as error:
         raise run_folder.refused(error, folder.path) from error
     return page

@@ -10,6 +10,7 @@ from concexp.experiment import units, yaml_nodes
 from concexp.experiment.yaml_nodes import Node
 
 BASES_LIMIT = 10
+SUFFIXES = (".yaml", ".yml")  # of files that may be extended
 
 
 def layered(text: str, file: str, overrides: Sequence[str]) -> Node:
@@ -39,6 +40,10 @@ def _extended(root: Node, file: str, seen: tuple[Path, ...]) -> Node:
 def _text(base: Path, node: Node) -> str:
     cure = "the path is relative to this file"
     try:
+        # A stranger's YAML may name any file of the user's, and what is wrong in a file is shown in messages.
+        if base.suffix not in SUFFIXES or base.resolve().suffix not in SUFFIXES:
+            what = f"'{node.value}' is no YAML file: its name does not end in {' or '.join(SUFFIXES)}"
+            raise InputError([node.problem("extends", what, cure)])
         if base.exists() and not base.is_file():  # a pipe or a device may never end
             raise InputError([node.problem("extends", f"'{node.value}' is no file", cure)])
         return yaml_nodes.read_limited(base)

@@ -101,10 +101,17 @@ class Cell:
     @property
     def needs_site(self) -> bool:
         """Whether a trial needs the installed packages; with the standard library alone it starts faster."""
+        return self.has_user_code or any(role.plugin.packages for role in self._roles)
+
+    @property
+    def has_user_code(self) -> bool:
+        """Whether a trial runs code of the user's."""
+        return any(role.is_user_code for role in self._roles)
+
+    @property
+    def _roles(self) -> list[Entry]:
         roles = [self.workload, self.model]
-        if self.background is not None:
-            roles += [self.background.workload, self.background.model]
-        return any(role.is_user_code or role.plugin.packages for role in roles)
+        return roles if self.background is None else [*roles, self.background.workload, self.background.model]
 
     @property
     def simulated(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from pathlib import Path
@@ -18,25 +19,36 @@ from concexp.report.text import markdown
 from concexp.report.text.numbers import level_text, plural
 from concexp.report.view import View
 from concexp.run.storage.atomic import replaced
+from concexp.run.storage.foreign_text import printable
 
 FIGURES = "figures"
 
 
 def write(run: Run, folder: Path) -> Path:
-    """Writes README.md and figures/ into a folder; returns the page's path."""
+    """Writes README.md and figures/ into a folder; returns the page's path.
+
+    At every moment the page that is there has its pictures: those of an earlier one go last.
+    """
     view = View(run)
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(os.path.relpath(run.folder, folder)).as_posix()
     first, pictures = _pictures(view, folder)
     templates = _templates()
-    sections = [
-        templates.get_template(f"{name}.md").render(content)
-        for name, content in contents.sections(Page(view, data, first, pictures))
-    ]
-    text = re.sub(r"\n{3,}", "\n\n", "\n\n".join(sections))
+    try:
+        sections = [
+            templates.get_template(f"{name}.md").render(content)
+            for name, content in contents.sections(Page(view, data, first, pictures))
+        ]
+    except jinja2.TemplateError as error:  # a fact that every run has is missing in this one
+        raise LookupError(str(error)) from error
+    text = printable(re.sub(r"\n{3,}", "\n\n", "\n\n".join(sections)))
     page = folder / "README.md"
     with replaced(page) as draft:
         draft.write_text(text.rstrip() + "\n", "utf-8")
+    drawn = {picture.path for picture in [first, *itertools.chain(*pictures.values())] if picture is not None}
+    for name in catalog.names("plot"):
+        if f"{FIGURES}/{name}.png" not in drawn:
+            (folder / FIGURES / f"{name}.png").unlink(missing_ok=True)
     return page
 
 
@@ -56,13 +68,11 @@ def _templates() -> jinja2.Environment:
 def _pictures(view: View, folder: Path) -> tuple[Picture | None, dict[str, list[Picture]]]:
     """Draws the pictures that suit the run: returns the first one, and the others by section.
 
-    Only those that the experiment lists, if it does. Pictures of an earlier page are removed.
+    Only those that the experiment lists, if it does.
     """
     figures = folder / FIGURES
     if figures.is_symlink():  # in a folder from someone else it may lead anywhere
         figures.unlink()
-    for name in catalog.names("plot"):
-        (figures / f"{name}.png").unlink(missing_ok=True)
     first = None
     others: dict[str, list[Picture]] = {}
     for name, cls in _candidates(view).items():

@@ -52,6 +52,11 @@ def trial_record(trial: PlannedTrial, outcome: TrialOutcome, started_at: str, ho
     )
 
 
+def as_crashed(record: Record, problem: str) -> Record:
+    """The record of a trial whose answer is none: `problem` says what in it cannot be read."""
+    return Record({**record, "status": "crashed", "reason": f"its answer makes no sense: {problem}", "answer": None})
+
+
 def unsupported_record(cell: Cell, host: str) -> Record:
     """The record of a cell that cannot run, with its reason."""
     return Record(

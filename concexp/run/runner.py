@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from concexp import catalog
-from concexp.errors import NothingYet
+from concexp.errors import ConcexpError, NothingYet
 from concexp.experiment import Spec
 from concexp.experiment.selections import matches
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, NUMBERED, PICTURED, SENTINEL
@@ -19,14 +19,15 @@ from concexp.plan.claim_cases import Cells, expected_statuses
 from concexp.plan.schedule import Plan
 from concexp.run import calibration
 from concexp.run.child.launch import TrialOutcome, launch
-from concexp.run.child.stage import StagedCode
+from concexp.run.child.stage import StagedCode, repair
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, spinners
 from concexp.run.machine.lock import MachineLock
-from concexp.run.records import machine_record, trial_record, unsupported_id, unsupported_record
+from concexp.run.records import as_crashed, machine_record, trial_record, unsupported_id, unsupported_record
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.journal import Record
 from concexp.run.storage.run_folder import RunFolder
+from concexp.run.user_files import UserFiles
 from concexp.trial.diagnostics import LOCK_WATCH
 
 NextTrials = Callable[[Sequence[Record]], Sequence[PlannedTrial]]
@@ -72,28 +73,36 @@ class Runner:
     next_trials: NextTrials | None = None
     host: str = field(default_factory=facts.host)
     pace: calibration.Pace | None = field(default=None, init=False)
+    user_files: UserFiles = field(default_factory=UserFiles)
 
-    def execute(self) -> None:
-        """Complete the journal, from wherever it stands."""
+    def execute(self) -> frozenset[str]:
+        """Complete the journal, from wherever it stands; returns the ids of all its trials."""
         with journal.Writer(self.folder.journal) as writer:
-            _Execution(self, writer, self._open(writer)).complete()
+            execution = _Execution(self, writer, *self._open(writer))
+            execution.complete()
+            return frozenset(execution.recorded_ids)
 
-    def _open(self, writer: journal.Writer) -> list[Record]:
-        """The records of the journal; a new one gets its header."""
+    def _open(self, writer: journal.Writer) -> tuple[list[Record], schema.Checker]:
+        """The records of the journal, and what checks those that follow; a new journal gets its header."""
         if self.folder.journal.stat().st_size:
             with contextlib.suppress(NothingYet):
-                existing = schema.read(self.folder.journal)
+                existing, checker = schema.reopened(self.folder.journal)
                 writer.go_on(existing)
                 self.pace = existing.header.get("pace")  # never measured again: all trials do the same work
-                return existing.records
+                return existing.records, checker
         with self.lock.held():
             self.pace = calibration.calibrate(self.plan.runnable, self.pythons, self.stage)
-        writer.begin(header(self.spec, self.plan, self.folder, self.pace))
-        return []
+        first = header(self.spec, self.plan, self.folder, self.pace)
+        writer.begin(first)
+        checker = schema.Checker()
+        checker.header_problem(first)
+        return [], checker
 
     def measure(self, trial: PlannedTrial) -> Record:
-        """Run one trial and return its record."""
+        """Run one trial and return its record; EnvironmentRefused if the user's code changed before or meanwhile."""
         request = self._request(trial)
+        if trial.cell.has_user_code:
+            self.user_files.check()
         if trial.cell.simulated:
             started_at = run_folder.now()
             outcome = _simulate(trial.cell, request)
@@ -101,6 +110,8 @@ class Runner:
             with self.lock.held():
                 started_at = run_folder.now()  # not before: a trial that waits for another run has not started
                 outcome = self._launch(trial, request)
+        if trial.cell.has_user_code:
+            self.user_files.check()
         return trial_record(trial, outcome, started_at, self.host)
 
     def diagnose(self, trial: PlannedTrial) -> Record:
@@ -128,7 +139,13 @@ class Runner:
         python = sys.executable if trial.role == SENTINEL else self.pythons[cell.runtime.python].path
         # User code may import what is installed for its interpreter; without that, our own workloads start faster.
         limits = cell.settings.timeout, cell.needs_site, variables, cell.settings.memory
-        return launch(request, python, self.stage, *limits)
+        outcome = launch(request, python, self.stage, *limits)
+        if outcome.status == "crashed" and outcome.answer is None and repair(self.stage, python):
+            self.listener.note(
+                "the code of the trials was damaged or removed: it is restored, and the trial is run again"
+            )
+            outcome = launch(request, python, self.stage, *limits)
+        return outcome
 
     def _request(self, trial: PlannedTrial) -> dict[str, Any]:
         cell = trial.cell
@@ -157,8 +174,8 @@ class Runner:
 class _Execution:
     """One execution of a runner: the journal being written, and how far it is."""
 
-    def __init__(self, runner: Runner, writer: journal.Writer, records: list[Record]) -> None:
-        self.runner, self.writer = runner, writer
+    def __init__(self, runner: Runner, writer: journal.Writer, records: list[Record], checker: schema.Checker) -> None:
+        self.runner, self.writer, self.checker = runner, writer, checker
         self.recorded_ids = {record["trial"] for record in records}
         self.last_block = _last_block(record for record in records if record.role != MACHINE)
         self.spins = sum(record.role == MACHINE for record in records)
@@ -173,7 +190,7 @@ class _Execution:
         runner = self.runner
         for cell in runner.plan.unsupported:
             if unsupported_id(cell) not in self.recorded_ids:
-                self.writer.append(unsupported_record(cell, runner.host))
+                self._write(unsupported_record(cell, runner.host))
         planned = runner.plan.trials
         runner.listener.run_started(len(planned), sum(trial.id in self.recorded_ids for trial in planned))
         for trials in self._batches():
@@ -182,7 +199,7 @@ class _Execution:
             for trial in trials:
                 self._run(trial)
         if self.last_spin_block <= self.last_block and any(not cell.simulated for cell in runner.plan.runnable):
-            self.writer.append(runner.measure_machine(self.spins, self.last_block + 1))
+            self._write(runner.measure_machine(self.spins, self.last_block + 1))
 
     def _batches(self) -> Iterator[Sequence[PlannedTrial]]:
         """The rest of the plan, or what `next_trials` asks for, one block after the other."""
@@ -201,11 +218,9 @@ class _Execution:
             self.spins += 1
             self.spin_block, self.spin_at = trial.block, time.monotonic()
         runner.listener.trial_started(trial)
-        record = runner.measure(trial)
-        self._keep(record)
+        record = self._keep(runner.measure(trial))
         runner.listener.trial_ended(record)
         if _hung(record) and _diagnostic_id(trial.cell) not in self.recorded_ids:
-            self.recorded_ids.add(_diagnostic_id(trial.cell))
             runner.listener.note(f"{trial.cell.id} hangs: one more trial, to see who waits for whom")
             self._keep(runner.diagnose(trial))
         self.last_block = max(self.last_block, trial.block)
@@ -215,11 +230,24 @@ class _Execution:
             return False
         return trial.block != self.spin_block or time.monotonic() - self.spin_at > spinners.SPIN_EVERY_SECONDS
 
-    def _keep(self, record: Record) -> None:
-        """Put a record on disk, and remember it if later trials depend on it."""
-        self.writer.append(record)
+    def _keep(self, record: Record) -> Record:
+        """Put a record on disk, and remember it if later trials depend on it; returns it as it was written."""
+        record = self._write(record)
         if self.runner.next_trials:
             self.records.append(record)
+        return record
+
+    def _write(self, record: Record) -> Record:
+        """Put a record on disk that can be read again: where an answer makes no sense, its trial crashed."""
+        if problem := self.checker.problem_before_writing(record):
+            record = as_crashed(record, problem)
+            if problem := self.checker.problem_before_writing(record):
+                raise ConcexpError(
+                    f"a record cannot be written: {problem}", "this is a mistake of concexp's: report it"
+                )
+        self.writer.append(record)
+        self.recorded_ids.add(record["trial"])
+        return record
 
 
 def header(spec: Spec, plan: Plan, folder: RunFolder, pace: calibration.Pace | None = None) -> Record:

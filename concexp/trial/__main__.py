@@ -21,6 +21,8 @@ import sys
 
 __all__ = ["main"]
 
+ANSWER_CLOSED = 77  # exit code
+
 
 def die_with_parent(descriptor):
     """Let the kernel end this process group when the other end of `descriptor` closes."""
@@ -49,17 +51,32 @@ def held():
     return sorted(found)
 
 
+def identity_of(descriptor):
+    """What distinguishes an open file from all others; None if the descriptor is closed."""
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def main(arguments):
     """Read the request, answer it, and end."""
     request_fd, answer_fd, lifeline_fd = [int(text) for text in arguments]
     from concexp.trial import wire
 
     die_with_parent(lifeline_fd)
+    pipe = identity_of(answer_fd)
     for descriptor in (request_fd, answer_fd, lifeline_fd):
         os.set_inheritable(descriptor, False)  # a worker that execs must not keep the answer open
     answer = answer_to(wire.receive(request_fd))
     answer["held"] = held()
-    wire.send(answer_fd, answer)
+    message = wire.encode_answer(answer)
+    if identity_of(answer_fd) != pipe:  # closed by measured code, and perhaps opened again as a file of the user's
+        sys.stderr.write("concexp: the measured code has closed the descriptor that the answer goes to\n")
+        sys.stderr.flush()
+        os._exit(ANSWER_CLOSED)
+    wire.send(answer_fd, message)
     if answer.get("status") not in (None, "ok", "invalid"):
         # Threads may still wait for a lock that is never released: an orderly exit would join them for ever.
         sys.stdout.flush()

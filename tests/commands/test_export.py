@@ -1,14 +1,18 @@
 """`export` gives other programs the same numbers, in formats that they read."""
 
 import csv
+import errno
 import io
 import json
 import math
+import os
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from concexp.analysis import results
+from concexp.commands import export
 from concexp.commands.export import check_options, file_chunks
 from concexp.errors import EnvironmentRefused, InputError
 from tests.helpers import journal_builder, scenarios
@@ -119,3 +123,31 @@ def test_what_a_format_cannot_hold(form, tables, to_file, cure):
     check_options("json", ["cells", "trials"], False)
     check_options("csv", ["trials"], False)
     check_options("pyperf", [], False)
+
+
+def test_an_export_that_fails_leaves_the_old_file(bad, tmp_path, monkeypatch):
+    """A disk that is full in the middle: the file of before is whole, and nothing half written lies beside it."""
+    out = tmp_path / "x.csv"
+    out.write_text("old")
+
+    def full(*arguments):
+        yield b"half"
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(export, "file_chunks", full)
+    with pytest.raises(EnvironmentRefused, match="No space left"):
+        export.export_run(bad.folder, "csv", [], out)
+    assert out.read_text() == "old"
+    assert os.listdir(tmp_path) == ["x.csv"]
+
+
+def test_an_export_goes_where_a_link_leads(bad, tmp_path):
+    """The user names the file: a link of the user's stays a link, and a pipe or a device gets the bytes."""
+    (tmp_path / "data").mkdir()
+    out = tmp_path / "x.csv"
+    out.symlink_to(tmp_path / "data" / "real.csv")
+    export.export_run(bad.folder, "csv", [], out)
+    assert out.is_symlink()
+    assert (tmp_path / "data" / "real.csv").read_text("utf-8") == text(bad, "csv")
+    export.export_run(bad.folder, "csv", [], Path("/dev/null"))
+    assert Path("/dev/null").is_char_device()

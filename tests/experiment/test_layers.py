@@ -88,3 +88,16 @@ def test_a_mistake_in_a_base_is_told_in_the_base(write):
         (str(base), 5, "wrong"),
         (str(path), 3, "measure.warmup"),
     }
+
+
+@pytest.mark.parametrize("name", [".env", "secret.txt", "passwd", "link.yaml", "/proc/self/environ", "/proc/kmsg"])
+def test_only_yaml_files_are_extended(tmp_path, write, name):
+    """A stranger's experiment may name any file of the user's: no line of such a file is shown, and no device is read."""
+    for file in (".env", "secret.txt", "passwd"):
+        write(file, "AWS_SECRET=hunter2\nkey: hunter2\n")
+    (tmp_path / "link.yaml").symlink_to(tmp_path / ".env")
+    path = write("x.yaml", f"{SHORT}extends: {name}\n")
+    with pytest.raises(InputError) as caught:
+        load(path)
+    assert "is no YAML file" in str(caught.value)
+    assert "hunter2" not in str(caught.value)

@@ -40,7 +40,7 @@ def one(data):
     elif kind <= b"\x9f":
         line(rest)
     elif kind <= b"\xbf":
-        targets.answer(rest)
+        targets.sent(rest)
     else:
         formula(rest.decode("utf-8", "ignore"))
 

@@ -180,7 +180,6 @@ literals = st.recursive(
         st.integers(),
         st.floats(allow_nan=False, allow_infinity=False),
         st.text(),
-        st.binary(),
     ),
     lambda inner: (
         st.lists(inner) | st.dictionaries(st.one_of(st.text(), st.integers()), inner) | st.tuples(inner, inner)

@@ -5,8 +5,8 @@ from concexp.analysis import results
 from concexp.errors import ConcexpError, Damaged, InputError
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
+from concexp.run.child import answer
 from concexp.run.storage import journal, schema
-from concexp.trial import wire
 
 SMALL = 2000  # trials: larger plans are not made, since they only take longer
 
@@ -61,11 +61,11 @@ def prefix(path, data, whole):
     assert all(record in whole for record in found.records)
 
 
-def answer(data):
-    """Decodes the bytes of a child: a value, the beginning of one, or a ValueError with a reason."""
+def sent(data):
+    """Decodes the bytes of a child: an answer, the beginning of one, or a ValueError with a reason."""
     try:
-        value, whole = wire.decode(data)
+        found = answer.decode(data)
     except ValueError as error:
         assert str(error)
     else:
-        assert whole or value is None
+        assert found is None or isinstance(found, dict)

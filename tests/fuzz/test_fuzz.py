@@ -45,8 +45,9 @@ def test_a_torn_journal_gives_what_was_written_or_names_its_line(tmp_path_factor
 
 @few
 @given(strategies.literals, st.integers(0, 200), st.binary(max_size=20))
-def test_an_answer_is_a_value_or_no_answer(value, cut, rubbish):
-    """A value survives the wire; cut or followed by rubbish it is that value, a beginning of it, or an error."""
-    message = wire.encode(value)
-    assert wire.decode(message + rubbish) == (value, True)
-    targets.answer(message[:cut] + rubbish)
+def test_an_answer_is_a_map_or_no_answer(value, cut, rubbish):
+    """Whole, cut or followed by rubbish: an answer, the beginning of one, or an error with a reason."""
+    message = wire.encode_answer(value)
+    assert wire.body_of(message + rubbish) == message[wire.DIGITS :]
+    targets.sent(message + rubbish)
+    targets.sent(message[:cut] + rubbish)

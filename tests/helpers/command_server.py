@@ -80,7 +80,7 @@ def serve(requests, answers):
             os.close(requests)
             os.close(answers)
             run(*request)
-        wire.send(answers, os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+        wire.send(answers, wire.encode(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from concexp.run.child import answer
 from concexp.run.child.launch import TrialOutcome, environment, exit_reason
 from concexp.run.child.stage import compile_for
 from concexp.trial import wire
@@ -93,7 +94,7 @@ while True:
     trial = os.fork()
     if not trial:
         become_a_trial(folder)
-    wire.send(answers, attend(trial, seconds))
+    wire.send(answers, wire.encode(attend(trial, seconds)))
 """
 
 
@@ -122,17 +123,17 @@ class Forks:
         """Runs a request of verb `measure` and returns its TrialOutcome."""
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         (folder / "request").write_bytes(wire.encode({**request, "folder": str(folder)}))
-        wire.send(self.commands, [str(folder), TIMEOUT])
+        wire.send(self.commands, wire.encode([str(folder), TIMEOUT]))
         end = wire.receive(self.answers)
         message, output = (read(folder / name) for name in ("answer", "output"))
         shutil.rmtree(folder)
-        answer, whole = wire.decode(message)
-        status, reason = (answer["status"], answer["reason"]) if whole else ("crashed", exit_reason(end["code"]))
+        found = answer.decode(message)
+        status, reason = (found["status"], found["reason"]) if found else ("crashed", exit_reason(end["code"]))
         if end["code"] is None:
             status, reason = "timeout", f"no end after {TIMEOUT:g} s"
         elif end["code"]:
             status, reason = "crashed", f"after its answer it {how_it_ended(end['code'])}"
-        return TrialOutcome(status, reason, answer, output.decode("utf-8", "replace"), "", end["left_behind"], 0.0)
+        return TrialOutcome(status, reason, found, output.decode("utf-8", "replace"), "", end["left_behind"], 0.0)
 
     def close(self):
         for descriptor in (self.commands, self.answers, self.life):

@@ -43,7 +43,7 @@ class CommandServer:
         """Run a command in a fork; returns a CompletedProcess."""
         with tempfile.TemporaryDirectory(prefix="command-") as place:
             outputs = [os.path.join(place, name) for name in ("stdout", "stderr")]
-            wire.send(self.requests, [os.path.abspath(folder), arguments, environment, *outputs])
+            wire.send(self.requests, wire.encode([os.path.abspath(folder), arguments, environment, *outputs]))
             code = wire.receive(self.answers)
             stdout, stderr = (Path(path).read_text("utf-8") for path in outputs)
         return subprocess.CompletedProcess(["concexp", *arguments], code, stdout, stderr)

@@ -144,3 +144,12 @@ def test_claims_about_equal_cells_are_simulated(monkeypatch):
     every = module.CLAIMS["for every cell: x > reference"]
     assert module.rates(every, 8, 10, 20, factor=1.5)["supported"][0] == 100
     assert module.rates(every, 8, 10, 20, factor=0.7)["refuted"][0] == 100
+
+
+def test_a_journal_that_is_tampered_with_loses_nothing_without_a_word():
+    """Each attack once, on simulated trials: noticed, and repaired by doing what the message says."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(ROOT / "benchmarks" / "tampered.py"), "--runs", "7", "--real", "0"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 lost without a word, 0 doubled, 0 tracebacks" in done.stdout

@@ -290,7 +290,7 @@ def undated(text):
 
 def without_clocks(run):
     """The records of a run without their times and checksums."""
-    clocks = {"started_at", "duration_s", "crc32"}
+    clocks = {"started_at", "duration_s", "crc32", "previous_crc32"}
     return [{name: value for name, value in record.items() if name not in clocks} for record in records(run)]
 
 
@@ -471,3 +471,90 @@ def test_help_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+EDITS_ITSELF = """\
+import os
+from pathlib import Path
+
+def work(n: int = 3):
+    asked = Path({asked!r})
+    if asked.exists():
+        asked.unlink()
+        Path({helper!r}).write_text("VALUE = 2\\n")
+    import helper
+    return helper.VALUE
+"""
+
+
+def test_user_code_that_changes_meanwhile_ends_the_run(tmp_path):
+    """Old and new code never meet in a run: exit 3 with the file's name; put back, the same command completes the run."""
+    asked, helper = tmp_path / "asked", tmp_path / "helper.py"
+    (tmp_path / "my.py").write_text("import helper\n" + EDITS_ITSELF.format(asked=str(asked), helper=str(helper)))
+    helper.write_text("VALUE = 1\n")
+    (tmp_path / "x.yaml").write_text(
+        "workload: my.py:work\nmodel: serial\nload: {ops: 1, scaling: strong}\n"
+        "measure: {repetitions: 6, warmup: 0, iterations: 1}\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "concexp", "run", "x.yaml"],
+        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not (journals(tmp_path) and journals(tmp_path)[0].read_bytes().count(b"\n") > 3):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    asked.touch()
+    _, says = process.communicate(timeout=60)
+    assert process.returncode == 3, says
+    assert f"{helper} was changed while the run measured it" in says
+    before = records(run_folder(tmp_path))
+    assert {r["answer"]["iterations"][0]["counts"]["returned"] for r in before if r["role"] == "measured"} == {1}
+
+    helper.write_text("VALUE = 1\n")
+    assert concexp(tmp_path, "run", "x.yaml", "--no-report").returncode == 0
+    after = records(run_folder(tmp_path))
+    assert after[: len(before)] == before
+    measured = [r for r in after if r["role"] == "measured"]
+    assert len(measured) == 6
+    assert {r["answer"]["iterations"][0]["counts"]["returned"] for r in measured} == {1}
+
+
+@pytest.mark.parametrize("attack", ["replace", "delete"])
+def test_a_journal_that_is_taken_away_ends_the_run(tmp_path, attack):
+    """`git stash`, `sed -i` or `rm` during a run: exit 3 at the next trial, and no trial is lost; moved back, it goes on."""
+    (tmp_path / "x.yaml").write_text(
+        "workload: noop\nmodel: serial\nload: {ops: 10, scaling: strong}\n"
+        "measure: {repetitions: 30, warmup: 0, iterations: 1}\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "concexp", "run", "x.yaml"],
+        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not (journals(tmp_path) and journals(tmp_path)[0].read_bytes().count(b"\n") > 3):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    (path,) = journals(tmp_path)
+    if attack == "replace":
+        old = b"".join(path.read_bytes().splitlines(keepends=True)[:2])
+        path.unlink()
+        path.write_bytes(old)
+    else:
+        path.unlink()
+    _, says = process.communicate(timeout=60)
+    assert process.returncode == 3, says
+    run = path.parent
+    (copy,) = run.parent.glob("*.kept.jsonl")
+    assert str(copy.relative_to(tmp_path)) in says
+    assert "finished_at" not in json.loads((run / "manifest.json").read_text())
+    copy.replace(path)
+    before = [r["trial"] for r in records(run)]
+    assert len(before) >= 3
+    assert concexp(tmp_path, "run", "x.yaml", "--no-report").returncode == 0
+    after = [r["trial"] for r in records(run)]
+    assert after[: len(before)] == before
+    assert len(after) == len(set(after))
+    assert sum(r["role"] == "measured" for r in records(run)) == 30

@@ -121,7 +121,7 @@ def test_a_run_folder_full_of_links_is_told_without_touching_what_they_point_to(
     precious = [outside / "precious", outside / "comparison.png", outside / "scaling.png"]
     for path in precious:
         path.write_text("mine")
-    for name in ("results.parquet", "cells.csv", ".draft-cells.csv"):
+    for name in ("results.parquet", "cells.csv"):
         (run / name).symlink_to(precious[0])
     (tmp_path / "README.md").symlink_to(precious[0])
     (tmp_path / "figures").symlink_to(outside)

@@ -2,10 +2,11 @@
 
 import re
 import shutil
+import sys
 
 import pytest
 
-from concexp import report
+from concexp import catalog, report
 from concexp.analysis import results
 from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import HOST
@@ -189,6 +190,34 @@ def test_pictures_that_were_asked_for(tmp_path):
     report.write(run, tmp_path)
     assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["comparison.png", "mine.png"]
     assert "scaling.png" not in (tmp_path / "README.md").read_text("utf-8")
+
+
+def test_a_page_that_is_made_again_is_never_without_its_pictures(tmp_path, monkeypatch):
+    """Whoever ends the making of a page, at any picture, leaves the old page with all of its pictures."""
+    run = journal_builder.write(tmp_path, **scenarios.scaling())
+    page = report.write(run, tmp_path)
+    pictures = [tmp_path / name for name in re.findall(r"\]\((figures/[^)]+)\)", page.read_text("utf-8"))]
+    assert len(pictures) > 1
+    old = page.read_text("utf-8")
+    for name in (picture.stem for picture in pictures):
+        with monkeypatch.context() as patch:
+            patch.setattr(catalog.load("plot", name), "draw", lambda *arguments: sys.exit("killed"))
+            with pytest.raises(SystemExit):
+                report.write(run, tmp_path)
+        assert page.read_text("utf-8") == old
+        assert all(picture.is_file() for picture in pictures)
+        assert not list(tmp_path.rglob("*draft*"))
+
+
+def test_pictures_of_an_earlier_page_go_once_the_new_one_is_there(tmp_path):
+    """A picture that suits the run no longer, or was not asked for, does not stay; other files of the folder do."""
+    run = journal_builder.write(tmp_path, **scenarios.scaling())
+    (tmp_path / "figures").mkdir()
+    for name in ("timeline.png", "mine.png"):
+        (tmp_path / "figures" / name).touch()
+    report.write(run, tmp_path)
+    assert not (tmp_path / "figures" / "timeline.png").exists()
+    assert (tmp_path / "figures" / "mine.png").exists()
 
 
 def test_page_inside_the_run_folder(tmp_path):

@@ -1,20 +1,25 @@
 """The runner, with a launcher that answers at once: what is on disk after each trial, whatever stops the run."""
 
 import contextlib
+import math
 import sys
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from concexp.errors import EnvironmentRefused
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
 from concexp.run import calibration, runner
+from concexp.run.child.answer import decode
 from concexp.run.child.launch import TrialOutcome
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import spinners
 from concexp.run.machine.lock import MachineLock
 from concexp.run.runner import Runner
 from concexp.run.storage import journal, run_folder, schema
+from concexp.trial import wire
 
 TEXT = """\
 workload: cpu_sum
@@ -265,3 +270,76 @@ def test_a_journal_without_a_pace_is_read(tmp_path, launcher):
     run.execute()
     assert "pace" not in schema.read(run.folder.journal).header
     assert all("pace" not in request for request in launcher.requests)
+
+
+NONSENSE = [
+    {},
+    {"iterations": []},
+    {"iterations": [[]]},
+    {"iterations": {"a": 1}},
+    {"iterations": [{"wall_s": "long", "ops": 1}]},
+    {"iterations": [{"wall_s": math.inf, "ops": 1}]},
+    {"iterations": [{"wall_s": 1, "ops": 10**200}]},
+    {"iterations": [{"wall_s": 1, "ops": 1, "counts": {f"n{k}": 1 for k in range(3000)}}]},
+    {"iterations": [{"wall_s": 1, "ops": 1, "counts": {"a": "b"}}]},
+    {"iterations": [{"wall_s": 1, "ops": 1, "worker_ops": 5}]},
+    {**ANSWER, "gil": "maybe"},
+    {**ANSWER, "threads_at_fork": 2**80},
+]
+
+
+@pytest.mark.parametrize("answer", NONSENSE)
+def test_an_answer_that_makes_no_sense_is_a_crashed_trial(tmp_path, launcher, answer):
+    """The row says what is wrong with it; the run goes on, and the journal can be read."""
+    run = prepared(tmp_path)
+    launcher.answers = [None, TrialOutcome("ok", "", answer, duration_s=0.1)]
+    run.execute()
+    records = [r for r in schema.read(run.folder.journal).records if r.role != "machine"]
+    assert [r["trial"] for r in records] == planned(run)
+    assert [r["status"] for r in records] == ["ok", "crashed"] + ["ok"] * (len(records) - 2)
+    assert records[1]["reason"].startswith("its answer makes no sense: ")
+    assert records[1]["answer"] is None
+
+
+def test_names_beyond_what_a_table_can_hold_are_refused_as_they_come(tmp_path, launcher):
+    """However many trials bring them: a journal that was written can be read again, and a resumed run knows the names so far."""
+    run = prepared(tmp_path)
+    answers = [
+        {**ANSWER, "iterations": [{"wall_s": 1, "ops": 1, "counts": {f"{k}.{n}": 1 for n in range(900)}}]}
+        for k in range(4)
+    ]
+    launcher.answers = [TrialOutcome("ok", "", answer, duration_s=0.1) for answer in answers[:2]] + [
+        KeyboardInterrupt()
+    ]
+    with pytest.raises(KeyboardInterrupt):
+        run.execute()
+    launcher.answers = [TrialOutcome("ok", "", answer, duration_s=0.1) for answer in answers[2:]]
+    run = prepared(tmp_path)
+    run.execute()
+    records = [r for r in schema.read(run.folder.journal).records if r.role != "machine"]
+    assert [r["status"] for r in records[:4]] == ["ok", "ok", "crashed", "crashed"]
+    assert "more than 2000 names" in records[2]["reason"]
+
+
+LITERALS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(LITERALS, LITERALS)
+def test_any_answer_gives_a_row_that_can_be_read(tmp_path_factory, launcher, one, other):
+    """Whatever value of literals stands in an answer, or in its iterations, the journal is whole afterwards."""
+    run = prepared(tmp_path_factory.mktemp("any"))
+    answers = [
+        {"iterations": one},
+        {"iterations": [{"wall_s": 0.1, "ops": 10, "counts": one, "x": other}]},
+        {**ANSWER, "python": one},
+    ]
+    answers += [{**ANSWER, "phases": one, "gil_end": other}]
+    arrived = [decode(wire.encode_answer(answer)) for answer in answers]
+    launcher.answers = [TrialOutcome("ok", "", answer, duration_s=0.1) for answer in arrived]
+    run.execute()
+    assert on_disk(run) == planned(run)

@@ -1,4 +1,4 @@
-"""Pictures: one file is one picture. Importing this package loads no matplotlib; importing a picture does.
+"""Pictures: one file is one picture. Importing this package loads matplotlib; listing its files does not.
 
 A picture is a class `Plot` with two methods: `prepare(view)` returns what to draw, and something false where the picture does
 not suit the run; `draw(view, prepared, path)` draws it and returns its alt text. The first line of the class's docstring is the
@@ -6,3 +6,20 @@ caption, extended by `note` if one line is not enough. `section` is a key of `re
 the run, the one with the lowest `order` comes first on the page. An experiment that lists a picture named like a probe with
 trials of its own gets those trials.
 """
+
+import contextlib
+import os
+import sys
+
+# Pictures are drawn into files by a back end that is named where they are drawn. What the user's MPLBACKEND asks for is for
+# the user's own figures: matplotlib refuses to be imported where it makes no sense, and loads a window system where it does.
+if "matplotlib" not in sys.modules:
+    wanted = os.environ.pop("MPLBACKEND", None)
+    try:
+        import matplotlib
+    finally:
+        if wanted is not None:
+            os.environ["MPLBACKEND"] = wanted
+    if wanted is not None:
+        with contextlib.suppress(ValueError):
+            matplotlib.rcParams["backend"] = wanted

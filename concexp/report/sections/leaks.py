@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, plural
 from concexp.report.view import View
 
+Leak = Mapping[str, Any]
 MAX_NAMES = 3  # of one kind
 WORDS = {"shared memory": "shared-memory block"}
+FOLDER = "folder"  # a trial's own: what of it could not be removed
+
+
+def _removed(leak: Leak) -> bool:
+    return bool(leak["sure"])
+
+
+def _maybe_anothers(leak: Leak) -> bool:
+    return not leak["sure"] and leak["what"] != FOLDER
+
+
+def _own_folder(leak: Leak) -> bool:
+    return bool(leak["what"] == FOLDER)
+
+
+TOLD: tuple[tuple[Callable[[Leak], bool], str], ...] = (
+    (_removed, "{trials} left something behind, which was ended or removed: {what}."),
+    (
+        _maybe_anothers,
+        "During {trials} {what} appeared in /dev/shm that no process holds: maybe another program's, so nothing was removed.",
+    ),
+    (_own_folder, "{trials} left a folder that could not be removed: {what}."),
+)
 
 
 def sentences(view: View) -> list[str]:
-    """One sentence on what certainly came from trials, one on what appeared in /dev/shm meanwhile and was left alone."""
+    """What certainly came from trials, what appeared in /dev/shm meanwhile, and which files stayed: a sentence each."""
     texts = []
-    for sure in (True, False):
+    for wanted, told in TOLD:
         counts: Counter[tuple[str, str]] = Counter()
         trials = 0
         for record in view.run.records:
-            leaks = [(one["what"], one["name"]) for one in record.get("leaked") or () if one["sure"] is sure]
+            leaks = [(one["what"], one["name"]) for one in record.get("leaked") or () if wanted(one)]
             counts.update(leaks)
             trials += bool(leaks)
         if counts:
             what = enumerated([_kind(kind, counts) for kind in dict.fromkeys(kind for kind, _ in counts)])
-            texts.append(
-                f"{plural(trials, 'trial')} left something behind, which was ended or removed: {what}."
-                if sure
-                else f"During {plural(trials, 'trial')} {what} appeared in /dev/shm that no process holds: maybe another "
-                "program's, so nothing was removed."
-            )
+            texts.append(told.format(trials=plural(trials, "trial"), what=what))
     return texts
 
 

@@ -76,7 +76,7 @@ def _load(facts: dict[str, Any]) -> str | None:
     if facts.get("load_1m") is None:
         return None
     waited = {kind: share for kind, share in (facts.get("pressure") or {}).items() if share}
-    shares = enumerated([f"{kind} in {share:.1%}" for kind, share in waited.items()]) if waited else ""
+    shares = enumerated([f"{escaped(kind)} in {share:.1%}" for kind, share in waited.items()]) if waited else ""
     return f"{facts['load_1m']:.2f}" + (f" (something waited for {shares} of the minute before)" if shares else "")
 
 

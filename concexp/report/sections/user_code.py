@@ -28,7 +28,7 @@ def remarks(view: View) -> list[str]:
     sentences = []
     for form in dict.fromkeys(facts["form"] for facts in entries.values()):
         labels = [label for label, facts in entries.items() if facts["form"] == form]
-        sentences.append(f"{_names(labels, entries)}: {form}.{FORMS.get(form, '')}")
+        sentences.append(f"{_names(labels, entries)}: {escaped(form)}.{FORMS.get(form, '')}")
     timed = [label for label, facts in entries.items() if facts["returns"] == "seconds"]
     if timed:
         sentences.append(

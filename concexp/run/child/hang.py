@@ -32,12 +32,16 @@ SITES_SHOWN = 6
 
 @dataclass(frozen=True)
 class Thread:
-    """A thread as the kernel reports it: running or runnable, CPU time in ticks, context switches, kernel function it waits in."""
+    """A thread as the kernel reports it: running or runnable, CPU time in ticks, context switches, kernel function it waits in.
+
+    `is_stopped`: a signal such as SIGSTOP stopped it, or a debugger did.
+    """
 
     is_running: bool
     ticks: int
     switches: int
     wchan: str
+    is_stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ def _thread(path: Path) -> Thread:
     wchan = ""
     with contextlib.suppress(OSError):
         wchan = (path / "wchan").read_text()
-    return Thread(fields[0] == "R", int(fields[11]) + int(fields[12]), switches, wchan)
+    ticks = int(fields[11]) + int(fields[12])
+    return Thread(fields[0] == "R", ticks, switches, wchan, is_stopped=fields[0] in "Tt")
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,11 @@ class _Activity:
         return sum(
             after.ticks > before.ticks or (before.is_running and after.is_running) for before, after in self.threads
         )
+
+    @property
+    def stopped(self) -> int:
+        """Threads that a signal keeps from running."""
+        return sum(before.is_stopped and after.is_stopped for before, after in self.threads)
 
     @property
     def is_idle(self) -> bool:
@@ -128,6 +138,9 @@ def _kind(activity: _Activity, working: int, stacks: str) -> tuple[str, str]:
     """(kind, why); `working` threads and tasks stood at the work itself."""
     if activity.got_on:
         return "slow", "it still got on when its time was over"
+    if activity.stopped:
+        who = "all threads were" if activity.stopped == len(activity.threads) else f"{activity.stopped} threads were"
+        return "slow", f"{who} stopped by a signal (SIGSTOP, SIGTSTP or a debugger): they waited for no lock"
     if activity.is_idle:
         return _kind_of_idle(len(activity.threads), activity.asleep + _asleep(stacks))
     busy = f"{activity.cpus:.1f} CPUs were busy"

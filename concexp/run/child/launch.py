@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import resource
 import subprocess
 import tempfile
 import time
@@ -14,13 +15,16 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from concexp.run.child import process_tree, temp_folder
-from concexp.run.child.leaks import Audit
+from concexp.run.child import answer, process_tree, temp_folder
+from concexp.run.child.leaks import NAME_LENGTH, Audit
 from concexp.run.child.memory_limit import CHECK_EVERY_S, Limit
 from concexp.run.child.pipes import OUTPUT_KEPT, Child, text
+from concexp.run.child.removal import remove_tree
 from concexp.run.child.stage import StagedCode
 from concexp.run.child.timeout import collect_stacks
+from concexp.run.storage import foreign_file
 from concexp.trial import wire
+from concexp.trial.__main__ import ANSWER_CLOSED
 from concexp.trial.diagnostics.notes import NAME as NOTES
 from concexp.trial.tools import how_it_ended
 
@@ -29,6 +33,7 @@ GRACE_S = 2.0
 # The processes that a child started may need this long to notice that it is gone.
 ORPHANS_WITHIN_S = 0.3
 NOTES_LIMIT = 1 << 24  # bytes that are read of a trial's notes
+NUMBER_LENGTH = 20  # digits of a number in them: more than a time in nanoseconds has
 # Numerical libraries would start threads of their own beside those that are measured.
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")}
 
@@ -52,7 +57,8 @@ class TrialOutcome:
     noticed_ns   when the failure was noticed, on the clock `perf_counter_ns`; None if there was none
     notes        what the trial noted in its folder
     hang         on a timeout: what kind of hang it was, and why (see `hang`)
-    leaked       what was left of it: processes of a trial that had answered, sockets, shared memory, semaphores (see `leaks`)
+    leaked       what was left of it: processes of a trial that had answered, sockets, shared memory, semaphores (see `leaks`),
+                 and of its folder what could not be removed
     """
 
     status: str
@@ -109,18 +115,22 @@ def launch(
     """
     started = time.monotonic()
     audit = Audit()
-    marker = f"{os.getpid()}-{next(_trial_numbers)}"
+    marker = process_tree.marker_of(next(_trial_numbers))
+    process_tree.note_own_children()
     with temp_folder.folder() as folder, contextlib.ExitStack() as parent_fds:
         env = environment(marker, request.get("seed", 0), str(folder), variables or {})
         flags = ["-s"] if site else ["-s", "-S"]
         child = _start([python, *flags, str(stage.main)], request, folder, env, parent_fds)
-        trial = _Trial(child, marker, folder, audit, memory)
+        trial = _Trial(child, marker, folder, audit, memory, request["verb"] == "measure")
         try:
             outcome = trial.supervise(started, timeout)
         finally:
             process_tree.kill(child.process, marker)
             child.close()
-        return replace(outcome, leaked=audit.leaked(), duration_s=time.monotonic() - started)
+        leaked = audit.leaked()
+        if problem := remove_tree(folder):
+            leaked.append({"what": "folder", "name": problem[:NAME_LENGTH], "sure": False})
+        return replace(outcome, leaked=leaked, duration_s=time.monotonic() - started)
 
 
 def _start(
@@ -150,6 +160,8 @@ def _start(
             pass_fds=passed,
             start_new_session=True,
         )
+    with contextlib.suppress(OSError, AttributeError):  # a core dump at a timeout would fill the disk; not on macOS
+        resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
     return Child(process, answer_read, output_read)
 
 
@@ -163,13 +175,17 @@ class _Wait(Enum):
 
 @dataclass(frozen=True)
 class _Trial:
-    """A running trial: its child, the marker of its processes, its folder, what looks for leaks, its limit of memory."""
+    """A running trial: its child, the marker of its processes, its folder, what looks for leaks, its limit of memory.
+
+    `measures` is False for a request of another verb.
+    """
 
     child: Child
     marker: str
     folder: Path
     audit: Audit
     memory: int | None
+    measures: bool
 
     def supervise(self, started: float, timeout: float) -> TrialOutcome:
         """Wait for the answer, the end or the deadline, and return the outcome, without leaks and duration.
@@ -233,11 +249,11 @@ class _Trial:
         self.child.listen_until(time.monotonic() + GRACE_S, self.child.ended)
         self.child.drain()
         now_ns = time.perf_counter_ns()
-        answer, problem = self._read_answer()
+        found, problem = self._read_answer()
         notes, _ = _read_notes(self.folder / NOTES)
-        if answer is None:
+        if found is None:
             return self._ended_without_answer(problem, now_ns, notes)
-        return self._answered(answer, now_ns, notes)
+        return self._answered(found, now_ns, notes)
 
     def _ended_without_answer(self, problem: str, now_ns: int, notes: Notes) -> TrialOutcome:
         return TrialOutcome(
@@ -250,13 +266,13 @@ class _Trial:
             notes=notes,
         )
 
-    def _answered(self, answer: dict[str, Any], now_ns: int, notes: Notes) -> TrialOutcome:
-        status = answer.get("status", "")
+    def _answered(self, found: dict[str, Any], now_ns: int, notes: Notes) -> TrialOutcome:
+        status = found.get("status", "")
         outcome = TrialOutcome(
             status=status,
-            reason=answer.get("reason", ""),
-            answer=answer,
-            noticed_ns=answer.get("ended_ns") or (now_ns if status == "crashed" else None),
+            reason=found.get("reason") or "",
+            answer=found,
+            noticed_ns=found.get("ended_ns") or (now_ns if status == "crashed" else None),
             notes=notes,
         )
         if status not in ("", "ok", "invalid"):
@@ -268,15 +284,13 @@ class _Trial:
     def _read_answer(self) -> tuple[dict[str, Any] | None, str]:
         """The child's answer, or None and why there is none."""
         try:
-            answer, whole = wire.decode(bytes(self.child.answer))
+            found = answer.decode(bytes(self.child.answer), self.measures)
         except ValueError as error:
             return None, str(error)
-        if not whole:
+        if found is None:
             return None, f"the trial's process {exit_reason(self.child.process.poll())}"
-        if not isinstance(answer, dict):
-            return None, "the answer is no dict"
-        self.audit.seen.update(answer.pop("held", ()))
-        return answer, ""
+        self.audit.seen.update(found.pop("held", None) or ())
+        return found, ""
 
     def _output(self) -> str:
         return text(self.child.output[-OUTPUT_KEPT:])
@@ -290,11 +304,7 @@ def _read_notes(path: Path) -> tuple[Notes, str]:
     """What a trial noted in its last pass (see `concexp.trial.diagnostics.notes`), and why it hangs, if it knew."""
     notes: Notes = {}
     why = ""
-    try:
-        with path.open("rb") as file:
-            lines = file.read(NOTES_LIMIT).decode("utf-8", "replace").splitlines()
-    except OSError:
-        return notes, why
+    lines = foreign_file.content(path, NOTES_LIMIT).decode("utf-8", "replace").splitlines()
     for line in lines:
         name, _, rest = line.partition(" ")
         if name == "pass":
@@ -302,11 +312,15 @@ def _read_notes(path: Path) -> tuple[Notes, str]:
         elif name == "why":
             why = rest
         else:
-            number = int(rest) if rest.isdigit() else None
+            number = int(rest) if rest.isascii() and rest.isdigit() and len(rest) < NUMBER_LENGTH else None
             notes[name] = notes.get(name, (0, None))[0] + 1, number
     return notes, why
 
 
 def exit_reason(code: int | None) -> str:
     """How a child ended that did not answer; `code` is its exit code, None if it still runs."""
-    return "closed its answer without giving one" if code is None else f"{how_it_ended(code)} before it answered"
+    if code is None:
+        return "closed its answer without giving one"
+    if code == ANSWER_CLOSED:
+        return "could not answer: the measured code has closed the descriptor that the answer goes to"
+    return f"{how_it_ended(code)} before it answered"

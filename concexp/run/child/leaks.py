@@ -2,7 +2,7 @@
 
 Comparing /dev/shm before and after is not enough: other programs make blocks there at any time, and the names that Python
 gives do not show which program made them. So a block is *surely* the trial's only if one of its processes was seen to hold
-it, mapped or open, or if its name contains one of their process ids, as those of loky and joblib do. The processes are
+it, mapped or open, or if it is named exactly as loky and joblib name theirs, after one of these processes. The processes are
 examined when the trial has answered or its time is over, before any is ended, and only if /dev/shm has something new: most
 trials cost one look into a folder. What is surely the trial's is removed. Anything else that appeared meanwhile, belongs to
 this user and is held by no live process may still be another program's: it is reported, and stays.
@@ -26,6 +26,9 @@ import psutil
 
 SHARED = Path("/dev/shm")
 HELD = re.compile(r"/dev/shm/([^/\n]+)")
+# How loky names its semaphores, and joblib the folders of arrays that it shares. A number alone proves nothing: in a
+# container process ids are small, and `frame_1_22` is somebody's.
+NAMED_AFTER_ITS_MAKER = re.compile(r"(?:sem\.loky-|joblib_memmapping_folder_)(\d+)[-_]")
 # Another program may be passing a block from one process to the next: look again after this time.
 LOOK_AGAIN_S = 0.1
 NAME_LENGTH = 200  # characters of a command line
@@ -77,7 +80,8 @@ class Audit:
         return self.left[:LEAKS_LIMIT]
 
     def _sure(self, name: str) -> bool:
-        return name in self.seen or bool(self.pids & set(re.split(r"[^0-9A-Za-z]", name)))
+        match = NAMED_AFTER_ITS_MAKER.match(name)
+        return name in self.seen or bool(match and match[1] in self.pids)
 
 
 def _leak(what: str, name: str, sure: bool = True) -> dict[str, Any]:

@@ -7,6 +7,7 @@ process in which no thread had acquired it, such as a semaphore that counts item
 
 from __future__ import annotations
 
+import contextlib
 import re
 from ast import literal_eval
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from concexp.run.storage import foreign_file
 from concexp.trial.diagnostics.lock_watch.registry import FILE
 
 Waiter = tuple[int, str]  # process id, and its thread or task
@@ -21,6 +23,8 @@ Key = tuple[int, str]  # process id (0 for a lock that all processes share), and
 KEY = re.compile(r"(?:shared )?(\w+) made at (.+) #(\d+)\|\d+")
 LOST = "lost"
 SENTENCES = 8  # at most
+# What is read of a trial's folder, in which the measured code may have put anything: a record has some kilobytes.
+FILES_LIMIT, FILE_LIMIT = 256, 1 << 18
 
 
 @dataclass
@@ -79,14 +83,16 @@ class Holding:
 
 
 def read(folder: Path) -> Holding | None:
-    """What the processes of a trial recorded in its folder; None if there is nothing."""
+    """What the processes of a trial recorded in its folder; None if there is nothing that makes sense."""
     files = []
-    for path in sorted(folder.glob(f"{FILE}*")):
-        try:
-            files.append(literal_eval(path.read_text("utf-8")))
-        except (OSError, SyntaxError, ValueError):  # the process was ended while it wrote
-            continue
-    return together(files) if files else None
+    for path in sorted(folder.glob(f"{FILE}*"))[:FILES_LIMIT]:
+        # Half a file: the process was ended while it wrote. Nonsense: the measured code has a file of that name.
+        with contextlib.suppress(SyntaxError, ValueError, MemoryError, RecursionError):
+            files.append(literal_eval(foreign_file.content(path, FILE_LIMIT).decode("utf-8")))
+    try:
+        return together(files) if files else None
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 def together(files: Sequence[dict[str, Any]]) -> Holding:

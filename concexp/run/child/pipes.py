@@ -20,6 +20,7 @@ CHUNK = 1 << 20
 DRAIN_S = 0.5
 # Where the kernel does not report the end of a process, it is polled this often.
 POLL_S = 0.02
+LONGEST_WAIT_S = 3600.0  # the kernel takes a time-out of at most 2^31 ms
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Child:
     def listen(self, seconds: float) -> bool:
         """Wait up to `seconds` for the next event, read what it brings, and return whether any data came."""
         # Polls outside Linux, and, once the child has ended, for the end of other processes: no pidfd reports those.
-        timeout = max(0.0, seconds if self.end_is_reported else min(seconds, POLL_S))
+        timeout = max(0.0, min(seconds, LONGEST_WAIT_S if self.end_is_reported else POLL_S))
         data_came = False
         for key, _ in self.selector.select(timeout):
             if key.fd == self.pidfd:
@@ -82,7 +83,7 @@ class Child:
     def whole(self) -> bool:
         """Whether the answer is complete or can no longer become so."""
         try:
-            return wire.decode(bytes(self.answer))[1] if len(self.answer) >= wire.DIGITS else False
+            return wire.body_of(self.answer) is not None
         except ValueError:
             return True
 

@@ -1,9 +1,15 @@
-"""Finds the processes of a trial, waits for them, and ends them without leaving semaphores or shared memory behind."""
+"""Finds the processes of a trial, waits for them, and ends them without leaving semaphores or shared memory behind.
+
+A process belongs to a trial if it is in the trial's session or has the trial's marker in its environment. A daemon leaves the
+session, and may empty its environment; then its parent is gone, and this process inherits it (`inherit_orphans`).
+"""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import re
 import signal
 import subprocess
 import time
@@ -12,11 +18,79 @@ import psutil
 
 # A variable in the environment of every process of a trial. It identifies those that left the trial's session.
 MARKER = "CONCEXP_TRIAL"
+MARKED = re.compile(rb"\0CONCEXP_TRIAL=(\d{1,9})-(\d{1,19})-\d+\0")
 # A starting program has its environment within this time; some programs have none at all.
 STARTING_S = 0.005
 KILL_WITHIN_S = 5.0
 TRACKERS_SPARED_S = 1.0  # how long resource trackers may go on cleaning up
 POLL_S = 0.005
+
+
+TRACKER = b"resource_tracker"  # in the command line of multiprocessing's
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class _Inheritance:
+    """Whether this process inherits orphans, and its children that are none."""
+
+    on = False
+    own: frozenset[int] = frozenset()
+
+
+def inherit_orphans() -> None:
+    """From now on, processes whose parents are gone become children of this process, and are taken for a trial's.
+
+    Only for a program of its own: another one may start children beside a trial. Where the system has nothing of the kind
+    (macOS), nothing changes.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0:
+            _Inheritance.on = True
+
+
+def note_own_children() -> None:
+    """Remember the children that this process has before a trial: they are not the trial's."""
+    if _Inheritance.on:
+        _Inheritance.own = frozenset(child.pid for child in psutil.Process().children())
+
+
+def marker_of(number: int) -> str:
+    """The marker of this process's trial with this number: it tells later whether this process still runs."""
+    return f"{os.getpid()}-{_started(os.getpid())}-{number}"
+
+
+def end_abandoned() -> None:
+    """Kill what is left of trials whose parent was killed: processes of this user with a marker of a process that is gone.
+
+    Not those of another pid namespace, where process ids mean others; and not resource trackers, which end by themselves
+    once the others are gone.
+    """
+    try:
+        here = os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return
+    for pid in psutil.pids():
+        try:
+            if os.stat(f"/proc/{pid}").st_uid != os.getuid() or os.readlink(f"/proc/{pid}/ns/pid") != here:
+                continue
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                found = MARKED.search(b"\0" + file.read())
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                tracker = TRACKER in file.read()
+        except OSError:
+            continue
+        if found and not tracker and _started(int(found[1])) != found[2].decode():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _started(pid: int) -> str:
+    """When a process was started, in ticks since the boot: with its id it is unique. Empty if there is none."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[19].decode()
+    except (OSError, IndexError):
+        return ""
 
 
 def alive(pid: int) -> bool:
@@ -59,16 +133,36 @@ def kill(child: subprocess.Popen[bytes], marker: str) -> None:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
         child.poll()
+        _reap(child)
         time.sleep(0.01 if only_trackers else 0.002)
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(5.0)
+    _reap(child)
+
+
+def _reap(child: subprocess.Popen[bytes]) -> None:
+    """Let the inherited processes go that have ended: nobody else waits for them."""
+    for pid in [inherited.pid for inherited in psutil.Process().children()] if _Inheritance.on else ():
+        if pid != child.pid and pid not in _Inheritance.own:
+            with contextlib.suppress(OSError):
+                os.waitpid(pid, os.WNOHANG)
+
+
+def _inherited(pid: int, child: int) -> bool:
+    """Whether a process became a child of this one since the trial began."""
+    if not _Inheritance.on or pid == child or pid in _Inheritance.own:
+        return False
+    try:
+        return bool(psutil.Process(pid).ppid() == os.getpid())
+    except psutil.Error:
+        return False
 
 
 def _all(child: subprocess.Popen[bytes], marker: str) -> list[tuple[int, bool]]:
     """(process id, whether it is a resource tracker) of all live processes of a trial, the child first."""
     processes = []
     for pid in psutil.pids():
-        if pid == os.getpid() or not is_ours(pid, child.pid, marker):
+        if pid == os.getpid() or not (is_ours(pid, child.pid, marker) or _inherited(pid, child.pid)):
             continue
         try:
             process = psutil.Process(pid)

@@ -7,7 +7,9 @@ processes that a trial starts itself.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -27,6 +29,16 @@ if __name__ == "__main__":
     from concexp.trial.__main__ import main
 
     sys.exit(main(sys.argv[1:]))
+"""
+
+
+# Compiles a folder and names the interpreter's kind of byte code.
+COMPILE = """\
+import compileall, sys
+
+done = compileall.compile_dir(sys.argv[1], quiet=2)
+print(sys.implementation.cache_tag)
+sys.exit(not done)
 """
 
 
@@ -61,9 +73,16 @@ def digest(files: dict[str, bytes]) -> str:
 
 
 def cache_folder() -> Path:
-    """concexp's cache: $XDG_CACHE_HOME/concexp or ~/.cache/concexp."""
+    """concexp's cache: $XDG_CACHE_HOME/concexp or ~/.cache/concexp, absolute; EnvironmentRefused without a home."""
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "concexp"
+    try:
+        folder = Path(base) if base else Path.home() / ".cache"
+    except RuntimeError as error:
+        raise EnvironmentRefused(
+            "there is no place for the code of the trials: this user has no home folder",
+            "set HOME, or XDG_CACHE_HOME to a folder that can be written",
+        ) from error
+    return folder.absolute() / "concexp"
 
 
 def stage_child_code() -> StagedCode:
@@ -97,10 +116,14 @@ def put(folder: Path, files: dict[str, bytes]) -> None:
     """Write the files beside their place and rename them into it; of several processes the first one wins."""
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))  # 0700
-    for name, content in files.items():
-        path = new / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    try:
+        for name, content in files.items():
+            path = new / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    except OSError:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
     if folder.exists():  # not intact: it was changed
         if intact(folder, files):
             shutil.rmtree(new)
@@ -117,13 +140,62 @@ def put(folder: Path, files: dict[str, bytes]) -> None:
 def compile_for(python: str, where: StagedCode) -> None:
     """Byte-compile the staged code for one interpreter, or each trial would compile it again at its start.
 
-    Where that fails (a read-only cache), trials still run but start more slowly, so it is no error.
+    The stamp of an interpreter holds the SHA-256 of its byte code: a file that a power cut left half written would fail
+    every trial from then on. Where compiling fails (a read-only cache), trials still run but start more slowly, so it is
+    no error.
     """
-    stamp = where.path / f"compiled-{hashlib.sha256(os.path.realpath(python).encode()).hexdigest()[:16]}"
-    if stamp.exists():
+    if is_compiled(python, where):
         return
+    stamp = _stamp(python, where)
+    for name in _hashes(stamp):  # at least one of them is damaged
+        with contextlib.suppress(OSError):
+            (where.path / name).unlink()
+    with contextlib.suppress(OSError):
+        stamp.unlink()
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    command = [python, "-s", "-S", "-m", "compileall", "-q", str(where.path)]
-    result = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
-    if result.returncode == 0:
-        stamp.touch()
+    command = [python, "-s", "-S", "-c", COMPILE, str(where.path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace", timeout=120)
+    tag = done.stdout.strip()
+    if done.returncode == 0 and tag:
+        files = {path.relative_to(where.path).as_posix(): path for path in where.path.rglob(f"*.{tag}.pyc")}
+        draft = stamp.with_name(f"{stamp.name}.{os.getpid()}")
+        draft.write_text(
+            json.dumps({name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()})
+        )
+        draft.replace(stamp)
+
+
+def is_compiled(python: str, where: StagedCode) -> bool:
+    """Whether the staged code has whole byte code for this interpreter."""
+    hashes = _hashes(_stamp(python, where))
+    if not hashes:
+        return False
+    try:
+        return all(hashlib.sha256((where.path / name).read_bytes()).hexdigest() == sha for name, sha in hashes.items())
+    except OSError:
+        return False
+
+
+def repair(where: StagedCode, python: str) -> bool:
+    """True if the staged code was damaged or gone, and is whole again; EnvironmentRefused if it cannot be repaired.
+
+    False if it was whole all the time.
+    """
+    never_compiled = not _stamp(python, where).exists()
+    if intact(where.path, code()) and (never_compiled or is_compiled(python, where)):
+        return False
+    stage_child_code()
+    compile_for(python, where)
+    return True
+
+
+def _stamp(python: str, where: StagedCode) -> Path:
+    return where.path / f"compiled-{hashlib.sha256(os.path.realpath(python).encode()).hexdigest()[:16]}"
+
+
+def _hashes(stamp: Path) -> dict[str, str]:
+    try:
+        found = json.loads(stamp.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,16 +1,26 @@
-"""A trial's temporary folder. It is locked while in use, so that a later run can remove what killed runs left behind."""
+"""A trial's temporary folder. It is locked while in use, so that a later run can remove what killed runs left behind.
+
+The folder, TMPDIR/concexp-trial-XXXXXXXX, holds a file that marks it as ours and the folder that the trial sees. Nothing is
+ever removed without that mark: somebody else may have a folder of such a name.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
 import os
-import shutil
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from concexp.run.child.removal import remove_tree
+from concexp.run.storage import foreign_file
+
 PREFIX = "concexp-trial-"
+NAME = re.compile(rf"{PREFIX}[a-z0-9_]{{8}}")  # as `tempfile.mkdtemp` makes it
+MARK, MARK_TEXT = "mark", b"a trial of concexp\n"
+INSIDE = "t"  # short: names of sockets in it have a limit
 
 
 @contextlib.contextmanager
@@ -18,9 +28,9 @@ def folder() -> Iterator[Path]:
     """A new folder that only this user can read. At the end it is removed with its contents."""
     path, descriptor = _create()
     try:
-        yield path
+        yield path / INSIDE
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
         os.close(descriptor)
 
 
@@ -33,6 +43,8 @@ def _create() -> tuple[Path, int]:
             with contextlib.suppress(OSError):  # not every file system has locks; `clear` gets none there, either
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             if path.exists():
+                (path / MARK).write_bytes(MARK_TEXT)
+                (path / INSIDE).mkdir(mode=0o700)
                 return path, descriptor
             os.close(descriptor)
         # Before it was locked, it looked abandoned, and another run removed it.
@@ -41,14 +53,26 @@ def _create() -> tuple[Path, int]:
 def clear() -> None:
     """Remove the folders that this user's killed runs left behind."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if not NAME.fullmatch(path.name):
+            continue
         with contextlib.suppress(OSError):
             descriptor = _opened(path)
             try:
                 if os.fstat(descriptor).st_uid == os.getuid():
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    shutil.rmtree(path, ignore_errors=True)
+                    _remove(path)
             finally:
                 os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder that bears the mark, its mark last, or one that is empty: a kill may have come before the mark."""
+    if foreign_file.content(path / MARK, len(MARK_TEXT) + 1) == MARK_TEXT:
+        if remove_tree(path / INSIDE):
+            return  # something cannot be removed: the next run tries again
+        (path / MARK).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        path.rmdir()
 
 
 def _opened(path: Path) -> int:

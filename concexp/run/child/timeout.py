@@ -18,6 +18,7 @@ from typing import Any
 
 from concexp.run.child import hang, lock_cycles, process_tree
 from concexp.run.child.pipes import OUTPUT_KEPT, Child, text
+from concexp.run.storage import foreign_file
 from concexp.trial.diagnostics.notes import NAME as NOTES
 from concexp.trial.diagnostics.task_stacks import NAME as TASKS
 
@@ -71,10 +72,7 @@ def _tasks(child: Child, pid: int, folder: Path, deadline: float) -> str:
     while not path.exists() and time.monotonic() < deadline and process_tree.alive(pid):
         _send(pid, signal.SIGUSR1)
         child.listen(RESEND_S)
-    try:
-        return path.read_text("utf-8", "replace")
-    except OSError:
-        return ""
+    return foreign_file.content(path, OUTPUT_KEPT).decode("utf-8", "replace")
 
 
 def _send(pid: int, number: signal.Signals) -> None:

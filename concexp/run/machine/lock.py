@@ -5,11 +5,17 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from concexp.errors import EnvironmentRefused
+
+HOLDER_LENGTH = 200  # bytes of what a holder writes, at most
+# What stands in the file: nothing yet, or the label of its latest holder. Whatever else does is somebody's.
+HOLDER = re.compile(rb"(?:[^\n]*, process \d+\n)?")
 
 
 def path() -> Path:
@@ -62,28 +68,37 @@ class MachineLock:
                 self.waiting(holder)
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{self.label}, process {os.getpid()}\n".encode(), 0)
+            label = self.label.encode("utf-8", "backslashreplace")[: HOLDER_LENGTH - 40]
+            os.pwrite(descriptor, b"%s, process %d\n" % (label, os.getpid()), 0)
             yield
         finally:
             os.close(descriptor)
 
 
 def _holder(descriptor: int) -> str:
-    return os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "another run"
+    return os.pread(descriptor, HOLDER_LENGTH, 0).decode("utf-8", "replace").strip() or "another run"
 
 
 def _open(file: Path) -> int:
     """Open the lock's file, which any user may lock, and return its descriptor."""
-    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+    cure = "set CONCEXP_LOCK to a file that can be written"
     try:
-        try:
-            return os.open(file, flags)  # without O_CREAT, which a sticky folder refuses for another user's file
-        except FileNotFoundError:
-            descriptor = os.open(file, flags | os.O_CREAT, 0o666)
-            os.fchmod(descriptor, 0o666)  # whatever the umask
-            return descriptor
+        descriptor = _opened(file)
     except OSError as error:
-        raise EnvironmentRefused(
-            f"cannot open the machine-wide lock {file}: {error.strerror}",
-            "set CONCEXP_LOCK to a file that can be written",
-        ) from error
+        raise EnvironmentRefused(f"cannot open the machine-wide lock {file}: {error.strerror}", cure) from error
+    is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+    if not is_file or not HOLDER.fullmatch(os.pread(descriptor, HOLDER_LENGTH + 1, 0)):
+        os.close(descriptor)
+        what = "it holds something else" if is_file else "it is no file"
+        raise EnvironmentRefused(f"{file} is no lock of concexp's: {what}", "set CONCEXP_LOCK to a new file")
+    return descriptor
+
+
+def _opened(file: Path) -> int:
+    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        return os.open(file, flags)  # without O_CREAT, which a sticky folder refuses for another user's file
+    except FileNotFoundError:
+        descriptor = os.open(file, flags | os.O_CREAT, 0o666)
+        os.fchmod(descriptor, 0o666)  # whatever the umask
+        return descriptor

@@ -1,14 +1,21 @@
 """Replaces a file as a whole: it is written to a draft beside it, which takes its place once it is complete.
 
-Where the name is a link, as it may be in a folder from someone else, the link is replaced, not the file it points to.
+Each writer has a draft of its own, so that two that write one file at a time both succeed, the later one last. Where the name
+is a link, as it may be in a folder from someone else, the link is replaced, not the file it points to.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
+
+import psutil
+
+DRAFT = re.compile(r"\.draft-(\d+)-[0-9a-f]{8}-(.+)", re.DOTALL)
 
 
 @contextlib.contextmanager
@@ -17,14 +24,23 @@ def replaced(path: Path, fsync: bool = False) -> Iterator[Path]:
 
     With `fsync` the content is on disk before the name changes, so that a power cut leaves the old file or the new one.
     """
-    draft = path.with_name(f".draft-{path.name}")
-    draft.unlink(missing_ok=True)
+    _remove_abandoned(path)
+    draft = path.with_name(f".draft-{os.getpid()}-{secrets.token_hex(4)}-{path.name}")
     try:
         with _synced(draft) if fsync else contextlib.nullcontext():
             yield draft
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove the drafts of this file whose writers were killed."""
+    for other in path.parent.glob(".draft-*"):
+        match = DRAFT.fullmatch(other.name)
+        if match and match[2] == path.name and not psutil.pid_exists(int(match[1][:9])):
+            with contextlib.suppress(OSError):
+                other.unlink()
 
 
 @contextlib.contextmanager

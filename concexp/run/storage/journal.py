@@ -1,7 +1,11 @@
 """Writes records to journal.jsonl and reads them: append-only, a line each, on disk before the next trial starts.
 
-Line 1 is the header. Every line ends with the CRC-32 of the rest of its text. A torn last line (power cut, kill, full disk)
-is dropped on reading, and its trial is measured again; damage anywhere else is reported and refused.
+Line 1 is the header. Every line ends with the CRC-32 of the rest of its text, and every line after the first repeats that
+of the line before it, so that a line which was removed, doubled or moved is noticed. A torn last line (power cut, kill, full
+disk) is dropped on reading, and its trial is measured again; damage anywhere else is reported and refused.
+
+The file may be changed while a run writes it: `git stash` and `sed -i` put another file in its place, a clean-up deletes
+its folder. The writer notices before and after each line, keeps a copy of what it wrote, and stops.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -22,14 +27,18 @@ from pydantic_core import from_json
 
 from concexp.errors import Damaged, EnvironmentRefused, NothingYet
 from concexp.experiment.statuses import NUMBERED
+from concexp.run.storage import foreign_file
 from concexp.run.storage.atomic import sync_folder
 from concexp.run.storage.columns import problem_with_numbers
+from concexp.run.storage.foreign_text import json_bytes
 
 VERSION = 1
 NAME = "journal.jsonl"
 # No run comes near these; a file from someone else must not fill the memory.
 SIZE_LIMIT = 4 << 30  # bytes
 LINE_LIMIT = 64 << 20  # bytes: four times the length of a header with 100,000 cells
+# The key of the CRC-32 of the line before.
+PREVIOUS = "previous_crc32"
 # A program that is being started holds its parent's descriptors for less than this.
 INHERITED_LOCK_S = 0.3
 
@@ -55,23 +64,31 @@ class Record(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Journal:
-    """A journal that was read: its header, its records in order, and the length of its whole lines, bytes."""
+    """A journal that was read: its header, its records in order, its whole lines' length in bytes and last CRC-32."""
 
     header: Record
     records: list[Record]
     size: int
+    checksum: int = 0
 
 
-def encode(record: Record) -> bytes:
-    """One line, its CRC-32 last."""
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+def encode(record: Record, previous: int | None = None) -> bytes:
+    """One line, its CRC-32 last; `previous` is that of the line before it, None for the header."""
+    chained = record if previous is None else {**record, PREVIOUS: previous}
+    text = json_bytes(json.dumps(chained, ensure_ascii=False, separators=(",", ":"), allow_nan=False))
     return text[:-1] + b',"crc32":%d}\n' % zlib.crc32(text)
 
 
-def decode(line: bytes) -> Record:
+def checksum_of(line: bytes) -> int:
+    """The CRC-32 that stands at the end of a line (without its line break)."""
+    return int(line[line.rindex(b":") + 1 : -1])
+
+
+def decode(line: bytes, previous: int | None = None) -> Record:
     """The record of a line (without its line break); ValueError if its text was changed.
 
-    Its numbers may still be larger than any that concexp writes: `read` checks them.
+    `previous` is the CRC-32 of the line before it; ValueError if that is not the line which it was written after. Lines of
+    version 0.1 do not say so. Its numbers may still be larger than any that concexp writes: `read` checks them.
     """
     text, mark, tail = line.rpartition(b',"crc32":')
     if not mark or not tail.endswith(b"}") or not tail[:-1].isdigit():
@@ -82,6 +99,9 @@ def decode(line: bytes) -> Record:
     record = from_json(text, allow_inf_nan=False)  # like json.loads, in a third of its time
     if not isinstance(record, dict):
         raise ValueError("it holds no map")
+    written_after = record.pop(PREVIOUS, previous)
+    if previous is not None and written_after != previous:
+        raise ValueError("it was not written after the line above it: lines are missing, moved or doubled here")
     return Record(record)
 
 
@@ -95,13 +115,13 @@ def read(path: Path, keep: Keep = lambda record, line: record) -> Journal:
     journal need not be in memory as a whole.
     """
     try:
-        with path.open("rb") as file:
-            records, size = _lines(path, file, keep)
+        with foreign_file.opened(path) as file:
+            records, size, checksum = _lines(path, file, keep)
     except OSError as error:
         raise Damaged(f"{path}: {error.strerror}", "name a folder with a journal.jsonl in it") from error
     if not records:
         raise NothingYet(f"{path} holds no whole line", "the run was killed before it began: run it again")
-    return Journal(records.pop(0), records, size)
+    return Journal(records.pop(0), records, size, checksum)
 
 
 def _check_version(path: Path, header: Record) -> None:
@@ -113,10 +133,10 @@ def _check_version(path: Path, header: Record) -> None:
         )
 
 
-def _lines(path: Path, file: BinaryIO, keep: Keep) -> tuple[list[Record], int]:
-    """The records of all whole lines, and the length of these lines, bytes."""
+def _lines(path: Path, file: BinaryIO, keep: Keep) -> tuple[list[Record], int, int]:
+    """The records of all whole lines, the length of these lines, bytes, and the CRC-32 of the last."""
     records: list[Record] = []
-    size = 0
+    size = checksum = 0
     if os.fstat(file.fileno()).st_size > SIZE_LIMIT:
         raise Damaged(f"{path} is larger than {SIZE_LIMIT >> 30} GiB", "no run writes so much; look at what it holds")
     while line := file.readline(LINE_LIMIT + 1):
@@ -125,7 +145,7 @@ def _lines(path: Path, file: BinaryIO, keep: Keep) -> tuple[list[Record], int]:
         try:
             if len(line) > LINE_LIMIT:
                 raise ValueError(f"it is longer than {LINE_LIMIT >> 20} MiB")
-            record = decode(line[:-1])
+            record = decode(line[:-1], checksum if records else None)
         except ValueError as reason:
             if not file.read(1):
                 break  # the end was torn, by chance at a line break
@@ -136,8 +156,8 @@ def _lines(path: Path, file: BinaryIO, keep: Keep) -> tuple[list[Record], int]:
         # Checked as it is kept: a packed column of numbers needs no check of each.
         if problem := problem_with_numbers(records[-1]):
             raise _damaged(path, len(records), problem)
-        size += len(line)
-    return records, size
+        size, checksum = size + len(line), checksum_of(line[:-1])
+    return records, size, checksum
 
 
 def _damaged(path: Path, line: int, reason: str) -> Damaged:
@@ -153,7 +173,7 @@ def being_written(path: Path) -> bool:
     If a writer is killed while it starts a program, that program keeps the lock for a moment, so a held lock is tried again.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     deadline = time.monotonic() + INHERITED_LOCK_S
@@ -176,6 +196,7 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._checksum: int | None = None  # the last line's CRC-32; None before the header
         # O_NOFOLLOW: in a folder from someone else the name may be a link to one of the user's files.
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
         try:
@@ -189,10 +210,12 @@ class Writer:
             raise EnvironmentRefused(
                 f"another concexp is writing {path}", "wait for it, or start a run of its own with --fresh"
             ) from error
+        self._size = os.fstat(self._descriptor).st_size  # bytes of whole lines, once `begin` or `go_on` was called
 
     def begin(self, header: Record) -> None:
         """Write the header of a new journal. Half a header that an earlier writer left is discarded."""
         os.ftruncate(self._descriptor, 0)
+        self._size, self._checksum = 0, None
         self.append(Record(concexp_journal=VERSION, **header))
         try:
             sync_folder(self.path.parent)  # the name of the file must survive too
@@ -202,11 +225,17 @@ class Writer:
     def go_on(self, journal: Journal) -> None:
         """Continue after the last whole line."""
         os.ftruncate(self._descriptor, journal.size)
+        self._size, self._checksum = journal.size, journal.checksum
 
     def append(self, record: Record) -> None:
-        """Put one record on disk; return once it is there."""
-        data = memoryview(encode(record))
-        before = os.fstat(self._descriptor).st_size
+        """Put one record on disk; return once it is there, under the journal's name.
+
+        EnvironmentRefused if it cannot be written, or if the file was replaced, moved, deleted or changed by somebody else:
+        then the message says where the trials are.
+        """
+        self._check_place()
+        line = encode(record, self._checksum)
+        data = memoryview(line)
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]
@@ -214,8 +243,55 @@ class Writer:
         except OSError as error:
             # It may or may not be on disk, and a later fsync would not report it: take it back, to be measured again.
             with contextlib.suppress(OSError):
-                os.ftruncate(self._descriptor, before)
+                os.ftruncate(self._descriptor, self._size)
             raise self._refused(error) from error
+        self._size += len(line)
+        self._checksum = checksum_of(line[:-1])
+        self._check_place()
+
+    def _check_place(self) -> None:
+        """Refuse to go on if the file that is being written is not, or not alone, what lies under the journal's name."""
+        ours = os.fstat(self._descriptor)
+        if ours.st_size != self._size:
+            raise EnvironmentRefused(
+                f"{self.path} was changed by another program while the run wrote it: it has {ours.st_size:,} bytes, "
+                f"not {self._size:,}",
+                "give the same command again: it keeps the trials that are still there and measures the others again",
+            )
+        try:
+            there = os.stat(self.path, follow_symlinks=False)
+        except OSError:
+            there = None
+        if there is None or (there.st_ino, there.st_dev) != (ours.st_ino, ours.st_dev):
+            happened = "was deleted or moved" if there is None else "was replaced by another file"
+            copy = self._keep_copy()
+            kept = f"all its trials are in {copy}" if copy else "its trials could not be kept elsewhere"
+            raise EnvironmentRefused(
+                f"{self.path} {happened} while the run wrote it; {kept}",
+                f"to go on with them, move that file to {self.path} and give the same command again",
+            )
+
+    def _keep_copy(self) -> Path | None:
+        """Copy what was written beside the run's folder, or further above; None if that cannot be.
+
+        Not into the folder itself: somebody may be deleting it.
+        """
+        folder = next(parent for parent in self.path.absolute().parents[1:] if parent.is_dir())
+        number = 0
+        while True:
+            tail = f"-{number}" if number else ""
+            copy = folder / f"{self.path.parent.name}.kept{tail}.jsonl"
+            try:
+                with copy.open("xb") as target, open(os.dup(self._descriptor), "rb") as source:
+                    source.seek(0)
+                    shutil.copyfileobj(source, target)
+                    target.flush()
+                    os.fsync(target.fileno())
+                return copy
+            except FileExistsError:
+                number += 1
+            except OSError:
+                return None
 
     def _refused(self, error: OSError) -> EnvironmentRefused:
         return EnvironmentRefused(

@@ -14,14 +14,18 @@ from typing import Any
 
 import yaml
 
-from concexp.errors import EnvironmentRefused
+from concexp.errors import Damaged, EnvironmentRefused
 from concexp.experiment import Spec
 from concexp.experiment.yaml_nodes import Dumper
-from concexp.run.storage import atomic
+from concexp.run import user_files
+from concexp.run.storage import atomic, foreign_file
+from concexp.run.storage.foreign_text import json_bytes
 from concexp.run.storage.journal import NAME as JOURNAL
+from concexp.run.storage.journal import Journal
 
 MOMENT = "%Y%m%dT%H%M%SZ"  # of a run's id
 MANIFEST = "manifest.json"
+MANIFEST_LIMIT = 64 << 20  # bytes that are read of one
 
 
 @dataclass(frozen=True)
@@ -89,17 +93,43 @@ def code_files(spec: Spec, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, s
 
 def user_code(files: Mapping[str, str]) -> dict[str, str]:
     """The SHA-256 of each of the user's files, by its name in `code/`."""
-    return {name: hashlib.sha256(Path(source).read_bytes()).hexdigest() for name, source in files.items()}
+    return {name: user_files.sha256(source) for name, source in files.items()}
 
 
-def unfinished(runs: Path, wanted: str) -> RunFolder | None:
-    """The latest run with the identity `wanted` whose page was not written; None if there is none."""
-    for manifest in sorted(runs.glob(f"*/{MANIFEST}"), reverse=True):
-        with contextlib.suppress(OSError, ValueError):
-            known = json.loads(manifest.read_text("utf-8"))
-            if known.get("identity") == wanted and "finished_at" not in known:
-                return RunFolder(manifest.parent, known)
-    return None
+@dataclass(frozen=True)
+class Unfinished:
+    """The latest run of an identity whose page was not written: `here`, where it may be completed, and on another machine.
+
+    Trials of two machines, or with other usable CPUs, must not meet in one cell; `elsewhere` says why a run was passed over.
+    """
+
+    here: RunFolder | None = None
+    elsewhere: str = ""
+
+
+def unfinished(runs: Path, wanted: str, host: str, cpus: int) -> Unfinished:
+    """The latest unfinished runs with the identity `wanted`, on this `host` with this number of usable CPUs and elsewhere."""
+    elsewhere = ""
+    for path in sorted(runs.glob(f"*/{MANIFEST}"), reverse=True):
+        known = read_manifest(path.parent)
+        if known.get("identity") != wanted or "finished_at" in known:
+            continue
+        machine = known.get("machine")
+        cpus_there = machine.get("cpus") if isinstance(machine, dict) else None
+        if known.get("host") == host and cpus_there == cpus:
+            return Unfinished(RunFolder(path.parent, known), elsewhere)
+        why = f"with {cpus_there} usable CPUs, not {cpus}" if known.get("host") == host else "on another machine"
+        elsewhere = elsewhere or f"{path.parent.name} was begun {why}, and is left as it is"
+    return Unfinished(None, elsewhere)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest in a run's folder; {} if there is none, or what lies there is none."""
+    try:
+        found = json.loads(foreign_file.content(folder / MANIFEST, MANIFEST_LIMIT))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def create(runs: Path, spec: Spec, files: Mapping[str, str], manifest: dict[str, Any]) -> RunFolder:
@@ -154,10 +184,10 @@ def _moment(runs: Path) -> str:
     moment = datetime.now(UTC)
     earlier = []
     for path in runs.iterdir():
-        with contextlib.suppress(ValueError):
-            earlier.append(datetime.strptime(path.name.partition("-")[0], MOMENT).replace(tzinfo=UTC))
-    if (latest := max(earlier, default=moment)) > moment:
-        moment = latest + timedelta(seconds=1)
+        with contextlib.suppress(ValueError, OverflowError):  # the last: no second comes after the year 9999
+            began = datetime.strptime(path.name.partition("-")[0], MOMENT).replace(tzinfo=UTC)
+            earlier.append(began + timedelta(seconds=1))
+    moment = max([moment, *earlier])
     return moment.strftime(MOMENT)
 
 
@@ -165,9 +195,27 @@ def write_manifest(folder: RunFolder, manifest: dict[str, Any]) -> None:
     """Replace the manifest as a whole, on disk before it takes its place."""
     text = json.dumps(manifest, indent=1, ensure_ascii=False)
     with atomic.replaced(folder.path / MANIFEST, fsync=True) as draft:
-        draft.write_text(f"{text}\n", "utf-8")
+        draft.write_bytes(json_bytes(f"{text}\n"))
 
 
-def finish(folder: RunFolder, effective_cpus: list[dict[str, Any]]) -> None:
-    """Record in the manifest that the page is written, and the effective CPUs over time."""
-    write_manifest(folder, {**folder.manifest, "effective_cpus": effective_cpus, "finished_at": now()})
+def finish(folder: RunFolder, effective_cpus: list[dict[str, Any]], journal: Journal) -> None:
+    """Record in the manifest that the page is written, the effective CPUs over time, and where the journal ends."""
+    last = {"records": len(journal.records), "crc32": journal.checksum}
+    write_manifest(folder, {**folder.manifest, "effective_cpus": effective_cpus, "journal": last, "finished_at": now()})
+
+
+def check_whole(folder: Path, journal: Journal) -> None:
+    """Damaged if the journal of a finished run ends elsewhere than it did when the run was finished.
+
+    The lines above are chained; only what was cut off at the end leaves no trace in the file itself.
+    """
+    manifest = read_manifest(folder)
+    ended = manifest.get("journal")
+    if "finished_at" not in manifest or not isinstance(ended, dict) or "crc32" not in ended:
+        return  # unfinished, or of version 0.1
+    if (ended.get("records"), ended["crc32"]) != (len(journal.records), journal.checksum):
+        raise Damaged(
+            f"{folder / JOURNAL} has {len(journal.records)} records, of which the last is not that of the finished run, "
+            f"which had {ended.get('records')}",
+            "restore the file from its repository or backup",
+        )

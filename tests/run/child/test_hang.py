@@ -85,3 +85,11 @@ def test_a_task_stands_at_its_innermost_line():
     idle = looks((0, 0, "do_epoll_wait"))
     assert classify(*idle, task)["kind"] == "slow"
     assert classify(*idle, task.replace("in sleep", "in acquire"))["kind"] == "deadlock"
+
+
+def test_a_trial_that_was_stopped_is_no_deadlock():
+    """SIGSTOP keeps threads from running without any lock; the reason says so."""
+    threads = {(1, 1): Thread(False, 0, 0, "do_signal_stop", is_stopped=True)}
+    found = classify(Snapshot(0.0, threads, 0), Snapshot(1.0, threads, 0), STACKS)
+    assert found["kind"] == "slow"
+    assert "all threads were stopped by a signal" in found["why"]

@@ -156,8 +156,8 @@ def test_the_folder_of_a_trial_is_removed(write):
     """A trial works in a temporary folder of its own, which is gone afterwards with what was written there."""
     body = "import os\ndef work():\n    open('mine.txt', 'w').close()\n    raise KeyError(os.getcwd())\n"
     folder = ast.literal_eval(trial(function(write("mine.py", body))).reason.partition(": ")[2])
-    assert os.path.basename(folder).startswith("concexp-trial-")
-    assert not os.path.exists(folder)
+    assert os.path.basename(os.path.dirname(folder)).startswith("concexp-trial-")
+    assert not os.path.exists(os.path.dirname(folder))
 
 
 def test_a_daemon_that_left_the_session_is_found(write):

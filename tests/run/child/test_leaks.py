@@ -75,16 +75,20 @@ def test_what_is_not_surely_the_trials_stays(request):
 
 
 def test_a_name_that_holds_a_process_id_is_sure(tmp_path, monkeypatch):
-    """What libraries name after the process that made it, a folder too, is surely its own; a longer number is another's."""
+    """What libraries name after the process that made it, a folder too, is surely its own; any other number is another's."""
     from concexp.run.child import leaks as audit
 
     monkeypatch.setattr(audit, "SHARED", tmp_path)
     one = Audit()
     one.look([4711])
     (tmp_path / "joblib_memmapping_folder_4711_abc").mkdir()
-    (tmp_path / "sem.loky-47110-x").touch()
-    assert [(left["what"], left["sure"]) for left in one.leaked()] == [("shared memory", True), ("semaphore", False)]
-    assert [path.name for path in tmp_path.iterdir()] == ["sem.loky-47110-x"]
+    (tmp_path / "sem.loky-4711-ab1").touch()
+    others = ["frame_1_4711", "sem.loky-47110-x", "4711", "joblib_4711_x", "sem.mp-4711"]
+    for name in others:
+        (tmp_path / name).touch()
+    sure = {left["name"] for left in one.leaked() if left["sure"]}
+    assert sure == {"joblib_memmapping_folder_4711_abc", "sem.loky-4711-ab1"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(others)
 
 
 def test_the_page_tells_what_was_left(tmp_path):

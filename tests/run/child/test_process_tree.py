@@ -88,3 +88,75 @@ def test_a_zombie_is_not_alive():
     assert process_tree.pids(child, "none") == []
     child.wait()
     assert not process_tree.alive(child.pid)
+
+
+DAEMON = """\
+import os, sys, time
+if os.fork():
+    os.wait()
+    while not os.path.exists({log!r}):
+        time.sleep(0.001)
+    os._exit(0)
+os.setsid()
+if os.fork():
+    os._exit(0)
+os.closerange(0, 64)
+with open({log!r}, "w") as file:
+    file.write(str(os.getpid()))
+os.execve("/bin/sleep", ["sleep", "3600"], {{}})
+"""
+INHERITS = """\
+import subprocess, sys
+from concexp.run.child import process_tree
+process_tree.inherit_orphans()
+before = subprocess.Popen(["sleep", "3600"])
+process_tree.note_own_children()
+child = subprocess.Popen([sys.executable, "-S", "-c", sys.argv[1]], stdout=subprocess.PIPE, start_new_session=True, env={})
+child.communicate()
+found = process_tree.still_alive(child, "nobody's", 0)
+process_tree.kill(child, "nobody's")
+import psutil
+left = [one for one in psutil.Process().children() if one.pid != before.pid]
+print(len(found), len(left), before.poll())
+before.kill()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lets a process inherit orphans")
+def test_a_daemon_without_session_and_environment_is_found(tmp_path):
+    """Who forks twice, leaves the session, empties his environment and closes everything is inherited, ended and let go."""
+    code = DAEMON.format(log=str(tmp_path / "log"))
+    done = subprocess.run([sys.executable, "-c", INHERITS, code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["1", "0", "None"], done.stderr
+
+
+def marked(marker):
+    """A process with a marker, in a session of its own, that ignores every signal it can."""
+    ignores = "[signal.signal(n, signal.SIG_IGN) for n in (1, 2, 13, 15, 29)]"
+    code = f"import signal, time\n{ignores}\nprint(flush=True)\ntime.sleep(3600)"
+    process = subprocess.Popen(
+        [sys.executable, "-S", "-c", code],
+        env={process_tree.MARKER: marker},
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    process.stdout.readline()
+    return process
+
+
+def test_what_outlived_a_killed_run_is_ended_by_the_next():
+    """A process with the marker of a program that is gone is killed; those of a living program, and of nobody, are not."""
+    gone = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    started = process_tree._started(gone.pid)
+    gone.wait()
+    here = process_tree._started(os.getpid())
+    abandoned = [marked(f"{gone.pid}-{started}-0"), marked(f"{os.getpid()}-{int(here) - 1}-0")]
+    others = [marked(process_tree.marker_of(7)), marked("something else"), marked(f"{gone.pid}-0")]
+    try:
+        process_tree.end_abandoned()
+        assert [process.wait(10) for process in abandoned] == [-signal.SIGKILL] * 2
+        assert [process.poll() for process in others] == [None] * 3
+    finally:
+        for process in [*abandoned, *others]:
+            process.kill()
+            process.communicate()

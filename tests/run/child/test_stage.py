@@ -1,6 +1,9 @@
 """The stage: the same code gives the same place, damage is repaired, and every process of a trial finds it."""
 
+import errno
 import hashlib
+import os
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -101,6 +104,79 @@ def test_compiling_is_done_once(cache):
     stage.compile_for(sys.executable, ready)
     assert stage.stage_child_code() == ready
     assert {p: p.stat().st_mtime_ns for p in ready.path.rglob("*.pyc")} == compiled
+
+
+@pytest.mark.parametrize(
+    "damage", ["half a file", "a file that is gone", "the whole stage", "a changed source", "the stamp"]
+)
+def test_what_is_damaged_between_two_trials_is_repaired(cache, damage):
+    """Byte code counts, too: half a file of it, as a power cut leaves it, would fail every trial for ever."""
+    ready = stage.stage_child_code()
+    stage.compile_for(sys.executable, ready)
+    assert not stage.repair(ready, sys.executable)
+    one = next(path for path in sorted(ready.path.rglob("*.pyc")) if path.name.startswith("wire."))
+    if damage == "half a file":
+        one.write_bytes(one.read_bytes()[:300])
+    elif damage == "a file that is gone":
+        one.unlink()
+    elif damage == "the whole stage":
+        shutil.rmtree(ready.path)
+    elif damage == "a changed source":
+        (ready.path / "concexp/trial/wire.py").write_text("")
+    else:
+        next(ready.path.glob("compiled-*")).write_text("[")
+    assert stage.repair(ready, sys.executable)
+    assert launch(request(), sys.executable, ready, 60).status == "ok"
+    assert not stage.repair(ready, sys.executable)
+
+
+def test_interpreters_of_one_version_share_their_byte_code(cache, tmp_path):
+    """A second one of the same kind finds it compiled, and leaves it as it is."""
+    ready = stage.stage_child_code()
+    stage.compile_for(sys.executable, ready)
+    other = tmp_path / "python"
+    other.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    other.chmod(0o755)
+    before = {p: p.stat().st_mtime_ns for p in ready.path.rglob("*.pyc")}
+    stage.compile_for(str(other), ready)
+    assert {p: p.stat().st_mtime_ns for p in ready.path.rglob("*.pyc")} == before
+    assert stage.is_compiled(str(other), ready)
+    assert stage.is_compiled(sys.executable, ready)
+
+
+def test_a_user_without_a_home_is_told(monkeypatch):
+    """No home folder, and no place named: exit 3 with what to set."""
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("HOME")
+
+    def nobody():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(stage.Path, "home", nobody)
+    with pytest.raises(EnvironmentRefused, match="no home folder") as caught:
+        stage.cache_folder()
+    assert "XDG_CACHE_HOME" in caught.value.hint
+
+
+def test_a_relative_place_is_below_the_working_folder(monkeypatch, tmp_path):
+    """The trials have working folders of their own: the path to their code must not depend on it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", "here")
+    assert stage.cache_folder() == tmp_path / "here" / "concexp"
+    ready = stage.stage_child_code()
+    assert launch(request(), sys.executable, ready, 60).status == "ok"
+
+
+def test_a_stage_that_cannot_be_written_leaves_nothing(cache, monkeypatch):
+    """A disk that is full meanwhile: exit 3, and no half of a stage in the cache."""
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(stage.Path, "write_bytes", full)
+    with pytest.raises(EnvironmentRefused, match="No space left"):
+        stage.stage_child_code()
+    assert list(stage.cache_folder().iterdir()) == []
 
 
 def test_an_interpreter_that_cannot_compile_is_no_error():

@@ -33,8 +33,8 @@ def temporary(tmp_path, monkeypatch):
 def test_a_folder_lasts_as_long_as_its_trial(temporary):
     """Nobody else can read it, nobody clears it away while it is used, and it goes with what is in it, also after an error."""
     with temp_folder.folder() as path:
-        assert path.parent == temporary
-        assert path.stat().st_mode & 0o777 == 0o700
+        assert path.parent.parent == temporary
+        assert path.parent.stat().st_mode & 0o777 == path.stat().st_mode & 0o777 == 0o700
         (path / "deep" / "er").mkdir(parents=True)
         temp_folder.clear()
         assert (path / "deep" / "er").is_dir()
@@ -46,11 +46,18 @@ def test_a_folder_lasts_as_long_as_its_trial(temporary):
 
 def test_what_a_killed_run_left_goes_with_the_next(temporary):
     """A process that is killed leaves its folder; while it lived, it was spared. What others made is not touched."""
-    others = [temporary / "concexp-notes", temporary / f"{temp_folder.PREFIX}file", temporary / "kept"]
-    others[0].mkdir()
-    others[1].write_text("a file of somebody's")
-    others[2].mkdir()
-    (others[2] / "mine").write_text("mine")
+    names = [
+        "concexp-notes",
+        f"{temp_folder.PREFIX}file",
+        "kept",
+        f"{temp_folder.PREFIX}mydata",
+        f"{temp_folder.PREFIX}mydata12",
+    ]
+    others = [temporary / name for name in names]
+    for other in others:
+        other.mkdir()
+        (other / "mine").write_text("mine")
+    (others[-1] / "mark").write_text("mine, too")
     link = temporary / f"{temp_folder.PREFIX}link"
     link.symlink_to(others[2])
     holder = subprocess.Popen([sys.executable, "-c", HOLDER], stdout=subprocess.PIPE, text=True)
@@ -62,7 +69,7 @@ def test_what_a_killed_run_left_goes_with_the_next(temporary):
     assert os.path.exists(path)
     temp_folder.clear()
     assert not os.path.exists(path)
-    assert all(other.exists() for other in others)
+    assert all((other / "mine").exists() for other in others)
     assert (link / "mine").read_text() == "mine"
 
 
@@ -114,8 +121,9 @@ def test_many_that_make_and_clear_at_a_time(temporary):
 
 def test_each_run_clears(temporary):
     """`concexp run` does it, whatever it runs."""
-    left = temporary / f"{temp_folder.PREFIX}left"
-    left.mkdir()
+    left = temporary / f"{temp_folder.PREFIX}left_it1"
+    (left / temp_folder.INSIDE).mkdir(parents=True)
+    (left / temp_folder.MARK).write_bytes(temp_folder.MARK_TEXT)
     path = temporary / "x.yaml"
     path.write_text("workload: sleep\nmodel: simulated\nload: {ops: 10, scaling: strong}\nmeasure: {repetitions: 1}\n")
     run_experiment(RunRequest(path, (), "", temporary / "out", False, False, True, "concexp run"), "none", False)

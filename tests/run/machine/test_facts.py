@@ -99,3 +99,31 @@ def test_git_tells_of_changes_that_can_matter(tmp_path):
         assert facts.git(there, reports)["dirty"] is True
         path.write_text("1")
     assert facts.git(there, reports) == clean
+
+
+def test_a_strangers_repository_runs_nothing(tmp_path):
+    """Its configuration may name programs, for its index, its filters and its hooks: asking for the facts starts none of them."""
+    there, sign = tmp_path / "theirs", tmp_path / "it-ran"
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {sign}\ncat\n")
+    program.chmod(0o755)
+    there.mkdir()
+    git = ["git", "-C", str(there), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    (there / "data.bin").write_text("one")
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *command], check=True)
+    (there / ".gitattributes").write_text("* filter=theirs diff=theirs\n")
+    (there / "data.bin").write_text("two")
+    config = {"core.fsmonitor": program, "core.pager": program, "diff.external": program, "filter.theirs.clean": program,
+              "filter.theirs.process": program, "filter.theirs.required": "true", "diff.theirs.textconv": program}  # fmt: skip
+    for key, value in config.items():
+        subprocess.run([*git, "-c", "core.fsmonitor=false", "config", key, str(value)], check=True)
+    for hook in (there / ".git/hooks").iterdir():
+        hook.unlink()
+    for hook in ("post-index-change", "reference-transaction"):
+        (there / ".git/hooks" / hook).symlink_to(program)
+    sign.unlink(missing_ok=True)
+    found = facts.git(there, tmp_path / "reports")
+    assert found is not None
+    assert found["dirty"] is True
+    assert not sign.exists()

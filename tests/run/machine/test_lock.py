@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import pathlib
 import subprocess
 import sys
 from datetime import datetime
@@ -206,3 +207,36 @@ def test_a_run_that_does_not_wait_is_refused(other, tmp_path):
     assert run.returncode == 3
     assert f"this machine is measuring already: the other run, process {other.pid}" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    "content", ["my notes\n", "a, process x\n", "\n\n", "x" * 500, "one, process 1\ntwo, process 2\n"]
+)
+def test_a_file_of_the_users_is_no_lock(tmp_path, monkeypatch, content):
+    """Who names one of his own files by mistake keeps it, and is told."""
+    path = tmp_path / "notes.txt"
+    path.write_text(content)
+    monkeypatch.setenv("CONCEXP_LOCK", str(path))
+    with pytest.raises(EnvironmentRefused, match=r"notes\.txt is no lock of concexp's"), MachineLock("x", print).held():
+        pytest.fail("it was taken")
+    assert path.read_text() == content
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe"])
+def test_what_is_no_file_is_no_lock(tmp_path, monkeypatch, kind):
+    """/dev/null, or a pipe that nobody reads: refused, and not waited for."""
+    path = tmp_path / "pipe" if kind == "pipe" else pathlib.Path("/dev/null")
+    if kind == "pipe":
+        os.mkfifo(path)
+    monkeypatch.setenv("CONCEXP_LOCK", str(path))
+    with pytest.raises(EnvironmentRefused, match="no lock of concexp's: it is no file"), MachineLock("x", print).held():
+        pytest.fail("it was taken")
+
+
+def test_a_label_of_any_length_is_a_lock_again(file):
+    """Also one that is no UTF-8, or longer than what is shown."""
+    for label in ("x" * 1000, "caf\udce9", "a\tb"):
+        with MachineLock(label, print).held():
+            pass
+    with MachineLock("x", print).held():
+        assert machine_lock.holder().startswith("x, process ")

@@ -1,6 +1,8 @@
 """A file is replaced as a whole or stays as it was, and on request it is on disk before it takes its place."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -39,13 +41,39 @@ def test_a_failure_leaves_the_old_file(tmp_path, fsync):
 def test_a_link_is_replaced_and_not_its_target(tmp_path):
     """Neither the file nor the draft of a folder from someone else leads to another file."""
     (tmp_path / "precious").write_text("mine")
-    for name in ("page", ".draft-page"):
-        (tmp_path / name).symlink_to("precious")
+    (tmp_path / "page").symlink_to("precious")
     with atomic.replaced(tmp_path / "page") as draft:
         draft.write_text("new")
     assert (tmp_path / "precious").read_text() == "mine"
     assert (tmp_path / "page").read_text() == "new"
     assert not (tmp_path / "page").is_symlink()
+
+
+def test_two_writers_at_a_time_do_not_disturb_each_other(tmp_path):
+    """Each has a draft of its own: the file is the later one's, whole."""
+    path = tmp_path / "page"
+    with atomic.replaced(path) as one, atomic.replaced(path) as other:
+        one.write_text("one")
+        other.write_text("other")
+    assert path.read_text() == "one"
+    assert os.listdir(tmp_path) == ["page"]
+
+
+def test_the_draft_of_a_killed_writer_goes_with_the_next(tmp_path):
+    """Its process is gone; that of a living one, of another file, or of somebody else, stays."""
+    process = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    process.wait()
+    stay = [
+        f".draft-{os.getpid()}-0badcafe-page",
+        f".draft-{process.pid}-0badcafe-other",
+        ".draft-page",
+        ".draft-x-y-page",
+    ]
+    for name in (f".draft-{process.pid}-0badcafe-page", *stay):
+        (tmp_path / name).touch()
+    with atomic.replaced(tmp_path / "page") as draft:
+        draft.touch()
+    assert sorted(os.listdir(tmp_path)) == sorted([*stay, "page"])
 
 
 def test_the_content_is_on_disk_before_the_name(tmp_path, monkeypatch):

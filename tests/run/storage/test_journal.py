@@ -1,7 +1,9 @@
 """The journal: what was written is read, a torn end costs one trial, and any other damage is named."""
 
+import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -159,22 +161,146 @@ def test_a_refused_writer_changes_nothing(path):
     assert len(os.listdir("/proc/self/fd")) == descriptors
 
 
+def test_a_pipe_is_no_journal(tmp_path):
+    """In a folder from a stranger the journal may be a pipe: it is refused, not waited for."""
+    path = tmp_path / journal.NAME
+    os.mkfifo(path)
+    with pytest.raises(Damaged, match="it is no regular file"):
+        journal.read(path)
+    assert not journal.being_written(path)
+
+
 def test_a_missing_journal_is_not_being_written(tmp_path):
     """Nobody writes what is not there."""
     assert not journal.being_written(tmp_path / journal.NAME)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
-def test_a_full_disk_is_told(tmp_path, monkeypatch):
-    """No room: exit 3, with what to do, and that nothing before is lost."""
-    with journal.Writer(tmp_path / journal.NAME) as writer:
-        full = os.open("/dev/full", os.O_WRONLY)
-        monkeypatch.setattr(writer, "_descriptor", os.dup2(full, writer._descriptor))
-        os.close(full)
+def test_a_full_disk_is_told(path, monkeypatch):
+    """No room: exit 3, with what to do, and what was half written is taken back."""
+    before = path.read_bytes()
+
+    def no_room(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with journal.Writer(path) as writer:
+        writer.go_on(journal.read(path))
+        monkeypatch.setattr(os, "fsync", no_room)
         with pytest.raises(EnvironmentRefused, match="No space left on device") as caught:
             writer.append(RECORDS[0])
     assert "are kept" in caught.value.hint
     assert caught.value.exit_code == 3
+    assert path.read_bytes() == before
+
+
+def test_lines_name_the_line_before_them(path):
+    """A whole line that was removed, doubled or moved is damage: its neighbours tell, and the message names the place."""
+    header, *lines = path.read_bytes().splitlines(keepends=True)
+    lines += [journal.encode({"trial": "d-0000"}, journal.checksum_of(lines[-1][:-1]))]
+    removed = [header, lines[0], *lines[2:]]
+    doubled = [header, lines[0], lines[0], *lines[1:]]
+    swapped = [header, lines[1], lines[0], *lines[2:]]
+    for found, number in ((removed, 3), (doubled, 3), (swapped, 2)):
+        path.write_bytes(b"".join(found))
+        with pytest.raises(Damaged, match=rf":{number}: .*not written after the line above it"):
+            journal.read(path)
+
+
+def test_lines_that_name_no_line_before_them_are_read(path):
+    """Journals of version 0.1 have no chain: they are read, and a run goes on in them."""
+    path.write_bytes(b"".join(map(journal.encode, [{"concexp_journal": 1, **HEADER}, *RECORDS[:2]])))
+    with journal.Writer(path) as writer:
+        writer.go_on(journal.read(path))
+        writer.append(RECORDS[2])
+    assert journal.read(path).records == RECORDS
+
+
+def replace_it(path):
+    """What `git stash pop`, `sed -i`, an editor and rsync do: a new file takes the name."""
+    new = path.with_name("new")
+    new.write_bytes(path.read_bytes()[:-1])
+    new.replace(path)
+
+
+def move_it(path):
+    path.rename(path.with_name("elsewhere"))
+
+
+def delete_it(path):
+    path.unlink()
+
+
+def delete_its_folder(path):
+    shutil.rmtree(path.parent)
+
+
+def link_to_a_copy(path):
+    copy = path.with_name("copy")
+    path.rename(copy)
+    path.symlink_to(copy)
+
+
+@pytest.mark.parametrize("attack", [replace_it, move_it, delete_it, delete_its_folder, link_to_a_copy])
+def test_a_journal_that_is_taken_away_is_noticed(tmp_path, attack):
+    """The next trial ends the run, and all trials before it are in a file that the message names; moved back, they go on."""
+    path = tmp_path / "runs" / "20250101T000000Z-0" / journal.NAME
+    path.parent.mkdir(parents=True)
+    with journal.Writer(path) as writer:
+        writer.begin(HEADER)
+        writer.append(RECORDS[0])
+        attack(path)
+        with pytest.raises(EnvironmentRefused) as caught:
+            writer.append(RECORDS[1])
+    assert caught.value.exit_code == 3
+    (copy,) = tmp_path.rglob("*.kept.jsonl")
+    assert str(copy) in caught.value.message
+    path.parent.mkdir(exist_ok=True)
+    copy.replace(path)
+    found = journal.read(path)
+    assert found.records == RECORDS[:1]
+    with journal.Writer(path) as writer:
+        writer.go_on(found)
+        writer.append(RECORDS[1])
+    assert journal.read(path).records == RECORDS[:2]
+
+
+def test_a_line_in_which_the_journal_is_taken_away_is_kept(path, monkeypatch):
+    """If that happens while a line is being written, that line is in the copy, too."""
+    fsync = os.fsync
+
+    def then_replace(descriptor):
+        fsync(descriptor)
+        if path.exists():
+            path.unlink()
+
+    with journal.Writer(path) as writer:
+        writer.go_on(journal.read(path))
+        monkeypatch.setattr(os, "fsync", then_replace)
+        with pytest.raises(EnvironmentRefused, match="was deleted or moved"):
+            writer.append({"trial": "d-0000"})
+    copy = path.parent.with_name(f"{path.parent.name}.kept.jsonl")
+    assert journal.read(copy).records == [*RECORDS, {"trial": "d-0000"}]
+
+
+@pytest.mark.parametrize("size", [0, 100])
+def test_a_journal_that_is_cut_is_noticed(path, size):
+    """Another program that writes into the file itself, or empties it, ends the run at the next trial."""
+    with journal.Writer(path) as writer:
+        writer.go_on(journal.read(path))
+        os.truncate(path, size)
+        with pytest.raises(EnvironmentRefused, match="was changed by another program") as caught:
+            writer.append({"trial": "d-0000"})
+    assert "measures the others again" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["caf\udce9.txt", "\ud800", "\udfff\ud800", "\U0001f600 \ud83d"])
+def test_text_that_no_file_can_hold_is_recorded(path, text):
+    """Half a surrogate pair, in a value or a key, is written as Python shows it; the journal stays readable."""
+    shown = text.encode("utf-8", "backslashreplace").decode()
+    with journal.Writer(path) as writer:
+        writer.go_on(journal.read(path))
+        writer.append({"trial": "d-0000", "reason": text, text: [text]})
+    assert journal.read(path).records[-1] == {"trial": "d-0000", "reason": shown, shown: [shown]}
+    json.loads(path.read_bytes().splitlines()[-1])
 
 
 def test_begin_throws_away_a_torn_header(path):

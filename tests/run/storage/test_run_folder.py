@@ -1,14 +1,18 @@
 """A run's folder: what makes it the same run, what it holds before the first trial, and how an unfinished one is found."""
 
 import json
+import os
 from types import SimpleNamespace
 
 import pytest
 
-from concexp.errors import EnvironmentRefused
+from concexp.errors import Damaged, EnvironmentRefused
 from concexp.experiment import parse_text
 from concexp.run.storage import run_folder
+from concexp.run.storage.journal import Journal, Record, Writer, read
+from concexp.run.storage.run_folder import Unfinished
 
+HOST = "0badcafe"
 TEXT = "workload: cpu_sum\nmodel: serial\nload: {ops: 1, scaling: strong}\n"
 
 
@@ -62,17 +66,17 @@ def test_a_new_folder_holds_all_that_is_known(tmp_path):
     source = tmp_path / "mine.py"
     source.write_text("x = 1\n")
     runs = tmp_path / "reports/x/runs"
-    manifest = {"identity": "0badcafe" * 8, "machine": {"cpus": 2}}
+    manifest = {"identity": "0badcafe" * 8, "host": HOST, "machine": {"cpus": 2}}
     folder = run_folder.create(runs, spec(), {"pkg/mine.py": str(source)}, manifest)
     assert (folder.path / "experiment.yaml").read_text() == TEXT
     assert "primary: throughput" in (folder.path / "resolved.yaml").read_text()
     assert (folder.path / "code/pkg/mine.py").read_text() == "x = 1\n"
     assert json.loads((folder.path / "manifest.json").read_text()) == manifest
     assert folder.page_folder == tmp_path / "reports/x"
-    assert run_folder.unfinished(runs, manifest["identity"]) == folder
-    assert run_folder.unfinished(runs, "another") is None
-    run_folder.finish(folder, [{"block": 0, "effective_cpus": 1.9}])
-    assert run_folder.unfinished(runs, manifest["identity"]) is None
+    assert run_folder.unfinished(runs, manifest["identity"], HOST, 2) == Unfinished(folder)
+    assert run_folder.unfinished(runs, "another", HOST, 2) == Unfinished()
+    run_folder.finish(folder, [{"block": 0, "effective_cpus": 1.9}], Journal(Record(), [], 0))
+    assert run_folder.unfinished(runs, manifest["identity"], HOST, 2) == Unfinished()
     assert json.loads((folder.path / "manifest.json").read_text())["effective_cpus"][0]["effective_cpus"] == 1.9
 
 
@@ -84,8 +88,59 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
     assert "--out" in caught.value.hint
 
 
-def test_half_a_manifest_is_no_run(tmp_path):
-    """What cannot be read is passed over."""
+@pytest.mark.parametrize(
+    ("host", "cpus", "why"), [("1badcafe", 2, "on another machine"), (HOST, 4, "with 2 usable CPUs")]
+)
+def test_a_run_of_another_machine_is_left_as_it_is(tmp_path, host, cpus, why):
+    """Trials of two machines do not meet in one cell: the run is not completed here, and that is said."""
+    manifest = {"identity": "0badcafe" * 8, "host": HOST, "machine": {"cpus": 2}}
+    there = run_folder.create(tmp_path, spec(), {}, manifest)
+    found = run_folder.unfinished(tmp_path, manifest["identity"], host, cpus)
+    assert found.here is None
+    assert there.path.name in found.elsewhere
+    assert why in found.elsewhere
+    here = run_folder.create(tmp_path, spec(), {}, {**manifest, "host": host, "machine": {"cpus": cpus}})
+    assert run_folder.unfinished(tmp_path, manifest["identity"], host, cpus).here == here
+
+
+@pytest.mark.parametrize("manifest", ["{", "[]", "5", "null", "[" * 100_000, '{"identity": 5, "machine": []}', "\0"])
+def test_half_a_manifest_is_no_run(tmp_path, manifest):
+    """What cannot be read, or is none, is passed over."""
     (tmp_path / "20260101T000000Z-0badcafe").mkdir()
-    (tmp_path / "20260101T000000Z-0badcafe/manifest.json").write_text("{")
-    assert run_folder.unfinished(tmp_path, "0badcafe" * 8) is None
+    (tmp_path / "20260101T000000Z-0badcafe/manifest.json").write_text(manifest)
+    assert run_folder.unfinished(tmp_path, "0badcafe" * 8, HOST, 2) == Unfinished()
+
+
+def test_a_manifest_that_is_a_pipe_is_not_waited_for(tmp_path):
+    """In a folder from a stranger any name may be a pipe."""
+    (tmp_path / "20260101T000000Z-0badcafe").mkdir()
+    os.mkfifo(tmp_path / "20260101T000000Z-0badcafe/manifest.json")
+    assert run_folder.unfinished(tmp_path, "0badcafe" * 8, HOST, 2) == Unfinished()
+
+
+def test_a_run_from_the_end_of_time(tmp_path):
+    """A folder whose name is the last second there is does not keep a new run from being made."""
+    (tmp_path / "99991231T235959Z-0badcafe").mkdir()
+    assert run_folder.create(tmp_path, spec(), {}, {"identity": "0badcafe" * 8}).path.is_dir()
+
+
+def test_a_finished_journal_that_lost_its_end_is_damaged(tmp_path):
+    """The manifest knows the last record of a finished run; of an unfinished one any end will do."""
+    folder = run_folder.create(tmp_path, spec(), {}, {"identity": "0badcafe" * 8})
+    with Writer(folder.journal) as writer:
+        writer.begin({"run": "a"})
+        for trial in "ab":
+            writer.append({"trial": trial})
+    whole = read(folder.journal)
+    run_folder.check_whole(folder.path, Journal(whole.header, whole.records[:1], 0))
+    run_folder.finish(folder, [], whole)
+    run_folder.check_whole(folder.path, whole)
+    folder.journal.write_bytes(folder.journal.read_bytes()[:-1])
+    with pytest.raises(Damaged, match="has 1 records"):
+        run_folder.check_whole(folder.path, read(folder.journal))
+
+
+def test_what_is_no_text_stands_in_the_manifest(tmp_path):
+    """A command line whose bytes are no UTF-8 is written as Python shows it."""
+    folder = run_folder.create(tmp_path, spec(), {}, {"identity": "0badcafe" * 8, "command": "run caf\udce9"})
+    assert run_folder.read_manifest(folder.path)["command"] == "run caf\\udce9"

@@ -18,7 +18,7 @@ from typing import Any
 from concexp.errors import Damaged
 from concexp.experiment.statuses import MACHINE, NUMBERED, SENTINEL, STATUSES
 from concexp.run.storage import journal
-from concexp.run.storage.columns import StructColumn, keys_of, pack, values_of
+from concexp.run.storage.columns import StructColumn, keys_of, pack, problem_with_numbers, values_of
 from concexp.run.storage.journal import Journal, Record
 from concexp.run.storage.schema.header import Header
 from concexp.run.storage.schema.trial import MachineRecord, TrialRecord
@@ -31,42 +31,76 @@ COLUMNS_LIMIT = 2000
 
 def read(path: Path) -> Journal:
     """Read a journal and check all of it; Damaged names what does not fit. Iterations are kept as columns."""
-    return journal.read(path, _Checker(path))
+    return reopened(path)[0]
 
 
-class _Checker:
-    """Checks one line after the other, and packs what is kept of it."""
+def reopened(path: Path) -> tuple[Journal, Checker]:
+    """As `read`, with the checker of its lines, for those that follow."""
+    checker = Checker()
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.axes_by_cell: Mapping[str, Any] = {}
-        self.column_names: set[str] = set()
-
-    def __call__(self, record: Record, line: int) -> Record:
-        if line == 1:
-            problem = _header_problem(record)
-            self.axes_by_cell = {} if problem else {cell["cell"]: cell["axes"] for cell in record["cells"]}
-        else:
-            _pack_iterations(record)
-            problem = _record_problem(record, self.axes_by_cell) or self._too_many_names(record)
+    def keep(record: Record, line: int) -> Record:
+        problem = checker.header_problem(record) if line == 1 else checker.problem(record)
         if problem:
             raise Damaged(
-                f"{self.path}:{line}: this is not what concexp writes: {problem}",
+                f"{path}:{line}: this is not what concexp writes: {problem}",
                 "ask for the journal as it was written, or read it with the concexp that wrote it",
             )
         return record
 
+    return journal.read(path, keep), checker
+
+
+class Checker:
+    """Checks the lines of one journal, in their order: those that are read, and those that are about to be written."""
+
+    def __init__(self) -> None:
+        self.axes_by_cell: Mapping[str, Any] = {}
+        self.column_names: set[str] = set()
+        self.trials: set[str] = set()
+
+    def header_problem(self, header: Record) -> str:
+        """What does not fit in the first line; an empty text if all does."""
+        if problem := _header_problem(header):
+            return problem
+        self.axes_by_cell = {cell["cell"]: cell["axes"] for cell in header["cells"]}
+        # A part that is null is as one that is not there: whoever reads it needs to know one way only.
+        header["manifest"] = {name: part for name, part in header["manifest"].items() if part is not None}
+        return ""
+
+    def problem(self, record: Record) -> str:
+        """What does not fit in another line. The record's iterations are packed: that changes no value."""
+        _pack_iterations(record)
+        problem = (
+            _record_problem(record, self.axes_by_cell) or self._there_twice(record) or self._too_many_names(record)
+        )
+        if not problem:
+            self.trials.add(record["trial"])
+        return problem
+
+    def problem_before_writing(self, record: Record) -> str:
+        """What keeps a line from being read again, numbers included; where there is nothing, it counts as written."""
+        draft = Record(record)
+        if isinstance(draft.get("answer"), dict):
+            draft["answer"] = dict(draft["answer"])
+        return problem_with_numbers(draft) or self.problem(draft)
+
+    def _there_twice(self, record: Record) -> str:
+        trial = record["trial"]
+        return f"trial {shown(trial)} is there twice" if trial in self.trials else ""
+
     def _too_many_names(self, record: Record) -> str:
+        names: set[str] = set()
         for holder in (record.get("axes"), record.get("load"), *(record.get("parameters") or {}).values()):
-            self.column_names.update(holder or ())
+            names.update(holder or ())
         counts = values_of(record.passes, "counts")
         if isinstance(counts, StructColumn):
-            self.column_names |= keys_of(counts)
+            names |= keys_of(counts)
         else:
-            self.column_names.update(name for count in counts for name in count or ())
-        if len(self.column_names) <= COLUMNS_LIMIT:
-            return ""
-        return f"with it there are more than {COLUMNS_LIMIT} names of axes, parameters and counts"
+            names.update(name for count in counts for name in count or ())
+        if len(self.column_names | names) > COLUMNS_LIMIT:
+            return f"with it there are more than {COLUMNS_LIMIT} names of axes, parameters and counts"
+        self.column_names |= names
+        return ""
 
 
 def _pack_iterations(record: Record) -> None:

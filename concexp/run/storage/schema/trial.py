@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from concexp.run.storage.schema.iterations import iterations_mismatch
-from concexp.run.storage.schema.types import Axes, CellId, Int64, Items, Number, Part, Positive, Scalar
+from concexp.run.storage.schema.types import Axes, CellId, Int64, Items, Number, Part, Positive, Scalar, Word
 
 
 def _checked(iterations: Any) -> Any:
@@ -72,7 +72,7 @@ class TrialRecord(Part):
     plugins: Plugins = Field(description="the plug-ins behind the labels")
     parameters: dict[str, dict[str, Any]] = Field(description="the parameters of each plug-in, by kind")
     load: dict[str, Scalar] = Field(description="operations, duration (s) or rate (1/s)")
-    unit: str = Field(description="what one operation is")
+    unit: Word = Field(description="what one operation is")
     wants: str = Field(description="what the workload needs: cpu or io")
     status: str = Field(description="how it ended: see `experiment.statuses`")
     reason: str = Field(description="why it did not end well; an empty text if it did")

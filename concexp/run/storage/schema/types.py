@@ -63,6 +63,8 @@ Positive = Annotated[int, Field(gt=0, le=INT64)]
 Scalar = Annotated[str | bool | int | float | None, Undivided]
 CellId = Annotated[str, StringConstraints(pattern=r"\A[\w-]{1,64}\Z")]
 Hexadecimal = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]+\Z")]
+# A few letters, as pages and pictures show them among their own words.
+Word = Annotated[str, StringConstraints(pattern=r"\A[\w ./%-]{1,40}\Z")]
 # [class, count] pairs: sorted, not empty, every count positive. JSON has lists only, so a tuple must not insist on its type.
 Histogram = Annotated[
     list[Annotated[tuple[Int64, Int64], Strict(False)]],

@@ -105,7 +105,12 @@ def _steadiness(columns: Mapping[str, Any], rows: TrialRows) -> Any:
 def _doubts(columns: Mapping[str, Any], rows: TrialRows, iterations: Iterations) -> Any:
     """The doubts of each row's trial, comma-joined."""
     timed = iterations.recorded("service_time")
-    frame = pd.DataFrame({**columns, "service_time": pd.arrays.BooleanArray(timed, ~timed)}, copy=False)
+    facts = {**columns, "service_time": pd.arrays.BooleanArray(timed, ~timed)}
+    if "lateness" in iterations.names:  # an open loop
+        latencies, lateness = (rows.parts(iterations.objects(name)) for name in ("latency", "lateness"))
+        late = [doubts.late_load(told.tolist(), own.tolist()) for told, own in zip(latencies, lateness, strict=True)]
+        facts["late_load"] = np.array(late)[rows.numbers]
+    frame = pd.DataFrame(facts, copy=False)
     return repeat(doubts.find_doubts(frame, rows), rows.numbers)
 
 

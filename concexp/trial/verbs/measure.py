@@ -56,7 +56,7 @@ class Trial:
         self.model = load_plugin("models", request["model"])
         self.sync = load_plugin("sync", request["sync"])
         self.probes = [load_plugin("probes", {"name": name}) for name in request["probes"]]
-        self.workers = request["workers"]
+        self.workers = request["workers"] if self.model.needs_workers else 1
         self.setting = setting_of(request)
         # The model's own tools: how operations are handed out is never observed, only the waits of the work itself.
         self.tools = tools.Tools(*self.model.primitives(), self.model.asynchronous, request["folder"], self.workers)
@@ -142,7 +142,7 @@ class Trial:
         if "rate" in load:
             from concexp.trial.arrivals import Arrivals
 
-            self.source = Arrivals(self.tools, load, self.request["seed"])
+            self.source = Arrivals(self.tools, load, self.request["seed"], self.model.in_turns)
             return
         ops = self.counted_ops(load)
         self.source = self.model.source(self.workload, self.tools, ops, self.workers)

@@ -78,4 +78,4 @@ def drifted(factor: Interval) -> bool:
 def _samples(run: Run, role: str) -> dict[str, Sample]:
     """The trials of one role, by cell, as samples of their own."""
     rows = run.trials[run.trials["role"] == role]
-    return samples(rows.assign(role=MEASURED)) if len(rows) else {}
+    return samples(rows.assign(role=MEASURED), run.operation_times) if len(rows) else {}

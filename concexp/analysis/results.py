@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Record
 
 if TYPE_CHECKING:
+    from concexp.analysis.operation_times import Times
     from concexp.analysis.samples import Sample
 
 RUNS = "runs"
@@ -126,7 +128,14 @@ class Run:
         """The trials of each cell, by the cell's id."""
         from concexp.analysis.samples import samples
 
-        return samples(self.trials)
+        return samples(self.trials, self.operation_times)
+
+    @cached_property
+    def operation_times(self) -> Mapping[str, Times]:
+        """The times of each trial's operations, by the trial's id."""
+        from concexp.analysis.operation_times import times_by_trial
+
+        return times_by_trial(self.records)
 
     @cached_property
     def cells(self) -> pd.DataFrame:

@@ -11,9 +11,10 @@ From all to the best, a sample has these trials:
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -22,15 +23,29 @@ import pandas as pd
 
 from concexp import catalog
 from concexp.analysis.metrics import names_in
+from concexp.analysis.operation_times import Times
+from concexp.analysis.stats.histogram import FEWEST_BEYOND, Histogram
 from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval, trial_means
+from concexp.analysis.stats.pooled import Pool
 from concexp.analysis.stats.ratios import ratio
 from concexp.analysis.trial_rows import TrialRows
 from concexp.experiment.statuses import MEASURED, NUMBERED, OBSERVED, STATUSES
 
+# Growth of the latency beyond which an open loop is overloaded: then less than 95 % of what arrives is served.
+OVERLOAD = 0.05
+
+
+def no_times(column: str) -> Histogram:
+    """The times of a trial that recorded none."""
+    return ()
+
 
 @dataclass(frozen=True)
 class Trial:
-    """One trial of a cell. `means` has its mean of each metric over the iterations, `doubts` the codes of its doubts."""
+    """One trial of a cell. `means` has its mean of each metric over the iterations, `doubts` the codes of its doubts.
+
+    `times` gives the histogram of its operations' times, by column; empty where they were not recorded.
+    """
 
     block: int
     status: str
@@ -38,6 +53,7 @@ class Trial:
     doubts: tuple[str, ...]
     effective_cpus: float
     means: Mapping[str, float]
+    times: Times = field(default=no_times, compare=False)
 
 
 @dataclass(frozen=True)
@@ -104,8 +120,15 @@ class Sample:
         """The sample that a metric comes from: this one, or the trials that were observed for it."""
         return Sample(self.observed) if any(name in trial.means for trial in self.observed) else self
 
+    @cached_property
+    def overloaded(self) -> bool:
+        """True if more operations arrived than were served, in at least half of the trials that tell."""
+        growths = [trial.means.get("backlog_growth", np.nan) for trial in self.has_numbers]
+        known = [growth for growth in growths if not np.isnan(growth)]
+        return bool(known) and 2 * sum(growth > OVERLOAD for growth in known) >= len(known)
+
     def by_block(self, name: str, counted: bool = False, every: bool = False) -> dict[int, float]:
-        """Maps block to the trial's mean of a metric, where there is one.
+        """Maps block to the trial's value of a metric, where there is one (see `values`).
 
         Timings exclude doubtful trials; with `counted` they are kept, with `every` also those that ended badly.
         """
@@ -116,7 +139,50 @@ class Sample:
             trials = sample.has_numbers
         else:
             trials = sample.timing_trials
+        return sample.values(name, trials)
+
+    def values(self, name: str, trials: Sequence[Trial]) -> dict[int, float]:
+        """Maps block to the value of a metric in each of these trials of the sample, where there is one.
+
+        It is the trial's mean; of a metric of all operations together its pseudo-value (see `stats.pooled`), or nothing where
+        that is withheld.
+        """
+        metric = catalog.load("metric", name)
+        if metric.pooled and any(trial.times(metric.column) for trial in trials):
+            return {} if self.withheld(name, trials) else self._pool(metric.column, trials).values(metric.share)
         return {trial.block: trial.means[name] for trial in trials if not np.isnan(trial.means.get(name, np.nan))}
+
+    def withheld(self, name: str, trials: Sequence[Trial] | None = None) -> str:
+        """Why a metric of all operations of these trials, by default the `timing_trials`, has no value; "" where it has one."""
+        metric = catalog.load("metric", name)
+        if not metric.pooled:
+            return ""
+        if metric.open_loop and self.overloaded:
+            return "more operations arrived than were served, so that the latency depends on how long the load lasted"
+        trials = self.timing_trials if trials is None else trials
+        operations = [count for trial in trials for _, count in trial.times(metric.column)]
+        if metric.share is None or not operations:
+            return ""
+        fewest = math.ceil(FEWEST_BEYOND / min(metric.share, 1 - metric.share) - 1e-6)
+        if sum(operations) < fewest:
+            return f"{100 * metric.share:g} % of only {sum(operations)} operations is a matter of chance: it takes {fewest}"
+        return ""
+
+    def operations(self, column: str) -> Pool | None:
+        """The times of all operations that timings rest on; None where none were recorded."""
+        trials = [trial for trial in self.timing_trials if trial.times(column)]
+        return self._pool(column, trials) if trials else None
+
+    def _pool(self, column: str, trials: Sequence[Trial]) -> Pool:
+        """The times of all operations of these trials."""
+        key = column, tuple(trial.block for trial in trials)
+        if key not in self._pools:
+            self._pools[key] = Pool({trial.block: trial.times(column) for trial in trials if trial.times(column)})
+        return self._pools[key]
+
+    @cached_property
+    def _pools(self) -> dict[tuple[str, tuple[int, ...]], Pool]:
+        return {}
 
     def interval(self, name: str, metric: Any) -> Interval:
         """The mean of a metric of level `iteration` over the trials, with its interval."""
@@ -129,14 +195,15 @@ def observed(metric: Any) -> bool:
     return bool(metric.probe) and bool(catalog.load("probe", metric.probe).own_trials)
 
 
-def samples(frame: pd.DataFrame) -> dict[str, Sample]:
-    """The sample of each cell that was measured, by the cell's id."""
+def samples(frame: pd.DataFrame, times: Mapping[str, Times] | None = None) -> dict[str, Sample]:
+    """The sample of each cell that was measured, by the cell's id; `times` are those of the operations, by trial."""
     rows = TrialRows.of(frame)
     first = frame.take(rows.firsts)
     means, from_observed = _means(frame, rows)
     by_cell: dict[str, dict[str, list[Trial]]] = {}
     facts = (
         first["cell"],
+        first["trial"],
         first["role"],
         first["block"].fillna(-1).astype(int),
         first["status"],
@@ -144,12 +211,13 @@ def samples(frame: pd.DataFrame) -> dict[str, Sample]:
         first["doubts"],
         first["effective_cpus"].to_numpy(float, na_value=np.nan),
     )
-    for number, (cell, role, block, status, reason, doubts, effective) in enumerate(zip(*facts, strict=True)):
+    for number, (cell, trial_id, role, block, status, reason, doubts, effective) in enumerate(zip(*facts, strict=True)):
         of_trial = {
             name: values[number] for name, values in means.items() if (name in from_observed) == (role == OBSERVED)
         }
         codes = tuple(doubts.split(",")) if doubts else ()
-        trial = Trial(int(block), status, reason, codes, float(effective), of_trial)
+        of_operations = (times or {}).get(str(trial_id), no_times)
+        trial = Trial(int(block), status, reason, codes, float(effective), of_trial, of_operations)
         by_cell.setdefault(str(cell), {}).setdefault(role, []).append(trial)
     return {
         cell: Sample(roles[MEASURED], roles.get(OBSERVED, ())) for cell, roles in by_cell.items() if MEASURED in roles

@@ -12,6 +12,7 @@ import time
 import pytest
 
 from concexp import catalog
+from concexp.analysis.metrics.backlog_growth import growth
 from concexp.analysis.stats import histogram
 from concexp.run.child import process_tree
 from concexp.trial import arrivals, tools
@@ -161,6 +162,13 @@ def test_a_line_that_grows_is_seen_in_the_latency():
     (iteration,) = trial(("sleep", {"delay": 0.01}), "threads", workers=1, load=load).answer["iterations"]
     assert histogram.quantile(iteration["latency"], 1) > 0.15  # 40 × 10 ms of work, the last arrived after 195 ms
     assert histogram.quantile(iteration["service_time"], 0.5) < 0.1
+
+
+def test_an_overload_is_seen_in_the_shortest_latencies():
+    """Four times as many arrivals as one worker can serve: the latency grows by 3 s a second, or more on a slow machine."""
+    load = {"rate": 400.0, "duration": 0.3, "arrivals": "constant"}
+    (iteration,) = trial(("sleep", {"delay": 0.01}), "threads", workers=1, load=load).answer["iterations"]
+    assert growth(iteration["latency_floor_s"], 0.3, iteration["ops"]) > 2.9
 
 
 @pytest.mark.parametrize(

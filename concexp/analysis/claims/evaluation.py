@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, cached_property, reduce
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -125,7 +125,13 @@ class Measured:
             why = f", the others are doubtful ({', '.join(sorted(codes))})" if codes else ""
             count = f"only {len(sure)} of {sample.count} trials can tell" if sure else "no trial can tell"
             raise NoVerdict("inconclusive", f"{count}{why}; a verdict on time needs {fewest}")
+        if withheld := sample.withheld(name, sure):
+            raise NoVerdict("inconclusive", withheld)
         return sure
+
+    def values(self, cell: str, name: str, trials: Sequence[Trial]) -> dict[int, float]:
+        """The value of a metric in each of these trials of a cell, by block."""
+        return self.sample(cell).of(name).values(name, trials)
 
 
 class Values:
@@ -152,7 +158,7 @@ class Values:
                     trials = self.measured.trials(cell, name, metric, self.claim.any_outcome, FEWEST)
                 except NoVerdict:  # raised again where the value is needed
                     continue
-                samples[cell, name] = {trial.block: trial.means[name] for trial in trials}
+                samples[cell, name] = self.measured.values(cell, name, trials)
                 if metric.scale == "log":
                     log.add((cell, name))
         return joint_draws(samples, log)
@@ -273,7 +279,8 @@ class Values:
     def _mean(self, name: str, metric: Any, cell: str) -> Any:
         trials = self.measured.trials(cell, name, metric, self.claim.any_outcome, 1 if self.point else FEWEST)
         if metric.kind == "count" or self.point:
-            return mean_interval([trial.means[name] for trial in trials], metric.scale == "log").mean
+            values = self.measured.values(cell, name, trials)
+            return mean_interval(list(values.values()), metric.scale == "log").mean
         drawn = self._draws[cell, name]
         if cell in self.gains and name in rate_metrics():
             return drawn * self.gains[cell]

@@ -30,8 +30,8 @@ ANSWER = {"gil_start": "gil", "gil_end": "gil_end", "jit_on": "jit", "traced": "
 # CPU times of the probe `rusage` among them. The numbers of the probes that are always on follow.
 WINDOW = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_cpu_s", "start_skew_s", "stop_skew_s",
           "all_active")  # fmt: skip
-# Numbers that the trial itself records, not a probe, where it has a background or a schedule of chunks.
-BESIDE = ("background_ops", "background_s", "background_cpu_s", "largest_share")
+# Numbers that the trial itself records, not a probe, where it has a background, a schedule of chunks or a search.
+BESIDE = ("background_ops", "background_s", "background_cpu_s", "largest_share", "offered_rate")
 WORKERS = ("worker_ops", "worker_s")  # lists with a number per worker, also recorded by the trial itself
 # The places that the columns of these probes have always had; those of others follow, by the probe's name.
 PROBE_ORDER = ("rusage", "surroundings", "memory", "trial", "waits", "depth")

@@ -30,9 +30,7 @@ from concexp.analysis.stats.pooled import Pool
 from concexp.analysis.stats.ratios import ratio
 from concexp.analysis.trial_rows import TrialRows
 from concexp.experiment.statuses import MEASURED, NUMBERED, OBSERVED, STATUSES
-
-# Growth of the latency beyond which an open loop is overloaded: then less than 95 % of what arrives is served.
-OVERLOAD = 0.05
+from concexp.trial.search import OVERLOAD
 
 
 def no_times(column: str) -> Histogram:

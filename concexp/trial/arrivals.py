@@ -57,15 +57,17 @@ class Arrivals:
     """
 
     def __init__(self, tools, load, seed, in_turns=False):
-        given = load["rate"], load["duration"], load["arrivals"], seed
-        self.count = len(offsets(*given))
+        self.given = load["duration"], load["arrivals"], seed
         self.duration = int(load["duration"] * SECOND)
         self.folder = tools.folder
         self.blocking = not in_turns
         self.turn = tools.make("Lock") if in_turns else None
         self.line = self.ready = None
         self.begin_loop()
-        self.start(given)
+        for name in (LINE, READY):
+            os.mkfifo(os.path.join(self.folder, name), 0o600)
+        self.start(load["rate"])
+        self.open()
         tools.at_end(self.stop)
 
     def __len__(self):
@@ -78,15 +80,23 @@ class Arrivals:
         self.__dict__.update(state)
         self.open()  # by its path: a process that was spawned has none of its parent's descriptors
 
-    def start(self, given):
-        """Start the generator and open the line to it."""
+    def start(self, rate):
+        """Start a generator of this rate; when its line comes it has opened both FIFOs, so that to open them does not wait."""
         from concexp.trial import servers
 
-        for name in (LINE, READY):
-            os.mkfifo(os.path.join(self.folder, name), 0o600)
-        # When its line comes it has opened both FIFOs, so that to open them does not wait.
+        given = (rate, *self.given)
+        self.count = len(offsets(*given))
         self.generator, _ = servers.spawn("the load generator", "load_generator.py", self.folder, repr(given))
-        self.open()
+
+    def change_rate(self, rate):
+        """Between two passes: go on with a generator of another rate."""
+        self.end_generator()
+        self.start(rate)
+
+    def end_generator(self):
+        """End the generator; what it wrote was taken."""
+        self.generator.terminate()
+        self.generator.communicate()
 
     def open(self):
         """Open both FIFOs in this process."""
@@ -96,8 +106,7 @@ class Arrivals:
 
     def stop(self):
         """End the generator, and close and remove what led to it."""
-        self.generator.terminate()
-        self.generator.communicate()
+        self.end_generator()
         for descriptor in (self.line, self.ready):
             if descriptor is not None:
                 os.close(descriptor)

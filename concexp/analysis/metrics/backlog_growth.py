@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from itertools import pairwise
-from statistics import median
 from typing import Any
 
 from concexp.analysis import metrics
-
-FEWEST = 5  # operations by which the line must have grown: a few may stand in it by chance at any moment
+from concexp.trial.search import growth
 
 
 class Metric(metrics.Metric):
@@ -33,13 +28,5 @@ class Metric(metrics.Metric):
         if "latency_floor_s" not in frame or "load.duration" not in frame:
             return frame["wall_s"] * float("nan")
         rows = zip(frame["latency_floor_s"], frame["load.duration"], frame["ops"], strict=True)
-        return frame["wall_s"] * 0.0 + [growth(floors, duration, ops) for floors, duration, ops in rows]
-
-
-def growth(floors: Sequence[float | None] | None, duration: float, ops: float) -> float:
-    """Seconds per second, from the shortest latencies of equal parts of the time; NaN unless each part has one."""
-    known = [floor for floor in floors or () if floor is not None]
-    if not floors or len(known) < len(floors):
-        return math.nan
-    found = median(after - before for before, after in pairwise(known[1:])) * len(known) / duration
-    return found if found * ops >= FEWEST else 0.0
+        found = [growth(floors, duration, ops) for floors, duration, ops in rows]
+        return frame["wall_s"] * 0.0 + [float("nan") if one is None else one for one in found]

@@ -6,10 +6,12 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from concexp.trial.search import FEWEST_BEYOND
+
+__all__ = ["FEWEST_BEYOND", "Histogram", "beyond", "mean", "middle", "pooled", "quantile"]
+
 BITS = 6  # as in trial/probes/latency.py, which makes the classes
 NANO = 1e-9
-
-FEWEST_BEYOND = 10  # operations beyond a percentile, without which it is a matter of chance
 
 Histogram = Sequence[Sequence[int]]  # (class, count), sorted by class
 

@@ -4,11 +4,12 @@ A percentile of a cell is that of all its operations together, which is what a u
 at 1 s, the 99th percentile is 1 s, while the mean of the trials' percentiles would be 8 ms. Trials remain the unit: the
 operations of one are no independent samples.
 
-The interval is that of a Bayesian bootstrap of whole trials (Rubin 1981): each trial counts with an exponential weight. The
-logarithms' deviations are stretched by sqrt((n + 1) / (n - 1)), since n weights vary less than n samples, and divided by the
-root of chi^2 / (n - 1), as in Student's t. The farther end counts for both sides: what lies beyond the slowest trial that was
-seen is in no resample. It covers 92 % and more where percentiles are not ruled by the one slowest trial
-(`benchmarks/percentile_coverage.py`).
+The interval is the wider of two. One is that of a Bayesian bootstrap of whole trials (Rubin 1981): each trial counts with an
+exponential weight; the logarithms' deviations are stretched by sqrt((n + 1) / (n - 1)), since n weights vary less than n
+samples, and divided by the root of chi^2 / (n - 1), as in Student's t. The other is Woodruff's (1952): how sure the share of
+operations beyond the percentile is, by t over trials, read off as percentiles. The first is too narrow where one trial rules the
+slow end, the second where trials are of two kinds. Of both the farther end counts for both sides: what lies beyond the slowest
+trial that was seen is in no resample. Together they cover 92 % and more (`benchmarks/percentile_coverage.py`).
 
 So that all that compares trials by their blocks can do so (paired ratios, draws for claims, p-values), the result has one
 value for each trial, its pseudo-value: their geometric mean is the percentile of all, and Student's t on their logarithms gives
@@ -79,7 +80,8 @@ class Pool:
         if not spread:
             return dict.fromkeys(self.blocks, estimate)
         n = len(self.blocks)
-        scale = self._half_width(estimate, share) * math.sqrt(n) / t_quantile(n - 1) / spread
+        half = max(self._resampled(estimate, share), self._read_off(estimate, share, spread))
+        scale = half * math.sqrt(n) / t_quantile(n - 1) / spread
         return dict(zip(self.blocks, (estimate * np.exp(scale * around)).tolist(), strict=True))
 
     def _excess(self, estimate: float, share: float | None) -> Floats:
@@ -93,8 +95,8 @@ class Pool:
         excess: Floats = own - expected - (own - expected).mean()  # the mean is 0 but for rounding
         return excess
 
-    def _half_width(self, estimate: float, share: float | None) -> float:
-        """Half the interval's width on the scale of logarithms."""
+    def _resampled(self, estimate: float, share: float | None) -> float:
+        """Half the bootstrap's interval, on the scale of logarithms."""
         n = len(self.blocks)
         if share is None:
             weights = _weights(n)
@@ -104,6 +106,15 @@ class Pool:
         deviations = math.sqrt((n + 1) / (n - 1)) * np.log(resampled / estimate) / _scales(n - 1)
         low, high = np.quantile(deviations, [0.025, 0.975])
         return float(max(-low, high))
+
+    def _read_off(self, estimate: float, share: float | None, spread: float) -> float:
+        """Half of Woodruff's interval, on the scale of logarithms; `spread` is the standard deviation of the trials' excess."""
+        if share is None:
+            return 0.0
+        n = len(self.blocks)
+        error = t_quantile(n - 1) * spread * math.sqrt(n) / float(self._totals.sum())
+        low, high = (self.estimate(min(max(end, 0.0), 1.0)) for end in (share - error, share + error))
+        return max(math.log(estimate / low), math.log(high / estimate))
 
     def _quantiles(self, cumulated: Floats, share: float) -> Floats:
         """The quantile of each row of numbers of operations up to each class."""

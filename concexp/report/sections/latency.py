@@ -1,4 +1,4 @@
-"""Which cell is fastest at the slow end: the 99th percentile of latency or service time, with intervals."""
+"""What an open loop can be asked, and which cell is fastest at the slow end: the 99th percentile, with intervals."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from concexp.report.phrases import cell_text, cells_text
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, spread
 from concexp.report.view import Comparison, Point, View
+from concexp.trial.search import objective
 
 # The metrics and what they are called; the first that was recorded is used. Only an open loop has a latency.
 METRICS = {"latency_p99_s": "latency", "service_time_p99_s": "service time"}
+HIGHEST_RATE = "sustainable_rate"
 MAX_COMPARISONS = 12
 MAX_CELLS = 6  # that a sentence on overload names
 
@@ -37,6 +39,7 @@ def sentences(view: View) -> list[str]:
         for one, other in combinations(_points(view, comparison), 2)
     )
     return [
+        *highest_rates(view),
         *overloads(view),
         *_conditions(view, comparisons),
         *_too_few(view),
@@ -50,12 +53,39 @@ def in_answer(view: View) -> list[str]:
     comparisons = [
         comparison for comparison in view.comparisons if is_open(view, comparison) and _points(view, comparison)
     ]
-    told = overloads(view)
+    told = [*highest_rates(view), *overloads(view)]
     if len(comparisons) > 1:
         return [*told, *_conditions(view, comparisons)]
     if comparisons and len(view.comparisons) == 1 and len(compared := sentences(view)) > len(told):
         return compared[: len(told) + 1]
     return [*told, *(_lowest(view, comparison) for comparison in comparisons)]
+
+
+def highest_rates(view: View) -> list[str]:
+    """The highest rate that each cell with a search for it can serve, the highest first, and what ended the search."""
+    found = [
+        (comparison, point)
+        for comparison in view.comparisons
+        for point in comparison.points
+        if point.value(HIGHEST_RATE).has_value
+    ]
+    found.sort(key=lambda pair: -pair[1].value(HIGHEST_RATE).mean)
+    texts = []
+    for comparison, point in found:
+        where = f" in {escaped(view.title(comparison.labels))}" if len(view.comparisons) > 1 else ""
+        limit = objective(str(view.records[point.cell]["load"].get("until", "overloaded")))
+        at_most = f" with {100 * limit[0]:g} % of the operations within {_seconds(limit[1])}" if limit else ""
+        texts.append(f"{cell_text(view, point)}{where} {_rate(point.value(HIGHEST_RATE))}{at_most}")
+    if not texts:
+        return []
+    more = f" and {plural(len(texts) - MAX_CELLS, 'more cell')}" if len(texts) > MAX_CELLS else ""
+    return [f"**The highest rate** of arrivals that is served: {'; '.join(texts[:MAX_CELLS])}{more}."]
+
+
+def _seconds(seconds: float) -> str:
+    """`50 ms`."""
+    factor, unit = scale_of([seconds], "s")
+    return f"{seconds / factor:g} {unit}"
 
 
 def overloads(view: View) -> list[str]:

@@ -103,11 +103,12 @@ class Watcher(tools.Watcher):
 def of_arrivals(moments, begun, duration):
     """(latencies, lateness, wake-ups, floor) of arrivals, of each `moments` has five numbers: three histograms and a list.
 
-    The load was late for a worker only while it was free: what a busy one takes from the line was sent before.
+    The load was late where a worker was free when the arrival was sent: then none stood in line before it. What a busy worker
+    takes later was sent before it was free.
     """
     due, sent, free, woke, done = [moments[k::5] for k in range(5)]
     latencies = [end - meant for end, meant in zip(done, due)]
-    lateness = [max(0, when - max(meant, since)) for when, meant, since in zip(sent, due, free)]
+    lateness = [max(0, when - meant) if since <= when else 0 for when, meant, since in zip(sent, due, free)]
     wake_ups = [max(0, awake - max(when, since)) for awake, when, since in zip(woke, sent, free)]
     floor = [None] * PARTS
     for meant, latency in zip(due, latencies):
@@ -121,7 +122,7 @@ class Probe(tools.Probe):
     """The time of each operation: `service_time` from its start, `latency` from its intended start in an open loop.
 
     Of a function that times itself the service time is what it returned. An open loop also has what the load generator adds:
-    `lateness`, how long a free worker waited for an arrival that was due; `wake_up`, the time from its coming to the worker's
+    `lateness`, how late an arrival was sent to a worker that was free for it; `wake_up`, the time from its coming to the worker's
     waking; `generator_cpu_s`. In a pool the worker here is the thread that hands out the tasks. `latency_floor_s` is the
     shortest latency among the operations that were to arrive in each fifth of the time, or None.
 

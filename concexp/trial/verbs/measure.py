@@ -16,7 +16,8 @@ def answer(request):
     """A dict with `status`, `reason` and, if the trial went well, its facts.
 
     The request holds `workload`, `model`, `sync` ({"name": …, "parameters": {…}}), `workers`, `load` ({"ops": n,
-    "scaling": strong | weak}, {"duration": s} or {"rate": 1/s, "duration": s, "arrivals": constant | poisson}), `startup`,
+    "scaling": strong | weak}, {"duration": s} or {"rate": 1/s, "duration": s, "arrivals": constant | poisson}, this
+    perhaps with "until" and "within" for a search), `startup`,
     `warmup`, `iterations`, `seed`, `probes`, `folder` and maybe `background` ({"workload": …, "model": …, "workers": n}),
     `switch_interval` (seconds) and `pin` (compact | spread).
     """
@@ -66,6 +67,7 @@ class Trial:
         self.largest_share = None
         self.prepared = False
         self.phases = {}
+        self.steps = None  # of a search
         self.threads_at_fork = None
         self.job = None
         self.background = self.make_background(request.get("background"))
@@ -118,6 +120,7 @@ class Trial:
             threads_at_fork=self.threads_at_fork,
             phases=self.phases,
             iterations=iterations,
+            **({} if self.steps is None else {"steps": self.steps}),
             **model.facts(),
         )
 
@@ -159,13 +162,12 @@ class Trial:
     def run_passes(self):
         """Run the warm-up and the measured passes, opening and closing the workers as `startup` says.
 
-        Returns the facts of each measured pass.
+        Returns the facts of each measured pass; of a search, those of the pass at the highest rate that was served.
         """
-        request = self.request
+        request, search = self.request, self.make_search(self.request["load"])
         iterations = []
-        opened = None
-        count = request["warmup"] + request["iterations"]
-        for number in range(count):
+        opened, number, more = None, 0, True
+        while more:
             if opened is None:
                 opened = self.open()
             if self.background is not None and number == 0:
@@ -173,12 +175,29 @@ class Trial:
                 self.background.open()  # after the first role's workers: a fork should find no other threads
                 self.note_fork(self.background.model, threads)
             iteration = self.one_pass(opened)
-            if number >= request["warmup"]:
+            number += 1
+            if number > request["warmup"]:
                 iterations.append(iteration)
-            if request["startup"] != "once" or number == count - 1:
+                left = request["warmup"] + request["iterations"] - number
+                more = left > 0 if search is None else search.note(iteration)
+            if request["startup"] != "once" or not more:
                 self.close()
                 opened = None
-        return iterations
+            if search is not None and more:
+                self.source.change_rate(search.rate)
+        if search is None:
+            return iterations
+        self.steps = search.steps
+        wrong = [iteration for iteration in iterations if iteration["invalid"]]
+        return [(wrong or [search.best])[0]]
+
+    def make_search(self, load):
+        """The search that the load asks for, or None."""
+        if "until" not in load:
+            return None
+        from concexp.trial.search import Search
+
+        return Search(load["rate"], load["duration"], load["until"], load["within"])
 
     def open(self):
         """Start the workers. Returns (begin, seconds from the first creation to the last worker being ready)."""

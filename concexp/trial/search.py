@@ -12,10 +12,10 @@ HALVINGS = 10  # of the first rate, before the search is given up
 OCTAVE = 64  # classes of a histogram in which values double
 
 
-def growth(floors, duration, ops):
+def growth(floors, duration, ops, fewest=FEWEST):
     """Seconds by which the latency grew per second, from its shortest in equal parts of the time; None unless each has one.
 
-    The middle of the steps from the second part on. 0 where the line grew by fewer than 5 of the `ops` operations.
+    The middle of the steps from the second part on. 0 where the line grew by fewer than `fewest` of the `ops` operations.
     """
     known = [floor for floor in floors or () if floor is not None]
     if not floors or len(known) < len(floors):
@@ -23,7 +23,7 @@ def growth(floors, duration, ops):
     steps = sorted(known[part + 1] - known[part] for part in range(1, len(known) - 1))
     middle = (steps[(len(steps) - 1) // 2] + steps[len(steps) // 2]) / 2
     found = middle * len(known) / duration
-    return found if found * ops >= FEWEST else 0.0
+    return found if found * ops >= fewest else 0.0
 
 
 def objective(until):
@@ -61,12 +61,18 @@ def quantile_class(histogram, share):
 
 
 class Search:
-    """The rates to try, from `rate` on, in steps of `duration` seconds, to within a share of the highest that is served."""
+    """The rates to try, from `rate` on, in steps of `duration` seconds, to within a share of the highest that is served.
 
-    def __init__(self, rate, duration, until, within):
+    By chance, which `seed` decides, the first rate is up to that share higher: on the same grid all trials would find the same
+    rate, and seem surer than the grid is fine.
+    """
+
+    def __init__(self, rate, duration, until, within, seed):
+        from random import Random
+
         if too_short_a_step(rate, duration, until):
             raise ValueError(too_short_a_step(rate, duration, until))
-        self.rate = self.first = rate
+        self.rate = self.first = rate * (1 + within) ** Random(seed).random()
         self.duration = duration
         self.limit = objective(until)
         self.within = within

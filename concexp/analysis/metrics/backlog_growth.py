@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from concexp.analysis import metrics
-from concexp.trial.search import growth
+from concexp.trial.search import FEWEST, growth
 
 
 class Metric(metrics.Metric):
@@ -25,8 +25,13 @@ class Metric(metrics.Metric):
     open_loop = True
 
     def of(self, frame: Any) -> Any:
-        if "latency_floor_s" not in frame or "load.duration" not in frame:
-            return frame["wall_s"] * float("nan")
-        rows = zip(frame["latency_floor_s"], frame["load.duration"], frame["ops"], strict=True)
-        found = [growth(floors, duration, ops) for floors, duration, ops in rows]
-        return frame["wall_s"] * 0.0 + [float("nan") if one is None else one for one in found]
+        return growths(frame, FEWEST)
+
+
+def growths(frame: Any, fewest: float) -> Any:
+    """The growth of each row; 0 where it amounts to fewer than this many operations, NaN where it was not recorded."""
+    if "latency_floor_s" not in frame or "load.duration" not in frame:
+        return frame["wall_s"] * float("nan")
+    rows = zip(frame["latency_floor_s"], frame["load.duration"], frame["ops"], strict=True)
+    found = [growth(floors, duration, ops, fewest) for floors, duration, ops in rows]
+    return frame["wall_s"] * 0.0 + [float("nan") if one is None else one for one in found]

@@ -23,6 +23,5 @@ class Metric(metrics.Metric):
     open_loop = True
 
     def of(self, frame: Any) -> Any:
-        rate = self.recorded(frame, "offered_rate")
-        grown = backlog_growth.Metric().of(frame)
-        return rate / (1 + grown.clip(lower=0).fillna(0))
+        grown = backlog_growth.growths(frame, 0)
+        return self.recorded(frame, "offered_rate") / (1 + grown.fillna(0))

@@ -90,12 +90,12 @@ def _seconds(seconds: float) -> str:
 
 def overloads(view: View) -> list[str]:
     """The open loops in which more operations arrived than were served, with the rate that was served instead."""
-    several = len(view.comparisons) > 1
     texts = []
     for comparison in view.comparisons:
         for point in (point for point in comparison.points if point.sample.overloaded):
             served = point.sample.interval("throughput", catalog.load("metric", "throughput")())
-            where = f" in {escaped(view.title(comparison.labels))}" if several else ""
+            others = view.title({key: label for key, label in comparison.labels.items() if key != "load.rate"})
+            where = f" in {escaped(others)}" if others else ""
             asked = view.records[point.cell]["load"]["rate"]
             texts.append(f"{cell_text(view, point)}{where} serves {_rate(served)} of {rounded(asked)}/s")
     if not texts:
@@ -138,11 +138,12 @@ def _lowest(view: View, comparison: Comparison) -> str:
 
 
 def is_open(view: View, comparison: Comparison) -> bool:
-    """Whether requests arrived at a given rate, so that throughputs cannot be compared."""
+    """Whether requests arrived at a given rate, so that throughputs cannot be compared; rates that were searched for can."""
     records = (view.records.get(point.cell) for point in comparison.points)
     rated = any("rate" in record["load"] for record in records if record)
     known = [metric for metric in METRICS if view.metrics.get(metric) and view.metrics[metric].open_loop]
-    return view.metric.unit == "1/s" and (rated or any(p.value(m).has_value for m in known for p in comparison.points))
+    given = view.metric.unit == "1/s" and not view.metric.open_loop
+    return given and (rated or any(p.value(m).has_value for m in known for p in comparison.points))
 
 
 def _metric(view: View, comparison: Comparison) -> str:

@@ -165,6 +165,8 @@ class Trial:
         Returns the facts of each measured pass; of a search, those of the pass at the highest rate that was served.
         """
         request, search = self.request, self.make_search(self.request["load"])
+        if search is not None:
+            self.source.change_rate(search.rate)
         iterations = []
         opened, number, more = None, 0, True
         while more:
@@ -197,7 +199,7 @@ class Trial:
             return None
         from concexp.trial.search import Search
 
-        return Search(load["rate"], load["duration"], load["until"], load["within"])
+        return Search(load["rate"], load["duration"], load["until"], load["within"], self.request["seed"])
 
     def open(self):
         """Start the workers. Returns (begin, seconds from the first creation to the last worker being ready)."""

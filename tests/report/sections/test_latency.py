@@ -95,15 +95,20 @@ def test_too_few_operations_for_a_percentile_are_told(tmp_path):
     assert text == "No 99th percentile for 1 cell: 99 % of only 600 operations is a matter of chance: it takes 1000."
 
 
-def test_the_highest_rate_of_a_search_is_told(tmp_path):
-    """The rate of the last step that was served, less what was left in the line; the highest first, with what was asked."""
+def search_cells():
+    """Two cells whose trials searched for the highest rate."""
     cells = []
     for model, rate, until in (("threads", 200.0, "overloaded"), ("processes", 350.0, "latency_p99_s > 0.05")):
         facts = {"latency": journal_builder.histogram(0.05), "offered_rate": rate, "ops": round(rate)}
         facts |= {"latency_floor_s": [0.001 + 0.005 * part for part in range(5)] if rate == 200 else [0.001] * 5}
         load = {"rate": 100.0, "duration": 1.0, "arrivals": "constant", "until": until, "within": 0.05}
         cells.append(journal_builder.cell("echo", model, workers=4, facts=facts, load=load, wants="io"))
-    view = View(journal_builder.write(tmp_path, cells, spec={"baseline": {}}, iterations=1))
+    return cells
+
+
+def test_the_highest_rate_of_a_search_is_told(tmp_path):
+    """The rate of the last step that was served, less what was left in the line; the highest first, with what was asked."""
+    view = View(journal_builder.write(tmp_path, search_cells(), spec={"baseline": {}}, iterations=1))
     told = (
         "**The highest rate** of arrivals that is served: `processes` 350/s with 99 % of the operations within 50 ms; "
         "`threads` 195/s."
@@ -112,3 +117,12 @@ def test_the_highest_rate_of_a_search_is_told(tmp_path):
     assert told in latency.sentences(view)
     (table,) = cell_tables(view)
     assert any(head.startswith("sustainable") for head in table.heads)
+    assert not any("**" in text for row in table.rows for text in row)
+
+
+def test_rates_that_were_searched_for_are_compared(tmp_path):
+    """With `primary: sustainable_rate` the highest is in bold, as any result is."""
+    spec = {"baseline": {}, "primary": "sustainable_rate"}
+    view = View(journal_builder.write(tmp_path, search_cells(), spec=spec, iterations=1))
+    (table,) = cell_tables(view)
+    assert [[text for text in row if "**" in text] for row in table.rows] == [[], ["**350**"]]

@@ -14,12 +14,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from concexp import catalog
 from concexp.analysis.metrics import names_in
@@ -182,10 +183,21 @@ class Sample:
     def _pools(self) -> dict[tuple[str, tuple[int, ...]], Pool]:
         return {}
 
+    def skewed(self, name: str, trials: Sequence[Trial], given: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What follows from the `values` for a metric's mean, where that is not symmetric (see `stats.pooled`)."""
+        metric = catalog.load("metric", name)
+        if not metric.pooled or not self.values(name, trials) or not any(t.times(metric.column) for t in trials):
+            return given
+        return self._pool(metric.column, trials).skewed(given, metric.share)
+
     def interval(self, name: str, metric: Any) -> Interval:
         """The mean of a metric of level `iteration` over the trials, with its interval."""
+        sample = self.of(name)
         values = self.by_block(name, metric.kind == "count", metric.ends_badly)
-        return mean_interval(list(values.values()), metric.scale == "log")
+        found = mean_interval(list(values.values()), metric.scale == "log")
+        if not metric.pooled:
+            return found
+        return replace(found, lo=float(sample.skewed(name, sample.timing_trials, np.array([found.lo]))[0]))
 
 
 def observed(metric: Any) -> bool:

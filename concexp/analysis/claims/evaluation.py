@@ -133,6 +133,10 @@ class Measured:
         """The value of a metric in each of these trials of a cell, by block."""
         return self.sample(cell).of(name).values(name, trials)
 
+    def skewed(self, cell: str, name: str, trials: Sequence[Trial], drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The draws of a metric's mean, from those that its values in these trials give."""
+        return self.sample(cell).of(name).skewed(name, trials, drawn)
+
 
 class Values:
     """Evaluates a claim's expressions in one case: to arrays of draws, or with `point` to the means themselves."""
@@ -150,7 +154,7 @@ class Values:
     @cached_property
     def _draws(self) -> dict[tuple[str, str], NDArray[np.float64]]:
         """Joint draws of the means of all timings that the claim refers to, by cell and metric."""
-        samples, log = {}, set()
+        samples, log, trials_of = {}, set(), {}
         tree = self.claim.trees[0]
         for reference in self.measured.cells.references(self.claim, self.case, tree):
             for name, metric, cell in self._needed(reference):
@@ -159,9 +163,11 @@ class Values:
                 except NoVerdict:  # raised again where the value is needed
                     continue
                 samples[cell, name] = self.measured.values(cell, name, trials)
+                trials_of[cell, name] = trials
                 if metric.scale == "log":
                     log.add((cell, name))
-        return joint_draws(samples, log)
+        drawn = joint_draws(samples, log)
+        return {key: self.measured.skewed(*key, trials_of[key], values) for key, values in drawn.items()}
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -8,18 +8,21 @@ The interval is the wider of two. One is that of a Bayesian bootstrap of whole t
 exponential weight; the logarithms' deviations are stretched by sqrt((n + 1) / (n - 1)), since n weights vary less than n
 samples, and divided by the root of chi^2 / (n - 1), as in Student's t. The other is Woodruff's (1952): how sure the share of
 operations beyond the percentile is, by t over trials, read off as percentiles. The first is too narrow where one trial rules the
-slow end, the second where trials are of two kinds. Of both the farther end counts for both sides: what lies beyond the slowest
-trial that was seen is in no resample. Together they cover 92 % and more (`benchmarks/percentile_coverage.py`).
+slow end, the second where trials are of two kinds. What lies beyond the slowest trial that was seen is in no resample, so the
+upper end is as far as the farthest of the four; the lower end is that of the two lower ones. Together they cover 92 % and more
+(`benchmarks/percentile_coverage.py`).
 
 So that all that compares trials by their blocks can do so (paired ratios, draws for claims, p-values), the result has one
 value for each trial, its pseudo-value: their geometric mean is the percentile of all, and Student's t on their logarithms gives
-the interval. A trial is above that mean where more of its operations lie beyond the percentile than its share.
+the interval's upper end. A trial is above that mean where more of its operations lie beyond the percentile than its share.
+`skewed` turns what follows from them into what holds below the mean, too.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -45,6 +48,10 @@ class Pool:
         for row, one in zip(self.counts, histograms.values(), strict=True):
             for index, count in one:
                 row[places[index]] += count
+        self._values: dict[float | None, dict[int, float]] = {}
+        self._halves: dict[
+            float | None, tuple[float, float]
+        ] = {}  # of the intervals, on the scale of logarithms: down, up
 
     @cached_property
     def _totals(self) -> Floats:
@@ -64,7 +71,19 @@ class Pool:
 
     def interval(self, share: float | None) -> Interval:
         """The estimate with its interval."""
-        return mean_interval(list(self.values(share).values()), log=True)
+        found = mean_interval(list(self.values(share).values()), log=True)
+        return replace(found, lo=float(self.skewed(np.array([found.lo]), share)[0]))
+
+    def skewed(self, given: Floats, share: float | None) -> Floats:
+        """Values that Student's t gives for the mean of the pseudo-values -> those of the estimate: nearer to it if below."""
+        estimate = self.estimate(share)
+        self.values(share)  # where the ends are computed
+        down, up = self._halves[share]
+        if not up:
+            return given
+        below = np.minimum(given / estimate, 1.0)
+        nearer: Floats = np.where(given < estimate, estimate * below ** (down / up), given)
+        return nearer
 
     def estimate(self, share: float | None) -> float:
         """The quantile of all operations (see `histogram.quantile`), or their mean if `share` is None; seconds."""
@@ -74,15 +93,21 @@ class Pool:
 
     def values(self, share: float | None) -> dict[int, float]:
         """The pseudo-value of each trial, by block, in seconds; all are the estimate where there is no interval."""
+        if share in self._values:
+            return self._values[share]
         estimate = self.estimate(share)
         around = self._excess(estimate, share)
+        self._halves[share] = 0.0, 0.0
         spread = float(around.std(ddof=1)) if len(self.blocks) >= FEWEST else 0.0
         if not spread:
-            return dict.fromkeys(self.blocks, estimate)
+            self._values[share] = dict.fromkeys(self.blocks, estimate)
+            return self._values[share]
         n = len(self.blocks)
-        half = max(self._resampled(estimate, share), self._read_off(estimate, share, spread))
-        scale = half * math.sqrt(n) / t_quantile(n - 1) / spread
-        return dict(zip(self.blocks, (estimate * np.exp(scale * around)).tolist(), strict=True))
+        (low, high), (lower, higher) = self._resampled(estimate, share), self._read_off(estimate, share, spread)
+        self._halves[share] = max(low, lower), max(low, lower, high, higher)
+        scale = self._halves[share][1] * math.sqrt(n) / t_quantile(n - 1) / spread
+        self._values[share] = dict(zip(self.blocks, (estimate * np.exp(scale * around)).tolist(), strict=True))
+        return self._values[share]
 
     def _excess(self, estimate: float, share: float | None) -> Floats:
         """What each trial has beyond its share: operations beyond the estimate, or seconds. The sum is 0."""
@@ -95,8 +120,8 @@ class Pool:
         excess: Floats = own - expected - (own - expected).mean()  # the mean is 0 but for rounding
         return excess
 
-    def _resampled(self, estimate: float, share: float | None) -> float:
-        """Half the bootstrap's interval, on the scale of logarithms."""
+    def _resampled(self, estimate: float, share: float | None) -> tuple[float, float]:
+        """How far the bootstrap's interval reaches down and up, on the scale of logarithms."""
         n = len(self.blocks)
         if share is None:
             weights = _weights(n)
@@ -105,16 +130,16 @@ class Pool:
             resampled = self._quantiles(self._weighed, share)
         deviations = math.sqrt((n + 1) / (n - 1)) * np.log(resampled / estimate) / _scales(n - 1)
         low, high = np.quantile(deviations, [0.025, 0.975])
-        return float(max(-low, high))
+        return float(-low), float(high)
 
-    def _read_off(self, estimate: float, share: float | None, spread: float) -> float:
-        """Half of Woodruff's interval, on the scale of logarithms; `spread` is the standard deviation of the trials' excess."""
+    def _read_off(self, estimate: float, share: float | None, spread: float) -> tuple[float, float]:
+        """The same for Woodruff's interval; `spread` is the standard deviation of the trials' excess."""
         if share is None:
-            return 0.0
+            return 0.0, 0.0
         n = len(self.blocks)
         error = t_quantile(n - 1) * spread * math.sqrt(n) / float(self._totals.sum())
         low, high = (self.estimate(min(max(end, 0.0), 1.0)) for end in (share - error, share + error))
-        return max(math.log(estimate / low), math.log(high / estimate))
+        return math.log(estimate / low), math.log(high / estimate)
 
     def _quantiles(self, cumulated: Floats, share: float) -> Floats:
         """The quantile of each row of numbers of operations up to each class."""

@@ -38,13 +38,19 @@ def trials(rng, count, spread, operations=400):
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.99, None])
 @pytest.mark.parametrize("count", [3, 8, 19])
 def test_the_values_of_trials_carry_the_percentile_and_its_interval(share, count):
-    """The geometric mean of the values is the percentile of all operations, and more scatter of trials widens the interval."""
+    """The geometric mean of the values is the percentile of all operations, and more scatter of trials widens the interval.
+
+    The upper end is never nearer than the lower one, and the values' own interval reaches as far on both sides.
+    """
     widths = []
     for spread in (0.02, 0.3):
         pool = Pool(trials(np.random.default_rng(count), count, spread))
         found = mean_interval(list(pool.values(share).values()), log=True)
         assert found.mean == pytest.approx(pool.estimate(share))
         assert found.lo * found.hi == pytest.approx(found.mean**2)
+        skewed = pool.interval(share)
+        assert (skewed.mean, skewed.hi) == (found.mean, found.hi)
+        assert found.lo * (1 - 1e-9) <= skewed.lo < skewed.mean
         widths.append(math.log(found.hi / found.lo))
     assert widths[1] > widths[0] > 0
 
@@ -88,13 +94,24 @@ def test_what_disturbs_both_cells_of_a_block_cancels():
     assert not found.lo <= 1 <= found.hi
 
 
-@pytest.mark.parametrize(("share", "operations"), [(0.5, 300), (0.99, 1000)])
+def test_a_percentile_beside_a_jump_reaches_across_it_and_not_below_all_times():
+    """Where about 1 % of the operations take 300 ms, the 99th percentile may be 8 ms or 300, and is no less than the shortest."""
+    slow = [2, 15, 3, 20, 6]
+    given = {b: made([300 * MS] * n + [8 * MS] * (1000 - n)) for b, n in enumerate(slow)}
+    found = Pool(given).interval(0.99)
+    assert found.mean == pytest.approx(0.008, rel=0.02)
+    assert found.hi > 0.25
+    assert found.lo == pytest.approx(0.008, rel=0.02)
+    assert Pool(given).skewed(np.array([0.001, 0.2, 0.3]), 0.99).tolist() == pytest.approx([0.008, 0.2, 0.3], rel=0.02)
+
+
+@pytest.mark.parametrize(("share", "operations"), [(0.5, 200), (0.99, 500)])
 def test_coverage(share, operations):
-    """In 200 experiments of ten trials the interval contains the truth in at least 90 % (the share is known to 3 %)."""
+    """In 100 experiments of ten trials the interval contains the truth in at least 90 % (the share is known to 3 %)."""
     rng = np.random.default_rng(20)
     truth = np.quantile(rng.exponential(MS, 400_000) * np.exp(rng.normal(0, 0.1, 400_000)), share) / 1e9
     hits = 0
-    for _ in range(200):
+    for _ in range(100):
         found = Pool(trials(rng, 10, 0.1, operations)).interval(share)
         hits += found.lo <= truth <= found.hi
-    assert 180 <= hits <= 200
+    assert 90 <= hits <= 100

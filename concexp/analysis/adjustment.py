@@ -90,12 +90,12 @@ def _deviations(speeds: np.ndarray, sure: np.ndarray) -> np.ndarray | None:
 
 
 def _timings(means: Mapping[str, Sequence[float]]) -> dict[str, np.ndarray]:
-    """Those metrics that are times or rates."""
+    """Those metrics that are times or rates of a trial as a whole, not of all operations of all trials."""
     metrics = {name: catalog.load("metric", name) for name in means}
     return {
         name: np.asarray(means[name], dtype=float)
         for name, metric in metrics.items()
-        if metric.kind == "time" and metric.scale == "log"
+        if metric.kind == "time" and metric.scale == "log" and not metric.pooled
     }
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from concexp.analysis import steadiness
+from concexp.analysis.stats import histogram
 from concexp.analysis.stats.change_points import UNSTEADY, classify_cell
+from concexp.analysis.stats.histogram import Histogram
 from concexp.analysis.trial_rows import TrialRows
 from concexp.run.machine import spinners
 
@@ -61,6 +64,11 @@ BUSY_SHARE = 0.75
 SERVER_SHARE = 0.7
 # Rounds of busy work in an operation, compared with the median of the trials of the same work.
 WORK_SHARE = 0.01
+# Share of a percentile of the latency that the load generator's lateness may have in it, and seconds that do not matter.
+LATE_SHARE = 0.05
+LATE = 0.0001
+# The percentiles of the latency that are looked at, where at least so many operations lie beyond.
+SHARES = (0.5, 0.9, 0.99)
 # Facts that are judged by their mean over a trial's iterations.
 MEANS = ("wall_s", "cpu_s", "server_cpu_s", "run_queue_wait_s", "start_skew_s", "all_active", "window_s", "throttled_s", "steal_s",
          "voluntary_switches", "involuntary_switches")  # fmt: skip
@@ -82,6 +90,7 @@ MEANING = {
     "calibration": "an operation was not the same amount of work as in the other trials",
     "timer": "reading the clock took more than a twentieth of what was timed, in at least half of its cell's trials",
     "server_bound": "the workload's own server was busy: its speed limits the numbers",
+    "late_load": "the load generator was late: more than a twentieth of a percentile of the latency is its own",
     "gil_changed": "the GIL was switched on or off during the trial",
     "traced": "a tracer or profiler was active",
     "leftover": "processes, sockets, shared memory or semaphores were left behind and had to be removed",
@@ -125,6 +134,7 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
         "calibration": other_work(trials),
         "timer": _in_half_of_cell(trials, trials["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once),
         "server_bound": trials["server_cpu_s"] > SERVER_SHARE * wall,
+        "late_load": trials["late_load"] if "late_load" in trials else pd.Series(False, trials.index),
         "gil_changed": trials["gil_start"].notna()
         & trials["gil_end"].notna()
         & (trials["gil_start"] != trials["gil_end"]),
@@ -336,6 +346,19 @@ def _in_half_of_cell(trials: pd.DataFrame, condition: pd.Series) -> pd.Series:
     known = trials["wall_s"].notna()
     cells = [trials["cell"], trials["role"]]
     return known & (holds.where(known).astype(float).groupby(cells).transform("mean") >= 0.5)
+
+
+def late_load(latencies: Sequence[Histogram], lateness: Sequence[Histogram]) -> bool:
+    """True if one of the percentiles of a trial's latencies is in good part the lateness of the load generator.
+
+    Each histogram is that of a pass; those of a closed loop, and of journals without the lateness, are empty.
+    """
+    told, late = histogram.pooled(latencies), histogram.pooled(lateness)
+    if not late:
+        return False
+    known = [share for share in SHARES if histogram.beyond(told, share) >= histogram.FEWEST_BEYOND]
+    pairs = [(histogram.quantile(told, share), histogram.quantile(late, share)) for share in known]
+    return any(own > max(LATE, LATE_SHARE * whole) for whole, own in pairs)
 
 
 def executions(trials: pd.DataFrame) -> pd.Series:

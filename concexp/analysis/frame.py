@@ -31,13 +31,14 @@ ANSWER = {"gil_start": "gil", "gil_end": "gil_end", "jit_on": "jit", "traced": "
 WINDOW = ("wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_cpu_s", "start_skew_s", "stop_skew_s",
           "all_active")  # fmt: skip
 SINCE = "window_s"  # of each window as well, but older journals lack it
-# Numbers that the trial itself records, not a probe: where it has a background or a schedule of chunks, and the speed of the
-# CPU, which older versions did not record.
+# Numbers that the trial itself records, not a probe: where it has a background, a schedule of chunks or a search, and the speed
+# of the CPU, which older versions did not record.
 BESIDE = (
     "background_ops",
     "background_s",
     "background_cpu_s",
     "largest_share",
+    "offered_rate",
     "reference_before_s",
     "reference_after_s",
 )
@@ -127,7 +128,12 @@ def _steadiness(columns: Mapping[str, Any], rows: TrialRows) -> Any:
 def _doubts(columns: Mapping[str, Any], rows: TrialRows, iterations: Iterations) -> Any:
     """The doubts of each row's trial, comma-joined."""
     timed = iterations.recorded("service_time")
-    frame = pd.DataFrame({**columns, "service_time": pd.arrays.BooleanArray(timed, ~timed)}, copy=False)
+    facts = {**columns, "service_time": pd.arrays.BooleanArray(timed, ~timed)}
+    if "lateness" in iterations.names:  # an open loop
+        latencies, lateness = (rows.parts(iterations.objects(name)) for name in ("latency", "lateness"))
+        late = [doubts.late_load(told.tolist(), own.tolist()) for told, own in zip(latencies, lateness, strict=True)]
+        facts["late_load"] = np.array(late)[rows.numbers]
+    frame = pd.DataFrame(facts, copy=False)
     return repeat(doubts.find_doubts(frame, rows), rows.numbers)
 
 

@@ -64,7 +64,7 @@ def noise_floors(run: Run) -> list[NoiseFloor]:
     metric = catalog.load("metric", run.spec["primary"])()
     name = run.spec["primary"] if metric.level == "iteration" else metric.compares
     floors = []
-    for cell, control in samples(run.trials, run.level, CONTROL).items():
+    for cell, control in samples(run.trials, run.level, CONTROL, run.operation_times).items():
         ratio = compared(control, run.samples[cell], name) if cell in run.samples else UNKNOWN
         if ratio.bounded and ratio.lo > 0:
             floors.append(NoiseFloor(cell, str(run.axes_by_cell[cell]["workload"]), ratio))

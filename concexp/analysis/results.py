@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,7 @@ from concexp.run.storage.foreign_text import printable
 from concexp.run.storage.journal import Record
 
 if TYPE_CHECKING:
+    from concexp.analysis.operation_times import Times
     from concexp.analysis.samples import Sample
 
 RUNS = "runs"
@@ -135,7 +137,14 @@ class Run:
         """The trials of each cell, by the cell's id."""
         from concexp.analysis.samples import samples
 
-        return samples(self.trials, self.level)
+        return samples(self.trials, self.level, times=self.operation_times)
+
+    @cached_property
+    def operation_times(self) -> Mapping[str, Times]:
+        """The times of each trial's operations, by the trial's id."""
+        from concexp.analysis.operation_times import times_by_trial
+
+        return times_by_trial(self.records)
 
     @cached_property
     def cells(self) -> pd.DataFrame:

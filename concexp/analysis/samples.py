@@ -11,22 +11,33 @@ From all to the best, a sample has these trials:
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from concexp import catalog
 from concexp.analysis.adjustment import ANSWERED, Adjustment, adjust
 from concexp.analysis.metrics import names_in
+from concexp.analysis.operation_times import Times
+from concexp.analysis.stats.histogram import FEWEST_BEYOND, Histogram
 from concexp.analysis.stats.intervals import FEWEST, LEVEL, Interval, mean_interval, trial_means
+from concexp.analysis.stats.pooled import Pool
 from concexp.analysis.stats.ratios import ratio
 from concexp.analysis.trial_rows import TrialRows
 from concexp.experiment.statuses import MEASURED, NUMBERED, OBSERVED, STATUSES
+from concexp.trial.search import OVERLOAD
+
+
+def no_times(column: str) -> Histogram:
+    """The times of a trial that recorded none."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -34,7 +45,8 @@ class Trial:
     """One trial of a cell. `means` has its mean of each metric over the iterations, `doubts` the codes of its doubts.
 
     Where the machine's speed explains a metric, the mean is the adjusted one (`analysis.adjustment`); `raw` then has it as it
-    was measured, and the speed is no doubt any more.
+    was measured, and the speed is no doubt any more. `times` gives the histogram of its operations' times, by column; empty
+    where they were not recorded.
     """
 
     block: int
@@ -44,6 +56,7 @@ class Trial:
     effective_cpus: float
     means: Mapping[str, float]
     raw: Mapping[str, float] = field(default_factory=dict)
+    times: Times = field(default=no_times, compare=False)
 
 
 @dataclass(frozen=True)
@@ -114,8 +127,15 @@ class Sample:
         """The sample that a metric comes from: this one, or the trials that were observed for it."""
         return Sample(self.observed, level=self.level) if any(name in trial.means for trial in self.observed) else self
 
+    @cached_property
+    def overloaded(self) -> bool:
+        """True if more operations arrived than were served, in at least half of the trials that tell."""
+        growths = [trial.means.get("backlog_growth", np.nan) for trial in self.has_numbers]
+        known = [growth for growth in growths if not np.isnan(growth)]
+        return bool(known) and 2 * sum(growth > OVERLOAD for growth in known) >= len(known)
+
     def by_block(self, name: str, counted: bool = False, every: bool = False, raw: bool = False) -> dict[int, float]:
-        """Maps block to the trial's mean of a metric, where there is one.
+        """Maps block to the trial's value of a metric, where there is one (see `values`).
 
         Timings exclude doubtful trials; with `counted` they are kept, with `every` also those that ended badly. `raw` gives
         the means as they were measured, not adjusted for the machine's speed.
@@ -127,13 +147,68 @@ class Sample:
             trials = sample.has_numbers
         else:
             trials = sample.timing_trials
+        return sample.values(name, trials, raw)
+
+    def values(self, name: str, trials: Sequence[Trial], raw: bool = False) -> dict[int, float]:
+        """Maps block to the value of a metric in each of these trials of the sample, where there is one.
+
+        It is the trial's mean; of a metric of all operations together its pseudo-value (see `stats.pooled`), or nothing where
+        that is withheld.
+        """
+        metric = catalog.load("metric", name)
+        if metric.pooled and any(trial.times(metric.column) for trial in trials):
+            return {} if self.withheld(name, trials) else self._pool(metric.column, trials).values(metric.share)
         means = {trial.block: {**trial.means, **trial.raw} if raw else trial.means for trial in trials}
         return {block: of[name] for block, of in means.items() if not np.isnan(of.get(name, np.nan))}
 
+    def withheld(self, name: str, trials: Sequence[Trial] | None = None) -> str:
+        """Why a metric of all operations of these trials, by default the `timing_trials`, has no value; "" where it has one."""
+        metric = catalog.load("metric", name)
+        if not metric.pooled:
+            return ""
+        if metric.open_loop and self.overloaded:
+            return "more operations arrived than were served, so that the latency depends on how long the load lasted"
+        trials = self.timing_trials if trials is None else trials
+        operations = [count for trial in trials for _, count in trial.times(metric.column)]
+        if metric.share is None or not operations:
+            return ""
+        fewest = math.ceil(FEWEST_BEYOND / min(metric.share, 1 - metric.share) - 1e-6)
+        if sum(operations) < fewest:
+            return f"{100 * metric.share:g} % of only {sum(operations)} operations is a matter of chance: it takes {fewest}"
+        return ""
+
+    def operations(self, column: str) -> Pool | None:
+        """The times of all operations that timings rest on; None where none were recorded."""
+        trials = [trial for trial in self.timing_trials if trial.times(column)]
+        return self._pool(column, trials) if trials else None
+
+    def _pool(self, column: str, trials: Sequence[Trial]) -> Pool:
+        """The times of all operations of these trials."""
+        key = column, tuple(trial.block for trial in trials)
+        if key not in self._pools:
+            recorded = {trial.block: trial.times(column) for trial in trials if trial.times(column)}
+            self._pools[key] = Pool(recorded, self.level)
+        return self._pools[key]
+
+    @cached_property
+    def _pools(self) -> dict[tuple[str, tuple[int, ...]], Pool]:
+        return {}
+
+    def skewed(self, name: str, trials: Sequence[Trial], given: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What follows from the `values` for a metric's mean, where that is not symmetric (see `stats.pooled`)."""
+        metric = catalog.load("metric", name)
+        if not metric.pooled or not self.values(name, trials) or not any(t.times(metric.column) for t in trials):
+            return given
+        return self._pool(metric.column, trials).skewed(given, metric.share)
+
     def interval(self, name: str, metric: Any, raw: bool = False) -> Interval:
         """The mean of a metric of level `iteration` over the trials, with its interval."""
+        sample = self.of(name)
         values = self.by_block(name, metric.kind == "count", metric.ends_badly, raw)
-        return mean_interval(list(values.values()), metric.scale == "log", self.level)
+        found = mean_interval(list(values.values()), metric.scale == "log", self.level)
+        if not metric.pooled:
+            return found
+        return replace(found, lo=float(sample.skewed(name, sample.timing_trials, np.array([found.lo]))[0]))
 
 
 def observed(metric: Any) -> bool:
@@ -141,8 +216,13 @@ def observed(metric: Any) -> bool:
     return bool(metric.probe) and bool(catalog.load("probe", metric.probe).own_trials)
 
 
-def samples(frame: pd.DataFrame, level: float = LEVEL, role: str = MEASURED) -> dict[str, Sample]:
-    """The sample of each cell that has trials of this role, by the cell's id; `level` is that of their intervals."""
+def samples(
+    frame: pd.DataFrame, level: float = LEVEL, role: str = MEASURED, times: Mapping[str, Times] | None = None
+) -> dict[str, Sample]:
+    """The sample of each cell that has trials of this role, by the cell's id.
+
+    `level` is that of their intervals, `times` are those of the operations, by trial.
+    """
     rows = TrialRows.of(frame)
     first = frame.take(rows.firsts)
     means, from_observed = _means(frame, rows)
@@ -150,6 +230,7 @@ def samples(frame: pd.DataFrame, level: float = LEVEL, role: str = MEASURED) -> 
     by_cell: dict[str, dict[str, list[Trial]]] = {}
     facts = (
         first["cell"],
+        first["trial"],
         first["role"],
         first["block"].fillna(-1).astype(int),
         first["status"],
@@ -157,7 +238,9 @@ def samples(frame: pd.DataFrame, level: float = LEVEL, role: str = MEASURED) -> 
         first["doubts"],
         first["effective_cpus"].to_numpy(float, na_value=np.nan),
     )
-    for number, (cell, own_role, block, status, reason, doubts, effective) in enumerate(zip(*facts, strict=True)):
+    for number, (cell, trial_id, own_role, block, status, reason, doubts, effective) in enumerate(
+        zip(*facts, strict=True)
+    ):
         of_trial = {
             name: values[number] for name, values in means.items() if (name in from_observed) == (own_role == OBSERVED)
         }
@@ -165,7 +248,9 @@ def samples(frame: pd.DataFrame, level: float = LEVEL, role: str = MEASURED) -> 
         adjusted = speed_free.of_trial(number)
         raw = {name: of_trial[name] for name in adjusted}
         open_codes = tuple(code for code in codes if code != ANSWERED or not adjusted)
-        trial = Trial(int(block), status, reason, open_codes, float(effective), {**of_trial, **adjusted}, raw)
+        of_operations = (times or {}).get(str(trial_id), no_times)
+        ending = int(block), status, reason, open_codes, float(effective)
+        trial = Trial(*ending, {**of_trial, **adjusted}, raw, of_operations)
         by_cell.setdefault(str(cell), {}).setdefault(own_role, []).append(trial)
     return {
         cell: Sample(roles[role], roles.get(OBSERVED, ()), level) for cell, roles in by_cell.items() if role in roles

@@ -15,6 +15,7 @@ from concexp import catalog
 from concexp.errors import did_you_mean
 from concexp.experiment import units
 from concexp.experiment.spec import Arrivals, Entry, Pin, Scaling, Startup
+from concexp.trial.search import too_short_a_step
 
 VERSION = re.compile(r"(pypy)?3\.\d+(\.\d+)?t?")  # t: free-threaded
 SHORTEST_INTERVAL = 1e-6  # seconds: CPython counts switch intervals in microseconds
@@ -164,7 +165,14 @@ def whole_load(value: Any) -> dict[str, Any]:
             raise ValueError(f"a load has no '{key}'")
     if "ops" in value and {"rate", "arrivals"} & set(value):
         raise ValueError("an open loop has a `rate` and a `duration`; `ops` are counted in a closed one")
-    return {key: LOAD[key](item) for key, item in value.items()}
+    if "until" in value and "rate" not in value:
+        raise ValueError("`until` searches for a rate: say from which, such as rate: 100/s")
+    if "within" in value and "until" not in value:
+        raise ValueError("`within` is for a search: add until: overloaded")
+    load = {key: LOAD[key](item) for key, item in value.items()}
+    if "until" in load and (why := too_short_a_step(load["rate"], load["duration"], load["until"])):
+        raise ValueError(why)
+    return load
 
 
 LOAD: dict[str, Callable[[Any], Any]] = {
@@ -173,6 +181,8 @@ LOAD: dict[str, Callable[[Any], Any]] = {
     "scaling": one_of(get_args(Scaling)),
     "rate": positive_rate,
     "arrivals": one_of(get_args(Arrivals)),
+    "until": units.until,
+    "within": units.percentage,
 }
 
 
@@ -271,6 +281,8 @@ AXES: dict[str, KnownAxis] = {
     "load.scaling": KnownAxis(LOAD["scaling"], load_part("scaling"), counts_operations),
     "load.rate": KnownAxis(LOAD["rate"], load_part("rate")),
     "load.arrivals": KnownAxis(LOAD["arrivals"], load_part("arrivals")),
+    "load.until": KnownAxis(LOAD["until"], load_part("until")),
+    "load.within": KnownAxis(LOAD["within"], load_part("within")),
     "background.workers": KnownAxis(at_least(0), attribute("background_workers"), numeric=True, of_background=True),
     "background.model": KnownAxis(model_name, attribute("background_model"), of_background=True),
     "seed": KnownAxis(units.integer, measure("seed"), numeric=True),

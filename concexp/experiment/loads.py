@@ -9,6 +9,7 @@ from typing import Any
 from concexp.experiment.problems import Problems, shaped
 from concexp.experiment.scope import Scope
 from concexp.experiment.spec import Axis, Grid, Load
+from concexp.trial.search import too_short_a_step
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class _Given:
     """What is known about the load of a grid.
 
     written        whether `load:` is there
-    parts          the parts that `load:` or an axis sets: ops, duration, scaling, rate, arrivals
+    parts          the parts that `load:` or an axis sets: ops, duration, scaling, rate, arrivals, until, within
     axes           the keys of all axes of the grid
     counted        whether operations are counted anywhere
     workers_vary   whether the number of workers varies
@@ -64,6 +65,24 @@ RULES = (
         "add a `rate`, such as rate: 100/s",
     ),
     _Rule(
+        lambda given: "until" in given.parts and "rate" not in given.parts,
+        "`until` searches for a rate, and none is said from which",
+        "add a `rate` that can surely be served, such as rate: 100/s",
+        key="until",
+    ),
+    _Rule(
+        lambda given: "until" in given.parts and "load.rate" in given.axes,
+        "`until` searches for the rate, and `load.rate` is an axis",
+        "keep one of them",
+        at_sweep=True,
+    ),
+    _Rule(
+        lambda given: "within" in given.parts and "until" not in given.parts,
+        "`within` is for a search",
+        "add until: overloaded",
+        key="within",
+    ),
+    _Rule(
         lambda given: {"ops", "duration"} <= given.parts,
         "both `ops` and `duration` are said",
         "count operations, or measure for a time",
@@ -100,6 +119,11 @@ def read(scope: Scope, axes: Sequence[Axis], problems: Problems) -> dict[str, An
         problems.at(scope.node, scope.path, rule.message, rule.cure, rule.key)
     elif rule is not None and node is not None:
         problems.at(node, "load", rule.message, rule.cure, rule.key)
+    elif node is not None and {"rate", "duration", "until"} <= set(parts):
+        why = too_short_a_step(parts["rate"], parts["duration"], parts["until"])
+        why = too_short_a_step(parts["rate"], parts["duration"], parts["until"])
+        if why:
+            problems.at(node, "load", why, "raise `rate` or `duration`", "until")
     return parts if node is not None else None
 
 

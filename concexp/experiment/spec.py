@@ -29,6 +29,7 @@ def _level(value: Any) -> float:
     return level
 
 
+Until = Annotated[str, BeforeValidator(units.until)]
 Percentage = Annotated[float, BeforeValidator(units.percentage)]
 Flag = Annotated[bool, BeforeValidator(units.flag)]
 Startup = Literal["once", "each", "timed"]
@@ -47,6 +48,7 @@ class Block(BaseModel):
 
 # Whole blocks that are measured before intervals decide what comes next: with fewer trials they are too uncertain.
 MIN_PILOT_BLOCKS = 8
+SEARCH_WITHIN = 0.05  # how close a search for the highest rate comes, as a share
 DEFAULT_MAX_BLOCKS = 50  # of a cell, with `precision` but without `max_repetitions`
 
 
@@ -98,7 +100,9 @@ class Measure(Block):
 class Load(Block):
     """`load:` how much work there is; `ops` are for all workers together (strong scaling) or for each (weak).
 
-    With a `rate` the loop is open: operations arrive at that rate for the duration, whether or not a worker is free.
+    With a `rate` the loop is open: operations arrive at that rate for the duration, whether or not a worker is free. With
+    `until` each trial searches for the highest rate that is served, from `rate` on, in steps of `duration`, to `within` 5 %:
+    until it is `overloaded`, or until `latency_p99_s > 50ms` (or another percentile and limit).
     """
 
     ops: Positive | None = None
@@ -106,6 +110,8 @@ class Load(Block):
     scaling: Scaling | None = None
     rate: Rate | None = None
     arrivals: Arrivals | None = None
+    until: Until | None = None
+    within: Percentage | None = None
 
 
 class Report(Block):

@@ -72,6 +72,21 @@ def rate(value: Any) -> float:
     return number(match[1], "a rate such as 100/s") / SECONDS[match[2]]
 
 
+def until(value: Any) -> str:
+    """`overloaded`, or `latency_p99_s > 50ms` -> `latency_p99_s > 0.05`: where the search for the highest rate ends."""
+    if value == "overloaded":
+        return "overloaded"
+    match = (
+        re.fullmatch(r"(latency_p(?:50|90|99|999)_s)\s*>\s*(\S.*)", value.strip()) if isinstance(value, str) else None
+    )
+    if match is None:
+        raise ValueError(f"expected overloaded, or a limit such as latency_p99_s > 50ms, not {for_message(value)}")
+    limit = duration(match[2])
+    if limit <= 0:
+        raise ValueError(f"expected a limit above 0, not {for_message(match[2])}")
+    return f"{match[1]} > {limit!r}"
+
+
 def fraction(value: Any) -> float:
     """0.5 or 50% -> the share."""
     if isinstance(value, str) and value.strip().endswith("%"):

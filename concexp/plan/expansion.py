@@ -13,7 +13,7 @@ from concexp.errors import InputError, Problem, did_you_mean
 from concexp.experiment import Axis, Entry, Grid, Spec, Value, expressions
 from concexp.experiment.axis_table import AXES, CellDraft, KnownAxis, parameter_axis
 from concexp.experiment.selections import matches
-from concexp.experiment.spec import KINDS, second_roles
+from concexp.experiment.spec import KINDS, SEARCH_WITHIN, second_roles
 from concexp.plan.cell import Background, Cell, Runtime, cell_id
 from concexp.plan.points import computed, points_of, problem_at
 
@@ -110,6 +110,8 @@ def _finished(draft: CellDraft, spec: Spec, labels: Mapping[str, Any], order: Se
         load.setdefault("scaling", "strong")
     if "rate" in load:
         load.setdefault("arrivals", "constant")
+    if "until" in load:
+        load.setdefault("within", SEARCH_WITHIN)
     background = _background(draft)
     kinds = KINDS if background is None else draft.entries
     shown = {kind: draft.entries[kind].label for kind in kinds} | dict(labels)

@@ -20,6 +20,7 @@ from concexp.run.storage import journal
 # The latest runs that are used, and that are opened to find them. With more, a plan would wait for journals that agree.
 RUNS_USED = 3
 RUNS_OPENED = 12
+SEARCH_STEPS = 10  # of a search that begins at a tenth of what it finds, and ends within 5 %
 # What a trial takes besides its passes: starting a process and its workers, meeting, ending, writing the record.
 TRIAL_OVERHEAD_S = 0.15
 # A spinner measurement: one alone and all together, each round.
@@ -118,7 +119,8 @@ def _trial_seconds(trial: PlannedTrial, known: dict[str, float]) -> tuple[float,
     if trial.role == SENTINEL:
         return SENTINEL_S, "loads"
     if "duration" in cell.load:
-        return TRIAL_OVERHEAD_S + cell.load["duration"] * (settings.warmup + settings.iterations), "loads"
+        passes = settings.warmup + (SEARCH_STEPS if "until" in cell.load else settings.iterations)
+        return TRIAL_OVERHEAD_S + cell.load["duration"] * passes, "loads"
     return 0.0, "unknown"
 
 

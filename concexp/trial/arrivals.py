@@ -1,16 +1,32 @@
 """An open loop: operations arrive at their own times, whether or not a worker is free.
 
-Arrivals have intended times, fixed before the pass. The next free worker takes the next arrival, waits for its time if
-that is still to come, and does it. Latency counts from the intended time, so time in the queue is included (a closed
-loop, which asks again only when it was served, would omit just that).
+Arrivals have intended times, fixed before the pass. A process of its own (`load_generator`) waits for each time and then
+writes a record into a FIFO from which all workers read: a record of one size is read whole and by one reader, so the FIFO
+is the line in which arrivals stand. Latency counts from the intended time, so time in the line is included (a closed loop,
+which asks again only when it was served, would omit just that).
+
+The generator is outside of what is measured: a worker that waited for the times itself would be as late as its timer, a
+millisecond in asyncio, and that would count as its latency. How late the generator was, and how long a worker then took to
+wake, are recorded beside the latency.
 """
 
+import errno
+import os
+import struct
+from collections import deque
+from select import select
 from time import perf_counter_ns as clock
-from time import sleep
 
 from concexp.trial.passes import Report
 
 SECOND = 1_000_000_000
+RECORD = struct.Struct("=3q")  # an arrival: its number, its intended time, and the clock when it was written, ns
+# The number in the record that ends a pass, one for each reader; then follow the beginning of the pass and the generator's
+# CPU time in it, ns.
+END = -1
+MANY = 128  # records read at once, of a loop's one reader
+READERS = struct.Struct("=q")  # what a reader that is ready writes: how many readers there are
+LINE, READY = "arrivals", "arrivals-ready"  # the FIFOs, in the trial's folder
 
 
 def offsets(rate, duration, kind, luck):
@@ -34,78 +50,177 @@ def offsets(rate, duration, kind, luck):
 
 
 class Arrivals:
-    """The arrivals of one pass; all workers take from the same. `tools` are the model's."""
+    """The arrivals of each pass, all workers take from the same; made by a generator that is started with it.
 
-    def __init__(self, tools, load, luck):
-        self.offsets = offsets(load["rate"], load["duration"], load["arrivals"], luck)
-        self.state = tools.array(2)  # the next arrival; the clock when the first worker began, ns
-        # Coroutines take turns only where they await: taking the next one needs no guard.
-        self.guard = None if tools.asynchronous else tools.make("Lock")
+    `tools` are the model's. `in_turns` says that the workers take turns in one thread, and wait by a patched standard
+    library: then one of them waits for all.
+    """
+
+    def __init__(self, tools, load, luck, in_turns=False):
+        self.given = load["duration"], load["arrivals"], luck
+        self.duration = int(load["duration"] * SECOND)
+        self.folder = tools.folder
+        self.blocking = not in_turns
+        self.turn = tools.make("Lock") if in_turns else None
+        self.line = self.ready = None
+        self.begin_loop()
+        for name in (LINE, READY):
+            os.mkfifo(os.path.join(self.folder, name), 0o600)
+        self.start(load["rate"])
+        self.open()
+        tools.at_end(self.stop)
 
     def __len__(self):
-        return len(self.offsets)
+        return self.count
+
+    def __getstate__(self):
+        return dict(self.__dict__, line=None, ready=None, generator=None)
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self.open()  # by its path: a process that was spawned has none of its parent's descriptors
+
+    def start(self, rate):
+        """Start a generator of this rate; when its line comes it has opened both FIFOs, so that to open them does not wait."""
+        from concexp.trial import servers
+
+        given = (rate, *self.given)
+        self.count = len(offsets(*given))
+        self.generator, _ = servers.spawn("the load generator", "load_generator.py", self.folder, repr(given))
+
+    def change_rate(self, rate):
+        """Between two passes: go on with a generator of another rate."""
+        self.end_generator()
+        self.start(rate)
+
+    def end_generator(self):
+        """End the generator; what it wrote was taken."""
+        self.generator.terminate()
+        self.generator.communicate()
+
+    def open(self):
+        """Open both FIFOs in this process."""
+        flags = os.O_RDONLY | (0 if self.blocking else os.O_NONBLOCK)
+        self.line = os.open(os.path.join(self.folder, LINE), flags)
+        self.ready = os.open(os.path.join(self.folder, READY), os.O_WRONLY)
+
+    def stop(self):
+        """End the generator, and close and remove what led to it."""
+        self.end_generator()
+        for descriptor in (self.line, self.ready):
+            if descriptor is not None:
+                os.close(descriptor)
+        self.line = self.ready = None
+        for name in (LINE, READY):
+            os.unlink(os.path.join(self.folder, name))
 
     def reset(self):
-        """Make all arrivals pending again, before a pass."""
-        self.state[0] = self.state[1] = 0
+        """Before a pass. The last one has left nothing in the line: each reader stayed until its end."""
+        self.begin_loop()
 
-    def begin(self):
-        """The clock at which the pass began, ns: that of the first call, for all workers."""
-        if self.guard is None:
-            self.state[1] = self.state[1] or clock()
-        else:
-            with self.guard:
-                self.state[1] = self.state[1] or clock()
-        return self.state[1]
+    def begin_loop(self):
+        """What an event loop has read: records that wait for a worker, workers that wait for a record, ends so far."""
+        self.waiting, self.idle, self.ends = deque(), deque(), 0
+
+    def join(self, readers):
+        """Report one of `readers` readers as ready; the pass begins a moment after the last."""
+        os.write(self.ready, READERS.pack(readers))
 
     def take(self):
-        """The number of the next arrival; `len(self)` or more when all are taken."""
-        state = self.state
-        if self.guard is None:
-            state[0] += 1
-            return state[0] - 1
-        with self.guard:
-            number = state[0]
-            state[0] = number + 1
-        return number
+        """The next record of the line; waits for it."""
+        if self.turn is None:
+            return self.read()
+        with self.turn:
+            while True:
+                try:
+                    return self.read()
+                except BlockingIOError:
+                    select([self.line], [], [])
+
+    def read(self):
+        """One record; BlockingIOError if there is none and reading does not wait."""
+        data = os.read(self.line, RECORD.size)
+        if len(data) != RECORD.size:
+            raise OSError(errno.EPIPE, "the load generator ended before the pass was over")
+        return RECORD.unpack(data)
 
     def serve(self, work, me):
         """Serve as one plain worker until all arrivals are taken; returns its report."""
-        due, count, take, arrived = self.offsets, len(self.offsets), self.take, latency_of(me).arrived
-        begun = self.begin()
+        note, take = latency_of(me), self.take
+        arrived = note.arrived
+        self.join(me.workers)
         total = done = 0
+        free = clock()
         while True:
-            me.first = number = take()
-            if number >= count:
-                stop = clock()
-                return Report(begun, stop, 0, done, total)
-            intended = begun + due[number]
-            ahead = intended - clock()
-            if ahead > 0:
-                sleep(ahead / SECOND)
+            number, intended, sent = take()
+            woke = clock()
+            if number == END:
+                note.over(intended, self.duration, sent)
+                return Report(intended, woke, 0, done, total)
+            me.first = number
             total += work(me, 1)
-            arrived(clock() - intended)
+            end = clock()
+            arrived((intended, sent, free, woke, end))
+            free = end
             done += 1
 
     async def serve_async(self, work, me):
-        """As `serve`, for a coroutine. asyncio's own timer wakes it, up to a millisecond late."""
-        from asyncio import sleep
-
-        due, count, take, arrived = self.offsets, len(self.offsets), self.take, latency_of(me).arrived
-        begun = self.begin()
+        """As `serve`, for a coroutine."""
+        note, take = latency_of(me), self.take_async
+        arrived = note.arrived
+        self.join_async(me.workers)
         total = done = 0
+        free = clock()
         while True:
-            me.first = number = take()
-            if number >= count:
-                stop = clock()
-                return Report(begun, stop, 0, done, total)
-            intended = begun + due[number]
-            ahead = intended - clock()
-            if ahead > 0:
-                await sleep(ahead / SECOND)
+            number, intended, sent = await take()
+            woke = clock()
+            if number == END:
+                note.over(intended, self.duration, sent)
+                return Report(intended, woke, 0, done, total)
+            me.first = number
             total += await work(me, 1)
-            arrived(clock() - intended)
+            end = clock()
+            arrived((intended, sent, free, woke, end))
+            free = end
             done += 1
+
+    def join_async(self, readers):
+        """As `join`, for coroutines of one loop; the first of them lets the loop watch the line."""
+        import asyncio
+
+        if not (self.ends or self.idle or self.waiting):
+            loop = asyncio.get_running_loop()
+            self.new_turn = loop.create_future
+            os.set_blocking(self.line, False)
+            loop.add_reader(self.line, self.receive, loop, readers)
+        self.join(readers)
+
+    async def take_async(self):
+        """As `take`, for coroutines of one loop."""
+        if self.waiting:
+            return self.waiting.popleft()
+        turn = self.new_turn()
+        self.idle.append(turn)
+        return await turn
+
+    def receive(self, loop, readers):
+        """Read what is in the line: the loop calls it. Those that have waited longest get the records."""
+        try:
+            data = os.read(self.line, MANY * RECORD.size)
+        except BlockingIOError:
+            return
+        if not data:
+            loop.remove_reader(self.line)
+            while self.idle:
+                self.idle.popleft().set_exception(OSError(errno.EPIPE, "the load generator ended too early"))
+        for record in RECORD.iter_unpack(data):
+            self.ends += record[0] == END
+            if self.idle:
+                self.idle.popleft().set_result(record)
+            else:
+                self.waiting.append(record)
+        if self.ends == readers:
+            loop.remove_reader(self.line)
 
 
 def latency_of(me):

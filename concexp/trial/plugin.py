@@ -123,6 +123,7 @@ class Model(Plugin):
     asynchronous    True where workers are coroutines: a primitive is waited for with `await`
     lasting         whether its workers stay for a whole pass and can take their operations from a source (`WorkerView.source`)
     opens           whether it can carry an open loop
+    in_turns        True where workers are written as threads, and take turns in one thread by a patched standard library
     needs_workers   False where the number of workers does not apply
     simulated       True where no trial is run at all
     packages        what must be installed for the interpreter beside the standard library
@@ -133,6 +134,7 @@ class Model(Plugin):
     asynchronous = False
     lasting = False
     opens = False
+    in_turns = False
     needs_workers = True
     simulated = False
     packages = ()

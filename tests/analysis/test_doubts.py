@@ -3,6 +3,7 @@
 import pytest
 
 from concexp.analysis import doubts
+from concexp.trial.probes import latency as probe
 from tests.helpers import journal_builder
 
 QUIET = {"model": "processes", "workers": 2}
@@ -127,6 +128,33 @@ def test_what_depends_on_the_outcome_is_judged_by_cell(tmp_path, code, given, sh
     assert sorted(run.firsts["doubts"]) == [""] * (6 - doubtful) + [code] * doubtful
 
 
+def late(share, of=1000, lateness=2_000_000, latency=10_000_000):
+    """Facts of an open loop: `share` of its operations took `latency` ns, of which `lateness` was the generator's."""
+    some = round(share * of)
+    return {
+        "latency": probe.added([probe.histogram([1000] * (of - some) + [latency] * some)]),
+        "lateness": probe.added([probe.histogram([0] * (of - some) + [lateness] * some)]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "given"),
+    [
+        ("late_load", late(0.02)),  # a fifth of the 99th percentile
+        ("", late(0.005)),  # it is beyond all percentiles that are looked at
+        ("", late(0.02, lateness=490_000)),  # less than a twentieth
+        ("late_load", late(0.02, lateness=520_000)),
+        ("", late(0.02, lateness=95_000, latency=100_000)),  # less than matters
+        ("late_load", late(0.6, of=24)),  # the median has ten operations beyond
+        ("", late(0.1, of=24)),  # the 99th percentile has not
+        ("", {"latency": late(0.02)["latency"]}),  # an old journal
+    ],
+)
+def test_a_late_load_generator(tmp_path, code, given):
+    """A load is late where it makes out a good part of a percentile that enough operations have."""
+    assert codes(tmp_path, facts=given, model="threads", wants="io") == {code}
+
+
 def test_leftover(tmp_path):
     """A trial that left processes behind is doubtful."""
     assert codes(tmp_path, status="invalid", record={"left_behind": 1}) == {"leftover"}
@@ -152,7 +180,7 @@ def test_every_code_is_explained():
     """Each code that can be given has a meaning for the page."""
     assert set(doubts.MEANING) == {
         "machine", "slow_cpu", "speed_changed", "queue", "stopped", "throttled", "preempted", "paged", "skew", "apart",
-        "too_short", "coarse", "calibration", "timer", "server_bound", "gil_changed", "traced", "leftover", "unsteady",
+        "too_short", "coarse", "calibration", "timer", "server_bound", "late_load", "gil_changed", "traced", "leftover", "unsteady",
     }  # fmt: skip
 
 

@@ -62,3 +62,44 @@ def test_a_cell_that_was_only_looked_at_is_missing(tmp_path):
     """Until a cell has a trial run as it is, it has none."""
     frame = journal_builder.write(tmp_path, **scenarios.observed()).trials
     assert samples(frame[frame["role"] == "observed"]) == {}
+
+
+def rate_and_floors(growth, rate=400.0, duration=2.0):
+    """The load and the facts of an open loop whose latency grows by `growth` s for each second."""
+    floors = [0.01 + growth * duration / 5 * part for part in range(5)]
+    times = {name: journal_builder.histogram(0.02) for name in ("latency", "service_time")}
+    return {
+        "load": {"rate": rate, "duration": duration, "arrivals": "constant"},
+        "facts": {**times, "latency_floor_s": floors, "ops": round(rate * duration), "wall_s": duration},
+    }
+
+
+def open_loop(folder, growth, **more):
+    """The sample of an open loop."""
+    one = journal_builder.cell("sleep", "threads", workers=1, wants="io", **{**rate_and_floors(growth), **more})
+    return journal_builder.write(folder, [one], repetitions=4).samples[one["id"]]
+
+
+def test_the_latency_of_an_overload_is_withheld(tmp_path):
+    """More arrives than is served: the latency has no value, for a reason; the service time and the throughput have theirs."""
+    found = open_loop(tmp_path / "over", 0.08)
+    assert found.overloaded
+    assert found.by_block("latency_p50_s") == found.by_block("latency_mean_s") == {}
+    assert "more operations arrived than were served" in found.withheld("latency_p99_s")
+    assert len(found.by_block("service_time_p99_s")) == len(found.by_block("throughput")) == 4
+    found = open_loop(tmp_path / "not", 0.04)
+    assert not found.overloaded
+    assert len(found.by_block("latency_p50_s")) == 4
+
+
+def test_a_percentile_needs_ten_operations_beyond(tmp_path):
+    """Of 999 operations, 99 % is a matter of chance; of 1,000 it is told, and 90 % of 100."""
+    for count, beyond in ((999, False), (1000, True)):
+        one = journal_builder.cell(facts={"service_time": [[1000, count]]})
+        run = journal_builder.write(tmp_path / str(count), [one], repetitions=1, iterations=1)
+        (found,) = run.samples.values()
+        assert bool(found.by_block("service_time_p99_s")) is beyond
+        assert bool(found.withheld("service_time_p99_s")) is not beyond
+        assert found.by_block("service_time_p90_s")
+    why = open_loop(tmp_path / "open", 0.0).withheld("latency_p999_s")
+    assert why == "99.9 % of only 8000 operations is a matter of chance: it takes 10000"

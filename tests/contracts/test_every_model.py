@@ -32,6 +32,8 @@ VARIANTS = [
     if parameter.name not in ("start_method", "schedule") and choice != parameter.default
 ]
 TIMED = {"duration": 0.02}
+OPEN = {"rate": 1000.0, "duration": 0.02, "arrivals": "constant"}
+KINDS = {"counted": SMALL, "timed": TIMED, "open": OPEN}
 
 
 def plain(model):
@@ -46,21 +48,22 @@ def lasting(model):
 
 
 def loads(model):
-    """The kinds of load that a model supports: counted, timed or both."""
+    """The kinds of load that a model supports: counted, timed, open, or several of them."""
     reasons = {
         name: tools.unsupported(build("workload", "cpu_sum"), plain(model), build("sync", "none"), 2, load)
-        for name, load in (("counted", SMALL), ("timed", TIMED))
+        for name, load in KINDS.items()
     }
     return [name for name, reason in reasons.items() if not reason or for_this_interpreter_only(reason)]
 
 
 # Each model in each of its forms, and each form with each kind of load that it supports.
 FORMS = [*REAL_MODELS, *METHODS, *VARIANTS]
-LOADED = [
-    pytest.param(model, SMALL if kind == "counted" else TIMED, id=f"{model}-{kind}")
-    for model in FORMS
-    for kind in loads(model)
-]
+LOADED = [pytest.param(model, KINDS[kind], id=f"{model}-{kind}") for model in FORMS for kind in loads(model)]
+
+
+def needed(load):
+    """The probe without which an open loop does not run."""
+    return ["latency"] if "rate" in load else []
 
 
 def crew(model, workers):
@@ -128,7 +131,7 @@ def test_it_starts_in_every_way(model, startup):
 @pytest.mark.parametrize(("model", "load"), LOADED)
 def test_it_works_observed_or_not(model, load, probes):
     """With or without probes the operations are done, and each probe has recorded something."""
-    ending = tried(("cpu_sum", {"size": 10}), model, load=load, probes=probes)
+    ending = tried(("cpu_sum", {"size": 10}), model, load=load, probes=[*probes, *needed(load)])
     assert (ending.status, ending.left_behind) == ("ok", 0), ending
     (iteration,) = ending.answer["iterations"]
     assert iteration["ops"] == load.get("ops", iteration["ops"]) >= 1
@@ -142,7 +145,7 @@ def test_it_works_observed_or_not(model, load, probes):
 def test_an_exception_in_a_worker_is_failed(model, load, write):
     """An exception of the user's code is reported with its own traceback, whatever process it was raised in."""
     path = write("mine.py", "def falls_here():\n    raise LookupError('no such thing')\n")
-    ending = tried(function(path, "falls_here"), model, load=load)
+    ending = tried(function(path, "falls_here"), model, load=load, probes=needed(load))
     assert (ending.status, ending.reason) == ("failed", "LookupError: no such thing")
     assert "line 2, in falls_here" in ending.answer["traceback"]
 
@@ -172,7 +175,9 @@ def test_a_worker_that_dies_is_crashed(model, load, how, words, write):
     A pool that does not notice by itself is asked to watch its workers.
     """
     model = watching(model)
-    ending = tried(function(write("mine.py", f"import os\ndef work():\n    {how}\n")), model, load=load)
+    ending = tried(
+        function(write("mine.py", f"import os\ndef work():\n    {how}\n")), model, load=load, probes=needed(load)
+    )
     assert ending.status == "crashed"
     assert words in ending.reason or "BrokenProcessPool" in ending.reason
     assert ending.answer is None or "iterations" not in ending.answer

@@ -9,7 +9,8 @@ from concexp.experiment.spec import Entry, Load, Measure
 
 VALUES = {
     "workers": 2, "startup": "each", "load": {"duration": "1s"}, "load.ops": 3, "load.duration": "1s", "load.scaling": "weak",
-    "load.rate": "5/s", "load.arrivals": "poisson", "background.workers": 0, "background.model": "serial", "seed": 7,
+    "load.rate": "5/s", "load.arrivals": "poisson", "load.until": "latency_p50_s > 1s",
+    "load.within": "3%", "background.workers": 0, "background.model": "serial", "seed": 7,
     "python": "3.13", "gil": "on", "jit": "off", "switch_interval": "1ms", "pin": "compact", "measure.warmup": 0,
     "measure.iterations": 4, "measure.timeout": "9s", "measure.pin": "spread",
 }  # fmt: skip

@@ -71,7 +71,7 @@ class Values:
         log = set()
         for key, basis in self.bases.items():
             metric = catalog.load("metric", key[1])()
-            known = {trial.block: trial.means[key[1]] for trial in basis.sure}
+            known = self.measured.values(*key, basis.sure)
             for high in (False, True) if basis.missing and not self.survivors else (False,):
                 missing = [] if self.survivors else zip(basis.missing, basis.bounds, strict=True)
                 bounds = {trial.block: ends[high] for trial, ends in missing}
@@ -82,7 +82,10 @@ class Values:
                         continue  # one trial without any speed: their geometric mean is 0 as well
                 if len(values) >= FEWEST and np.isfinite(list(values.values())).all():
                     samples[key, high] = values
-        return joint_draws(samples, log)
+        drawn = joint_draws(samples, log)
+        return {
+            (key, high): self.measured.skewed(*key, self.bases[key].sure, draws) for (key, high), draws in drawn.items()
+        }
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -205,7 +208,8 @@ class Values:
         if self.point:
             if reason := basis.too_few(1):
                 raise NoVerdict("inconclusive", reason)
-            return mean_interval([trial.means[name] for trial in basis.sure], metric.scale == "log").mean
+            values = self.measured.values(cell, name, basis.sure)
+            return mean_interval(list(values.values()), metric.scale == "log").mean
         low, high = (self._ends(name, metric, cell, basis, end) for end in (False, True))
         counted = _counted(name, basis, self.survivors) if metric.kind == "count" else None
         if low is None and high is None and counted is None and (self.survivors or not basis.missing):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from concexp.analysis import doubts
 from concexp.analysis.cells import Baseline
@@ -105,8 +106,18 @@ class Measured:
         if not known and (reason := _nothing_known(sample, name, metric, len(missing), lacking)):
             raise NoVerdict("inconclusive", reason)
         sure = known if metric.kind == "count" else [trial for trial in known if not trial.doubts]
+        if sure and (withheld := sample.withheld(name, sure)):
+            raise NoVerdict("inconclusive", withheld)
         bounds = [self._bounds(metric, cell, trial) for trial in missing]
         return Basis(known, sure, missing, bounds, len(run))
+
+    def values(self, cell: str, name: str, trials: Sequence[Trial]) -> dict[int, float]:
+        """The value of a metric in each of these trials of a cell, by block."""
+        return self.sample(cell).of(name).values(name, trials)
+
+    def skewed(self, cell: str, name: str, trials: Sequence[Trial], drawn: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The draws of a metric's mean, from those that its values in these trials give."""
+        return self.sample(cell).of(name).skewed(name, trials, drawn)
 
     def _allowed(self, cell: str, status: str) -> bool:
         """Whether `allow:` expects this status of this cell: then its other trials are what the experiment is about."""

@@ -27,6 +27,8 @@ class Metric:
     share_of  for a count: the column of which it is a share, if it is one
     probe     the probe that records its facts, if not every trial has them
     open_loop whether only an open loop has it
+    pooled    whether a cell's value is that of all its operations together (`share`, a quantile, or None for the mean, of the
+              histograms in `column`), and not the mean of its trials' values
     ends_badly  whether trials that ended badly have it, too; they have no other number
     range     the lowest and the highest value that it can have
     positive  whether it is never 0
@@ -46,6 +48,9 @@ class Metric:
     share_of: ClassVar[str] = ""
     probe: ClassVar[str] = ""
     open_loop: ClassVar[bool] = False
+    pooled: ClassVar[bool] = False
+    column: ClassVar[str] = ""
+    share: ClassVar[float | None] = None
     ends_badly: ClassVar[bool] = False
     range: ClassVar[tuple[float, float]] = (0.0, math.inf)
     positive: ClassVar[bool] = False

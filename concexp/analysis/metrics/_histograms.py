@@ -8,14 +8,14 @@ from concexp.analysis import metrics
 
 
 class Time(metrics.Metric):
-    """A mean (`share` is None) or a quantile of the histograms in a column."""
+    """A mean (`share` is None) or a quantile of the histograms in a column: here of each iteration, in a cell of all operations."""
 
     unit = "s"
     better = "lower"
     probe = "latency"
     shown = "when asked"
+    pooled = True
     column: ClassVar[str] = "service_time"
-    share: ClassVar[float | None] = None
 
     def of(self, frame: Any) -> Any:
         """Seconds for each row; NaN where no operation was timed."""

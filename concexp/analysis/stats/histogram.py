@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from concexp.trial.search import FEWEST_BEYOND
+
+__all__ = ["FEWEST_BEYOND", "Histogram", "beyond", "mean", "middle", "pooled", "quantile"]
 
 BITS = 6  # as in trial/probes/latency.py, which makes the classes
 NANO = 1e-9
@@ -34,3 +39,16 @@ def quantile(histogram: Histogram, share: float) -> float:
 def mean(histogram: Histogram) -> float:
     """The mean, seconds."""
     return sum(middle(index) * count for index, count in histogram) / sum(count for _, count in histogram) * NANO
+
+
+def pooled(histograms: Iterable[Histogram | None]) -> list[tuple[int, int]]:
+    """The histogram of all their values together."""
+    total: Counter[int] = Counter()
+    for one in histograms:
+        total.update(dict(map(tuple, one or ())))  # type: ignore[arg-type]
+    return sorted(total.items())
+
+
+def beyond(histogram: Histogram, share: float) -> float:
+    """The number of values beyond a quantile, or before it where these are fewer."""
+    return min(share, 1 - share) * sum(count for _, count in histogram) + 1e-9

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,12 @@ import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from concexp import catalog
-from concexp.analysis.stats.histogram import quantile
-from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval
-from concexp.experiment.statuses import MEASURED
+from concexp.analysis.stats.histogram import FEWEST_BEYOND
+from concexp.analysis.stats.intervals import Interval
 from concexp.report.plots import _style
 from concexp.report.styles import Style, shaded
 from concexp.report.text.numbers import plural, scale_of, spread
 from concexp.report.view import Point, View
-from concexp.run.storage.columns import values_of
 
 MAX_COLUMNS = 3
 MAX_PANELS = 6
@@ -26,9 +23,8 @@ MAX_LINES = 8
 HEIGHT = 2.6
 TICKS = {0.5: "50 %", 0.9: "90 %", 0.99: "99 %", 0.999: "99.9 %"}
 SHARES = np.unique([*TICKS, *(1 - np.geomspace(0.5, 0.001, 50))])
+REACH = 0.9  # the share that a curve must reach to be drawn
 SHADES = (0.6, -0.5)  # of the first and the last of several curves of one series
-MIN_BEYOND = 5  # operations of a trial beyond a percentile, without which it is a matter of chance
-MIN_OPERATIONS = 20  # of a trial with a curve
 # Latency counts from the intended start of an operation, service time from its real start.
 KINDS = {"latency": "latency", "service_time": "service time"}
 MAX_TITLE = 26  # letters above the narrowest panel
@@ -36,30 +32,21 @@ MAX_TITLE = 26  # letters above the narrowest panel
 
 @dataclass(frozen=True)
 class _Curve:
-    """A cell's percentiles: `values` by trial and share, seconds.
-
-    The first `well_known` shares have several operations beyond them in each trial, the first `last` shares at least one.
-    """
+    """A cell's percentiles: `values` are those of all its operations at the first of `SHARES`, seconds."""
 
     point: Point
     kind: str
-    values: np.ndarray
-    well_known: int
-    last: int
+    values: list[Interval]
 
     @property
     def p99(self) -> Interval:
-        """The cell's 99th percentile, seconds: the metric of table and sentences, also where cells.csv does not list it.
-
-        The metric averages the percentiles of the passes. The curve pools the passes of a trial, so that it may differ at 99 %.
-        """
+        """The cell's 99th percentile, seconds, also where cells.csv does not list it; UNKNOWN where it is withheld."""
         name = f"{self.kind}_p99_s"
-        value = self.point.value(name)
-        return value if value.has_value else self.point.sample.interval(name, catalog.load("metric", name)())
+        return self.point.sample.interval(name, catalog.load("metric", name)())
 
 
 class Plot:
-    """How long the slowest of so many operations took; bands are 95 % intervals over trials; dotted: few operations lie beyond."""
+    """How long the slowest of so many operations took; bands are 95 % intervals over trials; a line ends where few lie beyond."""
 
     note = (
         "Latency counts from the moment at which an operation was meant to begin, service time from its real beginning."
@@ -80,7 +67,7 @@ class Plot:
         with _style.settings():
             figure = _style.figure(HEIGHT * rows + 0.4)
             places = _style.grid(figure, rows, columns, len(shown), sharey=True)
-            ends = [v for _, curves in shown for c in curves for v in c.values[:, [0, c.last - 1]].flatten()]
+            ends = [v.mean for _, curves in shown for c in curves for v in (c.values[0], c.values[-1])]
             factor, unit = scale_of([float(np.median(ends))], "s")
             name = _name([curve for _, curves in shown for curve in curves])
             several = any(len({curve.point.workers for curve in curves}) > 1 for _, curves in shown)
@@ -115,38 +102,17 @@ def _panels(view: View) -> list[tuple[str, list[_Curve]]]:
 
 def _recorded(view: View) -> dict[str, _Curve]:
     """The curve of each cell whose trials recorded the time of each operation, from its trials without doubts."""
-    points = {point.cell: point for point in view.points if point.has_numbers}
-    return {cell: _curve(points[cell], kinds) for cell, kinds in _histograms(view, points).items()}
+    curves = {point.cell: _curve(point) for point in view.points if point.has_numbers}
+    return {cell: curve for cell, curve in curves.items() if curve is not None}
 
 
-def _histograms(view: View, points: dict[str, Point]) -> dict[str, dict[str, list[Counter[int]]]]:
-    """For each cell and kind of time, one histogram per trial, over all its passes."""
-    histograms: dict[str, dict[str, list[Counter[int]]]] = {}
-    timed = {cell: {trial.block for trial in point.sample.timing_trials} for cell, point in points.items()}
-    for record in view.run.records:
-        point = points.get(record.get("cell", ""))
-        if point is None or record.role != MEASURED or not record.get("answer"):
-            continue
-        if record["block"] not in timed[point.cell]:
-            continue
-        passes = record.passes
-        for kind in [kind for kind in KINDS if passes and values_of(passes, kind)[0]]:
-            total: Counter[int] = Counter()
-            for histogram in values_of(passes, kind):
-                total.update(dict(map(tuple, histogram or ())))
-            if total.total() >= MIN_OPERATIONS:
-                histograms.setdefault(point.cell, {}).setdefault(kind, []).append(total)
-    return histograms
-
-
-def _curve(point: Point, histograms: dict[str, list[Counter[int]]]) -> _Curve:
-    """A cell's percentiles of the first kind of time that was recorded."""
-    kind = next(kind for kind in KINDS if kind in histograms)
-    trials = [sorted(histogram.items()) for histogram in histograms[kind]]
-    fewest = min(sum(count for _, count in trial) for trial in trials)
-    values = np.array([[quantile(trial, float(share)) for share in SHARES] for trial in trials])
-    well_known, last = (int(sum(fewest * (1 - SHARES) >= beyond)) for beyond in (MIN_BEYOND, 1 - 1e-9))
-    return _Curve(point, kind, values, max(1, well_known), max(1, last))
+def _curve(point: Point) -> _Curve | None:
+    """A cell's percentiles of the first kind of time that was recorded, as far as enough operations lie beyond."""
+    kind, pool = next(((kind, pool) for kind in KINDS if (pool := point.sample.operations(kind))), ("", None))
+    if pool is None or (kind == "latency" and point.sample.overloaded):
+        return None
+    known = [float(share) for share in SHARES if (1 - share) * len(pool) >= FEWEST_BEYOND - 1e-6]
+    return _Curve(point, kind, [pool.interval(share) for share in known]) if known and known[-1] >= REACH else None
 
 
 def _panel(view: View, axes: Any, curves: list[_Curve], factor: float, several: bool) -> dict[str, Any]:
@@ -160,7 +126,7 @@ def _panel(view: View, axes: Any, curves: list[_Curve], factor: float, several: 
         steps = np.linspace(*SHADES, len(members)) if len(members) > 1 else [0.0]
         for curve, step in zip(sorted(members, key=lambda curve: curve.point.workers or 0), steps, strict=True):
             drawn = Style(shaded(style.colour, float(step)), style.marker, style.dashes)
-            handles[_cell(view, curve.point, several)] = _line(axes, curve, factor, drawn, len(handles), view.run.level)
+            handles[_cell(view, curve.point, several)] = _line(axes, curve, factor, drawn, len(handles))
     axes.set_xscale("log")
     axes.set_xlim(2.0, 1050)
     axes.xaxis.set_major_locator(FixedLocator([1 / (1 - share) for share in TICKS]))
@@ -174,20 +140,17 @@ def _panel(view: View, axes: Any, curves: list[_Curve], factor: float, several: 
     return handles
 
 
-def _line(axes: Any, curve: _Curve, factor: float, style: Style, place: int, level: float) -> Any:
+def _line(axes: Any, curve: _Curve, factor: float, style: Style, place: int) -> Any:
     """Draws one cell's curve with its band and marks; marks of different curves are at different places."""
-    x = 1 / (1 - SHARES)
-    values = [mean_interval(column, True, level).scaled(1 / factor) for column in curve.values.T]
-    mean = [value.mean for value in values]
-    known, last = curve.well_known, curve.last
-    marked = [*range(2 + 3 * (place % 4), known - 4, 13), known - 1]
-    (handle,) = axes.plot(x[:known], mean[:known], style.dashes, color=style.colour, linewidth=1.7, marker=style.marker,
+    values = [value.scaled(1 / factor) for value in curve.values]
+    x = 1 / (1 - SHARES[: len(values)])
+    marked = [*range(2 + 3 * (place % 4), len(values) - 4, 13), len(values) - 1]
+    (handle,) = axes.plot(x, [v.mean for v in values], style.dashes, color=style.colour, linewidth=1.7, marker=style.marker,
                           markevery=marked, markersize=5.5, zorder=3,
                           markerfacecolor=style.colour if curve.point.can_win else "white")  # fmt: skip
-    axes.plot(x[known - 1 : last], mean[known - 1 : last], ":", color=style.colour, linewidth=1.5, zorder=3)
-    if values[0].bounded and len(curve.values) >= FEWEST:
+    if values[0].bounded:
         low, high = [v.lo if v.bounded else v.mean for v in values], [v.hi if v.bounded else v.mean for v in values]
-        axes.fill_between(x[:last], low[:last], high[:last], color=style.colour, alpha=0.16, linewidth=0)
+        axes.fill_between(x, low, high, color=style.colour, alpha=0.16, linewidth=0)
     return handle
 
 
@@ -219,7 +182,10 @@ def _alt(view: View, panels: list[tuple[str, list[_Curve]]], left: int) -> str:
     several = any(len({curve.point.workers for curve in curves}) > 1 for _, curves in panels)
     sentences = [f"Percentiles of the {' and of the '.join(kinds)}, one line per cell."]
     for title, curves in panels:
-        ordered = sorted(curves, key=lambda curve: curve.p99.mean)
+        ordered = sorted((curve for curve in curves if curve.p99.has_value), key=lambda curve: curve.p99.mean)
+        if not ordered:
+            sentences.append(f"{title + ', too' if title else 'Too'} few operations for a 99th percentile.")
+            continue
         texts = []
         for curve in ordered[:: max(1, len(ordered) - 1)]:
             value = curve.p99

@@ -8,6 +8,7 @@ from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.report.phrases import BAD_ENDINGS
+from concexp.report.sections import latency
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import PLAIN, many, scale_of, spread
 from concexp.report.view import Point, View
@@ -38,7 +39,8 @@ def tables(view: View) -> list[Table]:
     groups: dict[str, list[Point]] = {}
     for point in shown:
         groups.setdefault(str(point.labels["workload"]), []).append(point)
-    comparisons = [comparison for comparison in view.comparisons if len(comparison.points) > 1]
+    # In an open loop the throughput is what arrived.
+    comparisons = [one for one in view.comparisons if len(one.points) > 1 and not latency.is_open(view, one)]
     winners = [view.best(point for point in comparison.points if point.can_win) for comparison in comparisons]
     best = {winner.cell for winner in winners if winner}
     return [_table(view, label if len(groups) > 1 else "", points, best) for label, points in groups.items()]
@@ -85,6 +87,8 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
         unit, cells = _column(values, metric.unit)
         shares = [view.share_of_trials(point, name) for point in points]
         cells = [f"{text} in {share}" if share else text for text, share in zip(cells, shares, strict=True)]
+        if metric.open_loop:
+            cells = ["overloaded" if p.sample.overloaded else text for text, p in zip(cells, points, strict=True)]
         head = _head(name, metric, unit, points[0].unit)
         if name != view.primary and len(cells) > 1 and len(set(cells)) == 1:
             column, _, suffix = head.partition(", ")

@@ -1,19 +1,24 @@
-"""Which cell is fastest at the slow end: the 99th percentile of latency or service time, with intervals."""
+"""What an open loop can be asked, and which cell is fastest at the slow end: the 99th percentile, with intervals."""
 
 from __future__ import annotations
 
 from itertools import combinations
 
+from concexp import catalog
+from concexp.analysis.stats.intervals import Interval
 from concexp.report.family import Family, corrected
 from concexp.report.pairs import Pair
 from concexp.report.phrases import cell_text, cells_text
 from concexp.report.text.markdown import escaped
-from concexp.report.text.numbers import enumerated, plural, scale_of, spread
+from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, spread
 from concexp.report.view import Comparison, Point, View
+from concexp.trial.search import objective
 
 # The metrics and what they are called; the first that was recorded is used. Only an open loop has a latency.
 METRICS = {"latency_p99_s": "latency", "service_time_p99_s": "service time"}
+HIGHEST_RATE = "sustainable_rate"
 MAX_COMPARISONS = 12
+MAX_CELLS = 6  # that a sentence on overload names
 
 
 def sentences(view: View) -> list[str]:
@@ -34,22 +39,95 @@ def sentences(view: View) -> list[str]:
         for one, other in combinations(_points(view, comparison), 2)
     )
     return [
+        *highest_rates(view),
+        *overloads(view),
         *_conditions(view, comparisons),
+        *_too_few(view),
         *(_sentence(view, comparison, family) for comparison in compared[:MAX_COMPARISONS]),
         *more,
     ]
 
 
 def in_answer(view: View) -> list[str]:
-    """What the answer says of open loops, whose throughput is given: their latency. Empty without open loops."""
+    """What the answer says of open loops, whose throughput is given: overloads and latency. Empty without open loops."""
     comparisons = [
         comparison for comparison in view.comparisons if is_open(view, comparison) and _points(view, comparison)
     ]
+    told = [*highest_rates(view), *overloads(view)]
     if len(comparisons) > 1:
-        return _conditions(view, comparisons)
-    if comparisons and len(view.comparisons) == 1 and (compared := sentences(view)):
-        return compared[:1]
-    return [_lowest(view, comparison) for comparison in comparisons]
+        return [*told, *_conditions(view, comparisons)]
+    if comparisons and len(view.comparisons) == 1 and len(compared := sentences(view)) > len(told):
+        return compared[: len(told) + 1]
+    return [*told, *(_lowest(view, comparison) for comparison in comparisons)]
+
+
+def highest_rates(view: View) -> list[str]:
+    """The highest rate that each cell with a search for it can serve, the highest first, and what ended the search."""
+    found = [
+        (comparison, point)
+        for comparison in view.comparisons
+        for point in comparison.points
+        if point.value(HIGHEST_RATE).has_value
+    ]
+    found.sort(key=lambda pair: -pair[1].value(HIGHEST_RATE).mean)
+    texts = []
+    for comparison, point in found:
+        where = f" in {escaped(view.title(comparison.labels))}" if len(view.comparisons) > 1 else ""
+        limit = objective(str(view.records[point.cell]["load"].get("until", "overloaded")))
+        at_most = f" with {100 * limit[0]:g} % of the operations within {_seconds(limit[1])}" if limit else ""
+        texts.append(f"{cell_text(view, point)}{where} {_rate(point.value(HIGHEST_RATE))}{at_most}")
+    if not texts:
+        return []
+    more = f" and {plural(len(texts) - MAX_CELLS, 'more cell')}" if len(texts) > MAX_CELLS else ""
+    return [f"**The highest rate** of arrivals that is served: {'; '.join(texts[:MAX_CELLS])}{more}."]
+
+
+def _seconds(seconds: float) -> str:
+    """`50 ms`."""
+    factor, unit = scale_of([seconds], "s")
+    return f"{seconds / factor:g} {unit}"
+
+
+def overloads(view: View) -> list[str]:
+    """The open loops in which more operations arrived than were served, with the rate that was served instead."""
+    texts = []
+    for comparison in view.comparisons:
+        for point in (point for point in comparison.points if point.sample.overloaded):
+            served = point.sample.interval("throughput", catalog.load("metric", "throughput")())
+            others = view.title({key: label for key, label in comparison.labels.items() if key != "load.rate"})
+            where = f" in {escaped(others)}" if others else ""
+            asked = view.records[point.cell]["load"]["rate"]
+            texts.append(f"{cell_text(view, point)}{where} serves {_rate(served)} of {rounded(asked)}/s")
+    if not texts:
+        return []
+    more = f" and {plural(len(texts) - MAX_CELLS, 'more cell')}" if len(texts) > MAX_CELLS else ""
+    return [
+        f"**Overloaded**, more arrives than can be served: {'; '.join(texts[:MAX_CELLS])}{more}. The latency grows as long "
+        "as such a load lasts, so none is given; the rate that is served can be sustained."
+    ]
+
+
+def _rate(served: Interval) -> str:
+    """`192/s (190–194)`."""
+    mean, gap, ends = spread(served).partition(" (")
+    return f"{mean}/s{gap}{ends}"
+
+
+def _too_few(view: View) -> list[str]:
+    """Why cells have no 99th percentile although their operations were timed."""
+    few = [
+        (point, name)
+        for point in view.points
+        for name in METRICS
+        if name in view.metrics
+        and point.sample.operations(METRICS[name].replace(" ", "_"))
+        and not point.sample.overloaded
+        and point.sample.withheld(name)
+    ]
+    if not few:
+        return []
+    point, name = few[0]
+    return [f"No 99th percentile for {plural(len({p.cell for p, _ in few}), 'cell')}: {point.sample.withheld(name)}."]
 
 
 def _lowest(view: View, comparison: Comparison) -> str:
@@ -60,11 +138,12 @@ def _lowest(view: View, comparison: Comparison) -> str:
 
 
 def is_open(view: View, comparison: Comparison) -> bool:
-    """Whether requests arrived at a given rate, so that throughputs cannot be compared."""
-    known = (metric for metric in METRICS if view.metrics.get(metric) and view.metrics[metric].open_loop)
-    return view.metric.unit == "1/s" and any(
-        point.value(metric).has_value for metric in known for point in comparison.points
-    )
+    """Whether requests arrived at a given rate, so that throughputs cannot be compared; rates that were searched for can."""
+    records = (view.records.get(point.cell) for point in comparison.points)
+    rated = any("rate" in record["load"] for record in records if record)
+    known = [metric for metric in METRICS if view.metrics.get(metric) and view.metrics[metric].open_loop]
+    given = view.metric.unit == "1/s" and not view.metric.open_loop
+    return given and (rated or any(p.value(m).has_value for m in known for p in comparison.points))
 
 
 def _metric(view: View, comparison: Comparison) -> str:

@@ -11,7 +11,7 @@ from time import perf_counter_ns as clock
 from time import sleep
 
 from concexp.trial import passes, tools
-from concexp.trial.arrivals import SECOND, latency_of
+from concexp.trial.arrivals import END, latency_of
 from concexp.trial.passes import Report
 from concexp.trial.window import pool_report
 
@@ -103,29 +103,33 @@ class PoolModel(tools.Model):
         return pool_report(start, ends, total, self.job.workers, duration)
 
     def arriving(self, source):
-        """A task for each arrival of an open loop, at its time; the report holds their latencies."""
+        """A task for each arrival of an open loop, as it comes; the report holds their latencies."""
         note = latency_of(self.job.me(0))
-        ends = []
+        futures, ends = [], []
 
-        def submitted(number, intended):
+        def submit(number, *moments):
             future = self.executor.submit(self.call, "task", number)
-            future.add_done_callback(lambda _: ends.append(clock() - intended))
-            return future
+            future.add_done_callback(lambda _: ends.append((*moments, clock())))
+            futures.append(future)
 
-        begun = source.begin()
-        futures = []
-        for number, offset in enumerate(source.offsets):
-            ahead = begun + offset - clock()
-            if ahead > 0:
-                sleep(ahead / SECOND)
-            futures.append(submitted(number, begun + offset))
+        source.join(1)
+        free = clock()
+        while True:
+            number, intended, sent = source.take()
+            woke = clock()
+            if number == END:
+                break
+            submit(number, intended, sent, free, woke)
+            free = clock()
+        begun, generator_cpu = intended, sent
         total = sum(future.result() for future in futures)
         stop = clock()
         # A result can be had a moment before the callbacks have run.
         while len(ends) < len(futures):
             sleep(0)
-        for latency in ends:
-            note.arrived(latency)
+        for moments in ends:
+            note.arrived(moments)
+        note.over(begun, source.duration, generator_cpu)
         return Report(begun, stop, 0, len(futures), total, seen=[{note.name: note.seen()}])
 
     def close(self):

@@ -42,6 +42,7 @@ class Model(threads.Model):
     """
 
     parallel = "one"
+    in_turns = True
     packages = ("gevent",)
     colour = "#661100"
     marker = (3, 1, 180)

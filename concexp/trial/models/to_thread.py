@@ -4,7 +4,7 @@ import asyncio
 from itertools import count
 from time import perf_counter_ns as clock
 
-from concexp.trial.arrivals import SECOND, latency_of
+from concexp.trial.arrivals import END, latency_of
 from concexp.trial.models import thread_pool
 from concexp.trial.passes import Report
 from concexp.trial.window import pool_report
@@ -80,23 +80,28 @@ class Model(thread_pool.Model):
         return self.loop.run_until_complete(self.arrive_async(source))
 
     async def arrive_async(self, source):
-        """A coroutine for each arrival of an open loop, at its time. asyncio's own timer may be a millisecond late."""
+        """A coroutine for each arrival of an open loop, as it comes."""
         note = latency_of(self.job.me(0))
 
-        async def request(number, intended):
+        async def request(number, *moments):
             value = await asyncio.to_thread(self.call, "task", number)
-            note.arrived(clock() - intended)
+            note.arrived((*moments, clock()))
             return value
 
-        begun = source.begin()
         requests = []
-        for number, offset in enumerate(source.offsets):
-            ahead = begun + offset - clock()
-            await asyncio.sleep(max(0, ahead) / SECOND)  # 0 gives way to the coroutines that are ready
-            requests.append(asyncio.ensure_future(request(number, begun + offset)))
+        source.join_async(1)
+        free = clock()
+        while True:
+            number, intended, sent = await source.take_async()
+            woke = clock()
+            if number == END:
+                break
+            requests.append(asyncio.ensure_future(request(number, intended, sent, free, woke)))
+            free = clock()
         total = sum(await asyncio.gather(*requests))
         stop = clock()
-        return Report(begun, stop, 0, len(requests), total, seen=[{note.name: note.seen()}])
+        note.over(intended, source.duration, sent)
+        return Report(intended, stop, 0, len(requests), total, seen=[{note.name: note.seen()}])
 
     def close(self):
         super().close()

@@ -24,19 +24,28 @@ class Server:
 
 
 def start(name, parameters):
-    """Start a server and wait until it listens. It stays in this process's group, so that nothing outlives the trial."""
+    """Start a server and wait until it listens."""
+    process, line = spawn("the %s server" % name, "servers/__main__.py", name, repr(parameters))
+    server = Server(int(line), process.pid)
+    server.process = process
+    return server
+
+
+def spawn(what, script, *arguments):
+    """Run a script of this package's in a process of its own; returns it and its first line, which says that it is ready.
+
+    It stays in this process's group, so that nothing outlives the trial. `what` is how an error names it.
+    """
     import subprocess
 
-    main = os.path.join(os.path.dirname(os.path.abspath(__file__)), "__main__.py")
-    command = [sys.executable, "-s", "-S", main, name, repr(parameters)]
+    main = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), script)
+    command = [sys.executable, "-s", "-S", main, *arguments]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     line = process.stdout.readline()
     if not line:
         process.communicate()
-        raise RuntimeError("the %s server %s before it listened" % (name, tools.how_it_ended(process.returncode)))
-    server = Server(int(line), process.pid)
-    server.process = process
-    return server
+        raise RuntimeError("%s %s before it was ready" % (what, tools.how_it_ended(process.returncode)))
+    return process, line
 
 
 def stop(server):

@@ -18,9 +18,10 @@ def answer(request):
     """A dict with `status`, `reason` and, if the trial went well, its facts.
 
     The request holds `workload`, `model`, `sync` ({"name": …, "parameters": {…}}), `workers`, `load` ({"ops": n,
-    "scaling": strong | weak}, {"duration": s} or {"rate": 1/s, "duration": s, "arrivals": constant | poisson}), `startup`,
-    `warmup`, `iterations`, `luck`, `probes`, `folder` and maybe `background` ({"workload": …, "model": …, "workers": n}),
-    `switch_interval` (seconds), `pin` (compact | spread) and, where a workload has `loops`, their `pace` (see `Kit`).
+    "scaling": strong | weak}, {"duration": s} or {"rate": 1/s, "duration": s, "arrivals": constant | poisson}, this
+    perhaps with "until" and "within" for a search), `startup`, `warmup`, `iterations`, `seed`, `luck`, `probes`, `folder` and
+    maybe `background` ({"workload": …, "model": …, "workers": n}), `switch_interval` (seconds), `pin` (compact | spread) and,
+    where a workload has `loops`, their `pace` (see `Kit`).
     """
     import random
 
@@ -59,7 +60,7 @@ class Trial:
         self.model = load_plugin("models", request["model"])
         self.sync = load_plugin("sync", request["sync"])
         self.probes = [load_plugin("probes", {"name": name}) for name in request["probes"]]
-        self.workers = request["workers"]
+        self.workers = request["workers"] if self.model.needs_workers else 1
         self.setting = setting_of(request)
         # The model's own tools: how operations are handed out is never observed, only the waits of the work itself.
         self.tools = tools.Tools(*self.model.primitives(), self.model.asynchronous, request["folder"], self.workers)
@@ -69,6 +70,7 @@ class Trial:
         self.largest_share = None
         self.prepared = False
         self.phases = {}
+        self.steps = None  # of a search
         self.threads_at_fork = None
         self.job = None
         self.background = self.make_background(request.get("background"))
@@ -125,6 +127,7 @@ class Trial:
             threads_at_fork=self.threads_at_fork,
             phases=self.phases,
             iterations=iterations,
+            **({} if self.steps is None else {"steps": self.steps}),
             **model.facts(),
         )
 
@@ -149,7 +152,7 @@ class Trial:
         if "rate" in load:
             from concexp.trial.arrivals import Arrivals
 
-            self.source = Arrivals(self.tools, load, self.request["luck"])
+            self.source = Arrivals(self.tools, load, self.request["luck"], self.model.in_turns)
             return
         ops = self.counted_ops(load)
         self.source = self.model.source(self.workload, self.tools, ops, self.workers)
@@ -166,15 +169,16 @@ class Trial:
     def run_passes(self):
         """Run the warm-up and the measured passes, opening and closing the workers as `startup` says.
 
-        Returns the facts of each measured pass.
+        Returns the facts of each measured pass; of a search, those of the pass at the highest rate that was served.
         """
-        request = self.request
+        request, search = self.request, self.make_search(self.request["load"])
+        if search is not None:
+            self.source.change_rate(search.rate)
         iterations = []
-        opened = None
-        count = request["warmup"] + request["iterations"]
+        opened, number, more = None, 0, True
         # Between the passes, and before workers whose creation may be timed; the end of one pass is the beginning of the next.
         speed = reference_s()
-        for number in range(count):
+        while more:
             if opened is None:
                 opened = self.open()
             if self.background is not None and number == 0:
@@ -183,12 +187,30 @@ class Trial:
                 self.note_fork(self.background.model, threads)
             iteration = self.one_pass(opened)
             before, speed = speed, reference_s()
-            if number >= request["warmup"]:
-                iterations.append(dict(iteration, reference_before_s=before, reference_after_s=speed))
-            if request["startup"] != "once" or number == count - 1:
+            number += 1
+            if number > request["warmup"]:
+                iteration.update(reference_before_s=before, reference_after_s=speed)
+                iterations.append(iteration)
+                left = request["warmup"] + request["iterations"] - number
+                more = left > 0 if search is None else search.note(iteration)
+            if request["startup"] != "once" or not more:
                 self.close()
                 opened = None
-        return iterations
+            if search is not None and more:
+                self.source.change_rate(search.rate)
+        if search is None:
+            return iterations
+        self.steps = search.steps
+        wrong = [iteration for iteration in iterations if iteration["invalid"]]
+        return [(wrong or [search.best])[0]]
+
+    def make_search(self, load):
+        """The search that the load asks for, or None."""
+        if "until" not in load:
+            return None
+        from concexp.trial.search import Search
+
+        return Search(load["rate"], load["duration"], load["until"], load["within"], self.request["seed"])
 
     def open(self):
         """Start the workers. Returns (begin, seconds from the first creation to the last worker being ready)."""

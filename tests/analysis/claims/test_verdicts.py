@@ -442,3 +442,36 @@ def test_the_level_is_that_of_the_verdicts_too(tmp_path):
         for level in ("90%", "99%")
     ]
     assert [(one.outcome, one.level) for one in found] == [("supported", 0.9), ("inconclusive", 0.99)]
+
+
+def percentiles(slow=0.03, growth=0.0, operations=1000):
+    """Two cells of an open loop; of threads the share `slow` of the operations takes 15 ms. The latency grows by `growth`."""
+    cells = []
+    for model, share in (("threads", slow), ("processes", 0.003)):
+        facts = {
+            "latency": journal_builder.histogram(share, operations),
+            "latency_floor_s": [0.001 + growth * part / 5 for part in range(5)],
+            "ops": operations,
+        }
+        load = {"rate": float(operations), "duration": 1.0, "arrivals": "constant"}
+        cells.append(journal_builder.cell("sleep", model, workers=2, wants="io", facts=facts, load=load))
+    return {"cells": cells, "repetitions": 5, "spec": {"baseline": {}}}
+
+
+@pytest.mark.parametrize(
+    ("claim", "word", "given"),
+    [
+        ("latency_p99_s[threads] > 2 * latency_p99_s[processes]", "supported", {}),
+        ("latency_p99_s[threads] < 2 * latency_p99_s[processes]", "refuted", {}),
+        ("latency_p50_s[threads] == latency_p50_s[processes] within 5%", "supported", {}),
+        ("latency_p99_s[threads] > 2 * latency_p99_s[processes]", "inconclusive", {"growth": 0.5}),
+        ("latency_p999_s[threads] > latency_p999_s[processes]", "inconclusive", {"operations": 500}),
+        ("throughput[threads] > 0 * throughput[processes]", "supported", {"growth": 0.5}),
+    ],
+)
+def test_a_claim_on_a_percentile_rests_on_all_operations(tmp_path, claim, word, given):
+    """It is judged by the value of the table, and open where that is withheld, with the reason."""
+    found = only(tmp_path, claim, **percentiles(**given))
+    assert words(found) == [word], found.cases
+    if word == "inconclusive":
+        assert ("a matter of chance" if "operations" in given else "more operations arrived") in found.cases[0].reason

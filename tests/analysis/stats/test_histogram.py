@@ -63,3 +63,12 @@ def test_nothing_has_no_quantile():
     """An empty histogram is an error, not a zero."""
     with pytest.raises(ValueError, match="empty"):
         histogram.quantile([], 0.5)
+
+
+def test_pooled_and_beyond():
+    """Histograms add up, missing ones count nothing; beyond a percentile are the values on its shorter side."""
+    both = histogram.pooled([made([5, 7]), None, [], made([7] * 98)])
+    assert both == made([5] + [7] * 99)
+    assert histogram.beyond(both, 0.9) == pytest.approx(10)
+    assert histogram.beyond(both, 0.9) >= 10
+    assert histogram.beyond(both, 0.25) == pytest.approx(25)

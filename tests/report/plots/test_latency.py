@@ -56,10 +56,12 @@ def test_latency_is_named_for_what_it_is(tmp_path, open_loop, kind):
 
 
 def test_latency_needs_enough_operations(tmp_path):
-    """Ten operations in a trial are too few for a percentile."""
+    """A curve needs ten operations beyond the 90th percentile, and its 99th percentile is told where it has ten, too."""
     few = [journal_builder.cell(facts={"service_time": [[1000, 5]]})]
     assert alt_text(tmp_path, "latency", cells=few) is None
-    enough = [journal_builder.cell(facts={"service_time": [[1000, 50]]})]
+    some = [journal_builder.cell(facts={"service_time": [[1000, 50]]})]
+    assert alt_text(tmp_path / "some", "latency", cells=some).endswith("Too few operations for a 99th percentile.")
+    enough = [journal_builder.cell(facts={"service_time": [[1000, 100]]})]
     assert "The 99th percentile: serial 1.71 ms." in alt_text(tmp_path / "enough", "latency", cells=enough)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from concexp.report.answer import answer
 from concexp.report.sections import latency
+from concexp.report.sections.cells import tables as cell_tables
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
 
@@ -45,3 +46,83 @@ def test_the_answer_on_one_open_loop(tmp_path):
         answer(View(journal_builder.write(tmp_path, **made)))[0]
         == "The 99th percentile of the latency of `threads` is 14.7 ms."
     )
+
+
+def test_an_overload_is_told_with_the_rate_that_is_served(tmp_path):
+    """Where more arrives than can be served, answer, section and table say so, and no percentile of the latency is given."""
+    facts = {"latency": journal_builder.histogram(0.05), "service_time": journal_builder.histogram(0.005), "ops": 200}
+    facts |= {"latency_floor_s": [0.01, 0.2, 0.4, 0.6, 0.8], "wall_s": 1.0}
+    load = {"rate": 400.0, "duration": 1.0, "arrivals": "constant"}
+    over = journal_builder.cell("echo", "threads", workers=4, facts=facts, load=load, wants="io")
+    calm = {**facts, "latency_floor_s": [0.01] * 5, "ops": 390}
+    fine = journal_builder.cell("echo", "processes", workers=4, facts=calm, load=load, wants="io")
+    for cells in ([over], [over, fine]):
+        view = View(journal_builder.write(tmp_path / str(len(cells)), cells, spec={"baseline": {}}))
+        told = (
+            "**Overloaded**, more arrives than can be served: `threads` serves 200/s of 400/s. The latency grows as long as "
+            "such a load lasts, so none is given; the rate that is served can be sustained."
+        )
+        assert told in answer(view)
+        assert told in latency.sentences(view)
+    (table,) = cell_tables(view)
+    place = next(place for place, head in enumerate(table.heads) if head.startswith("latency\\_p99"))
+    column = {row[0]: row[place] for row in table.rows}
+    assert column["threads"] == "overloaded"
+    assert column["processes"][0].isdigit()
+
+
+def test_what_arrived_is_never_the_best_throughput(tmp_path):
+    """In an open loop no throughput is in bold: it is the arrivals that are counted."""
+    load = {"rate": 400.0, "duration": 1.0, "arrivals": "constant"}
+    for where, given in (
+        ("open", {"load": load, "facts": {"latency": journal_builder.histogram(0.05)}}),
+        ("closed", {}),
+    ):
+        cells = [
+            journal_builder.cell("echo", model, workers=4, wants="io", rate=rate, **given)
+            for model, rate in (("threads", 400), ("processes", 380))
+        ]
+        view = View(journal_builder.write(tmp_path / where, cells, spec={"baseline": {}}))
+        (table,) = cell_tables(view)
+        assert any("**" in text for row in table.rows for text in row) is (where == "closed")
+
+
+def test_too_few_operations_for_a_percentile_are_told(tmp_path):
+    """The sentence says how many there are and how many it takes."""
+    cells = [journal_builder.cell("echo", "threads", workers=4, facts={"service_time": [[1000, 50]]})]
+    spec = {"baseline": {}, "metrics": ["throughput", "service_time_p99_s"]}
+    (text,) = latency.sentences(View(journal_builder.write(tmp_path, cells, spec=spec)))
+    assert text == "No 99th percentile for 1 cell: 99 % of only 600 operations is a matter of chance: it takes 1000."
+
+
+def search_cells():
+    """Two cells whose trials searched for the highest rate."""
+    cells = []
+    for model, rate, until in (("threads", 200.0, "overloaded"), ("processes", 350.0, "latency_p99_s > 0.05")):
+        facts = {"latency": journal_builder.histogram(0.05), "offered_rate": rate, "ops": round(rate)}
+        facts |= {"latency_floor_s": [0.001 + 0.005 * part for part in range(5)] if rate == 200 else [0.001] * 5}
+        load = {"rate": 100.0, "duration": 1.0, "arrivals": "constant", "until": until, "within": 0.05}
+        cells.append(journal_builder.cell("echo", model, workers=4, facts=facts, load=load, wants="io"))
+    return cells
+
+
+def test_the_highest_rate_of_a_search_is_told(tmp_path):
+    """The rate of the last step that was served, less what was left in the line; the highest first, with what was asked."""
+    view = View(journal_builder.write(tmp_path, search_cells(), spec={"baseline": {}}, iterations=1))
+    told = (
+        "**The highest rate** of arrivals that is served: `processes` 350/s with 99 % of the operations within 50 ms; "
+        "`threads` 195/s."
+    )
+    assert told in answer(view)
+    assert told in latency.sentences(view)
+    (table,) = cell_tables(view)
+    assert any(head.startswith("sustainable") for head in table.heads)
+    assert not any("**" in text for row in table.rows for text in row)
+
+
+def test_rates_that_were_searched_for_are_compared(tmp_path):
+    """With `primary: sustainable_rate` the highest is in bold, as any result is."""
+    spec = {"baseline": {}, "primary": "sustainable_rate"}
+    view = View(journal_builder.write(tmp_path, search_cells(), spec=spec, iterations=1))
+    (table,) = cell_tables(view)
+    assert [[text for text in row if "**" in text] for row in table.rows] == [[], ["**350**"]]

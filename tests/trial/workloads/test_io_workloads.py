@@ -123,7 +123,7 @@ def test_a_forked_worker_cannot_keep_a_server_alive():
 @pytest.mark.parametrize(("name", "parameters"), [("no_such_server", {}), ("echo", {"colour": "red"})])
 def test_a_server_that_cannot_start_is_told(name, parameters, capfd):
     """A server that ends before it listens is an error that names it, and its own traceback is in the output."""
-    with pytest.raises(RuntimeError, match=f"the {name} server ended with exit code 1 before it listened"):
+    with pytest.raises(RuntimeError, match=f"the {name} server ended with exit code 1 before it was ready"):
         servers.start(name, parameters)
     assert "Traceback" in capfd.readouterr().err
 

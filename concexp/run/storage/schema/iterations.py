@@ -83,6 +83,7 @@ ALWAYS = {
     "worker_ops": "numbers",  # operations of each worker
     "worker_s": "numbers",  # from each worker's start to its stop
     "counts": "counts",  # what the workload counted in its check
+    "offered_rate": "number",  # of a search: the rate of arrivals, the highest that was served, 1/s
     "background_ops": "number",  # of the second role: operations …
     "background_s": "number",  # … its window …
     "background_cpu_s": "number",  # … and its CPU time

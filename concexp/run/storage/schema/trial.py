@@ -34,6 +34,10 @@ class Answer(Part):
     start_method: str | None = Field(None, description="how the model started its processes")
     switch_interval: Number | None = Field(None, description="the GIL's switch interval, seconds")
     threads_at_fork: Int64 | None = Field(None, description="threads of the process when it forked")
+    steps: Items[dict[str, Any]] | None = Field(
+        None,
+        description="each step of a search: `rate`, `ops`, `wall_s`, `growth` of the latency, whether it was `too_much`",
+    )
 
 
 class Plugins(Part):

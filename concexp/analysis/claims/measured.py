@@ -103,7 +103,7 @@ class Measured:
                 missing.append(trial)
             else:
                 lacking += trial.status in numbered
-        if not known and (reason := _nothing_known(sample, name, metric, len(missing), lacking)):
+        if not known and (reason := _nothing_known(sample, name, metric, lacking)):
             raise NoVerdict("inconclusive", reason)
         sure = known if metric.kind == "count" else [trial for trial in known if not trial.doubts]
         if sure and (withheld := sample.withheld(name, sure)):
@@ -142,7 +142,7 @@ class Measured:
         it that ended well, or half of the timeout if none did.
         """
         measure = self._run.spec["measure"]
-        timeout = units.duration(measure["timeout"])
+        timeout = units.duration(measure.get("timeout", "60s"))
         around = [
             record["duration_s"] - sum(one["wall_s"] for one in record.passes)
             for record in self._run.of_role(MEASURED)
@@ -193,7 +193,7 @@ class Basis:
         return ", ".join(f"{count} {status}" for status, count in Counter(t.status for t in self.missing).items())
 
 
-def _nothing_known(sample: Sample, name: str, metric: Any, missing: int, lacking: int) -> str:
+def _nothing_known(sample: Sample, name: str, metric: Any, lacking: int) -> str:
     """Why no trial has a value that counts; "" where the missing ones may tell something."""
     if metric.ends_badly:
         timed_out = sample.statuses["timeout"]

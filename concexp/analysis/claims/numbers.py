@@ -115,7 +115,8 @@ def quotient(above: Any, below: Any) -> Any:
 
 def arithmetic(sign: str, left: Any, right: Any) -> Any:
     """`left sign right` for + - * /."""
-    if sign == "/" and any(not np.all(values) for values in _arrays(right)):
+    # What may be 0 for lack of trials makes the quotient unbounded, and no error.
+    if sign == "/" and any(known.complete and not np.all(known.low) for known in _leaves(right)):
         raise ZeroDivisionError("division by zero")
     rising: tuple[bool | None, ...]
     if sign in "+-":
@@ -175,25 +176,22 @@ def _computed(operation: Operation, *operands: Any) -> Any:
 
 def rises_with(factor: Any) -> bool | None:
     """Whether a product rises with the factor beside this one: True if this one is never negative, None if it has both signs."""
-    arrays = list(_arrays(factor))
-    if all((values >= 0).all() for values in arrays):
+    leaves = list(_leaves(factor))
+    if all((known.low >= 0).all() for known in leaves):
         return True
-    return False if all((values <= 0).all() for values in arrays) else None
+    return False if all((known.high <= 0).all() for known in leaves) else None
 
 
-def _arrays(value: Any) -> Iterator[Any]:
-    """All values that a number may have."""
+def _leaves(value: Any) -> Iterator[Drawn]:
+    """All numbers that a number may be."""
     if isinstance(value, Extreme):
         for candidate in value.candidates:
-            yield from _arrays(candidate)
+            yield from _leaves(candidate)
     elif isinstance(value, Choice):
-        yield from _arrays(value.holds)
-        yield from _arrays(value.fails)
+        yield from _leaves(value.holds)
+        yield from _leaves(value.fails)
     else:
-        known = drawn(value)
-        yield known.low
-        if not known.complete:
-            yield known.high
+        yield drawn(value)
 
 
 def drawn(value: Any) -> Drawn:

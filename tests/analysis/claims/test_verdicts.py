@@ -335,6 +335,23 @@ def test_survivors_do_not_speak_for_those_that_ended_badly(tmp_path, bad):
         assert judged.evidence[0].sides[0].mean == pytest.approx(2, rel=0.05)
 
 
+@pytest.mark.parametrize("good", [0, 1, 5])
+def test_a_baseline_that_hangs_leaves_its_cells_without_a_verdict(tmp_path, good):
+    """What is divided by may be 0: then nothing bounds a speedup, and the reason is the trials that are missing."""
+    cells = [
+        journal_builder.cell(rate=1000.0, status=["ok"] * good + ["timeout"] * (10 - good), reason="it hung"),
+        journal_builder.cell(model="threads", workers=2, rate=2000.0),
+    ]
+    for number, expect in enumerate(["speedup > 1.5", "throughput / throughput[serial] < 1.5"]):
+        found = only(
+            tmp_path / str(number), {"of": {"model": "threads"}, "expect": expect}, cells=cells, repetitions=10
+        )
+        (judged,) = found.cases
+        assert judged.outcome == "inconclusive"
+        assert "10 trials" in judged.reason
+        assert "timeout" in judged.reason
+
+
 def test_an_ending_that_is_allowed_leaves_the_others_to_speak(tmp_path):
     """`allow:` says that timeouts are what the experiment is about; the claim is about the rest, and shows how few they are."""
     spec = {"allow": [{"model": "threads", "status": ["timeout", "crashed"]}]}

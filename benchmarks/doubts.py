@@ -40,7 +40,10 @@ from concexp.experiment.statuses import NUMBERED
 
 ROOT = Path(__file__).resolve().parent.parent
 SLOW = 1.1
-ON_S, OFF_S = (1.5, 5.0), (1.5, 6.0)  # shortest and longest time that a disturbance is on, and off
+ON_S, OFF_S = (
+    (1.5, 4.0),
+    (3.0, 9.0),
+)  # shortest and longest time that a disturbance is on, and off: less than half of the time
 # Doubts about the machine; the others are about the trial itself.
 CODES = ("machine", "slow_cpu", "speed_changed", "queue", "stopped", "throttled", "preempted", "paged")
 EXPERIMENT = """\

@@ -116,7 +116,10 @@ def test_each_limit(tmp_path, code, given):
     ("code", "given"),
     [
         ("too_short", {"rate": 1000.0, "ops": 10}),  # 8 ms or 12 ms
-        ("timer", {"rate": 50.0, "ops": 100, "facts": {"service_time": [(1, 1)]}}),  # 32 ms or 48 ms an operation
+        (
+            "timer",
+            {"rate": 50.0, "ops": 100, "load": {"ops": 100, "scaling": "strong"}, "facts": {"service_time": [(1, 1)]}},
+        ),  # 32 ms or 48 ms an operation
     ],
 )
 @pytest.mark.parametrize(("short", "doubtful"), [(2, 0), (3, 6)])

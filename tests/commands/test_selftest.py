@@ -181,3 +181,10 @@ def test_a_machine_of_two_speeds_is_judged_all_the_same(tmp_path):
     assert found.count("ok") >= 6
     assert "WRONG" not in found
     assert words(tmp_path / "blind", cell=blind, repetitions=8).count("withheld") >= 3
+
+
+def test_one_spoilt_trial_of_ten_spoils_no_check(tmp_path):
+    """A trial that is far off in one block makes the mean useless, and the median of the blocks says what is known."""
+    off = {("one_arm", "serial", None): {"course": lambda block, k: 4.0 if block == 3 else 1.0}}
+    assert words(tmp_path / "ten", cell=off, repetitions=10) == ["ok"] * 7
+    assert words(tmp_path / "five", cell=off, repetitions=5)[SAME] == "withheld"

@@ -5,6 +5,7 @@ import queue
 import pytest
 
 from concexp.trial import passes, reference, tools
+from tests.helpers.children import trial
 
 
 def test_the_fastest_run_counts(monkeypatch):
@@ -53,3 +54,25 @@ def test_a_worker_that_others_wait_for_measures_before_only(monkeypatch, workers
 def test_only_the_first_workers_measure(monkeypatch):
     """A thousand threads do not delay the gate by a second."""
     assert references(monkeypatch, passes.REFERENCE_WORKERS, 1000, False) == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    ("model", "startup", "before", "after"),
+    [
+        ("serial", "once", None, None),
+        ("threads", "once", 2, None),
+        ("processes", "once", 2, 2),
+        ("processes", "timed", None, None),
+        ("process_pool", "once", None, None),
+    ],
+)
+def test_what_a_real_trial_records(model, startup, before, after):
+    """The coordinator around each pass; workers that stay, before it, and after it where each has a CPU and a GIL of its own."""
+    (iteration,) = trial("cpu_sum", model, startup=startup).answer["iterations"]
+    assert iteration["reference_before_s"] > 0
+    assert iteration["reference_after_s"] > 0
+    if passes.usable_cpus() < 2:
+        after = None
+    for name, count in (("worker_reference_before_s", before), ("worker_reference_after_s", after)):
+        assert (iteration[name] and len(iteration[name])) == count
+        assert all(seconds > 0 for seconds in iteration[name] or ())

@@ -4,7 +4,7 @@ The control variate of simulation (Lavenberg & Welch 1981), or the analysis of c
 log metric = mean of its cell + slope x deviation of the speed from the run's mean + noise. The speed is measured by a loop
 of its own beside the window, and the order of the cells within a block is random, so its expected deviation is 0 in every
 cell: to subtract slope x deviation leaves each mean unbiased, whatever the slope. A good slope only makes the rest narrower.
-So the slope may be common to all cells of a workload although each has its own, and needs no test for that.
+So the slope may be common to all cells of one kind of work although each has its own, and needs no test for that.
 
 What could bias is a cell that changes the speed itself, say by heating the CPU. Then the speed differs between the cells by
 more than chance, and nothing is adjusted.
@@ -66,9 +66,7 @@ def speed_fit(logs: Floats, deviations: Floats, cells: NDArray[np.intp]) -> Spee
         return None
     if groups.size > 1:
         between = float(sizes @ (means - x.mean()) ** 2) / (groups.size - 1)
-        if (
-            float(fdtrc(groups.size - 1, y.size - groups.size, between / (spread / (y.size - groups.size))))
-            < CELLS_DIFFER
-        ):
+        within = spread / (y.size - groups.size)
+        if float(fdtrc(groups.size - 1, y.size - groups.size, between / within)) < CELLS_DIFFER:
             return None
     return SpeedFit(slope, explained, float(np.sqrt((degrees + 1) / degrees)))

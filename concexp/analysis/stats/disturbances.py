@@ -5,8 +5,8 @@ Its own trials cannot show that, but those of all cells together do: they ran on
 are looked for in the logarithms of the times.
 
 - *Trials apart*: far from the other trials of their own cell, by more than a tenth and more than 5 times the usual scatter.
-- *Blocks that differ*: by 3 % or more, in an F test of their means at 1 %. Neighbouring blocks may
-  then resemble each other, and a run has too few of them to tell (the lag-1 correlation of 10 values is known to ± 0.6).
+- *Blocks that differ*: by 3 % or more, in an F test of their means at 1 %. Neighbouring blocks may then resemble each other, and
+  a run has too few of them to tell (the lag-1 correlation of 10 values is known to ± 0.6).
 
 Both concern single figures. Ratios are paired by block: they bear the second, and have intervals that hold for the first.
 """
@@ -26,9 +26,7 @@ FAR = 5.0  # times the usual scatter
 NOISY = 2.5  # times the moderated scatter: beyond, a cell is unlike the others
 ENOUGH = 5  # trials of a cell: of fewer, one that was disturbed cannot be told from scatter
 RARE = 0.0002  # p-value, where the scatter is not known well
-ROBUST = (
-    0.37  # degrees of freedom of the median deviation, per trial: it is that much less sure than the standard deviation
-)
+ROBUST = 0.37  # degrees of freedom of a median deviation, per trial: a standard deviation has one
 LEAST = 0.1  # smaller distances do not matter
 BLOCKS_DIFFER = 0.01  # p-value …
 LEAST_SPREAD = 0.03  # … and standard deviation: every machine has some weather

@@ -123,9 +123,10 @@ def _about(view: View) -> str:
 
 
 def _minutes(view: View) -> str:
-    """How long the run took from its first to its last trial, as far as it is recorded."""
+    """How long the run took from its first to its last trial; "" where a journal of somebody else has no times to read."""
     times = sorted(filter(None, (record.get("started_at") for record in view.run.records)))
-    if len(times) < 2:
+    try:
+        seconds = (datetime.fromisoformat(times[-1]) - datetime.fromisoformat(times[0])).total_seconds()
+    except (IndexError, TypeError, ValueError):
         return ""
-    seconds = (datetime.fromisoformat(times[-1]) - datetime.fromisoformat(times[0])).total_seconds()
     return f" in {seconds / 60:.0f} minutes" if seconds >= 90 else f" in {seconds:.0f} seconds"

@@ -24,3 +24,16 @@ def test_drift_tells_its_verdict(tmp_path):
     alt = draw(plot, View(journal_builder.write(tmp_path / "doubtful", **doubtful)), tmp_path / "z.png")
     assert "over 10 blocks: too few blocks beyond doubt to tell a drift;" in alt
     assert not plot.prepare(View(journal_builder.write(tmp_path / "five", **{**scenarios.watched(), "repetitions": 5})))
+
+
+def test_the_speed_of_the_cpu_is_drawn_with_its_states(tmp_path):
+    """A panel with a point for each trial; two states are told in the alt text, and one state is not."""
+    plot = catalog.load("plot", "drift")()
+    for folder, factor, told in (("two", 1.85, True), ("one", 1.0, False)):
+        watched = scenarios.watched()
+        for number, cell in enumerate([*watched["cells"], *[cell for _, cell in watched["beside"]]]):
+            cell["loop"] = lambda block, k, number=number, factor=factor: (
+                2e-4 * (factor if (block + number) % 3 == 0 else 1)
+            )
+        alt = draw(plot, View(journal_builder.write(tmp_path / folder, **watched)), tmp_path / f"{folder}.png")
+        assert ("The CPU ran at two speeds, 1.9 times apart." in alt) is told

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-FILE = Path(__file__).parents[3] / "benchmarks" / "percentile_coverage.py"
+FILE = Path(__file__).parents[2] / "benchmarks" / "percentile_coverage.py"
 
 
 @pytest.fixture(scope="module")

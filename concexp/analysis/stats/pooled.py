@@ -22,14 +22,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from concexp.analysis.stats.histogram import NANO, Histogram, middle
-from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval, t_quantile
+from concexp.analysis.stats.intervals import FEWEST, LEVEL, Interval, t_quantile
 
 RESAMPLES = 1999
 Floats = NDArray[np.float64]
@@ -69,10 +68,17 @@ class Pool:
         """The number of operations."""
         return int(self._totals.sum())
 
-    def interval(self, share: float | None) -> Interval:
-        """The estimate with its interval."""
-        found = mean_interval(list(self.values(share).values()), log=True)
-        return replace(found, lo=float(self.skewed(np.array([found.lo]), share)[0]))
+    def interval(self, share: float | None, level: float = LEVEL) -> Interval:
+        """The estimate with its interval; for another level than 95 % its ends are moved as those of Student's t would be."""
+        estimate, n = self.estimate(share), len(self.blocks)
+        if n < FEWEST:
+            return Interval(estimate, math.nan, math.nan, n)
+        from scipy.special import stdtrit
+
+        self.values(share)  # where the ends are computed
+        factor = float(stdtrit(n - 1, 0.5 + level / 2)) / t_quantile(n - 1)
+        down, up = self._halves[share]
+        return Interval(estimate, estimate * math.exp(-factor * down), estimate * math.exp(factor * up), n)
 
     def skewed(self, given: Floats, share: float | None) -> Floats:
         """Values that Student's t gives for the mean of the pseudo-values -> those of the estimate: nearer to it if below."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -27,7 +27,7 @@ from concexp.analysis.adjustment import ANSWERED, Adjustment, adjust
 from concexp.analysis.metrics import names_in
 from concexp.analysis.operation_times import Times
 from concexp.analysis.stats.histogram import FEWEST_BEYOND, Histogram
-from concexp.analysis.stats.intervals import FEWEST, LEVEL, Interval, mean_interval, trial_means
+from concexp.analysis.stats.intervals import FEWEST, LEVEL, UNKNOWN, Interval, mean_interval, trial_means
 from concexp.analysis.stats.pooled import Pool
 from concexp.analysis.stats.ratios import ratio
 from concexp.analysis.trial_rows import TrialRows
@@ -204,11 +204,10 @@ class Sample:
     def interval(self, name: str, metric: Any, raw: bool = False) -> Interval:
         """The mean of a metric of level `iteration` over the trials, with its interval."""
         sample = self.of(name)
+        if metric.pooled and (pool := sample.operations(metric.column)):
+            return UNKNOWN if sample.withheld(name) else pool.interval(metric.share)
         values = self.by_block(name, metric.kind == "count", metric.ends_badly, raw)
-        found = mean_interval(list(values.values()), metric.scale == "log", self.level)
-        if not metric.pooled:
-            return found
-        return replace(found, lo=float(sample.skewed(name, sample.timing_trials, np.array([found.lo]))[0]))
+        return mean_interval(list(values.values()), metric.scale == "log", self.level)
 
 
 def observed(metric: Any) -> bool:

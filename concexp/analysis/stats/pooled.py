@@ -22,14 +22,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from concexp.analysis.stats.histogram import NANO, Histogram, middle
-from concexp.analysis.stats.intervals import FEWEST, LEVEL, Interval, mean_interval, t_quantile
+from concexp.analysis.stats.intervals import FEWEST, LEVEL, Interval, t_quantile
 
 RESAMPLES = 1999
 Floats = NDArray[np.float64]
@@ -72,8 +71,12 @@ class Pool:
 
     def interval(self, share: float | None) -> Interval:
         """The estimate with its interval."""
-        found = mean_interval(list(self.values(share).values()), True, self.level)
-        return replace(found, lo=float(self.skewed(np.array([found.lo]), share)[0]))
+        estimate, n = self.estimate(share), len(self.blocks)
+        if n < FEWEST:
+            return Interval(estimate, math.nan, math.nan, n)
+        self.values(share)  # where the ends are computed
+        down, up = self._halves[share]
+        return Interval(estimate, estimate * math.exp(-down), estimate * math.exp(up), n)
 
     def skewed(self, given: Floats, share: float | None) -> Floats:
         """Values that Student's t gives for the mean of the pseudo-values -> those of the estimate: nearer to it if below."""

@@ -49,8 +49,11 @@ def test_the_values_of_trials_carry_the_percentile_and_its_interval(share, count
         assert found.mean == pytest.approx(pool.estimate(share))
         assert found.lo * found.hi == pytest.approx(found.mean**2)
         skewed = pool.interval(share)
-        assert (skewed.mean, skewed.hi) == (found.mean, found.hi)
+        assert (skewed.mean, skewed.hi) == pytest.approx((found.mean, found.hi))
         assert found.lo * (1 - 1e-9) <= skewed.lo < skewed.mean
+        assert skewed.lo == pytest.approx(pool.skewed(np.array([found.lo]), share)[0])
+        sure, surer = pool.interval(share, 0.9), pool.interval(share, 0.99)
+        assert surer.lo < skewed.lo < sure.lo < sure.hi < skewed.hi < surer.hi
         widths.append(math.log(found.hi / found.lo))
     assert widths[1] > widths[0] > 0
 

@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/01_cpu_models.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick engines contracts faults fidelity kills large soak fuzz lint types clean
+.PHONY: run test quick engines contracts faults fidelity doubts kills large soak fuzz lint types clean
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -44,6 +44,9 @@ faults: .venv/developing  ## every fault in every model (about 5 minutes; `test`
 
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py
+
+doubts: .venv/installed  ## which slow trials does each doubt find? (about 25 minutes on a quiet machine)
+	$(BIN)/python benchmarks/doubts.py
 
 kills: .venv/installed  ## 200 runs killed at random moments and resumed: is anything lost or doubled? (10 to 20 minutes)
 	$(BIN)/python benchmarks/killed.py

@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/01_cpu_models.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick engines bounds contracts faults fidelity kills large requirements soak fuzz lint types clean
+.PHONY: run test quick bounds clean contracts doubts engines faults fidelity fuzz kills large lint requirements soak types
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -49,6 +49,10 @@ fidelity: .venv/installed  ## does concexp measure what hand-written programs me
 	$(BIN)/python benchmarks/fidelity.py
 
 kills: .venv/installed  ## 200 runs killed and resumed, and 200 whose journal is tampered with: is anything lost or doubled? (half an hour)
+doubts: .venv/installed  ## which slow trials does each doubt find? (about 25 minutes on a quiet machine)
+	$(BIN)/python benchmarks/doubts.py
+
+kills: .venv/installed  ## 200 runs killed at random moments and resumed: is anything lost or doubled? (10 to 20 minutes)
 	$(BIN)/python benchmarks/killed.py
 	$(BIN)/python benchmarks/tampered.py
 

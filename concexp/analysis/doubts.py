@@ -104,7 +104,9 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
     trials = doubts_by_trial(frame, rows).reset_index(drop=True)
     duration = given_time(trials)
     # In a given time `wall_s` may be longer, by the operations that were still under way.
-    shortest = by_trial["wall_s"].min().where(trials["window_s"].isna(), duration)
+    whole = trials["window_s"].isna()
+    shortest = by_trial["wall_s"].min().where(whole, duration)
+    too_late = (SKEW_SHARE * trials["wall_s"]).where(whole, SKEW_LIMIT * duration)
     # Not the sum: a fault of the trial's own may be one of the machine's swap-ins.
     read_back = by_trial[["swapped_in", "major_faults"]].max().max(axis=1)
     wall, workers = trials["wall_s"], workers_of(trials)
@@ -126,8 +128,7 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
         "throttled": trials["throttled_s"] > THROTTLED_SHARE * wall,
         "preempted": interruptions(trials) > INTERRUPTIONS,
         "paged": read_back > PAGES,
-        "skew": together
-        & (trials["start_skew_s"] > wall * trials["window_s"].isna().map({True: SKEW_SHARE, False: SKEW_LIMIT})),
+        "skew": together & (trials["start_skew_s"] > too_late),
         "apart": together & _holds(trials["shape"] == "workers") & (trials["all_active"] < ACTIVE_SHARE),
         "too_short": _in_half_of_cell(trials, shortest < turns.where(taking_turns, SHORTEST)),
         "coarse": coarse(trials, by_trial["wall_s"].sum() / by_trial["ops"].sum(), duration),

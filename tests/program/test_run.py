@@ -145,7 +145,7 @@ def test_a_claimed_metric_turns_its_probe_on(tmp_path, write):
 workload: sleep
 model: threads
 sweep: {workers: [1]}
-load: {duration: 20ms}
+load: {duration: 100ms}
 measure: {repetitions: 3}
 claims:
   - {expect: service_time_p50_s >= 1us}

@@ -48,11 +48,10 @@ faults: .venv/developing  ## every fault in every model (about 5 minutes; `test`
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py
 
-kills: .venv/installed  ## 200 runs killed and resumed, and 200 whose journal is tampered with: is anything lost or doubled? (half an hour)
 doubts: .venv/installed  ## which slow trials does each doubt find? (about 25 minutes on a quiet machine)
 	$(BIN)/python benchmarks/doubts.py
 
-kills: .venv/installed  ## 200 runs killed at random moments and resumed: is anything lost or doubled? (10 to 20 minutes)
+kills: .venv/installed  ## 200 runs killed and resumed, and 200 whose journal is tampered with: is anything lost or doubled? (half an hour)
 	$(BIN)/python benchmarks/killed.py
 	$(BIN)/python benchmarks/tampered.py
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import numpy as np
 
 from concexp.analysis import doubts, noise
@@ -116,17 +114,7 @@ def _about(view: View) -> str:
     if not found.trials:
         return ""
     return (
-        f"Times and rates are geometric means over fresh processes of this one run ({plural(found.trials, 'trial')}"
-        f"{_minutes(view)}). A disturbance that hits fewer than {rounded(100 * found.unseen, 2)} % of the trials, or lasts longer "
+        f"Times and rates are geometric means over fresh processes of this one run ({plural(found.trials, 'trial')}). "
+        f"A disturbance that hits fewer than {rounded(100 * found.unseen, 2)} % of the trials, or lasts longer "
         "than the run, can have gone unseen."
     )
-
-
-def _minutes(view: View) -> str:
-    """How long the run took from its first to its last trial; "" where a journal of somebody else has no times to read."""
-    times = sorted(filter(None, (record.get("started_at") for record in view.run.records)))
-    try:
-        seconds = (datetime.fromisoformat(times[-1]) - datetime.fromisoformat(times[0])).total_seconds()
-    except (IndexError, TypeError, ValueError):
-        return ""
-    return f" in {seconds / 60:.0f} minutes" if seconds >= 90 else f" in {seconds:.0f} seconds"

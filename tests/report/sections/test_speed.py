@@ -56,7 +56,7 @@ def test_a_quiet_run_has_nothing_to_tell(tmp_path):
     found = view(tmp_path, slow_share=0.0, noise=0.02)
     assert [text for text in speed.threats(found) if "two speeds" in text or "far from" in text] == []
     (about,) = speed.assurances(found)
-    assert "geometric means over fresh processes of this one run (36 trials" in about
+    assert "geometric means over fresh processes of this one run (36 trials)." in about
     assert "fewer than 8.0 % of the trials" in about
 
 

@@ -34,14 +34,12 @@ def timed_work(cell: Cell) -> list[Entry]:
     return [entry for entry in entries if entry.build().loops]
 
 
-def calibrate(cells: Iterable[Cell], pythons: Mapping[str, Interpreter], stage: StagedCode) -> Pace | None:
-    """The pace of the loops of these cells; None if no cell needs any. The caller holds the machine's lock.
+def calibrate(cells: Iterable[Cell], pythons: Mapping[str, Interpreter], stage: StagedCode) -> Pace:
+    """The pace of the loops of these cells, of which at least one has `timed_work`. The caller holds the machine's lock.
 
     EnvironmentRefused if the interpreter does not answer.
     """
     needing = [(cell, entries) for cell in cells if (entries := timed_work(cell))]
-    if not needing:
-        return None
     label = needing[0][0].runtime.python
     entries = [entry for _, some in needing for entry in some]
     site = any(entry.plugin.packages for entry in entries)

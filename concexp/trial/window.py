@@ -5,8 +5,8 @@ Where operations are counted, the window lasts from the first start to the last 
 Where a time is given, each worker goes on until it is over and then ends the operation under way, so stops differ by up to
 the length of an operation. Neither the operations within the common time nor the sum of each worker's own operations by its
 own time are the truth then: the first loses what was under way, up to one operation of each worker; the second counts the
-time in which some workers have a CPU or the GIL to themselves as if all could have it (threads start 5 ms apart under the
-GIL, so eight of them come out 3 % too fast in half a second). So the window is a stretch of time, cut out of the pass without
+time in which some workers have a CPU or the GIL to themselves as if all could have it (threads start 5 ms apart or more under
+the GIL, so eight of them come out 5 % too fast in half a second). So the window is a stretch of time, cut out of the pass without
 regard to when operations begin and end, and an operation under way at a cut counts by the share of its time that lies within.
 The stretch begins when all are at work, and not before an eighth of the time is over: at the start all operations begin
 anew, which is no typical moment where their lengths differ (an excess of cv² / 2 operations of each worker, by renewal

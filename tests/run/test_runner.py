@@ -1,6 +1,7 @@
 """The runner, with a launcher that answers at once: what is on disk after each trial, whatever stops the run."""
 
 import contextlib
+import dataclasses
 import math
 import sys
 
@@ -262,6 +263,15 @@ def test_all_trials_of_a_run_do_the_same_work(tmp_path, launcher, monkeypatch):
     sentinel = [request for request in asked if "background" not in request]
     assert all(request["pace"] == pace for request in asked if request not in sentinel)
     assert all("pace" not in request for request in sentinel)
+
+
+def test_what_is_simulated_waits_for_no_other_run(tmp_path, launcher):
+    """A run that starts no child holds no lock, not even to measure a pace: here there is none to hold."""
+    text = "workload: spin\nmodel: simulated\nload: {ops: 10, scaling: strong}\nmeasure: {repetitions: 3}\n"
+    run = dataclasses.replace(prepared(tmp_path, text), lock=None)
+    run.execute()
+    assert on_disk(run) == planned(run)
+    assert launcher.requests == []
 
 
 def test_a_journal_without_a_pace_is_read(tmp_path, launcher):

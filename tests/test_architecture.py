@@ -88,6 +88,7 @@ SHARED = {"contracts", "program", "fuzz", "helpers", "data"}
 ABOUT_SEVERAL = {
     "test_architecture.py",
     "analysis/stats/test_coverage.py",
+    "analysis/stats/test_percentile_coverage.py",
     "report/plots/test_pictures_on_pages.py",
     "report/plots/test_where_they_apply.py",
     "trial/sync/test_channels.py",

@@ -135,7 +135,8 @@ class Background:
         self.thread.join()
         if self.failure is not None:
             raise self.failure
-        used = self.probe.merged([one[tools.name_of(self.probe)] for report in self.reports for one in report.seen])
+        name = tools.name_of(self.probe)
+        used = self.probe.merged([one[name] for report in self.reports for one in report.seen if name in one])
         begin = min(report.start for report in self.reports)
         cpu = used.get("worker_cpu_s")
         return {

@@ -138,8 +138,8 @@ def test_each_mistake_says_what_is_wrong(text, says):
         ("extends: 5", "extends", "expected the path of a YAML file"),
         ("extends: [a.yaml]", "extends", "expected the path of a YAML file"),
         ("extends: nowhere.yaml", "extends", "cannot read 'nowhere.yaml': No such file or directory"),
-        ("extends: /dev/zero", "extends", "'/dev/zero' is no file"),
-        ("extends: /", "extends", "'/' is no file"),
+        ("extends: /dev/zero", "extends", "'/dev/zero' is no YAML file"),
+        ("extends: /", "extends", "'/' is no YAML file"),
         ("é" * 300 + ": 1", "é" * 300, "there is no key"),
     ],
 )

@@ -141,8 +141,8 @@ EXPECTED = {
     "floods": ("failed", "LookupError: as asked"),
     "multiplies": ("ok", ""),
     "abandons": ("ok", ""),
-    "closes": ("crashed", "ended with exit code 0 before it answered"),
-    "garbles": ("crashed", "no Python literal"),
+    "closes": ("crashed", "closed the descriptor that the answer goes to"),
+    "garbles": ("crashed", "the answer is no JSON"),
 }
 LATE = [fault for fault, (status, _) in EXPECTED.items() if status == "timeout"]
 STARTED = {f"{method}ed": method for method in ("fork", "forkserver", "spawn")}

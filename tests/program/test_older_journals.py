@@ -26,12 +26,17 @@ def older(request, tmp_path):
 
 
 def test_its_cells_are_the_same(older):
-    """cells.csv has all columns that it had, with the same values to five digits."""
+    """cells.csv has all columns that it had, with the same values to five digits, but for the percentiles.
+
+    These were means of the trials' percentiles, and are now those of all operations of a cell.
+    """
     folder, expected = older
     run = results.load(folder)
     results.write(run)
     cells = pd.read_csv(run.folder / "cells.csv")
-    pd.testing.assert_frame_equal(cells[expected.columns], expected, rtol=1e-5)
+    assert set(expected.columns) <= set(cells.columns)
+    same = [name for name in expected.columns if not name.startswith(("latency_", "service_time_"))]
+    pd.testing.assert_frame_equal(cells[same], expected[same], rtol=1e-5)
 
 
 def test_it_has_a_page(older):

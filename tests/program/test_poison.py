@@ -153,7 +153,7 @@ def test_what_a_lock_says_is_only_shown(tmp_path, write, monkeypatch):
     import fcntl
 
     lock = tmp_path / "lock"
-    lock.write_text("\x1b]52;c;QUFB\x07 another run")
+    lock.write_text("\x1b]52;c;QUFB\x07 another run, process 5\n")
     write("x.yaml", "workload: noop\nmodel: serial\nload: {ops: 1, scaling: strong}\n")
     with lock.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX)

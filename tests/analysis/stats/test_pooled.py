@@ -44,7 +44,8 @@ def test_the_values_of_trials_carry_the_percentile_and_its_interval(share, count
     """
     widths = []
     for spread in (0.02, 0.3):
-        pool = Pool(trials(np.random.default_rng(count), count, spread))
+        given = trials(np.random.default_rng(count), count, spread)
+        pool = Pool(given)
         found = mean_interval(list(pool.values(share).values()), log=True)
         assert found.mean == pytest.approx(pool.estimate(share))
         assert found.lo * found.hi == pytest.approx(found.mean**2)
@@ -52,8 +53,9 @@ def test_the_values_of_trials_carry_the_percentile_and_its_interval(share, count
         assert (skewed.mean, skewed.hi) == pytest.approx((found.mean, found.hi))
         assert found.lo * (1 - 1e-9) <= skewed.lo < skewed.mean
         assert skewed.lo == pytest.approx(pool.skewed(np.array([found.lo]), share)[0])
-        sure, surer = pool.interval(share, 0.9), pool.interval(share, 0.99)
-        assert surer.lo < skewed.lo < sure.lo < sure.hi < skewed.hi < surer.hi
+        sure, surer = (Pool(given, level).interval(share) for level in (0.9, 0.99))
+        # An end that is read off the operations is one of their times, and so may be the same at two levels.
+        assert surer.lo <= skewed.lo <= sure.lo < sure.hi <= skewed.hi <= surer.hi
         widths.append(math.log(found.hi / found.lo))
     assert widths[1] > widths[0] > 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import fnmatch
 import os
 import sys
@@ -14,6 +15,8 @@ from typing import Any
 
 from concexp.errors import did_you_mean
 from concexp.experiment.spec import Located
+
+SIZE_LIMIT = 16 << 20  # bytes of a source file
 
 
 class Unusable(Exception):
@@ -86,11 +89,20 @@ def _of_file(file: str, home: Path) -> Source:
         path = (home / file).resolve()
         if path.exists() and not path.is_file():  # a pipe may never end
             raise OSError(0, "it is no file")
-        data = path.read_bytes()
+        data = _read(path)
     except (OSError, ValueError, RuntimeError) as error:  # a NUL in the name; links in a circle
         reason = getattr(error, "strerror", None) or str(error)
         raise Unusable(f"cannot read {file}: {reason}", "the path is relative to this YAML") from error
     return Source(file, Located(str(path), str(home.resolve()), str(path)), _names(data, file))
+
+
+def _read(path: Path) -> bytes:
+    """A source's bytes; OSError if there are more than any source has: nobody should wait for a disk image to be parsed."""
+    with path.open("rb") as file:
+        data = file.read(SIZE_LIMIT + 1)
+    if len(data) > SIZE_LIMIT:
+        raise OSError(errno.EFBIG, f"it is larger than {SIZE_LIMIT >> 20} MiB", str(path))
+    return data
 
 
 def _of_module(module: str, home: Path) -> Source:
@@ -104,7 +116,10 @@ def _of_module(module: str, home: Path) -> Source:
     path = spec.origin or ""
     if not path.endswith(".py"):  # built in, or an extension
         return Source(module, Located("", str(home.resolve()), "", module), None)
-    names = _names(Path(path).read_bytes(), module)
+    try:
+        names = _names(_read(Path(path)), module)
+    except OSError as error:
+        raise Unusable(f"cannot read {module}: {error.strerror}", f"its file is {path}") from error
     return Source(module, Located("", str(home.resolve()), path, module), names)
 
 

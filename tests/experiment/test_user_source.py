@@ -53,3 +53,12 @@ def test_a_missing_module_tells_what_was_searched(read, name):
     (found,) = problems(read, name)
     assert "there is no module" in found.message
     assert "searched: what is installed for" in found.hint
+
+
+def test_a_file_that_no_source_is_as_large_as_is_refused_unread(read, tmp_path):
+    """Nobody waits for gigabytes to be parsed: the file's size is told, and it is not read to its end."""
+    with (tmp_path / "huge.py").open("wb") as file:
+        file.truncate(3 << 30)  # takes no room on the disk
+    (found,) = problems(read, f"{tmp_path}/huge.py:f")
+    assert "cannot read" in found.message
+    assert "larger than 16 MiB" in found.message

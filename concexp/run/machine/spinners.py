@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from concexp.run.child.launch import launch
 from concexp.run.child.stage import StagedCode
+from concexp.run.machine import facts
 
 # Spinners that get less than this share of the CPUs that are usable, or that a cell could use, had some withheld.
 ENOUGH = 0.9
@@ -47,7 +48,7 @@ def measure(python: str, stage: StagedCode, cpus: int) -> SpinMeasurement:
     outcome = launch(request, python, stage, SPIN_TIMEOUT)
     answer = outcome.answer or {}
     return SpinMeasurement(
-        effective_cpus=effective_cpus(answer.get("alone", []), answer.get("together", []), cpus),
+        effective_cpus=effective_cpus(answer.get("alone", []), answer.get("together", []), cpus, facts.cgroup_quota()),
         reason=outcome.reason,
         cpu_s=answer.get("cpu_s"),
         run_queue_wait_s=answer.get("run_queue_wait_s"),
@@ -61,11 +62,15 @@ def _per_second(rounds: Sequence[int]) -> tuple[float, ...]:
     return tuple(count / SPIN_SECONDS for count in rounds)
 
 
-def effective_cpus(alone: Sequence[int], together: Sequence[int], spinners: int) -> float | None:
+def effective_cpus(
+    alone: Sequence[int], together: Sequence[int], spinners: int, quota: float | None = None
+) -> float | None:
     """Median work of all spinners together, per round, divided by the median work of one alone.
 
-    At most the number of spinners, since more would be noise of `alone`; None if no spinner ran alone.
+    At most the number of spinners, since more would be noise of `alone`, and at most the control group's quota: where that is
+    below one CPU, it stops the spinner that runs alone as well. None if no spinner ran alone.
     """
     if not alone or not statistics.median(alone):
         return None
-    return min(float(spinners), statistics.median(together) / statistics.median(alone))
+    most = float(spinners) if quota is None else min(float(spinners), quota)
+    return min(most, statistics.median(together) / statistics.median(alone))

@@ -24,6 +24,12 @@ def test_effective_cpus(alone, together, spinners, cpus):
     assert _spinners.effective_cpus(alone, together, spinners) == cpus
 
 
+@pytest.mark.parametrize(("quota", "cpus"), [(0.5, 0.5), (1.5, 1.4), (None, 1.4)])
+def test_no_more_effective_cpus_than_the_quota(quota, cpus):
+    """A quota of half a CPU stops a spinner that runs alone just as often, so that the ratio of the work does not show it."""
+    assert _spinners.effective_cpus([100], [140], 2, quota) == cpus
+
+
 @pytest.fixture
 def groups(tmp_path):
     """Build a cgroup tree and a membership file; the quota that is found there."""

@@ -85,8 +85,9 @@ def run(
     concexp run x.yaml --check
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
-    from concexp.commands.run import RunRequest, run_experiment
-    from concexp.run.child import process_tree
+    with loading():
+        from concexp.commands.run import RunRequest, run_experiment
+        from concexp.run.child import process_tree
 
     process_tree.inherit_orphans()
     failures = 0
@@ -327,6 +328,19 @@ def resume_command(finished: Sequence[Path] = ()) -> str:
     """The command that completes an interrupted one: without the finished experiments, and without --fresh."""
     dropped = [*map(str, finished), "--fresh"]
     return shlex.join(["concexp", *(word for word in sys.argv[1:] if word not in dropped)])
+
+
+@contextlib.contextmanager
+def loading() -> Iterator[None]:
+    """While libraries load, Ctrl-C ends the program at once: an exception in the middle of one comes out as another."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
+    try:
+        yield
+    finally:
+        if before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

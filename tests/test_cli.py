@@ -280,16 +280,17 @@ def test_a_working_folder_that_is_gone_is_told(tmp_path):
     assert (done.returncode, "Traceback" in done.stderr) == (3, False), done.stderr
 
 
-def test_an_interrupt_while_it_loads_is_silent(tmp_path):
+@pytest.mark.parametrize(("module", "verb"), [("typer", "list"), ("concexp.analysis.adaptive", "run x.yaml")])
+def test_an_interrupt_while_it_loads_is_silent(tmp_path, module, verb):
     """Ctrl-C before the command has begun: 130, and not a traceback from the middle of a library."""
     code = (
         "import os, signal, sys\n"
         "class Finder:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'typer': os.kill(os.getpid(), signal.SIGINT)\n"
+        f"        if name == {module!r}: os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.meta_path.insert(0, Finder())\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "sys.argv = ['concexp', 'list']\n"
+        f"sys.argv = ['concexp', *{verb.split()!r}]\n"
         "from concexp.__main__ import main\n"
         "main()\n"
     )

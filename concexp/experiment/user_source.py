@@ -181,3 +181,43 @@ def _bindings(tree: ast.Module) -> Iterator[tuple[str, ast.stmt | None]]:
             yield item.id, None
         elif not isinstance(item, ast.Lambda):  # the branches of an `if` or `try` are of the top level too
             waiting += [*ast.iter_child_nodes(item)][::-1]
+
+
+def imported_beside(source: Path, home: Path) -> set[Path]:
+    """The files below `home` that a source imports, wherever in it: also within a function, and what these import in turn.
+
+    What is imported under a name that is computed is not found.
+    """
+    found: set[Path] = set()
+    waiting = [source]
+    while waiting:
+        file = waiting.pop()
+        try:
+            tree = ast.parse(_read(file))
+        except (OSError, SyntaxError, ValueError, MemoryError, RecursionError):
+            continue
+        for base, name in _imported(tree, file, home):
+            for path in _files_of(base, name):
+                if path.resolve() not in found and path.resolve() != source.resolve():
+                    found.add(path.resolve())
+                    waiting.append(path)
+    return found
+
+
+def _imported(tree: ast.Module, file: Path, home: Path) -> Iterator[tuple[Path, str]]:
+    """(the folder in which a dotted name is looked up, the name) of everything that a file imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((home, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = home if not node.level else file.parents[min(node.level, len(file.parents)) - 1]
+            yield from ((base, ".".join(filter(None, [node.module, alias.name]))) for alias in node.names)
+
+
+def _files_of(base: Path, name: str) -> Iterator[Path]:
+    """The files that importing a dotted name executes: those of its packages, and its own."""
+    for part in name.split("."):
+        for path in (base / f"{part}.py", base / part / "__init__.py"):
+            if path.is_file():
+                yield path
+        base = base / part

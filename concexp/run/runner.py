@@ -101,9 +101,17 @@ class Runner:
 
     def measure(self, trial: PlannedTrial) -> Record:
         """Run one trial and return its record; EnvironmentRefused if the user's code changed before or meanwhile."""
+        if not trial.cell.has_user_code:
+            return self._measured(trial)
+        self.user_files.check()
+        while True:
+            record = self._measured(trial)
+            if not self.user_files.check():
+                return record
+            self.listener.note("the user's code was written anew, as it was: the trial meanwhile is run again")
+
+    def _measured(self, trial: PlannedTrial) -> Record:
         request = self._request(trial)
-        if trial.cell.has_user_code:
-            self.user_files.check()
         if trial.cell.simulated:
             started_at = run_folder.now()
             outcome = _simulate(trial.cell, request)
@@ -111,8 +119,6 @@ class Runner:
             with self.lock.held():
                 started_at = run_folder.now()  # not before: a trial that waits for another run has not started
                 outcome = self._launch(trial, request)
-        if trial.cell.has_user_code:
-            self.user_files.check()
         return trial_record(trial, outcome, started_at, self.host)
 
     def diagnose(self, trial: PlannedTrial) -> Record:

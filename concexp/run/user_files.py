@@ -26,8 +26,12 @@ class UserFiles:
     # What the system said of a file when its content was last found to be right: a look at that is cheap.
     _seen: dict[str, Signature] = field(default_factory=dict)
 
-    def check(self) -> None:
-        """EnvironmentRefused if one of the files is not as it was."""
+    def check(self) -> bool:
+        """EnvironmentRefused if one of the files is not as it was; True if one was written since the last time, and is again.
+
+        Then a trial in between may have met anything.
+        """
+        written = False
         for name, source in self.sources.items():
             signature = _signature(source)
             if signature is not None and signature == self._seen.get(name):
@@ -39,7 +43,9 @@ class UserFiles:
                     "put the file back as it was (the run's folder has it in code/) and give the same command again to "
                     "complete this run; with the changed file that command starts a new one",
                 )
+            written = written or name in self._seen
             self._seen[name] = signature
+        return written
 
 
 def sha256(source: str) -> str:

@@ -19,7 +19,6 @@ from concexp.run.child import answer, process_tree, temp_folder
 from concexp.run.child.leaks import NAME_LENGTH, Audit
 from concexp.run.child.memory_limit import CHECK_EVERY_S, Limit
 from concexp.run.child.pipes import OUTPUT_KEPT, Child, text
-from concexp.run.child.removal import remove_tree
 from concexp.run.child.stage import StagedCode
 from concexp.run.child.timeout import collect_stacks
 from concexp.run.storage import foreign_file
@@ -116,7 +115,6 @@ def launch(
     started = time.monotonic()
     audit = Audit()
     marker = process_tree.marker_of(next(_trial_numbers))
-    process_tree.note_own_children()
     with temp_folder.folder() as folder, contextlib.ExitStack() as parent_fds:
         env = environment(marker, request.get("seed", 0), str(folder), variables or {})
         flags = ["-s"] if site else ["-s", "-S"]
@@ -128,7 +126,7 @@ def launch(
             process_tree.kill(child.process, marker)
             child.close()
         leaked = audit.leaked()
-        if problem := remove_tree(folder):
+        if problem := temp_folder.remove(folder):
             leaked.append({"what": "folder", "name": problem[:NAME_LENGTH], "sure": False})
         return replace(outcome, leaked=leaked, duration_s=time.monotonic() - started)
 

@@ -40,18 +40,13 @@ class _Inheritance:
 def inherit_orphans() -> None:
     """From now on, processes whose parents are gone become children of this process, and are taken for a trial's.
 
-    Only for a program of its own: another one may start children beside a trial. Where the system has nothing of the kind
-    (macOS), nothing changes.
+    Only for a program of its own, before its first trial: another one may start children beside a trial. Where the system has
+    nothing of the kind (macOS), nothing changes.
     """
     with contextlib.suppress(OSError, AttributeError):
         if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0:
             _Inheritance.on = True
-
-
-def note_own_children() -> None:
-    """Remember the children that this process has before a trial: they are not the trial's."""
-    if _Inheritance.on:
-        _Inheritance.own = frozenset(child.pid for child in psutil.Process().children())
+            _Inheritance.own = frozenset(child.pid for child in psutil.Process().children())
 
 
 def marker_of(number: int) -> str:
@@ -110,7 +105,8 @@ def still_alive(child: subprocess.Popen[bytes], marker: str, grace: float) -> li
     """The processes of a trial that are still alive after `grace` seconds; returns at once when there are none."""
     deadline = time.monotonic() + grace
     while True:
-        pids_alive = [pid for pid, _ in _all(child, marker)]
+        _reap(child)
+        pids_alive = [pid for pid, _ in _all(child, marker)] or sorted(_inherited(child))
         if not pids_alive or time.monotonic() >= deadline:
             return pids_alive
         time.sleep(POLL_S)
@@ -125,16 +121,17 @@ def kill(child: subprocess.Popen[bytes], marker: str) -> None:
     started = time.monotonic()
     while time.monotonic() < started + KILL_WITHIN_S:
         processes = _all(child, marker)
-        if not processes:
-            break
-        only_trackers = all(tracker for _, tracker in processes)
-        for pid, tracker in processes:
-            if not tracker or time.monotonic() > started + TRACKERS_SPARED_S:
+        spared = {pid for pid, tracker in processes if tracker and time.monotonic() <= started + TRACKERS_SPARED_S}
+        # The inherited ones are asked for once more: who forks and ends, again and again, is another process by now.
+        for pid in {pid for pid, _ in processes} | _inherited(child):
+            if pid not in spared:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
         child.poll()
         _reap(child)
-        time.sleep(0.01 if only_trackers else 0.002)
+        if not processes and not _inherited(child):
+            break
+        time.sleep(0.01 if spared else 0.001)
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(5.0)
     _reap(child)
@@ -142,27 +139,34 @@ def kill(child: subprocess.Popen[bytes], marker: str) -> None:
 
 def _reap(child: subprocess.Popen[bytes]) -> None:
     """Let the inherited processes go that have ended: nobody else waits for them."""
-    for pid in [inherited.pid for inherited in psutil.Process().children()] if _Inheritance.on else ():
-        if pid != child.pid and pid not in _Inheritance.own:
-            with contextlib.suppress(OSError):
-                os.waitpid(pid, os.WNOHANG)
+    for pid in _inherited(child):
+        with contextlib.suppress(OSError):
+            os.waitpid(pid, os.WNOHANG)
 
 
-def _inherited(pid: int, child: int) -> bool:
-    """Whether a process became a child of this one since the trial began."""
-    if not _Inheritance.on or pid == child or pid in _Inheritance.own:
-        return False
+def _inherited(child: subprocess.Popen[bytes]) -> set[int]:
+    """The processes that became children of this one since it inherits orphans, those included that wait to be reaped.
+
+    Read from the kernel's own list, which takes far less time than to look at every process.
+    """
+    if not _Inheritance.on:
+        return set()
+    found: set[int] = set()
     try:
-        return bool(psutil.Process(pid).ppid() == os.getpid())
-    except psutil.Error:
-        return False
+        for task in os.listdir("/proc/self/task"):
+            with open(f"/proc/self/task/{task}/children", "rb") as file:
+                found.update(map(int, file.read().split()))
+    except OSError:  # a kernel without that list, or a thread that has just ended
+        found.update(one.pid for one in psutil.Process().children())
+    return found - _Inheritance.own - {child.pid}
 
 
 def _all(child: subprocess.Popen[bytes], marker: str) -> list[tuple[int, bool]]:
     """(process id, whether it is a resource tracker) of all live processes of a trial, the child first."""
     processes = []
-    for pid in psutil.pids():
-        if pid == os.getpid() or not (is_ours(pid, child.pid, marker) or _inherited(pid, child.pid)):
+    inherited = _inherited(child)
+    for pid in {*psutil.pids(), *inherited}:
+        if pid == os.getpid() or not (pid in inherited or is_ours(pid, child.pid, marker)):
             continue
         try:
             process = psutil.Process(pid)

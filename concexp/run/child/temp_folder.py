@@ -30,8 +30,17 @@ def folder() -> Iterator[Path]:
     try:
         yield path / INSIDE
     finally:
-        _remove(path)
+        remove(path / INSIDE)
         os.close(descriptor)
+
+
+def remove(inside: Path) -> str:
+    """Remove what `folder` gave; returns why something of it is still there, "" if nothing is.
+
+    Who made it needs no mark, which the measured code may have changed.
+    """
+    remove_tree(inside)  # first: the mark goes last, so that a later run can go on where a kill ends this
+    return remove_tree(inside.parent)
 
 
 def _create() -> tuple[Path, int]:
@@ -66,13 +75,12 @@ def clear() -> None:
 
 
 def _remove(path: Path) -> None:
-    """Remove a folder that bears the mark, its mark last, or one that is empty: a kill may have come before the mark."""
+    """Remove a folder that bears the mark, or one that is empty: a kill may have come before the mark."""
     if foreign_file.content(path / MARK, len(MARK_TEXT) + 1) == MARK_TEXT:
-        if remove_tree(path / INSIDE):
-            return  # something cannot be removed: the next run tries again
-        (path / MARK).unlink(missing_ok=True)
-    with contextlib.suppress(OSError):
-        path.rmdir()
+        remove(path / INSIDE)
+    else:
+        with contextlib.suppress(OSError):
+            path.rmdir()
 
 
 def _opened(path: Path) -> int:

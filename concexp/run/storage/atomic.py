@@ -34,6 +34,12 @@ def replaced(path: Path, fsync: bool = False) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
+def meant(path: str) -> str:
+    """The path of the file that a draft stands for; any other path as it is."""
+    match = DRAFT.fullmatch(os.path.basename(path))
+    return os.path.join(os.path.dirname(path), match[2]) if match else path
+
+
 def _remove_abandoned(path: Path) -> None:
     """Remove the drafts of this file whose writers were killed."""
     for other in path.parent.glob(".draft-*"):

@@ -266,10 +266,13 @@ class Writer:
             happened = "was deleted or moved" if there is None else "was replaced by another file"
             copy = self._keep_copy()
             kept = f"all its trials are in {copy}" if copy else "its trials could not be kept elsewhere"
-            raise EnvironmentRefused(
-                f"{self.path} {happened} while the run wrote it; {kept}",
-                f"to go on with them, move that file to {self.path} and give the same command again",
-            )
+            cure = f"to go on with them, move that file to {self.path} and give the same command again"
+            if not self.path.parent.is_dir():
+                cure = (
+                    f"to go on with them, put the folder {self.path.parent} back, and give the same command again; if it is lost, "
+                    f"make it, move that file to {self.path}, and `concexp report {self.path.parent}` makes the page"
+                )
+            raise EnvironmentRefused(f"{self.path} {happened} while the run wrote it; {kept}", cure)
 
     def _keep_copy(self) -> Path | None:
         """Copy what was written beside the run's folder, or further above; None if that cannot be.

@@ -16,6 +16,7 @@ import yaml
 
 from concexp.errors import Damaged, EnvironmentRefused
 from concexp.experiment import Spec
+from concexp.experiment.user_source import imported_beside
 from concexp.experiment.yaml_nodes import Dumper
 from concexp.run import user_files
 from concexp.run.storage import atomic, foreign_file
@@ -76,8 +77,12 @@ def code_files(spec: Spec, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, s
             parents = parts if path.stem == "__init__" else parts[:-1]
             wanted.append(("/".join([*parents, path.name]), located.source))
         home = Path(entry.located.path).parent if entry.located.path else Path(entry.located.home)
-        helpers = seen.get(entry.label, {}).get("files", ())
-        wanted += [(Path(helper).relative_to(home).as_posix(), helper) for helper in helpers]
+        # What it had imported when it was looked at, and what it will import when it is called.
+        helpers = {Path(helper).resolve() for helper in seen.get(entry.label, {}).get("files", ())}
+        for located in entry.sources:
+            helpers |= imported_beside(Path(located.source), home.resolve())
+        within = [helper for helper in sorted(helpers) if helper.is_relative_to(home.resolve())]
+        wanted += [(helper.relative_to(home.resolve()).as_posix(), str(helper)) for helper in within]
     files: dict[str, str] = {}
     for name, source in wanted:
         number, free_name = 1, name
@@ -157,7 +162,7 @@ def create(runs: Path, spec: Spec, files: Mapping[str, str], manifest: dict[str,
 
 def refused(error: OSError, folder: Path) -> EnvironmentRefused:
     """The exception for a folder of reports that cannot be written."""
-    where = error.filename or folder
+    where = atomic.meant(error.filename) if isinstance(error.filename, str) else folder
     return EnvironmentRefused(
         f"cannot write {where}: {error.strerror or error}",
         "make room or permission and give the same command again, or name another folder with --out",
@@ -210,6 +215,10 @@ def check_whole(folder: Path, journal: Journal) -> None:
     The lines above are chained; only what was cut off at the end leaves no trace in the file itself.
     """
     manifest = read_manifest(folder)
+    if not manifest and (folder / MANIFEST).exists():
+        raise Damaged(
+            f"{folder / MANIFEST} is no manifest", "restore the file from its repository or backup, or remove it"
+        )
     ended = manifest.get("journal")
     if "finished_at" not in manifest or not isinstance(ended, dict) or "crc32" not in ended:
         return  # unfinished, or of version 0.1

@@ -108,9 +108,8 @@ os.execve("/bin/sleep", ["sleep", "3600"], {{}})
 INHERITS = """\
 import subprocess, sys
 from concexp.run.child import process_tree
-process_tree.inherit_orphans()
 before = subprocess.Popen(["sleep", "3600"])
-process_tree.note_own_children()
+process_tree.inherit_orphans()
 child = subprocess.Popen([sys.executable, "-S", "-c", sys.argv[1]], stdout=subprocess.PIPE, start_new_session=True, env={})
 child.communicate()
 found = process_tree.still_alive(child, "nobody's", 0)
@@ -128,6 +127,28 @@ def test_a_daemon_without_session_and_environment_is_found(tmp_path):
     code = DAEMON.format(log=str(tmp_path / "log"))
     done = subprocess.run([sys.executable, "-c", INHERITS, code], capture_output=True, text=True, timeout=60)
     assert done.stdout.split() == ["1", "0", "None"], done.stderr
+
+
+CHAIN = """\
+import os, time
+if os.fork():
+    os._exit(0)
+os.setsid()
+os.closerange(0, 64)
+for _ in range(300):
+    time.sleep(0.005)
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+os.execve("/bin/sleep", ["sleep", "3600"], {})
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lets a process inherit orphans")
+def test_a_chain_of_forks_does_not_slip_through():
+    """Who forks and ends again and again is caught all the same, and nothing of him is left."""
+    done = subprocess.run([sys.executable, "-c", INHERITS, CHAIN], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split()[1:] == ["0", "None"], done
 
 
 def marked(marker):

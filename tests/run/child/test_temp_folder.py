@@ -129,3 +129,22 @@ def test_each_run_clears(temporary):
     run_experiment(RunRequest(path, (), "", temporary / "out", False, False, True, "concexp run"), "none", False)
     assert not left.exists()
     assert list(temporary.glob(f"{temp_folder.PREFIX}*")) == []
+
+
+@pytest.mark.parametrize("then", ["a mark that is none", "more beside it", "a link in its place"])
+def test_a_folder_goes_whatever_its_trial_made_of_it(temporary, tmp_path_factory, then):
+    """Who made the folder needs no mark to know that it is his; where a link leads, nothing is touched."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "mine").write_text("mine")
+    with temp_folder.folder() as path:
+        if then == "a mark that is none":
+            (path.parent / temp_folder.MARK).unlink()
+            os.mkfifo(path.parent / temp_folder.MARK)
+        elif then == "more beside it":
+            os.mkfifo(path.parent / "t2")
+        else:
+            path.rename(path.with_name("moved"))
+            path.symlink_to(elsewhere)
+        assert temp_folder.remove(path) == ""
+    assert os.listdir(temporary) == []
+    assert (elsewhere / "mine").read_text() == "mine"

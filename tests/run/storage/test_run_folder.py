@@ -140,6 +140,42 @@ def test_a_finished_journal_that_lost_its_end_is_damaged(tmp_path):
         run_folder.check_whole(folder.path, read(folder.journal))
 
 
+def test_a_manifest_that_is_none_is_damage(tmp_path):
+    """A run whose manifest was emptied or garbled is not taken for one that never had any."""
+    folder = run_folder.create(tmp_path, spec(), {}, {"identity": "0badcafe" * 8})
+    (folder.path / "manifest.json").write_text("[]")
+    with pytest.raises(Damaged, match="is no manifest"):
+        run_folder.check_whole(folder.path, Journal(Record(), [], 0))
+    (folder.path / "manifest.json").unlink()
+    run_folder.check_whole(folder.path, Journal(Record(), [], 0))
+
+
+def test_what_is_imported_when_it_is_called_is_kept(tmp_path):
+    """A helper that a function imports, a package beside the file, and what these import in turn are the user's code as well."""
+    for name, text in {
+        "my.py": "def work():\n    import lazy\n    from pkg import part\n    import json, not_there\n",
+        "lazy.py": "import deeper\n",
+        "deeper.py": "import lazy\n",
+        "pkg/__init__.py": "",
+        "pkg/part.py": "from . import sibling\nfrom .. import lazy\n",
+        "pkg/sibling.py": "",
+        "pkg/other.py": "",
+        "unrelated.py": "",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    parsed = parse_text(TEXT.replace("cpu_sum", "my.py:work"), str(tmp_path / "x.yaml"))
+    found = run_folder.code_files(parsed, {})
+    assert set(found) == {"my.py", "lazy.py", "deeper.py", "pkg/__init__.py", "pkg/part.py", "pkg/sibling.py"}
+
+
+def test_a_refusal_names_the_file_that_was_meant(tmp_path):
+    """Not the draft that would have become it."""
+    error = OSError(2, "No such file or directory", str(tmp_path / ".draft-12-0badcafe-x.csv"))
+    assert f"cannot write {tmp_path}/x.csv: No such file" in run_folder.refused(error, tmp_path).message
+
+
 def test_what_is_no_text_stands_in_the_manifest(tmp_path):
     """A command line whose bytes are no UTF-8 is written as Python shows it."""
     folder = run_folder.create(tmp_path, spec(), {}, {"identity": "0badcafe" * 8, "command": "run caf\udce9"})

@@ -526,7 +526,7 @@ def test_a_journal_that_is_taken_away_ends_the_run(tmp_path, attack):
     """`git stash`, `sed -i` or `rm` during a run: exit 3 at the next trial, and no trial is lost; moved back, it goes on."""
     (tmp_path / "x.yaml").write_text(
         "workload: noop\nmodel: serial\nload: {ops: 10, scaling: strong}\n"
-        "measure: {repetitions: 30, warmup: 0, iterations: 1}\n"
+        "measure: {repetitions: 5, warmup: 0, iterations: 1}\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-m", "concexp", "run", "x.yaml"],
@@ -557,4 +557,4 @@ def test_a_journal_that_is_taken_away_ends_the_run(tmp_path, attack):
     after = [r["trial"] for r in records(run)]
     assert after[: len(before)] == before
     assert len(after) == len(set(after))
-    assert sum(r["role"] == "measured" for r in records(run)) == 30
+    assert sum(r["role"] == "measured" for r in records(run)) == 5

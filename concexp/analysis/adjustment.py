@@ -21,7 +21,7 @@ from concexp.experiment.statuses import CONTROL, MEASURED, NUMBERED
 
 LEAST_FACTOR = 1.5  # between the states: closer ones cannot be told from what loops differ by
 NEAR = 0.2  # distance from a state, as a logarithm, within which a loop belongs to it
-ANSWERED = "slow_cpu"  # the doubt that an adjustment answers: such trials are kept
+ANSWERED = "slow_cpu"  # the doubt that an adjustment answers: what was adjusted keeps such trials
 
 
 @dataclass(frozen=True)
@@ -90,12 +90,11 @@ def _deviations(speeds: np.ndarray, sure: np.ndarray) -> np.ndarray | None:
 
 
 def _timings(means: Mapping[str, Sequence[float]]) -> dict[str, np.ndarray]:
-    """Those metrics that are times or rates of a trial as a whole, not of all operations of all trials."""
-    metrics = {name: catalog.load("metric", name) for name in means}
+    """Those metrics that are times or rates of a trial's work as a whole."""
     return {
-        name: np.asarray(means[name], dtype=float)
-        for name, metric in metrics.items()
-        if metric.kind == "time" and metric.scale == "log" and not metric.pooled
+        name: np.asarray(values, dtype=float)
+        for name, values in means.items()
+        if catalog.load("metric", name).follows_speed
     }
 
 

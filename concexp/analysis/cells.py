@@ -32,7 +32,7 @@ def table(header: Mapping[str, Any], trials: pd.DataFrame, by_cell: Mapping[str,
     for planned in _sorted(header["cells"], header["axes"]):
         sample = by_cell.get(planned["cell"])
         below = by_cell.get(baseline.of(planned["axes"]))
-        row = {**planned["axes"], "cell": planned["cell"], **_outcome(planned, sample)}
+        row = {**planned["axes"], "cell": planned["cell"], **_outcome(planned, sample, header["spec"]["primary"])}
         for name, metric in metrics.items():
             value = _value(name, metric, sample, below, planned["axes"].get("workers") or 1)
             row |= {name: value.mean, f"{name}_lo": value.lo, f"{name}_hi": value.hi, f"{name}_n": value.n}
@@ -46,10 +46,10 @@ def table(header: Mapping[str, Any], trials: pd.DataFrame, by_cell: Mapping[str,
     return cells
 
 
-def _outcome(planned: Mapping[str, Any], sample: Sample | None) -> dict[str, Any]:
-    """How a cell's trials ended; `planned` is its entry in the journal's header."""
+def _outcome(planned: Mapping[str, Any], sample: Sample | None, primary: str) -> dict[str, Any]:
+    """How a cell's trials ended, and how many are doubtful by the primary metric; `planned` is its entry in the header."""
     if sample is not None:
-        doubtful = len(sample.doubtful)
+        doubtful = len(sample.doubtful(primary))
         return {"status": sample.status, "reason": sample.reason, "trials": sample.count, "doubtful": doubtful}
     status = "unsupported" if planned["reason"] else MISSING
     return {"status": status, "reason": planned["reason"], "trials": 0, "doubtful": 0}
@@ -97,7 +97,8 @@ def _value(
     if below is None:
         return UNKNOWN
     if below is sample:
-        ratio = Interval(1.0, np.nan, np.nan, len(sample.timing_trials))  # by definition, nothing is estimated
+        count = len(sample.timing_trials(metric.compares))
+        ratio = Interval(1.0, np.nan, np.nan, count)  # by definition, nothing is estimated
     else:
         ratio = compared(sample, below, metric.compares, raw)
     return metric.between(ratio, workers)  # type: ignore[no-any-return]

@@ -63,7 +63,7 @@ def first_iterations(run: Run) -> list[FirstIteration]:
         rows_of.setdefault(str(row.cell), []).append(row)
     tests: list[tuple[str, Interval, int, float]] = []
     for cell, cell_rows in rows_of.items():
-        timed = {trial.block for trial in run.samples[cell].timing_trials}
+        timed = {trial.block for trial in run.samples[cell].timing_trials()}
         rows = [row for row in cell_rows if row.block in timed]
         passes = 1 + max((row.size for row in rows), default=0)
         if rows:

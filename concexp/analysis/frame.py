@@ -20,7 +20,7 @@ from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Record
 
 RECORD = ("cell", "trial", "block", "position", "repetition", "status", "reason", "startup", "unit", "shape", "wants", "host",
-          "started_at", "seed", "duration_s", "left_behind", "orphans")  # fmt: skip
+          "started_at", "seed", "luck", "duration_s", "left_behind", "orphans")  # fmt: skip
 # What a trial recorded about its interpreter, by column. `gil`, `jit`, `switch_interval` and `python` are other columns: axes,
 # with what was asked for.
 ANSWER = {"gil_start": "gil", "gil_end": "gil_end", "jit_on": "jit", "traced": "traced", "parallel": "parallel",
@@ -50,7 +50,7 @@ FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "ite
          "workers", "python")  # fmt: skip
 # Columns whose type does not depend on what was recorded; that of the others follows from the values.
 WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "leaked",
-         "undone", "threads_at_fork")  # fmt: skip
+         "luck", "undone", "threads_at_fork")  # fmt: skip
 FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
 FLOATS = ("effective_cpus", "effective_cpus_most", "timer_cost_s", "switch_interval_s", "duration_s", "detected_s")
 NO_PASS: Passes = [{}]  # a trial without iterations has one row all the same

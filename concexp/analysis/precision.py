@@ -37,9 +37,8 @@ def cautious_widths(run: Run) -> dict[str, float]:
     own = widths(run)
     if not found.apart:
         return own
-    return {
-        cell: max(width, half_width(found.pooled, len(run.samples[cell].timing_trials))) for cell, width in own.items()
-    }
+    trials = {cell: run.samples[cell].timing_trials(run.spec["primary"]) for cell in own}
+    return {cell: max(width, half_width(found.pooled, len(trials[cell]))) for cell, width in own.items()}
 
 
 def cells_without_interval(run: Run) -> list[str]:

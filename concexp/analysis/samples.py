@@ -7,6 +7,9 @@ From all to the best, a sample has these trials:
     doubtful        those of `has_numbers` with a doubt: their timing is not to be trusted
     timing_trials   those of `has_numbers` without a doubt; all of them where too few are left (`enough_clean_trials` is False)
     observed        trials of their own with a probe that changes what it observes; only that probe's metrics rest on them
+
+What is doubted depends on the metric (`Trial.doubts_about`): a slow CPU is no doubt about a metric that was adjusted for it, but
+one about all others, and about what is read from the rows themselves.
 """
 
 from __future__ import annotations
@@ -45,8 +48,8 @@ class Trial:
     """One trial of a cell. `means` has its mean of each metric over the iterations, `doubts` the codes of its doubts.
 
     Where the machine's speed explains a metric, the mean is the adjusted one (`analysis.adjustment`); `raw` then has it as it
-    was measured, and the speed is no doubt any more. `times` gives the histogram of its operations' times, by column; empty
-    where they were not recorded.
+    was measured, and the speed is no doubt about it any more. `times` gives the histogram of its operations' times, by column;
+    empty where they were not recorded.
     """
 
     block: int
@@ -57,6 +60,16 @@ class Trial:
     means: Mapping[str, float]
     raw: Mapping[str, float] = field(default_factory=dict)
     times: Times = field(default=no_times, compare=False)
+
+    def doubts_about(self, name: str = "") -> tuple[str, ...]:
+        """The doubts about its value of a metric: all, but for the speed where that was adjusted for. "" is what was measured.
+
+        A metric that compares cells is adjusted as the one that it compares.
+        """
+        if not name or ANSWERED not in self.doubts:
+            return self.doubts
+        answered = (catalog.load("metric", name).compares or name) in self.raw
+        return tuple(code for code in self.doubts if code != ANSWERED or not answered)
 
 
 @dataclass(frozen=True)
@@ -100,27 +113,24 @@ class Sample:
         """The trials that have iterations."""
         return [trial for trial in self.trials if trial.status in NUMBERED]
 
-    @cached_property
-    def doubtful(self) -> list[Trial]:
-        """The trials with numbers and with doubts."""
-        return [trial for trial in self.has_numbers if trial.doubts]
+    def doubtful(self, name: str = "") -> list[Trial]:
+        """The trials with numbers and with doubts about a metric."""
+        return [trial for trial in self.has_numbers if trial.doubts_about(name)]
 
-    @cached_property
-    def enough_clean_trials(self) -> bool:
-        """True if enough trials have no doubt for a verdict on time: 3, or all where there are fewer."""
-        return len(self.has_numbers) - len(self.doubtful) >= min(FEWEST, max(1, len(self.has_numbers)))
+    def enough_clean_trials(self, name: str = "") -> bool:
+        """True if enough trials have no doubt about a metric for a verdict on it: 3, or all where there are fewer."""
+        return len(self.has_numbers) - len(self.doubtful(name)) >= min(FEWEST, max(1, len(self.has_numbers)))
 
-    @cached_property
-    def timing_trials(self) -> list[Trial]:
-        """The trials that timings rest on: those without doubts, or all with numbers where too few are left."""
-        if not self.enough_clean_trials:
+    def timing_trials(self, name: str = "") -> list[Trial]:
+        """The trials that a timing rests on: those without doubts about it, or all with numbers where too few are left."""
+        if not self.enough_clean_trials(name):
             return self.has_numbers
-        return [trial for trial in self.has_numbers if not trial.doubts]
+        return [trial for trial in self.has_numbers if not trial.doubts_about(name)]
 
     @cached_property
     def effective_cpus(self) -> float:
         """The median of the effective CPUs beside `timing_trials`; NaN if nothing was measured."""
-        values = [trial.effective_cpus for trial in self.timing_trials if not np.isnan(trial.effective_cpus)]
+        values = [trial.effective_cpus for trial in self.timing_trials() if not np.isnan(trial.effective_cpus)]
         return float(np.median(values)) if values else float("nan")
 
     def of(self, name: str) -> Sample:
@@ -146,7 +156,7 @@ class Sample:
         elif counted:
             trials = sample.has_numbers
         else:
-            trials = sample.timing_trials
+            trials = sample.timing_trials(name)
         return sample.values(name, trials, raw)
 
     def values(self, name: str, trials: Sequence[Trial], raw: bool = False) -> dict[int, float]:
@@ -168,7 +178,7 @@ class Sample:
             return ""
         if metric.open_loop and self.overloaded:
             return "more operations arrived than were served, so that the latency depends on how long the load lasted"
-        trials = self.timing_trials if trials is None else trials
+        trials = self.timing_trials(name) if trials is None else trials
         operations = [count for trial in trials for _, count in trial.times(metric.column)]
         if metric.share is None or not operations:
             return ""
@@ -179,7 +189,7 @@ class Sample:
 
     def operations(self, column: str) -> Pool | None:
         """The times of all operations that timings rest on; None where none were recorded."""
-        trials = [trial for trial in self.timing_trials if trial.times(column)]
+        trials = [trial for trial in self.timing_trials() if trial.times(column)]
         return self._pool(column, trials) if trials else None
 
     def _pool(self, column: str, trials: Sequence[Trial]) -> Pool:
@@ -246,9 +256,8 @@ def samples(
         codes = tuple(doubts.split(",")) if doubts else ()
         adjusted = speed_free.of_trial(number)
         raw = {name: of_trial[name] for name in adjusted}
-        open_codes = tuple(code for code in codes if code != ANSWERED or not adjusted)
         of_operations = (times or {}).get(str(trial_id), no_times)
-        ending = int(block), status, reason, open_codes, float(effective)
+        ending = int(block), status, reason, codes, float(effective)
         trial = Trial(*ending, {**of_trial, **adjusted}, raw, of_operations)
         by_cell.setdefault(str(cell), {}).setdefault(own_role, []).append(trial)
     return {

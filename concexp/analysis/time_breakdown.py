@@ -70,7 +70,7 @@ class TimeBreakdown:
         waits = sample.by_block("wait_share") if sample.observed else {}
         usual = sum(waits.values()) / len(waits) if waits else math.nan
         seconds = {}
-        for trial in sample.timing_trials:
+        for trial in sample.timing_trials():
             record = self.records.get((cell, trial.block))
             if record is not None and comparable(record):
                 seconds[trial.block] = worker_seconds(record, waits.get(trial.block, usual))
@@ -79,7 +79,7 @@ class TimeBreakdown:
     def _limits(self, record: Record, sample: Sample) -> MachineLimits:
         answer = record["answer"]
         one_thread = parallel(record) == ONE
-        effective = next(t.effective_cpus for t in sample.timing_trials if t.block == record["block"])
+        effective = next(t.effective_cpus for t in sample.timing_trials() if t.block == record["block"])
         turns = one_thread or (parallel(record) == "threads" and answer["gil"] is not False)
         usable = float(self.run.cpus)
         return MachineLimits(usable, effective, bool(one_thread or self.room[record["trial"]]), turns)

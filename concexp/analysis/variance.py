@@ -68,10 +68,10 @@ def variations(run: Run) -> list[Variation]:
     role = OBSERVED if observed(metric) else MEASURED
     result = []
     for cell, trials in _trials(run, name, role).items():
-        sample = run.samples[cell].of(name)
-        if not sample.enough_clean_trials:
+        sample = run.samples[cell].of(name)  # its rows are not adjusted for the machine's speed
+        if not sample.enough_clean_trials():
             continue
-        timed = {trial.block for trial in sample.timing_trials}
+        timed = {trial.block for trial in sample.timing_trials()}
         if one := _variation(cell, [trial for trial in trials if trial.block in timed], metric.scale == "log"):
             result.append(replace(one, level=run.level))
     return result

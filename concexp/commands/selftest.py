@@ -41,6 +41,7 @@ LATENESS = (
     1.1  # relative to the service time; on top, the clock may be late at the arrival and at the end of the service
 )
 SAME = (0.98, 1.02)
+THROUGHPUT, LATENCY = "throughput", "latency_p50_s"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Verdict:
 class Measured:
     """What one check compares: a value, its known range, both as text, and the samples that it is computed from.
 
-    `by_block` has the values of the single blocks, where the value is their mean.
+    `by_block` has the values of the single blocks, where the value is their mean; `metric` is what it is computed from.
     """
 
     value: Interval
@@ -68,6 +69,7 @@ class Measured:
     shown: str
     samples: Sequence[Sample]
     by_block: Sequence[float] = ()
+    metric: str = THROUGHPUT
 
 
 class Answers:
@@ -86,11 +88,11 @@ class Answers:
 
     def gain(self, few: Sample, many: Sample) -> Interval:
         """The ratio of the throughputs, `many` over `few`."""
-        return ratio(many.by_block("throughput"), few.by_block("throughput"))
+        return ratio(many.by_block(THROUGHPUT), few.by_block(THROUGHPUT))
 
     def gains(self, few: Sample, many: Sample) -> list[float]:
         """The same in each block that holds both."""
-        above, below = many.by_block("throughput"), few.by_block("throughput")
+        above, below = many.by_block(THROUGHPUT), few.by_block(THROUGHPUT)
         return [above[block] / below[block] for block in above if block in below]
 
     @property
@@ -106,11 +108,11 @@ def scaling(answers: Answers) -> Measured:
     """Computing processes scale to the effective CPUs."""
     few, many = (answers.samples("computing", workers=workers)[0] for workers in (1, answers.cpus))
     gains = {
-        trial.block: trial.means["throughput"] / few.by_block("throughput")[trial.block] / trial.effective_cpus
-        for trial in many.timing_trials
-        if trial.block in few.by_block("throughput")
+        trial.block: trial.means[THROUGHPUT] / few.by_block(THROUGHPUT)[trial.block] / trial.effective_cpus
+        for trial in many.timing_trials(THROUGHPUT)
+        if trial.block in few.by_block(THROUGHPUT)
     }
-    effective = [trial.effective_cpus for trial in many.timing_trials]
+    effective = [trial.effective_cpus for trial in many.timing_trials(THROUGHPUT)]
     known = f"{spread(mean_interval(effective, log=True), 'x')}, as the spinners beside it"
     share = mean_interval(list(gains.values()), log=True)
     return Measured(share, *SCALING, known, spread(answers.gain(few, many), "x"), (few, many), list(gains.values()))
@@ -151,10 +153,10 @@ def latency(answers: Answers) -> Measured:
     (sample,) = answers.samples("served_for_5_ms")
     clocks: dict[str, Any] = next(iter(answers.run.manifest["clocks"].values()), {})
     late = 2 * (clocks.get("sleep_overshoot_median_s") or 0.0)
-    median = mean_interval(list(sample.by_block("latency_p50_s").values()), log=True)
+    median = mean_interval(list(sample.by_block(LATENCY).values()), log=True)
     low, high = 0.99 * SERVICE_S, LATENESS * SERVICE_S + late  # the histogram's classes are 0.8 % wide
     known = f"{1000 * SERVICE_S:g} ms, at most {rounded(1000 * high)} ms with late timers"
-    return Measured(median, low, high, known, spread(median.scaled(1000), " ms"), (sample,))
+    return Measured(median, low, high, known, spread(median.scaled(1000), " ms"), (sample,), metric=LATENCY)
 
 
 def same_twice(answers: Answers) -> Measured:
@@ -201,7 +203,7 @@ def judge(check: str, measured: Measured, answers: Answers) -> Verdict:
 
 def _compare(measured: Measured, answers: Answers) -> tuple[str, str]:
     """(verdict, reason) from the interval of the value and its known range."""
-    why = _doubt(measured.samples, answers)
+    why = _doubt(measured, answers)
     if why:
         return WITHHELD, why
     if not measured.value.bounded:
@@ -221,14 +223,14 @@ def _compare(measured: Measured, answers: Answers) -> tuple[str, str]:
     return WRONG, "it is not what is known, and no chance"
 
 
-def _doubt(samples: Sequence[Sample], answers: Answers) -> str:
-    """Why these samples are no basis for a verdict; "" if they are."""
+def _doubt(measured: Measured, answers: Answers) -> str:
+    """Why its samples are no basis for a verdict; "" if they are."""
     codes = {
         code
-        for sample in samples
-        if not sample.enough_clean_trials
-        for trial in sample.doubtful
-        for code in trial.doubts
+        for sample in measured.samples
+        if not sample.enough_clean_trials(measured.metric)
+        for trial in sample.doubtful(measured.metric)
+        for code in trial.doubts_about(measured.metric)
     }
     if not codes:
         return ""

@@ -21,7 +21,7 @@ from concexp.analysis import noise
 from concexp.analysis.cells import RAW, Baseline
 from concexp.analysis.claims.verdicts import Verdict, verdicts_of
 from concexp.analysis.results import Run
-from concexp.analysis.samples import Sample, compared
+from concexp.analysis.samples import Sample, Trial, compared
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.errors import UnknownName
 from concexp.experiment.statuses import MEASURED, NUMBERED
@@ -64,7 +64,12 @@ class Point:
     @property
     def enough_clean_trials(self) -> bool:
         """Whether enough of its trials are free of doubts for a verdict on time."""
-        return self.sample.enough_clean_trials
+        return self.sample.enough_clean_trials(self.primary)
+
+    @property
+    def doubtful(self) -> list[Trial]:
+        """Its trials with numbers and with doubts about the primary metric."""
+        return self.sample.doubtful(self.primary)
 
     @property
     def can_win(self) -> bool:
@@ -74,7 +79,8 @@ class Point:
         trials of the primary metric, where that has trials of its own.
         """
         basis = self.sample.of(self.primary)
-        return self.status == "ok" and self.enough_clean_trials and basis.status == "ok" and basis.enough_clean_trials
+        sure = self.enough_clean_trials and basis.enough_clean_trials(self.primary)
+        return self.status == "ok" and basis.status == "ok" and sure
 
     @property
     def mark(self) -> str:

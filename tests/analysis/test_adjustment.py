@@ -6,12 +6,17 @@ import random
 import numpy as np
 import pytest
 
+from concexp import catalog
 from concexp.analysis import noise, speed_states
 from concexp.analysis.adjustment import ANSWERED
+from concexp.analysis.claims.measured import Measured
 from concexp.analysis.samples import adjustment, compared
+from concexp.analysis.time_breakdown import TimeBreakdown
+from concexp.analysis.variance import variations
 from tests.helpers import journal_builder
 
 TRUE = 1.5
+SERVICE = catalog.load("metric", "service_time_mean_s")
 
 
 def slowness(cell):
@@ -81,11 +86,66 @@ def test_the_mean_is_that_at_the_runs_mean_speed(tmp_path):
     assert np.log(means[0]).mean() == pytest.approx(np.log(means[1]).mean())
 
 
-def test_an_adjusted_trial_is_not_doubted_for_its_speed(tmp_path):
-    """The column keeps the doubt; no trial is left out for it once it is adjusted."""
+def test_an_adjusted_metric_is_not_doubted_for_its_speed(tmp_path):
+    """The column keeps the doubt; no trial is left out of the metric for it once that is adjusted, nor of what compares it."""
     run = two_speeds(tmp_path)
     assert set(run.trials["doubts"]) == {"", ANSWERED}
-    assert all(len(sample.timing_trials) == 12 for sample in run.samples.values())
+    for name in ("throughput", "speedup"):
+        assert all(len(sample.timing_trials(name)) == 12 for sample in run.samples.values())
+    assert set(run.cells["doubtful"]) == {0}
+
+
+def test_what_is_not_adjusted_is_doubted_for_the_speed(tmp_path):
+    """Times of operations are not adjusted: beside an adjusted throughput they still leave out the trials beside a slow CPU."""
+    cells = []
+    for model, share in (("serial", 0.3), ("threads", 0.0), ("asyncio", 0.2), ("processes", 0.3)):
+        slow = [round(10 * share) > block for block in random.Random(model).sample(range(10), 10)]
+        times = {block: {"service_time": [[1200 if slow[block] else 1000, 1000]]} for block in range(10)}
+        how = {name: lambda block, k, slow=slow: 1.85 if slow[block] else 1.0 for name in ("course", "loop")}
+        workers = None if model == "serial" else 2
+        cells.append(journal_builder.cell(model=model, workers=workers, by_block=times, **how))
+    run = journal_builder.write(tmp_path, cells, repetitions=10)
+    assert ("sum", "throughput") in adjustment(run.trials).fits
+    means = {sample.interval("service_time_mean_s", SERVICE()).mean for sample in run.samples.values()}
+    assert max(means) == pytest.approx(min(means))
+    for sample in run.samples.values():
+        slow = {trial.block for trial in sample.trials if ANSWERED in trial.doubts}
+        assert len(slow) <= 3
+        assert set(sample.by_block("throughput")) == set(range(10))
+        for name in ("service_time_p50_s", "service_time_mean_s", "cpus_used"):
+            assert set(sample.by_block(name)) == set(range(10)) - slow
+    measured = Measured(run)
+    (one,) = [cell for cell, axes in run.axes_by_cell.items() if axes["model"] == "processes"]
+    sure = {
+        name: len(measured.basis(one, name, catalog.load("metric", name)(), any_outcome=False).sure)
+        for name in ("throughput", "service_time_mean_s", "cpus_used")
+    }
+    assert sure == {"throughput": 10, "service_time_mean_s": 7, "cpus_used": 7}
+
+
+def test_what_is_read_from_the_rows_leaves_out_trials_beside_a_slow_cpu(tmp_path):
+    """The rows are as measured: their variance and where the time went come from the other trials, though the mean is adjusted."""
+    run = two_speeds(tmp_path)
+    slow = {cell: {t.block for t in sample.trials if t.doubts} for cell, sample in run.samples.items()}
+    assert any(slow.values())
+    assert all(one.split.counts[-1] == 12 - len(slow[one.cell]) for one in variations(run))
+    assert len(variations(run)) == 2
+    breakdown = TimeBreakdown(run)
+    assert all(set(breakdown._worker_seconds(cell)) == set(range(12)) - slow[cell] for cell in slow)
+
+
+def test_only_times_and_rates_of_the_work_are_adjusted(tmp_path):
+    """Memory, switches and the time that workers took to start do not follow the speed of the work, even where they seem to."""
+    rows = {model: slowness(model) for model in ("serial", "threads")}
+    cells = []
+    for model, slow in rows.items():
+        seeming = {block: {"startup_s": 0.01 * slow(block, 0), "involuntary_switches": 100 * slow(block, 0),
+                           "peak_rss_bytes": 1e7 * slow(block, 0)} for block in range(12)}  # fmt: skip
+        workers = None if model == "serial" else 2
+        cells.append(journal_builder.cell(model=model, workers=workers, course=slow, loop=slow, by_block=seeming))
+    run = journal_builder.write(tmp_path, cells, repetitions=12)
+    assert "peak_rss_bytes" in run.trials
+    assert {name for _, name in adjustment(run.trials).fits} == {"throughput"}
 
 
 def test_a_slow_trial_is_left_out_where_nothing_is_adjusted(tmp_path):
@@ -97,7 +157,7 @@ def test_a_slow_trial_is_left_out_where_nothing_is_adjusted(tmp_path):
     cells = [journal_builder.cell(**slow_in(1)), journal_builder.cell(model="threads", workers=2, **slow_in(2))]
     run = journal_builder.write(tmp_path, cells, repetitions=4)
     assert adjustment(run.trials).fits == {}
-    kept = [{trial.block for trial in run.samples[cell["id"]].timing_trials} for cell in cells]
+    kept = [{trial.block for trial in run.samples[cell["id"]].timing_trials("throughput")} for cell in cells]
     assert kept == [{0, 2, 3}, {0, 1, 3}]
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from concexp.analysis import iterations, results
-from concexp.analysis.frame import with_dtypes
+from concexp.analysis.frame import tidy_frame, with_dtypes
 from concexp.run.storage import journal
 from concexp.run.storage.journal import Record
 from tests.helpers import journal_builder, scenarios
@@ -45,6 +45,19 @@ def test_what_the_machine_did_stands_beside_each_iteration(bad):
     assert columns[first : first + len(names)] == names
     assert set(bad.trials["timer_cost_s"].dropna()) == {journal_builder.CLOCKS["timer_cost_s"]}
     assert bad.trials["threads_at_fork"].dtype == "Int64"
+
+
+def test_the_luck_of_a_trial_stands_beside_its_seed(tmp_path):
+    """Trials of a block can be told by it; where a journal lacks it, the column is empty and of the same type."""
+    run = journal_builder.write(tmp_path, [journal_builder.cell()])
+    columns = list(run.trials.columns)
+    assert columns[columns.index("seed") + 1] == "luck"
+    assert run.trials["luck"].isna().all()
+    assert run.trials["luck"].dtype == "Int64"
+    records = [Record({**record, "luck": 2**32 - 1}) for record in run.records]
+    again = tidy_frame(run.header, records)["luck"]
+    assert again.dtype == "Int64"
+    assert set(again) == {2**32 - 1}
 
 
 def test_columns_have_one_type():

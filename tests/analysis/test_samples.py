@@ -14,7 +14,7 @@ def test_doubtful_trials_are_left_out_of_timings(tmp_path):
     """With enough trials beyond doubt, timings come from those alone; counts keep all."""
     spun = [1.9, 1.9, 1.9, 1.0, 1.0, 1.0, 1.9, 1.9, 1.9]
     found = sample(tmp_path, effective=spun, repetitions=8, counts={"lost_updates": 0})
-    assert (found.count, len(found.doubtful), found.enough_clean_trials) == (8, 2, True)
+    assert (found.count, len(found.doubtful()), found.enough_clean_trials()) == (8, 2, True)
     assert sorted(found.by_block("throughput")) == [0, 1, 2, 5, 6, 7]
     assert sorted(found.by_block("lost_updates", counted=True)) == [0, 1, 2, 3, 4, 5, 6, 7]
     assert found.effective_cpus == 1.9
@@ -23,14 +23,14 @@ def test_doubtful_trials_are_left_out_of_timings(tmp_path):
 def test_too_few_beyond_doubt(tmp_path):
     """With fewer than three left, the numbers come from all trials, and the cell is not trusted."""
     found = sample(tmp_path, effective=[1.9, 1.0, 1.0, 1.0, 1.0, 1.0, 1.9])
-    assert not found.enough_clean_trials
+    assert not found.enough_clean_trials()
     assert len(found.by_block("throughput")) == 6
 
 
 def test_a_single_trial_may_be_trusted(tmp_path):
     """One trial beyond doubt is trusted, though it has no interval."""
     found = sample(tmp_path, repetitions=1, effective=[1.9, 1.9])
-    assert found.enough_clean_trials
+    assert found.enough_clean_trials()
 
 
 def test_an_observed_trial_that_ended_badly_leaves_the_others_as_they_are(tmp_path):
@@ -49,7 +49,7 @@ def test_doubtful_observed_trials_are_left_out_too(tmp_path):
         "counter", "threads", "lock", 2, observed={"facts": facts, "answer": {"traced": True}}, facts={"waits": None}
     )
     found = samples(journal_builder.write(tmp_path / "all", [one]).trials)[one["id"]]
-    assert not found.doubtful
+    assert not found.doubtful()
     assert len(found.by_block("wait_share")) == 6  # all are doubtful: they are all there is
     frame = journal_builder.write(tmp_path / "some", [{**one, "observed": {"facts": facts}}]).trials
     hit = (frame["role"] == "observed") & (frame["block"] < 2)

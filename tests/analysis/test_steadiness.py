@@ -54,7 +54,9 @@ def test_doubts_are_of_single_trials(tmp_path):
     assert by_trial(two, "doubts") == ["unsteady"] * 2 + [""] * 4
     three = made(tmp_path / "three", lambda block, k: 1.3 if k > 24 and block < 3 else 1.0)
     assert by_trial(three, "doubts") == ["unsteady"] * 6
-    assert not three.samples[str(three.trials[three.trials["model"] == "threads"]["cell"].iloc[0])].enough_clean_trials
+    assert not three.samples[
+        str(three.trials[three.trials["model"] == "threads"]["cell"].iloc[0])
+    ].enough_clean_trials()
 
 
 def test_few_iterations_are_not_judged(tmp_path):

@@ -36,6 +36,8 @@ def test_says_what_it_is(name):
     assert cls.shown in ("always", "when present", "when asked")
     assert cls.level == "iteration" or cls.compares in NAMES
     assert cls.probe in ("", *catalog.names("probe")), "no trial would have what it is computed from"
+    assert not cls.follows_speed or (cls.kind, cls.scale, cls.level, cls.pooled) == ("time", "log", "iteration", False)
+    assert not cls.follows_speed or cls.unit == "s" or cls.unit.endswith("/s"), "no time and no rate"
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if catalog.load("metric", n).level == "iteration"])

@@ -105,11 +105,11 @@ class Measured:
                 lacking += trial.status in numbered
         if not known and (reason := _nothing_known(sample, name, metric, lacking)):
             raise NoVerdict("inconclusive", reason)
-        sure = known if metric.kind == "count" else [trial for trial in known if not trial.doubts]
+        sure = known if metric.kind == "count" else [trial for trial in known if not trial.doubts_about(name)]
         if sure and (withheld := sample.withheld(name, sure)):
             raise NoVerdict("inconclusive", withheld)
         bounds = [self._bounds(metric, cell, trial) for trial in missing]
-        return Basis(known, sure, missing, bounds, len(run))
+        return Basis(name, known, sure, missing, bounds, len(run))
 
     def values(self, cell: str, name: str, trials: Sequence[Trial]) -> dict[int, float]:
         """The value of a metric in each of these trials of a cell, by block."""
@@ -165,13 +165,15 @@ class Measured:
 class Basis:
     """The trials behind a mean.
 
+    name      the metric
     known     those with a value and the right status
-    sure      those of them without a doubt
+    sure      those of them without a doubt about it
     missing   those that ended badly or wrong, without being expected to
     bounds    the lowest and the highest value that each of the missing may have had
     run       the number of all trials
     """
 
+    name: str
     known: Sequence[Trial]
     sure: Sequence[Trial]
     missing: Sequence[Trial]
@@ -182,7 +184,7 @@ class Basis:
         """Why a verdict on time cannot rest on it; "" if it can."""
         if len(self.sure) >= fewest:
             return ""
-        codes = Counter(code for trial in self.known for code in trial.doubts)
+        codes = Counter(code for trial in self.known for code in trial.doubts_about(self.name))
         why = f", the others are doubtful ({', '.join(sorted(codes))})" if codes else ""
         count = f"only {len(self.sure)} of {self.run} trials can tell" if self.sure else "no trial can tell"
         return f"{count}{why}; a verdict on time needs {fewest}"

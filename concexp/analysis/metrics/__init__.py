@@ -32,6 +32,8 @@ class Metric:
     ends_badly  whether trials that ended badly have it, too; they have no other number
     range     the lowest and the highest value that it can have
     positive  whether it is never 0
+    follows_speed  whether it is a time or a rate of a trial's work as a whole, on the log scale: such means can be adjusted for
+              the speed of the machine
 
     A metric with a class method `part(name)` is a family; its members `NAME.part` follow from the data.
     """
@@ -54,6 +56,7 @@ class Metric:
     ends_badly: ClassVar[bool] = False
     range: ClassVar[tuple[float, float]] = (0.0, math.inf)
     positive: ClassVar[bool] = False
+    follows_speed: ClassVar[bool] = False
 
     def of(self, frame: Any) -> Any:
         """The metric of each row of the tidy frame, as a Series; NaN where it was not recorded.

@@ -14,6 +14,7 @@ class Metric(metrics.Metric):
     better = "higher"
     shown = "when present"
     order = 15
+    follows_speed = True
 
     def of(self, frame: Any) -> Any:
         return self.recorded(frame, "background_ops") / self.recorded(frame, "background_s")

@@ -15,6 +15,7 @@ class Metric(metrics.Metric):
     better = "higher"
     shown = "when present"
     order = 12
+    follows_speed = True
 
     def of(self, frame: Any) -> Any:
         return catalog.load("metric", "messages_per_s")().of(frame) * self.recorded(frame, "message_bytes")

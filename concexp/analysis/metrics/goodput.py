@@ -15,6 +15,7 @@ class Metric(metrics.Metric):
     better = "higher"
     shown = "when present"
     order = 45
+    follows_speed = True
 
     def of(self, frame: Any) -> Any:
         return self.recorded(frame, "successes") / frame["wall_s"]

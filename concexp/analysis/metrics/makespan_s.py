@@ -16,6 +16,7 @@ class Metric(metrics.Metric):
     shown = "when asked"
     order = 71
     positive = True
+    follows_speed = True
 
     def of(self, frame: Any) -> Any:
         counted = frame["load.ops"].notna() if "load.ops" in frame else frame["wall_s"].isna()

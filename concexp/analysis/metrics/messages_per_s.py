@@ -14,6 +14,7 @@ class Metric(metrics.Metric):
     better = "higher"
     shown = "when asked"
     order = 11
+    follows_speed = True
 
     def of(self, frame: Any) -> Any:
         if "message_bytes" not in frame:

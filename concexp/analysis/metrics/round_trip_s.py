@@ -14,6 +14,7 @@ class Metric(metrics.Metric):
     better = "lower"
     shown = "when present"
     order = 13
+    follows_speed = True
 
     def of(self, frame: Any) -> Any:
         return frame["wall_s"] * self.recorded(frame, "pairs") / frame["ops"]

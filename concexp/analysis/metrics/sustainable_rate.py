@@ -21,6 +21,7 @@ class Metric(metrics.Metric):
     order = 15
     probe = "latency"
     open_loop = True
+    follows_speed = True
 
     def of(self, frame: Any) -> Any:
         grown = backlog_growth.growths(frame, 0)

@@ -18,6 +18,7 @@ class Metric(metrics.Metric):
     better = "higher"
     order = 10
     positive = True
+    follows_speed = True
 
     def of(self, frame: Any) -> Any:
         rate = frame["ops"] / frame["wall_s"]

@@ -15,6 +15,7 @@ class Metric(metrics.Metric):
     better = "lower"
     order = 70
     positive = True
+    follows_speed = True
 
     def of(self, frame: Any) -> Any:
         return frame["wall_s"]

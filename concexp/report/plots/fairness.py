@@ -92,7 +92,7 @@ def _recorded(view: View, among: Iterable[Point]) -> dict[str, _Bar]:
     for record in view.run.records:
         if record.role != MEASURED or record["cell"] not in points or not record.get("answer"):
             continue
-        if record["block"] not in {trial.block for trial in points[record["cell"]].sample.timing_trials}:
+        if record["block"] not in {trial.block for trial in points[record["cell"]].sample.timing_trials()}:
             continue
         passes = [ops for ops in values_of(record.passes, "worker_ops") if ops]
         workers = points[record["cell"]].parallelism

@@ -68,6 +68,7 @@ def left_out(view: View) -> int:
 def marks(view: View) -> list[str]:
     """The meaning of the marks in the tables."""
     used = {sign for point in view.points for sign in point.mark}
+    used |= {_own_mark(point, name, metric) for point in view.points for name, metric in view.metrics.items()}
     return [f"{sign} {meaning}" for sign, meaning in MARKS.items() if sign in used]
 
 
@@ -89,6 +90,7 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
         cells = [f"{text} in {share}" if share else text for text, share in zip(cells, shares, strict=True)]
         if metric.open_loop:
             cells = ["overloaded" if p.sample.overloaded else text for text, p in zip(cells, points, strict=True)]
+        cells = [f"{text} {_own_mark(point, name, metric)}".strip() for text, point in zip(cells, points, strict=True)]
         head = _head(name, metric, unit, points[0].unit)
         if name != view.primary and len(cells) > 1 and len(set(cells)) == 1:
             column, _, suffix = head.partition(", ")
@@ -155,8 +157,15 @@ def _marked(text: str, point: Point, best: set[str]) -> str:
     return f"{text} {point.mark}".strip()
 
 
+def _own_mark(point: Point, name: str, metric: Any) -> str:
+    """‡ on a figure, where too few trials are beyond doubt about it though enough are for the primary metric; else ""."""
+    if metric.kind == "count" or not point.enough_clean_trials or not point.value(name).has_value:
+        return ""
+    return "" if point.sample.of(name).enough_clean_trials(name) else "‡"
+
+
 def _trials(point: Point) -> str:
     """`6`, `6 (2 doubtful)`, `5 of 6`."""
     good, count = len(point.sample.has_numbers), point.sample.count
     text = f"{good} of {count}" if good < count else str(count)
-    return f"{text} ({len(point.sample.doubtful)} doubtful)" if point.sample.doubtful else text
+    return f"{text} ({len(point.doubtful)} doubtful)" if point.doubtful else text

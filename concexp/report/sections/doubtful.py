@@ -43,7 +43,9 @@ def _points(view: View) -> list[Point]:
 
 def _codes(points: list[Point]) -> Counter[str]:
     """How many of the points have each doubt; equal counts stay in the order of the codes' names."""
-    return Counter(code for point in points for code in sorted({c for t in point.sample.doubtful for c in t.doubts}))
+    return Counter(
+        code for point in points for code in sorted({c for t in point.doubtful for c in t.doubts_about(point.primary)})
+    )
 
 
 def _how_we_know(view: View, points: list[Point]) -> str:

@@ -33,7 +33,8 @@ def sentences(view: View) -> list[str]:
 
 def _points(comparison: Comparison) -> list[Point]:
     """The cells with several workers, the least even first."""
-    known = [p for p in comparison.points if p.parallelism > 1 and p.enough_clean_trials and p.value(METRIC).has_value]
+    several = [p for p in comparison.points if p.parallelism > 1 and p.value(METRIC).has_value]
+    known = [point for point in several if point.sample.enough_clean_trials(METRIC)]
     return sorted(known, key=lambda point: point.value(METRIC).mean)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from concexp.analysis import doubts, noise
+from concexp.analysis.cells import RAW
 from concexp.analysis.samples import adjustment
 from concexp.analysis.speed_states import speed_states, trial_speeds
 from concexp.analysis.stats.disturbances import Disturbances
@@ -72,12 +73,13 @@ def adjusted(view: View) -> str:
     units = {point.unit for point in view.points if point.has_numbers}
     some = sorted(many(unit) for unit, name in fits if name == names[0])
     of = "" if len(some) == len(units) else f", where operations are {enumerated(some)}"
-    listed = enumerated(first_few([code(name) for name in names], MAX_NAMES))
+    shown = [name if name in view.metrics else view.primary for name in names]
+    listed = enumerated(first_few([code(name) for name in shown], MAX_NAMES))
     return (
         f"Intervals of {listed} are adjusted for the machine's speed{of}: "
         f"it explains {low if low == high else f'{low} to {high}'} % of the variation within cells. A loop beside each trial "
         "measured it, and cells ran in random order, so this favours none of them; as they were measured, the figures stand in "
-        f"`cells.csv` as {code(f'{names[0]}_raw')} and the like."
+        f"`cells.csv` as {code(f'{shown[0]}{RAW}')} and the like."
     )
 
 

@@ -39,7 +39,7 @@ class Bar:
     title: str  # of its panel
     point: Point
     split: Breakdown
-    clean: bool  # the cell and its baseline can win
+    clean: bool  # the cell and its baseline can win, also by their trials as they were measured
 
 
 @once_per_view
@@ -52,7 +52,8 @@ def bars(view: View) -> list[tuple[Panel, list[Bar]]]:
         for point in (point for points in view.series(panel.points).values() for point in points):
             split, below = breakdown.of_cell(point.cell), view.baseline(point)
             if split is not None and below is not None:
-                of_panel.append(Bar(view.title(panel.labels), point, split, point.can_win and below.can_win))
+                clean = all(one.can_win and one.sample.enough_clean_trials() for one in (point, below))
+                of_panel.append(Bar(view.title(panel.labels), point, split, clean))
         if of_panel:
             panels.append((panel, of_panel))
     return panels

@@ -61,8 +61,9 @@ def threats(view: View) -> list[str]:
 
 
 def _use_of_doubtful(view: View) -> str:
-    left_out = sum(len(point.sample.doubtful) for point in view.points if point.enough_clean_trials)
-    kept = sum(len(point.sample.doubtful) for point in view.points if not point.enough_clean_trials)
+    left_out = sum(len(point.doubtful) for point in view.points if point.enough_clean_trials)
+    kept = sum(len(point.doubtful) for point in view.points if not point.enough_clean_trials)
+    answered = sum(len(point.sample.doubtful()) - len(point.doubtful) for point in view.points)
     parts = []
     if left_out:
         parts.append(
@@ -72,6 +73,11 @@ def _use_of_doubtful(view: View) -> str:
         parts.append(
             f"{plural(kept, 'doubtful trial')} {'stands' if kept == 1 else 'stand'} in cells marked ‡, where too few "
             "others are left"
+        )
+    if answered:
+        parts.append(
+            f"{plural(answered, 'trial')} beside a slow CPU {'is' if answered == 1 else 'are'} left out of all timings that are "
+            "not adjusted for it, where enough others are left"
         )
     return f"{enumerated(parts)}; counts keep all of them."
 

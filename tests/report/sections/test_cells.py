@@ -55,6 +55,25 @@ def test_a_number_of_some_trials_says_of_how_many(tmp_path):
     assert texts == ["1.10 in 3 of 10", "2.20"]
 
 
+def test_a_figure_that_was_not_adjusted_is_marked_by_its_own_trials(tmp_path):
+    """Half of two cells' trials ran beside a slow CPU: the throughput is adjusted, the times of operations are not, and marked."""
+    made = []
+    slow_blocks = [{1, 3}, {0, 2}, {1}, {2}, {3}, {0}]
+    for count, slow in enumerate(slow_blocks, 1):
+        how = {key: lambda block, k, slow=slow: 1.85 if block in slow else 1.0 for key in ("course", "loop")}
+        times = {"service_time": [[1000, 1000]]}
+        made.append(journal_builder.cell(model="threads", workers=count, rate=1000.0 * count, facts=times, **how))
+    spec = {"metrics": ["throughput", "service_time_p50_s"], "baseline": {"workers": 1}}
+    run = journal_builder.write(tmp_path, made, repetitions=4, spec=spec)
+    view = View(run)
+    assert any(trial.raw for sample in run.samples.values() for trial in sample.trials)
+    assert [point.mark for point in view.points] == [""] * 6
+    (table,) = cells.tables(view)
+    marked = [[text.endswith("‡") for text in row[-3:-1]] for row in table.rows]
+    assert marked == [[False, True]] * 2 + [[False, False]] * 4
+    assert any(line.startswith("‡") for line in cells.marks(view))
+
+
 def test_a_figure_without_the_doubtful_says_of_how_many_trials(tmp_path):
     """The number of trials behind each metric stands beside it in cells.csv."""
     run = journal_builder.write(tmp_path, **scenarios.partly_withheld())

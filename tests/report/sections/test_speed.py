@@ -2,7 +2,7 @@
 
 import random
 
-from concexp.report.sections import speed
+from concexp.report.sections import speed, trust
 from concexp.report.view import View
 from tests.helpers import journal_builder
 
@@ -12,7 +12,7 @@ def seconds(unit, slow):
     return lambda block, k: unit * slow[block]
 
 
-def view(folder, slow_share=0.4, loops=True, repetitions=12, **more):
+def view(folder, slow_share=0.4, loops=True, repetitions=12, spec=None, **more):
     """A run of three cells on a CPU that is sometimes 1.85 times slower."""
     cells = []
     for model, workers in (("serial", None), ("threads", 2), ("processes", 2)):
@@ -20,7 +20,7 @@ def view(folder, slow_share=0.4, loops=True, repetitions=12, **more):
         slow = [1.85 if coins.random() < slow_share else 1.0 for _ in range(repetitions)]
         given = {"course": seconds(1.0, slow), **({"loop": seconds(2e-4, slow)} if loops else {})}
         cells.append(journal_builder.cell(model=model, workers=workers, **given, **more))
-    return View(journal_builder.write(folder, cells, repetitions=repetitions))
+    return View(journal_builder.write(folder, cells, repetitions=repetitions, spec=spec))
 
 
 def test_two_speeds_are_told_with_their_share(tmp_path):
@@ -40,6 +40,29 @@ def test_adjusted_intervals_are_named(tmp_path):
     assert text.startswith("Intervals of `throughput`")
     assert "it explains 100 % of the variation within cells" in text or "it explains 99 %" in text
     assert "`throughput_raw`" in text
+
+
+def test_figures_as_measured_are_in_a_column_that_exists(tmp_path):
+    """Where cells.csv has the speed-up alone, that is what is adjusted, and its column is the one that is named."""
+    found = view(tmp_path, spec={"primary": "speedup", "metrics": ["speedup"]})
+    text = speed.adjusted(found)
+    assert text.startswith("Intervals of `speedup` are adjusted")
+    assert "`speedup_raw`" in text
+    assert "speedup_raw" in found.run.cells
+    assert "throughput_raw" not in found.run.cells
+
+
+def test_trials_that_only_the_adjusted_metrics_keep_are_told(tmp_path):
+    """They count for the primary metric, which is adjusted, and not for other timings: the page says so, and doubts no cell."""
+    found = view(tmp_path)
+    slow = int((found.run.firsts["doubts"] == "slow_cpu").sum())
+    assert slow > 0
+    assert not any(point.mark for point in found.points)
+    told = [text for text in trust.threats(found) if "beside a slow CPU" in text]
+    assert told == [
+        f"{slow} trials beside a slow CPU are left out of all timings that are not adjusted for it, where enough others are "
+        "left; counts keep all of them."
+    ]
 
 
 def test_without_recorded_speeds_nothing_is_said_of_them(tmp_path):

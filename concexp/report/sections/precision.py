@@ -9,7 +9,7 @@ from concexp.analysis import noise
 from concexp.analysis.costs import Costs, trials_of
 from concexp.analysis.precision import PrecisionShortfall, precision_shortfall, widths
 from concexp.analysis.stats.intervals import Interval
-from concexp.analysis.stats.significance import FALSE_DISCOVERY_RATE, MARGIN
+from concexp.analysis.stats.significance import MARGIN
 from concexp.experiment import Measure
 from concexp.experiment.statuses import MEASURED
 from concexp.report.family import family_of
@@ -59,7 +59,7 @@ def _comparisons(view: View) -> list[str]:
     count = family_of(view).count
     if count < 2:
         return []
-    false = f"{100 * FALSE_DISCOVERY_RATE:g} %"
+    false = f"{100 * (1 - view.run.level):g} %"
     return [
         f"The answer names a difference only if it survives a correction for its {count:,} comparisons "
         f"(Benjamini–Hochberg): of the differences named, about {false} at most are false. “No gain” and “equal” are said "

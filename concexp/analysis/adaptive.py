@@ -1,7 +1,8 @@
 """Records so far -> the trials of the next block: which cells need more, and what the budget still allows.
 
-A cell needs more trials where its interval of the primary metric is wider than wanted, or where it could settle a claim that
-is still open. `precision.precision_shortfall` reports what a finished run has not reached.
+A cell needs more trials where its interval of the primary metric is wider than wanted, where it has too few operations for one
+yet, or where it could settle a claim that is still open. `precision.precision_shortfall` reports what a finished run has not
+reached.
 
 A block is decided from the records of the blocks before it and from nothing else. So a run that is killed within a block
 decides the same when it is resumed; the time that it has spent stands in its journal.
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from concexp import catalog
 from concexp.analysis.costs import Costs, trials_of
-from concexp.analysis.precision import cautious_widths, cells_in_words, cells_without_interval
+from concexp.analysis.precision import cautious_widths, cells_in_words, cells_without_interval, shortfalls
 from concexp.experiment import Spec
 from concexp.plan.cell import Cell, PlannedTrial
 from concexp.plan.schedule import Plan, block
@@ -93,9 +94,13 @@ class SequentialPlan:
             text = f"{after} {needing} of {len(self.plan.runnable)} cells need more: about {duration_text(seconds)}"
             if left < seconds:
                 text += f", and the budget leaves {duration_text(max(0.0, left))}, for those that lack most"
-        if without := len(cells_without_interval(run)):
+        if without := cells_without_interval(run):
+            overloaded = sum(
+                bool(run.samples[cell].of(self.spec.primary).withheld(self.spec.primary)) for cell in without
+            )
             text += (
-                f"; {cells_in_words(without)} without an interval of {self.spec.primary} can get none by more trials"
+                f"; {cells_in_words(len(without))} without an interval of {self.spec.primary} can get none by more trials"
+                f"{f' ({overloaded} overloaded)' if overloaded else ''}"
             )
         return text
 
@@ -123,6 +128,8 @@ def needs(spec: Spec, plan: Plan, run: Run) -> dict[str, float]:
     """The cells that need more trials, in the order of the plan, each with the factor by which it is too uncertain."""
     assert spec.measure.precision is not None
     factors = {cell: width / spec.measure.precision for cell, width in cautious_widths(run).items()}
+    # As for intervals, the trials that are wanted grow with the square of the factor.
+    factors |= {cell: math.sqrt(times) for cell, times in shortfalls(run).items()}
     for cell, factor in _needs_of_claims(spec, run).items():
         factors[cell] = max(factor, factors.get(cell, 0.0))
     return {cell.id: factors[cell.id] for cell in plan.runnable if factors.get(cell.id, 0.0) > 1}

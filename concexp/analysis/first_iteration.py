@@ -11,7 +11,7 @@ import pandas as pd
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.ratios import p_value, ratio
-from concexp.analysis.stats.significance import FALSE_DISCOVERY_RATE, benjamini_hochberg
+from concexp.analysis.stats.significance import benjamini_hochberg
 from concexp.analysis.steadiness import seconds
 
 if TYPE_CHECKING:
@@ -26,22 +26,21 @@ class FirstIteration:
     """The first iteration of a cell's trials compared with the later ones.
 
     `ratio` is the factor of their times, `passes` the number of iterations, `chance` the p-value, adjusted for all cells of
-    the run.
+    the run, `level` the run's.
     """
 
     cell: str
     ratio: Interval
     passes: int
     chance: float
+    level: float
 
     @property
     def systematic(self) -> bool:
         """True if the difference is no chance, and large enough to shift the trials' means."""
         moved = abs(math.log(self.ratio.mean)) / self.passes
         return (
-            self.chance <= FALSE_DISCOVERY_RATE
-            and not self.ratio.lo <= 1 <= self.ratio.hi
-            and moved > math.log1p(MIN_SHIFT)
+            self.chance <= 1 - self.level and not self.ratio.lo <= 1 <= self.ratio.hi and moved > math.log1p(MIN_SHIFT)
         )
 
 
@@ -71,7 +70,7 @@ def first_iterations(run: Run) -> list[FirstIteration]:
             tests.append((cell, ratio(*sides, run.level), passes, p_value(*sides)))
     adjusted = benjamini_hochberg([chance for *_, chance in tests])
     return [
-        FirstIteration(cell, factor, passes, float(chance))
+        FirstIteration(cell, factor, passes, float(chance), run.level)
         for (cell, factor, passes, _), chance in zip(tests, adjusted, strict=True)
         if factor.bounded
     ]

@@ -38,18 +38,25 @@ def cautious_widths(run: Run) -> dict[str, float]:
     if not found.apart:
         return own
     trials = {cell: run.samples[cell].timing_trials(run.spec["primary"]) for cell in own}
-    return {cell: max(width, half_width(found.pooled, len(trials[cell]))) for cell, width in own.items()}
+    return {cell: max(width, half_width(found.pooled, len(trials[cell]), run.level)) for cell, width in own.items()}
+
+
+def shortfalls(run: Run) -> dict[str, float]:
+    """The cells with too few operations for the primary metric yet: by cell, how many times as many it takes."""
+    primary = run.spec["primary"]
+    found = {cell: sample.of(primary).shortfall(primary) for cell, sample in run.samples.items()}
+    return {cell: times for cell, times in found.items() if times > 1}
 
 
 def cells_without_interval(run: Run) -> list[str]:
-    """The cells that were run and have no interval of the primary metric: their trials end badly, as more trials would.
+    """The cells that were run and can get no interval of the primary metric: their trials end badly, or they are overloaded.
 
     The baseline itself is exempt.
     """
     from concexp.analysis.cells import Baseline
 
     baseline = Baseline(run.header) if catalog.load("metric", run.spec["primary"]).level == "cell" else None
-    known = widths(run)
+    known = widths(run).keys() | shortfalls(run).keys()
     return [
         cell
         for cell, planned in run.cells_by_id.items()
@@ -64,11 +71,13 @@ def cells_without_interval(run: Run) -> list[str]:
 class PrecisionShortfall:
     """What a run with a `precision` did not reach.
 
-    `wide` holds half the width of each interval that is wider than wanted, by cell; `without_interval` the cells that have
-    none; `claims` those that more trials could settle.
+    `wide` holds half the width of each interval that is wider than wanted, by cell; `short` the cells that had too few operations
+    for one, each with how many times as many it takes; `without_interval` those that more trials would give none; `claims`
+    those that more trials could settle.
     """
 
     wide: Mapping[str, float]
+    short: Mapping[str, float]
     without_interval: Sequence[str]
     claims: Sequence[Verdict]
 
@@ -77,6 +86,7 @@ class PrecisionShortfall:
         """One line for people; empty if everything was reached."""
         wide, claims = len(self.wide), len(self.claims)
         parts = [f"{cells_in_words(wide)} with a wider interval than wanted"] if wide else []
+        parts += [f"{cells_in_words(len(self.short))} with too few operations for an interval"] if self.short else []
         parts += [f"{cells_in_words(len(self.without_interval))} without an interval"] if self.without_interval else []
         parts += [f"{claims} inconclusive claim{'s' * (claims != 1)}"] if claims else []
         return f"not reached: {', '.join(parts)}; the report names them" if parts else ""
@@ -87,6 +97,7 @@ def precision_shortfall(run: Run, verdicts: Iterable[Verdict], precision: float)
     wide = {cell: width for cell, width in widths(run).items() if width > precision}
     return PrecisionShortfall(
         wide,
+        shortfalls(run),
         cells_without_interval(run),
         [one for one in verdicts if one.outcome == "inconclusive" and one.undecided_cells],
     )

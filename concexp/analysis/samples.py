@@ -178,14 +178,29 @@ class Sample:
             return ""
         if metric.open_loop and self.overloaded:
             return "more operations arrived than were served, so that the latency depends on how long the load lasted"
-        trials = self.timing_trials(name) if trials is None else trials
-        operations = [count for trial in trials for _, count in trial.times(metric.column)]
-        if metric.share is None or not operations:
-            return ""
-        fewest = math.ceil(FEWEST_BEYOND / min(metric.share, 1 - metric.share) - 1e-6)
-        if sum(operations) < fewest:
-            return f"{100 * metric.share:g} % of only {sum(operations)} operations is a matter of chance: it takes {fewest}"
+        count, fewest = self._operations_for(metric, trials)
+        if count < fewest:
+            return f"{100 * metric.share:g} % of only {count} operations is a matter of chance: it takes {fewest}"
         return ""
+
+    def shortfall(self, name: str, trials: Sequence[Trial] | None = None) -> float:
+        """How many times as many operations a metric takes as these trials have, where it is withheld for that and nothing else.
+
+        1 where more trials are not needed, or would not help.
+        """
+        metric = catalog.load("metric", name)
+        if not metric.pooled or (metric.open_loop and self.overloaded):
+            return 1.0
+        count, fewest = self._operations_for(metric, trials)
+        return max(1.0, fewest / count) if count else 1.0
+
+    def _operations_for(self, metric: Any, trials: Sequence[Trial] | None) -> tuple[int, int]:
+        """(the operations of these trials, by default the `timing_trials`; the fewest for a pooled metric), 0 where any will do."""
+        trials = self.timing_trials() if trials is None else trials
+        count = sum(count for trial in trials for _, count in trial.times(metric.column))
+        if metric.share is None or not count:
+            return count, 0
+        return count, math.ceil(FEWEST_BEYOND / min(metric.share, 1 - metric.share) - 1e-6)
 
     def operations(self, column: str) -> Pool | None:
         """The times of all operations that timings rest on; None where none were recorded."""

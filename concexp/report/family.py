@@ -2,10 +2,10 @@
 
 A difference is named if it survives the correction of Benjamini & Hochberg (1995) over all comparisons of the answer and the
 steps to more workers, and exceeds the noise floor (`stats.significance.difference`). The correction controls the false discovery
-rate: of the differences that are named, about 5 % at most are false. The family holds every pair that a sentence could have been
-about, not only the pairs that the sentences turn out to be about: the data choose which cell is best, and the best of 20 equal
-cells differs from one of the others in 17 % of all runs of 10 trials if only its own 19 comparisons are corrected for, in 2 % if
-all 190 are.
+rate: of the differences that are named, about 1 - level at most are false, 5 % at the usual level. The family holds every pair
+that a sentence could have been about, not only the pairs that the sentences turn out to be about: the data choose which cell is
+best, and the best of 20 equal cells differs from one of the others in 17 % of all runs of 10 trials if only its own 19
+comparisons are corrected for, in 2 % if all 190 are.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from concexp.analysis.stats.intervals import Interval
+from concexp.analysis.stats.intervals import LEVEL, Interval
 from concexp.analysis.stats.ratios import p_value
 from concexp.analysis.stats.significance import benjamini_hochberg, difference
 from concexp.report.pairs import Key, Pair, gain_pairs, primitive_pairs, step_pairs, winner_pairs
@@ -25,9 +25,10 @@ MAX_COMPARISONS = 24  # with sentences of their own; the tables have all
 
 @dataclass(frozen=True)
 class Family:
-    """Comparisons corrected together: the adjusted p-value of each; NaN with too few trials for one."""
+    """Comparisons corrected together: the adjusted p-value of each; NaN with too few trials for one. `level` is the run's."""
 
     adjusted: Mapping[Key, float]
+    level: float = LEVEL
 
     @property
     def count(self) -> int:
@@ -39,7 +40,7 @@ class Family:
 
         No difference is shown by a pair that is not of the family.
         """
-        return difference(ratio, self.adjusted.get(pair.key, math.nan), floor)
+        return difference(ratio, self.adjusted.get(pair.key, math.nan), floor, self.level)
 
 
 @once_per_view
@@ -51,14 +52,14 @@ def family_of(view: View) -> Family:
         for choose in (winner_pairs, gain_pairs, primitive_pairs, step_pairs)
         for pair in choose(view, comparison)
     ]
-    return corrected(pairs)
+    return corrected(pairs, view.run.level)
 
 
-def corrected(pairs: Iterable[Pair]) -> Family:
+def corrected(pairs: Iterable[Pair], level: float = LEVEL) -> Family:
     """A family of these pairs, each counted once, whose p-values are adjusted for all of them."""
     distinct = {pair.key: pair for pair in pairs if pair.above is not pair.below}
     p_values = [
         p_value(pair.above.sample.by_block(pair.metric), pair.below.sample.by_block(pair.metric))
         for pair in distinct.values()
     ]
-    return Family(dict(zip(distinct, benjamini_hochberg(p_values).tolist(), strict=True)))
+    return Family(dict(zip(distinct, benjamini_hochberg(p_values).tolist(), strict=True)), level)

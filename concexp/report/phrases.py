@@ -89,7 +89,7 @@ def contenders(view: View, best: Point, points: Iterable[Point]) -> int:
 
 def primary_text(view: View, comparison: Comparison, point: Point, among: int = 1) -> str:
     """A point's primary metric: `2.38 M sums/s (2.33–2.42)`; as the best of `among` contenders, the interval allows for that."""
-    value = of_the_best(point.value(view.primary), among)
+    value = of_the_best(point.value(view.primary), among, view.run.level)
     factor, prefix = scale_of([value.mean], view.metric.unit)
     if view.metric.unit == "1/s":
         unit = f"{many(comparison.unit)}/s"
@@ -135,7 +135,9 @@ def unresolved_text(view: View, ratio: Interval, floor: float) -> str:
         return ""
     if not resolved(ratio, floor):
         return f"within the noise floor of {rounded(floor)}x"
-    return f"no more than chance brings forth among {family_of(view).count} comparisons"
+    if (count := family_of(view).count) > 1:
+        return f"no more than chance brings forth among {count} comparisons"
+    return "no more than chance brings forth"
 
 
 def equal_text(ratio: Interval) -> str:

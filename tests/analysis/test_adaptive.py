@@ -1,14 +1,17 @@
 """What the records so far decide about the next block."""
 
+import math
 import random
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from concexp.analysis.adaptive import afford, worst
+from concexp.analysis.adaptive import afford, needs, worst
 from concexp.analysis.claims.verdicts import judge_claims
 from concexp.analysis.costs import Costs
-from concexp.analysis.precision import cells_without_interval, precision_shortfall, widths
+from concexp.analysis.noise import disturbed
+from concexp.analysis.precision import cautious_widths, cells_without_interval, precision_shortfall, widths
 from concexp.analysis.results import Run
 from concexp.analysis.stats.sequential import SETTLED
 from concexp.run.storage.journal import Record
@@ -244,3 +247,83 @@ def test_the_first_block_that_can_be_afforded():
     assert afford(iter([["a"]]), 0.5, costs) == afford(iter([]), 9.0, costs) == []
     assert worst({"a": 4.0, "b": 2.0, "c": 1.9}) == {"a": 4.0, "b": 2.0}
     assert worst({}) == {}
+
+
+class TimedLab(Lab):
+    """A lab whose trials time 100 operations each; with further facts of their iterations."""
+
+    def __init__(self, *given, facts=None):
+        super().__init__(*given)
+        self.facts = facts or {}
+
+    def measured(self, trial):
+        record = super().measured(trial)
+        record["load"] = {"rate": 33.0, "duration": 1.0}
+        for operations, one in zip((34, 33, 33), record["answer"]["iterations"], strict=True):
+            one |= {"service_time": [[1000, operations]], "latency": [[1000, operations]], **self.facts}
+        return record
+
+
+TWO_MODELS = "sweep: {workers: 1}\nmodel: [{simulated: {}, as: one}, {simulated: {}, as: other}]\n"
+
+
+def test_a_percentile_of_too_few_operations_gets_the_trials_that_it_takes():
+    """8 trials of 100 operations have no 99th percentile, 10 have one: the run goes on until then, and says so."""
+    more = "primary: service_time_p99_s\nbaseline: {}\n"
+    lab = TimedLab("precision: 99%, repetitions: 8, max_repetitions: 30", TWO_MODELS, more)
+    pilot = [lab.measured(trial) for trial in lab.plan.trials]
+    run = Run(None, lab.header, pilot)
+    assert needs(lab.spec, lab.plan, run) == dict.fromkeys(
+        [cell.id for cell in lab.plan.cells], pytest.approx(math.sqrt(1000 / 800))
+    )
+    found = precision_shortfall(run, (), 0.99)
+    assert (list(found.short.values()), found.without_interval) == ([1.25, 1.25], [])
+    assert found.text == "not reached: 2 cells with too few operations for an interval; the report names them"
+    assert lab.of(lab.whole()) == {"one": 10, "other": 10}
+    (said,) = lab.messages
+    assert said.startswith("after 8 repetitions 2 of 2 cells need more: about ")
+    assert "can get none" not in said
+
+
+def test_a_claim_on_a_percentile_gets_the_trials_that_it_takes():
+    """All cells that it compares, in the same blocks; until then it is among what was not reached."""
+    more = "claims: {expect: 'service_time_p99_s[one] == service_time_p99_s[other] within 50%'}\nbaseline: {}\n"
+    lab = TimedLab("precision: 99%, repetitions: 8, max_repetitions: 30", TWO_MODELS, more)
+    records = lab.whole()
+    assert lab.of(records) == {"one": 10, "other": 10}
+    run = Run(None, lab.header, records)
+    assert [one.outcome for one in judge_claims(run)] == ["supported"]
+    pilot = Run(None, lab.header, [record for record in records if record["block"] < 8])
+    (claim,) = precision_shortfall(pilot, judge_claims(pilot), 0.99).claims
+    assert list(claim.undecided_cells.values()) == [pytest.approx(math.sqrt(1.25))] * 2
+
+
+def test_an_overloaded_cell_can_get_no_percentile():
+    """Its latency grows as long as the load lasts, however many trials there are: it is left alone, and the reason is told."""
+    growing = {"latency_floor_s": [0.001 + part / 10 for part in range(5)]}
+    lab = TimedLab("precision: 99%, repetitions: 8, max_repetitions: 30", TWO_MODELS, "baseline: {}\n", facts=growing)
+    primary = "latency_p99_s"  # of open loops, which no simulated trial has
+    lab.spec = replace(lab.spec, primary=primary)
+    lab.header = {**lab.header, "spec": {**lab.header["spec"], "primary": primary}}
+    assert lab.of(lab.whole()) == {"one": 8, "other": 8}
+    assert lab.messages == [
+        "after 8 repetitions no cell needs more; 2 cells without an interval of latency_p99_s can get none by more trials "
+        "(2 overloaded)"
+    ]
+
+
+@pytest.mark.parametrize(("level", "quantile"), [("90%", 1.895), ("95%", 2.365), ("99%", 3.499)])
+def test_a_run_with_a_disturbance_goes_on_to_its_own_level(level, quantile):
+    """A calm cell counts as if it had met it: t at the level times the scatter of all, over the root of 8 trials."""
+    models = TWO_MODELS.replace("{}", "{noise: 0.01}")
+    lab = Lab(f"precision: 3%, repetitions: 8, level: {level}", models, "baseline: {}\n")
+    records = [lab.measured(trial) for trial in lab.plan.trials]
+    of = {name: [one for one in records if one["axes"]["model"] == name] for name in ("one", "other")}
+    for one in of["one"][0]["answer"]["iterations"]:
+        one["wall_s"] *= 3
+        one["cpu_s"] *= 3
+    run = Run(None, lab.header, records)
+    found = disturbed(run)
+    assert found.apart == 1
+    width = cautious_widths(run)[of["other"][0]["cell"]]
+    assert width == pytest.approx(quantile * found.pooled / math.sqrt(8), rel=1e-3)

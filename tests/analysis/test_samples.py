@@ -103,3 +103,12 @@ def test_a_percentile_needs_ten_operations_beyond(tmp_path):
         assert found.by_block("service_time_p90_s")
     why = open_loop(tmp_path / "open", 0.0).withheld("latency_p999_s")
     assert why == "99.9 % of only 8000 operations is a matter of chance: it takes 10000"
+
+
+def test_a_sample_tells_how_much_a_percentile_lacks(tmp_path):
+    """Too few operations lack a multiple of theirs; an overload, a mean and enough of them lack nothing that trials could give."""
+    few = open_loop(tmp_path / "few", 0.0)
+    assert few.shortfall("latency_p999_s") == 10000 / 8000
+    assert few.shortfall("latency_p999_s", few.trials[:1]) == 10000 / 2000
+    assert few.shortfall("latency_p99_s") == few.shortfall("latency_mean_s") == few.shortfall("throughput") == 1
+    assert open_loop(tmp_path / "over", 0.08).shortfall("latency_p999_s") == 1

@@ -35,7 +35,7 @@ WORKERS = re.compile(r"with ((?:\d+(?:, | and )?)+) workers?\b")
 ALONE = re.compile(rf"({NUMBER}){UNIT}(?=[ ,;.])")
 FIXED_TEXT = (
     r"\d+th percentile|equal within 5 %|an interval needs 3|[Ee]xactly 0"
-    r"|no more than chance brings forth among \d+ comparisons"
+    r"|no more than chance brings forth(?: among \d+ comparisons)?"
 )
 
 

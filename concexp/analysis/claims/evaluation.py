@@ -45,6 +45,7 @@ class Values:
     ) -> None:
         self.measured, self.claim, self.case, self.point, self.survivors = measured, claim, case, point, survivors
         self.gains: Mapping[str, float] = {}
+        self._lacking: dict[str, float] = {}  # as `NoVerdict.lacking`, of all cells; complete with `bases`
 
     def what_if(self, gains: Mapping[str, float]) -> Values:
         """The same draws, but with these cells faster than measured, each by its factor."""
@@ -60,8 +61,8 @@ class Values:
             for name, metric, cell in self._needed(reference):
                 try:
                     found[cell, name] = self.measured.basis(cell, name, metric, self.claim.any_outcome)
-                except NoVerdict:  # raised again where the value is needed
-                    continue
+                except NoVerdict as end:  # raised again where the value is needed
+                    self._lacking |= end.lacking
         return found
 
     @cached_property
@@ -187,7 +188,9 @@ class Values:
             return self._measured(tree.value, cell)
         except NoVerdict as end:
             other = _difference(self.measured.cells.axes[cell], self.measured.cells.axes[first])
-            raise NoVerdict(end.outcome, f"{other}: {end.reason}" if other else end.reason) from end
+            reason = f"{other}: {end.reason}" if other else end.reason
+            # Where more trials would help this cell, the others that lack some get them in the same blocks.
+            raise NoVerdict(end.outcome, reason, end.lacking and {**self._lacking, **end.lacking}) from end
 
     def _measured(self, name: str, cell: str) -> Any:
         metric = catalog.load("metric", name)()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,12 +27,18 @@ if TYPE_CHECKING:
 
 
 class NoVerdict(Exception):
-    """An expression has no value here; with the reason, and the outcome that this gives the claim."""
+    """An expression has no value here; with the reason, and the outcome that this gives the claim.
 
-    def __init__(self, word: Literal["inconclusive", "skipped"], reason: str) -> None:
+    `lacking` has the cells whose further trials would give it one, each with the factor by which they are too uncertain.
+    """
+
+    def __init__(
+        self, word: Literal["inconclusive", "skipped"], reason: str, lacking: Mapping[str, float] | None = None
+    ) -> None:
         super().__init__(reason)
         self.outcome = word
         self.reason = reason
+        self.lacking = lacking or {}
 
 
 class Measured:
@@ -107,7 +114,8 @@ class Measured:
             raise NoVerdict("inconclusive", reason)
         sure = known if metric.kind == "count" else [trial for trial in known if not trial.doubts_about(name)]
         if sure and (withheld := sample.withheld(name, sure)):
-            raise NoVerdict("inconclusive", withheld)
+            times = sample.shortfall(name, sure)
+            raise NoVerdict("inconclusive", withheld, {cell: math.sqrt(times)} if times > 1 else {})
         bounds = [self._bounds(metric, cell, trial) for trial in missing]
         return Basis(name, known, sure, missing, bounds, len(run))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -60,6 +60,7 @@ class CaseVerdict:
     cells     those whose means were drawn
     trials    the trials behind it, and all that were run, of the cell that lacks most
     zero      behind a count of exactly 0
+    lacking   the cells with too few operations for a value yet, each with the factor by which it is too uncertain
     """
 
     case: Case
@@ -70,6 +71,7 @@ class CaseVerdict:
     cells: tuple[str, ...] = ()
     trials: tuple[int, int] = (0, 0)
     zero: Tries | None = None
+    lacking: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Verdict:
 
     @property
     def undecided_cells(self) -> dict[str, float]:
-        """The cells whose times leave the claim open, each with the factor by which it is too uncertain to settle it.
+        """The cells whose further trials could settle the claim, each with the factor by which it is too uncertain.
 
         Empty for a claim that one case refutes for good, and for exact values.
         """
@@ -105,8 +107,8 @@ class Verdict:
             factor = 0.0 if case.share is None else factor_to_verdict(case.share, self.level)
             if case.outcome == "refuted" and not factor:
                 return {}
-            if factor:
-                factors.update({cell: max(factor, factors.get(cell, 0.0)) for cell in case.cells})
+            own = dict.fromkeys(case.cells, factor) if factor else case.lacking
+            factors.update({cell: max(factor, factors.get(cell, 0.0)) for cell, factor in own.items()})
         return factors
 
 
@@ -154,7 +156,7 @@ def _case_verdict(claim: Claim, case: Case, measured: Measured) -> _Judged:
         values = Values(measured, claim, kept)
         truth = values.truth(expect)
     except NoVerdict as end:
-        return _Judged(CaseVerdict(case, end.outcome, end.reason))
+        return _Judged(CaseVerdict(case, end.outcome, end.reason, lacking=end.lacking))
     seen = Values(measured, claim, kept, survivors=True), Values(measured, claim, kept, point=True)
     found = CaseVerdict(
         case, "inconclusive", "", None, tuple(_evidence(expect, *seen, measured.level)), values.cells,
@@ -251,22 +253,22 @@ def _withheld(claim: Claim, judged: _Judged, measured: Measured) -> CaseVerdict:
 
 def _where(claim: Claim, case: Case, measured: Measured, when: Tree) -> Case:
     """The case with the cells for which `when` holds; raises NoVerdict if the claim refers to another one."""
-    kept, reasons = [], {}
+    kept, reasons = [], dict[str, tuple[str, Mapping[str, float]]]()
     for cell in case.cells:
         values = Values(measured, claim, replace(case, cells=(cell,)), point=True)
         try:
             if values.truth(when).support == 0:
                 kept.append(cell)
             else:
-                reasons[cell] = f"its condition does not hold: {values.in_words(when)}"
+                reasons[cell] = f"its condition does not hold: {values.in_words(when)}", {}
         except NoVerdict as end:
-            reasons[cell] = end.reason
+            reasons[cell] = end.reason, end.lacking
     if not kept:
-        raise NoVerdict("skipped", next(iter(reasons.values())))
+        raise NoVerdict("skipped", *next(iter(reasons.values())))
     narrowed = replace(case, cells=tuple(kept))
     for reference in measured.cells.references(claim, narrowed, claim.trees[0]):
         if reference.cell in reasons:
-            raise NoVerdict("skipped", reasons[reference.cell])
+            raise NoVerdict("skipped", *reasons[reference.cell])
     return narrowed
 
 

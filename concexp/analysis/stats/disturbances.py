@@ -20,6 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from concexp.analysis.stats.intervals import LEVEL
+from concexp.analysis.stats.zero_counts import rate_bound
+
 Floats = NDArray[np.float64]
 
 FAR = 5.0  # times the usual scatter
@@ -30,7 +33,6 @@ ROBUST = 0.37  # degrees of freedom of a median deviation, per trial: a standard
 LEAST = 0.1  # smaller distances do not matter
 BLOCKS_DIFFER = 0.01  # p-value …
 LEAST_SPREAD = 0.03  # … and standard deviation: every machine has some weather
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,9 @@ class Disturbances:
         """True if the intervals of single cells are about the disturbances that these happened to meet: a page says so."""
         return self.few or bool(self.apart) or self.blocks_differ
 
-    @property
-    def unseen(self) -> float:
-        """The largest share of trials that a disturbance can hit without having hit any, with 95 % confidence."""
-        return float(1 - (1 - CONFIDENCE) ** (1 / self.trials)) if self.trials else 1.0
+    def unseen(self, level: float = LEVEL) -> float:
+        """The largest share of trials that a disturbance can hit without having hit any, with this confidence."""
+        return rate_bound(self.trials, level) if self.trials else 1.0
 
 
 def disturbances(cells: Mapping[str, Mapping[int, float]]) -> Disturbances:

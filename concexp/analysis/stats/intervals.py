@@ -108,15 +108,17 @@ def median_interval(values: ArrayLike) -> Interval:
     return Interval(float(np.median(data)), *ends, n)
 
 
-def half_width(deviation: float, trials: int) -> float:
+def half_width(deviation: float, trials: int, level: float = LEVEL) -> float:
     """Half the interval of a mean of so many values with this standard deviation, in its unit; infinite below 3 values."""
-    return t_quantile(trials - 1) * deviation / float(np.sqrt(trials)) if trials >= FEWEST else float("inf")
+    return t_quantile(trials - 1, level) * deviation / float(np.sqrt(trials)) if trials >= FEWEST else float("inf")
 
 
-def of_the_best(interval: Interval, count: int) -> Interval:
-    """The interval of the best of `count` cells that might each have been it, so that it holds the cell's true mean in 95 %.
+def of_the_best(interval: Interval, count: int, level: float = LEVEL) -> Interval:
+    """The interval of the best of `count` cells that might each have been it, so that it holds the cell's true mean at the level.
 
-    Of equal cells, the one that happens to lie furthest is called best: the usual interval of that one holds the truth in 78 %
+    `level` is also that of the interval given.
+
+    Of equal cells, the one that happens to lie furthest is called best: the 95 % interval of that one holds the truth in 78 %
     for 12 cells. This one is as wide as all of them together need (Šidák 1967). Ends are stretched on the log scale if they are
     positive, as factors are.
     """
@@ -124,8 +126,8 @@ def of_the_best(interval: Interval, count: int) -> Interval:
         return interval
     from scipy.special import stdtrit
 
-    chance = (1 - LEVEL ** (1 / count)) / 2
-    stretch = float(stdtrit(interval.n - 1, 1 - chance)) / t_quantile(interval.n - 1)
+    chance = (1 - level ** (1 / count)) / 2
+    stretch = float(stdtrit(interval.n - 1, 1 - chance)) / t_quantile(interval.n - 1, level)
     if interval.lo > 0:
         lo, hi = (interval.mean * (end / interval.mean) ** stretch for end in (interval.lo, interval.hi))
     else:

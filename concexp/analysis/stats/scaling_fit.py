@@ -32,7 +32,6 @@ REFITS = 1000
 # A law that leaves more than a tenth of the variance and of the mean unexplained does not describe the data. Both are needed:
 # a flat curve has no variance to explain, and any rising law explains much of a steep curve's.
 UNEXPLAINED = 0.1
-MISFIT = 0.025  # the p-value below which the trials reject a law: a true one is lost as rarely as a claim is falsely supported
 # The machine can serve up to effective CPUs / 0.9 workers: the same tolerance as where a verdict is withheld.
 TOLERANCE = 0.9
 
@@ -166,7 +165,8 @@ def scaling(
     fits = [fit(law, workers, points, level) for law in (WEAK if weak else STRONG)]
     fits = [replace(one, aicc=aicc(one, values)) for one in fits]
     chances = [lack_of_fit(one.law, [p.value for p in one.parameters.values()], within) for one in fits]
-    fitting = [one for one, chance in zip(fits, chances, strict=True) if not chance < MISFIT]
+    # A true law is lost as rarely as a claim is falsely supported.
+    fitting = [one for one, chance in zip(fits, chances, strict=True) if not chance < (1 - level) / 2]
     tried = {one.law.name: one.aicc if one in fitting else math.inf for one in fits}
     best = min(fitting or fits, key=lambda one: (one.aicc, len(one.parameters)))
     reason = undescribed(best) or ("" if fitting else _misfitting(best))

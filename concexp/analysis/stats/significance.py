@@ -8,9 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from concexp.analysis.stats.intervals import Interval
+from concexp.analysis.stats.intervals import LEVEL, Interval
 
-FALSE_DISCOVERY_RATE = 0.05  # the tolerated share of false ones among the differences that a report names
 MARGIN = 0.05  # the relative difference that does not matter
 
 
@@ -53,13 +52,14 @@ def resolved(ratio: Interval, floor: float) -> bool:
     return ratio.bounded and not 1 / floor <= ratio.mean <= floor
 
 
-def difference(ratio: Interval, adjusted: float, floor: float = 1.0) -> str:
+def difference(ratio: Interval, adjusted: float, floor: float = 1.0, level: float = LEVEL) -> str:
     """What a ratio with this adjusted p-value shows: "higher", "lower", "no difference shown" or "not resolved".
 
     "not resolved" is a difference that would be named if it were outside the noise floor. No difference is shown without an
-    interval or a p-value, nor if the interval contains 1, since a reader would see that.
+    interval or a p-value, nor if the interval contains 1, since a reader would see that. `level` is the interval's: 1 - level is
+    the tolerated share of false ones among the differences that are named.
     """
-    if not ratio.bounded or math.isnan(adjusted) or adjusted > FALSE_DISCOVERY_RATE or ratio.lo <= 1 <= ratio.hi:
+    if not ratio.bounded or math.isnan(adjusted) or adjusted > 1 - level or ratio.lo <= 1 <= ratio.hi:
         return "no difference shown"
     if not resolved(ratio, floor):
         return "not resolved"
@@ -71,8 +71,8 @@ def equivalence(ratio: Interval, margin: float = MARGIN, better: str = "higher")
 
     "equivalent": inside. "better" or "worse": completely outside, on the good or the bad side (`better` says whether a higher or
     a lower ratio is good). "no worse": not beyond the bad end, but perhaps better. "no better": the reverse. "unresolved":
-    beyond both ends, or without an interval. The interval is the 95 % one that the reader sees, so each of the two one-sided
-    tests (Schuirmann 1987) is at 2.5 %. ValueError for another word or a negative margin.
+    beyond both ends, or without an interval. The interval is the one that the reader sees, so each of the two one-sided tests
+    (Schuirmann 1987) is at half of 1 - level: at 2.5 % where the level is 95 %. ValueError for another word or a negative margin.
     """
     if better not in ("higher", "lower") or margin < 0:
         raise ValueError(f'better is "higher" or "lower" and the margin not negative; got {better!r} and {margin}')

@@ -37,12 +37,6 @@ class VarianceComponents:
         """T_i^2, 0 where it is negative: that level adds no variance."""
         return tuple(max(0.0, value) for value in self.added)
 
-    @property
-    def half_width(self) -> float:
-        """Half the mean's 95 % interval: t with r_n - 1 degrees of freedom on the trials' means. NaN below 3 trials."""
-        trials = self.counts[-1]
-        return t_quantile(trials - 1) * math.sqrt(self.spread[-1] / trials) if trials >= FEWEST else math.nan
-
     def variance(self, counts: Sequence[int]) -> float:
         """The expected variance among trial means with other counts below the trials; `counts` from the inside.
 

@@ -141,7 +141,7 @@ def _gain(view: View, comparison: Comparison, best: Point, among: int) -> list[s
         return []
     if below is best:
         return ["the baseline itself"]
-    gain = of_the_best(best.value(view.relative), among)
+    gain = of_the_best(best.value(view.relative), among, view.run.level)
     if not gain.has_value:
         return []
     used = share_used(view, comparison, best) if gain.lo > 1 or not gain.bounded else ""

@@ -33,11 +33,12 @@ def sentences(view: View) -> list[str]:
         if len(compared) > MAX_COMPARISONS
         else []
     )
-    family = corrected(
+    pairs = (
         Pair(one, other, _metric(view, comparison))
         for comparison in compared
         for one, other in combinations(_points(view, comparison), 2)
     )
+    family = corrected(pairs, view.run.level)
     return [
         *highest_rates(view),
         *overloads(view),

@@ -9,7 +9,7 @@ from concexp.analysis import noise
 from concexp.analysis.costs import Costs, trials_of
 from concexp.analysis.precision import PrecisionShortfall, precision_shortfall, widths
 from concexp.analysis.stats.intervals import Interval
-from concexp.analysis.stats.significance import FALSE_DISCOVERY_RATE, MARGIN
+from concexp.analysis.stats.significance import MARGIN
 from concexp.experiment import Measure
 from concexp.experiment.statuses import MEASURED
 from concexp.report.family import family_of
@@ -59,7 +59,7 @@ def _comparisons(view: View) -> list[str]:
     count = family_of(view).count
     if count < 2:
         return []
-    false = f"{100 * FALSE_DISCOVERY_RATE:g} %"
+    false = f"{100 * (1 - view.run.level):g} %"
     return [
         f"The answer names a difference only if it survives a correction for its {count:,} comparisons "
         f"(Benjamini–Hochberg): of the differences named, about {false} at most are false. “No gain” and “equal” are said "
@@ -105,6 +105,12 @@ def _too_wide(view: View, measure: Measure, blocks: int, missed: PrecisionShortf
             f"every interval of {escaped(view.primary)} was within ±{100 * measure.precision:g} % of its mean; not so narrow: "
             f"{_named(named)}"
         )
+    if missed.short:
+        named = [
+            f"{_of_cell(view, cell)} ({view.run.samples[cell].of(view.primary).withheld(view.primary)})"
+            for cell in sorted(missed.short, key=lambda cell: -missed.short[cell])
+        ]
+        parts.append(f"every cell had enough operations for {escaped(view.primary)}; too few: {_named(named)}")
     if missed.claims:
         parts.append(
             f"every claim was settled; inconclusive: {_named([escaped(one.claim.says) for one in missed.claims])}"
@@ -113,11 +119,11 @@ def _too_wide(view: View, measure: Measure, blocks: int, missed: PrecisionShortf
 
 
 def _without_interval(view: View, missed: PrecisionShortfall) -> str:
-    """The cells that have no interval, and how their trials ended."""
+    """The cells that more trials would give no interval, and why: they are overloaded, or how their trials ended."""
     if not missed.without_interval:
         return ""
-    samples = view.run.samples
-    named = [f"{_of_cell(view, cell)} ({samples[cell].endings})" for cell in missed.without_interval]
+    samples = {cell: view.run.samples[cell].of(view.primary) for cell in missed.without_interval}
+    named = [f"{_of_cell(view, cell)} ({one.withheld(view.primary) or one.endings})" for cell, one in samples.items()]
     return f"Without an interval of {escaped(view.primary)}, which more trials would not give: {_named(named)}."
 
 

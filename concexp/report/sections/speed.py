@@ -11,7 +11,7 @@ from concexp.analysis.speed_states import speed_states, trial_speeds
 from concexp.analysis.stats.disturbances import Disturbances
 from concexp.report.phrases import MAX_NAMES, first_few
 from concexp.report.text.markdown import code
-from concexp.report.text.numbers import enumerated, many, plural, rounded
+from concexp.report.text.numbers import enumerated, level_text, many, plural, rounded
 from concexp.report.view import View, once_per_view
 
 
@@ -115,8 +115,9 @@ def _about(view: View) -> str:
     found = noise.disturbed(view.run)
     if not found.trials:
         return ""
+    level = view.run.level
     return (
         f"Times and rates are geometric means over fresh processes of this one run ({plural(found.trials, 'trial')}). "
-        f"A disturbance that hits fewer than {rounded(100 * found.unseen, 2)} % of the trials, or lasts longer "
-        "than the run, can have gone unseen."
+        f"A disturbance that hits fewer than {rounded(100 * found.unseen(level), 2)} % of the trials, or lasts longer "
+        f"than the run, can have gone unseen (with {level_text(level)} confidence)."
     )

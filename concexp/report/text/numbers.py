@@ -49,7 +49,8 @@ def _fixed(value: float, places: int) -> str:
 def spread(interval: Interval, suffix: str = "") -> str:
     """A mean with its interval, as `1.86x (1.80–1.92)`; `–` without a value.
 
-    Three digits of the mean, or four where the ends would be equal or adjacent with three.
+    Three digits of the mean, or four where the ends would be equal or adjacent with three; fewer beside a wide interval, but two
+    of what cannot be 0.
     """
     if not interval.has_value:
         return "–"
@@ -62,7 +63,12 @@ def spread(interval: Interval, suffix: str = "") -> str:
     places = DIGITS - 1 - math.floor(math.log10(size))
     if (interval.hi - interval.lo) * 10.0**places < 2:
         places += 1
-    mean, low, high = (_fixed(value, places) for value in (interval.mean, interval.lo, interval.hi))
+    least = places
+    if interval.lo > 0:
+        least = max(places, 1 - math.floor(math.log10(interval.mean)))
+    mean, low, high = _fixed(interval.mean, least), _fixed(interval.lo, least), _fixed(interval.hi, places)
+    if least > places and not low.strip("0."):
+        low = "0"
     if low == high:
         return f"{mean}{suffix}"
     between = " to " if interval.lo < 0 else "–"

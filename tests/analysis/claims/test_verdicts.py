@@ -1,5 +1,6 @@
 """Claims on made-up runs: every verdict, and what it rests on."""
 
+import math
 import random
 
 import pytest
@@ -492,3 +493,17 @@ def test_a_claim_on_a_percentile_rests_on_all_operations(tmp_path, claim, word, 
     assert words(found) == [word], found.cases
     if word == "inconclusive":
         assert ("a matter of chance" if "operations" in given else "more operations arrived") in found.cases[0].reason
+
+
+def test_too_few_operations_are_what_more_trials_cure(tmp_path):
+    """Both cells of the comparison lack as much, also where they stand in the condition; an overload is no lack of trials."""
+    claim = "latency_p999_s[threads] > latency_p999_s[processes]"
+    short = only(tmp_path / "few", claim, **percentiles(operations=500))
+    times = pytest.approx(math.sqrt(10000 / 5000))
+    assert list(short.undecided_cells.values()) == [times, times]
+    condition = {"expect": "throughput > 0", "when": "latency_p999_s > 0"}
+    assert list(only(tmp_path / "when", condition, **percentiles(operations=500)).undecided_cells.values()) == [
+        times,
+        times,
+    ]
+    assert only(tmp_path / "over", claim, **percentiles(growth=0.5)).undecided_cells == {}

@@ -42,10 +42,11 @@ def test_blocks_that_differ_are_found():
 
 
 def test_how_rare_what_was_not_seen_can_be():
-    """With 95 % confidence: 45 % of 5 trials, 26 % of 10, 5 % of 58."""
+    """With 95 % confidence: 45 % of 5 trials, 26 % of 10, 5 % of 58; with 90 % fewer, with 99 % more."""
     for trials, share in ((5, 0.451), (10, 0.259), (58, 0.0503)):
         found = disturbances({"a": dict.fromkeys(range(trials), 1.0)})
-        assert found.unseen == pytest.approx(share, abs=0.001)
+        assert found.unseen() == pytest.approx(share, abs=0.001)
+    assert [found.unseen(level) for level in (0.9, 0.99)] == pytest.approx([0.0389, 0.0763], abs=0.0001)
 
 
 @pytest.mark.parametrize("cells", [{}, {"a": {}}, {"a": {0: 1.0, 1: 2.0}}, {"a": dict.fromkeys(range(5), 1.0)}])

@@ -5,37 +5,24 @@ import math
 import numpy as np
 import pytest
 
-from concexp.analysis.stats.intervals import mean_interval, t_quantile
+from concexp.analysis.stats.intervals import t_quantile
 from concexp.analysis.stats.variance import MOST, VarianceComponents, trials_needed, variance_components, worthwhile
 
 KALIBERA_JONES = [[[9, 5], [8, 3]], [[10, 6], [7, 11]], [[1, 12], [2, 4]]]
 
 
 def test_kalibera_and_jones():
-    """The example of three levels gives the published variances, with the revised T^2, and the published half-width."""
+    """The example of three levels gives the published variances, with the revised T^2."""
     found = variance_components(KALIBERA_JONES)
     assert found.mean == pytest.approx(6.5)
     assert found.counts == (2, 2, 3)
     assert found.spread == pytest.approx((16.5, 2.5833, 3.5625), abs=5e-5)
     assert found.added == pytest.approx((16.5, -5.667, 2.271), abs=5e-4)
-    assert found.half_width == pytest.approx(4.689, abs=5e-4)
 
 
 def test_a_negative_level_adds_nothing():
     """A level whose T^2 is negative adds no variance."""
     assert variance_components(KALIBERA_JONES).adds == pytest.approx((16.5, 0, 2.271), abs=5e-4)
-
-
-def test_half_width_is_that_of_the_interval():
-    """It is the half-width of the interval that the report shows: trials are the unit."""
-    values = np.random.default_rng(1).normal(10, 1, (8, 3))
-    found = mean_interval(values.mean(axis=1))
-    assert variance_components(values).half_width == pytest.approx((found.hi - found.lo) / 2)
-
-
-def test_two_trials_have_no_interval():
-    """Below 3 trials the variances are there and the half-width is not."""
-    assert math.isnan(variance_components([[1, 2], [3, 5]]).half_width)
 
 
 def test_known_variances():

@@ -165,3 +165,24 @@ def test_a_wide_interval_is_not_called_no_drift(view):
     (sentence,) = [text for text in limits.assurances(view(**loud)) if "sentinel" in text]
     assert sentence.startswith("It cannot be told whether the machine drifted: ")
     assert re.search(r"its slowest block took \d\.\d+ times as long as its fastest", sentence)
+
+
+def test_what_a_percentile_lacked_and_what_trials_cannot_give_it(view):
+    """Too few operations are told with what it takes; an overload as what more trials would not cure."""
+    timed = {"service_time": [[1000, 100]], "latency": [[1000, 100]]}
+    overloaded = {**timed, "latency_floor_s": [0.001 + 0.1 * part for part in range(5)]}
+    made = measured("3%", max_repetitions=8)
+    load = {"rate": 1000.0, "duration": 0.5, "arrivals": "constant"}
+    made["cells"] = [
+        journal_builder.cell("sleep", model, workers=2, wants="io", facts={**facts, "ops": 1000}, load=load)
+        for model, facts in (("threads", timed), ("processes", overloaded))
+    ]
+    made["spec"] |= {"primary": "latency_p99_s", "baseline": {}}
+    found = view(**made, iterations=1)
+    (sentence,) = [line for line in limits.threats(found) if "interval" in line]
+    assert sentence == (
+        "The limit of 8 repetitions (`max_repetitions`) ended the run before every cell had enough operations for "
+        "latency\\_p99\\_s; too few: model threads (99 % of only 800 operations is a matter of chance: it takes 1000). Without "
+        "an interval of latency\\_p99\\_s, which more trials would not give: model processes (more operations arrived than "
+        "were served, so that the latency depends on how long the load lasted)."
+    )

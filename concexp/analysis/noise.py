@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from concexp import catalog
-from concexp.analysis.samples import compared, samples
+from concexp.analysis.samples import Sample, compared, samples
 from concexp.analysis.stats.disturbances import Disturbances, disturbances
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.analysis.stats.significance import noise_floor
@@ -108,12 +108,21 @@ def disturbed(run: Run) -> Disturbances:
     metric = catalog.load("metric", run.spec["primary"])()
     name = run.spec["primary"] if metric.level == "iteration" else metric.compares
     metric = catalog.load("metric", name)()
-    if metric.kind != "time":
+    if metric.kind != "time" or metric.scale != "log":  # a share, or an index: it is no time
         return disturbances({})
     power = -1 if metric.better == "higher" else 1
     return disturbances(
         {
-            cell: {block: value**power for block, value in sample.by_block(name).items() if value > 0}
+            cell: {block: value**power for block, value in _times(sample, name, metric).items() if value > 0}
             for cell, sample in run.samples.items()
         }
     )
+
+
+def _times(sample: Sample, name: str, metric: Any) -> dict[int, float]:
+    """The trials' own times or rates, by block: the values of a pooled metric are a share in the cell's, and no times."""
+    if not metric.pooled:
+        return sample.by_block(name)
+    if sample.withheld(name):
+        return {}
+    return {trial.block: trial.means.get(name, math.nan) for trial in sample.of(name).timing_trials}

@@ -18,7 +18,9 @@ def sentences(view: View) -> list[str]:
     if not points:
         return []
     with_numbers = sum(point.has_numbers for point in view.points)
-    of = "all " if len(points) == with_numbers > 1 else f"{len(points)} of "
+    which = f"{len(points)} of {plural(with_numbers, 'cell')}"
+    if len(points) == with_numbers > 1:
+        which = "both cells" if with_numbers == 2 else f"all {plural(with_numbers, 'cell')}"
     codes = _codes(points)
     causes = []
     if "machine" in codes:
@@ -26,7 +28,7 @@ def sentences(view: View) -> list[str]:
         causes.append(f"the machine withheld CPUs{where}")
     causes += [f"`{code}` in {plural(count, 'cell')}" for code, count in codes.most_common() if code != "machine"]
     return [
-        f"**No timing verdict for {of}{plural(with_numbers, 'cell')}** (‡): {enumerated(causes)} "
+        f"**No timing verdict for {which}** (‡): {enumerated(causes)} "
         "([how we know](#how-far-to-trust-it))."
     ]
 

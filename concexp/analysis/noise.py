@@ -22,7 +22,7 @@ from concexp.analysis.samples import Sample, compared, samples
 from concexp.analysis.stats.disturbances import Disturbances, disturbances
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.analysis.stats.significance import noise_floor
-from concexp.analysis.stats.trend import slope
+from concexp.analysis.stats.trend import FEWEST_STEPS, slope
 from concexp.experiment.statuses import CONTROL, SENTINEL
 
 if TYPE_CHECKING:
@@ -96,10 +96,14 @@ def no_drift(factor: Interval) -> bool:
 
 
 def sentinel_times(run: Run) -> dict[int, float]:
-    """Seconds of the sentinel's pass by block, as measured, also beside a slow CPU: that is what it watches. Empty without one."""
+    """Seconds of the sentinel's pass by block, as measured, also beside a slow CPU: that is what it watches. Empty without one.
+
+    Those beyond any other doubt, or all where too few are left to tell a drift.
+    """
     for sample in samples(run.trials, run.level, SENTINEL).values():
         clean = [trial for trial in sample.has_numbers if set(trial.doubts) <= SPEED_DOUBTS]
-        return {trial.block: {**trial.means, **trial.raw}["wall_s"] for trial in clean or sample.has_numbers}
+        kept = clean if len(clean) >= FEWEST_STEPS else sample.has_numbers
+        return {trial.block: {**trial.means, **trial.raw}["wall_s"] for trial in kept}
     return {}
 
 

@@ -122,3 +122,14 @@ def test_only_times_and_rates_are_disturbed(tmp_path):
     run = journal_builder.write(tmp_path, cells, repetitions=10, spec={"primary": "fairness"})
     assert run.samples
     assert noise.disturbed(run).trials == 0
+
+
+@pytest.mark.parametrize(("clean", "told"), [(2, 10), (5, 10), (6, 6)])
+def test_too_few_sentinels_beyond_doubt_are_told_with_all_others(tmp_path, clean, told):
+    """A drift takes six blocks: where fewer are beyond doubt all tell, and none is silently left out."""
+    watched = scenarios.watched()
+    sentinel = watched["beside"][1][1]
+    sentinel["status"], sentinel["record"] = ["ok"] * clean + ["invalid"] * (10 - clean), {"left_behind": 1}
+    run = journal_builder.write(tmp_path, **watched)
+    assert len(noise.sentinel_times(run)) == told
+    assert noise.drift(run).bounded

@@ -132,13 +132,13 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
         "skew": together & (trials["start_skew_s"] > too_late),
         "apart": together & _holds(trials["shape"] == "workers") & (trials["all_active"] < ACTIVE_SHARE),
         "too_short": _in_half_of_cell(trials, shortest < turns.where(taking_turns, SHORTEST)),
-        "coarse": _in_half_of_cell(
-            trials, coarse(trials, by_trial["wall_s"].sum() / by_trial["ops"].sum(), duration)
-        ),
+        "coarse": _in_half_of_cell(trials, coarse(trials, by_trial["wall_s"].sum() / by_trial["ops"].sum(), duration)),
         "calibration": other_work(trials),
         "timer": _in_half_of_cell(trials, trials["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once),
         "server_bound": trials["server_cpu_s"] > SERVER_SHARE * wall,
-        "late_load": trials["wall_s"].notna() & trials["late_load"] if "late_load" in trials else pd.Series(False, trials.index),
+        "late_load": trials["wall_s"].notna() & trials["late_load"]
+        if "late_load" in trials
+        else pd.Series(False, trials.index),
         "gil_changed": trials["gil_start"].notna()
         & trials["gil_end"].notna()
         & (trials["gil_start"] != trials["gil_end"]),

@@ -127,7 +127,9 @@ def test_each_limit(tmp_path, code, given):
 @pytest.mark.parametrize(("short", "doubtful"), [(2, 0), (3, 6)])
 def test_what_depends_on_the_outcome_is_judged_by_cell(tmp_path, code, beyond, given, short, doubtful):
     """Two of six trials beyond the limit are kept with the others; of three, all six are doubtful: none is selected."""
-    cell = journal_builder.cell(**QUIET, **given, noise=0.0, course=lambda block, k: beyond if block < short else 2 - beyond)
+    cell = journal_builder.cell(
+        **QUIET, **given, noise=0.0, course=lambda block, k: beyond if block < short else 2 - beyond
+    )
     manifest = SLOW_CLOCK if code == "timer" else None
     run = journal_builder.write(tmp_path, [cell], effective=1.9, repetitions=6, manifest=manifest)
     assert sorted(run.firsts["doubts"]) == [""] * (6 - doubtful) + [code] * doubtful

@@ -21,7 +21,9 @@ MARKS = {
     "‡": "too few trials beyond doubt: no verdict rests on it",
 }
 
-ALL_TOGETHER = "percentiles and means of the times of single operations are those of all operations of its trials together"
+ALL_TOGETHER = (
+    "percentiles and means of the times of single operations are those of all operations of its trials together"
+)
 
 
 @dataclass(frozen=True)

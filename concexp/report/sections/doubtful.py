@@ -27,10 +27,7 @@ def sentences(view: View) -> list[str]:
         where = "" if codes["machine"] == len(points) else f" in {codes['machine']} of them"
         causes.append(f"the machine withheld CPUs{where}")
     causes += [f"`{code}` in {plural(count, 'cell')}" for code, count in codes.most_common() if code != "machine"]
-    return [
-        f"**No timing verdict for {which}** (‡): {enumerated(causes)} "
-        "([how we know](#how-far-to-trust-it))."
-    ]
+    return [f"**No timing verdict for {which}** (‡): {enumerated(causes)} ([how we know](#how-far-to-trust-it))."]
 
 
 def threats(view: View) -> list[str]:

@@ -111,7 +111,9 @@ def _overloads_explained(view: View) -> list[str]:
     if not over:
         return []
     doubtful = [point for point in over if not point.enough_clean_trials]
-    no_latency = f"No latency is given for {plural(len(over), 'overloaded cell')}: it grows as long as such a load lasts."
+    no_latency = (
+        f"No latency is given for {plural(len(over), 'overloaded cell')}: it grows as long as such a load lasts."
+    )
     if not doubtful:
         return [f"{no_latency} The rate that is served can be sustained."]
     unless = f" can be sustained; of {plural(len(doubtful), 'cell')} (‡) that is not known"

@@ -8,6 +8,7 @@ from concexp.analysis import doubts, noise
 from concexp.analysis.samples import adjustment
 from concexp.analysis.speed_states import speed_states, trial_speeds
 from concexp.analysis.stats.disturbances import Disturbances
+from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.phrases import MAX_NAMES, first_few
 from concexp.report.sections.cells import ALL_TOGETHER, has_pooled
 from concexp.report.text.markdown import code
@@ -48,15 +49,17 @@ def _cpu_time(view: View) -> str:
     more = excess > doubts.SLOW_CPU - 1
     if not more.any():
         return ""
-    judged = f"the speed of {'its' if int(more.sum()) == 1 else 'their'} CPU was not recorded"
+    one = int(more.sum()) == 1
+    its = "its" if one else "their"
+    judged = f"the speed of {its} CPU was not recorded"
     if "cpu_speed" in trials:
-        slow, one = int((more & doubts.slow_cpu(trials)).sum()), int(more.sum()) == 1
-        judged = f"beside {slow or 'none'} of them the CPU was slower"
+        slow = int((more & doubts.slow_cpu(trials)).sum())
+        judged = f"beside {slow} of them the CPU was slower" if slow else "beside none of them the CPU was slower"
         if one:
             judged = f"beside it the CPU was {'slower' if slow else 'no slower'}"
     return (
         f"{int(more.sum())} of {plural(int(excess.notna().sum()), 'trial')} that compute used over a tenth more CPU time for an "
-        f"operation than is usual in their cell; {judged}."
+        f"operation than is usual in {its} cell; {judged}."
     )
 
 
@@ -116,9 +119,9 @@ def _about(view: View) -> str:
     found = noise.disturbed(view.run)
     if not found.trials:
         return ""
-    # Where too few of a cell's trials are beyond doubt, all of them count.
-    samples = [sample for sample in view.run.samples.values() if not sample.enough_clean_trials]
-    doubtful = sum(len(sample.doubtful) for sample in samples)
+    # Where too few of a cell's trials are beyond doubt, all of them count; those of cells with fewer than 3 never do.
+    counted = [sample.timing_trials for sample in view.run.samples.values() if len(sample.timing_trials) >= FEWEST]
+    doubtful = sum(bool(trial.doubts) for trials in counted for trial in trials)
     some = f", {doubtful} of them doubtful" if doubtful else ""
     pooled = f"; {ALL_TOGETHER}" if has_pooled(view) else ""
     return (

@@ -89,7 +89,9 @@ def test_doubtful_overloads_promise_nothing(tmp_path):
     assert "`threads` ‡ serves 207/s (" in told
     assert told.endswith("–400) of 400/s.")
     (told,) = [text for text in latency.sentences(view) if "overloaded" in text]
-    assert told.endswith("The rate that is served rests on too few trials beyond doubt (‡) to say that it can be sustained.")
+    assert told.endswith(
+        "The rate that is served rests on too few trials beyond doubt (‡) to say that it can be sustained."
+    )
     cells.append(journal_builder.cell("echo", "processes", **overloaded()))
     view = View(journal_builder.write(tmp_path / "two", cells, repetitions=3, spec={"baseline": {}}))
     (told,) = [text for text in latency.sentences(view) if "overloaded" in text]

@@ -66,7 +66,7 @@ def test_trials_that_needed_more_cpu_time_are_counted(tmp_path):
     facts = {block: {"cpu_s": 0.5, "wall_s": 0.5, "ops": 500} for block in range(6)}
     facts[2]["cpu_s"] = 0.6
     loop = {"loop": lambda block, k: 2e-4 * (1.2 if block == 2 else 1.0)}
-    start = "1 of 6 trials that compute used over a tenth more CPU time for an operation than is usual in their cell; "
+    start = "1 of 6 trials that compute used over a tenth more CPU time for an operation than is usual in its cell; "
     for folder, more, end in (
         ("old", {}, "the speed of its CPU was not recorded."),
         ("slow", loop, "beside it the CPU was slower."),
@@ -91,4 +91,7 @@ def test_what_intervals_are_about_knows_percentiles_and_doubts(tmp_path):
     cells = [journal_builder.cell("echo", "threads", workers=4, wants="io", facts=facts)]
     found = View(journal_builder.write(tmp_path, cells, spec={"metrics": ["throughput", "service_time_p50_s"]}))
     (about,) = speed.assurances(found)
-    assert "(6 trials, 6 of them doubtful); percentiles and means of the times of single operations are those of all" in about
+    assert (
+        "(6 trials, 6 of them doubtful); percentiles and means of the times of single operations are those of all"
+        in about
+    )

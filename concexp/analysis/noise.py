@@ -112,10 +112,9 @@ def disturbed(run: Run) -> Disturbances:
     metric = catalog.load("metric", run.spec["primary"])()
     name = run.spec["primary"] if metric.level == "iteration" else metric.compares
     metric = catalog.load("metric", name)()
+    # A disturbance makes bytes, a share or an index not so many times slower.
     is_time = metric.scale == "log" and (metric.unit == "s" or metric.unit.endswith("/s"))
-    if (
-        metric.kind != "time" or not is_time
-    ):  # bytes, a share, or an index: a disturbance makes none so many times slower
+    if metric.kind != "time" or not is_time:
         return disturbances({})
     power = -1 if metric.better == "higher" else 1
     return disturbances(

@@ -57,7 +57,7 @@ def _no_drift(view: View) -> str:
         f"from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always the same small work, changed "
         f"by {percent_change(drift)}"
         if drift.bounded
-        else f"the sentinel, always the same small work, ran in {plural(len(times), 'block')}, and that takes {FEWEST_STEPS}"
+        else f"the sentinel, always the same small work, ran in {plural(len(times), 'block')}, and it takes {FEWEST_STEPS} to tell"
     )
     if len(times) == 1:
         return f"{lead}: {change}."

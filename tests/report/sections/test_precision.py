@@ -170,5 +170,5 @@ def test_a_wide_interval_is_not_called_no_drift(view):
 def test_a_sentinel_in_too_few_blocks_is_told(view):
     """Five blocks cannot tell a drift: the page says so, and how far apart they were."""
     (sentence,) = [t for t in limits.assurances(view(**scenarios.watched(repetitions=5))) if "sentinel" in t]
-    start = "It cannot be told whether the machine drifted: the sentinel, always the same small work, ran in 5 blocks, and that "
-    assert sentence.startswith(start + "takes 6; its slowest block took 1.")
+    start = "It cannot be told whether the machine drifted: the sentinel, always the same small work, ran in 5 blocks, and it "
+    assert sentence.startswith(start + "takes 6 to tell; its slowest block took 1.")

@@ -22,8 +22,9 @@ MISSING = "missing"  # the status of a cell that has no trial yet
 def table(header: Mapping[str, Any], trials: pd.DataFrame, by_cell: Mapping[str, Sample]) -> pd.DataFrame:
     """The cells, sorted by their axes. Columns: the axes, cell, status, reason, trials, doubtful; per metric M, M_lo, M_hi, M_n.
 
-    M_n is the number of trials behind M. Of a metric that was adjusted for the machine's speed, M_raw, M_raw_lo and M_raw_hi are
-    what it would be without that. `trials` has the rows of the tidy frame, `by_cell` the sample of each measured cell.
+    Beside metrics of open loops also overloaded: then the latencies are empty. M_n is the number of trials behind M. Of a metric
+    that was adjusted for the machine's speed, M_raw, M_raw_lo and M_raw_hi are what it would be without that. `trials` has the
+    rows of the tidy frame, `by_cell` the sample of each measured cell.
     """
     metrics = _metrics(header["spec"], trials)
     adjusted = {name for sample in by_cell.values() for trial in sample.trials for name in trial.raw}
@@ -33,6 +34,8 @@ def table(header: Mapping[str, Any], trials: pd.DataFrame, by_cell: Mapping[str,
         sample = by_cell.get(planned["cell"])
         below = by_cell.get(baseline.of(planned["axes"]))
         row = {**planned["axes"], "cell": planned["cell"], **_outcome(planned, sample, header["spec"]["primary"])}
+        if any(metric.open_loop for metric in metrics.values()):
+            row["overloaded"] = sample.overloaded if sample is not None and sample.has_numbers else None
         for name, metric in metrics.items():
             value = _value(name, metric, sample, below, planned["axes"].get("workers") or 1)
             row |= {name: value.mean, f"{name}_lo": value.lo, f"{name}_hi": value.hi, f"{name}_n": value.n}
@@ -43,6 +46,8 @@ def table(header: Mapping[str, Any], trials: pd.DataFrame, by_cell: Mapping[str,
     cells = pd.DataFrame(rows)
     if "workers" in cells:
         cells["workers"] = cells["workers"].astype("Int64")
+    if "overloaded" in cells:
+        cells["overloaded"] = cells["overloaded"].astype("boolean")
     return cells
 
 

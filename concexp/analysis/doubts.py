@@ -86,11 +86,12 @@ MEANING = {
     "skew": "the workers did not start together",
     "apart": "the workers were at work together for less than half of the window: they hardly met",
     "too_short": "the window was too short for the clock or for threads to take turns, in at least half of its cell's trials",
-    "coarse": "one operation took so much of the given time that the rate depends on where the time was cut",
+    "coarse": "one operation took so much of the given time that the rate depends on where the time was cut (in older "
+    "journals: that the last operations were not counted), in at least half of its cell's trials",
     "calibration": "an operation was not the same amount of work as in the other trials",
     "timer": "reading the clock took more than a twentieth of what was timed, in at least half of its cell's trials",
     "server_bound": "the workload's own server was busy: its speed limits the numbers",
-    "late_load": "the load generator was late: more than a twentieth of a percentile of the latency is its own",
+    "late_load": "the load generator was late: more than a twentieth of a percentile of its cell's latency is its own",
     "gil_changed": "the GIL was switched on or off during the trial",
     "traced": "a tracer or profiler was active",
     "leftover": "processes, sockets, shared memory or semaphores were left behind and had to be removed",
@@ -131,11 +132,13 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
         "skew": together & (trials["start_skew_s"] > too_late),
         "apart": together & _holds(trials["shape"] == "workers") & (trials["all_active"] < ACTIVE_SHARE),
         "too_short": _in_half_of_cell(trials, shortest < turns.where(taking_turns, SHORTEST)),
-        "coarse": coarse(trials, by_trial["wall_s"].sum() / by_trial["ops"].sum(), duration),
+        "coarse": _in_half_of_cell(trials, coarse(trials, by_trial["wall_s"].sum() / by_trial["ops"].sum(), duration)),
         "calibration": other_work(trials),
         "timer": _in_half_of_cell(trials, trials["timer_cost_s"].astype(float) > TIMER_SHARE * timed_at_once),
         "server_bound": trials["server_cpu_s"] > SERVER_SHARE * wall,
-        "late_load": trials["late_load"] if "late_load" in trials else pd.Series(False, trials.index),
+        "late_load": trials["wall_s"].notna() & trials["late_load"]
+        if "late_load" in trials
+        else pd.Series(False, trials.index),
         "gil_changed": trials["gil_start"].notna()
         & trials["gil_end"].notna()
         & (trials["gil_start"] != trials["gil_end"]),
@@ -350,8 +353,9 @@ def _in_half_of_cell(trials: pd.DataFrame, condition: pd.Series) -> pd.Series:
 
 
 def late_load(latencies: Sequence[Histogram], lateness: Sequence[Histogram]) -> bool:
-    """True if one of the percentiles of a trial's latencies is in good part the lateness of the load generator.
+    """True if one of the percentiles of a cell's latencies is in good part the lateness of the load generator.
 
+    Of a cell: its generator is about as late in each trial, so that to judge trials one by one would leave out the fast ones.
     Each histogram is that of a pass; those of a closed loop, and of journals without the lateness, are empty.
     """
     told, late = histogram.pooled(latencies), histogram.pooled(lateness)

@@ -129,11 +129,12 @@ def _doubts(columns: Mapping[str, Any], rows: TrialRows, iterations: Iterations)
     """The doubts of each row's trial, comma-joined."""
     timed = iterations.recorded("service_time")
     facts = {**columns, "service_time": pd.arrays.BooleanArray(timed, ~timed)}
-    if "lateness" in iterations.names:  # an open loop
-        latencies, lateness = (rows.parts(iterations.objects(name)) for name in ("latency", "lateness"))
-        late = [doubts.late_load(told.tolist(), own.tolist()) for told, own in zip(latencies, lateness, strict=True)]
-        facts["late_load"] = np.array(late)[rows.numbers]
     frame = pd.DataFrame(facts, copy=False)
+    if "lateness" in iterations.names:  # an open loop
+        cells = TrialRows(frame.groupby(["cell", "role"], sort=False, dropna=False).ngroup().to_numpy())
+        latencies, lateness = (cells.parts(iterations.objects(name)) for name in ("latency", "lateness"))
+        late = [doubts.late_load(told.tolist(), own.tolist()) for told, own in zip(latencies, lateness, strict=True)]
+        frame = frame.assign(late_load=np.array(late)[cells.numbers])
     return repeat(doubts.find_doubts(frame, rows), rows.numbers)
 
 

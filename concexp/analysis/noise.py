@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from concexp import catalog
-from concexp.analysis.samples import compared, samples
+from concexp.analysis.samples import Sample, compared, samples
 from concexp.analysis.stats.disturbances import Disturbances, disturbances
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.analysis.stats.significance import noise_floor
-from concexp.analysis.stats.trend import slope
+from concexp.analysis.stats.trend import FEWEST_STEPS, slope
 from concexp.experiment.statuses import CONTROL, SENTINEL
 
 if TYPE_CHECKING:
@@ -96,10 +96,14 @@ def no_drift(factor: Interval) -> bool:
 
 
 def sentinel_times(run: Run) -> dict[int, float]:
-    """Seconds of the sentinel's pass by block, as measured, also beside a slow CPU: that is what it watches. Empty without one."""
+    """Seconds of the sentinel's pass by block, as measured, also beside a slow CPU: that is what it watches. Empty without one.
+
+    Those beyond any other doubt, or all where too few are left to tell a drift.
+    """
     for sample in samples(run.trials, run.level, SENTINEL).values():
         clean = [trial for trial in sample.has_numbers if set(trial.doubts) <= SPEED_DOUBTS]
-        return {trial.block: {**trial.means, **trial.raw}["wall_s"] for trial in clean or sample.has_numbers}
+        kept = clean if len(clean) >= FEWEST_STEPS else sample.has_numbers
+        return {trial.block: {**trial.means, **trial.raw}["wall_s"] for trial in kept}
     return {}
 
 
@@ -108,12 +112,23 @@ def disturbed(run: Run) -> Disturbances:
     metric = catalog.load("metric", run.spec["primary"])()
     name = run.spec["primary"] if metric.level == "iteration" else metric.compares
     metric = catalog.load("metric", name)()
-    if metric.kind != "time":
+    # A disturbance makes bytes, a share or an index not so many times slower.
+    is_time = metric.scale == "log" and (metric.unit == "s" or metric.unit.endswith("/s"))
+    if metric.kind != "time" or not is_time:
         return disturbances({})
     power = -1 if metric.better == "higher" else 1
     return disturbances(
         {
-            cell: {block: value**power for block, value in sample.by_block(name).items() if value > 0}
+            cell: {block: value**power for block, value in _times(sample, name, metric).items() if value > 0}
             for cell, sample in run.samples.items()
         }
     )
+
+
+def _times(sample: Sample, name: str, metric: Any) -> dict[int, float]:
+    """The trials' own times or rates, by block: the values of a pooled metric are a share in the cell's, and no times."""
+    if not metric.pooled:
+        return sample.by_block(name)
+    if sample.withheld(name):
+        return {}
+    return {trial.block: trial.means.get(name, math.nan) for trial in sample.of(name).timing_trials(name)}

@@ -1,6 +1,8 @@
 """The measured window of one pass: the workers' reports -> how many operations were done in what time.
 
-Where operations are counted, the window lasts from the first start to the last stop and holds them all.
+Where operations are counted, the window lasts from the first start to the last stop and holds them all. Where they arrive at
+their own times, it lasts at least as long as they do: of 25 that arrive in half a second, the last comes after 24 gaps, and by
+the time of that one they would seem to come faster than they do.
 
 Where a time is given, each worker goes on until it is over and then ends the operation under way, so stops differ by up to
 the length of an operation. Neither the operations within the common time nor the sum of each worker's own operations by its
@@ -45,10 +47,10 @@ class Window:
         self.all_active = max(0.0, (min(end, *stops) - last) / max(1, end - begin))
 
 
-def counted(reports, ops, creation):
-    """The window of a pass of `ops` operations."""
+def counted(reports, ops, creation, arriving=0):
+    """The window of a pass of `ops` operations, which arrived for `arriving` ns."""
     begin, end = min(report.start for report in reports), max(report.stop for report in reports)
-    return Window(reports, ops, end - begin, end, creation)
+    return Window(reports, ops, max(end - begin, arriving), end, creation)
 
 
 def timed(reports, duration, creation):

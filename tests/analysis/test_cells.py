@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from concexp.analysis import results
 from concexp.analysis.cells import Baseline
 from concexp.analysis.stats.intervals import t_quantile
 from tests.helpers import journal_builder, scenarios
@@ -31,6 +32,28 @@ def test_interval_is_of_trials(tmp_path):
     assert math.log(row["throughput"]) == pytest.approx(logs.mean())
     assert math.log(row["throughput_hi"]) == pytest.approx(logs.mean() + half)
     assert math.log(row["throughput_lo"]) == pytest.approx(logs.mean() - half)
+
+
+def test_an_overload_is_why_latencies_are_empty(tmp_path):
+    """A column says which cells of an open loop had more to do than they could; without an open loop there is none."""
+    load = {"rate": 400.0, "duration": 1.0, "arrivals": "constant"}
+    cells = [
+        journal_builder.cell(
+            "echo", model, workers=4, wants="io", load=load,
+            facts={"latency": journal_builder.histogram(0.05), "latency_floor_s": floor, "ops": 390},
+        )
+        for model, floor in (("threads", [0.01, 0.2, 0.4, 0.6, 0.8]), ("processes", [0.01] * 5))
+    ]  # fmt: skip
+    cells.append(journal_builder.cell("echo", "asyncio", status="unsupported", reason="it cannot"))
+    run = journal_builder.write(tmp_path / "open", cells)
+    found = run.cells.set_index("model")
+    assert found["overloaded"].isna().to_dict() == {"threads": False, "processes": False, "asyncio": True}
+    assert found["overloaded"].fillna(False).to_dict() == {"threads": True, "processes": False, "asyncio": False}
+    assert found["latency_p50_s"].isna().to_dict() == {"threads": True, "processes": False, "asyncio": True}
+    results.write(run)
+    (line,) = [line for line in (run.folder / "cells.csv").read_text().splitlines() if "threads" in line]
+    assert ",True," in line
+    assert "overloaded" not in journal_builder.write(tmp_path / "closed", [journal_builder.cell()]).cells
 
 
 def baseline_of(folder, cells, wanted):

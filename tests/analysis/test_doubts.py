@@ -113,19 +113,23 @@ def test_each_limit(tmp_path, code, given):
 
 
 @pytest.mark.parametrize(
-    ("code", "given"),
+    ("code", "beyond", "given"),
     [
-        ("too_short", {"rate": 1000.0, "ops": 10}),  # 8 ms or 12 ms
+        ("too_short", 0.8, {"rate": 1000.0, "ops": 10}),  # 8 ms or 12 ms
         (
             "timer",
+            0.8,
             {"rate": 50.0, "ops": 100, "load": {"ops": 100, "scaling": "strong"}, "facts": {"service_time": [(1, 1)]}},
         ),  # 32 ms or 48 ms an operation
+        ("coarse", 1.2, {"rate": 32.0}),  # 50 ms or 75 ms of half a second
     ],
 )
 @pytest.mark.parametrize(("short", "doubtful"), [(2, 0), (3, 6)])
-def test_what_depends_on_the_outcome_is_judged_by_cell(tmp_path, code, given, short, doubtful):
+def test_what_depends_on_the_outcome_is_judged_by_cell(tmp_path, code, beyond, given, short, doubtful):
     """Two of six trials beyond the limit are kept with the others; of three, all six are doubtful: none is selected."""
-    cell = journal_builder.cell(**QUIET, **given, noise=0.0, course=lambda block, k: 0.8 if block < short else 1.2)
+    cell = journal_builder.cell(
+        **QUIET, **given, noise=0.0, course=lambda block, k: beyond if block < short else 2 - beyond
+    )
     manifest = SLOW_CLOCK if code == "timer" else None
     run = journal_builder.write(tmp_path, [cell], effective=1.9, repetitions=6, manifest=manifest)
     assert sorted(run.firsts["doubts"]) == [""] * (6 - doubtful) + [code] * doubtful
@@ -156,6 +160,17 @@ def late(share, of=1000, lateness=2_000_000, latency=10_000_000):
 def test_a_late_load_generator(tmp_path, code, given):
     """A load is late where it makes out a good part of a percentile that enough operations have."""
     assert codes(tmp_path, facts=given, model="threads", wants="io") == {code}
+
+
+@pytest.mark.parametrize(("fast", "code"), [(2, ""), (4, "late_load")])
+def test_a_late_load_selects_no_fast_trials(tmp_path, fast, code):
+    """Each arrival was 0.2 ms late: a twentieth of a latency of 4 ms, so it is judged by the latency of all the cell's trials."""
+    of_trial = {
+        block: late(1.0, lateness=200_000, latency=3_300_000 if block < fast else 5_000_000) for block in range(6)
+    }
+    cell = journal_builder.cell(model="threads", wants="io", workers=2, by_block=of_trial)
+    run = journal_builder.write(tmp_path, [cell], repetitions=6, iterations=1)
+    assert set(run.trials["doubts"]) == {code}
 
 
 def test_leftover(tmp_path):

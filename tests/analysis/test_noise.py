@@ -1,12 +1,14 @@
 """What controls and the sentinel say of the measuring itself."""
 
 import math
+import random
 
 import pytest
 
 from concexp.analysis import noise
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.ratios import ratio
+from concexp.trial.probes import latency as probe
 from tests.helpers import journal_builder, scenarios
 
 
@@ -90,3 +92,44 @@ def test_too_few_blocks(tmp_path):
 def test_no_drift_is_known_only_from_a_narrow_interval(ends, known):
     """An interval that holds 1 and reaches over a tenth cannot tell; one that does not hold 1 is a drift."""
     assert noise.no_drift(Interval(math.sqrt(ends[0] * ends[1]), *ends, 10)) is known
+
+
+def percentiles(folder, slow=()):
+    """A run about the 99th percentile: the trials scatter by 10 %, and those of the blocks in `slow` take three times as long."""
+    luck = random.Random(3)
+    facts = {}
+    for block in range(10):
+        middle = 1e-3 * math.exp(luck.gauss(0, 0.1)) * (3 if block in slow else 1)
+        times = [int(1e9 * middle * math.exp(luck.gauss(0, 0.02))) for _ in range(2000)]
+        facts[block] = {"service_time": probe.added([probe.histogram(times)])}
+    spec = {"primary": "service_time_p99_s", "baseline": {}}
+    cells = [journal_builder.cell(model="threads", workers=2, wants="io", by_block=facts)]
+    return journal_builder.write(folder, cells, repetitions=10, iterations=1, spec=spec)
+
+
+@pytest.mark.parametrize("slow", [(), (4,)])
+def test_a_disturbance_of_a_percentile_is_looked_for_in_the_trials_own(tmp_path, slow):
+    """The trials' own percentiles tell which one is apart: what each adds to the percentile of all of them is no time."""
+    found = noise.disturbed(percentiles(tmp_path, slow))
+    assert (found.trials, found.apart) == (10, len(slow))
+    if slow:
+        assert found.slower == pytest.approx(3, rel=0.2)
+
+
+def test_only_times_and_rates_are_disturbed(tmp_path):
+    """An index of fairness has no trials that are so many times slower."""
+    cells = [journal_builder.cell(model="threads", workers=2)]
+    run = journal_builder.write(tmp_path, cells, repetitions=10, spec={"primary": "fairness"})
+    assert run.samples
+    assert noise.disturbed(run).trials == 0
+
+
+@pytest.mark.parametrize(("clean", "told"), [(2, 10), (5, 10), (6, 6)])
+def test_too_few_sentinels_beyond_doubt_are_told_with_all_others(tmp_path, clean, told):
+    """A drift takes six blocks: where fewer are beyond doubt all tell, and none is silently left out."""
+    watched = scenarios.watched()
+    sentinel = watched["beside"][1][1]
+    sentinel["status"], sentinel["record"] = ["ok"] * clean + ["invalid"] * (10 - clean), {"left_behind": 1}
+    run = journal_builder.write(tmp_path, **watched)
+    assert len(noise.sentinel_times(run)) == told
+    assert noise.drift(run).bounded

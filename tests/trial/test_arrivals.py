@@ -147,8 +147,8 @@ def test_every_model_that_opens_serves_all(model):
         assert 40 == sum(n for _, n in iteration["lateness"]) == sum(n for _, n in iteration["wake_up"])
         assert min(iteration["latency_floor_s"]) >= 0.002
         assert 0 < iteration["generator_cpu_s"] < iteration["wall_s"]
-        # The last was to come 97.5 ms after the beginning.
-        assert iteration["wall_s"] >= 0.0975
+        # The last was to come 97.5 ms after the beginning; but no more were served in a second than were to arrive.
+        assert iteration["wall_s"] >= 0.1
         assert histogram.quantile(response, 0) >= histogram.quantile(service, 0) >= 0.002 * 127 / 128
         assert histogram.mean(response) >= histogram.mean(service) * 127 / 128
 

@@ -71,6 +71,14 @@ def pool(workers, length, duration):
         heapq.heappush(free, ends[-1])
 
 
+@pytest.mark.parametrize(("served", "rate"), [(0.484, 50.0), (0.5, 50.0), (1.0, 25.0)])
+def test_work_that_arrives_lasts_as_long_as_it_arrives(served, rate):
+    """Of 25 operations in half a second the last arrives after 0.48 s: as many as were asked were served, or fewer."""
+    found = window.counted([report(0, served, 13), report(0, served, 12)], 25, None, S // 2)
+    assert found.ops / found.wall_s == pytest.approx(rate)
+    assert found.all_active == 1
+
+
 def test_counted_work_lasts_from_the_first_start_to_the_last_stop():
     """A number of operations: the window holds all of them, and ends with the last worker."""
     found = window.counted([report(1, 4, 10), report(2, 6, 11)], 21, None)

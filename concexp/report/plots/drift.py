@@ -55,9 +55,10 @@ class Plot:
 
 
 def _sentinel(view: View) -> dict[int, Interval]:
-    """The seconds of the sentinel's passes, with an interval, by block, counted from 1."""
+    """The seconds of the sentinel's passes, with an interval, by block, counted from 1: of the blocks that tell the drift."""
     frame = view.run.trials
-    frame = frame[(frame["role"] == SENTINEL) & frame["wall_s"].notna()]
+    told = frame["block"].isin(list(noise.sentinel_times(view.run)))
+    frame = frame[(frame["role"] == SENTINEL) & frame["wall_s"].notna() & told]
     return {
         int(str(block)) + 1: mean_interval(seconds, True, view.run.level)
         for block, seconds in frame.groupby("block")["wall_s"]
@@ -95,8 +96,6 @@ def _times(view: View, times: dict[int, Interval], axes: Any) -> None:
 
 
 def _verdict(drift: Interval) -> str:
-    if not drift.bounded:
-        return "too few blocks beyond doubt to tell a drift"
     change = f"{percent_change(drift)} from first to last block"
     if noise.drifted(drift):
         return f"a drift of {change}"

@@ -21,6 +21,10 @@ MARKS = {
     "‡": "too few trials beyond doubt: no verdict rests on it",
 }
 
+ALL_TOGETHER = (
+    "percentiles and means of the times of single operations are those of all operations of its trials together"
+)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -53,11 +57,17 @@ def meaning(view: View) -> str:
     geometric = (
         " (of times and rates the geometric mean)" if any(m.scale == "log" for m in view.metrics.values()) else ""
     )
+    pooled = f"; {ALL_TOGETHER}" if has_pooled(view) else ""
     return (
-        f"A figure is the mean over the cell's trials{geometric}; each trial is a fresh process, and all are "
+        f"A figure is the mean over the cell's trials{geometric}{pooled}; each trial is a fresh process, and all are "
         "of this one run. Its interval covers what differs between these trials: not what differs from day to day or between "
         "machines, nor that a figure in bold was picked as the best."
     )
+
+
+def has_pooled(view: View) -> bool:
+    """Whether a table has a metric of all operations of a cell together, such as a percentile of the latency."""
+    return any(m.pooled and any(p.value(name).has_value for p in view.points) for name, m in view.metrics.items())
 
 
 def left_out(view: View) -> int:
@@ -88,7 +98,7 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
         unit, cells = _column(values, metric.unit)
         shares = [view.share_of_trials(point, name) for point in points]
         cells = [f"{text} in {share}" if share else text for text, share in zip(cells, shares, strict=True)]
-        if metric.open_loop:
+        if metric.open_loop and metric.pooled:  # a latency; the growth of the line, or a rate, is what it is
             cells = ["overloaded" if p.sample.overloaded else text for text, p in zip(cells, points, strict=True)]
         cells = [f"{text} {_own_mark(point, name, metric)}".strip() for text, point in zip(cells, points, strict=True)]
         head = _head(name, metric, unit, points[0].unit)

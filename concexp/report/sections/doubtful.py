@@ -18,17 +18,16 @@ def sentences(view: View) -> list[str]:
     if not points:
         return []
     with_numbers = sum(point.has_numbers for point in view.points)
-    of = "all " if len(points) == with_numbers > 1 else f"{len(points)} of "
+    which = f"{len(points)} of {plural(with_numbers, 'cell')}"
+    if len(points) == with_numbers > 1:
+        which = "both cells" if with_numbers == 2 else f"all {plural(with_numbers, 'cell')}"
     codes = _codes(points)
     causes = []
     if "machine" in codes:
         where = "" if codes["machine"] == len(points) else f" in {codes['machine']} of them"
         causes.append(f"the machine withheld CPUs{where}")
     causes += [f"`{code}` in {plural(count, 'cell')}" for code, count in codes.most_common() if code != "machine"]
-    return [
-        f"**No timing verdict for {of}{plural(with_numbers, 'cell')}** (‡): {enumerated(causes)} "
-        "([how we know](#how-far-to-trust-it))."
-    ]
+    return [f"**No timing verdict for {which}** (‡): {enumerated(causes)} ([how we know](#how-far-to-trust-it))."]
 
 
 def threats(view: View) -> list[str]:

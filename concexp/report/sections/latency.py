@@ -41,7 +41,7 @@ def sentences(view: View) -> list[str]:
     family = corrected(pairs, view.run.level)
     return [
         *highest_rates(view),
-        *overloads(view),
+        *_overloads_explained(view),
         *_conditions(view, comparisons),
         *_too_few(view),
         *(_sentence(view, comparison, family) for comparison in compared[:MAX_COMPARISONS]),
@@ -58,7 +58,7 @@ def in_answer(view: View) -> list[str]:
     if len(comparisons) > 1:
         return [*told, *_conditions(view, comparisons)]
     if comparisons and len(view.comparisons) == 1 and len(compared := sentences(view)) > len(told):
-        return compared[: len(told) + 1]
+        return [*told, compared[len(told)]]
     return [*told, *(_lowest(view, comparison) for comparison in comparisons)]
 
 
@@ -94,18 +94,39 @@ def overloads(view: View) -> list[str]:
     texts = []
     for comparison in view.comparisons:
         for point in (point for point in comparison.points if point.sample.overloaded):
-            served = point.sample.interval("throughput", catalog.load("metric", "throughput")())
             others = view.title({key: label for key, label in comparison.labels.items() if key != "load.rate"})
             where = f" in {escaped(others)}" if others else ""
             asked = view.records[point.cell]["load"]["rate"]
-            texts.append(f"{cell_text(view, point)}{where} serves {_rate(served)} of {rounded(asked)}/s")
+            doubt = "" if point.enough_clean_trials else " ‡"
+            served = _rate(_at_most(point.sample.interval("throughput", catalog.load("metric", "throughput")()), asked))
+            texts.append(f"{cell_text(view, point)}{doubt}{where} serves {served} of {rounded(asked)}/s")
     if not texts:
         return []
     more = f" and {plural(len(texts) - MAX_CELLS, 'more cell')}" if len(texts) > MAX_CELLS else ""
-    return [
-        f"**Overloaded**, more arrives than can be served: {'; '.join(texts[:MAX_CELLS])}{more}. The latency grows as long "
-        "as such a load lasts, so none is given; the rate that is served can be sustained."
-    ]
+    return [f"**Overloaded**, more arrives than can be served: {'; '.join(texts[:MAX_CELLS])}{more}."]
+
+
+def _overloads_explained(view: View) -> list[str]:
+    """What an overload means for the figures. The answer has the rates that are served; that of too few trials is no promise."""
+    over = [point for comparison in view.comparisons for point in comparison.points if point.sample.overloaded]
+    if not over:
+        return []
+    doubtful = [point for point in over if not point.enough_clean_trials]
+    no_latency = (
+        f"No latency is given for {plural(len(over), 'overloaded cell')}: it grows as long as such a load lasts."
+    )
+    if not doubtful:
+        return [f"{no_latency} The rate that is served can be sustained."]
+    unless = f" can be sustained; of {plural(len(doubtful), 'cell')} (‡) that is not known"
+    if len(doubtful) == len(over):
+        unless = " rests on too few trials beyond doubt (‡) to say that it can be sustained"
+    return [f"{no_latency} The rate that is served{unless}."]
+
+
+def _at_most(served: Interval, asked: float) -> Interval:
+    """A rate with its interval, no higher than what arrived: more cannot have been served."""
+    mean, lo, hi = (min(value, asked) if value == value else value for value in (served.mean, served.lo, served.hi))
+    return Interval(mean, lo, hi, served.n)
 
 
 def _rate(served: Interval) -> str:

@@ -10,6 +10,7 @@ from concexp.analysis.costs import Costs, trials_of
 from concexp.analysis.precision import PrecisionShortfall, precision_shortfall, widths
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.significance import MARGIN
+from concexp.analysis.stats.trend import FEWEST_STEPS
 from concexp.experiment import Measure
 from concexp.experiment.statuses import MEASURED
 from concexp.report.family import family_of
@@ -36,15 +37,7 @@ def threats(view: View) -> list[str]:
 def assurances(view: View) -> list[str]:
     """The rule for differences, the noise floors, the absence of a drift or that it cannot be told, a precision reached."""
     sentences = _comparisons(view) + [_floor(view, floor) for floor in view.floors]
-    drift = noise.drift(view.run)
-    if drift.bounded and not noise.drifted(drift):
-        times = noise.sentinel_times(view.run).values()
-        lead = "No drift" if noise.no_drift(drift) else "It cannot be told whether the machine drifted"
-        sentences.append(
-            f"{lead}: from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always the same small "
-            f"work, changed by {percent_change(drift)}; its slowest block took {rounded(max(times) / min(times))} times as long "
-            "as its fastest."
-        )
+    sentences += list(filter(None, [_no_drift(view)]))
     wanted = _measure(view).precision
     half = widths(view.run)
     if wanted is not None and half and max(half.values()) <= wanted:
@@ -52,6 +45,23 @@ def assurances(view: View) -> list[str]:
             f"Every interval of {escaped(view.primary)} is within ±{100 * wanted:g} % of its mean, as was wanted."
         )
     return sentences
+
+
+def _no_drift(view: View) -> str:
+    """The absence of a drift, or why it cannot be told; "" where there is a drift, or no sentinel."""
+    drift, times = noise.drift(view.run), noise.sentinel_times(view.run).values()
+    if not times or noise.drifted(drift):
+        return ""
+    lead = "No drift" if noise.no_drift(drift) else "It cannot be told whether the machine drifted"
+    change = (
+        f"from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always the same small work, changed "
+        f"by {percent_change(drift)}"
+        if drift.bounded
+        else f"the sentinel, always the same small work, ran in {plural(len(times), 'block')}, and it takes {FEWEST_STEPS} to tell"
+    )
+    if len(times) == 1:
+        return f"{lead}: {change}."
+    return f"{lead}: {change}; its slowest block took {rounded(max(times) / min(times))} times as long as its fastest."
 
 
 def _comparisons(view: View) -> list[str]:

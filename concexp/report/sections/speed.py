@@ -9,7 +9,9 @@ from concexp.analysis.cells import RAW
 from concexp.analysis.samples import adjustment
 from concexp.analysis.speed_states import speed_states, trial_speeds
 from concexp.analysis.stats.disturbances import Disturbances
+from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.phrases import MAX_NAMES, first_few
+from concexp.report.sections.cells import ALL_TOGETHER, has_pooled
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, level_text, many, plural, rounded
 from concexp.report.view import View, once_per_view
@@ -48,13 +50,17 @@ def _cpu_time(view: View) -> str:
     more = excess > doubts.SLOW_CPU - 1
     if not more.any():
         return ""
-    judged = "the speed of their CPU was not recorded"
+    one = int(more.sum()) == 1
+    its = "its" if one else "their"
+    judged = f"the speed of {its} CPU was not recorded"
     if "cpu_speed" in trials:
         slow = int((more & doubts.slow_cpu(trials)).sum())
         judged = f"beside {slow} of them the CPU was slower" if slow else "beside none of them the CPU was slower"
+        if one:
+            judged = f"beside it the CPU was {'slower' if slow else 'no slower'}"
     return (
         f"{int(more.sum())} of {plural(int(excess.notna().sum()), 'trial')} that compute used over a tenth more CPU time for an "
-        f"operation than is usual in their cell; {judged}."
+        f"operation than is usual in {its} cell; {judged}."
     )
 
 
@@ -99,7 +105,7 @@ def unknowable(found: Disturbances) -> str:
             f"{found.apart} of {plural(found.trials, 'trial')} "
             f"{'lies' if found.apart == 1 else 'lie'} far from the others of "
             f"{'its cell' if found.apart == 1 else 'their cells'}, {rounded(found.slower if slower else 1 / found.slower, 2)} "
-            f"times {'slower' if slower else 'faster'} as a median"
+            f"times {'slower' if slower else 'faster'}{'' if found.apart == 1 else ' as a median'}"
         )
     if found.blocks_differ:
         parts.append(f"whole blocks differ, by {rounded(100 * found.block_spread, 2)} % as a standard deviation")
@@ -115,9 +121,16 @@ def _about(view: View) -> str:
     found = noise.disturbed(view.run)
     if not found.trials:
         return ""
+    # Where too few of a cell's trials are beyond doubt, all of them count; those of cells with fewer than 3 never do.
+    samples = [sample.timing_trials(view.primary) for sample in view.run.samples.values()]
+    counted = [trials for trials in samples if len(trials) >= FEWEST]
+    doubtful = sum(bool(trial.doubts_about(view.primary)) for trials in counted for trial in trials)
+    some = f", {doubtful} of them doubtful" if doubtful else ""
+    pooled = f"; {ALL_TOGETHER}" if has_pooled(view) else ""
     level = view.run.level
     return (
-        f"Times and rates are geometric means over fresh processes of this one run ({plural(found.trials, 'trial')}). "
+        f"Times and rates are geometric means over fresh processes of this one run ({plural(found.trials, 'trial')}{some})"
+        f"{pooled}. "
         f"A disturbance that hits fewer than {rounded(100 * found.unseen(level), 2)} % of the trials, or lasts longer "
         f"than the run, can have gone unseen (with {level_text(level)} confidence)."
     )

@@ -248,7 +248,11 @@ class Trial:
         begin, startup_s = opened
         # A timed start-up began before the probes looked around: that look is not part of its time.
         creation = begin + observation.begin_ns if self.request["startup"] == "timed" else None
-        window = counted(reports, ops, creation) if ops is not None else timed(reports, self.duration(), creation)
+        if ops is None:
+            window = timed(reports, self.duration(), creation)
+        else:
+            arriving = self.duration() if "rate" in self.request["load"] else 0
+            window = counted(reports, ops, creation, arriving)
         outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
         invalid, counts = self.model.inside(self.workload.check, self.shared, outcome)
         facts.update(worker_references(reports))

@@ -22,7 +22,10 @@ def test_drift_tells_its_verdict(tmp_path):
     doubtful["beside"][1][1]["record"] = {"left_behind": 1}
     doubtful["beside"][1][1]["status"][:5] = ["ok"] * 5
     alt = draw(plot, View(journal_builder.write(tmp_path / "doubtful", **doubtful)), tmp_path / "z.png")
-    assert "over 10 blocks: too few blocks beyond doubt to tell a drift;" in alt
+    assert "over 10 blocks: no drift, " in alt  # five beyond doubt cannot tell, so all count
+    doubtful["beside"][1][1]["status"][:7] = ["ok"] * 7
+    alt = draw(plot, View(journal_builder.write(tmp_path / "some", **doubtful)), tmp_path / "s.png")
+    assert "over 7 blocks: " in alt
     assert not plot.prepare(View(journal_builder.write(tmp_path / "five", **{**scenarios.watched(), "repetitions": 5})))
 
 

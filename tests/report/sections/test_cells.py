@@ -21,9 +21,19 @@ def test_what_a_figure_is_and_what_its_interval_leaves_out(tmp_path):
         "the mean over the cell's trials (of times and rates the geometric mean); each trial is a fresh process" in line
     )
     assert "all are of this one run" in line
+    assert "all operations" not in line
     assert "not what differs from day to day" in line
     assert text.index("| trials |") < text.index(line)
     assert "A figure is the mean" not in page(tmp_path / "single", **scenarios.single())
+
+
+def test_percentiles_are_of_all_operations_together(tmp_path):
+    """Where a table has a percentile, the line below says that it is no mean over the trials."""
+    facts = {"service_time": journal_builder.histogram(0.005)}
+    spec = {"metrics": ["throughput", "service_time_p50_s"]}
+    text = page(tmp_path, cells=[journal_builder.cell("echo", "threads", workers=4, facts=facts)], spec=spec)
+    (line,) = [line for line in text.splitlines() if line.startswith("A figure is the mean")]
+    assert "percentiles and means of the times of single operations are those of all operations of its trials" in line
 
 
 def noticed_by_some(folder):

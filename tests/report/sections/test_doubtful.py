@@ -47,6 +47,12 @@ def test_other_doubts(answer_text):
     assert "**No timing verdict for 1 of 2 cells** (‡): `server_bound` in 1 cell" in answer_text(cells)
 
 
+def test_two_cells_are_both(answer_text):
+    """All of two cells are both of them."""
+    cells = [journal_builder.cell(model=m, workers=2, facts={"server_cpu_s": 0.5}) for m in ("threads", "asyncio")]
+    assert "**No timing verdict for both cells** (‡): `server_bound` in 2 cells" in answer_text(cells)
+
+
 def test_doubts_of_equal_counts_have_one_order():
     """Doubts that touch as many cells are listed in the order of their names, whatever Python's hash seed is."""
     codes = ["too_short", "skew", "server_bound", "leftover", "apart", "paged"]

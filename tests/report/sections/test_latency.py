@@ -58,17 +58,57 @@ def test_an_overload_is_told_with_the_rate_that_is_served(tmp_path):
     fine = journal_builder.cell("echo", "processes", workers=4, facts=calm, load=load, wants="io")
     for cells in ([over], [over, fine]):
         view = View(journal_builder.write(tmp_path / str(len(cells)), cells, spec={"baseline": {}}))
+        assert "**Overloaded**, more arrives than can be served: `threads` serves 200/s of 400/s." in answer(view)
         told = (
-            "**Overloaded**, more arrives than can be served: `threads` serves 200/s of 400/s. The latency grows as long as "
-            "such a load lasts, so none is given; the rate that is served can be sustained."
+            "No latency is given for 1 overloaded cell: it grows as long as such a load lasts. The rate that is served can be "
+            "sustained."
         )
-        assert told in answer(view)
         assert told in latency.sentences(view)
+        assert not any("**Overloaded**" in text for text in latency.sentences(view))  # said once on a page
     (table,) = cell_tables(view)
     place = next(place for place, head in enumerate(table.heads) if head.startswith("latency\\_p99"))
     column = {row[0]: row[place] for row in table.rows}
     assert column["threads"] == "overloaded"
     assert column["processes"][0].isdigit()
+
+
+def overloaded(**more):
+    """Facts and load of a cell to which 400 operations arrive per second, and that serves half of them."""
+    facts = {"latency": journal_builder.histogram(0.05), "latency_floor_s": [0.01, 0.2, 0.4, 0.6, 0.8], "ops": 200}
+    load = {"rate": 400.0, "duration": 1.0, "arrivals": "constant"}
+    return {"facts": {**facts, "wall_s": 1.0, **more}, "load": load, "wants": "io", "workers": 4}
+
+
+def test_doubtful_overloads_promise_nothing(tmp_path):
+    """Where all trials are doubtful the rate is marked and not called sustainable, and it is never above what arrived."""
+    rates = {block: {"wall_s": wall} for block, wall in enumerate((0.3, 1.0, 3.0))}
+    doubted = {**overloaded(steal_s=0.0, swapped_in=99), "by_block": rates}
+    cells = [journal_builder.cell("echo", "threads", **doubted)]
+    view = View(journal_builder.write(tmp_path / "one", cells, repetitions=3, spec={"baseline": {}}))
+    (told,) = [text for text in answer(view) if "**Overloaded**" in text]
+    assert "`threads` ‡ serves 207/s (" in told
+    assert told.endswith("–400) of 400/s.")
+    (told,) = [text for text in latency.sentences(view) if "overloaded" in text]
+    assert told.endswith(
+        "The rate that is served rests on too few trials beyond doubt (‡) to say that it can be sustained."
+    )
+    cells.append(journal_builder.cell("echo", "processes", **overloaded()))
+    view = View(journal_builder.write(tmp_path / "two", cells, repetitions=3, spec={"baseline": {}}))
+    (told,) = [text for text in latency.sentences(view) if "overloaded" in text]
+    assert told.endswith("is served can be sustained; of 1 cell (‡) that is not known.")
+
+
+def test_an_overload_hides_latencies_only(tmp_path):
+    """How much the line grew is known just there; the percentiles of the latency are not."""
+    spec = {"baseline": {}, "metrics": ["throughput", "backlog_growth", "latency_p99_s"]}
+    calm = {"latency_floor_s": [0.01] * 5, "ops": 390}
+    cells = [journal_builder.cell("echo", "threads", **overloaded())]
+    cells.append(journal_builder.cell("echo", "processes", **overloaded(**calm)))
+    (table,) = cell_tables(View(journal_builder.write(tmp_path, cells, spec=spec)))
+    (row,) = [dict(zip(table.heads, row, strict=True)) for row in table.rows if "threads" in row]
+    told = {head.replace("\\", "").partition(",")[0]: text for head, text in row.items()}
+    assert told["latency_p99_s"] == "overloaded"
+    assert told["backlog_growth"] == "1.00"
 
 
 def test_what_arrived_is_never_the_best_throughput(tmp_path):

@@ -186,3 +186,10 @@ def test_what_a_percentile_lacked_and_what_trials_cannot_give_it(view):
         "an interval of latency\\_p99\\_s, which more trials would not give: model processes (more operations arrived than "
         "were served, so that the latency depends on how long the load lasted)."
     )
+
+
+def test_a_sentinel_in_too_few_blocks_is_told(view):
+    """Five blocks cannot tell a drift: the page says so, and how far apart they were."""
+    (sentence,) = [t for t in limits.assurances(view(**scenarios.watched(repetitions=5))) if "sentinel" in t]
+    start = "It cannot be told whether the machine drifted: the sentinel, always the same small work, ran in 5 blocks, and it "
+    assert sentence.startswith(start + "takes 6 to tell; its slowest block took 1.")

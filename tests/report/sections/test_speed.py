@@ -80,6 +80,7 @@ def test_a_quiet_run_has_nothing_to_tell(tmp_path):
     assert [text for text in speed.threats(found) if "two speeds" in text or "far from" in text] == []
     (about,) = speed.assurances(found)
     assert "geometric means over fresh processes of this one run (36 trials)." in about
+    assert "operations" not in about
     assert "fewer than 8.0 % of the trials" in about
 
 
@@ -88,11 +89,32 @@ def test_trials_that_needed_more_cpu_time_are_counted(tmp_path):
     facts = {block: {"cpu_s": 0.5, "wall_s": 0.5, "ops": 500} for block in range(6)}
     facts[2]["cpu_s"] = 0.6
     loop = {"loop": lambda block, k: 2e-4 * (1.2 if block == 2 else 1.0)}
-    start = "1 of 6 trials that compute used over a tenth more CPU time for an operation than is usual in their cell; "
+    start = "1 of 6 trials that compute used over a tenth more CPU time for an operation than is usual in its cell; "
     for folder, more, end in (
-        ("old", {}, "the speed of their CPU was not recorded."),
-        ("slow", loop, "beside 1 of them the CPU was slower."),
-        ("fast", {"loop": lambda block, k: 2e-4}, "beside none of them the CPU was slower."),
+        ("old", {}, "the speed of its CPU was not recorded."),
+        ("slow", loop, "beside it the CPU was slower."),
+        ("fast", {"loop": lambda block, k: 2e-4}, "beside it the CPU was no slower."),
     ):
         run = journal_builder.write(tmp_path / folder, [journal_builder.cell(by_block=facts, **more)])
         assert start + end in speed.threats(View(run))
+
+
+def test_one_trial_has_no_median(tmp_path):
+    """One trial that lies far from the others is so many times slower; of several it is the median that is told."""
+    for slow, end in (([2], "times slower."), ([2, 7], "times slower as a median.")):
+        cell = journal_builder.cell(course=lambda block, k, slow=slow: 1.85 if block in slow else 1.0)
+        run = journal_builder.write(tmp_path / str(len(slow)), [cell], repetitions=12)
+        (sentence,) = [text for text in speed.threats(View(run)) if "How sure" in text]
+        assert end in sentence
+
+
+def test_what_intervals_are_about_knows_percentiles_and_doubts(tmp_path):
+    """A percentile is of all operations of a cell together, and trials that count although doubtful are told as such."""
+    facts = {"service_time": journal_builder.histogram(0.005), "swapped_in": 99}
+    cells = [journal_builder.cell("echo", "threads", workers=4, wants="io", facts=facts)]
+    found = View(journal_builder.write(tmp_path, cells, spec={"metrics": ["throughput", "service_time_p50_s"]}))
+    (about,) = speed.assurances(found)
+    assert (
+        "(6 trials, 6 of them doubtful); percentiles and means of the times of single operations are those of all"
+        in about
+    )

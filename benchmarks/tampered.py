@@ -114,13 +114,14 @@ def one(number: int, text: str, trials: int, longest: float, dice: random.Random
             found["lost without a word"] += 1
             return found
         if kept:
-            target = re.search(r"move that file to (.+) and give", said)
-            assert target
-            for other in (folder / "reports/x/runs").iterdir():
-                if other.name.endswith("elsewhere"):
-                    other.rename(Path(folder / target[1]).parent)
-            (folder / target[1]).parent.mkdir(parents=True, exist_ok=True)
-            (folder / kept[1]).replace(folder / target[1])
+            copy = (folder / kept[1]).read_bytes()
+            found["lost without a word"] += not copy.startswith(before)
+            target = re.search(r"move that file to (\S+) and give", said)
+            if target:
+                (folder / kept[1]).replace(folder / target[1])
+            else:  # its folder is gone, or elsewhere: then it is put back
+                for other in (folder / "reports/x/runs").glob("*elsewhere"):
+                    other.rename(other.with_name(Path(kept[1]).name.partition(".")[0]))
         done = subprocess.run(COMMAND, cwd=folder, capture_output=True, text=True, check=False)
         found["tracebacks"] += "Traceback" in done.stderr
         found["not completed"] += done.returncode != 0

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.coverage import Row, share
+from benchmarks.table_rows import Row, print_table, share
 from concexp.analysis.claims import numbers
 from concexp.analysis.claims.numbers import Drawn
 from concexp.analysis.claims.truth import Truth
@@ -121,9 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replications", type=int, default=2000)
     count = parser.parse_args().replications
-    print("| what | noise | trials | share, % | target | met |\n| --- | --- | --- | --- | --- | --- |")
-    for row in rows(count):
-        print(row, flush=True)
+    print_table(rows(count))
 
 
 if __name__ == "__main__":

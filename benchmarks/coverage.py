@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import disturbed
-from table_rows import Row, share
+from table_rows import Row, print_table, share
 
 from concexp.analysis.stats.bootstrap import RESAMPLES, TAIL, bootstrap_t, quantile_index, resample_weights
 from concexp.analysis.stats.draws import joint_draws, verdict
@@ -365,11 +365,7 @@ def main() -> int:
     given = parser.parse_args()
     count = 200 if given.quick else given.replications
     began = time.monotonic()
-    print("| what | noise | trials | % | target | met |\n|---|---|---|---|---|---|")
-    missed = 0
-    for row in rows(count):
-        print(row, flush=True)
-        missed += row.met == "**no**"
+    missed = print_table(rows(count))
     took = f"{count} replications in {time.monotonic() - began:.0f} s; CPU time {time.process_time():.0f} s"
     print(f"\n{took}; {missed} targets missed", file=sys.stderr)
     return 1 if missed else 0

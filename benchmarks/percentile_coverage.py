@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.coverage import Row, share
+from benchmarks.table_rows import Row, print_table, share
 from concexp.analysis.stats.histogram import BITS
 from concexp.analysis.stats.pooled import Pool
 from concexp.analysis.stats.ratios import ratio
@@ -183,11 +183,7 @@ def main() -> int:
     given = parser.parse_args()
     count = 100 if given.quick else given.replications
     began = time.monotonic()
-    print("| what | noise | trials | % | target | met |\n|---|---|---|---|---|---|")
-    missed = 0
-    for row in rows(count):
-        print(row, flush=True)
-        missed += row.met == "**no**"
+    missed = print_table(rows(count))
     print(f"\n{count} replications in {time.monotonic() - began:.0f} s; {missed} targets missed", file=sys.stderr)
     return 1 if missed else 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -36,6 +37,16 @@ class Row:
             self.met,
         )
         return f"| {' | '.join(cells)} |"
+
+
+def print_table(rows: Iterable[Row]) -> int:
+    """Print the table, each line as it is known; returns the number of targets that were missed."""
+    print("| what | noise | trials | % | target | met |\n|---|---|---|---|---|---|")
+    missed = 0
+    for row in rows:
+        print(row, flush=True)
+        missed += row.met == "**no**"
+    return missed
 
 
 def share(hits: int, count: int) -> tuple[float, float]:

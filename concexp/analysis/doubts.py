@@ -67,7 +67,7 @@ WORK_SHARE = 0.01
 # Share of a percentile of the latency that the load generator's lateness may have in it, and seconds that do not matter.
 LATE_SHARE = 0.05
 LATE = 0.0001
-# The percentiles of the latency that are looked at, where at least so many operations lie beyond.
+# The percentiles of the latency that `late_load` checks, each only if enough operations lie beyond it.
 SHARES = (0.5, 0.9, 0.99)
 # Facts that are judged by their mean over a trial's iterations.
 MEANS = ("wall_s", "cpu_s", "server_cpu_s", "run_queue_wait_s", "start_skew_s", "all_active", "window_s", "throttled_s", "steal_s",

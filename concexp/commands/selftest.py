@@ -209,7 +209,7 @@ def _compare(measured: Measured, answers: Answers) -> tuple[str, str]:
     if not measured.value.bounded:
         return WITHHELD, "there are too few trials for an interval"
     if measured.value.hi > MAX_SPREAD * measured.value.lo:
-        # One trial on another CPU than its loop spoils a mean. The median of the blocks may still be told.
+        # A trial that ran on another CPU than its loop spoils the mean. The median of the blocks may still be narrow enough.
         middle = median_interval(measured.by_block)
         if middle.bounded and middle.hi <= MAX_SPREAD * middle.lo and overlaps(middle, measured.low, measured.high):
             return OK, f"by the median of its blocks, {spread(middle, 'x')}"

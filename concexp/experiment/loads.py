@@ -121,7 +121,6 @@ def read(scope: Scope, axes: Sequence[Axis], problems: Problems) -> dict[str, An
         problems.at(node, "load", rule.message, rule.cure, rule.key)
     elif node is not None and {"rate", "duration", "until"} <= set(parts):
         why = too_short_a_step(parts["rate"], parts["duration"], parts["until"])
-        why = too_short_a_step(parts["rate"], parts["duration"], parts["until"])
         if why:
             problems.at(node, "load", why, "raise `rate` or `duration`", "until")
     return parts if node is not None else None

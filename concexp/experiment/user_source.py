@@ -97,7 +97,7 @@ def _of_file(file: str, home: Path) -> Source:
 
 
 def _read(path: Path) -> bytes:
-    """A source's bytes; OSError if there are more than any source has: nobody should wait for a disk image to be parsed."""
+    """A source's bytes; OSError if the file is larger than any source is, such as a disk image."""
     with path.open("rb") as file:
         data = file.read(SIZE_LIMIT + 1)
     if len(data) > SIZE_LIMIT:

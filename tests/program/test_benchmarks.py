@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from concexp.analysis import results
+from tests.helpers.benchmarks import loaded
 
 ROOT = Path(__file__).parents[2]
 FIDELITY = ROOT / "benchmarks" / "fidelity.py"
@@ -26,12 +27,8 @@ def fidelity(*arguments):
 @pytest.fixture(scope="module")
 def module():
     """The benchmark as a module."""
-    spec = importlib.util.spec_from_file_location("fidelity", FIDELITY)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["fidelity"] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules["fidelity"]
+    with loaded("fidelity") as module:
+        yield module
 
 
 def test_every_case_is_measured_on_both_sides():
@@ -85,10 +82,8 @@ def test_noise_is_the_offset_and_the_half_width_together(module):
 
 def test_a_large_run_is_made_as_a_runner_makes_one(tmp_path):
     """Its journal holds a thousand cells, each with its trials, their iterations, and a speedup."""
-    spec = importlib.util.spec_from_file_location("large_report", ROOT / "benchmarks" / "large_report.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.write(tmp_path / "run", repetitions=1, iterations=2)
+    with loaded("large_report") as module:
+        module.write(tmp_path / "run", repetitions=1, iterations=2)
     run = results.load(tmp_path / "run")
     assert len(run.cells) == run.measured["trial"].nunique() == 1000
     assert len(run.measured) == 2000
@@ -98,12 +93,8 @@ def test_a_large_run_is_made_as_a_runner_makes_one(tmp_path):
 @pytest.fixture(scope="module")
 def doubts():
     """The benchmark of doubts as a module."""
-    spec = importlib.util.spec_from_file_location("doubts_benchmark", ROOT / "benchmarks" / "doubts.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    with loaded("doubts") as module:
+        yield module
 
 
 def test_a_doubt_is_judged_by_slow_trials_and_by_others(doubts):

@@ -1,23 +1,15 @@
 """The benchmark of percentiles in small: seeds are fixed and bounds loose, yet a wrong method fails them."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
-FILE = Path(__file__).parents[2] / "benchmarks" / "percentile_coverage.py"
+from tests.helpers.benchmarks import loaded
 
 
 @pytest.fixture(scope="module")
 def benchmark():
-    """The script, loaded as a module; it is in no package."""
-    spec = importlib.util.spec_from_file_location("percentile_coverage_benchmark", FILE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses look themselves up there
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    """The script, as a module."""
+    with loaded("percentile_coverage") as module:
+        yield module
 
 
 @pytest.mark.parametrize("name", ["lognormal, trials differ", "slow operations", "trials differ by 30 %"])

@@ -487,6 +487,20 @@ def work(n: int = 3):
 """
 
 
+def run_until_it_has_trials(folder):
+    """Start a run of x.yaml; returns its process once its journal holds some trials."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "concexp", "run", "x.yaml"],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not (journals(folder) and journals(folder)[0].read_bytes().count(b"\n") > 3):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    return process
+
+
 def test_user_code_that_changes_meanwhile_ends_the_run(tmp_path):
     """Old and new code never meet in a run: exit 3 with the file's name; put back, the same command completes the run."""
     asked, helper = tmp_path / "asked", tmp_path / "helper.py"
@@ -496,15 +510,7 @@ def test_user_code_that_changes_meanwhile_ends_the_run(tmp_path):
         "workload: my.py:work\nmodel: serial\nload: {ops: 1, scaling: strong}\n"
         "measure: {repetitions: 6, warmup: 0, iterations: 1}\n"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "concexp", "run", "x.yaml"],
-        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while not (journals(tmp_path) and journals(tmp_path)[0].read_bytes().count(b"\n") > 3):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
+    process = run_until_it_has_trials(tmp_path)
     asked.touch()
     _, says = process.communicate(timeout=60)
     assert process.returncode == 3, says
@@ -528,15 +534,7 @@ def test_a_journal_that_is_taken_away_ends_the_run(tmp_path, attack):
         "workload: noop\nmodel: serial\nload: {ops: 10, scaling: strong}\n"
         "measure: {repetitions: 5, warmup: 0, iterations: 1}\n"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "concexp", "run", "x.yaml"],
-        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while not (journals(tmp_path) and journals(tmp_path)[0].read_bytes().count(b"\n") > 3):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
+    process = run_until_it_has_trials(tmp_path)
     (path,) = journals(tmp_path)
     if attack == "replace":
         old = b"".join(path.read_bytes().splitlines(keepends=True)[:2])

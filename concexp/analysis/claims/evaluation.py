@@ -200,7 +200,7 @@ class Values:
         if not below:
             raise NoVerdict("inconclusive", f"{name} needs a baseline, and this cell has none")
         compared = catalog.load("metric", metric.compares)()
-        # The cell itself first: where both have no value, its reason is told.
+        # The cell itself first: if neither has a value, the message gives its reason.
         above = self._mean(metric.compares, compared, cell)
         ratio = 1.0 if below == cell else numbers.quotient(above, self._mean(metric.compares, compared, below))
         workers = self.measured.cells.axes[cell].get("workers") or 1

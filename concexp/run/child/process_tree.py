@@ -18,7 +18,7 @@ import psutil
 
 # A variable in the environment of every process of a trial. It identifies those that left the trial's session.
 MARKER = "CONCEXP_TRIAL"
-MARKED = re.compile(rb"\0CONCEXP_TRIAL=(\d{1,9})-(\d{1,19})-\d+\0")
+MARKED = re.compile(rb"\0%s=(\d{1,9})-(\d{1,19})-\d+\0" % MARKER.encode())
 # A starting program has its environment within this time; some programs have none at all.
 STARTING_S = 0.005
 KILL_WITHIN_S = 5.0
@@ -26,7 +26,7 @@ TRACKERS_SPARED_S = 1.0  # how long resource trackers may go on cleaning up
 POLL_S = 0.005
 
 
-TRACKER = b"resource_tracker"  # in the command line of multiprocessing's
+TRACKER = "resource_tracker"  # in the command line of multiprocessing's
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -71,7 +71,7 @@ def end_abandoned() -> None:
             with open(f"/proc/{pid}/environ", "rb") as file:
                 found = MARKED.search(b"\0" + file.read())
             with open(f"/proc/{pid}/cmdline", "rb") as file:
-                tracker = TRACKER in file.read()
+                tracker = TRACKER.encode() in file.read()
         except OSError:
             continue
         if found and not tracker and _started(int(found[1])) != found[2].decode():
@@ -171,7 +171,7 @@ def _all(child: subprocess.Popen[bytes], marker: str) -> list[tuple[int, bool]]:
         try:
             process = psutil.Process(pid)
             if process.status() != psutil.STATUS_ZOMBIE:
-                processes.append((pid, any("resource_tracker" in part for part in process.cmdline())))
+                processes.append((pid, any(TRACKER in part for part in process.cmdline())))
         except psutil.Error:
             continue
     return sorted(processes, key=lambda item: (item[0] != child.pid, item[0]))

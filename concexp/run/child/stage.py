@@ -159,9 +159,7 @@ def compile_for(python: str, where: StagedCode) -> None:
     if done.returncode == 0 and tag:
         files = {path.relative_to(where.path).as_posix(): path for path in where.path.rglob(f"*.{tag}.pyc")}
         draft = stamp.with_name(f"{stamp.name}.{os.getpid()}")
-        draft.write_text(
-            json.dumps({name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()})
-        )
+        draft.write_text(json.dumps({name: _sha256(path) for name, path in files.items()}))
         draft.replace(stamp)
 
 
@@ -171,7 +169,7 @@ def is_compiled(python: str, where: StagedCode) -> bool:
     if not hashes:
         return False
     try:
-        return all(hashlib.sha256((where.path / name).read_bytes()).hexdigest() == sha for name, sha in hashes.items())
+        return all(_sha256(where.path / name) == sha256 for name, sha256 in hashes.items())
     except OSError:
         return False
 
@@ -187,6 +185,10 @@ def repair(where: StagedCode, python: str) -> bool:
     stage_child_code()
     compile_for(python, where)
     return True
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _stamp(python: str, where: StagedCode) -> Path:

@@ -1,28 +1,20 @@
 """The benchmark of coverage in small: seeds are fixed and bounds loose, yet a wrong method fails them."""
 
-import importlib.util
-import sys
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from concexp.plan.schedule import block
+from tests.helpers.benchmarks import loaded
 from tests.helpers.lab import Lab
-
-FILE = Path(__file__).parents[3] / "benchmarks" / "coverage.py"
 
 
 @pytest.fixture(scope="module")
 def coverage():
-    """The script, loaded as a module; it is in no package."""
-    spec = importlib.util.spec_from_file_location("coverage_benchmark", FILE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses look themselves up there
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+    """The script, as a module."""
+    with loaded("coverage") as module:
+        yield module
 
 
 @pytest.mark.parametrize("noise", ["normal", "lognormal", "skewed", "drift"])

@@ -339,8 +339,9 @@ class Observation:
     def begin(self):
         """Let all probes look around; the pass follows at once."""
         begin = clock()
-        for probe in self.probes:
-            probe.begin(self.processes, self.servers)
+        with runtime.PromptSwitches():
+            for probe in self.probes:
+                probe.begin(self.processes, self.servers)
         self.begin_ns = clock() - begin
 
     def end(self, reports):
@@ -348,7 +349,8 @@ class Observation:
         seen = [one for report in reports for one in report.seen]
         facts = {}
         for probe in self.probes:
-            facts.update(probe.end(self.processes, self.servers))
+            with runtime.PromptSwitches():
+                facts.update(probe.end(self.processes, self.servers))
             name = tools.name_of(probe)
             facts.update(probe.merged([one[name] for one in seen if name in one]))
         return facts

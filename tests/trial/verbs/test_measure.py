@@ -1,5 +1,7 @@
 """One trial: what the check sees, what each kind of start-up starts, and how every end is told."""
 
+import sys
+
 import pytest
 
 from concexp.trial import passes, tools
@@ -287,3 +289,24 @@ def test_a_timed_start_up_is_part_of_the_wall_time():
     """With `startup: timed` no wall time is shorter than the start-up that it holds."""
     answer = trial("cpu_sum", "processes", startup="timed", load={"ops": 2, "scaling": "strong"}, iterations=3).answer
     assert all(iteration["wall_s"] > iteration["startup_s"] for iteration in answer["iterations"])
+
+
+def test_threads_hand_over_the_gil_at_once_while_probes_look():
+    """Beside a background of threads each file that a probe reads would take several switch intervals otherwise."""
+    intervals = []
+
+    class Probe(tools.Probe):
+        def begin(self, processes, servers):
+            intervals.append(sys.getswitchinterval())
+
+        def end(self, processes, servers):
+            intervals.append(sys.getswitchinterval())
+            return {}
+
+    before = sys.getswitchinterval()
+    observation = measure.Observation([Probe()], [], [])
+    observation.begin()
+    intervals.append(sys.getswitchinterval())
+    observation.end([])
+    assert max(intervals[0], intervals[2]) < 1e-5
+    assert intervals[1] == sys.getswitchinterval() == before

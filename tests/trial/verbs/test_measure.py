@@ -310,3 +310,20 @@ def test_threads_hand_over_the_gil_at_once_while_probes_look():
     observation.end([])
     assert max(intervals[0], intervals[2]) < 1e-5
     assert intervals[1] == sys.getswitchinterval() == before
+
+
+def test_the_coordinator_rests_right_before_each_pass(monkeypatch):
+    """A thread that has run on since its process began is slower on some machines; the rest is no part of a start-up."""
+    events = []
+
+    class Probe(tools.Probe):
+        def begin(self, processes, servers):
+            events.append("look")
+
+    monkeypatch.setattr(measure, "sleep", lambda seconds: events.append(seconds))
+    ticks = iter(range(10))
+    monkeypatch.setattr(measure, "clock", lambda: events.append("clock") or next(ticks))
+    observation = measure.Observation([Probe()], [], [])
+    observation.begin()
+    assert events == ["clock", "look", measure.REST_S, "clock"]
+    assert observation.begin_ns == 1

@@ -88,9 +88,10 @@ def _speed(columns: Mapping[str, Any], iterations: Iterations) -> dict[str, np.n
     """The speed of the CPU beside each iteration and beside its trial; no columns where it was not recorded."""
     if "reference_before_s" not in iterations.names or not iterations.recorded("reference_before_s").any():
         return {}
-    seconds, change = speed.references(iterations)
+    seconds, change, fastest = speed.references(iterations)
     return {
         "reference_s": seconds,
+        "reference_fastest_s": fastest,
         "speed_change": change,
         "cpu_speed": speed.relative_speeds({**columns, "reference_s": seconds}, iterations.trials),
     }

@@ -161,10 +161,9 @@ def _check_alike(left: Any, right: Any) -> None:
 
 def _equal(left: Any, right: Any) -> bool:
     """Whether two values are the same; a flag is also what its word says, as in `w.fast == true`."""
-    if isinstance(left, str) and isinstance(right, bool):
-        left, right = right, left
-    if isinstance(left, bool) and isinstance(right, str):
-        return FLAGS.get(right.lower()) is left
+    flag, word = (right, left) if isinstance(right, bool) else (left, right)
+    if isinstance(flag, bool) and isinstance(word, str):
+        return FLAGS.get(word.lower()) is flag
     return bool(left == right)
 
 

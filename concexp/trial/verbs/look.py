@@ -3,6 +3,7 @@
 import os
 import sys
 
+from concexp.trial.passes import summary_of
 from concexp.trial.workloads import _user_code
 
 TRIAL = os.path.dirname(
@@ -50,7 +51,7 @@ def import_problem(shown, error, one):
         where = "%s:%s" % (os.path.basename(error.filename or "?"), error.lineno)
         return "%s cannot be imported: %s is no Python %d.%d: %s" % (shown, where, *sys.version_info[:2], error.msg), ""
     where = innermost_place(error, folders)
-    problem = "%s cannot be imported: %s%s: %s" % (shown, where and where + " raised ", type(error).__name__, error)
+    problem = "%s cannot be imported: %s%s" % (shown, where and where + " raised ", summary_of(error))
     if isinstance(error, ModuleNotFoundError):
         problem = "%s cannot be imported: %sthere is no module '%s'" % (shown, where and where + ": ", error.name)
         return problem, "install it for %s, or put it beside the experiment (%s: at the end of the path)" % (

@@ -10,6 +10,7 @@ import sys
 from functools import partial
 
 from concexp.trial.diagnostics import LOCK_WATCH
+from concexp.trial.passes import summary_of
 
 # Bits of co_flags, as `inspect` names them; importing it would double the start of a trial.
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
@@ -249,7 +250,7 @@ class Tally:
         try:
             verdict = check(value)
         except Exception as error:
-            verdict = "%s: %s" % (type(error).__name__, error)
+            verdict = summary_of(error)
         if verdict is None or verdict == "" or (verdict and not isinstance(verdict, str)):
             return
         reason = verdict if isinstance(verdict, str) else "%.100r" % (value,)

@@ -37,12 +37,15 @@ What it may be:
                        `__enter__`/`__exit__`, else `setup`/`teardown` (set_up, setUp), asynchronous ones too
   method               `my.py:Class.method`: the same, the class made without arguments; those given are the method's
   context manager      a function under `@contextmanager`: each worker enters it, and calls what it yields
+Work that is put off is not measured: a call that returns a generator, a `map`, a future or a coroutine is refused. Return
+`list(...)`, the future's `result()`, or await it.
 
 Keys of `call`:
   target     what is called, as above
   arguments  its keyword arguments
   returns    anything (default): a number is averaged over the operations into the column `returned`, a dict of named numbers
-             into `returned.NAME` each, whatever else is not looked at; seconds: it times itself, and throughput is
+             into `returned.NAME` each, whatever else is not looked at; NaN, infinity and a None in a dict are left out, and
+             the page says how many there were; seconds: it times itself, and throughput is
              workers / mean seconds (1 / mean seconds where a plain function has the event loop to itself), without what
              is around it; nothing: what it returns is dropped
   check      a function, called with each returned value right after the operation, within the measured time: False, a

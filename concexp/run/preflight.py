@@ -38,6 +38,8 @@ KNOWN_ERRORS = (
         "an event loop cannot be started inside one that runs: name the coroutine function itself as the target",
     ),
 )
+# How the child begins a reason of its own for which code cannot be an operation; it names the cure as well.
+UNUSABLE = re.compile(r"^[\w.]*\bUnusable: ")
 FRAME = re.compile(r'File "(.+?)", line (\d+)')
 
 
@@ -228,7 +230,8 @@ def _failure(entry: Entry, uses: list[Use], outcome: TrialOutcome) -> Problem:
     home = str(Path(entry.located.source).parent) if entry.located.source else entry.located.home
     frames = [(file, line) for file, line in FRAME.findall(trace) if file.startswith(home)]
     where = f" at {Path(frames[-1][0]).name}:{frames[-1][1]}" if frames else ""
-    reason = re.sub(r"^[\w.]*Unusable: ", "", outcome.reason)
+    reason = UNUSABLE.sub("", outcome.reason)
     models = list(dict.fromkeys(use.model.label for use in uses))
     message = f"{entry.located.name} failed{where} on every model ({', '.join(models)}): {reason}"
-    return replace(entry.place, message=message, hint=_meaning(outcome) or "call it by itself first")
+    cure = "" if UNUSABLE.match(outcome.reason) else "call it by itself first"
+    return replace(entry.place, message=message, hint=_meaning(outcome) or cure)

@@ -155,6 +155,15 @@ def test_what_fails_on_every_model_is_an_error_of_the_input(prepared):
     assert found.line == 1
 
 
+def test_work_that_was_put_off_is_an_error_of_the_input(prepared):
+    """Whatever is done with the value: no run begins whose operations never run, and the message has the way out."""
+    for text in ("mine.py:work", "{call: {target: mine.py:work, returns: nothing}, as: w}"):
+        found = problem(lambda text=text: prepared("def work(): return map(abs, [1])\n", text).try_code({}))
+        assert "mine.py:work failed on every model (serial, threads): it returned a map" in found.message
+        assert "return list(...) of it" in found.message
+        assert found.hint == ""
+
+
 def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
     """A process of its own cannot be started by a daemonic worker, an event loop not within another: those cells say so."""
     code = (

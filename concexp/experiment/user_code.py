@@ -23,7 +23,9 @@ RETURNS = ("anything", "seconds", "nothing")
 REFERENCE = """\
 A user's own code is a workload by its name; nothing has to be installed, subclassed or decorated. One operation is one call.
 
-  workload: my.py:parse                        a file, relative to the YAML, and what it defines
+  workload: my.py:parse                        a file, relative to the YAML, and what it defines; one in a package, such as
+                                               src/pkg/mod.py, is imported as pkg.mod. What is installed comes first:
+                                               beside a numbers.py, `import numbers` still finds the library's
   workload: {my.py:parse: {size: 3}, as: p}    keyword arguments; `sweep: {p.size: [1, 3]}` varies one; true, false, null
                                                and .inf are Python's True, False, None and inf
   workload: package.module:name                what the interpreter of the trials can import; the YAML's folder comes last

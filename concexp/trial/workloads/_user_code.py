@@ -32,36 +32,65 @@ class Unusable(Exception):
     """What was named cannot be a workload; the text says why."""
 
 
+class Beside:
+    """Finds the user's files whose own names belong to other modules, such as numbers.py: under names that belong to none."""
+
+    files = {}
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        file = cls.files.get(name)
+        return None if file is None else importlib.util.spec_from_file_location(name, file)
+
+    @classmethod
+    def name_of(cls, top, file):
+        """The name under which a file is found from now on."""
+        name = "concexp_user_" + top.replace(".", "_")
+        while cls.files.setdefault(name, file) != file:
+            name += "_"
+        if cls not in sys.meta_path:
+            sys.meta_path.append(cls)
+        return name
+
+
+def place_of(path):
+    """(folder, names) of a file: where its imports start, and the packages on the way to it, its own name last."""
+    folder, file = os.path.split(path)
+    names = [os.path.splitext(file)[0]]
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier():
+        folder, package = os.path.split(folder)
+        names.insert(0, package)
+    return folder, names[:-1] if names[1:] and names[-1] == "__init__" else names
+
+
 def load(path, module="", home=""):
     """The module of a user's file, or a module by its name; imported once per process.
 
-    The file's folder and `home`, that of the experiment, are appended to the path, not put first.
+    The folder in which the file's imports start and `home`, that of the experiment, are appended to the path, not put first:
+    `numbers` is the standard library's, also for the standard library, whatever lies beside the experiment.
     """
     if LOCK_WATCH in os.environ:  # a process that was started anew: the locks that it makes are to be seen as well
         from concexp.trial.diagnostics.lock_watch import install
 
         install.install()
-    for folder in (os.path.dirname(path), home):
-        if folder and folder not in sys.path:
-            sys.path.append(folder)
-    if module:
-        return importlib.import_module(module)
-    name = os.path.splitext(os.path.basename(path))[0]
-    loaded = sys.modules.get(name)
-    for known in (loaded, sys.modules.get("concexp_user_%s" % name)):
-        if known is not None and getattr(known, "__file__", None) == path:
-            return known
-    # A file named like a module that is already here (json.py, say) must not replace it.
-    name = name if loaded is None else "concexp_user_%s" % name
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    folder, names = place_of(path)
+    for one in (folder, home):
+        if one and one not in sys.path:
+            sys.path.append(one)
+    if not module:
+        top = path if len(names) == 1 else os.path.join(folder, names[0], "__init__.py")
+        if origin_of(names[0]) != os.path.realpath(top):
+            names = [Beside.name_of(names[0], top), *names[1:]]
+    return importlib.import_module(module or ".".join(names))
+
+
+def origin_of(name):
+    """The real path of the file that a name is imported from; "" if there is none."""
     try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):  # a name with a dot; a module that was made by hand, such as __main__
+        return ""
+    return os.path.realpath(spec.origin) if spec is not None and spec.has_location else ""
 
 
 def resolve(function, path="", module="", home="", **more):

@@ -195,7 +195,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
             listener.note(f"this is a new run: {unfinished.elsewhere}")
     refused = preflight.try_code(refusals)
     for reason, count in Counter(refused.values()).items():
-        listener.note(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
+        listener.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
     clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,

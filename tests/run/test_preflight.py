@@ -330,6 +330,7 @@ def test_a_whole_run(write, tmp_path):
     write("x.yaml", f"workload: [mine.py:work, mine.py:loop]\nmodel: [threads, asyncio]\nbaseline: {{}}\n{REST}")
     done = concexp(tmp_path, "run", "x.yaml")
     assert done.returncode == 0, done.stderr
+    assert "1 cell cannot run: mine.py:loop cannot run so: an event loop cannot be started" in done.stderr
     run = only_run(tmp_path)
     assert {path.name for path in (run / "code").iterdir()} == {"helper.py", "mine.py"}
     manifest = json.loads((run / "manifest.json").read_text())

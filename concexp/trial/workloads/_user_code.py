@@ -23,6 +23,7 @@ LATER = (
     (("add_done_callback",), "return its result()"),  # a future
     (("successful", "ready", "get"), "return its get()"),  # of multiprocessing's pools and their like
     (("__dask_graph__",), "return its compute()"),
+    (("collect", "explain"), "return its collect()"),  # a lazy frame
 )
 NAN = float("nan")
 ASYNCHRONOUS = ("coroutine function", "asynchronous class", "asynchronous context manager")

@@ -1,5 +1,7 @@
 """A user's own code in real trials: what each form does on each kind of model, what its values come to, who checks them."""
 
+import re
+
 import pytest
 
 from concexp.trial import passes
@@ -348,6 +350,28 @@ def test_a_check_that_was_put_off_is_no_check(write):
     by = {"path": str(path), "module": "", "home": "", "function": "right"}
     ending = run(call(path, "work", check_by=by))
     assert (ending.status, "an awaitable that nobody awaits" in ending.reason) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "cure"),
+    [
+        (["__dask_graph__", "compute"], "return its compute()"),
+        (["collect", "explain"], "return its collect()"),
+        (["get", "ready", "successful"], "return its get()"),
+        (["get", "ready"], ""),
+        (["collect"], ""),
+    ],
+)
+def test_what_stands_for_work_of_a_library_is_known_by_its_methods(attributes, cure):
+    """A graph of dask, a lazy frame of polars or Spark, a result of a pool: none of these libraries has to be there."""
+    kind = type("Result", (), dict.fromkeys(attributes))
+    if not cure:
+        assert _user_code.done(kind()) is kind
+        return
+    with pytest.raises(
+        _user_code.Unusable, match=re.escape(f"it returned a Result, whose work may not be done yet: {cure}")
+    ):
+        _user_code.done(kind())
 
 
 def test_iterators_whose_work_is_done_are_taken(write):

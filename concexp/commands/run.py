@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -192,6 +193,9 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
             return unfinished.here, files
         if unfinished.elsewhere:
             listener.note(f"this is a new run: {unfinished.elsewhere}")
+    refused = preflight.try_code(refusals)
+    for reason, count in Counter(refused.values()).items():
+        listener.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
     clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
@@ -212,7 +216,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
         "user_code": run_folder.user_code(files),
         "preflight": {
             "entries": {label: {k: v for k, v in entry.items() if k != "files"} for label, entry in entries.items()},
-            "unsupported": preflight.try_code(refusals),
+            "unsupported": refused,
         },
     }
     return run_folder.create(runs, spec, files, manifest), files

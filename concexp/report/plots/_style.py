@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from concexp.report.text.labels import one_line
 from concexp.report.text.numbers import are_numbers
 
 GREY = "#767676"
@@ -81,7 +82,8 @@ def save(drawn: Figure, path: Path) -> None:
 
 
 def short(text: str, most: int = 28) -> str:
-    """Shortens a label in the middle, since what distinguishes it may be at either end."""
+    """A text of a user's on one line, shortened in the middle: what distinguishes a label may be at either end."""
+    text = one_line(text)
     return text if len(text) <= most else f"{text[: most // 2 - 1]}…{text[-(most - most // 2) :]}"
 
 

@@ -77,7 +77,7 @@ def _panel(view: View, comparison: Comparison, points: list[Point], axes: Any) -
 
 def _name(view: View, comparison: Comparison, prefix: str) -> str:
     if view.metric.unit == "1/s":
-        return f"{view.primary}, {' '.join(filter(None, [prefix, many(comparison.unit)]))}/s"
+        return f"{view.primary}, {' '.join(filter(None, [prefix, many(_style.short(comparison.unit))]))}/s"
     return f"{view.primary}, {prefix or view.metric.unit}".rstrip(", ")
 
 

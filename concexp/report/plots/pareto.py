@@ -157,7 +157,7 @@ def _scaled(axes: Any, which: str, values: list[Interval]) -> None:
 
 def _named(metric: str, unit: str, prefix: str, operation: str) -> str:
     if unit == "1/s":
-        return f"{metric}, {prefix} {many(operation)}/s".replace(",  ", ", ")
+        return f"{metric}, {prefix} {many(_style.short(operation))}/s".replace(",  ", ", ")
     if unit == "bytes":
         return f"{metric}, {prefix}B"
     return f"{metric}, {prefix or unit}".rstrip(", ")

@@ -14,6 +14,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normal
 from matplotlib.patches import Rectangle
 
 from concexp.report.plots import _style
+from concexp.report.text.labels import one_line
 from concexp.report.text.numbers import many, rounded, scale_of
 from concexp.report.view import Point, View, groups
 
@@ -130,13 +131,17 @@ def _panels(view: View, x: str, y: str) -> list[tuple[str, list[Point]]]:
     for labels, members in groups(points, panel_axes):
         known = [p for p in members if p.value(view.primary).has_value]
         if len({str(p.labels[x]) for p in known}) >= 3 and len({str(p.labels[y]) for p in known}) >= 2:
-            panels.append((_title(view, labels), members))
+            panels.append((_title(view, labels, members), members))
     return panels
 
 
-def _title(view: View, labels: dict[str, Any]) -> str:
-    """What distinguishes a panel from the others, its model first."""
-    model = str(labels["model"]) if "model" in view.varying_axes else ""
+def _title(view: View, labels: dict[str, Any], points: list[Point]) -> str:
+    """What distinguishes a panel from the others, its model first.
+
+    `labels` lack the axes that x or y determines: where `serial` has no workers, any number of workers means the other model.
+    """
+    models = {point.model for point in points} if "model" in view.varying_axes else set()
+    model = one_line(models.pop()) if len(models) == 1 else ""
     rest = view.title({key: label for key, label in labels.items() if key != "model"})
     return " · ".join(filter(None, [model, rest]))
 
@@ -188,9 +193,9 @@ def _panel(view: View, heat_map: _Map, kind: str, axes: Any, points: list[Point]
     axes.set_ylim(*((-0.5, len(ys) - 0.5) if heat_map.y != "sync" else (len(ys) - 0.5, -0.5)))
     axes.set_xticks(range(len(xs)), [_style.short(str(x), 10) for x in xs])
     axes.set_yticks(range(len(ys)), [_style.short(str(y), 20) for y in ys])
-    axes.set_xlabel(heat_map.x)
+    axes.set_xlabel(_style.short(heat_map.x, 40))
     if axes.get_subplotspec().is_first_col():
-        axes.set_ylabel("" if heat_map.y == "sync" else heat_map.y)
+        axes.set_ylabel("" if heat_map.y == "sync" else _style.short(heat_map.y, 40))
     axes.grid(visible=False)
     axes.tick_params(length=0)
     for side in axes.spines.values():
@@ -247,7 +252,7 @@ def _bar(
     bar.ax.tick_params(length=2)
     bar.ax.yaxis.set_major_formatter(lambda value, _: _style.plain(float(f"{value / factor:.3g}")))
     bar.ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
-    name = f"{prefix} {many(operation)}/s".strip() if unit == "1/s" else prefix or unit
+    name = f"{prefix} {many(_style.short(operation))}/s".strip() if unit == "1/s" else prefix or unit
     bar.set_label(f"{kind}, {name}".rstrip(", "))
 
 

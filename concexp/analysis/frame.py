@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog
-from concexp.analysis import doubts, speed, steadiness
+from concexp.analysis import doubts, possible, speed, steadiness
 from concexp.analysis.iterations import Iterations, Passes, broadcast_if_constant, repeat
 from concexp.analysis.trial_rows import TrialRows
 from concexp.experiment.statuses import MACHINE, MEASURED
@@ -68,7 +68,7 @@ def tidy_frame(header: Mapping[str, Any], records: list[Record]) -> pd.DataFrame
     columns |= _speed(columns, iterations)
     columns["steadiness"] = _steadiness(columns, rows)
     columns["doubts"] = _doubts(columns, rows, iterations)
-    columns |= _metrics(columns, iterations)
+    columns |= _metrics(header["manifest"]["machine"], columns, iterations)
     return pd.DataFrame({name: columns[name] for name in dict.fromkeys([*FIRST, *columns])}, copy=False)
 
 
@@ -138,22 +138,26 @@ def _doubts(columns: Mapping[str, Any], rows: TrialRows, iterations: Iterations)
     return repeat(doubts.find_doubts(frame, rows), rows.numbers)
 
 
-def _metrics(columns: Mapping[str, Any], iterations: Iterations) -> dict[str, np.ndarray]:
+def _metrics(machine: Mapping[str, Any], columns: Mapping[str, Any], iterations: Iterations) -> dict[str, Any]:
     """The metrics of each row, by name; those that are shown only where recorded are left out if they have no number."""
     frame = pd.DataFrame(columns, copy=False)
     metrics = {name: catalog.load("metric", name)() for name in catalog.names("metric")}
     metrics = {name: metric for name, metric in metrics.items() if metric.level == "iteration"}
     parts: dict[str, list[np.ndarray]] = {name: [np.empty(0)] for name in metrics}
+    withheld: dict[str, list[np.ndarray]] = {name: [np.empty(0, bool)] for name in metrics}
+    limits = {name: machine.get(name) for name in ("quota_cpus", "affinity_cpus")}
     for rows, portion in iterations.portions():
-        seen = frame.iloc[rows].assign(**_lists(portion, iterations.names))
+        seen = frame.iloc[rows].assign(**limits, **_lists(portion, iterations.names))
         for name, metric in metrics.items():
-            parts[name].append(broadcast_if_constant(metric.of(seen).to_numpy(float, na_value=np.nan)))
-    values = {}
+            values, beyond = possible.possible(metric, seen)
+            parts[name].append(broadcast_if_constant(values))
+            withheld[name].append(beyond)
+    found = {}
     for name, metric in metrics.items():
         whole = np.concatenate(parts.pop(name))
         if metric.shown == "always" or not np.isnan(whole).all():
-            values[name] = whole
-    return values
+            found[name] = whole
+    return possible.with_column(found, {name: np.concatenate(withheld[name]) for name in found})
 
 
 def _lists(portion: Iterations, recorded: set[str]) -> dict[str, Any]:

@@ -82,8 +82,8 @@ def _has(view: View, point: Point) -> bool:
 
 
 def _kinds(view: View, panels: list[Panel]) -> list[str]:
-    """The metrics to draw: the primary one, and the gain over the baseline where there is one."""
-    has_gain = view.relative and any(point.value(view.relative).has_value for panel in panels for point in panel.points)
+    """The metrics to draw: the primary one, and the gain over the baseline where every panel has one."""
+    has_gain = view.relative and all(any(p.value(view.relative).has_value for p in panel.points) for panel in panels)
     return list(dict.fromkeys([view.primary, *([view.relative] if has_gain else [])]))
 
 
@@ -248,7 +248,7 @@ def _name(view: View, kind: str, prefix: str, operation: str) -> str:
         labels = " ".join(str(label) for label in (view.run.spec.get("baseline") or {}).values())
         return f"{kind} over {_style.short(labels)}, x"
     if unit == "1/s":
-        return f"{kind}, {' '.join(filter(None, [prefix, many(operation)]))}/s"
+        return f"{kind}, {' '.join(filter(None, [prefix, many(_style.short(operation))]))}/s"
     text = prefix if unit in ("s", "x", "CPUs", "") else f"{prefix} {unit}".strip()
     return f"{kind}, {text}" if text else kind
 

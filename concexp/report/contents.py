@@ -46,6 +46,7 @@ class Page:
     pictures  the others, by the key of their section in TITLES
     missing   sentences on the pictures that could not be drawn, by the same key
     parts     guards the parts of the page
+    said      the sentences that stand on the page so far: none stands there twice
     """
 
     view: View
@@ -54,14 +55,16 @@ class Page:
     pictures: Mapping[str, Sequence[Picture]]
     missing: Mapping[str, Sequence[str]] = field(default_factory=dict)
     parts: Parts = field(default_factory=lambda: Parts("."))
+    said: set[str] = field(default_factory=set)
 
     def sentences(self, *writers: Callable[[View], list[str]]) -> list[str]:
-        """What these functions write; a sentence on the failure in the place of one that fails."""
+        """What these functions write and the page has not said yet; a sentence on the failure in the place of one that fails."""
         texts: list[str] = []
         for write in writers:
             subject = write.__module__.rpartition(".")[2].replace("_", " ")
             with self.parts.guard(f"the text on “{subject}”", texts):
-                texts += write(self.view)
+                texts += [text for text in write(self.view) if text not in self.said]
+            self.said.update(texts)
         return texts
 
 

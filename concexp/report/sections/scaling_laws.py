@@ -23,7 +23,6 @@ from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, rounded, spread
 from concexp.report.view import Point, View, once_per_view
 
-MAX_PANELS = 12
 AICC_TIE = 2  # laws whose AICc differs by less describe a curve equally well (Burnham & Anderson 2002)
 LAW_NAMES = {"linear": "a straight line", "Amdahl": "Amdahl's law", "Gustafson": "Gustafson's law"}
 MIN_SERIAL_SHARE = 0.02  # smaller ones are not mentioned
@@ -68,7 +67,7 @@ class Series:
 def measured_series(view: View) -> list[Series]:
     """The series measured with several numbers of workers, without open loops, whose throughput is given."""
     measured = []
-    for panel in view.panels[:MAX_PANELS]:
+    for panel in view.panels:
         for name, points in view.series(panel.points).items():
             counted = [p for p in points if p.workers is not None and "rate" not in view.records[p.cell]["load"]]
             if len({point.workers for point in counted}) > 1:

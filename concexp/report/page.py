@@ -99,7 +99,10 @@ def _picture(view: View, name: str, cls: type[Any], path: Path) -> Picture | Non
         return None
     with replaced(path) as draft:
         alt = plot.draw(view, prepared, draft)
-    return Picture(f"{FIGURES}/{name}.png", alt, _caption(cls, view.run.level))
+    from concexp.report.plots import _fonts  # with the pictures: matplotlib loads late
+
+    caption = " ".join(filter(None, [_caption(cls, view.run.level), _fonts.boxes(alt)]))
+    return Picture(f"{FIGURES}/{name}.png", alt, caption)
 
 
 def _candidates(view: View) -> dict[str, type[Any]]:

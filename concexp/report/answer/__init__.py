@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from concexp.report.answer import caveats, counts, gains, primitives, rankings, summary, winner
+from concexp.report.long_axes import chosen
 from concexp.report.sections import doubtful, latency, time_breakdown
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import plural
@@ -45,8 +46,8 @@ def answer(view: View) -> list[str]:
 
 def per_comparison(view: View) -> list[str]:
     """The sentences of each comparison as items of a list; of a single comparison, those that the answer left out."""
-    comparisons = view.comparisons[:MAX_COMPARISONS]
-    if len(comparisons) == 1:
+    comparisons = chosen(view, view.comparisons, MAX_COMPARISONS, lambda comparison: comparison.labels)
+    if len(view.comparisons) == 1:
         kept = {sentence for _, sentence in _kept(view)}
         return [sentence for _, sentence in _one(view) if sentence not in kept]
     items = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.patches import Rectangle
 
+from concexp.report.long_axes import chosen, quantity
 from concexp.report.plots import _style
 from concexp.report.text.labels import one_line
 from concexp.report.text.numbers import many, rounded, scale_of
@@ -31,7 +31,6 @@ STATUS_TEXTS = {
     "timeout": "timed out",
     "missing": "not run",
 }
-NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?\s*([a-zA-Zµ%]{0,5}(/[a-z]{1,3})?)")
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Plot:
 
     def draw(self, view: View, prepared: _Map, path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        shown = prepared.panels[:MAX_PANELS]
+        shown = _shown(view, prepared)
         kind = _kind(view, prepared)
         xs, ys = _values(view, prepared.x, shown), _values(view, prepared.y, shown)
         fitting = next((n for n in (MAX_COLUMNS, 2) if len(xs) * n <= MAX_NUMBERS), 1)
@@ -91,10 +90,18 @@ class Plot:
         return _alt(view, prepared, kind, len(prepared.panels) - len(shown))
 
 
+def _shown(view: View, heat_map: _Map) -> list[tuple[str, list[Point]]]:
+    """The panels that are drawn."""
+    axes = heat_map.x, heat_map.y
+    return chosen(
+        view, heat_map.panels, MAX_PANELS, lambda one: {k: v for k, v in one[1][0].labels.items() if k not in axes}
+    )
+
+
 def _map(view: View) -> _Map | None:
     """The two axes that suit a map, with the panels; None if no two axes do."""
     numbers = {key: _labels(view, key) for key in view.axes if key in view.varying_axes and not _of_model(view, key)}
-    numbers = {key: labels for key, labels in numbers.items() if all(_is_number(label) for label in labels)}
+    numbers = {key: labels for key, labels in numbers.items() if None not in map(quantity, labels)}
     free = [key for key in numbers if not view.is_redundant(key, list(numbers))]
     # Parameters of the work go to the right; choices (workers, a primitive) go up.
     across = sorted((k for k in free if len(numbers[k]) >= 3), key=lambda k: (view.is_choice(k), -len(numbers[k])))
@@ -115,10 +122,6 @@ def _of_model(view: View, key: str) -> bool:
 
 def _labels(view: View, key: str) -> list[Any]:
     return list(dict.fromkeys(p.labels[key] for p in view.points if p.labels.get(key) is not None))
-
-
-def _is_number(label: Any) -> bool:
-    return not isinstance(label, bool) and bool(NUMBER.fullmatch(str(label).strip()))
 
 
 def _panels(view: View, x: str, y: str) -> list[tuple[str, list[Point]]]:
@@ -261,7 +264,7 @@ def _alt(view: View, heat_map: _Map, kind: str, left: int) -> str:
     parts = [
         f"{kind} by {heat_map.x} and {heat_map.y}, one panel per {'model' if 'model' in view.varying_axes else 'condition'}."
     ]
-    for title, points in heat_map.panels[:MAX_PANELS]:
+    for title, points in _shown(view, heat_map):
         known = sorted((p for p in points if p.value(kind).has_value), key=lambda p: p.value(kind).mean)
         low, high = (f"{_where(heat_map, p)} {_short(p.value(kind).mean, view.metrics[kind].unit)}{p.mark}"
                      for p in (known[0], known[-1]))  # fmt: skip

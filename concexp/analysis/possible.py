@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 COLUMN = "withheld"  # of the tidy frame: the metrics that are withheld in a row, comma-joined; only where there are any
+MOST_EFFECTIVE = 1.25  # times the usable CPUs: where spinners together do more, the one alone was disturbed
 # Squares and ratios of larger numbers, and of those below its inverse, leave the range of a float.
 LARGEST = 1e150
 
@@ -22,24 +24,31 @@ def possible(metric: Any, frame: Any) -> tuple[np.ndarray, np.ndarray]:
     """
     values = metric.of(frame).to_numpy(float, na_value=np.nan)
     low, high = metric.range[0], np.asarray(metric.most(frame), dtype=float)
-    size = np.abs(values)
-    beyond = (values < low) | (values > high + np.asarray(metric.error(frame), dtype=float))
-    beyond |= (size > LARGEST) | ((size > 0) & (size < 1 / LARGEST))
+    beyond = (values < low) | (values > high + np.asarray(metric.error(frame), dtype=float)) | too_large(values)
     if beyond.any():
         values = np.where(beyond, np.nan, values)
     over = values > high
     return (np.where(over, high, values) if over.any() else values), beyond
 
 
+def effective_cpus(record: Mapping[str, Any], cpus: int) -> float | None:
+    """The effective CPUs of a spinner measurement; None where it has none, or more than the usable ones can give."""
+    value: float | None = record["effective_cpus"]
+    return None if value is None or value > MOST_EFFECTIVE * cpus else value
+
+
+def too_large(values: np.ndarray) -> Any:
+    """True for numbers that cannot be computed with: their squares, or those of their inverses, are infinite."""
+    size = np.abs(values)
+    return (size > LARGEST) | ((size > 0) & (size < 1 / LARGEST))
+
+
 def with_column(values: Mapping[str, np.ndarray], withheld: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """The metrics, and the column of those that are withheld, if any are."""
-    import pandas as pd
-
-    names = [name for name in values if withheld[name].any()]
-    if not names:
+    if not withheld:
         return dict(values)
     texts = [
-        ",".join(name for name, hit in zip(names, hits, strict=True) if hit)
-        for hits in zip(*(withheld[name] for name in names), strict=True)
+        ",".join(name for name, hit in zip(withheld, hits, strict=True) if hit)
+        for hits in zip(*withheld.values(), strict=True)
     ]
     return {**values, COLUMN: pd.array(texts, dtype="string")}

@@ -71,7 +71,8 @@ def tidy_frame(header: Mapping[str, Any], records: list[Record]) -> pd.DataFrame
     columns |= _speed(columns, iterations)
     columns["steadiness"] = _steadiness(columns, rows)
     columns["doubts"] = _doubts(columns, rows, iterations)
-    columns |= _metrics(header["manifest"]["machine"], columns, iterations)
+    made_up = np.array([possible.is_made_up(record) for record, _ in pairs], dtype=bool)[iterations.trials]
+    columns |= _metrics(header["manifest"]["machine"], columns, iterations, made_up)
     return pd.DataFrame({name: columns[name] for name in dict.fromkeys([*FIRST, *columns])}, copy=False)
 
 
@@ -141,7 +142,9 @@ def _doubts(columns: Mapping[str, Any], rows: TrialRows, iterations: Iterations)
     return repeat(doubts.find_doubts(frame, rows), rows.numbers)
 
 
-def _metrics(machine: Mapping[str, Any], columns: Mapping[str, Any], iterations: Iterations) -> dict[str, Any]:
+def _metrics(
+    machine: Mapping[str, Any], columns: Mapping[str, Any], iterations: Iterations, made_up: np.ndarray
+) -> dict[str, Any]:
     """The metrics of each row, by name; those that are shown only where recorded are left out if they have no number."""
     frame = pd.DataFrame(columns, copy=False)
     metrics = {name: catalog.load("metric", name)() for name in names_in(columns)}
@@ -150,7 +153,7 @@ def _metrics(machine: Mapping[str, Any], columns: Mapping[str, Any], iterations:
     withheld: dict[str, np.ndarray] = {}
     limits = {name: machine.get(name) for name in ("quota_cpus", "affinity_cpus")}
     for rows, portion in iterations.portions():
-        seen = frame.iloc[rows].assign(**limits, **_lists(portion, iterations.names))
+        seen = frame.iloc[rows].assign(made_up=made_up[rows], **limits, **_lists(portion, iterations.names))
         for name, metric in metrics.items():
             values, beyond = possible.possible(metric, seen)
             numbers[name].append(broadcast_if_constant(values))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from concexp.analysis import doubts
 from concexp.analysis.cells import Baseline
+from concexp.analysis.possible import is_made_up
 from concexp.analysis.samples import Sample
 from concexp.analysis.stats.time_breakdown import Breakdown, MachineLimits, WorkerSeconds, breakdown, shares
 from concexp.experiment.statuses import MEASURED
@@ -76,7 +77,7 @@ class TimeBreakdown:
             record = self.records.get((cell, trial.block))
             if record is not None and comparable(record):
                 of_trial = worker_seconds(record, waits.get(trial.block, usual))
-                if self._can_be(of_trial):
+                if is_made_up(record) or self._can_be(of_trial):
                     seconds[trial.block] = of_trial
         return seconds
 

@@ -25,6 +25,12 @@ def test_no_more_cpus_are_used_than_there_are(tmp_path, cpu_s, shown):
     assert "25.0" not in page
 
 
+def test_made_up_numbers_have_no_limit(tmp_path):
+    """A simulated model pretends to have a CPU for each worker."""
+    made = run(tmp_path, [journal_builder.cell(model="simulated", workers=4, facts={"cpu_s": 2.0, "wall_s": 0.5})])
+    assert made.trials["cpus_used"].tolist() == [4.0] * 6
+
+
 def test_a_quota_can_be_used_up_early(tmp_path):
     """In a short window a control group may use more CPUs than its quota, though no more than it may run on."""
     machine = {"quota_cpus": 2.0, "affinity_cpus": 8}

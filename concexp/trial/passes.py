@@ -6,8 +6,8 @@ loop), the orders are (0, None, None). The answer to orders is a `Report`.
 """
 
 import gc
-from time import perf_counter_ns as clock
 
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.placement import usable_cpus
 from concexp.trial.reference import reference_s
 

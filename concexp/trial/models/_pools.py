@@ -7,11 +7,11 @@ import os
 from concurrent.futures import FIRST_EXCEPTION, wait
 from itertools import repeat
 from threading import Semaphore
-from time import perf_counter_ns as clock
 from time import sleep
 
 from concexp.trial import passes, tools
 from concexp.trial.arrivals import END, latency_of
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.passes import Report
 from concexp.trial.window import pool_report
 

@@ -1,10 +1,10 @@
 """Several processes with several workers in each: threads, or coroutines of an event loop per process."""
 
 import threading
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
 from concexp.trial.models import processes
+from concexp.trial.own_time import perf_counter_ns as clock
 
 REASON = "a primitive between processes blocks whoever waits for it, and with that an event loop and all its coroutines"
 

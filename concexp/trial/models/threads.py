@@ -2,10 +2,10 @@
 
 import queue
 import threading
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes
 from concexp.trial.models import _schedules, _shared_factories
+from concexp.trial.own_time import perf_counter_ns as clock
 
 LENDS = (
     "threading",

@@ -4,10 +4,10 @@ import queue
 import sys
 import threading
 from functools import partial
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
 from concexp.trial.models.asyncio import LOOP, Gate, member
+from concexp.trial.own_time import perf_counter_ns as clock
 
 COROUTINE = 0x80  # the flag of code that `async def` made
 

@@ -2,10 +2,11 @@
 
 import os
 import sys
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, runtime, tools
 from concexp.trial.diagnostics import LOCK_WATCH, task_stacks
+from concexp.trial.own_time import outside_ns
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.placement import setting_of
 from concexp.trial.plugin import load_plugin
 from concexp.trial.reference import reference_s
@@ -72,6 +73,7 @@ class Trial:
         self.phases = {}
         self.steps = None  # of a search
         self.threads_at_fork = None
+        self.outside_ns = 0  # of the workers' clocks
         self.job = None
         self.background = self.make_background(request.get("background"))
 
@@ -125,6 +127,7 @@ class Trial:
             python="%d.%d.%d" % sys.version_info[:3],
             parallel=model.parallel,
             threads_at_fork=self.threads_at_fork,
+            outside_ns=self.outside_ns,
             phases=self.phases,
             iterations=iterations,
             **({} if self.steps is None else {"steps": self.steps}),
@@ -241,7 +244,9 @@ class Trial:
         orders, ops = self.make_ready()
         observation = Observation(self.probes, self.processes(), self.workload.servers(self.shared))
         observation.begin()
+        asked = clock()
         reports = self.model.run(orders)
+        self.outside_ns = max(self.outside_ns, outside_ns(reports, asked, clock()))
         facts = observation.end(reports)
         if self.background is not None:
             facts.update(self.background.end())

@@ -115,10 +115,14 @@ def launch(
     started, started_ns = time.monotonic(), time.perf_counter_ns()
     audit = Audit()
     marker = process_tree.marker_of(next(_trial_numbers))
-    with temp_folder.folder() as folder, contextlib.ExitStack() as parent_fds:
-        env = environment(marker, request.get("seed", 0), str(folder), variables or {})
+    with (
+        temp_folder.folder() as folder,
+        temp_folder.short_name(folder) as seen,  # as the trial knows it
+        contextlib.ExitStack() as parent_fds,
+    ):
+        env = environment(marker, request.get("seed", 0), str(seen), variables or {})
         flags = ["-s"] if site else ["-s", "-S"]
-        child = _start([python, *flags, str(stage.main)], request, folder, env, parent_fds)
+        child = _start([python, *flags, str(stage.main)], request, seen, env, parent_fds)
         trial = _Trial(child, marker, folder, audit, memory, request["verb"] == "measure", started_ns)
         try:
             outcome = trial.supervise(started, timeout)

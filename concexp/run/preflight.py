@@ -32,7 +32,11 @@ KNOWN_ERRORS = (
         "what goes to another process is pickled, and a lambda, a function within a function or an open resource cannot be: "
         "define it at the top level of the file, or make it where it is used",
     ),
-    (re.compile(r"daemonic processes"), "a worker process may not start processes of its own"),
+    (
+        re.compile(r"daemonic processes"),
+        "the workers of this pool are daemons, which may not start processes of their own: take a model whose workers may, such "
+        "as processes or process_pool",
+    ),
     (
         re.compile(r"event loop"),
         "an event loop cannot be started inside one that runs: name the coroutine function itself as the target",
@@ -54,7 +58,7 @@ class Use:
         """Equal for models that run user code in the same way."""
         model = self.model.build()
         start_method = self.model.parameters.get("start_method")
-        return repr(((model.parallel, model.asynchronous, start_method), self.cell.runtime))
+        return repr(((model.parallel, model.asynchronous, model.daemonic, start_method), self.cell.runtime))
 
     @property
     def key(self) -> str:

@@ -24,6 +24,7 @@ class Model(_engines.Streaming):
     dask's connections are on the loopback address. A worker that dies takes the trial with it.
     """
 
+    daemonic = True
     packages = ("dask", "distributed")
     pip = '"dask[distributed]"'
     colour = "#ddcc77"

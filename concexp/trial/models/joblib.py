@@ -33,6 +33,7 @@ class Model(_engines.Streaming):
         super().__init__(**parameters)
         if self.backend == "threading":
             self.parallel = "threads"
+        self.daemonic = self.backend == "multiprocessing"
 
     def refuses(self, workload, sync, workers, load):
         reason = super().refuses(workload, sync, workers, load)

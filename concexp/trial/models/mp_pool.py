@@ -82,6 +82,7 @@ class Model(_pools.PoolModel):
     chunk: "int >= 1" = 1
     watch: bool = False
     parallel = "processes"
+    daemonic = True
     colour = "#332288"
     marker = "<"
     call = staticmethod(call)
@@ -181,7 +182,7 @@ class Model(_pools.PoolModel):
 
     def close(self):
         with self.looked_after():
-            super().close()
+            return super().close()
 
     def processes(self):
         return self.pids

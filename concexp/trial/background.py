@@ -146,10 +146,11 @@ class Background:
         }
 
     def close(self):
-        """End its workers."""
-        if self.opened:
-            self.opened = False
-            self.model.close()
+        """End its workers; returns the changes that they noticed."""
+        if not self.opened:
+            return []
+        self.opened = False
+        return self.model.close() or []
 
     def release(self):
         """End what `prepare` started, also after a failure."""

@@ -147,8 +147,9 @@ class Engine(_pools.PoolModel):
         super().fail(error)
 
     def close(self):
-        self.on_every_worker("leave")
+        changes = self.on_every_worker("leave")
         self.stop()
+        return changes
 
     def stop(self):
         """End the engine and all its processes."""

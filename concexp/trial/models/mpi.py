@@ -92,6 +92,7 @@ class Model(_engines.Engine):
 
     def close(self):
         self.rank.send(None)
-        self.answer("left")
+        changes = self.answer("left")
         self.rank.close()
         self.mpiexec.wait()
+        return changes

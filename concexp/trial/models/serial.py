@@ -31,4 +31,6 @@ class Model(tools.Model):
         return [passes.run_pass(self.workload, self.me, orders[0], None)]
 
     def close(self):
+        changes = self.me.changes()
         self.workload.leave(self.me)
+        return [changes]

@@ -14,6 +14,7 @@ class Model(_pools.PoolModel):
     """A pool of threads: each operation is a task of its own, submitted to `ThreadPoolExecutor`."""
 
     parallel = "threads"
+    threaded = True
     colour = "#e69f00"
     marker = "P"
 

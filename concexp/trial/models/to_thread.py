@@ -104,5 +104,6 @@ class Model(thread_pool.Model):
         return Report(intended, stop, 0, len(requests), total, seen=[{note.name: note.seen()}])
 
     def close(self):
-        super().close()
+        changes = super().close()
         self.loop.close()
+        return changes

@@ -63,8 +63,8 @@ class Offloaded:
         return total
 
     def work(self, me, n):
-        """An operation in a thread; since that may be another one each time, it first takes this worker's place."""
-        me.take_place()
+        """An operation in a thread; since that may be another one each time, it first takes this worker's CPU."""
+        me.pin()
         return self.workload.work(me, n)
 
     async def leave_async(self, me):
@@ -165,5 +165,6 @@ class Model(tools.Model):
 
     def close(self):
         self.send_orders([None] * len(self.inboxes))
-        self.collect("left")
+        changes = self.collect("left")
         self.thread.join()
+        return changes

@@ -9,6 +9,7 @@ TMPDIR is long, as on clusters, the trial sees its folder through a link in a sh
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import os
@@ -42,6 +43,20 @@ def folder() -> Iterator[Path]:
     finally:
         remove(path / INSIDE)
         os.close(descriptor)
+
+
+def lasting() -> Path:
+    """A new folder as `folder` gives, removed when this process ends, and not when one of its forks does."""
+    path, descriptor = _create()
+    owner = os.getpid()
+
+    def end() -> None:
+        if os.getpid() == owner:
+            remove(path / INSIDE)
+            os.close(descriptor)
+
+    atexit.register(end)
+    return path / INSIDE
 
 
 @contextlib.contextmanager

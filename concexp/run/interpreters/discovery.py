@@ -29,7 +29,7 @@ LISTED = ("version", "implementation", "compiler", "gil_built", "gil_enabled", "
 
 def pyenv() -> Path:
     """pyenv's own folder."""
-    return Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    return Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
 
 
 def candidates() -> Iterator[Path]:
@@ -119,7 +119,7 @@ def resolve_interpreters(
         elif "/" not in value.raw:
             interpreters[label] = finder.find(label, value.raw)
         elif to_run:
-            path = Path(spec.path).absolute().parent / Path(value.raw).expanduser()
+            path = Path(spec.path).absolute().parent / os.path.expanduser(value.raw)
             interpreters[label] = interpreter.ask(label, str(path), code)
     return interpreters
 
@@ -157,5 +157,5 @@ def listed(code: StagedCode) -> list[dict[str, Any]]:
 
 
 def _at_home(path: Path) -> str:
-    home = str(Path.home())
+    home = os.path.expanduser("~")  # not known to users without an entry in the system's list: then "~" itself
     return f"~{str(path)[len(home) :]}" if str(path).startswith(f"{home}/") else str(path)

@@ -9,20 +9,22 @@ import _thread
 import gc
 import os
 import sys
-import threading
+
+from concexp.trial.runtime import switch_interval
 
 THREAD_START = "start of threads"
-# Through which of them `threading` starts a thread depends on the version.
-STARTERS = [name for name in ("_start_new_thread", "_start_joinable_thread") if hasattr(threading, name)]
+STARTERS = [name for name in ("start_new_thread", "start_joinable_thread") if hasattr(_thread, name)]
+NATIVE = [getattr(_thread, name) for name in STARTERS]
 
 
 def starters():
-    """The functions that start threads."""
-    return (_thread.start_new_thread, *[getattr(threading, name, None) for name in STARTERS])
-
-
-def switch_interval():
-    return sys.getswitchinterval() if hasattr(sys, "getswitchinterval") else None
+    """The functions that start threads: that of `_thread`, and those of `threading`, once it is imported, that are not native."""
+    threading = sys.modules.get("threading")  # to import it would make a bare trial start later
+    used = [getattr(threading, "_" + name, None) for name in STARTERS]
+    return (
+        _thread.start_new_thread,
+        *[function for function in used if function is not None and function not in NATIVE],
+    )
 
 
 def cpus():
@@ -51,15 +53,15 @@ def memory_tracer():
 
 def name_of(function):
     """A function as a reader knows it: module and name."""
-    if function is None:
-        return "no function"
-    if isinstance(function, str):
+    if isinstance(function, str):  # a tool of sys.monitoring
         return function
     return "%s.%s" % (getattr(function, "__module__", "?"), getattr(function, "__qualname__", type(function).__name__))
 
 
 def names_of(functions):
-    return ", ".join(dict.fromkeys(name for name in map(name_of, functions) if name != "no function")) or "no function"
+    """Several functions, each once; some may be None."""
+    names = [name_of(function) for function in functions if function is not None]
+    return ", ".join(dict.fromkeys(names)) or "no function"
 
 
 # Each part of a state: what it is called, what reads it, and how its value is written.

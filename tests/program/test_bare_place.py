@@ -26,6 +26,7 @@ def page_of(done, home):
     """The page that a run wrote."""
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Traceback" not in done.stderr
+    assert "Matplotlib" not in done.stderr
     return (home / "reports/x/README.md").read_text("utf-8")
 
 

@@ -1,9 +1,12 @@
 """The trial's own clocks: what freezes or replaces `time` does not reach them, in any worker of any model."""
 
+import ast
 import time
+from pathlib import Path
 
 import pytest
 
+from concexp import trial as trial_package
 from concexp.trial import own_time, passes
 from tests.helpers.children import function, trial
 
@@ -64,6 +67,23 @@ def test_times_are_true_whatever_the_code_does_to_its_clock(code, model):
     workers = 1 if model in ("serial", "asyncio") else 2
     assert OPS * SLEEP / workers <= iteration["wall_s"] < 20
     assert 0 < iteration["startup_s"] < 20
+
+
+def test_no_other_module_reads_the_clocks_of_the_library():
+    """Each would be frozen. The load generator is a process of its own, without any code under test."""
+    names = ("perf_counter", "monotonic", "thread_time", "process_time", "clock_gettime", "time")
+    readers = set()
+    for file in Path(trial_package.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "time":
+                found = [alias.name for alias in node.names]
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "time":
+                found = [node.attr]
+            else:
+                continue
+            if any(name.removesuffix("_ns") in names for name in found):
+                readers.add(file.name)
+    assert readers == {"load_generator.py"}
 
 
 def test_readings_outside_of_their_time_are_seen():

@@ -191,6 +191,23 @@ def test_interpreters_of_one_version_share_their_byte_code(cache, tmp_path):
     assert stage.is_compiled(sys.executable, ready)
 
 
+def test_a_stage_that_became_read_only_is_used_as_it_is(cache, tmp_path, monkeypatch):
+    """Its byte code is there already, and another interpreter of the version uses it without leaving a stamp."""
+    ready = stage.stage_child_code()
+    stage.compile_for(sys.executable, ready)
+    other = tmp_path / "python"
+    other.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    other.chmod(0o755)
+
+    def read_only(path, content):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(stage.Path, "write_text", read_only)
+    stage.compile_for(str(other), ready)
+    assert not stage.is_compiled(str(other), ready)
+    assert stage.stage_child_code() == ready
+
+
 def test_a_user_without_a_home_is_told(monkeypatch):
     """No home folder, and no place named: exit 3 with what to set."""
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)

@@ -157,6 +157,8 @@ def _measure(request: RunRequest, setup: Setup, listener: Silent, page: bool) ->
     On Ctrl-C: KeyboardInterrupt, with the lines to print about the page.
     """
     spec = setup.spec
+    if setup.code.note:
+        listener.say(setup.code.note)
     lock = MachineLock(
         f"concexp run of {spec.name}", lambda holder: listener.note(f"waiting for {holder}"), request.wait
     )

@@ -32,7 +32,11 @@ KNOWN_ERRORS = (
         "what goes to another process is pickled, and a lambda, a function within a function or an open resource cannot be: "
         "define it at the top level of the file, or make it where it is used",
     ),
-    (re.compile(r"daemonic processes"), "a worker process may not start processes of its own"),
+    (
+        re.compile(r"daemonic processes"),
+        "the workers of this pool are daemons, which may not start processes of their own: take a model whose workers may, such "
+        "as processes or process_pool",
+    ),
     (
         re.compile(r"No module named 'concexp_user_"),
         "processes that the code starts anew cannot import a file that is named like another module: give the file another name",
@@ -74,7 +78,7 @@ class Use:
         """Equal for models that run user code in the same way."""
         model = self.model.build()
         chosen = [self.model.parameters.get(name) for name in ("start_method", "inner")]
-        return repr(((model.parallel, model.asynchronous, *chosen), self.cell.runtime))
+        return repr(((model.parallel, model.asynchronous, model.daemonic, *chosen), self.cell.runtime))
 
     @property
     def key(self) -> str:

@@ -6,8 +6,8 @@ loop), the orders are (0, None, None). The answer to orders is a `Report`.
 """
 
 import gc
-from time import perf_counter_ns as clock
 
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.placement import usable_cpus
 from concexp.trial.reference import reference_s
 
@@ -201,8 +201,8 @@ async def loop_async(work, me, orders, first_start=None):
 def member(workload, me, gate, receive, send, alone):
     """The life of a persistent worker, in a thread or a process: enter, one report per orders, leave at None.
 
-    `receive()` gives the next orders, `send((kind, value))` answers: ("ready", None), ("report", report) or
-    ("failed", (summary, traceback)). `alone` says that this worker has an interpreter to itself, and so a collector.
+    `receive()` gives the next orders, `send((kind, value))` answers: ("ready", None), ("report", report), ("left",
+    changes) or ("failed", (summary, traceback)). `alone` says that this worker has an interpreter to itself, and so a collector.
     """
     try:
         me.take_place()
@@ -220,8 +220,9 @@ def member(workload, me, gate, receive, send, alone):
                 apart = alone and me.workers <= usable_cpus()
                 report.seen = [*report.seen, {"reference": (before, reference_s() if apart else None)}]
             send(("report", report))
+        changes = me.changes()
         workload.leave(me)
-        send(("left", None))
+        send(("left", changes))
     except BaseException as error:  # SystemExit of user code too: the trial must learn of it, whatever it is
         send(("failed", explain(error)))
 

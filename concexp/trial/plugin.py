@@ -123,6 +123,8 @@ class Model(Plugin):
     asynchronous    True where workers are coroutines: a primitive is waited for with `await`
     lasting         whether its workers stay for a whole pass and can take their operations from a source (`WorkerView.source`)
     opens           whether it can carry an open loop
+    threaded        True where each worker is a thread that Python code starts: it must not be replaced by something else
+    daemonic        True where the workers are daemons of multiprocessing, which may not start processes of their own
     in_turns        True where workers are written as threads, and take turns in one thread by a patched standard library
     needs_workers   False where the number of workers does not apply
     simulated       True where no trial is run at all
@@ -134,6 +136,8 @@ class Model(Plugin):
     asynchronous = False
     lasting = False
     opens = False
+    threaded = False
+    daemonic = False
     in_turns = False
     needs_workers = True
     simulated = False
@@ -174,7 +178,7 @@ class Model(Plugin):
         raise NotImplementedError
 
     def close(self):
-        """End the workers and wait for them."""
+        """End the workers and wait for them; returns for each the changes that it noticed: see `WorkerView.changes`."""
         raise NotImplementedError
 
     def processes(self):

@@ -184,7 +184,7 @@ def test_work_that_was_put_off_is_an_error_of_the_input(prepared):
 
 
 def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
-    """A process of its own cannot be started by a daemonic worker, an event loop not within another: those cells say so."""
+    """A daemonic worker cannot start a process of its own, nor an event loop another loop: those cells say so, with a cure."""
     code = (
         "import asyncio, multiprocessing\n"
         "def work():\n p = multiprocessing.get_context('fork').Process(target=print)\n p.start()\n p.join()\n"
@@ -192,17 +192,18 @@ def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
         "async def loops():\n c = nap()\n try: asyncio.run(c)\n finally: c.close()\n"
         "def plain_loop():\n c = nap()\n try: asyncio.run(c)\n finally: c.close()\n"
     )
-    tried = prepared(code, "[mine.py:work, mine.py:plain_loop]", "[serial, processes, asyncio]")
+    tried = prepared(code, "[mine.py:work, mine.py:plain_loop]", "[serial, processes, mp_pool, asyncio]")
     reasons = tried.try_code({})
     cells = {(cell.workload.label, cell.model.label): reasons.get(cell.id, "") for cell in tried.plan.cells}
-    assert "may not start processes of its own" in cells["mine.py:work", "processes"]
+    assert "may not start processes of their own" in cells["mine.py:work", "mp_pool"]
+    assert "such as processes" in cells["mine.py:work", "mp_pool"]
     assert "an event loop cannot be started inside one that runs" in cells["mine.py:plain_loop", "asyncio"]
     assert [key for key, reason in cells.items() if reason] == [
-        ("mine.py:work", "processes"),
+        ("mine.py:work", "mp_pool"),
         ("mine.py:plain_loop", "asyncio"),
     ]
     left = with_refusals(tried.spec, tried.plan, reasons)
-    assert len(left.runnable) == len(left.trials) == 4
+    assert len(left.runnable) == len(left.trials) == 6
     assert len(left.unsupported) == 2
 
 

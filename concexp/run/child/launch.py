@@ -15,7 +15,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from concexp.run.child import answer, process_tree, temp_folder
+from concexp.run.child import answer, clock_check, process_tree, temp_folder
 from concexp.run.child.leaks import NAME_LENGTH, Audit
 from concexp.run.child.memory_limit import CHECK_EVERY_S, Limit
 from concexp.run.child.pipes import OUTPUT_KEPT, Child, text
@@ -112,14 +112,18 @@ def launch(
 
     The child leads a session of its own. Every process in that session or with the trial's marker is ended with it.
     """
-    started = time.monotonic()
+    started, started_ns = time.monotonic(), time.perf_counter_ns()
     audit = Audit()
     marker = process_tree.marker_of(next(_trial_numbers))
-    with temp_folder.folder() as folder, contextlib.ExitStack() as parent_fds:
-        env = environment(marker, request.get("seed", 0), str(folder), variables or {})
+    with (
+        temp_folder.folder() as folder,
+        temp_folder.short_name(folder) as seen,  # as the trial knows it
+        contextlib.ExitStack() as parent_fds,
+    ):
+        env = environment(marker, request.get("seed", 0), str(seen), variables or {})
         flags = ["-s"] if site else ["-s", "-S"]
-        child = _start([python, *flags, str(stage.main)], request, folder, env, parent_fds)
-        trial = _Trial(child, marker, folder, audit, memory, request["verb"] == "measure")
+        child = _start([python, *flags, str(stage.main)], request, seen, env, parent_fds)
+        trial = _Trial(child, marker, folder, audit, memory, request["verb"] == "measure", started_ns)
         try:
             outcome = trial.supervise(started, timeout)
         finally:
@@ -175,7 +179,7 @@ class _Wait(Enum):
 class _Trial:
     """A running trial: its child, the marker of its processes, its folder, what looks for leaks, its limit of memory.
 
-    `measures` is False for a request of another verb.
+    `measures` is False for a request of another verb; `started_ns` is the clock before the child was started.
     """
 
     child: Child
@@ -184,6 +188,7 @@ class _Trial:
     audit: Audit
     memory: int | None
     measures: bool
+    started_ns: int
 
     def supervise(self, started: float, timeout: float) -> TrialOutcome:
         """Wait for the answer, the end or the deadline, and return the outcome, without leaks and duration.
@@ -191,6 +196,7 @@ class _Trial:
         `started` is on the monotonic clock; `timeout` is in seconds.
         """
         wait, excess = self._wait(started + timeout)
+        answered_ns = time.perf_counter_ns()
         pids: list[int] = []
         if wait is not _Wait.DONE or self.audit.anything_new:
             pids = process_tree.pids(self.child.process, self.marker)
@@ -199,7 +205,7 @@ class _Trial:
             return self._out_of_time(pids, timeout)
         if wait is _Wait.OUT_OF_MEMORY:
             return self._out_of_memory(excess)
-        return self._done()
+        return self._done(answered_ns)
 
     def _wait(self, until: float) -> tuple[_Wait, str]:
         """Why waiting is over, and, if the memory limit was exceeded, by how much."""
@@ -243,7 +249,7 @@ class _Trial:
             status="crashed", reason=excess, answer=None, output=self._output(), noticed_ns=noticed_ns, notes=notes
         )
 
-    def _done(self) -> TrialOutcome:
+    def _done(self, answered_ns: int) -> TrialOutcome:
         self.child.listen_until(time.monotonic() + GRACE_S, self.child.ended)
         self.child.drain()
         now_ns = time.perf_counter_ns()
@@ -251,6 +257,9 @@ class _Trial:
         notes, _ = _read_notes(self.folder / NOTES)
         if found is None:
             return self._ended_without_answer(problem, now_ns, notes)
+        if wrong := clock_check.problem(found, self.started_ns, answered_ns):
+            found = {**clock_check.without_times(found), "status": "invalid", "reason": wrong}
+        found.pop("clock", None)
         return self._answered(found, now_ns, notes)
 
     def _ended_without_answer(self, problem: str, now_ns: int, notes: Notes) -> TrialOutcome:

@@ -17,6 +17,14 @@ def _checked(iterations: Any) -> Any:
     return iterations
 
 
+class Change(Part):
+    """A setting of an interpreter or a thread that the code under test changed, and did not change back."""
+
+    what: str = Field(description="the setting")
+    before: str = Field(description="its value before any code under test was imported")
+    after: str = Field(description="its value after the passes")
+
+
 class Answer(Part):
     """What the child of a trial recorded."""
 
@@ -34,6 +42,7 @@ class Answer(Part):
     start_method: str | None = Field(None, description="how the model started its processes")
     switch_interval: Number | None = Field(None, description="the GIL's switch interval, seconds")
     threads_at_fork: Int64 | None = Field(None, description="threads of the process when it forked")
+    changed: Items[Change] | None = Field(None, description="what the code under test changed of its interpreter")
     steps: Items[dict[str, Any]] | None = Field(
         None,
         description="each step of a search: `rate`, `ops`, `wall_s`, `growth` of the latency, whether it was `too_much`",

@@ -12,6 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from concexp import catalog
 from concexp.errors import Problem
 from concexp.experiment import expressions, units
+from concexp.experiment.environment import Variable
+from concexp.experiment.files import DataFile
 
 Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
 NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
@@ -129,6 +131,7 @@ class Located:
     home      the experiment's folder, absolute: the last place where imports are searched
     source    the file that defines it, absolute; "" where there is no Python source
     module    the module, if the YAML names one
+    written   the file as the YAML names it
     """
 
     path: str = ""
@@ -136,6 +139,7 @@ class Located:
     source: str = ""
     module: str = ""
     function: str = ""
+    written: str = ""
 
     def request(self) -> dict[str, str]:
         """The form in which a trial's request names it."""
@@ -337,6 +341,8 @@ class Spec:
     text: str = field(default="", repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the merged YAML, as written
     claims: tuple[Claim, ...] = ()
+    environment: Mapping[str, Variable] = field(default_factory=dict)
+    files: tuple[DataFile, ...] = ()
 
     @property
     def requested_metrics(self) -> tuple[str, ...]:

@@ -226,11 +226,14 @@ def member(workload, me, gate, receive, send, alone):
 
 
 def explain(error):
-    """(summary, traceback) of an exception, as text."""
+    """(summary, traceback) of an exception, as text; the summary says how to give a trial what it lacked."""
     import traceback
 
+    from concexp.trial.diagnostics.hints import hint
+
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    return traceback.format_exception_only(type(error), error)[-1].strip(), "".join(lines)
+    summary, more = traceback.format_exception_only(type(error), error)[-1].strip(), hint(error)
+    return "%s (%s)" % (summary, more) if more else summary, "".join(lines)
 
 
 class WorkFailed(Exception):

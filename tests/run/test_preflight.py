@@ -10,11 +10,10 @@ import pytest
 from concexp import experiment
 from concexp.errors import EnvironmentRefused, InputError
 from concexp.plan.planner import make_plan, with_refusals
-from concexp.run import preflight
+from concexp.run import preflight, user_files
 from concexp.run.child import stage as stages
 from concexp.run.interpreters import interpreter
 from concexp.run.machine.lock import MachineLock
-from concexp.run.storage import run_folder
 from tests.helpers.program import concexp, unfinish
 from tests.helpers.program import run_folder as only_run
 
@@ -125,9 +124,9 @@ def test_helpers_of_a_module_count_and_installed_packages_do_not(prepared, write
     tried = prepared("", "[pack.bench:f, bought:g]")
     seen, _ = tried.inspect_code()
     inside = ["pack/__init__.py", "pack/bench.py", "pack/util.py"]
-    assert seen["pack.bench:f"]["files"] == [str(tmp_path / name) for name in inside]
+    assert sorted(seen["pack.bench:f"]["modules"]) == [str(tmp_path / name) for name in inside]
     assert seen["bought:g"]["version"] == "bought 1.2"
-    assert list(run_folder.code_files(tried.spec, seen)) == ["bought/__init__.py", *inside]
+    assert list(user_files.code_files(tried.spec, seen)) == ["bought/__init__.py", *inside]
 
 
 def test_what_each_entry_is(prepared, write, tmp_path):
@@ -138,9 +137,9 @@ def test_what_each_entry_is(prepared, write, tmp_path):
     seen, refused = prepared(code, text).inspect_code()
     assert refused == {}
     assert seen["mine.py:work"]["form"] == "coroutine function"
-    assert seen["mine.py:work"]["files"] == [str(tmp_path / name) for name in ("helper.py", "mine.py")]
+    assert sorted(seen["mine.py:work"]["modules"]) == [str(tmp_path / name) for name in ("helper.py", "mine.py")]
     assert (seen["c"]["form"], seen["c"]["returns"], seen["c"]["check"]) == ("class", "nothing", "mine.py:right")
-    assert (seen["json:dumps"]["form"], seen["json:dumps"]["files"]) == ("function", [])
+    assert (seen["json:dumps"]["form"], seen["json:dumps"]["modules"]) == ("function", {})
 
 
 PICKLES = "import pickle\ndef work(): return pickle.dumps(lambda: 0)\n"
@@ -230,16 +229,17 @@ def test_what_only_some_interpreters_can_import(prepared, tmp_path, current):
 
 
 def test_names_of_copies(write, tmp_path, prepared):
-    """A file's name, a module's path; a second file of one name has its folder; helpers lie as they lay."""
+    """The path that the YAML gives a file, a module's path; helpers lie as they lay."""
     for folder in ("one", "two", "pack"):
         (tmp_path / folder).mkdir()
         write(f"{folder}/mine.py", "def f(): pass\n")
     write("pack/__init__.py", "def g(): pass\n")
     found = prepared("", "[one/mine.py:f, two/mine.py:f, pack.mine:f, pack:g]").spec
-    files = run_folder.code_files(found, {"one/mine.py:f": {"files": [str(tmp_path / "one/sub/h.py")]}})
+    helpers = {str(tmp_path / "one/sub/h.py"): "sub.h"}
+    files = user_files.code_files(found, {"one/mine.py:f": {"modules": helpers}})
     assert {name: str(tmp_path / rest) for name, rest in {
-        "mine.py": "one/mine.py",
-        "sub/h.py": "one/sub/h.py",
+        "one/mine.py": "one/mine.py",
+        "one/sub/h.py": "one/sub/h.py",
         "two/mine.py": "two/mine.py",
         "pack/mine.py": "pack/mine.py",
         "pack/__init__.py": "pack/__init__.py",

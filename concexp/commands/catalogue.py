@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from concexp import catalog
 from concexp.commands.text_table import table_lines
-from concexp.errors import InputError, Problem, UnknownName, did_you_mean
+from concexp.errors import EnvironmentRefused, InputError, Problem, UnknownName, did_you_mean
 from concexp.experiment import claims_reference, provided_reference, user_code
 from concexp.experiment.spec import Entry
 from concexp.trial.tools import unsupported
@@ -35,7 +36,10 @@ def plug_ins(kind: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _entry(kind: str, name: str) -> dict[str, Any]:
-    cls = catalog.load(kind, name)
+    try:
+        cls = catalog.load(kind, name)
+    except EnvironmentRefused as error:  # of another package: what is wrong with it must not hide all others
+        return {"name": name, "summary": f"not usable: {error.message}", "parameters": []}
     parameters = [
         {"name": p.name, "type": p.type, "unit": p.unit, "range": p.range, "default": p.default, "meaning": p.meaning}
         for p in catalog.parameters(cls).values()
@@ -120,7 +124,7 @@ def support(kind: str = "", name: str = "") -> list[dict[str, str]]:
 
     A kind and a name restrict the list to the triples of that plug-in.
     """
-    names = {axis: [name] if axis == kind else catalog.names(axis) for axis in AXES}
+    names = {axis: [name] if axis == kind else [*filter(partial(_loads, axis), catalog.names(axis))] for axis in AXES}
     built = [[(name, Entry.default(axis, name).build()) for name in names[axis]] for axis in AXES]
     triples = []
     for (workload, work), (model, carrier), (sync, primitive) in itertools.product(*built):
@@ -128,6 +132,14 @@ def support(kind: str = "", name: str = "") -> list[dict[str, str]]:
         reason = unsupported(work, carrier, primitive, workers, work.load)
         triples.append({"workload": workload, "model": model, "sync": sync, "reason": reason})
     return triples
+
+
+def _loads(kind: str, name: str) -> bool:
+    try:
+        catalog.load(kind, name)
+    except EnvironmentRefused:
+        return False
+    return True
 
 
 def support_text(triples: list[dict[str, str]]) -> str:

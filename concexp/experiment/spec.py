@@ -185,6 +185,11 @@ class Entry:
         return bool(self.located.function)
 
     @property
+    def origin(self) -> str:
+        """The package that it comes from, with its version; "" for user code and for concexp's own plug-ins."""
+        return "" if self.is_user_code else catalog.origin(PLUGINS.get(self.kind, self.kind), self.name)
+
+    @property
     def sources(self) -> list[Located]:
         """The user code of the entry, its check included, that has Python source."""
         return [located for located in (self.located, self.check) if located.source]
@@ -207,7 +212,9 @@ class Entry:
         if self.is_user_code:
             given = {**self.located.request(), "arguments": dict(self.parameters), "returns": self.returns}
             return {"name": "_function", "parameters": {**given, "check_by": self.check.request()}}
-        return {"name": self.name, "parameters": dict(self.parameters)}
+        reference = catalog.reference(PLUGINS.get(self.kind, self.kind), self.name)
+        more = {"reference": reference} if reference else {}
+        return {"name": self.name, "parameters": dict(self.parameters), **more}
 
     @property
     def non_default(self) -> dict[str, Any]:

@@ -117,12 +117,18 @@ class Cell:
     @property
     def needs_site(self) -> bool:
         """Whether a trial needs the installed packages; with the standard library alone it starts faster."""
-        return self.has_user_code or any(role.plugin.packages for role in self._roles)
+        installed = (entry.origin for entry in self.entries)
+        return self.has_user_code or any(entry.plugin.packages for entry in self._roles) or any(installed)
 
     @property
     def has_user_code(self) -> bool:
         """Whether a trial runs code of the user's."""
         return any(role.is_user_code for role in self._roles)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All its plug-ins."""
+        return [*self._roles, self.sync]
 
     @property
     def _roles(self) -> list[Entry]:

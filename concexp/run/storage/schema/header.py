@@ -143,6 +143,9 @@ class Manifest(Part):
         None, description="SHA-256 of each of the user's files, by its name in code/"
     )
     preflight: Preflight | None = Field(None, description="what the user's code is")
+    plug_ins: dict[str, str] | None = Field(
+        None, description="plug-ins of other packages, by kind/name: their versions"
+    )
     environment: dict[str, str | None] | None = Field(
         None, description="variables that the experiment sets for its trials; null: one that is not there"
     )

@@ -55,6 +55,7 @@ class RunRequest:
     fresh: bool = False
     wait: bool = True
     command: str = ""
+    spec: Spec | None = None  # of an experiment that stands in no file
 
     @property
     def partial(self) -> bool:
@@ -142,7 +143,7 @@ def _set_up(request: RunRequest) -> Setup:
 
 def _load_spec(request: RunRequest) -> Spec:
     """Read the experiment; --quick reduces it to one short repetition."""
-    spec = experiment.load(request.path, request.sets)
+    spec = request.spec or experiment.load(request.path, request.sets)
     if not request.quick:
         return spec
     short = {"repetitions": 1, "iterations": 1, "warmup": min(1, spec.measure.warmup)}
@@ -158,7 +159,7 @@ def _measure(request: RunRequest, setup: Setup, listener: Silent, page: bool) ->
     lock = MachineLock(
         f"concexp run of {spec.name}", lambda holder: listener.note(f"waiting for {holder}"), request.wait
     )
-    with sharing(setup.provided, listener.note) as provided:
+    with sharing(setup.provided, listener.say) as provided:
         return _measure_with(request, replace(setup, provided=provided), listener, page, lock)
 
 
@@ -208,33 +209,41 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
     entries, refusals = preflight.inspect_code()
     files, data = user_files.code_files(spec, entries), file_facts(provided)
     facts_provided = {**provided.facts, **({"files": data} if data else {})}
+    if plug_ins := _installed_plug_ins(preflight.plan):
+        facts_provided["plug_ins"] = plug_ins
     identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, facts_provided)
     machine = facts.facts()
+    parts = {
+        "trial_code": code.sha256,
+        "only": request.only,
+        "interpreters": interpreters,
+        "user_code": user_files.hashes_of(files),
+        **facts_provided,
+    }
     if not request.fresh:
-        unfinished = run_folder.unfinished(runs, identity, facts.host(), machine["cpus"])
-        if unfinished.here is not None and not journal.being_written(unfinished.here.journal):
-            return unfinished.here, files
-        if unfinished.elsewhere:
-            listener.note(f"this is a new run: {unfinished.elsewhere}")
+        unfinished = run_folder.unfinished(runs, identity, facts.host(), machine["cpus"], parts)
+        here, why = unfinished.here, unfinished.elsewhere
+        if here is not None and not run_folder.has_cells(here, {cell.id for cell in preflight.plan.cells}):
+            why = f"{here.path.name} was begun with other cells, and is left as it is"
+        elif here is not None and not journal.being_written(here.journal):
+            return here, files
+        if why:
+            listener.say(f"this is a new run: {why}")
     clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,
-        "trial_code": code.sha256,
         "seed": spec.measure.seed,
         "started_at": run_folder.now(),
         "command": request.command,
-        "only": request.only,
         "quick": request.quick,
         "host": facts.host(),
         "machine": machine,
         "doctor": hazards.warning_before_run(machine, next(iter(clocks.values()), {})),
-        "interpreters": interpreters,
         "clocks": clocks,
         "git": facts.git(Path.cwd(), request.out),
         "packages": facts.packages(),
-        "user_code": user_files.hashes_of(files),
-        **facts_provided,
+        **parts,
         "preflight": {
             "entries": {label: {k: v for k, v in entry.items() if k != "modules"} for label, entry in entries.items()},
             "unsupported": preflight.try_code(refusals),
@@ -242,6 +251,12 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
     }
     kept = {name: path for name, path in provided.sources.items() if name in provided.kept}
     return run_folder.create(runs, spec, files, manifest, kept), files
+
+
+def _installed_plug_ins(plan: Plan) -> dict[str, str]:
+    """The plug-ins of other packages by kind/name, with the versions of their packages."""
+    entries = {(e.kind, e.name): e for cell in plan.cells for e in cell.entries}
+    return {f"{kind}/{name}": entry.origin for (kind, name), entry in sorted(entries.items()) if entry.origin}
 
 
 def _user_files(folder: RunFolder, files: Mapping[str, str], provided: Provided) -> UserFiles:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
+
+import yaml
 
 from concexp import catalog
 from concexp.errors import InputError, Problem, did_you_mean
@@ -36,6 +38,19 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Spec:
     except UnicodeDecodeError as error:
         raise InputError([Problem(str(path), 0, 0, "", "it is not UTF-8 text")]) from error
     return parse_text(data, str(path), overrides)
+
+
+def of_data(data: Mapping[str, Any], file: str, overrides: Sequence[str] = ()) -> Spec:
+    """Read an experiment that stands in no file; `file` stands for it in messages, and relative paths start from its folder."""
+    if "name" not in data:
+        problem = Problem(file, 0, 0, "name", "an experiment without a file needs a name", "{'name': 'my_question', …}")
+        raise InputError([problem])
+    try:
+        text = yaml.dump(dict(data), Dumper=yaml_nodes.Dumper, sort_keys=False, allow_unicode=True, width=120)
+    except (yaml.YAMLError, RecursionError) as error:
+        what = f"it holds what no YAML can: {units.for_message(error.args[-1])}" if error.args else "it contains itself"
+        raise InputError([Problem(file, 0, 0, "", what, "use dicts, lists, texts and numbers")]) from error
+    return parse_text(text, file, overrides)
 
 
 def parse_text(data: str, file: str, overrides: Sequence[str] = ()) -> Spec:

@@ -293,3 +293,25 @@ def test_a_refused_run_leaves_nothing(write, tmp_path):
         "x.yaml:1:11: workload: mine.py:work cannot be imported: mine.py:1: there is no module"
     )
     assert not (tmp_path / "reports").exists()
+
+
+def test_sources_of_the_project_are_the_users_code(write, tmp_path, prepared):
+    """Those that are found beside the target, beside the YAML, in a namespace package, and by a path that the code adds."""
+    for folder in ("src/late", "space", "sub"):
+        (tmp_path / folder).mkdir(parents=True)
+    write("pyproject.toml", "")
+    write("space/part.py", "")
+    write("beside.py", "")
+    write("sub/near.py", "import space.part\n")
+    write("src/added.py", "def f():\n    from late import deep\n")
+    write("src/late/__init__.py", "")
+    write("src/late/deep.py", "")
+    write("src/other.py", "")
+    write("sub/mine.py", "import os, sys, json\nimport near, beside\n"
+                         "sys.path.append(os.path.join(os.path.dirname(os.path.dirname(__file__)), 'src'))\n"
+                         "import added\ndef work(): pass\n")  # fmt: skip
+    tried = prepared("", "sub/mine.py:work")
+    seen, _ = tried.inspect_code()
+    files = user_files.code_files(tried.spec, seen)
+    near = {"sub/mine.py", "sub/near.py", "beside.py", "space/part.py"}
+    assert set(files) == near | {"src/added.py", "src/late/__init__.py", "src/late/deep.py"}

@@ -20,8 +20,8 @@ from concexp.experiment.yaml_nodes import Dumper
 from concexp.run import user_files
 from concexp.run.storage import atomic, foreign_file
 from concexp.run.storage.foreign_text import json_bytes
+from concexp.run.storage.journal import LINE_LIMIT, Journal, decode
 from concexp.run.storage.journal import NAME as JOURNAL
-from concexp.run.storage.journal import Journal
 
 MOMENT = "%Y%m%dT%H%M%SZ"  # of a run's id
 MANIFEST = kept.MANIFEST
@@ -84,12 +84,19 @@ class Unfinished:
     elsewhere: str = ""
 
 
-def unfinished(runs: Path, wanted: str, host: str, cpus: int) -> Unfinished:
-    """The latest unfinished runs with the identity `wanted`, on this `host` with this number of usable CPUs and elsewhere."""
+def unfinished(runs: Path, wanted: str, host: str, cpus: int, parts: Mapping[str, Any] | None = None) -> Unfinished:
+    """The latest unfinished runs with the identity `wanted`, on this `host` with this number of usable CPUs and elsewhere.
+
+    `parts` are what this run's manifest says of the parts of its identity: they show in what the latest run differs.
+    """
     elsewhere = ""
-    for path in sorted(runs.glob(f"*/{MANIFEST}"), reverse=True):
+    for number, path in enumerate(sorted(runs.glob(f"*/{MANIFEST}"), reverse=True)):
         known = read_manifest(path.parent)
-        if known.get("identity") != wanted or "finished_at" in known:
+        if "finished_at" in known:
+            continue
+        if known.get("identity") != wanted:
+            if number == 0 and parts is not None:
+                elsewhere = f"{path.parent.name} was begun {_difference(known, parts)}, and is left as it is"
             continue
         machine = known.get("machine")
         cpus_there = machine.get("cpus") if isinstance(machine, dict) else None
@@ -98,6 +105,41 @@ def unfinished(runs: Path, wanted: str, host: str, cpus: int) -> Unfinished:
         why = f"with {cpus_there} usable CPUs, not {cpus}" if known.get("host") == host else "on another machine"
         elsewhere = elsewhere or f"{path.parent.name} was begun {why}, and is left as it is"
     return Unfinished(None, elsewhere)
+
+
+# A part of a manifest -> what is said where it differs from that of a new run.
+DIFFERENCES = {
+    "user_code": "with other code of yours",
+    "files": "with other files",
+    "environment": "with other environment variables",
+    "plug_ins": "with other versions of installed plug-ins",
+    "secrets": "with other secret variables",
+    "trial_code": "by another version of concexp",
+    "interpreters": "with other interpreters",
+    "only": "with another --only",
+}
+
+
+def _difference(known: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
+    """How the run with the manifest `known` differs from one with these parts."""
+    for part, words in DIFFERENCES.items():
+        there, here = known.get(part) or {}, parts.get(part) or {}
+        if there != here:
+            if not (isinstance(there, dict) and isinstance(here, dict)) or part == "interpreters":
+                return words
+            names = [name for name in sorted({*there, *here}) if there.get(name) != here.get(name)]
+            return f"{words} ({', '.join(names[:3])}{', …' * (len(names) > 3)})"
+    return "with another experiment"
+
+
+def has_cells(folder: RunFolder, wanted: set[str]) -> bool:
+    """Whether the journal of a run, if it has begun, is one of these cells: its trials must not meet with those of others."""
+    try:
+        with foreign_file.opened(folder.journal) as file:
+            header = decode(file.readline(LINE_LIMIT + 1).removesuffix(b"\n"))
+        return {cell["cell"] for cell in header["cells"]} == wanted
+    except (OSError, ValueError, KeyError, TypeError):
+        return True  # not begun; or damaged, which reading it reports
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

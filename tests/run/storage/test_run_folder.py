@@ -181,3 +181,33 @@ def test_what_is_no_text_stands_in_the_manifest(tmp_path):
     """A command line whose bytes are no UTF-8 is written as Python shows it."""
     folder = run_folder.create(tmp_path, spec(), {}, {"identity": "0badcafe" * 8, "command": "run caf\udce9"})
     assert run_folder.read_manifest(folder.path)["command"] == "run caf\\udce9"
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ({"user_code": {"a.py": "1", "b.py": "2"}}, "with other code of yours (b.py)"),
+        ({"environment": {"A": "1"}}, "with other environment variables (A)"),
+        ({"files": {"d.csv": {}}}, "with other files (d.csv)"),
+        ({"trial_code": "2"}, "by another version of concexp"),
+        ({"only": "workers == 1"}, "with another --only"),
+        ({}, "with another experiment"),
+    ],
+)
+def test_why_the_latest_run_is_not_completed_is_said(tmp_path, part, words):
+    """In what it differs, if it is unfinished; what lies behind it is no matter."""
+    there = {"identity": "a" * 64, "host": HOST, "machine": {"cpus": 2}, "user_code": {"a.py": "1"}, "trial_code": "1"}
+    folder = run_folder.create(tmp_path, spec(), {}, there)
+    found = run_folder.unfinished(tmp_path, "b" * 64, HOST, 2, {"user_code": {"a.py": "1"}, "trial_code": "1", **part})
+    assert found == Unfinished(None, f"{folder.path.name} was begun {words}, and is left as it is")
+
+
+def test_cells_are_those_of_the_header(tmp_path):
+    """A journal that has not begun fits any plan; one with other cells does not."""
+    folder = run_folder.create(tmp_path, spec(), {}, {"identity": "a" * 64})
+    assert run_folder.has_cells(folder, {"c1"})
+    with Writer(folder.journal) as writer:
+        assert run_folder.has_cells(folder, {"c1"})
+        writer.begin(Record({"cells": [{"cell": "c1"}, {"cell": "c2"}]}))
+    assert run_folder.has_cells(folder, {"c1", "c2"})
+    assert not run_folder.has_cells(folder, {"c1"})

@@ -22,6 +22,7 @@ from concexp.run.child.launch import TrialOutcome, launch
 from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine.lock import MachineLock
+from concexp.run.provided import NOTHING, Provided
 
 IMPORT_TIMEOUT = 60.0  # seconds
 MAX_WORKERS = 2
@@ -102,6 +103,7 @@ class Preflight:
     pythons: Mapping[str, Interpreter]
     stage: StagedCode
     lock: MachineLock
+    provided: Provided = NOTHING
 
     def inspect_code(self) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
         """(what each entry is, by its label; why cells cannot import or call it, by their id).
@@ -128,7 +130,7 @@ class Preflight:
             facts_by_label[entry.label] = {
                 "form": good[0]["form"],
                 "version": good[0]["version"],
-                "files": sorted({file for facts in good for file in facts["files"]}),
+                "modules": {file: name for facts in good for file, name in facts["modules"].items()},
                 "target": entry.located.name,
                 "returns": entry.returns,
                 "check": entry.check.name if entry.check.function else "",
@@ -224,7 +226,8 @@ class Preflight:
     def _launch(self, cell: Cell, request: dict[str, Any], timeout: float) -> TrialOutcome:
         with self.lock.held():
             python = self.pythons[cell.runtime.python].path
-            return launch(request, python, self.stage, timeout, True, cell.runtime.variables(), cell.settings.memory)
+            variables, memory = cell.runtime.variables(), cell.settings.memory
+            return launch(request, python, self.stage, timeout, True, variables, memory, self.provided)
 
     def _failure_is_allowed(self, uses: list[Use]) -> bool:
         """True if the experiment allows all these cells to fail: then their failures are data."""

@@ -228,11 +228,19 @@ def member(workload, me, gate, receive, send, alone):
 
 
 def explain(error):
-    """(summary, traceback) of an exception, as text."""
+    """(summary, traceback) of an exception, as text; the summary says how to give a trial what it lacked."""
     import traceback
 
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    return summary_of(error), "".join(lines)
+    return with_hint(error), "".join(lines)
+
+
+def with_hint(error):
+    """An exception in a line, with how to give a trial what it lacked."""
+    from concexp.trial.diagnostics.hints import hint
+
+    summary, more = summary_of(error), hint(error)
+    return "%s (%s)" % (summary, more) if more else summary
 
 
 def summary_of(error):

@@ -14,11 +14,17 @@ def installed(package):
 
 
 def load_plugin(kind, entry):
-    """The plug-in object that a request names ({"name": …, "parameters": {…}}); imports that one file."""
+    """The plug-in object that a request names ({"name": …, "parameters": {…}}); imports that one file.
+
+    One of another package has a `reference` too, package.module:Class.
+    """
     from importlib import import_module
 
-    module = import_module("concexp.trial.%s.%s" % (kind, entry["name"]))
-    return getattr(module, CLASSES[kind])(**entry.get("parameters", {}))
+    module, _, attribute = entry.get("reference", "").partition(":")
+    found = import_module(module or "concexp.trial.%s.%s" % (kind, entry["name"]))
+    for part in (attribute or CLASSES[kind]).split("."):
+        found = getattr(found, part)
+    return found(**entry.get("parameters", {}))
 
 
 class Plugin:

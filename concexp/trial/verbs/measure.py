@@ -5,9 +5,8 @@ import sys
 
 from concexp.trial import interpreter_state, passes, runtime, tools
 from concexp.trial.diagnostics import LOCK_WATCH, task_stacks
-from concexp.trial.own_time import outside_ns
+from concexp.trial.own_time import outside_ns, sleep
 from concexp.trial.own_time import perf_counter_ns as clock
-from concexp.trial.own_time import sleep
 from concexp.trial.placement import setting_of
 from concexp.trial.plugin import load_plugin
 from concexp.trial.reference import reference_s

@@ -107,6 +107,7 @@ class TrialRecord(Part):
     traceback: str | None = Field(None, description="the exception that ended it")
     startup: str | None = Field(None, description="once, each or timed: when workers are created")
     shape: str | None = Field(None, description="tasks or workers")
+    runtime: dict[str, Any] | None = Field(None, description="how its interpreter was set, by axis")
     leaked: Items[Leak] | None = Field(None, description="what it left behind")
     hang: Hang | None = Field(None, description="why it timed out")
     answer: Answer | None = Field(None, description="what its child recorded; null if it did not answer")
@@ -121,6 +122,9 @@ class MachineRecord(Part):
     effective_cpus: Number | None = Field(description="the CPUs that the machine gave; null if not measured")
     cpus: Positive = Field(description="usable CPUs, which is the number of spinners")
     started_at: str = Field(description="its start, UTC, ISO 8601")
+    duration_s: Number | None = Field(None, description="from its start to its end, seconds")
+    cpu_s: Number | None = Field(None, description="CPU time of the spinners together, seconds")
+    run_queue_wait_s: Number | None = Field(None, description="how long they waited for a CPU, seconds")
     alone_per_s: Items[Number] | None = Field(
         None, description="rounds per second of one spinner alone, each time it ran"
     )

@@ -10,6 +10,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """CPU time of all the model's processes divided by the window: how many CPUs were busy on average."""
 
+    known_as = ("cpu", "cpus", "cpu usage", "utilization", "utilisation")
+
     unit = "CPUs"
     order = 50
 

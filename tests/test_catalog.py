@@ -192,7 +192,7 @@ def test_only_what_may_be_used_is_suggested():
     ],
 )
 def test_a_name_of_another_kind(kind, name, cure):
-    """A primitive at the key of models is told where it belongs."""
+    """A primitive at the key of models is sent to its own key."""
     assert catalog.cure(kind, name) == cure
 
 

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from concexp.errors import InputError, Problem, did_you_mean
+from concexp.errors import InputError, Problem
 from concexp.experiment import Axis, Entry, Grid, Spec, Value, expressions
 from concexp.experiment.axis_table import AXES, CellDraft, KnownAxis, parameter_axis
-from concexp.experiment.selections import matches
-from concexp.experiment.spec import KINDS, SEARCH_WITHIN, second_roles
+from concexp.experiment.blocks import SEARCH_WITHIN
+from concexp.experiment.selections import label_cure, matches
+from concexp.experiment.spec import KINDS, second_roles
 from concexp.plan.cell import Background, Cell, Runtime, cell_id
 from concexp.plan.points import computed, points_of, problem_at
 
@@ -170,5 +171,5 @@ def _check_names(tree: expressions.Tree, cells: Sequence[Cell], text: str) -> No
     labels = {label for cell in cells for label in cell.axes.values() if isinstance(label, str)}
     for name in expressions.names(tree):
         if name not in axes | labels:
-            hint = did_you_mean(name, sorted(axes | labels))
+            hint = label_cure(name, sorted(axes | labels))
             raise InputError([Problem(f"--only {text}", 0, 0, "", f"there is no axis or label '{name}'", hint)])

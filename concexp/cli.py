@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shlex
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from concexp import __version__
+from concexp.commands.command_line import command_line, resume_command
 from concexp.errors import InputError, Problem
 from concexp.run.storage.foreign_text import printable
 
@@ -29,9 +29,9 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp plan my_question.yaml            what would run, and what cannot and why
   concexp list workload                    what there is: workload, model, sync, metric, plot
   concexp list pythons                     which interpreters are on this machine
-  concexp show counter                     what one of them is, and its parameters
+  concexp show counter                     what one of them is, its parameters, when to use it
+  concexp show yaml                        all keys; also: measure, load, sweep, execution, metrics, report, claims
   concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
-  concexp show claims                      the language of claims, which the data supports or refutes
   concexp doctor                           what on this machine endangers numbers, and the cure
   concexp selftest                         whether known answers come out right here (1: one does not)
 
@@ -40,6 +40,7 @@ Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect i
 """
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
 
 Specs = Annotated[list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)")]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="override one key of the experiment")]
@@ -159,13 +160,12 @@ def plan(
 
 @app.command("list")
 def list_(
-    kind: Annotated[
-        str, typer.Argument(help="workload, model, sync, metric, plot, pythons or support; all without")
-    ] = "",
+    kind: Annotated[str, typer.Argument(help="a kind, pythons or support")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
-    """List what there is; `list support` tells which workload runs on which model with which primitive, or why not.
+    """List what there is of a kind (workload, model, sync, metric or plot), or of all.
 
+    `list support` tells which workload runs on which model with which primitive, or why not.
     `list pythons` starts every interpreter that it finds on this machine, and tells how `sweep: {python: …}` names it.
 
     \b
@@ -190,23 +190,31 @@ def list_(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="[KIND/]NAME", help="for example counter, or model/threads")],
+    name: Annotated[str, typer.Argument(help="counter, model/threads, yaml, …")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="each combination that it runs in, and why not others")
+    ] = False,
 ) -> None:
-    """Show what a workload, model, primitive, metric or plot is, its parameters with units, and what carries it.
+    """Show what a plug-in is, its parameters, when to use it and what it costs; or what the keys of the YAML mean.
+
+    Topics: yaml (all keys), measure, load, sweep, execution, metrics, report, claims, call (your own code).
 
     \b
-    concexp show claims
     concexp show counter
-    concexp show model/processes
+    concexp show model/processes --all
+    concexp show measure
     """
     from concexp.commands import catalogue
 
-    say(catalogue.description(name))
+    say(catalogue.description(name, everything))
 
 
 @app.command()
 def report(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="run folders, reports/<name>, or reports")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="run folders, reports/<name>, or reports"),
+    ],
 ) -> None:
     """Make the page of a run again from its journal alone; of a folder of experiments, the page of each one's latest run.
 
@@ -317,17 +325,6 @@ def _root(
 
 
 _root.__doc__ = EXAMPLES
-
-
-def command_line() -> str:
-    """The command line as the user gave it, ready to paste: the program by its bare name, the rest quoted."""
-    return shlex.join(["concexp", *sys.argv[1:]])
-
-
-def resume_command(finished: Sequence[Path] = ()) -> str:
-    """The command that completes an interrupted one: without the finished experiments, and without --fresh."""
-    dropped = [*map(str, finished), "--fresh"]
-    return shlex.join(["concexp", *(word for word in sys.argv[1:] if word not in dropped)])
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from concexp import __version__
+from concexp.commands import completion
 from concexp.commands.command_line import command_line, resume_command
 from concexp.errors import InputError, Problem
 from concexp.run.storage.foreign_text import printable
@@ -39,10 +40,12 @@ Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect i
 2 the YAML or the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
 """
 
-app = typer.Typer(help=EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
 
 
-Specs = Annotated[list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)")]
+Specs = Annotated[
+    list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)", autocompletion=completion.experiments)
+]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="override one key of the experiment")]
 Only = Annotated[str, typer.Option(help="only the cells that meet a condition, such as 'model=threads'")]
 
@@ -127,7 +130,9 @@ def validate(specs: Specs, sets: Sets = None) -> None:
 
 @app.command()
 def plan(
-    path: Annotated[Path, typer.Argument(metavar="SPEC", help="experiment file (YAML)")],
+    path: Annotated[
+        Path, typer.Argument(metavar="SPEC", help="experiment file (YAML)", autocompletion=completion.experiments)
+    ],
     sets: Sets = None,
     only: Only = "",
     out: Annotated[Path, typer.Option(help="where earlier runs are: they tell how long it takes")] = Path("reports"),
@@ -160,7 +165,7 @@ def plan(
 
 @app.command("list")
 def list_(
-    kind: Annotated[str, typer.Argument(help="a kind, pythons or support")] = "",
+    kind: Annotated[str, typer.Argument(help="a kind, pythons or support", autocompletion=completion.listed)] = "",
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
     """List what there is of a kind (workload, model, sync, metric or plot), or of all.
@@ -190,7 +195,7 @@ def list_(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="counter, model/threads, yaml, …")],
+    name: Annotated[str, typer.Argument(help="counter, model/threads, yaml, …", autocompletion=completion.shown)],
     everything: Annotated[
         bool, typer.Option("--all", help="each combination that it runs in, and why not others")
     ] = False,
@@ -213,7 +218,9 @@ def show(
 def report(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="run folders, reports/<name>, or reports"),
+        typer.Argument(
+            metavar="PATH...", help="run folders, reports/<name>, or reports", autocompletion=completion.runs
+        ),
     ],
 ) -> None:
     """Make the page of a run again from its journal alone; of a folder of experiments, the page of each one's latest run.
@@ -231,7 +238,9 @@ def report(
 
 @app.command()
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="run folder, or reports/<name>")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="run folder, or reports/<name>", autocompletion=completion.runs)
+    ],
     form: Annotated[Format, typer.Option("--format", help="pyperf: seconds per operation, for `pyperf compare_to`")],
     cells: Annotated[bool, typer.Option("--cells", help="a row per cell (this, unless --trials is given)")] = False,
     trials: Annotated[

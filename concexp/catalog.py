@@ -6,6 +6,7 @@ Other packages add theirs through the entry-point groups `concexp.workloads`, `c
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import pkgutil
@@ -17,7 +18,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from concexp.errors import UnknownName, did_you_mean, meant
+from concexp.errors import EnvironmentRefused, UnknownName, did_you_mean, meant
 
 KINDS = {
     "workload": "concexp.trial.workloads",
@@ -96,8 +97,21 @@ def load(kind: str, name: str) -> type[Any]:
         raise UnknownName(kind, name, names(kind), cure(kind, name))
     foreign = _foreign(kind)
     if name in foreign:
-        return foreign[name].load()  # type: ignore[no-any-return]
+        try:
+            return foreign[name].load()  # type: ignore[no-any-return]
+        except Exception as error:
+            what = f"the {kind} '{name}' of {origin(kind, name)} cannot be loaded: {type(error).__name__}: {error}"
+            raise EnvironmentRefused(what, "repair or uninstall that package") from error
     return getattr(importlib.import_module(f"{KINDS[kind]}.{name}"), kind.capitalize())  # type: ignore[no-any-return]
+
+
+def classes(kind: str) -> dict[str, type[Any]]:
+    """The classes of all plug-ins of a kind by name, but for those of other packages that cannot be loaded."""
+    found = {}
+    for name in names(kind):
+        with contextlib.suppress(EnvironmentRefused):  # what is wrong with one must not hide all others
+            found[name] = load(kind, name)
+    return found
 
 
 def exists(kind: str, name: str) -> bool:
@@ -141,8 +155,8 @@ def meaning(kind: str, name: str, known: Sequence[str]) -> list[str]:
 def _known_as(kind: str) -> dict[str, dict[str, str]]:
     """Other names of plug-ins, bare, with and without their modules -> plug-in -> what to write for it in the YAML."""
     table: dict[str, dict[str, str]] = {}
-    for plugin in names(kind):
-        for declared in getattr(load(kind, plugin), "known_as", ()):
+    for plugin, cls in classes(kind).items():
+        for declared in getattr(cls, "known_as", ()):
             other, brace, parameters = declared.partition(" {")
             written = f"{{{plugin}: {{{parameters}}}" if brace else plugin
             for bare in {_bare(other), _bare(other.rpartition(".")[2])}:
@@ -160,6 +174,20 @@ def _foreign(kind: str) -> dict[str, EntryPoint]:
     """The plug-ins of other packages by name."""
     group = "concexp." + KINDS[kind].rpartition(".")[2]
     return {point.name: point for point in entry_points(group=group)}
+
+
+def reference(kind: str, name: str) -> str:
+    """Where a plug-in of another package is, as `package.module:Class`; "" for one of concexp's own."""
+    point = _foreign(kind).get(name)
+    return point.value if point is not None else ""
+
+
+def origin(kind: str, name: str) -> str:
+    """The package that a plug-in of that name comes from, with its version; "" for one of concexp's own."""
+    point = _foreign(kind).get(name)
+    if point is None:
+        return ""
+    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
 
 
 def summary(cls: type[Any]) -> str:

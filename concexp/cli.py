@@ -17,7 +17,7 @@ import typer
 from concexp import __version__
 from concexp.commands import completion
 from concexp.commands.command_line import command_line, resume_command
-from concexp.errors import InputError, Problem
+from concexp.errors import InputError, PageIncomplete, Problem
 from concexp.run.storage.foreign_text import printable
 
 EXAMPLES = """
@@ -32,16 +32,17 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp list pythons                     which interpreters are on this machine
   concexp show counter                     what one of them is, its parameters, when to use it
   concexp show yaml                        all keys; also: measure, load, sweep, execution, metrics, report, claims
+  concexp show environment                 variables and, by `show files`, files that your code needs
   concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
   concexp doctor                           what on this machine endangers numbers, and the cure
   concexp selftest                         whether known answers come out right here (1: one does not)
 
-Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, or with --check a claim was refuted;
-2 the YAML or the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
+Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, a part of the page could not be made,
+or with --check a claim was refuted; 2 the YAML or the command line is wrong; 3 the environment was refused;
+130 interrupted, the same command goes on.
 """
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
-
 
 Specs = Annotated[
     list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)", autocompletion=completion.experiments)
@@ -113,6 +114,7 @@ def validate(specs: Specs, sets: Sets = None) -> None:
     concexp validate experiments/*.yaml
     """
     from concexp import experiment
+    from concexp.experiment import environment
     from concexp.plan import claim_lint
 
     problems: list[Problem] = []
@@ -120,7 +122,7 @@ def validate(specs: Specs, sets: Sets = None) -> None:
         try:
             spec = experiment.load(path, tuple(sets or ()))
             say(f"{path}: ok: {spec.name}: {spec.question}")
-            for warning in claim_lint.as_written(spec):
+            for warning in (*environment.warnings(spec.environment, os.environ), *claim_lint.as_written(spec)):
                 say(str(warning), err=True)
         except InputError as error:
             problems += error.problems
@@ -196,13 +198,11 @@ def list_(
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="counter, model/threads, yaml, …", autocompletion=completion.shown)],
-    everything: Annotated[
-        bool, typer.Option("--all", help="each combination that it runs in, and why not others")
-    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="each combination that it runs in, or why not")] = False,
 ) -> None:
     """Show what a plug-in is, its parameters, when to use it and what it costs; or what the keys of the YAML mean.
 
-    Topics: yaml (all keys), measure, load, sweep, execution, metrics, report, claims, call (your own code).
+    Topics: yaml (all keys), measure, load, sweep, execution, metrics, report, claims; call (your own code), environment, files.
 
     \b
     concexp show counter
@@ -218,9 +218,7 @@ def show(
 def report(
     paths: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="PATH...", help="run folders, reports/<name>, or reports", autocompletion=completion.runs
-        ),
+        typer.Argument(metavar="PATH...", help="runs, reports/<name>, or reports", autocompletion=completion.runs),
     ],
 ) -> None:
     """Make the page of a run again from its journal alone; of a folder of experiments, the page of each one's latest run.
@@ -231,9 +229,13 @@ def report(
     """
     from concexp.commands.report import write_pages
 
+    lacking: list[PageIncomplete] = []
     for path in paths:
-        for page in write_pages(path):
+        for page in write_pages(path, lacking.append):
             say(str(page))
+    for error in lacking:
+        say(str(error), err=True)
+    raise typer.Exit(1 if lacking else 0)
 
 
 @app.command()

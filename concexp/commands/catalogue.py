@@ -10,7 +10,7 @@ from typing import Any
 from concexp import catalog
 from concexp.commands import reference
 from concexp.commands.text_table import table_lines
-from concexp.errors import InputError, Problem, UnknownName, did_you_mean, meant
+from concexp.errors import EnvironmentRefused, InputError, Problem, UnknownName, did_you_mean, meant
 from concexp.experiment import keys, user_code
 from concexp.experiment.spec import Entry
 from concexp.trial.tools import unsupported
@@ -39,7 +39,10 @@ def _kind_cure(kind: str) -> str:
 
 
 def _entry(kind: str, name: str) -> dict[str, Any]:
-    cls = catalog.load(kind, name)
+    try:
+        cls = catalog.load(kind, name)
+    except EnvironmentRefused as error:  # of another package: what is wrong with it must not hide all others
+        return {"name": name, "summary": f"not usable: {error.message}", "known_as": [], "parameters": []}
     parameters = [
         {"name": p.name, "type": p.type, "unit": p.unit, "range": p.range, "default": p.default, "meaning": p.meaning}
         for p in catalog.parameters(cls).values()
@@ -56,7 +59,11 @@ def plug_ins_text(data: dict[str, list[dict[str, Any]]]) -> str:
         lines.append(f"{kind}:")
         lines += [f"  {entry['name']:<{width}}  {entry['summary']}" for entry in entries]
     if "workload" in data:
-        lines += ["", f"A user's own code is a workload too: `concexp show {user_code.LONG}`."]
+        lines += [
+            "",
+            f"A user's own code is a workload too: `concexp show {user_code.LONG}`.",
+            "What it may need: `concexp show environment`, `concexp show files`.",
+        ]
     return "\n".join(lines)
 
 
@@ -177,7 +184,7 @@ def support(kind: str = "", name: str = "") -> list[dict[str, str]]:
 
     A kind and a name restrict the list to the triples of that plug-in.
     """
-    names = {axis: [name] if axis == kind else catalog.names(axis) for axis in AXES}
+    names = {axis: [name] if axis == kind else [*catalog.classes(axis)] for axis in AXES}
     built = [[(name, Entry.default(axis, name).build()) for name in names[axis]] for axis in AXES]
     triples = []
     for (workload, work), (model, carrier), (sync, primitive) in itertools.product(*built):

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 
 from concexp import catalog
-from concexp.experiment import claims_reference, expressions, keys, units, user_code
+from concexp.experiment import claims_reference, expressions, keys, provided_reference, units, user_code
 from concexp.experiment.keys import Key
 
 WIDTH = 120
@@ -67,8 +67,7 @@ def _yaml() -> str:
 
 def _metrics() -> str:
     lines = _keys("", {name: keys.ROOT[name] for name in ("primary", "metrics")}, "metrics").splitlines()
-    for name in catalog.names("metric"):
-        cls = catalog.load("metric", name)
+    for name, cls in catalog.classes("metric").items():
         facts = [cls.unit or "no unit", f"{cls.better} is better" if cls.better else "", cls.shown]
         facts.append("needs load: {rate: …}" if cls.open_loop else "")
         lines += ["", f"{name}: {', '.join(filter(None, facts))}", *_text(catalog.summary(cls), "    ")]
@@ -77,8 +76,8 @@ def _metrics() -> str:
 
 def _report() -> str:
     lines = [_block("report"), "", "Pictures:"]
-    for name in catalog.names("plot"):
-        lines += [f"  {name}", *_text(catalog.summary(catalog.load("plot", name)), "      ")]
+    for name, cls in catalog.classes("plot").items():
+        lines += [f"  {name}", *_text(catalog.summary(cls), "      ")]
     return "\n".join(lines)
 
 
@@ -92,7 +91,8 @@ def _execution() -> str:
             *_text(
                 "How trials are executed. Each trial is a fresh process with an environment built from nothing; trials run one "
                 "after the other, block by block, in a random order that `measure.seed` decides. `concexp show measure` has their "
-                "number and limits, `concexp show load` their work."
+                "number and limits, `concexp show load` their work. What your code finds in them: `concexp show environment`, "
+                "`concexp show files`."
             ),
             "",
             _keys("", {**root, **axes}, "execution"),
@@ -102,12 +102,24 @@ def _execution() -> str:
 
 def _claims() -> str:
     return "\n".join(
+        [_keys(f"claims: {keys.ROOT['claims'].meaning}", keys.CLAIM), "", claims_reference.LANGUAGE.rstrip()]
+    )
+
+
+def _environment() -> str:
+    root, axis = keys.ROOT["environment"], {f"sweep.{keys.ENV.name}": keys.ENV}
+    return "\n\n".join(
         [
-            _keys(f"claims: {keys.ROOT['claims'].meaning}", keys.CLAIM),
-            "",
-            claims_reference.LANGUAGE.rstrip(),
+            _keys("", {"environment": root}, "environment"),
+            _keys("A value that the caller has:", keys.VARIABLE),
+            _keys("A variable as an axis:", axis, "environment"),
+            provided_reference.ENVIRONMENT,
         ]
     )
+
+
+def _files() -> str:
+    return "\n\n".join([_keys("", {"files": keys.ROOT["files"]}, "files"), provided_reference.FILES])
 
 
 TOPICS: Mapping[str, Callable[[], str]] = {
@@ -119,6 +131,8 @@ TOPICS: Mapping[str, Callable[[], str]] = {
     "metrics": _metrics,
     "report": _report,
     "claims": _claims,
+    "environment": _environment,
+    "files": _files,
     user_code.LONG: lambda: user_code.REFERENCE,
 }
 

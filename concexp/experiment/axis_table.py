@@ -6,19 +6,26 @@ A new axis is a new entry: `sweep:` reads its values by it, and the planner puts
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, get_args
 
-from concexp import catalog
-from concexp.experiment import units
-from concexp.experiment.blocks import Arrivals, Pin, Scaling, Startup
+from concexp.experiment import environment, units
+from concexp.experiment.axis_values import (
+    LOAD,
+    at_least,
+    interpreter,
+    model_name,
+    one_of,
+    positive_duration,
+    switch_interval,
+    whole_load,
+)
+from concexp.experiment.blocks import Pin, Startup
 from concexp.experiment.spec import Entry
-from concexp.trial.search import too_short_a_step
 
-VERSION = re.compile(r"(pypy)?3\.\d+(\.\d+)?t?")  # t: free-threaded
-SHORTEST_INTERVAL = 1e-6  # seconds: CPython counts switch intervals in microseconds
 Facts = Mapping[str, Any]  # what an interpreter reports about itself
 
 
@@ -52,8 +59,14 @@ def _nothing_unsupported(_: Any, __: Facts) -> str:
     return ""
 
 
+def _digit(flag: bool) -> str:
+    return str(int(flag))
+
+
 def plain_label(value: Any) -> Any:
-    """A value as written -> its label in tables: maps and lists become text."""
+    """A value as written -> its label in tables: maps and lists become text, and so does infinity, which has no place on a line."""
+    if isinstance(value, float) and math.isinf(value):
+        return str(value)
     if isinstance(value, dict):
         return ", ".join(f"{key} {plain_label(item)}" for key, item in value.items())
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
@@ -73,6 +86,7 @@ class KnownAxis:
     same_as          the axis that sets the same thing
     of_background    the axis needs a second role
     variable         the environment variable that carries the setting to a trial; "" if the request does
+    variable_text    a value that was read -> the text of that variable, None if it is not to be there
     unsupported      (value, facts of an interpreter) -> why it cannot be set so, or ""
     meaning, values, unit, default, example, also   as in `keys.Key`; parts of a block have those of the block
     """
@@ -87,6 +101,7 @@ class KnownAxis:
     same_as: str = ""
     of_background: bool = False
     variable: str = ""
+    variable_text: Callable[[Any], str | None] = _digit
     unsupported: Callable[[Any, Facts], str] = _nothing_unsupported
     meaning: str = ""
     values: str = ""
@@ -94,103 +109,6 @@ class KnownAxis:
     default: str = ""
     example: str = ""
     also: tuple[str, ...] = ()
-
-
-# How values are read.
-
-
-def at_least(low: int) -> Callable[[Any], int]:
-    """A reader of whole numbers from `low` on."""
-
-    def read(value: Any) -> int:
-        number = units.integer(value)
-        if number < low:
-            raise ValueError(f"expected a whole number from {low} on, not {number}")
-        return number
-
-    return read
-
-
-def one_of(choices: Sequence[str]) -> Callable[[Any], str]:
-    """A reader that accepts these words only."""
-
-    def read(value: Any) -> str:
-        if value not in choices:
-            raise ValueError(f"expected one of {', '.join(choices)}, not {units.for_message(value)}")
-        return str(value)
-
-    return read
-
-
-def positive_duration(value: Any) -> float:
-    """A duration such as 5ms -> seconds, more than 0."""
-    seconds = units.duration(value)
-    if seconds <= 0:
-        raise ValueError("expected a duration of more than 0")
-    return seconds
-
-
-def positive_rate(value: Any) -> float:
-    """A rate such as 100/s -> operations per second, more than 0."""
-    per_second = units.rate(value)
-    if per_second <= 0:
-        raise ValueError("expected a rate of more than 0")
-    return per_second
-
-
-def switch_interval(value: Any) -> float:
-    """A duration -> seconds, at least a microsecond."""
-    seconds = units.duration(value)
-    if seconds < SHORTEST_INTERVAL:
-        raise ValueError("expected a switch interval of 1us or more")
-    return seconds
-
-
-def interpreter(value: Any) -> str:
-    """An interpreter: `current`, a version, or a path."""
-    if isinstance(value, str) and (value == "current" or VERSION.fullmatch(value) or "/" in value):
-        return value
-    raise ValueError(
-        f'expected current, a version such as "3.13" or "3.14t", or a path, not {units.for_message(value)}'
-    )
-
-
-def model_name(value: Any) -> str:
-    """The name of a model that exists."""
-    if not isinstance(value, str) or value not in catalog.names("model"):
-        cure = catalog.cure("model", str(value))
-        raise ValueError(f"there is no model {units.for_message(value)}" + (f": {cure}" if cure else ""))
-    return value
-
-
-def whole_load(value: Any) -> dict[str, Any]:
-    """A load as one value: {ops, scaling}, {duration} or {rate, duration, arrivals} -> the same in SI units."""
-    if not isinstance(value, dict) or ("ops" in value) == ("duration" in value):
-        raise ValueError("expected a load: {ops: 1000, scaling: strong}, {duration: 1s} or {rate: 100/s, duration: 1s}")
-    for key in value:
-        if key not in LOAD:
-            raise ValueError(f"a load has no '{key}'")
-    if "ops" in value and {"rate", "arrivals"} & set(value):
-        raise ValueError("an open loop has a `rate` and a `duration`; `ops` are counted in a closed one")
-    if "until" in value and "rate" not in value:
-        raise ValueError("`until` searches for a rate: say from which, such as rate: 100/s")
-    if "within" in value and "until" not in value:
-        raise ValueError("`within` is for a search: add until: overloaded")
-    load = {key: LOAD[key](item) for key, item in value.items()}
-    if "until" in load and (why := too_short_a_step(load["rate"], load["duration"], load["until"])):
-        raise ValueError(why)
-    return load
-
-
-LOAD: dict[str, Callable[[Any], Any]] = {
-    "ops": at_least(1),
-    "duration": positive_duration,
-    "scaling": one_of(get_args(Scaling)),
-    "rate": positive_rate,
-    "arrivals": one_of(get_args(Arrivals)),
-    "until": units.until,
-    "within": units.percentage,
-}
 
 
 # What values change in a cell.
@@ -373,6 +291,20 @@ AXES: dict[str, KnownAxis] = {
     ),
     "measure.pin": KnownAxis(pins, measure("pin"), same_as="pin", example="sweep: {measure.pin: [none, spread]}"),
 }  # fmt: skip
+
+
+def known_axis(key: str) -> KnownAxis | None:
+    """The axis of this name if every experiment may sweep it: one of `AXES`, or `env.NAME`."""
+    if not key.startswith(environment.AXIS):
+        return AXES.get(key)
+    name = key.removeprefix(environment.AXIS)
+    read = partial(environment.value, name)
+    return KnownAxis(read, runtime(key), numeric=True, variable=name, variable_text=lambda text: text)
+
+
+def in_order(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a runtime by axis: in the order of `AXES`, then the environment variables by name."""
+    return {key: settings[key] for key in [*AXES, *sorted(set(settings) - set(AXES))] if key in settings}
 
 
 def holders(key: str, entries: Iterable[Entry]) -> list[Entry]:

@@ -10,7 +10,7 @@ from typing import Any
 from concexp import catalog
 from concexp.errors import did_you_mean, meant
 from concexp.experiment import expressions, keys, selections, units
-from concexp.experiment.axis_table import LOAD
+from concexp.experiment.axis_values import LOAD
 from concexp.experiment.expressions import ExpressionError, Tree
 from concexp.experiment.problems import Problems, inside, items, parsed, text, unknown_keys
 from concexp.experiment.selections import Names

@@ -92,6 +92,12 @@ ROOT = _by_name(
     Key("claims", "statements that the data supports or refutes", "claims: [{expect: throughput > 1/s}]", "list of maps",
         topic="claims"),
     _block("report", "report: {plots: [scaling]}"),
+    Key("environment", "environment variables that all trials see, beside PATH, HOME and LANG",
+        "environment: {MALLOC_ARENA_MAX: 2, DATABASE_URL: {from: caller}}",
+        "map: text, a number, unset, or {from: caller}", default="numerical libraries have one thread", topic="environment",
+        also=("env", "environ", "variables")),
+    Key("files", "files and folders beside the YAML that user code finds in its working folder", "files: [data.csv]",
+        "one path or a list", default="an empty folder", topic="files", also=("file", "data", "inputs")),
     Key("extends", "another YAML, relative to this one: its keys hold where this one does not set them", "extends: common.yaml",
         "path ending in .yaml or .yml", default="none"),
 )  # fmt: skip
@@ -111,7 +117,7 @@ CLAIM = _by_name(
         "claims: [{valid: any, expect: throughput > 1/s}]", "any", default="they never count"),
 )  # fmt: skip
 
-# Keys with a meaning of their own inside values: of an entry, of an axis' value, and of a range.
+# Keys with a meaning of their own inside values: of an entry, of an axis' value, of a range, and of a variable.
 ENTRY = _by_name(
     Key("as", "the label of a plug-in with parameters, in tables and selections",
         "workload: [cpu_sum, {cpu_sum: {size: 10}, as: small}]", "text", default="its name"),
@@ -129,6 +135,14 @@ RANGE = _by_name(
     Key("step", "the difference from one number to the next", "sweep: {workers: {from: 1, to: 8, step: 1}}", "number > 0",
         default="`times`"),
 )  # fmt: skip
+VARIABLE = _by_name(
+    Key("from", "the variable has the value that it has where the command is given", "environment: {DATABASE_URL: {from: caller}}",
+        "caller", default="required"),
+    Key("secret", "only the name is recorded, and what a trial prints hides the value",
+        "environment: {API_TOKEN: {from: caller, secret: on}}", "on | off", default="off"),
+)  # fmt: skip
+ENV = Key("env.NAME", "an environment variable; `unset` removes it", "sweep: {env.OMP_NUM_THREADS: [1, 2, cpus, unset]}",
+          "text, a number or formula, or unset", default="`environment:`", topic="environment")  # fmt: skip
 ZIP = Key("zip", "axes that move together: the first values of all, then the second ones, …",
           "sweep: {zip: [{load.duration: [1s, 2s], seed: [1, 2]}]}", "list of maps of equally long lists")  # fmt: skip
 
@@ -148,7 +162,7 @@ def of_sweep() -> dict[str, Key]:
         else:
             below = of_block(block)[field]
             keys[name] = Key(name, below.meaning, axis.example, below.values, below.unit, f"that of `{block}:`")
-    return {**keys, ZIP.name: ZIP}
+    return {**keys, ENV.name: ENV, ZIP.name: ZIP}
 
 
 def everywhere() -> Iterator[tuple[str, Key]]:

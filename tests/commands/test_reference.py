@@ -4,10 +4,12 @@ import pytest
 
 from concexp import catalog
 from concexp.commands import reference
-from concexp.experiment import expressions, keys
+from concexp.experiment import environment, expressions, files, keys
 
 TABLES = {"measure": keys.of_block("measure"), "load": keys.of_block("load"), "report": keys.of_block("report"),
           "sweep": keys.of_sweep() | keys.VALUE | keys.RANGE, "yaml": keys.ROOT | keys.ENTRY, "claims": keys.CLAIM,
+          "environment": {"environment": keys.ROOT["environment"], "sweep.env.NAME": keys.ENV} | keys.VARIABLE,
+          "files": {"files": keys.ROOT["files"]},
           "metrics": {name: keys.ROOT[name] for name in ("metrics", "primary")},
           "execution": {name: keys.ROOT[name] for name in ("startup", "background")}}  # fmt: skip
 
@@ -45,7 +47,7 @@ def test_metrics_and_plots_are_listed():
 def test_execution_has_what_is_set_of_interpreters():
     """The axes that belong to no block of the YAML."""
     text = reference.topic("execution")
-    for name in ("python", "gil", "jit", "switch_interval", "pin", "workers"):
+    for name in ("env.NAME", "python", "gil", "jit", "switch_interval", "pin", "workers"):
         assert f"\nsweep.{name}: " in text
 
 
@@ -60,3 +62,11 @@ def test_the_language_of_claims_is_shown():
     text = reference.topic("claims")
     for word in (*expressions.FUNCTIONS, *expressions.CURVES, "first", "within 10%", "effective_cpus", "valid: any"):
         assert word in text
+
+
+def test_what_user_code_may_need_is_shown():
+    """`show environment` names each variable that cannot be set, `show files` the limits."""
+    assert all(name in reference.topic("environment") for name in (*environment.REFUSED, environment.RESERVED))
+    text = reference.topic("files")
+    assert f"{files.COPY_LIMIT >> 20} MiB" in text
+    assert f"{files.FILES_LIMIT:,} files" in text

@@ -9,7 +9,12 @@ from tests.helpers.sweeps import SHORT, problems
 BASE = {"workload": "cpu_sum", "model": ["serial", "threads"]}
 OTHERS = [
     (f"{kind}.{name}", key)
-    for kind, table in {"entry": keys.ENTRY, "value": keys.VALUE, "range": keys.RANGE}.items()
+    for kind, table in {
+        "entry": keys.ENTRY,
+        "value": keys.VALUE,
+        "range": keys.RANGE,
+        "variable": keys.VARIABLE,
+    }.items()
     for name, key in table.items()
 ]
 KEYS = [*keys.everywhere(), *OTHERS]
@@ -36,10 +41,11 @@ def test_every_quantity_has_a_unit(path, key):
 def test_every_example_validates(path, key, tmp_path):
     """The example, with a workload and a model where it names none, is an experiment that has the key."""
     (tmp_path / "common.yaml").write_text("question: Q\n")
+    (tmp_path / "data.csv").write_text("1\n")
     given = yaml_nodes.parse(key.example, "x.yaml").plain()
     rest = yaml.dump({name: value for name, value in BASE.items() if name not in given}, Dumper=yaml_nodes.Dumper)
     parse_text(f"{rest}{key.example}\n", str(tmp_path / "x.yaml"))
-    assert f"{key.name}:" in key.example
+    assert f"{key.name.removesuffix('NAME')}" + ("" if key == keys.ENV else ":") in key.example
 
 
 @pytest.mark.parametrize("name", keys.BLOCKS)
@@ -56,6 +62,7 @@ def test_blocks_have_the_keys_of_their_models(name):
         ("expect: speedup > 1", "expect", "it belongs below `claims:`: write `claims: [{expect: speedup > 1}]`"),
         ("plots: [scaling]", "plots", "it belongs below `report:`: write `report: {plots: [scaling]}`"),
         ("duration: 1s", "duration", "it belongs below `load:`: write `load: {duration: 1s}`"),
+        ("env: {A: b}", "env", "did you mean 'environment'?"),
         ("trials: 5", "trials", "it belongs below `measure:`: write `measure: {repetitions: 5}`"),
         ("n_jobs: 5", "n_jobs", "it belongs below `sweep:`: write `sweep: {workers: 5}`"),
         ("measure: {reps: 5}", "measure.reps", "did you mean 'repetitions'?"),

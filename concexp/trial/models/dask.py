@@ -1,9 +1,9 @@
 """dask.distributed: a scheduler and worker processes on this machine, and tasks by the futures of its client."""
 
 from itertools import islice
-from time import perf_counter_ns as clock
 
 from concexp.trial.models import _engines, _shared_factories
+from concexp.trial.own_time import perf_counter_ns as clock
 
 # Switches off what would disturb: retries of a task whose worker has died, a profile of every worker ten times a second,
 # looks at its memory, and log messages.
@@ -28,6 +28,7 @@ class Model(_engines.Streaming):
     suits = "task graphs and work that may move to a cluster later"
     price = "a scheduler that every task passes, and a package to install"
 
+    daemonic = True
     packages = ("dask", "distributed")
     pip = '"dask[distributed]"'
     colour = "#ddcc77"

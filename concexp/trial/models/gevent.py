@@ -46,6 +46,7 @@ class Model(threads.Model):
     price = "a package to install that replaces parts of the standard library; what computes keeps all others waiting"
 
     parallel = "one"
+    threaded = False
     in_turns = True
     packages = ("gevent",)
     colour = "#661100"

@@ -6,9 +6,9 @@ import pickle
 import selectors
 import sys
 import threading
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
+from concexp.trial.own_time import perf_counter_ns as clock
 
 try:
     from concurrent import interpreters as library
@@ -119,6 +119,7 @@ class Model(tools.Model):
     price = "modules and objects of its own for each worker; few objects can be shared; many C extensions refuse to be imported"
 
     parallel = "interpreters"
+    threaded = True
     lasting = True
     colour = "#882255"
     marker = "p"
@@ -198,7 +199,7 @@ class Model(tools.Model):
 
     def close(self):
         self.send_orders([None] * len(self.orders))
-        self.collect("left")
+        changes = self.collect("left")
         for thread in self.threads:
             thread.join()
         for interpreter in self.interpreters:
@@ -206,3 +207,4 @@ class Model(tools.Model):
         for descriptors in self.pipes:
             for descriptor in descriptors:
                 os.close(descriptor)
+        return changes

@@ -2,10 +2,10 @@
 
 import queue
 import threading
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes
 from concexp.trial.models import _schedules, _shared_factories
+from concexp.trial.own_time import perf_counter_ns as clock
 
 LENDS = (
     "threading",
@@ -43,6 +43,7 @@ class Model(_schedules.Scheduled):
     price = "a thread for each worker; under a GIL, Python code takes turns, and shared data needs a primitive"
 
     parallel = "threads"
+    threaded = True
     opens = lasting = True
     colour = "#d55e00"
     marker = "s"
@@ -95,6 +96,7 @@ class Model(_schedules.Scheduled):
     def close(self):
         for inbox in self.inboxes:
             inbox.put(None)
-        self.collect("left")
+        changes = self.collect("left")
         for thread in self.threads:
             thread.join()
+        return changes

@@ -35,7 +35,7 @@ from concexp.analysis.stats.ratios import p_value, ratio
 from concexp.analysis.stats.sequential import factor_to_verdict, relative_width
 from concexp.analysis.stats.significance import benjamini_hochberg, difference
 from concexp.analysis.stats.variance import trials_needed
-from concexp.experiment.spec import DEFAULT_MAX_BLOCKS, MIN_PILOT_BLOCKS
+from concexp.experiment.blocks import DEFAULT_MAX_BLOCKS, MIN_PILOT_BLOCKS
 
 Floats = NDArray[np.float64]
 Noise = Callable[[np.random.Generator, int, int], Floats]

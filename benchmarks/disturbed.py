@@ -21,7 +21,7 @@ from concexp.analysis.stats.intervals import half_width, mean_interval
 from concexp.analysis.stats.ratios import p_value, ratio
 from concexp.analysis.stats.sequential import relative_width
 from concexp.analysis.stats.significance import benjamini_hochberg, difference
-from concexp.experiment.spec import DEFAULT_MAX_BLOCKS, MIN_PILOT_BLOCKS
+from concexp.experiment.blocks import DEFAULT_MAX_BLOCKS, MIN_PILOT_BLOCKS
 from concexp.report.sections.speed import unknowable
 
 Floats = NDArray[np.float64]

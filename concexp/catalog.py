@@ -6,17 +6,19 @@ Other packages add theirs through the entry-point groups `concexp.workloads`, `c
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 import pkgutil
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from concexp.errors import EnvironmentRefused, UnknownName
+from concexp.errors import EnvironmentRefused, UnknownName, did_you_mean, meant
 
 KINDS = {
     "workload": "concexp.trial.workloads",
@@ -27,6 +29,16 @@ KINDS = {
     "plot": "concexp.report.plots",
 }
 UNITS = {"duration": "s", "size": "bytes", "rate": "1/s"}
+LONGEST = 100  # characters of a name that is looked up in other spellings
+KNOWN_AS = ("workload", "model", "sync", "metric")  # kinds that declare other names; pictures would load matplotlib
+# How the YAML names a plug-in of a kind: for one that stands at the key of another kind.
+IN_YAML = {
+    "workload": "workload: {}",
+    "model": "model: {}",
+    "sync": "sync: {}",
+    "metric": "metrics: [{}]",
+    "plot": "report: {{plots: [{}]}}",
+}
 SCALARS = ("int", "float", "bool", "str", "duration", "size", "rate", "fraction")
 
 
@@ -79,11 +91,10 @@ def _own(kind: str) -> frozenset[str]:
 @cache
 def load(kind: str, name: str) -> type[Any]:
     """The class of a plug-in, or of one part of it as in `returned.hits`; UnknownName if there is none."""
-    base, _, part = name.partition(".")
-    if part.isidentifier() and base in names(kind) and hasattr(load(kind, base), "part"):
-        return load(kind, base).part(part)  # type: ignore[no-any-return]
+    if (part := _part(kind, name)) is not None:
+        return part
     if name not in names(kind):
-        raise UnknownName(kind, name, names(kind))
+        raise UnknownName(kind, name, names(kind), cure(kind, name))
     foreign = _foreign(kind)
     if name in foreign:
         try:
@@ -94,15 +105,68 @@ def load(kind: str, name: str) -> type[Any]:
     return getattr(importlib.import_module(f"{KINDS[kind]}.{name}"), kind.capitalize())  # type: ignore[no-any-return]
 
 
+def classes(kind: str) -> dict[str, type[Any]]:
+    """The classes of all plug-ins of a kind by name, but for those of other packages that cannot be loaded."""
+    found = {}
+    for name in names(kind):
+        with contextlib.suppress(EnvironmentRefused):  # what is wrong with one must not hide all others
+            found[name] = load(kind, name)
+    return found
+
+
 def exists(kind: str, name: str) -> bool:
     """Whether there is such a plug-in, or such a part of one: `returned.hits` of the metric `returned`."""
-    if "." not in name:
-        return name in names(kind)  # the name is enough, so nothing is imported
-    try:
-        load(kind, name)
-    except UnknownName:
-        return False
-    return True
+    return name in names(kind) or ("." in name and _part(kind, name) is not None)
+
+
+def _part(kind: str, name: str) -> type[Any] | None:
+    """The class of one part of a plug-in, as in `returned.hits`; None if there is no such plug-in, or if it has no parts."""
+    base, _, part = name.partition(".")
+    if part.isidentifier() and base in names(kind) and hasattr(load(kind, base), "part"):
+        return load(kind, base).part(part)  # type: ignore[no-any-return]
+    return None
+
+
+def cure(kind: str, name: str, known: Sequence[str] | None = None) -> str:
+    """A hint for a name that no plug-in of a kind has, or none of `known`: a name by which people know one, or a similar one."""
+    known = names(kind) if known is None else known
+    if found := meaning(kind, name, known):
+        return meant(found)
+    for other, written in IN_YAML.items():
+        if other != kind and (found := [name] if name in names(other) else meaning(other, name, names(other))):
+            return f"{name} is a {other}: write `{written.format(found[0])}`"
+    return did_you_mean(name, known)
+
+
+def meaning(kind: str, name: str, known: Sequence[str]) -> list[str]:
+    """What to write for a name by which people know plug-ins of a kind, such as ThreadPoolExecutor; `known` may be used here."""
+    if len(name) > LONGEST:
+        return []
+    bare = _bare(name)
+    if same := [one for one in known if _bare(one) == bare]:
+        return same
+    if kind not in KNOWN_AS:
+        return []
+    found = _known_as(kind).get(bare) or _known_as(kind).get(bare.rpartition(".")[2]) or {}
+    return [written for plugin, written in found.items() if plugin in known]
+
+
+@cache
+def _known_as(kind: str) -> dict[str, dict[str, str]]:
+    """Other names of plug-ins, bare, with and without their modules -> plug-in -> what to write for it in the YAML."""
+    table: dict[str, dict[str, str]] = {}
+    for plugin, cls in classes(kind).items():
+        for declared in getattr(cls, "known_as", ()):
+            other, brace, parameters = declared.partition(" {")
+            written = f"{{{plugin}: {{{parameters}}}" if brace else plugin
+            for bare in {_bare(other), _bare(other.rpartition(".")[2])}:
+                table.setdefault(bare, {}).setdefault(plugin, written)
+    return table
+
+
+def _bare(name: str) -> str:
+    """A name without what people write differently: case, blanks, hyphens, underscores, and the brackets of a call."""
+    return re.sub(r"[\s_-]|\(.*\)$", "", str(name)).lower()
 
 
 @cache

@@ -5,10 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shlex
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +15,8 @@ from typing import Annotated, Any
 import typer
 
 from concexp import __version__
+from concexp.commands import completion
+from concexp.commands.command_line import command_line, resume_command
 from concexp.errors import InputError, PageIncomplete, Problem
 from concexp.run.storage.foreign_text import printable
 
@@ -29,10 +30,10 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp plan my_question.yaml            what would run, and what cannot and why
   concexp list workload                    what there is: workload, model, sync, metric, plot
   concexp list pythons                     which interpreters are on this machine
-  concexp show counter                     what one of them is, and its parameters
-  concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
-  concexp show claims                      the language of claims, which the data supports or refutes
+  concexp show counter                     what one of them is, its parameters, when to use it
+  concexp show yaml                        all keys; also: measure, load, sweep, execution, metrics, report, claims
   concexp show environment                 variables and, by `show files`, files that your code needs
+  concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
   concexp doctor                           what on this machine endangers numbers, and the cure
   concexp selftest                         whether known answers come out right here (1: one does not)
 
@@ -41,9 +42,11 @@ or with --check a claim was refuted; 2 the YAML or the command line is wrong; 3 
 130 interrupted, the same command goes on.
 """
 
-app = typer.Typer(help=EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
 
-Specs = Annotated[list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)")]
+Specs = Annotated[
+    list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)", autocompletion=completion.experiments)
+]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="override one key of the experiment")]
 Only = Annotated[str, typer.Option(help="only the cells that meet a condition, such as 'model=threads'")]
 
@@ -129,7 +132,9 @@ def validate(specs: Specs, sets: Sets = None) -> None:
 
 @app.command()
 def plan(
-    path: Annotated[Path, typer.Argument(metavar="SPEC", help="experiment file (YAML)")],
+    path: Annotated[
+        Path, typer.Argument(metavar="SPEC", help="experiment file (YAML)", autocompletion=completion.experiments)
+    ],
     sets: Sets = None,
     only: Only = "",
     out: Annotated[Path, typer.Option(help="where earlier runs are: they tell how long it takes")] = Path("reports"),
@@ -162,13 +167,12 @@ def plan(
 
 @app.command("list")
 def list_(
-    kind: Annotated[
-        str, typer.Argument(help="workload, model, sync, metric, plot, pythons or support; all without")
-    ] = "",
+    kind: Annotated[str, typer.Argument(help="a kind, pythons or support", autocompletion=completion.listed)] = "",
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
-    """List what there is; `list support` tells which workload runs on which model with which primitive, or why not.
+    """List what there is of a kind (workload, model, sync, metric or plot), or of all.
 
+    `list support` tells which workload runs on which model with which primitive, or why not.
     `list pythons` starts every interpreter that it finds on this machine, and tells how `sweep: {python: …}` names it.
 
     \b
@@ -193,23 +197,29 @@ def list_(
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(metavar="[KIND/]NAME", help="for example counter, or model/threads")],
+    name: Annotated[str, typer.Argument(help="counter, model/threads, yaml, …", autocompletion=completion.shown)],
+    everything: Annotated[bool, typer.Option("--all", help="each combination that it runs in, or why not")] = False,
 ) -> None:
-    """Show what a workload, model, primitive, metric or plot is, its parameters with units, and what carries it.
+    """Show what a plug-in is, its parameters, when to use it and what it costs; or what the keys of the YAML mean.
+
+    Topics: yaml (all keys), measure, load, sweep, execution, metrics, report, claims; call (your own code), environment, files.
 
     \b
-    concexp show claims
     concexp show counter
-    concexp show model/processes
+    concexp show model/processes --all
+    concexp show measure
     """
     from concexp.commands import catalogue
 
-    say(catalogue.description(name))
+    say(catalogue.description(name, everything))
 
 
 @app.command()
 def report(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="run folders, reports/<name>, or reports")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="runs, reports/<name>, or reports", autocompletion=completion.runs),
+    ],
 ) -> None:
     """Make the page of a run again from its journal alone; of a folder of experiments, the page of each one's latest run.
 
@@ -230,7 +240,9 @@ def report(
 
 @app.command()
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="run folder, or reports/<name>")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="run folder, or reports/<name>", autocompletion=completion.runs)
+    ],
     form: Annotated[Format, typer.Option("--format", help="pyperf: seconds per operation, for `pyperf compare_to`")],
     cells: Annotated[bool, typer.Option("--cells", help="a row per cell (this, unless --trials is given)")] = False,
     trials: Annotated[
@@ -324,17 +336,6 @@ def _root(
 
 
 _root.__doc__ = EXAMPLES
-
-
-def command_line() -> str:
-    """The command line as the user gave it, ready to paste: the program by its bare name, the rest quoted."""
-    return shlex.join(["concexp", *sys.argv[1:]])
-
-
-def resume_command(finished: Sequence[Path] = ()) -> str:
-    """The command that completes an interrupted one: without the finished experiments, and without --fresh."""
-    dropped = [*map(str, finished), "--fresh"]
-    return shlex.join(["concexp", *(word for word in sys.argv[1:] if word not in dropped)])
 
 
 @contextlib.contextmanager

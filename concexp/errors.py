@@ -80,9 +80,9 @@ class UnknownName(ConcexpError):
 
     exit_code = 2
 
-    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
+    def __init__(self, kind: str, name: str, known: Sequence[str], hint: str = "") -> None:
         self.suggestions = tuple(difflib.get_close_matches(name, known, 3, 0.6))
-        super().__init__(f"there is no {kind} '{name}'", did_you_mean(name, known))
+        super().__init__(f"there is no {kind} '{name}'", hint or did_you_mean(name, known))
 
 
 class EnvironmentRefused(ConcexpError):
@@ -105,5 +105,10 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
     """A hint for a misspelt name: the most similar one, or else all known names; "" if there are none."""
     close = difflib.get_close_matches(str(name), known, 1, 0.6)
     if close:
-        return f"did you mean '{close[0]}'?"
+        return meant(close)
     return f"known: {', '.join(known)}" if known else ""
+
+
+def meant(names: Sequence[str]) -> str:
+    """The hint that asks whether one of these was meant."""
+    return "did you mean " + " or ".join(f"'{name}'" for name in names) + "?"

@@ -39,8 +39,8 @@ LONGEST = 400  # lines of a module
 # Strings outside the plug-ins that are spelt like a workload, a model or a primitive and mean something else.
 SPELT_ALIKE = {
     "none": {
-        "the YAML's default of `sync`": ["experiment/reader.py", "plan/controls.py"],
-        "a value of `pin`": ["experiment/spec.py", "plan/expansion.py", "report/sections/machine.py"],
+        "the YAML's default of `sync`": ["experiment/keys.py", "experiment/reader.py", "plan/controls.py"],
+        "a value of `pin`": ["experiment/blocks.py", "plan/expansion.py", "report/sections/machine.py"],
         "an interface of primitives": [
             "report/pairs.py",
             "report/sections/time_breakdown.py",
@@ -89,6 +89,7 @@ SPELT_ALIKE = {
 SHARED = {"contracts", "program", "fuzz", "helpers", "data"}
 ABOUT_SEVERAL = {
     "test_architecture.py",
+    "experiment/test_mistakes.py",
     "analysis/stats/test_coverage.py",
     "analysis/stats/test_level.py",
     "report/plots/test_pictures_on_pages.py",

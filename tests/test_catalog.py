@@ -2,6 +2,9 @@
 
 # ruff: noqa: F821  (annotations are declarations of parameters, as in a plug-in)
 
+import importlib
+import multiprocessing
+import pydoc
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -9,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+import yaml
 
 import concexp
 from concexp import catalog
@@ -100,6 +104,9 @@ def test_a_package_that_cannot_be_loaded_is_named(monkeypatch):
     listed = {entry["name"]: entry["summary"] for entry in catalogue.plug_ins("workload")["workload"]}
     assert listed["broken"].startswith("not usable: ")
     assert not any(triple["workload"] == "broken" for triple in catalogue.support("sync", "none"))
+    assert "broken" not in catalog.classes("workload")
+    catalog._known_as.cache_clear()
+    assert catalogue.known_by("ThreadPoolExecutor") == ["thread_pool"]
 
 
 def test_groups_of_entry_points_are_the_folders(monkeypatch):
@@ -161,3 +168,113 @@ def test_summary_and_description():
 def test_a_metric_has_no_parameters():
     """What every metric answers to is no parameter of the YAML."""
     assert catalog.parameters(catalog.load("metric", "throughput")) == {}
+
+
+KNOWN = [
+    *(("model", "Thread", ["threads"]), ("model", "threading.Thread", ["threads"]), ("model", "Process", ["processes"])),
+    *(("model", "ThreadPoolExecutor", ["thread_pool"]), ("model", "ProcessPoolExecutor", ["process_pool"])),
+    *(("model", "multiprocessing.Pool", ["mp_pool"]), ("model", "Pool", ["mp_pool"]), ("model", "thread-pool", ["thread_pool"])),
+    *(("model", "asyncio.gather", ["{asyncio: {spawn: gather}}"]), ("model", "gather", ["{asyncio: {spawn: gather}}"])),
+    *(("model", "TaskGroup", ["{asyncio: {spawn: task_group}}"]), ("model", "to_thread", ["to_thread"])),
+    *(("sync", "Lock", ["lock"]), ("sync", "RLock", ["rlock"]), ("sync", "Semaphore", ["semaphore"]), ("sync", "mutex", ["lock"])),
+    *(("sync", "Condition", ["condition"]), ("sync", "Event", ["event"]), ("sync", "Barrier", ["barrier"])),
+    *(("sync", "Queue", ["queue"]), ("sync", "multiprocessing.Queue", ["queue"]), ("sync", "queue.Queue()", ["queue"])),
+    *(("metric", "p99", ["latency_p99_s", "service_time_p99_s"]), ("metric", "RPS", ["throughput"])),
+    *(("metric", "p50", ["latency_p50_s", "service_time_p50_s"]), ("metric", "cpu", ["cpus_used"])),
+    *(("metric", "latency", ["latency_mean_s", "latency_p50_s", "latency_p99_s"]), ("workload", "sorted", ["sort"])),
+    *(("model", "nothing_of_the_kind", []), ("plot", "p99", []), ("plot", "Scaling", ["scaling"])),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "name", "expected"), KNOWN)
+def test_names_that_people_know(kind, name, expected):
+    """Classes of the standard library with and without their module, and words of the trade, stand for plug-ins."""
+    assert catalog.meaning(kind, name, catalog.names(kind)) == expected
+
+
+def test_only_what_may_be_used_is_suggested():
+    """Of several meanings those that are not known here are left out."""
+    assert catalog.meaning("metric", "p99", ["service_time_p99_s"]) == ["service_time_p99_s"]
+    assert catalog.cure("metric", "p99", ["service_time_p99_s"]) == "did you mean 'service_time_p99_s'?"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "cure"),
+    [
+        ("model", "lock", "lock is a sync: write `sync: lock`"),
+        ("model", "Lock", "Lock is a sync: write `sync: lock`"),
+        ("sync", "threads", "threads is a model: write `model: threads`"),
+        ("metric", "scaling", "scaling is a plot: write `report: {plots: [scaling]}`"),
+        ("workload", "cuonter", "did you mean 'counter'?"),
+    ],
+)
+def test_a_name_of_another_kind(kind, name, cure):
+    """A primitive at the key of models is sent to its own key."""
+    assert catalog.cure(kind, name) == cure
+
+
+DECLARED = [
+    (kind, name, declared.partition(" {"))
+    for kind in catalog.KNOWN_AS
+    for name in catalog.names(kind)
+    for declared in catalog.load(kind, name).known_as
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind in ("model", "sync") for name in catalog.names(kind)])
+def test_models_and_primitives_say_when_to_use_them(kind, name):
+    """Each declares by itself, not by its base, under which names it is known, when to use it and what it costs."""
+    own = vars(catalog.load(kind, name))
+    assert own["known_as"]
+    assert own["suits"]
+    assert own["price"]
+
+
+@pytest.mark.parametrize("name", catalog.names("workload"))
+def test_workloads_say_what_they_find_out(name):
+    """Each declares the question that it answers."""
+    assert vars(catalog.load("workload", name))["suits"]
+
+
+@pytest.mark.parametrize(("kind", "name", "declared"), DECLARED, ids=[f"{n}-{d[0]}" for _, n, d in DECLARED])
+def test_what_is_declared_exists(kind, name, declared):
+    """A name with a module of the standard library is there, as far as this interpreter has the module; so are parameters."""
+    other, brace, parameters = declared
+    newer = ("nterpreter" in other and sys.version_info < (3, 14)) or ("eager" in other and sys.version_info < (3, 12))
+    if "." in other and other.partition(".")[0] in sys.stdlib_module_names and not newer:
+        assert pydoc.locate(other) is not None
+    if brace:
+        given = yaml.safe_load("{" + parameters)
+        own = catalog.parameters(catalog.load(kind, name))
+        assert all(value in own[key].choices for key, value in given.items())
+
+
+# What these modules have that is neither a model nor a primitive.
+NOT_PLUG_INS = {"Timer", "local", "Executor", "Future", "ExceptHookArgs"}
+
+
+@pytest.mark.parametrize("module", ["threading", "queue", "concurrent.futures", "asyncio.locks", "asyncio.queues"])
+def test_what_the_standard_library_offers_is_known(module):
+    """Every public class of the modules for concurrency leads to a plug-in, except errors and those in NOT_PLUG_INS."""
+    names = importlib.import_module(module)
+    public = {name: getattr(names, name) for name in names.__all__ if name not in NOT_PLUG_INS}
+    offered = [name for name, one in public.items() if name[0].isupper() and callable(one) and not _is_error(one)]
+    unknown = [
+        name for name in offered if not any(catalog.meaning(k, name, catalog.names(k)) for k in ("model", "sync"))
+    ]
+    assert offered
+    assert unknown == []
+
+
+def _is_error(one):
+    return isinstance(one, type) and issubclass(one, BaseException)
+
+
+def test_what_a_context_of_processes_offers_is_known():
+    """The same for `multiprocessing`, whose names are methods of a context."""
+    primitives = {name for name in dir(multiprocessing.get_context()) if name[0].isupper() and "Error" not in name}
+    primitives -= {"AuthenticationError", "BufferTooShort", "RawArray", "RawValue", "TimeoutError"}
+    known = {
+        name for name in primitives for kind in ("model", "sync") if catalog.meaning(kind, name, catalog.names(kind))
+    }
+    assert primitives - known == set()

@@ -9,11 +9,9 @@ import subprocess
 import sys
 import termios
 import time
-from pathlib import Path
 
 import pytest
 
-from concexp import cli
 from tests.helpers.program import ROOT, SIMULATED, concexp
 
 SLOW = """\
@@ -109,12 +107,6 @@ def test_a_closed_terminal_does_not_end_a_run(tmp_path, write):
     assert process.wait(timeout=120) == 0
     assert len((runs(tmp_path)[0] / "journal.jsonl").read_bytes().splitlines()) == 1 + 600
     assert "600 trials" in (tmp_path / "reports/x/README.md").read_text()
-
-
-def test_the_resume_command_leaves_out_what_is_finished(monkeypatch):
-    """Of several experiments, the finished ones are left out; so is --fresh, which would begin anew."""
-    monkeypatch.setattr(sys, "argv", ["concexp", "run", "a.yaml", "b c.yaml", "--fresh", "--out", "there"])
-    assert cli.resume_command([Path("a.yaml")]) == "concexp run 'b c.yaml' --out there"
 
 
 def test_a_partial_run_leaves_the_shared_page_alone(tmp_path, write):
@@ -224,12 +216,6 @@ def test_a_reader_that_leaves_early_is_not_an_error(tmp_path):
     done = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, cwd=tmp_path, check=True)
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 1
-
-
-def test_the_resume_command_is_what_was_typed(monkeypatch):
-    """The resume command has the bare name of the program, and the rest quoted for a shell."""
-    monkeypatch.setattr(sys, "argv", ["/somewhere/bin/concexp", "run", "a b.yaml", "--only", "model=threads"])
-    assert cli.command_line() == "concexp run 'a b.yaml' --only model=threads"
 
 
 QUICK = "workload: noop\nmodel: serial\nload: {ops: 1, scaling: strong}\nmeasure: {repetitions: 1, warmup: 0, iterations: 1}\n"

@@ -3,48 +3,52 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 from concexp import catalog
+from concexp.commands import reference
 from concexp.commands.text_table import table_lines
-from concexp.errors import EnvironmentRefused, InputError, Problem, UnknownName, did_you_mean
-from concexp.experiment import claims_reference, provided_reference, user_code
+from concexp.errors import EnvironmentRefused, InputError, Problem, UnknownName, did_you_mean, meant
+from concexp.experiment import keys, user_code
 from concexp.experiment.spec import Entry
 from concexp.trial.tools import unsupported
 
 SHOWN_KINDS = tuple(kind for kind in catalog.KINDS if kind != "probe")
+LISTED = (*SHOWN_KINDS, "pythons", "support")
 SUPPORT_WORKERS = 2
-# Of keys of the YAML.
-REFERENCES = {
-    user_code.LONG: user_code.REFERENCE,
-    "claims": claims_reference.REFERENCE.rstrip(),
-    "environment": provided_reference.ENVIRONMENT,
-    "files": provided_reference.FILES,
-}
 AXES = ("workload", "model", "sync")  # the kinds that make a triple of the support matrix
 
 
 def plug_ins(kind: str) -> dict[str, list[dict[str, Any]]]:
     """Map each kind to its plug-ins with summary and parameters; "" means all kinds."""
     if kind and kind not in catalog.KINDS:
-        cure = did_you_mean(kind, [*SHOWN_KINDS, "pythons", "support"])
-        raise InputError([Problem("list", 0, 0, "", f"there is no kind '{kind}'", cure)])
+        raise InputError([Problem("list", 0, 0, "", f"there is no kind '{kind}'", _kind_cure(kind))])
     kinds = (kind,) if kind else SHOWN_KINDS
     return {kind: [_entry(kind, name) for name in catalog.names(kind)] for kind in kinds}
+
+
+def _kind_cure(kind: str) -> str:
+    """A hint for an unknown kind: a plug-in is shown, and a kind may have another word."""
+    shown = [kind] if any(kind in catalog.names(one) for one in catalog.KINDS) else known_by(kind)
+    words = [key.name for key in keys.ROOT.values() if kind.lower().removesuffix("s") in key.also and key.name in AXES]
+    if words or not shown:
+        return meant(words) if words else did_you_mean(kind, LISTED)
+    return f"to see what it is: concexp show {shown[0]}"
 
 
 def _entry(kind: str, name: str) -> dict[str, Any]:
     try:
         cls = catalog.load(kind, name)
     except EnvironmentRefused as error:  # of another package: what is wrong with it must not hide all others
-        return {"name": name, "summary": f"not usable: {error.message}", "parameters": []}
+        return {"name": name, "summary": f"not usable: {error.message}", "known_as": [], "parameters": []}
     parameters = [
         {"name": p.name, "type": p.type, "unit": p.unit, "range": p.range, "default": p.default, "meaning": p.meaning}
         for p in catalog.parameters(cls).values()
     ]
-    return {"name": name, "summary": catalog.summary(cls), "parameters": parameters}
+    known_as = list(getattr(cls, "known_as", ()))
+    return {"name": name, "summary": catalog.summary(cls), "known_as": known_as, "parameters": parameters}
 
 
 def plug_ins_text(data: dict[str, list[dict[str, Any]]]) -> str:
@@ -63,30 +67,37 @@ def plug_ins_text(data: dict[str, list[dict[str, Any]]]) -> str:
     return "\n".join(lines)
 
 
-def description(name: str) -> str:
-    """The reference of a plug-in, or of a key of the YAML such as `claims`; the name may be qualified as KIND/NAME.
+def description(name: str, everything: bool = False) -> str:
+    """The reference of a topic, a key of the YAML, or a plug-in, which may be qualified as KIND/NAME.
 
-    A bare name that several kinds share describes all of them. InputError for an unknown kind, UnknownName for an unknown name.
+    A bare name that several kinds share describes all of them; `everything` adds each combination that a plug-in runs in.
+    InputError for an unknown kind, UnknownName for an unknown name.
     """
-    if name in REFERENCES:
-        return REFERENCES[name]
+    if (text := reference.topic(name)) is not None:
+        return text
     kind, slash, rest = name.partition("/")
     if slash:
         if kind not in catalog.KINDS:
             raise InputError([Problem("show", 0, 0, "", f"there is no kind '{kind}'", did_you_mean(kind, SHOWN_KINDS))])
-        return "\n".join(_description(kind, rest))
+        return "\n".join(_description(kind, rest, everything))
     kinds = [kind for kind in catalog.KINDS if name in catalog.names(kind)]
     if not kinds:
-        raise UnknownName(
-            "plug-in", name, [known for kind in SHOWN_KINDS for known in catalog.names(kind)] + [*REFERENCES]
-        )
-    return "\n\n".join("\n".join(_description(kind, name)) for kind in kinds)
+        known = [known for kind in SHOWN_KINDS for known in catalog.names(kind)] + [*reference.names()]
+        raise UnknownName("plug-in or key", name, known, meant(found) if (found := known_by(name)) else "")
+    return "\n\n".join("\n".join(_description(kind, name, everything)) for kind in kinds)
 
 
-def _description(kind: str, name: str) -> Iterator[str]:
-    """Yield the lines on one plug-in: docstring, parameters, what its kind declares, and what it runs with."""
+def known_by(name: str) -> list[str]:
+    """The plug-ins, of any kind, that people know by this name, such as thread_pool for ThreadPoolExecutor."""
+    found = [catalog.meaning(kind, name, catalog.names(kind)) for kind in catalog.KNOWN_AS]
+    return list(dict.fromkeys(written.strip("{").partition(":")[0] for written in itertools.chain(*found)))
+
+
+def _description(kind: str, name: str, everything: bool) -> Iterator[str]:
+    """Yield the lines on one plug-in: docstring, what it is for, parameters, what its kind declares, what it runs with."""
     cls = catalog.load(kind, name)
     yield from (f"{kind}/{name}", "", catalog.description(cls))
+    yield from _use(kind, cls)
     parameters = catalog.parameters(cls).values()
     if parameters:
         yield from ("", "Parameters:")
@@ -101,11 +112,60 @@ def _description(kind: str, name: str) -> Iterator[str]:
         if cls.draws:
             yield f"Random: {cls.draws}; drawn anew in each block, the same for all cells of a block."
     if kind == "metric":
-        unit, better = cls.unit or "none", cls.better or "neither"
-        yield from ("", f"Unit: {unit}. Averaged on the {cls.scale} scale. Better: {better}.")
+        yield from _metric(name, cls)
+    if kind == "plot":
+        yield from ("", f"On the page where it suits the run, or chosen: report: {{plots: [{name}]}}")
     if kind in AXES:
-        yield from ("", f"Runs with ({SUPPORT_WORKERS} workers where they apply):")
-        yield from (f"  {line}" for line in support_text(support(kind, name)).splitlines())
+        yield from _partners(kind, name, support(kind, name), everything)
+
+
+def _use(kind: str, cls: type[Any]) -> Iterator[str]:
+    """Yield what a plug-in is in Python, when to use it, and what it costs, as far as its kind declares that."""
+    declared = [one.partition(" {")[0] for one in getattr(cls, "known_as", ())]
+    if kind in ("workload", "metric"):
+        lines = {"Finds out": getattr(cls, "suits", ""), "Also known as": ", ".join(declared)}
+    else:
+        in_python = [one for one in declared if "." in one] or ["no class of its own"] * (kind in AXES)
+        lines = {"In Python": ", ".join(in_python), "Use it for": getattr(cls, "suits", "")}
+        lines["Its costs"] = getattr(cls, "price", "")
+    if any(lines.values()):
+        yield ""
+    for title, text in lines.items():
+        if text:
+            yield from textwrap.wrap(f"{title + ':':<15}{text}", reference.WIDTH, subsequent_indent=" " * 15)
+
+
+def _metric(name: str, cls: type[Any]) -> Iterator[str]:
+    """Yield the lines on a metric's numbers, and what it takes to have them."""
+    unit, better = cls.unit or "none", cls.better or "neither"
+    yield from ("", f"Unit: {unit}. Averaged on the {cls.scale} scale. Better: {better}.")
+    needs = ["an open loop, load: {rate: 100/s, duration: 5s}"] if cls.open_loop else []
+    needs += [f"trials of their own, with the probe {cls.probe}"] if _own_trials(cls.probe) else []
+    needs += ["a `baseline`"] if cls.level == "cell" else []
+    if needs:
+        yield f"It needs {'; '.join(needs)}."
+    yield f"On the page: {cls.shown}; in any case with `metrics: [{name}]`."
+
+
+def _own_trials(probe: str) -> bool:
+    return bool(probe) and bool(catalog.load("probe", probe).own_trials)
+
+
+def _partners(kind: str, name: str, triples: list[dict[str, str]], everything: bool) -> Iterator[str]:
+    """Yield what a plug-in runs with: the names of the other kinds, or each combination and the reasons against the others."""
+    yield ""
+    if everything:
+        yield f"Runs with ({SUPPORT_WORKERS} workers where they apply):"
+        yield from (f"  {line}" for line in support_text(triples).splitlines())
+        return
+    runnable = [triple for triple in triples if not triple["reason"]]
+    yield f"Runs in {len(runnable)} of {len(triples)} combinations, with"
+    for other in (axis for axis in AXES if axis != kind):
+        some = dict.fromkeys(triple[other] for triple in runnable)
+        every = dict.fromkeys(triple[other] for triple in triples)
+        text = f"every {other}" if some == every else " ".join(some) or f"no {other}"
+        yield from textwrap.wrap(f"  {other + ':':<13}{text}", reference.WIDTH, subsequent_indent=" " * 15)
+    yield f"Each combination, and why others cannot run: concexp show {kind}/{name} --all"
 
 
 def _value_text(value: Any, unit: str) -> str:
@@ -124,7 +184,7 @@ def support(kind: str = "", name: str = "") -> list[dict[str, str]]:
 
     A kind and a name restrict the list to the triples of that plug-in.
     """
-    names = {axis: [name] if axis == kind else [*filter(partial(_loads, axis), catalog.names(axis))] for axis in AXES}
+    names = {axis: [name] if axis == kind else [*catalog.classes(axis)] for axis in AXES}
     built = [[(name, Entry.default(axis, name).build()) for name in names[axis]] for axis in AXES]
     triples = []
     for (workload, work), (model, carrier), (sync, primitive) in itertools.product(*built):
@@ -132,14 +192,6 @@ def support(kind: str = "", name: str = "") -> list[dict[str, str]]:
         reason = unsupported(work, carrier, primitive, workers, work.load)
         triples.append({"workload": workload, "model": model, "sync": sync, "reason": reason})
     return triples
-
-
-def _loads(kind: str, name: str) -> bool:
-    try:
-        catalog.load(kind, name)
-    except EnvironmentRefused:
-        return False
-    return True
 
 
 def support_text(triples: list[dict[str, str]]) -> str:

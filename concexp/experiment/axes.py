@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from concexp.errors import did_you_mean
-from concexp.experiment import environment, expressions, units, user_code
+from concexp.experiment import environment, expressions, slips, units, user_code
+from concexp.experiment import keys as yaml_keys
 from concexp.experiment.axis_table import AXES, holders, known_axis
-from concexp.experiment.problems import Problems, items, parsed, text, unknown_keys
+from concexp.experiment.keys import RANGE, VALUE, ZIP, of_sweep
+from concexp.experiment.problems import Problems, items, parsed, text, unknown_keys, written
 from concexp.experiment.spec import KINDS, Axis, Entry, Range, Value
 from concexp.experiment.yaml_nodes import Node
 
@@ -41,7 +43,7 @@ class _AxesReader:
         """The axes that could be read, those of `zip` too."""
         for key, value in node.value.items():
             here = f"{path}.{key}"
-            if key == "zip":
+            if key == ZIP.name:
                 yield from self._zipped(value, here)
             elif self._exists(key, node, here):
                 axis = self._axis(key, value, here)
@@ -65,7 +67,8 @@ class _AxesReader:
             cure = did_you_mean(parameter, parameters) or f"{owner} has no parameters"
             self.problems.at(node, path, f"nothing here has the parameter '{key}'", cure, key)
         else:
-            self.problems.at(node, path, f"there is no axis '{key}'", did_you_mean(key, [*AXES, "zip", *keys]), key)
+            cure = yaml_keys.cure(key, "sweep", [*of_sweep(), *keys], written(node.value[key]))
+            self.problems.at(node, path, f"there is no axis '{key}'", cure, key)
         return False
 
     def _can_be_variable(self, key: str, node: Node, path: str) -> bool:
@@ -104,7 +107,7 @@ class _AxesReader:
         label = None
         inner = node
         if isinstance(node.value, dict) and "is" in node.value:
-            unknown_keys(node, path, ("is", "as"), self.problems)
+            unknown_keys(node, path, list(VALUE), self.problems)
             inner = node.value["is"]
             if "as" in node.value:
                 label = text(node.value["as"], f"{path}.as", self.problems)
@@ -125,8 +128,9 @@ class _AxesReader:
         except ValueError as error:
             # Where a number may stand, other text may be a formula; `_check_formulas` looks at its names.
             formula = self._is_formula(key, raw)
-            if not formula:
-                self.problems.at(inner, path, str(error))
+            cure = slips.of_numbers(raw) if isinstance(raw, str) else ""
+            if not formula or cure:
+                self.problems.at(inner, path, str(error), cure)
                 return None
             if parsed(str(raw), inner, path, self.problems) is None:
                 return None
@@ -169,7 +173,7 @@ class _AxesReader:
             what = f"a range has numbers, and '{key}' takes none"
             self.problems.at(node, path, what, "write its values as a list")
             return None
-        unknown_keys(node, path, ("from", "to", "times", "step"), self.problems)
+        unknown_keys(node, path, list(RANGE), self.problems)
         parts: dict[str, Value] = {}
         for name, item in node.value.items():
             part = self._bound(item, f"{path}.{name}")

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import json
 import math
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, get_args
 
-from concexp import catalog
-from concexp.errors import did_you_mean
 from concexp.experiment import environment, units
-from concexp.experiment.spec import Arrivals, Entry, Pin, Scaling, Startup
-from concexp.trial.search import too_short_a_step
+from concexp.experiment.axis_values import (
+    LOAD,
+    at_least,
+    interpreter,
+    model_name,
+    one_of,
+    positive_duration,
+    switch_interval,
+    whole_load,
+)
+from concexp.experiment.blocks import Pin, Startup
+from concexp.experiment.spec import Entry
 
-VERSION = re.compile(r"(pypy)?3\.\d+(\.\d+)?t?")  # t: free-threaded
-SHORTEST_INTERVAL = 1e-6  # seconds: CPython counts switch intervals in microseconds
 Facts = Mapping[str, Any]  # what an interpreter reports about itself
 
 
@@ -83,6 +88,7 @@ class KnownAxis:
     variable         the environment variable that carries the setting to a trial; "" if the request does
     variable_text    a value that was read -> the text of that variable, None if it is not to be there
     unsupported      (value, facts of an interpreter) -> why it cannot be set so, or ""
+    meaning, values, unit, default, example, also   as in `keys.Key`; parts of a block have those of the block
     """
 
     read: Callable[[Any], Any]
@@ -97,103 +103,12 @@ class KnownAxis:
     variable: str = ""
     variable_text: Callable[[Any], str | None] = _digit
     unsupported: Callable[[Any, Facts], str] = _nothing_unsupported
-
-
-# How values are read.
-
-
-def at_least(low: int) -> Callable[[Any], int]:
-    """A reader of whole numbers from `low` on."""
-
-    def read(value: Any) -> int:
-        number = units.integer(value)
-        if number < low:
-            raise ValueError(f"expected a whole number from {low} on, not {number}")
-        return number
-
-    return read
-
-
-def one_of(choices: Sequence[str]) -> Callable[[Any], str]:
-    """A reader that accepts these words only."""
-
-    def read(value: Any) -> str:
-        if value not in choices:
-            raise ValueError(f"expected one of {', '.join(choices)}, not {units.for_message(value)}")
-        return str(value)
-
-    return read
-
-
-def positive_duration(value: Any) -> float:
-    """A duration such as 5ms -> seconds, more than 0."""
-    seconds = units.duration(value)
-    if seconds <= 0:
-        raise ValueError("expected a duration of more than 0")
-    return seconds
-
-
-def positive_rate(value: Any) -> float:
-    """A rate such as 100/s -> operations per second, more than 0."""
-    per_second = units.rate(value)
-    if per_second <= 0:
-        raise ValueError("expected a rate of more than 0")
-    return per_second
-
-
-def switch_interval(value: Any) -> float:
-    """A duration -> seconds, at least a microsecond."""
-    seconds = units.duration(value)
-    if seconds < SHORTEST_INTERVAL:
-        raise ValueError("expected a switch interval of 1us or more")
-    return seconds
-
-
-def interpreter(value: Any) -> str:
-    """An interpreter: `current`, a version, or a path."""
-    if isinstance(value, str) and (value == "current" or VERSION.fullmatch(value) or "/" in value):
-        return value
-    raise ValueError(
-        f'expected current, a version such as "3.13" or "3.14t", or a path, not {units.for_message(value)}'
-    )
-
-
-def model_name(value: Any) -> str:
-    """The name of a model that exists."""
-    if not isinstance(value, str) or value not in catalog.names("model"):
-        cure = did_you_mean(str(value), catalog.names("model"))
-        raise ValueError(f"there is no model {units.for_message(value)}" + (f": {cure}" if cure else ""))
-    return value
-
-
-def whole_load(value: Any) -> dict[str, Any]:
-    """A load as one value: {ops, scaling}, {duration} or {rate, duration, arrivals} -> the same in SI units."""
-    if not isinstance(value, dict) or ("ops" in value) == ("duration" in value):
-        raise ValueError("expected a load: {ops: 1000, scaling: strong}, {duration: 1s} or {rate: 100/s, duration: 1s}")
-    for key in value:
-        if key not in LOAD:
-            raise ValueError(f"a load has no '{key}'")
-    if "ops" in value and {"rate", "arrivals"} & set(value):
-        raise ValueError("an open loop has a `rate` and a `duration`; `ops` are counted in a closed one")
-    if "until" in value and "rate" not in value:
-        raise ValueError("`until` searches for a rate: say from which, such as rate: 100/s")
-    if "within" in value and "until" not in value:
-        raise ValueError("`within` is for a search: add until: overloaded")
-    load = {key: LOAD[key](item) for key, item in value.items()}
-    if "until" in load and (why := too_short_a_step(load["rate"], load["duration"], load["until"])):
-        raise ValueError(why)
-    return load
-
-
-LOAD: dict[str, Callable[[Any], Any]] = {
-    "ops": at_least(1),
-    "duration": positive_duration,
-    "scaling": one_of(get_args(Scaling)),
-    "rate": positive_rate,
-    "arrivals": one_of(get_args(Arrivals)),
-    "until": units.until,
-    "within": units.percentage,
-}
+    meaning: str = ""
+    values: str = ""
+    unit: str = ""
+    default: str = ""
+    example: str = ""
+    also: tuple[str, ...] = ()
 
 
 # What values change in a cell.
@@ -283,33 +198,99 @@ pins = one_of(get_args(Pin))
 
 # The order is that of the names in messages, and of the runtime's settings in the journal.
 AXES: dict[str, KnownAxis] = {
-    "workers": KnownAxis(at_least(1), attribute("workers"), has_workers, numeric=True, custom_labels=False),
-    "startup": KnownAxis(one_of(get_args(Startup)), attribute("startup")),
-    "load": KnownAxis(whole_load, attribute("load")),
-    "load.ops": KnownAxis(LOAD["ops"], load_part("ops", "ops", "duration"), numeric=True),
-    "load.duration": KnownAxis(LOAD["duration"], load_part("duration", "ops", "duration", "scaling")),
-    "load.scaling": KnownAxis(LOAD["scaling"], load_part("scaling"), counts_operations),
-    "load.rate": KnownAxis(LOAD["rate"], load_part("rate")),
-    "load.arrivals": KnownAxis(LOAD["arrivals"], load_part("arrivals")),
-    "load.until": KnownAxis(LOAD["until"], load_part("until")),
-    "load.within": KnownAxis(LOAD["within"], load_part("within")),
-    "background.workers": KnownAxis(at_least(0), attribute("background_workers"), numeric=True, of_background=True),
-    "background.model": KnownAxis(model_name, attribute("background_model"), of_background=True),
-    "seed": KnownAxis(units.integer, measure("seed"), numeric=True),
-    "python": KnownAxis(interpreter, nothing, word_labels=True),
+    "workers": KnownAxis(
+        at_least(1), attribute("workers"), has_workers, numeric=True, custom_labels=False,
+        meaning="how many threads, processes or coroutines do the work; a formula may name `cpus`",
+        values="whole number >= 1", unit="workers", default="one per usable CPU", example="sweep: {workers: [1, 2, 2*cpus]}",
+        also=("worker", "n_threads", "n_processes", "n_workers", "num_workers", "max_workers", "n_jobs", "concurrency"),
+    ),
+    "startup": KnownAxis(
+        one_of(get_args(Startup)), attribute("startup"),
+        meaning="when workers are created, as the key of the root", values="once | each | timed", default="that of the root",
+        example="sweep: {startup: [once, timed]}",
+    ),
+    "load": KnownAxis(
+        whole_load, attribute("load"),
+        meaning="whole loads: maps of keys of `load:`", values="map", default="`load:`",
+        example="sweep: {load: [{ops: 64}, {duration: 1s}]}",
+    ),
+    "load.ops": KnownAxis(
+        LOAD["ops"], load_part("ops", "ops", "duration"), numeric=True, example="sweep: {load.ops: [10, 1000]}"
+    ),
+    "load.duration": KnownAxis(
+        LOAD["duration"], load_part("duration", "ops", "duration", "scaling"), example="sweep: {load.duration: [1s, 5s]}"
+    ),
+    "load.scaling": KnownAxis(
+        LOAD["scaling"], load_part("scaling"), counts_operations,
+        example="load: {ops: 64}\nsweep: {load.scaling: [strong, weak], workers: [1, 2]}",
+    ),
+    "load.rate": KnownAxis(
+        LOAD["rate"], load_part("rate"), example="load: {duration: 5s}\nsweep: {load.rate: [100/s, 200/s]}"
+    ),
+    "load.arrivals": KnownAxis(
+        LOAD["arrivals"], load_part("arrivals"),
+        example="load: {rate: 100/s, duration: 5s}\nsweep: {load.arrivals: [constant, poisson]}",
+    ),
+    "load.until": KnownAxis(
+        LOAD["until"], load_part("until"),
+        example="load: {rate: 1000/s, duration: 2s}\nsweep: {load.until: [overloaded, latency_p99_s > 50ms]}",
+    ),
+    "load.within": KnownAxis(
+        LOAD["within"], load_part("within"),
+        example="load: {rate: 100/s, duration: 1s, until: overloaded}\nsweep: {load.within: [5%, 10%]}",
+    ),
+    "background.workers": KnownAxis(
+        at_least(0), attribute("background_workers"), numeric=True, of_background=True,
+        meaning="workers of the second role; 0 leaves it out", values="whole number >= 0", unit="workers", default="1",
+        example="workload: echo\nbackground: cpu_sum\nsweep: {background.workers: [0, 1, 2]}",
+    ),
+    "background.model": KnownAxis(
+        model_name, attribute("background_model"), of_background=True,
+        meaning="the model of the second role", values="name of a model", default=CellDraft.background_model,
+        example="workload: echo\nbackground: cpu_sum\nsweep: {background.model: [threads, processes]}",
+    ),
+    "seed": KnownAxis(
+        units.integer, measure("seed"), numeric=True,
+        meaning="decides what workloads draw at random", values="whole number", default="`measure.seed`",
+        example="sweep: {seed: [1, 2, 3]}",
+    ),
+    "python": KnownAxis(
+        interpreter, nothing, word_labels=True,
+        meaning="the interpreters of the trials (`concexp list pythons`)",
+        values="current, a version in quotes, or a path with a label", default="current",
+        example='sweep: {python: [current, "3.13", {is: venv/bin/python, as: mine}]}',
+    ),
     "gil": KnownAxis(
-        units.flag, runtime("gil"), label=on_off, word_labels=True, variable="PYTHON_GIL", unsupported=gil_unsupported
+        units.flag, runtime("gil"), label=on_off, word_labels=True, variable="PYTHON_GIL", unsupported=gil_unsupported,
+        meaning="whether the GIL is on; only a free-threaded build can turn it off", values="on | off",
+        default="as the interpreter has it", example='sweep: {python: "3.14t", gil: [on, off]}',
     ),
     "jit": KnownAxis(
-        units.flag, runtime("jit"), label=on_off, word_labels=True, variable="PYTHON_JIT", unsupported=jit_unsupported
+        units.flag, runtime("jit"), label=on_off, word_labels=True, variable="PYTHON_JIT", unsupported=jit_unsupported,
+        meaning="whether CPython's JIT compiler is on, where it was built in", values="on | off",
+        default="as the interpreter has it", example="sweep: {jit: [on, off]}",
     ),
-    "switch_interval": KnownAxis(switch_interval, runtime("switch_interval"), unsupported=switch_interval_unsupported),
-    "pin": KnownAxis(pins, measure("pin"), unsupported=pin_unsupported),
-    "measure.warmup": KnownAxis(at_least(0), measure("warmup"), numeric=True),
-    "measure.iterations": KnownAxis(at_least(1), measure("iterations"), numeric=True),
-    "measure.timeout": KnownAxis(positive_duration, measure("timeout")),
-    "measure.pin": KnownAxis(pins, measure("pin"), same_as="pin"),
-}
+    "switch_interval": KnownAxis(
+        switch_interval, runtime("switch_interval"), unsupported=switch_interval_unsupported,
+        meaning="how long a thread may keep the GIL when others want it", values="duration >= 1us", unit="s",
+        default="as the interpreter has it: 5ms in CPython", example="sweep: {switch_interval: [5ms, 0.5ms]}",
+    ),
+    "pin": KnownAxis(
+        pins, measure("pin"), unsupported=pin_unsupported,
+        meaning="the CPUs that workers are bound to, as `measure.pin`", values=" | ".join(get_args(Pin)),
+        default="`measure.pin`", example="sweep: {pin: [none, compact, spread]}",
+    ),
+    "measure.warmup": KnownAxis(
+        at_least(0), measure("warmup"), numeric=True, example="sweep: {measure.warmup: [0, 1, 3]}"
+    ),
+    "measure.iterations": KnownAxis(
+        at_least(1), measure("iterations"), numeric=True, example="sweep: {measure.iterations: [3, 10]}"
+    ),
+    "measure.timeout": KnownAxis(
+        positive_duration, measure("timeout"), example="sweep: {measure.timeout: [10s, 60s]}"
+    ),
+    "measure.pin": KnownAxis(pins, measure("pin"), same_as="pin", example="sweep: {measure.pin: [none, spread]}"),
+}  # fmt: skip
 
 
 def known_axis(key: str) -> KnownAxis | None:

@@ -8,17 +8,17 @@ from functools import cache
 from typing import Any
 
 from concexp import catalog
-from concexp.errors import did_you_mean
-from concexp.experiment import expressions, selections, units
-from concexp.experiment.axis_table import LOAD
+from concexp.errors import did_you_mean, meant
+from concexp.experiment import expressions, keys, selections, units
+from concexp.experiment.axis_values import LOAD
 from concexp.experiment.expressions import ExpressionError, Tree
 from concexp.experiment.problems import Problems, inside, items, parsed, text, unknown_keys
 from concexp.experiment.selections import Names
 from concexp.experiment.spec import Claim, Grid, Value
 from concexp.experiment.statuses import STATUSES
+from concexp.experiment.yaml_mistakes import quoted
 from concexp.experiment.yaml_nodes import Node
 
-KEYS = ("says", "of", "when", "expect", "valid")
 EXAMPLE = "{says: threads gain nothing, of: {model: threads}, expect: speedup < 1.1}"
 FACTS = ("cpus", "effective_cpus", "status")  # names that every cell has, beside axes and metrics
 VARIABLE = {"name", "at", "curve", "first"}  # kinds of trees that are no constants
@@ -46,6 +46,30 @@ class ClaimScope:
     def words(self) -> set[str]:
         """All names that have a value, and all labels that stand for themselves."""
         return {*catalog.names("metric"), *self.names.axes, *self.names.words, *self.parameters, *FACTS, *STATUSES}
+
+    @property
+    def measurable(self) -> list[str]:
+        """The metrics that this experiment can have."""
+        return [
+            name for name in catalog.names("metric") if self.open_loop or not catalog.load("metric", name).open_loop
+        ]
+
+    def cure(self, name: str) -> str:
+        """What to write for an unknown name: a metric that is known by it, a cell's metric, or a similar name."""
+        if found := catalog.meaning("metric", name, self.measurable):
+            return meant(found)
+        parts = name.split(".")
+        metric = [part for part in parts if part in metrics()]
+        label = [part for part in parts if part in self.names.words]
+        if len(parts) == 2 and metric and label:
+            return f"write {metric[0]}[{label[0]}] for the {metric[0]} of the cell with {label[0]}"
+        if ours := units.spelt(name):
+            return f"the unit is written {ours}, right behind its number: 5ms, 100/s"
+        close = did_you_mean(name, sorted(self.words))
+        if close.startswith("did"):
+            return close
+        here = ", ".join(dict.fromkeys([*self.names.axes, *sorted(self.names.words)]))
+        return f"`concexp list metric` has the metrics; axes and labels here: {here}"
 
 
 def claim_scope(grids: Sequence[Grid], names: Names, open_loop: bool, baseline: bool) -> ClaimScope:
@@ -82,7 +106,8 @@ def read(node: Node, known: ClaimScope, problems: Problems) -> tuple[Claim, ...]
             if claim is not None:
                 claims.append(claim)
         else:
-            problems.at(item, path, f"expected a claim, not {units.for_message(item.value)}", EXAMPLE)
+            cure = f"write claims: [{{expect: {quoted(item.value)}}}]" if isinstance(item.value, str) else EXAMPLE
+            problems.at(item, path, f"expected a claim, not {units.for_message(item.value)}", cure)
     return tuple(claims)
 
 
@@ -105,10 +130,17 @@ def of_data(data: Any) -> tuple[Claim, ...]:
 def _claim(node: Node, path: str, known: ClaimScope, problems: Problems) -> Claim | None:
     """One claim; None if there is any problem with it."""
     before = len(problems)
-    unknown_keys(node, path, KEYS, problems)
     given = node.value
+    if len(given) == 1 and not set(given) & set(keys.CLAIM):
+        ((key, only),) = given.items()
+        if isinstance(only.value, str) and key not in keys.CLAIM["expect"].also:
+            cure = f"write {{says: {quoted(key)}, expect: {quoted(only.value)}}}"
+            problems.at(node, path, "`expect:` is missing", cure)
+            return None
+    unknown_keys(node, path, list(keys.CLAIM), problems)
     if "expect" not in given:
-        problems.at(node, path, "`expect:` is missing", EXAMPLE)
+        if not any(key in keys.CLAIM["expect"].also for key in given):
+            problems.at(node, path, "`expect:` is missing", EXAMPLE)
         return None
     says = text(given["says"], f"{path}.says", problems) if "says" in given else None
     if "valid" in given and given["valid"].value != "any":
@@ -189,8 +221,7 @@ def _mistakes(tree: Tree, known: ClaimScope, over: str = "") -> Iterator[Mistake
     """The mistakes in an expression that could be parsed; `over` is the function of the curve around it, or ""."""
     if tree.kind == "name":
         if tree.value not in known.words and not is_metric(tree):
-            cure = did_you_mean(tree.value, sorted(known.words))
-            yield tree.position, f"there is no metric, axis or label '{tree.value}'", cure
+            yield tree.position, f"there is no metric, axis or label '{tree.value}'", known.cure(tree.value)
         yield from _measurable(tree, known)
     elif tree.kind == "at":
         yield from _at(tree, known)
@@ -257,7 +288,7 @@ def closed_loop(name: str) -> tuple[str, str]:
 def _at(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
     """Mistakes in a metric of another cell: the metric, the axes and their labels have to exist."""
     if not is_metric(tree):
-        yield tree.position, f"there is no metric '{tree.value}'", did_you_mean(tree.value, catalog.names("metric"))
+        yield tree.position, f"there is no metric '{tree.value}'", catalog.cure("metric", tree.value, known.measurable)
     yield from _measurable(tree, known)
     for place in tree.parts:
         (value,) = place.parts
@@ -286,7 +317,7 @@ def _label(place: Tree, label: str, known: ClaimScope) -> Iterator[Mistake]:
     if place.value:
         labels = known.labels.get(place.value)
         if labels is not None and not any(same_label(one, label) for one in labels):
-            cure = did_you_mean(label, [str(one) for one in labels])
+            cure = selections.label_cure(label, [str(one) for one in labels])
             yield place.parts[0].position, f"the axis '{place.value}' has no value '{label}'", cure
         return
     axes = axes_of(label, known.labels)
@@ -294,7 +325,7 @@ def _label(place: Tree, label: str, known: ClaimScope) -> Iterator[Mistake]:
         yield place.position, *ambiguous(label, axes)
     elif not axes and all(labels is not None for labels in known.labels.values()):
         every = sorted({str(one) for labels in known.labels.values() for one in labels or ()})
-        yield place.position, f"no axis has the value '{label}'", did_you_mean(label, every)
+        yield place.position, f"no axis has the value '{label}'", selections.label_cure(label, every)
 
 
 def axes_of(label: Any, labels: Mapping[str, Iterable[Any] | None]) -> list[str]:

@@ -1,17 +1,13 @@
-"""The reference of the language of claims, as `concexp show claims` prints it."""
+"""The language of claims, as `concexp show claims` prints it below the keys of a claim."""
 
-REFERENCE = """\
-claims: statements in the YAML that the data supports or refutes
+LANGUAGE = """\
+A claim is for every cell of `of`: one refuted cell refutes it. An example:
 
   claims:
-    - says: a lock halves throughput at least     in your words
-      of: {model: threads}                        the cells it is about: a map of labels (a list means any of them), or a
-                                                  condition such as workers > 1; all cells without it
-      when: effective_cpus >= 1.8                 tested for each cell after measuring; where it is false: skipped
+    - says: a lock halves throughput at least
+      of: {model: threads}
+      when: effective_cpus >= 1.8
       expect: throughput[none] >= 2 * throughput[lock]
-      valid: any                                  times of trials with a wrong outcome count too; without it they never do
-
-The claim is for every cell of `of`. One refuted cell refutes it.
 
 Metrics     throughput              of this cell. `concexp list metric` names them
             throughput[sync=lock]   of the cell with this axis changed; [sync=lock, workers=2] with both; [workers=2*cpus]

@@ -10,8 +10,8 @@ from typing import Any
 
 from concexp import catalog
 from concexp.errors import UnknownName, did_you_mean
-from concexp.experiment import units, user_code
-from concexp.experiment.problems import Problems, converted, items, text
+from concexp.experiment import slips, units, user_code
+from concexp.experiment.problems import Problems, converted, items, text, written
 from concexp.experiment.spec import PLUGINS, Entry
 from concexp.experiment.yaml_nodes import Node
 
@@ -64,7 +64,7 @@ def _entries(kind: str, node: Node, path: str, home: Path, problems: Problems) -
     try:
         declared = catalog.parameters(catalog.load(plugin, item.name))
     except UnknownName as error:
-        problems.at(node, item.path, error.message, error.hint, item.key)
+        problems.at(node, item.path, error.message, slips.of_entry(plugin, item.name) or error.hint, item.key)
         return []
     values = {parameter.name: parameter.default for parameter in declared.values()}
     return [Entry(kind, item.name, item.label or item.name, values | _parameters(item, declared, problems))]
@@ -77,7 +77,7 @@ def _item(kind: str, node: Node, path: str, problems: Problems) -> _Item | None:
         return None if name is None else _Item(node, None, name, None, {}, node, path)
     names = [key for key in node.value if key != "as"]
     if len(names) != 1:
-        cure = "write {name: {parameter: value}, as: label}"
+        cure = _map_of_one(node) or "write {name: {parameter: value}, as: label}"
         problems.at(node, path, f"one {kind} is one name with its parameters, not {len(names)} names", cure)
         return None
     (name,) = names
@@ -85,9 +85,26 @@ def _item(kind: str, node: Node, path: str, problems: Problems) -> _Item | None:
     holder, path = node.value[name], f"{path}.{name}"
     if holder.value is not None and not isinstance(holder.value, dict):
         what = f"expected a map of parameters, not {units.for_message(holder.value)}"
-        problems.at(holder, path, what, f"write {{{name}: {{parameter: value}}}}")
+        problems.at(holder, path, what, _parameter_cure(PLUGINS.get(kind, kind), name, holder))
     given = holder.value if isinstance(holder.value, dict) else {}
     return _Item(node, name, name, label, given, holder, path)
+
+
+def _map_of_one(node: Node) -> str:
+    """The cure for {name: cpu_sum, size: 5}, and for {cpu_sum: …, size: 5}: parameters stand below the name."""
+    given = {key: value for key, value in node.value.items() if key != "as"}
+    named = given.pop("name", None)
+    names = [named.text] if named is not None else [key for key, value in given.items() if value.value is None]
+    if len(names) != 1:
+        return ""
+    parameters = ", ".join(f"{key}: {written(value)}" for key, value in given.items() if key not in names)
+    return f"write {{{names[0]}: {{{parameters}}}}}"
+
+
+def _parameter_cure(kind: str, name: str, holder: Node) -> str:
+    if not catalog.exists(kind, name) or not holder.text:
+        return f"write {{{name}: {{parameter: value}}}}"
+    return slips.of_parameter(name, list(catalog.parameters(catalog.load(kind, name)).values()), holder.text)
 
 
 def _parameters(item: _Item, declared: Mapping[str, catalog.Parameter], problems: Problems) -> dict[str, Any]:

@@ -13,8 +13,6 @@ from typing import Any
 
 from concexp.errors import Problem
 from concexp.experiment import units
-from concexp.experiment.problems import Problems, unknown_keys
-from concexp.experiment.yaml_nodes import Node
 
 AXIS = "env."  # the prefix of the axes
 UNSET = "unset"  # the value of a variable that is not there
@@ -23,7 +21,6 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # A number of threads may depend on the machine: `cpus`, `2*cpus`. Only `sweep:` computes.
 FORMULA = re.compile(r"[\d\s.+*/()-]*\bcpus\b[\d\s.+*/()-]*")
 LOOKS_EXPANDED = re.compile(r"\$(\w+|\{\w+\})")
-CURE = "environment: {OMP_NUM_THREADS: 2, DATABASE_URL: {from: caller}, TOKEN: {from: caller, secret: true}}"
 HASH_SEED, HASH_SEED_LIMIT = "PYTHONHASHSEED", 2**32
 
 # What would break the trial itself, and what has a key of its own: name -> (why not, cure).
@@ -53,44 +50,6 @@ class Variable:
     from_caller: bool = False
     secret: bool = False
     place: Problem = field(default=Problem("", 0, 0, "", ""), compare=False)  # where problems with it are reported
-
-
-def read(node: Node | None, problems: Problems) -> dict[str, Variable]:
-    """The variables of `environment:` by name; a problem for each that cannot be."""
-    if node is None:
-        return {}
-    if not isinstance(node.value, dict):
-        problems.at(node, "environment", f"expected a map, not {units.for_message(node.plain())}", CURE)
-        return {}
-    variables = {}
-    for name, item in node.value.items():
-        path = f"environment.{name}"
-        if why := refusal(name):
-            problems.at(node, path, *why, name)
-        elif isinstance(item.value, dict):
-            variables[name] = _of_caller(item, path, problems)
-        else:
-            try:
-                variables[name] = Variable(value(name, item.plain()), place=item.problem(path, ""))
-            except ValueError as error:
-                problems.at(item, path, str(error))
-    return variables
-
-
-def _of_caller(node: Node, path: str, problems: Problems) -> Variable:
-    """`{from: caller}`, perhaps with `secret: true`."""
-    unknown_keys(node, path, ("from", "secret"), problems)
-    source, secret = node.value.get("from"), node.value.get("secret")
-    if source is None or source.value != CALLER:
-        what = "a value is text, a number, or {from: caller}"
-        problems.at(node, path, what, "a secret has to come from the caller, since this file is kept with the run")
-    marked = False
-    if secret is not None:
-        try:
-            marked = units.flag(secret.plain())
-        except ValueError as error:
-            problems.at(secret, f"{path}.secret", str(error))
-    return Variable(None, True, marked, node.problem(path, ""))
 
 
 def refusal(name: str) -> tuple[str, str] | None:

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from concexp.errors import Problem
 from concexp.experiment import kept
-from concexp.experiment.problems import Problems, items, text
-from concexp.experiment.yaml_nodes import Node
 
 FILES_LIMIT = 10_000
 # Up to this size an item of `files:` is copied into each trial's folder, and kept with the run. A larger one is copied once
@@ -49,27 +47,8 @@ class Unusable(Exception):
     """An item that trials cannot be given: (why, cure)."""
 
 
-def read(node: Node | None, home: Path, problems: Problems) -> tuple[DataFile, ...]:
-    """The items of `files:`; a problem for each that is not there, or leads out of the YAML's folder."""
-    found: dict[str, DataFile] = {}
-    for number, item in enumerate(items(node) if node is not None else ()):
-        path = f"files[{number}]" if node is not None and isinstance(node.value, list) else "files"
-        written = text(item, path, problems)
-        if written is None:
-            continue
-        folder = kept.data_home(Path(item.file).parent if item.line else home)
-        try:
-            one = _item(written, folder, item.problem(path, ""))
-            for other in found.values():
-                if f"{one.name}/".startswith(f"{other.name}/") or f"{other.name}/".startswith(f"{one.name}/"):
-                    raise Unusable(f"'{written}' is there twice: see '{other.name}'", "keep one of them")
-            found[one.name] = one
-        except Unusable as error:
-            problems.at(item, path, *error.args)
-    return tuple(found.values())
-
-
-def _item(written: str, folder: Path, place: Problem) -> DataFile:
+def find(written: str, folder: Path, place: Problem) -> DataFile:
+    """An item of `files:` relative to this folder; Unusable if trials cannot be given it."""
     name = os.path.normpath(written)
     if os.path.isabs(name) or name.split(os.sep)[0] in ("..", "."):
         cure = "name a file or a folder beside this YAML, or below it; a link to what is elsewhere does as well"

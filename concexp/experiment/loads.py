@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from concexp.experiment.blocks import Load
 from concexp.experiment.problems import Problems, shaped
 from concexp.experiment.scope import Scope
-from concexp.experiment.spec import Axis, Grid, Load
+from concexp.experiment.spec import Axis, Grid
 from concexp.trial.search import too_short_a_step
 
 

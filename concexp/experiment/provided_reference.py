@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from concexp.experiment.environment import REFUSED
+import textwrap
+
+from concexp.experiment.environment import REFUSED, RESERVED
 from concexp.experiment.files import COPY_LIMIT, FILES_LIMIT
+
+_NOT_HERE = textwrap.fill(f"Not here: {', '.join(REFUSED)}, and names that begin with {RESERVED}.", 120)
 
 ENVIRONMENT = f"""\
 A trial's environment is built from nothing, so that the caller's shell cannot change the numbers. User code finds PATH, HOME,
@@ -21,7 +25,7 @@ Where nothing else is said, numerical libraries have one thread (OMP_NUM_THREADS
 NUMEXPR_NUM_THREADS and VECLIB_MAXIMUM_NUM_THREADS are 1), and PYTHONHASHSEED differs from trial to trial. A run with other
 variables, or other values of those that are not secret, is another run: it does not complete an unfinished one.
 
-Not here: {", ".join(REFUSED)}, and names that begin with CONCEXP_."""
+{_NOT_HERE}"""
 
 FILES = f"""\
 A trial starts in an empty folder of its own, which is removed after it. Files and folders that user code opens by a relative

@@ -12,18 +12,27 @@ import yaml
 
 from concexp import catalog
 from concexp.errors import InputError, Problem, did_you_mean
-from concexp.experiment import axes, claims, entries, environment, files, loads, selections, units, yaml_nodes
-from concexp.experiment.axis_table import one_of
+from concexp.experiment import (
+    axes,
+    claims,
+    entries,
+    environment,
+    keys,
+    loads,
+    provided,
+    selections,
+    slips,
+    units,
+    yaml_nodes,
+)
+from concexp.experiment.axis_values import one_of
+from concexp.experiment.blocks import MIN_PILOT_BLOCKS, Measure, Report, Startup
 from concexp.experiment.layers import layered
-from concexp.experiment.problems import Problems, items, shaped, text, unknown_keys
+from concexp.experiment.problems import Problems, items, one_value, shaped, text, unknown_keys
 from concexp.experiment.scope import Scope
-from concexp.experiment.spec import KINDS, MIN_PILOT_BLOCKS, Entry, Grid, Measure, Report, Spec, Startup
+from concexp.experiment.spec import KINDS, Entry, Grid, Spec
 from concexp.experiment.yaml_nodes import Node
 
-ROOT_KEYS = (
-    "name", "question", "tags", *KINDS, "background", "sweep", "exclude", "load", "startup", "measure", "baseline", "primary",
-    "metrics", "allow", "claims", "report", "environment", "files", "extends",
-)  # fmt: skip
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")  # a folder's name: it has to fit, and cannot lead out of its parent
 REQUIRED_KINDS = ("workload", "model")
 Entries = Mapping[str, tuple[Entry, ...]]  # by kind
@@ -36,7 +45,7 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Spec:
     except OSError as error:
         raise InputError([Problem(str(path), 0, 0, "", f"cannot read it: {error.strerror}")]) from error
     except UnicodeDecodeError as error:
-        raise InputError([Problem(str(path), 0, 0, "", "it is not UTF-8 text")]) from error
+        raise InputError([Problem(str(path), 0, 0, "", "it is not UTF-8 text", "save it as UTF-8")]) from error
     return parse_text(data, str(path), overrides)
 
 
@@ -74,7 +83,7 @@ class _Reader:
     def spec(self) -> Spec | None:
         """The whole experiment; None if a part that it cannot be without has a problem."""
         root, problems = self.root, self.problems
-        unknown_keys(root, "", [*ROOT_KEYS, *(k for k in root.value if k.startswith("."))], problems)
+        unknown_keys(root, "", [*keys.ROOT, *(k for k in root.value if k.startswith("."))], problems)
         grids = self.grids()
         names = selections.names_of(grids)
         if "exclude" in root.value:
@@ -88,9 +97,10 @@ class _Reader:
         if not open_loop:
             self.check_latencies()
         self.check_labels_of_values(grids)
-        variables = environment.read(root.value.get("environment"), problems)
+        variables = provided.variables(root.value.get("environment"), problems)
         self.check_variables(grids, variables)
         scope = claims.claim_scope(grids, names, open_loop, bool(baseline))
+        self.check_baseline(scope)
         spec = Spec(
             name=name or "",
             question=self.text("question") or (name or "").replace("_", " "),
@@ -107,7 +117,7 @@ class _Reader:
             data=root.plain(),
             claims=claims.read(root.value["claims"], scope, problems) if "claims" in root.value else (),
             environment=variables,
-            files=files.read(root.value.get("files"), Path(self.file).parent, problems),
+            files=provided.data_files(root.value.get("files"), Path(self.file).parent, problems),
         )
         return None if measure is None or report is None or name is None else spec
 
@@ -183,9 +193,22 @@ class _Reader:
             if catalog.exists(kind, name):
                 existing.append(name)
             else:
-                cure = did_you_mean(name, catalog.names(kind))
+                cure = slips.of_entry(kind, name) or catalog.cure(kind, name)
                 self.problems.at(item, path, f"there is no {kind} '{name}'", cure)
         return tuple(existing)
+
+    def check_baseline(self, scope: claims.ClaimScope) -> None:
+        """The baseline has to be among the cells: without it no cell has a speedup."""
+        node = self.root.value.get("baseline")
+        given = node.value if node is not None and isinstance(node.value, dict) else {}
+        for axis, wanted in given.items():
+            labels = scope.labels.get(axis)
+            if labels is None or axis in scope.names.labels or isinstance(wanted.value, list | dict):
+                continue
+            if not any(claims.same_label(label, wanted.plain()) for label in labels):
+                known = ", ".join(map(str, labels))
+                cure = f"the sweep has {known}: add {wanted.text} to it, or take one of these"
+                self.problems.at(wanted, f"baseline.{axis}", f"no cell has {axis} {wanted.text}", cure)
 
     def check_latencies(self) -> None:
         """A latency counts from the intended start of an operation: a closed loop has none."""
@@ -225,7 +248,10 @@ class _Reader:
         listed = isinstance(node.value, list)
         if not listed:
             for kind in REQUIRED_KINDS:
-                if kind not in self.root.value:
+                misspelt = did_you_mean(kind, [key for key in self.root.value if key not in keys.ROOT]).startswith(
+                    "did"
+                )
+                if kind not in self.root.value and not misspelt:
                     cure = f"add, for example, `{kind}: {catalog.names(kind)[0]}`"
                     self.problems.at(self.root, "", f"`{kind}:` is missing", cure)
         shared = {kind: self.entries(kind, self.root.value.get(kind), kind) for kind in KINDS}
@@ -329,5 +355,5 @@ class _Reader:
         try:
             return one_of(get_args(Startup))(node.plain())
         except ValueError as error:
-            self.problems.at(node, "startup", str(error))
+            self.problems.at(node, "startup", str(error), one_value(node, "startup"))
             return "once"

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from concexp.errors import did_you_mean
+from concexp import catalog
+from concexp.errors import did_you_mean, meant
 from concexp.experiment import expressions, units
 from concexp.experiment.axis_table import AXES
 from concexp.experiment.problems import Problems, inside, items, parsed, unknown_keys
@@ -77,7 +78,9 @@ def allow(node: Node, names: Names, problems: Problems) -> tuple[dict[str, Any],
     for number, item in enumerate(items(node)):
         path = f"allow[{number}]" if isinstance(node.value, list) else "allow"
         if not isinstance(item.value, dict) or "status" not in item.value:
-            problems.at(item, path, "expected a selection with `status`", "{sync: none, status: invalid}")
+            written = item.text if item.text in STATUSES else "invalid"
+            cure = f"write allow: [{{status: {written}}}], with labels such as model: threads if only those cells may"
+            problems.at(item, path, "expected a selection with `status`", cure)
             continue
         check_labels(item, path, names, ("status",), problems)
         _check_words(item.value["status"], f"{path}.status", STATUSES, "there is no status", problems)
@@ -90,7 +93,8 @@ def baseline(node: Node | None, names: Names, problems: Problems) -> dict[str, A
     if node is None:
         return {"model": "serial"} if "serial" in names.labels["model"] else {}
     if not isinstance(node.value, dict):
-        cure = "baseline: {model: serial}"
+        axis = next((kind for kind, labels in names.labels.items() if node.text in labels), "")
+        cure = f"write baseline: {{{axis or 'model'}: {node.text if axis else 'serial'}}}"
         problems.at(node, "baseline", f"expected a selection, not {units.for_message(node.value)}", cure)
         return {}
     check_labels(node, "baseline", names, (), problems)
@@ -111,15 +115,30 @@ def _check_words(node: Node, path: str, known: Sequence[str], message: str, prob
     for item in items(node):
         if not isinstance(item.value, str) or item.value not in known:
             quoted = item.text in known and not isinstance(item.value, str)
-            cure = f'put it in quotes: "{item.text}"' if quoted else did_you_mean(item.text, known)
+            cure = f'put it in quotes: "{item.text}"' if quoted else label_cure(item.text, known)
             problems.at(item, path, f"{message} {units.for_message(item.plain())}", cure)
+
+
+def label_cure(label: str, known: Sequence[str]) -> str:
+    """What to write for a word that is no label here: one that people know by it, a plug-in to add, or a similar word."""
+    if found := [name for kind in KINDS for name in catalog.meaning(kind, label, known) if name in known]:
+        return meant(found)
+    for kind in KINDS:
+        if label in catalog.names(kind):
+            return f"add {label} to `{kind}:`, or take one of {', '.join(known)}"
+    return did_you_mean(label, known)
 
 
 def check_condition(node: Node, path: str, names: Names, problems: Problems) -> None:
     """Problems for names in a condition that are neither axis nor label: a misspelt one would silently select nothing."""
     tree = parsed(node.value, node, path, problems)
+    if tree is not None and tree.kind not in ("compare", "and", "or", "not"):
+        axis = next((kind for kind, labels in names.labels.items() if tree.value in labels), "")
+        cure = f"write {{{axis}: {tree.value}}}" if axis else "compare it: workers > 1"
+        problems.at(node, path, f"`{node.value}` is no condition", cure)
+        return
     known = {*names.axes, *names.words, "cpus"}
     for name, position in expressions.names(tree).items() if tree else ():
         if name not in known:
-            cure = did_you_mean(name, sorted(known))
+            cure = label_cure(name, sorted(known))
             problems.at(inside(node, position), path, f"in `{node.value}`: there is no axis or label '{name}'", cure)

@@ -5,122 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from typing import Any
 
 from concexp import catalog
 from concexp.errors import Problem
 from concexp.experiment import expressions, units
+from concexp.experiment.blocks import Measure, Report
 from concexp.experiment.environment import Variable
 from concexp.experiment.files import DataFile
 
-Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
-NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
-Seconds = Annotated[float, BeforeValidator(units.duration), Field(gt=0)]
-Memory = Annotated[int, BeforeValidator(units.memory)]
-Rate = Annotated[float, BeforeValidator(units.rate), Field(gt=0)]
-LEVELS = (0.9, 0.95, 0.99)
-
-
-def _level(value: Any) -> float:
-    """One of LEVELS: for other levels bootstrap-t has no order statistics."""
-    level = round(units.percentage(value), 6)
-    if level not in LEVELS:
-        raise ValueError(f"a level is 90%, 95% or 99%, not {units.for_message(value)}")
-    return level
-
-
-Until = Annotated[str, BeforeValidator(units.until)]
-Percentage = Annotated[float, BeforeValidator(units.percentage)]
-Flag = Annotated[bool, BeforeValidator(units.flag)]
-Startup = Literal["once", "each", "timed"]
-Scaling = Literal["strong", "weak"]
-Arrivals = Literal["constant", "poisson"]
-Pin = Literal["none", "compact", "spread"]
 KINDS = ("workload", "model", "sync")
 PLUGINS = {"background": "workload"}  # axes of entries whose plug-ins are of another kind
-
-
-class Block(BaseModel):
-    """A map of the YAML that has no other keys than these."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-# Whole blocks that are measured before intervals decide what comes next: with fewer trials they are too uncertain.
-MIN_PILOT_BLOCKS = 8
-SEARCH_WITHIN = 0.05  # how close a search for the highest rate comes, as a share
-DEFAULT_MAX_BLOCKS = 50  # of a cell, with `precision` but without `max_repetitions`
-
-
-class Measure(Block):
-    """`measure:` how often and how long.
-
-    With a `precision`, trials are added until the interval of the primary metric is that narrow (half of it, as a share of
-    the mean), until a cell has `max_repetitions`, or until the `budget` (seconds of measuring, for the whole run) is spent.
-    `level` is that of all intervals; a verdict on a claim has half its risk of an error in either direction. A trial is
-    killed after `timeout` seconds, or when its processes together hold more than `memory` bytes.
-    """
-
-    warmup: NotNegative = 1
-    iterations: Positive = 3
-    repetitions: Positive = 10
-    precision: Percentage | None = None
-    max_repetitions: Positive | None = None
-    budget: Seconds | None = None
-    level: Annotated[float, BeforeValidator(_level)] = 0.95
-    timeout: Seconds = 60.0
-    memory: Memory | None = None
-    pin: Pin = "none"
-    seed: Annotated[int, BeforeValidator(units.integer)] = 1
-    control: Flag = True
-
-    @property
-    def blocks(self) -> int:
-        """The number of whole blocks that are planned before anything is measured."""
-        return self.repetitions if self.precision is None else max(MIN_PILOT_BLOCKS, self.repetitions)
-
-    @property
-    def max_blocks(self) -> int:
-        """The limit of blocks, and so of the measured trials of a cell."""
-        return self.blocks if self.precision is None else self.max_repetitions or max(DEFAULT_MAX_BLOCKS, self.blocks)
-
-    def to_yaml(self) -> dict[str, Any]:
-        """The map for YAML, with all defaults and units; keys without a value are left out."""
-        data = self.model_dump(exclude_none=True)
-        for key in {"budget", "timeout"} & set(data):
-            data[key] = f"{data[key]:.12g}s"
-        if self.memory is not None:
-            data["memory"] = f"{self.memory}B"
-        data["level"] = f"{100 * self.level:.12g}%"
-        if self.precision is not None:
-            data["precision"] = f"{100 * self.precision:.12g}%"
-        return data
-
-
-class Load(Block):
-    """`load:` how much work there is; `ops` are for all workers together (strong scaling) or for each (weak).
-
-    With a `rate` the loop is open: operations arrive at that rate for the duration, whether or not a worker is free. With
-    `until` each trial searches for the highest rate that is served, from `rate` on, in steps of `duration`, to `within` 5 %:
-    until it is `overloaded`, or until `latency_p99_s > 50ms` (or another percentile and limit).
-    """
-
-    ops: Positive | None = None
-    duration: Seconds | None = None
-    scaling: Scaling | None = None
-    rate: Rate | None = None
-    arrivals: Arrivals | None = None
-    until: Until | None = None
-    within: Percentage | None = None
-
-
-class Report(Block):
-    """`report:` what the page shows."""
-
-    plots: Annotated[list[str] | None, BeforeValidator(lambda one: [one] if isinstance(one, str) else one)] = None
-    language: Literal["en"] = "en"
 
 
 @dataclass(frozen=True)

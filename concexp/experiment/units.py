@@ -11,7 +11,14 @@ SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.
 BYTES = {
     "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30,
 }  # fmt: skip
-NUMBER = r"([-+]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
+# Units as people write them, without case, -> ours.
+SPELT = {
+    "nanosecond": "ns", "nsec": "ns", "microsecond": "us", "usec": "us", "micro": "us", "millisecond": "ms", "msec": "ms",
+    "millis": "ms", "second": "s", "sec": "s", "minute": "m", "mins": "m", "hour": "h", "hr": "h",
+    "b": "B", "byte": "B", "k": "KiB", "kib": "KiB", "kb": "kB", "kilobyte": "kB", "m": "MiB", "mib": "MiB", "mb": "MB",
+    "megabyte": "MB", "g": "GiB", "gib": "GiB", "gb": "GB", "gigabyte": "GB",
+}  # fmt: skip
+NUMBER = r"([-+]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)"
 SMALLEST_MEMORY = 32 * 2**20  # bytes: a child that does nothing yet holds half as much
 SHOWN_LIMIT = 60  # characters of a value in a message
 FLAGS = {"on": True, "off": False, "true": True, "false": False}
@@ -69,7 +76,9 @@ def rate(value: Any) -> float:
     """`100/s`, `5/ms`, `60/m` -> per second."""
     match = re.fullmatch(NUMBER + r"\s*/\s*(\w+)", value.strip()) if isinstance(value, str) else None
     if match is None or match[2] not in SECONDS:
-        raise ValueError(f"expected a rate such as 100/s, not {for_message(value)}")
+        number_alone = re.match(NUMBER, str(value).strip()) if not isinstance(value, bool) else None
+        cure = f": write {number_alone[1]}/{_rate_unit(str(value))}" if number_alone else ""
+        raise ValueError(f"expected a rate such as 100/s, not {for_message(value)}{cure}")
     return number(match[1], "a rate such as 100/s") / SECONDS[match[2]]
 
 
@@ -99,8 +108,20 @@ def percentage(value: Any) -> float:
     """A percentage above 0 % -> the share. It needs its sign: a bare 3 could mean 3 % or 300 %."""
     share = fraction(value) if isinstance(value, str) and value.strip().endswith("%") else 0.0
     if not 0 < share < 1:
-        raise ValueError(f"expected a percentage between 0% and 100% such as 3%, not {for_message(value)}")
+        raise ValueError(
+            f"expected a percentage between 0% and 100% such as 3%, not {for_message(value)}{_percent_cure(value)}"
+        )
     return share
+
+
+def _percent_cure(value: Any) -> str:
+    """What to write for a share without its sign: 3 is 3%, and 0.03 is 3% too."""
+    match = re.match(NUMBER, str(value).strip())
+    if match is None or isinstance(value, bool) or str(value).strip().endswith("%"):
+        return ""
+    amount = float(match[1])
+    amount = amount * 100 if 0 < amount < 1 and not re.search("[a-z]", str(value)) else amount
+    return f": write {amount:.12g}%" if 0 < amount < 100 else ""
 
 
 def flag(value: Any) -> bool:
@@ -156,13 +177,44 @@ def for_message(value: Any) -> str:
     return str(value)
 
 
+def _rate_unit(written: str) -> str:
+    """The unit of time in a rate as people write it: 60 per minute is 60/m, 100rps is 100/s."""
+    words = re.findall(r"[^\W\d_]+", written)
+    known = [_unit(word, SECONDS) for word in words[-1:] if word.lower() not in ("rps", "qps", "hz", "m", "k")]
+    return known[0] if known and known[0] else "s"
+
+
+def _unit(word: str, units: dict[str, Any]) -> str:
+    """Our spelling of a unit, "" if it is none of these."""
+    word = word.lower()
+    ours = word if word in units else SPELT.get(word) or SPELT.get(word.removesuffix("s"), "")
+    return ours if ours in units else ""
+
+
+def spelt(word: str) -> str:
+    """Our spelling of a unit of time or size that people write differently, such as sec; "" if it is none."""
+    return _unit(word, SECONDS) or _unit(word, BYTES)
+
+
+def _unit_cure(value: Any, units: dict[str, Any]) -> str:
+    """What to write for a number without a unit, or with one that is spelt differently."""
+    base = "s" if "s" in units else "B"
+    match = re.fullmatch(NUMBER + r"\s*([^\W\d_]*)\.?", str(value).strip()) if not isinstance(value, bool) else None
+    if match is None:
+        return ""
+    if not match[2]:
+        cure = f", write {match[1]}{base} if {'seconds' if base == 's' else 'bytes'} are meant"
+        return ": the unit is missing" + (cure if float(match[1]) > 0 else "")
+    ours = _unit(match[2], units)
+    return f": write {match[1]}{ours}" if ours else f": units are {', '.join(units)}"
+
+
 def _with_unit(value: Any, units: dict[str, Any], what: str) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and value == 0:
         return 0.0
     match = re.fullmatch(NUMBER + r"\s*([^\W\d_]+)", value.strip()) if isinstance(value, str) else None
     if match is None or match[2] not in units:
-        missing = isinstance(value, int | float) and not isinstance(value, bool)
-        raise ValueError(f"expected {what}, not {for_message(value)}" + (": the unit is missing" if missing else ""))
+        raise ValueError(f"expected {what}, not {for_message(value)}{_unit_cure(value, units)}")
     result = float(match[1]) * units[match[2]]
     if result < 0:
         raise ValueError(f"expected {what}, not {for_message(value)}: it cannot be negative")

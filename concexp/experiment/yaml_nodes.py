@@ -6,6 +6,7 @@ booleans, and `1e5` as text.
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import yaml
 
 from concexp.errors import InputError, Problem
+from concexp.experiment import yaml_mistakes
 
 SIZE_LIMIT = 128 * 1024  # bytes: a hundred times the longest experiment so far
 NODE_LIMIT = 50_000  # with aliases unfolded
@@ -45,6 +47,8 @@ KNOWN_TAGS = {
 }
 
 
+WORD = re.compile(r"[\w.*%/:+-]+")
+_Absent = tuple[Any, str, str, "tuple[str, Any] | None"]  # mark, path, the key, and the key with a value before it
 Place = tuple[str, int, int]  # file, line, column: one map may have keys from several files
 
 
@@ -134,17 +138,26 @@ class _Builder:
         try:
             tree = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
-            self.explain(error, text)
+            mistake = yaml_mistakes.likely(error, text)
+            self.stop(mistake.line, mistake.column, mistake.message, mistake.hint)
         except RecursionError:
             self.stop(1, 1, f"it is nested more than {DEPTH_LIMIT} levels deep", "write it flatter")
         if tree is None:
             self.stop(1, 1, "the file is empty", "an experiment needs at least `workload:` and `model:`")
         if not isinstance(tree, yaml.MappingNode):
-            self.stop(1, 1, "an experiment is a map of keys", "begin with `workload: …` and `model: …`")
+            self.not_a_map(tree)
         node = self.build(tree, "", ())
         if self.problems:
             raise InputError(self.problems)
         return node
+
+    def not_a_map(self, tree: Any) -> None:
+        found = yaml_mistakes.missing_colon(tree.value.partition(" ")[0]) if isinstance(tree, yaml.ScalarNode) else None
+        if found is not None:
+            self.stop(tree.start_mark.line + 1, tree.start_mark.column + 1 + found[0], *found[1:])
+        if isinstance(tree, yaml.SequenceNode) and all(isinstance(item, yaml.MappingNode) for item in tree.value):
+            self.stop(1, 1, "an experiment is a map of keys, not a list", "leave out the `- ` in front of its keys")
+        self.stop(1, 1, "an experiment is a map of keys", "begin with `workload: …` and `model: …`")
 
     def stop(self, line: int, column: int, message: str, hint: str) -> None:
         raise InputError([*self.problems, Problem(self.file, line, column, "", message, hint)])
@@ -154,6 +167,9 @@ class _Builder:
 
     def check(self, raw: Any, path: str) -> None:
         """A problem for characters that no file name, path or label can hold."""
+        if "\xa0" in raw.value.strip(" ")[:1]:
+            cure = "type a blank instead: such characters come with text that is copied from web pages"
+            self.add(raw.start_mark, path, "a no-break space is not a blank in YAML", cure)
         if match := NO_TEXT.search(raw.value):
             self.add(raw.start_mark, path, f"a text cannot hold the character {ord(match[0]):X}", "remove it")
 
@@ -185,6 +201,8 @@ class _Builder:
     def fill(self, node: Node, raw: Any, path: str, above: tuple[int, ...]) -> None:
         """The keys and values of a map, those merged by `<<` last: they do not replace its own."""
         merged: list[Node] = []
+        absent: list[_Absent] = []
+        previous: tuple[str, Any] | None = None
         for raw_key, raw_value in raw.value:
             mark = raw_key.start_mark
             if not isinstance(raw_key, yaml.ScalarNode):
@@ -203,17 +221,13 @@ class _Builder:
                     mark, here, f"the key '{key}' is there twice", f"the first is in line {first}: keep one of them"
                 )
                 continue
-            empty = isinstance(raw_value, yaml.ScalarNode) and raw_value.value == "" and raw_value.style is None
-            if raw.flow_style and empty and raw_value.start_mark.index <= raw_key.end_mark.index:
-                self.add(
-                    mark,
-                    here,
-                    f"'{key}' has no value",
-                    "inside {…} a comma ends a value: put text with a comma in quotes",
-                )
+            if raw.flow_style and _is_absent(raw_key, raw_value):
+                absent.append((mark, here, key, previous))
                 continue
+            previous = (key, raw_value)
             node.keys[key] = (self.file, mark.line + 1, mark.column + 1)
             node.value[key] = self.build(raw_value, here, above)
+        self.report_absent(absent, bool(node.value))
         for other in merged:
             if not isinstance(other.value, dict):
                 self.problems.append(other.problem(path, "`<<` merges maps only", "point it at a map's anchor"))
@@ -222,28 +236,33 @@ class _Builder:
                 if key not in node.value:
                     node.value[key], node.keys[key] = value, other.keys[key]
 
-    def explain(self, error: yaml.YAMLError, text: str) -> None:
-        """Raises an InputError that names the likely mistake instead of what the scanner says."""
-        if isinstance(error, yaml.reader.ReaderError):
-            before = text[: error.position]
-            line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-            self.stop(line, column, f"the character U+{ord(text[error.position]):04X} is not allowed", "remove it")
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        problem = str(getattr(error, "problem", None) or error)
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        written = text.splitlines()[line - 1] if 0 < line <= len(text.splitlines()) else ""
-        if "'\\t'" in problem or (written[: column + 1].strip(" ").startswith("\t") and "token" in problem):
-            message, hint = "a tab cannot indent YAML", "use spaces"
-        elif "chomping or indentation" in problem or (re.search(r":\s*>=?\s*\S", written) and "expected" in problem):
-            message, hint = "`>` begins a block of text in YAML", "put the comparison in quotes, or begin with a name"
-        elif "mapping values are not allowed" in problem:
-            message, hint = "a second `: ` in one line", "put text that holds a colon in quotes"
-        elif "another document" in problem:
-            message, hint = "the file holds several documents", "one file is one experiment: remove `---`"
-        elif re.search(r"but got '[\[{]'", problem) or re.search(r"[\[{].*\]\s*[<>=!*/+-]", written):
-            message, hint = f"not valid YAML: {problem}", "inside […] and {…} put an expression with brackets in quotes"
-        elif "undefined alias" in problem:
-            message, hint = problem, "define it with & above; a root key that begins with a dot may hold it"
-        else:
-            message, hint = f"not valid YAML: {problem}", "look at the line, and at the one before it"
-        self.stop(line, column, message, hint)
+    def report_absent(self, absent: list[_Absent], beside_others: bool) -> None:
+        """Problems for keys without a value inside of {…}: a list that stands in braces, or a comma in a value."""
+        words = [key for _, _, key, _ in absent]
+        if absent and not beside_others and all(WORD.fullmatch(word) and ":" not in word for word in words):
+            mark, here, _, _ = absent[0]
+            cure = f"a list stands in square brackets: [{', '.join(words)}]"
+            self.add(mark, here.rpartition(".")[0], "braces hold keys, each with its value", cure)
+            return
+        for _, group in itertools.groupby(absent, key=lambda one: one[3] and one[3][0]):  # those of one comma list
+            (mark, here, key, previous), *more = group
+            self.add(mark, here, f"'{key}' has no value", _absent_cure(previous, [key, *(one[2] for one in more)]))
+
+
+def _is_absent(raw_key: Any, raw_value: Any) -> bool:
+    """Whether a key inside of {…} has no value, not even an empty one behind a colon."""
+    empty = isinstance(raw_value, yaml.ScalarNode) and raw_value.value == "" and raw_value.style is None
+    return empty and raw_value.start_mark.index <= raw_key.end_mark.index
+
+
+def _absent_cure(previous: tuple[str, Any] | None, words: list[str]) -> str:
+    """What to write instead of words without a value that follow a key and its value."""
+    colon = yaml_mistakes.missing_colon(words[0])
+    if colon is not None:
+        return colon[2]
+    cure = "inside {…} a comma ends a value: put text with a comma in quotes"
+    if previous is not None and isinstance(previous[1], yaml.ScalarNode):
+        values = [previous[1].value, *words]
+        if all(map(WORD.fullmatch, values)):
+            return f"inside {{…}} a comma ends a value: a list is written {previous[0]}: [{', '.join(values)}]"
+    return cure

@@ -9,11 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from concexp.errors import InputError, Problem, did_you_mean
+from concexp.errors import InputError, Problem
 from concexp.experiment import Axis, Entry, Grid, Spec, Value, expressions, units
 from concexp.experiment.axis_table import AXES, CellDraft, KnownAxis, in_order, known_axis, parameter_axis
-from concexp.experiment.selections import matches
-from concexp.experiment.spec import KINDS, SEARCH_WITHIN, second_roles
+from concexp.experiment.blocks import SEARCH_WITHIN
+from concexp.experiment.selections import label_cure, matches
+from concexp.experiment.spec import KINDS, second_roles
 from concexp.plan.cell import Background, Cell, Runtime, cell_id
 from concexp.plan.points import computed, points_of, problem_at
 
@@ -175,5 +176,5 @@ def _check_names(tree: expressions.Tree, cells: Sequence[Cell], text: str) -> No
     for name in expressions.names(tree):
         if name not in axes | labels:
             signs = [label for label in labels if label in text and name in label and not label.isidentifier()]
-            hint = f'put it in quotes: "{signs[0]}"' if signs else did_you_mean(name, sorted(axes | labels))
+            hint = f'put it in quotes: "{signs[0]}"' if signs else label_cure(name, sorted(axes | labels))
             raise InputError([Problem(f"--only {text}", 0, 0, "", f"there is no axis or label '{name}'", hint)])

@@ -28,7 +28,17 @@ def load_plugin(kind, entry):
 
 
 class Plugin:
-    """Parameters as attributes: `Plugin(size=3)` overrides the class's annotated default."""
+    """Parameters as attributes: `Plugin(size=3)` overrides the class's annotated default.
+
+    known_as  names under which people know it: those in Python with their modules, and other words; `show` and messages suggest
+              it for each of them, and for `module.name {parameter: value}` it with these parameters
+    suits     when to use it; for a workload, what it finds out
+    price     what it costs beside the work itself; not of workloads and probes
+    """
+
+    known_as = ()
+    suits = ""
+    price = ""
 
     def __init__(self, **parameters):
         for name, value in parameters.items():

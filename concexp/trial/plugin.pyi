@@ -19,6 +19,9 @@ def installed(package: str) -> bool: ...
 def load_plugin(kind: str, entry: Mapping[str, Any]) -> Any: ...
 
 class Plugin:
+    known_as: tuple[str, ...]
+    suits: str
+    price: str
     def __init__(self, **parameters: Any) -> None: ...
 
 class Workload(Plugin):

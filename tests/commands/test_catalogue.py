@@ -1,13 +1,13 @@
 """What `list` and `show` print, for people and for programs."""
 
 import json
+import re
 
 import pytest
 
 from concexp import catalog
 from concexp.commands import catalogue
 from concexp.errors import ConcexpError
-from concexp.experiment import expressions
 
 TRIPLES = catalogue.support()
 
@@ -89,9 +89,63 @@ def test_the_support_text_lists_what_runs_and_each_reason_once():
     assert "  this works with none or guard or shards, not with this\n" in reasons
 
 
-def test_the_language_of_claims_is_shown():
-    """`show claims` prints the reference of the language, with every function and every curve."""
-    text = catalogue.description("claims")
-    for word in (*expressions.FUNCTIONS, *expressions.CURVES, "first", "within 10%", "effective_cpus", "valid: any"):
-        assert word in text
-    assert max(map(len, text.splitlines())) <= 130
+@pytest.mark.parametrize("kind", ["workload", "model", "sync"])
+def test_a_plug_in_fits_one_screen(kind):
+    """What it is, when to use it, its class, its costs and parameters, in 40 lines; all combinations with --all."""
+    for name in catalog.names(kind):
+        text = catalogue.description(f"{kind}/{name}")
+        assert len(text.splitlines()) <= 40
+        assert max(map(len, text.splitlines())) <= 132
+        for title in ("Finds out:",) if kind == "workload" else ("In Python:", "Use it for:", "Its costs:"):
+            assert f"\n{title} " in text
+        assert text.endswith(f"concexp show {kind}/{name} --all")
+    whole = catalogue.description(f"{kind}/{name}", everything=True)
+    assert "\nRuns with (2 workers where they apply):\n" in whole
+    assert len(whole) > len(text)
+
+
+def test_what_a_plug_in_runs_with_is_named():
+    """Without --all: the names of the other kinds that occur in any combination that runs."""
+    text = catalogue.description("sync/rlock")
+    (models,) = [line for line in text.splitlines() if line.startswith("  model: ")]
+    assert {"threads", "processes"} <= set(models.split())
+    assert not {"asyncio", "trio"} & set(models.split())
+    assert "every workload" in catalogue.description("model/simulated")
+
+
+def test_a_metric_says_what_it_needs():
+    """An open loop, trials of their own, a baseline."""
+    assert "It needs an open loop" in catalogue.description("latency_p99_s")
+    assert "It needs trials of their own, with the probe waits." in catalogue.description("wait_share")
+    assert "It needs a `baseline`." in catalogue.description("speedup")
+    assert "It needs" not in catalogue.description("wall_s")
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        *(("ThreadPoolExecutor", "thread_pool"), ("concurrent.futures.ProcessPoolExecutor", "process_pool")),
+        *(("multiprocessing.Pool", "mp_pool"), ("Thread", "threads"), ("gather", "asyncio"), ("Lock", "lock")),
+        *(("p99", "latency_p99_s"), ("RPS", "throughput"), ("measur", "measure"), ("numpy.matmul", "matmul")),
+    ],
+)
+def test_names_that_people_know_are_understood(name, right):
+    """`show` suggests the plug-in that stands for a class of the standard library, or for a word of the trade."""
+    with pytest.raises(ConcexpError, match=f"did you mean '{right}'"):
+        catalogue.description(name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cure"),
+    [
+        ("ThreadPoolExecutor", "concexp show thread_pool"),
+        ("lock", "concexp show lock"),
+        ("primitives", "did you mean 'sync'?"),
+        ("tasks", "did you mean 'workload'?"),
+        ("models", "did you mean 'model'?"),
+    ],
+)
+def test_list_of_what_is_no_kind(kind, cure):
+    """`list lock` leads to `show lock`; another word for a kind leads to the kind."""
+    with pytest.raises(ConcexpError, match=re.escape(cure)):
+        catalogue.plug_ins(kind)

@@ -2,10 +2,13 @@
 
 import json
 import os
+import tempfile
 
 import pytest
 
 from concexp.commands import doctor
+from concexp.errors import EnvironmentRefused
+from concexp.run.child import stage
 from concexp.run.child.launch import TrialOutcome
 from concexp.run.interpreters import interpreter
 from concexp.run.machine import hazards, lock, spinners
@@ -133,10 +136,12 @@ def test_the_whole_command(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_without_a_place_for_the_code_it_cannot_look(tmp_path):
-    """The exit code is 3, with a cure and without a traceback."""
+def test_without_a_place_for_the_code_it_cannot_look(tmp_path, monkeypatch):
+    """Neither the cache nor a temporary folder can be written: it is refused, with a cure."""
     (tmp_path / "file").write_text("")
-    done = concexp(tmp_path, "doctor", env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "file")})
-    assert done.returncode == 3
-    assert "XDG_CACHE_HOME" in done.stderr
-    assert "Traceback" not in done.stderr
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file" / "below"))
+    stage._temporary_folder.cache_clear()
+    with pytest.raises(EnvironmentRefused, match="nor to a temporary folder") as caught:
+        doctor.examine(tmp_path)
+    assert "XDG_CACHE_HOME" in caught.value.hint

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from concexp.experiment.axis_table import AXES, CellDraft, known_axis
-from concexp.experiment.spec import Entry, Load, Measure
+from concexp.experiment.blocks import Load, Measure
+from concexp.experiment.spec import Entry
 
 VALUES = {
     "workers": 2, "startup": "each", "load": {"duration": "1s"}, "load.ops": 3, "load.duration": "1s", "load.scaling": "weak",

@@ -48,7 +48,7 @@ def test_parameters_and_a_label():
         ("{counter: {form: cal}}", 28, "workload.counter.form", "not 'cal'", ""),
         ("{echo: {delay: 5}}", 26, "workload.echo.delay", "not 5: the unit is missing", ""),
         ("{echo: {size: [1, 2]}}", 25, "workload.echo.size", "not a list", ""),
-        ("{echo: 5}", 18, "workload.echo", "expected a map of parameters, not 5", "{echo: {parameter: value}}"),
+        ("{echo: 5}", 18, "workload.echo", "expected a map of parameters, not 5", "{echo: {size: 5}}"),
         ("{echo: [1]}", 18, "workload.echo", "expected a map of parameters, not a list", "{parameter: value}"),
         ("{echo: {}, sleep: {}}", 11, "workload", "not 2 names", "{name: {parameter: value}, as: label}"),
         ("{as: x}", 11, "workload", "not 0 names", "{name: {parameter: value}, as: label}"),

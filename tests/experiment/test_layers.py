@@ -32,7 +32,7 @@ def test_override_of_an_axis_with_a_dot_in_its_name():
         ("foo=3", "foo", "there is no key 'foo' here"),
         ("measure={foo: 3}", "measure.foo", "there is no key 'foo' here"),
         ("question=a: b", "", "a second `: `"),
-        ("question=[", "", "not valid YAML"),
+        ("question=[", "", "the `[` is not closed"),
         ("workload.counter=1", "workload.counter", "`workload` is a list, which has no keys"),
         ("sweep.workers.from=1", "sweep.workers.from", "there is no axis 'workers.from'"),
         ("extends=base.yaml", "extends", "a base file is named in the YAML"),

@@ -70,7 +70,7 @@ def test_a_second_colon():
     found = problem("claims:\n  - says: a: b\n")
     assert place(found) == (2, 12)
     assert found.message == "a second `: ` in one line"
-    assert found.hint == "put text that holds a colon in quotes"
+    assert found.hint == 'put text that holds a colon in quotes: says: "a: b"'
 
 
 def test_an_unquoted_comma_in_a_flow_map():
@@ -112,8 +112,8 @@ def test_an_alias_bomb():
         ('a: "\\0"\n', (1, 4), "a text cannot hold the character 0", "remove it"),
         ('a: "\\ud83d"\n', (1, 4), "a text cannot hold the character D83D", "remove it"),
         ('"\\ud83d": 1\n', (1, 1), "a text cannot hold the character D83D", "remove it"),
-        ("a: [1, 2\nb: 3\n", (2, 2), "not valid YAML", "the line"),
-        ("a: 'x\n", (2, 1), "not valid YAML", "the line"),
+        ("a: [1, 2\nb: 3\n", (1, 9), "the `[` is not closed", "write `]` here"),
+        ("a: 'x\n", (1, 4), "the quote ' is never closed", "write ' where the text ends"),
         ("a: [b in [1], c]\n", (1, 10), "not valid YAML", "put an expression with brackets in quotes"),
     ],
 )

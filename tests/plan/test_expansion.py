@@ -4,7 +4,8 @@ import pytest
 
 from concexp.errors import InputError
 from concexp.experiment import parse_text
-from concexp.experiment.axis_table import AXES, KnownAxis, at_least, runtime
+from concexp.experiment.axis_table import AXES, KnownAxis, runtime
+from concexp.experiment.axis_values import at_least
 from concexp.plan.planner import make_plan
 from concexp.plan.support import SupportCheck
 

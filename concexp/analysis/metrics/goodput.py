@@ -11,6 +11,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Operations per second that succeeded in the end."""
 
+    known_as = ("successes", "success rate")
+
     unit = "1/s"
     better = "higher"
     shown = "when present"

@@ -14,6 +14,8 @@ class Metric(metrics.Metric):
     have it.
     """
 
+    known_as = ("zombies", "left-over processes")
+
     unit = "processes"
     scale = "linear"
     better = "lower"

@@ -11,6 +11,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Window per operation beyond what the operations themselves took, shared out among the workers."""
 
+    known_as = ("overhead",)
+
     unit = "s"
     scale = "linear"
     better = "lower"

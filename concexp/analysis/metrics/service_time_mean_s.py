@@ -8,4 +8,6 @@ from concexp.analysis.metrics import _histograms
 class Metric(_histograms.Time):
     """Mean of the time that an operation took from its start to its end."""
 
+    known_as = ("service time", "response time", "duration", "mean")
+
     order = 90

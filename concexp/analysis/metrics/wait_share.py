@@ -19,6 +19,8 @@ class Metric(metrics.Metric):
     `concexp show probe/waits` tells what is a wait, and what is not.
     """
 
+    known_as = ("contention", "lock contention", "wait")
+
     scale = "linear"
     better = "lower"
     shown = "when asked"

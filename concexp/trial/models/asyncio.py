@@ -124,6 +124,22 @@ class Model(tools.Model):
     spawn: how coroutines come into being: persistent, or each operation a task by gather, in a task group, or started eagerly
     """
 
+    known_as = (
+        "asyncio.create_task",
+        "asyncio.Task",
+        "asyncio.run",
+        "coroutine",
+        "coroutines",
+        "async",
+        "await",
+        "event loop",
+        "asyncio.gather {spawn: gather}",
+        "asyncio.TaskGroup {spawn: task_group}",
+        "asyncio.eager_task_factory {spawn: eager}",
+    )
+    suits = "very many operations that wait, in code written with async and await"
+    price = "a task for each worker or operation; one that computes or blocks keeps all others waiting"
+
     spawn: "persistent | gather | task_group | eager" = "persistent"
     asynchronous = True
     opens = lasting = True

@@ -24,6 +24,10 @@ class Model(_engines.Streaming):
     dask's connections are on the loopback address. A worker that dies takes the trial with it.
     """
 
+    known_as = ("dask.distributed.Client", "dask.distributed.LocalCluster", "distributed")
+    suits = "task graphs and work that may move to a cluster later"
+    price = "a scheduler that every task passes, and a package to install"
+
     daemonic = True
     packages = ("dask", "distributed")
     pip = '"dask[distributed]"'

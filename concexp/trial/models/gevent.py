@@ -41,6 +41,10 @@ class Model(threads.Model):
     chunk: operations handed out at once; guided never fewer
     """
 
+    known_as = ("gevent.spawn", "gevent.Greenlet", "greenlet", "greenlets", "green threads")
+    suits = "programs written with threads that mostly wait for sockets, and shall wait for very many"
+    price = "a package to install that replaces parts of the standard library; what computes keeps all others waiting"
+
     parallel = "one"
     threaded = False
     in_turns = True

@@ -91,6 +91,10 @@ class Model(processes.Model):
     chunk: operations handed out at once; guided never fewer
     """
 
+    known_as = ("threads in processes", "prefork")
+    suits = "work that both computes and waits: some processes, with several threads or coroutines in each"
+    price = "those of processes, and of the threads or coroutines in them"
+
     process_count: "int >= 1" = 2
     inner: "threads | asyncio" = "threads"
     colour = "#999933"

@@ -109,6 +109,15 @@ class Model(tools.Model):
     Only queues, the buffers of arrays and what the system itself shares (files, sockets) are the same for all of them.
     """
 
+    known_as = (
+        "concurrent.interpreters.Interpreter",
+        "concurrent.futures.InterpreterPoolExecutor",
+        "subinterpreters",
+        "subinterpreter",
+    )
+    suits = "CPU-bound Python code in one process, each worker with a GIL of its own"
+    price = "modules and objects of its own for each worker; few objects can be shared; many C extensions refuse to be imported"
+
     parallel = "interpreters"
     threaded = True
     lasting = True

@@ -23,6 +23,10 @@ class Model(_engines.Streaming):
     batch: operations per task; 0 lets joblib choose as it goes, from how long they take
     """
 
+    known_as = ("joblib.Parallel", "joblib.delayed")
+    suits = "loops of scikit-learn's kind over arrays and estimators"
+    price = "a package to install; tasks are pickled, in batches; large arrays go through memory-mapped files"
+
     backend: "loky | threading | multiprocessing" = "loky"
     batch: "int >= 0" = 0
     packages = ("joblib",)

@@ -17,6 +17,12 @@ class Model(_engines.Engine):
     chunk: operations per task
     """
 
+    known_as = ("loky.get_reusable_executor",)
+    suits = "as process_pool, with functions that pickle refuses, such as lambdas"
+    price = (
+        "an interpreter for each worker; tasks are pickled, by cloudpickle where pickle refuses; a package to install"
+    )
+
     chunk: "int >= 1" = 1
     packages = ("loky",)
     colour = "#44aa99"

@@ -77,6 +77,17 @@ class Model(_pools.PoolModel):
     watch: whether the workers are looked at ten times a second, so that the trial crashes as soon as one has died
     """
 
+    known_as = (
+        "multiprocessing.Pool",
+        "multiprocessing.pool.Pool",
+        "apply_async",
+        "starmap",
+        "multiprocessing.pool.Pool.imap {how: imap}",
+        "multiprocessing.pool.Pool.imap_unordered {how: imap_unordered}",
+    )
+    suits = "many independent CPU-bound tasks, handed over in chunks"
+    price = "an interpreter for each worker; chunks are pickled; a worker that dies takes its task with it, silently"
+
     start_method: "default | fork | forkserver | spawn" = "default"
     how: "map | imap | imap_unordered" = "map"
     chunk: "int >= 1" = 1

@@ -30,6 +30,10 @@ class Model(_engines.Engine):
     chunk: operations per message
     """
 
+    known_as = ("mpi4py.futures.MPIPoolExecutor", "mpi4py")
+    suits = "work that is to run on a cluster with MPI"
+    price = "an MPI runtime to install; ranks that wait for messages use a CPU"
+
     chunk: "int >= 1" = 1
     packages = ("mpi4py",)
     pip = "mpi4py mpich"

@@ -97,6 +97,10 @@ class Model(_pools.PoolModel):
     max_tasks_per_child: tasks after which a worker process is replaced by a new one; 0 means never
     """
 
+    known_as = ("concurrent.futures.ProcessPoolExecutor", "executor")
+    suits = "many independent CPU-bound tasks"
+    price = "an interpreter for each worker; each task and each result is pickled and passes through a queue"
+
     start_method: "default | fork | forkserver | spawn" = "default"
     chunk: "int >= 1" = 1
     max_tasks_per_child: "int >= 0" = 0

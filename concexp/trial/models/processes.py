@@ -67,6 +67,10 @@ class Model(_schedules.Scheduled):
     chunk: operations handed out at once; guided never fewer
     """
 
+    known_as = ("multiprocessing.Process", "process", "multiprocessing", "os.fork")
+    suits = "CPU-bound Python code, and what must not share memory"
+    price = "an interpreter with its memory for each worker, and its start; what workers exchange is pickled"
+
     start_method: "default | fork | forkserver | spawn" = "default"
     parallel = "processes"
     opens = lasting = True

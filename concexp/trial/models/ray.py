@@ -22,6 +22,10 @@ class Model(_engines.Streaming):
     that strangers can reach. A worker that Ray replaces for having been idle ends without its workload's tear-down.
     """
 
+    known_as = ("ray.remote",)
+    suits = "tasks and actors that may move to a cluster later"
+    price = "a node of several processes that starts for each trial, and a large package to install"
+
     packages = ("ray",)
     colour = "#aa4499"
     marker = (6, 1, 0)

@@ -8,6 +8,10 @@ from concexp.trial.own_time import perf_counter_ns as clock
 class Model(tools.Model):
     """One thread, no concurrency: the baseline."""
 
+    known_as = ("sequential", "single thread", "for loop", "loop")
+    suits = "as the baseline that the others are compared with"
+    price = "nothing beyond the loop itself"
+
     needs_workers = False
     opens = lasting = True
     colour = "#4d4d4d"

@@ -22,6 +22,10 @@ class Model(tools.Model):
     outcome: the status that every trial is to have
     """
 
+    known_as = ("fake", "dummy")
+    suits = "trying out an experiment, a page or a claim within seconds"
+    price = "nothing: no operation is executed"
+
     speed: "float > 0" = 1000.0
     serial: "fraction" = 0.0
     noise: "float >= 0" = 0.02

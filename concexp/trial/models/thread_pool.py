@@ -13,6 +13,10 @@ from concexp.trial.passes import Report
 class Model(_pools.PoolModel):
     """A pool of threads: each operation is a task of its own, submitted to `ThreadPoolExecutor`."""
 
+    known_as = ("concurrent.futures.ThreadPoolExecutor", "multiprocessing.pool.ThreadPool", "executor")
+    suits = "many independent tasks that wait, such as requests"
+    price = "a thread for each worker, and a future and a place in a queue for each operation"
+
     parallel = "threads"
     threaded = True
     colour = "#e69f00"

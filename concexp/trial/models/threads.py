@@ -38,6 +38,10 @@ class Model(_schedules.Scheduled):
     chunk: operations handed out at once; guided never fewer
     """
 
+    known_as = ("threading.Thread", "thread", "multithreading", "_thread.start_new_thread")
+    suits = "work that waits for something, or computes in C code that releases the GIL; any work where the GIL is off"
+    price = "a thread for each worker; under a GIL, Python code takes turns, and shared data needs a primitive"
+
     parallel = "threads"
     threaded = True
     opens = lasting = True

@@ -17,6 +17,10 @@ class Model(thread_pool.Model):
     threads.
     """
 
+    known_as = ("asyncio.to_thread", "run_in_executor")
+    suits = "blocking calls in a program that is written with async and await"
+    price = "those of a thread pool, and an event loop that each operation passes twice"
+
     colour = "#117733"
     marker = ">"
 

@@ -80,6 +80,10 @@ class Model(tools.Model):
     offload: await each operation in a thread, with `trio.to_thread.run_sync`, instead of doing it between two turns
     """
 
+    known_as = ("trio.Nursery", "trio.open_nursery", "nursery", "structured concurrency")
+    suits = "as asyncio, in code written for trio"
+    price = "as asyncio; a package to install, and code that is written for it"
+
     offload: "bool" = False
     asynchronous = True
     packages = ("trio",)

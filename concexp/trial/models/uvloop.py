@@ -9,6 +9,10 @@ class Model(asyncio.Model):
     spawn: how coroutines come into being: persistent, or each operation a task by gather, in a task group, or started eagerly
     """
 
+    known_as = ("uvloop.run", "uvloop.EventLoopPolicy", "libuv")
+    suits = "as asyncio, where the event loop itself is the bottleneck"
+    price = "as asyncio; a package to install"
+
     packages = ("uvloop",)
     colour = "#6699cc"
     marker = "d"

@@ -9,6 +9,10 @@ class Sync(tools.Sync):
     permits: how many may hold it at the same time; with more than 1 a counter is no longer safe
     """
 
+    known_as = ("threading.BoundedSemaphore", "multiprocessing.BoundedSemaphore", "asyncio.BoundedSemaphore")
+    suits = "a semaphore whose misuse shall be an error"
+    price = "those of a semaphore, and a comparison"
+
     permits: "int >= 1" = 1
 
     def build(self, tools, capacity):

@@ -88,6 +88,10 @@ class Sync(tools.Sync):
     Coroutines try again after naps of 1 to 16 ms, each twice as long as the one before.
     """
 
+    known_as = ("fcntl.flock", "fcntl.lockf", "filelock")
+    suits = "excluding programs that know nothing of each other but a path"
+    price = "a system call to enter and one to leave"
+
     def build(self, tools, capacity):
         path = os.path.join(tools.folder, "file_lock-%d" % next(NUMBERS))
         return (AsyncFileLock if tools.asynchronous else FileLock)(path)

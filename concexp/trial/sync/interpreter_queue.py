@@ -6,6 +6,10 @@ from concexp.trial import tools
 class Sync(tools.Sync):
     """A queue between interpreters (`concurrent.interpreters.create_queue`): whoever waits for an item looks every 10 ms."""
 
+    known_as = ("concurrent.interpreters.create_queue", "concurrent.interpreters.Queue")
+    suits = "handing items between interpreters of one process"
+    price = "a copy of most items; a wait is a look every 10 ms"
+
     interface = "channel"
 
     def build(self, tools, capacity):

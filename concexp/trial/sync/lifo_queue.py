@@ -6,6 +6,10 @@ from concexp.trial import tools
 class Sync(tools.Sync):
     """A stack between workers: `queue.LifoQueue` or `asyncio.LifoQueue`; what came last goes first."""
 
+    known_as = ("queue.LifoQueue", "asyncio.LifoQueue", "stack")
+    suits = "handing over the newest work first"
+    price = "those of a queue"
+
     interface = "channel"
     sized = True
 

@@ -9,6 +9,14 @@ class Sync(_state.State):
     guarded: whether updates take a lock of the model; without, they may get lost
     """
 
+    known_as = (
+        "multiprocessing.managers.SyncManager.dict",
+        "multiprocessing.managers.DictProxy",
+        "multiprocessing.Manager",
+    )
+    suits = "state that processes share as a dictionary, seldom updated"
+    price = "two messages through a server process for each access, and a lock around updates"
+
     def build(self, tools, capacity):
         guard = tools.make("Lock") if self.guarded else None
         manager = tools.manager()

@@ -10,6 +10,10 @@ class Sync(tools.Sync):
     duplex: whether two workers that answer each other share one pipe for both ways, or have a simplex pipe for each
     """
 
+    known_as = ("multiprocessing.Pipe", "multiprocessing.connection.Connection", "os.pipe")
+    suits = "messages between two workers"
+    price = "a system call and a copy on either side, and a pickle"
+
     form: "pickled | raw" = "pickled"
     duplex: bool = False
     interface = "stream"

@@ -113,6 +113,10 @@ class Sync(tools.Sync):
     Writers are preferred: while one waits, no reader comes in. So writers who never pause keep readers out for ever.
     """
 
+    known_as = ("readers-writer lock", "read-write lock", "rwlock")
+    suits = "data that is read often and long, and seldom written"
+    price = "a condition and two counters in Python: several times a lock"
+
     def build(self, tools, capacity):
         kind = AsyncReadersWriterLock if tools.asynchronous else ReadersWriterLock
         return kind(tools.make("Condition"), tools.array(3))

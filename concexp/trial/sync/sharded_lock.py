@@ -9,6 +9,10 @@ class Sync(tools.Sync):
     shards: how many locks there are
     """
 
+    known_as = ("lock striping", "striped lock")
+    suits = "data whose parts can be guarded one by one"
+    price = "a lock for each part, and the choice of the part"
+
     shards: "int >= 1" = 8
     interface = "shards"
 

@@ -9,6 +9,10 @@ class Sync(_state.State):
     guarded: whether updates take a lock of the model; without, they may get lost
     """
 
+    known_as = ("multiprocessing.shared_memory.SharedMemory", "shared_memory")
+    suits = "large data that several processes read and write in place"
+    price = "nothing per access but the lock that you want; a name to unlink"
+
     def build(self, tools, capacity):
         guard = tools.make("Lock") if self.guarded else None
         memory = tools.make("SharedMemory", 64)

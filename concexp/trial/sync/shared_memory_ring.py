@@ -86,6 +86,10 @@ class Sync(tools.Sync):
     slot: how long a slot is; a longer message takes several
     """
 
+    known_as = ("ring buffer", "circular buffer")
+    suits = "messages between two processes without a system call for each copy"
+    price = "two semaphores and two copies per message"
+
     slots: "int >= 1" = 16
     slot: "size >= 16" = 65_536
     interface = "stream"

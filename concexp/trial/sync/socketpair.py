@@ -76,6 +76,10 @@ class AsyncStream:
 class Sync(tools.Sync):
     """Two connected sockets (`socket.socketpair`), and messages with their length in front."""
 
+    known_as = ("socket.socketpair", "socket.socket")
+    suits = "streams of bytes between two workers"
+    price = "a system call and a copy on either side"
+
     interface = "stream"
     ends = "one"
 

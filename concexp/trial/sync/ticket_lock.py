@@ -74,5 +74,9 @@ class AsyncTicketLock:
 class Sync(tools.Sync):
     """A fair lock: whoever waits gets it in the order of coming, made of a condition and two shared numbers."""
 
+    known_as = ("fair lock", "fifo lock")
+    suits = "where no worker may wait much longer than the others"
+    price = "a condition and a wake-up of all waiters at each release"
+
     def build(self, tools, capacity):
         return (AsyncTicketLock if tools.asynchronous else TicketLock)(tools.make("Condition"), tools.array(2))

@@ -58,6 +58,10 @@ class Sync(tools.Sync):
     longest: no nap lasts longer
     """
 
+    known_as = ("acquire(blocking=False)", "spin lock", "spinlock", "backoff")
+    suits = "showing what trying again costs in comparison with waiting"
+    price = "naps that are longer than needed, and CPU time for each try"
+
     first: "duration >= 0" = 0.00001
     longest: "duration >= 0" = 0.001
 

@@ -16,6 +16,8 @@ class Workload(tools.Workload):
     locks: whether one lock guards all accounts, or each account has its own
     """
 
+    suits = "what one lock for all, a lock for each account, or none at all costs and spoils"
+
     accounts: "int >= 2" = 16
     locks: "one | per_account" = "one"
     shape = "workers"

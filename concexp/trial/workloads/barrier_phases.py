@@ -14,6 +14,8 @@ class Workload(tools.Workload):
     imbalance: by how much the most loaded worker of a phase has more to do than the mean; the load goes round from phase to phase
     """
 
+    suits = "what uneven phases cost where all wait for all, as in simulations"
+
     busy: "duration >= 0" = 0.0005
     imbalance: "fraction" = 0.0
     shape = "workers"

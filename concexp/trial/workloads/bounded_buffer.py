@@ -11,6 +11,9 @@ class Workload(tools.Workload):
     capacity: items that the buffer holds at most
     """
 
+    known_as = ("producer consumer", "producer-consumer")
+    suits = "how fast producers and consumers hand over, by primitive"
+
     capacity: "int >= 1" = 16
     shape = "workers"
     takes = ("queue", "condition", "semaphore")

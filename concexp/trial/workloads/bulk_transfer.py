@@ -12,5 +12,7 @@ class Workload(_transfer.Transfer):
     capacity: messages that the channel holds at most, where it has a limit
     """
 
+    suits = "which channel carries large messages best"
+
     def producers(self, workers):
         return workers // 2

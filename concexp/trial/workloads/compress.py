@@ -20,6 +20,9 @@ class Workload(tools.Workload):
     level: how hard it tries, 0 … 9 (bz2: 1 … 9)
     """
 
+    known_as = ("zlib.compress", "bz2.compress", "lzma.compress", "gzip.compress", "zip")
+    suits = "whether threads suffice for C code that releases the GIL"
+
     codec: "zlib | bz2 | lzma" = "zlib"
     size: "size >= 1" = 65_536
     level: "int >= 0 <= 9" = 6

@@ -20,6 +20,9 @@ class Workload(tools.Workload):
     form: how an increment is written, and so how long the time is in which another worker can spoil it
     """
 
+    known_as = ("increment", "race condition", "+=")
+    suits = "whether updates get lost, and what it costs to keep them"
+
     form: "inline | call | read_loop_write | local_then_merge" = "inline"
     shape = "workers"
     takes = ("none", "guard", "shards")

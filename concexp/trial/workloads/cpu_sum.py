@@ -9,6 +9,9 @@ class Workload(tools.Workload):
     size: additions per operation
     """
 
+    known_as = ("sum", "cpu-bound", "cpu bound")
+    suits = "which model speeds up Python code that never waits"
+
     size: "int >= 1" = 100_000
     unit = "sum"
 

@@ -20,6 +20,9 @@ class Workload(tools.Workload):
     assign: which section an operation takes: own is worker i's number i % locks, round_robin goes by the operation's number
     """
 
+    known_as = ("amdahl",)
+    suits = "how long a lock may be held before more workers are of no use"
+
     inside: "duration >= 0" = 0.0001
     outside: "duration >= 0" = 0.0003
     locks: "int >= 1" = 1

@@ -13,6 +13,9 @@ class Workload(Client):
     delay: how long the server waits before it answers
     """
 
+    known_as = ("socket.create_connection", "asyncio.open_connection", "tcp")
+    suits = "how models cope with network round trips"
+
     size: "size >= 1" = 64
     delay: "duration >= 0" = 0.0
     unit = "round trip"

@@ -14,6 +14,9 @@ class Workload(tools.Workload):
     stride: from one worker's number to the next one's, in numbers of 8 bytes
     """
 
+    known_as = ("cache line",)
+    suits = "whether neighbouring data of different workers slows them down"
+
     stride: "int >= 1" = 1
     shape = "workers"
     unit = "increment"

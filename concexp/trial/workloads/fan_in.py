@@ -10,5 +10,8 @@ class Workload(_transfer.Transfer):
     capacity: messages that the channel holds at most, where it has a limit
     """
 
+    known_as = ("many to one",)
+    suits = "what one consumer of many producers can take"
+
     def producers(self, workers):
         return workers - 1

@@ -10,5 +10,8 @@ class Workload(_transfer.Transfer):
     capacity: messages that the channel holds at most, where it has a limit
     """
 
+    known_as = ("one to many",)
+    suits = "what one producer can hand out to many consumers"
+
     def producers(self, workers):
         return 1

@@ -32,6 +32,9 @@ class Workload(tools.Workload):
     width: sub-tasks per operation
     """
 
+    known_as = ("scatter gather", "sub-tasks")
+    suits = "what it costs to start sub-tasks and wait for them"
+
     width: "int >= 1" = 8
     unit = "fan-out"
 

@@ -29,6 +29,9 @@ class Workload(tools.Workload):
     delay: how long each other operation sleeps
     """
 
+    known_as = ("os._exit", "signal.SIGKILL", "crash", "deadlock test")
+    suits = "what a model does when a worker raises, dies or hangs"
+
     how: "raise | sys_exit | os_exit | sigkill | sigsegv | hang" = "raise"
     at: "int >= 0" = 5
     delay: "duration >= 0" = 0.001

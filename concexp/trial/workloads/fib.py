@@ -16,6 +16,9 @@ class Workload(tools.Workload):
     n: which Fibonacci number; each further one takes 1.6 times as long
     """
 
+    known_as = ("fibonacci", "recursion")
+    suits = "which model speeds up Python code made of calls"
+
     n: "int >= 1" = 20
     unit = "number"
 

@@ -15,6 +15,9 @@ class Workload(tools.Workload):
     fsync: wait until the block is on the device
     """
 
+    known_as = ("open", "os.fsync", "disk")
+    suits = "how models cope with reading and writing files"
+
     size: "size >= 1" = 65_536
     fsync: bool = False
     resource = "io"

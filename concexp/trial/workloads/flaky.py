@@ -28,6 +28,9 @@ class Workload(tools.Workload):
     seed: of the luck
     """
 
+    known_as = ("retry", "retries", "tenacity")
+    suits = "what retries and hedging cost, and what they save"
+
     failure: "fraction" = 0.2
     slow: "fraction" = 0.0
     service: "duration >= 0" = 0.001

@@ -13,6 +13,9 @@ class Workload(tools.Workload):
     size: bytes per operation
     """
 
+    known_as = ("hashlib.sha256", "hash", "sha256")
+    suits = "from which block size on threads suffice for hashing"
+
     size: "size >= 1" = 262_144
     unit = "block"
 

@@ -23,6 +23,9 @@ class Workload(Client):
     delay: how long the server waits before it answers
     """
 
+    known_as = ("http.client.HTTPConnection", "urllib.request.urlopen", "requests.get", "aiohttp", "httpx", "http")
+    suits = "how models cope with HTTP requests"
+
     body: "size >= 1" = 1024
     delay: "duration >= 0" = 0.0
     unit = "request"

@@ -20,6 +20,9 @@ class Workload(tools.Workload):
     hold: how long the first lock is held before the second is asked for; 0 only gives way to others
     """
 
+    known_as = ("deadlock",)
+    suits = "what a deadlock of two locks looks like, and that an order avoids it"
+
     order: "same | opposite" = "same"
     hold: "duration >= 0" = 0.0002
     shape = "workers"

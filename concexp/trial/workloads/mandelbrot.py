@@ -14,6 +14,8 @@ class Workload(tools.Workload):
     iterations: steps after which a point counts as one of the set
     """
 
+    suits = "which model speeds up Python floats, with rows of unequal length"
+
     size: "int >= 1" = 64
     iterations: "int >= 1" = 100
     unit = "row"

@@ -17,6 +17,9 @@ class Workload(tools.Workload):
     blas_threads: threads that BLAS may use for each product, in each process; 1: one, unless `environment:` says otherwise
     """
 
+    known_as = ("numpy.matmul", "numpy.dot", "blas")
+    suits = "how a model's workers and the threads of BLAS get along"
+
     n: "int >= 1 <= 16000" = 256
     blas_threads: "int >= 1" = 1
     packages = ("numpy",)

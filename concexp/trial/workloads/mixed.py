@@ -28,6 +28,8 @@ class Workload(tools.Workload):
     held: the fraction that holds the GIL
     """
 
+    suits = "how the share of time under the GIL limits threads"
+
     time: "duration > 0" = 0.001
     held: "fraction" = 0.5
     unit = "spell"

@@ -6,6 +6,9 @@ from concexp.trial import tools
 class Workload(tools.Workload):
     """Do nothing but be handed over: the whole time is the model's own overhead per operation."""
 
+    known_as = ("overhead", "empty")
+    suits = "what a model costs for each operation"
+
     def work(self, me, n):
         if n == 1:  # as pools hand it over: there, even a loop of one turn would be seen
             return me.first

@@ -20,6 +20,9 @@ class Workload(tools.Workload):
     patience: how long `timeout` waits for the second fork; it then pauses for at most as long, each philosopher differently
     """
 
+    known_as = ("dining philosophers",)
+    suits = "how a circle of waiting comes about, and what avoids it"
+
     strategy: "ordered | unordered | timeout" = "ordered"
     thinking: "duration >= 0" = 0.0005
     eating: "duration >= 0" = 0.0005

@@ -56,6 +56,9 @@ class Workload(tools.Workload):
     digits: how many digits at least; twice as many take about four times as long
     """
 
+    known_as = ("pi",)
+    suits = "which model speeds up arithmetic with big integers"
+
     digits: "int >= 1" = 150
     unit = "expansion"
 

@@ -18,6 +18,9 @@ class Workload(tools.Workload):
     size: bytes of the message, where the token is one
     """
 
+    known_as = ("round trip",)
+    suits = "how fast two workers hand over to each other, by primitive"
+
     size: "size >= 1" = 1
     shape = "workers"
     resource = "io"

@@ -15,6 +15,9 @@ class Workload(tools.Workload):
     capacity: messages that each channel holds at most, where it has a limit
     """
 
+    known_as = ("stages",)
+    suits = "how fast a row of stages is, and what its channels cost"
+
     size: "size >= 1" = 64
     busy: "duration >= 0" = 0.0
     capacity: "int >= 1" = 16

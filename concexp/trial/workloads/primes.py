@@ -12,6 +12,8 @@ class Workload(tools.Workload):
     width: numbers per operation; the stretches repeat after 16
     """
 
+    suits = "which model speeds up Python loops over integers"
+
     start: "int >= 2" = 100_000
     width: "int >= 1" = 500
     unit = "stretch"

@@ -14,6 +14,9 @@ class Workload(tools.Workload):
     capacity: items that a channel holds at most; 0 means no limit
     """
 
+    known_as = ("lock overhead",)
+    suits = "what one use of a primitive costs, without and with others who want it"
+
     capacity: "int >= 0" = 0
     shape = "workers"
     takes = ("none", "guard", "channel", "shards", "event", "barrier")

@@ -20,6 +20,9 @@ class Workload(tools.Workload):
     writing_time: CPU time of a write, where nothing hinders it
     """
 
+    known_as = ("readers-writers",)
+    suits = "whether a readers-writer lock pays for a given share of writes"
+
     writes: "fraction" = 0.1
     reading_time: "duration >= 0" = 0.0002
     writing_time: "duration >= 0" = 0.0002

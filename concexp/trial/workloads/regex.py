@@ -16,6 +16,9 @@ class Workload(tools.Workload):
     lines: lines of the text
     """
 
+    known_as = ("re.findall", "re.compile")
+    suits = "what C code that holds the GIL does to other threads"
+
     lines: "int >= 1" = 300
     unit = "text"
 

@@ -19,6 +19,9 @@ class Workload(Client):
     stall_after: after how many requests served it does so
     """
 
+    known_as = ("m/m/c", "queueing")
+    suits = "how long clients wait for a server near its capacity, by queueing theory"
+
     capacity: "int >= 1" = 4
     service: "duration >= 0" = 0.005
     spread: "constant | exponential" = "constant"

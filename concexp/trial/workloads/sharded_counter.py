@@ -12,6 +12,9 @@ class Workload(tools.Workload):
     assign: which shard an increment goes to: own is worker i's number i % shards, round_robin goes by the operation's number
     """
 
+    known_as = ("longadder",)
+    suits = "what splitting shared data into parts saves"
+
     shards: "int >= 1" = 8
     assign: "own | round_robin" = "own"
     shape = "workers"

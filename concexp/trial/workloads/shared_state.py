@@ -9,6 +9,8 @@ class Workload(tools.Workload):
     Updates that get lost are counted by the check.
     """
 
+    suits = "what an update of a shared number costs, by where it is held"
+
     shape = "workers"
     takes = ("state",)
     unit = "update"

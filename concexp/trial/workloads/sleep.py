@@ -12,6 +12,9 @@ class Workload(tools.Workload):
     delay: how long one operation sleeps
     """
 
+    known_as = ("time.sleep", "asyncio.sleep", "wait", "io", "i/o")
+    suits = "which model suits work that only waits"
+
     delay: "duration >= 0" = 0.005
     resource = "io"
     unit = "nap"

@@ -14,6 +14,9 @@ class Workload(tools.Workload):
     seed: of the shuffling
     """
 
+    known_as = ("sorted", "list.sort")
+    suits = "which model speeds up C code that holds the GIL"
+
     size: "int >= 1" = 5_000
     seed: int = 1
     unit = "list"

@@ -16,6 +16,9 @@ class Workload(tools.Workload):
     time: CPU time of one operation where nothing hinders it
     """
 
+    known_as = ("busy", "busy loop", "burn")
+    suits = "CPU-bound operations of a length that you choose"
+
     time: "duration > 0" = 0.001
     unit = "spell"
     loops = (_busy.spin,)

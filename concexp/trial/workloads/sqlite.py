@@ -21,6 +21,9 @@ class Workload(tools.Workload):
     synchronous: when SQLite waits for the device: off never, normal at the critical moments, full at every commit
     """
 
+    known_as = ("sqlite3.connect", "database", "db")
+    suits = "how models cope with a database in a file"
+
     writes: "fraction" = 0.1
     journal: "wal | delete" = "wal"
     synchronous: "off | normal | full" = "normal"

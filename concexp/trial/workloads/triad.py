@@ -16,6 +16,9 @@ class Workload(tools.Workload):
     size: bytes of the three arrays of one worker
     """
 
+    known_as = ("stream", "memory bandwidth", "numpy.add")
+    suits = "how far memory bandwidth limits scaling"
+
     size: "size >= 1" = 50_331_648
     packages = ("numpy",)
     unit = "triad"

@@ -23,6 +23,9 @@ class Workload(tools.Workload):
     seed: of the lengths
     """
 
+    known_as = ("load balancing", "imbalance")
+    suits = "how well a model shares out tasks of unequal length"
+
     distribution: "constant | uniform | linear | pareto | one_giant" = "pareto"
     mean: "duration > 0" = 0.001
     by: "spin | sleep" = "spin"

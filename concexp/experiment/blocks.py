@@ -1,0 +1,221 @@
+"""The maps `measure:`, `load:` and `report:` as models: what each key takes, and what `concexp show` says about it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from concexp.experiment import units
+
+Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
+NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
+Seconds = Annotated[float, BeforeValidator(units.duration), Field(gt=0)]
+Memory = Annotated[int, BeforeValidator(units.memory)]
+Rate = Annotated[float, BeforeValidator(units.rate), Field(gt=0)]
+LEVELS = (0.9, 0.95, 0.99)
+
+
+def _level(value: Any) -> float:
+    """One of LEVELS: for other levels bootstrap-t has no order statistics."""
+    level = round(units.percentage(value), 6)
+    if level not in LEVELS:
+        raise ValueError(f"a level is 90%, 95% or 99%, not {units.for_message(value)}")
+    return level
+
+
+Until = Annotated[str, BeforeValidator(units.until)]
+Percentage = Annotated[float, BeforeValidator(units.percentage)]
+Flag = Annotated[bool, BeforeValidator(units.flag)]
+Startup = Literal["once", "each", "timed"]
+Scaling = Literal["strong", "weak"]
+Arrivals = Literal["constant", "poisson"]
+Pin = Literal["none", "compact", "spread"]
+
+# Whole blocks that are measured before intervals decide what comes next: with fewer trials they are too uncertain.
+MIN_PILOT_BLOCKS = 8
+SEARCH_WITHIN = 0.05  # how close a search for the highest rate comes, as a share
+DEFAULT_MAX_BLOCKS = 50  # of a cell, with `precision` but without `max_repetitions`
+
+
+class Block(BaseModel):
+    """A map of the YAML that has no other keys than these."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def key(default: Any, meaning: str, example: str, unit: str = "", without: str = "", also: tuple[str, ...] = ()) -> Any:
+    """A field with what `concexp show` says about it.
+
+    example   YAML of the root that validates beside a workload and a model
+    unit      of the value, as it is stored; "" if it is no quantity
+    without   what holds if the key is absent, where the default itself does not say so
+    also      other words that people write for it
+    """
+    shown: dict[str, Any] = {"unit": unit, "without": without, "also": also}
+    return Field(default, description=meaning, examples=[example], json_schema_extra=shown)
+
+
+class Measure(Block):
+    """`measure:` how often each cell is measured, how long at most, and how precisely."""
+
+    warmup: NotNegative = key(
+        1, "passes at the beginning of each trial that no number includes", "measure: {warmup: 3}", "passes"
+    )
+    iterations: Positive = key(
+        3,
+        "measured passes inside each trial; they are never counted as independent samples",
+        "measure: {iterations: 20}",
+        "passes",
+        also=("passes", "loops"),
+    )
+    repetitions: Positive = key(
+        10,
+        "trials of each cell. Each is a fresh process and an independent sample: more of them make intervals narrower. With "
+        "`precision`, the number to begin with",
+        "measure: {repetitions: 30}",
+        "trials",
+        also=("repeats", "repeat", "reps", "runs", "trials", "samples"),
+    )
+    precision: Percentage | None = key(
+        None,
+        "add trials until the interval of the primary metric is this narrow: half its width, relative to the mean",
+        "measure: {precision: 3%}",
+        "share of the mean",
+        "every cell has `repetitions` trials",
+    )
+    max_repetitions: Positive | None = key(
+        None,
+        "with `precision`: the most trials that a cell gets",
+        "measure: {precision: 3%, max_repetitions: 30}",
+        "trials",
+        f"{DEFAULT_MAX_BLOCKS}, or `repetitions` if that is more",
+    )
+    budget: Seconds | None = key(
+        None,
+        "begin no further block of trials that would exceed this time of measuring, for the whole run",
+        "measure: {budget: 10m}",
+        "s",
+        "no limit",
+    )
+    level: Annotated[float, BeforeValidator(_level)] = key(
+        0.95,
+        "confidence level of all intervals, and of verdicts on claims: 90%, 95% or 99%",
+        "measure: {level: 99%}",
+        "share",
+    )
+    timeout: Seconds = key(
+        60.0,
+        "a trial that takes longer is killed; it keeps its row, with the status `timeout` and its stacks",
+        "measure: {timeout: 5m}",
+        "s",
+        also=("limit", "max_time"),
+    )
+    memory: Memory | None = key(
+        None,
+        "a trial is killed when its processes together hold more than this",
+        "measure: {memory: 2GiB}",
+        "bytes",
+        "no limit",
+    )
+    pin: Pin = key(
+        "none",
+        "the CPUs that workers are bound to: none leaves that to the system, compact puts them close together, spread far apart",
+        "measure: {pin: spread}",
+    )
+    seed: Annotated[int, BeforeValidator(units.integer)] = key(
+        1, "decides the order of the trials and all that workloads draw at random", "measure: {seed: 7}"
+    )
+    control: Flag = key(
+        True,
+        "measure one cell twice in every block: their difference is the noise floor of the run",
+        "measure: {control: off}",
+    )
+
+    @property
+    def blocks(self) -> int:
+        """The number of whole blocks that are planned before anything is measured."""
+        return self.repetitions if self.precision is None else max(MIN_PILOT_BLOCKS, self.repetitions)
+
+    @property
+    def max_blocks(self) -> int:
+        """The limit of blocks, and so of the measured trials of a cell."""
+        return self.blocks if self.precision is None else self.max_repetitions or max(DEFAULT_MAX_BLOCKS, self.blocks)
+
+    def to_yaml(self) -> dict[str, Any]:
+        """The map for YAML, with all defaults and units; keys without a value are left out."""
+        data = self.model_dump(exclude_none=True)
+        for name in {"budget", "timeout"} & set(data):
+            data[name] = f"{data[name]:.12g}s"
+        if self.memory is not None:
+            data["memory"] = f"{self.memory}B"
+        data["level"] = f"{100 * self.level:.12g}%"
+        if self.precision is not None:
+            data["precision"] = f"{100 * self.precision:.12g}%"
+        return data
+
+
+class Load(Block):
+    """`load:` how much work each pass has: a number of operations, a time, or a rate at which operations arrive."""
+
+    ops: Positive | None = key(
+        None,
+        "operations in each pass",
+        "load: {ops: 1000, scaling: strong}",
+        "operations",
+        "a `duration`",
+        ("operations", "n", "count", "requests"),
+    )
+    duration: Seconds | None = key(
+        None,
+        "repeat operations for this time; with a `rate`, operations arrive for this time",
+        "load: {duration: 1s}",
+        "s",
+        "`ops`, or else the workload's own load",
+        ("seconds", "time"),
+    )
+    scaling: Scaling | None = key(
+        None,
+        "what `ops` counts: strong is for all workers together, weak is for each worker. Required if `workers` varies",
+        "load: {ops: 64, scaling: weak}",
+    )
+    rate: Rate | None = key(
+        None,
+        "an open loop: operations arrive at this rate whether or not a worker is free, and latency counts from their arrival",
+        "load: {rate: 100/s, duration: 5s}",
+        "1/s",
+        "a closed loop: each worker begins the next operation when the last one has ended",
+        ("rps", "qps"),
+    )
+    arrivals: Arrivals | None = key(
+        None,
+        "with `rate`: at equal intervals, or at random ones",
+        "load: {rate: 100/s, arrivals: poisson, duration: 5s}",
+        without="constant",
+    )
+    until: Until | None = key(
+        None,
+        "with `rate`: each trial searches for the highest rate that is served, from `rate` on, in steps of `duration`: until it "
+        "is `overloaded`, or until a percentile of the latency exceeds a limit",
+        "load: {rate: 1000/s, duration: 2s, until: latency_p99_s > 50ms}",
+        without="no search",
+    )
+    within: Percentage | None = key(
+        None,
+        "with `until`: how close the search comes to that rate",
+        "load: {rate: 100/s, duration: 1s, until: overloaded, within: 10%}",
+        "share of the rate",
+        f"{SEARCH_WITHIN:.0%}",
+    )
+
+
+class Report(Block):
+    """`report:` what the page shows."""
+
+    plots: Annotated[list[str] | None, BeforeValidator(lambda one: [one] if isinstance(one, str) else one)] = key(
+        None,
+        "the pictures of the page, by name",
+        "report: {plots: [scaling, comparison]}",
+        without="all that suit the run",
+    )
+    language: Literal["en"] = key("en", "the language of the page", "report: {language: en}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from concexp.report.answer import answer, per_comparison
+from concexp.report.answer import answer, endings, per_comparison, what_to_do
 from concexp.report.sections import (
     cells,
     claims,
@@ -85,6 +85,8 @@ def _answer(page: Page) -> Iterator[Content]:
         "question": view.run.spec["question"],
         "outline": machine.outline(view),
         "sentences": answer(view),
+        "endings": endings.table(view),
+        "advice": what_to_do(view),
         "level": level_text(view.run.level),
         "intervals": any(value.bounded for point in view.points for value in point.values.values()),
         "first": page.first,
@@ -126,8 +128,9 @@ def _skipped(page: Page) -> Iterator[Content]:
 
 def _failures(page: Page) -> Iterator[Content]:
     first, more = failures.failures(page.view)
-    if first:
-        yield {"failures": first, "more": more, "data": page.data}
+    expected = failures.expected(page.view)
+    if first or expected:
+        yield {"failures": first, "expected": expected, "more": more, "data": page.data}
 
 
 def _trust(page: Page) -> Iterator[Content]:

@@ -12,11 +12,11 @@ import jinja2
 
 from concexp import catalog
 from concexp.analysis.results import Run
-from concexp.analysis.stats.intervals import LEVEL
 from concexp.report import contents
+from concexp.report.captions import caption
 from concexp.report.contents import Page, Picture
 from concexp.report.text import markdown
-from concexp.report.text.numbers import level_text, plural
+from concexp.report.text.numbers import plural
 from concexp.report.view import View
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.foreign_text import printable
@@ -82,7 +82,7 @@ def _pictures(view: View, folder: Path) -> tuple[Picture | None, dict[str, list[
             continue
         with replaced(figures / f"{name}.png") as draft:
             alt = plot.draw(view, prepared, draft)
-        picture = Picture(f"{FIGURES}/{name}.png", alt, _caption(cls, view.run.level))
+        picture = Picture(f"{FIGURES}/{name}.png", alt, caption(view, cls))
         if first is None:
             first = picture  # on the first screen, beside the answer
         else:
@@ -97,9 +97,3 @@ def _candidates(view: View) -> dict[str, type[Any]]:
         return {name: catalog.load("plot", name) for name in listed}
     classes = {name: catalog.load("plot", name) for name in catalog.names("plot")}
     return dict(sorted(classes.items(), key=lambda pair: (getattr(pair[1], "order", 100), pair[0])))
-
-
-def _caption(cls: type, level: float) -> str:
-    """The first line of a picture's docstring, and its note if it has one. Both are written for 95 % intervals."""
-    caption = " ".join(filter(None, [catalog.summary(cls), getattr(cls, "note", "")]))
-    return caption.replace(level_text(LEVEL), level_text(level))

@@ -159,6 +159,10 @@ class View:
             (name for name, metric in self.metrics.items() if metric.level == "cell" and metric.unit == "x"), ""
         )
 
+    def called(self, metric: str) -> str:
+        """What sentences and tables call a metric: its title."""
+        return self.metrics.get(metric, self.metric).title or metric
+
     def share_of_trials(self, point: Point, metric: str) -> str:
         """`3 of 10` where a metric of bad endings has a value in that few of a cell's trials; "" where it has one in all."""
         n, run = point.value(metric).n, point.sample.count

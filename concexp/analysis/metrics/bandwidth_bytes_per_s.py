@@ -11,6 +11,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Bytes of messages that were moved per second: throughput times the size of a message; a round trip moves it twice."""
 
+    title = "bandwidth"
     unit = "bytes/s"
     better = "higher"
     shown = "when present"

@@ -10,6 +10,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """CPU time of all the model's processes divided by the window: how many CPUs were busy on average."""
 
+    title = "busy CPUs"
     unit = "CPUs"
     order = 50
 

@@ -10,6 +10,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Mean number of items in the channel over the window, from trials of their own; empty where the channel does not tell."""
 
+    title = "mean queue length"
     unit = "items"
     scale = "linear"
     better = None

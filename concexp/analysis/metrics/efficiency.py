@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 class Metric(metrics.Metric):
     """Speedup divided by the number of workers: 1 is perfect scaling."""
 
+    title = "efficiency"
     better = "higher"
     level = "cell"
     compares = "throughput"

@@ -11,6 +11,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Operations per second that succeeded in the end."""
 
+    title = "goodput"
     unit = "1/s"
     better = "higher"
     shown = "when present"

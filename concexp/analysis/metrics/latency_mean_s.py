@@ -8,4 +8,5 @@ from concexp.analysis.metrics import _histograms
 class Metric(_histograms.Latency):
     """Mean of the time that an operation took from its intended start to its end, the wait in line included."""
 
+    title = "mean latency"
     order = 80

@@ -8,6 +8,7 @@ from concexp.analysis.metrics import _histograms
 class Metric(_histograms.Latency):
     """The median of the time that an operation took from its intended start to its end, the wait in line included."""
 
+    title = "median latency"
     order = 81
     shown = "when present"
     share = 0.5

@@ -10,6 +10,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Tasks of the pass in which a fault happened that were not done. Rows that end badly have it."""
 
+    title = "lost tasks"
     unit = "tasks"
     scale = "linear"
     better = "lower"

@@ -10,6 +10,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Updates of shared state that did not arrive, per iteration: counted by the workload's own check."""
 
+    title = "lost updates"
     unit = "updates"
     scale = "linear"
     better = "lower"

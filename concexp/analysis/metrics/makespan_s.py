@@ -11,6 +11,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Time from the first start to the last stop of counted work; empty where the load is a duration."""
 
+    title = "makespan"
     unit = "s"
     better = "lower"
     shown = "when asked"

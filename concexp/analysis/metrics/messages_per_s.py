@@ -10,6 +10,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Messages that were moved per second; a round trip moves two."""
 
+    title = "message rate"
     unit = "messages/s"
     better = "higher"
     shown = "when asked"

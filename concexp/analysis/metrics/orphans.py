@@ -14,6 +14,7 @@ class Metric(metrics.Metric):
     have it.
     """
 
+    title = "orphaned processes"
     unit = "processes"
     scale = "linear"
     better = "lower"

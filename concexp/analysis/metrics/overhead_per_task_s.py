@@ -11,6 +11,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Window per operation beyond what the operations themselves took, shared out among the workers."""
 
+    title = "overhead per task"
     unit = "s"
     scale = "linear"
     better = "lower"

@@ -10,6 +10,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Largest resident size in a pass, added up over the trial's processes: what they share counts for each."""
 
+    title = "peak memory"
     unit = "bytes"
     better = "lower"
     probe = "memory"

@@ -10,6 +10,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Time that the trial's threads stood in the run queue in a pass, added up."""
 
+    title = "time waiting for a CPU"
     unit = "s"
     scale = "linear"
     better = "lower"

@@ -8,4 +8,5 @@ from concexp.analysis.metrics import _histograms
 class Metric(_histograms.Time):
     """Mean of the time that an operation took from its start to its end."""
 
+    title = "mean service time"
     order = 90

@@ -8,5 +8,6 @@ from concexp.analysis.metrics import _histograms
 class Metric(_histograms.Time):
     """The median of the time that an operation took from its start to its end."""
 
+    title = "median service time"
     order = 91
     share = 0.5

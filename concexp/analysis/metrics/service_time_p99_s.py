@@ -8,5 +8,6 @@ from concexp.analysis.metrics import _histograms
 class Metric(_histograms.Time):
     """The 99th percentile of the time that an operation took from its start to its end."""
 
+    title = "p99 service time"
     order = 93
     share = 0.99

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 class Metric(metrics.Metric):
     """Throughput relative to the baseline cell: alike on every axis that applies to the baseline, paired by block."""
 
+    title = "speedup"
     unit = "x"
     better = "higher"
     level = "cell"

@@ -10,6 +10,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Time to create all workers and have each of them ready; outside the window unless `startup: timed`."""
 
+    title = "start-up time"
     unit = "s"
     better = "lower"
     order = 60

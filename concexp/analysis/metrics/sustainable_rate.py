@@ -15,6 +15,7 @@ class Metric(metrics.Metric):
     are those at this rate.
     """
 
+    title = "sustainable rate"
     unit = "1/s"
     better = "higher"
     shown = "when present"

@@ -14,6 +14,7 @@ class Metric(metrics.Metric):
     Of a function that times itself: as many as its workers do if each is always at it, by its own clock.
     """
 
+    title = "throughput"
     unit = "1/s"
     better = "higher"
     order = 10

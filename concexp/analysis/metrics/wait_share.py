@@ -19,6 +19,7 @@ class Metric(metrics.Metric):
     `concexp show probe/waits` tells what is a wait, and what is not.
     """
 
+    title = "share of time waiting"
     scale = "linear"
     better = "lower"
     shown = "when asked"

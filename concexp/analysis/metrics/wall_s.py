@@ -11,6 +11,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Length of the measured window, from the first start to the last stop."""
 
+    title = "wall time"
     unit = "s"
     better = "lower"
     order = 70

@@ -22,7 +22,7 @@ from concexp.report.text.numbers import plural, spread
 from concexp.report.view import Comparison, Point, View
 
 VERDICTS = {"higher": "gain", "lower": "loss"}
-PAST_PEAK = "More workers make it slower, by the fitted law, beyond a peak"
+PAST_PEAK = "By the fitted law more workers make it slower beyond a peak"
 
 
 def sentences_for(view: View, comparison: Comparison) -> list[str]:
@@ -31,9 +31,9 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
     reference = baseline_text(view) if has_baseline(view, comparison.points) else "the same with fewest workers"
     heads = {
         "gain": f"Gain over {reference}",
-        "none": f"No gain over {reference}",
+        "none": f"No gain over {reference} (within {100 * NO_GAIN:g} %)",
         "loss": f"Slower than {reference}, even at best",
-        "unresolved": f"Not resolved from {reference}",
+        "unresolved": f"Cannot be told apart from {reference}",
         "unknown": f"Relative to {reference}, without an interval",
     }
     sentences = [f"{head}: {_listed(by_verdict[key])}." for key, head in heads.items() if key in by_verdict]
@@ -55,6 +55,12 @@ def _figures(view: View, comparison: Comparison) -> dict[str, list[tuple[float, 
             detail = unresolved_text(view, gain, view.floor(comparison.points).beside(gain))
         by_verdict.setdefault(verdict, []).append((gain.mean, f"{figure}{f', {detail}' if detail else ''}"))
     return by_verdict
+
+
+def series_with(view: View, comparison: Comparison, verdict: str) -> list[str]:
+    """The series whose largest gain has this verdict."""
+    found = ((name, furthest(view, comparison, points)) for name, points in view.series(comparison.points).items())
+    return [name for name, one in found if one is not None and one[0].workers is not None and one[2] == verdict]
 
 
 def peaks(view: View, comparison: Comparison) -> list[str]:

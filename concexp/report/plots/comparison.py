@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from concexp.report.captions import HOLLOW
 from concexp.report.plots import _style
 from concexp.report.sections import latency
 from concexp.report.text.numbers import level_text, many, scale_of, spread
@@ -17,8 +18,9 @@ ROW = 0.27  # inches
 
 
 class Plot:
-    """Each model (and primitive) at its best number of workers, ×, sorted; bars are 95 % intervals; hollow ones are † § or ‡."""
+    """Each model (and primitive) at its best number of workers (×), sorted; bars are 95 % intervals."""
 
+    signs = (HOLLOW,)
     section = "comparison"
     order = 20
 

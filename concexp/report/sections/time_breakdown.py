@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
 from concexp.analysis.time_breakdown import ONE, TimeBreakdown, parallel
-from concexp.report.phrases import first_few
+from concexp.report.phrases import first_few, titles_text
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, spread
 from concexp.report.view import Panel, Point, View, once_per_view
@@ -15,17 +15,17 @@ from concexp.report.view import Panel, Point, View, once_per_view
 # What each part is called as a reason; waits that were not recorded are hidden in two of them.
 REASONS = {
     "startup": "start-up",
-    "imbalance": "imbalance, workers being idle while others were at work",
-    "waiting": "waiting at primitives",
-    "coordinator": "the coordinator, which hands out the work and wants a CPU for that",
-    "turns": "turns at the GIL{waiting} or other serial time",
+    "imbalance": "idling while other workers were at work",
+    "waiting": "waiting for a lock or other primitive",
+    "coordinator": "the coordinator, which needs a CPU to hand out the work",
+    "turns": "waiting for the GIL{waiting} or other serial work",
     "overhead": "more CPU time per operation than one worker needs",
-    "oversubscription": "the run queue, there being more workers than CPUs",
+    "oversubscription": "waiting for a CPU, with more workers than CPUs",
     "missing": "CPUs that the machine withheld",
-    RESIDUAL: "standing still{waiting} for a reason that was not looked at (the residual)",
+    RESIDUAL: "{waiting}unexplained waits",
 }
-HIDDEN = {"turns": ", at primitives", RESIDUAL: " at primitives or"}
-ONE_THREAD = "turns in the one thread of all workers"
+HIDDEN = {"turns": ", a lock", RESIDUAL: "waiting for a lock or "}
+ONE_THREAD = "waiting for the one thread of all workers"
 MIN_LOSS = 0.05  # a smaller loss needs no reason
 MIN_LOSS_IN_ANSWER = 0.25
 MAX_REASONS = 3  # in the answer, and series named for each
@@ -84,10 +84,12 @@ def sentences(view: View) -> list[str]:
         else:
             doubtful += series
     if len(texts) > MAX_SERIES:
-        texts[MAX_SERIES:] = [f"{len(texts) - MAX_SERIES} more models at other work are not told of here."]
+        texts[MAX_SERIES:] = [f"{len(texts) - MAX_SERIES} more lines are in the picture only."]
     if doubtful:
         names = _series_names(view, doubtful)
-        texts.append(f"No reason is named where the cells or their baselines are not beyond doubt († § ‡): {names}.")
+        texts.append(
+            f"No reason is given where cells or their baselines are doubtful, wrong or failed († § ‡): {names}."
+        )
     return texts + _unmeasured(view, [bar for _, of_panel in bars(view) for bar in of_panel])
 
 
@@ -103,13 +105,14 @@ def main_reasons(view: View) -> list[str]:
             by_reason.setdefault(_called(view, last, names[0]), []).append((last, names[0]))
     parts = []
     for reason, losses in sorted(by_reason.items(), key=lambda pair: -len(pair[1]))[:MAX_REASONS]:
-        series_of = [
-            code(view.series_name(bar.point)) + (f" in {escaped(bar.title)}" if bar.title else "") for bar, _ in losses
-        ]
-        listed = enumerated(first_few(series_of, MAX_REASONS))
+        titles: dict[str, list[str]] = {}
+        for bar, _ in losses:
+            titles.setdefault(view.series_name(bar.point), []).append(bar.title)
+        series_of = [code(name) + (f" in {titles_text(of)}" if any(of) else "") for name, of in titles.items()]
+        listed = "; ".join(first_few(series_of, MAX_REASONS))
         most, name = max(losses, key=lambda one: one[0].split.share(one[1]).mean)
-        parts.append(f"{reason} ({listed}; at most {percent(most.split, name)})")
-    return [f"With most workers their time is lost mainly to {'; '.join(parts)}."] if parts else []
+        parts.append(f"{reason} ({listed}: at most {percent(most.split, name)})")
+    return [f"Time of the workers, with most of them, is lost mainly to {'; '.join(parts)}."] if parts else []
 
 
 def _named(view: View, bar: Bar) -> str:
@@ -128,14 +131,14 @@ def _reason(view: View, bar: Bar) -> str:
     """`threads` with 4 workers: 25 % (24–26) of the workers' time was useful; lost mainly to turns at the GIL … (71 %, 70–72)."""
     point = bar.point
     head = f"{_named(view, bar)} with {plural(point.parallelism, 'worker')}"
-    head += f": {percent(bar.split, USEFUL)} of the workers' time was useful"
+    head += f": {percent(bar.split, USEFUL)} of the time was useful"
     if 1 - bar.split.useful.mean < MIN_LOSS:
         return f"{head}."
     names = bar.split.leading()
     if not names:
-        return f"{head}; with {plural(len(bar.split.trials), 'trial')} no reason for the loss is resolved."
+        return f"{head}; {plural(len(bar.split.trials), 'trial')} cannot show the reason for the loss."
     if names == [RESIDUAL] and blind(bar):
-        return f"{head}; what the rest was lost to was not recorded."
+        return f"{head}; the reason for the loss was not recorded."
     parts = [f"{_called(view, bar, n)} ({percent(bar.split, n).replace(' (', ', ').rstrip(')')})" for n in names]
     apart = ", which cannot be told apart" if len(parts) > 1 else ""
     return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}."
@@ -169,19 +172,18 @@ def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
     hidden = [bar for bar in shown if waits_hidden(view, bar)]
     if hidden:
         texts.append(
-            "Waits at primitives were not observed (`wait_share` among the `metrics` has them observed) and stay in other "
-            f"parts: {_series_names(view, hidden)}."
+            "Waits for locks were not observed (add `wait_share` to `metrics`) and are part of other reasons: "
+            f"{_series_names(view, hidden)}."
         )
     pools = [bar for bar in shown if "imbalance" in bar.split.unmeasured and _can_be_idle(view, bar.point)]
     if pools:
         texts.append(
-            "Imbalance was not measured, since nobody tells which worker was idle, and stays in other parts: "
-            f"{_series_names(view, pools)}."
+            f"Idle workers of a pool cannot be observed; their time is part of other reasons: {_series_names(view, pools)}."
         )
     unseen = [bar for bar in shown if blind(bar)]
     if unseen:
         texts.append(
-            f"The workers' own CPU time was not recorded, so that most of the loss is residual: {_series_names(view, unseen)}."
+            f"CPU time of single workers was not recorded, so most of the loss is unexplained: {_series_names(view, unseen)}."
         )
     return texts
 

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from concexp import __version__
-from concexp.errors import InputError, Problem
+from concexp.errors import InputError, PageIncomplete, Problem
 from concexp.run.storage.foreign_text import printable
 
 EXAMPLES = """
@@ -35,8 +35,9 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp doctor                           what on this machine endangers numbers, and the cure
   concexp selftest                         whether known answers come out right here (1: one does not)
 
-Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, or with --check a claim was refuted;
-2 the YAML or the command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
+Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, a part of the page could not be made,
+or with --check a claim was refuted; 2 the YAML or the command line is wrong; 3 the environment was refused;
+130 interrupted, the same command goes on.
 """
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -216,9 +217,13 @@ def report(
     """
     from concexp.commands.report import write_pages
 
+    lacking: list[PageIncomplete] = []
     for path in paths:
-        for page in write_pages(path):
+        for page in write_pages(path, lacking.append):
             say(str(page))
+    for error in lacking:
+        say(str(error), err=True)
+    raise typer.Exit(1 if lacking else 0)
 
 
 @app.command()

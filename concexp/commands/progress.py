@@ -11,6 +11,8 @@ from concexp.experiment.statuses import MEASURED
 from concexp.plan.cell import PlannedTrial
 from concexp.run.storage.foreign_text import printable
 
+LONGEST_LABEL, LONGEST_REASON = 60, 400  # characters on the terminal; the page has more
+BESIDE_LABEL = 60  # columns of the bar, the numbers, the time and what the machine does
 PLAIN_INTERVAL = 10.0  # seconds between plain lines; trials that end badly get theirs at once
 
 
@@ -26,7 +28,13 @@ def trial_label(trial: PlannedTrial) -> str:
         words.append(trial.role)
     others = {key: label for key, label in axes.items() if key not in ("workload", "model", "sync", "workers")}
     words += [f"{key} {label}" for key, label in others.items() if label is not None]
-    return " · ".join(words)
+    return " · ".join(shortened(word, LONGEST_LABEL) for word in words)
+
+
+def shortened(text: str, most: int) -> str:
+    """A text on one line, cut if it is longer than `most` characters."""
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 class UnbreakableStream:
@@ -99,7 +107,8 @@ class PlainLines(Silent):
         self.done += 1
         if record["status"] != "ok":
             self.bad += 1
-            self.say(f"{self.done}/{self.total} {self.current}: {record['status']}: {record['reason']}")
+            reason = shortened(record["reason"], LONGEST_REASON)
+            self.say(f"{self.done}/{self.total} {self.current}: {record['status']}: {reason}")
             self.last_line = time.monotonic()
         elif self._line_due():
             left = "until the intervals are narrow enough" if self.open_ended else f"{self.time_left()} left"
@@ -148,8 +157,11 @@ class Bar(Silent):
 
     def trial_started(self, trial: PlannedTrial) -> None:
         from rich.markup import escape
+        from rich.text import Text
 
-        self.progress.update(self.task, description=escape(printable(trial_label(trial))))
+        label = Text(printable(trial_label(trial)))  # counts columns: a Chinese letter takes two
+        label.truncate(max(20, self.progress.console.width - BESIDE_LABEL), overflow="ellipsis")
+        self.progress.update(self.task, description=escape(label.plain))
 
     def trials_added(self, trials: int) -> None:
         self.progress.update(self.task, total=(self.progress.tasks[self.task].total or 0) + trials)
@@ -161,7 +173,8 @@ class Bar(Silent):
         if record["status"] != "ok":
             self.bad += 1
             self.progress.update(self.task, bad=f"[red]{self.bad} not ok")
-            line = escape(printable(f"{record['trial']}: {record['status']}: {record['reason']}"))
+            reason = shortened(record["reason"], LONGEST_REASON)
+            line = escape(printable(f"{record['trial']}: {record['status']}: {reason}"))
             self.progress.console.print(f"[red]{line}", highlight=False)
 
     def note(self, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from concexp.analysis.adaptive import SequentialPlan
 from concexp.analysis.precision import precision_shortfall
 from concexp.commands.progress import Silent, progress_listener
 from concexp.commands.report import write_report
-from concexp.errors import ConcexpError, EnvironmentRefused
+from concexp.errors import ConcexpError, EnvironmentRefused, PageIncomplete
 from concexp.experiment import Spec
 from concexp.experiment.statuses import MACHINE
 from concexp.plan.planner import make_plan, with_refusals
@@ -93,7 +94,10 @@ class MeasuredRun:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """How a run ended: the lines to print, the number of trials that ended badly unexpectedly, and the refuted claims."""
+    """How a run ended: the lines to print, what went wrong, and the refuted claims.
+
+    `bad` is the number of trials that ended badly unexpectedly, and one more if the page lacks a part.
+    """
 
     measured: MeasuredRun
     lines: list[str]
@@ -112,13 +116,16 @@ def run_experiment(request: RunRequest, progress_kind: str, page: bool, check: b
     measured = _read(folder)
     _check_complete(measured, trials)
     bad = list(runner.bad_trials(measured.journal.records, setup.spec, folder.manifest["machine"]["cpus"]))
-    lines = [f"report: {_write_page(measured, request.partial)}" if page else str(folder.path)]
+    lines, incomplete = [str(folder.path)], 0
+    if page:
+        written, lacks = _write_page(measured, request.partial)
+        lines, incomplete = [f"report: {written}", *lacks], len(lacks)
     if bad:
         lines.append(f"{len(bad)} trial{'' if len(bad) == 1 else 's'} ended badly: the report names them")
     if setup.spec.measure.precision is not None:
         lines += _shortfall(measured, setup.spec.measure.precision)
     refuted = _refuted(measured) if check and setup.spec.claims else []
-    return RunOutcome(measured, [*lines, *(f"refuted: {claim}" for claim in refuted)], len(bad), refuted)
+    return RunOutcome(measured, [*lines, *(f"refuted: {claim}" for claim in refuted)], len(bad) + incomplete, refuted)
 
 
 def _set_up(request: RunRequest) -> Setup:
@@ -192,6 +199,9 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
             return unfinished.here, files
         if unfinished.elsewhere:
             listener.note(f"this is a new run: {unfinished.elsewhere}")
+    refused = preflight.try_code(refusals)
+    for reason, count in Counter(refused.values()).items():
+        listener.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
     clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
@@ -212,7 +222,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
         "user_code": run_folder.user_code(files),
         "preflight": {
             "entries": {label: {k: v for k, v in entry.items() if k != "files"} for label, entry in entries.items()},
-            "unsupported": preflight.try_code(refusals),
+            "unsupported": refused,
         },
     }
     return run_folder.create(runs, spec, files, manifest), files
@@ -233,12 +243,16 @@ def _check_complete(measured: MeasuredRun, trials: frozenset[str]) -> None:
         )
 
 
-def _write_page(measured: MeasuredRun, partial: bool) -> Path:
-    """Write tables and page, and mark the run as finished; returns the page's path."""
+def _write_page(measured: MeasuredRun, partial: bool) -> tuple[Path, list[str]]:
+    """Write tables and page, and mark the run as finished; returns the page's path, and a line if the page lacks a part."""
     folder = measured.folder
     where = _page_folder(folder, partial)
+    lacks = []
     try:
         page = write_report(measured.results, where)
+    except PageIncomplete as error:
+        page, lacks = error.page, [str(error)]
+    try:
         if where != folder.path:  # an interrupt may have left a page of part of the run there
             (folder.path / "README.md").unlink(missing_ok=True)
             shutil.rmtree(folder.path / "figures", ignore_errors=True)
@@ -246,7 +260,7 @@ def _write_page(measured: MeasuredRun, partial: bool) -> Path:
         run_folder.finish(folder, spun, measured.journal)
     except OSError as error:
         raise run_folder.refused(error, folder.path) from error
-    return page
+    return page, lacks
 
 
 def _write_partial_page(folder: RunFolder) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from concexp.errors import did_you_mean
-from concexp.experiment import expressions, units
+from concexp.experiment import expressions, units, user_code
 from concexp.experiment.axis_table import AXES, holders
 from concexp.experiment.problems import Problems, items, parsed, text, unknown_keys
 from concexp.experiment.spec import KINDS, Axis, Entry, Range, Value
@@ -102,6 +102,11 @@ class _AxesReader:
                     self.problems.at(node, f"{path}.as", what, "leave `as` out", "as")
         if key == "python" and isinstance(inner.value, int | float) and text(inner, path, self.problems) is None:
             return None
+        if any(entry.is_user_code for entry in holders(key, self.entries)):
+            known = len(self.problems)
+            user_code.check_argument(inner, path, self.problems)
+            if len(self.problems) > known:
+                return None
         raw = inner.plain()
         formula = False
         try:

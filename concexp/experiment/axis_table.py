@@ -6,6 +6,7 @@ A new axis is a new entry: `sweep:` reads its values by it, and the planner puts
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +54,9 @@ def _nothing_unsupported(_: Any, __: Facts) -> str:
 
 
 def plain_label(value: Any) -> Any:
-    """A value as written -> its label in tables: maps and lists become text."""
+    """A value as written -> its label in tables: maps and lists become text, and so does infinity, which has no place on a line."""
+    if isinstance(value, float) and math.isinf(value):
+        return str(value)
     if isinstance(value, dict):
         return ", ".join(f"{key} {plain_label(item)}" for key, item in value.items())
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value

@@ -235,6 +235,7 @@ class _Reader:
     def grid(self, scope: Scope, shared: Entries) -> Grid:
         """One grid; `shared` are the entries at the root, which hold where the grid has none of its own."""
         chosen = self.grid_entries(scope, shared)
+        self.check_sync(scope, chosen)
         background = self.background(scope)
         every = [entry for kind in KINDS for entry in chosen[kind]]
         every += [background] if background is not None else []
@@ -263,6 +264,25 @@ class _Reader:
                 cure = "name it here or above for all grids"
                 self.problems.at(scope.node, scope.path, f"`{kind}:` is missing", cure)
         return chosen
+
+    def check_sync(self, scope: Scope, chosen: Entries) -> None:
+        """A primitive beside user code alone guards nothing: its cells could never run."""
+        node, path = scope.get("sync")
+        workloads = chosen["workload"]
+        if node is None or not workloads or not all(entry.is_user_code for entry in workloads):
+            return
+        for number, entry in enumerate(chosen["sync"]):
+            if entry.name == "none":
+                continue
+            listed = isinstance(node.value, list) and len(node.value) == len(chosen["sync"])
+            place = node.value[number] if listed else node
+            found = place.problem(
+                f"{path}[{number}]" if listed else path,
+                f"{entry.label} cannot guard {workloads[0].label}: what user code shares is not known here",
+                "leave it out, and use the primitive in your own code, for example one that the file makes at its top level",
+            )
+            if found not in self.problems:  # several grids may have it from the root
+                self.problems.append(found)
 
     def background(self, scope: Scope) -> Entry | None:
         """The second role, an entry like a workload."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import errno
 import fnmatch
-import os
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,8 @@ def _of_module(module: str, home: Path) -> Source:
     spec = find_module(module, home)
     if spec is None:
         cure = (
-            f"searched: what is installed for {sys.executable}, then {home.resolve()}, the folder of this YAML; "
-            "a file is named with its ending: file.py:function"
+            f"searched: what is installed for {sys.executable}, then {home.resolve()}, the folder of this YAML; neither "
+            "PYTHONPATH nor what `pip install --user` installed; a file is named with its ending: file.py:function"
         )
         raise Unusable(f"there is no module '{module}'", cure)
     path = spec.origin or ""
@@ -126,10 +127,9 @@ def _of_module(module: str, home: Path) -> Source:
 def find_module(module: str, home: Path) -> ModuleSpec | None:
     """The place of a module, without importing it or its packages; None if there is no such module.
 
-    The child's path has neither the working folder nor PYTHONPATH, and the experiment's folder comes last.
+    It is searched where a trial searches: see `trial_path`; the experiment's folder comes last.
     """
-    absent = {os.path.realpath(p or ".") for p in ["", *os.environ.get("PYTHONPATH", "").split(os.pathsep)]}
-    where: Sequence[str] | None = [p for p in sys.path if os.path.realpath(p or ".") not in absent] + [str(home)]
+    where: Sequence[str] | None = [*trial_path(), str(home)]
     name, spec = "", None
     for part in module.split("."):
         name = f"{name}.{part}" if name else part
@@ -141,6 +141,18 @@ def find_module(module: str, home: Path) -> ModuleSpec | None:
         # Looking into a namespace package's own list would ask for its parent in sys.modules, where it need not be.
         where = getattr(spec.submodule_search_locations, "_path", spec.submodule_search_locations)
     return spec
+
+
+@lru_cache
+def trial_path() -> tuple[str, ...]:
+    """Where a trial of this interpreter finds what is installed. This process's own path has more, and does not say why.
+
+    A trial gets none of the variables PYTHON…, no working folder and no packages of this user's own: the interpreter itself
+    tells what is left, with PYTHONPATH or without, be the environment's own folder in it or not.
+    """
+    command = [sys.executable, "-I", "-c", "import sys; print(*sys.path, sep='\\0', end='')"]
+    done = subprocess.run(command, capture_output=True, text=True, errors="surrogateescape", check=True)
+    return tuple(done.stdout.split("\0"))
 
 
 def _from_other_finders(name: str, where: Sequence[str]) -> ModuleSpec | None:

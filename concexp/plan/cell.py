@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -94,9 +95,11 @@ class Cell:
 
     @property
     def parameters(self) -> dict[str, dict[str, Any]]:
-        """The parameters of the plug-ins by kind, in SI units."""
+        """The parameters of the plug-ins by kind, in SI units, as JSON can hold them."""
         parameters = {kind: dict(getattr(self, kind).parameters) for kind in KINDS}
-        return parameters if self.background is None else {**parameters, "background": self.background.description}
+        if self.background is not None:
+            parameters["background"] = self.background.description
+        return {kind: without_infinity(held) for kind, held in parameters.items()}
 
     @property
     def needs_site(self) -> bool:
@@ -136,6 +139,15 @@ class PlannedTrial:
     luck: int
     role: str = MEASURED
     probe: str = ""
+
+
+def without_infinity(value: Any) -> Any:
+    """A value with infinity, which JSON lacks, as a text."""
+    if isinstance(value, dict):
+        return {key: without_infinity(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without_infinity(inner) for inner in value]
+    return str(value) if isinstance(value, float) and math.isinf(value) else value
 
 
 def cell_id(cell: Cell) -> str:

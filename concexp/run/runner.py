@@ -14,7 +14,7 @@ from concexp.errors import ConcexpError, NothingYet
 from concexp.experiment import Spec
 from concexp.experiment.selections import matches
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, NUMBERED, PICTURED, SENTINEL
-from concexp.plan.cell import Cell, PlannedTrial
+from concexp.plan.cell import Cell, PlannedTrial, without_infinity
 from concexp.plan.claim_cases import Cells, expected_statuses
 from concexp.plan.schedule import Plan
 from concexp.run import calibration
@@ -262,7 +262,7 @@ def header(spec: Spec, plan: Plan, folder: RunFolder, pace: calibration.Pace | N
     return Record(
         {
             "run": folder.path.name,
-            "spec": spec.resolved(),
+            "spec": without_infinity(spec.resolved()),
             "manifest": folder.manifest,
             "axes": plan.labels(),
             "cells": [{"cell": c.id, "axes": dict(c.axes), "reason": c.reason} for c in plan.cells],

@@ -17,6 +17,7 @@ SHORTEST_BATCH = 1_000_000
 NOTES = 512
 # Workers that measure the speed of their CPU, the first ones: it delays the gate by a millisecond each where they take turns.
 REFERENCE_WORKERS = 8
+NOTES_SHOWN = 300  # characters of an exception's notes in its summary; its traceback has all of them
 
 
 class Report:
@@ -230,7 +231,22 @@ def explain(error):
     import traceback
 
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    return traceback.format_exception_only(type(error), error)[-1].strip(), "".join(lines)
+    return summary_of(error), "".join(lines)
+
+
+def summary_of(error):
+    """An exception in a line: its own text, then its notes; of a group also the first exception in it."""
+    import traceback
+
+    shown = traceback.TracebackException(type(error), error, None)
+    notes, shown.__notes__ = getattr(shown, "__notes__", None), None
+    text = list(shown.format_exception_only())[-1].strip()
+    if isinstance(notes, (list, tuple)) and notes:
+        text += " (note: %s)" % "; ".join(map(str, notes))[:NOTES_SHOWN]
+    inner = getattr(error, "exceptions", None)
+    if isinstance(inner, tuple) and inner and isinstance(inner[0], BaseException):
+        text += ": %s" % summary_of(inner[0])
+    return text
 
 
 class WorkFailed(Exception):

@@ -4,6 +4,7 @@ import io
 import sys
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from concexp import experiment
@@ -100,6 +101,26 @@ def test_the_bar_shows_cell_machine_and_failures(trials):
     assert task.fields["machine"] == "the machine gives 1.50 of 2 CPUs"
     assert "[bold]no markup[/bold]" in seen.getvalue()
     assert "takes about [3 s]" in seen.getvalue()
+
+
+@pytest.mark.parametrize("label", ["x" * 300, "線程" * 100, "a\n\tb" * 40])
+def test_long_labels_leave_the_numbers_their_place(write, label):
+    """On a terminal of 80 columns the description is cut, so that the bar and its numbers stay in the line."""
+    text = f"workload: counter\nmodel: {{threads: {{}}, as: {label!r}}}\nmeasure: {{repetitions: 1}}\n".replace(
+        "'", '"'
+    )
+    (trial, *_) = make_plan(experiment.load(write("x.yaml", text)), 2).trials
+    bar = progress.Bar()
+    bar.progress.live.console = bar.progress.console
+    bar.progress.console.file, bar.progress.console.width = io.StringIO(), 80
+    bar.run_started(3, 1)
+    bar.trial_started(trial)
+    (task,) = bar.progress.tasks
+    bar.close()
+    assert cell_len(task.description) <= 20
+    assert "…" in task.description
+    assert "1/3" in bar.progress.console.file.getvalue()
+    assert len(progress.trial_label(trial)) < 3 * progress.LONGEST_LABEL
 
 
 def test_a_terminal_gets_a_bar_and_a_file_gets_lines(monkeypatch):

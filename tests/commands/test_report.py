@@ -2,7 +2,12 @@
 
 import shutil
 
+import pytest
+import typer
+
+from concexp import catalog, cli
 from concexp.commands.report import write_pages
+from concexp.report.plots import _style
 from tests.helpers import journal_builder, scenarios
 from tests.helpers.program import SIMULATED, concexp, run_folder
 
@@ -30,3 +35,25 @@ def test_the_shared_page_is_that_of_the_latest_run(tmp_path):
     assert list(write_pages(older)) == [older / "README.md"]
     for path in (latest, tmp_path / "reports/x", tmp_path / "reports"):
         assert list(write_pages(path)) == [shared]
+
+
+def test_pages_that_lack_a_part_are_exit_code_1(tmp_path, monkeypatch, capsys):
+    """All pages are made, each is named, and what they lack goes to stderr."""
+    for name in ("a", "b"):
+        journal_builder.write(tmp_path / name, **scenarios.scaling())
+
+    def fails(*arguments):
+        raise KeyError("model")
+
+    monkeypatch.setattr(catalog.load("plot", "comparison"), "draw", fails)
+    monkeypatch.setattr(_style, "DPI", 30)
+    with pytest.raises(typer.Exit) as caught:
+        cli.report([tmp_path])
+    assert caught.value.exit_code == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [str(tmp_path / name / "README.md") for name in ("a", "b")]
+    assert said.err.count("lacks the picture “comparison” (KeyError: 'model', in ") == 2
+    monkeypatch.undo()
+    with pytest.raises(typer.Exit) as caught:
+        cli.report([tmp_path / "a"])
+    assert caught.value.exit_code == 0

@@ -57,7 +57,11 @@ def problem(act):
         ("from json import nothing_such as work", "mine.py:1 raised ImportError: cannot import name", ""),
         ("x = {}\ndef work(): pass\nx['a']", "mine.py:3 raised KeyError: 'a'", ""),
         ("def work(): pass\nimport sys\nsys.exit(3)", "mine.py:3 raised SystemExit: 3", "__name__"),
-        ("def work(): pass\nimport os\nos._exit(3)", "the trial's process ended with exit code 3", ""),
+        (
+            "def work(): pass\nimport os\nos._exit(3)",
+            "the trial's process ended with exit code 3",
+            "ends or holds up the process",
+        ),
         ("import helper\ndef work(): pass", "helper.py:2 raised ZeroDivisionError", ""),
         ("import broken\ndef work(): pass", "broken.py:1 is no Python", ""),
         ("def work(): pass\ndel work", "mine.py has no 'work' once it is imported", "name a function"),
@@ -130,6 +134,21 @@ def test_helpers_of_a_module_count_and_installed_packages_do_not(prepared, write
     assert list(run_folder.code_files(tried.spec, seen)) == ["bought/__init__.py", *inside]
 
 
+def test_copies_of_a_package_lie_as_the_package_does(prepared, write, tmp_path):
+    """A file in a src layout is measured as its package's module, and its copy and its helpers keep their places."""
+    (tmp_path / "src/pkg").mkdir(parents=True)
+    write("src/pkg/__init__.py", "")
+    write("src/pkg/util.py", "")
+    write("src/beside.py", "")
+    write("src/pkg/bench.py", "from . import util\nimport beside\nfrom pkg import util\ndef f(): pass\n")
+    tried = prepared("", "src/pkg/bench.py:f")
+    seen, refused = tried.inspect_code()
+    assert refused == {}
+    names = ["beside.py", "pkg/__init__.py", "pkg/bench.py", "pkg/util.py"]
+    assert list(run_folder.code_files(tried.spec, seen)) == names
+    assert run_folder.code_files(tried.spec, {}) == {name: str(tmp_path / "src" / name) for name in names}
+
+
 def test_what_each_entry_is(prepared, write, tmp_path):
     """Forms, how it is timed and checked, and the files of the user's own that were loaded."""
     write("helper.py", "x = 1\n")
@@ -155,6 +174,15 @@ def test_what_fails_on_every_model_is_an_error_of_the_input(prepared):
     assert found.line == 1
 
 
+def test_work_that_was_put_off_is_an_error_of_the_input(prepared):
+    """Whatever is done with the value: no run begins whose operations never run, and the message has the way out."""
+    for text in ("mine.py:work", "{call: {target: mine.py:work, returns: nothing}, as: w}"):
+        found = problem(lambda text=text: prepared("def work(): return map(abs, [1])\n", text).try_code({}))
+        assert "mine.py:work failed on every model (serial, threads): it returned a map" in found.message
+        assert "return list(...) of it" in found.message
+        assert found.hint == ""
+
+
 def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
     """A process of its own cannot be started by a daemonic worker, an event loop not within another: those cells say so."""
     code = (
@@ -176,6 +204,37 @@ def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
     left = with_refusals(tried.spec, tried.plan, reasons)
     assert len(left.runnable) == len(left.trials) == 4
     assert len(left.unsupported) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "refused", "says"),
+    [
+        (
+            "import signal\ndef work(): signal.signal(signal.SIGALRM, signal.SIG_DFL)\n",
+            {"threads", "to_thread", "hybrid"},
+            "can be set in a process's main thread only",
+        ),
+        (
+            "import multiprocessing\nmultiprocessing.set_start_method('spawn')\ndef work(): pass\n",
+            {"spawn", "hybrid"},
+            "set it under `if __name__",
+        ),
+        (
+            "import multiprocessing\nmultiprocessing.set_start_method('spawn', force=True)\ndef work(): pass\n",
+            set(),
+            "",
+        ),
+    ],
+)
+def test_what_threads_and_new_processes_cannot_do(prepared, code, refused, says):
+    """Signal handlers and the start method of multiprocessing: the models that cannot have them say why and what to do."""
+    models = (
+        "[serial, threads, {processes: {start_method: spawn}, as: spawn}, {processes: {start_method: fork}, as: fork}"
+    )
+    tried = prepared(code, model=f"{models}, to_thread, hybrid]")
+    reasons = tried.try_code({})
+    assert {cell.model.label for cell in tried.plan.cells if cell.id in reasons} == refused
+    assert all(says in reason for reason in reasons.values())
 
 
 def test_a_failure_that_may_be_data_is_left_to_the_sweep(prepared):
@@ -222,11 +281,28 @@ def test_what_only_some_interpreters_can_import(prepared, tmp_path, current):
     assert seen["mine.py:work"]["form"] == "function"
     reasons = both.try_code(refused)
     assert {cell.runtime.python for cell in plan.cells if cell.id in reasons} == {"bare"}
-    assert set(reasons.values()) == {"mine.py:work cannot be imported: mine.py:1: there is no module 'yaml'"}
+    assert set(reasons.values()) == {
+        "mine.py:work cannot be imported: mine.py:1: there is no module 'yaml': install yaml for the interpreter of bare"
+    }
     assert {cell.runtime.python for cell in with_refusals(found, plan, reasons).runnable} == {"current"}
     alone = preflight.Preflight(found, with_refusals(found, plan, {c.id: "x" for c in plan.cells if c.id not in reasons}),
                                 both.pythons, tried.stage, tried.lock)  # fmt: skip
     assert bare.path in problem(alone.inspect_code).hint
+
+
+def test_a_package_that_is_imported_late_is_missed_at_once(prepared, tmp_path):
+    """Within the function: one cell of an interpreter without it is tried per model, none is measured, and it says why."""
+    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
+    bare = interpreter.ask("bare", str(tmp_path / "bare/bin/python"), stages.stage_child_code())
+    tried = prepared("def work():\n import yaml\n")
+    swept = REST.replace("{workers: 2}", f"{{workers: 2, python: [current, {{is: {bare.path}, as: bare}}]}}")
+    found = experiment.parse_text(f"workload: mine.py:work\nmodel: [serial, threads]\n{swept}", tried.spec.path)
+    plan = make_plan(found, 2)
+    both = preflight.Preflight(found, plan, {**tried.pythons, "bare": bare}, tried.stage, tried.lock)
+    reasons = both.try_code({})
+    assert {cell.runtime.python for cell in plan.cells if cell.id in reasons} == {"bare"}
+    assert all("is not installed for this interpreter" in reason for reason in reasons.values())
+    assert all("No module named 'yaml'" in reason for reason in reasons.values())
 
 
 def test_names_of_copies(write, tmp_path, prepared):
@@ -254,6 +330,7 @@ def test_a_whole_run(write, tmp_path):
     write("x.yaml", f"workload: [mine.py:work, mine.py:loop]\nmodel: [threads, asyncio]\nbaseline: {{}}\n{REST}")
     done = concexp(tmp_path, "run", "x.yaml")
     assert done.returncode == 0, done.stderr
+    assert "1 cell cannot run: mine.py:loop cannot run so: an event loop cannot be started" in done.stderr
     run = only_run(tmp_path)
     assert {path.name for path in (run / "code").iterdir()} == {"helper.py", "mine.py"}
     manifest = json.loads((run / "manifest.json").read_text())

@@ -22,12 +22,13 @@ from concexp.report.answer import (
     verdicts,
     winner,
 )
-from concexp.report.family import MAX_COMPARISONS
+from concexp.report.long_axes import chosen
 from concexp.report.sections import doubtful, latency, time_breakdown
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import plural
 from concexp.report.view import Comparison, View, once_per_view
 
+MAX_COMPARISONS = 24  # with sentences of their own; the tables have all
 MAX_SENTENCES = 4  # of the answer: what a reader takes in at a glance
 
 # Which kinds of sentences the answer keeps if it has no room for all: the lowest numbers.
@@ -62,9 +63,9 @@ def what_to_do(view: View) -> str:
 
 def per_comparison(view: View) -> list[str]:
     """The sentences of each comparison as items of a list."""
-    comparisons = view.comparisons[:MAX_COMPARISONS]
-    if len(comparisons) == 1:
-        return [sentence for sentence in _about(view, comparisons[0]) if sentence not in answer(view)]
+    comparisons = chosen(view, view.comparisons, MAX_COMPARISONS, lambda comparison: comparison.labels)
+    if len(view.comparisons) == 1:
+        return [sentence for sentence in _about(view, view.comparisons[0]) if sentence not in answer(view)]
     items = []
     for comparison in comparisons:
         sentences = _about(view, comparison)

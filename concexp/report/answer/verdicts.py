@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from concexp.analysis.stats.intervals import FEWEST, Interval, of_the_best
+from concexp.analysis.stats.intervals import FEWEST, UNKNOWN, Interval, of_the_best
 from concexp.analysis.stats.significance import MARGIN
 from concexp.report import pairs
 from concexp.report.answer import gains
@@ -183,7 +183,7 @@ def _gain_of(view: View, one: Standing, point: Point) -> Interval:
     points = [p for p in one.comparison.points if view.series_name(p) == view.series_name(point)]
     own = [gain for pair, gain in pairs.gains_in(view, points) if pair.above is point]
     if not own:
-        return Interval(*[float("nan")] * 3, 0)
+        return UNKNOWN
     return of_the_best(own[0], contenders(view, point, [p for p in points if p.can_win]), view.run.level)
 
 

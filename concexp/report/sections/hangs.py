@@ -42,6 +42,12 @@ def diagnosis(view: View, cell: str) -> list[str]:
             else "workers that wait for each other in a circle"
         )
         return [f"{trial} hung as well, and shows {what}:", *map(_shown, hang["circle"])]
+    if hang.get("forked"):
+        head = (
+            f"{trial} hung as well: a process was forked while another thread held a lock, which stays locked in the new "
+            "process for ever. Start the process before the threads, or by spawn or forkserver."
+        )
+        return [head, *map(_shown, hang["forked"])]
     head = f"{trial} hung as well, but shows no circle of waits."
     return [head, *map(_shown, hang.get("waits") or ())]
 

@@ -104,7 +104,8 @@ def main_reasons(view: View) -> list[str]:
         if len(names) == 1 and not (names == [RESIDUAL] and blind(last)):
             by_reason.setdefault(_called(view, last, names[0]), []).append((last, names[0]))
     parts = []
-    for reason, losses in sorted(by_reason.items(), key=lambda pair: -len(pair[1]))[:MAX_REASONS]:
+    ordered = sorted(by_reason.items(), key=lambda pair: -len(pair[1]))
+    for reason, losses in ordered[:MAX_REASONS]:
         titles: dict[str, list[str]] = {}
         for bar, _ in losses:
             titles.setdefault(view.series_name(bar.point), []).append(bar.title)
@@ -112,6 +113,8 @@ def main_reasons(view: View) -> list[str]:
         listed = "; ".join(first_few(series_of, MAX_REASONS))
         most, name = max(losses, key=lambda one: one[0].split.share(one[1]).mean)
         parts.append(f"{reason} ({listed}: at most {percent(most.split, name)})")
+    if more := sum(len(losses) for _, losses in ordered[MAX_REASONS:]):
+        parts.append(f"other reasons in {plural(more, 'more case')}")
     return [f"Time of the workers, with most of them, is lost mainly to {'; '.join(parts)}."] if parts else []
 
 

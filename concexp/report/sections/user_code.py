@@ -12,6 +12,7 @@ from concexp.report.view import View
 
 HASH_DIGITS = 12  # of a SHA-256: enough to compare by eye
 MAX_LABELS = 6
+NOT_NUMBERS = "not_numbers"  # the count of such values; after a dot the name that they were returned by
 
 
 def files(view: View, data: str) -> list[tuple[str, str]]:
@@ -40,9 +41,29 @@ def remarks(view: View) -> list[str]:
         sentences.append(
             f"{code(check)} checks each value that {_names(labels, entries)} returns, within the measured time."
         )
+    sentences += _not_numbers(view, entries)
     versions = dict.fromkeys(facts["version"] for facts in entries.values() if facts["version"])
     if versions:
         sentences.append(f"Installed: {enumerated([escaped(version) for version in versions])}.")
+    return sentences
+
+
+def _not_numbers(view: View, entries: dict[str, dict[str, Any]]) -> list[str]:
+    """For each returned name how many of its values no mean can hold."""
+    trials, sentences = view.run.measured, []
+    for column in sorted(name for name in trials.columns if name.partition(".")[0] == NOT_NUMBERS):
+        name = column.partition(".")[2]
+        concerned = trials[trials[column].notna()]["workload"]
+        for label in [label for label in entries if label in set(concerned)]:
+            rows = trials[trials["workload"] == label]
+            missing = rows[column].sum()
+            # Where all were numbers only the operations are recorded, which returned one each.
+            values = rows[f"values{column[len(NOT_NUMBERS) :]}"].fillna(rows["ops"]).sum()
+            what = f"values of {code(name)}" if name else "values"
+            sentences.append(
+                f"{missing:,.0f} of {values:,.0f} {what} that {_names([label], entries)} returned were no numbers "
+                "(NaN, infinite or None): the means leave them out."
+            )
     return sentences
 
 

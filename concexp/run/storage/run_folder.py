@@ -23,6 +23,7 @@ from concexp.run.storage import atomic, foreign_file
 from concexp.run.storage.foreign_text import json_bytes
 from concexp.run.storage.journal import NAME as JOURNAL
 from concexp.run.storage.journal import Journal
+from concexp.trial.workloads._user_code import place_of
 
 MOMENT = "%Y%m%dT%H%M%SZ"  # of a run's id
 MANIFEST = "manifest.json"
@@ -73,10 +74,10 @@ def code_files(spec: Spec, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, s
     for entry in spec.user_entries:
         for located in entry.sources:
             path = Path(located.source)
-            parts = located.module.split(".") if located.module else []
+            parts = located.module.split(".") if located.module else place_of(located.source)[1]
             parents = parts if path.stem == "__init__" else parts[:-1]
             wanted.append(("/".join([*parents, path.name]), located.source))
-        home = Path(entry.located.path).parent if entry.located.path else Path(entry.located.home)
+        home = Path(place_of(entry.located.path)[0] if entry.located.path else entry.located.home)
         # What it had imported when it was looked at, and what it will import when it is called.
         helpers = {Path(helper).resolve() for helper in seen.get(entry.label, {}).get("files", ())}
         for located in entry.sources:

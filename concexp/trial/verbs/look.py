@@ -3,6 +3,7 @@
 import os
 import sys
 
+from concexp.trial.passes import summary_of
 from concexp.trial.workloads import _user_code
 
 TRIAL = os.path.dirname(
@@ -13,17 +14,17 @@ TRIAL = os.path.dirname(
 def answer(request):
     """Facts about a target, as literals; `problem` is empty if it can be called, else says what is wrong, and `cure` what to do.
 
-    The request holds `workload`: the parameters of `workloads/_function`.
+    The request holds `workload`: the parameters of `workloads/_function`. `missing` is a module that is not installed.
     """
     given = request["workload"]
-    facts = {"problem": "", "cure": "", "form": "", "version": "", "files": []}
+    facts = {"problem": "", "cure": "", "missing": "", "form": "", "version": "", "files": []}
     what = [("", given)] + ([("check ", given["check_by"])] if given.get("check_by") else [])
     for role, one in what:
         problem, cure = check_target(role, one, facts)
         if problem:
             return dict(facts, problem=problem, cure=cure)
     problem, cure = call_problem(given)
-    facts["files"] = loaded_files(os.path.dirname(given["path"]) or given["home"])
+    facts["files"] = loaded_files(_user_code.place_of(given["path"])[0] or given["home"])
     return dict(facts, problem=problem, cure=cure, version=version_of(given["module"]))
 
 
@@ -35,6 +36,7 @@ def check_target(role, one, facts):
     except _user_code.Unusable as error:
         return "%s: %s" % (shown, error), "name a function, a coroutine function, a class or a context manager"
     except BaseException as error:  # SystemExit too: a script that parses its command line when it is imported
+        facts["missing"] = (isinstance(error, ModuleNotFoundError) and error.name) or ""
         return import_problem(shown, error, one)
     if role and form != "function":
         return "%s is a %s" % (shown, form), "a check is a plain function of what was returned"
@@ -45,21 +47,37 @@ def check_target(role, one, facts):
 
 def import_problem(shown, error, one):
     """(problem, cure) of an exception that importing a target's module raised."""
-    folders = [folder for folder in dict.fromkeys((os.path.dirname(one["path"]), one["home"])) if folder]
+    folders = [folder for folder in dict.fromkeys((_user_code.place_of(one["path"])[0], one["home"])) if folder]
     if isinstance(error, SyntaxError):
         where = "%s:%s" % (os.path.basename(error.filename or "?"), error.lineno)
         return "%s cannot be imported: %s is no Python %d.%d: %s" % (shown, where, *sys.version_info[:2], error.msg), ""
     where = innermost_place(error, folders)
-    problem = "%s cannot be imported: %s%s: %s" % (shown, where and where + " raised ", type(error).__name__, error)
+    problem = "%s cannot be imported: %s%s" % (shown, where and where + " raised ", summary_of(error))
     if isinstance(error, ModuleNotFoundError):
         problem = "%s cannot be imported: %sthere is no module '%s'" % (shown, where and where + ": ", error.name)
-        return problem, "install it for %s, or put it beside the experiment (%s: at the end of the path)" % (
-            sys.executable,
-            ", ".join(folders[::-1]),
+        return problem, (
+            "install it for %s (not with `pip install --user`, which trials do not see), or put it beside the experiment "
+            "(%s: at the end of the path)" % (sys.executable, ", ".join(folders[::-1]))
         )
     if isinstance(error, SystemExit):
         return problem, 'it ends the program when it is imported: put that under `if __name__ == "__main__":`'
-    return problem, ""
+    return problem, import_cure(error, folders)
+
+
+def import_cure(error, folders):
+    """What to do about a name that was not found in a module, or about a relative import; "" where that is not known."""
+    if "relative import" in str(error):
+        return "put an empty __init__.py beside the file, so that its folder is a package, or import by the plain name"
+    name, found = getattr(error, "name", None) or "", getattr(error, "path", None)
+    if isinstance(error, AttributeError):
+        name, found = (getattr(getattr(error, "obj", None), key, None) or "" for key in ("__name__", "__file__"))
+    for folder in folders:
+        file = os.path.join(folder, name.partition(".")[0] + ".py")
+        if name and os.path.isfile(file) and found != file:
+            return "%s is not the one that `import %s` finds, which is %s: give the file another name" % (
+                file, name, found or "built in",
+            )  # fmt: skip
+    return ""
 
 
 def innermost_place(error, folders):

@@ -35,7 +35,8 @@ def test_why_it_stops_scaling(tmp_path, facts, reason):
     for one in cells:
         if one["axes"]["model"] == "threads":
             one["facts"] = facts
-    sentences = answer(View(journal_builder.write(tmp_path, cells)))
+    four = {"effective": 3.9, "machine": {"cpus": 4}}
+    sentences = answer(View(journal_builder.write(tmp_path, cells, **four)))
     assert (
         f"Time of the workers, with most of them, is lost mainly to {reason} (`threads` in cpu\\_sum and sort: at most"
         in "".join(sentences)

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from concexp.report.answer import answer, what_to_do
+from concexp.report.answer import answer, per_comparison, what_to_do
+from concexp.report.family import family_of
 from concexp.report.view import View
 from tests.helpers import journal_builder
 
@@ -114,3 +115,24 @@ def test_a_first_step_that_makes_most_of_an_effect(tmp_path):
         r"(9\d\.\d|10\d) round trips/s at .*workers 4 \(4 conditions\)\.",
         sentence,
     )
+
+
+def test_fifty_comparisons_are_counted(tmp_path):
+    """All of them, with all differences that are corrected for: what the page has no room for is cut after it is counted."""
+    made = comparisons(*[(100, 200)] * 30, *[(300, 100)] * 20)
+    view = View(journal_builder.write(tmp_path, **made))
+    text = "\n".join(answer(view))
+    assert "In 30 of 50 comparisons (size 1B, 2B, 3B and 27 more): `processes` is best, " in text
+    assert "In 20 of 50 comparisons (size 31B, 32B, 33B and 17 more): `threads` is best, " in text
+    assert re.search(r"Best throughput: .* \(50 conditions\)", text)
+    assert family_of(view).count == 50
+    items = per_comparison(view)
+    assert [item.partition(":")[0] for item in items[:-1]] == ["**size 1B**", "**size 26B**", "**size 50B**"]
+    assert items[-1] == "47 more comparisons in the tables below."
+
+
+def test_no_winner_in_any_of_fifty(tmp_path):
+    """Where nothing is best, no sentence says so of any."""
+    view = View(journal_builder.write(tmp_path, **comparisons(*[(100, 100)] * 50, noise=0.1)))
+    assert not any("is best" in sentence for sentence in answer(view))
+    assert "cannot be told apart" in answer(view)[0]

@@ -14,6 +14,10 @@ from concexp.run.storage.journal import Record
         (None, None),
         ({"status": "ok"}, "did not hang (ok): the cause of the hang is unknown"),
         ({"status": "timeout", "hang": {"kind": "slow"}}, "shows no circle of waits"),
+        (
+            {"status": "timeout", "hang": {"circle": [], "waits": ["a", "b"], "forked": ["a"]}},
+            "a process was forked while another thread held a lock, which stays locked in the new process for ever",
+        ),
         ({"status": "timeout", "hang": {"circle": ["worker 0 waits"]}}, "shows a wait for a lock already held"),
     ],
 )

@@ -64,6 +64,7 @@ class Hang(Part):
     sites: Items[str] | None = Field(None, description="where the workers stood, with how many at each place")
     circle: Items[str] | None = Field(None, description="the circle of waiting workers, a sentence for each")
     waits: Items[str] | None = Field(None, description="the waits outside the circle, a sentence for each")
+    forked: Items[str] | None = Field(None, description="the waits for a lock that another thread held at a fork")
 
 
 class TrialRecord(Part):

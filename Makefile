@@ -33,7 +33,7 @@ quick: .venv/developing  ## the suite without whole programs and contracts: abou
 
 .venv-engines/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-engines
-	.venv-engines/bin/python -m pip install --quiet --disable-pip-version-check -e '.[engines,ray]'
+	.venv-engines/bin/python -m pip install --quiet --disable-pip-version-check -e '.[engines,ray]' freezegun
 	touch $@
 
 engines: .venv/developing .venv-engines/installed  ## the models over engines that have to be installed (about 600 MB)

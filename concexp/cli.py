@@ -32,6 +32,7 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp show counter                     what one of them is, and its parameters
   concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
   concexp show claims                      the language of claims, which the data supports or refutes
+  concexp show environment                 variables and, by `show files`, files that your code needs
   concexp doctor                           what on this machine endangers numbers, and the cure
   concexp selftest                         whether known answers come out right here (1: one does not)
 
@@ -110,6 +111,7 @@ def validate(specs: Specs, sets: Sets = None) -> None:
     concexp validate experiments/*.yaml
     """
     from concexp import experiment
+    from concexp.experiment import environment
     from concexp.plan import claim_lint
 
     problems: list[Problem] = []
@@ -117,7 +119,7 @@ def validate(specs: Specs, sets: Sets = None) -> None:
         try:
             spec = experiment.load(path, tuple(sets or ()))
             say(f"{path}: ok: {spec.name}: {spec.question}")
-            for warning in claim_lint.as_written(spec):
+            for warning in (*environment.warnings(spec.environment, os.environ), *claim_lint.as_written(spec)):
                 say(str(warning), err=True)
         except InputError as error:
             problems += error.problems

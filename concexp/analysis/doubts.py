@@ -94,6 +94,7 @@ MEANING = {
     "late_load": "the load generator was late: more than a twentieth of a percentile of its cell's latency is its own",
     "gil_changed": "the GIL was switched on or off during the trial",
     "traced": "a tracer or profiler was active",
+    "changed": "the code under test changed how its interpreter or its threads are set, and did not change it back",
     "leftover": "processes, sockets, shared memory or semaphores were left behind and had to be removed",
     "unsteady": "the time of an operation still changed when the trial ended, or did in at least half of its cell's trials",
 }
@@ -143,6 +144,7 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
         & trials["gil_end"].notna()
         & (trials["gil_start"] != trials["gil_end"]),
         "traced": trials["traced"],
+        "changed": trials["changed"] > 0,
         "leftover": trials[["left_behind", "leaked"]].max(axis=1) > 0,
         "unsteady": unsteady(trials),
     }.items():

@@ -50,7 +50,7 @@ FAULT = ("detected_s", "undone")  # of a trial whose workload recorded a fault, 
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
 # Columns whose type does not depend on what was recorded; that of the others follows from the values.
-WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "leaked",
+WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "leaked", "changed",
          "luck", "undone", "threads_at_fork")  # fmt: skip
 FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
 FLOATS = ("effective_cpus", "effective_cpus_most", "timer_cost_s", "switch_interval_s", "duration_s", "detected_s")
@@ -83,9 +83,15 @@ def _facts(iterations: Iterations) -> dict[str, Any]:
     return {
         "iteration": pd.arrays.IntegerArray(iterations.positions, empty),
         **{name: iterations.numbers(name) for name in _number_names(iterations.names)},
+        "wall_s": _positive(iterations.numbers("wall_s")),
         "handed_out": pd.arrays.BooleanArray(_hides_workers(iterations), empty.copy()),
         **{name: counts.numbers(name) for name in sorted(counts.names)},
     }
+
+
+def _positive(seconds: np.ndarray) -> np.ndarray:
+    """The times that are some: a clock that code under test stopped or put back shows none, and no rate follows from it."""
+    return np.where(seconds > 0, seconds, np.nan) if (seconds <= 0).any() else seconds
 
 
 def _speed(columns: Mapping[str, Any], iterations: Iterations) -> dict[str, np.ndarray]:
@@ -190,6 +196,7 @@ def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, tuple[float,
             *RECORD,
             *ANSWER,
             "leaked",
+            "changed",
             "effective_cpus",
             "effective_cpus_most",
             "cpus",
@@ -211,6 +218,7 @@ def _row(header: Mapping[str, Any], record: Record, effective: tuple[float, ...]
     row.update({f"load.{name}": value for name, value in record["load"].items()})
     row.update({name: record.get(name) for name in RECORD})
     row["leaked"] = sum(one["sure"] for one in record.get("leaked") or ())
+    row["changed"] = len(answer.get("changed") or ())
     row.update({column: answer.get(name) for column, name in ANSWER.items()})
     row.update({name: record[name] for name in FAULT if name in record})
     clocks = header["manifest"].get("clocks", {}).get(row["python"], {})

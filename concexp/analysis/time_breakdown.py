@@ -110,7 +110,9 @@ def comparable(record: Record) -> bool:
     names = keys_of(passes) | keys_of(
         counts if isinstance(counts, StructColumn) else [counted or {} for counted in counts]
     )
-    return "rate" not in record["load"] and min(values_of(passes, "ops")) > 0 and names.isdisjoint(NOT_COMPARABLE)
+    took_time = _sum(values_of(passes, "wall_s")) > 0  # a trial whose clock was changed has no times
+    done = min(values_of(passes, "ops")) > 0
+    return "rate" not in record["load"] and took_time and done and names.isdisjoint(NOT_COMPARABLE)
 
 
 def worker_seconds(record: Record, waiting: float) -> WorkerSeconds:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,11 @@ from concexp.commands.progress import Silent, progress_listener
 from concexp.commands.report import write_report
 from concexp.errors import ConcexpError, EnvironmentRefused, PageIncomplete
 from concexp.experiment import Spec
+from concexp.experiment.kept import CODE, FILES
 from concexp.experiment.statuses import MACHINE
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
-from concexp.run import runner
+from concexp.run import runner, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
 from concexp.run.forecast import forecast
@@ -30,6 +32,7 @@ from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, hazards
 from concexp.run.machine.lock import MachineLock
 from concexp.run.preflight import Preflight
+from concexp.run.provided import Provided, file_facts, provided_by, sharing
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Journal
@@ -53,6 +56,7 @@ class RunRequest:
     fresh: bool = False
     wait: bool = True
     command: str = ""
+    spec: Spec | None = None  # of an experiment that stands in no file
 
     @property
     def partial(self) -> bool:
@@ -62,12 +66,13 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class Setup:
-    """What the trials of an experiment need: its plan, the staged code of the child, and the interpreters by label."""
+    """What the trials of an experiment need: its plan, the child's code, the interpreters by label, variables and files."""
 
     spec: Spec
     plan: Plan
     code: StagedCode
     pythons: Mapping[str, Interpreter]
+    provided: Provided
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,7 @@ def run_experiment(request: RunRequest, progress_kind: str, page: bool, check: b
 def _set_up(request: RunRequest) -> Setup:
     """Read and plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
     spec = _load_spec(request)
+    provided = provided_by(spec, os.environ)
     process_tree.end_abandoned()
     temp_folder.clear()
     code = stage.stage_child_code()
@@ -139,12 +145,12 @@ def _set_up(request: RunRequest) -> Setup:
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     for path in {sys.executable, *(python.path for python in pythons.values())}:
         stage.compile_for(path, code)
-    return Setup(spec, plan, code, pythons)
+    return Setup(spec, plan, code, pythons, provided)
 
 
 def _load_spec(request: RunRequest) -> Spec:
     """Read the experiment; --quick reduces it to one short repetition."""
-    spec = experiment.load(request.path, request.sets)
+    spec = request.spec or experiment.load(request.path, request.sets)
     if not request.quick:
         return spec
     short = {"repetitions": 1, "iterations": 1, "warmup": min(1, spec.measure.warmup)}
@@ -157,10 +163,22 @@ def _measure(request: RunRequest, setup: Setup, listener: Silent, page: bool) ->
     On Ctrl-C: KeyboardInterrupt, with the lines to print about the page.
     """
     spec = setup.spec
+    if setup.code.note:
+        listener.say(setup.code.note)
     lock = MachineLock(
         f"concexp run of {spec.name}", lambda holder: listener.note(f"waiting for {holder}"), request.wait
     )
-    folder, files = _open_folder(request, Preflight(spec, setup.plan, setup.pythons, setup.code, lock), listener)
+    with sharing(setup.provided, listener.say) as provided:
+        return _measure_with(request, replace(setup, provided=provided), listener, page, lock)
+
+
+def _measure_with(
+    request: RunRequest, setup: Setup, listener: Silent, page: bool, lock: MachineLock
+) -> tuple[RunFolder, frozenset[str]]:
+    """The same, once all that the trials need is there."""
+    spec, provided = setup.spec, setup.provided
+    preflight = Preflight(spec, setup.plan, setup.pythons, setup.code, lock, provided)
+    folder, files = _open_folder(request, preflight, listener)
     # An unfinished run keeps the results of its first preflight: its journal must not contradict itself.
     plan = with_refusals(spec, setup.plan, folder.manifest.get("preflight", {}).get("unsupported", {}))
     listener.forecast(forecast(spec, plan, folder.path.parent, facts.host()).text)
@@ -168,9 +186,17 @@ def _measure(request: RunRequest, setup: Setup, listener: Silent, page: bool) ->
     open_ended = spec.measure.precision is not None or spec.measure.budget is not None
     next_trials = sequential.next_trials if open_ended else None
     try:
-        measured = UserFiles(files, folder.manifest["user_code"])
         run = runner.Runner(
-            spec, plan, folder, setup.code, setup.pythons, lock, listener, next_trials, user_files=measured
+            spec,
+            plan,
+            folder,
+            setup.code,
+            setup.pythons,
+            lock,
+            listener,
+            next_trials,
+            user_files=_user_files(folder, files, provided),
+            provided=provided,
         )
         return folder, run.execute()
     except KeyboardInterrupt:
@@ -186,19 +212,32 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
 
     With it the paths of the user's files, by their names in `code/`.
     """
-    spec, code = preflight.spec, preflight.stage
+    spec, code, provided = preflight.spec, preflight.stage, preflight.provided
     runs = request.out / spec.name / "runs"
     interpreters = {label: python.facts for label, python in preflight.pythons.items()}
     entries, refusals = preflight.inspect_code()
-    files = run_folder.code_files(spec, entries)
-    identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only)
+    files, data = user_files.code_files(spec, entries), file_facts(provided)
+    facts_provided = {**provided.facts, **({"files": data} if data else {})}
+    if plug_ins := _installed_plug_ins(preflight.plan):
+        facts_provided["plug_ins"] = plug_ins
+    identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, facts_provided)
     machine = facts.facts()
+    parts = {
+        "trial_code": code.sha256,
+        "only": request.only,
+        "interpreters": interpreters,
+        "user_code": user_files.hashes_of(files),
+        **facts_provided,
+    }
     if not request.fresh:
-        unfinished = run_folder.unfinished(runs, identity, facts.host(), machine["cpus"])
-        if unfinished.here is not None and not journal.being_written(unfinished.here.journal):
-            return unfinished.here, files
-        if unfinished.elsewhere:
-            listener.note(f"this is a new run: {unfinished.elsewhere}")
+        unfinished = run_folder.unfinished(runs, identity, facts.host(), machine["cpus"], parts)
+        here, why = unfinished.here, unfinished.elsewhere
+        if here is not None and not run_folder.has_cells(here, {cell.id for cell in preflight.plan.cells}):
+            why = f"{here.path.name} was begun with other cells, and is left as it is"
+        elif here is not None and not journal.being_written(here.journal):
+            return here, files
+        if why:
+            listener.say(f"this is a new run: {why}")
     refused = preflight.try_code(refusals)
     for reason, count in Counter(refused.values()).items():
         listener.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
@@ -206,26 +245,39 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,
-        "trial_code": code.sha256,
         "seed": spec.measure.seed,
         "started_at": run_folder.now(),
         "command": request.command,
-        "only": request.only,
         "quick": request.quick,
         "host": facts.host(),
         "machine": machine,
         "doctor": hazards.warning_before_run(machine, next(iter(clocks.values()), {})),
-        "interpreters": interpreters,
         "clocks": clocks,
         "git": facts.git(Path.cwd(), request.out),
         "packages": facts.packages(),
-        "user_code": run_folder.user_code(files),
+        **parts,
         "preflight": {
-            "entries": {label: {k: v for k, v in entry.items() if k != "files"} for label, entry in entries.items()},
+            "entries": {label: {k: v for k, v in entry.items() if k != "modules"} for label, entry in entries.items()},
             "unsupported": refused,
         },
     }
-    return run_folder.create(runs, spec, files, manifest), files
+    kept = {name: path for name, path in provided.sources.items() if name in provided.kept}
+    return run_folder.create(runs, spec, files, manifest, kept), files
+
+
+def _installed_plug_ins(plan: Plan) -> dict[str, str]:
+    """The plug-ins of other packages by kind/name, with the versions of their packages."""
+    entries = {(e.kind, e.name): e for cell in plan.cells for e in cell.entries}
+    return {f"{kind}/{name}": entry.origin for (kind, name), entry in sorted(entries.items()) if entry.origin}
+
+
+def _user_files(folder: RunFolder, files: Mapping[str, str], provided: Provided) -> UserFiles:
+    """The user's code and data, and how they were when the run began, by their names in its folder."""
+    data = folder.manifest.get("files", {})
+    hashes = {f"{CODE}/{name}": sha256 for name, sha256 in folder.manifest["user_code"].items()}
+    hashes |= {f"{FILES}/{name}": one["sha256"] for name, one in data.items()}
+    sources = {f"{CODE}/{name}": path for name, path in files.items()}
+    return UserFiles(sources | {f"{FILES}/{name}": path for name, path in provided.sources.items()}, hashes)
 
 
 @gc_paused()

@@ -53,6 +53,8 @@ Keys of `call`:
   check      a function, called with each returned value right after the operation, within the measured time: False, a
              text (the reason) or an exception makes the trial `invalid`
 
+A trial starts in an empty folder, without the caller's environment: see `concexp show files` and `concexp show environment`.
+
 Before the sweep each is imported and tried once per kind of model: what cannot be imported or called is told with its place."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from concexp.errors import InputError, Problem, did_you_mean
 from concexp.experiment import Axis, Entry, Grid, Spec, Value, expressions, units
-from concexp.experiment.axis_table import AXES, CellDraft, KnownAxis, parameter_axis
+from concexp.experiment.axis_table import AXES, CellDraft, KnownAxis, in_order, known_axis, parameter_axis
 from concexp.experiment.selections import matches
 from concexp.experiment.spec import KINDS, SEARCH_WITHIN, second_roles
 from concexp.plan.cell import Background, Cell, Runtime, cell_id
@@ -90,7 +90,7 @@ def make_cell(
     labels: dict[str, Any] = {}
     raws = computed(values, cpus)
     for key, value in values.items():
-        axis = AXES.get(key) or parameter_axis(key)
+        axis = known_axis(key) or parameter_axis(key)
         if axis.applies(draft):
             _put(draft, axis, key, raws[key], value)
             labels[key] = value.label if value.label is not None else axis.label(raws[key])
@@ -132,7 +132,7 @@ def _finished(draft: CellDraft, spec: Spec, labels: Mapping[str, Any], order: Se
         draft.startup,
         measure,
         background=background,
-        runtime=Runtime(labels.get("python", "current"), {key: runtime[key] for key in AXES if key in runtime}),
+        runtime=Runtime(labels.get("python", "current"), in_order(runtime)),
     )
     return replace(cell, id=cell_id(cell))
 

@@ -22,6 +22,7 @@ from concexp.run.child.launch import TrialOutcome, launch
 from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine.lock import MachineLock
+from concexp.run.provided import NOTHING, Provided
 
 IMPORT_TIMEOUT = 60.0  # seconds
 MAX_WORKERS = 2
@@ -32,7 +33,11 @@ KNOWN_ERRORS = (
         "what goes to another process is pickled, and a lambda, a function within a function or an open resource cannot be: "
         "define it at the top level of the file, or make it where it is used",
     ),
-    (re.compile(r"daemonic processes"), "a worker process may not start processes of its own"),
+    (
+        re.compile(r"daemonic processes"),
+        "the workers of this pool are daemons, which may not start processes of their own: take a model whose workers may, such "
+        "as processes or process_pool",
+    ),
     (
         re.compile(r"No module named 'concexp_user_"),
         "processes that the code starts anew cannot import a file that is named like another module: give the file another name",
@@ -74,7 +79,7 @@ class Use:
         """Equal for models that run user code in the same way."""
         model = self.model.build()
         chosen = [self.model.parameters.get(name) for name in ("start_method", "inner")]
-        return repr(((model.parallel, model.asynchronous, *chosen), self.cell.runtime))
+        return repr(((model.parallel, model.asynchronous, model.daemonic, *chosen), self.cell.runtime))
 
     @property
     def key(self) -> str:
@@ -98,6 +103,7 @@ class Preflight:
     pythons: Mapping[str, Interpreter]
     stage: StagedCode
     lock: MachineLock
+    provided: Provided = NOTHING
 
     def inspect_code(self) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
         """(what each entry is, by its label; why cells cannot import or call it, by their id).
@@ -124,7 +130,7 @@ class Preflight:
             facts_by_label[entry.label] = {
                 "form": good[0]["form"],
                 "version": good[0]["version"],
-                "files": sorted({file for facts in good for file in facts["files"]}),
+                "modules": {file: name for facts in good for file, name in facts["modules"].items()},
                 "target": entry.located.name,
                 "returns": entry.returns,
                 "check": entry.check.name if entry.check.function else "",
@@ -220,7 +226,8 @@ class Preflight:
     def _launch(self, cell: Cell, request: dict[str, Any], timeout: float) -> TrialOutcome:
         with self.lock.held():
             python = self.pythons[cell.runtime.python].path
-            return launch(request, python, self.stage, timeout, True, cell.runtime.variables(), cell.settings.memory)
+            variables, memory = cell.runtime.variables(), cell.settings.memory
+            return launch(request, python, self.stage, timeout, True, variables, memory, self.provided)
 
     def _failure_is_allowed(self, uses: list[Use]) -> bool:
         """True if the experiment allows all these cells to fail: then their failures are data."""

@@ -6,8 +6,8 @@ loop), the orders are (0, None, None). The answer to orders is a `Report`.
 """
 
 import gc
-from time import perf_counter_ns as clock
 
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.placement import usable_cpus
 from concexp.trial.reference import reference_s
 
@@ -201,8 +201,8 @@ async def loop_async(work, me, orders, first_start=None):
 def member(workload, me, gate, receive, send, alone):
     """The life of a persistent worker, in a thread or a process: enter, one report per orders, leave at None.
 
-    `receive()` gives the next orders, `send((kind, value))` answers: ("ready", None), ("report", report) or
-    ("failed", (summary, traceback)). `alone` says that this worker has an interpreter to itself, and so a collector.
+    `receive()` gives the next orders, `send((kind, value))` answers: ("ready", None), ("report", report), ("left",
+    changes) or ("failed", (summary, traceback)). `alone` says that this worker has an interpreter to itself, and so a collector.
     """
     try:
         me.take_place()
@@ -220,18 +220,27 @@ def member(workload, me, gate, receive, send, alone):
                 apart = alone and me.workers <= usable_cpus()
                 report.seen = [*report.seen, {"reference": (before, reference_s() if apart else None)}]
             send(("report", report))
+        changes = me.changes()
         workload.leave(me)
-        send(("left", None))
+        send(("left", changes))
     except BaseException as error:  # SystemExit of user code too: the trial must learn of it, whatever it is
         send(("failed", explain(error)))
 
 
 def explain(error):
-    """(summary, traceback) of an exception, as text."""
+    """(summary, traceback) of an exception, as text; the summary says how to give a trial what it lacked."""
     import traceback
 
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    return summary_of(error), "".join(lines)
+    return with_hint(error), "".join(lines)
+
+
+def with_hint(error):
+    """An exception in a line, with how to give a trial what it lacked."""
+    from concexp.trial.diagnostics.hints import hint
+
+    summary, more = summary_of(error), hint(error)
+    return "%s (%s)" % (summary, more) if more else summary
 
 
 def summary_of(error):

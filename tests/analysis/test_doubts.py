@@ -198,7 +198,8 @@ def test_every_code_is_explained():
     """Each code that can be given has a meaning for the page."""
     assert set(doubts.MEANING) == {
         "machine", "slow_cpu", "speed_changed", "queue", "stopped", "throttled", "preempted", "paged", "skew", "apart",
-        "too_short", "coarse", "calibration", "timer", "server_bound", "late_load", "gil_changed", "traced", "leftover", "unsteady",
+        "too_short", "coarse", "calibration", "timer", "server_bound", "late_load", "gil_changed", "traced", "changed",
+        "leftover", "unsteady",
     }  # fmt: skip
 
 

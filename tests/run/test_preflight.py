@@ -10,11 +10,10 @@ import pytest
 from concexp import experiment
 from concexp.errors import EnvironmentRefused, InputError
 from concexp.plan.planner import make_plan, with_refusals
-from concexp.run import preflight
+from concexp.run import preflight, user_files
 from concexp.run.child import stage as stages
 from concexp.run.interpreters import interpreter
 from concexp.run.machine.lock import MachineLock
-from concexp.run.storage import run_folder
 from tests.helpers.program import concexp, unfinish
 from tests.helpers.program import run_folder as only_run
 
@@ -129,9 +128,9 @@ def test_helpers_of_a_module_count_and_installed_packages_do_not(prepared, write
     tried = prepared("", "[pack.bench:f, bought:g]")
     seen, _ = tried.inspect_code()
     inside = ["pack/__init__.py", "pack/bench.py", "pack/util.py"]
-    assert seen["pack.bench:f"]["files"] == [str(tmp_path / name) for name in inside]
+    assert sorted(seen["pack.bench:f"]["modules"]) == [str(tmp_path / name) for name in inside]
     assert seen["bought:g"]["version"] == "bought 1.2"
-    assert list(run_folder.code_files(tried.spec, seen)) == ["bought/__init__.py", *inside]
+    assert list(user_files.code_files(tried.spec, seen)) == ["bought/__init__.py", *inside]
 
 
 def test_copies_of_a_package_lie_as_the_package_does(prepared, write, tmp_path):
@@ -144,9 +143,9 @@ def test_copies_of_a_package_lie_as_the_package_does(prepared, write, tmp_path):
     tried = prepared("", "src/pkg/bench.py:f")
     seen, refused = tried.inspect_code()
     assert refused == {}
-    names = ["beside.py", "pkg/__init__.py", "pkg/bench.py", "pkg/util.py"]
-    assert list(run_folder.code_files(tried.spec, seen)) == names
-    assert run_folder.code_files(tried.spec, {}) == {name: str(tmp_path / "src" / name) for name in names}
+    names = ["src/beside.py", "src/pkg/__init__.py", "src/pkg/bench.py", "src/pkg/util.py"]
+    assert list(user_files.code_files(tried.spec, seen)) == names
+    assert user_files.code_files(tried.spec, {}) == {name: str(tmp_path / name) for name in names}
 
 
 def test_what_each_entry_is(prepared, write, tmp_path):
@@ -157,9 +156,9 @@ def test_what_each_entry_is(prepared, write, tmp_path):
     seen, refused = prepared(code, text).inspect_code()
     assert refused == {}
     assert seen["mine.py:work"]["form"] == "coroutine function"
-    assert seen["mine.py:work"]["files"] == [str(tmp_path / name) for name in ("helper.py", "mine.py")]
+    assert sorted(seen["mine.py:work"]["modules"]) == [str(tmp_path / name) for name in ("helper.py", "mine.py")]
     assert (seen["c"]["form"], seen["c"]["returns"], seen["c"]["check"]) == ("class", "nothing", "mine.py:right")
-    assert (seen["json:dumps"]["form"], seen["json:dumps"]["files"]) == ("function", [])
+    assert (seen["json:dumps"]["form"], seen["json:dumps"]["modules"]) == ("function", {})
 
 
 PICKLES = "import pickle\ndef work(): return pickle.dumps(lambda: 0)\n"
@@ -184,7 +183,7 @@ def test_work_that_was_put_off_is_an_error_of_the_input(prepared):
 
 
 def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
-    """A process of its own cannot be started by a daemonic worker, an event loop not within another: those cells say so."""
+    """A daemonic worker cannot start a process of its own, nor an event loop another loop: those cells say so, with a cure."""
     code = (
         "import asyncio, multiprocessing\n"
         "def work():\n p = multiprocessing.get_context('fork').Process(target=print)\n p.start()\n p.join()\n"
@@ -192,17 +191,18 @@ def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
         "async def loops():\n c = nap()\n try: asyncio.run(c)\n finally: c.close()\n"
         "def plain_loop():\n c = nap()\n try: asyncio.run(c)\n finally: c.close()\n"
     )
-    tried = prepared(code, "[mine.py:work, mine.py:plain_loop]", "[serial, processes, asyncio]")
+    tried = prepared(code, "[mine.py:work, mine.py:plain_loop]", "[serial, processes, mp_pool, asyncio]")
     reasons = tried.try_code({})
     cells = {(cell.workload.label, cell.model.label): reasons.get(cell.id, "") for cell in tried.plan.cells}
-    assert "may not start processes of its own" in cells["mine.py:work", "processes"]
+    assert "may not start processes of their own" in cells["mine.py:work", "mp_pool"]
+    assert "such as processes" in cells["mine.py:work", "mp_pool"]
     assert "an event loop cannot be started inside one that runs" in cells["mine.py:plain_loop", "asyncio"]
     assert [key for key, reason in cells.items() if reason] == [
-        ("mine.py:work", "processes"),
+        ("mine.py:work", "mp_pool"),
         ("mine.py:plain_loop", "asyncio"),
     ]
     left = with_refusals(tried.spec, tried.plan, reasons)
-    assert len(left.runnable) == len(left.trials) == 4
+    assert len(left.runnable) == len(left.trials) == 6
     assert len(left.unsupported) == 2
 
 
@@ -306,16 +306,17 @@ def test_a_package_that_is_imported_late_is_missed_at_once(prepared, tmp_path):
 
 
 def test_names_of_copies(write, tmp_path, prepared):
-    """A file's name, a module's path; a second file of one name has its folder; helpers lie as they lay."""
+    """The path that the YAML gives a file, a module's path; helpers lie as they lay."""
     for folder in ("one", "two", "pack"):
         (tmp_path / folder).mkdir()
         write(f"{folder}/mine.py", "def f(): pass\n")
     write("pack/__init__.py", "def g(): pass\n")
     found = prepared("", "[one/mine.py:f, two/mine.py:f, pack.mine:f, pack:g]").spec
-    files = run_folder.code_files(found, {"one/mine.py:f": {"files": [str(tmp_path / "one/sub/h.py")]}})
+    helpers = {str(tmp_path / "one/sub/h.py"): "sub.h"}
+    files = user_files.code_files(found, {"one/mine.py:f": {"modules": helpers}})
     assert {name: str(tmp_path / rest) for name, rest in {
-        "mine.py": "one/mine.py",
-        "sub/h.py": "one/sub/h.py",
+        "one/mine.py": "one/mine.py",
+        "one/sub/h.py": "one/sub/h.py",
         "two/mine.py": "two/mine.py",
         "pack/mine.py": "pack/mine.py",
         "pack/__init__.py": "pack/__init__.py",
@@ -370,3 +371,25 @@ def test_a_refused_run_leaves_nothing(write, tmp_path):
         "x.yaml:1:11: workload: mine.py:work cannot be imported: mine.py:1: there is no module"
     )
     assert not (tmp_path / "reports").exists()
+
+
+def test_sources_of_the_project_are_the_users_code(write, tmp_path, prepared):
+    """Those that are found beside the target, beside the YAML, in a namespace package, and by a path that the code adds."""
+    for folder in ("src/late", "space", "sub"):
+        (tmp_path / folder).mkdir(parents=True)
+    write("pyproject.toml", "")
+    write("space/part.py", "")
+    write("beside.py", "")
+    write("sub/near.py", "import space.part\n")
+    write("src/added.py", "def f():\n    from late import deep\n")
+    write("src/late/__init__.py", "")
+    write("src/late/deep.py", "")
+    write("src/other.py", "")
+    write("sub/mine.py", "import os, sys, json\nimport near, beside\n"
+                         "sys.path.append(os.path.join(os.path.dirname(os.path.dirname(__file__)), 'src'))\n"
+                         "import added\ndef work(): pass\n")  # fmt: skip
+    tried = prepared("", "sub/mine.py:work")
+    seen, _ = tried.inspect_code()
+    files = user_files.code_files(tried.spec, seen)
+    near = {"sub/mine.py", "sub/near.py", "beside.py", "space/part.py"}
+    assert set(files) == near | {"src/added.py", "src/late/__init__.py", "src/late/deep.py"}

@@ -7,7 +7,7 @@ from collections import Counter
 from concexp.analysis import doubts, samples
 from concexp.analysis.possible import COLUMN
 from concexp.analysis.stats.intervals import FEWEST
-from concexp.report.sections import doubtful, leaks, precision, speed
+from concexp.report.sections import changes, doubtful, leaks, precision, speed
 from concexp.report.sections.machine import _different_builds
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, sentence_case
@@ -53,6 +53,7 @@ def threats(view: View) -> list[str]:
         )
     return [
         *sentences,
+        *changes.sentences(view),
         *leaks.sentences(view),
         *_forks(view),
         *speed.threats(view),

@@ -165,5 +165,5 @@ def listed(code: StagedCode) -> list[dict[str, Any]]:
 
 
 def _at_home(path: Path) -> str:
-    home = os.path.expanduser("~")
+    home = os.path.expanduser("~")  # not known to users without an entry in the system's list: then "~" itself
     return f"~{str(path)[len(home) :]}" if str(path).startswith(f"{home}/") else str(path)

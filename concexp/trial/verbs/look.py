@@ -3,6 +3,7 @@
 import os
 import sys
 
+from concexp.trial.diagnostics.hints import hint
 from concexp.trial.passes import summary_of
 from concexp.trial.workloads import _user_code
 
@@ -17,14 +18,14 @@ def answer(request):
     The request holds `workload`: the parameters of `workloads/_function`. `missing` is a module that is not installed.
     """
     given = request["workload"]
-    facts = {"problem": "", "cure": "", "missing": "", "form": "", "version": "", "files": []}
+    facts = {"problem": "", "cure": "", "missing": "", "form": "", "version": "", "modules": {}}
     what = [("", given)] + ([("check ", given["check_by"])] if given.get("check_by") else [])
     for role, one in what:
         problem, cure = check_target(role, one, facts)
         if problem:
             return dict(facts, problem=problem, cure=cure)
     problem, cure = call_problem(given)
-    facts["files"] = loaded_files(_user_code.place_of(given["path"])[0] or given["home"])
+    facts["modules"] = loaded_sources(folders_of(given))
     return dict(facts, problem=problem, cure=cure, version=version_of(given["module"]))
 
 
@@ -61,7 +62,7 @@ def import_problem(shown, error, one):
         )
     if isinstance(error, SystemExit):
         return problem, 'it ends the program when it is imported: put that under `if __name__ == "__main__":`'
-    return problem, import_cure(error, folders)
+    return problem, import_cure(error, folders) or hint(error)
 
 
 def import_cure(error, folders):
@@ -115,13 +116,64 @@ def call_problem(given):
     return "", ""
 
 
-def loaded_files(folder):
-    """The source files in a folder, or below it, that importing has loaded, sorted; without what was installed there."""
-    files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
-    own = [file for file in files if file.startswith(folder + os.sep) and file.endswith(".py")]
-    installed = distributions() if len(own) > 1 else {}
-    parts = {file: file[len(folder) + 1 : -3].split(os.sep) for file in own}
-    return sorted(file for file in own if "site-packages" not in parts[file] and parts[file][0] not in installed)
+PROJECT_MARKS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
+
+
+def folders_of(given):
+    """The folders whose code is the user's own: those of the target and of the experiment, and their projects'."""
+    module = sys.modules.get(given["module"])
+    file = given["path"] or getattr(module, "__file__", None) or ""
+    near = [folder for folder in (_user_code.place_of(file)[0], given["home"]) if folder]
+    return near + [project for project in map(project_of, near) if project]
+
+
+def project_of(folder):
+    """The innermost folder from here upwards that holds a project; "" if there is none."""
+    while not any(os.path.exists(os.path.join(folder, mark)) for mark in PROJECT_MARKS):
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            return ""
+    return folder
+
+
+def loaded_sources(folders):
+    """The sources below these folders that importing has loaded -> their modules; without what was installed, or is Python's."""
+    library = os.path.dirname(os.__file__)
+    found = {}
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None) or ""
+        inside = any(file.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+        if not inside or not file.endswith(".py") or name == "__main__":
+            continue
+        if {"site-packages", "dist-packages"} & set(file.split(os.sep)) or file.startswith((library + os.sep, TRIAL)):
+            continue
+        found[file] = name
+    installed = installed_beside() if found else set()
+    return {
+        file: name for file, name in found.items() if (name.partition(".")[0], root_of(file, name)) not in installed
+    }
+
+
+def root_of(file, name):
+    """The folder in which a module was found: that of its topmost package."""
+    up = name.count(".") + (os.path.basename(file) == "__init__.py")
+    folder = os.path.dirname(file)
+    for _ in range(up):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def installed_beside():
+    """(top-level name, folder) of what was installed into a folder that is not site-packages, as `pip install --target` does."""
+    from importlib import metadata
+
+    found = set()
+    for name, owners in distributions().items():
+        for owner in owners:
+            place = getattr(metadata.distribution(owner), "_path", None)
+            if place is not None and str(place).endswith(".dist-info"):
+                found.add((name, os.path.dirname(str(place))))
+    return found
 
 
 def distributions():

@@ -79,8 +79,9 @@ def per_comparison(view: View) -> list[str]:
 
 
 def _about(view: View, comparison: Comparison) -> list[str]:
-    """All sentences about one comparison."""
-    modules = () if latency.is_open(view, comparison) else (winner, gains, primitives)
+    """All sentences about one comparison; of a single cell among others the table has the figure."""
+    alone = len(comparison.points) == 1 and len(view.comparisons) > 1
+    modules = () if alone or latency.is_open(view, comparison) else (winner, gains, primitives)
     sentences = [sentence for module in modules for sentence in module.sentences_for(view, comparison)]
     if len(view.comparisons) == 1:  # as the answer puts it
         return [*sentences, *(text for text, _ in summary.tallies(view, [comparison]))]

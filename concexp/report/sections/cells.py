@@ -117,7 +117,8 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
         columns.append(cells)
     trials = [_trials(point) for point in points]
     if len(points) > 1 and len(set(trials)) == 1:
-        same.append(f"{trials[0]} trials per cell")
+        counted = trials[0] if any(point.has_numbers for point in points) else str(points[0].sample.count)
+        same.append(f"{counted} trials per cell")
     else:
         heads.append("trials")
         columns.append(trials)

@@ -59,7 +59,7 @@ def expected(view: View) -> list[str]:
     for (status, reason), records in list(groups.items())[:MAX_FAILURES]:
         cells = len({record["cell"] for record in records})
         texts.append(
-            f"{plural(len(records), 'trial')} of {plural(cells, 'cell')} {BAD_ENDINGS[status]}: {escaped(reason)}."
+            f"{plural(len(records), 'trial')} of {plural(cells, 'cell')} {BAD_ENDINGS[status]}: {escaped(reason.rstrip('.'))}."
         )
         if status == "timeout":
             diagnosed = dict.fromkeys(line for r in records for line in hangs.diagnosis(view, r["cell"]))

@@ -130,6 +130,11 @@ def _series_names(view: View, shown: Sequence[Bar]) -> str:
     return enumerated(first_few(names, MAX_SERIES))
 
 
+def _names_alone(view: View, shown: Sequence[Bar]) -> str:
+    """The series of these bars, without their panels."""
+    return enumerated(first_few(list(dict.fromkeys(code(view.series_name(bar.point)) for bar in shown)), MAX_SERIES))
+
+
 def _reason(view: View, bar: Bar) -> str:
     """`threads` with 4 workers: 25 % (24–26) of the workers' time was useful; lost mainly to turns at the GIL … (71 %, 70–72)."""
     point = bar.point
@@ -176,17 +181,17 @@ def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
     if hidden:
         texts.append(
             "Waits for locks were not observed (add `wait_share` to `metrics`) and are part of other reasons: "
-            f"{_series_names(view, hidden)}."
+            f"{_names_alone(view, hidden)}."
         )
     pools = [bar for bar in shown if "imbalance" in bar.split.unmeasured and _can_be_idle(view, bar.point)]
     if pools:
         texts.append(
-            f"Idle workers of a pool cannot be observed; their time is part of other reasons: {_series_names(view, pools)}."
+            f"Idle workers of a pool cannot be observed; their time is part of other reasons: {_names_alone(view, pools)}."
         )
     unseen = [bar for bar in shown if blind(bar)]
     if unseen:
         texts.append(
-            f"CPU time of single workers was not recorded, so most of the loss is unexplained: {_series_names(view, unseen)}."
+            f"CPU time of single workers was not recorded, so most of the loss is unexplained: {_names_alone(view, unseen)}."
         )
     return texts
 

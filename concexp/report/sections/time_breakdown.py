@@ -9,7 +9,7 @@ from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
 from concexp.analysis.time_breakdown import ONE, TimeBreakdown, parallel
 from concexp.report.phrases import first_few, titles_text
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, plural, spread
+from concexp.report.text.numbers import enumerated, plural, rounded, spread
 from concexp.report.view import Panel, Point, View, once_per_view
 
 # What each part is called as a reason; waits that were not recorded are hidden in two of them.
@@ -75,14 +75,15 @@ def _most_workers(series: list[Bar]) -> Bar | None:
 
 def sentences(view: View) -> list[str]:
     """The main reason for each series' loss, with most workers and free of doubts; and what was not measured."""
-    texts: list[str] = []
     doubtful: list[Bar] = []
+    alike: dict[tuple[object, ...], list[Bar]] = {}
     for series in _by_series(view):
         last = _most_workers(series)
         if last is not None:
-            texts.append(_reason(view, last))
+            alike.setdefault(_loss_of(view, last), []).append(last)
         else:
             doubtful += series
+    texts = [_reason(view, bars[0]) if len(bars) == 1 else _reason_of_several(view, bars) for bars in alike.values()]
     if len(texts) > MAX_SERIES:
         texts[MAX_SERIES:] = [f"{len(texts) - MAX_SERIES} more lines are in the picture only."]
     if doubtful:
@@ -150,6 +151,31 @@ def _reason(view: View, bar: Bar) -> str:
     parts = [f"{_called(view, bar, n)} ({percent(bar.split, n).replace(' (', ', ').rstrip(')')})" for n in names]
     apart = ", which cannot be told apart" if len(parts) > 1 else ""
     return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}."
+
+
+def _loss_of(view: View, bar: Bar) -> tuple[object, ...]:
+    """The same for bars of a series that lost their time in the same way, and for no others."""
+    names = [] if 1 - bar.split.useful.mean < MIN_LOSS else bar.split.leading()
+    if not names or (names == [RESIDUAL] and blind(bar)):
+        return bar.point.cell, bar.title
+    return view.series_name(bar.point), bar.point.parallelism, *(_called(view, bar, name) for name in names)
+
+
+def _reason_of_several(view: View, bars: Sequence[Bar]) -> str:
+    """The same of several panels, with the outermost ends of their intervals: `19 to 27 % of the time was useful`."""
+    first = bars[0]
+    head = f"{code(view.series_name(first.point))} with {plural(first.point.parallelism, 'worker')}"
+    head += f" ({titles_text([bar.title for bar in bars])})" if any(bar.title for bar in bars) else ""
+    names = first.split.leading()
+    parts = [f"{_called(view, first, name)} ({_between(bars, name)})" for name in names]
+    return f"{head}: {_between(bars, USEFUL)} of the time was useful; lost mainly to {enumerated(parts, 'or')}."
+
+
+def _between(bars: Sequence[Bar], name: str) -> str:
+    shares = [bar.split.share(name).scaled(100) for bar in bars]
+    low = min(share.lo if share.bounded else share.mean for share in shares)
+    high = max(share.hi if share.bounded else share.mean for share in shares)
+    return f"{rounded(low, 2)} to {rounded(high, 2)} %"
 
 
 def percent(split: Breakdown, name: str) -> str:

@@ -83,3 +83,16 @@ def test_nothing_lost(view):
     found = view(pair("processes", 2, 1990, "x", 2, more=busy(1, 1)), spec={"baseline": {}})
     assert time_breakdown.sentences(found) == []
     assert not catalog.load("plot", "cost_breakdown")().prepare(found)
+
+
+def test_panels_that_lost_their_time_alike_share_a_sentence(view):
+    """The outermost ends of their intervals stand in it; a panel that lost its time otherwise has a sentence of its own."""
+    shares = (("sort", busy(1, 1)), ("regex", busy(1, 1)), ("zlib", {**busy(1, 1), "cpu_s": 1.9}))
+    cells = [one for work, more in shares for one in pair("threads", 2, 1000, work, 1, more=more)]
+    alike, other = time_breakdown.sentences(view(cells))
+    assert re.fullmatch(
+        r"`threads` with 2 workers \(sort and regex\): \d+ to \d+ % of the time was useful; lost mainly to waiting for the GIL or "
+        r"other serial work \(\d+ to \d+ %\)\.",
+        alike,
+    )
+    assert other.startswith("`threads` (zlib) with 2 workers: ")

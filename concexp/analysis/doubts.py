@@ -100,6 +100,19 @@ MEANING = {
 }
 
 
+SHORT = {"coarse", "too_short", "timer"}  # longer measurements answer them
+DISTURBED = {
+    "machine",
+    "slow_cpu",
+    "speed_changed",
+    "queue",
+    "stopped",
+    "throttled",
+    "preempted",
+    "paged",
+}  # a quiet machine does
+
+
 def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
     """The doubts of each trial, comma-joined, by its number in `rows`. Needs the columns of the tidy frame."""
     by_trial = frame.groupby(rows.numbers)

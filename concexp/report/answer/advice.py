@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from concexp.analysis import doubts
 from concexp.analysis.cells import MISSING
 from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.answer import endings
@@ -13,8 +14,6 @@ from concexp.report.sections import latency
 from concexp.report.text.numbers import enumerated, plural
 from concexp.report.view import View
 
-SHORT = {"coarse", "too_short", "timer"}  # doubts that longer measurements answer
-DISTURBED = {"machine", "slow_cpu", "speed_changed", "queue", "stopped", "throttled", "preempted", "paged"}
 MAX_ADVICE = 2  # pieces in the line
 ANY = "whichever suits you best"
 MAX_CHOICES = 3  # of different winners; of more, the answer itself is the advice
@@ -125,7 +124,9 @@ def _measure_better(view: View, found: Sequence[Standing]) -> list[str]:
     doubtful = [point for point in with_numbers if not point.enough_clean_trials]
     if doubtful:
         codes = {code for point in doubtful for trial in point.doubtful for code in trial.doubts_about(point.primary)}
-        how = " with a longer load" if codes & SHORT else " on a quiet machine" if codes & DISTURBED else ""
+        how = (
+            " with a longer load" if codes & doubts.SHORT else " on a quiet machine" if codes & doubts.DISTURBED else ""
+        )
         return [f"measure the doubtful cells (‡) again{how}"]
     if "open" in states:
         return ["more repetitions would tell more where nothing can be told apart"]

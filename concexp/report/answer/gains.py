@@ -21,6 +21,7 @@ from concexp.report.text.markdown import code
 from concexp.report.text.numbers import plural, spread
 from concexp.report.view import Comparison, Point, View
 
+NO_GAIN_SHOWN = "none"  # the verdict on a gain that certainly does not matter
 VERDICTS = {"higher": "gain", "lower": "loss"}
 PAST_PEAK = "By the fitted law more workers make it slower beyond a peak"
 
@@ -31,7 +32,7 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
     reference = baseline_text(view) if has_baseline(view, comparison.points) else "the same with fewest workers"
     heads = {
         "gain": f"Gain over {reference}",
-        "none": f"No gain over {reference} (within {100 * NO_GAIN:g} %)",
+        NO_GAIN_SHOWN: f"No gain over {reference} (within {100 * NO_GAIN:g} %)",
         "loss": f"Slower than {reference}, even at best",
         "unresolved": f"Cannot be told apart from {reference}",
         "unknown": f"Relative to {reference}, without an interval",
@@ -104,4 +105,4 @@ def _verdict(view: View, pair: Pair, gain: Interval, floor: NoiseFloor) -> str:
     verdict = family_of(view).verdict(pair, gain, floor.beside(gain))
     if verdict in VERDICTS:  # a small gain is a gain
         return VERDICTS[verdict]
-    return "none" if equivalence(gain, NO_GAIN) == "equivalent" else "unresolved"
+    return NO_GAIN_SHOWN if equivalence(gain, NO_GAIN) == "equivalent" else "unresolved"

@@ -63,7 +63,7 @@ class Standing:
         workers   numbers of workers compete: see `enough`
         """
         if self.best is None:
-            return "doubtful" if self.in_doubt else "none"
+            return "doubtful" if self.in_doubt else "no winner"
         if not self.leads:
             return "alone"
         if not any(lead.ratio.bounded for lead in self.leads):

@@ -156,7 +156,7 @@ def in_doubt(found: Sequence[Standing], total: int) -> str:
 
 # By the state of a standing.
 TEXTS: dict[str, Texts] = {
-    "clear": _clear, "tie": _tie, "open": _open, "workers": _workers, "few": _few, "alone": _alone, "none": _none,
+    "clear": _clear, "tie": _tie, "open": _open, "workers": _workers, "few": _few, "alone": _alone, "no winner": _none,
 }  # fmt: skip
 
 
@@ -208,7 +208,7 @@ def _others(view: View, members: list[Standing]) -> str:
 def _rest(view: View, members: list[Standing]) -> tuple[str, str]:
     """The series without any gain over the baseline and those that lose, as lists of names."""
     found = []
-    for verdict in ("none", "loss"):
+    for verdict in (gains.NO_GAIN_SHOWN, "loss"):
         sets = [gains.series_with(view, one.comparison, verdict) for one in members]
         common = [name for name in sets[0] if all(name in others for others in sets)] if view.relative else []
         found.append(enumerated(first_few([code(name) for name in common], MAX_NAMES)) if common else "")

@@ -9,7 +9,7 @@ from concexp.analysis import results
 from concexp.report.answer import answer, endings, what_to_do
 from concexp.report.view import View
 
-REPORTS = Path(__file__).parents[3] / "reports"
+REPORTS = Path(__file__).parents[2] / "reports"
 FIGURE = r"[\d,.]+(?: [kM])?"
 
 MODEL_TEXTS = {

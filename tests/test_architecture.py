@@ -47,7 +47,7 @@ SPELT_ALIKE = {
             "trial/plugin.py",
             "trial/tools.py",
         ],
-        "a verdict: no gain": ["report/answer/gains.py", "report/answer/summary.py"],
+        "a verdict: no gain": ["report/answer/gains.py"],
         "a value of --progress": ["cli.py", "commands/progress.py"],
         "the word for no unit": ["commands/catalogue.py"],
     },

@@ -74,17 +74,17 @@ MEANS = ("wall_s", "cpu_s", "server_cpu_s", "run_queue_wait_s", "start_skew_s", 
          "voluntary_switches", "involuntary_switches")  # fmt: skip
 
 MEANING = {
-    "machine": "the machine withheld CPUs: spinners run beside it got fewer than the cell could use, its workers stood in "
-    "the run queue, or the host of the virtual machine took CPU time away",
-    "slow_cpu": "the CPU itself was more than a tenth slower than beside most trials of the cell, by a loop that never changes",
-    "speed_changed": "the CPU became more than a tenth slower or faster meanwhile, by a loop that never changes",
-    "queue": "its workers waited for a CPU for longer than in the other trials of their cell",
-    "stopped": "its workers neither ran nor waited for a CPU, for longer than in the other trials of their cell",
+    "machine": "the machine withheld CPUs: spinners got fewer than the cell could use, workers waited for a CPU, or the host of "
+    "the virtual machine took CPU time away",
+    "slow_cpu": "the CPU was over 10 % slower than in most trials of the cell (reference loop)",
+    "speed_changed": "the CPU became over 10 % slower or faster meanwhile (reference loop)",
+    "queue": "workers waited longer for a CPU than in the other trials of their cell",
+    "stopped": "workers neither ran nor waited for a CPU, for longer than in the other trials of their cell",
     "throttled": "the control group's CPU quota was used up and the workers were stopped for a while",
-    "preempted": "others took the CPUs away again and again, though only for moments",
+    "preempted": "other processes preempted the workers often, though briefly",
     "paged": "memory had to be read back from disk",
     "skew": "the workers did not start together",
-    "apart": "the workers were at work together for less than half of the window: they hardly met",
+    "apart": "the workers worked at the same time for less than half of the window",
     "too_short": "the window was too short for the clock or for threads to take turns, in at least half of its cell's trials",
     "coarse": "one operation took so much of the given time that the rate depends on where the time was cut (in older "
     "journals: that the last operations were not counted), in at least half of its cell's trials",
@@ -98,6 +98,19 @@ MEANING = {
     "leftover": "processes, sockets, shared memory or semaphores were left behind and had to be removed",
     "unsteady": "the time of an operation still changed when the trial ended, or did in at least half of its cell's trials",
 }
+
+
+SHORT = {"coarse", "too_short", "timer"}  # longer measurements answer them
+DISTURBED = {
+    "machine",
+    "slow_cpu",
+    "speed_changed",
+    "queue",
+    "stopped",
+    "throttled",
+    "preempted",
+    "paged",
+}  # a quiet machine does
 
 
 def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:

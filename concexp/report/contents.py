@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from concexp.report.answer import answer, per_comparison
+from concexp.report.answer import answer, endings, per_comparison, what_to_do
 from concexp.report.parts import Parts
 from concexp.report.sections import (
     cells,
@@ -100,14 +100,23 @@ def sections(page: Page, render: Callable[[str, Content], str]) -> Iterator[str]
 
 def _answer(page: Page) -> Iterator[Content]:
     view = page.view
+    sentences, tables = page.sentences(answer), []
+    with page.parts.guard("the table of endings", sentences):
+        tables = [table] if (table := endings.table(view)) is not None else []
     yield {
         "question": view.run.spec["question"],
         "outline": machine.outline(view),
-        "sentences": page.sentences(answer),
+        "sentences": sentences,
+        "tables": tables,
+        "advice": page.sentences(_advice),
         "level": level_text(view.run.level),
         "intervals": any(value.bounded for point in view.points for value in point.values.values()),
         "first": page.first,
     }
+
+
+def _advice(view: View) -> list[str]:
+    return list(filter(None, [what_to_do(view)]))
 
 
 def _claims(page: Page) -> Iterator[Content]:
@@ -145,8 +154,9 @@ def _skipped(page: Page) -> Iterator[Content]:
 
 def _failures(page: Page) -> Iterator[Content]:
     first, more = failures.failures(page.view)
-    if first:
-        yield {"failures": first, "more": more, "data": page.data}
+    expected = failures.expected(page.view)
+    if first or expected:
+        yield {"failures": first, "expected": expected, "more": more, "data": page.data}
 
 
 def _trust(page: Page) -> Iterator[Content]:

@@ -12,13 +12,13 @@ import jinja2
 
 from concexp import catalog
 from concexp.analysis.results import Run
-from concexp.analysis.stats.intervals import LEVEL
 from concexp.errors import PageIncomplete
 from concexp.report import contents
+from concexp.report.captions import caption
 from concexp.report.contents import Page, Picture
 from concexp.report.parts import Parts
 from concexp.report.text import markdown
-from concexp.report.text.numbers import level_text, plural
+from concexp.report.text.numbers import plural
 from concexp.report.view import View
 from concexp.run.storage import journal
 from concexp.run.storage.atomic import replaced
@@ -101,8 +101,8 @@ def _picture(view: View, name: str, cls: type[Any], path: Path) -> Picture | Non
         alt = plot.draw(view, prepared, draft)
     from concexp.report.plots import _fonts  # with the pictures: matplotlib loads late
 
-    caption = " ".join(filter(None, [_caption(cls, view.run.level), _fonts.boxes(alt)]))
-    return Picture(f"{FIGURES}/{name}.png", alt, caption)
+    text = " ".join(filter(None, [caption(view, cls), _fonts.boxes(alt)]))
+    return Picture(f"{FIGURES}/{name}.png", alt, text)
 
 
 def _candidates(view: View) -> dict[str, type[Any]]:
@@ -112,9 +112,3 @@ def _candidates(view: View) -> dict[str, type[Any]]:
         return {name: catalog.load("plot", name) for name in listed}
     classes = {name: catalog.load("plot", name) for name in catalog.names("plot")}
     return dict(sorted(classes.items(), key=lambda pair: (getattr(pair[1], "order", 100), pair[0])))
-
-
-def _caption(cls: type, level: float) -> str:
-    """The first line of a picture's docstring, and its note if it has one. Both are written for 95 % intervals."""
-    caption = " ".join(filter(None, [catalog.summary(cls), getattr(cls, "note", "")]))
-    return caption.replace(level_text(LEVEL), level_text(level))

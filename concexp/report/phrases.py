@@ -9,10 +9,13 @@ from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.significance import MARGIN, equivalence, resolved
 from concexp.report.family import family_of
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, many, plural, rounded, scale_of, spread
+from concexp.report.text.numbers import DIGITS, brief, enumerated, many, plural, rounded, scale_of, spread
 from concexp.report.view import Comparison, Point, View
 
+MAX_TITLES = 4  # comparisons named in one sentence
 MAX_NAMES = 6  # listed in a sentence; the table has all
+TIMES = 2.0  # from here on a factor reads better than a percentage
+ALL_CPUS = 0.95  # share of the usable CPUs from which on the machine is said to have given all of them
 
 
 def cell_text(view: View, point: Point) -> str:
@@ -22,9 +25,9 @@ def cell_text(view: View, point: Point) -> str:
 
 
 def percent_change(factor: Interval) -> str:
-    """A factor as a change in percent: 1.12 (1.098–1.14) is `12 % (9.8–14)`."""
+    """A factor as a change in percent: 1.12 (1.098–1.14) is `12 % (10–14)`."""
     mean, lo, hi = (100 * (end - 1) for end in (factor.mean, factor.lo, factor.hi))
-    return spread(Interval(mean, lo, hi, factor.n), " %")
+    return spread(Interval(mean, lo, hi, factor.n), " %", digits=2)
 
 
 def cell_on_page(view: View, point: Point) -> str:
@@ -81,21 +84,37 @@ def first_few(names: Sequence[str], most: int, rest_counts: bool = True, lead: s
     return [*names[:shown], f"{lead}{len(names) - shown} more"]
 
 
+def titles_text(titles: Sequence[str], most: int = MAX_TITLES) -> str:
+    """Titles in a list: `inside 0us, 10us and 25us`."""
+    titles = said_once(titles)
+    shown = titles if len(titles) <= most else [*titles[: most - 1], f"{len(titles) - most + 1} more"]
+    return enumerated([escaped(title) for title in shown])
+
+
+def said_once(titles: Sequence[str]) -> list[str]:
+    """Titles whose axis, where all have the same one, stands in the first of them only."""
+    heads = {title.partition(" ")[0] for title in titles}
+    if len(titles) > 1 and len(heads) == 1 and all(" " in title and " · " not in title for title in titles):
+        return [titles[0], *(title.partition(" ")[2] for title in titles[1:])]
+    return list(titles)
+
+
 def contenders(view: View, best: Point, points: Iterable[Point]) -> int:
     """The number of points, with the best, that might each have been the best: those that its ratio to does not tell apart."""
     ratios = [view.ratio(best, point) for point in points if point is not best and point.value(view.primary).has_value]
     return 1 + sum(not ratio.bounded or ratio.lo <= 1 <= ratio.hi for ratio in ratios)
 
 
-def primary_text(view: View, comparison: Comparison, point: Point, among: int = 1) -> str:
+def primary_text(view: View, comparison: Comparison, point: Point, among: int = 1, is_brief: bool = False) -> str:
     """A point's primary metric: `2.38 M sums/s (2.33–2.42)`; as the best of `among` contenders, the interval allows for that."""
     value = of_the_best(point.value(view.primary), among, view.run.level)
     factor, prefix = scale_of([value.mean], view.metric.unit)
+    unit = prefix
     if view.metric.unit == "1/s":
-        unit = f"{many(comparison.unit)}/s"
-        return spread(value.scaled(1 / factor), f" {prefix} {unit}" if prefix else f" {unit}")
-    gap = "" if prefix == "x" else " "
-    return spread(value.scaled(1 / factor), f"{gap}{prefix}") if prefix else spread(value.scaled(1 / factor))
+        unit = f"{prefix} {many(comparison.unit)}/s".strip()
+    suffix = unit if prefix == "x" or not unit else f" {unit}"
+    value = value.scaled(1 / factor)
+    return brief(value, suffix, DIGITS) if is_brief else spread(value, suffix)
 
 
 def trials_text(view: View, point: Point) -> str:
@@ -105,14 +124,16 @@ def trials_text(view: View, point: Point) -> str:
 
 
 def baseline_text(view: View) -> str:
-    """The baseline by its labels: `serial`, `threads, workers 1`."""
+    """The baseline by its labels: `serial`, `threads, workers 1`, one worker."""
     labels = view.run.spec.get("baseline") or {}
+    if labels == {"workers": 1}:
+        return "one worker"
     parts = [str(label) if key in ("workload", "model", "sync") else f"{key} {label}" for key, label in labels.items()]
     return code(", ".join(parts))
 
 
 def share_used(view: View, comparison: Comparison, point: Point) -> str:
-    """How much of what the machine offered a gain used.
+    """How much of what the machine offered a gain used: `both CPUs (100 %)`, `76 % of both CPUs`, `efficiency 97 %`.
 
     The share of the effective CPUs where the work needs CPUs and there is a worker for each; otherwise the efficiency, gain /
     workers. Empty where neither means anything: for one worker, or over a baseline with several.
@@ -121,9 +142,14 @@ def share_used(view: View, comparison: Comparison, point: Point) -> str:
     if point.workers is None or point.workers < 2 or below is None or below.parallelism > 1:
         return ""
     gain, effective = point.value(view.relative).mean, point.sample.effective_cpus
-    if comparison.resource == "cpu" and not math.isnan(effective) and point.workers >= effective:
-        return f"{gain / effective:.2f} of the {rounded(effective)} effective CPUs"
-    return f"efficiency {gain / point.workers:.2f}"
+    if comparison.resource != "cpu" or math.isnan(effective) or point.workers < effective:
+        share = 100 * gain / point.workers
+        return f"efficiency {share:.0f} %" if share < 100.5 else ""
+    offered = f"the {rounded(effective)} CPUs that the machine gave"
+    if effective > ALL_CPUS * view.cpus:
+        offered = {1: "the CPU", 2: "both CPUs"}.get(view.cpus, f"all {view.cpus} CPUs")
+    share = 100 * min(gain / effective, 1.0)
+    return f"{offered} (100 %)" if round(share) == 100 else f"{share:.0f} % of {offered}"
 
 
 def unresolved_text(view: View, ratio: Interval, floor: float) -> str:
@@ -134,10 +160,10 @@ def unresolved_text(view: View, ratio: Interval, floor: float) -> str:
     if not ratio.bounded or ratio.lo <= 1 <= ratio.hi:
         return ""
     if not resolved(ratio, floor):
-        return f"within the noise floor of {rounded(floor)}x"
+        return f"within the noise floor of {rounded(100 * (floor - 1), 2)} %"
     if (count := family_of(view).count) > 1:
-        return f"no more than chance brings forth among {count} comparisons"
-    return "no more than chance brings forth"
+        return f"within what chance produces in {count} comparisons"
+    return "within what chance produces"
 
 
 def equal_text(ratio: Interval) -> str:
@@ -145,7 +171,34 @@ def equal_text(ratio: Interval) -> str:
 
     Not to be said of a difference that is named.
     """
-    return f"equal within {100 * MARGIN:g} %" if equivalence(ratio) == "equivalent" else ""
+    return f"within {100 * MARGIN:g} %" if equivalence(ratio) == "equivalent" else ""
+
+
+def ahead_text(view: View, ratio: Interval, rival: str) -> str:
+    """By how much something is better: `10 % faster than X (8.1–12 %)`, `2.43 times as fast as X (2.39–2.47)`."""
+    more, base = _comparative(view)
+    text = percent_change(ratio) if ratio.mean < TIMES else spread(ratio)
+    mean, _, ends = text.partition(" (")
+    ends = ends.removesuffix(")")
+    if ratio.mean < TIMES:
+        return f"{mean} {more} than {rival}{f' ({ends} %)' if ends else ''}"
+    return f"{mean} times as {base} as {rival}{f' ({ends})' if ends else ''}"
+
+
+def lead_text(view: View, ratios: Iterable[Interval]) -> str:
+    """The smallest and the largest of several leads: `4.0 % to 10 % faster than`, `1.5 to 2.0 times as fast as`."""
+    means = sorted(ratio.mean for ratio in ratios)
+    more, base = _comparative(view)
+    if means[-1] >= TIMES:
+        ends = list(dict.fromkeys(rounded(mean, 2) for mean in (means[0], means[-1])))
+        return f"{' to '.join(ends)} times as {base} as"
+    ends = list(dict.fromkeys(f"{rounded(100 * (mean - 1), 2)} %" for mean in (means[0], means[-1])))
+    return f"{' to '.join(ends)} {more} than"
+
+
+def _comparative(view: View) -> tuple[str, str]:
+    """What more of the primary metric is called: faster, of times and rates."""
+    return ("faster", "fast") if view.metric.unit == "s" or view.metric.unit.endswith("/s") else ("better", "good")
 
 
 BAD_ENDINGS = {"failed": "failed", "crashed": "crashed", "timeout": "timed out"}  # statuses in words

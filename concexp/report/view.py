@@ -156,9 +156,11 @@ class View:
     @cached_property
     def relative(self) -> str:
         """The metric that gives a cell's gain over the baseline, as a factor; "" if no metric does."""
-        return next(
-            (name for name, metric in self.metrics.items() if metric.level == "cell" and metric.unit == "x"), ""
-        )
+        return next((name for name, one in self.metrics.items() if one.level == "cell" and one.unit == "x"), "")
+
+    def called(self, metric: str) -> str:
+        """What sentences and tables call a metric: its title."""
+        return self.metrics.get(metric, self.metric).title or metric
 
     def share_of_trials(self, point: Point, metric: str) -> str:
         """`3 of 10` where a metric of bad endings has a value in that few of a cell's trials; "" where it has one in all."""
@@ -179,8 +181,7 @@ class View:
                 for name in self.metrics
             }
             record = self.records.get(cell, {"unit": "operation", "wants": "io"})
-            texts = str(row["status"]), str(row["reason"])
-            kind = record["unit"], record["wants"]
+            texts, kind = (str(row["status"]), str(row["reason"])), (record["unit"], record["wants"])
             points.append(Point(cell, labels[cell], *texts, values, sample, *kind, self.primary))
         return points
 

@@ -13,7 +13,7 @@ from concexp.analysis import results
 from concexp.analysis.samples import compared
 from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.time_breakdown import RESIDUAL
-from concexp.report.answer import answer, per_comparison
+from concexp.report.answer import answer, per_comparison, what_to_do
 from concexp.report.sections import time_breakdown
 from concexp.report.text.markdown import escaped
 from concexp.report.view import View
@@ -25,17 +25,25 @@ FACTORS = {"": 1, "x": 1, "k": 1e3, "M": 1e6, "G": 1e9, "s": 1, "ms": 1e-3, "µs
 NUMBER = r"[\d,]*\.?\d+"
 UNIT = r"(x| (?:ms|µs|ns|s)\b)?( (?:[kMG] )?[a-z][a-z ]*/s)?"
 INTERVAL = re.compile(rf"({NUMBER}){UNIT}(?: \(|, )({NUMBER})–({NUMBER})")
-SHARE = re.compile(rf"({NUMBER}) of the ({NUMBER}) effective CPUs")
-LOST = re.compile(rf"({NUMBER}) % of its updates, in (\d+) of (\d+) trials")
+CPUS = rf"(?:both CPUs|the CPU|all \d+ CPUs|the ({NUMBER}) CPUs that the machine gave)"
+SHARE = re.compile(rf"({NUMBER}) % of {CPUS}|{CPUS} \(100 %\)")
+LOST = re.compile(rf"lost ({NUMBER}) %(?: to ({NUMBER}) %)? of its updates[^,;]*, in (\d+) of (\d+) trials")
 NOTHING = re.compile(r"in (?:at least )?([\d,]+) operations: no more than 1 in ([\d,]+) \(95 %\)")
-FLOOR = re.compile(rf"within the noise floor of ({NUMBER})x")
-EFFICIENCY = re.compile(rf"efficiency ({NUMBER})")
+FLOOR = re.compile(rf"within the noise floor of ({NUMBER}) %")
+EFFICIENCY = re.compile(rf"efficiency ({NUMBER}) %")
+SIGNED = rf"−?{NUMBER}"
+# Differences in percent: with an interval, by how much the best leads some, and between which ends.
+AHEAD = re.compile(rf"({NUMBER}) % (?:faster|better) than[^(;]*\(({NUMBER})–({NUMBER}) %\)")
+TIED = re.compile(rf"\(({SIGNED}) %(?:, ({SIGNED})(?:–| to )({SIGNED}))?")
+LEADS = re.compile(rf"({NUMBER}) %(?: to ({NUMBER}) %)? (?:faster|better) than")
+TIMES_RANGE = re.compile(rf"({NUMBER}) to ({NUMBER}) times as (?:fast|good) as")
+TIMES = re.compile(rf"({NUMBER}) times as (?:fast|good) as[^(;]*\(({NUMBER})–({NUMBER})\)")
 PART = re.compile(rf"at most ({NUMBER}) %(?: \(({NUMBER})–({NUMBER})\))?")  # of the workers' time
 WORKERS = re.compile(r"with ((?:\d+(?:, | and )?)+) workers?\b")
 ALONE = re.compile(rf"({NUMBER}){UNIT}(?=[ ,;.])")
 FIXED_TEXT = (
-    r"\d+th percentile|equal within 5 %|an interval needs 3|[Ee]xactly 0"
-    r"|no more than chance brings forth(?: among \d+ comparisons)?"
+    r"p99|within (?:5|10) %|10 % or more|an interval needs 3|at least 3 repetitions"
+    r"|within what chance produces(?: in \d+ comparisons)?"
 )
 
 
@@ -87,7 +95,26 @@ class Reader:
             sentence = sentence.replace(title, "")
         for title in sorted({t for c in self.view.comparisons for t in self._conditions(c)}, key=len, reverse=True):
             sentence = sentence.replace(title, "")
+        for given in self._given():
+            sentence = sentence.replace(given, "")
         return re.sub(r"`[^`]*`|\]\([^)]*\)", "", sentence)
+
+    def _given(self):
+        """What the experiment itself sets: the labels of conditions by themselves, parameters of workloads, the timeout."""
+        titles = {part for c in self.view.comparisons for part in self._conditions(c)}
+        titles |= {
+            escaped(self.view.title({key: p.labels.get(key) for key in self.view.axes})) for p in self.view.points
+        }
+        labels = {title.partition(" ")[2] for title in titles if any(map(str.isdigit, title))}
+        labels = {label for label in labels if not label.isdigit()}  # as figures are
+        spec = self.view.run.spec
+        listed = spec.get("workload")
+        entries = [e for e in listed if isinstance(e, dict)] if isinstance(listed, list) else []
+        parameters = {
+            f"{k} {v}" for e in entries for own in e.values() if isinstance(own, dict) for k, v in own.items()
+        }
+        timeout = {f"the timeout of {spec['measure'].get('timeout')}"}
+        return sorted((labels | set(map(escaped, parameters)) | timeout) - {""}, key=len, reverse=True)
 
     def _conditions(self, comparison):
         """What the answer calls the conditions of a comparison: its labels without the workload."""
@@ -103,26 +130,50 @@ class Reader:
         return any(all(agrees(w, v / factor) for w, v in zip(wanted, figure, strict=False)) for figure in self.figures)
 
     def is_share(self, found):
-        share, effective = found.groups()
+        share, effective = found[1] or "100", found[2] or found[3]
         spun = [point.sample.effective_cpus for point in self.view.points if point.has_numbers]
         gains = [float(row[self.view.relative]) for row in self.rows if row.get(self.view.relative)]
-        return any(agrees(effective, cpus) and agrees(share, gain / cpus) for cpus in spun for gain in gains)
+        return any(
+            (agrees(effective, cpus) if effective else cpus > 0.95 * self.view.cpus)
+            and agrees(share, 100 * min(gain / cpus, 1.0))
+            for cpus in spun
+            for gain in gains
+        )
 
     def is_lost(self, found):
-        share, hit, of = found.groups()
+        low, high, hit, of = found.groups()
         rows = [self.view.run.rows(point.cell) for point in self.view.points]
         shares = [100 * own["lost_updates"].sum() / own["ops"].sum() for own in rows if own["ops"].sum()]
         trials = [(own.loc[own["lost_updates"] > 0, "trial"].nunique(), own["trial"].nunique()) for own in rows]
-        return (int(hit), int(of)) in trials and any(agrees(share, value) for value in shares)
+        # Of several cells together as many as lost something in all their trials, or of one.
+        sums = {
+            (sum(t[0] for t in some), sum(t[1] for t in some))
+            for n in (1, 2)
+            for some in itertools.combinations(trials, n)
+        }
+        known = all(any(agrees(share, value) for value in shares) for share in (low, high) if share)
+        return (int(hit), int(of)) in sums and known
+
+    def is_difference(self, found):
+        """A difference in percent is a ratio less 1."""
+        wanted = [figure.replace("−", "-") for figure in found.groups() if figure]
+        if "to" in found[0].partition("(")[0]:  # two ends, each a ratio of its own
+            return all(any(agrees(one, 100 * (figure[0] - 1)) for figure in self.figures) for one in wanted)
+        return any(
+            all(agrees(w, 100 * (v - 1)) for w, v in zip(wanted, figure, strict=False)) for figure in self.figures
+        )
 
     def is_nothing(self, found):
         tries, bound = (int(figure.replace(",", "")) for figure in found.groups())
         ops = [self.view.run.rows(point.cell)["ops"].sum() for point in self.view.points]
         return tries in ops and bound == pytest.approx(tries / math.log(20), rel=1e-3)
 
+    def is_times(self, found):
+        return any(all(map(agrees, found.groups(), figure)) for figure in self.figures)
+
     def is_efficiency(self, found):
         gains = [(row.get(self.view.relative), row["workers"]) for row in self.rows]
-        return any(agrees(found[1], float(gain) / int(workers)) for gain, workers in gains if gain and workers)
+        return any(agrees(found[1], 100 * float(gain) / int(workers)) for gain, workers in gains if gain and workers)
 
     def is_part(self, found):
         wanted = [figure for figure in found.groups() if figure]
@@ -137,9 +188,14 @@ class Reader:
             (SHARE, self.is_share),
             (LOST, self.is_lost),
             (NOTHING, self.is_nothing),
-            (FLOOR, lambda found: any(agrees(found[1], floor) for floor in self.floors)),
+            (FLOOR, lambda found: any(agrees(found[1], 100 * (floor - 1)) for floor in self.floors)),
             (EFFICIENCY, self.is_efficiency),
             (PART, self.is_part),
+            (AHEAD, self.is_difference),
+            (LEADS, self.is_difference),
+            (TIMES, self.is_times),
+            (TIMES_RANGE, lambda found: all(any(agrees(end, f[0]) for f in self.figures) for end in found.groups())),
+            (TIED, self.is_difference),
             (INTERVAL, self.is_figure),
             (WORKERS, lambda found: set(re.findall(r"\d+", found[1])) <= {row["workers"] for row in self.rows}),
         )
@@ -169,7 +225,7 @@ MADE_UP = (scenarios.scaling, scenarios.syncs, scenarios.waiting, scenarios.bad,
 def read(run):
     """Checks every sentence of the answer and of the comparisons; returns how many numbers they contain."""
     reader = Reader(run)
-    sentences = answer(reader.view) + per_comparison(reader.view)
+    sentences = [*answer(reader.view), *per_comparison(reader.view), what_to_do(reader.view)]
     for sentence in sentences:
         assert not re.search(r"\d", reader.left(sentence)), (reader.left(sentence), sentence)
     return len(re.findall(NUMBER, " ".join(map(reader.text, sentences))))
@@ -199,10 +255,10 @@ def test_a_wrong_number_is_found(tmp_path):
     run = journal_builder.write(tmp_path, **scenarios.scaling())
     results.write(run)
     reader = Reader(run)
-    sentence = next(one for one in answer(reader.view) if "best figure" in one)
+    sentence = next(one for one in per_comparison(reader.view) if "best figure" in one)
     reader.left(sentence)
     for right, wrong in ((r"(\d) M sums", r"\1 k sums"), (r"2\.(\d)(\d) M", r"2.\g<2>\1 M"), (r"4 workers", "5 workers"),
-                         (r"0\.97 of the", "0.87 of the"), (r"0\.99–1\.02", "0.59–1.02")):  # fmt: skip
+                         (r"97 % of the", "87 % of the"), (r"−\d\.\d+ to", "−5.21 to")):  # fmt: skip
         spoilt = re.sub(right, wrong, sentence, count=1)
         assert spoilt != sentence
         with pytest.raises(AssertionError):

@@ -78,7 +78,7 @@ def test_best_is_bold_and_invalid_is_not(pages):
     page = text(pages, "bad")
     assert re.search(r"^\| serial \|.*\*\*", page, re.MULTILINE)
     assert re.search(r"^\| threads \| 2 \| 8,\d+ \([^)]*\) † \|", page, re.MULTILINE)
-    assert "† its check of the outcome failed" in page
+    assert "† wrong outcome" in page
     assert "| crashed | – |" in page
 
 
@@ -96,7 +96,7 @@ def test_what_was_skipped_and_what_went_wrong(pages):
 def test_constant_columns_are_lifted_out(pages):
     """What is the same in all rows appears once; a given window is not a column, and throughput comes first."""
     page = text(pages, "scaling")
-    assert "Everywhere: workload cpu\\_sum, sync none." in page
+    assert "Everywhere: workload cpu\\_sum, sync none, 6 trials per cell." in page
     assert "| model | workers | throughput, M sums/s | speedup, x | efficiency |" in page
     assert "wall\\_s" not in page
 
@@ -106,8 +106,8 @@ def test_constant_numbers_are_lifted_out(tmp_path):
     cells = [journal_builder.cell(model=model, counts={"lost_updates": 0}) for model in ("serial", "asyncio")]
     run = journal_builder.write(tmp_path, cells, spec={"metrics": ["throughput", "lost_updates"]})
     page = report.write(run, tmp_path).read_text("utf-8")
-    assert "Everywhere: workload cpu\\_sum, sync none, lost\\_updates 0 updates." in page
-    assert "| model | throughput, sums/s | trials |" in page
+    assert "Everywhere: workload cpu\\_sum, sync none, lost updates 0, 6 trials per cell." in page
+    assert "| model | throughput, sums/s |" in page
 
 
 def test_a_column_that_spans_much(tmp_path):
@@ -120,9 +120,10 @@ def test_a_column_that_spans_much(tmp_path):
 
 
 def test_the_first_screen(pages):
-    """Above the claims: the question, at most six sentences, and one picture; comparisons stand side by side below."""
+    """Above the claims: the question, at most four items, what to do, and one picture; comparisons stand side by side below."""
     first, _, rest = text(pages, "waiting").partition("\n## ")
-    assert len(re.findall(r"^- ", first, re.MULTILINE)) <= 6
+    assert len(re.findall(r"^- ", first, re.MULTILINE)) <= 4
+    assert len(re.findall(r"^\*\*What to do:\*\* ", first, re.MULTILINE)) == 1
     assert first.count("![") == 1
     assert "- **echo**\n  - `" in rest
 
@@ -139,16 +140,16 @@ def test_doubts_are_counted(pages):
     """The threats give the number of doubtful trials, the meaning of the doubts, and how the trials were used."""
     page = text(pages, "withheld")
     assert "- `machine` in 12 of 30 trials: the machine withheld CPUs" in page
-    assert "12 doubtful trials stand in cells marked ‡" in page
+    assert "12 doubtful trials are in cells marked ‡" in page
     assert "This is a virtual machine" in page
     assert "4 doubtful trials are left out of every timing" in text(pages, "partly_withheld")
-    assert "No trial gave a reason for doubt." in text(pages, "scaling")
+    assert "No trial is doubtful." in text(pages, "scaling")
 
 
 def test_what_comes_from_trials_of_their_own_says_so(pages):
     """The page says which numbers those are and from how many trials; other pages do not mention it."""
     page = text(pages, "observed")
-    assert "`wait_share`, `wait_p50_s` and `wait_p99_s` come from 12 trials of their own:" in page
+    assert "Share of time waiting, median wait and p99 wait come from 12 trials of their own, since observing" in page
     assert "18 trials of 3 cells" in page
     assert re.search(r"^\| lock \|.*\| 0\.60*( \(0\.60*–0\.60*\))? \|", page, re.MULTILINE)
     assert "of their own" not in text(pages, "scaling")
@@ -322,8 +323,8 @@ def test_interpreters_of_different_builds_are_a_warning(tmp_path, other, differs
     run = journal_builder.write(tmp_path, cells, manifest={"interpreters": {"current": GCC, "3.13": {**GCC, **other}}})
     page = report.write(run, tmp_path).read_text("utf-8")
     assert ("| **different builds** |" in page) == differs
-    assert ("Interpreters of different builds are compared" in page) == differs
-    assert "**python 3.13**" in page
+    assert ("The interpreters are different builds" in page) == differs
+    assert "at python 3.13" in page
     assert "| Python `3.13` |" in page
 
 

@@ -26,7 +26,7 @@ def test_a_long_list_says_how_many_more_there_are():
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(1, "no more than chance brings forth"), (3, "no more than chance brings forth among 3 comparisons")],
+    [(1, "within what chance produces"), (3, "within what chance produces in 3 comparisons")],
 )
 def test_chance_is_told_with_the_comparisons_if_there_are_several(monkeypatch, count, text):
     """A single comparison is among no others."""

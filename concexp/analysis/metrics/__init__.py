@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # callers that only need the names of metrics should not impo
 class Metric:
     """Base of every metric; a plug-in overrides what differs.
 
+    title     what pages call it; "": its name
     known_as  other words for it: messages suggest it for each of them
     unit      of its numbers
     scale     "log" for times and rates, else "linear"
@@ -39,6 +40,7 @@ class Metric:
     A metric with a class method `part(name)` is a family; its members `NAME.part` follow from the data.
     """
 
+    title: ClassVar[str] = ""
     known_as: ClassVar[tuple[str, ...]] = ()
     unit: ClassVar[str] = ""
     scale: ClassVar[str] = "log"

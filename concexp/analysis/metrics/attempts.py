@@ -10,8 +10,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Attempts per operation, in the mean; without a limit and independent of each other they would be 1 / (1 - failure)."""
 
+    title = "attempts per operation"
     known_as = ("retries",)
-
     better = "lower"
     kind = "count"
     shown = "when present"

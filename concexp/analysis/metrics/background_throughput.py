@@ -10,6 +10,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Operations per second of the background while the first role was measured."""
 
+    title = "background throughput"
     unit = "operations/s"  # of its own, whatever those of the first role are called
     better = "higher"
     shown = "when present"

@@ -17,6 +17,7 @@ class Metric(metrics.Metric):
     the line grew by fewer than 5 operations.
     """
 
+    title = "backlog growth"
     scale = "linear"
     better = "lower"
     shown = "when asked"

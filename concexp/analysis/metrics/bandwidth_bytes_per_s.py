@@ -11,8 +11,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Bytes of messages that were moved per second: throughput times the size of a message; a round trip moves it twice."""
 
+    title = "bandwidth"
     known_as = ("bandwidth", "mb/s", "bytes/s")
-
     unit = "bytes/s"
     better = "higher"
     shown = "when present"

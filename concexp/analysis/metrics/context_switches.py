@@ -10,8 +10,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Context switches of all the trial's threads in a pass, those that they asked for and those that they did not."""
 
+    title = "context switches"
     known_as = ("switches",)
-
     unit = "switches"
     better = "lower"
     shown = "when asked"

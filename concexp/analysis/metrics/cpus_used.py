@@ -13,8 +13,8 @@ PERIOD = 0.1  # seconds in which a control group may use its quota all at once
 class Metric(metrics.Metric):
     """CPU time of all the model's processes divided by the window: how many CPUs were busy on average."""
 
+    title = "busy CPUs"
     known_as = ("cpu", "cpus", "cpu usage", "utilization", "utilisation")
-
     unit = "CPUs"
     order = 50
 

@@ -10,8 +10,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Mean number of items in the channel over the window, from trials of their own; empty where the channel does not tell."""
 
+    title = "mean queue length"
     known_as = ("queue length", "queue depth", "qsize")
-
     unit = "items"
     scale = "linear"
     better = None

@@ -11,6 +11,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Time from a fault to the moment at which the model told of it; empty where it never did. Rows that end badly have it."""
 
+    title = "time to detect a fault"
     unit = "s"
     better = "lower"
     shown = "when present"

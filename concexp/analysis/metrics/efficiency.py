@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Metric(metrics.Metric):
     """Speedup divided by the number of workers: 1 is perfect scaling."""
 
+    title = "efficiency"
     known_as = ("parallel efficiency",)
-
     better = "higher"
     level = "cell"
     compares = "throughput"

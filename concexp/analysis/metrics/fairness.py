@@ -11,8 +11,8 @@ from concexp.analysis.metrics import _worker_lists
 class Metric(metrics.Metric):
     """Jain's index of the workers' operations, (sum x)^2 / (n sum x^2): 1 if all did as many, 1/n if one did all."""
 
+    title = "fairness (Jain's index)"
     known_as = ("jain",)
-
     scale = "linear"
     better = "higher"
     shown = "when asked"

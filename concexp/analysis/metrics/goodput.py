@@ -11,8 +11,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Operations per second that succeeded in the end."""
 
+    title = "goodput"
     known_as = ("successes", "success rate")
-
     unit = "1/s"
     better = "higher"
     shown = "when present"

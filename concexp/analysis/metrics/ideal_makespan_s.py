@@ -11,6 +11,7 @@ from concexp.analysis.metrics import _worker_lists
 class Metric(metrics.Metric):
     """What the workers were at work for, shared out evenly, but no less than the longest operation takes."""
 
+    title = "ideal makespan"
     unit = "s"
     better = "lower"
     shown = "when asked"

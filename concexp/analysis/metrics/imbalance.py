@@ -11,8 +11,8 @@ from concexp.analysis.metrics import _worker_lists
 class Metric(metrics.Metric):
     """The longest time that a worker was at work divided by the mean of all: 1 if all stopped together."""
 
+    title = "imbalance"
     known_as = ("load imbalance",)
-
     unit = "x"
     better = "lower"
     shown = "when asked"

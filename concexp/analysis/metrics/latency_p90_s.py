@@ -8,7 +8,7 @@ from concexp.analysis.metrics import _histograms
 class Metric(_histograms.Latency):
     """The 90th percentile of the time that an operation took from its intended start to its end, the wait in line included."""
 
+    title = "p90 latency"
     known_as = ("p90",)
-
     order = 82
     share = 0.9

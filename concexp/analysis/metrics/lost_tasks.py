@@ -10,8 +10,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Tasks of the pass in which a fault happened that were not done. Rows that end badly have it."""
 
+    title = "lost tasks"
     known_as = ("failures",)
-
     unit = "tasks"
     scale = "linear"
     better = "lower"

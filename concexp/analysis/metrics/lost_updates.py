@@ -10,8 +10,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Updates of shared state that did not arrive, per iteration: counted by the workload's own check."""
 
+    title = "lost updates"
     known_as = ("lost", "errors", "race")
-
     unit = "updates"
     scale = "linear"
     better = "lower"

@@ -11,8 +11,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Time from the first start to the last stop of counted work; empty where the load is a duration."""
 
+    title = "makespan"
     known_as = ("total time",)
-
     unit = "s"
     better = "lower"
     shown = "when asked"

@@ -10,8 +10,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Messages that were moved per second; a round trip moves two."""
 
+    title = "message rate"
     known_as = ("messages",)
-
     unit = "messages/s"
     better = "higher"
     shown = "when asked"

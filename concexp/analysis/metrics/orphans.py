@@ -14,8 +14,8 @@ class Metric(metrics.Metric):
     have it.
     """
 
+    title = "orphaned processes"
     known_as = ("zombies", "left-over processes")
-
     unit = "processes"
     scale = "linear"
     better = "lower"

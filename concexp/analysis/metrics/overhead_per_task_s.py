@@ -11,8 +11,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Window per operation beyond what the operations themselves took, shared out among the workers."""
 
+    title = "overhead per task"
     known_as = ("overhead",)
-
     unit = "s"
     scale = "linear"
     better = "lower"

@@ -10,8 +10,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Largest resident size in a pass, added up over the trial's processes: what they share counts for each."""
 
+    title = "peak memory"
     known_as = ("memory", "rss", "peak memory", "mem")
-
     unit = "bytes"
     better = "lower"
     probe = "memory"

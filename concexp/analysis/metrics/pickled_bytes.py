@@ -10,8 +10,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Length of one message as a pickle, which is what a channel between processes carries; measured, not estimated."""
 
+    title = "pickled size"
     known_as = ("pickle size",)
-
     unit = "bytes"
     kind = "count"
     shown = "when asked"

@@ -11,6 +11,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Makespan divided by the ideal makespan: 1 is a perfect schedule."""
 
+    title = "makespan / ideal"
     unit = "x"
     better = "lower"
     shown = "when asked"

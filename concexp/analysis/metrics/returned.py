@@ -11,6 +11,7 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """What a user's own function returned, averaged over the operations; `returned.NAME` is one of a dict of numbers."""
 
+    title = "returned"
     scale = "linear"  # the number may be 0 or negative
     shown = "when present"
     range = (-math.inf, math.inf)
@@ -23,4 +24,5 @@ class Metric(metrics.Metric):
     @classmethod
     def part(cls, name: str) -> type[Metric]:
         """The metric `returned.NAME`."""
-        return type("Metric", (cls,), {"__doc__": cls.__doc__, "column": f"returned.{name}", "order": 91})
+        own = {"title": f"returned {name}", "column": f"returned.{name}", "order": 91}
+        return type("Metric", (cls,), {"__doc__": cls.__doc__, **own})

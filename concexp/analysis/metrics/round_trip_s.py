@@ -10,8 +10,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Mean time of a round trip of one pair of workers, there and back: the window, times the pairs, per round trip."""
 
+    title = "round trip time"
     known_as = ("rtt", "round trip")
-
     unit = "s"
     better = "lower"
     shown = "when present"

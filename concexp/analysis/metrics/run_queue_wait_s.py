@@ -10,8 +10,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Time that the trial's threads stood in the run queue in a pass, added up."""
 
+    title = "time waiting for a CPU"
     known_as = ("run queue",)
-
     unit = "s"
     scale = "linear"
     better = "lower"

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Metric(metrics.Metric):
     """Throughput relative to the baseline cell: alike on every axis that applies to the baseline, paired by block."""
 
+    title = "speedup"
     known_as = ("speed-up", "faster")
-
     unit = "x"
     better = "higher"
     level = "cell"

@@ -10,8 +10,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Time to create all workers and have each of them ready; outside the window unless `startup: timed`."""
 
+    title = "start-up time"
     known_as = ("startup", "start-up", "startup time")
-
     unit = "s"
     better = "lower"
     order = 60

@@ -15,8 +15,8 @@ class Metric(metrics.Metric):
     are those at this rate.
     """
 
+    title = "sustainable rate"
     known_as = ("max rate", "capacity", "max throughput")
-
     unit = "1/s"
     better = "higher"
     shown = "when present"

@@ -14,8 +14,8 @@ class Metric(metrics.Metric):
     Of a function that times itself: as many as its workers do if each is always at it, by its own clock.
     """
 
+    title = "throughput"
     known_as = ("rps", "qps", "ops/s", "ops", "requests per second", "operations per second", "rate", "speed")
-
     unit = "1/s"
     better = "higher"
     order = 10

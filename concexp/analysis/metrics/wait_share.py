@@ -19,8 +19,8 @@ class Metric(metrics.Metric):
     `concexp show probe/waits` tells what is a wait, and what is not.
     """
 
+    title = "share of time waiting"
     known_as = ("contention", "lock contention", "wait")
-
     scale = "linear"
     better = "lower"
     shown = "when asked"

@@ -11,8 +11,8 @@ from concexp.analysis import metrics
 class Metric(metrics.Metric):
     """Length of the measured window, from the first start to the last stop."""
 
+    title = "wall time"
     known_as = ("time", "wall", "wall time", "elapsed", "runtime", "seconds")
-
     unit = "s"
     better = "lower"
     order = 70

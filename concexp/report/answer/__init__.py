@@ -1,39 +1,51 @@
 """The answer in sentences: each number comes from the data, and no sentence says more than its interval supports.
 
 Each module writes one kind of sentence, in Markdown, and none where it has nothing to say: `sentences_for(view, comparison)`
-about one comparison, `sentences(view)` about the whole run; `rankings` and `summary` write about all comparisons together.
-The first screen has room for a few sentences; each comparison has its own further down the page.
+about one comparison, `sentences(view)` about the whole run; `verdicts` and `summary` write about all comparisons together.
+The first screen has room for a few sentences and one line of advice; each comparison has its own further down the page.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
-from concexp.report.answer import caveats, counts, gains, primitives, rankings, summary, winner
+from concexp.report.answer import (
+    advice,
+    caveats,
+    counts,
+    endings,
+    gains,
+    primitives,
+    standings,
+    summary,
+    verdicts,
+    winner,
+)
 from concexp.report.long_axes import chosen
 from concexp.report.sections import doubtful, latency, time_breakdown
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import plural
-from concexp.report.view import View, once_per_view
+from concexp.report.view import Comparison, View, once_per_view
 
 MAX_COMPARISONS = 24  # with sentences of their own; the tables have all
-MAX_SENTENCES = 6  # of the answer: what a reader takes in at a glance
+MAX_SENTENCES = 4  # of the answer: what a reader takes in at a glance
 
 # Which kinds of sentences the answer keeps if it has no room for all: the lowest numbers.
 PRIORITY = {
     "caveats": 0,
-    "winner": 1,
+    "losses": 1,
+    "endings": 1,
     "latency": 1,
-    "counts": 2,
-    "doubtful": 2,
-    "gains": 3,
+    "effect": 1,
+    "doubtful": 1,
+    "bad endings": 1,
+    "winner": 2,
     "peaks": 3,
-    "bad endings": 4,
-    "reasons of many": 4,
-    "primitives": 5,
-    "conditions": 6,
-    "reasons of one": 6,
-    "gap": 7,
+    "primitives": 3,
+    "nothing lost": 4,
+    "conditions": 5,
+    "reasons": 6,
 }
 
 Kinds = list[tuple[str, str]]  # (kind, sentence)
@@ -44,16 +56,19 @@ def answer(view: View) -> list[str]:
     return [sentence for _, sentence in _kept(view)]
 
 
+def what_to_do(view: View) -> str:
+    """The line below them: what follows from the answer; "" where nothing does."""
+    return advice.what_to_do(view, [] if latency.in_answer(view) else _standings(view))
+
+
 def per_comparison(view: View) -> list[str]:
-    """The sentences of each comparison as items of a list; of a single comparison, those that the answer left out."""
+    """The sentences of each comparison as items of a list."""
     comparisons = chosen(view, view.comparisons, MAX_COMPARISONS, lambda comparison: comparison.labels)
     if len(view.comparisons) == 1:
-        kept = {sentence for _, sentence in _kept(view)}
-        return [sentence for _, sentence in _one(view) if sentence not in kept]
+        return [sentence for sentence in _about(view, view.comparisons[0]) if sentence not in answer(view)]
     items = []
     for comparison in comparisons:
-        modules = (counts,) if latency.is_open(view, comparison) else (winner, gains, primitives, counts)
-        sentences = [sentence for module in modules for sentence in module.sentences_for(view, comparison)]
+        sentences = _about(view, comparison)
         title = f"**{escaped(view.title(comparison.labels))}**"
         if len(sentences) == 1:
             items.append(f"{title}: {sentences[0]}")
@@ -63,48 +78,65 @@ def per_comparison(view: View) -> list[str]:
     return [*items, *([f"{plural(more, 'more comparison')} in the tables below."] if more > 0 else [])]
 
 
+def _about(view: View, comparison: Comparison) -> list[str]:
+    """All sentences about one comparison; of a single cell among others the table has the figure."""
+    alone = len(comparison.points) == 1 and len(view.comparisons) > 1
+    modules = () if alone or latency.is_open(view, comparison) else (winner, gains, primitives)
+    sentences = [sentence for module in modules for sentence in module.sentences_for(view, comparison)]
+    if len(view.comparisons) == 1:  # as the answer puts it
+        return [*sentences, *(text for text, _ in summary.tallies(view, [comparison]))]
+    return [*sentences, *counts.sentences_for(view, comparison)]
+
+
 @once_per_view
 def _kept(view: View) -> Kinds:
     """The sentences that the answer has room for, in the order of the page."""
-    sentences = [
-        *_of_kind("caveats", caveats.before_numbers(view)),
-        *(_one(view) if len(view.comparisons) == 1 else _several(view)),
-        *_of_kind("doubtful", doubtful.sentences(view)),
-        *_of_kind("bad endings", caveats.sentences(view)),
-    ]
+    sentences = _all(view)
     by_priority = sorted(range(len(sentences)), key=lambda place: (PRIORITY[sentences[place][0]], place))
     return [sentences[place] for place in sorted(by_priority[:MAX_SENTENCES])]
 
 
-def _one(view: View) -> Kinds:
-    """The sentences of a run with a single comparison."""
-    (comparison,) = view.comparisons
+def _all(view: View) -> Kinds:
+    """Everything that the answer could say, in the order of the page."""
+    closed = [comparison for comparison in view.comparisons if not latency.is_open(view, comparison)]
     latencies = latency.in_answer(view)
-    sentences = _of_kind("latency", latencies)
-    if not latencies:
-        sentences += _of_kind("winner", winner.sentences_for(view, comparison))
-        sentences += _of_kind("gains", gains.sentences_for(view, comparison))
-        sentences += _of_kind("primitives", primitives.sentences_for(view, comparison))
-    sentences += _of_kind("counts", counts.sentences_for(view, comparison))
-    return sentences + _of_kind("reasons of one", time_breakdown.main_reasons(view))
-
-
-def _several(view: View) -> Kinds:
-    """The sentences of all comparisons together: what is counted is never cut before."""
-    every = view.comparisons
-    closed = [comparison for comparison in every if not latency.is_open(view, comparison)]
-    ranked = rankings.rankings(view, closed)
+    effects = [] if latencies else summary.conditions(view, closed)
+    tallies = summary.tallies(view, view.comparisons)
+    no_winner = verdicts.in_doubt(_standings(view), len(view.comparisons))
     return [
-        *_of_kind("latency", latency.in_answer(view)),
-        *_of_kind("winner", rankings.winners(view, ranked)),
-        *_of_kind("gap", rankings.gap(view, ranked)),
-        *_of_kind("gains", summary.largest_gains(view, closed)),
+        *_of_kind("caveats", caveats.before_numbers(view)),
+        *_of_kind("endings", endings.sentences(view)),
+        *_of_kind("latency", latencies),
+        *(("losses", text) for text, lost in tallies if lost),
+        *_of_kind("winner", [] if latencies else verdicts.sentences(view, _standings(view), len(view.comparisons))),
+        *(("effect", text) for text, competes in effects if not competes),
+        *_of_kind("effect", [] if latencies else _alone(view, closed)),
         *_of_kind("peaks", summary.peaks(view, closed)),
-        *_of_kind("reasons of many", time_breakdown.main_reasons(view)),
         *_of_kind("primitives", summary.prices(view, closed)),
-        *_of_kind("conditions", summary.conditions(view, closed)),
-        *_of_kind("counts", summary.tallies(view, every)),
+        *(("conditions", text) for text, competes in effects if competes),
+        *(("nothing lost", text) for text, lost in tallies if not lost),
+        *_of_kind("reasons", time_breakdown.main_reasons(view)),
+        *_of_kind("doubtful", [f"{text}{no_winner}" for text in doubtful.sentences(view)]),
+        *_of_kind("bad endings", caveats.sentences(view)),
     ]
+
+
+def _alone(view: View, closed: list[Comparison]) -> list[str]:
+    """The figures of workloads with one comparison in which nothing competes."""
+    workloads = Counter(str(comparison.labels["workload"]) for comparison in closed)
+    competing = {id(one.comparison) for one in _standings(view)}
+    sentences = []
+    for one in closed:
+        if id(one) not in competing and workloads[str(one.labels["workload"])] == 1:
+            title = f"**{escaped(view.title(one.labels))}**: " if len(view.comparisons) > 1 else ""
+            sentences += [f"{title}{text}" for text in winner.sentences_for(view, one)[:1]]
+    return sentences
+
+
+@once_per_view
+def _standings(view: View) -> list[standings.Standing]:
+    """How each comparison ends, of those whose throughput is no given."""
+    return standings.standings(view, [one for one in view.comparisons if not latency.is_open(view, one)])
 
 
 def _of_kind(kind: str, sentences: Iterable[str]) -> Kinds:

@@ -15,7 +15,7 @@ MAX_NAMED_CELLS = 3  # beyond that, cells are counted
 
 
 def sentences_for(view: View, comparison: Comparison) -> list[str]:
-    """For each counted metric: how much each cell lost, and which cells lost exactly nothing."""
+    """For each counted metric: how much each cell lost, and which cells lost nothing."""
     counted = [(metric, cls) for metric, cls in view.metrics.items() if cls.verb]
     return [sentence for metric, cls in counted for sentence in _sentences(view, comparison, metric, cls)]
 
@@ -23,15 +23,19 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
 def _sentences(view: View, comparison: Comparison, metric: str, cls: Any) -> list[str]:
     some = [point for point in comparison.points if point.value(metric).has_value and point.value(metric).mean > 0]
     none = [point for point in comparison.points if lost_nothing(point, metric, cls)]
-    sentences = []
-    if some:
-        parts = [f"{cell_text(view, point)} {cls.verb} {how_much(view, point, metric, cls)}" for point in some]
-        sentences.append(f"{'; '.join(parts)}.")
-    if none:
-        others = plural(len(none), "cell")
-        cells = f"the {'other ' if some else ''}{others}" if len(none) > MAX_NAMED_CELLS else cells_text(view, none)
-        sentences.append(f"Exactly 0 {cls.unit} were {cls.verb} by {cells}, {how_sure(view, none, metric, cls)}.")
-    return sentences
+    parts = [f"{cell_text(view, point)} {how_much(view, [point], metric, cls)}" for point in some]
+    return [
+        *([f"{'; '.join(parts)}."] if some else []),
+        *([nothing_lost(view, none, metric, cls, bool(some))] if none else []),
+    ]
+
+
+def nothing_lost(view: View, points: list[Point], metric: str, cls: Any, are_others: bool) -> str:
+    """`No updates were lost by the 12 other cells with several workers, in at least 12,000 operations: no more than …`."""
+    cells = f"the {plural(len(points), 'other cell' if are_others else 'cell')} with several workers"
+    if len(points) <= MAX_NAMED_CELLS:
+        cells = cells_text(view, points)
+    return f"No {cls.unit} were {cls.verb} by {cells}, {how_sure(view, points, metric, cls)}."
 
 
 def lost_nothing(point: Point, metric: str, cls: Any) -> bool:
@@ -50,22 +54,19 @@ def how_sure(view: View, points: list[Point], metric: str, cls: Any) -> str:
     return f"in {'at least ' * (len(points) > 1)}{zero_text(max(1, min(tries)), of, view.run.level)}"
 
 
-def loss_share(view: View, point: Point, metric: str, cls: Any) -> float:
-    """How severe a cell's loss is, to find the worst: the share of what could be lost, or else the mean count."""
-    rows = _rows(view, point, metric)
-    total = float(rows[cls.share_of].sum()) if cls.share_of else 0.0
-    return float(rows[metric].sum()) / total if total > 0 else point.value(metric).mean
-
-
-def how_much(view: View, point: Point, metric: str, cls: Any) -> str:
-    """`4.9 % of its updates, in 6 of 6 trials`."""
-    rows = _rows(view, point, metric)
-    affected = rows[rows[metric] > 0]["trial"].nunique()
-    trials = f"in {affected} of {plural(point.sample.count, 'trial')}"
-    total = rows[cls.share_of].sum() if cls.share_of else 0
-    if total > 0:
-        return f"{rounded(100 * rows[metric].sum() / total, 2)} % of its {cls.unit}, {trials} (†)"
-    return f"{rounded(point.value(metric).mean)} {cls.unit} per iteration, {trials}"
+def how_much(view: View, points: list[Point], metric: str, cls: Any, where: str = "") -> str:
+    """`lost 36 % to 48 % of its updates in counter, in 10 of 10 trials (†)`; of one cell without `to`."""
+    rows = [_rows(view, point, metric) for point in points]
+    affected = sum(own[own[metric] > 0]["trial"].nunique() for own in rows)
+    trials = f"in {affected} of {plural(sum(point.sample.count for point in points), 'trial')}"
+    totals = [float(own[cls.share_of].sum()) if cls.share_of else 0.0 for own in rows]
+    if min(totals) > 0:
+        shares = [100 * float(own[metric].sum()) / total for own, total in zip(rows, totals, strict=True)]
+        ends = " to ".join(dict.fromkeys(f"{rounded(share, 2)} %" for share in (min(shares), max(shares))))
+        return f"{cls.verb} {ends} of its {cls.unit}{where}, {trials} (†)"
+    means = [point.value(metric).mean for point in points]
+    ends = " to ".join(dict.fromkeys(rounded(mean) for mean in (min(means), max(means))))
+    return f"{cls.verb} {ends} {cls.unit} per iteration{where}, {trials}"
 
 
 def _rows(view: View, point: Point, metric: str) -> pd.DataFrame:

@@ -21,8 +21,9 @@ from concexp.report.text.markdown import code
 from concexp.report.text.numbers import plural, spread
 from concexp.report.view import Comparison, Point, View
 
+NO_GAIN_SHOWN = "none"  # the verdict on a gain that certainly does not matter
 VERDICTS = {"higher": "gain", "lower": "loss"}
-PAST_PEAK = "More workers make it slower, by the fitted law, beyond a peak"
+PAST_PEAK = "By the fitted law more workers make it slower beyond a peak"
 
 
 def sentences_for(view: View, comparison: Comparison) -> list[str]:
@@ -31,9 +32,9 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
     reference = baseline_text(view) if has_baseline(view, comparison.points) else "the same with fewest workers"
     heads = {
         "gain": f"Gain over {reference}",
-        "none": f"No gain over {reference}",
+        NO_GAIN_SHOWN: f"No gain over {reference} (within {100 * NO_GAIN:g} %)",
         "loss": f"Slower than {reference}, even at best",
-        "unresolved": f"Not resolved from {reference}",
+        "unresolved": f"Cannot be told apart from {reference}",
         "unknown": f"Relative to {reference}, without an interval",
     }
     sentences = [f"{head}: {_listed(by_verdict[key])}." for key, head in heads.items() if key in by_verdict]
@@ -55,6 +56,12 @@ def _figures(view: View, comparison: Comparison) -> dict[str, list[tuple[float, 
             detail = unresolved_text(view, gain, view.floor(comparison.points).beside(gain))
         by_verdict.setdefault(verdict, []).append((gain.mean, f"{figure}{f', {detail}' if detail else ''}"))
     return by_verdict
+
+
+def series_with(view: View, comparison: Comparison, verdict: str) -> list[str]:
+    """The series whose largest gain has this verdict."""
+    found = ((name, furthest(view, comparison, points)) for name, points in view.series(comparison.points).items())
+    return [name for name, one in found if one is not None and one[0].workers is not None and one[2] == verdict]
 
 
 def peaks(view: View, comparison: Comparison) -> list[str]:
@@ -98,4 +105,4 @@ def _verdict(view: View, pair: Pair, gain: Interval, floor: NoiseFloor) -> str:
     verdict = family_of(view).verdict(pair, gain, floor.beside(gain))
     if verdict in VERDICTS:  # a small gain is a gain
         return VERDICTS[verdict]
-    return "none" if equivalence(gain, NO_GAIN) == "equivalent" else "unresolved"
+    return NO_GAIN_SHOWN if equivalence(gain, NO_GAIN) == "equivalent" else "unresolved"

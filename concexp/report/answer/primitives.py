@@ -6,8 +6,8 @@ from concexp.analysis.noise import NoiseFloor
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
 from concexp.report.phrases import equal_text
-from concexp.report.text.markdown import code
-from concexp.report.text.numbers import enumerated, spread
+from concexp.report.text.markdown import code, escaped
+from concexp.report.text.numbers import enumerated, sentence_case, spread
 from concexp.report.view import Comparison, Point, View
 
 
@@ -26,7 +26,9 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
         ]
         if parts:
             relative_to = f"{code(name)} × {code(view.primitive(reference))}{reference.mark}"
-            sentences.append(f"Relative to {relative_to}, {view.primary} is {enumerated(parts)}.")
+            sentences.append(
+                f"{sentence_case(escaped(view.called(view.primary)))} beside {relative_to}: {enumerated(parts)}."
+            )
     return sentences
 
 
@@ -37,4 +39,4 @@ def _ratio(view: View, point: Point, reference: Point, floor: NoiseFloor) -> str
     text = f"{spread(ratio, 'x')} with {code(view.primitive(point))}{point.mark}"
     if verdict in ("higher", "lower") or not ratio.bounded:
         return text
-    return f"{text} ({equal_text(ratio) or 'not resolved'})"
+    return f"{text} ({equal_text(ratio) or 'cannot be told apart'})"

@@ -1,6 +1,6 @@
-"""Several comparisons together: gains, peaks, prices of primitives, counts and conditions.
+"""Several comparisons together: peaks, prices of primitives, counts and the effect of conditions.
 
-Each function returns one sentence at most, by the rules of the module that writes about a single comparison.
+Each function returns few sentences, by the rules of the module that writes about a single comparison.
 """
 
 from __future__ import annotations
@@ -12,97 +12,48 @@ from typing import Any
 from concexp.analysis.stats.intervals import Interval
 from concexp.report import pairs
 from concexp.report.answer import counts, gains
-from concexp.report.answer.rankings import titles_text
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair
-from concexp.report.phrases import MAX_NAMES, baseline_text, cell_text, contenders, first_few, primary_text, share_used
+from concexp.report.phrases import MAX_NAMES, cell_text, contenders, first_few, primary_text, titles_text
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, plural, spread
+from concexp.report.text.numbers import enumerated, plural, rounded, sentence_case
 from concexp.report.view import Comparison, Point, View
 
-Gain = tuple[Point, Interval, Comparison]
-
-
-def largest_gains(view: View, comparisons: Sequence[Comparison]) -> list[str]:
-    """The largest gain of each series, and which series gain nothing, lose or are not resolved, and where."""
-    based = [comparison for comparison in comparisons if pairs.has_baseline(view, comparison.points)]
-    by_verdict = _gains_by_verdict(view, based or comparisons)
-    reference = baseline_text(view) if based else "the same with fewest workers"
-    heads = {
-        "none": f"No gain over {reference}",
-        "loss": f"Slower than {reference}, even at best",
-        "unresolved": f"Not resolved from {reference}",
-    }
-    others = [f"{head}: {_where(view, by_verdict[word])}" for word, head in heads.items() if word in by_verdict]
-    return [*_largest_gains_sentence(view, by_verdict, reference), *([f"{'. '.join(others)}."] if others else [])]
-
-
-def _gains_by_verdict(view: View, comparisons: Sequence[Comparison]) -> dict[str, dict[str, list[Gain]]]:
-    """The furthest gain of each series in each comparison, by verdict and series."""
-    by_verdict: dict[str, dict[str, list[Gain]]] = {}
-    for comparison in comparisons:
-        for name, points in view.series(comparison.points).items():
-            furthest = gains.furthest(view, comparison, points)
-            if furthest is not None and furthest[0].workers is not None:
-                best, gain, verdict = furthest
-                by_verdict.setdefault(verdict, {}).setdefault(name, []).append((best, gain, comparison))
-    return by_verdict
-
-
-def _largest_gains_sentence(view: View, by_verdict: dict[str, dict[str, list[Gain]]], reference: str) -> list[str]:
-    if "gain" not in by_verdict:
-        return []
-    largest = [max(series, key=lambda one: one[1].mean) for series in by_verdict["gain"].values()]
-    largest.sort(key=lambda one: -one[1].mean)
-    parts = [_gain(view, *one, full=one is largest[0]) for one in largest]
-    count = sum(len(series) for verdict in by_verdict.values() for series in verdict.values())
-    times = sum(map(len, by_verdict["gain"].values()))
-    among = f" (a gain in {times} of {count} cases)" if times < count else ""
-    listed = "; ".join(first_few(parts, MAX_NAMES, rest_counts=False, lead="and "))
-    return [f"Largest gains over {reference}: {listed}{among}."]
-
-
-def _gain(view: View, point: Point, gain: Interval, comparison: Comparison, full: bool) -> str:
-    """`processes` 1.99x (…) with 2 workers in cpu_sum; with `full`, also how much of the machine that is."""
-    used = share_used(view, comparison, point) if view.relative and full else ""
-    return (
-        f"{code(view.series_name(point))} {spread(gain, 'x')} with {plural(point.parallelism, 'worker')} in "
-        f"{escaped(view.title(comparison.labels))}{f', {used}' if used else ''}"
-    )
-
-
-def _where(view: View, series: dict[str, list[Gain]]) -> str:
-    """`threads` and `asyncio` in cpu_sum; `process_pool` in hash_blocks: series of the same comparisons together."""
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for name, gains_of in series.items():
-        titles = tuple(escaped(view.title(comparison.labels)) for _, _, comparison in gains_of)
-        groups.setdefault(titles, []).append(code(name))
-    parts = [f"{enumerated(first_few(names, MAX_NAMES))} in {titles_text(titles)}" for titles, names in groups.items()]
-    return "; ".join(first_few(parts, MAX_NAMES))
+HALF = 0.5  # of the whole effect: a first step that makes so much of it is worth its figure
+Best = tuple[Comparison, Point]
 
 
 def peaks(view: View, comparisons: Sequence[Comparison]) -> list[str]:
     """Which series get slower with more workers, and from how many workers on."""
-    parts = [f"{peak} in {escaped(view.title(c.labels))}" for c in comparisons for peak in gains.peaks(view, c)]
+    found = [(peak, escaped(view.title(c.labels))) for c in comparisons for peak in gains.peaks(view, c)]
+    parts = [f"{peak} in {title}" if title else peak for peak, title in found]
     return [f"{gains.PAST_PEAK}: {'; '.join(first_few(parts, MAX_NAMES))}."] if parts else []
 
 
 def prices(view: View, comparisons: Sequence[Comparison]) -> list[str]:
-    """The primary metric with a primitive relative to none: the least, the most, and in how many cells nothing differs."""
-    known = sorted((price for price in _prices(view, comparisons) if price[0].bounded), key=lambda price: price[0].mean)
+    """The primary metric without a primitive relative to each primitive, and in how many cells nothing differs."""
+    known = [price for price in _prices(view, comparisons) if price[0].bounded]
     if not known:
         return []
-    texts = [
-        f"{spread(ratio, 'x')} ({_cell(view, point)}, {escaped(view.title(comparison.labels))})"
-        for ratio, point, comparison, _ in known[:: max(1, len(known) - 1)]
-    ]
+    by_primitive: dict[str, list[float]] = {}
+    for ratio, point, _, _ in known:
+        by_primitive.setdefault(view.primitive(point), []).append(ratio.mean)
+    ordered = sorted(by_primitive.items(), key=lambda pair: sum(map(math.log, pair[1])) / len(pair[1]))
+    parts = [f"{_range(ratios)} that with {code(name)}" for name, ratios in ordered]
     same = sum(verdict not in ("higher", "lower") for *_, verdict in known)
-    rest = f"; in {same} of {len(known)} cells no difference is resolved" if same else ""
-    return [f"Beside no primitive, {view.primary} with one is {' to '.join(texts)}{rest}."]
+    rest = f"; in {same} of {plural(len(known), 'cell')} they cannot be told apart" if same else ""
+    wrong = " (some outcomes are wrong)" if any("†" in reference.mark for *_, reference, _ in known) else ""
+    title = sentence_case(escaped(view.called(view.primary)))
+    return [f"{title} without a primitive{wrong} is {enumerated(first_few(parts, MAX_NAMES))}{rest}."]
 
 
-def _prices(view: View, comparisons: Sequence[Comparison]) -> Iterator[tuple[Interval, Point, Comparison, str]]:
-    """The ratio of each point with a primitive to the one without, and the verdict on it."""
+def _range(values: Sequence[float]) -> str:
+    """`6.5x to 14x`."""
+    return " to ".join(dict.fromkeys(f"{rounded(value, 2)}x" for value in (min(values), max(values))))
+
+
+def _prices(view: View, comparisons: Sequence[Comparison]) -> Iterator[tuple[Interval, Point, Point, str]]:
+    """The ratio of the point without a primitive to each with one, (ratio, point, reference), and the verdict on it."""
     for comparison in comparisons:
         floor = view.floor(comparison.points)
         for points in pairs.comparable(view, comparison).values():
@@ -111,13 +62,13 @@ def _prices(view: View, comparisons: Sequence[Comparison]) -> Iterator[tuple[Int
                 continue
             for point in points:
                 if point is not reference:
-                    ratio = view.ratio(point, reference)
-                    verdict = family_of(view).verdict(Pair(point, reference, view.primary), ratio, floor.beside(ratio))
-                    yield ratio, point, comparison, verdict
+                    ratio = view.ratio(reference, point)
+                    verdict = family_of(view).verdict(Pair(reference, point, view.primary), ratio, floor.beside(ratio))
+                    yield ratio, point, reference, verdict
 
 
-def tallies(view: View, comparisons: Sequence[Comparison]) -> list[str]:
-    """For each counted metric: in how many cells something was lost, which lost most, and in how many exactly nothing."""
+def tallies(view: View, comparisons: Sequence[Comparison]) -> list[tuple[str, bool]]:
+    """For each counted metric: which cells lost something and how much, and in how many nothing was lost; whether some did."""
     sentences = []
     for metric, cls in view.metrics.items():
         if cls.verb:
@@ -125,58 +76,76 @@ def tallies(view: View, comparisons: Sequence[Comparison]) -> list[str]:
     return sentences
 
 
-def _tally(view: View, comparisons: Sequence[Comparison], metric: str, cls: Any) -> list[str]:
-    points = [
-        point for comparison in comparisons for point in comparison.points if not math.isnan(point.value(metric).mean)
-    ]
-    some = [point for point in points if point.value(metric).mean > 0]
-    lost_nothing = [point for point in points if counts.lost_nothing(point, metric, cls)]
-    none = len(lost_nothing)
-    sure = counts.how_sure(view, lost_nothing, metric, cls) if none else ""
-    if some:
-        worst = max(some, key=lambda point: counts.loss_share(view, point, metric, cls))
-        title = escaped(view.title({key: worst.labels.get(key) for key in comparisons[0].labels}))
-        rest = f"; exactly 0 in the {plural(none, 'other cell')} with several workers, {sure}" if none else ""
-        return [
-            f"{cls.unit.capitalize()} were {cls.verb} in {plural(len(some), 'cell')}, most by {_cell(view, worst)} in {title}: "
-            f"{counts.how_much(view, worst, metric, cls)}{rest}."
-        ]
-    if none:
-        return [f"Exactly 0 {cls.unit} were {cls.verb} in all {plural(none, 'cell')} with several workers, {sure}."]
-    return []
+def _tally(view: View, comparisons: Sequence[Comparison], metric: str, cls: Any) -> list[tuple[str, bool]]:
+    known = [(c, p) for c in comparisons for p in c.points if not math.isnan(p.value(metric).mean)]
+    some = [(comparison, point) for comparison, point in known if point.value(metric).mean > 0]
+    none = [point for _, point in known if counts.lost_nothing(point, metric, cls)]
+    rest = counts.nothing_lost(view, none, metric, cls, bool(some)) if none else ""
+    if not some:
+        return [(rest, False)] if rest else []
+    groups: dict[str, list[Best]] = {}
+    for comparison, point in some:
+        groups.setdefault(cell_text(view, point), []).append((comparison, point))
+    parts = [_loss(view, name, members, known, metric, cls) for name, members in groups.items()]
+    listed = "; ".join(first_few(parts, MAX_NAMES, lead="and "))
+    return [(f"{listed}.{f' {rest}' if rest else ''}", True)]
 
 
-def conditions(view: View, comparisons: Sequence[Comparison]) -> list[str]:
-    """The effect of the conditions on each workload: the lowest and the highest of the best figures."""
-    by_workload: dict[str, list[tuple[Comparison, Point]]] = {}
+def _loss(view: View, name: str, members: list[Best], known: list[Best], metric: str, cls: Any) -> str:
+    """`threads` × `none` 36 % in counter_call, in 5 of 5 trials (†)."""
+    everywhere = sum(cell_text(view, point) == name for _, point in known) == len(members)
+    titles = [view.title(comparison.labels) for comparison, _ in members]
+    where = "" if everywhere or not any(titles) else f" in {titles_text(titles)}"
+    points = [point for _, point in members]
+    return f"{name} {counts.how_much(view, points, metric, cls, where)}"
+
+
+def conditions(view: View, comparisons: Sequence[Comparison]) -> list[tuple[str, bool]]:
+    """The effect of the conditions on each workload, from the best figure to the worst; and whether something competes there.
+
+    Between them stands the first step towards the worst condition, if it makes most of the effect.
+    """
+    by_workload: dict[str, list[Best]] = {}
     for comparison in comparisons:
         best = view.best(point for point in comparison.points if point.can_win)
         if best is not None:
             by_workload.setdefault(str(comparison.labels["workload"]), []).append((comparison, best))
-    sentences = []
+    found = []
     for workload, bests in by_workload.items():
         if len(bests) > 1:
-            bests.sort(key=lambda pair: pair[1].value(view.primary).mean)
-            ends = [
-                f"{primary_text(view, comparison, point, _contenders(view, comparison, point))} ({_conditions(view, comparison)})"
-                for comparison, point in bests[:: len(bests) - 1]
-            ]
+            bests.sort(key=lambda pair: -view.sign * pair[1].value(view.primary).mean)
             of = f" of {code(workload)}" if len(by_workload) > 1 else ""
-            over = f"over {len(bests)} conditions"
-            chosen = any(_contenders(view, *ends) > 1 for ends in bests[:: len(bests) - 1])
-            allowing = ", the intervals allowing for the choice of the best" if chosen else ""
-            sentences.append(f"The best {view.primary}{of} goes from {' to '.join(ends)} {over}{allowing}.")
-    return sentences
+            shown = [bests[0], *_first_step(view, bests), bests[-1]]
+            figures = ", ".join(_at(view, *pair) for pair in shown)
+            competes = any(len(view.best_per_variant(comparison.points)) > 1 for comparison, _ in bests)
+            best_of = "Best " if competes else ""
+            title = sentence_case(f"{best_of}{escaped(view.called(view.primary))}")
+            over = f" ({len(bests)} conditions)" if len(bests) > len(shown) else ""
+            found.append((f"{title}{of}: {figures}{over}.", competes))
+    return found
 
 
-def _contenders(view: View, comparison: Comparison, best: Point) -> int:
-    return contenders(view, best, [point for point in comparison.points if point.can_win])
+def _first_step(view: View, bests: Sequence[Best]) -> list[Best]:
+    """The condition next to the best one on the way to the worst, if it makes most of the difference."""
+    (first, start), (last, end) = bests[0], bests[-1]
+    for axis, labels in view.run.header["axes"].items():
+        here, there = first.labels.get(axis), last.labels.get(axis)
+        if axis == "workload" or here == there or here not in labels or there not in labels:
+            continue
+        place, to = labels.index(here), labels.index(there)
+        wanted = {**last.labels, axis: labels[place + (1 if to > place else -1)]}
+        step = next(((c, p) for c, p in bests[1:-1] if c.labels == wanted), None)
+        if step is not None:
+            whole, part = (
+                math.log(p.value(view.primary).mean / start.value(view.primary).mean) for p in (end, step[1])
+            )
+            return [step] if whole and part / whole >= HALF else []
+    return []
 
 
-def _conditions(view: View, comparison: Comparison) -> str:
-    """A comparison's title without its workload."""
-    return escaped(view.title({key: label for key, label in comparison.labels.items() if key != "workload"}))
-
-
-def _cell(view: View, point: Point) -> str:
-    return cell_text(view, point) + point.mark
+def _at(view: View, comparison: Comparison, point: Point) -> str:
+    """`12.9 k round trips/s at background.workers 0`."""
+    among = contenders(view, point, [p for p in comparison.points if p.can_win])
+    labels = {key: label for key, label in comparison.labels.items() if key != "workload"}
+    title = view.title(labels) or view.title(comparison.labels)
+    return f"{primary_text(view, comparison, point, among, is_brief=True)} at {escaped(title)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from concexp.report.captions import HOLLOW
 from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
 from concexp.report.sections import latency
@@ -18,8 +19,9 @@ ROW = 0.27  # inches
 
 
 class Plot:
-    """Each model (and primitive) at its best number of workers, ×, sorted; bars are 95 % intervals; hollow ones are † § or ‡."""
+    """Each model (and primitive) at its best number of workers (×), sorted; bars are 95 % intervals."""
 
+    signs = (HOLLOW,)
     section = "comparison"
     order = 20
 

@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.patches import Patch, Rectangle
 
 from concexp.analysis.stats.time_breakdown import PARTS, RESIDUAL, USEFUL
+from concexp.report.captions import exceeds_baseline
 from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
 from concexp.report.sections import time_breakdown
@@ -48,12 +49,13 @@ LOOKS = {
 
 
 class Plot:
-    """All workers' time is 100 %: useful at one worker's pace, lost by reason, residual (left of 0: more useful than 100 %).
+    """All workers' time is 100 %: useful at one worker's pace, lost by reason, and the unexplained residual.
 
     Useful is what the baseline needs for the same operations; a part is what goes beyond the baseline's own. Nothing tells
     what the residual was; it is below 0 where several workers did more than as many times the baseline.
     """
 
+    signs = (("left of 0: more useful work than 100 %", exceeds_baseline),)
     section = "cost"
     order = 40
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from concexp.report.captions import HOLLOW
 from concexp.report.long_axes import LongAxis, chosen, long_axes
 from concexp.report.plots import _style
 from concexp.report.text.numbers import are_numbers, many, plural, scale_of, spread
@@ -47,7 +48,7 @@ class _Curves:
 class Plot:
     """Each model (and primitive) over an axis of many numbers, at its best number of workers; bands are 95 % intervals."""
 
-    note = "Hollow marks are † § or ‡."
+    signs = (HOLLOW,)
     section = "comparison"
     order = 5
 

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.patches import Rectangle
 
+from concexp.report.captions import has_marks, lacks_numbers
 from concexp.report.long_axes import chosen, quantity
 from concexp.report.plots import _style
 from concexp.report.text.labels import one_line
@@ -54,9 +55,9 @@ class _Fields:
 
 
 class Plot:
-    """A field per cell, the darker the higher; framed: the best figure of a column; hatched: no number, and why."""
+    """A field per cell, the darker the higher; framed: the best figure of a column."""
 
-    note = "The scale is logarithmic where the numbers span much; † § ‡ may not win."
+    signs = (("hatched: no number, and why", lacks_numbers), ("† § ‡ cannot win", has_marks))
     section = "comparison"
     order = 15
 

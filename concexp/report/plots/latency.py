@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from concexp import catalog
 from concexp.analysis.stats.histogram import FEWEST_BEYOND
 from concexp.analysis.stats.intervals import Interval
+from concexp.report.captions import has_latency
 from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
 from concexp.report.styles import Style, shaded
@@ -47,11 +48,9 @@ class _Curve:
 
 
 class Plot:
-    """How long the slowest of so many operations took; bands are 95 % intervals over trials; a line ends where few lie beyond."""
+    """Percentiles of the time of operations; bands are 95 % intervals; a line ends where too few operations lie beyond."""
 
-    note = (
-        "Latency counts from the moment at which an operation was meant to begin, service time from its real beginning."
-    )
+    signs = (("latency counts from the intended start of an operation, service time from its real start", has_latency),)
     section = "latency"
     order = 30
 

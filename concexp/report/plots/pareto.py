@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
+from concexp.report.captions import HOLLOW
 from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
 from concexp.report.text.numbers import many, plural, scale_of, spread
@@ -31,9 +32,10 @@ class _Trade:
 
 
 class Plot:
-    """A mark per cell; joined: no other cell has better figures in both; pale: another one has; bars are 95 % intervals."""
+    """A mark per cell; joined: no other cell is better in both; pale: another one is; bars are 95 % intervals."""
 
-    note = "Where bars overlap, who is ahead is not resolved; hollow marks are † § or ‡."
+    note = "Where bars overlap, cells may be equal."
+    signs = (HOLLOW,)
     section = "comparison"
     order = 50
 

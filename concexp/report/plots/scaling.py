@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from concexp.report.captions import HOLLOW, has_laws
 from concexp.report.long_axes import chosen
 from concexp.report.pairs import THROUGHPUT
 from concexp.report.plots import _style
@@ -35,8 +36,9 @@ class _Ends:
 
 
 class Plot:
-    """Bars and bands are 95 % intervals, hollow marks † § or ‡; thin curves that join no marks are fitted laws."""
+    """Bars and bands are 95 % intervals."""
 
+    signs = (HOLLOW, ("thin curves: fitted laws", has_laws))
     section = "scaling"
     order = 10
 

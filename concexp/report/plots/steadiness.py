@@ -50,7 +50,7 @@ class _Cell:
 
 
 class Plot:
-    """A thin line is a trial, over its own median; the thick one their median; triangles are change points; black: never steady."""
+    """Thin: one trial, relative to its median; thick: median over trials; triangles: change points; black: never steady."""
 
     section = "steadiness"
     order = 70

@@ -16,14 +16,12 @@ from concexp.report.view import Point, View
 MAX_SPAN = 300  # beyond this ratio, one unit for a column would show its smallest values as zeros
 MAX_ROWS = 200  # more than anyone reads; cells.csv has all of them
 MARKS = {
-    "†": "its check of the outcome failed: the numbers are kept, and never called best",
-    "§": "some of its trials ended badly: the numbers are of the others, and never called best",
-    "‡": "too few trials beyond doubt: no verdict rests on it",
+    "†": "wrong outcome: cannot win",
+    "§": "some trials ended badly: numbers are of the others, cannot win",
+    "‡": "doubtful: no verdict rests on it",
 }
 
-ALL_TOGETHER = (
-    "percentiles and means of the times of single operations are those of all operations of its trials together"
-)
+ALL_TOGETHER = "percentiles are of all operations of a cell together"
 
 
 @dataclass(frozen=True)
@@ -60,14 +58,11 @@ def meaning(view: View) -> str:
     """What a figure of the tables is, and what its interval does not cover; "" if no figure has an interval."""
     if not any(value.bounded for point in view.points for value in point.values.values()):
         return ""
-    geometric = (
-        " (of times and rates the geometric mean)" if any(m.scale == "log" for m in view.metrics.values()) else ""
-    )
+    geometric = " (geometric for times and rates)" if any(m.scale == "log" for m in view.metrics.values()) else ""
     pooled = f"; {ALL_TOGETHER}" if has_pooled(view) else ""
     return (
-        f"A figure is the mean over the cell's trials{geometric}{pooled}; each trial is a fresh process, and all are "
-        "of this one run. Its interval covers what differs between these trials: not what differs from day to day or between "
-        "machines, nor that a figure in bold was picked as the best."
+        f"Figures are means over the trials{geometric}{pooled}. Their intervals cover differences between trials of this run, not "
+        "between days or machines, nor that a figure in bold was picked as the best."
     )
 
 
@@ -107,7 +102,11 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
         if metric.open_loop and metric.pooled:  # a latency; the growth of the line, or a rate, is what it is
             cells = ["overloaded" if p.sample.overloaded else text for text, p in zip(cells, points, strict=True)]
         cells = [f"{text} {_own_mark(point, name, metric)}".strip() for text, point in zip(cells, points, strict=True)]
-        head = _head(name, metric, unit, points[0].unit)
+        if name == view.primary and not any(point.has_numbers for point in points):
+            heads.append("outcome")
+            columns.append([_marked(text, point, best) for text, point in zip(cells, points, strict=True)])
+            continue
+        head = _head(view.called(name), metric, unit, points[0].unit)
         if name != view.primary and len(cells) > 1 and len(set(cells)) == 1:
             column, _, suffix = head.partition(", ")
             same.append(f"{column} {cells[0]}{suffix if suffix == 'x' else f' {suffix}'}".rstrip())
@@ -117,12 +116,18 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
             cells = [_marked(text, point, best) for text, point in zip(cells, points, strict=True)]
         columns.append(cells)
     trials = [_trials(point) for point in points]
+    if len(points) > 1 and len(set(trials)) == 1:
+        counted = trials[0] if any(point.has_numbers for point in points) else str(points[0].sample.count)
+        same.append(f"{counted} trials per cell")
+    else:
+        heads.append("trials")
+        columns.append(trials)
     rows = [
-        [*(_shown(point.labels.get(key)) for key in axes), *numbers, count]
-        for point, numbers, count in zip(points, zip(*columns, strict=True), trials, strict=True)
+        [*(_shown(point.labels.get(key)) for key in axes), *numbers]
+        for point, numbers in zip(points, zip(*columns, strict=True), strict=True)
     ]
     constant = ", ".join([*(f"{escaped(key)} {labels[key][0]}" for key in fixed), *same])
-    return Table(escaped(title), constant, len(axes), [*map(escaped, axes), *heads, "trials"], rows)
+    return Table(escaped(title), constant, len(axes), [*map(escaped, axes), *heads], rows)
 
 
 def _column(values: Sequence[Interval], unit: str) -> tuple[str, list[str]]:
@@ -153,8 +158,8 @@ def _is_worth_a_column(view: View, name: str, metric: Any, points: Sequence[Poin
     return bool(metric.tells(frame[frame["cell"].isin({point.cell for point in points}) & frame["wall_s"].notna()]))
 
 
-def _head(name: str, metric: Any, prefix: str, operation: str) -> str:
-    """A column's head, the name in cells.csv with the unit used here: `throughput, M sums/s`."""
+def _head(title: str, metric: Any, prefix: str, operation: str) -> str:
+    """A column's head, the title of the metric with the unit used here: `throughput, M sums/s`, `lost updates, k`."""
     if metric.unit == "1/s":
         unit = f"{prefix} {many(operation)}/s".strip()
     elif metric.unit in ("s", "x", "CPUs", ""):
@@ -163,7 +168,9 @@ def _head(name: str, metric: Any, prefix: str, operation: str) -> str:
         unit = f"{prefix}B{metric.unit.removeprefix('bytes')}"
     else:
         unit = f"{prefix} {metric.unit}".strip()
-    return escaped(f"{name}, {unit}" if unit else name)
+    if metric.unit and title.endswith(f" {metric.unit}"):  # it says what is counted
+        unit = unit.removesuffix(metric.unit).strip()
+    return escaped(f"{title}, {unit}" if unit else title)
 
 
 def _marked(text: str, point: Point, best: set[str]) -> str:

@@ -174,7 +174,7 @@ def _side(side: Interval | str, factor: float, suffix: str) -> str:
         value = side.mean / factor
         whole = f"{value:,.0f}" if value.is_integer() else rounded(value)
         return f"{whole}{suffix}" if value else whole
-    return spread(side.scaled(1 / factor), suffix)
+    return spread(side.scaled(1 / factor), suffix, finer=True)
 
 
 def _unit(tree: Tree) -> str | None:

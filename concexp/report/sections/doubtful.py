@@ -28,7 +28,7 @@ def sentences(view: View) -> list[str]:
         where = "" if codes["machine"] == len(points) else f" in {codes['machine']} of them"
         causes.append(f"the machine withheld CPUs{where}")
     causes += [f"`{code}` in {plural(count, 'cell')}" for code, count in codes.most_common() if code != "machine"]
-    return [f"**No timing verdict for {which}** (‡): {enumerated(causes)} ([how we know](#how-far-to-trust-it))."]
+    return [f"**No verdict on time for {which}** (‡): {enumerated(causes)} ([evidence](#how-far-to-trust-it))."]
 
 
 def threats(view: View) -> list[str]:
@@ -60,7 +60,7 @@ def _how_we_know(view: View, points: list[Point]) -> str:
     queued = queued[queued > doubts.WAIT_SHARE]
     if len(queued):
         facts.append(
-            f"workers stood in the run queue for {_percent(queued)} of their time (median of "
+            f"workers waited for a CPU for {_percent(queued)} of their time (median of "
             f"{plural(len(queued), 'trial')}) although there was a CPU for each"
         )
     stolen = doubts.stolen(affected)
@@ -71,7 +71,7 @@ def _how_we_know(view: View, points: list[Point]) -> str:
             f"{plural(len(stolen), 'trial')})"
         )
     of = plural(int((frame["status"].isin(NUMBERED)).sum()), "trial")
-    return f"How we know that the machine withheld CPUs: {enumerated(facts)}; this touches {len(affected)} of {of}."
+    return f"Evidence that the machine withheld CPUs: {enumerated(facts)}; this touches {len(affected)} of {of}."
 
 
 def _percent(shares: pd.Series) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, MEASURED
+from concexp.report.expected import is_expected
 from concexp.report.phrases import BAD_ENDINGS
 from concexp.report.sections import hangs
 from concexp.report.text.markdown import escaped, fenced
@@ -14,6 +16,7 @@ from concexp.run.storage.journal import Record
 
 MAX_FAILURES = 10
 MAX_LINES = 40  # of a traceback: its end says most
+MAX_DIAGNOSED = 6  # lines on expected hangs
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,42 @@ def _skipped(reason: str, cells: list[str]) -> str:
     return f"{plural(len(cells), 'cell')}: {escaped(reason)} ({escaped(', '.join(kinds[:3]))}{more})."
 
 
-def failures(view: View) -> tuple[list[Failure], int]:
-    """The first kinds of failure, and how many more there are."""
-    groups: dict[tuple[str, ...], list[Record]] = {}
+def expected(view: View) -> list[str]:
+    """The trials that ended badly as expected, by how and why, and what a diagnostic trial showed of those that hang."""
+    groups: dict[tuple[str, str], list[Record]] = {}
+    for record in _ended_badly(view):
+        if is_expected(view, record["cell"], record["status"]):
+            groups.setdefault((record["status"], _without_class(record["reason"])), []).append(record)
+    texts = []
+    for (status, reason), records in list(groups.items())[:MAX_FAILURES]:
+        cells = len({record["cell"] for record in records})
+        texts.append(
+            f"{plural(len(records), 'trial')} of {plural(cells, 'cell')} {BAD_ENDINGS[status]}: {escaped(reason.rstrip('.'))}."
+        )
+        if status == "timeout":
+            diagnosed = dict.fromkeys(line for r in records for line in hangs.diagnosis(view, r["cell"]))
+            texts += list(diagnosed)[:MAX_DIAGNOSED]
+    more = len(groups) - MAX_FAILURES
+    return [*texts, *([f"{plural(more, 'more kind')} in journal.jsonl."] if more > 0 else [])]
+
+
+def _without_class(reason: str) -> str:
+    """A reason without the module of its exception, so that one kind of failure is listed once."""
+    head, colon, rest = reason.partition(": ")
+    return f"{head.rpartition('.')[2]}{colon}{rest}"
+
+
+def _ended_badly(view: View) -> Iterator[Record]:
     for record in view.run.records:
         if record.role not in (MACHINE, DIAGNOSTIC) and record["status"] in BAD_ENDINGS:
+            yield record
+
+
+def failures(view: View) -> tuple[list[Failure], int]:
+    """The first kinds of failure that the experiment does not expect, and how many more there are."""
+    groups: dict[tuple[str, ...], list[Record]] = {}
+    for record in _ended_badly(view):
+        if not is_expected(view, record["cell"], record["status"]):
             kind = record["cell"], record.role, record["status"], record["reason"]
             groups.setdefault(kind, []).append(record)
     order = {point.cell: number for number, point in enumerate(view.points)}

@@ -25,9 +25,7 @@ def sentences(view: View) -> list[str]:
     count = sum(len(_points(comparison)) for comparison in comparisons)
     if even:
         which = f"all {count}" if len(even) == count > 1 else f"{len(even)} of {count}"
-        rest.append(
-            f"Jain's index is surely above {EVEN_INDEX}, as good as even, in {which} cells with several workers."
-        )
+        rest.append(f"Even shares (Jain's index above {EVEN_INDEX}) in {which} cells with several workers.")
     return [*sentences, *rest]
 
 
@@ -54,10 +52,8 @@ def _sentence(view: View, comparison: Comparison) -> str:
     uneven = _uneven(comparison)
     least = uneven[0]
     title = f"**{escaped(view.title(comparison.labels))}**: " if len(view.comparisons) > 1 else ""
-    figure = f"{spread(least.value(METRIC))} of an even 1"
+    figure = f"{spread(least.value(METRIC))} (1 is even)"
     others = ""
     if len(uneven) > 1:
-        others = (
-            f"; {plural(len(uneven) - 1, 'other cell')} {'is' if len(uneven) == 2 else 'are'} below {EVEN_INDEX}, too"
-        )
-    return f"{title}{cell_text(view, least)} shared least evenly, with a Jain's index of {figure}{others}."
+        others = f"; {plural(len(uneven) - 1, 'other cell')} below {EVEN_INDEX}"
+    return f"{title}least even: {cell_text(view, least)}, Jain's index {figure}{others}."

@@ -22,7 +22,7 @@ PLACE = re.compile(r"(\S+:\d+ in [\w<>.]+)")
 
 def kind(hang: dict[str, Any]) -> str:
     """The kind of a hang, its evidence, and where the work stood."""
-    where = f"; at work stood {enumerated([code(site) for site in hang['sites']])}" if hang.get("sites") else ""
+    where = f"; work stopped at {enumerated([code(site) for site in hang['sites']])}" if hang.get("sites") else ""
     return f"{LOOKS.get(hang['kind'], escaped(hang['kind']))}: {escaped(hang.get('why') or 'unknown')}{where}"
 
 
@@ -31,20 +31,24 @@ def diagnosis(view: View, cell: str) -> list[str]:
     record = next((r for r in view.run.of_role(DIAGNOSTIC) if r["cell"] == cell), None)
     if record is None:
         return []
-    trial = "A trial of its own with watched locks, which counts nowhere,"
+    trial = "An extra trial with watched locks, which counts nowhere,"
     if record["status"] != "timeout":
-        return [f"{trial} did not hang ({escaped(record['status'])}): who waited for whom is not known."]
+        return [f"{trial} did not hang ({escaped(record['status'])}): the cause of the hang is unknown."]
     hang = record.get("hang") or {}
     if hang.get("circle"):
-        who = "waits for what it holds itself" if len(hang["circle"]) == 1 else "wait for each other in a circle"
-        return [f"{trial} hung as well, and shows who {who}:", *map(_shown, hang["circle"])]
+        what = (
+            "a wait for a lock already held"
+            if len(hang["circle"]) == 1
+            else "workers that wait for each other in a circle"
+        )
+        return [f"{trial} hung as well, and shows {what}:", *map(_shown, hang["circle"])]
     if hang.get("forked"):
         head = (
             f"{trial} hung as well: a process was forked while another thread held a lock, which stays locked in the new "
             "process for ever. Start the process before the threads, or by spawn or forkserver."
         )
         return [head, *map(_shown, hang["forked"])]
-    head = f"{trial} hung as well, but nobody waits for locks in a circle that it could see."
+    head = f"{trial} hung as well, but shows no circle of waits."
     return [head, *map(_shown, hang.get("waits") or ())]
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 from concexp import catalog
 from concexp.analysis.stats.intervals import Interval
 from concexp.report.family import Family, corrected
 from concexp.report.pairs import Pair
 from concexp.report.phrases import cell_text, cells_text
-from concexp.report.text.markdown import escaped
-from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, spread
-from concexp.report.view import Comparison, Point, View
+from concexp.report.text.markdown import code, escaped
+from concexp.report.text.numbers import brief, enumerated, plural, rounded, scale_of, sentence_case, spread
+from concexp.report.view import Comparison, Point, View, once_per_view
 from concexp.trial.search import objective
 
 # The metrics and what they are called; the first that was recorded is used. Only an open loop has a latency.
@@ -19,6 +20,8 @@ METRICS = {"latency_p99_s": "latency", "service_time_p99_s": "service time"}
 HIGHEST_RATE = "sustainable_rate"
 MAX_COMPARISONS = 12
 MAX_CELLS = 6  # that a sentence on overload names
+MAX_RATES = 4  # with a figure each in the answer; of more, the lowest and the highest
+MAX_PARAMETERS = 1  # of a workload, beside its name
 
 
 def sentences(view: View) -> list[str]:
@@ -33,33 +36,131 @@ def sentences(view: View) -> list[str]:
         if len(compared) > MAX_COMPARISONS
         else []
     )
-    pairs = (
-        Pair(one, other, _metric(view, comparison))
-        for comparison in compared
-        for one, other in combinations(_points(view, comparison), 2)
-    )
-    family = corrected(pairs, view.run.level)
+    family = _family(view)
     return [
         *highest_rates(view),
         *_overloads_explained(view),
-        *_conditions(view, comparisons),
+        *_in_closed_loops(view, comparisons),
         *_too_few(view),
         *(_sentence(view, comparison, family) for comparison in compared[:MAX_COMPARISONS]),
         *more,
     ]
 
 
+@once_per_view
+def _family(view: View) -> Family:
+    """All pairs that a sentence on the 99th percentile could be about."""
+    return corrected(
+        (
+            Pair(one, other, _metric(view, comparison))
+            for comparison in view.comparisons
+            for one, other in combinations(_points(view, comparison), 2)
+        ),
+        view.run.level,
+    )
+
+
 def in_answer(view: View) -> list[str]:
-    """What the answer says of open loops, whose throughput is given: overloads and latency. Empty without open loops."""
+    """What the answer says of open loops, whose throughput is given: rates, overloads and latency. Empty without open loops."""
     comparisons = [
         comparison for comparison in view.comparisons if is_open(view, comparison) and _points(view, comparison)
     ]
-    told = [*highest_rates(view), *overloads(view)]
-    if len(comparisons) > 1:
-        return [*told, *_conditions(view, comparisons)]
-    if comparisons and len(view.comparisons) == 1 and len(compared := sentences(view)) > len(told):
-        return [*told, compared[len(told)]]
-    return [*told, *(_lowest(view, comparison) for comparison in comparisons)]
+    found = [*highest_rates(view), *overloads(view)]
+    if len(comparisons) == 1 and len(view.comparisons) == 1 and len(_points(view, comparisons[0])) > 1:
+        return [*found, _sentence(view, comparisons[0], _family(view))]
+    if not comparisons:
+        return found
+    by_workload: dict[str, list[Comparison]] = {}
+    for comparison in comparisons:
+        by_workload.setdefault(str(comparison.labels["workload"]), []).append(comparison)
+    closed = [one for one in view.comparisons if one not in comparisons and _points(view, one)]
+    return found + [
+        _of_workload(view, members, [one for one in closed if str(one.labels["workload"]) == workload])
+        for workload, members in by_workload.items()
+    ]
+
+
+def _in_closed_loops(view: View, comparisons: list[Comparison]) -> list[str]:
+    """The best 99th percentile of each workload under several conditions; the answer has that of open loops."""
+    by_workload: dict[str, list[Comparison]] = {}
+    for comparison in comparisons:
+        if not is_open(view, comparison):
+            by_workload.setdefault(str(comparison.labels["workload"]), []).append(comparison)
+    return [_of_workload(view, members, []) for members in by_workload.values() if len(members) > 1]
+
+
+def _of_workload(view: View, opened: list[Comparison], closed: list[Comparison]) -> str:
+    """The best 99th percentile at each rate, and what the closed loop of the same workload reports."""
+    metric = _metric(view, opened[0])
+    opened = [comparison for comparison in opened if _metric(view, comparison) == metric]
+    several = len({str(comparison.labels["workload"]) for comparison in view.comparisons}) > 1
+    workload = str(opened[0].labels["workload"])
+    of = f" of {code(workload)}{_with_parameters(view, workload)}" if several else ""
+    best = "Best " if any(len(_points(view, comparison)) > 1 for comparison in opened) else ""
+    shown = opened
+    if len(opened) > MAX_RATES:
+        ordered = sorted(opened, key=lambda comparison: _points(view, comparison)[0].value(metric).mean)
+        shown = [ordered[0], ordered[-1]]
+    figures = ", ".join(_at(view, comparison, metric) for comparison in shown)
+    over = f" ({len(opened)} conditions)" if len(opened) > len(shown) else ""
+    text = f"{sentence_case(best + view.called(metric))}{of}: {figures}{over}"
+    if not closed:
+        return f"{text}."
+    own = _metric(view, closed[0])
+    closed = [comparison for comparison in closed if _metric(view, comparison) == own]
+    figures = ", ".join(_at(view, comparison, own) for comparison in closed[:MAX_RATES])
+    more = f" and {plural(len(closed) - MAX_RATES, 'more condition')}" if len(closed) > MAX_RATES else ""
+    only = "only " if _hide(view, opened, closed) else ""
+    return f"{text}. A closed loop reports a {view.called(own)} of {only}{figures}{more}."
+
+
+def hidden_by_closed_loops(view: View) -> bool:
+    """Whether an open loop shows a far longer 99th percentile than the closed loop of the same workload."""
+    known = [comparison for comparison in view.comparisons if _points(view, comparison)]
+    workloads = {str(comparison.labels["workload"]) for comparison in known}
+    opened, closed = ([one for one in known if is_open(view, one) is wanted] for wanted in (True, False))
+    return any(
+        _hide(view, *([one for one in loops if str(one.labels["workload"]) == workload] for loops in (opened, closed)))
+        for workload in workloads
+    )
+
+
+def _hide(view: View, opened: list[Comparison], closed: list[Comparison]) -> bool:
+    """Whether the best 99th percentile of each closed loop is certainly below half of that of each open loop."""
+    tails, short = ([_best_value(view, one) for one in loops] for loops in (opened, closed))
+    bounded = bool(tails and short) and all(value.bounded for value in [*tails, *short])
+    return bounded and min(value.lo for value in tails) > 2 * max(value.hi for value in short)
+
+
+def _best_value(view: View, comparison: Comparison) -> Interval:
+    return _points(view, comparison)[0].value(_metric(view, comparison))
+
+
+def _at(view: View, comparison: Comparison, metric: str) -> str:
+    """`290 ms at load 200/s`; the title without the workload."""
+    value = _points(view, comparison)[0].value(metric)
+    factor, unit = scale_of([value.mean], view.metrics[metric].unit)
+    title = view.title({key: label for key, label in comparison.labels.items() if key != "workload"})
+    return brief(value.scaled(1 / factor), f" {unit}") + (f" at {escaped(title)}" if title else "")
+
+
+def _with_parameters(view: View, label: str) -> str:
+    """` (stall 300ms)`: the parameters of a workload that others of the same kind do not have, or have otherwise."""
+    listed = view.run.spec.get("workload")
+    own: dict[str, dict[str, Any]] = {}
+    for entry in listed if isinstance(listed, list) else []:
+        if isinstance(entry, dict):
+            name = next(key for key in entry if key != "as")
+            if isinstance(entry[name], dict):
+                own[str(entry.get("as", name))] = {"kind": name, **entry[name]}
+    mine = own.pop(label, {})
+    others = [one for one in own.values() if one["kind"] == mine.get("kind")]
+    texts = [
+        f"{key} {value}"
+        for key, value in mine.items()
+        if others and any(one.get(key) != value for one in others) and isinstance(value, str | int | float)
+    ]
+    return f" ({escaped(', '.join(texts[:MAX_PARAMETERS]))})" if texts else ""
 
 
 def highest_rates(view: View) -> list[str]:
@@ -80,7 +181,7 @@ def highest_rates(view: View) -> list[str]:
     if not texts:
         return []
     more = f" and {plural(len(texts) - MAX_CELLS, 'more cell')}" if len(texts) > MAX_CELLS else ""
-    return [f"**The highest rate** of arrivals that is served: {'; '.join(texts[:MAX_CELLS])}{more}."]
+    return [f"**Highest rate** of arrivals that is served: {'; '.join(texts[:MAX_CELLS])}{more}."]
 
 
 def _seconds(seconds: float) -> str:
@@ -103,7 +204,7 @@ def overloads(view: View) -> list[str]:
     if not texts:
         return []
     more = f" and {plural(len(texts) - MAX_CELLS, 'more cell')}" if len(texts) > MAX_CELLS else ""
-    return [f"**Overloaded**, more arrives than can be served: {'; '.join(texts[:MAX_CELLS])}{more}."]
+    return [f"**Overloaded**: {'; '.join(texts[:MAX_CELLS])}{more}."]
 
 
 def _overloads_explained(view: View) -> list[str]:
@@ -112,9 +213,7 @@ def _overloads_explained(view: View) -> list[str]:
     if not over:
         return []
     doubtful = [point for point in over if not point.enough_clean_trials]
-    no_latency = (
-        f"No latency is given for {plural(len(over), 'overloaded cell')}: it grows as long as such a load lasts."
-    )
+    no_latency = f"No latency for {plural(len(over), 'overloaded cell')}: it grows as long as such a load lasts."
     if not doubtful:
         return [f"{no_latency} The rate that is served can be sustained."]
     unless = f" can be sustained; of {plural(len(doubtful), 'cell')} (‡) that is not known"
@@ -149,14 +248,7 @@ def _too_few(view: View) -> list[str]:
     if not few:
         return []
     point, name = few[0]
-    return [f"No 99th percentile for {plural(len({p.cell for p, _ in few}), 'cell')}: {point.sample.withheld(name)}."]
-
-
-def _lowest(view: View, comparison: Comparison) -> str:
-    """The lowest 99th percentile of a comparison, with its title if there are several comparisons."""
-    point, metric = _points(view, comparison)[0], _metric(view, comparison)
-    where = f" in {escaped(view.title(comparison.labels))}" if len(view.comparisons) > 1 else ""
-    return f"The 99th percentile of the {METRICS[metric]} of {cell_text(view, point)}{where} is {_amount(view, point, metric)}."
+    return [f"No p99 for {plural(len({p.cell for p, _ in few}), 'cell')}: {point.sample.withheld(name)}."]
 
 
 def is_open(view: View, comparison: Comparison) -> bool:
@@ -185,22 +277,21 @@ def _points(view: View, comparison: Comparison) -> list[Point]:
 
 
 def _sentence(view: View, comparison: Comparison, family: Family) -> str:
-    """The lowest 99th percentile, by how much it is the lowest, and from which cells it is not resolved."""
+    """The lowest 99th percentile, and by how much the others exceed it or that they cannot be told apart."""
     metric = _metric(view, comparison)
     best, *others = _points(view, comparison)
     ratios = [(other, view.ratio(other, best, metric)) for other in others]
     tied = [other for other, ratio in ratios if family.verdict(Pair(other, best, metric), ratio, 1.0) != "higher"]
     title = f"**{escaped(view.title(comparison.labels))}**: " if len(view.comparisons) > 1 else ""
-    the = "the" if title else "The"
-    figure = f"{_amount(view, best, metric)}, of {cell_text(view, best)}"
-    text = f"{title}{the} lowest 99th percentile of the {METRICS[metric]} is {figure}"
+    lowest = f"lowest {view.called(metric)}"
+    text = f"{title}{lowest if title else sentence_case(lowest)} {_amount(view, best, metric)}, {cell_text(view, best)}"
     if not any(ratio.bounded for _, ratio in ratios):
-        return f"{text}; without an interval nothing is resolved."
+        return f"{text}; without an interval there is no verdict."
     if tied:
-        return f"{text}, not resolved from {cells_text(view, tied)}."
+        return f"{text}; cannot be told apart from {cells_text(view, tied)}."
     ratios.sort(key=lambda pair: pair[1].mean)
     ends = ratios[:: max(1, len(ratios) - 1)]
-    parts = [f"{cell_text(view, other)} has {spread(ratio, 'x')} of it" for other, ratio in ends]
+    parts = [f"{cell_text(view, other)} {spread(ratio, 'x')} of it" for other, ratio in ends]
     return f"{text}; {enumerated(parts)}."
 
 
@@ -208,18 +299,3 @@ def _amount(view: View, point: Point, metric: str) -> str:
     value = point.value(metric)
     factor, unit = scale_of([value.mean], view.metrics[metric].unit)
     return spread(value.scaled(1 / factor), f" {unit}")
-
-
-def _conditions(view: View, comparisons: list[Comparison]) -> list[str]:
-    """The lowest and the highest of the best 99th percentiles of each workload and metric, where conditions vary."""
-    groups: dict[tuple[str, str], list[tuple[Comparison, Point]]] = {}
-    for comparison in comparisons:
-        key = str(comparison.labels["workload"]), _metric(view, comparison)
-        groups.setdefault(key, []).append((comparison, _points(view, comparison)[0]))
-    texts = []
-    for (_, metric), best in groups.items():
-        if len(best) > 1:
-            best.sort(key=lambda pair: pair[1].value(metric).mean)
-            ends = [f"{_amount(view, p, metric)} ({escaped(view.title(c.labels))})" for c, p in best[:: len(best) - 1]]
-            texts.append(f"The lowest 99th percentile of the {METRICS[metric]} goes from {' to '.join(ends)}.")
-    return texts

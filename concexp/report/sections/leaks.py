@@ -32,10 +32,10 @@ def _own_folder(leak: Leak) -> bool:
 
 
 TOLD: tuple[tuple[Callable[[Leak], bool], str], ...] = (
-    (_removed, "{trials} left something behind, which was ended or removed: {what}."),
+    (_removed, "{trials} left something behind, which was cleaned up: {what}."),
     (
         _maybe_anothers,
-        "During {trials} {what} appeared in /dev/shm that no process holds: maybe another program's, so nothing was removed.",
+        "During {trials} {what} appeared in /dev/shm that no process holds: maybe another program's, so it was not removed.",
     ),
     (_own_folder, "{trials} left a folder that could not be removed: {what}."),
 )

@@ -9,14 +9,13 @@ from concexp.analysis import noise
 from concexp.analysis.costs import Costs, trials_of
 from concexp.analysis.precision import PrecisionShortfall, precision_shortfall, widths
 from concexp.analysis.stats.intervals import Interval
-from concexp.analysis.stats.significance import MARGIN
 from concexp.analysis.stats.trend import FEWEST_STEPS
 from concexp.experiment import Measure
 from concexp.experiment.statuses import MEASURED
 from concexp.report.family import family_of
-from concexp.report.phrases import MAX_NAMES, NO_GAIN, cell_on_page, first_few, percent_change
+from concexp.report.phrases import MAX_NAMES, cell_on_page, first_few, percent_change
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, plural, rounded, spread
+from concexp.report.text.numbers import enumerated, plural, rounded
 from concexp.report.view import View
 from concexp.run.forecast import duration_text
 
@@ -27,9 +26,8 @@ def threats(view: View) -> list[str]:
     drift = noise.drift(view.run)
     if noise.drifted(drift):
         sentences.append(
-            f"`drift`: the sentinel, the same small work in each of {plural(drift.n, 'block')}, took {_change(drift)} at the "
-            "end of the run than at its beginning. Comparisons are paired by block and bear it; figures of single cells are "
-            "means over it."
+            f"`drift`: the same small work in each of {plural(drift.n, 'block')} took {_change(drift)} at the end of the run than "
+            "at its beginning. Comparisons within a block are not affected; figures of single cells are means over it."
         )
     return sentences + list(filter(None, [_shortfall(view)]))
 
@@ -42,7 +40,7 @@ def assurances(view: View) -> list[str]:
     half = widths(view.run)
     if wanted is not None and half and max(half.values()) <= wanted:
         sentences.append(
-            f"Every interval of {escaped(view.primary)} is within ±{100 * wanted:g} % of its mean, as was wanted."
+            f"Every interval of {escaped(view.called(view.primary))} is within ±{100 * wanted:g} % of its mean, as wanted."
         )
     return sentences
 
@@ -52,16 +50,15 @@ def _no_drift(view: View) -> str:
     drift, times = noise.drift(view.run), noise.sentinel_times(view.run).values()
     if not times or noise.drifted(drift):
         return ""
-    lead = "No drift" if noise.no_drift(drift) else "It cannot be told whether the machine drifted"
+    lead = "No drift detected" if noise.no_drift(drift) else "Cannot tell whether the machine drifted"
     change = (
-        f"from the first to the last of {plural(drift.n, 'block')} the time of the sentinel, always the same small work, changed "
-        f"by {percent_change(drift)}"
+        f"the same small work changed by {percent_change(drift)} over {plural(drift.n, 'block')}"
         if drift.bounded
-        else f"the sentinel, always the same small work, ran in {plural(len(times), 'block')}, and it takes {FEWEST_STEPS} to tell"
+        else f"the same small work ran in {plural(len(times), 'block')}, and that takes {FEWEST_STEPS}"
     )
     if len(times) == 1:
         return f"{lead}: {change}."
-    return f"{lead}: {change}; its slowest block took {rounded(max(times) / min(times))} times as long as its fastest."
+    return f"{lead}: {change}; the slowest block took {rounded(max(times) / min(times))} times as long as the fastest."
 
 
 def _comparisons(view: View) -> list[str]:
@@ -71,20 +68,19 @@ def _comparisons(view: View) -> list[str]:
         return []
     false = f"{100 * (1 - view.run.level):g} %"
     return [
-        f"The answer names a difference only if it survives a correction for its {count:,} comparisons "
-        f"(Benjamini–Hochberg): of the differences named, about {false} at most are false. “No gain” and “equal” are said "
-        f"only of what is not named, where the whole interval lies within {100 * NO_GAIN:g} % or {100 * MARGIN:g} % of 1."
+        f"A difference is reported only if it survives a correction for {count:,} comparisons (Benjamini–Hochberg: at most about "
+        f"{false} of the reported ones are false)."
     ]
 
 
 def _floor(view: View, floor: noise.NoiseFloor) -> str:
     point = view.point(floor.cell)
-    unlike = "" if floor.ratio.lo <= 1 <= floor.ratio.hi else ", although both are the same,"
+    unlike = "" if floor.ratio.lo <= 1 <= floor.ratio.hi else ", although it is the same"
     workload = f" for {code(floor.workload)}" if len(view.floors) > 1 else ""
     return (
-        f"Noise floor{workload}: {rounded(floor.factor)}x. {cell_on_page(view, point)} was measured a second time in every "
-        f"block, as if it were another cell; second beside first{unlike} is {spread(floor.ratio, 'x')}. A smaller "
-        "difference is called not resolved, and a somewhat larger one where its interval is wider than this one."
+        f"Noise floor{workload}: {rounded(100 * (floor.factor - 1), 2)} %, more beside wider intervals; smaller differences are "
+        f"not reported. {cell_on_page(view, point)}, measured twice in every block, differed by "
+        f"{percent_change(floor.ratio)}{unlike}."
     )
 
 
@@ -112,15 +108,17 @@ def _too_wide(view: View, measure: Measure, blocks: int, missed: PrecisionShortf
         wide = sorted(missed.wide, key=lambda cell: -missed.wide[cell])
         named = [f"{_of_cell(view, cell)} ±{rounded(100 * missed.wide[cell], 2)} %" for cell in wide]
         parts.append(
-            f"every interval of {escaped(view.primary)} was within ±{100 * measure.precision:g} % of its mean; not so narrow: "
-            f"{_named(named)}"
+            f"every interval of {escaped(view.called(view.primary))} was within ±{100 * measure.precision:g} % of its mean; not so "
+            f"narrow: {_named(named)}"
         )
     if missed.short:
         named = [
             f"{_of_cell(view, cell)} ({view.run.samples[cell].of(view.primary).withheld(view.primary)})"
             for cell in sorted(missed.short, key=lambda cell: -missed.short[cell])
         ]
-        parts.append(f"every cell had enough operations for {escaped(view.primary)}; too few: {_named(named)}")
+        parts.append(
+            f"every cell had enough operations for {escaped(view.called(view.primary))}; too few: {_named(named)}"
+        )
     if missed.claims:
         parts.append(
             f"every claim was settled; inconclusive: {_named([escaped(one.claim.says) for one in missed.claims])}"
@@ -134,7 +132,8 @@ def _without_interval(view: View, missed: PrecisionShortfall) -> str:
         return ""
     samples = {cell: view.run.samples[cell].of(view.primary) for cell in missed.without_interval}
     named = [f"{_of_cell(view, cell)} ({one.withheld(view.primary) or one.endings})" for cell, one in samples.items()]
-    return f"Without an interval of {escaped(view.primary)}, which more trials would not give: {_named(named)}."
+    title = escaped(view.called(view.primary))
+    return f"No interval of {title}, and more trials would not give one: {_named(named)}."
 
 
 def _named(names: list[str]) -> str:
@@ -151,7 +150,7 @@ def _unfinished(view: View, measure: Measure) -> str:
     done = sum(record.role == MEASURED for record in trials_of(view.run.records))
     if not 0 < done < planned:
         return ""
-    return f"The run has not come to its end: {done} of {plural(planned, 'trial')} are there; the same command goes on with it."
+    return f"The run is not finished: {done} of {plural(planned, 'trial')} are done; the same command continues it."
 
 
 def _reason(view: View, measure: Measure, blocks: int) -> str:
@@ -161,7 +160,7 @@ def _reason(view: View, measure: Measure, blocks: int) -> str:
     costs = Costs(view.run.records)
     if measure.budget is not None and measure.budget - costs.spent < costs.between + sum(costs.medians.values()):
         return f"The budget of {duration_text(measure.budget)} ended the run"
-    return "The run has not come to its end (the same command goes on with it): it stopped"
+    return "The run is not finished (the same command continues it): it stopped"
 
 
 def _measure(view: View) -> Measure:

@@ -33,7 +33,7 @@ STEPS = {
     "higher": "gains",
     "lower": "loses",
     "equivalent": f"changes by less than {100 * MARGIN:g} %:",
-    "unresolved": "cannot be told from no change:",
+    "unresolved": "may or may not change:",
 }
 # The parameters of laws: meaning, factor and unit. The cost of one pair is small, since there are many pairs.
 MEANING = {
@@ -160,7 +160,7 @@ def _laws(view: View) -> list[str]:
     if not fitted:
         return []
     tried = enumerated(list(dict.fromkeys(LAW_NAMES.get(n, n) for series, _ in fitted for n in series.scaling.tried)))
-    texts = [f"A line's law is the one of least AICc among {tried} (the Universal Scalability Law)."]
+    texts = [f"Fitted laws: the one of least AICc among {tried} (the Universal Scalability Law)."]
     texts += [f"{_named(view, series)}: {_law(view, series, fit)}" for series, fit in fitted[:MAX_SERIES]]
     if len(fitted) > MAX_SERIES:
         texts.append(f"{len(fitted) - MAX_SERIES} more lines follow a law.")
@@ -171,10 +171,12 @@ def _refusals(view: View, by_reason: dict[str, list[Series]]) -> list[str]:
     """Why the other series have no law."""
     texts = []
     for reason, members in by_reason.items():
+        if not reason:
+            continue
         names = enumerated(first_few([_named(view, series) for series in members], MAX_SERIES), "or")
         if len(members) == len(measured_series(view)) > 1:
             names = "any line"
-        texts.append(f"No scaling law is told for {names}: {reason}.")
+        texts.append(f"No scaling law for {names}: {reason}.")
     return texts
 
 
@@ -201,7 +203,7 @@ def _law(view: View, series: Series, fit: Fit) -> str:
     if serial is not None and serial.lo > 1 and falls:
         parts.append("so several workers are slower than one")
     elif serial is not None and serial.hi >= 1:
-        parts.append("so more workers add nothing that can be told")
+        parts.append("so more workers add nothing measurable")
     elif serial is not None and set(fit.parameters) == {"g", "a"}:
         parts.append(_further(series, fit, serial))
     if falls:
@@ -215,7 +217,7 @@ def _law(view: View, series: Series, fit: Fit) -> str:
         LAW_NAMES.get(n, n) for n, value in scaling.tried.items() if n != fit.law.name and value - fit.aicc < AICC_TIE
     ]
     beside = f"; {enumerated(close)} would do as well" if close else ""
-    untested = "" if scaling.tested else "; the trials are too few to tell whether another curve would fit better"
+    untested = "" if scaling.tested else "; too few trials to test whether another curve fits better"
     return f"{LAW_NAMES.get(fit.law.name, fit.law.name)}, {', '.join(parts)}; it misses the points by {off} %{beside}{untested}."
 
 
@@ -235,20 +237,17 @@ def sure(parameter: Parameter) -> Interval:
 
 
 def _reason(series: Series) -> str:
-    """Why a series has no law, in words."""
+    """Why a series has no law, in words; "" where no law was to be expected of so few numbers of workers."""
     measured, clean, within = (
         len({p.workers for p in points}) for points in (series.points, series.clean, series.within)
     )
     needs = f"a law needs {POINTS} numbers of workers"
     if measured < POINTS:
-        return f"{needs}, {measured} were measured"
+        return ""
     if clean < POINTS:
-        return f"{needs}, and only {clean} of {measured} are beyond doubt († § ‡)"
+        return f"{needs}, and only {clean} of {measured} are without († § ‡)"
     if within < POINTS:
-        return (
-            f"{needs}, and only {within} of {measured} lie within the {rounded(series.limit)} effective CPUs; beyond them the "
-            "machine is measured and not the program"
-        )
+        return f"{needs}, and only {within} of {measured} are within the {rounded(series.limit)} CPUs that the machine gave"
     return series.scaling.refusal
 
 
@@ -267,12 +266,12 @@ def _serial_shares(view: View, refused: Sequence[Series]) -> list[str]:
         figures = [f"{_share(view, share, pairs[count])} with {count}" for count, share in shares.items()]
         fewest, most = min(shares), max(shares)
         grows = most > fewest and shares[most].lo > shares[fewest].hi
-        why = ", growing: overhead that comes with more workers, no fixed serial part" if grows else ""
+        why = ", growing: overhead of more workers rather than serial work" if grows else ""
         parts.append(f"{_named(view, series)} {enumerated(figures)}{why}")
     if not parts:
         return []
     listed = "; ".join(first_few(parts, MAX_SERIES))
-    return [f"Serial share by Karp and Flatt, from the speed beside one worker of the same line: {listed}."]
+    return [f"Serial share of the work (Karp–Flatt, against one worker): {listed}."]
 
 
 def _share(view: View, share: Interval, pair: Pair) -> str:

@@ -11,9 +11,8 @@ from concexp.analysis.speed_states import speed_states, trial_speeds
 from concexp.analysis.stats.disturbances import Disturbances
 from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.phrases import MAX_NAMES, first_few
-from concexp.report.sections.cells import ALL_TOGETHER, has_pooled
-from concexp.report.text.markdown import code
-from concexp.report.text.numbers import enumerated, level_text, many, plural, rounded
+from concexp.report.text.markdown import code, escaped
+from concexp.report.text.numbers import enumerated, many, plural, rounded, sentence_case
 from concexp.report.view import View, once_per_view
 
 
@@ -37,9 +36,8 @@ def _states(view: View) -> str:
     fast = float(np.median(loops[states.is_high]))
     slow = int(states.is_low.sum())
     return (
-        f"The machine ran at two speeds: {100 * states.high_share:.0f} % of the time a small loop that never changes took "
-        f"{rounded(1e3 * fast)} ms, the rest {rounded(states.factor, 2)} times longer; {slow} of {plural(len(speeds), 'trial')} "
-        "were measured in the slow state."
+        f"The machine ran at two speeds: {100 * states.high_share:.0f} % of the time a reference loop took {rounded(1e3 * fast)} "
+        f"ms, otherwise {rounded(states.factor, 2)} times as long; {slow} of {plural(len(speeds), 'trial')} met the slow state."
     )
 
 
@@ -59,7 +57,7 @@ def _cpu_time(view: View) -> str:
         if one:
             judged = f"beside it the CPU was {'slower' if slow else 'no slower'}"
     return (
-        f"{int(more.sum())} of {plural(int(excess.notna().sum()), 'trial')} that compute used over a tenth more CPU time for an "
+        f"{int(more.sum())} of {plural(int(excess.notna().sum()), 'trial')} that compute used over 10 % more CPU time per "
         f"operation than is usual in {its} cell; {judged}."
     )
 
@@ -80,12 +78,12 @@ def adjusted(view: View) -> str:
     some = sorted(many(unit) for unit, name in fits if name == names[0])
     of = "" if len(some) == len(units) else f", where operations are {enumerated(some)}"
     shown = [name if name in view.metrics else view.primary for name in names]
-    listed = enumerated(first_few([code(name) for name in shown], MAX_NAMES))
+    titles = [escaped(view.called(name)) for name in shown]
+    listed = sentence_case(enumerated(first_few(titles, MAX_NAMES)))
     return (
-        f"Intervals of {listed} are adjusted for the machine's speed{of}: "
-        f"it explains {low if low == high else f'{low} to {high}'} % of the variation within cells. A loop beside each trial "
-        "measured it, and cells ran in random order, so this favours none of them; as they were measured, the figures stand in "
-        f"`cells.csv` as {code(f'{shown[0]}{RAW}')} and the like."
+        f"{listed} {'is' if len(shown) == 1 else 'are'} adjusted for the machine's speed{of}, which explains "
+        f"{low if low == high else f'{low} to {high}'} % of the variation within cells. `cells.csv` has the figures as measured "
+        f"({code(f'{shown[0]}{RAW}')}{' and the like' if len(shown) > 1 else ''})."
     )
 
 
@@ -98,7 +96,7 @@ def unknowable(found: Disturbances) -> str:
         return ""
     parts = []
     if found.few:
-        parts.append("with so few trials of a cell, one that was disturbed cannot be told from scatter")
+        parts.append("with so few trials per cell, a disturbed one looks like scatter")
     if found.apart:
         slower = found.slower > 1
         parts.append(
@@ -108,16 +106,15 @@ def unknowable(found: Disturbances) -> str:
             f"times {'slower' if slower else 'faster'}{'' if found.apart == 1 else ' as a median'}"
         )
     if found.blocks_differ:
-        parts.append(f"whole blocks differ, by {rounded(100 * found.block_spread, 2)} % as a standard deviation")
+        parts.append(f"whole blocks differ (standard deviation {rounded(100 * found.block_spread, 2)} %)")
     return (
-        f"How sure a single figure is cannot be told: {enumerated(parts)}. The interval of a cell knows only the disturbances "
-        "that its own trials happened to meet, and a longer run, or one on another day, may give a figure outside of it. Ratios "
-        "are paired by block, and bear what a whole block shares."
+        f"Single figures are less certain than their intervals: {enumerated(parts)}. Another run may give a figure outside. Ratios "
+        "are paired by block, so what a whole block shares does not affect them."
     )
 
 
 def _about(view: View) -> str:
-    """What the intervals are about, and how rare a disturbance can be to have gone unseen."""
+    """How rare a disturbance can be to have gone unseen."""
     found = noise.disturbed(view.run)
     if not found.trials:
         return ""
@@ -126,11 +123,7 @@ def _about(view: View) -> str:
     counted = [trials for trials in samples if len(trials) >= FEWEST]
     doubtful = sum(bool(trial.doubts_about(view.primary)) for trials in counted for trial in trials)
     some = f", {doubtful} of them doubtful" if doubtful else ""
-    pooled = f"; {ALL_TOGETHER}" if has_pooled(view) else ""
-    level = view.run.level
     return (
-        f"Times and rates are geometric means over fresh processes of this one run ({plural(found.trials, 'trial')}{some})"
-        f"{pooled}. "
-        f"A disturbance that hits fewer than {rounded(100 * found.unseen(level), 2)} % of the trials, or lasts longer "
-        f"than the run, can have gone unseen (with {level_text(level)} confidence)."
+        f"A disturbance that hits fewer than {rounded(100 * found.unseen(view.run.level), 2)} % of the "
+        f"{plural(found.trials, 'trial')}{some}, or that lasts longer than the run, may have gone unseen."
     )

@@ -66,33 +66,30 @@ def _assessed(view: View) -> list[str]:
     if not by_word:
         return []
     flat = len(by_word.get(FLAT, ()))
-    steady_ones = {0: "none is", 1: "1 is"}.get(flat, f"{flat} are")
     sentences = [
-        f"Change points were looked for in the iterations of {plural(len(by_cell), 'cell')}: {steady_ones} steady from the "
-        "first measured iteration on."
+        f"Steady from the first measured iteration on: {flat} of {plural(len(by_cell), 'cell')} (change points)."
     ]
     if WARMUP in by_word:
         sentences.append(_warming(view, by_word[WARMUP]))
     if SLOWDOWN in by_word:
         sentences.append(
-            f"**Slowing down**: {_names(view, by_word[SLOWDOWN])}. Later iterations are slower than earlier ones, and the figures "
-            "are means of both; look for what grows, or for a CPU that gets hot."
+            f"**Slowing down**: {_names(view, by_word[SLOWDOWN])}. Later iterations are slower, and the figures are means of all; "
+            "look for something that grows, or for a hot CPU."
         )
     if DISTURBED in by_word:
         sentences.append(
-            f"**Disturbed**: {_names(view, by_word[DISTURBED])}. Their trials end as fast as they were before a slower stretch of "
-            "iterations; look for what else ran."
+            f"**Disturbed**: {_names(view, by_word[DISTURBED])}. Some iterations in the middle were slower; look for other "
+            "processes."
         )
     if MIXED in by_word:
         parts = [f"{cell_on_page(view, point)} ({_counted(by_cell[point.cell])})" for point in by_word[MIXED]]
         sentences.append(
-            f"**Trials that disagree**: {_listed(parts)}. More iterations would tell which of them is the rule."
+            f"**Trials that disagree**: {_listed(parts)}. More iterations would show which of them are the rule."
         )
     if UNSTEADY in by_word:
         sentences.append(
             f"**No steady state** (`unsteady`): {_names(view, by_word[UNSTEADY])}. The time of an operation still changed when the "
-            "trials ended, so their means depend on how long they went on, and no verdict on time rests on them. Measure with "
-            "more iterations, or look for what else ran."
+            "trials ended, so no verdict on time rests on them. Measure more iterations, or look for other processes."
         )
     return sentences
 
@@ -108,8 +105,8 @@ def _warming(view: View, points: Sequence[Point]) -> str:
     longest = max(one.steady_from for one in classify_all(by_trial))
     return (
         f"**Warming up**: {_names(view, points)}. Up to {plural(longest, 'measured iteration')} of a trial "
-        f"{'is' if longest == 1 else 'are'} slower than the rest; `measure.warmup: "
-        f"{_measure(view).warmup + longest}` would leave them out."
+        f"{'is' if longest == 1 else 'are'} slower than the rest; `measure.warmup: {_measure(view).warmup + longest}` leaves them "
+        "out."
     )
 
 
@@ -119,12 +116,9 @@ def _starts(view: View) -> list[str]:
     described = {cell for cell, word in words(view).items() if word not in (FLAT, MIXED)}
     odd = [start for start in starts if start.systematic and start.cell not in described]
     few = min((start.passes for start in starts if start.passes < ENOUGH), default=None)
-    lead = ""
-    if few is not None:
-        lead = f"With {few} iterations per trial change points can't be told from noise (that takes {ENOUGH})"
     if not odd:
-        unlike = f"so unlike the later ones that a mean would move by {100 * first_iteration.MIN_SHIFT:g} %"
-        return [f"{lead}; the first iteration is in no cell {unlike}."] if lead else []
+        shift = f"{100 * first_iteration.MIN_SHIFT:g} %"
+        return [f"No warm-up effect above {shift} in the first of {few} iterations."] if few is not None else []
     longer = [start for start in odd if start.ratio.mean > 1]
     shorter = [start for start in odd if start.ratio.mean <= 1]
     took = [
@@ -132,11 +126,10 @@ def _starts(view: View) -> list[str]:
         for word, group in (("longer", longer), ("less", shorter))
         if group
     ]
-    cure = "More iterations would show whether they go on getting slower."
+    cure = "More iterations would show whether later ones keep getting slower."
     if longer:
-        cure = f"A higher `measure.warmup` (now {_measure(view).warmup}) would leave that out."
-    head = f"{lead}, but **the first iteration**" if lead else "**The first iteration**"
-    return [f"{head} took {'; '.join(took)}. {cure}"]
+        cure = f"A higher `measure.warmup` (now {_measure(view).warmup}) leaves that out."
+    return [f"**The first iteration** took {'; '.join(took)}. {cure}"]
 
 
 def _differences(view: View, starts: Sequence[first_iteration.FirstIteration]) -> list[str]:
@@ -160,8 +153,8 @@ def _variance(view: View) -> list[str]:
     if len(variances) > 1:
         cells = plural(len(variances), "cell")
         over = f" (each of {cells})" if low == high else f" (median of {cells}; {low} to {high} %)"
-    lies = f"{middle} % lies between trials, the rest between the iterations of a trial{over}"
-    return [f"Of the variance of {escaped(view.primary)} {lies}. {_advice(view, variances)}"]
+    title = escaped(view.called(view.primary))
+    return [f"{_advice(view, variances)} Of the variance of {title} {middle} % lies between trials{over}."]
 
 
 def _advice(view: View, variances: Sequence[Variation]) -> str:
@@ -177,12 +170,12 @@ def _advice(view: View, variances: Sequence[Variation]) -> str:
         if needed[worst] <= MAX_REPETITIONS
         else f"more than {MAX_REPETITIONS:,} repetitions"
     )
-    aim = f"For ±{100 * precision:g} %, `iterations: {iterations}` and"
+    aim = f"For ±{100 * precision:g} %, set `iterations: {iterations}` and"
     if len(variances) == 1:
-        return f"{aim} {most} would do ({now})."
+        return f"{aim} {most} ({now})."
     half = math.ceil(np.median(list(needed.values())))
     point = view.point(worst)
-    return f"{aim} `repetitions: {half}` would do in half of the cells; {cell_on_page(view, point)} needs most, {most} ({now})."
+    return f"{aim} `repetitions: {half}` (half of the cells); {cell_on_page(view, point)} needs {most} ({now})."
 
 
 def _measure(view: View) -> Measure:

@@ -7,25 +7,25 @@ from dataclasses import dataclass
 
 from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
 from concexp.analysis.time_breakdown import ONE, TimeBreakdown, parallel
-from concexp.report.phrases import first_few
+from concexp.report.phrases import first_few, titles_text
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, plural, spread
+from concexp.report.text.numbers import enumerated, plural, rounded, spread
 from concexp.report.view import Panel, Point, View, once_per_view
 
 # What each part is called as a reason; waits that were not recorded are hidden in two of them.
 REASONS = {
     "startup": "start-up",
-    "imbalance": "imbalance, workers being idle while others were at work",
-    "waiting": "waiting at primitives",
-    "coordinator": "the coordinator, which hands out the work and wants a CPU for that",
-    "turns": "turns at the GIL{waiting} or other serial time",
+    "imbalance": "idling while other workers were at work",
+    "waiting": "waiting for a lock or other primitive",
+    "coordinator": "the coordinator, which needs a CPU to hand out the work",
+    "turns": "waiting for the GIL{waiting} or other serial work",
     "overhead": "more CPU time per operation than one worker needs",
-    "oversubscription": "the run queue, there being more workers than CPUs",
+    "oversubscription": "waiting for a CPU, with more workers than CPUs",
     "missing": "CPUs that the machine withheld",
-    RESIDUAL: "standing still{waiting} for a reason that was not looked at (the residual)",
+    RESIDUAL: "{waiting}unexplained waits",
 }
-HIDDEN = {"turns": ", at primitives", RESIDUAL: " at primitives or"}
-ONE_THREAD = "turns in the one thread of all workers"
+HIDDEN = {"turns": ", a lock", RESIDUAL: "waiting for a lock or "}
+ONE_THREAD = "waiting for the one thread of all workers"
 MIN_LOSS = 0.05  # a smaller loss needs no reason
 MIN_LOSS_IN_ANSWER = 0.25
 MAX_REASONS = 3  # in the answer, and series named for each
@@ -75,19 +75,22 @@ def _most_workers(series: list[Bar]) -> Bar | None:
 
 def sentences(view: View) -> list[str]:
     """The main reason for each series' loss, with most workers and free of doubts; and what was not measured."""
-    texts: list[str] = []
     doubtful: list[Bar] = []
+    alike: dict[tuple[object, ...], list[Bar]] = {}
     for series in _by_series(view):
         last = _most_workers(series)
         if last is not None:
-            texts.append(_reason(view, last))
+            alike.setdefault(_loss_of(view, last), []).append(last)
         else:
             doubtful += series
+    texts = [_reason(view, bars[0]) if len(bars) == 1 else _reason_of_several(view, bars) for bars in alike.values()]
     if len(texts) > MAX_SERIES:
-        texts[MAX_SERIES:] = [f"{len(texts) - MAX_SERIES} more models at other work are not told of here."]
+        texts[MAX_SERIES:] = [f"{len(texts) - MAX_SERIES} more lines are in the picture only."]
     if doubtful:
         names = _series_names(view, doubtful)
-        texts.append(f"No reason is named where the cells or their baselines are not beyond doubt († § ‡): {names}.")
+        texts.append(
+            f"No reason is given where cells or their baselines are doubtful, wrong or failed († § ‡): {names}."
+        )
     return texts + _unmeasured(view, [bar for _, of_panel in bars(view) for bar in of_panel])
 
 
@@ -104,15 +107,16 @@ def main_reasons(view: View) -> list[str]:
     parts = []
     ordered = sorted(by_reason.items(), key=lambda pair: -len(pair[1]))
     for reason, losses in ordered[:MAX_REASONS]:
-        series_of = [
-            code(view.series_name(bar.point)) + (f" in {escaped(bar.title)}" if bar.title else "") for bar, _ in losses
-        ]
-        listed = enumerated(first_few(series_of, MAX_REASONS))
+        titles: dict[str, list[str]] = {}
+        for bar, _ in losses:
+            titles.setdefault(view.series_name(bar.point), []).append(bar.title)
+        series_of = [code(name) + (f" in {titles_text(of)}" if any(of) else "") for name, of in titles.items()]
+        listed = "; ".join(first_few(series_of, MAX_REASONS))
         most, name = max(losses, key=lambda one: one[0].split.share(one[1]).mean)
-        parts.append(f"{reason} ({listed}; at most {percent(most.split, name)})")
+        parts.append(f"{reason} ({listed}: at most {percent(most.split, name)})")
     if more := sum(len(losses) for _, losses in ordered[MAX_REASONS:]):
         parts.append(f"other reasons in {plural(more, 'more case')}")
-    return [f"With most workers their time is lost mainly to {'; '.join(parts)}."] if parts else []
+    return [f"Time of the workers, with most of them, is lost mainly to {'; '.join(parts)}."] if parts else []
 
 
 def _named(view: View, bar: Bar) -> str:
@@ -127,21 +131,51 @@ def _series_names(view: View, shown: Sequence[Bar]) -> str:
     return enumerated(first_few(names, MAX_SERIES))
 
 
+def _names_alone(view: View, shown: Sequence[Bar]) -> str:
+    """The series of these bars, without their panels."""
+    return enumerated(first_few(list(dict.fromkeys(code(view.series_name(bar.point)) for bar in shown)), MAX_SERIES))
+
+
 def _reason(view: View, bar: Bar) -> str:
     """`threads` with 4 workers: 25 % (24–26) of the workers' time was useful; lost mainly to turns at the GIL … (71 %, 70–72)."""
     point = bar.point
     head = f"{_named(view, bar)} with {plural(point.parallelism, 'worker')}"
-    head += f": {percent(bar.split, USEFUL)} of the workers' time was useful"
+    head += f": {percent(bar.split, USEFUL)} of the time was useful"
     if 1 - bar.split.useful.mean < MIN_LOSS:
         return f"{head}."
     names = bar.split.leading()
     if not names:
-        return f"{head}; with {plural(len(bar.split.trials), 'trial')} no reason for the loss is resolved."
+        return f"{head}; {plural(len(bar.split.trials), 'trial')} cannot show the reason for the loss."
     if names == [RESIDUAL] and blind(bar):
-        return f"{head}; what the rest was lost to was not recorded."
+        return f"{head}; the reason for the loss was not recorded."
     parts = [f"{_called(view, bar, n)} ({percent(bar.split, n).replace(' (', ', ').rstrip(')')})" for n in names]
     apart = ", which cannot be told apart" if len(parts) > 1 else ""
     return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}."
+
+
+def _loss_of(view: View, bar: Bar) -> tuple[object, ...]:
+    """The same for bars of a series that lost their time in the same way, and for no others."""
+    names = [] if 1 - bar.split.useful.mean < MIN_LOSS else bar.split.leading()
+    if not names or (names == [RESIDUAL] and blind(bar)):
+        return bar.point.cell, bar.title
+    return view.series_name(bar.point), bar.point.parallelism, *(_called(view, bar, name) for name in names)
+
+
+def _reason_of_several(view: View, bars: Sequence[Bar]) -> str:
+    """The same of several panels, with the outermost ends of their intervals: `19 to 27 % of the time was useful`."""
+    first = bars[0]
+    head = f"{code(view.series_name(first.point))} with {plural(first.point.parallelism, 'worker')}"
+    head += f" ({titles_text([bar.title for bar in bars])})" if any(bar.title for bar in bars) else ""
+    names = first.split.leading()
+    parts = [f"{_called(view, first, name)} ({_between(bars, name)})" for name in names]
+    return f"{head}: {_between(bars, USEFUL)} of the time was useful; lost mainly to {enumerated(parts, 'or')}."
+
+
+def _between(bars: Sequence[Bar], name: str) -> str:
+    shares = [bar.split.share(name).scaled(100) for bar in bars]
+    low = min(share.lo if share.bounded else share.mean for share in shares)
+    high = max(share.hi if share.bounded else share.mean for share in shares)
+    return f"{rounded(low, 2)} to {rounded(high, 2)} %"
 
 
 def percent(split: Breakdown, name: str) -> str:
@@ -172,19 +206,18 @@ def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
     hidden = [bar for bar in shown if waits_hidden(view, bar)]
     if hidden:
         texts.append(
-            "Waits at primitives were not observed (`wait_share` among the `metrics` has them observed) and stay in other "
-            f"parts: {_series_names(view, hidden)}."
+            "Waits for locks were not observed (add `wait_share` to `metrics`) and are part of other reasons: "
+            f"{_names_alone(view, hidden)}."
         )
     pools = [bar for bar in shown if "imbalance" in bar.split.unmeasured and _can_be_idle(view, bar.point)]
     if pools:
         texts.append(
-            "Imbalance was not measured, since nobody tells which worker was idle, and stays in other parts: "
-            f"{_series_names(view, pools)}."
+            f"Idle workers of a pool cannot be observed; their time is part of other reasons: {_names_alone(view, pools)}."
         )
     unseen = [bar for bar in shown if blind(bar)]
     if unseen:
         texts.append(
-            f"The workers' own CPU time was not recorded, so that most of the loss is residual: {_series_names(view, unseen)}."
+            f"CPU time of single workers was not recorded, so most of the loss is unexplained: {_names_alone(view, unseen)}."
         )
     return texts
 

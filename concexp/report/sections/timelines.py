@@ -171,9 +171,8 @@ def sentences(view: View) -> list[str]:
     if not asked:
         return []
     texts = [
-        f"What each worker did when comes from {plural(len(asked), 'trial')} of {'its' if len(asked) == 1 else 'their'} own "
-        "(`pictured` in results.parquet) with one measured pass: looking changes the times, so no number comes from "
-        f"{'it' if len(asked) == 1 else 'them'}."
+        f"Timelines come from {plural(len(asked), 'trial')} of {'its' if len(asked) == 1 else 'their'} own (`pictured` in "
+        f"results.parquet); observing changes the times, so no number comes from {'it' if len(asked) == 1 else 'them'}."
     ]
     shown = selection(view)
     if left := len(recorded(view)) - len(shown):
@@ -182,19 +181,17 @@ def sentences(view: View) -> list[str]:
     if grains:
         factor, unit = scale_of(grains, "s")
         texts.append(
-            f"Where a worker had more segments than are kept, neighbours are drawn as one up to {rounded(max(grains) / factor)} "
-            f"{unit}: such a bar shows shares, and no order within."
+            f"Segments shorter than {rounded(max(grains) / factor)} {unit} are drawn together: such a bar shows shares, not their "
+            "order."
         )
     shares = [(name(view, timeline.point), timeline.queue_share or 0.0) for timeline in shown]
     if queued := "; ".join(
         f"{escaped(cell)}, {100 * share:.0f} %" for cell, share in shares if share >= MIN_QUEUE_SHARE
     ):
-        texts.append(
-            f"Off the CPU need not mean asleep. Share of the time in which workers stood in line for one: {queued}."
-        )
+        texts.append(f"A worker off the CPU may be runnable. Share of the time spent waiting for a CPU: {queued}.")
     reasons = Counter(record["reason"] for record in asked if record["status"] == "unsupported")
     texts += [f"{plural(count, 'cell')} without a timeline: {escaped(reason)}." for reason, count in reasons.items()]
     if unknown := [timeline.point.model for timeline in shown if not timeline.cpu_known]:
         models = ", ".join(code(model) for model in dict.fromkeys(unknown))
-        texts.append(f"The CPU time of single workers of {models} is not known: they share threads.")
+        texts.append(f"CPU time of single workers of {models} is unknown: they share threads.")
     return texts

@@ -9,8 +9,8 @@ from concexp.analysis.possible import COLUMN
 from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.sections import changes, doubtful, leaks, precision, speed
 from concexp.report.sections.machine import _different_builds
-from concexp.report.text.markdown import code
-from concexp.report.text.numbers import enumerated, plural, rounded
+from concexp.report.text.markdown import code, escaped
+from concexp.report.text.numbers import enumerated, plural, rounded, sentence_case
 from concexp.report.view import View
 
 
@@ -22,9 +22,10 @@ def observed(view: View) -> str:
         return ""
     doubtful = sum(bool(trial.doubts) for trial in trials)
     return (
-        f"{enumerated([code(name) for name in names])} {'comes' if len(names) == 1 else 'come'} from "
-        f"{plural(len(trials), 'trial')} of their own{f' ({doubtful} doubtful)' * bool(doubtful)}: what looks at it changes "
-        "the times, so these trials (`observed` in results.parquet) enter no other number."
+        f"{sentence_case(enumerated([escaped(view.called(name)) for name in names]))} "
+        f"{'comes' if len(names) == 1 else 'come'} from "
+        f"{plural(len(trials), 'trial')} of their own{f' ({doubtful} doubtful)' * bool(doubtful)}, since observing changes the "
+        "times; these trials (`observed` in results.parquet) enter no other number."
     )
 
 
@@ -44,12 +45,11 @@ def threats(view: View) -> list[str]:
     fewest = min((len(point.sample.has_numbers) for point in view.points if point.has_numbers), default=FEWEST)
     if fewest < FEWEST:
         sentences.append(
-            f"Some cells have only {plural(fewest, 'trial')}: no interval can be given below {FEWEST}, and nothing that rests "
-            "on one cell alone is resolved."
+            f"Some cells have only {plural(fewest, 'trial')}: an interval needs {FEWEST}, so there is no verdict on them."
         )
     if _different_builds(view.run.manifest["interpreters"]):
         sentences.append(
-            "Interpreters of different builds are compared: what differs between them need not be due to their versions."
+            "The interpreters are different builds: differences between them need not be due to their versions."
         )
     return [
         *sentences,
@@ -90,13 +90,12 @@ def _use_of_doubtful(view: View) -> str:
         )
     if kept:
         parts.append(
-            f"{plural(kept, 'doubtful trial')} {'stands' if kept == 1 else 'stand'} in cells marked ‡, where too few "
-            "others are left"
+            f"{plural(kept, 'doubtful trial')} {'is' if kept == 1 else 'are'} in cells marked ‡, where too few others are left"
         )
     if answered:
         parts.append(
-            f"{plural(answered, 'trial')} beside a slow CPU {'is' if answered == 1 else 'are'} left out of all timings that are "
-            "not adjusted for it, where enough others are left"
+            f"{plural(answered, 'trial')} on a slow CPU {'is' if answered == 1 else 'are'} left out of timings that are not "
+            "adjusted for it, where enough others are left"
         )
     return f"{enumerated(parts)}; counts keep all of them."
 
@@ -110,8 +109,8 @@ def _forks(view: View) -> list[str]:
         return []
     most = plural(int(beside.max()) - 1, "other thread")
     return [
-        f"In {plural(count, 'trial')} processes were forked beside up to {most}: a lock that such a thread holds at that "
-        "moment stays locked in the new process for ever."
+        f"In {plural(count, 'trial')} processes were forked beside up to {most}: a lock that such a thread held stays locked in "
+        "the new process for ever."
     ]
 
 
@@ -120,7 +119,7 @@ def _machine_threats(view: View) -> list[str]:
     effective = view.run.effective_cpus
     if effective is not None and effective < doubts.EFFECTIVE_SHARE * view.cpus:
         sentences.append(
-            f"This machine gave {rounded(effective)} of {view.cpus} usable CPUs (median of the spinner measurements)."
+            f"The machine gave {rounded(effective)} of {view.cpus} usable CPUs (median of the spinner measurements)."
         )
     if view.run.manifest["machine"].get("virtual"):
         sentences.append("This is a virtual machine: its CPUs may be shared with others.")

@@ -13,6 +13,7 @@ PREFIXES = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 PLAIN = ("x", "CPUs", "")  # units without prefixes
 DIGITS = 3
+NARROW = 0.05  # relative half-width of an interval up to which a figure may stand alone in the first lines
 NOT_A_NUMBER = "not a number"
 
 
@@ -53,22 +54,22 @@ def _fixed(value: float, places: int) -> str:
     return f"0{text[2:]}" if text.startswith("-0") and float(text.replace(",", "")) == 0 else text.replace("-", "−")
 
 
-def spread(interval: Interval, suffix: str = "") -> str:
+def spread(interval: Interval, suffix: str = "", finer: bool = False, digits: int = DIGITS) -> str:
     """A mean with its interval, as `1.86x (1.80–1.92)`; `–` without a value, and `infinite` without a unit.
 
-    Three digits of the mean, or four where the ends would be equal or adjacent with three; fewer beside a wide interval, but two
-    of what cannot be 0.
+    Three digits of the mean, or `digits`; with `finer` one more where the ends would be equal or adjacent. Fewer beside a wide
+    interval, but two of what cannot be 0. Without brackets where the ends are equal as shown.
     """
     if not interval.has_value:
         return "–" if math.isnan(interval.mean) else rounded(interval.mean)
     if not interval.bounded:
-        return f"{rounded(interval.mean)}{suffix}"
+        return f"{rounded(interval.mean, digits)}{suffix}"
     # A mean near zero beside a wide interval has no digits to show.
     size = max(abs(interval.mean), (interval.hi - interval.lo) / 10)
     if size == 0 or interval.hi == interval.lo:
-        return f"{rounded(interval.mean)}{suffix}"
-    places = DIGITS - 1 - math.floor(math.log10(size))
-    if (interval.hi - interval.lo) * 10.0**places < 2:
+        return f"{rounded(interval.mean, digits)}{suffix}"
+    places = digits - 1 - math.floor(math.log10(size))
+    if finer and (interval.hi - interval.lo) * 10.0**places < 2:
         places += 1
     least = places
     if interval.lo > 0:
@@ -80,6 +81,14 @@ def spread(interval: Interval, suffix: str = "") -> str:
         return f"{mean}{suffix}"
     between = " to " if interval.lo < 0 else "–"
     return f"{mean}{suffix} ({low}{between}{high})"
+
+
+def brief(interval: Interval, suffix: str = "", digits: int = 2) -> str:
+    """A figure for the first lines of a page: few digits, and its interval only where that is wider than ±5 %: `2.0x`."""
+    half = (interval.hi - interval.lo) / 2
+    if not interval.bounded or half > NARROW * abs(interval.mean):
+        return spread(interval, suffix)
+    return f"{rounded(interval.mean, digits)}{suffix}"
 
 
 def scale_of(values: Iterable[float], unit: str) -> tuple[float, str]:
@@ -106,3 +115,8 @@ def many(word: str) -> str:
 def enumerated(parts: Sequence[str], word: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {word} {parts[-1]}"
+
+
+def sentence_case(text: str) -> str:
+    """The text with a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]

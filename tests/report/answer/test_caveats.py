@@ -8,7 +8,7 @@ from tests.helpers import journal_builder, scenarios
 def test_partly_failed_never_wins(answer_text):
     """A cell that ended badly once is reported, and cannot be best."""
     text = answer_text(**scenarios.bad())
-    assert "`simulated` with 2 workers ended badly in 1 of 6 trials (§)" in text
+    assert "Some trials ended badly (§): `simulated` with 2 workers in 1 of 6 trials." in text
     assert "`simulated` with 2 workers is best" not in text
 
 
@@ -35,11 +35,11 @@ def test_made_up(answer_text):
 
 def test_quick(answer_text):
     """A quick pass is called so."""
-    assert answer_text(**scenarios.single(), manifest={"quick": True}).startswith("This was a quick pass")
+    assert answer_text(**scenarios.single(), manifest={"quick": True}).startswith("**A quick pass**")
 
 
 def test_faults_without_a_number(tmp_path):
-    """Where every cell ends badly on purpose, the answer gives the range of what was measured about it."""
+    """Where every cell ends badly, the answer gives the range of what was measured about it, and that it was not expected."""
     cells = [
         journal_builder.cell("faulty", model, workers=2, status="crashed", reason="killed",
                        record={"detected_s": detected})
@@ -47,8 +47,8 @@ def test_faults_without_a_number(tmp_path):
     ]  # fmt: skip
     sentences = answer(View(journal_builder.write(tmp_path, cells, spec={"metrics": ["detection_s"]})))
     assert sentences == [
+        "Time to detect a fault: 2.0 ms to 500 ms in 2 cells.",
         "**2 cells did not end well** (2 crashed): see [what went wrong](#what-went-wrong).",
-        "`detection_s` goes from 2.00 ms (model threads) to 500 ms (model processes).",
     ]
 
 

@@ -18,7 +18,7 @@ def test_slower(answer_text):
 def test_unresolved_gain(answer_text):
     """A gain whose interval spans 1 widely is neither a gain nor none."""
     cells = journal_builder.sweep(workers=(2,), rate=lambda _, m, w: 1000 if m != "processes" else 3000, noise=0.25)
-    assert "Not resolved from `serial`: `threads`" in answer_text(cells)
+    assert "Cannot be told apart from `serial`: `threads`" in answer_text(cells)
 
 
 def test_without_a_baseline(answer_text):

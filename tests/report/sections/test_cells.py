@@ -2,10 +2,10 @@
 
 from concexp import report
 from concexp.analysis import results
-from concexp.report.answer import answer
 from concexp.report.sections import cells, claims
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
+from tests.helpers.pages import every_sentence
 
 
 def page(folder, **made):
@@ -14,17 +14,14 @@ def page(folder, **made):
 
 
 def test_what_a_figure_is_and_what_its_interval_leaves_out(tmp_path):
-    """Once on a page, below the tables: a geometric mean over fresh processes of one run; without intervals, nowhere."""
+    """Once on a page, below the tables: a geometric mean over the trials of one run; without intervals, nowhere."""
     text = page(tmp_path / "many", **scenarios.parameters())
-    (line,) = [line for line in text.splitlines() if line.startswith("A figure is the mean")]
-    assert (
-        "the mean over the cell's trials (of times and rates the geometric mean); each trial is a fresh process" in line
-    )
-    assert "all are of this one run" in line
+    (line,) = [line for line in text.splitlines() if line.startswith("Figures are means over the trials")]
+    assert "the trials (geometric for times and rates)" in line
+    assert "differences between trials of this run, not between days or machines" in line
     assert "all operations" not in line
-    assert "not what differs from day to day" in line
-    assert text.index("| trials |") < text.index(line)
-    assert "A figure is the mean" not in page(tmp_path / "single", **scenarios.single())
+    assert text.index("trials per cell") < text.index(line)
+    assert "Figures are means" not in page(tmp_path / "single", **scenarios.single())
 
 
 def test_percentiles_are_of_all_operations_together(tmp_path):
@@ -32,8 +29,8 @@ def test_percentiles_are_of_all_operations_together(tmp_path):
     facts = {"service_time": journal_builder.histogram(0.005)}
     spec = {"metrics": ["throughput", "service_time_p50_s"]}
     text = page(tmp_path, cells=[journal_builder.cell("echo", "threads", workers=4, facts=facts)], spec=spec)
-    (line,) = [line for line in text.splitlines() if line.startswith("A figure is the mean")]
-    assert "percentiles and means of the times of single operations are those of all operations of its trials" in line
+    (line,) = [line for line in text.splitlines() if line.startswith("Figures are means")]
+    assert "percentiles are of all operations of a cell together" in line
 
 
 def noticed_by_some(folder):
@@ -54,7 +51,7 @@ def test_a_number_of_some_trials_says_of_how_many(tmp_path):
     """In the table, in cells.csv, and in the evidence of a claim."""
     view = noticed_by_some(tmp_path)
     (table,) = cells.tables(view)
-    place = next(number for number, head in enumerate(table.heads) if head.startswith("detection"))
+    place = next(number for number, head in enumerate(table.heads) if head.startswith("time to detect"))
     texts = [row[place] for row in table.rows]
     assert [view.share_of_trials(point, "detection_s") for point in view.points] == ["3 of 10", ""]
     assert view.run.cells["detection_s_n"].tolist() == [3, 10]
@@ -79,7 +76,8 @@ def test_a_figure_that_was_not_adjusted_is_marked_by_its_own_trials(tmp_path):
     assert any(trial.raw for sample in run.samples.values() for trial in sample.trials)
     assert [point.mark for point in view.points] == [""] * 6
     (table,) = cells.tables(view)
-    marked = [[text.endswith("‡") for text in row[-3:-1]] for row in table.rows]
+    places = [place for place, head in enumerate(table.heads) if head.startswith(("throughput", "median"))]
+    marked = [[row[place].endswith("‡") for place in places] for row in table.rows]
     assert marked == [[False, True]] * 2 + [[False, False]] * 4
     assert any(line.startswith("‡") for line in cells.marks(view))
 
@@ -90,7 +88,7 @@ def test_a_figure_without_the_doubtful_says_of_how_many_trials(tmp_path):
     cells_of = run.cells[run.cells["doubtful"] > 0]
     assert len(cells_of)
     assert (cells_of["throughput_n"] == cells_of["trials"] - cells_of["doubtful"]).all()
-    text = "\n".join(answer(View(run)))
+    text = "\n".join(every_sentence(View(run)))
     best = cells_of.sort_values("throughput").iloc[-1]
     assert f"from {best['throughput_n']} of {best['trials']} trials" in text
 

@@ -9,23 +9,22 @@ from tests.helpers import journal_builder, scenarios
 def test_withheld(answer_text):
     """Where spinners show that CPUs were withheld, the page gives the reason and the evidence instead of a verdict."""
     text = answer_text(**scenarios.withheld())
-    assert "No winner is named" in text
+    assert "([evidence](#how-far-to-trust-it)). No winner." in text
+    assert "No winner: " in text
     assert "Gain over" not in text
     assert (
-        "**No timing verdict for 2 of 5 cells** (‡): the machine withheld CPUs ([how we know](#how-far-to-trust-it))."
+        "**No verdict on time for 2 of 5 cells** (‡): the machine withheld CPUs ([evidence](#how-far-to-trust-it))."
         in text
     )
     assert "did the work of 1.10 to 1.31 CPUs (median 1.21) where 2 CPUs are usable" in text
     assert "this touches 12 of 30 trials" in text
-    assert "run queue" not in text
+    assert "waited for a CPU" not in text
 
 
 def test_waited(answer_text):
-    """Where only the run queue shows it, the run queue is named with its figure, and the spinners are not."""
+    """Where only waits for a CPU show it, these are given with their figure, and the spinners are not."""
     text = answer_text(**scenarios.waited())
-    assert (
-        "stood in the run queue for 21 % of their time (median of 6 trials) although there was a CPU for each" in text
-    )
+    assert "waited for a CPU for 21 % of their time (median of 6 trials) although there was a CPU for each" in text
     assert "spinners" not in text
 
 
@@ -44,13 +43,13 @@ def test_other_doubts(answer_text):
         journal_builder.cell(model="serial"),
         journal_builder.cell(model="threads", workers=2, facts={"server_cpu_s": 0.5}),
     ]
-    assert "**No timing verdict for 1 of 2 cells** (‡): `server_bound` in 1 cell" in answer_text(cells)
+    assert "**No verdict on time for 1 of 2 cells** (‡): `server_bound` in 1 cell" in answer_text(cells)
 
 
 def test_two_cells_are_both(answer_text):
     """All of two cells are both of them."""
     cells = [journal_builder.cell(model=m, workers=2, facts={"server_cpu_s": 0.5}) for m in ("threads", "asyncio")]
-    assert "**No timing verdict for both cells** (‡): `server_bound` in 2 cells" in answer_text(cells)
+    assert "**No verdict on time for both cells** (‡): `server_bound` in 2 cells" in answer_text(cells)
 
 
 def test_doubts_of_equal_counts_have_one_order():

@@ -12,13 +12,13 @@ from concexp.run.storage.journal import Record
     ("record", "words"),
     [
         (None, None),
-        ({"status": "ok"}, "did not hang (ok): who waited for whom is not known"),
-        ({"status": "timeout", "hang": {"kind": "slow"}}, "nobody waits for locks in a circle"),
+        ({"status": "ok"}, "did not hang (ok): the cause of the hang is unknown"),
+        ({"status": "timeout", "hang": {"kind": "slow"}}, "shows no circle of waits"),
         (
             {"status": "timeout", "hang": {"circle": [], "waits": ["a", "b"], "forked": ["a"]}},
             "a process was forked while another thread held a lock, which stays locked in the new process for ever",
         ),
-        ({"status": "timeout", "hang": {"circle": ["worker 0 waits"]}}, "shows who waits for what it holds itself"),
+        ({"status": "timeout", "hang": {"circle": ["worker 0 waits"]}}, "shows a wait for a lock already held"),
     ],
 )
 def test_what_the_page_says_of_a_diagnosis(record, words):

@@ -7,6 +7,7 @@ import pytest
 from concexp import report
 from concexp.report.answer import answer, per_comparison
 from concexp.report.sections import precision as limits
+from concexp.report.text.numbers import rounded
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
 
@@ -40,15 +41,16 @@ def test_the_noise_floor_is_on_the_page(tmp_path):
     run = journal_builder.write(tmp_path, **scenarios.watched())
     page = report.write(run, tmp_path).read_text("utf-8").partition(HEAD)[2]
     (floor,) = View(run).floors
-    assert f"Noise floor: {floor.factor:.2f}x. cpu\\_sum · model serial was measured a second time" in page
-    assert "No drift: from the first to the last of 10 blocks" in page
+    assert f"Noise floor: {rounded(100 * (floor.factor - 1), 2)} %, " in page
+    assert "cpu\\_sum · model serial, measured twice in every block, differed by " in page
+    assert "No drift detected: the same small work changed by " in page
     assert "`drift`" not in page
 
 
 def test_a_control_unlike_its_cell_is_told(view):
     """Where a cell differs from its own control, the page says that both are the same."""
     (sentence,) = [line for line in limits.assurances(view(**scenarios.watched(unlike=1.2))) if "Noise floor" in line]
-    assert "second beside first, although both are the same, is 1.2" in sentence
+    assert re.search(r"differed by (19|20|21) %( \([^)]*\))?, although it is the same\.$", sentence)
 
 
 @pytest.mark.parametrize(("drift", "word"), [(0.03, "longer"), (-0.03, "less")])
@@ -56,13 +58,13 @@ def test_a_drift_is_a_reason_for_doubt(view, drift, word):
     """Three percent a block are a drift over ten of them, slower or faster, and no longer called none."""
     found = view(**scenarios.watched(drift=drift))
     (sentence,) = limits.threats(found)
-    assert sentence.startswith("`drift`: the sentinel")
+    assert sentence.startswith("`drift`: the same small work")
     assert f") {word} at the end" in sentence
     assert not any("drift" in line for line in limits.assurances(found))
 
 
 def test_an_effect_beyond_the_floor_is_resolved(view):
-    """5 % between two cells whose noise is a tenth of it: the better is best, and no floor is spoken of."""
+    """5 % between two cells whose noise is a tenth of it: the better is best, and no floor is mentioned."""
     cells = [
         journal_builder.cell(rate=1000, noise=0.001),
         journal_builder.cell(model="threads", workers=2, rate=1050, noise=0.001),
@@ -83,11 +85,11 @@ def test_an_effect_within_a_high_floor_is_not_resolved(view):
     control = {**cells[0], "rate": 1200.0}
     text = answered(view(cells=cells, repetitions=10, beside=[("control", control)]))
     assert "has the best figure" in text
-    assert "it is not resolved from" in text
-    assert "`serial` (within the noise floor of 1.20x)" in text
-    unresolved = re.search(r"^Not resolved from `serial`: (.*)$", text, re.MULTILINE)[1].split("; ")
+    assert "but cannot be told apart from" in text
+    assert "`serial` (within the noise floor of 20 %)" in text
+    unresolved = re.search(r"^Cannot be told apart from `serial`: (.*)$", text, re.MULTILINE)[1].split("; ")
     assert [text.split(" ")[0] for text in unresolved] == ["`asyncio`", "`processes`"]
-    assert all("within the noise floor of 1.20x" in text for text in unresolved)
+    assert all("within the noise floor of 20 %" in text for text in unresolved)
 
 
 def test_a_floor_is_the_workloads_own(view):
@@ -105,7 +107,7 @@ def test_a_floor_is_the_workloads_own(view):
 def test_a_precision_that_was_reached(view):
     """All intervals are as narrow as was wanted: an assurance, and no threat."""
     found = view(**measured("40%", max_repetitions=50))
-    assert limits.assurances(found) == ["Every interval of throughput is within ±40 % of its mean, as was wanted."]
+    assert limits.assurances(found) == ["Every interval of throughput is within ±40 % of its mean, as wanted."]
     assert limits.threats(found) == []
 
 
@@ -114,7 +116,7 @@ def test_a_precision_that_was_reached(view):
     [
         ({"max_repetitions": 8}, "The limit of 8 repetitions (`max_repetitions`) ended the run"),
         ({"budget": "26s"}, "The budget of 26 s ended the run"),  # 16 trials of 1.5 s are 24 s; a block would take 3 s
-        ({"budget": "600s"}, "The run has not come to its end (the same command goes on with it): it stopped"),
+        ({"budget": "600s"}, "The run is not finished (the same command continues it): it stopped"),
     ],
 )
 def test_a_precision_that_was_not_reached(view, more, reason):
@@ -138,8 +140,7 @@ def test_claims_and_cells_that_trials_did_not_settle(view):
     (sentence,) = limits.threats(view(**made))
     assert sentence == (
         "The limit of 8 repetitions (`max_repetitions`) ended the run before every claim was settled; inconclusive: "
-        "threads \\*gain\\*. Without an interval of throughput, which more trials would not give: model processes "
-        "(8 crashed)."
+        "threads \\*gain\\*. No interval of throughput, and more trials would not give one: model processes (8 crashed)."
     )
 
 
@@ -162,9 +163,9 @@ def test_a_wide_interval_is_not_called_no_drift(view):
     for role, cell in loud["beside"]:
         if role == "sentinel":
             cell["noise"] = 0.4
-    (sentence,) = [text for text in limits.assurances(view(**loud)) if "sentinel" in text]
-    assert sentence.startswith("It cannot be told whether the machine drifted: ")
-    assert re.search(r"its slowest block took \d\.\d+ times as long as its fastest", sentence)
+    (sentence,) = [text for text in limits.assurances(view(**loud)) if "drifted" in text]
+    assert sentence.startswith("Cannot tell whether the machine drifted: ")
+    assert re.search(r"the slowest block took \d\.\d+ times as long as the fastest", sentence)
 
 
 def test_what_a_percentile_lacked_and_what_trials_cannot_give_it(view):
@@ -181,15 +182,15 @@ def test_what_a_percentile_lacked_and_what_trials_cannot_give_it(view):
     found = view(**made, iterations=1)
     (sentence,) = [line for line in limits.threats(found) if "interval" in line]
     assert sentence == (
-        "The limit of 8 repetitions (`max_repetitions`) ended the run before every cell had enough operations for "
-        "latency\\_p99\\_s; too few: model threads (99 % of only 800 operations is a matter of chance: it takes 1000). Without "
-        "an interval of latency\\_p99\\_s, which more trials would not give: model processes (more operations arrived than "
-        "were served, so that the latency depends on how long the load lasted)."
+        "The limit of 8 repetitions (`max_repetitions`) ended the run before every cell had enough operations for p99 latency; too "
+        "few: model threads (99 % of only 800 operations is a matter of chance: it takes 1000). No interval of p99 latency, and "
+        "more trials would not give one: model processes (more operations arrived than were served, so that the latency depends on "
+        "how long the load lasted)."
     )
 
 
 def test_a_sentinel_in_too_few_blocks_is_told(view):
     """Five blocks cannot tell a drift: the page says so, and how far apart they were."""
-    (sentence,) = [t for t in limits.assurances(view(**scenarios.watched(repetitions=5))) if "sentinel" in t]
-    start = "It cannot be told whether the machine drifted: the sentinel, always the same small work, ran in 5 blocks, and it "
-    assert sentence.startswith(start + "takes 6 to tell; its slowest block took 1.")
+    (sentence,) = [t for t in limits.assurances(view(**scenarios.watched(repetitions=5))) if "drifted" in t]
+    start = "Cannot tell whether the machine drifted: the same small work ran in 5 blocks, and that takes 6; "
+    assert sentence.startswith(start + "the slowest block took 1.")

@@ -33,13 +33,11 @@ def test_the_main_reason(view):
         pair("threads", 4, 1000, "x", 1, more=busy(*[1] * 4))[1],
     ]
     (sentence,) = time_breakdown.sentences(view(cells))
-    figure = r"([\d.]+) % \([\d.]+–[\d.]+\)"
-    pattern = (
-        f"`threads` with 4 workers: {figure} of the workers' time was useful; lost mainly to turns at the GIL or other "
-    )
+    figure = r"([\d.]+) %(?: \([\d.]+–[\d.]+\))?"
+    pattern = f"`threads` with 4 workers: {figure} of the time was useful; lost mainly to waiting for the GIL or other "
     useful, rest = (
         re.match(pattern, sentence)[1],
-        re.search(r"serial time \(([\d.]+) %, [\d.]+–[\d.]+\)\.$", sentence)[1],
+        re.search(r"serial work \(([\d.]+) %(?:, [\d.]+–[\d.]+)?\)\.$", sentence)[1],
     )
     assert (float(useful), float(rest)) == (pytest.approx(25, abs=0.2), pytest.approx(75, abs=0.2))
 
@@ -47,27 +45,24 @@ def test_the_main_reason(view):
 def test_only_what_was_looked_at_has_its_name(view):
     """A wait at a primitive is named where it was observed; where not, the text says where it is hidden."""
     (sentence,) = time_breakdown.sentences(view(pair("processes", 2, 1000, "x", 1, more=busy(1, 1), **LOCK)))
-    assert "lost mainly to waiting at primitives (" in sentence
+    assert "lost mainly to waiting for a lock or other primitive (" in sentence
     sentence = time_breakdown.sentences(view(pair("processes", 2, 1000, "x", 1, more=busy(1, 1), sync="lock")))
-    assert (
-        "lost mainly to standing still at primitives or for a reason that was not looked at (the residual)"
-        in sentence[0]
-    )
-    assert sentence[1].startswith(
-        "Waits at primitives were not observed (`wait_share` among the `metrics` has them observed)"
-    )
+    assert "lost mainly to waiting for a lock or unexplained waits (" in sentence[0]
+    assert sentence[1].startswith("Waits for locks were not observed (add `wait_share` to `metrics`)")
     sentence = time_breakdown.sentences(view(pair("threads", 2, 1000, "x", 1, more=busy(1, 1), sync="lock")))
-    assert "turns at the GIL, at primitives or other serial time" in sentence[0]
+    assert "waiting for the GIL, a lock or other serial work" in sentence[0]
 
 
 def test_pools_and_systems_that_do_not_tell(view):
     """What was not measured is stated once, with the series it concerns."""
     sentence = time_breakdown.sentences(view(pair("process_pool", 2, 1000, "x", 1)))
-    assert any(s.startswith("Imbalance was not measured") and s.endswith("`process_pool`.") for s in sentence)
+    assert any(
+        s.startswith("Idle workers of a pool cannot be observed") and s.endswith("`process_pool`.") for s in sentence
+    )
     blind = pair("threads", 2, 1000, "x", 1, more={**busy(1, 1), "cpu_s": None, "run_queue_wait_s": None})
     sentence = time_breakdown.sentences(view(blind))
-    assert any(s.startswith("The workers' own CPU time was not recorded") for s in sentence)
-    assert any(s.endswith("; what the rest was lost to was not recorded.") for s in sentence)
+    assert any(s.startswith("CPU time of single workers was not recorded") for s in sentence)
+    assert any(s.endswith("; the reason for the loss was not recorded.") for s in sentence)
     assert time_breakdown.main_reasons(view(blind)) == []
 
 
@@ -75,7 +70,7 @@ def test_doubtful_cells_have_a_bar_and_no_reason(view, tmp_path):
     """Where the machine withheld CPUs the picture shows it, marked, and no sentence blames anything."""
     found = view(pair("processes", 4, 2000, "x", 2, queued=2, more=busy(1, 1, 1, 1)), effective=2.0)
     assert time_breakdown.sentences(found) == [
-        "No reason is named where the cells or their baselines are not beyond doubt († § ‡): `processes`."
+        "No reason is given where cells or their baselines are doubtful, wrong or failed († § ‡): `processes`."
     ]
     alt = draw(catalog.load("plot", "cost_breakdown")(), found, tmp_path / "x.png")
     assert "processes ×4 ‡ 50 % useful, 50 % CPUs withheld" in alt
@@ -84,7 +79,20 @@ def test_doubtful_cells_have_a_bar_and_no_reason(view, tmp_path):
 def test_nothing_lost(view):
     """A small loss needs no reason; a run without a baseline has neither sentence nor picture."""
     (sentence,) = time_breakdown.sentences(view(pair("processes", 2, 1990, "x", 2, more=busy(1, 1))))
-    assert sentence.endswith("of the workers' time was useful.")
+    assert sentence.endswith("of the time was useful.")
     found = view(pair("processes", 2, 1990, "x", 2, more=busy(1, 1)), spec={"baseline": {}})
     assert time_breakdown.sentences(found) == []
     assert not catalog.load("plot", "cost_breakdown")().prepare(found)
+
+
+def test_panels_that_lost_their_time_alike_share_a_sentence(view):
+    """The outermost ends of their intervals stand in it; a panel that lost its time otherwise has a sentence of its own."""
+    shares = (("sort", busy(1, 1)), ("regex", busy(1, 1)), ("zlib", {**busy(1, 1), "cpu_s": 1.9}))
+    cells = [one for work, more in shares for one in pair("threads", 2, 1000, work, 1, more=more)]
+    alike, other = time_breakdown.sentences(view(cells))
+    assert re.fullmatch(
+        r"`threads` with 2 workers \(sort and regex\): \d+ to \d+ % of the time was useful; lost mainly to waiting for the GIL or "
+        r"other serial work \(\d+ to \d+ %\)\.",
+        alike,
+    )
+    assert other.startswith("`threads` (zlib) with 2 workers: ")

@@ -75,10 +75,10 @@ def test_what_is_said_beside_the_picture(view):
     """Where they come from, what was merged, what could not be recorded, and which CPU times are unknown."""
     given = scenarios.timelines()
     sentence = " ".join(timelines.sentences(view(**given)))
-    assert "comes from 6 trials of their own" in sentence
-    assert "drawn as one up to 100 µs" in sentence
-    assert "of `gevent` is not known" in sentence
-    assert "stood in line for one: counter · processes ×2, lock, 25 %." in sentence
+    assert "come from 6 trials of their own" in sentence
+    assert "Segments shorter than 100 µs are drawn together" in sentence
+    assert "of `gevent` is unknown" in sentence
+    assert "waiting for a CPU: counter · processes ×2, lock, 25 %." in sentence
 
 
 def test_one_that_ended_without_a_timeline(tmp_path):

@@ -6,7 +6,7 @@ import random
 import pytest
 
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
-from concexp.report.text.numbers import enumerated, many, plural, rounded, scale_of, spread
+from concexp.report.text.numbers import brief, enumerated, many, plural, rounded, scale_of, spread
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def test_rounded(value, text):
     ("values", "text"),
     [
         ((1.8237, 1.7812, 1.8643), "1.82x (1.78–1.86)"),
-        ((1.0004, 0.9998, 1.0011), "1.000x (1.000–1.001)"),
+        ((1.0004, 0.9998, 1.0011), "1.00x"),
         ((995.2, 973.1, 1017.7), "995x (973–1,018)"),
         ((1895.49, 1862.18, 1929.4), "1,895x (1,862–1,929)"),
         ((0.0999, 0.05, 0.2), "0.0999x (0.0500–0.2000)"),
@@ -37,8 +37,21 @@ def test_rounded(value, text):
     ],
 )
 def test_spread(values, text):
-    """Three digits of the mean, four where the ends would be too near; no brackets without an interval."""
+    """Three digits of the mean, fewer beside a wide interval; no brackets without an interval, or one that they do not show."""
     assert spread(Interval(*values, 5), "x") == text
+
+
+def test_a_finer_spread():
+    """Where a verdict depends on it, a fourth digit shows on which side of a limit an interval ends."""
+    assert spread(Interval(1.008, 1.0013, 1.0139, 5), "x") == "1.01x (1.00–1.01)"
+    assert spread(Interval(1.008, 1.0013, 1.0139, 5), "x", finer=True) == "1.008x (1.001–1.014)"
+
+
+def test_the_first_lines_have_few_digits():
+    """A narrow interval is left out; a wide one, and one that is unknown, is not hidden."""
+    assert brief(Interval(1.99, 1.94, 2.04, 5), "x") == "2.0x"
+    assert brief(Interval(2.36, 2.21, 2.52, 5), "x") == "2.36x (2.21–2.52)"
+    assert brief(Interval(2.36, math.nan, math.nan, 1), "x") == "2.36x"
 
 
 def test_no_value():

@@ -1,0 +1,137 @@
+"""What to do: one line that follows from the answer, and recommends nothing that the data do not support."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from concexp.analysis import doubts
+from concexp.analysis.cells import MISSING
+from concexp.analysis.stats.intervals import FEWEST
+from concexp.report.answer import endings
+from concexp.report.answer.standings import WORKERS, Standing, contestant_text, enough
+from concexp.report.phrases import MAX_NAMES, cell_text, first_few, titles_text
+from concexp.report.sections import latency
+from concexp.report.text.numbers import enumerated, plural
+from concexp.report.view import View
+
+MAX_ADVICE = 2  # pieces in the line
+ANY = "whichever suits you best"
+MAX_CHOICES = 3  # of different winners; of more, the answer itself is the advice
+
+
+def what_to_do(view: View, found: Sequence[Standing]) -> str:
+    """The line; "" where nothing follows."""
+    pieces = [piece for advise in ADVICE for piece in advise(view, found)][:MAX_ADVICE]
+    return f"{'; '.join(pieces)}." if pieces else ""
+
+
+def _finish(view: View, found: Sequence[Standing]) -> list[str]:
+    """An unfinished or quick run has no other advice than to measure."""
+    if any(point.status == MISSING for point in view.points):
+        return ["give the same command again: it continues the run"]
+    if view.run.manifest.get("quick"):
+        return ["run it without `--quick` before you rely on a number"]
+    return []
+
+
+def _timeouts(view: View, found: Sequence[Standing]) -> list[str]:
+    if not endings.never_noticed(view):
+        return []
+    return [f"set a timeout of your own where the table says “{endings.NEVER}”"]
+
+
+def _losses(view: View, found: Sequence[Standing]) -> list[str]:
+    """What loses must not be used where that matters."""
+    names = _losing(view)
+    if not names:
+        return []
+    return [f"do not use {enumerated(first_few(list(names), MAX_NAMES), 'or')} where every {_lost(view)} counts"]
+
+
+def _losing(view: View) -> dict[str, None]:
+    """The cells that lose a share of something in some comparison, by name."""
+    metrics = [metric for metric, cls in view.metrics.items() if cls.share_of]
+    points = (point for comparison in view.comparisons for point in comparison.points)
+    return dict.fromkeys(cell_text(view, point) for point in points if any(point.value(m).mean > 0 for m in metrics))
+
+
+def _lost(view: View) -> str:
+    unit = next(cls.unit for cls in view.metrics.values() if cls.share_of and cls.verb)
+    return str(unit.removesuffix("s"))
+
+
+def _closed_loops(view: View, found: Sequence[Standing]) -> list[str]:
+    if not latency.hidden_by_closed_loops(view):
+        return []
+    return ["test with requests that arrive at a given rate: the closed loop hides most of the wait"]
+
+
+def _overloads(view: View, found: Sequence[Standing]) -> list[str]:
+    if any(point.sample.overloaded for point in view.points):
+        return ["keep arrivals below the rate that is served"]
+    return []
+
+
+def _choices(view: View, found: Sequence[Standing]) -> list[str]:
+    """Use the winner; of a tie, any; no more workers than it takes; nothing that loses elsewhere."""
+    groups: dict[str, list[Standing]] = {}
+    for one in found:
+        if one.best is not None and one.state in ("clear", "tie", "workers") and (choice := _choice(view, one)):
+            groups.setdefault(choice, []).append(one)
+    if not groups or len(groups) > MAX_CHOICES:
+        return []
+    everywhere = len(groups) == 1 and len(next(iter(groups.values()))) == len(view.comparisons)
+    parts = []
+    for choice, members in groups.items():
+        counts = {_workers(view, one) for one in members}
+        workers = f" with {plural(counts.pop(), 'worker')}" if len(counts) == 1 and members[0].kind != WORKERS else ""
+        where = "" if everywhere else f" for {titles_text([one.title for one in members])}"
+        parts.append(f"{choice}{workers if _varies(view) and choice != ANY else ''}{where}")
+    return [f"use {', '.join(parts)}"]
+
+
+def _choice(view: View, one: Standing) -> str:
+    if one.kind == WORKERS:
+        return plural(_workers(view, one), "worker")
+    assert one.best is not None
+    points = [one.best, *(lead.rival for lead in one.near)]
+    points = [point for point in points if cell_text(view, point) not in _losing(view)]
+    names = sorted(contestant_text(view, one.kind, point) for point in points)
+    if len(names) > MAX_NAMES or (len(names) == len(one.leads) + 1 and len(names) > 2):
+        return ANY
+    return enumerated(names, "or") if names else ""
+
+
+def _workers(view: View, one: Standing) -> int:
+    """The fewest workers of the best that are enough."""
+    assert one.best is not None
+    same = [p for p in one.comparison.points if view.series_name(p) == view.series_name(one.best)]
+    return (enough(view, [p for p in same if view.primitive(p) == view.primitive(one.best)]) or one.best).parallelism
+
+
+def _varies(view: View) -> bool:
+    return len({point.workers for point in view.points if point.has_numbers} - {None}) > 1
+
+
+def _measure_better(view: View, found: Sequence[Standing]) -> list[str]:
+    """Where there is no verdict: what would give one."""
+    with_numbers = [point for point in view.points if point.has_numbers]
+    if not with_numbers:
+        return []
+    states = {one.state for one in found}
+    if min(point.sample.count for point in with_numbers) < FEWEST:
+        return [f"measure at least {FEWEST} repetitions"]
+    doubtful = [point for point in with_numbers if not point.enough_clean_trials]
+    if doubtful:
+        codes = {code for point in doubtful for trial in point.doubtful for code in trial.doubts_about(point.primary)}
+        how = (
+            " with a longer load" if codes & doubts.SHORT else " on a quiet machine" if codes & doubts.DISTURBED else ""
+        )
+        return [f"measure the doubtful cells (‡) again{how}"]
+    if "open" in states:
+        return ["more repetitions would tell more where nothing can be told apart"]
+    return []
+
+
+# In the order of their importance.
+ADVICE = (_finish, _timeouts, _losses, _closed_loops, _overloads, _choices, _measure_better)

@@ -1,0 +1,174 @@
+"""Who competes in a comparison and how it ends: a winner, a tie, cells that cannot be told apart, or no verdict.
+
+What varies competes: models by their best cells, else the primitives of the one model, else its numbers of workers. Conditions
+are no contestants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from concexp.analysis.stats.intervals import Interval
+from concexp.analysis.stats.significance import equivalence
+from concexp.report.family import family_of
+from concexp.report.pairs import Pair, comparable, without_primitive
+from concexp.report.phrases import NO_GAIN, series_text
+from concexp.report.text.markdown import code
+from concexp.report.view import Comparison, Point, View
+
+MODELS, PRIMITIVES, WORKERS = "models", "primitives", "workers"
+
+
+@dataclass(frozen=True)
+class Lead:
+    """By which factor the best point is better than a rival, and whether that may be called a difference."""
+
+    rival: Point
+    ratio: Interval
+    is_resolved: bool
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the factor is certainly too small to matter."""
+        return equivalence(self.ratio) == "equivalent"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a comparison ends.
+
+    kind   what competes: MODELS, PRIMITIVES or WORKERS
+    best   the best figure; None where a doubtful cell may be better (`in_doubt`), or where no cell can win
+    leads  over the other contestants that can win
+    """
+
+    comparison: Comparison
+    title: str
+    kind: str
+    best: Point | None
+    leads: Sequence[Lead] = ()
+    in_doubt: bool = False
+
+    @property
+    def state(self) -> str:
+        """What can be said of the best.
+
+        clear     better than all others, by more than does not matter
+        tie       all that come near it are certainly within the margin of it
+        open      cannot be told apart from some other
+        few       too few trials for any interval
+        alone     no other contestant can win
+        doubtful  a doubtful cell may be better
+        workers   numbers of workers compete: see `enough`
+        """
+        if self.best is None:
+            return "doubtful" if self.in_doubt else "no winner"
+        if not self.leads:
+            return "alone"
+        if not any(lead.ratio.bounded for lead in self.leads):
+            return "few"
+        if self.kind == WORKERS:
+            return "workers"
+        if not self.near:
+            return "clear"
+        return "tie" if all(lead.is_small for lead in self.near) else "open"
+
+    @property
+    def near(self) -> list[Lead]:
+        """The leads that are not resolved or too small to matter."""
+        return [lead for lead in self.leads if lead.is_small or not lead.is_resolved]
+
+    @property
+    def behind(self) -> list[Lead]:
+        """The other leads."""
+        return [lead for lead in self.leads if lead not in self.near]
+
+    @property
+    def smallest_lead(self) -> Lead:
+        """The lead over the runner-up."""
+        return min(self.leads, key=lambda lead: lead.ratio.mean)
+
+
+def standings(view: View, comparisons: Iterable[Comparison]) -> list[Standing]:
+    """The standings of the comparisons in which at least two compete."""
+    found = (standing(view, comparison) for comparison in comparisons)
+    return [one for one in found if one is not None]
+
+
+def standing(view: View, comparison: Comparison) -> Standing | None:
+    """How a comparison ends; None where fewer than two compete."""
+    if view.metric.better is None:
+        return None
+    competing = _contestants(view, comparison)
+    if competing is None:
+        return None
+    kind, contestants = competing
+    title = view.title(comparison.labels)
+    best = view.best(contestants)
+    doubtful = [
+        point
+        for point in comparison.points
+        if point.status == "ok" and not point.enough_clean_trials and point.value(view.primary).has_value
+    ]
+    if best is None or view.best([best, *doubtful]) is not best:
+        return Standing(comparison, title, kind, None, in_doubt=bool(doubtful))
+    return Standing(comparison, title, kind, best, leads_over(view, comparison, best, contestants))
+
+
+def _contestants(view: View, comparison: Comparison) -> tuple[str, list[Point]] | None:
+    """What competes, and the points that can win."""
+    if len(view.best_per_series(comparison.points)) > 1:
+        return MODELS, view.best_per_series(point for point in comparison.points if point.can_win)
+    series = [points for points in comparable(view, comparison).values() if without_primitive(view, points) is None]
+    points = [point for own in series for point in own]
+    if len(points) > 1:  # of a single model its primitives, unless they are all relative to the point without one
+        return PRIMITIVES, [point for point in points if point.can_win]
+    several = [point for point in comparison.points if point.workers is not None and point.has_numbers]
+    if len({view.primitive(point) for point in several}) == 1 and len({point.workers for point in several}) > 1:
+        return WORKERS, [point for point in several if point.can_win]
+    return None
+
+
+def leads_over(view: View, comparison: Comparison, best: Point, points: Iterable[Point]) -> list[Lead]:
+    """The lead of the best over each other point."""
+    floor = view.floor(comparison.points)
+    leads = []
+    for rival in points:
+        if rival is not best:
+            ratio = times_better(view, best, rival)
+            verdict = family_of(view).verdict(Pair(best, rival, view.primary), ratio, floor.beside(ratio))
+            leads.append(Lead(rival, ratio, verdict == "higher"))
+    return leads
+
+
+def times_better(view: View, best: Point, rival: Point) -> Interval:
+    """By which factor a point is better than another, whatever better is."""
+    ratio = view.ratio(best, rival)
+    return ratio if view.metric.better == "higher" or not ratio.has_value else ratio.inverted()
+
+
+def enough(view: View, points: Iterable[Point]) -> Point | None:
+    """The point with the fewest workers that is certainly within a tenth of the best of these points; None without a best."""
+    known = sorted((p for p in points if p.can_win), key=lambda point: point.parallelism)
+    best = view.best(known)
+    if best is None:
+        return None
+    near = (p for p in known if p is best or times_better(view, best, p).hi <= 1 + NO_GAIN)
+    return next(near, best)
+
+
+def more_gain_nothing(view: View, point: Point, points: Iterable[Point]) -> bool:
+    """Whether more workers than this point has certainly gain less than a tenth."""
+    more = [p for p in points if p.can_win and p.parallelism > point.parallelism]
+    return all(times_better(view, p, point).hi <= 1 + NO_GAIN for p in more)
+
+
+def contestant_text(view: View, kind: str, point: Point) -> str:
+    """A contestant by what distinguishes it from the others: `processes`; `queue` or `chunk` where all have one model."""
+    primitive, series = view.primitive(point), view.series_name(point)
+    if kind == PRIMITIVES and primitive:
+        return code(primitive)
+    if "model" not in view.varying_axes and not primitive and series != point.model:
+        return code(series.removeprefix(f"{point.model} "))
+    return series_text(view, point)

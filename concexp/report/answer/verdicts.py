@@ -1,0 +1,228 @@
+"""The first sentences of the answer: what is best where, or that nothing is, with comparisons that end alike in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from concexp.analysis.stats.intervals import FEWEST, UNKNOWN, Interval, of_the_best
+from concexp.analysis.stats.significance import MARGIN
+from concexp.report import pairs
+from concexp.report.answer import gains
+from concexp.report.answer.standings import WORKERS, Lead, Standing, contestant_text, enough, more_gain_nothing
+from concexp.report.phrases import (
+    MAX_NAMES,
+    NO_GAIN,
+    ahead_text,
+    baseline_text,
+    contenders,
+    first_few,
+    lead_text,
+    titles_text,
+)
+from concexp.report.text.markdown import code
+from concexp.report.text.numbers import brief, enumerated, plural, rounded
+from concexp.report.view import Point, View
+
+MAX_GROUPS = 3  # sentences about comparisons that end alike; the others are counted
+
+Texts = Callable[[View, list[Standing]], str]
+
+
+def sentences(view: View, found: Sequence[Standing], total: int) -> list[str]:
+    """A sentence per group of comparisons that end alike, in the order of the experiment; doubts have a sentence of their own."""
+    found = [one for one in found if one.state != "doubtful"]
+    groups: dict[tuple[str, ...], list[Standing]] = {}
+    for one in found:
+        groups.setdefault(_key(view, one, detailed=len(found) <= MAX_GROUPS), []).append(one)
+    kept = sorted(groups.values(), key=len, reverse=True)[:MAX_GROUPS]
+    texts = []
+    for members in groups.values():
+        if members in kept:
+            where = _where(members, total)
+            text = TEXTS[members[0].state](view, members)
+            texts.append(f"{where}: {text}." if where else f"{text[0].upper()}{text[1:]}.")
+    more = len(found) - sum(map(len, kept))
+    if more:
+        texts[-1] = f"{texts[-1].removesuffix('.')}; {plural(more, 'comparison')} that end otherwise are below."
+    return texts
+
+
+def _key(view: View, one: Standing, detailed: bool) -> tuple[str, ...]:
+    """The same for comparisons that one sentence can be about."""
+    if one.state == "workers":
+        return one.state, str(_enough(view, one).workers), _most(one), str(_is_sure(view, one))
+    if one.best is None or one.state == "few":
+        return (one.state,)
+    names = [_name(view, one, one.best)]
+    if one.state in ("tie", "open"):
+        names = sorted([*names, *(_name(view, one, lead.rival) for lead in one.near)])
+        names += [_name(view, one, lead.rival) for lead in one.behind] if one.state == "open" else []
+    return (one.state, *names, *(_rest(view, [one]) if detailed else ()))
+
+
+def _where(members: list[Standing], total: int) -> str:
+    """`cpu_sum`; `In all 3 comparisons`; `In 4 of 50 comparisons (size 1B, 2B, 3B and 1 more)`."""
+    if total == 1:
+        return ""
+    titles = [one.title for one in members]
+    if len(members) == total:
+        return f"In all {total} comparisons"
+    listed = titles_text(titles)
+    return f"**{listed}**" if len(members) <= MAX_NAMES else f"In {len(members)} of {total} comparisons ({listed})"
+
+
+def _clear(view: View, members: list[Standing]) -> str:
+    """`processes` is best, 2.0x `serial` with 2 workers, 10 % faster than `process_pool` (8.1–12 %); no gain: `threads`."""
+    first = members[0]
+    leads = [one.smallest_lead for one in members]
+    ahead = _ahead(view, first, leads[0])
+    if len(members) > 1:
+        rivals = {_name(view, one, lead.rival) for one, lead in zip(members, leads, strict=True)}
+        ahead = f"{lead_text(view, [lead.ratio for lead in leads])} {rivals.pop() if len(rivals) == 1 else 'the next'}"
+    return f"{_name(view, first, _best(first))} is best{_gain(view, members)}, {ahead}{_others(view, members)}"
+
+
+def _ahead(view: View, one: Standing, lead: Lead) -> str:
+    return ahead_text(view, lead.ratio, _name(view, one, lead.rival))
+
+
+def _tie(view: View, members: list[Standing]) -> str:
+    """A tie: `a` and `b` within 5 %; or, where one is certainly ahead, `b` is as good as `a` (within 5 %)."""
+    first = members[0]
+    names = [_name(view, first, lead.rival) for lead in first.near]
+    best = _name(view, first, _best(first))
+    margin = f"within {100 * MARGIN:g} %"
+    if any(lead.is_resolved for one in members for lead in one.near):
+        verb = "is" if len(names) == 1 else "are"
+        return f"{enumerated(names)} {verb} as good as {best} ({margin}{_gain(view, members)}){_others(view, members)}"
+    if len(first.near) == len(first.leads) and len(names) > 1:
+        return f"a tie, all {len(names) + 1} {margin}{_gain(view, members)}"
+    return f"a tie: {best} and {enumerated(names)} {margin}{_gain(view, members)}{_others(view, members)}"
+
+
+def _open(view: View, members: list[Standing]) -> str:
+    """`a` cannot be told apart from `b` and `c`."""
+    first = members[0]
+    names = first_few([_name(view, first, lead.rival) for lead in first.near], MAX_NAMES)
+    best = _name(view, first, _best(first))
+    behind = ""
+    if first.behind and len(members) == 1:
+        last = max(first.behind, key=lambda lead: lead.ratio.mean)
+        behind = f"; {best} is {_ahead(view, first, last)}"
+    if len(first.near) > 2:
+        which = f"all {len(names) + 1}" if not first.behind else f"the best {len(first.near) + 1}"
+        return f"no winner: {which} cannot be told apart{behind}{_others(view, members)}"
+    return f"no winner: {best} cannot be told apart from {enumerated(names)}{behind}{_others(view, members)}"
+
+
+def _workers(view: View, members: list[Standing]) -> str:
+    """`2 workers` reach 2.0x one worker; more gain nothing (less than 10 %)."""
+    first = members[0]
+    count, most = _enough(view, first).parallelism, max(point.parallelism for point in first.comparison.points)
+    fewest = min(point.parallelism for point in first.comparison.points)
+    is_sure = all(_is_sure(view, one) for one in members)
+    if count == fewest:
+        rest = "gains less than" if is_sure else "was not seen to gain"
+        return f"more than {plural(count, 'worker')} {rest} {100 * NO_GAIN:g} %"
+    gained = _gain(view, members).removeprefix(", ")
+    reach = f"{plural(count, 'worker')} reach {gained}" if gained else f"{plural(count, 'worker')} are best"
+    rest = "gain less than" if is_sure else "were not seen to gain"
+    return f"{reach}; more {rest} {100 * NO_GAIN:g} %" if count < most else f"{reach}, the most that was measured"
+
+
+def _few(view: View, members: list[Standing]) -> str:
+    fewest = min(point.sample.count for one in members for point in one.comparison.points if point.has_numbers)
+    return f"no verdict with {plural(fewest, 'trial')} per cell (an interval needs {FEWEST})"
+
+
+def _alone(view: View, members: list[Standing]) -> str:
+    names = dict.fromkeys(_name(view, one, _best(one)) for one in members)
+    return (
+        f"only {enumerated(first_few(list(names), MAX_NAMES))} can win, the other cells are wrong, failed or doubtful"
+    )
+
+
+def _none(view: View, members: list[Standing]) -> str:
+    return "no winner: in every cell some trial failed or was wrong"
+
+
+def in_doubt(found: Sequence[Standing], total: int) -> str:
+    """` No winner in pidigits and bz2.`: the comparisons in which a doubtful cell may be the best; "" without any."""
+    titles = [one.title for one in found if one.state == "doubtful"]
+    if not titles:
+        return ""
+    return f" No winner in {titles_text(titles)}." if total > 1 else " No winner."
+
+
+# By the state of a standing.
+TEXTS: dict[str, Texts] = {
+    "clear": _clear, "tie": _tie, "open": _open, "workers": _workers, "few": _few, "alone": _alone, "no winner": _none,
+}  # fmt: skip
+
+
+def _gain(view: View, members: list[Standing]) -> str:
+    """`, 2.0x `serial` with 2 workers`, or from the smallest to the largest gain; empty where a best cell has none to give."""
+    points = [_enough(view, one) for one in members]
+    values = [_gain_of(view, one, point) for one, point in zip(members, points, strict=True)]
+    if any(not value.bounded or value.lo <= 1 for value in values):
+        return ""
+    based = bool(view.relative)
+    reference = baseline_text(view) if based else "the fewest workers"
+    values.sort(key=lambda value: value.mean)
+    low, high = (rounded(value.mean, 2) for value in (values[0], values[-1]))
+    text = brief(values[0], "x") if len(values) == 1 else f"{low}x" if low == high else f"{low}x to {high}x"
+    counts = {point.workers for point in points if point.workers is not None}
+    workers = ""
+    if len(counts) == 1 and members[0].kind != WORKERS:
+        workers = f" with {plural(counts.pop(), 'worker')}"
+    return f", {text} {reference}{workers}"
+
+
+def _gain_of(view: View, one: Standing, point: Point) -> Interval:
+    """The gain of a point over the baseline; the interval allows for its choice as the best."""
+    points = [p for p in one.comparison.points if view.series_name(p) == view.series_name(point)]
+    own = [gain for pair, gain in pairs.gains_in(view, points) if pair.above is point]
+    if not own:
+        return UNKNOWN
+    return of_the_best(own[0], contenders(view, point, [p for p in points if p.can_win]), view.run.level)
+
+
+def _enough(view: View, one: Standing) -> Point:
+    """The best cell, with no more workers than it needs."""
+    best = _best(one)
+    same = [p for p in one.comparison.points if view.series_name(p) == view.series_name(best)]
+    return enough(view, [p for p in same if view.primitive(p) == view.primitive(best)]) or best
+
+
+def _is_sure(view: View, one: Standing) -> bool:
+    return more_gain_nothing(view, _enough(view, one), one.comparison.points)
+
+
+def _others(view: View, members: list[Standing]) -> str:
+    """What gains nothing over the baseline or loses, in all of these comparisons."""
+    none, loss = _rest(view, members)
+    parts = [f"no gain: {none}"] * bool(none) + [f"slower than {baseline_text(view)}: {loss}"] * bool(loss)
+    return "".join(f"; {part}" for part in parts)
+
+
+def _rest(view: View, members: list[Standing]) -> tuple[str, str]:
+    """The series without any gain over the baseline and those that lose, as lists of names."""
+    found = []
+    for verdict in (gains.NO_GAIN_SHOWN, "loss"):
+        sets = [gains.series_with(view, one.comparison, verdict) for one in members]
+        common = [name for name in sets[0] if all(name in others for others in sets)] if view.relative else []
+        found.append(enumerated(first_few([code(name) for name in common], MAX_NAMES)) if common else "")
+    return found[0], found[1]
+
+
+def _name(view: View, one: Standing, point: Point) -> str:
+    return contestant_text(view, one.kind, point)
+
+
+def _best(one: Standing) -> Point:
+    assert one.best is not None
+    return one.best
+
+
+def _most(one: Standing) -> str:
+    return str(max(point.parallelism for point in one.comparison.points))

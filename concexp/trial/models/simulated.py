@@ -72,6 +72,7 @@ class Model(tools.Model):
             "switch_interval": 0.005,
             "python": "simulated",
             "parallel": self.parallel,
+            "changed": [],
             "phases": {"prepare_s": 0.0, "create_s": 0.001, "ready_s": 0.0, "join_s": 0.0},
             "iterations": iterations,
         }

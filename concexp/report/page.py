@@ -18,6 +18,7 @@ from concexp.report.contents import Page, Picture
 from concexp.report.text import markdown
 from concexp.report.text.numbers import level_text, plural
 from concexp.report.view import View
+from concexp.report.views import view_of
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.foreign_text import printable
 
@@ -29,7 +30,7 @@ def write(run: Run, folder: Path) -> Path:
 
     At every moment the page that is there has its pictures: those of an earlier one go last.
     """
-    view = View(run)
+    view = view_of(run)
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(os.path.relpath(run.folder, folder)).as_posix()
     first, pictures = _pictures(view, folder)

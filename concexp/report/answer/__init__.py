@@ -14,7 +14,7 @@ from concexp.report.family import MAX_COMPARISONS
 from concexp.report.sections import doubtful, latency, time_breakdown
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import plural
-from concexp.report.view import View
+from concexp.report.view import View, once_per_view
 
 MAX_SENTENCES = 6  # of the answer: what a reader takes in at a glance
 
@@ -62,6 +62,7 @@ def per_comparison(view: View) -> list[str]:
     return [*items, *([f"{plural(more, 'more comparison')} in the tables below."] if more > 0 else [])]
 
 
+@once_per_view
 def _kept(view: View) -> Kinds:
     """The sentences that the answer has room for, in the order of the page."""
     sentences = [

@@ -60,7 +60,8 @@ def test_an_interrupt_is_130_and_prints_how_to_go_on(tmp_path, write, number, op
     os.kill(process.pid, number)
     report, messages = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert "every finished trial is kept" in messages
+    assert re.search(r"^interrupted; every finished trial is kept: \d+ of 400 trials in reports/x/runs/\S+; to go on:$", messages,
+                     re.MULTILINE)  # fmt: skip
     kept = " ".join(option for option in options if option != "--fresh")  # which would begin anew
     assert re.search(rf"^  concexp run x\.yaml --progress plain ?{kept}$", messages, re.MULTILINE)
     assert "Traceback" not in messages
@@ -89,7 +90,7 @@ def test_a_second_interrupt_ends_at_once(tmp_path, write):
         os.kill(process.pid, signal.SIGTERM)
         rest = process.stderr.read()
     assert process.wait(timeout=60) == 130
-    assert "interrupted at once; every finished trial is kept" in rest
+    assert "interrupted at once; every finished trial is kept; to go on:" in rest
     assert "Traceback" not in rest
 
 
@@ -121,12 +122,12 @@ def test_a_partial_run_leaves_the_shared_page_alone(tmp_path, write):
     """`--quick` and `--only` write their page into the run folder if there is a shared page already."""
     write("x.yaml", SIMULATED)
     shared = tmp_path / "reports/x/README.md"
-    done = concexp(tmp_path, "run", "x.yaml", "--quick")
+    done = concexp(tmp_path, "run", "x.yaml", "--quick", "-q")
     assert (done.returncode, done.stdout.strip()) == (0, "report: reports/x/README.md")
     assert concexp(tmp_path, "run", "x.yaml").returncode == 0
     full = shared.read_bytes()
     for options in (["--quick"], ["--only", "workers <= 2"]):
-        done = concexp(tmp_path, "run", "x.yaml", *options)
+        done = concexp(tmp_path, "run", "x.yaml", "-q", *options)
         assert re.fullmatch(r"report: reports/x/runs/[^/]+/README\.md", done.stdout.strip())
         assert (tmp_path / done.stdout.strip().removeprefix("report: ")).read_text().startswith("# x\n")
         assert shared.read_bytes() == full
@@ -296,3 +297,36 @@ def test_an_interrupt_while_it_loads_is_silent(tmp_path, module, verb):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_the_version_names_python_and_the_system(tmp_path):
+    """A report of a mistake can quote one line."""
+    done = concexp(tmp_path, "--version")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+    assert re.fullmatch(rf"concexp [\d.a-z]+ \(\w+ {re.escape(version)}, \w+ \S+ \w+\)\n", done.stdout)
+
+
+def test_a_run_prints_its_answer_before_the_page(tmp_path, write):
+    """Question, sentences without marks of Markdown, then the page; -q leaves the page, and nothing on stderr."""
+    write("x.yaml", SIMULATED + "question: Does it <scale> *well*?\n")
+    done = concexp(tmp_path, "run", "x.yaml", "-v")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Does it <scale> *well*?"
+    assert lines[1] == "- These numbers are made up by simulated: they say nothing about any machine."
+    assert any(line.startswith("- Largest gains over the same with fewest workers: simulated ") for line in lines)
+    assert lines[-2:] == ["", "report: reports/x/README.md"]
+    assert not re.search(r"`|\\\\|&lt;", done.stdout)
+    assert sum(" · simulated · " in line for line in done.stderr.splitlines()) == 28
+    quiet = concexp(tmp_path, "run", "x.yaml", "-q")
+    assert (quiet.stdout, quiet.stderr) == ("report: reports/x/README.md\n", "")
+
+
+def test_a_run_keeps_a_log(tmp_path, write):
+    """run.log has the command, each trial, and the verdicts; a folder in its place is no matter."""
+    write("x.yaml", SIMULATED + "claims: [{says: it grows, of: workers > 1, expect: throughput > 0.5}]\n")
+    assert concexp(tmp_path, "run", "x.yaml", "--quick").returncode == 0
+    text = (runs(tmp_path)[0] / "run.log").read_text()
+    assert "concexp run x.yaml --quick" in text
+    assert "trial 1/6, block 0: " in text
+    assert "- inconclusive: it grows" in text
+    assert "report: reports/x/README.md" in text

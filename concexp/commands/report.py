@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from concexp.commands.conclusions import spoken_lines
 from concexp.errors import Damaged
 from concexp.run.storage import journal, run_folder
 
@@ -14,8 +15,15 @@ if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
 
-def write_pages(path: Path) -> Iterator[Path]:
-    """Make pages again and yield each page's path.
+class Page(NamedTuple):
+    """A page that was written: its path, and its answer and verdicts as lines."""
+
+    path: Path
+    answer: list[str]
+
+
+def write_pages(path: Path) -> Iterator[Page]:
+    """Make pages again and yield each of them.
 
     `path` is a run folder, reports/<name> for its latest run, or a folder of such folders for the latest run of each.
     """
@@ -37,18 +45,18 @@ def write_report(run: Run, folder: Path) -> Path:
         gc.unfreeze()
 
 
-def _write_page(path: Path) -> Path:
+def _write_page(path: Path) -> Page:
     from concexp.analysis import results
 
     run = results.load(path)
     try:
-        return write_report(run, _page_folder(run, path))
+        return Page(write_report(run, _page_folder(run, path)), spoken_lines(run))
     except OSError as error:
         raise run_folder.refused(error, run.folder) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # Each line has passed the schema, but together they make no sense: the journal was forged.
         raise Damaged(
-            f"{run.folder / journal.NAME} cannot be told of: {type(error).__name__}: {error}",
+            f"{run.folder / journal.NAME} cannot be read as a run: {type(error).__name__}: {error}",
             "if concexp wrote it, this is a mistake of concexp's: report it with the journal",
         ) from error
 

@@ -13,9 +13,15 @@ from typing import TYPE_CHECKING, Any
 from concexp import __version__, experiment
 from concexp.analysis.adaptive import SequentialPlan
 from concexp.analysis.precision import precision_shortfall
-from concexp.commands.progress import Silent, progress_listener
+from concexp.commands.check import Check, check_lines, failed, require_claims
+from concexp.commands.conclusions import doubt_lines, spoken_lines
+from concexp.commands.machine_check import look_around
+from concexp.commands.progress import progress_display
+from concexp.commands.questions import Questions
 from concexp.commands.report import write_report
-from concexp.errors import ConcexpError, EnvironmentRefused
+from concexp.commands.run_log import RunLog
+from concexp.commands.session import Session
+from concexp.errors import ConcexpError, EnvironmentRefused, Interrupted
 from concexp.experiment import Spec
 from concexp.experiment.statuses import MACHINE
 from concexp.plan.planner import make_plan, with_refusals
@@ -23,11 +29,13 @@ from concexp.plan.schedule import Plan
 from concexp.run import runner
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
-from concexp.run.forecast import forecast
+from concexp.run.durations import known_before
+from concexp.run.forecast import forecast, plural_trials
 from concexp.run.interpreters import discovery, interpreter
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, hazards
 from concexp.run.machine.lock import MachineLock
+from concexp.run.outlook import Outlook
 from concexp.run.preflight import Preflight
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.columns import gc_paused
@@ -52,6 +60,8 @@ class RunRequest:
     fresh: bool = False
     wait: bool = True
     command: str = ""
+    quiet: bool = False
+    verbose: bool = False
 
     @property
     def partial(self) -> bool:
@@ -93,37 +103,68 @@ class MeasuredRun:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """How a run ended: the lines to print, the number of trials that ended badly unexpectedly, and the refuted claims."""
+    """How a run ended: its answer and verdicts as lines, the further lines to print, and what makes the exit code 1.
+
+    bad     the number of trials that ended badly unexpectedly
+    failed  the verdicts on claims that fail the check
+    """
 
     measured: MeasuredRun
+    answer: list[str]
     lines: list[str]
     bad: int
-    refuted: list[str]
+    failed: list[Verdict]
 
 
-def run_experiment(request: RunRequest, progress_kind: str, page: bool, check: bool = False) -> RunOutcome:
-    """Run one experiment, or complete its unfinished run, and write its page; with `check`, list the refuted claims."""
-    setup = _set_up(request)
-    listener = progress_listener(progress_kind)
+def run_experiment(
+    request: RunRequest, progress_kind: str, page: bool, check: Check = Check.off, questions: Questions | None = None
+) -> RunOutcome:
+    """Run one experiment, or complete its unfinished run, and write its page; with `check`, judge its claims."""
+    kind = "none" if request.quiet else progress_kind
+    log = RunLog()
+    session = Session(progress_display(kind, request.verbose), questions or Questions(asks=False), log)
     try:
-        folder, trials = _measure(request, setup, listener, page)
+        log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
+        setup = _set_up(request, check)
+        folder, trials = _measure(request, setup, session, page)
+        session.close()
+        outcome = _concluded(request, setup.spec, _read(folder), trials, page, check)
+        if outcome.answer:
+            for line in doubt_lines(outcome.measured.results):
+                log.write(line)
+        log.write("\n".join([*outcome.answer, *outcome.lines]))
+        return outcome
+    except BaseException as error:
+        log.write(f"ended by {type(error).__name__}: {error}")
+        raise
     finally:
-        listener.close()
-    measured = _read(folder)
+        session.close()
+        log.close()
+
+
+def _concluded(
+    request: RunRequest, spec: Spec, measured: MeasuredRun, trials: frozenset[str], page: bool, check: Check
+) -> RunOutcome:
+    """Write the page of a run whose trials have ended, and judge its claims."""
     _check_complete(measured, trials)
-    bad = list(runner.bad_trials(measured.journal.records, setup.spec, folder.manifest["machine"]["cpus"]))
-    lines = [f"report: {_write_page(measured, request.partial)}" if page else str(folder.path)]
+    bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
+    lines = [f"report: {_write_page(measured, request.partial)}" if page else str(measured.folder.path)]
     if bad:
-        lines.append(f"{len(bad)} trial{'' if len(bad) == 1 else 's'} ended badly: the report names them")
-    if setup.spec.measure.precision is not None:
-        lines += _shortfall(measured, setup.spec.measure.precision)
-    refuted = _refuted(measured) if check and setup.spec.claims else []
-    return RunOutcome(measured, [*lines, *(f"refuted: {claim}" for claim in refuted)], len(bad), refuted)
+        lines.append(f"{plural_trials(len(bad))} ended badly: the report names them")
+    if spec.measure.precision is not None:
+        lines += _shortfall(measured, spec.measure.precision)
+    verdicts = measured.verdicts if check is not Check.off and spec.claims else ()
+    lines += check_lines(verdicts, check)
+    answer: list[str] = []
+    if page or verdicts:
+        answer = spoken_lines(measured.results, page, request.verbose)
+    return RunOutcome(measured, answer, lines, len(bad), failed(verdicts, check))
 
 
-def _set_up(request: RunRequest) -> Setup:
+def _set_up(request: RunRequest, check: Check) -> Setup:
     """Read and plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
     spec = _load_spec(request)
+    require_claims(spec, check)
     process_tree.end_abandoned()
     temp_folder.clear()
     code = stage.stage_child_code()
@@ -144,37 +185,40 @@ def _load_spec(request: RunRequest) -> Spec:
     return spec.with_measure(**short, precision=None, max_repetitions=None, budget=None)
 
 
-def _measure(request: RunRequest, setup: Setup, listener: Silent, page: bool) -> tuple[RunFolder, frozenset[str]]:
+def _measure(request: RunRequest, setup: Setup, session: Session, page: bool) -> tuple[RunFolder, frozenset[str]]:
     """Bring the journal to the end of the plan; returns the run's folder and the ids of all trials.
 
-    On Ctrl-C: KeyboardInterrupt, with the lines to print about the page.
+    On Ctrl-C: Interrupted, with the lines to print about the page.
     """
     spec = setup.spec
     lock = MachineLock(
-        f"concexp run of {spec.name}", lambda holder: listener.note(f"waiting for {holder}"), request.wait
+        f"concexp run of {spec.name}", lambda holder: session.note(f"waiting for {holder}"), request.wait
     )
-    folder, files = _open_folder(request, Preflight(spec, setup.plan, setup.pythons, setup.code, lock), listener)
+    preflight = Preflight(spec, setup.plan, setup.pythons, setup.code, lock)
+    folder, files = _open_folder(request, preflight, session)
+    session.opened(folder.path)
     # An unfinished run keeps the results of its first preflight: its journal must not contradict itself.
     plan = with_refusals(spec, setup.plan, folder.manifest.get("preflight", {}).get("unsupported", {}))
-    listener.forecast(forecast(spec, plan, folder.path.parent, facts.host()).text)
-    sequential = SequentialPlan(spec, plan, runner.header(spec, plan, folder), listener.forecast)
+    durations = known_before(folder.path.parent, spec.measure, facts.host(), preflight.startup)
+    session.foreseen(forecast(spec, plan, durations), Outlook(plan, durations))
+    sequential = SequentialPlan(spec, plan, runner.header(spec, plan, folder), session.forecast)
     open_ended = spec.measure.precision is not None or spec.measure.budget is not None
     next_trials = sequential.next_trials if open_ended else None
     try:
         measured = UserFiles(files, folder.manifest["user_code"])
         run = runner.Runner(
-            spec, plan, folder, setup.code, setup.pythons, lock, listener, next_trials, user_files=measured
+            spec, plan, folder, setup.code, setup.pythons, lock, session, next_trials, user_files=measured
         )
         return folder, run.execute()
     except KeyboardInterrupt:
-        listener.close()
+        session.close()
         if not page:
-            raise KeyboardInterrupt from None
-        listener.say("interrupted: writing the report so far; once more ends at once")
-        raise KeyboardInterrupt(*_write_partial_page(folder)) from None
+            raise Interrupted((), session.kept) from None
+        session.say("interrupted: writing the report so far; once more ends at once")
+        raise Interrupted(_write_partial_page(folder), session.kept) from None
 
 
-def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) -> tuple[RunFolder, Mapping[str, str]]:
+def _open_folder(request: RunRequest, preflight: Preflight, session: Session) -> tuple[RunFolder, Mapping[str, str]]:
     """The unfinished run of the same identity, or a new one once the preflight has tried the user's code.
 
     With it the paths of the user's files, by their names in `code/`.
@@ -185,13 +229,13 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
     entries, refusals = preflight.inspect_code()
     files = run_folder.code_files(spec, entries)
     identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only)
-    machine = facts.facts()
+    machine = look_around(session, preflight.plan)
     if not request.fresh:
         unfinished = run_folder.unfinished(runs, identity, facts.host(), machine["cpus"])
         if unfinished.here is not None and not journal.being_written(unfinished.here.journal):
             return unfinished.here, files
         if unfinished.elsewhere:
-            listener.note(f"this is a new run: {unfinished.elsewhere}")
+            session.note(f"this is a new run: {unfinished.elsewhere}")
     clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
@@ -274,8 +318,3 @@ def _shortfall(measured: MeasuredRun, precision: float) -> list[str]:
     """A line on the cells and claims that did not reach the wanted precision, if there are any."""
     line = precision_shortfall(measured.results, measured.verdicts, precision).text
     return [line] if line else []
-
-
-def _refuted(measured: MeasuredRun) -> list[str]:
-    """The refuted claims, as the experiment states them."""
-    return [verdict.claim.says for verdict in measured.verdicts if verdict.outcome == "refuted"]

@@ -77,7 +77,7 @@ def page(request, tmp_path_factory):
     lines = repaired(lines)
     (run / journal.NAME).write_bytes(b"".join(map(journal.encode, map(journal.Record, lines))))
     assert places > 50
-    (done,) = report.write_pages(folder)
+    ((done, _),) = report.write_pages(folder)
     return done
 
 

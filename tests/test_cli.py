@@ -330,3 +330,60 @@ def test_a_run_keeps_a_log(tmp_path, write):
     assert "trial 1/6, block 0: " in text
     assert "- inconclusive: it grows" in text
     assert "report: reports/x/README.md" in text
+
+
+LONG = "workload: sleep\nmodel: serial\nload: {duration: 60s}\nmeasure: {repetitions: 20, timeout: 300s}\n"
+
+
+def on_a_terminal(folder, *options):
+    """Run x.yaml on a terminal of its own, go on where others compute, and refuse a long run; (exit code, all that was shown)."""
+    master, terminal = os.openpty()
+
+    def take_the_terminal():
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+    command = [sys.executable, "-m", "concexp", "run", "x.yaml", *options]
+    streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    process = subprocess.Popen(command, cwd=folder, start_new_session=True, preexec_fn=take_the_terminal, **streams)
+    os.close(terminal)
+    shown, answered = "", 0
+    while True:
+        try:
+            read = os.read(master, 4096)
+        except OSError:  # the other end is closed
+            break
+        shown += read.decode("utf-8", "replace")
+        for question, answer in (("are computing.", b"g\n"), ("Go on?", b"n\n")):
+            if question in shown[answered:] and shown.rstrip().endswith("]"):
+                answered = len(shown)
+                os.write(master, answer)
+        if not read:
+            break
+    os.close(master)
+    return process.wait(60), shown
+
+
+def test_a_long_run_is_asked_about_on_a_terminal(tmp_path, write):
+    """Before the first trial; a no is an interrupt, after which the same command goes on. Elsewhere, nobody is asked."""
+    write("x.yaml", LONG)
+    code, shown = on_a_terminal(tmp_path)
+    assert code == 130, shown
+    assert re.search(r"This takes about \d\d(\.\d)? min\. Go on\?", shown)
+    assert "interrupted; no trial has ended yet; to go on:" in shown
+    assert "concexp run x.yaml" in shown
+    process = start_run_without_trials(tmp_path)
+    process.terminate()
+    _, messages = process.communicate(timeout=60)
+    assert "Go on?" not in messages
+
+
+def start_run_without_trials(folder):
+    """Start a run of x.yaml without a terminal, and return its process once its first trial has started."""
+    command = [sys.executable, "-m", "concexp", "run", "x.yaml", "--progress", "plain"]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if any("trial 1/" in log.read_text() for log in folder.glob("reports/x/runs/*/run.log")):
+            return process
+        time.sleep(0.02)
+    raise AssertionError("no trial within a minute")

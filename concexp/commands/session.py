@@ -120,7 +120,7 @@ class Session:
         if not self._unforeseen or elapsed < FIRST_S or (self._measured < FIRST_TRIALS and elapsed < PATIENCE_S):
             return
         self._unforeseen = False
-        if self.done < self.total:
+        if self.seconds_left > FIRST_S:
             self.forecast(
                 f"takes about {duration_text(self.seconds_left)} more, as the first {plural_trials(self._measured)} show"
             )

@@ -93,7 +93,7 @@ def test_the_bar_shows_cell_machine_and_failures(trials, terminal):
     bar = progress.Bar()
     seen = io.StringIO()
     bar.console.file = seen
-    bar.console.width = 120
+    bar.console.width = 160
     bar.forecast("takes about [3 s]")
     bar.run_started(3, 1)
     bar.trials_added(1)

@@ -27,6 +27,7 @@ def code(value: Any) -> str:
 MARKUP = re.compile(
     r"""\\([\\`*_{}\[\]|~$#\-+.)=])        # an escaped character
     |(?P<ticks>`+)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)
+    |[ ]\(\[[^\]]*\]\([^)]*\)\)               # a link in parentheses: there is nothing to follow
     |\[(?P<link>(?:\\.|[^\]\\])*)\]\([^)]*\)
     |\*\*|&(?P<entity>amp|lt|gt);""",
     re.VERBOSE,
@@ -34,7 +35,7 @@ MARKUP = re.compile(
 
 
 def plain(text: str) -> str:
-    """A sentence of the page as plain text: without escapes, emphasis, code marks and addresses of links."""
+    """A sentence of the page as plain text: without escapes, emphasis, code marks, addresses of links and mere references."""
     return MARKUP.sub(_without_markup, text)
 
 

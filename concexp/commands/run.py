@@ -16,7 +16,7 @@ from concexp.analysis.precision import precision_shortfall
 from concexp.commands.check import Check, check_lines, failed, require_claims
 from concexp.commands.conclusions import doubt_lines, spoken_lines
 from concexp.commands.machine_check import look_around
-from concexp.commands.progress import progress_display
+from concexp.commands.progress import Silent, progress_display
 from concexp.commands.questions import Questions
 from concexp.commands.report import write_report
 from concexp.commands.run_log import RunLog
@@ -120,9 +120,9 @@ def run_experiment(
     request: RunRequest, progress_kind: str, page: bool, check: Check = Check.off, questions: Questions | None = None
 ) -> RunOutcome:
     """Run one experiment, or complete its unfinished run, and write its page; with `check`, judge its claims."""
-    kind = "none" if request.quiet else progress_kind
+    display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
     log = RunLog()
-    session = Session(progress_display(kind, request.verbose), questions or Questions(asks=False), log)
+    session = Session(display, questions or Questions(asks=False), log)
     try:
         log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
         setup = _set_up(request, check)

@@ -110,9 +110,11 @@ class Session:
     @property
     def kept(self) -> str:
         """What of the run is on disk, in words."""
-        if self.folder is None or not self.done:
-            return "no trial has ended yet"
-        return f"every finished trial is kept: {self.done:,} of {plural_trials(self.total)} in {self.folder}"
+        if self.folder is None:
+            return "nothing was measured yet"
+        # A record may be on disk of which this session has not heard yet: it does not say that there is none.
+        count = f": {self.done:,} of {plural_trials(self.total)}" if self.done else ""
+        return f"every finished trial is kept{count} in {self.folder}"
 
     def _look(self, now: float) -> None:
         """Once the first trials have shown how long the run takes, say so, and ask whether that is too long."""

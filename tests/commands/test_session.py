@@ -123,9 +123,9 @@ def test_nothing_is_asked_without_a_terminal(clock):
 
 
 def test_what_is_kept_is_said(clock, tmp_path):
-    """The number of trials and the folder; nothing, as long as there is nothing."""
+    """The number of trials and the folder, once there is one."""
     one, trials, _ = started(COUNTED, done=3)
-    assert one.kept == "no trial has ended yet"
+    assert one.kept == "nothing was measured yet"
     one.opened(tmp_path)
     run(one, clock, trials[3:8], 0.1)
     one.log.close()

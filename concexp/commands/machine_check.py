@@ -9,6 +9,7 @@ from concexp.commands.session import Session
 from concexp.errors import Interrupted
 from concexp.plan.schedule import Plan
 from concexp.run.machine import facts, hazards, neighbours
+from concexp.run.machine.hazards import Finding
 from concexp.run.machine.neighbours import Watch
 
 QUIET_S = 3  # seconds in a row for which nothing else may compute before waiting is over
@@ -20,10 +21,12 @@ def look_around(session: Session, plan: Plan) -> dict[str, Any]:
     if all(cell.simulated for cell in plan.runnable):
         return machine
     machine["other_cpus"] = session.watch.cpus()
-    findings = _findings(machine)
-    for line in hazards.said_before_run(findings):
-        session.say(line)
-    session.log.write(f"machine: {hazards.summary(findings)}")
+    findings = hazards.check_hazards(machine)
+    # Names of other programs are for the user's eyes: the log, as all of a run's folder, is made to be committed.
+    for line in hazards.said_before_run(_with_names(machine, findings)):
+        session.display.say(line)
+    for line in hazards.said_before_run(findings) or ["nothing endangers the numbers now"]:
+        session.log.write(line)
     if not hazards.other_programs_disturb(findings):
         return machine
     choice = session.questions.busy_machine()
@@ -36,12 +39,11 @@ def look_around(session: Session, plan: Plan) -> dict[str, Any]:
     return machine
 
 
-def _findings(machine: dict[str, Any]) -> list[hazards.Finding]:
-    """What endangers a run on this machine, with the name of the program that computes most if any does."""
-    findings = hazards.check_hazards(machine)
-    if hazards.other_programs_disturb(findings):
-        findings = hazards.check_hazards({**machine, "busiest": neighbours.busiest()})
-    return findings
+def _with_names(machine: dict[str, Any], findings: list[Finding]) -> list[Finding]:
+    """The findings with the name of the program that computes most, if any disturbs."""
+    if not hazards.other_programs_disturb(findings):
+        return findings
+    return hazards.check_hazards({**machine, "busiest": neighbours.busiest()})
 
 
 def _when_quiet() -> dict[str, Any]:

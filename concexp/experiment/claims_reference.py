@@ -36,8 +36,8 @@ Verdicts    The mean of each cell's trials is drawn 10,000 times from its t dist
             Statuses are facts, and so is a count compared with 0. Counts and returned values do not depend on time: no doubt
             about the machine touches them, `returned == 14` is true if each trial has that value and false if one has
             another, and < <= > >= compare their means over trials. Doubtful trials are left out of times; below 3 others a
-            claim is inconclusive. A trial that did not end well, or whose outcome was wrong,
-            could have had any value, and only what is true whatever it was decides; `allow:` makes its status expected.
+            claim is inconclusive. A trial that did not end well, or whose outcome was wrong, could have had any value, and only
+            what is true whatever it was decides; `allow:` makes its status expected.
             Skipped: `when` is false, or a cell cannot exist or was not run.
 
 `concexp run --check` exits 1 if a claim is refuted; with --strict, also if one is inconclusive or was not judged.

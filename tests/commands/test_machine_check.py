@@ -5,7 +5,7 @@ import pytest
 from concexp.commands import machine_check
 from concexp.commands.progress import Silent
 from concexp.commands.questions import Questions
-from concexp.commands.run_log import RunLog
+from concexp.commands.run_log import NAME, RunLog
 from concexp.commands.session import Session
 from concexp.errors import Interrupted
 from concexp.experiment import parse_text
@@ -48,9 +48,9 @@ def machine(monkeypatch):
     return facts
 
 
-def look(others, answer=None, text=REAL):
+def look(others, answer=None, text=REAL, log=None):
     """Look around; returns what was said, and the facts."""
-    session = Session(Display(), Questions(answer is not None, lambda prompt: answer), RunLog())
+    session = Session(Display(), Questions(answer is not None, lambda prompt: answer), log or RunLog())
     session.watch = others
     facts = machine_check.look_around(session, make_plan(parse_text(text, "x.yaml"), 2))
     return session.display.said, facts
@@ -95,3 +95,14 @@ def test_on_a_terminal_one_can_go_on_or_stop(machine):
 def test_a_simulated_run_is_disturbed_by_nothing(machine):
     """Nothing is measured, so nothing is looked at."""
     assert "other_cpus" not in look(Others(), text="workload: cpu_sum\nmodel: simulated\nload: {ops: 10}\n")[1]
+
+
+def test_the_log_names_no_program_of_others(machine, tmp_path):
+    """It is committed with the run; that others computed stands there."""
+    log = RunLog()
+    look(Others(2.0), log=log)
+    log.open(tmp_path)
+    log.close()
+    text = (tmp_path / NAME).read_text()
+    assert "danger: other programs: they keep 2.00 of 4 usable CPUs busy now" in text
+    assert "make" not in text

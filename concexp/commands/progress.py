@@ -199,9 +199,10 @@ class Bar(Silent):
     def _show(self) -> None:
         """Fit label and note into the room that the other columns leave."""
         task = self.progress.tasks[self.task]
-        left = OPEN_END if self.open_ended else self.left and f"{self.left} left"
+        known = self.left and task.completed < (task.total or 0)
+        left = OPEN_END if self.open_ended else f"{self.left} left" if known else ""
         bad = f"{self.bad} not ok" if self.bad else ""
-        others = self.bar_width + len(f"{task.total or 0:.0f}") * 2 + 1 + len(left) + len(bad) + 5
+        others = self.bar_width + len(f"{task.total or 0:.0f}") * 2 + 1 + len(left) + len(bad) + 6
         room = max(SHORTEST_LABEL, self.console.width - others)
         fits = cell_len(self.label) + cell_len(self.machine) <= room
         machine = self.machine if fits else ""

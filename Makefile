@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/01_cpu_models.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bounds clean contracts doubts engines faults fidelity fuzz kills large lint requirements soak types
+.PHONY: run test quick bounds clean contracts designs doubts engines faults fidelity fuzz kills large lint requirements soak types
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -33,7 +33,7 @@ quick: .venv/developing  ## the suite without whole programs and contracts: abou
 
 .venv-engines/installed: pyproject.toml
 	$(PYTHON) -m venv .venv-engines
-	.venv-engines/bin/python -m pip install --quiet --disable-pip-version-check -e '.[engines,ray]'
+	.venv-engines/bin/python -m pip install --quiet --disable-pip-version-check -e '.[engines,ray]' freezegun
 	touch $@
 
 engines: .venv/developing .venv-engines/installed  ## the models over engines that have to be installed (about 600 MB)
@@ -41,6 +41,9 @@ engines: .venv/developing .venv-engines/installed  ## the models over engines th
 
 contracts: .venv/developing  ## every workload in every model with every primitive (`test` has a cover of all pairs)
 	CONCEXP_CONTRACTS=all $(PYTEST) $(PARALLEL) tests/contracts tests/trial/sync
+
+designs: .venv/developing  ## the pages of 200 more experiments drawn at random: every picture and every section (about 2 minutes)
+	CONCEXP_DESIGNS=200 $(PYTEST) $(PARALLEL) tests/contracts/test_every_design.py
 
 faults: .venv/developing  ## every fault in every model (about 5 minutes; `test` has a diagonal of it)
 	CONCEXP_FAULTS=all $(PYTEST) --timeout 1800 tests/program/test_fault_matrix.py  # one sweep is the fixture of all its tests

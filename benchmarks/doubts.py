@@ -1,14 +1,16 @@
 """How often each doubt finds a trial that was slow, and how often one that was not: a Markdown table.
 
-    python benchmarks/doubts.py [--committed] [--quick] [--only WORD] [--repetitions 24]
+    python benchmarks/doubts.py [--committed] [--quick] [--only WORD] [--repetitions 24] [--keep FOLDER]
 
 *Committed*: the trials of all journals in `reports/`. A trial was slow if an operation took over a tenth longer than the median
 of its cell. Nobody knows why they were, and older journals lack the CPU's speed, so this is a lower limit.
 
 *Planted*: real runs of eight cells, of every kind of model and work, while something disturbs the machine, on and off for seconds
 at a time. A trial was disturbed if the disturbance was on for at least half of it, and counts as slow if it took over a tenth
-longer than its cell's undisturbed ones; a false alarm is a doubt about a trial during which nothing was on. Needs a machine that
-is otherwise idle: about 3 minutes for each disturbance. `--quick` makes few repetitions, to see that it works.
+longer than its cell's undisturbed ones. A false alarm is a doubt about a trial during which nothing was on and that was not slow:
+on a rented machine others are slow as well, for reasons of the machine's own, and a doubt about such a trial is right. They have
+a column of their own. Needs a machine that is otherwise idle: about 3 minutes for each disturbance. `--quick` makes few
+repetitions, to see that it works. `--keep` leaves the runs in a folder, with the times at which the disturbance was on.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,37 +67,27 @@ metrics: [throughput]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: of the slow trials how many a doubt found, and of the others how many it doubted."""
+    """One line of the table: for each group of trials, how many a doubt found and how many there are."""
 
     where: str
     code: str
-    found: int
-    slow: int
-    alarms: int
-    others: int
+    groups: tuple[tuple[int, int], ...]
 
     def __str__(self) -> str:
-        return f"| {self.where} | {self.code} | {share(self.found, self.slow)} | {share(self.alarms, self.others)} |"
+        return f"| {self.where} | {self.code} | {' | '.join(share(*group) for group in self.groups)} |"
 
 
 def share(hits: int, count: int) -> str:
     return f"{100 * hits / count:.0f} % of {count}" if count else "–"
 
 
-def rows(where: str, trials: pd.DataFrame, slow: pd.Series, others: pd.Series) -> Iterator[Row]:
-    """A line for each doubt that any of these trials has, and one for all together."""
+def rows(where: str, trials: pd.DataFrame, *groups: pd.Series) -> Iterator[Row]:
+    """A line for each doubt that any of these trials has, and one for all together; a group marks its trials by True."""
     given = {code: trials["doubts"].str.split(",").apply(lambda codes, code=code: code in codes) for code in CODES}
     given["any of these"] = pd.concat(given, axis=1).any(axis=1)
     for code, doubted in given.items():
         if doubted.any() or code == "any of these":
-            yield Row(
-                where,
-                code,
-                int((doubted & slow).sum()),
-                int(slow.sum()),
-                int((doubted & others).sum()),
-                int(others.sum()),
-            )
+            yield Row(where, code, tuple((int((doubted & group).sum()), int(group.sum())) for group in groups))
 
 
 def facts(path: Path) -> pd.DataFrame:
@@ -110,7 +103,7 @@ def committed() -> Iterator[Row]:
     """The table of all journals in `reports/`."""
     trials = pd.concat([facts(path.parent) for path in sorted(ROOT.glob("reports/*/runs/*/journal.jsonl"))])
     slow = trials["times"] > SLOW
-    yield from rows("committed journals", trials, slow, ~slow)
+    yield from rows("committed journals", trials, slow, ~slow, slow & False)
 
 
 # --- disturbances: each is (begin, end) of one stretch ---
@@ -213,7 +206,7 @@ DISTURBANCES: dict[str, Callable[[], Processes | Quota | Stops]] = {
 }
 
 
-def planted(name: str, repetitions: int) -> Iterator[Row]:
+def planted(name: str, repetitions: int, keep: Path | None) -> Iterator[Row]:
     """The table of one disturbance; nothing, with the reason on stderr, where it cannot be planted."""
     try:
         disturbance = DISTURBANCES[name]()
@@ -244,10 +237,16 @@ def planted(name: str, repetitions: int) -> Iterator[Row]:
             disturbance.close()
         if process.returncode not in (0, 1):
             sys.exit(f"{name}: the run ended with {process.returncode}")
-        trials = facts(next(Path(folder).glob("doubts/runs/*")))
+        run = next(Path(folder).glob("doubts/runs/*"))
+        trials = facts(run)
+        if keep is not None:
+            kept = keep / name.replace(" ", "_").replace(",", "")
+            shutil.copytree(run, kept)
+            (kept / "stretches.json").write_text(json.dumps(stretches))
     on = pd.Series([covered(trial, stretches) for trial in trials.itertuples()], trials.index)
     undisturbed = trials["per_op"].where(on == 0).groupby(trials["cell"]).transform("median")
-    yield from rows(name, trials, (on > 0.5) & (trials["per_op"] > SLOW * undisturbed), on == 0)
+    slow = trials["per_op"] > SLOW * undisturbed
+    yield from rows(name, trials, slow & (on > 0.5), ~slow & (on == 0), slow & (on == 0))
 
 
 def disturb(disturbance: Processes | Quota | Stops, process: subprocess.Popen[bytes]) -> list[tuple[float, float]]:
@@ -287,15 +286,17 @@ def main() -> int:
     parser.add_argument(
         "--repetitions", type=int, default=24, help="trials of each of the 8 cells, for each disturbance"
     )
+    parser.add_argument("--keep", type=Path, help="a folder for the runs")
     given = parser.parse_args()
     names = [] if given.committed else [name for name in DISTURBANCES if given.only in name]
     if not names and not given.committed:
         parser.error(f"no disturbance holds {given.only!r}; there are {json.dumps(list(DISTURBANCES))}")
-    print("| disturbance | doubt | slow trials that it finds | others that it doubts |\n| --- | --- | --- | --- |")
+    print("| disturbance | doubt | finds of the slow | doubts of the others | finds of the slow with nothing planted |")
+    print("| --- | --- | --- | --- | --- |")
     for row in () if given.only else committed():
         print(row, flush=True)
     for name in names:
-        for row in planted(name, 6 if given.quick else given.repetitions):
+        for row in planted(name, 6 if given.quick else given.repetitions, given.keep):
             print(row, flush=True)
     return 0
 

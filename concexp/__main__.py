@@ -4,12 +4,29 @@ At first this module imports nothing of weight, so that Ctrl-C while the librari
 without a word from any of them, and the standard streams are there, however the program was started.
 """
 
-import errno
-import io
 import os
-import signal
 import sys
-from types import FrameType, ModuleType
+
+
+def _forget_working_folder() -> None:
+    """Take the working folder off the path, where `python -m` puts it first: a user's numbers.py is not the library's."""
+    first = sys.path[0] or os.curdir
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    try:
+        is_first = os.path.samefile(first, os.curdir) and not os.path.samefile(first, here)
+    except OSError:  # it is gone
+        return
+    if is_first:
+        del sys.path[0]
+
+
+if __name__ == "__main__":
+    _forget_working_folder()
+
+import errno  # noqa: E402  only now
+import io  # noqa: E402
+import signal  # noqa: E402
+from types import FrameType, ModuleType  # noqa: E402
 
 # Errors of a system without room or permission, with a broken disk, or on which a folder or a program (an interpreter, the
 # temporary folder, the working folder) was removed meanwhile: not mistakes of concexp.

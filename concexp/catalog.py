@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
-from concexp.errors import UnknownName
+from concexp.errors import EnvironmentRefused, UnknownName
 
 KINDS = {
     "workload": "concexp.trial.workloads",
@@ -86,7 +86,11 @@ def load(kind: str, name: str) -> type[Any]:
         raise UnknownName(kind, name, names(kind))
     foreign = _foreign(kind)
     if name in foreign:
-        return foreign[name].load()  # type: ignore[no-any-return]
+        try:
+            return foreign[name].load()  # type: ignore[no-any-return]
+        except Exception as error:
+            what = f"the {kind} '{name}' of {origin(kind, name)} cannot be loaded: {type(error).__name__}: {error}"
+            raise EnvironmentRefused(what, "repair or uninstall that package") from error
     return getattr(importlib.import_module(f"{KINDS[kind]}.{name}"), kind.capitalize())  # type: ignore[no-any-return]
 
 
@@ -106,6 +110,20 @@ def _foreign(kind: str) -> dict[str, EntryPoint]:
     """The plug-ins of other packages by name."""
     group = "concexp." + KINDS[kind].rpartition(".")[2]
     return {point.name: point for point in entry_points(group=group)}
+
+
+def reference(kind: str, name: str) -> str:
+    """Where a plug-in of another package is, as `package.module:Class`; "" for one of concexp's own."""
+    point = _foreign(kind).get(name)
+    return point.value if point is not None else ""
+
+
+def origin(kind: str, name: str) -> str:
+    """The package that a plug-in of that name comes from, with its version; "" for one of concexp's own."""
+    point = _foreign(kind).get(name)
+    if point is None:
+        return ""
+    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
 
 
 def summary(cls: type[Any]) -> str:

@@ -15,30 +15,10 @@ from typing import Annotated, Any
 import typer
 
 from concexp import __version__
-from concexp.errors import InputError, Problem
+from concexp.errors import InputError, PageIncomplete, Problem
 from concexp.output import command_line, resume_command, say, say_result
+from concexp.overview import EXAMPLES
 from concexp.run.storage.foreign_text import printable
-
-EXAMPLES = """
-Find out which concurrency model and which synchronisation suit a Python workload, and how sure one can be.
-
-\b
-  concexp init my_question                 write a small experiment to begin with
-  concexp run my_question.yaml             run it: reports/my_question/README.md
-  concexp run my_question.yaml --quick     one short pass over everything, to see that it works
-  concexp plan my_question.yaml            what would run, and what cannot and why
-  concexp list workload                    what there is: workload, model, sync, metric, plot
-  concexp list pythons                     which interpreters are on this machine
-  concexp show counter                     what one of them is, and its parameters
-  concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
-  concexp show claims                      the language of claims, which the data supports or refutes
-  concexp doctor                           what on this machine endangers numbers, and the cure
-  concexp selftest                         whether known answers come out right here (1: one does not)
-
-Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, or a claim was refuted (with --check) or not
-supported (with --strict); 2 the YAML or the command line is wrong; 3 the environment was refused; 130 interrupted, the same
-command goes on.
-"""
 
 KEPT = "every finished trial is kept"
 
@@ -133,6 +113,7 @@ def validate(specs: Specs, sets: Sets = None) -> None:
     concexp validate experiments/*.yaml
     """
     from concexp import experiment
+    from concexp.experiment import environment
     from concexp.plan import claim_lint
 
     problems: list[Problem] = []
@@ -140,7 +121,7 @@ def validate(specs: Specs, sets: Sets = None) -> None:
         try:
             spec = experiment.load(path, tuple(sets or ()))
             say(f"{path}: ok: {spec.name}: {spec.question}")
-            for warning in claim_lint.as_written(spec):
+            for warning in (*environment.warnings(spec.environment, os.environ), *claim_lint.as_written(spec)):
                 say(str(warning), err=True)
         except InputError as error:
             problems += error.problems
@@ -244,9 +225,13 @@ def report(
     """
     from concexp.commands.report import write_pages
 
+    lacking: list[PageIncomplete] = []
     for path in paths:
-        for page in write_pages(path):
+        for page in write_pages(path, lacking.append):
             say_result([] if quiet else page.answer, [str(page.path)])
+    for error in lacking:
+        say(str(error), err=True)
+    raise typer.Exit(1 if lacking else 0)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """All exceptions of concexp. Each carries a message and a hint, and the exit code of the command that it ends.
 
     ConcexpError                 exit 1: any other reason to stop
+    ├── PageIncomplete           exit 1: the page is there, without a part that could not be made
     ├── InputError               exit 2: the YAML or the command line is wrong; holds all problems at once
     ├── UnknownName              exit 2: there is no plug-in with this name
     ├── EnvironmentRefused       exit 3: this machine, folder or interpreter cannot run what is asked for
@@ -15,6 +16,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class ConcexpError(Exception):
@@ -49,6 +51,18 @@ class Problem:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         key = f" {self.path}:" if self.path else ""
         return f"{place}:{key} {self.message}" + (f"\n  {self.hint}" if self.hint else "")
+
+
+class PageIncomplete(ConcexpError):
+    """The page was written, but some of its parts could not be made. `page` is its path, `parts` says which, and why."""
+
+    def __init__(self, page: Path, parts: Sequence[str], journal: Path) -> None:
+        self.page = page
+        self.parts = tuple(parts)
+        super().__init__(
+            f"{page} lacks {'; '.join(parts)}",
+            f"everything that was measured is kept; report this mistake in concexp, with {journal}",
+        )
 
 
 class InputError(ConcexpError):

@@ -18,6 +18,7 @@ ORDER = (
     "__main__",
     "cli",
     "output",
+    "overview",
     "commands",
     "report",
     "analysis",

@@ -12,7 +12,8 @@ import pytest
 
 import concexp
 from concexp import catalog
-from concexp.errors import UnknownName
+from concexp.commands import catalogue
+from concexp.errors import EnvironmentRefused, UnknownName
 
 PACKAGE = Path(concexp.__file__).parent
 
@@ -86,6 +87,19 @@ def test_another_packages_plugin(monkeypatch):
     monkeypatch.setattr(catalog, "_foreign", lambda kind: {"theirs": point} if kind == "workload" else {})
     assert "theirs" in catalog.names("workload")
     assert catalog.load("workload", "theirs").__name__ == "Sample"
+    assert (catalog.reference("workload", "theirs"), catalog.origin("workload", "theirs")) == (point.value, point.value)
+    assert (catalog.reference("workload", "cpu_sum"), catalog.origin("workload", "cpu_sum")) == ("", "")
+
+
+def test_a_package_that_cannot_be_loaded_is_named(monkeypatch):
+    """It is that package's mistake; `concexp list` shows it beside all others."""
+    point = EntryPoint("broken", "not_there.at_all:Workload", "concexp.workloads")
+    monkeypatch.setattr(catalog, "_foreign", lambda kind: {"broken": point} if kind == "workload" else {})
+    with pytest.raises(EnvironmentRefused, match=r"the workload 'broken' of .* cannot be loaded: ModuleNotFoundError"):
+        catalog.load("workload", "broken")
+    listed = {entry["name"]: entry["summary"] for entry in catalogue.plug_ins("workload")["workload"]}
+    assert listed["broken"].startswith("not usable: ")
+    assert not any(triple["workload"] == "broken" for triple in catalogue.support("sync", "none"))
 
 
 def test_groups_of_entry_points_are_the_folders(monkeypatch):

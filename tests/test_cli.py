@@ -269,6 +269,16 @@ def test_a_run_in_a_folder_whose_name_is_no_text(tmp_path):
     assert (folder / os.fsdecode(b"r\xe9") / "x/README.md").exists()
 
 
+def test_files_named_like_modules_of_the_library_hide_none(tmp_path):
+    """`python -m concexp` beside a user's numbers.py, random.py or signal.py imports the library's, and measures the user's."""
+    for name in ("numbers", "random", "queue", "signal", "typing"):
+        (tmp_path / f"{name}.py").write_text("def work(): pass\n")
+    (tmp_path / "x.yaml").write_text(QUICK.replace("noop", "numbers.py:work"))
+    for verb in (["validate", "x.yaml"], ["run", "x.yaml", "--no-wait"], ["list", "model"]):
+        done = subprocess.run([sys.executable, "-m", "concexp", *verb], cwd=tmp_path, capture_output=True, text=True)
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+
 def test_a_working_folder_that_is_gone_is_told(tmp_path):
     """Exit 3 and a reason, whatever the command."""
     folder = tmp_path / "gone"

@@ -1,8 +1,19 @@
 """Everything that concexp refuses, and how it tells."""
 
+from pathlib import Path
+
 import pytest
 
-from concexp.errors import ConcexpError, Damaged, EnvironmentRefused, InputError, Problem, UnknownName, did_you_mean
+from concexp.errors import (
+    ConcexpError,
+    Damaged,
+    EnvironmentRefused,
+    InputError,
+    PageIncomplete,
+    Problem,
+    UnknownName,
+    did_you_mean,
+)
 
 
 def test_a_problem_is_told_with_its_place_its_key_and_its_cure():
@@ -29,6 +40,7 @@ def test_problems_are_told_in_the_order_of_the_file_and_once():
         (UnknownName("model", "treads", ["threads"]), 2),
         (EnvironmentRefused("m"), 3),
         (Damaged("m"), 3),
+        (PageIncomplete(Path("README.md"), ["the picture"], Path("journal.jsonl")), 1),
     ],
 )
 def test_exit_codes(error, code):

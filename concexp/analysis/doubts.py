@@ -94,6 +94,7 @@ MEANING = {
     "late_load": "the load generator was late: more than a twentieth of a percentile of its cell's latency is its own",
     "gil_changed": "the GIL was switched on or off during the trial",
     "traced": "a tracer or profiler was active",
+    "changed": "the code under test changed how its interpreter or its threads are set, and did not change it back",
     "leftover": "processes, sockets, shared memory or semaphores were left behind and had to be removed",
     "unsteady": "the time of an operation still changed when the trial ended, or did in at least half of its cell's trials",
 }
@@ -122,7 +123,7 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
     doubts = np.full(len(trials), "", dtype=object)
     for code, holds in {
         "machine": lacked_cpus(trials) | (waited_for_cpus(trials) > WAIT_SHARE) | (stolen(trials) > STEAL_SHARE),
-        "slow_cpu": slow_cpu(trials),
+        "slow_cpu": slow_cpu(frame, rows, trials),
         "speed_changed": speed_changed(frame, rows, trials),
         "queue": excess_wait(trials) > QUEUE_SHARE,
         "stopped": excess_idleness(trials) > STOPPED_SHARE,
@@ -143,6 +144,7 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
         & trials["gil_end"].notna()
         & (trials["gil_start"] != trials["gil_end"]),
         "traced": trials["traced"],
+        "changed": trials["changed"] > 0,
         "leftover": trials[["left_behind", "leaked"]].max(axis=1) > 0,
         "unsteady": unsteady(trials),
     }.items():
@@ -170,16 +172,18 @@ def lacked_cpus(trials: pd.DataFrame) -> pd.Series:
     )
 
 
-def slow_cpu(trials: pd.DataFrame) -> pd.Series:
-    """True for a CPU-bound trial beside which the CPU was slower than beside most trials of its cell.
+def slow_cpu(frame: pd.DataFrame, rows: TrialRows, trials: pd.DataFrame) -> pd.Series:
+    """True for a CPU-bound trial beside which even the fastest reading of the reference loop was slower than usual in its cell.
 
     Of its cell, since the loop's time also depends on the thread that runs it, by up to a tenth. Judged by the loop alone: to
     drop trials for their own time would make the others look faster than they are.
     """
-    if "cpu_speed" not in trials:
+    if "reference_fastest_s" not in frame:
         return pd.Series(False, index=trials.index)
-    usual = trials["cpu_speed"].groupby(_cells(trials)).transform("median")
-    return _holds(trials["wants"] == "cpu") & _holds(trials["cpu_speed"] < usual / SLOW_CPU)
+    logs = np.log(frame["reference_fastest_s"].astype(float))
+    seconds = np.exp(logs.groupby(rows.numbers).mean()).set_axis(trials.index)
+    usual = seconds.groupby(_cells(trials)).transform("median")
+    return _holds(trials["wants"] == "cpu") & _holds(seconds > SLOW_CPU * usual)
 
 
 def excess_cpu_time(trials: pd.DataFrame) -> pd.Series:

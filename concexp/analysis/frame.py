@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog
-from concexp.analysis import doubts, speed, steadiness
+from concexp.analysis import doubts, possible, speed, steadiness
 from concexp.analysis.iterations import Iterations, Passes, broadcast_if_constant, repeat
+from concexp.analysis.metrics import names_in
 from concexp.analysis.trial_rows import TrialRows
 from concexp.experiment.statuses import MACHINE, MEASURED
 from concexp.run.storage.columns import gc_paused
@@ -49,7 +50,7 @@ FAULT = ("detected_s", "undone")  # of a trial whose workload recorded a fault, 
 FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "iteration", "workload", "model", "sync",
          "workers", "python")  # fmt: skip
 # Columns whose type does not depend on what was recorded; that of the others follows from the values.
-WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "leaked",
+WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "leaked", "changed",
          "luck", "undone", "threads_at_fork")  # fmt: skip
 FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
 FLOATS = ("effective_cpus", "effective_cpus_most", "timer_cost_s", "switch_interval_s", "duration_s", "detected_s")
@@ -59,7 +60,9 @@ NO_PASS: Passes = [{}]  # a trial without iterations has one row all the same
 @gc_paused()
 def tidy_frame(header: Mapping[str, Any], records: list[Record]) -> pd.DataFrame:
     """The tidy frame of a journal; the trials of role `measured` come first."""
-    pairs = sorted(with_effective_cpus(records), key=lambda pair: pair[0].role != MEASURED)
+    pairs = sorted(
+        with_effective_cpus(records, header["manifest"]["machine"]["cpus"]), key=lambda pair: pair[0].role != MEASURED
+    )
     iterations = Iterations([record.passes or NO_PASS for record, _ in pairs])
     trials = with_dtypes(pd.DataFrame(_rows(header, pairs)))
     columns = {name: repeat(values, iterations.trials) for name, values in trials.items()}
@@ -68,7 +71,8 @@ def tidy_frame(header: Mapping[str, Any], records: list[Record]) -> pd.DataFrame
     columns |= _speed(columns, iterations)
     columns["steadiness"] = _steadiness(columns, rows)
     columns["doubts"] = _doubts(columns, rows, iterations)
-    columns |= _metrics(columns, iterations)
+    made_up = np.array([possible.is_made_up(record) for record, _ in pairs], dtype=bool)[iterations.trials]
+    columns |= _metrics(header["manifest"]["machine"], columns, iterations, made_up)
     return pd.DataFrame({name: columns[name] for name in dict.fromkeys([*FIRST, *columns])}, copy=False)
 
 
@@ -79,18 +83,25 @@ def _facts(iterations: Iterations) -> dict[str, Any]:
     return {
         "iteration": pd.arrays.IntegerArray(iterations.positions, empty),
         **{name: iterations.numbers(name) for name in _number_names(iterations.names)},
+        "wall_s": _positive(iterations.numbers("wall_s")),
         "handed_out": pd.arrays.BooleanArray(_hides_workers(iterations), empty.copy()),
         **{name: counts.numbers(name) for name in sorted(counts.names)},
     }
+
+
+def _positive(seconds: np.ndarray) -> np.ndarray:
+    """The times that are some: a clock that code under test stopped or put back shows none, and no rate follows from it."""
+    return np.where(seconds > 0, seconds, np.nan) if (seconds <= 0).any() else seconds
 
 
 def _speed(columns: Mapping[str, Any], iterations: Iterations) -> dict[str, np.ndarray]:
     """The speed of the CPU beside each iteration and beside its trial; no columns where it was not recorded."""
     if "reference_before_s" not in iterations.names or not iterations.recorded("reference_before_s").any():
         return {}
-    seconds, change = speed.references(iterations)
+    seconds, change, fastest = speed.references(iterations)
     return {
         "reference_s": seconds,
+        "reference_fastest_s": fastest,
         "speed_change": change,
         "cpu_speed": speed.relative_speeds({**columns, "reference_s": seconds}, iterations.trials),
     }
@@ -138,22 +149,29 @@ def _doubts(columns: Mapping[str, Any], rows: TrialRows, iterations: Iterations)
     return repeat(doubts.find_doubts(frame, rows), rows.numbers)
 
 
-def _metrics(columns: Mapping[str, Any], iterations: Iterations) -> dict[str, np.ndarray]:
+def _metrics(
+    machine: Mapping[str, Any], columns: Mapping[str, Any], iterations: Iterations, made_up: np.ndarray
+) -> dict[str, Any]:
     """The metrics of each row, by name; those that are shown only where recorded are left out if they have no number."""
     frame = pd.DataFrame(columns, copy=False)
-    metrics = {name: catalog.load("metric", name)() for name in catalog.names("metric")}
+    metrics = {name: catalog.load("metric", name)() for name in names_in(columns)}
     metrics = {name: metric for name, metric in metrics.items() if metric.level == "iteration"}
-    parts: dict[str, list[np.ndarray]] = {name: [np.empty(0)] for name in metrics}
+    numbers: dict[str, list[np.ndarray]] = {name: [np.empty(0)] for name in metrics}
+    withheld: dict[str, np.ndarray] = {}
+    limits = {name: machine.get(name) for name in ("quota_cpus", "affinity_cpus")}
     for rows, portion in iterations.portions():
-        seen = frame.iloc[rows].assign(**_lists(portion, iterations.names))
+        seen = frame.iloc[rows].assign(made_up=made_up[rows], **limits, **_lists(portion, iterations.names))
         for name, metric in metrics.items():
-            parts[name].append(broadcast_if_constant(metric.of(seen).to_numpy(float, na_value=np.nan)))
-    values = {}
+            values, beyond = possible.possible(metric, seen)
+            numbers[name].append(broadcast_if_constant(values))
+            if beyond.any():
+                withheld.setdefault(name, np.zeros(len(frame), dtype=bool))[rows] = beyond
+    found = {}
     for name, metric in metrics.items():
-        whole = np.concatenate(parts.pop(name))
-        if metric.shown == "always" or not np.isnan(whole).all():
-            values[name] = whole
-    return values
+        whole = np.concatenate(numbers.pop(name))
+        if metric.shown == "always" or name in withheld or not np.isnan(whole).all():
+            found[name] = whole
+    return possible.with_column(found, withheld)
 
 
 def _lists(portion: Iterations, recorded: set[str]) -> dict[str, Any]:
@@ -178,6 +196,7 @@ def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, tuple[float,
             *RECORD,
             *ANSWER,
             "leaked",
+            "changed",
             "effective_cpus",
             "effective_cpus_most",
             "cpus",
@@ -199,6 +218,7 @@ def _row(header: Mapping[str, Any], record: Record, effective: tuple[float, ...]
     row.update({f"load.{name}": value for name, value in record["load"].items()})
     row.update({name: record.get(name) for name in RECORD})
     row["leaked"] = sum(one["sure"] for one in record.get("leaked") or ())
+    row["changed"] = len(answer.get("changed") or ())
     row.update({column: answer.get(name) for column, name in ANSWER.items()})
     row.update({name: record[name] for name in FAULT if name in record})
     clocks = header["manifest"].get("clocks", {}).get(row["python"], {})
@@ -211,13 +231,13 @@ def _row(header: Mapping[str, Any], record: Record, effective: tuple[float, ...]
     }
 
 
-def with_effective_cpus(records: list[Record]) -> list[tuple[Record, tuple[float, ...]]]:
+def with_effective_cpus(records: list[Record], cpus: int) -> list[tuple[Record, tuple[float, ...]]]:
     """The trials' records, each with the effective CPUs of the spinner measurements before and after it: up to two."""
     after: list[float | None] = []
     latest: float | None = None
     for record in reversed(records):
         if record.role == MACHINE:
-            latest = record["effective_cpus"]
+            latest = possible.effective_cpus(record, cpus)
         else:
             after.append(latest)
     after.reverse()
@@ -225,7 +245,7 @@ def with_effective_cpus(records: list[Record]) -> list[tuple[Record, tuple[float
     latest = None
     for record in records:
         if record.role == MACHINE:
-            latest = record["effective_cpus"]
+            latest = possible.effective_cpus(record, cpus)
         else:
             both = tuple(value for value in (latest, after[len(pairs)]) if value is not None)
             pairs.append((record, both))

@@ -14,6 +14,7 @@ import pandas as pd
 from concexp.analysis import doubts
 from concexp.analysis.frame import tidy_frame
 from concexp.analysis.iterations import PORTION
+from concexp.analysis.possible import effective_cpus
 from concexp.analysis.stats.intervals import LEVEL
 from concexp.analysis.trial_rows import TrialRows
 from concexp.errors import Damaged, did_you_mean
@@ -87,7 +88,13 @@ class Run:
     @cached_property
     def spun(self) -> list[float]:
         """The effective CPUs of each spinner measurement, in order."""
-        return [record["effective_cpus"] for record in self.machine if record["effective_cpus"] is not None]
+        return [value for r in self.machine if (value := effective_cpus(r, self.cpus)) is not None]
+
+    @cached_property
+    def spun_by_block(self) -> dict[int, float]:
+        """The effective CPUs of the latest spinner measurement before each block."""
+        measured = {record["block"]: effective_cpus(record, self.cpus) for record in self.machine}
+        return {block: value for block, value in measured.items() if value is not None}
 
     @cached_property
     def effective_cpus(self) -> float | None:

@@ -17,21 +17,25 @@ from concexp.analysis.iterations import Iterations
 from concexp.experiment.statuses import MEASURED, NUMBERED
 
 
-def references(iterations: Iterations) -> tuple[np.ndarray, np.ndarray]:
-    """(seconds of the reference loop beside each iteration, how many times longer it took after the pass than before).
+def references(iterations: Iterations) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(seconds of the reference loop beside each iteration, change, seconds of its fastest reading).
 
     The seconds are a geometric mean: in the workers where they measured it, or else in the trial's process. Each CPU has its own
-    speed, and only a worker's own loop runs on the worker's CPU. NaN where it was not recorded, or only before the pass.
+    speed, and only a worker's own loop runs on the worker's CPU. The change is how many times longer it took after the pass than
+    before. NaN where it was not recorded, or only before the pass. The fastest reading is of all, workers' or not: a reading is
+    often disturbed for itself alone, and a CPU that was slow throughout slows down each of them.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         before, after = (np.log(iterations.numbers(f"reference_{when}_s")) for when in ("before", "after"))
-    mean, change = (before + after) / 2, after - before
+    mean, change, fastest = (before + after) / 2, after - before, np.fmin(before, after)
     if "worker_reference_before_s" in iterations.names:
         before, after = (_mean_logs(iterations, f"worker_reference_{when}_s") for when in ("before", "after"))
         own = np.isfinite(before)
         mean = np.where(own, np.where(np.isfinite(after), (before + after) / 2, before), mean)
         change = np.where(own, after - before, change)
-    return np.exp(np.where(np.isfinite(mean), mean, np.nan)), np.exp(np.where(np.isfinite(change), change, np.nan))
+        fastest = np.fmin(fastest, np.fmin(before, after))
+    seconds, ratio, least = (np.exp(np.where(np.isfinite(logs), logs, np.nan)) for logs in (mean, change, fastest))
+    return seconds, ratio, least
 
 
 def _mean_logs(iterations: Iterations, name: str) -> np.ndarray:

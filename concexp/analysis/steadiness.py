@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from concexp.analysis.possible import too_large
 from concexp.analysis.stats.change_points import ENOUGH, classify_all
 
 if TYPE_CHECKING:
@@ -22,10 +23,11 @@ NOT_ASSESSED = ""
 
 
 def seconds(frame: pd.DataFrame) -> np.ndarray:
-    """Seconds per operation of each row; NaN where no operation was done."""
+    """Seconds per operation of each row; NaN where no operation was done, or where a clock was wrong by orders of magnitude."""
     wall, ops = (frame[name].to_numpy(float, na_value=np.nan) for name in ("wall_s", "ops"))
     per_operation = np.full(len(frame), np.nan)
     np.divide(wall, ops, out=per_operation, where=ops > 0)
+    per_operation[too_large(per_operation)] = np.nan
     return per_operation
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from concexp.analysis import doubts
 from concexp.analysis.cells import Baseline
+from concexp.analysis.possible import is_made_up
 from concexp.analysis.samples import Sample
 from concexp.analysis.stats.time_breakdown import Breakdown, MachineLimits, WorkerSeconds, breakdown, shares
 from concexp.experiment.statuses import MEASURED
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # Counts that mark an iteration as not comparable: workers also ran a background, or timed themselves.
 NOT_COMPARABLE = ("background_ops", "self_timed_rate")
+SHORTEST = 1e-9  # seconds of a window
+TICK = 0.01  # seconds: some kernels count CPU time in steps of this length
 ONE = "one"  # a value of the answer's `parallel`: the workers share a thread
 
 
@@ -73,8 +76,18 @@ class TimeBreakdown:
         for trial in sample.timing_trials():
             record = self.records.get((cell, trial.block))
             if record is not None and comparable(record):
-                seconds[trial.block] = worker_seconds(record, waits.get(trial.block, usual))
+                of_trial = worker_seconds(record, waits.get(trial.block, usual))
+                if is_made_up(record) or self._can_be(of_trial):
+                    seconds[trial.block] = of_trial
         return seconds
+
+    def _can_be(self, seconds: WorkerSeconds) -> bool:
+        """False where a clock was wrong: a window of no length, or more CPU time than the CPUs have."""
+        machine = self.run.manifest["machine"]
+        cpus = self.run.cpus if machine.get("quota_cpus") is None else machine.get("affinity_cpus") or math.inf
+        whole = seconds.window + seconds.startup
+        most = cpus * (1.05 * whole + TICK)
+        return min(seconds.window, whole) > SHORTEST and whole < 1 / SHORTEST and not seconds.running > most
 
     def _limits(self, record: Record, sample: Sample) -> MachineLimits:
         answer = record["answer"]
@@ -97,7 +110,9 @@ def comparable(record: Record) -> bool:
     names = keys_of(passes) | keys_of(
         counts if isinstance(counts, StructColumn) else [counted or {} for counted in counts]
     )
-    return "rate" not in record["load"] and min(values_of(passes, "ops")) > 0 and names.isdisjoint(NOT_COMPARABLE)
+    took_time = _sum(values_of(passes, "wall_s")) > 0  # a trial whose clock was changed has no times
+    done = min(values_of(passes, "ops")) > 0
+    return "rate" not in record["load"] and took_time and done and names.isdisjoint(NOT_COMPARABLE)
 
 
 def worker_seconds(record: Record, waiting: float) -> WorkerSeconds:

@@ -58,12 +58,16 @@ class Variation:
 
 
 def variations(run: Run) -> list[Variation]:
-    """One for each cell with several iterations in 3 or more trials beyond doubt; none where the metric is a count."""
+    """One for each cell with several iterations in 3 or more trials beyond doubt; none where the metric is a count.
+
+    Nor where it is one of all operations of a cell together, such as a percentile: its interval is no mean's of iterations, and
+    the percentile of an iteration, of far fewer operations, varies otherwise.
+    """
     primary = run.spec["primary"]
     metric = catalog.load("metric", primary)()
     name = primary if metric.level == "iteration" else metric.compares
     metric = catalog.load("metric", name)()
-    if metric.kind == "count" or name not in run.trials:
+    if metric.kind == "count" or metric.pooled or name not in run.trials:
         return []
     role = OBSERVED if observed(metric) else MEASURED
     result = []

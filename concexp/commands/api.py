@@ -5,7 +5,7 @@ run.cells                                    # a DataFrame: one row per cell, wi
 run.trials                                   # a DataFrame: one row per measured iteration
 run.plot("scaling")                          # the same picture as on the page; a notebook shows it
 
-experiment = concexp.Experiment("my_question.yaml")
+experiment = concexp.Experiment("my_question.yaml")   # or a dict with the same keys, and a name
 experiment.plan()                            # a DataFrame: what would run, and what cannot and why
 run = experiment.run()                       # what `concexp run` does, including the page
 """
@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import shlex
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -30,6 +31,8 @@ from concexp.plan.planner import make_plan
 from concexp.report.view import View
 from concexp.run.interpreters.discovery import support_for_plan
 from concexp.run.machine import facts
+
+GIVEN = "Experiment"  # stands for the file in messages where the experiment is a dict
 
 
 @dataclass(frozen=True)
@@ -90,15 +93,23 @@ class LoadedRun(results.Run):
 
 
 class Experiment:
-    """An experiment read from a YAML file; InputError lists all mistakes at once.
+    """An experiment read from a YAML file, or given as a dict with the same keys; InputError lists all mistakes at once.
+
+    A dict needs a `name`. Its relative paths start from the working folder.
 
     sets  overrides of keys in the form of `--set`: ["measure.repetitions=3"]
     only  a condition on cells in the form of `--only`: "workers <= 2"
     """
 
-    def __init__(self, path: str | Path, sets: Sequence[str] = (), only: str = "") -> None:
-        self.path, self.sets, self.only = Path(path), tuple(sets), only
-        self.spec = experiment.load(self.path, self.sets)
+    def __init__(self, question: str | Path | Mapping[str, Any], sets: Sequence[str] = (), only: str = "") -> None:
+        self.sets, self.only = tuple(sets), only
+        self.in_file = not isinstance(question, Mapping)
+        if isinstance(question, Mapping):
+            self.path = Path(GIVEN)
+            self.spec = experiment.of_data(question, GIVEN, self.sets)
+        else:
+            self.path = Path(question)
+            self.spec = experiment.load(self.path, self.sets)
 
     def __repr__(self) -> str:
         return f"<Experiment '{self.spec.question}': {self.path}>"
@@ -117,8 +128,10 @@ class Experiment:
         if self.only:
             arguments.append(f"--only={self.only}")
         arguments += [flag for flag, given in (("--quick", quick), ("--fresh", fresh)) if given]
-        command = shlex.join(["concexp", "run", str(self.path), *arguments])
-        request = RunRequest(self.path, self.sets, self.only, Path(out), quick, fresh, command=command)
+        name = str(self.path) if self.in_file else "experiment.yaml"  # as the run's folder keeps it
+        command = shlex.join(["concexp", "run", name, *arguments])
+        spec = None if self.in_file else self.spec
+        request = RunRequest(self.path, self.sets, self.only, Path(out), quick, fresh, command=command, spec=spec)
         return LoadedRun.of(run_experiment(request, progress, page=True).measured.results)
 
 

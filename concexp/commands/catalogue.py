@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from concexp import catalog
 from concexp.commands.text_table import table_lines
-from concexp.errors import InputError, Problem, UnknownName, did_you_mean
-from concexp.experiment import claims_reference, user_code
+from concexp.errors import EnvironmentRefused, InputError, Problem, UnknownName, did_you_mean
+from concexp.experiment import claims_reference, provided_reference, user_code
 from concexp.experiment.spec import Entry
 from concexp.trial.tools import unsupported
 
 SHOWN_KINDS = tuple(kind for kind in catalog.KINDS if kind != "probe")
 SUPPORT_WORKERS = 2
+# Of keys of the YAML.
+REFERENCES = {
+    user_code.LONG: user_code.REFERENCE,
+    "claims": claims_reference.REFERENCE.rstrip(),
+    "environment": provided_reference.ENVIRONMENT,
+    "files": provided_reference.FILES,
+}
 AXES = ("workload", "model", "sync")  # the kinds that make a triple of the support matrix
 
 
@@ -28,7 +36,10 @@ def plug_ins(kind: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def _entry(kind: str, name: str) -> dict[str, Any]:
-    cls = catalog.load(kind, name)
+    try:
+        cls = catalog.load(kind, name)
+    except EnvironmentRefused as error:  # of another package: what is wrong with it must not hide all others
+        return {"name": name, "summary": f"not usable: {error.message}", "parameters": []}
     parameters = [
         {"name": p.name, "type": p.type, "unit": p.unit, "range": p.range, "default": p.default, "meaning": p.meaning}
         for p in catalog.parameters(cls).values()
@@ -44,19 +55,21 @@ def plug_ins_text(data: dict[str, list[dict[str, Any]]]) -> str:
         lines.append(f"{kind}:")
         lines += [f"  {entry['name']:<{width}}  {entry['summary']}" for entry in entries]
     if "workload" in data:
-        lines += ["", f"A user's own code is a workload too: `concexp show {user_code.LONG}`."]
+        lines += [
+            "",
+            f"A user's own code is a workload too: `concexp show {user_code.LONG}`.",
+            "What it may need: `concexp show environment`, `concexp show files`.",
+        ]
     return "\n".join(lines)
 
 
 def description(name: str) -> str:
-    """The reference of a plug-in, of user code, or of claims; the name may be qualified as KIND/NAME.
+    """The reference of a plug-in, or of a key of the YAML such as `claims`; the name may be qualified as KIND/NAME.
 
     A bare name that several kinds share describes all of them. InputError for an unknown kind, UnknownName for an unknown name.
     """
-    if name == user_code.LONG:
-        return user_code.REFERENCE
-    if name == "claims":
-        return claims_reference.REFERENCE.rstrip()
+    if name in REFERENCES:
+        return REFERENCES[name]
     kind, slash, rest = name.partition("/")
     if slash:
         if kind not in catalog.KINDS:
@@ -65,7 +78,7 @@ def description(name: str) -> str:
     kinds = [kind for kind in catalog.KINDS if name in catalog.names(kind)]
     if not kinds:
         raise UnknownName(
-            "plug-in", name, [known for kind in SHOWN_KINDS for known in catalog.names(kind)] + ["claims"]
+            "plug-in", name, [known for kind in SHOWN_KINDS for known in catalog.names(kind)] + [*REFERENCES]
         )
     return "\n\n".join("\n".join(_description(kind, name)) for kind in kinds)
 
@@ -111,7 +124,7 @@ def support(kind: str = "", name: str = "") -> list[dict[str, str]]:
 
     A kind and a name restrict the list to the triples of that plug-in.
     """
-    names = {axis: [name] if axis == kind else catalog.names(axis) for axis in AXES}
+    names = {axis: [name] if axis == kind else [*filter(partial(_loads, axis), catalog.names(axis))] for axis in AXES}
     built = [[(name, Entry.default(axis, name).build()) for name in names[axis]] for axis in AXES]
     triples = []
     for (workload, work), (model, carrier), (sync, primitive) in itertools.product(*built):
@@ -119,6 +132,14 @@ def support(kind: str = "", name: str = "") -> list[dict[str, str]]:
         reason = unsupported(work, carrier, primitive, workers, work.load)
         triples.append({"workload": workload, "model": model, "sync": sync, "reason": reason})
     return triples
+
+
+def _loads(kind: str, name: str) -> bool:
+    try:
+        catalog.load(kind, name)
+    except EnvironmentRefused:
+        return False
+    return True
 
 
 def support_text(triples: list[dict[str, str]]) -> str:

@@ -104,7 +104,9 @@ def _tracer_pid() -> int:
 
 def _free_bytes(out: Path) -> dict[str, int | None]:
     """Free bytes where a run writes, None without permission: reports, temporary files, the cache of the child's code."""
-    places = {"folder for reports": out, "temporary folder": Path(tempfile.gettempdir()), "cache": stage.cache_folder()}
+    places = {"folder for reports": out, "temporary folder": Path(tempfile.gettempdir())}
+    with contextlib.suppress(EnvironmentRefused):  # no home: the code of the trials is a temporary file, too
+        places["cache"] = stage.cache_folder()
     return {name: free_bytes(path) for name, path in places.items()}
 
 

@@ -6,9 +6,12 @@ not rounded, except the cells in CSV, which are those of cells.csv.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from concexp.run.storage import run_folder
 from concexp.run.storage.atomic import replaced
 
 TABLES = ("cells", "trials")
+READER_WITHIN_S = 5.0  # the reader of a pipe may be started a moment later
 
 
 def export_run(path: Path, form: str, tables: Sequence[str], out: Path | None) -> None:
@@ -36,13 +40,33 @@ def export_run(path: Path, form: str, tables: Sequence[str], out: Path | None) -
         return
     try:
         if out.exists() and not out.is_file():  # /dev/stdout, a pipe
-            with out.open("wb") as file:
+            with open(out, "wb", opener=_with_reader) as file:
                 file.writelines(chunks)
             return
         with replaced(out.resolve(), fsync=True) as draft, draft.open("wb") as file:
             file.writelines(chunks)
     except OSError as error:
         raise run_folder.refused(error, out) from error
+
+
+def _with_reader(path: str, flags: int) -> int:
+    """Open a device or a pipe; EnvironmentRefused if the pipe has no reader within a few seconds."""
+    deadline = time.monotonic() + READER_WITHIN_S
+    while True:
+        try:
+            descriptor = os.open(path, flags | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > deadline:
+                raise EnvironmentRefused(
+                    f"nothing reads {path}: a pipe holds nothing by itself",
+                    f"start its reader first, or in the background, such as `cat {path} &`",
+                ) from error
+            time.sleep(0.05)
+        else:
+            os.set_blocking(descriptor, True)
+            return descriptor
 
 
 def check_options(form: str, tables: Sequence[str], to_file: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from concexp.commands.text_table import table_lines
 from concexp.errors import Problem
-from concexp.experiment import Spec
+from concexp.experiment import Spec, environment
 from concexp.experiment.spec import Claim
 from concexp.experiment.statuses import MEASURED
 from concexp.plan import claim_lint
@@ -21,8 +22,9 @@ from concexp.run.forecast import Forecast
 
 
 def warnings(spec: Spec, plan: Plan, runs: Path) -> list[Problem]:
-    """Claims that say less than they seem to on this machine; `runs` is where earlier runs are."""
-    return claim_lint.as_planned(spec, plan, earlier_intervals.widths(runs))
+    """Claims that say less than they seem to on this machine, and variables; `runs` is where earlier runs are."""
+    of_variables = environment.warnings(spec.environment, os.environ)
+    return [*of_variables, *claim_lint.as_planned(spec, plan, earlier_intervals.widths(runs))]
 
 
 def plan_data(spec: Spec, plan: Plan, forecast: Forecast, warnings: Sequence[Problem] = ()) -> dict[str, Any]:
@@ -76,6 +78,7 @@ def plan_text(spec: Spec, plan: Plan, forecast: Forecast) -> str:
         "",
         _trials(spec, plan) + _until(spec),
         forecast.text,
+        *_provided(spec),
         *_unprobed(plan),
         *_unsupported(plan),
         *_claims(spec, plan),
@@ -110,6 +113,28 @@ def _until(spec: Spec) -> str:
         f"; then more, until {spec.primary} is known to ±{100 * spec.measure.precision:g} %{settled}, "
         f"or a cell has {spec.measure.max_blocks}; none for cells whose trials end badly"
     )
+
+
+def _provided(spec: Spec) -> Iterator[str]:
+    """The variables and files that trials are given."""
+    if spec.environment:
+        yield ""
+        yield f"environment: {', '.join(_variable(name, one) for name, one in spec.environment.items())}"
+    if spec.files:
+        yield ""
+    for one in spec.files:
+        how = (
+            "a copy in each trial's folder"
+            if one.is_small
+            else "copied once for the run, and linked into each trial's folder"
+        )
+        yield f"files: {one.name} ({one.size:,} bytes): {how}"
+
+
+def _variable(name: str, variable: environment.Variable) -> str:
+    if variable.from_caller:
+        return f"{name} from the caller{', secret' * variable.secret}"
+    return f"{name} unset" if variable.text is None else f"{name}={variable.text}"
 
 
 def _unprobed(plan: Plan) -> Iterator[str]:

@@ -13,6 +13,7 @@ from concexp.experiment.statuses import MEASURED
 from concexp.plan.cell import PlannedTrial
 from concexp.run.storage.foreign_text import printable
 
+LONGEST_LABEL, LONGEST_REASON = 60, 400  # columns on the terminal; the page has more
 PLAIN_INTERVAL = 10.0  # seconds between plain lines; trials that end badly get theirs at once
 BAR_WIDTH, SHORTEST_LABEL = 24, 12  # columns of a terminal
 
@@ -29,7 +30,21 @@ def trial_label(trial: PlannedTrial) -> str:
         words.append(trial.role)
     others = {key: label for key, label in axes.items() if key not in ("workload", "model", "sync", "workers")}
     words += [f"{key} {label}" for key, label in others.items() if label is not None]
-    return " · ".join(words)
+    return " · ".join(shortened(word, LONGEST_LABEL) for word in words)
+
+
+def shortened(text: str, room: int) -> str:
+    """A text on one line, without as much of its middle as it takes to fit into so many columns."""
+    text = " ".join(text.split())
+    if cell_len(text) <= room:
+        return text
+    head, tail = text[: len(text) // 2][:room], text[len(text) // 2 :][-room:]
+    while head + tail and cell_len(head) + cell_len(tail) + 1 > room:
+        if len(head) >= len(tail):
+            head = head[:-1]
+        else:
+            tail = tail[1:]
+    return f"{head.rstrip()}…{tail.lstrip()}"
 
 
 class UnbreakableStream:
@@ -116,7 +131,7 @@ class PlainLines(Silent):
     def trial_ended(self, record: dict[str, Any]) -> None:
         self.done += 1
         if record["status"] != "ok":
-            self._line(f": {record['status']}: {record['reason']}")
+            self._line(f": {record['status']}: {shortened(record['reason'], LONGEST_REASON)}")
         elif self.verbose or self._line_due():
             known = self.left and self.done < self.total
             left = OPEN_END if self.open_ended else f"{self.left} left" if known else ""
@@ -133,19 +148,6 @@ class PlainLines(Silent):
     def note(self, text: str) -> None:
         if self.verbose or "waiting" in text:
             self.say(text)
-
-
-def shortened(text: str, room: int) -> str:
-    """A text without as much of its middle as it takes to fit into so many columns."""
-    if cell_len(text) <= room:
-        return text
-    head, tail = text[: len(text) // 2], text[len(text) // 2 :]
-    while head + tail and cell_len(head) + cell_len(tail) + 1 > room:
-        if len(head) >= len(tail):
-            head = head[:-1]
-        else:
-            tail = tail[1:]
-    return f"{head.rstrip()}…{tail.lstrip()}"
 
 
 class Bar(Silent):
@@ -190,7 +192,7 @@ class Bar(Silent):
         self.progress.advance(self.task)
         if record["status"] != "ok":
             self.bad += 1
-            line = f"{record['trial']}: {record['status']}: {record['reason']}"
+            line = f"{record['trial']}: {record['status']}: {shortened(record['reason'], LONGEST_REASON)}"
             self.console.print(printable(line), style="red", highlight=False, markup=False)
         elif self.verbose:
             self.say(f"{self.label}: ok")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from concexp.commands.conclusions import spoken_lines
-from concexp.errors import Damaged
+from concexp.errors import Damaged, PageIncomplete
 from concexp.run.storage import journal, run_folder
 
 if TYPE_CHECKING:
@@ -22,18 +22,31 @@ class Page(NamedTuple):
     answer: list[str]
 
 
-def write_pages(path: Path) -> Iterator[Page]:
+def write_pages(path: Path, incomplete: Callable[[PageIncomplete], None] | None = None) -> Iterator[Page]:
     """Make pages again and yield each of them.
 
     `path` is a run folder, reports/<name> for its latest run, or a folder of such folders for the latest run of each.
+    `incomplete` is called for a page that lacks a part; without it, PageIncomplete ends the work.
     """
     from concexp.analysis import results
 
-    yield from map(_write_page, results.run_folders_in(path))
+    for folder in results.run_folders_in(path):
+        run = results.load(folder)
+        try:
+            page = write_report(run, _page_folder(run, folder))
+        except PageIncomplete as error:
+            if incomplete is None:
+                raise
+            incomplete(error)
+            page = error.page
+        yield Page(page, spoken_lines(run))
 
 
 def write_report(run: Run, folder: Path) -> Path:
-    """Write a run's tables into its own folder and its page into `folder`; returns the page's path."""
+    """Write a run's tables into its own folder and its page into `folder`; returns the page's path.
+
+    PageIncomplete if the page lacks a part; Damaged if there is no page, since the journal makes no sense.
+    """
     from concexp import report
     from concexp.analysis import results
 
@@ -41,24 +54,15 @@ def write_report(run: Run, folder: Path) -> Path:
     try:
         results.write(run)
         return report.write(run, folder)
-    finally:
-        gc.unfreeze()
-
-
-def _write_page(path: Path) -> Page:
-    from concexp.analysis import results
-
-    run = results.load(path)
-    try:
-        return Page(write_report(run, _page_folder(run, path)), spoken_lines(run))
     except OSError as error:
         raise run_folder.refused(error, run.folder) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        # Each line has passed the schema, but together they make no sense: the journal was forged.
         raise Damaged(
-            f"{run.folder / journal.NAME} cannot be read as a run: {type(error).__name__}: {error}",
-            "if concexp wrote it, this is a mistake of concexp's: report it with the journal",
+            f"cannot make a page from {run.folder / journal.NAME}: {type(error).__name__}: {error}",
+            "unless the journal was changed by hand, this is a mistake in concexp: report it with the journal",
         ) from error
+    finally:
+        gc.unfreeze()
 
 
 def _page_folder(run: Run, path: Path) -> Path:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +23,13 @@ from concexp.commands.questions import Questions
 from concexp.commands.report import write_report
 from concexp.commands.run_log import RunLog
 from concexp.commands.session import Session
-from concexp.errors import ConcexpError, EnvironmentRefused, Interrupted
+from concexp.errors import ConcexpError, EnvironmentRefused, Interrupted, PageIncomplete
 from concexp.experiment import Spec
+from concexp.experiment.kept import CODE, FILES
 from concexp.experiment.statuses import MACHINE
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
-from concexp.run import runner
+from concexp.run import runner, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
 from concexp.run.durations import known_before
@@ -37,6 +40,7 @@ from concexp.run.machine import facts, hazards
 from concexp.run.machine.lock import MachineLock
 from concexp.run.outlook import Outlook
 from concexp.run.preflight import Preflight
+from concexp.run.provided import Provided, file_facts, provided_by, sharing
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Journal
@@ -62,6 +66,7 @@ class RunRequest:
     command: str = ""
     quiet: bool = False
     verbose: bool = False
+    spec: Spec | None = None  # of an experiment that stands in no file
 
     @property
     def partial(self) -> bool:
@@ -71,12 +76,13 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class Setup:
-    """What the trials of an experiment need: its plan, the staged code of the child, and the interpreters by label."""
+    """What the trials of an experiment need: its plan, the child's code, the interpreters by label, variables and files."""
 
     spec: Spec
     plan: Plan
     code: StagedCode
     pythons: Mapping[str, Interpreter]
+    provided: Provided
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class MeasuredRun:
 class RunOutcome:
     """How a run ended: its answer and verdicts as lines, the further lines to print, and what makes the exit code 1.
 
-    bad     the number of trials that ended badly unexpectedly
+    bad     the number of trials that ended badly unexpectedly, and one more if the page lacks a part
     failed  the verdicts on claims that fail the check
     """
 
@@ -148,7 +154,10 @@ def _concluded(
     """Write the page of a run whose trials have ended, and judge its claims."""
     _check_complete(measured, trials)
     bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
-    lines = [f"report: {_write_page(measured, request.partial)}" if page else str(measured.folder.path)]
+    lines, incomplete = [str(measured.folder.path)], 0
+    if page:
+        written, lacks = _write_page(measured, request.partial)
+        lines, incomplete = [f"report: {written}", *lacks], len(lacks)
     if bad:
         lines.append(f"{plural_trials(len(bad))} ended badly: the report names them")
     if spec.measure.precision is not None:
@@ -158,13 +167,14 @@ def _concluded(
     answer: list[str] = []
     if page or verdicts:
         answer = spoken_lines(measured.results, page, request.verbose)
-    return RunOutcome(measured, answer, lines, len(bad), failed(verdicts, check))
+    return RunOutcome(measured, answer, lines, len(bad) + incomplete, failed(verdicts, check))
 
 
 def _set_up(request: RunRequest, check: Check) -> Setup:
     """Read and plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
     spec = _load_spec(request)
     require_claims(spec, check)
+    provided = provided_by(spec, os.environ)
     process_tree.end_abandoned()
     temp_folder.clear()
     code = stage.stage_child_code()
@@ -173,12 +183,12 @@ def _set_up(request: RunRequest, check: Check) -> Setup:
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     for path in {sys.executable, *(python.path for python in pythons.values())}:
         stage.compile_for(path, code)
-    return Setup(spec, plan, code, pythons)
+    return Setup(spec, plan, code, pythons, provided)
 
 
 def _load_spec(request: RunRequest) -> Spec:
     """Read the experiment; --quick reduces it to one short repetition."""
-    spec = experiment.load(request.path, request.sets)
+    spec = request.spec or experiment.load(request.path, request.sets)
     if not request.quick:
         return spec
     short = {"repetitions": 1, "iterations": 1, "warmup": min(1, spec.measure.warmup)}
@@ -191,10 +201,21 @@ def _measure(request: RunRequest, setup: Setup, session: Session, page: bool) ->
     On Ctrl-C: Interrupted, with the lines to print about the page.
     """
     spec = setup.spec
+    if setup.code.note:
+        session.say(setup.code.note)
     lock = MachineLock(
         f"concexp run of {spec.name}", lambda holder: session.note(f"waiting for {holder}"), request.wait
     )
-    preflight = Preflight(spec, setup.plan, setup.pythons, setup.code, lock)
+    with sharing(setup.provided, session.say) as provided:
+        return _measure_with(request, replace(setup, provided=provided), session, page, lock)
+
+
+def _measure_with(
+    request: RunRequest, setup: Setup, session: Session, page: bool, lock: MachineLock
+) -> tuple[RunFolder, frozenset[str]]:
+    """The same, once all that the trials need is there."""
+    spec, provided = setup.spec, setup.provided
+    preflight = Preflight(spec, setup.plan, setup.pythons, setup.code, lock, provided)
     folder, files = _open_folder(request, preflight, session)
     session.opened(folder.path)
     # An unfinished run keeps the results of its first preflight: its journal must not contradict itself.
@@ -205,9 +226,17 @@ def _measure(request: RunRequest, setup: Setup, session: Session, page: bool) ->
     open_ended = spec.measure.precision is not None or spec.measure.budget is not None
     next_trials = sequential.next_trials if open_ended else None
     try:
-        measured = UserFiles(files, folder.manifest["user_code"])
         run = runner.Runner(
-            spec, plan, folder, setup.code, setup.pythons, lock, session, next_trials, user_files=measured
+            spec,
+            plan,
+            folder,
+            setup.code,
+            setup.pythons,
+            lock,
+            session,
+            next_trials,
+            user_files=_user_files(folder, files, provided),
+            provided=provided,
         )
         return folder, run.execute()
     except KeyboardInterrupt:
@@ -223,43 +252,72 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
 
     With it the paths of the user's files, by their names in `code/`.
     """
-    spec, code = preflight.spec, preflight.stage
+    spec, code, provided = preflight.spec, preflight.stage, preflight.provided
     runs = request.out / spec.name / "runs"
     interpreters = {label: python.facts for label, python in preflight.pythons.items()}
     entries, refusals = preflight.inspect_code()
-    files = run_folder.code_files(spec, entries)
-    identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only)
+    files, data = user_files.code_files(spec, entries), file_facts(provided)
+    facts_provided = {**provided.facts, **({"files": data} if data else {})}
+    if plug_ins := _installed_plug_ins(preflight.plan):
+        facts_provided["plug_ins"] = plug_ins
+    identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, facts_provided)
     machine = look_around(session, preflight.plan)
+    parts = {
+        "trial_code": code.sha256,
+        "only": request.only,
+        "interpreters": interpreters,
+        "user_code": user_files.hashes_of(files),
+        **facts_provided,
+    }
     if not request.fresh:
-        unfinished = run_folder.unfinished(runs, identity, facts.host(), machine["cpus"])
-        if unfinished.here is not None and not journal.being_written(unfinished.here.journal):
-            return unfinished.here, files
-        if unfinished.elsewhere:
-            session.note(f"this is a new run: {unfinished.elsewhere}")
+        unfinished = run_folder.unfinished(runs, identity, facts.host(), machine["cpus"], parts)
+        here, why = unfinished.here, unfinished.elsewhere
+        if here is not None and not run_folder.has_cells(here, {cell.id for cell in preflight.plan.cells}):
+            why = f"{here.path.name} was begun with other cells, and is left as it is"
+        elif here is not None and not journal.being_written(here.journal):
+            return here, files
+        if why:
+            session.say(f"this is a new run: {why}")
+    refused = preflight.try_code(refusals)
+    for reason, count in Counter(refused.values()).items():
+        session.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
     clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,
-        "trial_code": code.sha256,
         "seed": spec.measure.seed,
         "started_at": run_folder.now(),
         "command": request.command,
-        "only": request.only,
         "quick": request.quick,
         "host": facts.host(),
         "machine": machine,
         "doctor": hazards.warning_before_run(machine, next(iter(clocks.values()), {})),
-        "interpreters": interpreters,
         "clocks": clocks,
         "git": facts.git(Path.cwd(), request.out),
         "packages": facts.packages(),
-        "user_code": run_folder.user_code(files),
+        **parts,
         "preflight": {
-            "entries": {label: {k: v for k, v in entry.items() if k != "files"} for label, entry in entries.items()},
-            "unsupported": preflight.try_code(refusals),
+            "entries": {label: {k: v for k, v in entry.items() if k != "modules"} for label, entry in entries.items()},
+            "unsupported": refused,
         },
     }
-    return run_folder.create(runs, spec, files, manifest), files
+    kept = {name: path for name, path in provided.sources.items() if name in provided.kept}
+    return run_folder.create(runs, spec, files, manifest, kept), files
+
+
+def _installed_plug_ins(plan: Plan) -> dict[str, str]:
+    """The plug-ins of other packages by kind/name, with the versions of their packages."""
+    entries = {(e.kind, e.name): e for cell in plan.cells for e in cell.entries}
+    return {f"{kind}/{name}": entry.origin for (kind, name), entry in sorted(entries.items()) if entry.origin}
+
+
+def _user_files(folder: RunFolder, files: Mapping[str, str], provided: Provided) -> UserFiles:
+    """The user's code and data, and how they were when the run began, by their names in its folder."""
+    data = folder.manifest.get("files", {})
+    hashes = {f"{CODE}/{name}": sha256 for name, sha256 in folder.manifest["user_code"].items()}
+    hashes |= {f"{FILES}/{name}": one["sha256"] for name, one in data.items()}
+    sources = {f"{CODE}/{name}": path for name, path in files.items()}
+    return UserFiles(sources | {f"{FILES}/{name}": path for name, path in provided.sources.items()}, hashes)
 
 
 @gc_paused()
@@ -277,12 +335,16 @@ def _check_complete(measured: MeasuredRun, trials: frozenset[str]) -> None:
         )
 
 
-def _write_page(measured: MeasuredRun, partial: bool) -> Path:
-    """Write tables and page, and mark the run as finished; returns the page's path."""
+def _write_page(measured: MeasuredRun, partial: bool) -> tuple[Path, list[str]]:
+    """Write tables and page, and mark the run as finished; returns the page's path, and a line if the page lacks a part."""
     folder = measured.folder
     where = _page_folder(folder, partial)
+    lacks = []
     try:
         page = write_report(measured.results, where)
+    except PageIncomplete as error:
+        page, lacks = error.page, [str(error)]
+    try:
         if where != folder.path:  # an interrupt may have left a page of part of the run there
             (folder.path / "README.md").unlink(missing_ok=True)
             shutil.rmtree(folder.path / "figures", ignore_errors=True)
@@ -290,7 +352,7 @@ def _write_page(measured: MeasuredRun, partial: bool) -> Path:
         run_folder.finish(folder, spun, measured.journal)
     except OSError as error:
         raise run_folder.refused(error, folder.path) from error
-    return page
+    return page, lacks
 
 
 def _write_partial_page(folder: RunFolder) -> list[str]:

@@ -1,6 +1,6 @@
 """YAML text -> Spec: all names and parameters in it exist, and each error has a line and a column."""
 
-from concexp.experiment.reader import load, parse_text
+from concexp.experiment.reader import load, of_data, parse_text
 from concexp.experiment.spec import Axis, Entry, Grid, Measure, Range, Spec, Value
 
-__all__ = ["Axis", "Entry", "Grid", "Measure", "Range", "Spec", "Value", "load", "parse_text"]
+__all__ = ["Axis", "Entry", "Grid", "Measure", "Range", "Spec", "Value", "load", "of_data", "parse_text"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from concexp.errors import did_you_mean
-from concexp.experiment import expressions, units
-from concexp.experiment.axis_table import AXES, holders
+from concexp.experiment import environment, expressions, units, user_code
+from concexp.experiment.axis_table import AXES, holders, known_axis
 from concexp.experiment.problems import Problems, items, parsed, text, unknown_keys
 from concexp.experiment.spec import KINDS, Axis, Entry, Range, Value
 from concexp.experiment.yaml_nodes import Node
@@ -50,7 +50,9 @@ class _AxesReader:
 
     def _exists(self, key: str, node: Node, path: str) -> bool:
         """Whether the axis exists in this grid; else a problem."""
-        known = AXES.get(key)
+        known = known_axis(key)
+        if key.startswith(environment.AXIS):
+            return self._can_be_variable(key, node, path)
         if known is not None and known.of_background and not any(e.kind == "background" for e in self.entries):
             self.problems.at(node, path, "there is no second role", "add, for example, `background: cpu_sum`", key)
             return False
@@ -65,6 +67,15 @@ class _AxesReader:
         else:
             self.problems.at(node, path, f"there is no axis '{key}'", did_you_mean(key, [*AXES, "zip", *keys]), key)
         return False
+
+    def _can_be_variable(self, key: str, node: Node, path: str) -> bool:
+        """Whether `env.NAME` can be an axis; else a problem."""
+        why = environment.refusal(key.removeprefix(environment.AXIS))
+        if not why and holders(key, self.entries):
+            why = f"'{key}' is a variable of the environment, and a parameter", "give the entry `env` another label"
+        if why:
+            self.problems.at(node, path, *why, key)
+        return not why
 
     def _axis(self, key: str, node: Node, path: str) -> Axis | None:
         if isinstance(node.value, dict) and {"from", "to"} & set(node.value):
@@ -102,6 +113,11 @@ class _AxesReader:
                     self.problems.at(node, f"{path}.as", what, "leave `as` out", "as")
         if key == "python" and isinstance(inner.value, int | float) and text(inner, path, self.problems) is None:
             return None
+        if any(entry.is_user_code for entry in holders(key, self.entries)):
+            known = len(self.problems)
+            user_code.check_argument(inner, path, self.problems)
+            if len(self.problems) > known:
+                return None
         raw = inner.plain()
         formula = False
         try:
@@ -123,8 +139,8 @@ class _AxesReader:
     def _check_value(self, key: str, raw: Any) -> None:
         """ValueError if a value does not fit the axis, or one of the parameters that the key reaches."""
         readers: list[Callable[[Any], Any]]
-        if key in AXES:
-            readers = [AXES[key].read]
+        if known := known_axis(key):
+            readers = [known.read]
         else:
             name = key.rpartition(".")[2]
             readers = [lambda value, entry=entry: entry.convert(name, value) for entry in holders(key, self.entries)]  # type: ignore[misc]
@@ -132,13 +148,15 @@ class _AxesReader:
             reader(raw)
 
     def _is_formula(self, key: str, raw: Any) -> bool:
+        if key.startswith(environment.AXIS):  # any other text is a value
+            return isinstance(raw, str) and environment.FORMULA.fullmatch(raw) is not None
         short = isinstance(raw, str) and len(raw) <= FORMULA_LIMIT
         return short and self._is_numeric(key) and FORMULA.search(raw) is not None
 
     def _is_numeric(self, key: str) -> bool:
         """Whether numbers stand on this axis: a duration or a word cannot be computed."""
-        if key in AXES:
-            return AXES[key].numeric
+        if known := known_axis(key):
+            return known.numeric
         try:
             self._check_value(key, 1)
         except ValueError:

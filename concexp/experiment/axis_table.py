@@ -6,14 +6,16 @@ A new axis is a new entry: `sweep:` reads its values by it, and the planner puts
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, get_args
 
 from concexp import catalog
 from concexp.errors import did_you_mean
-from concexp.experiment import units
+from concexp.experiment import environment, units
 from concexp.experiment.spec import Arrivals, Entry, Pin, Scaling, Startup
 from concexp.trial.search import too_short_a_step
 
@@ -52,8 +54,14 @@ def _nothing_unsupported(_: Any, __: Facts) -> str:
     return ""
 
 
+def _digit(flag: bool) -> str:
+    return str(int(flag))
+
+
 def plain_label(value: Any) -> Any:
-    """A value as written -> its label in tables: maps and lists become text."""
+    """A value as written -> its label in tables: maps and lists become text, and so does infinity, which has no place on a line."""
+    if isinstance(value, float) and math.isinf(value):
+        return str(value)
     if isinstance(value, dict):
         return ", ".join(f"{key} {plain_label(item)}" for key, item in value.items())
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
@@ -73,6 +81,7 @@ class KnownAxis:
     same_as          the axis that sets the same thing
     of_background    the axis needs a second role
     variable         the environment variable that carries the setting to a trial; "" if the request does
+    variable_text    a value that was read -> the text of that variable, None if it is not to be there
     unsupported      (value, facts of an interpreter) -> why it cannot be set so, or ""
     """
 
@@ -86,6 +95,7 @@ class KnownAxis:
     same_as: str = ""
     of_background: bool = False
     variable: str = ""
+    variable_text: Callable[[Any], str | None] = _digit
     unsupported: Callable[[Any, Facts], str] = _nothing_unsupported
 
 
@@ -300,6 +310,20 @@ AXES: dict[str, KnownAxis] = {
     "measure.timeout": KnownAxis(positive_duration, measure("timeout")),
     "measure.pin": KnownAxis(pins, measure("pin"), same_as="pin"),
 }
+
+
+def known_axis(key: str) -> KnownAxis | None:
+    """The axis of this name if every experiment may sweep it: one of `AXES`, or `env.NAME`."""
+    if not key.startswith(environment.AXIS):
+        return AXES.get(key)
+    name = key.removeprefix(environment.AXIS)
+    read = partial(environment.value, name)
+    return KnownAxis(read, runtime(key), numeric=True, variable=name, variable_text=lambda text: text)
+
+
+def in_order(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of a runtime by axis: in the order of `AXES`, then the environment variables by name."""
+    return {key: settings[key] for key in [*AXES, *sorted(set(settings) - set(AXES))] if key in settings}
 
 
 def holders(key: str, entries: Iterable[Entry]) -> list[Entry]:

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from concexp.experiment.units import BYTES, SECONDS
+from concexp.experiment.units import BYTES, FLAGS, SECONDS
 
 NUMBER = r"(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 WORD = r"(?P<text>\"[^\"]*\"|'[^']*')|(?P<name>[A-Za-z_][\w.]*(?::[\w*]+)?)"
@@ -159,13 +159,23 @@ def _check_alike(left: Any, right: Any) -> None:
         raise TypeError(f'{text} is a text here: put it in quotes, "{text}"')
 
 
+def _equal(left: Any, right: Any) -> bool:
+    """Whether two values are the same; a flag is also what its word says, as in `w.fast == true`."""
+    flag, word = (right, left) if isinstance(right, bool) else (left, right)
+    if isinstance(flag, bool) and isinstance(word, str):
+        return FLAGS.get(word.lower()) is flag
+    return bool(left == right)
+
+
 def _compare(sign: str, left: Any, right: Any) -> bool:
     if sign == "in" and not isinstance(right, list):
         raise TypeError(f"`in` needs a list such as [1, 2], not {right!r}")
     if sign in ("==", "!=", "in"):
         for other in right if isinstance(right, list) else [right]:
             _check_alike(left, other)
-        return bool(COMPARISONS[sign](left, right))
+        if sign == "in":
+            return any(_equal(left, other) for other in right)
+        return _equal(left, right) != (sign == "!=")
     if left is None or right is None:
         return False  # an axis that does not apply is neither more nor less than any value
     if isinstance(left, str) != isinstance(right, str) or isinstance(left, list) or isinstance(right, list):

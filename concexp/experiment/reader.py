@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
+
+import yaml
 
 from concexp import catalog
 from concexp.errors import InputError, Problem, did_you_mean
-from concexp.experiment import axes, claims, entries, loads, selections, units, yaml_nodes
+from concexp.experiment import axes, claims, entries, environment, files, loads, selections, units, yaml_nodes
 from concexp.experiment.axis_table import one_of
 from concexp.experiment.layers import layered
 from concexp.experiment.problems import Problems, items, shaped, text, unknown_keys
@@ -20,7 +22,7 @@ from concexp.experiment.yaml_nodes import Node
 
 ROOT_KEYS = (
     "name", "question", "tags", *KINDS, "background", "sweep", "exclude", "load", "startup", "measure", "baseline", "primary",
-    "metrics", "allow", "claims", "report", "extends",
+    "metrics", "allow", "claims", "report", "environment", "files", "extends",
 )  # fmt: skip
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")  # a folder's name: it has to fit, and cannot lead out of its parent
 REQUIRED_KINDS = ("workload", "model")
@@ -36,6 +38,19 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Spec:
     except UnicodeDecodeError as error:
         raise InputError([Problem(str(path), 0, 0, "", "it is not UTF-8 text")]) from error
     return parse_text(data, str(path), overrides)
+
+
+def of_data(data: Mapping[str, Any], file: str, overrides: Sequence[str] = ()) -> Spec:
+    """Read an experiment that stands in no file; `file` stands for it in messages, and relative paths start from its folder."""
+    if "name" not in data:
+        problem = Problem(file, 0, 0, "name", "an experiment without a file needs a name", "{'name': 'my_question', …}")
+        raise InputError([problem])
+    try:
+        text = yaml.dump(dict(data), Dumper=yaml_nodes.Dumper, sort_keys=False, allow_unicode=True, width=120)
+    except (yaml.YAMLError, RecursionError) as error:
+        what = f"it holds what no YAML can: {units.for_message(error.args[-1])}" if error.args else "it contains itself"
+        raise InputError([Problem(file, 0, 0, "", what, "use dicts, lists, texts and numbers")]) from error
+    return parse_text(text, file, overrides)
 
 
 def parse_text(data: str, file: str, overrides: Sequence[str] = ()) -> Spec:
@@ -72,7 +87,9 @@ class _Reader:
         open_loop = loads.is_open_loop(grids)
         if not open_loop:
             self.check_latencies()
-        self.check_interpreters(grids)
+        self.check_labels_of_values(grids)
+        variables = environment.read(root.value.get("environment"), problems)
+        self.check_variables(grids, variables)
         scope = claims.claim_scope(grids, names, open_loop, bool(baseline))
         spec = Spec(
             name=name or "",
@@ -89,6 +106,8 @@ class _Reader:
             text=self.data,
             data=root.plain(),
             claims=claims.read(root.value["claims"], scope, problems) if "claims" in root.value else (),
+            environment=variables,
+            files=files.read(root.value.get("files"), Path(self.file).parent, problems),
         )
         return None if measure is None or report is None or name is None else spec
 
@@ -176,16 +195,27 @@ class _Reader:
                 if name in catalog.names("metric") and catalog.load("metric", name).open_loop:
                     self.problems.at(item, key, *claims.closed_loop(name))
 
-    def check_interpreters(self, grids: Sequence[Grid]) -> None:
-        """A label that stands for two interpreters would mix their numbers."""
-        first: dict[str, str] = {}
-        for value in (value for grid in grids for value in grid.values("python")):
-            label = value.label or value.raw
-            meant = "current" if label == "current" else value.raw
-            if first.setdefault(label, meant) != value.raw:
+    def check_labels_of_values(self, grids: Sequence[Grid]) -> None:
+        """A label that stands for two interpreters, or two values of a variable, would mix their numbers."""
+        swept = dict.fromkeys(key for grid in grids for axis in grid.axes for key in axis.keys)
+        for key in [key for key in swept if key == "python" or key.startswith(environment.AXIS)]:
+            first: dict[str, str] = {}
+            for value in (value for grid in grids for value in grid.values(key)):
+                label = value.label or value.raw
+                meant = "current" if label == "current" and key == "python" else value.raw
+                if first.setdefault(label, meant) != value.raw:
+                    place = (value.file, value.line, value.column)
+                    cure = "give one of them another with `as:`"
+                    self.problems.append(Problem(*place, f"sweep.{key}", f"'{label}' stands for two values", cure))
+
+    def check_variables(self, grids: Sequence[Grid], variables: Mapping[str, environment.Variable]) -> None:
+        """The values of an axis stand in tables: a secret can have none."""
+        for name in [name for name, variable in variables.items() if variable.secret]:
+            key = f"{environment.AXIS}{name}"
+            what, cure = f"{name} is secret, and an axis shows its values", "leave out `secret`, or the axis"
+            for value in (value for grid in grids for value in grid.values(key)):
                 place = (value.file, value.line, value.column)
-                cure = "give one of them another with `as:`"
-                self.problems.append(Problem(*place, "sweep.python", f"'{label}' stands for two interpreters", cure))
+                self.problems.append(Problem(*place, f"sweep.{key}", what, cure))
 
     # The grids.
 
@@ -235,6 +265,7 @@ class _Reader:
     def grid(self, scope: Scope, shared: Entries) -> Grid:
         """One grid; `shared` are the entries at the root, which hold where the grid has none of its own."""
         chosen = self.grid_entries(scope, shared)
+        self.check_sync(scope, chosen)
         background = self.background(scope)
         every = [entry for kind in KINDS for entry in chosen[kind]]
         every += [background] if background is not None else []
@@ -263,6 +294,25 @@ class _Reader:
                 cure = "name it here or above for all grids"
                 self.problems.at(scope.node, scope.path, f"`{kind}:` is missing", cure)
         return chosen
+
+    def check_sync(self, scope: Scope, chosen: Entries) -> None:
+        """A primitive beside user code alone guards nothing: its cells could never run."""
+        node, path = scope.get("sync")
+        workloads = chosen["workload"]
+        if node is None or not workloads or not all(entry.is_user_code for entry in workloads):
+            return
+        for number, entry in enumerate(chosen["sync"]):
+            if entry.name == "none":
+                continue
+            listed = isinstance(node.value, list) and len(node.value) == len(chosen["sync"])
+            place = node.value[number] if listed else node
+            found = place.problem(
+                f"{path}[{number}]" if listed else path,
+                f"{entry.label} cannot guard {workloads[0].label}: what user code shares is not known here",
+                "leave it out, and use the primitive in your own code, for example one that the file makes at its top level",
+            )
+            if found not in self.problems:  # several grids may have it from the root
+                self.problems.append(found)
 
     def background(self, scope: Scope) -> Entry | None:
         """The second role, an entry like a workload."""

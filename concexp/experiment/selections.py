@@ -42,6 +42,7 @@ def names_of(grids: Sequence[Grid]) -> Names:
     swept = [axis for grid in grids for axis in grid.axes]
     values = [value for axis in swept for point in axis.points for value in point]
     words = {word for value in values for word in (value.raw, value.label) if isinstance(word, str)}
+    words.update(units.FLAG_WORDS if any(isinstance(value.raw, bool) for value in values) else ())
     keys = dict.fromkeys([*labels, "workers", *(key for axis in swept for key in axis.keys)])
     return Names(labels, tuple(keys), frozenset(words.union(*labels.values())))
 

@@ -12,6 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from concexp import catalog
 from concexp.errors import Problem
 from concexp.experiment import expressions, units
+from concexp.experiment.environment import Variable
+from concexp.experiment.files import DataFile
 
 Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
 NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
@@ -129,6 +131,7 @@ class Located:
     home      the experiment's folder, absolute: the last place where imports are searched
     source    the file that defines it, absolute; "" where there is no Python source
     module    the module, if the YAML names one
+    written   the file as the YAML names it
     """
 
     path: str = ""
@@ -136,6 +139,7 @@ class Located:
     source: str = ""
     module: str = ""
     function: str = ""
+    written: str = ""
 
     def request(self) -> dict[str, str]:
         """The form in which a trial's request names it."""
@@ -181,6 +185,11 @@ class Entry:
         return bool(self.located.function)
 
     @property
+    def origin(self) -> str:
+        """The package that it comes from, with its version; "" for user code and for concexp's own plug-ins."""
+        return "" if self.is_user_code else catalog.origin(PLUGINS.get(self.kind, self.kind), self.name)
+
+    @property
     def sources(self) -> list[Located]:
         """The user code of the entry, its check included, that has Python source."""
         return [located for located in (self.located, self.check) if located.source]
@@ -203,7 +212,9 @@ class Entry:
         if self.is_user_code:
             given = {**self.located.request(), "arguments": dict(self.parameters), "returns": self.returns}
             return {"name": "_function", "parameters": {**given, "check_by": self.check.request()}}
-        return {"name": self.name, "parameters": dict(self.parameters)}
+        reference = catalog.reference(PLUGINS.get(self.kind, self.kind), self.name)
+        more = {"reference": reference} if reference else {}
+        return {"name": self.name, "parameters": dict(self.parameters), **more}
 
     @property
     def non_default(self) -> dict[str, Any]:
@@ -337,6 +348,8 @@ class Spec:
     text: str = field(default="", repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the merged YAML, as written
     claims: tuple[Claim, ...] = ()
+    environment: Mapping[str, Variable] = field(default_factory=dict)
+    files: tuple[DataFile, ...] = ()
 
     @property
     def requested_metrics(self) -> tuple[str, ...]:

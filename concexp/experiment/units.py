@@ -15,6 +15,7 @@ NUMBER = r"([-+]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"
 SMALLEST_MEMORY = 32 * 2**20  # bytes: a child that does nothing yet holds half as much
 SHOWN_LIMIT = 60  # characters of a value in a message
 FLAGS = {"on": True, "off": False, "true": True, "false": False}
+FLAG_WORDS = ("true", "false", "True", "False")  # how conditions name the values of an axis of flags
 
 
 def number(value: Any, what: str = "a number") -> float:

@@ -16,15 +16,18 @@ from concexp.experiment import units, user_source
 from concexp.experiment.problems import Problems, text, unknown_keys
 from concexp.experiment.spec import NOWHERE, Entry, Located
 from concexp.experiment.user_source import Source, Unusable
-from concexp.experiment.yaml_nodes import Node
+from concexp.experiment.yaml_nodes import MISTAKABLE, Node
 
 LONG = "call"
 RETURNS = ("anything", "seconds", "nothing")
 REFERENCE = """\
 A user's own code is a workload by its name; nothing has to be installed, subclassed or decorated. One operation is one call.
 
-  workload: my.py:parse                        a file, relative to the YAML, and what it defines
-  workload: {my.py:parse: {size: 3}, as: p}    keyword arguments; `sweep: {p.size: [1, 3]}` varies one
+  workload: my.py:parse                        a file, relative to the YAML, and what it defines; one in a package, such as
+                                               src/pkg/mod.py, is imported as pkg.mod. What is installed comes first:
+                                               beside a numbers.py, `import numbers` still finds the library's
+  workload: {my.py:parse: {size: 3}, as: p}    keyword arguments; `sweep: {p.size: [1, 3]}` varies one; true, false, null
+                                               and .inf are Python's True, False, None and inf
   workload: package.module:name                what the interpreter of the trials can import; the YAML's folder comes last
   workload: my.py:bench_*                      a suite: an entry for each function that fits, labelled by its name
   workload: {call: {target: my.py:parse, arguments: {size: 3}, returns: seconds, check: my.py:is_right}, as: p}
@@ -36,16 +39,21 @@ What it may be:
                        `__enter__`/`__exit__`, else `setup`/`teardown` (set_up, setUp), asynchronous ones too
   method               `my.py:Class.method`: the same, the class made without arguments; those given are the method's
   context manager      a function under `@contextmanager`: each worker enters it, and calls what it yields
+Work that is put off is not measured: a call that returns a generator, a `map`, a future or a coroutine is refused. Return
+`list(...)`, the future's `result()`, or await it.
 
 Keys of `call`:
   target     what is called, as above
   arguments  its keyword arguments
   returns    anything (default): a number is averaged over the operations into the column `returned`, a dict of named numbers
-             into `returned.NAME` each, whatever else is not looked at; seconds: it times itself, and throughput is
+             into `returned.NAME` each, whatever else is not looked at; NaN, infinity and a None in a dict are left out, and
+             the page says how many there were; seconds: it times itself, and throughput is
              workers / mean seconds (1 / mean seconds where a plain function has the event loop to itself), without what
              is around it; nothing: what it returns is dropped
   check      a function, called with each returned value right after the operation, within the measured time: False, a
              text (the reason) or an exception makes the trial `invalid`
+
+A trial starts in an empty folder, without the caller's environment: see `concexp show files` and `concexp show environment`.
 
 Before the sweep each is imported and tried once per kind of model: what cannot be imported or called is told with its place."""
 
@@ -97,6 +105,8 @@ def read(target: Target, problems: Problems) -> list[Entry]:
     completed = _of_call(target, problems) if target.name == LONG else target
     if completed is None:
         return []
+    for key, node in completed.arguments.items():
+        check_argument(node, f"{completed.path}.{key}", problems)
     try:
         source, function = user_source.find(completed.name, completed.home)
         if "*" in function:
@@ -159,6 +169,22 @@ def _check(node: Node, path: str, home: Path, problems: Problems) -> Located | N
         Mention(node, path).report(problems, error.message, error.hint)
         return None
     return replace(source.located, function=function)
+
+
+def check_argument(node: Node, path: str, problems: Problems) -> None:
+    """Problems for values that would reach the user's code as something else than what was meant: `None`, `yes`, NaN."""
+    if isinstance(node.value, dict):
+        for key, inner in node.value.items():
+            check_argument(inner, f"{path}.{key}", problems)
+    elif isinstance(node.value, list):
+        for number, inner in enumerate(node.value):
+            check_argument(inner, f"{path}[{number}]", problems)
+    elif not node.quoted and node.value in MISTAKABLE:
+        cure = f'write {MISTAKABLE[node.value]}, or "{node.text}" in quotes if the text is meant'
+        problems.at(node, path, f"{node.text} without quotes is a text in YAML 1.2", cure)
+    elif node.value != node.value:
+        cure = "let the function make it, for example from null"
+        problems.at(node, path, "NaN is not equal to itself, so it cannot be a value that a run records", cure)
 
 
 def _suite(target: Target, source: Source, pattern: str, problems: Problems) -> list[Entry]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import errno
 import fnmatch
-import os
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from typing import Any
 
 from concexp.errors import did_you_mean
+from concexp.experiment import kept
 from concexp.experiment.spec import Located
 
 SIZE_LIMIT = 16 << 20  # bytes of a source file
@@ -79,21 +81,22 @@ def find(name: str, home: Path) -> tuple[Source, str]:
     if module.endswith(".py"):
         return _of_file(module, home), function
     if module and all(part.isidentifier() for part in module.split(".")):
-        return _of_module(module, home), function
+        return _of_module(module, kept.code_home(home)), function
     cure = "write file.py:function, the path relative to this YAML, or package.module:function"
     raise Unusable(f"'{name}' names no file.py and no module", cure)
 
 
 def _of_file(file: str, home: Path) -> Source:
     try:
-        path = (home / file).resolve()
+        path = kept.code_place(file, home).resolve()
         if path.exists() and not path.is_file():  # a pipe may never end
             raise OSError(0, "it is no file")
         data = _read(path)
     except (OSError, ValueError, RuntimeError) as error:  # a NUL in the name; links in a circle
         reason = getattr(error, "strerror", None) or str(error)
         raise Unusable(f"cannot read {file}: {reason}", "the path is relative to this YAML") from error
-    return Source(file, Located(str(path), str(home.resolve()), str(path)), _names(data, file))
+    inside = str(kept.code_home(home).resolve())
+    return Source(file, Located(str(path), inside, str(path), written=file), _names(data, file))
 
 
 def _read(path: Path) -> bytes:
@@ -109,8 +112,8 @@ def _of_module(module: str, home: Path) -> Source:
     spec = find_module(module, home)
     if spec is None:
         cure = (
-            f"searched: what is installed for {sys.executable}, then {home.resolve()}, the folder of this YAML; "
-            "a file is named with its ending: file.py:function"
+            f"searched: what is installed for {sys.executable}, then {home.resolve()}, the folder of this YAML; neither "
+            "PYTHONPATH nor what `pip install --user` installed; a file is named with its ending: file.py:function"
         )
         raise Unusable(f"there is no module '{module}'", cure)
     path = spec.origin or ""
@@ -126,10 +129,9 @@ def _of_module(module: str, home: Path) -> Source:
 def find_module(module: str, home: Path) -> ModuleSpec | None:
     """The place of a module, without importing it or its packages; None if there is no such module.
 
-    The child's path has neither the working folder nor PYTHONPATH, and the experiment's folder comes last.
+    It is searched where a trial searches: see `trial_path`; the experiment's folder comes last.
     """
-    absent = {os.path.realpath(p or ".") for p in ["", *os.environ.get("PYTHONPATH", "").split(os.pathsep)]}
-    where: Sequence[str] | None = [p for p in sys.path if os.path.realpath(p or ".") not in absent] + [str(home)]
+    where: Sequence[str] | None = [*trial_path(), str(home)]
     name, spec = "", None
     for part in module.split("."):
         name = f"{name}.{part}" if name else part
@@ -141,6 +143,18 @@ def find_module(module: str, home: Path) -> ModuleSpec | None:
         # Looking into a namespace package's own list would ask for its parent in sys.modules, where it need not be.
         where = getattr(spec.submodule_search_locations, "_path", spec.submodule_search_locations)
     return spec
+
+
+@lru_cache
+def trial_path() -> tuple[str, ...]:
+    """Where a trial of this interpreter finds what is installed. This process's own path has more, and does not say why.
+
+    A trial gets none of the variables PYTHON…, no working folder and no packages of this user's own: the interpreter itself
+    tells what is left, with PYTHONPATH or without, be the environment's own folder in it or not.
+    """
+    command = [sys.executable, "-I", "-c", "import sys; print(*sys.path, sep='\\0', end='')"]
+    done = subprocess.run(command, capture_output=True, text=True, errors="surrogateescape", check=True)
+    return tuple(done.stdout.split("\0"))
 
 
 def _from_other_finders(name: str, where: Sequence[str]) -> ModuleSpec | None:
@@ -183,35 +197,41 @@ def _bindings(tree: ast.Module) -> Iterator[tuple[str, ast.stmt | None]]:
             waiting += [*ast.iter_child_nodes(item)][::-1]
 
 
-def imported_beside(source: Path, home: Path) -> set[Path]:
-    """The files below `home` that a source imports, wherever in it: also within a function, and what these import in turn.
+def imported_beside(sources: Sequence[Path], roots: Sequence[Path]) -> set[Path]:
+    """The files below `roots` that the sources import, wherever in them: also within a function, and what these import in turn.
 
-    What is imported under a name that is computed is not found.
+    `roots` are the folders in which imports are searched. What is imported under a name that is computed is not found.
     """
     found: set[Path] = set()
-    waiting = [source]
+    waiting = [path for path in sources if not _is_installed(path)]
+    known = {path.resolve() for path in waiting}
     while waiting:
         file = waiting.pop()
         try:
             tree = ast.parse(_read(file))
         except (OSError, SyntaxError, ValueError, MemoryError, RecursionError):
             continue
-        for base, name in _imported(tree, file, home):
+        for base, name in _imported(tree, file, roots):
             for path in _files_of(base, name):
-                if path.resolve() not in found and path.resolve() != source.resolve():
+                if path.resolve() not in found | known and not _is_installed(path):
                     found.add(path.resolve())
                     waiting.append(path)
     return found
 
 
-def _imported(tree: ast.Module, file: Path, home: Path) -> Iterator[tuple[Path, str]]:
-    """(the folder in which a dotted name is looked up, the name) of everything that a file imports."""
+def _is_installed(path: Path) -> bool:
+    return bool({"site-packages", "dist-packages"} & set(path.parts))
+
+
+def _imported(tree: ast.Module, file: Path, roots: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """(a folder in which a dotted name is looked up, the name) of everything that a file imports."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from ((home, alias.name) for alias in node.names)
+            yield from ((root, alias.name) for alias in node.names for root in roots)
         elif isinstance(node, ast.ImportFrom):
-            base = home if not node.level else file.parents[min(node.level, len(file.parents)) - 1]
-            yield from ((base, ".".join(filter(None, [node.module, alias.name]))) for alias in node.names)
+            bases = [file.parents[min(node.level, len(file.parents)) - 1]] if node.level else roots
+            names = [".".join(filter(None, [node.module, alias.name])) for alias in node.names]
+            yield from ((base, name) for name in names for base in bases)
 
 
 def _files_of(base: Path, name: str) -> Iterator[Path]:

@@ -1,6 +1,7 @@
 """YAML text -> a tree of nodes that know their file, line and column; typical traps of YAML become errors with a cure.
 
-Scalars get their types here, since YAML 1.1 reads `on`, `off`, `yes` and `no` as booleans, and `1e5` as text.
+Scalars get their types here, by the core schema of YAML 1.2: PyYAML knows 1.1, which reads `on`, `off`, `yes` and `no` as
+booleans, and `1e5` as text.
 """
 
 from __future__ import annotations
@@ -18,7 +19,22 @@ SIZE_LIMIT = 128 * 1024  # bytes: a hundred times the longest experiment so far
 NODE_LIMIT = 50_000  # with aliases unfolded
 DEPTH_LIMIT = 40
 
+# The core schema of YAML 1.2. Beyond it, digits may be grouped by `_`.
+WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **{f"{sign}.{inf}": float(f"{sign}inf") for sign in ("", "+", "-") for inf in ("inf", "Inf", "INF")},
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+# Texts in YAML 1.2 that mean something else in YAML 1.1 or in Python -> what was probably meant.
+MISTAKABLE = {
+    "None": "null",
+    **dict.fromkeys(("yes", "Yes", "YES", "on", "On", "ON"), "true"),
+    **dict.fromkeys(("no", "No", "NO", "off", "Off", "OFF"), "false"),
+}
 DIGITS = r"\d+(?:_\d+)*"
+RADIX = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 INTEGER = re.compile(rf"[-+]?{DIGITS}")
 FLOAT = re.compile(rf"[-+]?({DIGITS}\.?\d*|\.\d+)([eE][-+]?\d+)?")
 INTEGER_LIMIT = 100  # characters: a longer one is read as text
@@ -80,7 +96,7 @@ class Dumper(yaml.SafeDumper):
 
 def _quoted_where_needed(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
     node = dumper.represent_str(text)
-    if scalar(text) != text:
+    if scalar(text) != text or text in MISTAKABLE:
         node.style = "'"
     return node
 
@@ -90,10 +106,10 @@ Dumper.add_representer(str, _quoted_where_needed)
 
 def scalar(text: str) -> Any:
     """An unquoted scalar -> null, true, false, an integer or a float, else the text."""
-    if text in ("", "~", "null"):
-        return None
-    if text in ("true", "false"):
-        return text == "true"
+    if text in WORDS:
+        return WORDS[text]
+    if RADIX.fullmatch(text) and len(text) <= INTEGER_LIMIT:
+        return int(text, 0)
     if INTEGER.fullmatch(text):
         return int(text) if len(text) <= INTEGER_LIMIT else text
     if FLOAT.fullmatch(text):

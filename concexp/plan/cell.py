@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from concexp.experiment import Entry, Measure
-from concexp.experiment.axis_table import AXES
+from concexp.experiment.axis_table import KnownAxis, known_axis
+from concexp.experiment.environment import AXIS
 from concexp.experiment.spec import KINDS
 from concexp.experiment.statuses import MEASURED
 
@@ -43,19 +45,34 @@ class Background:
 
 @dataclass(frozen=True)
 class Runtime:
-    """The interpreter of a cell: its label, and how it is set, by axis in the order of `AXES`; what is absent stays as it is."""
+    """The interpreter of a cell: its label, and how it is set, by axis; what is absent stays as it is."""
 
     python: str = "current"
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def variables(self) -> dict[str, str]:
-        """The environment variables of a trial that carry settings."""
-        carried = {AXES[key].variable: value for key, value in self.settings.items() if AXES[key].variable}
-        return {name: str(int(value)) for name, value in carried.items()}
+    def variables(self) -> dict[str, str | None]:
+        """The environment variables of a trial that carry settings; None for one that is not to be there."""
+        carried = [(axis, value) for axis, value in self._by_axis if axis.variable]
+        return {axis.variable: axis.variable_text(value) for axis, value in carried}
 
     def request(self) -> dict[str, Any]:
         """The settings that a trial's request carries."""
-        return {key: value for key, value in self.settings.items() if not AXES[key].variable}
+        return {key: value for key, value in self.settings.items() if not _axis(key).variable}
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The part of a cell's identity. Variables of the environment may hold paths: their labels stand for them."""
+        return {key: value for key, value in self.settings.items() if not key.startswith(AXIS)}
+
+    @property
+    def _by_axis(self) -> list[tuple[KnownAxis, Any]]:
+        return [(_axis(key), value) for key, value in self.settings.items()]
+
+
+def _axis(key: str) -> KnownAxis:
+    axis = known_axis(key)
+    assert axis is not None
+    return axis
 
 
 @dataclass(frozen=True)
@@ -94,19 +111,27 @@ class Cell:
 
     @property
     def parameters(self) -> dict[str, dict[str, Any]]:
-        """The parameters of the plug-ins by kind, in SI units."""
+        """The parameters of the plug-ins by kind, in SI units, as JSON can hold them."""
         parameters = {kind: dict(getattr(self, kind).parameters) for kind in KINDS}
-        return parameters if self.background is None else {**parameters, "background": self.background.description}
+        if self.background is not None:
+            parameters["background"] = self.background.description
+        return {kind: without_infinity(held) for kind, held in parameters.items()}
 
     @property
     def needs_site(self) -> bool:
         """Whether a trial needs the installed packages; with the standard library alone it starts faster."""
-        return self.has_user_code or any(role.plugin.packages for role in self._roles)
+        installed = (entry.origin for entry in self.entries)
+        return self.has_user_code or any(entry.plugin.packages for entry in self._roles) or any(installed)
 
     @property
     def has_user_code(self) -> bool:
         """Whether a trial runs code of the user's."""
         return any(role.is_user_code for role in self._roles)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All its plug-ins."""
+        return [*self._roles, self.sync]
 
     @property
     def _roles(self) -> list[Entry]:
@@ -138,6 +163,15 @@ class PlannedTrial:
     probe: str = ""
 
 
+def without_infinity(value: Any) -> Any:
+    """A value with infinity, which JSON lacks, as a text."""
+    if isinstance(value, dict):
+        return {key: without_infinity(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [without_infinity(inner) for inner in value]
+    return str(value) if isinstance(value, float) and math.isinf(value) else value
+
+
 def cell_id(cell: Cell) -> str:
     """12 hex digits of the SHA-256 of labels and non-default parameters: the same on every machine, in any order of keys."""
     identity: dict[str, Any] = {
@@ -148,7 +182,7 @@ def cell_id(cell: Cell) -> str:
     }
     if cell.background is not None:
         identity["background"] = cell.background.identity
-    if cell.runtime.settings:
-        identity["runtime"] = dict(cell.runtime.settings)
+    if cell.runtime.identity:
+        identity["runtime"] = cell.runtime.identity
     text = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -10,14 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from concexp.errors import InputError, Problem, did_you_mean
-from concexp.experiment import Axis, Entry, Grid, Spec, Value, expressions
-from concexp.experiment.axis_table import AXES, CellDraft, KnownAxis, parameter_axis
+from concexp.experiment import Axis, Entry, Grid, Spec, Value, expressions, units
+from concexp.experiment.axis_table import AXES, CellDraft, KnownAxis, in_order, known_axis, parameter_axis
 from concexp.experiment.selections import matches
 from concexp.experiment.spec import KINDS, SEARCH_WITHIN, second_roles
 from concexp.plan.cell import Background, Cell, Runtime, cell_id
 from concexp.plan.points import computed, points_of, problem_at
 
 Points = Sequence[tuple[Value, ...]]
+# A single `=`, but for those in quotes, which are part of a label.
+SINGLE_EQUALS = re.compile(r"""(?P<quoted>"[^"]*"|'[^']*')|(?<![<>=!])=(?!=)""")
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def make_cell(
     labels: dict[str, Any] = {}
     raws = computed(values, cpus)
     for key, value in values.items():
-        axis = AXES.get(key) or parameter_axis(key)
+        axis = known_axis(key) or parameter_axis(key)
         if axis.applies(draft):
             _put(draft, axis, key, raws[key], value)
             labels[key] = value.label if value.label is not None else axis.label(raws[key])
@@ -130,7 +132,7 @@ def _finished(draft: CellDraft, spec: Spec, labels: Mapping[str, Any], order: Se
         draft.startup,
         measure,
         background=background,
-        runtime=Runtime(labels.get("python", "current"), {key: runtime[key] for key in AXES if key in runtime}),
+        runtime=Runtime(labels.get("python", "current"), in_order(runtime)),
     )
     return replace(cell, id=cell_id(cell))
 
@@ -155,7 +157,7 @@ def _is_excluded(selection: Mapping[str, Any] | Value, cell: Cell, cpus: int) ->
 
 def only(cells: Sequence[Cell], text: str, cpus: int) -> list[Cell]:
     """The cells that meet the condition of --only; `model=threads` is read as `model == threads`."""
-    condition = re.sub(r"(?<![<>=!])=(?!=)", "==", text)
+    condition = SINGLE_EQUALS.sub(lambda match: match["quoted"] or "==", text)
     try:
         tree = expressions.parse(condition)
         _check_names(tree, cells, text)
@@ -167,8 +169,11 @@ def only(cells: Sequence[Cell], text: str, cpus: int) -> list[Cell]:
 def _check_names(tree: expressions.Tree, cells: Sequence[Cell], text: str) -> None:
     """InputError at the first name that is neither an axis nor a label."""
     axes = {key for cell in cells for key in cell.axes} | {"cpus"}
-    labels = {label for cell in cells for label in cell.axes.values() if isinstance(label, str)}
+    values = [label for cell in cells for label in cell.axes.values()]
+    labels = {label for label in values if isinstance(label, str)}
+    labels.update(units.FLAG_WORDS if any(isinstance(label, bool) for label in values) else ())
     for name in expressions.names(tree):
         if name not in axes | labels:
-            hint = did_you_mean(name, sorted(axes | labels))
+            signs = [label for label in labels if label in text and name in label and not label.isidentifier()]
+            hint = f'put it in quotes: "{signs[0]}"' if signs else did_you_mean(name, sorted(axes | labels))
             raise InputError([Problem(f"--only {text}", 0, 0, "", f"there is no axis or label '{name}'", hint)])

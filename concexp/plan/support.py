@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from concexp.experiment.axis_table import AXES
+from concexp.experiment.axis_table import known_axis
 from concexp.plan.cell import Cell
 from concexp.trial.verbs import describe
 from concexp.trial.verbs.refuse import refusal
@@ -57,8 +57,8 @@ def setting_refusal(cell: Cell, facts: Mapping[str, Any]) -> str:
     """Why an interpreter with these facts cannot be set as a cell needs it, or an empty text."""
     settings = cell.runtime.settings
     for key, value in settings.items():
-        reason = AXES[key].unsupported(value, facts)
-        if reason:
+        axis = known_axis(key)
+        if axis is not None and (reason := axis.unsupported(value, facts)):
             return reason
     if "pin" in settings and cell.background is not None:
         return "pinning places the workers of one role, and with a background there are two"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def write(run: Run, folder: Path) -> Path:
-    """Writes README.md and figures/ into a folder; returns the page's path."""
+    """Writes README.md and figures/ into a folder; returns the page's path. PageIncomplete if the page lacks a part."""
     # Listing the names of pictures imports this package, which needs neither pandas nor the template engine.
     from concexp.report import page
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from concexp.report.answer import answer, per_comparison
+from concexp.report.parts import Parts
 from concexp.report.sections import (
     cells,
     claims,
@@ -43,12 +44,28 @@ class Page:
     data      the path from the page to the run folder
     first     the picture beside the answer, if there is any
     pictures  the others, by the key of their section in TITLES
+    missing   sentences on the pictures that could not be drawn, by the same key
+    parts     guards the parts of the page
+    said      the sentences that stand on the page so far: none stands there twice
     """
 
     view: View
     data: str
     first: Picture | None
     pictures: Mapping[str, Sequence[Picture]]
+    missing: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    parts: Parts = field(default_factory=lambda: Parts("."))
+    said: set[str] = field(default_factory=set)
+
+    def sentences(self, *writers: Callable[[View], list[str]]) -> list[str]:
+        """What these functions write and the page has not said yet; a sentence on the failure in the place of one that fails."""
+        texts: list[str] = []
+        for write in writers:
+            subject = write.__module__.rpartition(".")[2].replace("_", " ")
+            with self.parts.guard(f"the text on “{subject}”", texts):
+                texts += [text for text in write(self.view) if text not in self.said]
+            self.said.update(texts)
+        return texts
 
 
 Content = dict[str, Any]  # the variables of a template
@@ -72,11 +89,13 @@ SENTENCES: dict[str, Sequence[Callable[[View], list[str]]]] = {
 }
 
 
-def sections(page: Page) -> Iterator[tuple[str, Content]]:
-    """The sections of a page in their order, as (template, content), without the empty ones."""
+def sections(page: Page, render: Callable[[str, Content], str]) -> Iterator[str]:
+    """The sections of a page in their order, rendered from (template, content), without the empty ones."""
     for template, contents_of in SECTIONS:
-        for content in contents_of(page):
-            yield template, content
+        texts: list[str] = []
+        with page.parts.guard(f"the section “{template.replace('_', ' ')}”", texts):
+            texts += [render(template, content) for content in contents_of(page)]
+        yield from texts
 
 
 def _answer(page: Page) -> Iterator[Content]:
@@ -84,7 +103,7 @@ def _answer(page: Page) -> Iterator[Content]:
     yield {
         "question": view.run.spec["question"],
         "outline": machine.outline(view),
-        "sentences": answer(view),
+        "sentences": page.sentences(answer),
         "level": level_text(view.run.level),
         "intervals": any(value.bounded for point in view.points for value in point.values.values()),
         "first": page.first,
@@ -99,7 +118,7 @@ def _claims(page: Page) -> Iterator[Content]:
 
 def _pictures(page: Page) -> Iterator[Content]:
     for key, title in TITLES.items():
-        sentences = [sentence for write in SENTENCES[key] for sentence in write(page.view)]
+        sentences = [*page.missing.get(key, ()), *page.sentences(*SENTENCES[key])]
         pictures = page.pictures.get(key, ())
         if pictures or sentences:
             yield {"title": title, "pictures": pictures, "sentences": sentences}
@@ -133,8 +152,8 @@ def _failures(page: Page) -> Iterator[Content]:
 def _trust(page: Page) -> Iterator[Content]:
     view = page.view
     yield {
-        "threats": trust.threats(view),
-        "assurances": [*speed.assurances(view), *precision.assurances(view)],
+        "threats": page.sentences(trust.threats),
+        "assurances": page.sentences(speed.assurances, precision.assurances),
         "has_cells": any(point.sample.count for point in view.points),
     }
 

@@ -20,8 +20,6 @@ from concexp.analysis.stats.significance import benjamini_hochberg, difference
 from concexp.report.pairs import Key, Pair, gain_pairs, primitive_pairs, step_pairs, winner_pairs
 from concexp.report.view import View, once_per_view
 
-MAX_COMPARISONS = 24  # with sentences of their own; the tables have all
-
 
 @dataclass(frozen=True)
 class Family:
@@ -45,10 +43,10 @@ class Family:
 
 @once_per_view
 def family_of(view: View) -> Family:
-    """All pairs that the answer's sentences on the first MAX_COMPARISONS comparisons could be about."""
+    """All pairs that the answer's sentences could be about."""
     pairs = [
         pair
-        for comparison in view.comparisons[:MAX_COMPARISONS]
+        for comparison in view.comparisons
         for choose in (winner_pairs, gain_pairs, primitive_pairs, step_pairs)
         for pair in choose(view, comparison)
     ]

@@ -13,12 +13,15 @@ import jinja2
 from concexp import catalog
 from concexp.analysis.results import Run
 from concexp.analysis.stats.intervals import LEVEL
+from concexp.errors import PageIncomplete
 from concexp.report import contents
 from concexp.report.contents import Page, Picture
+from concexp.report.parts import Parts
 from concexp.report.text import markdown
 from concexp.report.text.numbers import level_text, plural
 from concexp.report.view import View
 from concexp.report.views import view_of
+from concexp.run.storage import journal
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.foreign_text import printable
 
@@ -26,23 +29,19 @@ FIGURES = "figures"
 
 
 def write(run: Run, folder: Path) -> Path:
-    """Writes README.md and figures/ into a folder; returns the page's path.
+    """Writes README.md and figures/ into a folder; returns the page's path. PageIncomplete if the page lacks a part.
 
     At every moment the page that is there has its pictures: those of an earlier one go last.
     """
     view = view_of(run)
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(os.path.relpath(run.folder, folder)).as_posix()
-    first, pictures = _pictures(view, folder)
+    parts = Parts(data)
+    first, pictures, missing = _pictures(view, folder, parts)
     templates = _templates()
-    try:
-        sections = [
-            templates.get_template(f"{name}.md").render(content)
-            for name, content in contents.sections(Page(view, data, first, pictures))
-        ]
-    except jinja2.TemplateError as error:  # a fact that every run has is missing in this one
-        raise LookupError(str(error)) from error
-    text = printable(re.sub(r"\n{3,}", "\n\n", "\n\n".join(sections)))
+    content = Page(view, data, first, pictures, missing, parts)
+    texts = contents.sections(content, lambda name, filling: templates.get_template(f"{name}.md").render(filling))
+    text = printable(re.sub(r"\n{3,}", "\n\n", "\n\n".join(texts)))
     page = folder / "README.md"
     with replaced(page) as draft:
         draft.write_text(text.rstrip() + "\n", "utf-8")
@@ -50,6 +49,8 @@ def write(run: Run, folder: Path) -> Path:
     for name in catalog.names("plot"):
         if f"{FIGURES}/{name}.png" not in drawn:
             (folder / FIGURES / f"{name}.png").unlink(missing_ok=True)
+    if parts.failed:
+        raise PageIncomplete(page, parts.failed, run.folder / journal.NAME)
     return page
 
 
@@ -66,8 +67,10 @@ def _templates() -> jinja2.Environment:
     return environment
 
 
-def _pictures(view: View, folder: Path) -> tuple[Picture | None, dict[str, list[Picture]]]:
-    """Draws the pictures that suit the run: returns the first one, and the others by section.
+def _pictures(
+    view: View, folder: Path, parts: Parts
+) -> tuple[Picture | None, dict[str, list[Picture]], dict[str, list[str]]]:
+    """Draws the pictures that suit the run: returns the first one, the others, and sentences on those that failed, by section.
 
     Only those that the experiment lists, if it does.
     """
@@ -76,19 +79,31 @@ def _pictures(view: View, folder: Path) -> tuple[Picture | None, dict[str, list[
         figures.unlink()
     first = None
     others: dict[str, list[Picture]] = {}
+    missing: dict[str, list[str]] = {}
     for name, cls in _candidates(view).items():
-        plot = cls()
-        prepared = plot.prepare(view)
-        if not prepared:
-            continue
-        with replaced(figures / f"{name}.png") as draft:
-            alt = plot.draw(view, prepared, draft)
-        picture = Picture(f"{FIGURES}/{name}.png", alt, _caption(cls, view.run.level))
-        if first is None:
-            first = picture  # on the first screen, beside the answer
-        else:
-            others.setdefault(cls.section, []).append(picture)
-    return first, others
+        with parts.guard(f"the picture “{name}”", missing.setdefault(cls.section, [])):
+            picture = _picture(view, name, cls, figures / f"{name}.png")
+            if picture is None:
+                continue
+            if first is None:
+                first = picture  # on the first screen, beside the answer
+            else:
+                others.setdefault(cls.section, []).append(picture)
+    return first, others, missing
+
+
+def _picture(view: View, name: str, cls: type[Any], path: Path) -> Picture | None:
+    """Draws one picture; None if it does not suit the run."""
+    plot = cls()
+    prepared = plot.prepare(view)
+    if not prepared:
+        return None
+    with replaced(path) as draft:
+        alt = plot.draw(view, prepared, draft)
+    from concexp.report.plots import _fonts  # with the pictures: matplotlib loads late
+
+    caption = " ".join(filter(None, [_caption(cls, view.run.level), _fonts.boxes(alt)]))
+    return Picture(f"{FIGURES}/{name}.png", alt, caption)
 
 
 def _candidates(view: View) -> dict[str, type[Any]]:

@@ -26,6 +26,7 @@ from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.errors import UnknownName
 from concexp.experiment.statuses import MEASURED, NUMBERED
 from concexp.report.styles import Style, assign_styles
+from concexp.report.text.labels import one_line
 
 
 @dataclass(frozen=True)
@@ -218,7 +219,8 @@ class View:
         varying = [key for key in labels if key in self.varying_axes]
         for key, label in labels.items():
             if key in varying and label is not None and not self.is_redundant(key, varying):
-                parts.append(str(label) if key in ("workload", "sync") else f"{self._short(key)} {label}")
+                label = one_line(label)
+                parts.append(label if key in ("workload", "sync") else one_line(f"{self._short(key)} {label}"))
         return " · ".join(parts)
 
     def is_redundant(self, key: str, others: Sequence[str]) -> bool:
@@ -257,11 +259,11 @@ class View:
 
     def series_name(self, point: Point) -> str:
         """The series of a point: its model's label, and the model's parameters that vary: `processes fork`."""
-        return " ".join([point.model, *filter(None, [", ".join(self._parameters(point, "model"))])])
+        return " ".join([one_line(point.model), *filter(None, [", ".join(self._parameters(point, "model"))])])
 
     def primitive(self, point: Point) -> str:
         """The primitive of a point with its varying parameters, where several primitives were measured; else ""."""
-        label = [str(point.labels["sync"])] if "sync" in self.varying_axes else []
+        label = [one_line(point.labels["sync"])] if "sync" in self.varying_axes else []
         return " ".join([*label, *filter(None, [", ".join(self._parameters(point, "sync"))])])
 
     def _parameters(self, point: Point, kind: str) -> list[str]:
@@ -271,7 +273,7 @@ class View:
             label = point.labels.get(key)
             if key != kind and self.of_kind(key, kind) and key in self.varying_axes and label is not None:
                 word = isinstance(label, str) and label[:1].isalpha()
-                parts.append(label if word else f"{key.rpartition('.')[2]} {label}")
+                parts.append(one_line(label) if word else one_line(f"{key.rpartition('.')[2]} {one_line(label)}"))
         return parts
 
     def best(self, points: Iterable[Point]) -> Point | None:

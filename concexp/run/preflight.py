@@ -22,6 +22,7 @@ from concexp.run.child.launch import TrialOutcome, launch
 from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine.lock import MachineLock
+from concexp.run.provided import NOTHING, Provided
 
 IMPORT_TIMEOUT = 60.0  # seconds
 MAX_WORKERS = 2
@@ -32,12 +33,36 @@ KNOWN_ERRORS = (
         "what goes to another process is pickled, and a lambda, a function within a function or an open resource cannot be: "
         "define it at the top level of the file, or make it where it is used",
     ),
-    (re.compile(r"daemonic processes"), "a worker process may not start processes of its own"),
+    (
+        re.compile(r"daemonic processes"),
+        "the workers of this pool are daemons, which may not start processes of their own: take a model whose workers may, such "
+        "as processes or process_pool",
+    ),
+    (
+        re.compile(r"No module named 'concexp_user_"),
+        "processes that the code starts anew cannot import a file that is named like another module: give the file another name",
+    ),
+    (
+        re.compile(r"^ModuleNotFoundError: No module named"),
+        "a module that it imports when it is called is not installed for this interpreter",
+    ),
+    (
+        re.compile(r"signal only works in main thread"),
+        "signal handlers, and so time limits by SIGALRM, can be set in a process's main thread only, and the workers of this "
+        "model are other threads: limit the time in another way, or measure it on serial and processes",
+    ),
+    (
+        re.compile(r"context has already been set"),
+        "the start method of multiprocessing can be set once per process, and each worker that is started anew imports the "
+        'file: set it under `if __name__ == "__main__":`, or use multiprocessing.get_context(...) where processes are made',
+    ),
     (
         re.compile(r"event loop"),
         "an event loop cannot be started inside one that runs: name the coroutine function itself as the target",
     ),
 )
+# How the child begins a reason of its own for which code cannot be an operation; it names the cure as well.
+UNUSABLE = re.compile(r"^[\w.]*\bUnusable: ")
 FRAME = re.compile(r'File "(.+?)", line (\d+)')
 
 
@@ -53,8 +78,8 @@ class Use:
     def way(self) -> str:
         """Equal for models that run user code in the same way."""
         model = self.model.build()
-        start_method = self.model.parameters.get("start_method")
-        return repr(((model.parallel, model.asynchronous, start_method), self.cell.runtime))
+        chosen = [self.model.parameters.get(name) for name in ("start_method", "inner")]
+        return repr(((model.parallel, model.asynchronous, model.daemonic, *chosen), self.cell.runtime))
 
     @property
     def key(self) -> str:
@@ -79,6 +104,7 @@ class Preflight:
     pythons: Mapping[str, Interpreter]
     stage: StagedCode
     lock: MachineLock
+    provided: Provided = NOTHING
     startup: dict[str, float] = field(default_factory=dict)
 
     def inspect_code(self) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
@@ -98,12 +124,15 @@ class Preflight:
                 problems.append(replace(entry.place, message=facts["problem"], hint=facts["cure"]))
                 continue
             for use in uses:
-                if problem := by_python[use.cell.runtime.python]["problem"]:
-                    reasons.setdefault(use.cell.id, problem)
+                python = use.cell.runtime.python
+                if problem := by_python[python]["problem"]:
+                    missing = by_python[python].get("missing")
+                    cure = f": install {missing} for the interpreter of {python}" if missing else ""
+                    reasons.setdefault(use.cell.id, problem + cure)
             facts_by_label[entry.label] = {
                 "form": good[0]["form"],
                 "version": good[0]["version"],
-                "files": sorted({file for facts in good for file in facts["files"]}),
+                "modules": {file: name for facts in good for file, name in facts["modules"].items()},
                 "target": entry.located.name,
                 "returns": entry.returns,
                 "check": entry.check.name if entry.check.function else "",
@@ -138,7 +167,8 @@ class Preflight:
         if outcome.answer is not None:
             return outcome.answer
         problem = f"{entry.located.name} cannot be imported: {outcome.reason}"
-        return {"problem": problem, "cure": outcome.output.strip()[-500:]}
+        cure = outcome.output.strip()[-500:] or "look for what ends or holds up the process while the file is imported"
+        return {"problem": problem, "cure": cure}
 
     def _entries(self) -> Iterator[tuple[Entry, list[Use]]]:
         """Each entry of user code as it stands in the YAML, with its uses by the cells that can run."""
@@ -200,7 +230,8 @@ class Preflight:
     def _launch(self, cell: Cell, request: dict[str, Any], timeout: float) -> TrialOutcome:
         with self.lock.held():
             python = self.pythons[cell.runtime.python].path
-            return launch(request, python, self.stage, timeout, True, cell.runtime.variables(), cell.settings.memory)
+            variables, memory = cell.runtime.variables(), cell.settings.memory
+            return launch(request, python, self.stage, timeout, True, variables, memory, self.provided)
 
     def _failure_is_allowed(self, uses: list[Use]) -> bool:
         """True if the experiment allows all these cells to fail: then their failures are data."""
@@ -240,7 +271,8 @@ def _failure(entry: Entry, uses: list[Use], outcome: TrialOutcome) -> Problem:
     home = str(Path(entry.located.source).parent) if entry.located.source else entry.located.home
     frames = [(file, line) for file, line in FRAME.findall(trace) if file.startswith(home)]
     where = f" at {Path(frames[-1][0]).name}:{frames[-1][1]}" if frames else ""
-    reason = re.sub(r"^[\w.]*Unusable: ", "", outcome.reason)
+    reason = UNUSABLE.sub("", outcome.reason)
     models = list(dict.fromkeys(use.model.label for use in uses))
     message = f"{entry.located.name} failed{where} on every model ({', '.join(models)}): {reason}"
-    return replace(entry.place, message=message, hint=_meaning(outcome) or "call it by itself first")
+    cure = "" if UNUSABLE.match(outcome.reason) else "call it by itself first"
+    return replace(entry.place, message=message, hint=_meaning(outcome) or cure)

@@ -14,7 +14,7 @@ from concexp.errors import ConcexpError, NothingYet
 from concexp.experiment import Spec
 from concexp.experiment.selections import matches
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, NUMBERED, PICTURED, SENTINEL
-from concexp.plan.cell import Cell, PlannedTrial
+from concexp.plan.cell import Cell, PlannedTrial, without_infinity
 from concexp.plan.claim_cases import Cells, expected_statuses
 from concexp.plan.schedule import Plan
 from concexp.run import calibration
@@ -23,6 +23,7 @@ from concexp.run.child.stage import StagedCode, repair
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, spinners
 from concexp.run.machine.lock import MachineLock
+from concexp.run.provided import NOTHING, Provided
 from concexp.run.records import as_crashed, machine_record, trial_record, unsupported_id, unsupported_record
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.journal import Record
@@ -74,6 +75,7 @@ class Runner:
     host: str = field(default_factory=facts.host)
     pace: calibration.Pace | None = field(default=None, init=False)
     user_files: UserFiles = field(default_factory=UserFiles)
+    provided: Provided = NOTHING
 
     def execute(self) -> frozenset[str]:
         """Complete the journal, from wherever it stands; returns the ids of all its trials."""
@@ -106,6 +108,7 @@ class Runner:
         self.user_files.check()
         while True:
             record = self._measured(trial)
+            self.provided.check_shared()
             if not self.user_files.check():
                 return record
             self.listener.note("the user's code was written anew, as it was: the trial meanwhile is run again")
@@ -142,10 +145,12 @@ class Runner:
         variables = cell.runtime.variables()
         if trial.role == DIAGNOSTIC:
             variables[LOCK_WATCH] = "1"
-        # Like the spinners, the sentinel watches the machine, not one of the experiment's interpreters.
-        python = sys.executable if trial.role == SENTINEL else self.pythons[cell.runtime.python].path
+        # Like the spinners, the sentinel watches the machine, not one of the experiment's interpreters or its environment.
+        watches = trial.role == SENTINEL
+        python = sys.executable if watches else self.pythons[cell.runtime.python].path
+        provided = NOTHING if watches else self.provided.for_trial(cell.has_user_code)
         # User code may import what is installed for its interpreter; without that, our own workloads start faster.
-        limits = cell.settings.timeout, cell.needs_site, variables, cell.settings.memory
+        limits = cell.settings.timeout, cell.needs_site, variables, cell.settings.memory, provided
         outcome = launch(request, python, self.stage, *limits)
         if outcome.status == "crashed" and outcome.answer is None and repair(self.stage, python):
             self.listener.note(
@@ -262,7 +267,7 @@ def header(spec: Spec, plan: Plan, folder: RunFolder, pace: calibration.Pace | N
     return Record(
         {
             "run": folder.path.name,
-            "spec": spec.resolved(),
+            "spec": without_infinity(spec.resolved()),
             "manifest": folder.manifest,
             "axes": plan.labels(),
             "cells": [{"cell": c.id, "axes": dict(c.axes), "reason": c.reason} for c in plan.cells],

@@ -64,6 +64,9 @@ def main(arguments):
     """Read the request, answer it, and end."""
     request_fd, answer_fd, lifeline_fd = [int(text) for text in arguments]
     from concexp.trial import wire
+    from concexp.trial.own_time import Stay
+
+    stay = Stay()  # before any code under test is there
 
     die_with_parent(lifeline_fd)
     pipe = identity_of(answer_fd)
@@ -71,6 +74,7 @@ def main(arguments):
         os.set_inheritable(descriptor, False)  # a worker that execs must not keep the answer open
     answer = answer_to(wire.receive(request_fd))
     answer["held"] = held()
+    answer["clock"] = {**stay.account(), "outside_ns": answer.pop("outside_ns", 0)}
     message = wire.encode_answer(answer)
     if identity_of(answer_fd) != pipe:  # closed by measured code, and perhaps opened again as a file of the user's
         sys.stderr.write("concexp: the measured code has closed the descriptor that the answer goes to\n")

@@ -2,16 +2,16 @@
 
 import threading
 import time
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, runtime, tools
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.window import time_taken
 
 SECOND = 1_000_000_000
 # A loop that releases the GIL for a moment more often than every switch interval can starve the threads that wait for it:
 # woken, they find it taken again, and start their interval anew (seen on CPython 3.11). A batch of two intervals cannot.
 INTERVALS = 2
-READY_WITHIN = 30.0  # seconds for the second role to begin a pass; then the trial fails instead of measuring without it
+READY_WITHIN = 30  # seconds for the second role to begin a pass; then the trial fails instead of measuring without it
 
 
 class Endless:
@@ -114,11 +114,11 @@ class Background:
         self.source.reset()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
-        deadline = time.monotonic() + READY_WITHIN
+        deadline = clock() + READY_WITHIN * SECOND
         while not all(self.source.begun):
             if self.failure is not None:
                 raise self.failure
-            if time.monotonic() > deadline:
+            if clock() > deadline:
                 raise RuntimeError("the background did not begin within %d s" % READY_WITHIN)
             time.sleep(0.0002)
 
@@ -146,10 +146,11 @@ class Background:
         }
 
     def close(self):
-        """End its workers."""
-        if self.opened:
-            self.opened = False
-            self.model.close()
+        """End its workers; returns the changes that they noticed."""
+        if not self.opened:
+            return []
+        self.opened = False
+        return self.model.close() or []
 
     def release(self):
         """End what `prepare` started, also after a failure."""

@@ -6,8 +6,8 @@ loop), the orders are (0, None, None). The answer to orders is a `Report`.
 """
 
 import gc
-from time import perf_counter_ns as clock
 
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.placement import usable_cpus
 from concexp.trial.reference import reference_s
 
@@ -17,6 +17,7 @@ SHORTEST_BATCH = 1_000_000
 NOTES = 512
 # Workers that measure the speed of their CPU, the first ones: it delays the gate by a millisecond each where they take turns.
 REFERENCE_WORKERS = 8
+NOTES_SHOWN = 300  # characters of an exception's notes in its summary; its traceback has all of them
 
 
 class Report:
@@ -200,8 +201,8 @@ async def loop_async(work, me, orders, first_start=None):
 def member(workload, me, gate, receive, send, alone):
     """The life of a persistent worker, in a thread or a process: enter, one report per orders, leave at None.
 
-    `receive()` gives the next orders, `send((kind, value))` answers: ("ready", None), ("report", report) or
-    ("failed", (summary, traceback)). `alone` says that this worker has an interpreter to itself, and so a collector.
+    `receive()` gives the next orders, `send((kind, value))` answers: ("ready", None), ("report", report), ("left",
+    changes) or ("failed", (summary, traceback)). `alone` says that this worker has an interpreter to itself, and so a collector.
     """
     try:
         me.take_place()
@@ -219,18 +220,42 @@ def member(workload, me, gate, receive, send, alone):
                 apart = alone and me.workers <= usable_cpus()
                 report.seen = [*report.seen, {"reference": (before, reference_s() if apart else None)}]
             send(("report", report))
+        changes = me.changes()
         workload.leave(me)
-        send(("left", None))
+        send(("left", changes))
     except BaseException as error:  # SystemExit of user code too: the trial must learn of it, whatever it is
         send(("failed", explain(error)))
 
 
 def explain(error):
-    """(summary, traceback) of an exception, as text."""
+    """(summary, traceback) of an exception, as text; the summary says how to give a trial what it lacked."""
     import traceback
 
     lines = traceback.format_exception(type(error), error, error.__traceback__)
-    return traceback.format_exception_only(type(error), error)[-1].strip(), "".join(lines)
+    return with_hint(error), "".join(lines)
+
+
+def with_hint(error):
+    """An exception in a line, with how to give a trial what it lacked."""
+    from concexp.trial.diagnostics.hints import hint
+
+    summary, more = summary_of(error), hint(error)
+    return "%s (%s)" % (summary, more) if more else summary
+
+
+def summary_of(error):
+    """An exception in a line: its own text, then its notes; of a group also the first exception in it."""
+    import traceback
+
+    shown = traceback.TracebackException(type(error), error, None)
+    notes, shown.__notes__ = getattr(shown, "__notes__", None), None
+    text = list(shown.format_exception_only())[-1].strip()
+    if isinstance(notes, (list, tuple)) and notes:
+        text += " (note: %s)" % "; ".join(map(str, notes))[:NOTES_SHOWN]
+    inner = getattr(error, "exceptions", None)
+    if isinstance(inner, tuple) and inner and isinstance(inner[0], BaseException):
+        text += ": %s" % summary_of(inner[0])
+    return text
 
 
 class WorkFailed(Exception):

@@ -14,11 +14,17 @@ def installed(package):
 
 
 def load_plugin(kind, entry):
-    """The plug-in object that a request names ({"name": …, "parameters": {…}}); imports that one file."""
+    """The plug-in object that a request names ({"name": …, "parameters": {…}}); imports that one file.
+
+    One of another package has a `reference` too, package.module:Class.
+    """
     from importlib import import_module
 
-    module = import_module("concexp.trial.%s.%s" % (kind, entry["name"]))
-    return getattr(module, CLASSES[kind])(**entry.get("parameters", {}))
+    module, _, attribute = entry.get("reference", "").partition(":")
+    found = import_module(module or "concexp.trial.%s.%s" % (kind, entry["name"]))
+    for part in (attribute or CLASSES[kind]).split("."):
+        found = getattr(found, part)
+    return found(**entry.get("parameters", {}))
 
 
 class Plugin:
@@ -123,6 +129,8 @@ class Model(Plugin):
     asynchronous    True where workers are coroutines: a primitive is waited for with `await`
     lasting         whether its workers stay for a whole pass and can take their operations from a source (`WorkerView.source`)
     opens           whether it can carry an open loop
+    threaded        True where each worker is a thread that Python code starts: it must not be replaced by something else
+    daemonic        True where the workers are daemons of multiprocessing, which may not start processes of their own
     in_turns        True where workers are written as threads, and take turns in one thread by a patched standard library
     needs_workers   False where the number of workers does not apply
     simulated       True where no trial is run at all
@@ -134,6 +142,8 @@ class Model(Plugin):
     asynchronous = False
     lasting = False
     opens = False
+    threaded = False
+    daemonic = False
     in_turns = False
     needs_workers = True
     simulated = False
@@ -174,7 +184,7 @@ class Model(Plugin):
         raise NotImplementedError
 
     def close(self):
-        """End the workers and wait for them."""
+        """End the workers and wait for them; returns for each the changes that it noticed: see `WorkerView.changes`."""
         raise NotImplementedError
 
     def processes(self):

@@ -26,6 +26,7 @@ class PromptSwitches:
     """
 
     INTERVAL = 1e-6  # seconds; the shortest that CPython takes
+    HALF = INTERVAL / 2
 
     def __enter__(self):
         self.before = switch_interval()
@@ -34,7 +35,7 @@ class PromptSwitches:
 
     def __exit__(self, *error):
         if self.before is not None:
-            sys.setswitchinterval(self.before)
+            sys.setswitchinterval(self.before + self.HALF)  # it is cut to whole microseconds
 
 
 def count_threads():

@@ -6,6 +6,7 @@ model, and the timed object is the native one. This is the only module that a pl
 base classes of `plugin`.
 """
 
+from concexp.trial import interpreter_state
 from concexp.trial.plugin import Ends, Model, Plugin, Probe, Sync, Watcher, Workload, installed
 
 __all__ = [
@@ -135,10 +136,11 @@ class WorkerView:
     watchers         what observes its operations: one for each probe that was asked for and looks at them
     setting, place   how its interpreter is set, and which of the CPUs it is pinned to (see `placement`); None: as it comes
     task             in a pool: `work`, with the watchers around it
+    noted            how its interpreter was set before it entered (see `interpreter_state`); None where another worker notes it
     """
 
     __slots__ = (
-        "batch", "first", "folder", "index", "own", "place", "setting", "shared", "source", "sync", "task", "watchers",
+        "batch", "first", "folder", "index", "noted", "own", "place", "setting", "shared", "source", "sync", "task", "watchers",
         "workers",
     )  # fmt: skip
 
@@ -156,11 +158,22 @@ class WorkerView:
         self.task = None
         self.setting = None
         self.place = index
+        self.noted = None
 
-    def take_place(self):
-        """Pin this worker and set its interpreter: called in the worker itself, before it enters."""
+    def take_place(self, notes=True):
+        """Pin this worker, set its interpreter and note how it is set: called in the worker itself, before it enters."""
+        self.pin()
+        if notes:
+            self.noted = interpreter_state.take()
+
+    def pin(self):
+        """Pin the calling thread to this worker's place, and set its interpreter."""
         if self.setting is not None:
             self.setting.apply(self.place)
+
+    def changes(self):
+        """What differs now from how it was noted: called in the worker itself, after its last pass."""
+        return [] if self.noted is None else interpreter_state.differences(self.noted, interpreter_state.take())
 
 
 class Kit:

@@ -19,7 +19,17 @@ LIMIT = 64 << 20  # bytes: no honest answer comes near; a broken child must not 
 
 def encode(value):
     """The bytes of a request."""
-    return framed(repr(value).encode("utf-8", "backslashreplace"))
+    return framed(literal(value).encode("utf-8", "backslashreplace"))
+
+
+def literal(value):
+    """A value as Python writes it, infinity as a number too large for a float: `inf` is a name, not a literal."""
+    if isinstance(value, dict):
+        return "{%s}" % ", ".join("%s: %s" % (literal(key), literal(inner)) for key, inner in value.items())
+    if isinstance(value, (list, tuple)):
+        inside = "".join("%s, " % literal(inner) for inner in value)
+        return "[%s]" % inside if isinstance(value, list) else "(%s)" % inside
+    return repr(value).replace("inf", "1e999") if isinstance(value, float) else repr(value)
 
 
 def encode_answer(value):

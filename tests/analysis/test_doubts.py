@@ -198,7 +198,8 @@ def test_every_code_is_explained():
     """Each code that can be given has a meaning for the page."""
     assert set(doubts.MEANING) == {
         "machine", "slow_cpu", "speed_changed", "queue", "stopped", "throttled", "preempted", "paged", "skew", "apart",
-        "too_short", "coarse", "calibration", "timer", "server_bound", "late_load", "gil_changed", "traced", "leftover", "unsteady",
+        "too_short", "coarse", "calibration", "timer", "server_bound", "late_load", "gil_changed", "traced", "changed",
+        "leftover", "unsteady",
     }  # fmt: skip
 
 
@@ -250,6 +251,17 @@ def test_a_slow_cpu_is_found_by_the_loop_beside_the_trial(tmp_path, wants, doubt
     cell = journal_builder.cell(wants=wants, loop=lambda block, k: SLOW_THIRD[block])
     run = journal_builder.write(tmp_path, [cell], repetitions=5, iterations=1)
     assert [codes == "slow_cpu" for codes in run.trials.sort_values("block")["doubts"]] == doubted
+
+
+@pytest.mark.parametrize("quick", ["reference_before_s", "reference_after_s", "worker_reference_before_s"])
+def test_a_cpu_that_was_fast_at_any_reading_was_not_slow_throughout(tmp_path, quick):
+    """One reading as fast as usual is enough: readings are disturbed one by one, a slow CPU slows down all of them."""
+    slow = {"reference_before_s": 2e-3, "reference_after_s": 2e-3, "worker_reference_before_s": [2e-3, 2e-3]}
+    usual = {"reference_before_s": 1e-3, "reference_after_s": 1e-3, "worker_reference_before_s": [1e-3, 1e-3]}
+    by_block = dict.fromkeys(range(5), usual) | {1: slow, 3: {**slow, quick: usual[quick]}}
+    run = journal_builder.write(tmp_path, [journal_builder.cell(wants="cpu", by_block=by_block)], 5, 1)
+    codes = run.trials.sort_values("block")["doubts"]
+    assert ["slow_cpu" in text for text in codes] == [False, True, False, False, False]
 
 
 def test_a_trials_own_time_is_no_reason_to_doubt_it(tmp_path):

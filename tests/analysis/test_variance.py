@@ -75,3 +75,13 @@ def test_trials_that_lack_an_iteration_are_left_out(tmp_path):
 def test_no_number_at_all(tmp_path):
     """Where every trial failed there is nothing to be split."""
     assert variations(made(tmp_path, 0.1, 0.1, cell={"status": "failed", "reason": "no"})) == []
+
+
+@pytest.mark.parametrize(
+    ("primary", "count"), [("service_time_p99_s", 0), ("service_time_mean_s", 0), ("throughput", 1)]
+)
+def test_a_percentile_of_all_operations_has_no_such_plan(tmp_path, primary, count):
+    """Its interval is no mean's of iterations: repetitions computed from these would be wrong."""
+    times = [[1000 + k, 100] for k in range(20)]
+    run = made(tmp_path, 0.05, 0.05, cell={"facts": {"service_time": times}}, spec={"primary": primary})
+    assert len(variations(run)) == count

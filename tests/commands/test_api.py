@@ -89,3 +89,33 @@ def test_a_wrong_experiment_is_refused_at_once(write):
     with pytest.raises(InputError) as caught:
         concexp.Experiment(path)
     assert len(caught.value.problems) == 2
+
+
+def test_an_experiment_may_be_a_dict(write, tmp_path, monkeypatch):
+    """With user code and files relative to the working folder; its run keeps a YAML that `concexp run` takes."""
+    monkeypatch.chdir(tmp_path)
+    write("mine.py", "def work(times): return times\n")
+    question = {
+        "name": "asked",
+        "workload": {"mine.py:work": {"times": 3}},
+        "model": ("serial",),
+        "load": {"ops": 2, "scaling": "strong"},
+        "measure": {"repetitions": 1, "iterations": 1, "warmup": 0},
+    }
+    experiment = concexp.Experiment(question, ["measure.iterations=2"])
+    assert len(experiment.plan()) == 1
+    run = experiment.run(progress="none")
+    assert run.folder.is_relative_to("reports/asked/runs")
+    assert list(run.trials["returned"]) == [3.0, 3.0]
+    assert concexp.Experiment(run.folder / "experiment.yaml").spec.resolved() == experiment.spec.resolved()
+
+
+def test_mistakes_in_a_dict_are_those_of_a_file():
+    """With the key; what no YAML can hold, and a dict without a name, are said as well."""
+    for question, message in (
+        ({"workload": "cpu_sum", "model": "serial"}, "Experiment: name: an experiment without a file needs a name"),
+        ({"name": "x", "workload": "cpu_sums", "model": "serial"}, "workload: there is no workload 'cpu_sums'"),
+        ({"name": "x", "workload": "cpu_sum", "model": object()}, "it holds what no YAML can"),
+    ):
+        with pytest.raises(InputError, match=message):
+            concexp.Experiment(question)

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import os
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -151,3 +152,17 @@ def test_an_export_goes_where_a_link_leads(bad, tmp_path):
     assert (tmp_path / "data" / "real.csv").read_text("utf-8") == text(bad, "csv")
     export.export_run(bad.folder, "csv", [], Path("/dev/null"))
     assert Path("/dev/null").is_char_device()
+
+
+def test_a_pipe_without_a_reader_is_refused(tmp_path, monkeypatch):
+    """Instead of a wait without end; with a reader it is written."""
+    monkeypatch.setattr(export, "READER_WITHIN_S", 0.0)
+    journal_builder.write(tmp_path / "run", **scenarios.partly_withheld())
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(EnvironmentRefused, match=r"nothing reads .*pipe"):
+        export.export_run(tmp_path / "run", "csv", [], pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        monkeypatch.setattr(export, "READER_WITHIN_S", 30.0)
+        export.export_run(tmp_path / "run", "csv", [], pipe)
+        assert reader.communicate()[0].startswith(b"workload,model,")

@@ -1,9 +1,11 @@
 """What people see of a run while it measures."""
 
 import io
+import json
 import sys
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from concexp import experiment
@@ -141,18 +143,21 @@ def test_with_verbose_each_trial_has_a_line(trials, capsys):
         ("a very long label · 2 workers", 17, "a very l…workers"),
         ("日本語日本語", 7, "日…本語"),
         ("abc", 1, "…"),
+        ("a\n\tb", 3, "a b"),
+        ("a" * 1_000_000, 5, "aa…aa"),
     ],
 )
 def test_a_long_text_loses_its_middle(text, room, short):
-    """What is left has both ends, and takes no more columns than there are."""
+    """What is left is on one line, has both ends, and takes no more columns than there are."""
     assert progress.shortened(text, room) == short
     assert progress.cell_len(short) <= room
 
 
+@pytest.mark.parametrize("label", [60 * "long", "x" * 300, "線程" * 100, "a\n\tb" * 40])
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
-def test_numbers_stay_within_the_width_whatever_the_label(write, width, terminal):
+def test_numbers_stay_within_the_width_whatever_the_label(write, width, label, terminal):
     """The count, the time left and the number of bad trials are on the bar's one line; the label gives way."""
-    text = "workload: {counter: {}, as: " + 60 * "long" + "}\nmodel: threads\nmeasure: {repetitions: 1}\n"
+    text = f"workload: {{counter: {{}}, as: {json.dumps(label)}}}\nmodel: threads\nmeasure: {{repetitions: 1}}\n"
     (trial, *_) = make_plan(experiment.load(write("x.yaml", text)), 2).trials
     bar = progress.Bar()
     seen = io.StringIO()
@@ -169,6 +174,7 @@ def test_numbers_stay_within_the_width_whatever_the_label(write, width, terminal
     bar.close()
     line, *more = capture.get().splitlines()
     assert more == []
+    assert cell_len(line) <= width
     assert "…" in task.description
     if width >= 60:
         assert "345/1200" in line
@@ -189,3 +195,17 @@ def test_no_color_is_heeded(monkeypatch):
         bar.console.file = seen
         bar.console.print("it crashed", style="red")
         assert ("\x1b[31m" in seen.getvalue()) is coloured
+
+
+@pytest.mark.parametrize("display", [progress.PlainLines, progress.Bar])
+def test_a_long_reason_is_cut_on_the_terminal(trials, capsys, display, terminal):
+    """The page has all of it; here its beginning and its end are left."""
+    shown = display()
+    shown.run_started(2, 0)
+    shown.trial_started(trials[0])
+    shown.trial_ended(record(trials[0], "failed", "begin\n" + 5000 * "x" + "end"))
+    shown.close()
+    said = " ".join(capsys.readouterr().err.split())
+    assert "failed: begin xx" in said
+    assert "xend" in said
+    assert said.count("x") < progress.LONGEST_REASON

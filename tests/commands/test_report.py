@@ -2,7 +2,12 @@
 
 import shutil
 
+import pytest
+import typer
+
+from concexp import catalog, cli
 from concexp.commands.report import write_pages
+from concexp.report.plots import _style
 from tests.helpers import journal_builder, scenarios
 from tests.helpers.program import SIMULATED, concexp, run_folder
 
@@ -47,3 +52,28 @@ def test_the_answer_is_printed_with_the_page(tmp_path):
     assert "Claims: 1 supported" in lines
     assert lines[-1] == "reports/x/README.md"
     assert concexp(tmp_path, "report", "-q", "reports/x").stdout == "reports/x/README.md\n"
+
+
+def test_pages_that_lack_a_part_are_exit_code_1(tmp_path, monkeypatch, capsys):
+    """All pages are made, each is named, and what they lack goes to stderr."""
+    for name in ("a", "b"):
+        journal_builder.write(tmp_path / name, **scenarios.scaling())
+
+    def fails(*arguments):
+        raise KeyError("model")
+
+    monkeypatch.setattr(catalog.load("plot", "comparison"), "draw", fails)
+    monkeypatch.setattr(_style, "DPI", 30)
+    with pytest.raises(typer.Exit) as caught:
+        cli.report([tmp_path])
+    assert caught.value.exit_code == 1
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    pages = [str(tmp_path / name / "README.md") for name in ("a", "b")]
+    assert [line for line in lines if line.endswith("README.md")] == pages
+    assert lines.count("Which model is made up best?") == 2
+    assert said.err.count("lacks the picture “comparison” (KeyError: 'model', in ") == 2
+    monkeypatch.undo()
+    with pytest.raises(typer.Exit) as caught:
+        cli.report([tmp_path / "a"])
+    assert caught.value.exit_code == 0

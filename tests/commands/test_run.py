@@ -1,10 +1,12 @@
 """`concexp run` and what surrounds it: what a command reads and computes, and how often."""
 
+import json
 from collections import Counter
 
 import pytest
 
 import concexp
+from concexp import catalog
 from concexp.analysis.claims import verdicts
 from concexp.commands.check import Check
 from concexp.commands.export import export_run
@@ -76,3 +78,19 @@ def test_a_runs_journal_is_read_once_per_command(tmp_path, write, reads, judged,
     assert len(list(write_pages(run.folder))) == 1
     export_run(run.folder, "csv", [], tmp_path / "cells.csv")
     assert reads == {run.folder.name: 2}
+
+
+def test_a_page_without_a_part_ends_the_run_all_the_same(tmp_path, write, monkeypatch):
+    """The run is finished, so that the same command does not fail on it for ever; the outcome is not a good one."""
+    monkeypatch.chdir(tmp_path)
+
+    def fails(*arguments):
+        raise KeyError("model")
+
+    monkeypatch.setattr(catalog.load("plot", "scaling"), "draw", fails)
+    outcome = run_experiment(RunRequest(write("x.yaml", CLAIMED)), "none", page=True)
+    assert outcome.bad == 1
+    assert outcome.lines[0] == "report: reports/x/README.md"
+    assert "lacks the picture “scaling” (KeyError: 'model', in " in outcome.lines[1]
+    manifest = json.loads((outcome.measured.folder.path / "manifest.json").read_text("utf-8"))
+    assert manifest["finished_at"]

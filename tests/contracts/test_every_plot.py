@@ -65,7 +65,7 @@ def test_letters_that_the_font_lacks(tmp_path, recwarn):
     ]
     more = {"iterations": 5, "beside": [("sentinel", cells[0])]}
     views = [View(journal_builder.write(tmp_path / "few", cells, spec={"baseline": {}}, **more))]
-    for made in (scenarios.recorded(), scenarios.scaling()):
+    for made in (scenarios.recorded(), scenarios.scaling(), scenarios.fifty()):
         for one in made["cells"]:
             if one["axes"]["model"] in ("threads", "processes"):
                 one["plugins"] = {"model": one["axes"]["model"]}

@@ -130,7 +130,7 @@ def test_what_can_be_swept(sweep, more):
             "`as:`",
         ),
         ("{python: ['3.13', {is: ./x, as: '3.13'}]}", (3, 31), "sweep.python", "'3.13' stands for two", "`as:`"),
-        ("{python: {is: ./x, as: current}}", (3, 22), "sweep.python", "'current' stands for two interpreters", "`as:`"),
+        ("{python: {is: ./x, as: current}}", (3, 22), "sweep.python", "'current' stands for two values", "`as:`"),
         ("[{}, {python: {is: ./x, as: current}}]", (3, 27), "sweep.python", "'current' stands for two", "`as:`"),
         ("5", (3, 8), "sweep", "expected a map of axes, not 5", "sweep: {workers: [1, 2, 4]}"),
         ("null", (3, 8), "sweep", "expected a map of axes, not nothing", ""),

@@ -100,7 +100,7 @@ def test_a_function_may_have_a_label_and_stand_beside_plugins(own):
 
 def test_any_argument_goes_to_a_function_that_takes_any(own):
     """`**options` takes every name; texts, lists and maps are handed over as written."""
-    (entry,) = own("{mine.py:work: {n: [1, {a: 10us}], other: on}}", "def work(n, **options): pass")
+    (entry,) = own("{mine.py:work: {n: [1, {a: 10us}], other: 'on'}}", "def work(n, **options): pass")
     assert entry.parameters == {"n": [1, {"a": "10us"}], "other": "on"}
 
 

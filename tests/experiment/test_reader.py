@@ -335,3 +335,30 @@ def test_random_mistakes_are_told_and_never_crash():
             accepted += 1
     assert accepted + refused == 300
     assert accepted >= 10
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("workload: b.py:f\nmodel: threads\nsync: semaphore\n", [(3, 7, "sync")]),
+        ("workload: b.py:f\nmodel: threads\nsync: [none, lock, semaphore]\n", [(3, 14, "sync[1]"), (3, 20, "sync[2]")]),
+        (
+            "model: threads\nsync: lock\nsweep: [{workload: b.py:f}, {workload: b.py:g}]\n",
+            [(2, 7, "sync"), (2, 7, "sync")],
+        ),
+        ("workload: [b.py:f, counter]\nmodel: threads\nsync: [none, lock]\n", []),
+        ("workload: [b.py:f, b.py:g]\nmodel: threads\nsync: none\n", []),
+    ],
+)
+def test_a_primitive_beside_user_code_alone(tmp_path, text, places):
+    """Nothing of it could run: refused where it stands, before anything starts, unless another workload takes it."""
+    (tmp_path / "b.py").write_text("def f(): pass\ndef g(): pass\n")
+    if not places:
+        parse_text(text, str(tmp_path / "x.yaml"))
+        return
+    with pytest.raises(InputError) as caught:
+        parse_text(text, str(tmp_path / "x.yaml"))
+    assert [(found.line, found.column, found.path) for found in caught.value.problems] == places
+    for found in caught.value.problems:
+        assert "cannot guard b.py:" in found.message
+        assert "use the primitive in your own code" in found.hint

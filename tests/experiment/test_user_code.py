@@ -120,3 +120,39 @@ def test_named_numbers_that_are_returned_are_metrics(read, write):
     for wrong in ("returned.", "returned.a b", "throughput.x", "return"):
         with pytest.raises(InputError, match="there is no metric"):
             read("b.py:f", f"metrics: ['{wrong}']\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "cure"),
+    [
+        ("None", 'write null, or "None" in quotes'),
+        ("yes", 'write true, or "yes" in quotes'),
+        ("Off", 'write false, or "Off" in quotes'),
+        ("[1, {a: NO}]", 'write false, or "NO" in quotes'),
+        (".nan", "let the function make it"),
+    ],
+)
+def test_an_argument_that_would_not_be_what_was_meant(read, write, written, cure):
+    """A word of YAML 1.1 or of Python would reach the function as a text: refused in every place that gives arguments."""
+    write("b.py", "def f(x=1): pass\n")
+    for text, more, path in [
+        (f"{{b.py:f: {{x: {written}}}}}", "", "workload.b.py:f.x"),
+        (f"{{call: {{target: b.py:f, arguments: {{x: {written}}}}}}}", "", "workload.call.arguments.x"),
+        ("{b.py:f: {x: 1}, as: f}", f"sweep: {{f.x: [[1], {written}]}}\n", "sweep.f.x[1]"),
+        ("{b.py:f: {x: 1}, as: f}", f"sweep: {{f.x: [1, {{is: {written}, as: a}}]}}\n", "sweep.f.x[1]"),
+    ]:
+        with pytest.raises(InputError) as caught:
+            read(text, more)
+        (found,) = caught.value.problems
+        assert found.path.startswith(path)
+        assert cure in found.hint
+        assert found.line > 0
+    quoted = read("{b.py:f: {x: ['None', \"no\"]}}")[0]
+    assert quoted.parameters == {"x": ["None", "no"]}
+
+
+def test_arguments_have_the_types_of_yaml_1_2(read, write):
+    """True is a flag, Null is None, 0x1F a number and .inf infinite: two values of a sweep are two things to measure."""
+    write("b.py", "def f(x=1): pass\n")
+    (entry,) = read("{b.py:f: {x: [True, FALSE, Null, 0x1F, 0o17, -.Inf, 'True']}}")
+    assert entry.parameters["x"] == [True, False, None, 31, 15, float("-inf"), "True"]

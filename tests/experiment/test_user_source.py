@@ -1,11 +1,15 @@
 """Names of user code -> the files and modules that define it, found without importing them."""
 
+import site
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from concexp.experiment import user_source
+from tests.helpers.children import ask
 from tests.helpers.user_code import SHOUTS, problems
 
 
@@ -45,6 +49,41 @@ def test_neither_pythonpath_nor_the_working_folder_is_searched(read, tmp_path, m
         assert found.message == f"there is no module 'elsewhere_{number}'"
         assert str(tmp_path) in found.hint
         assert sys.executable in found.hint
+
+
+@pytest.fixture
+def searched(monkeypatch):
+    """Lets a test change what the interpreter is asked with: it is asked once per process otherwise."""
+    user_source.trial_path.cache_clear()
+    yield monkeypatch
+    monkeypatch.undo()
+    user_source.trial_path.cache_clear()
+
+
+def test_pythonpath_takes_nothing_away(read, searched):
+    """The environment's own folder is searched, also where PYTHONPATH names it."""
+    installed = str(Path(yaml.__file__).parents[1])
+    searched.setenv("PYTHONPATH", installed)
+    assert read("{yaml:safe_load: {stream: ''}}")[0].located.source == str(Path(yaml.__file__).parent / "__init__.py")
+
+
+def test_what_validate_finds_is_what_a_trial_finds(read, searched, tmp_path):
+    """A package of this user's own (pip install --user) is in neither path, whatever this process itself can import."""
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "of_this_user.py").write_text("def f(): pass\n")
+    searched.setenv("PYTHONUSERBASE", str(own))
+    searched.syspath_prepend(str(own))
+    searched.setattr(site, "ENABLE_USER_SITE", True)
+    (found,) = problems(read, "of_this_user:f")
+    assert "pip install --user" in found.hint
+    trial = ask({"verb": "look", "workload": {"path": "", "module": "of_this_user", "home": "", "function": "f",
+                                              "arguments": {}}}, site=True)  # fmt: skip
+    assert "there is no module 'of_this_user'" in trial.answer["problem"]
+    assert "pip install --user" in trial.answer["cure"]
+    code = "import sys; print(*sys.path, sep='\\0', end='')"
+    child = subprocess.run([sys.executable, "-s", "-c", code], capture_output=True, text=True, env={}, check=True)
+    assert list(user_source.trial_path()) == child.stdout.split("\0")[1:], "without the folder of the program itself"
 
 
 @pytest.mark.parametrize("name", ["nope:f", "json.nope:f", "json.decoder.nope:f", "math.nope:f"])

@@ -1,5 +1,6 @@
 """YAML text -> nodes: each of YAML's own traps has its message, its cure and its place."""
 
+import math
 import random
 import string
 
@@ -146,10 +147,49 @@ def test_words_stay_words_and_numbers_are_numbers():
     ]
 
 
-@pytest.mark.parametrize("text", ["1__0", "1_", "_1", "1_000_.5", "0x10", "1e", ".", "+", "9" * 5000, "٣_"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1__0",
+        "1_",
+        "_1",
+        "1_000_.5",
+        "-0x10",
+        "0x",
+        "0o8",
+        "0b1",
+        "inf",
+        ".iNF",
+        "tRUE",
+        "None",
+        "1e",
+        ".",
+        "+",
+        "9" * 5000,
+        "٣_",
+    ],
+)
 def test_what_only_looks_like_a_number_is_text(text):
     """A slip of the pen in a number, or one that no memory should hold, stays text and is refused where a number is."""
     assert scalar(text) == text
+
+
+@pytest.mark.parametrize(
+    ("texts", "value"),
+    [
+        (["", "~", "null", "Null", "NULL"], None),
+        (["true", "True", "TRUE"], True),
+        (["false", "False", "FALSE"], False),
+        (["0x1F", "0x1f", "0o37", "31", "+31"], 31),
+        ([".inf", ".Inf", ".INF", "+.inf"], float("inf")),
+        (["-.inf", "-.Inf", "-.INF"], float("-inf")),
+    ],
+)
+def test_the_core_schema_of_yaml_1_2(texts, value):
+    """Every spelling of null, of the flags, of hexadecimal and octal numbers and of infinity has its value."""
+    assert [scalar(text) for text in texts] == [value] * len(texts)
+    assert {type(scalar(text)) for text in texts} == {type(value)}
+    assert all(math.isnan(scalar(text)) for text in (".nan", ".NaN", ".NAN"))
 
 
 def test_merge_keys_and_precedence():
@@ -172,7 +212,28 @@ def test_what_is_dumped_is_read_as_the_same():
     """Texts that look like numbers, flags or nothing to us or to YAML 1.1 come back as texts."""
     generator = random.Random(1)
     signs = string.digits + ".eE+-_:~ #'\"" + "onyf"
-    texts = ["1e5", "5.", "20_000", "null", "~", "true", "on", "3.10", "", "1:30", "0x1", "=", "<<", "é\u2028"]
+    texts = [
+        "1e5",
+        "5.",
+        "20_000",
+        "null",
+        "~",
+        "true",
+        "on",
+        "3.10",
+        "",
+        "1:30",
+        "0x1",
+        "0o7",
+        ".inf",
+        "None",
+        "True",
+        "NO",
+        "=",
+        "<<",
+        "é\u2028",
+    ]
     texts += ["".join(generator.choices(signs, k=generator.randint(1, 5))) for _ in range(500)]
     data = {"texts": texts, "numbers": [1, -2.5, 1e-9, 1e22, 10**60, 0.1], "none": None, "flags": [True, False]}
+    data["infinite"] = [float("inf"), -float("inf")]
     assert parse(yaml.dump(data, Dumper=Dumper, allow_unicode=True, width=120), "x.yaml").plain() == data

@@ -2,7 +2,7 @@
 
 from concexp import report
 from concexp.analysis import results
-from concexp.errors import ConcexpError, Damaged, InputError
+from concexp.errors import ConcexpError, Damaged, InputError, PageIncomplete
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
 from concexp.run.child import answer
@@ -43,6 +43,8 @@ def journal_bytes(path, data, page=False):
         assert len(run.cells) == len(found.header["cells"])
         if page:
             report.write(run, path.parent)
+    except PageIncomplete:  # a part of the page met what it could not bear
+        raise
     except Damaged as error:
         assert str(path) in error.message
         assert error.hint

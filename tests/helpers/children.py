@@ -6,6 +6,7 @@ import sys
 from concexp import catalog
 from concexp.run.child.launch import launch
 from concexp.run.child.stage import compile_for, stage_child_code
+from concexp.run.provided import NOTHING
 
 PACE = {"_busy.spin": 12_000_000, "mixed.derive": 2_000_000}  # rounds per second of CPU time, about
 
@@ -54,7 +55,7 @@ def needs_packages(workload, model):
     return any(not name.startswith("_") and catalog.load(kind, name).packages for kind, name in named)
 
 
-def ask(request, python=sys.executable, timeout=60, site=None, memory=None):
+def ask(request, python=sys.executable, timeout=60, site=None, memory=None, **more):
     """Sends any request to a real sealed child and returns its TrialOutcome.
 
     With `site` None the child sees installed packages only if its plug-ins need them.
@@ -63,11 +64,20 @@ def ask(request, python=sys.executable, timeout=60, site=None, memory=None):
     compile_for(python, ready)
     if site is None:
         site = needs_packages(*(request.get(kind, {}).get("name", "_") for kind in ("workload", "model")))
-    return launch(request, python, ready, timeout, site, memory=memory)
+    return launch(request, python, ready, timeout, site, memory=memory, **more)
 
 
-def trial(workload="cpu_sum", model="serial", sync="none", python=sys.executable, timeout=60, site=None, **more):
+def trial(
+    workload="cpu_sum",
+    model="serial",
+    sync="none",
+    python=sys.executable,
+    timeout=60,
+    site=None,
+    provided=NOTHING,
+    **more,
+):
     """Runs one trial in a real sealed child and returns its TrialOutcome."""
     if model == "serial":
         more.setdefault("workers", 1)
-    return ask(request(workload, model, sync, **more), python, timeout, site)
+    return ask(request(workload, model, sync, **more), python, timeout, site, provided=provided)

@@ -245,6 +245,17 @@ def timelines():
     }  # fmt: skip
 
 
+def fifty():
+    """An axis of fifty numbers, for two models and two numbers of workers."""
+    cells = []
+    for delay in range(1, 51):
+        for model, workers in (("serial", None), ("threads", 1), ("threads", 2)):
+            cells.append(cell("sleep", model, workers=workers, rate=1e4 * (workers or 1) / delay, wants="io", unit="sleep",
+                              axes={"sleep.delay": f"{delay}ms"}))  # fmt: skip
+    return {"cells": cells, "repetitions": 3, "spec": {"question": "How long may a sleep be?"}}
+
+
 # A page must render each of these.
 ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, courses, single, one_cell, tied, parameters,
-       nothing, all_failed, hostile, observed, timelines, recorded)  # fmt: skip
+       nothing, all_failed, hostile, observed, timelines, recorded,
+       fifty)  # fmt: skip

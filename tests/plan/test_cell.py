@@ -99,3 +99,16 @@ def test_an_axis_of_others_leaves_an_id_as_it_is():
     text = "workload: [echo, sleep]\nmodel: serial\n"
     wide = plan(text + "sweep: {echo.size: [1, 2], workers: [1, 2]}\n")
     assert [c.id for c in wide.cells if c.workload.label == "sleep"] == [plan(text).cells[1].id]
+
+
+def test_an_infinite_argument_is_shown_as_text_and_handed_over_as_a_number(write):
+    """JSON has no infinity: labels and records name it, and the function gets the float."""
+    write("b.py", "def f(limit, more): pass\n")
+    text = "workload: {b.py:f: {limit: 1, more: [.inf, {low: -.inf}]}, as: f}\nmodel: serial\nsweep: {f.limit: .inf}\n"
+    (cell,) = plan(text, str(write("x.yaml", text))).cells
+    assert cell.axes["f.limit"] == "inf"
+    assert cell.parameters["workload"] == {"limit": "inf", "more": ["inf", {"low": "-inf"}]}
+    json.dumps(cell.parameters, allow_nan=False)
+    infinity = float("inf")
+    given = cell.workload.request()["parameters"]["arguments"]
+    assert given == {"limit": infinity, "more": [infinity, {"low": -infinity}]}

@@ -82,6 +82,35 @@ def test_more_trials_than_anyone_can_wait_for_are_refused():
         plan("workload: sleep\nmodel: threads\nmeasure: {repetitions: 1e12}\n")
 
 
+@pytest.mark.parametrize(
+    ("only", "kept"),
+    [
+        ('workload == "n=100"', ["n=100"]),
+        ("workload='n=100'", ["n=100"]),
+        ('workload in ["n=100", "n==1"] and workers=2', ["n=100", "n==1"]),
+        ('workload != "n==1"', ["n=100"]),
+    ],
+)
+def test_only_takes_labels_with_signs_in_quotes(only, kept):
+    """A label that holds `=` is itself, and a single `=` outside it is still a comparison."""
+    text = "workload: [{sleep: {}, as: n=100}, {sleep: {}, as: n==1}]\nmodel: threads\nsweep: {workers: [1, 2]}\n"
+    assert list(dict.fromkeys(label for (label,) in labels(plan(text, only=only), "workload"))) == kept
+    with pytest.raises(InputError) as caught:
+        plan(text, only="workload=n=100")
+    assert caught.value.problems[0].hint == 'put it in quotes: "n=100"'
+
+
+@pytest.mark.parametrize("only", ["s.fast=true", "s.fast == True", "s.fast != false", "s.fast in [true]"])
+def test_only_names_flags_by_their_words(only, write):
+    """The values True and False of an argument are selected as true and false."""
+    write("b.py", "def f(fast): pass\n")
+    text = "workload: {b.py:f: {fast: True}, as: s}\nmodel: serial\nsweep: {s.fast: [True, False]}\n"
+    file = str(write("x.yaml", text))
+    assert labels(plan(text, only=only, file=file), "s.fast") == [(True,)]
+    excluded = plan(f"{text}exclude: {only.replace('=true', '== true')}\n".replace("[true]", "[true, true]"), file=file)
+    assert labels(excluded, "s.fast") == [(False,)]
+
+
 def test_only_keeps_what_meets_the_condition():
     """--only takes `model=threads` and conditions; a name that is nothing is an error with a cure."""
     text = "workload: sleep\nmodel: [serial, threads]\nsweep: {workers: [1, 2]}\n"

@@ -15,6 +15,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 
+from concexp.run.storage import journal
 from tests.helpers.program import SIMULATED, concexp, run_folder, unfinish
 
 
@@ -575,3 +576,39 @@ def test_a_journal_that_is_taken_away_ends_the_run(tmp_path, attack):
     assert after[: len(before)] == before
     assert len(after) == len(set(after))
     assert sum(r["role"] == "measured" for r in records(run)) == 5
+
+
+def test_why_an_unfinished_run_is_not_completed_is_said(write, tmp_path):
+    """Begun with other CPUs, other cells or other code, it is left as it is, and a new run says so; else it is completed."""
+    write("mine.py", "def work():\n    import helper\n    return helper.K\n")
+    write("helper.py", "K = 1\n")
+    write("x.yaml", "workload: mine.py:work\nmodel: {simulated: {serial: 10%}}\nsweep: {workers: [1, 2]}\nbaseline: {}\n"
+                    "load: {ops: 100, scaling: strong}\nmeasure: {repetitions: 4}\n")  # fmt: skip
+    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    first = run_folder(tmp_path)
+    unfinish(first)
+    assert "this is a new run" not in concexp(tmp_path, "run", "x.yaml").stderr
+
+    def begun(change):
+        facts = json.loads((first / "manifest.json").read_text())
+        facts.pop("finished_at", None)
+        change(facts)
+        (first / "manifest.json").write_text(json.dumps(facts))
+        done = concexp(tmp_path, "run", "x.yaml")
+        assert done.returncode == 0, done.stderr
+        (new,) = set(first.parent.iterdir()) - {first}
+        shutil.rmtree(new)
+        return done.stderr
+
+    cpus = json.loads((first / "manifest.json").read_text())["machine"]["cpus"]
+    said = begun(lambda facts: facts["machine"].update(cpus=cpus + 1))
+    assert f"this is a new run: {first.name} was begun with {cpus + 1} usable CPUs, not {cpus}" in said
+    write("helper.py", "K = 2\n")
+    said = begun(lambda facts: facts["machine"].update(cpus=cpus))
+    assert f"{first.name} was begun with other code of yours (helper.py), and is left as it is" in said
+    write("helper.py", "K = 1\n")
+    lines = (first / "journal.jsonl").read_text().splitlines(keepends=True)
+    header = json.loads(lines[0])
+    del header["crc32"], header["cells"][1]
+    (first / "journal.jsonl").write_bytes(journal.encode(header))
+    assert f"{first.name} was begun with other cells" in begun(lambda facts: None)

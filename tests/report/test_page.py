@@ -340,3 +340,17 @@ def test_pinned_workers_are_told(tmp_path):
     measure = {"warmup": 1, "iterations": 2, "repetitions": 6, "timeout": "60s", "seed": 1, "pin": "spread"}
     run = journal_builder.write(tmp_path, **scenarios.tied(), spec={"measure": measure})
     assert "each pinned to a CPU, spread" in report.write(run, tmp_path).read_text("utf-8")
+
+
+def test_times_of_a_clock_that_stood_still_are_none(tmp_path):
+    """Windows of 0 s, and of less, as older journals may have them: no rate follows, and the page is written."""
+    cells = [
+        journal_builder.cell(model="serial"),
+        journal_builder.cell(model="threads", workers=2, facts={"wall_s": 0.0, "startup_s": 1.7e9}),
+        journal_builder.cell(model="processes", workers=2, facts={"wall_s": -1.0}),
+    ]
+    page = report.write(journal_builder.write(tmp_path, cells), tmp_path).read_text("utf-8")
+    assert "| threads | 2 | – |" in page
+    assert "| processes | 2 | – |" in page
+    assert "nan" not in page
+    assert "inf " not in page

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from concexp.report import terminal
 from concexp.report.answer import answer
 from concexp.report.terminal import answer_lines, verdict_lines
 from concexp.report.views import view_of
@@ -64,3 +65,21 @@ def test_each_claim_has_its_verdict_and_its_figures(tmp_path):
 def test_without_claims_there_is_nothing_to_say(tmp_path):
     """No line at all."""
     assert verdict_lines(journal_builder.write(tmp_path, **scenarios.one_cell())) == []
+
+
+def test_what_cannot_be_made_has_a_sentence_in_its_place(tmp_path, monkeypatch):
+    """Neither a failing answer nor failing claims end the command; the other one is there all the same."""
+
+    def fails(*arguments):
+        raise KeyError("*model*")
+
+    run = journal_builder.write(tmp_path, **{**scenarios.scaling(), "spec": {"claims": CLAIMS}})
+    with monkeypatch.context() as patched:
+        patched.setattr(terminal, "answer", fails)
+        question, line = answer_lines(run)
+        assert question == run.spec["question"]
+        assert line.startswith("- The answer could not be made: KeyError: '*model*', in report/terminal.py:")
+        assert verdict_lines(run)[0] == "Claims: 1 refuted, 1 supported, 1 skipped"
+    monkeypatch.setattr(terminal, "claim_rows", fails)
+    (line,) = verdict_lines(run)
+    assert line.startswith("The list of claims could not be made: KeyError: '*model*', in report/terminal.py:")

@@ -10,11 +10,10 @@ import pytest
 from concexp import experiment
 from concexp.errors import EnvironmentRefused, InputError
 from concexp.plan.planner import make_plan, with_refusals
-from concexp.run import preflight
+from concexp.run import preflight, user_files
 from concexp.run.child import stage as stages
 from concexp.run.interpreters import interpreter
 from concexp.run.machine.lock import MachineLock
-from concexp.run.storage import run_folder
 from tests.helpers.program import concexp, unfinish
 from tests.helpers.program import run_folder as only_run
 
@@ -57,7 +56,11 @@ def problem(act):
         ("from json import nothing_such as work", "mine.py:1 raised ImportError: cannot import name", ""),
         ("x = {}\ndef work(): pass\nx['a']", "mine.py:3 raised KeyError: 'a'", ""),
         ("def work(): pass\nimport sys\nsys.exit(3)", "mine.py:3 raised SystemExit: 3", "__name__"),
-        ("def work(): pass\nimport os\nos._exit(3)", "the trial's process ended with exit code 3", ""),
+        (
+            "def work(): pass\nimport os\nos._exit(3)",
+            "the trial's process ended with exit code 3",
+            "ends or holds up the process",
+        ),
         ("import helper\ndef work(): pass", "helper.py:2 raised ZeroDivisionError", ""),
         ("import broken\ndef work(): pass", "broken.py:1 is no Python", ""),
         ("def work(): pass\ndel work", "mine.py has no 'work' once it is imported", "name a function"),
@@ -125,9 +128,24 @@ def test_helpers_of_a_module_count_and_installed_packages_do_not(prepared, write
     tried = prepared("", "[pack.bench:f, bought:g]")
     seen, _ = tried.inspect_code()
     inside = ["pack/__init__.py", "pack/bench.py", "pack/util.py"]
-    assert seen["pack.bench:f"]["files"] == [str(tmp_path / name) for name in inside]
+    assert sorted(seen["pack.bench:f"]["modules"]) == [str(tmp_path / name) for name in inside]
     assert seen["bought:g"]["version"] == "bought 1.2"
-    assert list(run_folder.code_files(tried.spec, seen)) == ["bought/__init__.py", *inside]
+    assert list(user_files.code_files(tried.spec, seen)) == ["bought/__init__.py", *inside]
+
+
+def test_copies_of_a_package_lie_as_the_package_does(prepared, write, tmp_path):
+    """A file in a src layout is measured as its package's module, and its copy and its helpers keep their places."""
+    (tmp_path / "src/pkg").mkdir(parents=True)
+    write("src/pkg/__init__.py", "")
+    write("src/pkg/util.py", "")
+    write("src/beside.py", "")
+    write("src/pkg/bench.py", "from . import util\nimport beside\nfrom pkg import util\ndef f(): pass\n")
+    tried = prepared("", "src/pkg/bench.py:f")
+    seen, refused = tried.inspect_code()
+    assert refused == {}
+    names = ["src/beside.py", "src/pkg/__init__.py", "src/pkg/bench.py", "src/pkg/util.py"]
+    assert list(user_files.code_files(tried.spec, seen)) == names
+    assert user_files.code_files(tried.spec, {}) == {name: str(tmp_path / name) for name in names}
 
 
 def test_what_each_entry_is(prepared, write, tmp_path):
@@ -138,9 +156,9 @@ def test_what_each_entry_is(prepared, write, tmp_path):
     seen, refused = prepared(code, text).inspect_code()
     assert refused == {}
     assert seen["mine.py:work"]["form"] == "coroutine function"
-    assert seen["mine.py:work"]["files"] == [str(tmp_path / name) for name in ("helper.py", "mine.py")]
+    assert sorted(seen["mine.py:work"]["modules"]) == [str(tmp_path / name) for name in ("helper.py", "mine.py")]
     assert (seen["c"]["form"], seen["c"]["returns"], seen["c"]["check"]) == ("class", "nothing", "mine.py:right")
-    assert (seen["json:dumps"]["form"], seen["json:dumps"]["files"]) == ("function", [])
+    assert (seen["json:dumps"]["form"], seen["json:dumps"]["modules"]) == ("function", {})
 
 
 PICKLES = "import pickle\ndef work(): return pickle.dumps(lambda: 0)\n"
@@ -155,8 +173,17 @@ def test_what_fails_on_every_model_is_an_error_of_the_input(prepared):
     assert found.line == 1
 
 
+def test_work_that_was_put_off_is_an_error_of_the_input(prepared):
+    """Whatever is done with the value: no run begins whose operations never run, and the message has the way out."""
+    for text in ("mine.py:work", "{call: {target: mine.py:work, returns: nothing}, as: w}"):
+        found = problem(lambda text=text: prepared("def work(): return map(abs, [1])\n", text).try_code({}))
+        assert "mine.py:work failed on every model (serial, threads): it returned a map" in found.message
+        assert "return list(...) of it" in found.message
+        assert found.hint == ""
+
+
 def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
-    """A process of its own cannot be started by a daemonic worker, an event loop not within another: those cells say so."""
+    """A daemonic worker cannot start a process of its own, nor an event loop another loop: those cells say so, with a cure."""
     code = (
         "import asyncio, multiprocessing\n"
         "def work():\n p = multiprocessing.get_context('fork').Process(target=print)\n p.start()\n p.join()\n"
@@ -164,18 +191,50 @@ def test_what_only_some_models_cannot_carry_is_unsupported(prepared):
         "async def loops():\n c = nap()\n try: asyncio.run(c)\n finally: c.close()\n"
         "def plain_loop():\n c = nap()\n try: asyncio.run(c)\n finally: c.close()\n"
     )
-    tried = prepared(code, "[mine.py:work, mine.py:plain_loop]", "[serial, processes, asyncio]")
+    tried = prepared(code, "[mine.py:work, mine.py:plain_loop]", "[serial, processes, mp_pool, asyncio]")
     reasons = tried.try_code({})
     cells = {(cell.workload.label, cell.model.label): reasons.get(cell.id, "") for cell in tried.plan.cells}
-    assert "may not start processes of its own" in cells["mine.py:work", "processes"]
+    assert "may not start processes of their own" in cells["mine.py:work", "mp_pool"]
+    assert "such as processes" in cells["mine.py:work", "mp_pool"]
     assert "an event loop cannot be started inside one that runs" in cells["mine.py:plain_loop", "asyncio"]
     assert [key for key, reason in cells.items() if reason] == [
-        ("mine.py:work", "processes"),
+        ("mine.py:work", "mp_pool"),
         ("mine.py:plain_loop", "asyncio"),
     ]
     left = with_refusals(tried.spec, tried.plan, reasons)
-    assert len(left.runnable) == len(left.trials) == 4
+    assert len(left.runnable) == len(left.trials) == 6
     assert len(left.unsupported) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "refused", "says"),
+    [
+        (
+            "import signal\ndef work(): signal.signal(signal.SIGALRM, signal.SIG_DFL)\n",
+            {"threads", "to_thread", "hybrid"},
+            "can be set in a process's main thread only",
+        ),
+        (
+            "import multiprocessing\nmultiprocessing.set_start_method('spawn')\ndef work(): pass\n",
+            {"spawn", "hybrid"},
+            "set it under `if __name__",
+        ),
+        (
+            "import multiprocessing\nmultiprocessing.set_start_method('spawn', force=True)\ndef work(): pass\n",
+            set(),
+            "",
+        ),
+    ],
+)
+def test_what_threads_and_new_processes_cannot_do(prepared, code, refused, says):
+    """Signal handlers and the start method of multiprocessing: the models that cannot have them say why and what to do."""
+    models = (
+        "[serial, threads, {processes: {start_method: spawn}, as: spawn}, {processes: {start_method: fork}, as: fork}"
+    )
+    tried = prepared(code, model=f"{models}, to_thread, hybrid]")
+    reasons = tried.try_code({})
+    assert {cell.model.label for cell in tried.plan.cells if cell.id in reasons} == refused
+    assert all(says in reason for reason in reasons.values())
 
 
 def test_a_failure_that_may_be_data_is_left_to_the_sweep(prepared):
@@ -222,24 +281,42 @@ def test_what_only_some_interpreters_can_import(prepared, tmp_path, current):
     assert seen["mine.py:work"]["form"] == "function"
     reasons = both.try_code(refused)
     assert {cell.runtime.python for cell in plan.cells if cell.id in reasons} == {"bare"}
-    assert set(reasons.values()) == {"mine.py:work cannot be imported: mine.py:1: there is no module 'yaml'"}
+    assert set(reasons.values()) == {
+        "mine.py:work cannot be imported: mine.py:1: there is no module 'yaml': install yaml for the interpreter of bare"
+    }
     assert {cell.runtime.python for cell in with_refusals(found, plan, reasons).runnable} == {"current"}
     alone = preflight.Preflight(found, with_refusals(found, plan, {c.id: "x" for c in plan.cells if c.id not in reasons}),
                                 both.pythons, tried.stage, tried.lock)  # fmt: skip
     assert bare.path in problem(alone.inspect_code).hint
 
 
+def test_a_package_that_is_imported_late_is_missed_at_once(prepared, tmp_path):
+    """Within the function: one cell of an interpreter without it is tried per model, none is measured, and it says why."""
+    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
+    bare = interpreter.ask("bare", str(tmp_path / "bare/bin/python"), stages.stage_child_code())
+    tried = prepared("def work():\n import yaml\n")
+    swept = REST.replace("{workers: 2}", f"{{workers: 2, python: [current, {{is: {bare.path}, as: bare}}]}}")
+    found = experiment.parse_text(f"workload: mine.py:work\nmodel: [serial, threads]\n{swept}", tried.spec.path)
+    plan = make_plan(found, 2)
+    both = preflight.Preflight(found, plan, {**tried.pythons, "bare": bare}, tried.stage, tried.lock)
+    reasons = both.try_code({})
+    assert {cell.runtime.python for cell in plan.cells if cell.id in reasons} == {"bare"}
+    assert all("is not installed for this interpreter" in reason for reason in reasons.values())
+    assert all("No module named 'yaml'" in reason for reason in reasons.values())
+
+
 def test_names_of_copies(write, tmp_path, prepared):
-    """A file's name, a module's path; a second file of one name has its folder; helpers lie as they lay."""
+    """The path that the YAML gives a file, a module's path; helpers lie as they lay."""
     for folder in ("one", "two", "pack"):
         (tmp_path / folder).mkdir()
         write(f"{folder}/mine.py", "def f(): pass\n")
     write("pack/__init__.py", "def g(): pass\n")
     found = prepared("", "[one/mine.py:f, two/mine.py:f, pack.mine:f, pack:g]").spec
-    files = run_folder.code_files(found, {"one/mine.py:f": {"files": [str(tmp_path / "one/sub/h.py")]}})
+    helpers = {str(tmp_path / "one/sub/h.py"): "sub.h"}
+    files = user_files.code_files(found, {"one/mine.py:f": {"modules": helpers}})
     assert {name: str(tmp_path / rest) for name, rest in {
-        "mine.py": "one/mine.py",
-        "sub/h.py": "one/sub/h.py",
+        "one/mine.py": "one/mine.py",
+        "one/sub/h.py": "one/sub/h.py",
         "two/mine.py": "two/mine.py",
         "pack/mine.py": "pack/mine.py",
         "pack/__init__.py": "pack/__init__.py",
@@ -254,6 +331,7 @@ def test_a_whole_run(write, tmp_path):
     write("x.yaml", f"workload: [mine.py:work, mine.py:loop]\nmodel: [threads, asyncio]\nbaseline: {{}}\n{REST}")
     done = concexp(tmp_path, "run", "x.yaml")
     assert done.returncode == 0, done.stderr
+    assert "1 cell cannot run: mine.py:loop cannot run so: an event loop cannot be started" in done.stderr
     run = only_run(tmp_path)
     assert {path.name for path in (run / "code").iterdir()} == {"helper.py", "mine.py"}
     manifest = json.loads((run / "manifest.json").read_text())
@@ -293,3 +371,25 @@ def test_a_refused_run_leaves_nothing(write, tmp_path):
         "x.yaml:1:11: workload: mine.py:work cannot be imported: mine.py:1: there is no module"
     )
     assert not (tmp_path / "reports").exists()
+
+
+def test_sources_of_the_project_are_the_users_code(write, tmp_path, prepared):
+    """Those that are found beside the target, beside the YAML, in a namespace package, and by a path that the code adds."""
+    for folder in ("src/late", "space", "sub"):
+        (tmp_path / folder).mkdir(parents=True)
+    write("pyproject.toml", "")
+    write("space/part.py", "")
+    write("beside.py", "")
+    write("sub/near.py", "import space.part\n")
+    write("src/added.py", "def f():\n    from late import deep\n")
+    write("src/late/__init__.py", "")
+    write("src/late/deep.py", "")
+    write("src/other.py", "")
+    write("sub/mine.py", "import os, sys, json\nimport near, beside\n"
+                         "sys.path.append(os.path.join(os.path.dirname(os.path.dirname(__file__)), 'src'))\n"
+                         "import added\ndef work(): pass\n")  # fmt: skip
+    tried = prepared("", "sub/mine.py:work")
+    seen, _ = tried.inspect_code()
+    files = user_files.code_files(tried.spec, seen)
+    near = {"sub/mine.py", "sub/near.py", "beside.py", "space/part.py"}
+    assert set(files) == near | {"src/added.py", "src/late/__init__.py", "src/late/deep.py"}

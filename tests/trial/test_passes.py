@@ -225,3 +225,45 @@ def test_no_worker_starts_before_all_are_there(clock):
     reports.append(passes.run_pass(work, me(), (1, 1, None), gate))
     first.join()
     assert [report.start for report in reports] == [1500 * MS, 1500 * MS]
+
+
+def made(kind, *arguments, notes=()):
+    error = kind(*arguments)
+    for note in notes:
+        error.add_note(note)
+    return error
+
+
+class Silent(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ValueError("the limit is 3"), "ValueError: the limit is 3"),
+        (
+            made(ValueError, "the limit is 3", notes=["in row 5", "of x"]),
+            "ValueError: the limit is 3 (note: in row 5; of x)",
+        ),
+        (made(KeyError, "k", notes=["n" * 900]), "KeyError: 'k' (note: %s)" % ("n" * 300)),
+        (made(SyntaxError, "bad", ("x.py", 1, 1, "x"), notes=["here"]), "SyntaxError: bad (note: here)"),
+        (
+            ExceptionGroup("tasks", [made(OSError, 5, "I/O", notes=["disk"]), ValueError("x")]),
+            "ExceptionGroup: tasks (2 sub-exceptions): OSError: [Errno 5] I/O (note: disk)",
+        ),
+        (Silent(), "Silent: <exception str() failed>"),
+    ],
+)
+def test_a_summary_begins_with_the_exceptions_own_text(error, says):
+    """Its notes come after it, and the first exception of a group after the group."""
+    assert passes.summary_of(error).rpartition("test_passes.")[2] == says
+
+
+def test_notes_that_are_none_change_nothing():
+    """Whatever a user's class calls `__notes__`."""
+    error = ValueError("mine")
+    error.__notes__ = 3
+    assert passes.summary_of(error) == "ValueError: mine"
+    assert "ValueError: mine" in passes.explain(error)[1]

@@ -14,6 +14,7 @@ VALUES = [
     {"status": "ok", "iterations": [{"wall_s": 0.1, "ops": 3, "worker_ops": None, "bad": False}], "t": (1, -2.5e-9)},
     "quotes ' and \", line\nbreaks, \0, × – ≥ and \ud800",
     {"n": 2**200, 3: [True, False, None, b"\xff"]},
+    {"limit": [math.inf, -math.inf, 1e300], "empty": ((), [], {}), "one": (1,), "text": "inf"},
 ]
 
 

@@ -96,6 +96,14 @@ class Metric:
             return frame["wall_s"] * float("nan")
         return frame["wall_s"].isna() * 0.0 + [float(compute(value)) if value else float("nan") for value in values]
 
+    def most(self, frame: Any) -> Any:
+        """The highest value that each row can have; what exceeds it by more than `error` is withheld."""
+        return self.range[1]
+
+    def error(self, frame: Any) -> Any:
+        """By how much clocks and counters may be wrong in each row."""
+        return 0.05 if self.range[1] < math.inf else 0.0
+
     def tells(self, frame: Any) -> bool:
         """True if the page should show it by default: a number that the experiment itself sets shows nothing."""
         return True

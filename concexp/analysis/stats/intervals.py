@@ -38,8 +38,8 @@ class Interval:
 
     @property
     def has_value(self) -> bool:
-        """True if there is a mean."""
-        return not np.isnan(self.mean)
+        """True if there is a mean that is a number, and not infinite: numbers beyond what a float can hold compare with nothing."""
+        return bool(np.isfinite(self.mean))
 
     @property
     def bounded(self) -> bool:

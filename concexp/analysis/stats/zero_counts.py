@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from concexp.analysis.stats.intervals import LEVEL
 
 
@@ -12,4 +14,4 @@ def rate_bound(tries: int, level: float = LEVEL) -> float:
     """
     if tries < 1:
         raise ValueError(f"a rate needs at least one try, not {tries}")
-    return float(1 - (1 - level) ** (1 / tries))
+    return -math.expm1(math.log1p(-level) / tries)

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from concexp.report.answer import caveats, counts, gains, primitives, rankings, summary, winner
-from concexp.report.family import MAX_COMPARISONS
+from concexp.report.long_axes import chosen
 from concexp.report.sections import doubtful, latency, time_breakdown
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import plural
 from concexp.report.view import View, once_per_view
 
+MAX_COMPARISONS = 24  # with sentences of their own; the tables have all
 MAX_SENTENCES = 6  # of the answer: what a reader takes in at a glance
 
 # Which kinds of sentences the answer keeps if it has no room for all: the lowest numbers.
@@ -45,8 +46,8 @@ def answer(view: View) -> list[str]:
 
 def per_comparison(view: View) -> list[str]:
     """The sentences of each comparison as items of a list; of a single comparison, those that the answer left out."""
-    comparisons = view.comparisons[:MAX_COMPARISONS]
-    if len(comparisons) == 1:
+    comparisons = chosen(view, view.comparisons, MAX_COMPARISONS, lambda comparison: comparison.labels)
+    if len(view.comparisons) == 1:
         kept = {sentence for _, sentence in _kept(view)}
         return [sentence for _, sentence in _one(view) if sentence not in kept]
     items = []
@@ -89,8 +90,8 @@ def _one(view: View) -> Kinds:
 
 
 def _several(view: View) -> Kinds:
-    """The sentences of all comparisons together."""
-    every = view.comparisons[:MAX_COMPARISONS]
+    """The sentences of all comparisons together: what is counted is never cut before."""
+    every = view.comparisons
     closed = [comparison for comparison in every if not latency.is_open(view, comparison)]
     ranked = rankings.rankings(view, closed)
     return [

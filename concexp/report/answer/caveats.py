@@ -103,5 +103,7 @@ def _wrong_outcomes(view: View) -> list[str]:
         return []
     trials = [trial for point in wrong for trial in point.sample.trials if trial.status == "invalid"]
     reasons = {trial.reason for trial in trials}
-    why = f" ({escaped(trials[0].reason)})" if len(reasons) == 1 else ""
+    kinds = {reason.partition(":")[0] for reason in reasons}  # after the colon follow the figures of one trial
+    common = reasons if len(reasons) == 1 else kinds
+    why = f" ({escaped(common.pop())})" if len(common) == 1 else ""
     return [f"Wrong outcome (†){why}: {cells_text(view, wrong)}."]

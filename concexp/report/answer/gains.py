@@ -38,7 +38,7 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
     }
     sentences = [f"{head}: {_listed(by_verdict[key])}." for key, head in heads.items() if key in by_verdict]
     past_peak = peaks(view, comparison)
-    return [*sentences, *([f"{PAST_PEAK}: {'; '.join(past_peak[:MAX_NAMES])}."] if past_peak else [])]
+    return [*sentences, *([f"{PAST_PEAK}: {'; '.join(first_few(past_peak, MAX_NAMES))}."] if past_peak else [])]
 
 
 def _figures(view: View, comparison: Comparison) -> dict[str, list[tuple[float, str]]]:

@@ -8,6 +8,7 @@ trials of its own gets those trials.
 """
 
 import contextlib
+import logging
 import os
 import sys
 
@@ -15,9 +16,15 @@ import sys
 # the user's own figures: matplotlib refuses to be imported where it makes no sense, and loads a window system where it does.
 if "matplotlib" not in sys.modules:
     wanted = os.environ.pop("MPLBACKEND", None)
+    # Where there is no home that can be written, it warns that its cache of fonts is temporary: a page has no use for that.
+    logger = logging.getLogger("matplotlib")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
     try:
         import matplotlib
+        import matplotlib.font_manager
     finally:
+        logger.setLevel(level)
         if wanted is not None:
             os.environ["MPLBACKEND"] = wanted
     if wanted is not None:

@@ -14,15 +14,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from concexp.report.plots._fonts import families
+from concexp.report.text.labels import one_line
 from concexp.report.text.numbers import are_numbers
 
 GREY = "#767676"
 INK = "#222222"
 WIDTH = 8.6  # inches: 1720 pixels, twice what a repository host gives a page
 DPI = 200
+MOST_TICKS = 10  # at numbers of workers
 WIDE = 20  # beyond this ratio a linear axis hides the lower end
 SETTINGS: dict[str, Any] = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
     "font.size": 9.5,
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
@@ -49,7 +51,7 @@ SETTINGS: dict[str, Any] = {
 
 def settings() -> Any:
     """The style as a context, based on matplotlib's defaults: the user's matplotlibrc has no effect."""
-    return matplotlib.style.context([SETTINGS], after_reset=True)
+    return matplotlib.style.context([{**SETTINGS, "font.family": list(families())}], after_reset=True)
 
 
 def figure(height: float) -> Figure:
@@ -81,7 +83,8 @@ def save(drawn: Figure, path: Path) -> None:
 
 
 def short(text: str, most: int = 28) -> str:
-    """Shortens a label in the middle, since what distinguishes it may be at either end."""
+    """A text of a user's on one line, shortened in the middle: what distinguishes a label may be at either end."""
+    text = one_line(text)
     return text if len(text) <= most else f"{text[: most // 2 - 1]}…{text[-(most - most // 2) :]}"
 
 
@@ -98,7 +101,7 @@ def worker_axis(axes: Axes, workers: Sequence[int], cpus: int | None) -> bool:
     wide = max(workers) >= 8 * min(workers)
     if wide:
         axes.set_xscale("log", base=2)
-    ticks = {count: str(count) for count in workers}
+    ticks = {count: str(count) for count in _spaced(sorted(set(workers)), wide)}
     if cpus is not None and min(workers) <= cpus <= max(workers):
         axes.axvline(cpus, color=GREY, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
         ticks[cpus] = f"{cpus}\nusable CPUs"
@@ -113,6 +116,19 @@ def worker_axis(axes: Axes, workers: Sequence[int], cpus: int | None) -> bool:
     return wide
 
 
+def _spaced(workers: Sequence[int], wide: bool) -> list[int]:
+    """The numbers of workers that get a tick: all, or of many those that are not too near to the one before, and the last."""
+    if len(workers) <= MOST_TICKS:
+        return list(workers)
+    scale = [float(np.log2(count)) if wide else float(count) for count in workers]
+    gap = (scale[-1] - scale[0]) / MOST_TICKS
+    kept = [0]
+    for place in range(1, len(workers) - 1):
+        if scale[place] - scale[kept[-1]] >= gap and scale[-1] - scale[place] >= gap:
+            kept.append(place)
+    return [workers[place] for place in [*kept, len(workers) - 1]]
+
+
 def log_axis(axes: Axes, which: str) -> None:
     """Makes the `x` or `y` axis logarithmic, with enough plain tick labels to read it."""
     axis = axes.xaxis if which == "x" else axes.yaxis
@@ -122,6 +138,16 @@ def log_axis(axes: Axes, which: str) -> None:
     axis.set_major_locator(LogLocator(subs=_subdivisions(decades), numticks=30))
     axis.set_major_formatter(FuncFormatter(plain))
     axis.set_minor_formatter(NullFormatter())
+
+
+def value_axis(axes: Axes, values: Sequence[float], wide: float) -> None:
+    """The vertical axis from zero where the values allow it; logarithmic where they span more than the factor `wide`."""
+    if is_wide(values, wide):
+        axes.set_ylim(min(values) / 1.5, max(values) * 1.7)
+        log_axis(axes, "y")
+    else:
+        axes.set_ylim(min(0.0, *values), max(*values, 1e-12) * 1.08)
+        axes.yaxis.set_major_formatter(FuncFormatter(plain))
 
 
 def _subdivisions(decades: float) -> tuple[float, ...]:

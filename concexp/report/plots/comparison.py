@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
 from concexp.report.sections import latency
 from concexp.report.text.numbers import level_text, many, scale_of, spread
@@ -29,7 +30,8 @@ class Plot:
 
     def draw(self, view: View, prepared: list[tuple[Comparison, list[Point]]], path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        shown = [(comparison, points[:MAX_ROWS]) for comparison, points in prepared[:MAX_PANELS]]
+        few = chosen(view, prepared, MAX_PANELS, lambda one: one[0].labels)
+        shown = [(comparison, points[:MAX_ROWS]) for comparison, points in few]
         columns = min(COLUMNS, len(shown))
         tallest = [max(len(points) for _, points in shown[i : i + columns]) for i in range(0, len(shown), columns)]
         with _style.settings():
@@ -77,7 +79,7 @@ def _panel(view: View, comparison: Comparison, points: list[Point], axes: Any) -
 
 def _name(view: View, comparison: Comparison, prefix: str) -> str:
     if view.metric.unit == "1/s":
-        return f"{view.primary}, {' '.join(filter(None, [prefix, many(comparison.unit)]))}/s"
+        return f"{view.primary}, {' '.join(filter(None, [prefix, many(_style.short(comparison.unit))]))}/s"
     return f"{view.primary}, {prefix or view.metric.unit}".rstrip(", ")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from matplotlib.patches import Patch, Rectangle
 
 from concexp.analysis.stats.time_breakdown import PARTS, RESIDUAL, USEFUL
+from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
 from concexp.report.sections import time_breakdown
 from concexp.report.sections.time_breakdown import Bar
@@ -62,7 +63,8 @@ class Plot:
 
     def draw(self, view: View, prepared: list[tuple[Panel, list[Bar]]], path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        shown = [(panel, bars[:MAX_ROWS]) for panel, bars in prepared[:MAX_PANELS]]
+        few = chosen(view, prepared, MAX_PANELS, lambda one: one[0].labels)
+        shown = [(panel, bars[:MAX_ROWS]) for panel, bars in few]
         columns = 1 if len(shown) <= MAX_IN_ONE_COLUMN else 2
         tallest = [max(len(bars) for _, bars in shown[i : i + columns]) for i in range(0, len(shown), columns)]
         with _style.settings():

@@ -67,7 +67,7 @@ def _sentinel(view: View) -> dict[int, Interval]:
 
 def _spun(view: View) -> dict[float, float]:
     """The effective CPUs by where they were measured: half a block before the next block."""
-    return {r["block"] + 0.5: r["effective_cpus"] for r in view.run.machine if r["effective_cpus"] is not None}
+    return {block + 0.5: value for block, value in view.run.spun_by_block.items()}
 
 
 def _times(view: View, times: dict[int, Interval], axes: Any) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from concexp.analysis.stats.fairness import jain
 from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.experiment.statuses import MEASURED
+from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
 from concexp.report.styles import shaded
 from concexp.report.text.numbers import plural, rounded
@@ -57,7 +58,8 @@ class Plot:
 
     def draw(self, view: View, prepared: list[tuple[Comparison, list[_Bar]]], path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        shown = [(comparison, bars[:MAX_ROWS]) for comparison, bars in prepared[:MAX_PANELS]]
+        few = chosen(view, prepared, MAX_PANELS, lambda one: one[0].labels)
+        shown = [(comparison, bars[:MAX_ROWS]) for comparison, bars in few]
         columns = min(COLUMNS, len(shown))
         tallest = [max(len(bars) for _, bars in shown[i : i + columns]) for i in range(0, len(shown), columns)]
         with _style.settings():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,9 @@ import numpy as np
 from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.patches import Rectangle
 
+from concexp.report.long_axes import chosen, quantity
 from concexp.report.plots import _style
+from concexp.report.text.labels import one_line
 from concexp.report.text.numbers import many, rounded, scale_of
 from concexp.report.view import Point, View, groups
 
@@ -30,7 +31,6 @@ STATUS_TEXTS = {
     "timeout": "timed out",
     "missing": "not run",
 }
-NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?\s*([a-zA-Zµ%]{0,5}(/[a-z]{1,3})?)")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Plot:
 
     def draw(self, view: View, prepared: _Map, path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        shown = prepared.panels[:MAX_PANELS]
+        shown = _shown(view, prepared)
         kind = _kind(view, prepared)
         xs, ys = _values(view, prepared.x, shown), _values(view, prepared.y, shown)
         fitting = next((n for n in (MAX_COLUMNS, 2) if len(xs) * n <= MAX_NUMBERS), 1)
@@ -90,10 +90,18 @@ class Plot:
         return _alt(view, prepared, kind, len(prepared.panels) - len(shown))
 
 
+def _shown(view: View, heat_map: _Map) -> list[tuple[str, list[Point]]]:
+    """The panels that are drawn."""
+    axes = heat_map.x, heat_map.y
+    return chosen(
+        view, heat_map.panels, MAX_PANELS, lambda one: {k: v for k, v in one[1][0].labels.items() if k not in axes}
+    )
+
+
 def _map(view: View) -> _Map | None:
     """The two axes that suit a map, with the panels; None if no two axes do."""
     numbers = {key: _labels(view, key) for key in view.axes if key in view.varying_axes and not _of_model(view, key)}
-    numbers = {key: labels for key, labels in numbers.items() if all(_is_number(label) for label in labels)}
+    numbers = {key: labels for key, labels in numbers.items() if None not in map(quantity, labels)}
     free = [key for key in numbers if not view.is_redundant(key, list(numbers))]
     # Parameters of the work go to the right; choices (workers, a primitive) go up.
     across = sorted((k for k in free if len(numbers[k]) >= 3), key=lambda k: (view.is_choice(k), -len(numbers[k])))
@@ -116,10 +124,6 @@ def _labels(view: View, key: str) -> list[Any]:
     return list(dict.fromkeys(p.labels[key] for p in view.points if p.labels.get(key) is not None))
 
 
-def _is_number(label: Any) -> bool:
-    return not isinstance(label, bool) and bool(NUMBER.fullmatch(str(label).strip()))
-
-
 def _panels(view: View, x: str, y: str) -> list[tuple[str, list[Point]]]:
     """The cells of each panel that has numbers for at least three labels of x and two of y."""
     panel_axes = [
@@ -130,13 +134,17 @@ def _panels(view: View, x: str, y: str) -> list[tuple[str, list[Point]]]:
     for labels, members in groups(points, panel_axes):
         known = [p for p in members if p.value(view.primary).has_value]
         if len({str(p.labels[x]) for p in known}) >= 3 and len({str(p.labels[y]) for p in known}) >= 2:
-            panels.append((_title(view, labels), members))
+            panels.append((_title(view, labels, members), members))
     return panels
 
 
-def _title(view: View, labels: dict[str, Any]) -> str:
-    """What distinguishes a panel from the others, its model first."""
-    model = str(labels["model"]) if "model" in view.varying_axes else ""
+def _title(view: View, labels: dict[str, Any], points: list[Point]) -> str:
+    """What distinguishes a panel from the others, its model first.
+
+    `labels` lack the axes that x or y determines: where `serial` has no workers, any number of workers means the other model.
+    """
+    models = {point.model for point in points} if "model" in view.varying_axes else set()
+    model = one_line(models.pop()) if len(models) == 1 else ""
     rest = view.title({key: label for key, label in labels.items() if key != "model"})
     return " · ".join(filter(None, [model, rest]))
 
@@ -188,9 +196,9 @@ def _panel(view: View, heat_map: _Map, kind: str, axes: Any, points: list[Point]
     axes.set_ylim(*((-0.5, len(ys) - 0.5) if heat_map.y != "sync" else (len(ys) - 0.5, -0.5)))
     axes.set_xticks(range(len(xs)), [_style.short(str(x), 10) for x in xs])
     axes.set_yticks(range(len(ys)), [_style.short(str(y), 20) for y in ys])
-    axes.set_xlabel(heat_map.x)
+    axes.set_xlabel(_style.short(heat_map.x, 40))
     if axes.get_subplotspec().is_first_col():
-        axes.set_ylabel("" if heat_map.y == "sync" else heat_map.y)
+        axes.set_ylabel("" if heat_map.y == "sync" else _style.short(heat_map.y, 40))
     axes.grid(visible=False)
     axes.tick_params(length=0)
     for side in axes.spines.values():
@@ -247,7 +255,7 @@ def _bar(
     bar.ax.tick_params(length=2)
     bar.ax.yaxis.set_major_formatter(lambda value, _: _style.plain(float(f"{value / factor:.3g}")))
     bar.ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
-    name = f"{prefix} {many(operation)}/s".strip() if unit == "1/s" else prefix or unit
+    name = f"{prefix} {many(_style.short(operation))}/s".strip() if unit == "1/s" else prefix or unit
     bar.set_label(f"{kind}, {name}".rstrip(", "))
 
 
@@ -256,7 +264,7 @@ def _alt(view: View, heat_map: _Map, kind: str, left: int) -> str:
     parts = [
         f"{kind} by {heat_map.x} and {heat_map.y}, one panel per {'model' if 'model' in view.varying_axes else 'condition'}."
     ]
-    for title, points in heat_map.panels[:MAX_PANELS]:
+    for title, points in _shown(view, heat_map):
         known = sorted((p for p in points if p.value(kind).has_value), key=lambda p: p.value(kind).mean)
         low, high = (f"{_where(heat_map, p)} {_short(p.value(kind).mean, view.metrics[kind].unit)}{p.mark}"
                      for p in (known[0], known[-1]))  # fmt: skip

@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from concexp import catalog
 from concexp.analysis.stats.histogram import FEWEST_BEYOND
 from concexp.analysis.stats.intervals import Interval
+from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
 from concexp.report.styles import Style, shaded
 from concexp.report.text.numbers import plural, scale_of, spread
@@ -60,7 +61,7 @@ class Plot:
 
     def draw(self, view: View, prepared: list[tuple[str, list[_Curve]]], path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        shown = prepared[:MAX_PANELS]
+        shown = chosen(view, prepared, MAX_PANELS, lambda one: one[1][0].point.labels)
         narrow = len(shown) != 4 and all(len(title) <= MAX_TITLE for title, _ in shown)
         columns = min(MAX_COLUMNS if narrow else MAX_COLUMNS - 1, len(shown))
         rows = -(-len(shown) // columns)

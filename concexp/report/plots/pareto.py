@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
+from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
 from concexp.report.text.numbers import many, plural, scale_of, spread
 from concexp.report.view import Comparison, Point, View
@@ -43,7 +44,7 @@ class Plot:
     def draw(self, view: View, prepared: list[_Trade], path: Path) -> str:
         """Draws the picture; returns its alt text."""
         cost = _cost(view)
-        shown = prepared[:MAX_PANELS]
+        shown = chosen(view, prepared, MAX_PANELS, lambda trade: trade.comparison.labels)
         columns = min(COLUMNS, len(shown))
         rows = -(-len(shown) // columns)
         with _style.settings():
@@ -157,7 +158,7 @@ def _scaled(axes: Any, which: str, values: list[Interval]) -> None:
 
 def _named(metric: str, unit: str, prefix: str, operation: str) -> str:
     if unit == "1/s":
-        return f"{metric}, {prefix} {many(operation)}/s".replace(",  ", ", ")
+        return f"{metric}, {prefix} {many(_style.short(operation))}/s".replace(",  ", ", ")
     if unit == "bytes":
         return f"{metric}, {prefix}B"
     return f"{metric}, {prefix or unit}".rstrip(", ")

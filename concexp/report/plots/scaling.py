@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from concexp.report.long_axes import chosen
 from concexp.report.pairs import THROUGHPUT
 from concexp.report.plots import _style
 from concexp.report.sections import scaling_laws
@@ -45,7 +46,7 @@ class Plot:
 
     def draw(self, view: View, prepared: list[Panel], path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        shown = prepared[:MAX_PANELS]
+        shown = chosen(view, prepared, MAX_PANELS, lambda panel: panel.labels)
         kinds = _kinds(view, shown)
         if len(shown) > COLUMNS:
             kinds = kinds[-1:]
@@ -82,8 +83,8 @@ def _has(view: View, point: Point) -> bool:
 
 
 def _kinds(view: View, panels: list[Panel]) -> list[str]:
-    """The metrics to draw: the primary one, and the gain over the baseline where there is one."""
-    has_gain = view.relative and any(point.value(view.relative).has_value for panel in panels for point in panel.points)
+    """The metrics to draw: the primary one, and the gain over the baseline where every panel has one."""
+    has_gain = view.relative and all(any(p.value(view.relative).has_value for p in panel.points) for panel in panels)
     return list(dict.fromkeys([view.primary, *([view.relative] if has_gain else [])]))
 
 
@@ -118,7 +119,8 @@ def _panel(view: View, panel: Panel, kind: str, axes: Any) -> _Ends:
             handle = _level(axes, points[0], kind, factor, style.colour)
             ends.add(axes.get_xlim()[1], points[0].value(kind).mean / factor, style.colour, name)
         ends.models[_style.short(name)] = handle
-    _vertical(axes, [v / factor for v in values], wide)
+    # What is proportional to the number of workers is a straight line only where both axes are of one kind.
+    _style.value_axis(axes, [v / factor for v in values], 4 if wide else _style.WIDE)
     if kind == view.relative:
         _limits(view, axes, workers, cpu_bound, ends)
     axes.set_ylabel(_name(view, kind, prefix, panel.points[0].unit))
@@ -185,20 +187,6 @@ def _level(axes: Any, point: Point, kind: str, factor: float, colour: str) -> An
     return axes.axhline(value.mean, color=colour, linestyle=(0, (1, 1.2)), linewidth=1.5, zorder=2)
 
 
-def _vertical(axes: Any, values: list[float], wide: bool) -> None:
-    """From zero where the values allow it; logarithmic where they span a lot.
-
-    That threshold is lower beside a logarithmic number of workers: what is proportional to the number of workers is a straight
-    line only where both axes are of one kind.
-    """
-    if _style.is_wide(values, 4 if wide else _style.WIDE):
-        axes.set_ylim(min(values) / 1.5, max(values) * 1.7)
-        _style.log_axis(axes, "y")
-    else:
-        axes.set_ylim(min(0.0, *values), max(*values, 1e-12) * 1.08)
-        axes.yaxis.set_major_formatter(_style.plain)
-
-
 def _limits(view: View, axes: Any, workers: list[int], cpu_bound: bool, ends: _Ends) -> None:
     """Draws perfect scaling and the effective CPUs."""
     low, high = axes.get_ylim()
@@ -248,7 +236,7 @@ def _name(view: View, kind: str, prefix: str, operation: str) -> str:
         labels = " ".join(str(label) for label in (view.run.spec.get("baseline") or {}).values())
         return f"{kind} over {_style.short(labels)}, x"
     if unit == "1/s":
-        return f"{kind}, {' '.join(filter(None, [prefix, many(operation)]))}/s"
+        return f"{kind}, {' '.join(filter(None, [prefix, many(_style.short(operation))]))}/s"
     text = prefix if unit in ("s", "x", "CPUs", "") else f"{prefix} {unit}".strip()
     return f"{kind}, {text}" if text else kind
 

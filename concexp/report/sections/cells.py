@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
@@ -39,15 +39,21 @@ class Table:
 
 def tables(view: View) -> list[Table]:
     """The tables of all cells that were run, one per workload, in the order of the experiment."""
-    shown = [point for point in view.points if point.sample.count][:MAX_ROWS]
     groups: dict[str, list[Point]] = {}
-    for point in shown:
+    for point in (point for point in view.points if point.sample.count):
         groups.setdefault(str(point.labels["workload"]), []).append(point)
     # In an open loop the throughput is what arrived.
     comparisons = [one for one in view.comparisons if len(one.points) > 1 and not latency.is_open(view, one)]
     winners = [view.best(point for point in comparison.points if point.can_win) for comparison in comparisons]
     best = {winner.cell for winner in winners if winner}
-    return [_table(view, label if len(groups) > 1 else "", points, best) for label, points in groups.items()]
+    made, room = [], MAX_ROWS
+    for label, points in groups.items():
+        if room > 0:
+            # From all cells, so that "everywhere" means it; then it is cut.
+            table = _table(view, label if len(groups) > 1 else "", points, best)
+            made.append(replace(table, rows=table.rows[:room]))
+            room -= len(points)
+    return made
 
 
 def meaning(view: View) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 
 from concexp.analysis import doubts
 from concexp.experiment.statuses import NUMBERED
@@ -59,18 +60,24 @@ def _how_we_know(view: View, points: list[Point]) -> str:
     queued = queued[queued > doubts.WAIT_SHARE]
     if len(queued):
         facts.append(
-            f"workers stood in the run queue for {rounded(100 * float(queued.median()), 2)} % of their time (median of "
+            f"workers stood in the run queue for {_percent(queued)} of their time (median of "
             f"{plural(len(queued), 'trial')}) although there was a CPU for each"
         )
     stolen = doubts.stolen(affected)
     stolen = stolen[stolen > doubts.STEAL_SHARE]
     if len(stolen):
         facts.append(
-            f"the host of this virtual machine took {rounded(100 * float(stolen.median()), 2)} % of the CPU time (median of "
+            f"the host of this virtual machine took {_percent(stolen)} of the CPU time (median of "
             f"{plural(len(stolen), 'trial')})"
         )
     of = plural(int((frame["status"].isin(NUMBERED)).sum()), "trial")
     return f"How we know that the machine withheld CPUs: {enumerated(facts)}; this touches {len(affected)} of {of}."
+
+
+def _percent(shares: pd.Series) -> str:
+    """The median of shares; what several threads waited for, or several CPUs lost, may be more than all."""
+    middle = float(shares.median())
+    return f"{rounded(100 * middle, 2)} %" if middle < 1 else "all"
 
 
 def _spinners(view: View) -> str:

@@ -38,6 +38,12 @@ def diagnosis(view: View, cell: str) -> list[str]:
     if hang.get("circle"):
         who = "waits for what it holds itself" if len(hang["circle"]) == 1 else "wait for each other in a circle"
         return [f"{trial} hung as well, and shows who {who}:", *map(_shown, hang["circle"])]
+    if hang.get("forked"):
+        head = (
+            f"{trial} hung as well: a process was forked while another thread held a lock, which stays locked in the new "
+            "process for ever. Start the process before the threads, or by spawn or forkserver."
+        )
+        return [head, *map(_shown, hang["forked"])]
     head = f"{trial} hung as well, but nobody waits for locks in a circle that it could see."
     return [head, *map(_shown, hang.get("waits") or ())]
 

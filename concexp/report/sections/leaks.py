@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from concexp.report.phrases import first_few
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, plural
 from concexp.report.view import View
+from concexp.run.storage.journal import Record
 
 Leak = Mapping[str, Any]
 MAX_NAMES = 3  # of one kind
 WORDS = {"shared memory": "shared-memory block"}
+PROCESS = "process"
 FOLDER = "folder"  # a trial's own: what of it could not be removed
 
 
@@ -46,6 +49,8 @@ def sentences(view: View) -> list[str]:
         trials = 0
         for record in view.run.records:
             leaks = [(one["what"], one["name"]) for one in record.get("leaked") or () if wanted(one)]
+            if wanted is _removed:
+                leaks += _without_a_name(record)
             counts.update(leaks)
             trials += bool(leaks)
         if counts:
@@ -54,9 +59,13 @@ def sentences(view: View) -> list[str]:
     return texts
 
 
+def _without_a_name(record: Record) -> list[tuple[str, str]]:
+    """The processes that outlived the trial, beyond those whose command lines are in the journal."""
+    named = sum(one["what"] == PROCESS for one in record.get("leaked") or ())
+    return [(PROCESS, "")] * max(0, (record.get("left_behind") or 0) - named)
+
+
 def _kind(kind: str, counts: Counter[tuple[str, str]]) -> str:
-    names = [(name, count) for (what, name), count in counts.items() if what == kind]
-    total = plural(sum(count for _, count in names), WORDS.get(kind, kind))
-    return (
-        f"{total} ({', '.join(code(name) for name, _ in names[:MAX_NAMES])}{', …' if len(names) > MAX_NAMES else ''})"
-    )
+    total = plural(sum(count for (what, _), count in counts.items() if what == kind), WORDS.get(kind, kind))
+    names = [name for what, name in counts if what == kind and name]
+    return f"{total} ({', '.join(first_few([code(name) for name in names], MAX_NAMES, False))})" if names else total

@@ -100,12 +100,15 @@ def _short(seconds: float) -> str:
 
 def _effective(view: View) -> str:
     spun = view.run.spun
+    wrong = sum(record["effective_cpus"] is not None for record in view.run.machine) - len(spun)
+    left_out = f"; {plural(wrong, 'measurement')} of more than the CPUs can give left out" if wrong else ""
     if not spun:
-        return "not measured"
+        return f"not measured{left_out}"
     if len(spun) == 1:
-        return f"{rounded(spun[0])} (measured once)"
+        return f"{rounded(spun[0])} (measured once){left_out}"
     middle = float(np.median(spun))
-    return f"{rounded(middle)} (median of {len(spun)} measurements, {rounded(min(spun))} to {rounded(max(spun))})"
+    ends = f"{rounded(min(spun))} to {rounded(max(spun))}"
+    return f"{rounded(middle)} (median of {len(spun)} measurements, {ends}){left_out}"
 
 
 def _spinner(view: View) -> str | None:

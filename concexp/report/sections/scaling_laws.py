@@ -17,13 +17,13 @@ from concexp.analysis.stats.scaling_laws import karp_flatt
 from concexp.analysis.stats.significance import MARGIN, equivalence
 from concexp.analysis.time_breakdown import ONE, parallel
 from concexp.report.family import family_of
+from concexp.report.long_axes import chosen
 from concexp.report.pairs import THROUGHPUT, Pair, steps
 from concexp.report.phrases import first_few
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, rounded, spread
+from concexp.report.text.numbers import enumerated, plural, rounded, spread
 from concexp.report.view import Point, View, once_per_view
 
-MAX_PANELS = 12
 AICC_TIE = 2  # laws whose AICc differs by less describe a curve equally well (Burnham & Anderson 2002)
 LAW_NAMES = {"linear": "a straight line", "Amdahl": "Amdahl's law", "Gustafson": "Gustafson's law"}
 MIN_SERIAL_SHARE = 0.02  # smaller ones are not mentioned
@@ -68,7 +68,7 @@ class Series:
 def measured_series(view: View) -> list[Series]:
     """The series measured with several numbers of workers, without open loops, whose throughput is given."""
     measured = []
-    for panel in view.panels[:MAX_PANELS]:
+    for panel in view.panels:
         for name, points in view.series(panel.points).items():
             counted = [p for p in points if p.workers is not None and "rate" not in view.records[p.cell]["load"]]
             if len({point.workers for point in counted}) > 1:
@@ -109,15 +109,13 @@ def sentences(view: View) -> list[str]:
 def _steps(view: View) -> list[str]:
     """What each step to more workers does to each series."""
     stepping = [(series, steps(view, series.points)) for series in measured_series(view)]
-    texts = [
-        f"{_named(view, series)} {_steps_of(view, pairs)}."
-        for series, pairs in stepping
-        if any(step_ratio(view, pair).bounded for pair in pairs)
-    ]
+    told = [(series, pairs) for series, pairs in stepping if any(step_ratio(view, pair).bounded for pair in pairs)]
+    few = chosen(view, told, MAX_SERIES, lambda one: one[0].points[0].labels)
+    texts = [f"{_named(view, series)} {_steps_of(view, pairs)}." for series, pairs in few]
     if not texts:
         return []
-    more = [f"The table has {len(texts) - MAX_SERIES} more lines."] if len(texts) > MAX_SERIES else []
-    return [f"Throughput with more workers, step by step: {texts[0]}", *texts[1:MAX_SERIES], *more]
+    more = [f"The table has {plural(len(told) - len(few), 'more line')}."] if len(told) > len(few) else []
+    return [f"Throughput with more workers, step by step: {texts[0]}", *texts[1:], *more]
 
 
 def _steps_of(view: View, pairs: Sequence[Pair]) -> str:

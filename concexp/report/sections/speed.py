@@ -54,7 +54,7 @@ def _cpu_time(view: View) -> str:
     its = "its" if one else "their"
     judged = f"the speed of {its} CPU was not recorded"
     if "cpu_speed" in trials:
-        slow = int((more & doubts.slow_cpu(trials)).sum())
+        slow = int((more & trials["doubts"].str.contains("slow_cpu")).sum())
         judged = f"beside {slow} of them the CPU was slower" if slow else "beside none of them the CPU was slower"
         if one:
             judged = f"beside it the CPU was {'slower' if slow else 'no slower'}"

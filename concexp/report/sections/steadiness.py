@@ -170,7 +170,8 @@ def _advice(view: View, variances: Sequence[Variation]) -> str:
     iterations = math.ceil(np.median([one.iterations for one in variances]))
     needed = {one.cell: one.repetitions(iterations, precision) for one in variances}
     worst = max(needed, key=lambda cell: needed[cell])
-    now = f"±{rounded(100 * widths(view.run)[worst], 2)} % now"
+    width = widths(view.run).get(worst)
+    now = "no interval now" if width is None else f"±{rounded(100 * width, 2)} % now"
     most = (
         f"`repetitions: {needed[worst]}`"
         if needed[worst] <= MAX_REPETITIONS

@@ -102,13 +102,16 @@ def main_reasons(view: View) -> list[str]:
         if len(names) == 1 and not (names == [RESIDUAL] and blind(last)):
             by_reason.setdefault(_called(view, last, names[0]), []).append((last, names[0]))
     parts = []
-    for reason, losses in sorted(by_reason.items(), key=lambda pair: -len(pair[1]))[:MAX_REASONS]:
+    ordered = sorted(by_reason.items(), key=lambda pair: -len(pair[1]))
+    for reason, losses in ordered[:MAX_REASONS]:
         series_of = [
             code(view.series_name(bar.point)) + (f" in {escaped(bar.title)}" if bar.title else "") for bar, _ in losses
         ]
         listed = enumerated(first_few(series_of, MAX_REASONS))
         most, name = max(losses, key=lambda one: one[0].split.share(one[1]).mean)
         parts.append(f"{reason} ({listed}; at most {percent(most.split, name)})")
+    if more := sum(len(losses) for _, losses in ordered[MAX_REASONS:]):
+        parts.append(f"other reasons in {plural(more, 'more case')}")
     return [f"With most workers their time is lost mainly to {'; '.join(parts)}."] if parts else []
 
 

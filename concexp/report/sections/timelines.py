@@ -18,6 +18,7 @@ MAX_PANELS = 6
 MAX_COMPARISONS = 3  # with two panels each: the best and the worst
 MIN_QUEUE_SHARE = 0.05  # of the time; smaller waits for a CPU are not mentioned
 NANO = 1e-9
+TICK = 0.01  # seconds: some kernels count CPU time in steps of this length
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ def _timeline(view: View, point: Point, record: Record) -> Timeline:
     by_turns = bool(getattr(view.plugin("model", point.model), "asynchronous", False))
     # Coroutines know their CPU time unless they hand work to threads; others that share one thread do not.
     cpu_known = parallel != "threads" if by_turns else parallel != "one" or len(workers) == 1
+    # More CPU time than time comes from a clock that was wrong.
+    cpu_known = cpu_known and all(s.cpu <= 1.05 * s.worked + TICK for worker in workers for s in worker.segments)
     queued = [worker["lined"] for worker in fact["workers"]]
     queue_known = cpu_known and queued and None not in queued
     return Timeline(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from concexp.analysis import doubts, samples
+from concexp.analysis.possible import COLUMN
 from concexp.analysis.stats.intervals import FEWEST
-from concexp.report.sections import doubtful, leaks, precision, speed
+from concexp.report.sections import changes, doubtful, leaks, precision, speed
 from concexp.report.sections.machine import _different_builds
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, plural, rounded
@@ -39,6 +40,7 @@ def threats(view: View) -> list[str]:
         sentences.append(f"`{doubt}` in {codes[doubt]} of {plural(len(trials), 'trial')}: {meaning}.")
     if codes:
         sentences.append(_use_of_doubtful(view))
+    sentences += _withheld(view)
     fewest = min((len(point.sample.has_numbers) for point in view.points if point.has_numbers), default=FEWEST)
     if fewest < FEWEST:
         sentences.append(
@@ -51,12 +53,29 @@ def threats(view: View) -> list[str]:
         )
     return [
         *sentences,
+        *changes.sentences(view),
         *leaks.sentences(view),
         *_forks(view),
         *speed.threats(view),
         *_machine_threats(view),
         *doubtful.threats(view),
         *precision.threats(view),
+    ]
+
+
+def _withheld(view: View) -> list[str]:
+    """The metrics that have no number in some trials, since what was recorded cannot be."""
+    frame = view.run.measured
+    if COLUMN not in frame:
+        return []
+    texts = frame[COLUMN].fillna("")
+    names = dict.fromkeys(name for text in texts.unique() for name in text.split(",") if name)
+    trials = {name: frame["trial"][texts.str.split(",").map(lambda of: name in of)].nunique() for name in names}  # noqa: B023
+    every = frame["trial"][frame["wall_s"].notna()].nunique()
+    return [
+        f"{code(name)} is withheld in {trials[name]} of {plural(every, 'trial')}: what was recorded cannot be, such as more CPU "
+        "time than the CPUs have, a share above 100 %, or a number that is too large to compute with."
+        for name in names
     ]
 
 

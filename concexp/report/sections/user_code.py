@@ -1,25 +1,41 @@
-"""The user's code: which files were run, with their hashes, and what the code is."""
+"""The user's code: which files were run, with their hashes, what the code is, and what its trials were given."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote
 
+from concexp.experiment.environment import AXIS as ENVIRONMENT_AXIS
+from concexp.experiment.environment import HASH_SEED
 from concexp.report.phrases import first_few
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated
 from concexp.report.view import View
+from concexp.run.child.launch import ONE_THREAD
 
 HASH_DIGITS = 12  # of a SHA-256: enough to compare by eye
 MAX_LABELS = 6
+MAX_FILES = 20
+MAX_VALUE = 120  # characters of NAME=value
+NOT_NUMBERS = "not_numbers"  # the count of such values; after a dot the name that they were returned by
 
 
 def files(view: View, data: str) -> list[tuple[str, str]]:
     """(the file, linked to its copy at `data`; the beginning of its SHA-256), in the order of their names."""
-    return [
+    sources = [
         (f"[{escaped(name)}]({data}/code/{quote(name)})", code(sha256[:HASH_DIGITS]))
         for name, sha256 in view.run.manifest.get("user_code", {}).items()
     ]
+    given = view.run.manifest.get("files", {}).items()
+    shown = [(_data_file(name, one, data), code(one["sha256"][:HASH_DIGITS])) for name, one in given][:MAX_FILES]
+    more = [(f"and {len(given) - MAX_FILES} more: see manifest.json", "")] if len(given) > MAX_FILES else []
+    return [*sources, *shown, *more]
+
+
+def _data_file(name: str, facts: dict[str, Any], data: str) -> str:
+    if facts["kept"]:
+        return f"[{escaped(name)}]({data}/files/{quote(name)}), in the working folder of each trial"
+    return f"{escaped(name)} ({facts['bytes'] / 1e6:,.0f} MB, not kept), read by all trials"
 
 
 def remarks(view: View) -> list[str]:
@@ -40,9 +56,62 @@ def remarks(view: View) -> list[str]:
         sentences.append(
             f"{code(check)} checks each value that {_names(labels, entries)} returns, within the measured time."
         )
+    sentences += _not_numbers(view, entries)
     versions = dict.fromkeys(facts["version"] for facts in entries.values() if facts["version"])
     if versions:
         sentences.append(f"Installed: {enumerated([escaped(version) for version in versions])}.")
+    return [*sentences, *_environment(view)]
+
+
+def _environment(view: View) -> list[str]:
+    """The variables that the experiment sets, and how many threads numerical libraries have."""
+    manifest = view.run.manifest
+    variables: dict[str, str | None] = manifest.get("environment", {})
+    swept = [
+        axis.removeprefix(ENVIRONMENT_AXIS) for axis in view.run.header["axes"] if axis.startswith(ENVIRONMENT_AXIS)
+    ]
+    if not (variables or swept or manifest.get("secrets") or manifest.get("user_code")):
+        return []
+    fixed = [
+        code(f"{name}={text}"[:MAX_VALUE]) if text is not None else f"{code(name)} not set"
+        for name, text in variables.items()
+        if name not in swept
+    ]
+    secrets = [f"{code(name)} (secret: its value is recorded nowhere)" for name in manifest.get("secrets", ())]
+    parts = [*fixed, *secrets, *(f"{code(name)} as swept" for name in swept)]
+    sentences = [f"Environment of the trials: {enumerated(first_few(parts, MAX_LABELS))}."] if parts else []
+    set_here = {*variables, *swept}
+    if set_here & set(ONE_THREAD):
+        sentences.append(
+            "Numerical libraries (BLAS, OpenMP) have one thread per process, except where these variables say otherwise."
+        )
+    else:
+        sentences.append(
+            "Numerical libraries (BLAS, OpenMP) have one thread per process; `environment:` would change that."
+        )
+    if HASH_SEED in set_here:
+        sentences.append(
+            f"{code(HASH_SEED)} is set: the order of sets and the like does not vary between trials, so no interval covers it."
+        )
+    return sentences
+
+
+def _not_numbers(view: View, entries: dict[str, dict[str, Any]]) -> list[str]:
+    """For each returned name how many of its values no mean can hold."""
+    trials, sentences = view.run.measured, []
+    for column in sorted(name for name in trials.columns if name.partition(".")[0] == NOT_NUMBERS):
+        name = column.partition(".")[2]
+        concerned = trials[trials[column].notna()]["workload"]
+        for label in [label for label in entries if label in set(concerned)]:
+            rows = trials[trials["workload"] == label]
+            missing = rows[column].sum()
+            # Where all were numbers only the operations are recorded, which returned one each.
+            values = rows[f"values{column[len(NOT_NUMBERS) :]}"].fillna(rows["ops"]).sum()
+            what = f"values of {code(name)}" if name else "values"
+            sentences.append(
+                f"{missing:,.0f} of {values:,.0f} {what} that {_names([label], entries)} returned were no numbers "
+                "(NaN, infinite or None): the means leave them out."
+            )
     return sentences
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from concexp.report.text.labels import LONGEST, cut, one_line
 
-def escaped(value: Any) -> str:
-    """Text for a paragraph, heading or table cell: shown literally, on one line."""
-    text = " ".join(str(value).split())
+
+def escaped(value: Any, most: int = LONGEST) -> str:
+    """Text for a paragraph, heading or table cell: shown literally, on one line, and cut if it is longer than `most`."""
+    text = cut(one_line(value), most)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"([\\`*_{}\[\]|~$#])", r"\\\1", text)
     # At the beginning of a line these would start a list, a rule or a heading.
@@ -17,7 +19,7 @@ def escaped(value: Any) -> str:
 
 def code(value: Any) -> str:
     """A name as a code span, also in a table cell; nothing in it can end the span."""
-    text = " ".join(str(value).split()) or " "
+    text = cut(one_line(value)) or " "
     ticks = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
     pad = " " if "`" in text else ""
     # A bar ends a table cell even inside a code span, and outside of tables an escaped one would show its backslash.
@@ -50,8 +52,9 @@ def _without_markup(match: re.Match[str]) -> str:
     return {"amp": "&", "lt": "<", "gt": ">"}.get(match["entity"] or "", "")
 
 
-def fenced(text: str, language: str = "text") -> str:
-    """A block of text as a fence; nothing in it can end the fence."""
+def fenced(text: str, language: str = "text", most: int = LONGEST) -> str:
+    """A block of text as a fence; nothing in it can end the fence, and lines longer than `most` are cut."""
+    text = "\n".join(cut(line, most) for line in text.split("\n"))
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"

@@ -13,6 +13,7 @@ PREFIXES = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 PLAIN = ("x", "CPUs", "")  # units without prefixes
 DIGITS = 3
+NOT_A_NUMBER = "not a number"
 
 
 def level_text(level: float) -> str:
@@ -28,12 +29,16 @@ def zero_text(tries: int, of: str, level: float) -> str:
 
 
 def are_numbers(*values: float | None) -> bool:
-    """Whether all of them are numbers, neither None nor NaN."""
-    return all(value is not None and not math.isnan(value) for value in values)
+    """Whether all of them are numbers that can be drawn: neither None nor NaN nor infinite."""
+    return all(value is not None and math.isfinite(value) for value in values)
 
 
 def rounded(value: float, digits: int = DIGITS) -> str:
-    """A number with this many significant digits, without an exponent."""
+    """A number with this many significant digits, without an exponent; in words where it is infinite, or not a number."""
+    if math.isnan(value):
+        return NOT_A_NUMBER
+    if math.isinf(value):
+        return "infinite" if value > 0 else "−infinite"
     if value == 0:
         return "0"
     return _fixed(value, digits - 1 - math.floor(math.log10(abs(value))))
@@ -41,19 +46,21 @@ def rounded(value: float, digits: int = DIGITS) -> str:
 
 def _fixed(value: float, places: int) -> str:
     """A number with this many decimal places, or none if `places` is negative: 1,234 is not rounded to tens."""
+    if not math.isfinite(value):
+        return rounded(value)
     places = max(0, places)
     text = f"{round(value, places):,.{places}f}"
     return f"0{text[2:]}" if text.startswith("-0") and float(text.replace(",", "")) == 0 else text.replace("-", "−")
 
 
 def spread(interval: Interval, suffix: str = "") -> str:
-    """A mean with its interval, as `1.86x (1.80–1.92)`; `–` without a value.
+    """A mean with its interval, as `1.86x (1.80–1.92)`; `–` without a value, and `infinite` without a unit.
 
     Three digits of the mean, or four where the ends would be equal or adjacent with three; fewer beside a wide interval, but two
     of what cannot be 0.
     """
     if not interval.has_value:
-        return "–"
+        return "–" if math.isnan(interval.mean) else rounded(interval.mean)
     if not interval.bounded:
         return f"{rounded(interval.mean)}{suffix}"
     # A mean near zero beside a wide interval has no digits to show.

@@ -11,7 +11,7 @@ from concexp.trial import wire
 # How a trial may say that it ended; a timeout is the parent's word. Other verbs say nothing.
 STATUSES = ("ok", "invalid", "failed", "crashed", "unsupported")
 # What the parent acts upon before the record is checked as a whole (`storage.schema`), with its type.
-TYPES: dict[str, type] = {"status": str, "reason": str, "traceback": str, "ended_ns": int, "held": list}
+TYPES: dict[str, type] = {"status": str, "reason": str, "traceback": str, "ended_ns": int, "held": list, "clock": dict}
 
 
 def decode(data: bytes, of_trial: bool = False) -> dict[str, Any] | None:

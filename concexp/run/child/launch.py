@@ -15,12 +15,14 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from concexp.run.child import answer, process_tree, temp_folder
+from concexp.run.child import answer, clock_check, process_tree, temp_folder
 from concexp.run.child.leaks import NAME_LENGTH, Audit
 from concexp.run.child.memory_limit import CHECK_EVERY_S, Limit
 from concexp.run.child.pipes import OUTPUT_KEPT, Child, text
 from concexp.run.child.stage import StagedCode
 from concexp.run.child.timeout import collect_stacks
+from concexp.run.hidden import Hidden
+from concexp.run.provided import NOTHING, Provided
 from concexp.run.storage import foreign_file
 from concexp.trial import wire
 from concexp.trial.__main__ import ANSWER_CLOSED
@@ -73,22 +75,27 @@ class TrialOutcome:
     leaked: list[dict[str, Any]] = field(default_factory=list)
     hang: dict[str, Any] = field(default_factory=dict)
 
+    def without(self, hidden: Hidden) -> TrialOutcome:
+        """The same with all secrets hidden."""
+        if not hidden.values:
+            return self
+        names = ("reason", "answer", "output", "stacks", "leaked", "hang")
+        return replace(self, **{name: hidden.everywhere(getattr(self, name)) for name in names})
 
-def environment(marker: str, hash_seed: int, folder: str, variables: Mapping[str, str]) -> dict[str, str]:
+
+def environment(marker: str, hash_seed: int, folder: str, variables: Mapping[str, str | None]) -> dict[str, str]:
     """A child's environment, built from nothing, so that the caller's shell cannot change the numbers.
 
     marker     identifies the trial's processes
-    hash_seed  any integer; becomes PYTHONHASHSEED
+    hash_seed  any integer; becomes PYTHONHASHSEED, unless the experiment sets that
     folder     the trial's temporary folder
-    variables  those that the experiment asks for
+    variables  those that the experiment asks for; None where one is not to be there
     """
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    wanted = {**kept, **ONE_THREAD, "PYTHONHASHSEED": str(hash_seed % 2**32), **variables}
     return {
-        **kept,
-        **ONE_THREAD,
-        **variables,
+        **{name: text for name, text in wanted.items() if text is not None},
         "TMPDIR": folder,
-        "PYTHONHASHSEED": str(hash_seed % 2**32),
         "PYTHONFAULTHANDLER": "1",  # every Python process of the trial prints its stacks on SIGABRT
         process_tree.MARKER: marker,
     }
@@ -100,26 +107,33 @@ def launch(
     stage: StagedCode,
     timeout: float,
     site: bool = False,
-    variables: Mapping[str, str] | None = None,
+    variables: Mapping[str, str | None] | None = None,
     memory: int | None = None,
+    provided: Provided = NOTHING,
 ) -> TrialOutcome:
     """Run one request in a fresh child of the interpreter at path `python`, and return how it ended.
 
     timeout    seconds for the whole trial
     site       whether the child sees the packages installed for that interpreter
-    variables  additions to its environment
+    variables  additions to its environment; None where a variable is not to be there
     memory     limit for all its processes together, bytes
+    provided   what the experiment gives it; its secrets are hidden in the outcome
 
     The child leads a session of its own. Every process in that session or with the trial's marker is ended with it.
     """
-    started = time.monotonic()
+    started, started_ns = time.monotonic(), time.perf_counter_ns()
     audit = Audit()
     marker = process_tree.marker_of(next(_trial_numbers))
-    with temp_folder.folder() as folder, contextlib.ExitStack() as parent_fds:
-        env = environment(marker, request.get("seed", 0), str(folder), variables or {})
+    with (
+        temp_folder.folder() as folder,
+        temp_folder.short_name(folder) as seen,  # as the trial knows it
+        contextlib.ExitStack() as parent_fds,
+    ):
+        env = environment(marker, request.get("seed", 0), str(seen), provided.environment(variables or {}))
+        working = provided.working_folder(seen)
         flags = ["-s"] if site else ["-s", "-S"]
-        child = _start([python, *flags, str(stage.main)], request, folder, env, parent_fds)
-        trial = _Trial(child, marker, folder, audit, memory, request["verb"] == "measure")
+        child = _start([python, *flags, str(stage.main)], request, (seen, working), env, parent_fds)
+        trial = _Trial(child, marker, folder, audit, memory, request["verb"] == "measure", started_ns)
         try:
             outcome = trial.supervise(started, timeout)
         finally:
@@ -128,13 +142,22 @@ def launch(
         leaked = audit.leaked()
         if problem := temp_folder.remove(folder):
             leaked.append({"what": "folder", "name": problem[:NAME_LENGTH], "sure": False})
-        return replace(outcome, leaked=leaked, duration_s=time.monotonic() - started)
+        outcome = replace(outcome, leaked=leaked, duration_s=time.monotonic() - started)
+        return outcome.without(provided.hidden)
 
 
 def _start(
-    command: list[str], request: dict[str, Any], folder: Path, env: dict[str, str], parent_fds: contextlib.ExitStack
+    command: list[str],
+    request: dict[str, Any],
+    folders: tuple[Path, Path],
+    env: dict[str, str],
+    parent_fds: contextlib.ExitStack,
 ) -> Child:
-    """Start a child with a request; `parent_fds` closes this process's ends of its pipes."""
+    """Start a child with a request; `folders` are the trial's own, and that in which it starts.
+
+    `parent_fds` closes this process's ends of its pipes.
+    """
+    folder, working = folders
     answer_read, answer_write = os.pipe()
     output_read, output_write = os.pipe()
     # Its writing end closes when this process dies, which ends the child: see `die_with_parent` there.
@@ -154,7 +177,7 @@ def _start(
             stdout=output_write,
             stderr=output_write,
             env=env,
-            cwd=folder,
+            cwd=working,
             pass_fds=passed,
             start_new_session=True,
         )
@@ -175,7 +198,7 @@ class _Wait(Enum):
 class _Trial:
     """A running trial: its child, the marker of its processes, its folder, what looks for leaks, its limit of memory.
 
-    `measures` is False for a request of another verb.
+    `measures` is False for a request of another verb; `started_ns` is the clock before the child was started.
     """
 
     child: Child
@@ -184,6 +207,7 @@ class _Trial:
     audit: Audit
     memory: int | None
     measures: bool
+    started_ns: int
 
     def supervise(self, started: float, timeout: float) -> TrialOutcome:
         """Wait for the answer, the end or the deadline, and return the outcome, without leaks and duration.
@@ -191,6 +215,7 @@ class _Trial:
         `started` is on the monotonic clock; `timeout` is in seconds.
         """
         wait, excess = self._wait(started + timeout)
+        answered_ns = time.perf_counter_ns()
         pids: list[int] = []
         if wait is not _Wait.DONE or self.audit.anything_new:
             pids = process_tree.pids(self.child.process, self.marker)
@@ -199,7 +224,7 @@ class _Trial:
             return self._out_of_time(pids, timeout)
         if wait is _Wait.OUT_OF_MEMORY:
             return self._out_of_memory(excess)
-        return self._done()
+        return self._done(answered_ns)
 
     def _wait(self, until: float) -> tuple[_Wait, str]:
         """Why waiting is over, and, if the memory limit was exceeded, by how much."""
@@ -243,7 +268,7 @@ class _Trial:
             status="crashed", reason=excess, answer=None, output=self._output(), noticed_ns=noticed_ns, notes=notes
         )
 
-    def _done(self) -> TrialOutcome:
+    def _done(self, answered_ns: int) -> TrialOutcome:
         self.child.listen_until(time.monotonic() + GRACE_S, self.child.ended)
         self.child.drain()
         now_ns = time.perf_counter_ns()
@@ -251,6 +276,9 @@ class _Trial:
         notes, _ = _read_notes(self.folder / NOTES)
         if found is None:
             return self._ended_without_answer(problem, now_ns, notes)
+        if wrong := clock_check.problem(found, self.started_ns, answered_ns):
+            found = {**clock_check.without_times(found), "status": "invalid", "reason": wrong}
+        found.pop("clock", None)
         return self._answered(found, now_ns, notes)
 
     def _ended_without_answer(self, problem: str, now_ns: int, notes: Notes) -> TrialOutcome:

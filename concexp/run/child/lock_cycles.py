@@ -117,7 +117,10 @@ def _key(pid: int, key: str) -> Key:
 
 
 def describe_cycle(holding: Holding | None) -> dict[str, list[str]]:
-    """{"circle": a sentence for each waiter of the circle, "waits": for the other waits}; {} if nothing was recorded."""
+    """{"circle": a sentence for each waiter of the circle, "waits": for the other waits}; {} if nothing was recorded.
+
+    "forked" repeats those of the waits that a fork beside a held lock made endless, if there are any.
+    """
     if holding is None:
         return {}
     around = holding.circle()
@@ -136,8 +139,10 @@ def describe_cycle(holding: Holding | None) -> dict[str, list[str]]:
                 f"{holding.name(waiter)} holds {_lock(before)}, taken at {holding.since(waiter, before)}, and waits at {place} for "
                 f"{_lock(key)}, which {holding.name(after)} holds"
             )
-    others = [_wait(holding, waiter) for waiter in holding.waiting if waiter not in around]
-    return {"circle": sentences[:SENTENCES], "waits": others[:SENTENCES]}
+    others = {waiter: _wait(holding, waiter) for waiter in holding.waiting if waiter not in around}
+    forked = [sentence for waiter, sentence in others.items() if (waiter[0], LOST) in holding.holders(waiter)]
+    found = {"circle": sentences[:SENTENCES], "waits": [*others.values()][:SENTENCES]}
+    return {**found, "forked": forked[:SENTENCES]} if forked else found
 
 
 def _wait(holding: Holding, waiter: Waiter) -> str:

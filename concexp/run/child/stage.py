@@ -3,11 +3,15 @@
 The folder is named by the hash of its contents, renamed into place as a whole, and verified on every run. It holds
 `__main__.py`, an empty `concexp/__init__.py` and `concexp/trial/`: enough for `import concexp.trial`, also in the
 processes that a trial starts itself.
+
+Its place is the user's cache. Where there is none that can be written, as in a container without a home, it is a temporary
+folder that goes with this process.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -18,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concexp.errors import EnvironmentRefused
+from concexp.run.child import temp_folder
 
 SOURCE = Path(__file__).parents[2] / "trial"
 
@@ -44,10 +49,11 @@ sys.exit(not done)
 
 @dataclass(frozen=True)
 class StagedCode:
-    """The folder with the child's code, and the SHA-256 of that code."""
+    """The folder with the child's code, and the SHA-256 of that code; `note` says why it is not in the cache, if so."""
 
     path: Path
     sha256: str
+    note: str = ""
 
     @property
     def main(self) -> Path:
@@ -86,19 +92,35 @@ def cache_folder() -> Path:
 
 
 def stage_child_code() -> StagedCode:
-    """The staged code of the child, written if it is not there yet; EnvironmentRefused if the cache cannot be written."""
+    """The staged code of the child, written if it is not there yet; EnvironmentRefused if no place for it can be written."""
     files = code()
     sha256 = digest(files)
-    folder = cache_folder() / f"trial-{sha256[:16]}"
+    name = f"trial-{sha256[:16]}"
+    try:
+        return StagedCode(_whole(cache_folder() / name, files), sha256)
+    except EnvironmentRefused as refused:
+        why = refused.message
+    except OSError as error:
+        why = f"cannot write the code of the trials to {cache_folder()}: {error.strerror or error}"
+    hint = "set XDG_CACHE_HOME to a folder that can be written"
+    try:
+        folder = _whole(_temporary_folder(os.getpid()) / name, files)
+    except OSError as error:
+        raise EnvironmentRefused(f"{why}, nor to a temporary folder: {error.strerror or error}", hint) from error
+    return StagedCode(folder, sha256, f"{why}; for this run it is in a temporary folder: to keep it, {hint}")
+
+
+def _whole(folder: Path, files: dict[str, bytes]) -> Path:
+    """The folder, with exactly these files."""
     if not intact(folder, files):
-        try:
-            put(folder, files)
-        except OSError as error:
-            raise EnvironmentRefused(
-                f"cannot write the code of the trials to {folder.parent}: {error.strerror or error}",
-                "set XDG_CACHE_HOME to a folder that can be written",
-            ) from error
-    return StagedCode(folder, sha256)
+        put(folder, files)
+    return folder
+
+
+@functools.cache
+def _temporary_folder(pid: int) -> Path:
+    """A temporary folder of this process, whose id is `pid`: a fork has one of its own."""
+    return temp_folder.lasting()
 
 
 def intact(folder: Path, files: dict[str, bytes]) -> bool:
@@ -159,8 +181,9 @@ def compile_for(python: str, where: StagedCode) -> None:
     if done.returncode == 0 and tag:
         files = {path.relative_to(where.path).as_posix(): path for path in where.path.rglob(f"*.{tag}.pyc")}
         draft = stamp.with_name(f"{stamp.name}.{os.getpid()}")
-        draft.write_text(json.dumps({name: _sha256(path) for name, path in files.items()}))
-        draft.replace(stamp)
+        with contextlib.suppress(OSError):  # compiled before for another interpreter, and read-only since
+            draft.write_text(json.dumps({name: _sha256(path) for name, path in files.items()}))
+            draft.replace(stamp)
 
 
 def is_compiled(python: str, where: StagedCode) -> bool:

@@ -2,14 +2,19 @@
 
 The folder, TMPDIR/concexp-trial-XXXXXXXX, holds a file that marks it as ours and the folder that the trial sees. Nothing is
 ever removed without that mark: somebody else may have a folder of such a name.
+
+The path of a socket may have about 100 characters, and multiprocessing, MPI and Ray make theirs in the trial's folder. Where
+TMPDIR is long, as on clusters, the trial sees its folder through a link in a short place; where such a link leads marks it as ours.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import fcntl
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +25,13 @@ from concexp.run.storage import foreign_file
 PREFIX = "concexp-trial-"
 NAME = re.compile(rf"{PREFIX}[a-z0-9_]{{8}}")  # as `tempfile.mkdtemp` makes it
 MARK, MARK_TEXT = "mark", b"a trial of concexp\n"
-INSIDE = "t"  # short: names of sockets in it have a limit
+INSIDE = "t"
+# Characters of a folder's path that leave room for the longest name of a socket in it, one of Ray's with 68, in the 103 to
+# 107 that a system allows.
+ROOM = 35
+LINK_PREFIX = "concexp-"
+LINK = re.compile(rf"{LINK_PREFIX}[0-9a-f]{{8}}")
+SHORT_PLACES = (Path("/tmp"), Path("/var/tmp"), Path(f"/run/user/{os.getuid()}"))
 
 
 @contextlib.contextmanager
@@ -32,6 +43,41 @@ def folder() -> Iterator[Path]:
     finally:
         remove(path / INSIDE)
         os.close(descriptor)
+
+
+def lasting() -> Path:
+    """A new folder as `folder` gives, removed when this process ends, and not when one of its forks does."""
+    path, descriptor = _create()
+    owner = os.getpid()
+
+    def end() -> None:
+        if os.getpid() == owner:
+            remove(path / INSIDE)
+            os.close(descriptor)
+
+    atexit.register(end)
+    return path / INSIDE
+
+
+@contextlib.contextmanager
+def short_name(inside: Path) -> Iterator[Path]:
+    """A path of what `folder` gave that is short enough for sockets in it: its own, or a link; its own where none can be made."""
+    link = _link_to(inside) if len(os.fsencode(inside)) > ROOM else None
+    try:
+        yield link or inside
+    finally:
+        if link is not None:
+            with contextlib.suppress(OSError):
+                link.unlink()
+
+
+def _link_to(inside: Path) -> Path | None:
+    for place in SHORT_PLACES:
+        link = place / f"{LINK_PREFIX}{secrets.token_hex(4)}"
+        with contextlib.suppress(OSError):
+            link.symlink_to(inside.absolute())
+            return link
+    return None
 
 
 def remove(inside: Path) -> str:
@@ -62,16 +108,35 @@ def _create() -> tuple[Path, int]:
 def clear() -> None:
     """Remove the folders that this user's killed runs left behind."""
     for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if not NAME.fullmatch(path.name):
-            continue
+        _clear(path)
+    for link, path in _links():
+        _clear(path)  # the killed run may have had another TMPDIR
         with contextlib.suppress(OSError):
-            descriptor = _opened(path)
-            try:
-                if os.fstat(descriptor).st_uid == os.getuid():
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    _remove(path)
-            finally:
-                os.close(descriptor)
+            if not path.exists():
+                link.unlink()
+
+
+def _links() -> Iterator[tuple[Path, Path]]:
+    """The links that `short_name` made for this user's trials, each with the trial's whole folder."""
+    for link in (link for place in SHORT_PLACES for link in place.glob(f"{LINK_PREFIX}*") if LINK.fullmatch(link.name)):
+        with contextlib.suppress(OSError):
+            inside = link.readlink()
+            if link.lstat().st_uid == os.getuid() and inside.name == INSIDE and NAME.fullmatch(inside.parent.name):
+                yield link, inside.parent
+
+
+def _clear(path: Path) -> None:
+    """Remove a folder that has the name of a trial's and belongs to this user, unless its run still holds the lock."""
+    if not NAME.fullmatch(path.name):
+        return
+    with contextlib.suppress(OSError):
+        descriptor = _opened(path)
+        try:
+            if os.fstat(descriptor).st_uid == os.getuid():
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(path)
+        finally:
+            os.close(descriptor)
 
 
 def _remove(path: Path) -> None:

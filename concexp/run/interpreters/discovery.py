@@ -29,13 +29,14 @@ LISTED = ("version", "implementation", "compiler", "gil_built", "gil_enabled", "
 
 def pyenv() -> Path:
     """pyenv's own folder."""
-    return Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    return Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
 
 
 def candidates() -> Iterator[Path]:
-    """Programs that look like interpreters, each real file once: pyenv's, uv's, the system's, the PATH's, and this one.
+    """Programs that look like interpreters, each real file once: this one, pyenv's, uv's, the system's and the PATH's.
 
-    Not pyenv's shims: they are scripts that run only the versions that are switched on.
+    This one comes first, or the program behind a virtual environment would stand for it, without its packages. Not pyenv's
+    shims: they are scripts that run only the versions that are switched on.
     """
     folders: list[Path] = []
     for pattern in FOLDERS:
@@ -43,16 +44,19 @@ def candidates() -> Iterator[Path]:
         folders += sorted(Path(top).glob(f"*{rest}")) if star else [Path(top)]
     folders += [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if os.path.isabs(folder)]
     seen = set()
-    for path in [*(path for folder in folders for path in _programs(folder)), Path(sys.executable)]:
+    for path in [Path(sys.executable), *(path for folder in folders for path in _programs(folder))]:
         if os.access(path, os.X_OK) and os.path.realpath(path) not in seen:
             seen.add(os.path.realpath(path))
             yield path
 
 
 def _programs(folder: Path) -> list[Path]:
-    if folder == pyenv() / "shims" or not folder.is_dir():
+    if folder == pyenv() / "shims":
         return []
-    names = [name for name in os.listdir(folder) if PROGRAM.fullmatch(name)]
+    try:
+        names = [name for name in os.listdir(folder) if PROGRAM.fullmatch(name)]
+    except OSError:  # PATH names folders that are not there, and some that may not be read
+        return []
     return [folder / name for name in sorted(names, key=lambda name: (-len(name), name))]
 
 
@@ -119,7 +123,7 @@ def resolve_interpreters(
         elif "/" not in value.raw:
             interpreters[label] = finder.find(label, value.raw)
         elif to_run:
-            path = Path(spec.path).absolute().parent / Path(value.raw).expanduser()
+            path = Path(spec.path).absolute().parent / os.path.expanduser(value.raw)
             interpreters[label] = interpreter.ask(label, str(path), code)
     return interpreters
 
@@ -144,8 +148,12 @@ def listed(code: StagedCode) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     taken: set[str] = set()
     for path, answer in InterpreterFinder(code).answers():
-        same = os.path.realpath(path) == os.path.realpath(sys.executable)
-        row: dict[str, Any] = {"name": "", "current": same, "found": _at_home(path), "reason": ""}
+        row: dict[str, Any] = {
+            "name": "",
+            "current": path == Path(sys.executable),
+            "found": _at_home(path),
+            "reason": "",
+        }
         if isinstance(answer, MissingInterpreter):
             rows.append({**row, "reason": answer.reason})
             continue
@@ -157,5 +165,5 @@ def listed(code: StagedCode) -> list[dict[str, Any]]:
 
 
 def _at_home(path: Path) -> str:
-    home = str(Path.home())
+    home = os.path.expanduser("~")  # not known to users without an entry in the system's list: then "~" itself
     return f"~{str(path)[len(home) :]}" if str(path).startswith(f"{home}/") else str(path)

@@ -31,6 +31,7 @@ from concexp.run.storage import foreign_file
 from concexp.run.storage.atomic import sync_folder
 from concexp.run.storage.columns import problem_with_numbers
 from concexp.run.storage.foreign_text import json_bytes
+from concexp.run.storage.unknown_keys import Known, only_known
 
 VERSION = 1
 NAME = "journal.jsonl"
@@ -84,9 +85,10 @@ def checksum_of(line: bytes) -> int:
     return int(line[line.rindex(b":") + 1 : -1])
 
 
-def decode(line: bytes, previous: int | None = None) -> Record:
+def decode(line: bytes, previous: int | None = None, known: Known | None = None) -> Record:
     """The record of a line (without its line break); ValueError if its text was changed.
 
+    Where the line is huge, the values of keys that are not `known` are left out.
     `previous` is the CRC-32 of the line before it; ValueError if that is not the line which it was written after. Lines of
     version 0.1 do not say so. Its numbers may still be larger than any that concexp writes: `read` checks them.
     """
@@ -96,6 +98,8 @@ def decode(line: bytes, previous: int | None = None) -> Record:
     text += b"}"
     if zlib.crc32(text) != int(tail[:-1]):
         raise ValueError("its checksum does not fit")
+    if known is not None:
+        text = only_known(text, known)
     record = from_json(text, allow_inf_nan=False)  # like json.loads, in a third of its time
     if not isinstance(record, dict):
         raise ValueError("it holds no map")
@@ -108,15 +112,15 @@ def decode(line: bytes, previous: int | None = None) -> Record:
 Keep = Callable[[Record, int], Record]
 
 
-def read(path: Path, keep: Keep = lambda record, line: record) -> Journal:
+def read(path: Path, keep: Keep = lambda record, line: record, known: Known | None = None) -> Journal:
     """Read a journal. Damaged if the file is not one, or if a line is damaged that is not its torn end.
 
     `keep` gets each record, the header first, with the number of its line, and returns what to keep of it, so that a large
-    journal need not be in memory as a whole.
+    journal need not be in memory as a whole. `known` are the keys that it may look at.
     """
     try:
         with foreign_file.opened(path) as file:
-            records, size, checksum = _lines(path, file, keep)
+            records, size, checksum = _lines(path, file, keep, known)
     except OSError as error:
         raise Damaged(f"{path}: {error.strerror}", "name a folder with a journal.jsonl in it") from error
     if not records:
@@ -133,7 +137,7 @@ def _check_version(path: Path, header: Record) -> None:
         )
 
 
-def _lines(path: Path, file: BinaryIO, keep: Keep) -> tuple[list[Record], int, int]:
+def _lines(path: Path, file: BinaryIO, keep: Keep, known: Known | None) -> tuple[list[Record], int, int]:
     """The records of all whole lines, the length of these lines, bytes, and the CRC-32 of the last."""
     records: list[Record] = []
     size = checksum = 0
@@ -145,7 +149,7 @@ def _lines(path: Path, file: BinaryIO, keep: Keep) -> tuple[list[Record], int, i
         try:
             if len(line) > LINE_LIMIT:
                 raise ValueError(f"it is longer than {LINE_LIMIT >> 20} MiB")
-            record = decode(line[:-1], checksum if records else None)
+            record = decode(line[:-1], checksum if records else None, known)
         except ValueError as reason:
             if not file.read(1):
                 break  # the end was torn, by chance at a line break

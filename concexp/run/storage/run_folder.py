@@ -15,17 +15,16 @@ from typing import Any
 import yaml
 
 from concexp.errors import Damaged, EnvironmentRefused
-from concexp.experiment import Spec
-from concexp.experiment.user_source import imported_beside
+from concexp.experiment import Spec, kept, standalone
 from concexp.experiment.yaml_nodes import Dumper
 from concexp.run import user_files
 from concexp.run.storage import atomic, foreign_file
 from concexp.run.storage.foreign_text import json_bytes
+from concexp.run.storage.journal import LINE_LIMIT, Journal, decode
 from concexp.run.storage.journal import NAME as JOURNAL
-from concexp.run.storage.journal import Journal
 
 MOMENT = "%Y%m%dT%H%M%SZ"  # of a run's id
-MANIFEST = "manifest.json"
+MANIFEST = kept.MANIFEST
 MANIFEST_LIMIT = 64 << 20  # bytes that are read of one
 
 
@@ -51,54 +50,27 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def identity(spec: Spec, files: Mapping[str, str], trial_code: str, interpreters: Mapping[str, Any], only: str) -> str:
-    """SHA-256 of what two runs must share to be the same question: the spec, the user's and the child's code, the interpreters."""
+def identity(
+    spec: Spec,
+    files: Mapping[str, str],
+    trial_code: str,
+    interpreters: Mapping[str, Any],
+    only: str,
+    provided: Mapping[str, Any] | None = None,
+) -> str:
+    """SHA-256 of what two runs must share to be the same question.
+
+    That is the spec, the user's and the child's code, the interpreters, and what is `provided`: variables and files.
+    """
     parts = {
         "spec": spec.resolved(),
-        "user_code": user_code(files),
+        "user_code": user_files.hashes_of(files),
         "trial_code": trial_code,
         "interpreters": interpreters,
         "only": only,
+        **(provided or {}),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def code_files(spec: Spec, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """The user's files by their names in `code/`: those that the experiment names, and those beside them that they import.
-
-    `seen` is what the preflight found out about each entry, by label. Names contain no folder of this machine: a file's name
-    is relative to the folder of the file that is named, a module's follows the module.
-    """
-    wanted: list[tuple[str, str]] = []  # (name, path)
-    for entry in spec.user_entries:
-        for located in entry.sources:
-            path = Path(located.source)
-            parts = located.module.split(".") if located.module else []
-            parents = parts if path.stem == "__init__" else parts[:-1]
-            wanted.append(("/".join([*parents, path.name]), located.source))
-        home = Path(entry.located.path).parent if entry.located.path else Path(entry.located.home)
-        # What it had imported when it was looked at, and what it will import when it is called.
-        helpers = {Path(helper).resolve() for helper in seen.get(entry.label, {}).get("files", ())}
-        for located in entry.sources:
-            helpers |= imported_beside(Path(located.source), home.resolve())
-        within = [helper for helper in sorted(helpers) if helper.is_relative_to(home.resolve())]
-        wanted += [(helper.relative_to(home.resolve()).as_posix(), str(helper)) for helper in within]
-    files: dict[str, str] = {}
-    for name, source in wanted:
-        number, free_name = 1, name
-        while (
-            files.get(free_name, source) != source
-        ):  # another file has that name: put the folder before it, then a number
-            free_name = f"{Path(source).parent.name}{number if number > 1 else ''}/{name}"
-            number += 1
-        if source not in files.values():
-            files[free_name] = source
-    return dict(sorted(files.items()))
-
-
-def user_code(files: Mapping[str, str]) -> dict[str, str]:
-    """The SHA-256 of each of the user's files, by its name in `code/`."""
-    return {name: user_files.sha256(source) for name, source in files.items()}
 
 
 @dataclass(frozen=True)
@@ -112,12 +84,19 @@ class Unfinished:
     elsewhere: str = ""
 
 
-def unfinished(runs: Path, wanted: str, host: str, cpus: int) -> Unfinished:
-    """The latest unfinished runs with the identity `wanted`, on this `host` with this number of usable CPUs and elsewhere."""
+def unfinished(runs: Path, wanted: str, host: str, cpus: int, parts: Mapping[str, Any] | None = None) -> Unfinished:
+    """The latest unfinished runs with the identity `wanted`, on this `host` with this number of usable CPUs and elsewhere.
+
+    `parts` are what this run's manifest says of the parts of its identity: they show in what the latest run differs.
+    """
     elsewhere = ""
-    for path in sorted(runs.glob(f"*/{MANIFEST}"), reverse=True):
+    for number, path in enumerate(sorted(runs.glob(f"*/{MANIFEST}"), reverse=True)):
         known = read_manifest(path.parent)
-        if known.get("identity") != wanted or "finished_at" in known:
+        if "finished_at" in known:
+            continue
+        if known.get("identity") != wanted:
+            if number == 0 and parts is not None:
+                elsewhere = f"{path.parent.name} was begun {_difference(known, parts)}, and is left as it is"
             continue
         machine = known.get("machine")
         cpus_there = machine.get("cpus") if isinstance(machine, dict) else None
@@ -126,6 +105,41 @@ def unfinished(runs: Path, wanted: str, host: str, cpus: int) -> Unfinished:
         why = f"with {cpus_there} usable CPUs, not {cpus}" if known.get("host") == host else "on another machine"
         elsewhere = elsewhere or f"{path.parent.name} was begun {why}, and is left as it is"
     return Unfinished(None, elsewhere)
+
+
+# A part of a manifest -> what is said where it differs from that of a new run.
+DIFFERENCES = {
+    "user_code": "with other code of yours",
+    "files": "with other files",
+    "environment": "with other environment variables",
+    "plug_ins": "with other versions of installed plug-ins",
+    "secrets": "with other secret variables",
+    "trial_code": "by another version of concexp",
+    "interpreters": "with other interpreters",
+    "only": "with another --only",
+}
+
+
+def _difference(known: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
+    """How the run with the manifest `known` differs from one with these parts."""
+    for part, words in DIFFERENCES.items():
+        there, here = known.get(part) or {}, parts.get(part) or {}
+        if there != here:
+            if not (isinstance(there, dict) and isinstance(here, dict)) or part == "interpreters":
+                return words
+            names = [name for name in sorted({*there, *here}) if there.get(name) != here.get(name)]
+            return f"{words} ({', '.join(names[:3])}{', …' * (len(names) > 3)})"
+    return "with another experiment"
+
+
+def has_cells(folder: RunFolder, wanted: set[str]) -> bool:
+    """Whether the journal of a run, if it has begun, is one of these cells: its trials must not meet with those of others."""
+    try:
+        with foreign_file.opened(folder.journal) as file:
+            header = decode(file.readline(LINE_LIMIT + 1).removesuffix(b"\n"))
+        return {cell["cell"] for cell in header["cells"]} == wanted
+    except (OSError, ValueError, KeyError, TypeError):
+        return True  # not begun; or damaged, which reading it reports
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -137,16 +151,23 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def create(runs: Path, spec: Spec, files: Mapping[str, str], manifest: dict[str, Any]) -> RunFolder:
-    """Create the folder of a run, with all that is known before the first trial; EnvironmentRefused if that fails."""
+def create(
+    runs: Path, spec: Spec, files: Mapping[str, str], manifest: dict[str, Any], data: Mapping[str, str] | None = None
+) -> RunFolder:
+    """Create the folder of a run, with all that is known before the first trial; EnvironmentRefused if that fails.
+
+    `files` go into `code/` and `data` into `files/`, where the copy of the experiment finds them.
+    """
     path = None
     try:
         path = _new(runs, manifest["identity"])
-        (path / "experiment.yaml").write_text(spec.text, "utf-8")
+        (path / kept.EXPERIMENT).write_text(standalone.text_of(spec), "utf-8")
         resolved = yaml.dump(spec.resolved(), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
-        (path / "resolved.yaml").write_text(resolved, "utf-8")
-        for name, source in files.items():
-            copy = path / "code" / name
+        (path / kept.RESOLVED).write_text(resolved, "utf-8")
+        copies = {f"{kept.CODE}/{name}": source for name, source in files.items()}
+        copies |= {f"{kept.FILES}/{name}": source for name, source in (data or {}).items()}
+        for name, source in copies.items():
+            copy = path / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
         folder = RunFolder(path, manifest)

@@ -15,10 +15,10 @@ import threading
 import time
 from concurrent.futures import BrokenExecutor
 from functools import partial
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
 from concexp.trial.models import _pools
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.passes import Report
 from concexp.trial.window import pool_report
 
@@ -147,8 +147,9 @@ class Engine(_pools.PoolModel):
         super().fail(error)
 
     def close(self):
-        self.on_every_worker("leave")
+        changes = self.on_every_worker("leave")
         self.stop()
+        return changes
 
     def stop(self):
         """End the engine and all its processes."""

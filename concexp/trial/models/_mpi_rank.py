@@ -3,7 +3,7 @@
     mpiexec -n N+1 PYTHON -s -m mpi4py.futures -m concexp.trial.models._mpi_rank FOLDER SOCKET CHUNK
 
 FOLDER holds the job (see `_engines.write_job`). Messages are pairs: ("ready", process ids), ("reports", reports),
-("left", None) or ("failed", (summary, traceback)). The other ranks are mpi4py's, and run `_engines.call`.
+("left", changes) or ("failed", (summary, traceback)). The other ranks are mpi4py's, and run `_engines.call`.
 """
 
 import contextlib
@@ -12,10 +12,10 @@ import socket
 import sys
 from itertools import repeat
 from multiprocessing.connection import Connection
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes
 from concexp.trial.models import _engines
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.passes import Report
 
 
@@ -56,8 +56,7 @@ def serve(pool, job, trial):
     for orders in iter(trial.recv, None):
         passes.settle()
         trial.send(("reports", pool.run(orders)))
-    pool.close()
-    trial.send(("left", None))
+    trial.send(("left", pool.close()))
 
 
 def main(folder, path, chunk):

@@ -7,11 +7,11 @@ import os
 from concurrent.futures import FIRST_EXCEPTION, wait
 from itertools import repeat
 from threading import Semaphore
-from time import perf_counter_ns as clock
 from time import sleep
 
 from concexp.trial import passes, tools
 from concexp.trial.arrivals import END, latency_of
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.passes import Report
 from concexp.trial.window import pool_report
 
@@ -30,7 +30,7 @@ class PoolModel(tools.Model):
         self.pids = self.on_every_worker("enter")
 
     def on_every_worker(self, step, arguments=None):
-        """Run one step on every worker at the same time; returns their answers: "enter", "leave" and "settle" give the pid."""
+        """Run one step on every worker at the same time; returns their answers: see `act`."""
         arguments = arguments or [None] * self.job.workers
         try:
             futures = [self.executor.submit(self.call, step, argument) for argument in arguments]
@@ -133,12 +133,13 @@ class PoolModel(tools.Model):
         return Report(begun, stop, 0, len(futures), total, seen=[{note.name: note.seen()}])
 
     def close(self):
-        self.on_every_worker("leave")
+        changes = self.on_every_worker("leave")
         self.executor.shutdown(wait=True)
+        return changes
 
 
 def act(workload, me, gate, step, argument):
-    """One step of a task, in a worker; returns the operation's value, a report, the watchers' facts or the pid."""
+    """One step of a task, in a worker; returns the operation's value, a report, the watchers' facts, the changes or the pid."""
     if step == "task":
         me.first = argument
         return me.task(me, 1)
@@ -157,7 +158,9 @@ def act(workload, me, gate, step, argument):
         me.take_place()
         workload.enter(me)
     elif step == "leave":
+        changes = me.changes()
         workload.leave(me)
+        return changes
     else:
         passes.settle()
     return os.getpid()

@@ -4,9 +4,8 @@ A schedule is built in the coordinator, from the model's own tools, and travels 
 operations back before a pass; `shares(index)` yields (first, n) until worker `index` finds none left.
 """
 
-from time import perf_counter_ns as clock
-
 from concexp.trial import tools
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.passes import Report
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
 from concexp.trial.models import _shared_factories
+from concexp.trial.own_time import perf_counter_ns as clock
 
 LOOP = 0  # the place of all workers: they share the loop's thread
 NAMES = (
@@ -56,7 +56,7 @@ class Gate:
 async def member(workload, me, gate, receive, send, alone):
     """The life of a persistent worker: as `passes.member`, in a coroutine; `receive` is awaited, `send` is not."""
     try:
-        me.take_place()
+        me.take_place(notes=alone or me.index == 0)  # one for all that share the loop
         await workload.enter_async(me)
         send(("ready", None))
         while True:
@@ -66,8 +66,9 @@ async def member(workload, me, gate, receive, send, alone):
             if alone:
                 passes.settle()
             send(("report", await passes.run_pass_async(workload, me, orders, gate)))
+        changes = me.changes()
         await workload.leave_async(me)
-        send(("left", None))
+        send(("left", changes))
     except BaseException as error:
         send(("failed", passes.explain(error)))
 
@@ -178,7 +179,7 @@ class Model(tools.Model):
         return self.on_loop(self.crew.one_pass(orders))
 
     def close(self):
-        self.on_loop(self.crew.stop())
+        return self.on_loop(self.crew.stop())
 
 
 class Lasting:
@@ -218,8 +219,9 @@ class Lasting:
     async def stop(self):
         for inbox in self.inboxes:
             inbox.put_nowait(None)
-        await self.collect("left")
+        changes = await self.collect("left")
         await asyncio.gather(*self.tasks)
+        return changes
 
 
 class Spawned:
@@ -251,7 +253,9 @@ class Spawned:
         return [report]
 
     async def stop(self):
+        changes = self.views[0].changes()
         await asyncio.gather(*[self.workload.leave_async(me) for me in self.views])
+        return [changes]
 
 
 def unlimited(views):

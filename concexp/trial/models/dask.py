@@ -1,9 +1,9 @@
 """dask.distributed: a scheduler and worker processes on this machine, and tasks by the futures of its client."""
 
 from itertools import islice
-from time import perf_counter_ns as clock
 
 from concexp.trial.models import _engines, _shared_factories
+from concexp.trial.own_time import perf_counter_ns as clock
 
 # Switches off what would disturb: retries of a task whose worker has died, a profile of every worker ten times a second,
 # looks at its memory, and log messages.
@@ -24,6 +24,7 @@ class Model(_engines.Streaming):
     dask's connections are on the loopback address. A worker that dies takes the trial with it.
     """
 
+    daemonic = True
     packages = ("dask", "distributed")
     pip = '"dask[distributed]"'
     colour = "#ddcc77"

@@ -42,6 +42,7 @@ class Model(threads.Model):
     """
 
     parallel = "one"
+    threaded = False
     in_turns = True
     packages = ("gevent",)
     colour = "#661100"

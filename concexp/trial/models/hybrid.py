@@ -1,10 +1,10 @@
 """Several processes with several workers in each: threads, or coroutines of an event loop per process."""
 
 import threading
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
 from concexp.trial.models import processes
+from concexp.trial.own_time import perf_counter_ns as clock
 
 REASON = "a primitive between processes blocks whoever waits for it, and with that an event loop and all its coroutines"
 
@@ -99,6 +99,7 @@ class Model(processes.Model):
     def __init__(self, **parameters):
         super().__init__(**parameters)
         self.asynchronous = self.inner == "asyncio"
+        self.threaded = not self.asynchronous
         # Taking the next arrival must exclude the other processes, and a coroutine could not wait for that.
         self.opens = not self.asynchronous
 
@@ -121,18 +122,19 @@ class Model(processes.Model):
         shares = groups(job.workers, self.process_count)
         parties = len(shares) if self.asynchronous else job.workers
         gate = context.Barrier(parties) if parties > 1 else None
-        self.pipes, self.crew = [], []
+        self.pipes, self.crew, self.ends = [], [], []
         for number, indices in enumerate(shares):
             near, far = zip(*[context.Pipe() for _ in indices])
             body = in_coroutines if self.asynchronous else in_threads
             # Coroutines share the place of their loop.
             crew = [job.me(index, number if self.asynchronous else index) for index in indices]
-            process = context.Process(target=body, args=(job.workload, crew, gate, far), daemon=True)
+            process = context.Process(target=body, args=(job.workload, crew, gate, far))
             process.start()
             for pipe in far:
                 pipe.close()
             self.pipes += near
             self.crew += [process] * len(indices)
+            self.ends += [processes.end_of(process)] * len(indices)
         self.created = clock()
         self.collect("ready")
 

@@ -6,9 +6,9 @@ import pickle
 import selectors
 import sys
 import threading
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
+from concexp.trial.own_time import perf_counter_ns as clock
 
 try:
     from concurrent import interpreters as library
@@ -110,6 +110,7 @@ class Model(tools.Model):
     """
 
     parallel = "interpreters"
+    threaded = True
     lasting = True
     colour = "#882255"
     marker = "p"
@@ -189,7 +190,7 @@ class Model(tools.Model):
 
     def close(self):
         self.send_orders([None] * len(self.orders))
-        self.collect("left")
+        changes = self.collect("left")
         for thread in self.threads:
             thread.join()
         for interpreter in self.interpreters:
@@ -197,3 +198,4 @@ class Model(tools.Model):
         for descriptors in self.pipes:
             for descriptor in descriptors:
                 os.close(descriptor)
+        return changes

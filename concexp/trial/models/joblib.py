@@ -1,10 +1,10 @@
 """`joblib.Parallel`: the loop over `delayed` calls that scikit-learn and others are parallel with."""
 
 from itertools import count, takewhile
-from time import perf_counter_ns as clock
 
 from concexp.trial.models import _engines, _shared_factories
 from concexp.trial.models.process_pool import needs_counted
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.window import pool_report
 
 
@@ -33,6 +33,7 @@ class Model(_engines.Streaming):
         super().__init__(**parameters)
         if self.backend == "threading":
             self.parallel = "threads"
+        self.daemonic = self.backend == "multiprocessing"
 
     def refuses(self, workload, sync, workers, load):
         reason = super().refuses(workload, sync, workers, load)

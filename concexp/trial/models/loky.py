@@ -1,10 +1,10 @@
 """loky's reusable executor: the pool of processes that joblib stands on."""
 
 from itertools import repeat
-from time import perf_counter_ns as clock
 
 from concexp.trial.models import _engines, _shared_factories
 from concexp.trial.models.process_pool import needs_counted
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.passes import Report
 
 

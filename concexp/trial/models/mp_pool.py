@@ -5,13 +5,13 @@ import signal
 from concurrent.futures import Future
 from multiprocessing import pool
 from threading import Semaphore
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
 from concexp.trial.diagnostics import notes
 from concexp.trial.models import _pools
 from concexp.trial.models.process_pool import begin, call, needs_counted
 from concexp.trial.models.processes import primitives, resolve, start_tracker
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.passes import Report
 from concexp.trial.window import pool_report
 
@@ -82,6 +82,7 @@ class Model(_pools.PoolModel):
     chunk: "int >= 1" = 1
     watch: bool = False
     parallel = "processes"
+    daemonic = True
     colour = "#332288"
     marker = "<"
     call = staticmethod(call)
@@ -181,7 +182,7 @@ class Model(_pools.PoolModel):
 
     def close(self):
         with self.looked_after():
-            super().close()
+            return super().close()
 
     def processes(self):
         return self.pids

@@ -6,11 +6,11 @@ import socket
 import subprocess
 import sys
 from multiprocessing.connection import Connection
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
 from concexp.trial.models import _engines
 from concexp.trial.models.process_pool import needs_counted
+from concexp.trial.own_time import perf_counter_ns as clock
 
 LOOK = 0.05  # seconds between two checks of mpiexec while no rank has connected yet
 
@@ -92,6 +92,7 @@ class Model(_engines.Engine):
 
     def close(self):
         self.rank.send(None)
-        self.answer("left")
+        changes = self.answer("left")
         self.rank.close()
         self.mpiexec.wait()
+        return changes

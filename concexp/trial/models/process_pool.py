@@ -5,12 +5,12 @@ from concurrent.futures import ProcessPoolExecutor, process
 from concurrent.futures.process import BrokenProcessPool
 from itertools import repeat
 from multiprocessing import util
-from time import perf_counter_ns as clock
 from time import sleep
 
 from concexp.trial import passes, tools
 from concexp.trial.models import _pools
 from concexp.trial.models.processes import primitives, resolve, start_tracker
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.passes import Report
 
 WORKER = []  # in a worker process: its workload, its WorkerView and the gate

@@ -2,11 +2,12 @@
 
 import contextlib
 import multiprocessing
+import os
 from multiprocessing import connection
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
 from concexp.trial.models import _schedules, _shared_factories
+from concexp.trial.own_time import perf_counter_ns as clock
 
 
 def primitives(context):
@@ -47,6 +48,17 @@ def last_words(code):
     return tools.how_it_ended(code) + (" without answering" if code >= 0 else "")
 
 
+def end_of(process):
+    """A descriptor that becomes readable when a process has ended.
+
+    Not its sentinel, where there is a better one: that is a pipe, and a process of the worker's own holds it as well.
+    """
+    try:
+        return os.pidfd_open(process.pid)
+    except (AttributeError, OSError):  # another system, an old kernel, or it has ended already
+        return os.dup(process.sentinel)
+
+
 class Model(_schedules.Scheduled):
     """Processes: each has an interpreter, a memory and a GIL of its own.
 
@@ -70,14 +82,15 @@ class Model(_schedules.Scheduled):
     def open(self, job):
         context = resolve(self.start_method)
         gate = context.Barrier(job.workers) if job.workers > 1 else None
-        self.pipes, self.crew = [], []
+        self.pipes, self.crew, self.ends = [], [], []
         for index in range(job.workers):
             near, far = context.Pipe()
-            process = context.Process(target=body, args=(job.workload, job.me(index), gate, far), daemon=True)
+            process = context.Process(target=body, args=(job.workload, job.me(index), gate, far))
             process.start()
             far.close()
             self.pipes.append(near)
             self.crew.append(process)
+            self.ends.append(end_of(process))
         self.created = clock()
         self.collect("ready")
 
@@ -86,9 +99,9 @@ class Model(_schedules.Scheduled):
         values = [None] * len(self.pipes)
         waiting = {pipe: index for index, pipe in enumerate(self.pipes)}
         while waiting:
-            sentinels = {self.crew[index].sentinel: pipe for pipe, index in waiting.items()}
-            for ready in connection.wait([*waiting, *sentinels]):
-                pipe = sentinels.get(ready, ready)
+            ends = {self.ends[index]: pipe for pipe, index in waiting.items()}
+            for ready in connection.wait([*waiting, *ends]):
+                pipe = ends.get(ready, ready)
                 if pipe not in waiting:
                     continue
                 index = waiting[pipe]
@@ -118,9 +131,12 @@ class Model(_schedules.Scheduled):
 
     def close(self):
         self.send_orders([None] * len(self.pipes))
-        self.collect("left")
+        changes = self.collect("left")
         for process in self.crew:
             process.join()
+        for descriptor in set(self.ends):
+            os.close(descriptor)
+        return changes
 
     def processes(self):
         return [process.pid for process in self.crew]

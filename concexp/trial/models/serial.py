@@ -1,9 +1,8 @@
 """One worker, no concurrency: the plain loop that everything else is compared with."""
 
-from time import perf_counter_ns as clock
-
 from concexp.trial import passes, tools
 from concexp.trial.models.threads import LENDS
+from concexp.trial.own_time import perf_counter_ns as clock
 
 
 class Model(tools.Model):
@@ -32,4 +31,6 @@ class Model(tools.Model):
         return [passes.run_pass(self.workload, self.me, orders[0], None)]
 
     def close(self):
+        changes = self.me.changes()
         self.workload.leave(self.me)
+        return [changes]

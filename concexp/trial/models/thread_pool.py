@@ -3,10 +3,10 @@
 import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter_ns as clock
 
 from concexp.trial.models import _pools
 from concexp.trial.models.threads import LENDS
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.passes import Report
 
 
@@ -14,6 +14,7 @@ class Model(_pools.PoolModel):
     """A pool of threads: each operation is a task of its own, submitted to `ThreadPoolExecutor`."""
 
     parallel = "threads"
+    threaded = True
     colour = "#e69f00"
     marker = "P"
 

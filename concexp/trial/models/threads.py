@@ -2,10 +2,10 @@
 
 import queue
 import threading
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes
 from concexp.trial.models import _schedules, _shared_factories
+from concexp.trial.own_time import perf_counter_ns as clock
 
 LENDS = (
     "threading",
@@ -39,6 +39,7 @@ class Model(_schedules.Scheduled):
     """
 
     parallel = "threads"
+    threaded = True
     opens = lasting = True
     colour = "#d55e00"
     marker = "s"
@@ -91,6 +92,7 @@ class Model(_schedules.Scheduled):
     def close(self):
         for inbox in self.inboxes:
             inbox.put(None)
-        self.collect("left")
+        changes = self.collect("left")
         for thread in self.threads:
             thread.join()
+        return changes

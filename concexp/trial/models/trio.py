@@ -4,10 +4,10 @@ import queue
 import sys
 import threading
 from functools import partial
-from time import perf_counter_ns as clock
 
 from concexp.trial import passes, tools
 from concexp.trial.models.asyncio import LOOP, Gate, member
+from concexp.trial.own_time import perf_counter_ns as clock
 
 COROUTINE = 0x80  # the flag of code that `async def` made
 
@@ -63,8 +63,8 @@ class Offloaded:
         return total
 
     def work(self, me, n):
-        """An operation in a thread; since that may be another one each time, it first takes this worker's place."""
-        me.take_place()
+        """An operation in a thread; since that may be another one each time, it first takes this worker's CPU."""
+        me.pin()
         return self.workload.work(me, n)
 
     async def leave_async(self, me):
@@ -165,5 +165,6 @@ class Model(tools.Model):
 
     def close(self):
         self.send_orders([None] * len(self.inboxes))
-        self.collect("left")
+        changes = self.collect("left")
         self.thread.join()
+        return changes

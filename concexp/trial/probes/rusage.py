@@ -1,10 +1,10 @@
 """What the kernel accounts for all workers, read by the coordinator before and after a pass, while they are idle."""
 
 import os
-import time
 from _thread import get_native_id
 
 from concexp.trial import tools
+from concexp.trial.own_time import process_time_ns, thread_time_ns
 
 PROC = "/proc"
 TICK = os.sysconf("SC_CLK_TCK")
@@ -28,13 +28,13 @@ def thread_times(pid):
         return None
     if pid == os.getpid():
         # The kernel books the time of a thread that is running (this one) only at its next tick, up to 10 ms later.
-        used = time.process_time_ns()
+        used = process_time_ns()
     return used, waited
 
 
 def own_thread():
     """(CPU ns, run-queue wait ns) of the calling thread; the wait is None where not reported."""
-    used = time.thread_time_ns()  # the kernel's file has it only to the last tick
+    used = thread_time_ns()  # the kernel's file has it only to the last tick
     try:
         with open("%s/%d/task/%d/schedstat" % (PROC, os.getpid(), get_native_id())) as file:
             return used, int(file.read().split()[1])

@@ -1,9 +1,8 @@
 """What each worker did when, on one clock: its tasks, its waits, and the gaps between them."""
 
-from time import perf_counter_ns as clock
-from time import thread_time_ns
-
 from concexp.trial import probes, tools
+from concexp.trial.own_time import perf_counter_ns as clock
+from concexp.trial.own_time import thread_time_ns
 from concexp.trial.probes import waits
 
 ROWS = 32  # the first workers, which are recorded: more rows than a picture has room for

@@ -2,9 +2,9 @@
 
 from array import array
 from contextvars import ContextVar
-from time import perf_counter_ns as clock
 
 from concexp.trial import probes, tools
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.probes.latency import added, histogram
 from concexp.trial.sync._state import Held
 

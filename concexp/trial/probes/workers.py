@@ -1,8 +1,7 @@
 """How much CPU each worker used: which of them did the work, and which only waited."""
 
-import time
-
 from concexp.trial import tools
+from concexp.trial.own_time import thread_time_ns
 
 
 class Watcher(tools.Watcher):
@@ -11,7 +10,7 @@ class Watcher(tools.Watcher):
     name = "workers"
 
     def around(self, work, me):
-        self.before = time.thread_time_ns()
+        self.before = thread_time_ns()
         return work
 
     def around_async(self, work, me):
@@ -19,7 +18,7 @@ class Watcher(tools.Watcher):
         return work
 
     def seen(self):
-        return None if self.before is None else time.thread_time_ns() - self.before
+        return None if self.before is None else thread_time_ns() - self.before
 
 
 class Probe(tools.Probe):

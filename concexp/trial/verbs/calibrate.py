@@ -4,8 +4,7 @@ CPU time is measured, not wall time: another process that takes the CPU for a mo
 disturbs a run can only slow it down, so of many short runs the fastest count; not the very fastest, where the clock may err.
 """
 
-from time import thread_time
-
+from concexp.trial.own_time import thread_time_ns
 from concexp.trial.plugin import load_plugin
 from concexp.trial.tools import loop_name
 
@@ -35,6 +34,6 @@ def pace(loop):
 
 def cpu_time(loop, rounds):
     """CPU seconds of this thread for this number of rounds; never 0, however coarse the clock."""
-    begin = thread_time()
+    begin = thread_time_ns()
     loop(rounds, 1)
-    return max(thread_time() - begin, 1e-9)
+    return max(thread_time_ns() - begin, 1) / 1e9

@@ -3,6 +3,8 @@
 import os
 import sys
 
+from concexp.trial.diagnostics.hints import hint
+from concexp.trial.passes import summary_of
 from concexp.trial.workloads import _user_code
 
 TRIAL = os.path.dirname(
@@ -13,17 +15,17 @@ TRIAL = os.path.dirname(
 def answer(request):
     """Facts about a target, as literals; `problem` is empty if it can be called, else says what is wrong, and `cure` what to do.
 
-    The request holds `workload`: the parameters of `workloads/_function`.
+    The request holds `workload`: the parameters of `workloads/_function`. `missing` is a module that is not installed.
     """
     given = request["workload"]
-    facts = {"problem": "", "cure": "", "form": "", "version": "", "files": []}
+    facts = {"problem": "", "cure": "", "missing": "", "form": "", "version": "", "modules": {}}
     what = [("", given)] + ([("check ", given["check_by"])] if given.get("check_by") else [])
     for role, one in what:
         problem, cure = check_target(role, one, facts)
         if problem:
             return dict(facts, problem=problem, cure=cure)
     problem, cure = call_problem(given)
-    facts["files"] = loaded_files(os.path.dirname(given["path"]) or given["home"])
+    facts["modules"] = loaded_sources(folders_of(given))
     return dict(facts, problem=problem, cure=cure, version=version_of(given["module"]))
 
 
@@ -35,6 +37,7 @@ def check_target(role, one, facts):
     except _user_code.Unusable as error:
         return "%s: %s" % (shown, error), "name a function, a coroutine function, a class or a context manager"
     except BaseException as error:  # SystemExit too: a script that parses its command line when it is imported
+        facts["missing"] = (isinstance(error, ModuleNotFoundError) and error.name) or ""
         return import_problem(shown, error, one)
     if role and form != "function":
         return "%s is a %s" % (shown, form), "a check is a plain function of what was returned"
@@ -45,21 +48,37 @@ def check_target(role, one, facts):
 
 def import_problem(shown, error, one):
     """(problem, cure) of an exception that importing a target's module raised."""
-    folders = [folder for folder in dict.fromkeys((os.path.dirname(one["path"]), one["home"])) if folder]
+    folders = [folder for folder in dict.fromkeys((_user_code.place_of(one["path"])[0], one["home"])) if folder]
     if isinstance(error, SyntaxError):
         where = "%s:%s" % (os.path.basename(error.filename or "?"), error.lineno)
         return "%s cannot be imported: %s is no Python %d.%d: %s" % (shown, where, *sys.version_info[:2], error.msg), ""
     where = innermost_place(error, folders)
-    problem = "%s cannot be imported: %s%s: %s" % (shown, where and where + " raised ", type(error).__name__, error)
+    problem = "%s cannot be imported: %s%s" % (shown, where and where + " raised ", summary_of(error))
     if isinstance(error, ModuleNotFoundError):
         problem = "%s cannot be imported: %sthere is no module '%s'" % (shown, where and where + ": ", error.name)
-        return problem, "install it for %s, or put it beside the experiment (%s: at the end of the path)" % (
-            sys.executable,
-            ", ".join(folders[::-1]),
+        return problem, (
+            "install it for %s (not with `pip install --user`, which trials do not see), or put it beside the experiment "
+            "(%s: at the end of the path)" % (sys.executable, ", ".join(folders[::-1]))
         )
     if isinstance(error, SystemExit):
         return problem, 'it ends the program when it is imported: put that under `if __name__ == "__main__":`'
-    return problem, ""
+    return problem, import_cure(error, folders) or hint(error)
+
+
+def import_cure(error, folders):
+    """What to do about a name that was not found in a module, or about a relative import; "" where that is not known."""
+    if "relative import" in str(error):
+        return "put an empty __init__.py beside the file, so that its folder is a package, or import by the plain name"
+    name, found = getattr(error, "name", None) or "", getattr(error, "path", None)
+    if isinstance(error, AttributeError):
+        name, found = (getattr(getattr(error, "obj", None), key, None) or "" for key in ("__name__", "__file__"))
+    for folder in folders:
+        file = os.path.join(folder, name.partition(".")[0] + ".py")
+        if name and os.path.isfile(file) and found != file:
+            return "%s is not the one that `import %s` finds, which is %s: give the file another name" % (
+                file, name, found or "built in",
+            )  # fmt: skip
+    return ""
 
 
 def innermost_place(error, folders):
@@ -97,13 +116,64 @@ def call_problem(given):
     return "", ""
 
 
-def loaded_files(folder):
-    """The source files in a folder, or below it, that importing has loaded, sorted; without what was installed there."""
-    files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
-    own = [file for file in files if file.startswith(folder + os.sep) and file.endswith(".py")]
-    installed = distributions() if len(own) > 1 else {}
-    parts = {file: file[len(folder) + 1 : -3].split(os.sep) for file in own}
-    return sorted(file for file in own if "site-packages" not in parts[file] and parts[file][0] not in installed)
+PROJECT_MARKS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
+
+
+def folders_of(given):
+    """The folders whose code is the user's own: those of the target and of the experiment, and their projects'."""
+    module = sys.modules.get(given["module"])
+    file = given["path"] or getattr(module, "__file__", None) or ""
+    near = [folder for folder in (_user_code.place_of(file)[0], given["home"]) if folder]
+    return near + [project for project in map(project_of, near) if project]
+
+
+def project_of(folder):
+    """The innermost folder from here upwards that holds a project; "" if there is none."""
+    while not any(os.path.exists(os.path.join(folder, mark)) for mark in PROJECT_MARKS):
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            return ""
+    return folder
+
+
+def loaded_sources(folders):
+    """The sources below these folders that importing has loaded -> their modules; without what was installed, or is Python's."""
+    library = os.path.dirname(os.__file__)
+    found = {}
+    for name, module in sorted(sys.modules.items()):
+        file = getattr(module, "__file__", None) or ""
+        inside = any(file.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+        if not inside or not file.endswith(".py") or name == "__main__":
+            continue
+        if {"site-packages", "dist-packages"} & set(file.split(os.sep)) or file.startswith((library + os.sep, TRIAL)):
+            continue
+        found[file] = name
+    installed = installed_beside() if found else set()
+    return {
+        file: name for file, name in found.items() if (name.partition(".")[0], root_of(file, name)) not in installed
+    }
+
+
+def root_of(file, name):
+    """The folder in which a module was found: that of its topmost package."""
+    up = name.count(".") + (os.path.basename(file) == "__init__.py")
+    folder = os.path.dirname(file)
+    for _ in range(up):
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def installed_beside():
+    """(top-level name, folder) of what was installed into a folder that is not site-packages, as `pip install --target` does."""
+    from importlib import metadata
+
+    found = set()
+    for name, owners in distributions().items():
+        for owner in owners:
+            place = getattr(metadata.distribution(owner), "_path", None)
+            if place is not None and str(place).endswith(".dist-info"):
+                found.add((name, os.path.dirname(str(place))))
+    return found
 
 
 def distributions():

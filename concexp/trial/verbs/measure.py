@@ -2,11 +2,11 @@
 
 import os
 import sys
-from time import perf_counter_ns as clock
-from time import sleep
 
-from concexp.trial import passes, runtime, tools
+from concexp.trial import interpreter_state, passes, runtime, tools
 from concexp.trial.diagnostics import LOCK_WATCH, task_stacks
+from concexp.trial.own_time import outside_ns, sleep
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.placement import setting_of
 from concexp.trial.plugin import load_plugin
 from concexp.trial.reference import reference_s
@@ -74,6 +74,9 @@ class Trial:
         self.phases = {}
         self.steps = None  # of a search
         self.threads_at_fork = None
+        self.outside_ns = 0  # of the workers' clocks
+        self.watch = interpreter_state.Watch()
+        self.native_threads = None  # beside the first, with all workers
         self.job = None
         self.background = self.make_background(request.get("background"))
 
@@ -115,8 +118,10 @@ class Trial:
         before = {"gil": runtime.gil_enabled(), "traced": runtime.is_traced()}
         iterations = self.run_passes()
         if self.background is not None:
-            self.background.close()
+            self.note_workers(self.background.close())
         invalid = [iteration["invalid"] for iteration in iterations if iteration["invalid"]]
+        if self.lost_threads():
+            invalid.insert(0, self.lost_threads())
         return dict(
             before,
             status="invalid" if invalid else "ok",
@@ -127,6 +132,8 @@ class Trial:
             python="%d.%d.%d" % sys.version_info[:3],
             parallel=model.parallel,
             threads_at_fork=self.threads_at_fork,
+            outside_ns=self.outside_ns,
+            changed=self.watch.facts(),
             phases=self.phases,
             iterations=iterations,
             **({} if self.steps is None else {"steps": self.steps}),
@@ -137,6 +144,7 @@ class Trial:
         """Make everything that the workers share, before they exist."""
         begin = clock()
         self.model.set_up()
+        self.watch.look()
         self.model.inside(self.prepare)
         self.phases["prepare_s"] = (clock() - begin) / SECOND
         self.job = tools.Job(
@@ -219,9 +227,11 @@ class Trial:
         # A fork copies what is there: leave it little to copy, and nothing for the collector to touch later.
         passes.settle()
         threads = runtime.count_threads()
+        self.watch.note()
         begin = clock()
         self.model.open(self.job)
         end = clock()
+        self.watch.look()
         self.phases["create_s"] = (self.model.created - begin) / SECOND
         self.phases["ready_s"] = (end - self.model.created) / SECOND
         self.note_fork(self.model, threads)
@@ -234,16 +244,37 @@ class Trial:
 
     def close(self):
         """End the workers."""
+        self.watch.note()
+        if self.model.threaded and not self.model.processes():
+            self.native_threads = runtime.count_threads() - 1
         begin = clock()
-        self.model.close()
+        changes = self.model.close()
         self.phases["join_s"] = (clock() - begin) / SECOND
+        self.note_workers(changes)
+
+    def note_workers(self, changes):
+        """Keep the changes that workers noticed; `changes` has a list for each."""
+        for one in changes or ():
+            self.watch.add(one)
+        self.watch.look()
+
+    def lost_threads(self):
+        """Why the workers were not the threads that they should be, or an empty text."""
+        if not self.model.threaded:
+            return ""
+        if self.native_threads is not None and self.native_threads < self.workers:
+            counts = self.workers, self.native_threads
+            return self.watch.lost_threads() or "the %d workers had only %d threads of the system" % counts
+        return self.watch.lost_threads()
 
     def one_pass(self, opened):
         """Run one pass of all workers; returns the facts of one iteration. `opened` is what `open` returned."""
         orders, ops = self.make_ready()
         observation = Observation(self.probes, self.processes(), self.workload.servers(self.shared))
         observation.begin()
+        asked = clock()
         reports = self.model.run(orders)
+        self.outside_ns = max(self.outside_ns, outside_ns(reports, asked, clock()))
         facts = observation.end(reports)
         if self.background is not None:
             facts.update(self.background.end())

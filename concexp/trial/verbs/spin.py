@@ -5,8 +5,8 @@ machine are sometimes worth one, while affinity, quota and load average look the
 """
 
 import os
-from time import perf_counter_ns as clock
 
+from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.probes.rusage import thread_times
 
 

@@ -89,38 +89,46 @@ class Workload(tools.Workload):
         own = me.own
         if own.loop is not None:
             return own.loop.run_until_complete(self.awaited(me, n))
-        call, tally = own.call, _user_code.Tally()
+        call, tally, kind = own.call, _user_code.Tally(), None
         take = tally.taker(self.returns, own.check)
-        if own.check is None and self.returns == "nothing":
-            for _ in range(n):
-                call()
-        elif own.check is None and self.returns == "anything":
+        if own.check is None and self.returns != "seconds":
+            keeps = self.returns == "anything"
             for _ in range(n):
                 value = call()
-                if value is not None:
+                if type(value) is not kind:
+                    kind = _user_code.done(value)
+                if keeps and value is not None:
                     take(value)
         else:
             for _ in range(n):
-                take(call())
+                value = call()
+                if type(value) is not kind:
+                    kind = _user_code.done(value)
+                take(value)
         return tally.of(n)
 
     async def awaited(self, me, n):
         own = me.own
-        call, awaits, tally = own.call, own.awaits, _user_code.Tally()
+        call, awaits, tally, kind = own.call, own.awaits, _user_code.Tally(), None
         take = tally.taker(self.returns, own.check)
-        if awaits:
-            for _ in range(n):
-                take(await call())
-        else:
-            for _ in range(n):
-                take(call())
+        for _ in range(n):
+            value = await call() if awaits else call()
+            if type(value) is not kind:
+                kind = _user_code.done(value)
+            take(value)
         return tally.of(n)
 
     def check(self, shared, outcome):
         total = outcome.total
         if not isinstance(total, _user_code.Tally):
             return ("" if total == outcome.ops else "%d calls, not %d" % (total, outcome.ops)), {}
-        counts = {"returned%s" % (name and ".%s" % name): sum_ / n for name, (sum_, n) in total.sums.items()}
+        counts = {}
+        for name, (sum_, n, missing) in total.sums.items():
+            end = name and ".%s" % name
+            if n:
+                counts["returned%s" % end] = sum_ / n
+            if missing:
+                counts.update({"not_numbers%s" % end: missing, "values%s" % end: n + missing})
         reason = "" if total.calls == outcome.ops else "%d calls, not %d" % (total.calls, outcome.ops)
         if total.wrong:
             reason = "%d of %d returned values are wrong: %s" % (total.wrong, total.calls, total.reason)

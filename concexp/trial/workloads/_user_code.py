@@ -8,12 +8,24 @@ import importlib.util
 import os
 import sys
 from functools import partial
+from types import AsyncGeneratorType, GeneratorType
 
 from concexp.trial.diagnostics import LOCK_WATCH
+from concexp.trial.passes import summary_of
 
 # Bits of co_flags, as `inspect` names them; importing it would double the start of a trial.
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
 SETUPS, TEARDOWNS = ("setup", "set_up", "setUp"), ("teardown", "tear_down", "tearDown")
+# Types of values that compute when they are iterated; an iterator as such may be a file or a cursor, whose work is done.
+LAZY = (GeneratorType, AsyncGeneratorType, map, filter, zip, enumerate, type(iter(int, 1)))
+# Attributes of types whose values stand for work of others, and what gives its result.
+LATER = (
+    (("add_done_callback",), "return its result()"),  # a future
+    (("successful", "ready", "get"), "return its get()"),  # of multiprocessing's pools and their like
+    (("__dask_graph__",), "return its compute()"),
+    (("collect", "explain"), "return its collect()"),  # a lazy frame
+)
+NAN = float("nan")
 ASYNCHRONOUS = ("coroutine function", "asynchronous class", "asynchronous context manager")
 
 
@@ -21,36 +33,65 @@ class Unusable(Exception):
     """What was named cannot be a workload; the text says why."""
 
 
+class Beside:
+    """Finds the user's files whose own names belong to other modules, such as numbers.py: under names that belong to none."""
+
+    files = {}
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        file = cls.files.get(name)
+        return None if file is None else importlib.util.spec_from_file_location(name, file)
+
+    @classmethod
+    def name_of(cls, top, file):
+        """The name under which a file is found from now on."""
+        name = "concexp_user_" + top.replace(".", "_")
+        while cls.files.setdefault(name, file) != file:
+            name += "_"
+        if cls not in sys.meta_path:
+            sys.meta_path.append(cls)
+        return name
+
+
+def place_of(path):
+    """(folder, names) of a file: where its imports start, and the packages on the way to it, its own name last."""
+    folder, file = os.path.split(path)
+    names = [os.path.splitext(file)[0]]
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and os.path.basename(folder).isidentifier():
+        folder, package = os.path.split(folder)
+        names.insert(0, package)
+    return folder, names[:-1] if names[1:] and names[-1] == "__init__" else names
+
+
 def load(path, module="", home=""):
     """The module of a user's file, or a module by its name; imported once per process.
 
-    The file's folder and `home`, that of the experiment, are appended to the path, not put first.
+    The folder in which the file's imports start and `home`, that of the experiment, are appended to the path, not put first:
+    `numbers` is the standard library's, also for the standard library, whatever lies beside the experiment.
     """
     if LOCK_WATCH in os.environ:  # a process that was started anew: the locks that it makes are to be seen as well
         from concexp.trial.diagnostics.lock_watch import install
 
         install.install()
-    for folder in (os.path.dirname(path), home):
-        if folder and folder not in sys.path:
-            sys.path.append(folder)
-    if module:
-        return importlib.import_module(module)
-    name = os.path.splitext(os.path.basename(path))[0]
-    loaded = sys.modules.get(name)
-    for known in (loaded, sys.modules.get("concexp_user_%s" % name)):
-        if known is not None and getattr(known, "__file__", None) == path:
-            return known
-    # A file named like a module that is already here (json.py, say) must not replace it.
-    name = name if loaded is None else "concexp_user_%s" % name
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
+    folder, names = place_of(path)
+    for one in (folder, home):
+        if one and one not in sys.path:
+            sys.path.append(one)
+    if not module:
+        top = path if len(names) == 1 else os.path.join(folder, names[0], "__init__.py")
+        if origin_of(names[0]) != os.path.realpath(top):
+            names = [Beside.name_of(names[0], top), *names[1:]]
+    return importlib.import_module(module or ".".join(names))
+
+
+def origin_of(name):
+    """The real path of the file that a name is imported from; "" if there is none."""
     try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):  # a name with a dot; a module that was made by hand, such as __main__
+        return ""
+    return os.path.realpath(spec.origin) if spec is not None and spec.has_location else ""
 
 
 def resolve(function, path="", module="", home="", **more):
@@ -80,7 +121,10 @@ def form_of(target, method=""):
         raise Unusable("it is no class with a method '%s'" % method)
     if isinstance(target, type):
         methods = ((method,) if method else ("__call__", "run")) + SETUPS + TEARDOWNS
-        waits = any(flags(getattr(target, method, None)) & COROUTINE for method in methods)
+        found = {name: flags(getattr(target, name, None)) for name in methods}
+        for name, bits in found.items():
+            refuse_generator(bits, "its `%s`" % name)
+        waits = any(bits & COROUTINE for bits in found.values())
         return "asynchronous class" if waits or hasattr(target, "__aenter__") else "class"
     if not callable(target):
         raise Unusable("it is of type %s, which cannot be called" % type(target).__name__)
@@ -91,9 +135,31 @@ def form_of(target, method=""):
         and target.__code__.co_filename.endswith("contextlib.py")
     ):
         return "asynchronous context manager" if flags(wrapped) & ASYNC_GENERATOR else "context manager"
-    if flags(target) & (GENERATOR | ASYNC_GENERATOR):
-        raise Unusable("it is a generator function: a call of it would run nothing")
+    refuse_generator(flags(target), "it")
     return "coroutine function" if flags(target) & COROUTINE else "function"
+
+
+def refuse_generator(bits, what):
+    """Unusable if these co_flags are those of a generator function."""
+    if bits & (GENERATOR | ASYNC_GENERATOR):
+        raise Unusable("%s is a generator function: a call of it would run nothing" % what)
+
+
+def done(value):
+    """The type of what an operation returned; Unusable if the type means work that was put off instead of done.
+
+    It depends on the type alone, so that callers ask once for values of one type.
+    """
+    kind = type(value)
+    if hasattr(kind, "__await__"):
+        cure = "await it in an `async def`, or name the coroutine function itself"
+        raise Unusable("it returned an awaitable that nobody awaits (%s): %s" % (kind.__name__, cure))
+    for attributes, cure in LATER:
+        if all(hasattr(kind, name) for name in attributes):
+            raise Unusable("it returned a %s, whose work may not be done yet: %s" % (kind.__name__, cure))
+    if kind in LAZY or kind.__module__ == "itertools":
+        raise Unusable("it returned a %s, whose work is not done yet: return list(...) of it" % kind.__name__)
+    return kind
 
 
 def plainly(coroutine):
@@ -137,6 +203,7 @@ class Part:
                 self.call = operation(inner) or operation(thing)
             if self.call is None:
                 raise Unusable("it gives nothing to call: `run` or `__call__` is one operation")
+        refuse_generator(flags(self.call), "what it gives to call")
         self.awaits = bool(flags(self.call) & COROUTINE)
         if self.awaits and self.form not in ASYNCHRONOUS:
             raise Unusable("what this %s gives is a coroutine function: let it be asynchronous itself" % self.form)
@@ -170,28 +237,33 @@ async def called(thing, names):
 
 
 def number(value):
-    """A returned value as a float, None if it is not a finite number."""
+    """A returned value as a float, NaN if it is one without a finite value, None if it is no number."""
     if not isinstance(value, (int, float)) and not hasattr(type(value), "__float__"):
         return None
     try:
         found = float(value)
-    except (TypeError, ValueError, OverflowError):
+    except OverflowError:
+        return NAN
+    except (TypeError, ValueError):
         return None
-    return found if found - found == 0 else None  # inf and nan are no numbers to average, nor to be written as literals
+    return found if found - found == 0 else NAN  # neither an average nor JSON has a place for infinity
 
 
 def named_numbers(value):
-    """The numbers of a dict whose keys are all names and whose values are all numbers; else None."""
+    """The numbers of a dict whose keys are all names and whose values are all numbers or None; else an empty dict.
+
+    None is a number that is missing, and becomes NaN.
+    """
     if not all(isinstance(key, str) and key.isidentifier() for key in value):
-        return None
-    found = {key: number(one) for key, one in value.items()}
-    return None if None in found.values() else found
+        return {}
+    found = {key: NAN if one is None else number(one) for key, one in value.items()}
+    return {} if None in found.values() else found
 
 
 class Tally:
     """What several calls came to; adds up, also to a plain number of calls.
 
-    sums     by name ("" for a plain number): [sum, how many]
+    sums     by name ("" for a plain number): [sum, how many, how many more were NaN, infinite or missing]
     seconds  the sum of what a function says that it took, None where it does not time itself
     wrong    how many values the user's check refused, and why the first
     """
@@ -223,24 +295,25 @@ class Tally:
         if value is None:
             return
         if isinstance(value, dict):
-            for name, one in (named_numbers(value) or {}).items():
+            for name, one in named_numbers(value).items():
                 self.add(name, one)
-        elif hasattr(value, "__await__"):
-            raise Unusable("it returned an awaitable that nobody awaits: name the coroutine function itself")
         else:
             one = number(value)
             if one is not None:
                 self.add("", one)
 
     def add(self, name, one):
-        held = self.sums.setdefault(name, [0.0, 0])
-        held[0] += one
-        held[1] += 1
+        held = self.sums.setdefault(name, [0.0, 0, 0])
+        if one == one:
+            held[0] += one
+            held[1] += 1
+        else:
+            held[2] += 1
 
     def time(self, value):
         """Add the seconds that one operation took, by the function's own clock."""
         one = None if isinstance(value, bool) else number(value)
-        if one is None or one < 0:
+        if one is None or not one >= 0:
             raise Unusable("`returns: seconds`, and it returned %.100r" % (value,))
         self.seconds = (self.seconds or 0.0) + one
 
@@ -249,8 +322,11 @@ class Tally:
         try:
             verdict = check(value)
         except Exception as error:
-            verdict = "%s: %s" % (type(error).__name__, error)
-        if verdict is None or verdict == "" or (verdict and not isinstance(verdict, str)):
+            verdict = summary_of(error)
+        if verdict is None or verdict is True:
+            return
+        done(verdict)  # a coroutine or a generator is true, whatever it would come to
+        if verdict == "" or (verdict and not isinstance(verdict, str)):
             return
         reason = verdict if isinstance(verdict, str) else "%.100r" % (value,)
         self.wrong += 1
@@ -276,10 +352,9 @@ class Tally:
             self.calls += other
             return self
         self.calls += other.calls
-        for name, (total, count) in other.sums.items():
-            held = self.sums.setdefault(name, [0.0, 0])
-            held[0] += total
-            held[1] += count
+        for name, more in other.sums.items():
+            held = self.sums.get(name, (0.0, 0, 0))
+            self.sums[name] = [one + another for one, another in zip(held, more)]
         if other.seconds is not None:
             self.seconds = (self.seconds or 0.0) + other.seconds
         self.wrong += other.wrong

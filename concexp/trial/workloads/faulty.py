@@ -5,10 +5,10 @@ import os
 import signal
 import sys
 import time
-from time import perf_counter_ns as clock
 
 from concexp.trial import tools
 from concexp.trial.diagnostics import notes
+from concexp.trial.own_time import perf_counter_ns as clock
 
 FOREVER = 3600.0  # seconds
 

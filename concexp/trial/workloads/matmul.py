@@ -14,7 +14,7 @@ class Workload(tools.Workload):
     Operations alternate between A B and B A. All elements are whole numbers and all sums below 2^53: results are exact.
 
     n: rows and columns
-    blas_threads: threads that BLAS may use for each product, in each process
+    blas_threads: threads that BLAS may use for each product, in each process; 1: one, unless `environment:` says otherwise
     """
 
     n: "int >= 1 <= 16000" = 256
@@ -24,7 +24,7 @@ class Workload(tools.Workload):
 
     def numpy(self):
         """numpy, limited to this number of threads if this is its first import in this process."""
-        for name in THREADS:
+        for name in THREADS if self.blas_threads > 1 else ():
             os.environ[name] = str(self.blas_threads)
         import numpy
 

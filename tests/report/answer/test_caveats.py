@@ -50,3 +50,14 @@ def test_faults_without_a_number(tmp_path):
         "**2 cells did not end well** (2 crashed): see [what went wrong](#what-went-wrong).",
         "`detection_s` goes from 2.00 ms (model threads) to 500 ms (model processes).",
     ]
+
+
+def test_reasons_that_differ_in_their_figures_are_one(answer_text):
+    """What stands before the colon is the reason that all trials share."""
+    wrong = {"status": "invalid", "workers": 2}
+    cells = [
+        journal_builder.cell(),
+        journal_builder.cell(model="threads", reason="the clock was changed: by 5 s", **wrong),
+        journal_builder.cell(model="processes", reason="the clock was changed: by 7 s", **wrong),
+    ]
+    assert "Wrong outcome (†) (the clock was changed): `threads` and `processes` with 2 workers." in answer_text(cells)

@@ -2,7 +2,8 @@
 
 import re
 
-from concexp.report.answer import answer
+from concexp.report.answer import answer, per_comparison
+from concexp.report.family import family_of
 from concexp.report.view import View
 from tests.helpers import journal_builder
 
@@ -63,3 +64,23 @@ def test_one_without_a_rival(tmp_path):
         sentences[0]
         == "Without a rival whose trials are all right and beyond doubt: `threads` in size 1B and `threads` in size 2B."
     )
+
+
+def test_fifty_comparisons_are_counted(tmp_path):
+    """All of them, with all differences that are corrected for: what the page has no room for is cut after it is counted."""
+    made = comparisons(*[(100, 200)] * 30, *[(300, 100)] * 20)
+    view = View(journal_builder.write(tmp_path, **made))
+    text = "\n".join(answer(view))
+    assert "`processes` is best in 30 of 50 comparisons, " in text
+    assert "; `threads` in 20, " in text
+    assert re.search(r"The best throughput goes from .* over 50 conditions", text)
+    assert family_of(view).count == 50
+    items = per_comparison(view)
+    assert [item.partition(":")[0] for item in items[:-1]] == ["**size 1B**", "**size 26B**", "**size 50B**"]
+    assert items[-1] == "47 more comparisons in the tables below."
+
+
+def test_a_tie_in_each_of_fifty(tmp_path):
+    """Where none is best, none of all fifty is."""
+    view = View(journal_builder.write(tmp_path, **comparisons(*[(100, 100)] * 50, noise=0.1)))
+    assert "Nobody is best in any of the 50 comparisons" in "\n".join(answer(view))

@@ -36,7 +36,8 @@ def test_why_it_stops_scaling(tmp_path, facts, reason):
     for one in cells:
         if one["axes"]["model"] == "threads":
             one["facts"] = facts
-    sentences = answer(View(journal_builder.write(tmp_path, cells)))
+    four = {"effective": 3.9, "machine": {"cpus": 4}}
+    sentences = answer(View(journal_builder.write(tmp_path, cells, **four)))
     assert (
         f"With most workers their time is lost mainly to {reason} (`threads` in cpu\\_sum and `threads` in sort; at most"
         in "".join(sentences)

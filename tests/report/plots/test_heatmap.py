@@ -41,6 +41,26 @@ def test_heatmap_against_primitives(tmp_path):
     assert "best pipe at 1B, pipe at 1KiB, socketpair at 1MiB." in text
 
 
+@pytest.mark.parametrize(
+    ("axis", "labels"),
+    [
+        ("sleep.delay", ["1ms", "2ms", "3ms"]),
+        ("load.ops", [4, 8, 16]),
+        ("load.rate", ["100/s", "200/s", "400/s"]),
+        ("background.workers", [0, 1, 2]),
+        ("measure.iterations", [2, 5, 9]),
+    ],
+)
+def test_one_model_has_no_workers(tmp_path, axis, labels):
+    """`serial` and one other model: any number of workers means the other one, whose panel has its name."""
+    cells = [
+        journal_builder.cell("sleep", model, workers=workers, axes={axis: label})
+        for model, workers in (("serial", None), ("threads", 1), ("threads", 2))
+        for label in labels
+    ]
+    assert f"{axis} and workers, one panel per model. threads: from " in alt_text(tmp_path, "heatmap", cells=cells)
+
+
 @pytest.mark.parametrize("make", [scenarios.scaling, scenarios.syncs, scenarios.waiting, scenarios.parameters])
 def test_heatmap_needs_two_ordered_axes(tmp_path, make):
     """Workers alone, primitives alone, and two sizes are no map."""

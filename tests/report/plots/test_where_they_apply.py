@@ -11,6 +11,7 @@ from tests.helpers.pages import draw
 APPLIES = {
     "comparison": {"syncs", "scaling", "recorded"},
     "cost_breakdown": {"scaling"},
+    "curve": set(),
     "drift": set(),
     "fairness": {"recorded"},
     "heatmap": {"recorded"},

@@ -93,3 +93,19 @@ def test_a_figure_without_the_doubtful_says_of_how_many_trials(tmp_path):
     text = "\n".join(answer(View(run)))
     best = cells_of.sort_values("throughput").iloc[-1]
     assert f"from {best['throughput_n']} of {best['trials']} trials" in text
+
+
+def test_everywhere_means_the_cells_that_are_cut_as_well(tmp_path):
+    """Of 201 cells the last has another primitive, and alone lost updates: neither is called the same everywhere."""
+    many = [
+        journal_builder.cell("counter", "threads", "none" if size else "lock", 2, rate=100.0, axes={"counter.size": size},
+                             counts={"lost_updates": 0 if size else 3})
+        for size in range(200, -1, -1)
+    ]  # fmt: skip
+    view = View(journal_builder.write(tmp_path, many, repetitions=1, iterations=1, spec={"baseline": {}}))
+    (table,) = cells.tables(view)
+    assert len(table.rows) == 200
+    assert cells.left_out(view) == 1
+    assert table.constant.startswith("workload counter, model threads, workers 2, ")
+    assert "lost" not in table.constant
+    assert table.heads[:2] == ["sync", "counter.size"]

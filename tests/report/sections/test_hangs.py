@@ -14,6 +14,10 @@ from concexp.run.storage.journal import Record
         (None, None),
         ({"status": "ok"}, "did not hang (ok): who waited for whom is not known"),
         ({"status": "timeout", "hang": {"kind": "slow"}}, "nobody waits for locks in a circle"),
+        (
+            {"status": "timeout", "hang": {"circle": [], "waits": ["a", "b"], "forked": ["a"]}},
+            "a process was forked while another thread held a lock, which stays locked in the new process for ever",
+        ),
         ({"status": "timeout", "hang": {"circle": ["worker 0 waits"]}}, "shows who waits for what it holds itself"),
     ],
 )

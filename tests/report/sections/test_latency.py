@@ -2,6 +2,7 @@
 
 import pytest
 
+from concexp import report
 from concexp.report.answer import answer
 from concexp.report.sections import latency
 from concexp.report.sections.cells import tables as cell_tables
@@ -158,6 +159,14 @@ def test_the_highest_rate_of_a_search_is_told(tmp_path):
     (table,) = cell_tables(view)
     assert any(head.startswith("sustainable") for head in table.heads)
     assert not any("**" in text for row in table.rows for text in row)
+
+
+def test_no_sentence_stands_twice_on_a_page(tmp_path):
+    """What the answer says of the rates is not said again in the section on latency."""
+    page = report.write(journal_builder.write(tmp_path, search_cells(), spec={"baseline": {}}, iterations=1), tmp_path)
+    lines = [line for line in page.read_text("utf-8").splitlines() if len(line) > 60 and not line.startswith("|")]
+    assert [line for line in set(lines) if lines.count(line) > 1] == []
+    assert sum("**The highest rate**" in line for line in lines) == 1
 
 
 def test_rates_that_were_searched_for_are_compared(tmp_path):

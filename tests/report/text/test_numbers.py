@@ -46,6 +46,20 @@ def test_no_value():
     assert spread(UNKNOWN, " s") == "–"
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(math.inf, "infinite"), (-math.inf, "−infinite"), (math.nan, "not a number"), (1e308, "1" + "0" * 3)],
+)
+def test_what_is_no_number_is_said_in_words(value, text):
+    """Infinity and NaN, by themselves, as a mean, as an end, and among values that need a unit."""
+    assert rounded(value).replace(",", "").startswith(text)
+    if not math.isfinite(value):
+        assert spread(Interval(value, math.nan, math.nan, 3), " s") == ("–" if math.isnan(value) else text)
+        assert spread(Interval(1.0, value, value, 3), " s") == "1.00 s"
+    assert scale_of([value, 0.5], "s")[1] in ("s", "ms")
+    assert scale_of([math.inf, 5e6], "1/s") == (1e6, "M")
+
+
 def test_ends_enclose_the_mean():
     """Whatever is rounded, the ends shown enclose the mean shown, and no number is longer than it needs to be."""
     rng = random.Random(3)

@@ -229,3 +229,50 @@ def eventually(holds, seconds=30):
             return True
         time.sleep(0.02)
     return False
+
+
+OWN_POOLS = """\
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+
+def work():
+    fork = multiprocessing.get_context("fork")
+    with fork.Pool(2) as pool:
+        assert pool.map(abs, [-1, -2]) == [1, 2]
+    with ProcessPoolExecutor(1, mp_context=fork) as executor:
+        assert executor.submit(abs, -3).result() == 3
+"""
+
+
+@pytest.mark.parametrize("model", ["processes", ("processes", {"start_method": "spawn"}), "process_pool", "hybrid"])
+def test_a_worker_may_have_processes_of_its_own(model, write):
+    """As in the standard library, where `Process` is no daemon unless that is asked for."""
+    ending = trial(function(write("pools.py", OWN_POOLS)), model, load={"ops": 2, "scaling": "strong"}, warmup=0)
+    assert (ending.status, ending.reason, ending.left_behind, ending.leaked) == ("ok", "", 0, [])
+    assert mine() == []
+
+
+HEIRS = "import multiprocessing, os, subprocess, time\nfork = multiprocessing.get_context('fork')\ndef work():\n    "
+FOREVER = "fork.Process(target=time.sleep, args=(3600,)).start()"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("subprocess.Popen(['sleep', '3600'])", "ok"),
+        (FOREVER, "timeout"),  # the worker waits for it when it ends, as Python does
+        (f"{FOREVER}; time.sleep(0.1); os._exit(3)", "crashed"),
+        (f"{FOREVER}; raise KeyError", "failed"),
+    ],
+)
+@pytest.mark.parametrize("model", ["processes", "hybrid"])
+def test_grandchildren_of_a_trial_end_with_it(model, body, status, write):
+    """However the trial ends; those that outlive a good one are reported."""
+    ending = trial(
+        function(write("heirs.py", HEIRS + body)), model, load={"ops": 2, "scaling": "strong"}, warmup=0, timeout=3
+    )
+    assert ending.status == status, ending
+    assert mine() == []
+    if status == "ok":
+        assert ending.left_behind == 2
+        assert [leak["name"] for leak in ending.leaked] == ["sleep 3600"] * 2

@@ -11,7 +11,7 @@ from concexp.run.child.lock_cycles import describe_cycle, together
 from concexp.run.child.stage import stage_child_code
 from concexp.run.storage import journal
 from concexp.trial.diagnostics import LOCK_WATCH
-from tests.helpers.children import request
+from tests.helpers.children import function, request
 
 A, B = "Lock made at mine.py:1 in <module> #1|7", "Lock made at mine.py:1 in <module> #2|7"
 SHARED = "shared Semaphore made at mine.py:3 in work #1|7"
@@ -66,6 +66,7 @@ def test_a_wait_without_a_circle(told_of, words):
     assert found["circle"] == []
     assert len(found["waits"]) == 1
     assert words in found["waits"][0]
+    assert found.get("forked", []) == (found["waits"] if "fork" in words else [])
 
 
 def test_three_in_a_circle_and_one_beside():
@@ -96,6 +97,38 @@ def test_philosophers_are_named(model):
         (said,) = [sentence for sentence in circle if sentence.startswith(f"worker {one} holds Lock #1 made at ")]
         assert said.endswith(f"which worker {other} holds")
         assert "taken at philosophers.py:" in said
+
+
+FORKED = """\
+import multiprocessing, threading
+LOCK, held = threading.Lock(), threading.Event()
+
+def hold():
+    with LOCK:
+        held.set()
+        threading.Event().wait()
+
+def child():
+    with LOCK:
+        pass
+
+def work():
+    threading.Thread(target=hold, daemon=True).start()
+    held.wait()
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    process.join()
+"""
+
+
+def test_a_fork_beside_a_held_lock_is_named(write):
+    """User code forks while a thread of its own holds a lock: the wait of the new process says so, with both places."""
+    asked = request(function(write("mine.py", FORKED)), "serial", load={"ops": 1, "scaling": "strong"}, warmup=0,
+                    probes=["holders"])  # fmt: skip
+    ending = launch(asked, sys.executable, stage_child_code(), 3, site=True, variables={LOCK_WATCH: "1"})
+    (said,) = ending.hang["forked"]
+    assert "waits at mine.py:10 in child for Lock #1 made at mine.py:2 in <module>" in said
+    assert said.endswith("which a thread that did not come along in the fork holds, taken at mine.py:5 in hold")
 
 
 CROSSED = """\

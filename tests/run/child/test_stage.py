@@ -4,7 +4,9 @@ import errno
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -85,14 +87,59 @@ def test_many_at_once_agree():
     assert contents(found[0].path) == stage.code()
 
 
-def test_a_cache_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
-    """No place for the code: exit 3, saying where and what to set."""
+@pytest.fixture
+def temporary(tmp_path_factory, monkeypatch):
+    """A temporary folder of the test's own, in which no stage is yet."""
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    stage._temporary_folder.cache_clear()
+    yield folder
+    stage._temporary_folder.cache_clear()
+
+
+def test_where_the_cache_cannot_be_written_the_stage_is_temporary(tmp_path, monkeypatch, temporary):
+    """It is whole, is found again by the same process, and a note says what to set."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file" / "below"))
-    with pytest.raises(EnvironmentRefused, match="cannot write the code of the trials") as caught:
+    ready = stage.stage_child_code()
+    assert ready.path.is_relative_to(temporary)
+    assert contents(ready.path) == stage.code()
+    assert "cannot write the code of the trials" in ready.note
+    assert "XDG_CACHE_HOME" in ready.note
+    assert stage.stage_child_code() == ready
+    assert launch(request(), sys.executable, ready, 60).status == "ok"
+
+
+def test_without_any_place_the_run_is_refused(tmp_path, monkeypatch, temporary):
+    """Exit 3, saying where and what to set."""
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file" / "below"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file" / "below"))
+    with pytest.raises(EnvironmentRefused, match="nor to a temporary folder") as caught:
         stage.stage_child_code()
     assert "XDG_CACHE_HOME" in caught.value.hint
     assert caught.value.exit_code == 3
+
+
+READ_ONLY = """\
+import sys
+from concexp.run.child import stage
+ready = stage.stage_child_code()
+stage.compile_for(sys.executable, ready)
+stage.compile_for(sys.argv[1], ready)
+print(ready.path)
+"""
+
+
+def test_a_temporary_stage_goes_with_its_process(tmp_path, temporary):
+    """And with that of the process only, not of its forks."""
+    (tmp_path / "file").write_text("")
+    code = READ_ONLY + "import os\nif os.fork() == 0:\n    sys.exit()\nos.wait()\nassert ready.path.is_dir()\n"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "file"), "TMPDIR": str(temporary)}
+    done = subprocess.run([sys.executable, "-c", code, sys.executable], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert str(temporary) in done.stdout
+    assert os.listdir(temporary) == []
 
 
 def test_compiling_is_done_once(cache):
@@ -144,6 +191,23 @@ def test_interpreters_of_one_version_share_their_byte_code(cache, tmp_path):
     assert stage.is_compiled(sys.executable, ready)
 
 
+def test_a_stage_that_became_read_only_is_used_as_it_is(cache, tmp_path, monkeypatch):
+    """Its byte code is there already, and another interpreter of the version uses it without leaving a stamp."""
+    ready = stage.stage_child_code()
+    stage.compile_for(sys.executable, ready)
+    other = tmp_path / "python"
+    other.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    other.chmod(0o755)
+
+    def read_only(path, content):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(stage.Path, "write_text", read_only)
+    stage.compile_for(str(other), ready)
+    assert not stage.is_compiled(str(other), ready)
+    assert stage.stage_child_code() == ready
+
+
 def test_a_user_without_a_home_is_told(monkeypatch):
     """No home folder, and no place named: exit 3 with what to set."""
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
@@ -167,8 +231,8 @@ def test_a_relative_place_is_below_the_working_folder(monkeypatch, tmp_path):
     assert launch(request(), sys.executable, ready, 60).status == "ok"
 
 
-def test_a_stage_that_cannot_be_written_leaves_nothing(cache, monkeypatch):
-    """A disk that is full meanwhile: exit 3, and no half of a stage in the cache."""
+def test_a_stage_that_cannot_be_written_leaves_nothing(cache, monkeypatch, temporary):
+    """A disk that is full meanwhile: exit 3, and no half of a stage in the cache nor in the temporary folder."""
 
     def full(path, content):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

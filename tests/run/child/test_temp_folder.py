@@ -6,15 +6,18 @@ import subprocess
 import sys
 import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 
 from concexp.commands.run import RunRequest, run_experiment
 from concexp.run.child import temp_folder
+from tests.helpers.children import function, trial
 
 HOLDER = """\
 import sys, time
 from concexp.run.child import temp_folder
+from tests.helpers.children import function, trial
 with temp_folder.folder() as path:
     (path / "rows").write_text("something")
     print(path, flush=True)
@@ -148,3 +151,107 @@ def test_a_folder_goes_whatever_its_trial_made_of_it(temporary, tmp_path_factory
         assert temp_folder.remove(path) == ""
     assert os.listdir(temporary) == []
     assert (elsewhere / "mine").read_text() == "mine"
+
+
+@pytest.fixture
+def long(tmp_path, monkeypatch):
+    """A temporary folder whose path has 90 characters, as clusters have them."""
+    folder = tmp_path / ("x" * (89 - len(str(tmp_path))))
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert len(str(folder)) == 90
+    return folder
+
+
+def links():
+    """The links of trials, by what they lead to."""
+    return {os.readlink(link): link for link, _ in temp_folder._links()}
+
+
+def test_a_long_path_has_a_short_name(long):
+    """It leads to the same folder, it is gone with the trial, and a short path needs none."""
+    with temp_folder.folder() as path:
+        with temp_folder.short_name(path) as seen:
+            assert len(str(seen)) <= temp_folder.ROOM < len(str(path))
+            assert seen.samefile(path)
+            temp_folder.clear()
+            assert seen.is_symlink()
+        assert not seen.is_symlink()
+        assert path.is_dir()
+    short = Path("/tmp/concexp-trial-abcdefgh/t")
+    with temp_folder.short_name(short) as seen:
+        assert seen == short
+
+
+def test_where_no_short_name_can_be_had_the_long_one_stays(long, monkeypatch):
+    """The trial then runs all the same; only sockets fail."""
+    monkeypatch.setattr(temp_folder, "SHORT_PLACES", (long / "nothing",))
+    with temp_folder.folder() as path, temp_folder.short_name(path) as seen:
+        assert seen == path
+
+
+LINKED = HOLDER.replace("as path:", "as path, temp_folder.short_name(path) as seen:").replace(
+    "print(path", "print(seen"
+)
+
+
+def test_links_of_killed_runs_go_with_the_next_whatever_its_tmpdir(long, tmp_path, monkeypatch):
+    """And with them the folders to which they lead. Links of others stay."""
+    holder = subprocess.Popen([sys.executable, "-c", LINKED], stdout=subprocess.PIPE, text=True)
+    seen = Path(holder.stdout.readline().strip())
+    others = Path("/tmp") / f"{temp_folder.LINK_PREFIX}0123abcd"
+    others.symlink_to(tmp_path)
+    try:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        temp_folder.clear()
+        assert seen.is_dir()
+        holder.send_signal(signal.SIGKILL)
+        holder.communicate()
+        assert seen.is_dir()
+        temp_folder.clear()
+        assert not seen.is_symlink()
+        assert os.listdir(long) == []
+        assert others.is_symlink()
+    finally:
+        others.unlink()
+
+
+SOCKETS = """\
+import multiprocessing
+from multiprocessing.connection import Client, Listener
+
+def work():
+    with multiprocessing.Manager() as manager:
+        queue = manager.Queue()
+        queue.put(5)
+        assert queue.get() == 5
+    with Listener(family="AF_UNIX") as listener, Client(listener.address) as one, listener.accept() as other:
+        one.send(6)
+        assert other.recv() == 6
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("workload", "model", "sync"),
+    [
+        ("cpu_sum", ("processes", {"start_method": "forkserver"}), "none"),
+        ("cpu_sum", ("process_pool", {"start_method": "forkserver"}), "none"),
+        ("cpu_sum", ("mp_pool", {"start_method": "forkserver"}), "none"),
+        ("cpu_sum", ("hybrid", {"start_method": "forkserver"}), "none"),
+        ("ping_pong", "processes", "manager_queue"),
+        ("ping_pong", "threads", "manager_queue"),
+        ("shared_state", ("processes", {"start_method": "forkserver"}), "manager_dict"),
+        (None, "threads", "none"),
+        (None, "processes", "none"),
+    ],
+)
+def test_sockets_work_under_a_long_tmpdir(long, write, workload, model, sync):
+    """Fork servers, managers and listeners of the user's own."""
+    mine = function(write("sockets.py", SOCKETS))
+    ended = trial(workload or mine, model, sync, load={"ops": 2, "scaling": "strong"})
+    assert (ended.status, ended.reason) == ("ok", "")
+    assert ended.leaked == []
+    assert os.listdir(long) == []
+    assert not any(str(long) in target for target in links())

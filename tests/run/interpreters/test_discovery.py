@@ -3,7 +3,9 @@
 import functools
 import json
 import os
+import pwd
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -85,7 +87,49 @@ def test_where_interpreters_are_looked_for(machine):
     machine.put("usr/bin/python3.11-config", {})
     machine.put("usr/bin/python3-futurize", {})
     (machine.folder / "usr/bin/python3").symlink_to("python3.11")
-    assert list(map(str, discovery.candidates())) == [*expected, sys.executable]
+    assert list(map(str, discovery.candidates())) == [sys.executable, *expected]
+
+
+def test_folders_that_cannot_be_read_are_skipped(machine, monkeypatch):
+    """A folder of the PATH may be forbidden, or a file; nobody need have a home."""
+    there = machine.put("path/python3.13", {})
+    forbidden = machine.folder / "forbidden"
+    forbidden.mkdir()
+    listdir = os.listdir
+
+    def refusing(path):
+        if path == forbidden:
+            raise PermissionError(13, "Permission denied", str(path))
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", refusing)
+    monkeypatch.setenv(
+        "PATH", os.pathsep.join([str(forbidden), there, str(machine.folder / "none"), str(Path(there).parent)])
+    )
+    monkeypatch.delenv("HOME")
+    monkeypatch.delenv("PYENV_ROOT")
+    monkeypatch.setattr(pwd, "getpwuid", lambda uid: {}[uid])
+    assert list(map(str, discovery.candidates())) == [sys.executable, there]
+    assert discovery.listed(None)[0]["found"] == there
+
+
+def test_the_running_interpreter_is_itself(machine):
+    """In a virtual environment it stands before the program that it links to, which has other packages."""
+    machine.answers[sys.executable] = {}
+    behind = machine.put("usr/bin/python3.13", {})
+    Path(behind).unlink()
+    Path(behind).symlink_to(os.path.realpath(sys.executable))
+    rows = [row for row in discovery.listed(None) if row["name"]]
+    assert [(row["name"], row["current"]) for row in rows] == [("3.13", True)]
+    assert machine.start().find("x", "3.13").path == sys.executable
+
+
+def test_a_path_below_an_unknown_home_is_missing(machine):
+    """It is an interpreter that cannot be started, not an error of concexp."""
+    machine.answers[sys.executable] = {}
+    text = "workload: sleep\nmodel: serial\nsweep: {python: [{is: ~nobody_at_all/bin/python3, as: mine}]}\n"
+    spec = parse_text(text, str(machine.folder / "x.yaml"))
+    assert isinstance(discovery.resolve_interpreters(spec, None)["mine"], MissingInterpreter)
 
 
 def test_a_version_starts_only_what_may_be_it(machine):

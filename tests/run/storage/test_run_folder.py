@@ -8,6 +8,7 @@ import pytest
 
 from concexp.errors import Damaged, EnvironmentRefused
 from concexp.experiment import parse_text
+from concexp.run import user_files
 from concexp.run.storage import run_folder
 from concexp.run.storage.journal import Journal, Record, Writer, read
 from concexp.run.storage.run_folder import Unfinished
@@ -21,7 +22,7 @@ def spec(text=TEXT):
 
 
 def located(source, module=""):
-    return SimpleNamespace(source=str(source), module=module)
+    return SimpleNamespace(source=str(source), module=module, written="" if module else source.name)
 
 
 def entry(label, home, *sources):
@@ -53,7 +54,7 @@ def test_code_files_are_named_without_this_machines_folders(tmp_path):
         ]
     )
     helper = str(tmp_path / "one/helper.py")
-    assert run_folder.code_files(question, {"a": {"files": [helper]}}) == {
+    assert user_files.code_files(question, {"a": {"modules": {helper: "helper"}}}) == {
         "helper.py": helper,
         "pkg/mod.py": str(tmp_path / "lib/pkg/mod.py"),
         "two/work.py": str(tmp_path / "two/work.py"),
@@ -62,13 +63,13 @@ def test_code_files_are_named_without_this_machines_folders(tmp_path):
 
 
 def test_a_new_folder_holds_all_that_is_known(tmp_path):
-    """The experiment word for word and resolved, the user's files, the manifest; and it is found until its page is written."""
+    """The experiment with its name, and resolved, the user's files, the manifest; and it is found until its page is written."""
     source = tmp_path / "mine.py"
     source.write_text("x = 1\n")
     runs = tmp_path / "reports/x/runs"
     manifest = {"identity": "0badcafe" * 8, "host": HOST, "machine": {"cpus": 2}}
     folder = run_folder.create(runs, spec(), {"pkg/mine.py": str(source)}, manifest)
-    assert (folder.path / "experiment.yaml").read_text() == TEXT
+    assert (folder.path / "experiment.yaml").read_text() == f"{TEXT}name: x\n"
     assert "primary: throughput" in (folder.path / "resolved.yaml").read_text()
     assert (folder.path / "code/pkg/mine.py").read_text() == "x = 1\n"
     assert json.loads((folder.path / "manifest.json").read_text()) == manifest
@@ -166,7 +167,7 @@ def test_what_is_imported_when_it_is_called_is_kept(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
     parsed = parse_text(TEXT.replace("cpu_sum", "my.py:work"), str(tmp_path / "x.yaml"))
-    found = run_folder.code_files(parsed, {})
+    found = user_files.code_files(parsed, {})
     assert set(found) == {"my.py", "lazy.py", "deeper.py", "pkg/__init__.py", "pkg/part.py", "pkg/sibling.py"}
 
 
@@ -180,3 +181,33 @@ def test_what_is_no_text_stands_in_the_manifest(tmp_path):
     """A command line whose bytes are no UTF-8 is written as Python shows it."""
     folder = run_folder.create(tmp_path, spec(), {}, {"identity": "0badcafe" * 8, "command": "run caf\udce9"})
     assert run_folder.read_manifest(folder.path)["command"] == "run caf\\udce9"
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ({"user_code": {"a.py": "1", "b.py": "2"}}, "with other code of yours (b.py)"),
+        ({"environment": {"A": "1"}}, "with other environment variables (A)"),
+        ({"files": {"d.csv": {}}}, "with other files (d.csv)"),
+        ({"trial_code": "2"}, "by another version of concexp"),
+        ({"only": "workers == 1"}, "with another --only"),
+        ({}, "with another experiment"),
+    ],
+)
+def test_why_the_latest_run_is_not_completed_is_said(tmp_path, part, words):
+    """In what it differs, if it is unfinished; what lies behind it is no matter."""
+    there = {"identity": "a" * 64, "host": HOST, "machine": {"cpus": 2}, "user_code": {"a.py": "1"}, "trial_code": "1"}
+    folder = run_folder.create(tmp_path, spec(), {}, there)
+    found = run_folder.unfinished(tmp_path, "b" * 64, HOST, 2, {"user_code": {"a.py": "1"}, "trial_code": "1", **part})
+    assert found == Unfinished(None, f"{folder.path.name} was begun {words}, and is left as it is")
+
+
+def test_cells_are_those_of_the_header(tmp_path):
+    """A journal that has not begun fits any plan; one with other cells does not."""
+    folder = run_folder.create(tmp_path, spec(), {}, {"identity": "a" * 64})
+    assert run_folder.has_cells(folder, {"c1"})
+    with Writer(folder.journal) as writer:
+        assert run_folder.has_cells(folder, {"c1"})
+        writer.begin(Record({"cells": [{"cell": "c1"}, {"cell": "c2"}]}))
+    assert run_folder.has_cells(folder, {"c1", "c2"})
+    assert not run_folder.has_cells(folder, {"c1"})

@@ -4,11 +4,14 @@ import pytest
 from pydantic import BaseModel
 
 from concexp import catalog
-from concexp.run.storage import schema
+from concexp.analysis import frame
+from concexp.run.storage import journal, schema
 from concexp.run.storage.columns import StructColumn, pack
 from concexp.run.storage.schema import header, iterations, trial, types
 from concexp.run.storage.schema.iterations import iterations_mismatch
+from concexp.run.storage.schema.trial import Answer, TrialRecord
 from concexp.run.storage.schema.types import Part, first_mismatch
+from tests.helpers import journal_builder, scenarios
 
 MODELS = sorted(
     {
@@ -141,3 +144,26 @@ def test_roles_are_words():
     """Pages show a role as it is."""
     assert schema.ROLE.fullmatch("sentinel")
     assert not schema.ROLE.fullmatch("<b>")
+
+
+def test_every_key_that_is_written_or_read_is_known():
+    """What has no field is dropped on reading, so nothing that a table needs may lack one."""
+    assert {*frame.RECORD, *frame.FAULT} <= set(TrialRecord.model_fields)
+    assert set(frame.ANSWER.values()) <= set(Answer.model_fields)
+
+
+def test_unknown_keys_are_not_kept(tmp_path):
+    """Of a line and of its answer; a later version's journal, or a stranger's, may hold anything under them."""
+    journal_builder.write(tmp_path, **scenarios.partly_withheld())
+    (path,) = tmp_path.rglob("journal.jsonl")
+    lines = [journal.decode(line) for line in path.read_bytes().splitlines()]
+    expected = schema.read(path).records
+    previous, written = None, []
+    for line in lines:
+        line["later"] = [[]] * 9
+        if isinstance(line.get("answer"), dict):
+            line["answer"]["later"] = {"x": []}
+        written.append(journal.encode(line, previous))
+        previous = journal.checksum_of(written[-1][:-1])
+    path.write_bytes(b"".join(written))
+    assert schema.read(path).records == expected

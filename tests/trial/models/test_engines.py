@@ -245,3 +245,60 @@ def test_greenlets_wait_in_turns(sync, python):
     """Two that send each other what the other waits for come to an end only if no wait stops both."""
     ending = trial("ping_pong", "gevent", sync, python, load={"ops": 20, "scaling": "strong"})
     assert (ending.status, ending.left_behind) == ("ok", 0), ending
+
+
+PATCHED = "import gevent.monkey\ngevent.monkey.patch_all()\ndef work(): pass\n"
+
+
+@pytest.mark.parametrize("model", ["threads", "thread_pool", "to_thread"])
+def test_threads_that_gevent_has_replaced_are_no_threads(model, python, write):
+    """A user's file that patches the standard library: the model's name would not be true of what was measured."""
+    ending = trial(function(write("patched.py", PATCHED)), model, python=python, site=True)
+    assert ending.status == "invalid", ending
+    assert ending.reason.startswith(
+        "the workers were not threads: the code under test replaced _thread.start_new_thread"
+    )
+    assert "gevent" in ending.reason
+
+
+@pytest.mark.parametrize(("model", "what"), [("gevent", []), ("serial", ["start of threads"])])
+def test_where_gevent_takes_no_threads_away_the_trial_counts(model, what, python, write):
+    """The model gevent patches by itself; where there are no threads, what was changed is recorded."""
+    ending = trial(function(write("patched.py", PATCHED)), model, python=python, site=True)
+    assert ending.status == "ok", ending
+    assert [one["what"] for one in ending.answer["changed"]] == what
+
+
+CHANGING = "import sys\ndef work():\n    sys.setswitchinterval(0.001)\n"
+
+
+@EVERY_FORM
+def test_what_code_changes_is_noticed_in_every_engine(form, python, write):
+    """And nothing that the engine itself changes is taken for it."""
+    for code, expected in ((CHANGING, {("switch interval", "0.005 s", "0.001 s")}), ("def work(): pass\n", set())):
+        ending = trial(function(write("mine.py", code)), form, python=python, site=True, timeout=PATIENCE, load=COUNTED)
+        assert ending.status == "ok", ending
+        assert {(one["what"], one["before"], one["after"]) for one in ending.answer["changed"]} == expected
+
+
+FROZEN = """\
+import time
+
+class Work:
+    def setup(self):
+        import freezegun
+        freezegun.freeze_time("2020-01-01", real_asyncio=True).start()
+    def run(self):
+        time.sleep(0.005)
+"""
+
+
+@EVERY_FORM
+def test_a_frozen_time_freezes_no_window(form, python, write):
+    """The clocks of engines' workers and of those who hand out tasks are out of reach, too."""
+    ending = trial(
+        function(write("mine.py", FROZEN), "Work"), form, python=python, site=True, timeout=PATIENCE, load=COUNTED
+    )
+    assert ending.status == "ok", ending
+    (iteration,) = ending.answer["iterations"]
+    assert 0.005 * COUNTED["ops"] / 2 <= iteration["wall_s"] < PATIENCE

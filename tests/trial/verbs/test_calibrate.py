@@ -20,14 +20,14 @@ def test_only_undisturbed_runs_count(monkeypatch):
     def loop(rounds, x):
         clock[0] += rounds * 2e-6 * next(hindrance)
 
-    monkeypatch.setattr(calibrate, "thread_time", lambda: clock[0])
+    monkeypatch.setattr(calibrate, "thread_time_ns", lambda: round(clock[0] * 1e9))
     assert calibrate.pace(loop) == 500_000
 
 
 def test_a_clock_that_stands_still_is_no_division_by_zero(monkeypatch):
     """However coarse the clock, there is a pace."""
-    times = itertools.chain([0.0, 1.0], itertools.repeat(2.0))
-    monkeypatch.setattr(calibrate, "thread_time", lambda: next(times))
+    times = itertools.chain([0, 10**9], itertools.repeat(2 * 10**9))
+    monkeypatch.setattr(calibrate, "thread_time_ns", lambda: next(times))
     assert calibrate.pace(lambda rounds, x: None) > 0
 
 

@@ -134,6 +134,15 @@ def test_the_speed_is_measured_outside_of_every_pass(play, monkeypatch, startup)
     assert all(diary[place + 1 : place + 3] == PASS for place in opened)
 
 
+def test_workers_without_threads_of_the_system_are_invalid(play, monkeypatch):
+    """Whatever has replaced them: a model of threads needs one for each worker."""
+    monkeypatch.setattr(Model, "threaded", True)
+    answer = play(workers=500)[0]
+    assert answer["status"] == "invalid"
+    assert answer["reason"].startswith("the 500 workers had only ")
+    assert len(answer["iterations"]) == 1
+
+
 @pytest.mark.parametrize("startup", ["each", "timed"])
 def test_each_opens_each_time(play, startup):
     """`startup: each` and `timed`: every pass has workers of its own."""

@@ -1,5 +1,7 @@
 """A user's own code in real trials: what each form does on each kind of model, what its values come to, who checks them."""
 
+import re
+
 import pytest
 
 from concexp.trial import passes
@@ -117,16 +119,36 @@ def test_nothing_of_the_users_is_pickled(write, model):
 
 
 def test_what_is_no_finite_number_is_left_out(write):
-    """Texts, lists, mixed dicts, infinities and numbers too large for a float make no column and break nothing."""
+    """Texts, lists and mixed dicts make no column; NaN, infinities and numbers too large for a float are counted."""
     body = (
         "import itertools\nvalues = itertools.cycle(['x', [1], {'a': 'x'}, float('inf'), 10**400, {1: 2}])\n"
         "def work(): return next(values)\n"
         "mixed = itertools.cycle([1, None, True, 4.0, float('nan'), {'n': 1}])\ndef some(): return next(mixed)\n"
     )
     path = write("mine.py", body)
-    assert iteration(function(path))["counts"] == {}
-    assert iteration(function(path, "some"))["counts"] == {"returned": 2.0, "returned.n": 1.0}
+    assert iteration(function(path))["counts"] == {"not_numbers": 2, "values": 2}
+    some = {"returned": 2.0, "returned.n": 1.0, "not_numbers": 1, "values": 4}
+    assert iteration(function(path, "some"))["counts"] == some
     assert iteration(call(path, "some", returns="nothing"))["counts"] == {}
+
+
+@pytest.mark.parametrize("model", ["serial", "threads", ("processes", {"start_method": "fork"}), "asyncio"])
+def test_a_value_that_is_no_number_costs_its_own_name_only(write, model):
+    """The other names keep theirs, the same name those of the other operations; none is dropped without being counted."""
+    body = (
+        "import itertools\nnan, inf = float('nan'), float('inf')\n"
+        "values = itertools.cycle([{'steps': 1, 'residual': nan, 'never': nan}, {'steps': 3, 'residual': 2.0, 'never': None},\n"
+        "                          {'steps': 2, 'residual': inf, 'never': 10**400}])\ndef work(): return next(values)\n"
+    )
+    found = iteration(function(write("mine.py", body)), model, workers=1)["counts"]
+    assert found == {
+        "returned.steps": 2.0,
+        "returned.residual": 2.0,
+        "not_numbers.residual": 4,
+        "values.residual": 6,
+        "not_numbers.never": 6,
+        "values.never": 6,
+    }
 
 
 @pytest.mark.parametrize(
@@ -238,6 +260,132 @@ def test_what_cannot_be_an_operation(write, body, says):
     assert says in ending.reason
 
 
+LAZY = """
+import asyncio, concurrent.futures, itertools, multiprocessing.pool, re
+pool = concurrent.futures.ThreadPoolExecutor(1)
+async def co(): return 1
+async def agen(): yield 1
+def slow(n=0): return n
+def generator(): return (slow(n) for n in range(3))
+def mapped(): return map(slow, range(3))
+def filtered(): return filter(slow, range(3))
+def zipped(): return zip(map(slow, range(3)))
+def counted(): return enumerate(mapped())
+def chained(): return itertools.starmap(slow, [(1,)])
+def found(): return re.finditer("a", "aaa")
+def future(): return pool.submit(slow)
+def executor(): return pool.map(slow, range(3))
+def pooled(): return multiprocessing.pool.ThreadPool(1).map_async(slow, range(3))
+def forgotten(): return co()
+def awaitable(): return agen()
+async def waits_for_nothing(): return mapped()
+async def task(): return asyncio.ensure_future(co())
+turn = itertools.cycle([0, 1, 2, 3, 4])
+def sometimes(): return mapped() if next(turn) == 3 else 1.0
+class Runs:
+    def run(self): return mapped()
+class Called:
+    def __call__(self): return generator()
+class Awaited:
+    async def run(self): return zipped()
+"""
+LISTED = "return list(...) of it"
+PUT_OFF = [
+    *(
+        (name, LISTED)
+        for name in ("generator", "mapped", "filtered", "zipped", "counted", "chained", "found", "executor")
+    ),
+    *((name, LISTED) for name in ("awaitable", "waits_for_nothing", "sometimes", "Runs", "Called", "Awaited")),
+    ("future", "return its result()"),
+    ("pooled", "return its get()"),
+    *((name, "await it in an `async def`") for name in ("forgotten", "task")),
+]
+
+
+@pytest.mark.parametrize("returns", ["anything", "nothing", "seconds"])
+@pytest.mark.parametrize(("name", "cure"), PUT_OFF)
+def test_work_that_was_put_off_is_refused(write, name, cure, returns):
+    """What is returned is not the work: whatever is done with the value, nothing is measured, and the way out is named."""
+    path = write("mine.py", LAZY)
+    if (name, returns) == ("sometimes", "seconds"):
+        returns = "nothing"
+    ending = run(call(path, name, returns=returns))
+    assert ending.status == "failed"
+    assert cure in ending.reason
+    assert "Unusable: it returned a" in ending.reason
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+@pytest.mark.parametrize("name", ["mapped", "waits_for_nothing", "Runs"])
+def test_work_that_was_put_off_is_refused_on_every_model(write, name, model):
+    """In the model's event loop, in a worker's, and without one; also where a check consumes what was returned."""
+    path = write("mine.py", LAZY + "def right(values): return list(values)\n")
+    by = {"path": str(path), "module": "", "home": "", "function": "right"}
+    for more in ({"returns": "nothing"}, {"check_by": by}):
+        ending = run(call(path, name, **more), model)
+        assert (ending.status, LISTED in ending.reason) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("class work:\n def run(self):\n  yield 1", "its `run` is a generator function"),
+        ("class work:\n async def __call__(self):\n  yield 1", "its `__call__` is a generator function"),
+        ("class work:\n def setup(self):\n  yield 1\n def run(self): pass", "its `setup` is a generator function"),
+        (
+            "import contextlib\n@contextlib.contextmanager\ndef work():\n def f():\n  yield 1\n yield f",
+            "what it gives to call is a generator function",
+        ),
+    ],
+)
+def test_generator_functions_of_every_form_are_refused(write, body, says):
+    """A call of one runs nothing of it, be it the operation or its set-up."""
+    ending = run(function(write("mine.py", body + "\n")))
+    assert (ending.status, says in ending.reason) == ("failed", True), ending.reason
+
+
+def test_a_check_that_was_put_off_is_no_check(write):
+    """A coroutine is true whatever it would come to: the trial fails instead of being right."""
+    path = write("mine.py", "async def co(): return False\ndef work(): return 1\ndef right(v): return co()\n")
+    by = {"path": str(path), "module": "", "home": "", "function": "right"}
+    ending = run(call(path, "work", check_by=by))
+    assert (ending.status, "an awaitable that nobody awaits" in ending.reason) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "cure"),
+    [
+        (["__dask_graph__", "compute"], "return its compute()"),
+        (["collect", "explain"], "return its collect()"),
+        (["get", "ready", "successful"], "return its get()"),
+        (["get", "ready"], ""),
+        (["collect"], ""),
+    ],
+)
+def test_what_stands_for_work_of_a_library_is_known_by_its_methods(attributes, cure):
+    """A graph of dask, a lazy frame of polars or Spark, a result of a pool: none of these libraries has to be there."""
+    kind = type("Result", (), dict.fromkeys(attributes))
+    if not cure:
+        assert _user_code.done(kind()) is kind
+        return
+    with pytest.raises(
+        _user_code.Unusable, match=re.escape(f"it returned a Result, whose work may not be done yet: {cure}")
+    ):
+        _user_code.done(kind())
+
+
+def test_iterators_whose_work_is_done_are_taken(write):
+    """A file, a cursor, an iterator over a list: iterating them later is no part of the operation."""
+    body = (
+        "import io, sqlite3\nlink = sqlite3.connect(':memory:', check_same_thread=False)\n"
+        "def cursor(): return link.execute('select 1')\ndef file(): return io.StringIO('x')\ndef items(): return iter([1])\n"
+        "def numbers(): return range(3)\n"
+    )
+    path = write("mine.py", body)
+    for name in ("cursor", "file", "items", "numbers"):
+        assert iteration(function(path, name))["ops"] == 6
+
+
 def test_user_code_in_the_background_may_be_a_coroutine_function(write):
     """The second role takes every form, too."""
     path = write("mine.py", "import asyncio\nasync def work():\n await asyncio.sleep(0)\n")
@@ -254,14 +402,14 @@ def test_user_code_in_the_background_may_be_a_coroutine_function(write):
 def test_tallies_add_up_whatever_the_order():
     """With plain numbers of calls and with each other, from either side, and none is changed by being added."""
     one, other = _user_code.Tally(), _user_code.Tally()
-    for tally, value in ((one, {"a": 1}), (other, {"a": 3, "b": 5}), (one, 2)):
+    for tally, value in ((one, {"a": 1, "b": None}), (other, {"a": 3, "b": 5}), (one, 2)):
         tally.keep(value)
     one.judge(lambda value: False, 8)
     one.of(2), other.of(1)
     total = sum([4, one, other, 1])
-    assert (total.calls, total.sums) == (8, {"a": [4.0, 2], "b": [5.0, 1], "": [2.0, 1]})
+    assert (total.calls, total.sums) == (8, {"a": [4.0, 2, 0], "b": [5.0, 1, 1], "": [2.0, 1, 0]})
     assert (total.wrong, total.reason, one.calls, other.calls) == (1, "8", 2, 1)
-    assert one.sums["a"] == [1.0, 1]
+    assert one.sums["a"] == [1.0, 1, 0]
 
 
 def test_the_check_notices_a_missing_call():

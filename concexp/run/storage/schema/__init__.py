@@ -21,10 +21,17 @@ from concexp.run.storage import journal
 from concexp.run.storage.columns import StructColumn, keys_of, pack, problem_with_numbers, values_of
 from concexp.run.storage.journal import Journal, Record
 from concexp.run.storage.schema.header import Header
-from concexp.run.storage.schema.trial import MachineRecord, TrialRecord
+from concexp.run.storage.schema.trial import Answer, MachineRecord, TrialRecord
 from concexp.run.storage.schema.types import INT64, Part, first_mismatch, shown
+from concexp.run.storage.unknown_keys import Known, drop_unknown
 
 ROLE = re.compile("[a-z]{1,20}")  # a word, which pages show as it is
+# The keys of all lines. What a later version adds is not kept, since this one has no use for it.
+KNOWN: Known = {
+    **dict.fromkeys(["concexp_journal", journal.PREVIOUS, *Header.model_fields, *MachineRecord.model_fields]),
+    **dict.fromkeys(TrialRecord.model_fields),
+    "answer": dict.fromkeys(Answer.model_fields),
+}
 # Names in a journal become columns, and each of its trials has a place in each column.
 COLUMNS_LIMIT = 2000
 
@@ -45,9 +52,10 @@ def reopened(path: Path) -> tuple[Journal, Checker]:
                 f"{path}:{line}: this is not what concexp writes: {problem}",
                 "ask for the journal as it was written, or read it with the concexp that wrote it",
             )
+        drop_unknown(record, KNOWN)
         return record
 
-    return journal.read(path, keep), checker
+    return journal.read(path, keep, KNOWN), checker
 
 
 class Checker:

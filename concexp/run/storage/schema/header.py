@@ -117,6 +117,14 @@ class Preflight(Part):
     entries: dict[str, UserEntry] | None = Field(None, description="the entries of user code, by label")
 
 
+class KeptFile(Part):
+    """One file of `files:`."""
+
+    sha256: Hexadecimal = Field(description="SHA-256 of its content")
+    bytes: Int64 = Field(description="its size")
+    kept: bool = Field(description="whether files/ holds a copy; a large file is known by its hash alone")
+
+
 class Manifest(Part):
     """Under which circumstances the run was made."""
 
@@ -136,6 +144,14 @@ class Manifest(Part):
         None, description="SHA-256 of each of the user's files, by its name in code/"
     )
     preflight: Preflight | None = Field(None, description="what the user's code is")
+    plug_ins: dict[str, str] | None = Field(
+        None, description="plug-ins of other packages, by kind/name: their versions"
+    )
+    environment: dict[str, str | None] | None = Field(
+        None, description="variables that the experiment sets for its trials; null: one that is not there"
+    )
+    secrets: Items[str] | None = Field(None, description="names of variables whose values are written nowhere")
+    files: dict[str, KeptFile] | None = Field(None, description="the files in the trials' working folder, by name")
 
 
 class PlannedCell(Part):

@@ -17,6 +17,14 @@ def _checked(iterations: Any) -> Any:
     return iterations
 
 
+class Change(Part):
+    """A setting of an interpreter or a thread that the code under test changed, and did not change back."""
+
+    what: str = Field(description="the setting")
+    before: str = Field(description="its value before any code under test was imported")
+    after: str = Field(description="its value after the passes")
+
+
 class Answer(Part):
     """What the child of a trial recorded."""
 
@@ -34,6 +42,7 @@ class Answer(Part):
     start_method: str | None = Field(None, description="how the model started its processes")
     switch_interval: Number | None = Field(None, description="the GIL's switch interval, seconds")
     threads_at_fork: Int64 | None = Field(None, description="threads of the process when it forked")
+    changed: Items[Change] | None = Field(None, description="what the code under test changed of its interpreter")
     steps: Items[dict[str, Any]] | None = Field(
         None,
         description="each step of a search: `rate`, `ops`, `wall_s`, `growth` of the latency, whether it was `too_much`",
@@ -64,6 +73,7 @@ class Hang(Part):
     sites: Items[str] | None = Field(None, description="where the workers stood, with how many at each place")
     circle: Items[str] | None = Field(None, description="the circle of waiting workers, a sentence for each")
     waits: Items[str] | None = Field(None, description="the waits outside the circle, a sentence for each")
+    forked: Items[str] | None = Field(None, description="the waits for a lock that another thread held at a fork")
 
 
 class TrialRecord(Part):
@@ -97,6 +107,7 @@ class TrialRecord(Part):
     traceback: str | None = Field(None, description="the exception that ended it")
     startup: str | None = Field(None, description="once, each or timed: when workers are created")
     shape: str | None = Field(None, description="tasks or workers")
+    runtime: dict[str, Any] | None = Field(None, description="how its interpreter was set, by axis")
     leaked: Items[Leak] | None = Field(None, description="what it left behind")
     hang: Hang | None = Field(None, description="why it timed out")
     answer: Answer | None = Field(None, description="what its child recorded; null if it did not answer")
@@ -111,6 +122,9 @@ class MachineRecord(Part):
     effective_cpus: Number | None = Field(description="the CPUs that the machine gave; null if not measured")
     cpus: Positive = Field(description="usable CPUs, which is the number of spinners")
     started_at: str = Field(description="its start, UTC, ISO 8601")
+    duration_s: Number | None = Field(None, description="from its start to its end, seconds")
+    cpu_s: Number | None = Field(None, description="CPU time of the spinners together, seconds")
+    run_queue_wait_s: Number | None = Field(None, description="how long they waited for a CPU, seconds")
     alone_per_s: Items[Number] | None = Field(
         None, description="rounds per second of one spinner alone, each time it ran"
     )

@@ -1,0 +1,28 @@
+"""Labels and other texts from outside as one line of a page or a picture: nothing in them is obeyed, and blanks are seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concexp.run.storage.foreign_text import printable
+
+LONGEST = 2_000  # characters of one text on a page
+OPEN_BOX = "␣"  # stands for a blank in a text that has nothing else
+# Letters of no width, or that look like a blank, which `str.isspace` does not know.
+INVISIBLE = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\u2800\u3164\uffa0"
+)
+
+
+def one_line(value: Any) -> str:
+    """The text on one line, as `printable` makes it harmless; where it has only blanks, these are shown."""
+    text = str(value)
+    words = " ".join(printable(text).split())
+    if words.strip(INVISIBLE) or not text:
+        return words
+    return "".join(OPEN_BOX if sign.isspace() else sign.encode("unicode_escape").decode("ascii") for sign in text)
+
+
+def cut(text: str, most: int = LONGEST) -> str:
+    """The beginning of a text that is longer than `most`, and its length."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"

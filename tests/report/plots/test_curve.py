@@ -1,0 +1,60 @@
+"""An axis of many numbers is one curve; a picture with a panel per number shows the lowest, the middle and the highest."""
+
+import re
+
+import pytest
+
+from concexp import catalog
+from concexp.report.long_axes import long_axes, quantity
+from concexp.report.view import View
+from tests.helpers import journal_builder, scenarios
+from tests.helpers.pages import alt_text, draw
+
+
+def test_fifty_values_are_one_curve(tmp_path):
+    """The alt text tells where each line begins and ends; it is the first picture of the page."""
+    view = View(journal_builder.write(tmp_path, **scenarios.fifty()))
+    plot = catalog.load("plot", "curve")()
+    assert len(plot.prepare(view).panels) == 1
+    alt = draw(plot, view, tmp_path / "x.png")
+    assert alt.startswith("throughput over 50 values of sleep.delay, one line per model at its best number of workers.")
+    assert re.search(r"threads from [\d,.]+ k \(.*?\) at 1ms to [\d,.]+ \(.*?\) at 50ms", alt)
+    assert "serial from " in alt
+    assert plot.order < min(catalog.load("plot", name).order for name in catalog.names("plot") if name != "curve")
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"), [("comparison", "delay 1ms.*delay 26ms.*delay 50ms"), ("scaling", "delay 50ms")]
+)
+def test_pictures_with_panels_show_three_of_fifty(tmp_path, name, kept):
+    """And say that others are not drawn."""
+    alt = alt_text(tmp_path, name, **scenarios.fifty())
+    assert re.search(kept, alt)
+    assert "delay 2ms" not in alt
+    assert re.search(r"47 more (panels|comparisons) are not drawn", alt)
+
+
+def test_eight_values_are_panels(tmp_path):
+    """Few numbers, words, and numbers of workers are no long axis."""
+    made = scenarios.fifty()
+    made["cells"] = [one for one in made["cells"] if int(one["axes"]["sleep.delay"].removesuffix("ms")) <= 8]
+    assert long_axes(View(journal_builder.write(tmp_path / "few", **made))) == []
+    words = [journal_builder.cell(axes={"cpu_sum.kind": f"kind {k}"}) for k in range(20)]
+    assert long_axes(View(journal_builder.write(tmp_path / "words", words))) == []
+    workers = [journal_builder.cell(model="threads", workers=count) for count in range(1, 51)]
+    view = View(journal_builder.write(tmp_path / "workers", workers, repetitions=1))
+    assert long_axes(view) == []
+    assert draw(catalog.load("plot", "scaling")(), view, tmp_path / "x.png")
+
+
+@pytest.mark.parametrize(
+    ("label", "found"),
+    [(3, ("", 3)), ("0.5", ("", 0.5)), ("10us", ("s", 1e-5)), ("4 KiB", ("bytes", 4096)), ("5/ms", ("1/s", 5000)),
+     ("50%", ("%", 50)), (True, None), ("fork", None), ("3 sizes", None), ("nan", None), (None, None)],
+)  # fmt: skip
+def test_numbers_with_units(label, found):
+    """What a label says, in SI units."""
+    told = quantity(label)
+    assert (told is None) == (found is None)
+    if found:
+        assert told == (found[0], pytest.approx(found[1]))

@@ -1,0 +1,40 @@
+"""What the page says about the user's code."""
+
+from concexp.report.sections import user_code
+from concexp.report.view import View
+from tests.helpers import journal_builder
+
+ENTRY = {"form": "function", "version": "", "target": "mine.py:solve", "returns": "anything", "check": ""}
+
+
+def remarks(folder, counts, entries=("solve",)):
+    """The remarks of a run of two blocks of one iteration each, with 100 operations; `counts` by block."""
+    cells = [journal_builder.cell(label, ops=100, counts=counts, plugins={"workload": "cpu_sum"}) for label in entries]
+    run = journal_builder.write(folder, cells, repetitions=2, iterations=1)
+    run.manifest["preflight"] = {"entries": dict.fromkeys(entries, ENTRY)}
+    return [text for text in user_code.remarks(View(run)) if "no numbers" in text]
+
+
+def test_values_that_were_no_numbers_are_counted(tmp_path):
+    """Of which name, how many of how many: also where a name never had one, and where another trial had none such."""
+    by_block = {
+        0: {"returned.residual": 1.0, "not_numbers.residual": 50, "values.residual": 100},
+        1: {"returned.residual": 1.0, "not_numbers.never": 100, "values.never": 100},
+    }
+    assert remarks(tmp_path, by_block.get) == [
+        "100 of 200 values of `never` that `solve` (`mine.py:solve`) returned were no numbers (NaN, infinite or None): "
+        "the means leave them out.",
+        "50 of 200 values of `residual` that `solve` (`mine.py:solve`) returned were no numbers (NaN, infinite or None): "
+        "the means leave them out.",
+    ]
+
+
+def test_plain_values_that_were_no_numbers_are_counted(tmp_path):
+    """A number without a name, of each workload on its own; nothing is said where all were numbers."""
+    counts = {"returned": 1.0, "not_numbers": 1, "values": 100}
+    texts = remarks(tmp_path / "some", counts, ("one", "other"))
+    assert [text.partition(" returned were")[0] for text in texts] == [
+        "2 of 200 values that `one` (`mine.py:solve`)",
+        "2 of 200 values that `other` (`mine.py:solve`)",
+    ]
+    assert remarks(tmp_path / "none", {"returned": 1.0}) == []

@@ -1,0 +1,45 @@
+"""A text from outside as one line: harmless, with blanks that are seen, and not without end."""
+
+import pytest
+
+from concexp.report.text.labels import LONGEST, cut, one_line
+from concexp.report.text.markdown import code, escaped, fenced
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain words", "plain words"),
+        (" a \n b ", "a b"),
+        ("a\x00\x1b[31m", "a\\x00\\x1b[31m"),
+        ("\u202egnp", "\\u202egnp"),
+        ("   ", "␣␣␣"),
+        ("\t\u00a0\u3000", "␣␣␣"),
+        ("\u200b", "\\u200b"),
+        (" \u2060", "␣\\u2060"),
+        ("a\u200db", "a\u200db"),
+        ("", ""),
+        (7, "7"),
+        ("線程", "線程"),
+    ],
+)
+def test_one_line(text, shown):
+    """Signs that a terminal or a page obeys are spelt out; blanks are shown where there is nothing else."""
+    assert one_line(text) == shown
+
+
+def test_a_long_text_is_cut_with_its_length():
+    """200 kB on one line: its beginning, and how long it is; one that is as long as may be is whole."""
+    long = "x" * 200_000
+    assert cut(long) == "x" * LONGEST + "… (200,000 characters)"
+    assert cut("x" * LONGEST) == "x" * LONGEST
+    for made in (escaped(long), code(long), fenced(f"first\n{long}\nlast")):
+        assert "x… (200,000 characters)" in made
+        assert len(made) < LONGEST + 100
+    assert fenced(long, "sh", 300_000).count("x") == 200_000
+
+
+def test_blanks_are_seen_on_a_page():
+    """As text and as code."""
+    assert escaped("  ") == "␣␣"
+    assert code("  ") == "`␣␣`"

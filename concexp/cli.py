@@ -1,4 +1,4 @@
-"""The command line: one function per verb. Only this module prints, exits, and knows typer."""
+"""The command line: one function per verb. Only this module exits and knows typer."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import contextlib
 import json
 import os
 import signal
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,31 +16,12 @@ import typer
 
 from concexp import __version__
 from concexp.commands import completion
-from concexp.commands.command_line import command_line, resume_command
 from concexp.errors import InputError, PageIncomplete, Problem
+from concexp.output import command_line, resume_command, say, say_result
+from concexp.overview import EXAMPLES
 from concexp.run.storage.foreign_text import printable
 
-EXAMPLES = """
-Find out which concurrency model and which synchronisation suit a Python workload, and how sure one can be.
-
-\b
-  concexp init my_question                 write a small experiment to begin with
-  concexp run my_question.yaml             run it: reports/my_question/README.md
-  concexp run my_question.yaml --quick     one short pass over everything, to see that it works
-  concexp plan my_question.yaml            what would run, and what cannot and why
-  concexp list workload                    what there is: workload, model, sync, metric, plot
-  concexp list pythons                     which interpreters are on this machine
-  concexp show counter                     what one of them is, its parameters, when to use it
-  concexp show yaml                        all keys; also: measure, load, sweep, execution, metrics, report, claims
-  concexp show environment                 variables and, by `show files`, files that your code needs
-  concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
-  concexp doctor                           what on this machine endangers numbers, and the cure
-  concexp selftest                         whether known answers come out right here (1: one does not)
-
-Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, a part of the page could not be made,
-or with --check a claim was refuted; 2 the YAML or the command line is wrong; 3 the environment was refused;
-130 interrupted, the same command goes on.
-"""
+KEPT = "every finished trial is kept"
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
 
@@ -48,6 +29,10 @@ Specs = Annotated[
     list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)", autocompletion=completion.experiments)
 ]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="override one key of the experiment")]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="print neither progress nor answer: only where the page is, and what failed"),
+]
 Only = Annotated[str, typer.Option(help="only the cells that meet a condition, such as 'model=threads'")]
 
 
@@ -80,29 +65,46 @@ def run(
         bool, typer.Option("--no-report", help="measure only; `concexp report` makes the page")
     ] = False,
     check: Annotated[bool, typer.Option("--check", help="exit 1 if a claim of the experiment is refuted")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="like --check, and exit 1 if a claim is inconclusive or was not judged")
+    ] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="refuse if another run measures on this machine")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="never ask: however long it takes, go on")] = False,
+    quiet: Quiet = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="a line per trial, all notes, every claim with all its evidence")
+    ] = False,
     progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
 ) -> None:
-    """Run experiments and write their reports; an unfinished run of the same experiment is completed.
+    """Run experiments, print their answers and write their reports; an unfinished run of the same experiment is completed.
+
+    On a terminal it asks before a run of more than 10 minutes, and offers to wait while other programs compute. The run's
+    folder has a log, run.log.
 
     \b
     concexp run experiments/01_cpu_models.yaml
     concexp run x.yaml --check
+    concexp run x.yaml --strict -q
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
     with loading():
+        from concexp.commands.check import Check
+        from concexp.commands.questions import Questions, on_terminal
         from concexp.commands.run import RunRequest, run_experiment
         from concexp.run.child import process_tree
 
     process_tree.inherit_orphans()
     failures = 0
+    checked = Check.supported if strict else Check.not_refuted if check else Check.off
+    questions = Questions(asks=not (yes or quiet) and on_terminal())
     for number, path in enumerate(specs):
-        with interruptible(f"every finished trial is kept. To go on:\n  {resume_command(specs[:number])}"):
-            request = RunRequest(path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line())
-            outcome = run_experiment(request, progress.value, page=not no_report, check=check)
-        for line in outcome.lines:
-            say(line)
-        failures += outcome.bad + len(outcome.refuted)
+        with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(specs[:number]))):
+            request = RunRequest(
+                path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose
+            )
+            outcome = run_experiment(request, progress.value, not no_report, checked, questions)
+        say_result([] if quiet else outcome.answer, outcome.lines)
+        failures += outcome.bad + len(outcome.failed)
     raise typer.Exit(1 if failures else 0)
 
 
@@ -148,6 +150,7 @@ def plan(
     from concexp import experiment
     from concexp.commands.plan_text import plan_data, plan_text, warnings
     from concexp.plan.planner import make_plan
+    from concexp.run.durations import known_before
     from concexp.run.forecast import forecast
     from concexp.run.interpreters import discovery
     from concexp.run.machine import facts
@@ -155,7 +158,7 @@ def plan(
     spec = experiment.load(path, tuple(sets or ()))
     planned = make_plan(spec, facts.usable_cpus(), only, discovery.support_for_plan(spec))
     runs = out / spec.name / "runs"
-    duration = forecast(spec, planned, runs, facts.host())
+    duration = forecast(spec, planned, known_before(runs, spec.measure, facts.host()))
     found = warnings(spec, planned, runs)
     if as_json:
         say(json.dumps(plan_data(spec, planned, duration, found), indent=1))
@@ -220,8 +223,11 @@ def report(
         list[Path],
         typer.Argument(metavar="PATH...", help="runs, reports/<name>, or reports", autocompletion=completion.runs),
     ],
+    quiet: Quiet = False,
 ) -> None:
-    """Make the page of a run again from its journal alone; of a folder of experiments, the page of each one's latest run.
+    """Make the page of a run again from its journal alone, and print its answer.
+
+    Of a folder of experiments, it makes the page of each one's latest run.
 
     \b
     concexp report reports/cpu_models
@@ -232,7 +238,7 @@ def report(
     lacking: list[PageIncomplete] = []
     for path in paths:
         for page in write_pages(path, lacking.append):
-            say(str(page))
+            say_result([] if quiet else page.answer, [str(page.path)])
     for error in lacking:
         say(str(error), err=True)
     raise typer.Exit(1 if lacking else 0)
@@ -314,7 +320,7 @@ def selftest_(
     """
     from concexp.commands import selftest
 
-    with interruptible(f"to begin again:\n  {command_line()}"):
+    with interruptible(lambda kept: f"to begin again:\n  {command_line()}"):
         verdicts = selftest.run(out, repetitions, progress.value, command_line())
     say(json.dumps(selftest.verdicts_data(verdicts), indent=1) if as_json else selftest.verdicts_text(verdicts))
     raise typer.Exit(1 if selftest.any_wrong(verdicts) else 0)
@@ -322,14 +328,17 @@ def selftest_(
 
 def _version(given: bool) -> None:
     if given:
-        say(f"concexp {__version__}")
+        from concexp.run.machine import facts
+
+        say(f"concexp {__version__} ({facts.python_and_system()})")
         raise typer.Exit
 
 
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="print the versions of concexp and Python"),
     ] = False,
 ) -> None:
     pass
@@ -352,10 +361,10 @@ def loading() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def interruptible(message: str) -> Iterator[None]:
-    """On Ctrl-C or SIGTERM, end the run in good order and print the message; a second one ends it at once. Exit code 130.
+def interruptible(message: Callable[[str], str]) -> Iterator[None]:
+    """On Ctrl-C or SIGTERM, end the run in good order and print a message; a second one ends it at once. Exit code 130.
 
-    SIGHUP is ignored, so that closing the terminal does not stop a long run.
+    `message` makes it from what is kept, in words. SIGHUP is ignored, so that closing the terminal does not stop a long run.
     """
     interrupted = False
 
@@ -364,7 +373,7 @@ def interruptible(message: str) -> Iterator[None]:
         if interrupted:
             # Not by `say`: the signal may have arrived in the middle of it.
             with contextlib.suppress(OSError):
-                os.write(2, printable(f"\ninterrupted at once; {message}\n").encode())
+                os.write(2, printable(f"\ninterrupted at once; {message(KEPT)}\n").encode())
             os._exit(130)  # the trial that still runs notices that its parent is gone
         interrupted = True
         raise KeyboardInterrupt
@@ -379,22 +388,8 @@ def interruptible(message: str) -> Iterator[None]:
     except KeyboardInterrupt as stop:
         for line in stop.args:
             say(line)
-        say(f"\ninterrupted; {message}", err=True)
+        say(f"\ninterrupted; {message(getattr(stop, 'kept', KEPT))}", err=True)
         raise typer.Exit(130) from None
     finally:
         for number, former in previous.items():
             signal.signal(number, former)
-
-
-def say(text: str, err: bool = False) -> None:
-    """Print a line, as `printable` makes it harmless; if the terminal is closed, drop it and carry on."""
-    stream = sys.stderr if err else sys.stdout
-    if stream is None:  # closed before the program began
-        return
-    try:
-        stream.write(printable(text) + "\n")
-        stream.flush()
-    except OSError:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 2 if err else 1)  # the rest of the buffer must not fail again at exit
-        os.close(null)

@@ -101,6 +101,14 @@ class NothingYet(Damaged):
     """A journal without a whole line: the run was killed before its first record, so nothing is lost."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a run: the lines to print about its page, and in words what of it is kept."""
+
+    def __init__(self, lines: Sequence[str], kept: str) -> None:
+        super().__init__(*lines)
+        self.kept = kept
+
+
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """A hint for a misspelt name: the most similar one, or else all known names; "" if there are none."""
     close = difflib.get_close_matches(str(name), known, 1, 0.6)

@@ -14,7 +14,21 @@ import concexp
 from concexp import catalog
 
 # The listing of the package, from the top down: an entry imports itself and what stands below it.
-ORDER = ("__main__", "cli", "commands", "report", "analysis", "run", "plan", "experiment", "catalog", "errors", "trial")
+ORDER = (
+    "__main__",
+    "cli",
+    "output",
+    "overview",
+    "commands",
+    "report",
+    "analysis",
+    "run",
+    "plan",
+    "experiment",
+    "catalog",
+    "errors",
+    "trial",
+)
 
 # Where each library may be imported. What is not named here may be imported anywhere above the trial.
 HOMES = {

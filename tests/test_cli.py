@@ -58,7 +58,8 @@ def test_an_interrupt_is_130_and_prints_how_to_go_on(tmp_path, write, number, op
     os.kill(process.pid, number)
     report, messages = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert "every finished trial is kept" in messages
+    kept = r"every finished trial is kept(: \d+ of 400 trials)? in reports/x/runs/\S+"
+    assert re.search(rf"^interrupted; {kept}; to go on:$", messages, re.MULTILINE)
     kept = " ".join(option for option in options if option != "--fresh")  # which would begin anew
     assert re.search(rf"^  concexp run x\.yaml --progress plain ?{kept}$", messages, re.MULTILINE)
     assert "Traceback" not in messages
@@ -87,7 +88,7 @@ def test_a_second_interrupt_ends_at_once(tmp_path, write):
         os.kill(process.pid, signal.SIGTERM)
         rest = process.stderr.read()
     assert process.wait(timeout=60) == 130
-    assert "interrupted at once; every finished trial is kept" in rest
+    assert "interrupted at once; every finished trial is kept; to go on:" in rest
     assert "Traceback" not in rest
 
 
@@ -113,12 +114,12 @@ def test_a_partial_run_leaves_the_shared_page_alone(tmp_path, write):
     """`--quick` and `--only` write their page into the run folder if there is a shared page already."""
     write("x.yaml", SIMULATED)
     shared = tmp_path / "reports/x/README.md"
-    done = concexp(tmp_path, "run", "x.yaml", "--quick")
+    done = concexp(tmp_path, "run", "x.yaml", "--quick", "-q")
     assert (done.returncode, done.stdout.strip()) == (0, "report: reports/x/README.md")
     assert concexp(tmp_path, "run", "x.yaml").returncode == 0
     full = shared.read_bytes()
     for options in (["--quick"], ["--only", "workers <= 2"]):
-        done = concexp(tmp_path, "run", "x.yaml", *options)
+        done = concexp(tmp_path, "run", "x.yaml", "-q", *options)
         assert re.fullmatch(r"report: reports/x/runs/[^/]+/README\.md", done.stdout.strip())
         assert (tmp_path / done.stdout.strip().removeprefix("report: ")).read_text().startswith("# x\n")
         assert shared.read_bytes() == full
@@ -292,3 +293,93 @@ def test_an_interrupt_while_it_loads_is_silent(tmp_path, module, verb):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_the_version_names_python_and_the_system(tmp_path):
+    """A report of a mistake can quote one line."""
+    done = concexp(tmp_path, "--version")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+    assert re.fullmatch(rf"concexp [\d.a-z]+ \(\w+ {re.escape(version)}, \w+ \S+ \w+\)\n", done.stdout)
+
+
+def test_a_run_prints_its_answer_before_the_page(tmp_path, write):
+    """Question, sentences without marks of Markdown, then the page; -q leaves the page, and nothing on stderr."""
+    write("x.yaml", SIMULATED + "question: Does it <scale> *well*?\n")
+    done = concexp(tmp_path, "run", "x.yaml", "-v")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Does it <scale> *well*?"
+    assert lines[1] == "- These numbers are made up by simulated: they say nothing about any machine."
+    assert any(line.startswith("- Largest gains over the same with fewest workers: simulated ") for line in lines)
+    assert lines[-2:] == ["", "report: reports/x/README.md"]
+    assert not re.search(r"`|\\\\|&lt;", done.stdout)
+    assert sum(" · simulated · " in line for line in done.stderr.splitlines()) == 28
+    quiet = concexp(tmp_path, "run", "x.yaml", "-q")
+    assert (quiet.stdout, quiet.stderr) == ("report: reports/x/README.md\n", "")
+
+
+def test_a_run_keeps_a_log(tmp_path, write):
+    """run.log has the command, each trial, and the verdicts; a folder in its place is no matter."""
+    write("x.yaml", SIMULATED + "claims: [{says: it grows, of: workers > 1, expect: throughput > 0.5}]\n")
+    assert concexp(tmp_path, "run", "x.yaml", "--quick").returncode == 0
+    text = (runs(tmp_path)[0] / "run.log").read_text()
+    assert "concexp run x.yaml --quick" in text
+    assert "trial 1/6, block 0: " in text
+    assert "- inconclusive: it grows" in text
+    assert "report: reports/x/README.md" in text
+
+
+LONG = "workload: sleep\nmodel: serial\nload: {duration: 60s}\nmeasure: {repetitions: 20, timeout: 300s}\n"
+
+
+def on_a_terminal(folder, *options):
+    """Run x.yaml on a terminal of its own, go on where others compute, and refuse a long run; (exit code, all that was shown)."""
+    master, terminal = os.openpty()
+
+    def take_the_terminal():
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+    command = [sys.executable, "-m", "concexp", "run", "x.yaml", *options]
+    streams = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
+    process = subprocess.Popen(command, cwd=folder, start_new_session=True, preexec_fn=take_the_terminal, **streams)
+    os.close(terminal)
+    shown, answered = "", 0
+    while True:
+        try:
+            read = os.read(master, 4096)
+        except OSError:  # the other end is closed
+            break
+        shown += read.decode("utf-8", "replace")
+        for question, answer in (("are computing.", b"g\n"), ("Go on?", b"n\n")):
+            if question in shown[answered:] and shown.rstrip().endswith("]"):
+                answered = len(shown)
+                os.write(master, answer)
+        if not read:
+            break
+    os.close(master)
+    return process.wait(60), shown
+
+
+def test_a_long_run_is_asked_about_on_a_terminal(tmp_path, write):
+    """Before the first trial; a no is an interrupt, after which the same command goes on. Elsewhere, nobody is asked."""
+    write("x.yaml", LONG)
+    code, shown = on_a_terminal(tmp_path)
+    assert code == 130, shown
+    assert re.search(r"This takes about \d\d(\.\d)? min\. Go on\?", shown)
+    assert "interrupted; every finished trial is kept in reports/x/runs/" in shown
+    assert "concexp run x.yaml" in shown
+    process = start_run_without_trials(tmp_path)
+    process.terminate()
+    _, messages = process.communicate(timeout=60)
+    assert "Go on?" not in messages
+
+
+def start_run_without_trials(folder):
+    """Start a run of x.yaml without a terminal, and return its process once its first trial has started."""
+    command = [sys.executable, "-m", "concexp", "run", "x.yaml", "--progress", "plain"]
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if any("trial 1/" in log.read_text() for log in folder.glob("reports/x/runs/*/run.log")):
+            return process
+        time.sleep(0.02)
+    raise AssertionError("no trial within a minute")

@@ -231,7 +231,7 @@ class Sample:
         sample = self.of(name)
         if metric.pooled and (pool := sample.operations(metric.column)):
             return UNKNOWN if sample.withheld(name) else pool.interval(metric.share)
-        values = self.by_block(name, metric.kind == "count", metric.ends_badly, raw)
+        values = self.by_block(name, not metric.is_timed(), metric.ends_badly, raw)
         return mean_interval(list(values.values()), metric.scale == "log", self.level)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from concexp.errors import EnvironmentRefused
 from concexp.run.child import stage
 from concexp.run.interpreters import interpreter
-from concexp.run.machine import facts, hazards, lock, spinners
+from concexp.run.machine import facts, hazards, lock, neighbours, spinners
 from concexp.run.machine.hazards import Finding
 
 # Environment variables that change what Python or its libraries do.
@@ -38,15 +38,18 @@ LEVEL_COLUMN = {
 
 def examine(out: Path) -> list[Finding]:
     """Look for every hazard, for a few seconds; `out` is where reports would go."""
+    watch = neighbours.Watch()
     code = stage.stage_child_code()
     python = interpreter.current(code)
     machine = facts.facts()
     clocks = interpreter.clocks(python, code)
     lock_state = _lock_state()
+    others = {"other_cpus": watch.cpus(), "busiest": neighbours.busiest()}
     effective_cpus, not_measured = _effective_cpus(python, code, machine["cpus"])
     return hazards.check_hazards(
         {
             **machine,
+            **others,
             "clocks": clocks,
             "effective_cpus": effective_cpus,
             "not_spun": not_measured,

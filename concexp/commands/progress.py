@@ -7,13 +7,15 @@ import sys
 import time
 from typing import Any
 
+from rich.cells import cell_len
+
 from concexp.experiment.statuses import MEASURED
 from concexp.plan.cell import PlannedTrial
 from concexp.run.storage.foreign_text import printable
 
-LONGEST_LABEL, LONGEST_REASON = 60, 400  # characters on the terminal; the page has more
-BESIDE_LABEL = 60  # columns of the bar, the numbers, the time and what the machine does
+LONGEST_LABEL, LONGEST_REASON = 60, 400  # columns on the terminal; the page has more
 PLAIN_INTERVAL = 10.0  # seconds between plain lines; trials that end badly get theirs at once
+BAR_WIDTH, SHORTEST_LABEL = 24, 12  # columns of a terminal
 
 
 def trial_label(trial: PlannedTrial) -> str:
@@ -31,10 +33,18 @@ def trial_label(trial: PlannedTrial) -> str:
     return " · ".join(shortened(word, LONGEST_LABEL) for word in words)
 
 
-def shortened(text: str, most: int) -> str:
-    """A text on one line, cut if it is longer than `most` characters."""
+def shortened(text: str, room: int) -> str:
+    """A text on one line, without as much of its middle as it takes to fit into so many columns."""
     text = " ".join(text.split())
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    if cell_len(text) <= room:
+        return text
+    head, tail = text[: len(text) // 2][:room], text[len(text) // 2 :][-room:]
+    while head + tail and cell_len(head) + cell_len(tail) + 1 > room:
+        if len(head) >= len(tail):
+            head = head[:-1]
+        else:
+            tail = tail[1:]
+    return f"{head.rstrip()}…{tail.lstrip()}"
 
 
 class UnbreakableStream:
@@ -57,7 +67,9 @@ class UnbreakableStream:
 
 
 class Silent:
-    """Shows nothing; the base of the other listeners."""
+    """Shows nothing; the base of the other displays. `left` is the time that the run still takes, in words; "" if unknown."""
+
+    left = ""
 
     def run_started(self, total: int, done: int) -> None: ...
 
@@ -69,21 +81,34 @@ class Silent:
 
     def note(self, text: str) -> None: ...
 
-    def forecast(self, text: str) -> None: ...
+    def forecast(self, text: str) -> None:
+        self.say(text)
 
     def say(self, text: str) -> None: ...
+
+    def pause(self) -> None:
+        """A question follows."""
+
+    def resume(self) -> None:
+        """It was answered."""
 
     def close(self) -> None: ...
 
 
-class PlainLines(Silent):
-    """Prints lines for logs: one every PLAIN_INTERVAL seconds, and one for each trial that ends badly."""
+OPEN_END = "until the intervals are narrow enough"
 
-    def __init__(self) -> None:
-        self.total = self.done = self.bad = 0
+
+class PlainLines(Silent):
+    """Prints lines for logs: one every PLAIN_INTERVAL seconds, and one for each trial that ends badly.
+
+    With `verbose` one for each trial, and all notes.
+    """
+
+    def __init__(self, verbose: bool = False) -> None:
+        self.verbose = verbose
+        self.total = self.done = 0
         self.current = ""
-        self.started = self.last_line = time.monotonic()
-        self.resumed = 0  # trials that were there before this session
+        self.last_line = time.monotonic()
         self.open_ended = False  # True if trials were added: then reaching the total is not the end
 
     def say(self, text: str) -> None:
@@ -91,8 +116,8 @@ class PlainLines(Silent):
             print(printable(text), file=UnbreakableStream(sys.stderr), flush=True)
 
     def run_started(self, total: int, done: int) -> None:
-        self.total, self.done, self.resumed = total, done, done
-        self.started = time.monotonic()
+        self.total, self.done = total, done
+        self.last_line = time.monotonic()
         earlier = f", {done} of them from before" if done else ""
         self.say(f"{total} trials{earlier}")
 
@@ -106,97 +131,116 @@ class PlainLines(Silent):
     def trial_ended(self, record: dict[str, Any]) -> None:
         self.done += 1
         if record["status"] != "ok":
-            self.bad += 1
-            reason = shortened(record["reason"], LONGEST_REASON)
-            self.say(f"{self.done}/{self.total} {self.current}: {record['status']}: {reason}")
-            self.last_line = time.monotonic()
-        elif self._line_due():
-            left = "until the intervals are narrow enough" if self.open_ended else f"{self.time_left()} left"
-            self.say(f"{self.done}/{self.total} {self.current} · {left}")
-            self.last_line = time.monotonic()
+            self._line(f": {record['status']}: {shortened(record['reason'], LONGEST_REASON)}")
+        elif self.verbose or self._line_due():
+            known = self.left and self.done < self.total
+            left = OPEN_END if self.open_ended else f"{self.left} left" if known else ""
+            self._line(f" · {left}" if left else "")
+
+    def _line(self, rest: str) -> None:
+        self.say(f"{self.done}/{self.total} {self.current}{rest}")
+        self.last_line = time.monotonic()
 
     def _line_due(self) -> bool:
         at_end = self.done == self.total and not self.open_ended
         return at_end or time.monotonic() - self.last_line >= PLAIN_INTERVAL
 
-    def time_left(self) -> str:
-        """The remaining time at the pace of this session, in minutes or seconds."""
-        measured = self.done - self.resumed
-        seconds = (time.monotonic() - self.started) / max(1, measured) * (self.total - self.done)
-        return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
-
     def note(self, text: str) -> None:
-        if "waiting" in text:
+        if self.verbose or "waiting" in text:
             self.say(text)
-
-    def forecast(self, text: str) -> None:
-        self.say(text)
 
 
 class Bar(Silent):
-    """A progress bar with the current cell, the time left and the number of trials that ended badly."""
+    """A progress bar with the current cell, the time left and the number of trials that ended badly.
 
-    def __init__(self) -> None:
+    What does not fit into the terminal's width is left out: first the note on the machine, then the middle of the label.
+    """
+
+    def __init__(self, verbose: bool = False) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+        self.verbose = verbose
+        self.console = Console(file=UnbreakableStream(sys.stderr))  # type: ignore[arg-type]
+        self.bar_width = min(BAR_WIDTH, self.console.width // 5)
         self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=self.bar_width),
             MofNCompleteColumn(),
-            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[left]}", markup=False),
             TextColumn("{task.fields[bad]}"),
-            TextColumn("[dim]{task.fields[machine]}"),
-            console=Console(file=UnbreakableStream(sys.stderr)),  # type: ignore[arg-type]
+            TextColumn("{task.fields[machine]}", style="dim", markup=False),
+            console=self.console,
         )
         self.bad = 0
+        self.label, self.machine = "starting", ""
+        self.open_ended = False
 
     def run_started(self, total: int, done: int) -> None:
-        self.task = self.progress.add_task("starting", total=total, completed=done, bad="", machine="")
+        self.task = self.progress.add_task(self.label, total=total, completed=done, bad="", machine="", left="")
         self.progress.start()
 
     def trial_started(self, trial: PlannedTrial) -> None:
-        from rich.markup import escape
-        from rich.text import Text
-
-        label = Text(printable(trial_label(trial)))  # counts columns: a Chinese letter takes two
-        label.truncate(max(20, self.progress.console.width - BESIDE_LABEL), overflow="ellipsis")
-        self.progress.update(self.task, description=escape(label.plain))
+        self.label = printable(trial_label(trial))
+        self._show()
 
     def trials_added(self, trials: int) -> None:
+        self.open_ended = True
         self.progress.update(self.task, total=(self.progress.tasks[self.task].total or 0) + trials)
 
     def trial_ended(self, record: dict[str, Any]) -> None:
-        from rich.markup import escape
-
         self.progress.advance(self.task)
         if record["status"] != "ok":
             self.bad += 1
-            self.progress.update(self.task, bad=f"[red]{self.bad} not ok")
-            reason = shortened(record["reason"], LONGEST_REASON)
-            line = escape(printable(f"{record['trial']}: {record['status']}: {reason}"))
-            self.progress.console.print(f"[red]{line}", highlight=False)
+            line = f"{record['trial']}: {record['status']}: {shortened(record['reason'], LONGEST_REASON)}"
+            self.console.print(printable(line), style="red", highlight=False, markup=False)
+        elif self.verbose:
+            self.say(f"{self.label}: ok")
+        self._show()
+
+    def _show(self) -> None:
+        """Fit label and note into the room that the other columns leave."""
+        task = self.progress.tasks[self.task]
+        known = self.left and task.completed < (task.total or 0)
+        left = OPEN_END if self.open_ended else f"{self.left} left" if known else ""
+        bad = f"{self.bad} not ok" if self.bad else ""
+        others = self.bar_width + len(f"{task.total or 0:.0f}") * 2 + 1 + len(left) + len(bad) + 6
+        room = max(SHORTEST_LABEL, self.console.width - others)
+        fits = cell_len(self.label) + cell_len(self.machine) <= room
+        machine = self.machine if fits else ""
+        self.progress.update(
+            self.task,
+            description=shortened(self.label, room),
+            left=left,
+            bad=f"[red]{bad}" if bad else "",
+            machine=machine,
+        )
 
     def note(self, text: str) -> None:
-        from rich.markup import escape
-
+        self.machine = printable(text.partition(": ")[2] or text)
         if hasattr(self, "task"):
-            self.progress.update(self.task, machine=escape(printable(text.partition(": ")[2] or text)))
-
-    def forecast(self, text: str) -> None:
-        self.say(text)
+            self._show()
+        if self.verbose:
+            self.say(text)
 
     def say(self, text: str) -> None:
-        self.progress.console.print(printable(text), markup=False, highlight=False)
+        self.console.print(printable(text), markup=False, highlight=False)
+
+    def pause(self) -> None:
+        self.progress.stop()
+
+    def resume(self) -> None:
+        if hasattr(self, "task"):
+            self.progress.start()
 
     def close(self) -> None:
         self.progress.stop()
 
 
-def progress_listener(kind: str) -> Silent:
-    """The listener for a value of --progress; `auto` means a bar if stderr is a terminal, else plain lines."""
+def progress_display(kind: str, verbose: bool = False) -> Silent:
+    """The display for a value of --progress; `auto` means a bar if stderr is a terminal, else plain lines."""
     if kind == "none":
         return Silent()
     if kind == "plain" or sys.stderr is None or not sys.stderr.isatty():
-        return PlainLines()
-    return Bar()
+        return PlainLines(verbose)
+    return Bar(verbose)

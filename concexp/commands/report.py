@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from concexp.commands.conclusions import spoken_lines
 from concexp.errors import Damaged, PageIncomplete
 from concexp.run.storage import journal, run_folder
 
@@ -14,8 +15,15 @@ if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
 
-def write_pages(path: Path, incomplete: Callable[[PageIncomplete], None] | None = None) -> Iterator[Path]:
-    """Make pages again and yield each page's path.
+class Page(NamedTuple):
+    """A page that was written: its path, and its answer and verdicts as lines."""
+
+    path: Path
+    answer: list[str]
+
+
+def write_pages(path: Path, incomplete: Callable[[PageIncomplete], None] | None = None) -> Iterator[Page]:
+    """Make pages again and yield each of them.
 
     `path` is a run folder, reports/<name> for its latest run, or a folder of such folders for the latest run of each.
     `incomplete` is called for a page that lacks a part; without it, PageIncomplete ends the work.
@@ -25,12 +33,13 @@ def write_pages(path: Path, incomplete: Callable[[PageIncomplete], None] | None 
     for folder in results.run_folders_in(path):
         run = results.load(folder)
         try:
-            yield write_report(run, _page_folder(run, folder))
+            page = write_report(run, _page_folder(run, folder))
         except PageIncomplete as error:
             if incomplete is None:
                 raise
             incomplete(error)
-            yield error.page
+            page = error.page
+        yield Page(page, spoken_lines(run))
 
 
 def write_report(run: Run, folder: Path) -> Path:

@@ -15,9 +15,15 @@ from typing import TYPE_CHECKING, Any
 from concexp import __version__, experiment
 from concexp.analysis.adaptive import SequentialPlan
 from concexp.analysis.precision import precision_shortfall
-from concexp.commands.progress import Silent, progress_listener
+from concexp.commands.check import Check, check_lines, failed, require_claims
+from concexp.commands.conclusions import doubt_lines, spoken_lines
+from concexp.commands.machine_check import look_around
+from concexp.commands.progress import Silent, progress_display
+from concexp.commands.questions import Questions
 from concexp.commands.report import write_report
-from concexp.errors import ConcexpError, EnvironmentRefused, PageIncomplete
+from concexp.commands.run_log import RunLog
+from concexp.commands.session import Session
+from concexp.errors import ConcexpError, EnvironmentRefused, Interrupted, PageIncomplete
 from concexp.experiment import Spec
 from concexp.experiment.kept import CODE, FILES
 from concexp.experiment.statuses import MACHINE
@@ -26,11 +32,13 @@ from concexp.plan.schedule import Plan
 from concexp.run import runner, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
-from concexp.run.forecast import forecast
+from concexp.run.durations import known_before
+from concexp.run.forecast import forecast, plural_trials
 from concexp.run.interpreters import discovery, interpreter
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, hazards
 from concexp.run.machine.lock import MachineLock
+from concexp.run.outlook import Outlook
 from concexp.run.preflight import Preflight
 from concexp.run.provided import Provided, file_facts, provided_by, sharing
 from concexp.run.storage import journal, run_folder, schema
@@ -56,6 +64,8 @@ class RunRequest:
     fresh: bool = False
     wait: bool = True
     command: str = ""
+    quiet: bool = False
+    verbose: bool = False
     spec: Spec | None = None  # of an experiment that stands in no file
 
     @property
@@ -99,43 +109,71 @@ class MeasuredRun:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """How a run ended: the lines to print, what went wrong, and the refuted claims.
+    """How a run ended: its answer and verdicts as lines, the further lines to print, and what makes the exit code 1.
 
-    `bad` is the number of trials that ended badly unexpectedly, and one more if the page lacks a part.
+    bad     the number of trials that ended badly unexpectedly, and one more if the page lacks a part
+    failed  the verdicts on claims that fail the check
     """
 
     measured: MeasuredRun
+    answer: list[str]
     lines: list[str]
     bad: int
-    refuted: list[str]
+    failed: list[Verdict]
 
 
-def run_experiment(request: RunRequest, progress_kind: str, page: bool, check: bool = False) -> RunOutcome:
-    """Run one experiment, or complete its unfinished run, and write its page; with `check`, list the refuted claims."""
-    setup = _set_up(request)
-    listener = progress_listener(progress_kind)
+def run_experiment(
+    request: RunRequest, progress_kind: str, page: bool, check: Check = Check.off, questions: Questions | None = None
+) -> RunOutcome:
+    """Run one experiment, or complete its unfinished run, and write its page; with `check`, judge its claims."""
+    display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
+    log = RunLog()
+    session = Session(display, questions or Questions(asks=False), log)
     try:
-        folder, trials = _measure(request, setup, listener, page)
+        log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
+        setup = _set_up(request, check)
+        folder, trials = _measure(request, setup, session, page)
+        session.close()
+        outcome = _concluded(request, setup.spec, _read(folder), trials, page, check)
+        if outcome.answer:
+            for line in doubt_lines(outcome.measured.results):
+                log.write(line)
+        log.write("\n".join([*outcome.answer, *outcome.lines]))
+        return outcome
+    except BaseException as error:
+        log.write(f"ended by {type(error).__name__}: {error}")
+        raise
     finally:
-        listener.close()
-    measured = _read(folder)
+        session.close()
+        log.close()
+
+
+def _concluded(
+    request: RunRequest, spec: Spec, measured: MeasuredRun, trials: frozenset[str], page: bool, check: Check
+) -> RunOutcome:
+    """Write the page of a run whose trials have ended, and judge its claims."""
     _check_complete(measured, trials)
-    bad = list(runner.bad_trials(measured.journal.records, setup.spec, folder.manifest["machine"]["cpus"]))
-    lines, incomplete = [str(folder.path)], 0
+    bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
+    lines, incomplete = [str(measured.folder.path)], 0
     if page:
         written, lacks = _write_page(measured, request.partial)
         lines, incomplete = [f"report: {written}", *lacks], len(lacks)
     if bad:
-        lines.append(f"{len(bad)} trial{'' if len(bad) == 1 else 's'} ended badly: the report names them")
-    if setup.spec.measure.precision is not None:
-        lines += _shortfall(measured, setup.spec.measure.precision)
-    refuted = _refuted(measured) if check and setup.spec.claims else []
-    return RunOutcome(measured, [*lines, *(f"refuted: {claim}" for claim in refuted)], len(bad) + incomplete, refuted)
+        lines.append(f"{plural_trials(len(bad))} ended badly: the report names them")
+    if spec.measure.precision is not None:
+        lines += _shortfall(measured, spec.measure.precision)
+    verdicts = measured.verdicts if check is not Check.off and spec.claims else ()
+    lines += check_lines(verdicts, check)
+    answer: list[str] = []
+    if page or verdicts:
+        answer = spoken_lines(measured.results, page, request.verbose)
+    return RunOutcome(measured, answer, lines, len(bad) + incomplete, failed(verdicts, check))
 
 
-def _set_up(request: RunRequest) -> Setup:
+def _set_up(request: RunRequest, check: Check) -> Setup:
     """Read and plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
     spec = _load_spec(request)
+    require_claims(spec, check)
     provided = provided_by(spec, os.environ)
     process_tree.end_abandoned()
     temp_folder.clear()
@@ -157,32 +195,34 @@ def _load_spec(request: RunRequest) -> Spec:
     return spec.with_measure(**short, precision=None, max_repetitions=None, budget=None)
 
 
-def _measure(request: RunRequest, setup: Setup, listener: Silent, page: bool) -> tuple[RunFolder, frozenset[str]]:
+def _measure(request: RunRequest, setup: Setup, session: Session, page: bool) -> tuple[RunFolder, frozenset[str]]:
     """Bring the journal to the end of the plan; returns the run's folder and the ids of all trials.
 
-    On Ctrl-C: KeyboardInterrupt, with the lines to print about the page.
+    On Ctrl-C: Interrupted, with the lines to print about the page.
     """
     spec = setup.spec
     if setup.code.note:
-        listener.say(setup.code.note)
+        session.say(setup.code.note)
     lock = MachineLock(
-        f"concexp run of {spec.name}", lambda holder: listener.note(f"waiting for {holder}"), request.wait
+        f"concexp run of {spec.name}", lambda holder: session.note(f"waiting for {holder}"), request.wait
     )
-    with sharing(setup.provided, listener.say) as provided:
-        return _measure_with(request, replace(setup, provided=provided), listener, page, lock)
+    with sharing(setup.provided, session.say) as provided:
+        return _measure_with(request, replace(setup, provided=provided), session, page, lock)
 
 
 def _measure_with(
-    request: RunRequest, setup: Setup, listener: Silent, page: bool, lock: MachineLock
+    request: RunRequest, setup: Setup, session: Session, page: bool, lock: MachineLock
 ) -> tuple[RunFolder, frozenset[str]]:
     """The same, once all that the trials need is there."""
     spec, provided = setup.spec, setup.provided
     preflight = Preflight(spec, setup.plan, setup.pythons, setup.code, lock, provided)
-    folder, files = _open_folder(request, preflight, listener)
+    folder, files = _open_folder(request, preflight, session)
+    session.opened(folder.path)
     # An unfinished run keeps the results of its first preflight: its journal must not contradict itself.
     plan = with_refusals(spec, setup.plan, folder.manifest.get("preflight", {}).get("unsupported", {}))
-    listener.forecast(forecast(spec, plan, folder.path.parent, facts.host()).text)
-    sequential = SequentialPlan(spec, plan, runner.header(spec, plan, folder), listener.forecast)
+    durations = known_before(folder.path.parent, spec.measure, facts.host(), preflight.startup)
+    session.foreseen(forecast(spec, plan, durations), Outlook(plan, durations))
+    sequential = SequentialPlan(spec, plan, runner.header(spec, plan, folder), session.forecast)
     open_ended = spec.measure.precision is not None or spec.measure.budget is not None
     next_trials = sequential.next_trials if open_ended else None
     try:
@@ -193,21 +233,21 @@ def _measure_with(
             setup.code,
             setup.pythons,
             lock,
-            listener,
+            session,
             next_trials,
             user_files=_user_files(folder, files, provided),
             provided=provided,
         )
         return folder, run.execute()
     except KeyboardInterrupt:
-        listener.close()
+        session.close()
         if not page:
-            raise KeyboardInterrupt from None
-        listener.say("interrupted: writing the report so far; once more ends at once")
-        raise KeyboardInterrupt(*_write_partial_page(folder)) from None
+            raise Interrupted((), session.kept) from None
+        session.say("interrupted: writing the report so far; once more ends at once")
+        raise Interrupted(_write_partial_page(folder), session.kept) from None
 
 
-def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) -> tuple[RunFolder, Mapping[str, str]]:
+def _open_folder(request: RunRequest, preflight: Preflight, session: Session) -> tuple[RunFolder, Mapping[str, str]]:
     """The unfinished run of the same identity, or a new one once the preflight has tried the user's code.
 
     With it the paths of the user's files, by their names in `code/`.
@@ -221,7 +261,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
     if plug_ins := _installed_plug_ins(preflight.plan):
         facts_provided["plug_ins"] = plug_ins
     identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, facts_provided)
-    machine = facts.facts()
+    machine = look_around(session, preflight.plan)
     parts = {
         "trial_code": code.sha256,
         "only": request.only,
@@ -237,10 +277,10 @@ def _open_folder(request: RunRequest, preflight: Preflight, listener: Silent) ->
         elif here is not None and not journal.being_written(here.journal):
             return here, files
         if why:
-            listener.say(f"this is a new run: {why}")
+            session.say(f"this is a new run: {why}")
     refused = preflight.try_code(refusals)
     for reason, count in Counter(refused.values()).items():
-        listener.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
+        session.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
     clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
@@ -340,8 +380,3 @@ def _shortfall(measured: MeasuredRun, precision: float) -> list[str]:
     """A line on the cells and claims that did not reach the wanted precision, if there are any."""
     line = precision_shortfall(measured.results, measured.verdicts, precision).text
     return [line] if line else []
-
-
-def _refuted(measured: MeasuredRun) -> list[str]:
-    """The refuted claims, as the experiment states them."""
-    return [verdict.claim.says for verdict in measured.verdicts if verdict.outcome == "refuted"]

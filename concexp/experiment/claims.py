@@ -357,7 +357,7 @@ def same_label(label: Any, wanted: Any) -> bool:
 
 
 def _comparison(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
-    """Times that are compared exactly, though no measured time is exactly a number; and words that are no status."""
+    """Times that are compared exactly, though no measured time is exactly a number; and words that are not a status."""
     for sign, left, right in zip(tree.value, tree.parts, tree.parts[1:], strict=False):
         exact = sign in ("!=", "in") or (sign == "==" and tree.tolerance is None)
         times = [name for side in (left, right) for name in _times(side)]
@@ -374,10 +374,10 @@ def _comparison(tree: Tree, known: ClaimScope) -> Iterator[Mistake]:
 
 
 def _times(tree: Tree) -> Iterator[str]:
-    """The metrics of times and rates, except those that are rounded to whole steps before they are compared."""
+    """The metrics that depend on time, except those that are rounded to whole steps before they are compared."""
     if tree.kind == "first" or tree.value in ("ceil", "floor"):
         return
-    if is_metric(tree) and tree.value != "status" and catalog.load("metric", tree.value).kind != "count":
+    if is_metric(tree) and tree.value != "status" and catalog.load("metric", tree.value).is_timed():
         yield tree.value
     for part in tree.parts:
         yield from _times(part)

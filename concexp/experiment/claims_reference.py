@@ -13,6 +13,7 @@ Metrics     throughput              of this cell. `concexp list metric` names th
             throughput[sync=lock]   of the cell with this axis changed; [sync=lock, workers=2] with both; [workers=2*cpus]
             throughput[lock]        where exactly one axis has the value `lock`
             Axes that every metric names in brackets are not looped over. Metrics that are only claimed are measured, too.
+            returned == 14          what your function returned; returned.NAME of a dict of named numbers
 Statuses    status == timeout, status in [ok, invalid]: the worst of the cell's trials. What a claim expects makes no exit 1.
 Facts       cpus, effective_cpus, every axis and parameter: workers, model, load.rate, sleep.delay; labels stand for themselves
 Numbers     10%  2x  5ms  2us  1KiB  100/s  1e4  20_000
@@ -28,10 +29,12 @@ Verdicts    The mean of each cell's trials is drawn 10,000 times from its t dist
             in 97.5 % of them or more, refuted if in 2.5 % or less, else inconclusive; `measure: {level: 99%}` makes that 99.5
             and 0.5 %. `and` and a claim for many cells are supported if every part is; `or`, max(…) > x and the refutation of
             a claim for many cells are corrected for the number of parts (Bonferroni, Holm).
-            Statuses are facts, and so is a count compared with 0; other counts are means over trials. Doubtful trials are left
-            out of times; below 3 others a claim is inconclusive. A trial that did not end well, or whose outcome was wrong,
-            could have had any value, and only what is true whatever it was decides; `allow:` makes its status expected.
+            Statuses are facts, and so is a count compared with 0. Counts and returned values do not depend on time: no doubt
+            about the machine touches them, `returned == 14` is true if each trial has that value and false if one has
+            another, and < <= > >= compare their means over trials. Doubtful trials are left out of times; below 3 others a
+            claim is inconclusive. A trial that did not end well, or whose outcome was wrong, could have had any value, and only
+            what is true whatever it was decides; `allow:` makes its status expected.
             Skipped: `when` is false, or a cell cannot exist or was not run.
 
-`concexp run --check` exits 1 if a claim is refuted.
+`concexp run --check` exits 1 if a claim is refuted; with --strict, also if one is inconclusive or was not judged.
 """

@@ -20,6 +20,7 @@ from concexp.report.parts import Parts
 from concexp.report.text import markdown
 from concexp.report.text.numbers import plural
 from concexp.report.view import View
+from concexp.report.views import view_of
 from concexp.run.storage import journal
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.foreign_text import printable
@@ -32,7 +33,7 @@ def write(run: Run, folder: Path) -> Path:
 
     At every moment the page that is there has its pictures: those of an earlier one go last.
     """
-    view = View(run)
+    view = view_of(run)
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(os.path.relpath(run.folder, folder)).as_posix()
     parts = Parts(data)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,8 @@ class Use:
 class Preflight:
     """Tries the user's code of an experiment with the interpreters `pythons`, by label.
 
-    It holds the machine's lock meanwhile, so that no measurement is disturbed.
+    It holds the machine's lock meanwhile, so that no measurement is disturbed. `startup` gets the seconds that a trial of each
+    cell took beside its operations, by the cell's id.
     """
 
     spec: Spec
@@ -104,6 +105,7 @@ class Preflight:
     stage: StagedCode
     lock: MachineLock
     provided: Provided = NOTHING
+    startup: dict[str, float] = field(default_factory=dict)
 
     def inspect_code(self) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
         """(what each entry is, by its label; why cells cannot import or call it, by their id).
@@ -150,6 +152,8 @@ class Preflight:
                 problems.append(_failure(entry, uses, outcomes[uses[0].key]))
                 continue
             for use in uses:
+                if (seconds := _startup_s(outcomes[use.key])) is not None:
+                    self.startup[use.cell.id] = seconds
                 if reason := _reason(outcomes[use.key], entry):
                     reasons.setdefault(use.cell.id, reason)
         if problems:
@@ -233,6 +237,14 @@ class Preflight:
         """True if the experiment allows all these cells to fail: then their failures are data."""
         failed = [{**use.cell.axes, "status": "failed"} for use in uses]
         return all(any(matches(selection, labels) for selection in self.spec.allow) for labels in failed)
+
+
+def _startup_s(outcome: TrialOutcome) -> float | None:
+    """What a trial took beside its passes, seconds; None if it has no numbers."""
+    passes = (outcome.answer or {}).get("iterations") or []
+    if outcome.status not in NUMBERED or not passes:
+        return None
+    return max(0.0, outcome.duration_s - float(sum(one["wall_s"] for one in passes)))
 
 
 def _all_failed(outcomes: Mapping[str, TrialOutcome]) -> bool:

@@ -8,6 +8,7 @@ from concexp import experiment
 from concexp.commands.plan_text import plan_data, plan_text
 from concexp.plan.planner import make_plan
 from concexp.plan.support import absent
+from concexp.run.durations import Durations
 from concexp.run.forecast import forecast
 
 
@@ -18,7 +19,7 @@ def planned(write, tmp_path):
     def planned(text, checks=None):
         spec = experiment.load(write("x.yaml", text))
         plan = make_plan(spec, 2, "", checks or {})
-        return spec, plan, forecast(spec, plan, tmp_path / "none", "host")
+        return spec, plan, forecast(spec, plan, Durations())
 
     return planned
 

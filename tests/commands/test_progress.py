@@ -1,6 +1,7 @@
 """What people see of a run while it measures."""
 
 import io
+import json
 import sys
 
 import pytest
@@ -10,6 +11,12 @@ from rich.console import Console
 from concexp import experiment
 from concexp.commands import progress
 from concexp.plan.planner import make_plan
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """A terminal of which the width is known."""
+    monkeypatch.setenv("TERM", "xterm-256color")
 
 
 @pytest.fixture
@@ -43,25 +50,26 @@ def test_plain_lines_for_bad_trials_and_the_end(trials, capsys):
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "4 trials"
     assert lines[1] == f"2/4 {progress.trial_label(trials[1])}: timeout: it hung"
-    assert lines[2] == f"4/4 {progress.trial_label(trials[3])} · 0 s left"
+    assert lines[2] == f"4/4 {progress.trial_label(trials[3])}"
     assert len(lines) == 3
 
 
 def test_plain_lines_come_every_ten_seconds_with_the_time_left(trials, capsys, monkeypatch):
-    """A line comes every ten seconds; the time left follows from this session's trials, not from earlier ones."""
+    """A line comes every ten seconds, with the time left as the session knows it."""
     now = [100.0]
     monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
     plain = progress.PlainLines()
     plain.run_started(400, 300)
     for _ in range(50):
         now[0] += 1
+        plain.left = f"{400 - plain.done} s"
         plain.trial_started(trials[0])
         plain.trial_ended(record(trials[0]))
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "400 trials, 300 of them from before"
     assert [line.split(" ")[0] for line in lines[1:]] == ["310/400", "320/400", "330/400", "340/400", "350/400"]
-    assert lines[1].endswith("2 min left")
-    assert lines[-1].endswith("50 s left")
+    assert lines[1].endswith(" · 91 s left")
+    assert lines[-1].endswith(" · 51 s left")
 
 
 def test_plain_lines_of_an_open_end(trials, capsys):
@@ -82,12 +90,12 @@ def test_plain_lines_of_an_open_end(trials, capsys):
     assert [line.split(" ")[0] for line in lines[2:]] == ["2/2"]
 
 
-def test_the_bar_shows_cell_machine_and_failures(trials):
+def test_the_bar_shows_cell_machine_and_failures(trials, terminal):
     """The bar shows the current cell, effective CPUs and the number of bad trials; names are not read as markup."""
     bar = progress.Bar()
     seen = io.StringIO()
-    bar.progress.live.console = bar.progress.console  # keep one console
-    bar.progress.console.file = seen
+    bar.console.file = seen
+    bar.console.width = 160
     bar.forecast("takes about [3 s]")
     bar.run_started(3, 1)
     bar.trials_added(1)
@@ -103,31 +111,101 @@ def test_the_bar_shows_cell_machine_and_failures(trials):
     assert "takes about [3 s]" in seen.getvalue()
 
 
-@pytest.mark.parametrize("label", ["x" * 300, "線程" * 100, "a\n\tb" * 40])
-def test_long_labels_leave_the_numbers_their_place(write, label):
-    """On a terminal of 80 columns the description is cut, so that the bar and its numbers stay in the line."""
-    text = f"workload: counter\nmodel: {{threads: {{}}, as: {label!r}}}\nmeasure: {{repetitions: 1}}\n".replace(
-        "'", '"'
-    )
-    (trial, *_) = make_plan(experiment.load(write("x.yaml", text)), 2).trials
-    bar = progress.Bar()
-    bar.progress.live.console = bar.progress.console
-    bar.progress.console.file, bar.progress.console.width = io.StringIO(), 80
-    bar.run_started(3, 1)
-    bar.trial_started(trial)
-    (task,) = bar.progress.tasks
-    bar.close()
-    assert cell_len(task.description) <= 20
-    assert "…" in task.description
-    assert "1/3" in bar.progress.console.file.getvalue()
-    assert len(progress.trial_label(trial)) < 3 * progress.LONGEST_LABEL
-
-
 def test_a_terminal_gets_a_bar_and_a_file_gets_lines(monkeypatch):
     """`auto` depends on stderr; `plain` and `none` do not."""
-    assert type(progress.progress_listener("none")) is progress.Silent
-    assert type(progress.progress_listener("plain")) is progress.PlainLines
-    assert type(progress.progress_listener("auto")) is progress.PlainLines
+    assert type(progress.progress_display("none")) is progress.Silent
+    assert type(progress.progress_display("plain")) is progress.PlainLines
+    assert type(progress.progress_display("auto")) is progress.PlainLines
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    assert type(progress.progress_listener("auto")) is progress.Bar
+    assert type(progress.progress_display("auto")) is progress.Bar
     assert isinstance(progress.Bar().progress.console, Console)
+
+
+def test_with_verbose_each_trial_has_a_line(trials, capsys):
+    """So have notes, which otherwise only the bar shows."""
+    plain = progress.PlainLines(verbose=True)
+    plain.run_started(len(trials), 0)
+    plain.note("block 0: the machine gives 1.50 of 2 CPUs")
+    for trial in trials:
+        plain.trial_started(trial)
+        plain.trial_ended(record(trial))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[1] == "block 0: the machine gives 1.50 of 2 CPUs"
+    assert lines[2:] == [f"{number}/4 {progress.trial_label(trial)}" for number, trial in enumerate(trials, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "short"),
+    [
+        ("abc", 3, "abc"),
+        ("abcdefghij", 5, "ab…ij"),
+        ("abcdefghij", 6, "ab…hij"),
+        ("a very long label · 2 workers", 17, "a very l…workers"),
+        ("日本語日本語", 7, "日…本語"),
+        ("abc", 1, "…"),
+        ("a\n\tb", 3, "a b"),
+        ("a" * 1_000_000, 5, "aa…aa"),
+    ],
+)
+def test_a_long_text_loses_its_middle(text, room, short):
+    """What is left is on one line, has both ends, and takes no more columns than there are."""
+    assert progress.shortened(text, room) == short
+    assert progress.cell_len(short) <= room
+
+
+@pytest.mark.parametrize("label", [60 * "long", "x" * 300, "線程" * 100, "a\n\tb" * 40])
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+def test_numbers_stay_within_the_width_whatever_the_label(write, width, label, terminal):
+    """The count, the time left and the number of bad trials are on the bar's one line; the label gives way."""
+    text = f"workload: {{counter: {{}}, as: {json.dumps(label)}}}\nmodel: threads\nmeasure: {{repetitions: 1}}\n"
+    (trial, *_) = make_plan(experiment.load(write("x.yaml", text)), 2).trials
+    bar = progress.Bar()
+    seen = io.StringIO()
+    bar.console.file, bar.console.width = seen, width
+    bar.run_started(1200, 345)
+    bar.left = "12.5 min"
+    bar.note("block 0: the machine gives 1.50 of 2 CPUs")
+    bar.trial_started(trial)
+    bar.bad = 3
+    bar._show()
+    (task,) = bar.progress.tasks
+    with bar.console.capture() as capture:
+        bar.console.print(bar.progress.get_renderable())
+    bar.close()
+    line, *more = capture.get().splitlines()
+    assert more == []
+    assert cell_len(line) <= width
+    assert "…" in task.description
+    if width >= 60:
+        assert "345/1200" in line
+        assert "12.5 min left" in line
+        assert "3 not ok" in line
+
+
+def test_no_color_is_heeded(monkeypatch):
+    """NO_COLOR leaves a terminal without colours."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for coloured in (True, False):
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        if not coloured:
+            monkeypatch.setenv("NO_COLOR", "1")
+        bar = progress.Bar()
+        seen = io.StringIO()
+        bar.console.file = seen
+        bar.console.print("it crashed", style="red")
+        assert ("\x1b[31m" in seen.getvalue()) is coloured
+
+
+@pytest.mark.parametrize("display", [progress.PlainLines, progress.Bar])
+def test_a_long_reason_is_cut_on_the_terminal(trials, capsys, display, terminal):
+    """The page has all of it; here its beginning and its end are left."""
+    shown = display()
+    shown.run_started(2, 0)
+    shown.trial_started(trials[0])
+    shown.trial_ended(record(trials[0], "failed", "begin\n" + 5000 * "x" + "end"))
+    shown.close()
+    said = " ".join(capsys.readouterr().err.split())
+    assert "failed: begin xx" in said
+    assert "xend" in said
+    assert said.count("x") < progress.LONGEST_REASON

@@ -12,6 +12,10 @@ from tests.helpers import journal_builder, scenarios
 from tests.helpers.program import SIMULATED, concexp, run_folder
 
 
+def paths(path):
+    return [page.path for page in write_pages(path)]
+
+
 def test_the_page_can_be_made_again_from_the_journal_alone(tmp_path, write):
     """With everything but the journal deleted, the page is the same to the byte."""
     write("x.yaml", SIMULATED)
@@ -30,11 +34,24 @@ def test_the_shared_page_is_that_of_the_latest_run(tmp_path):
     """The latest run, however it is named, has the shared page; an older run gets its page into its own folder."""
     older = journal_builder.write(tmp_path / "reports/x", **scenarios.one_cell()).folder
     shared = tmp_path / "reports/x/README.md"
-    assert list(write_pages(older)) == [shared]
+    assert paths(older) == [shared]
     latest = shutil.copytree(older, older.with_name("99991231T235959Z-later"))
-    assert list(write_pages(older)) == [older / "README.md"]
+    assert paths(older) == [older / "README.md"]
     for path in (latest, tmp_path / "reports/x", tmp_path / "reports"):
-        assert list(write_pages(path)) == [shared]
+        assert paths(path) == [shared]
+
+
+def test_the_answer_is_printed_with_the_page(tmp_path):
+    """`report` prints question, answer and verdicts before the path; with -q the path alone."""
+    spec = {"baseline": {}, "claims": [{"says": "it naps", "expect": "throughput > 1"}]}
+    journal_builder.write(tmp_path / "reports/x", **{**scenarios.one_cell(), "spec": spec})
+    done = concexp(tmp_path, "report", "reports/x")
+    lines = done.stdout.splitlines()
+    assert lines[0] == "Which model is made up best?"
+    assert lines[1].startswith("- threads reaches 778 sleeps/s (")
+    assert "Claims: 1 supported" in lines
+    assert lines[-1] == "reports/x/README.md"
+    assert concexp(tmp_path, "report", "-q", "reports/x").stdout == "reports/x/README.md\n"
 
 
 def test_pages_that_lack_a_part_are_exit_code_1(tmp_path, monkeypatch, capsys):
@@ -51,7 +68,10 @@ def test_pages_that_lack_a_part_are_exit_code_1(tmp_path, monkeypatch, capsys):
         cli.report([tmp_path])
     assert caught.value.exit_code == 1
     said = capsys.readouterr()
-    assert said.out.splitlines() == [str(tmp_path / name / "README.md") for name in ("a", "b")]
+    lines = said.out.splitlines()
+    pages = [str(tmp_path / name / "README.md") for name in ("a", "b")]
+    assert [line for line in lines if line.endswith("README.md")] == pages
+    assert lines.count("Which model is made up best?") == 2
     assert said.err.count("lacks the picture “comparison” (KeyError: 'model', in ") == 2
     monkeypatch.undo()
     with pytest.raises(typer.Exit) as caught:

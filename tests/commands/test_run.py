@@ -8,6 +8,7 @@ import pytest
 import concexp
 from concexp import catalog
 from concexp.analysis.claims import verdicts
+from concexp.commands.check import Check
 from concexp.commands.export import export_run
 from concexp.commands.report import write_pages
 from concexp.commands.run import RunRequest, run_experiment
@@ -62,9 +63,11 @@ def test_a_runs_journal_is_read_once_per_command(tmp_path, write, reads, judged,
     """
     monkeypatch.chdir(tmp_path)
     path = write("x.yaml", CLAIMED)
-    outcome = run_experiment(RunRequest(path), "none", page=True, check=True)
-    assert outcome.refuted == ["it shrinks"]
+    outcome = run_experiment(RunRequest(path), "none", page=True, check=Check.not_refuted)
+    assert [verdict.claim.says for verdict in outcome.failed] == ["it shrinks"]
     assert outcome.lines[0] == "report: reports/x/README.md"
+    assert outcome.lines[-2:] == ["check failed: of 2 claims 1 supported, 1 refuted", "  refuted: it shrinks"]
+    assert "- refuted: it shrinks" in outcome.answer
     assert set(reads.values()) == {1}
     assert judged == [outcome.measured.results]
     reads.clear()

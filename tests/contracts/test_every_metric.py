@@ -31,7 +31,7 @@ def test_says_what_it_is(name):
     assert catalog.summary(cls).endswith(".") or ":" in catalog.summary(cls)
     assert cls.scale in ("log", "linear")
     assert cls.better in ("higher", "lower", None)
-    assert cls.kind in ("time", "count")
+    assert cls.kind in ("time", "count", "value")
     assert cls.level in ("iteration", "cell")
     assert cls.shown in ("always", "when present", "when asked")
     assert cls.level == "iteration" or cls.compares in NAMES

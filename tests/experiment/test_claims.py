@@ -64,6 +64,13 @@ def test_claims_come_back_from_the_journal():
     assert of_data(None) == ()
 
 
+@pytest.mark.parametrize("expect", ["returned == 14", "returned.hits != 3", "returned in [1, 2]", "lost_updates == 5"])
+def test_what_does_not_depend_on_time_may_be_equal(expect):
+    """Counts and returned values can be exactly a number, other than times."""
+    (claim,) = read(f"  expect: {expect}\n")
+    assert claim.expect.raw == expect
+
+
 def test_what_is_claimed_is_measured():
     """The metrics of claims are among those that are asked for, each once."""
     spec = parse_text(BASE + "  - {when: cpus_used > 1, expect: service_time_p99_s < 5ms}\n", "x.yaml")

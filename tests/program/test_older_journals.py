@@ -42,7 +42,7 @@ def test_its_cells_are_the_same(older):
 def test_it_has_a_page(older):
     """The page begins with the experiment's question and has the tables of its cells and of its machine."""
     folder, _ = older
-    (page,) = report.write_pages(folder)
+    ((page, _),) = report.write_pages(folder)
     text = page.read_text("utf-8")
     assert text.startswith(f"# {results.load(folder).spec['question']}\n")
     assert text.count("\n## ") >= 3

@@ -55,7 +55,7 @@ def original(tmp_path_factory):
     folder = tmp_path_factory.mktemp("original")
     (folder / "x.yaml").write_text(SIMULATED)
     done = concexp(folder, "run", "x.yaml")
-    assert (done.returncode, done.stdout.strip()) == (0, "report: reports/x/README.md")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "report: reports/x/README.md")
     return folder
 
 
@@ -113,15 +113,34 @@ claims:
 def test_a_refuted_claim_is_exit_code_1_only_with_check(tmp_path, write):
     """A run reports claims; with --check, a refuted one makes the exit code 1 and is named, and no other does."""
     write("x.yaml", CLAIMED)
-    assert concexp(tmp_path, "run", "x.yaml").returncode == 0
+    done = concexp(tmp_path, "run", "x.yaml")
+    assert done.returncode == 0
+    assert "- refuted: it grows without end" in done.stdout
+    assert "- supported: it bends" in done.stdout
     assert "**Refuted**: it grows without end" in page(tmp_path)
     assert "**Supported**: it bends" in page(tmp_path)
     for arguments in ([], ["--no-report"]):
         done = concexp(tmp_path, "run", "x.yaml", "--check", *arguments)
         assert done.returncode == 1
-        assert done.stdout.splitlines()[1:] == ["refuted: it grows without end"]
+        assert done.stdout.splitlines()[-2:] == [
+            "check failed: of 2 claims 1 refuted, 1 supported", "  refuted: it grows without end",
+        ]  # fmt: skip
+        assert "- refuted: it grows without end" in done.stdout
     write("y.yaml", CLAIMED.replace("0.9 * workers", "0.5 * workers"))
     assert concexp(tmp_path, "run", "y.yaml", "--check", "--no-report").returncode == 0
+
+
+@pytest.mark.parametrize(("condition", "says"), [("workers > 1", "1 inconclusive"), ("cpus > 1000", "1 not judged")])
+def test_what_could_not_be_judged_fails_the_strict_check_only(tmp_path, write, condition, says):
+    """With one repetition nothing is known: --check passes and says that --strict would not, which exits with 1."""
+    write("x.yaml", f"{SIMULATED}claims: [{{says: it runs, when: '{condition}', expect: throughput > 100}}]\n")
+    for option, code, word in (("--check", 0, "passed"), ("--strict", 1, "failed")):
+        done = concexp(tmp_path, "run", "x.yaml", "--quick", "-q", option)
+        assert done.returncode == code, done
+        assert f"check {word}: of 1 claim {says}" in done.stdout
+    write("y.yaml", SIMULATED)
+    done = concexp(tmp_path, "run", "y.yaml", "--strict")
+    assert (done.returncode, "y.yaml: it has no claims" in done.stderr) == (2, True), done
 
 
 def test_a_status_that_a_claim_expects_is_no_failure(tmp_path, write):

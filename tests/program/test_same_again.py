@@ -100,7 +100,7 @@ def test_all_of_a_folder_and_what_is_none(tmp_path, monkeypatch):
         journal_builder.write(Path("reports") / name, **scenarios.one_cell())
     Path("reports/notes").mkdir()
     Path("reports/notes/x.md").write_text("mine")
-    pages = list(report.write_pages(Path("reports")))
+    pages = [page for page, _ in report.write_pages(Path("reports"))]
     assert list(map(str, pages)) == ["reports/a/README.md", "reports/b/README.md"]
     assert all(page.exists() for page in pages)
     assert not Path("reports/README.md").exists()

@@ -125,7 +125,7 @@ def test_a_run_folder_full_of_links_is_told_without_touching_what_they_point_to(
         (run / name).symlink_to(precious[0])
     (tmp_path / "README.md").symlink_to(precious[0])
     (tmp_path / "figures").symlink_to(outside)
-    (page,) = report.write_pages(tmp_path)
+    ((page, _),) = report.write_pages(tmp_path)
     assert [path.read_text() for path in precious] == ["mine"] * 3
     assert page.read_text().startswith("# Which model")
     assert (tmp_path / "figures/scaling.png").is_file()

@@ -4,7 +4,8 @@ import pytest
 
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
-from concexp.run.forecast import SENTINEL_S, SPIN_S, TRIAL_OVERHEAD_S, duration_text, forecast
+from concexp.run.durations import SENTINEL_S, SPIN_S, TRIAL_OVERHEAD_S, known_before
+from concexp.run.forecast import duration_text, forecast
 from concexp.run.storage import journal
 
 TIMED = "workload: sleep\nmodel: [serial, threads]\nload: {duration: 1s}\nmeasure: {MORErepetitions: 4, warmup: 1, iterations: 2}\n"
@@ -13,7 +14,7 @@ COUNTED = TIMED.replace("duration: 1s", "ops: 10, scaling: strong")
 
 def foreseen(text, runs, more="", host="here"):
     spec = parse_text(text.replace("MORE", more), "x.yaml")
-    return forecast(spec, make_plan(spec, 2), runs, host)
+    return forecast(spec, make_plan(spec, 2), known_before(runs, spec.measure, host))
 
 
 def past(runs, name, seconds, host="here", **measure):
@@ -60,20 +61,23 @@ def test_what_tells_nothing_is_left_out(tmp_path):
 
 
 def test_counted_operations_are_unknown_before_a_first_run(tmp_path):
-    """Nothing is made up: the trials that cannot be foreseen are counted, or nothing is foreseen at all."""
+    """Nothing is made up: of the trials that cannot be foreseen, the start-up alone counts, and the text says so."""
     found = foreseen(COUNTED, tmp_path)
     assert (found.measured, found.loads, found.unknown) == (0, 4, 12)
+    assert found.seconds == pytest.approx(4 * (3 * TRIAL_OVERHEAD_S + SENTINEL_S + SPIN_S) + SPIN_S)
     assert found.text.startswith("takes at least ")
-    assert found.text.endswith("12 trials of counted operations unknown)")
+    assert found.text.endswith("of 12 trials of counted operations the start-up alone)")
     alone = foreseen(COUNTED.replace("repetitions: 4", "repetitions: 1"), tmp_path)
-    assert alone.text == "how long it takes is not known before a first run: its operations are counted"
+    assert alone.text == (
+        "takes at least 2.6 s, to start 2 trials: how long their counted operations take shows once the first have run"
+    )
 
 
 def test_a_simulated_run_takes_no_time(tmp_path):
     """No child, no spinners."""
     text = TIMED.replace("[serial, threads]", "[simulated, {simulated: {speed: 5}, as: slow}]")
     assert foreseen(text, tmp_path).seconds == 0
-    assert foreseen(text, tmp_path).text == "takes no time worth a word"
+    assert foreseen(text, tmp_path).text == "takes less than 0.1 s"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from concexp import catalog
 from concexp.analysis.claims import numbers
 from concexp.analysis.claims.measured import Basis, Measured, NoVerdict, plain
-from concexp.analysis.claims.numbers import Choice, Drawn, is_number, largest, settled, spread
+from concexp.analysis.claims.numbers import Choice, Drawn, Seen, is_number, largest, settled, spread
 from concexp.analysis.claims.truth import Truth, both, either, fact
 from concexp.analysis.stats.draws import DRAWS, joint_draws
 from concexp.analysis.stats.intervals import FEWEST, Interval, mean_interval
@@ -214,18 +214,20 @@ class Values:
             values = self.measured.values(cell, name, basis.sure)
             return mean_interval(list(values.values()), metric.scale == "log").mean
         low, high = (self._ends(name, metric, cell, basis, end) for end in (False, True))
-        counted = _counted(name, basis, self.survivors) if metric.kind == "count" else None
-        if low is None and high is None and counted is None and (self.survivors or not basis.missing):
+        means = None if metric.is_timed() else _means_seen(name, basis, self.survivors)
+        if low is None and high is None and means is None and (self.survivors or not basis.missing):
             raise NoVerdict("inconclusive", basis.too_few(FEWEST))
         if low is None or high is None:
-            ends = counted if self.survivors and counted is not None else metric.range
+            ends = means if self.survivors and means is not None else metric.range
             low, high = (
                 np.full(DRAWS, end) if one is None else one for end, one in zip(ends, (low, high), strict=True)
             )
         gain = self.gains.get(cell, 1.0) if name in rate_metrics() else 1.0
         if gain != 1:
             low, high = (low * gain, high * gain) if low is not high else (low * gain,) * 2
-        return Drawn(low, high, max(1, len(basis.sure) - 1), counted)
+        counted = means if metric.kind == "count" else None
+        seen = None if metric.is_timed() else _seen(name, basis, self.survivors)
+        return Drawn(low, high, max(1, len(basis.sure) - 1), counted, seen)
 
     def _ends(self, name: str, metric: Any, cell: str, basis: Basis, high: bool) -> NDArray[np.float64] | None:
         """The draws of a mean with missing trials at one end of what they may have had; None if there are none."""
@@ -265,14 +267,20 @@ def _first(places: Sequence[float], conditions: Sequence[Truth]) -> Any:
     return found
 
 
-def _counted(name: str, basis: Basis, survivors: bool) -> tuple[float, float]:
-    """The lowest and the highest mean of a count over the trials that were seen, as a fact about them."""
+def _means_seen(name: str, basis: Basis, survivors: bool) -> tuple[float, float]:
+    """The lowest and the highest mean that the trials can have, as a fact about them."""
     known = [trial.means[name] for trial in basis.known]
     ends = [] if survivors else basis.bounds
     if not known and not ends:
         raise NoVerdict("inconclusive", f"{name} was not recorded")
     low, high = (float(np.mean([*known, *(bounds[end] for bounds in ends)])) for end in (0, 1))
     return low, high
+
+
+def _seen(name: str, basis: Basis, survivors: bool) -> Seen:
+    """The values of the single trials, as a fact about them."""
+    complete = survivors or not basis.missing
+    return Seen(tuple(trial.means[name] for trial in basis.known), complete)
 
 
 def missing_in_words(basis: Basis) -> str:

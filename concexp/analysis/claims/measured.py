@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from concexp import catalog
 from concexp.analysis import doubts
 from concexp.analysis.cells import Baseline
 from concexp.analysis.samples import Sample, Trial
@@ -100,7 +101,7 @@ class Measured:
         """The trials that a claim about a metric rests on, and those that are missing; raises NoVerdict without any."""
         sample = self.sample(cell).of(name)
         run = [trial for trial in sample.trials if trial.status != "unsupported"]
-        numbered = NUMBERED if metric.kind == "count" or any_outcome else ("ok",)
+        numbered = NUMBERED if not metric.is_timed() or any_outcome else ("ok",)
         known, missing, lacking = [], [], 0
         for trial in run:
             has = np.isfinite(trial.means.get(name, np.nan))
@@ -112,7 +113,7 @@ class Measured:
                 lacking += trial.status in numbered
         if not known and (reason := _nothing_known(sample, name, metric, lacking)):
             raise NoVerdict("inconclusive", reason)
-        sure = known if metric.kind == "count" else [trial for trial in known if not trial.doubts_about(name)]
+        sure = known if not metric.is_timed() else [trial for trial in known if not trial.doubts_about(name)]
         if sure and (withheld := sample.withheld(name, sure)):
             times = sample.shortfall(name, sure)
             raise NoVerdict("inconclusive", withheld, {cell: math.sqrt(times)} if times > 1 else {})
@@ -189,13 +190,14 @@ class Basis:
     run: int
 
     def too_few(self, fewest: int) -> str:
-        """Why a verdict on time cannot rest on it; "" if it can."""
+        """Why a verdict on a mean cannot rest on it; "" if it can."""
         if len(self.sure) >= fewest:
             return ""
-        codes = Counter(code for trial in self.known for code in trial.doubts_about(self.name))
+        timed = catalog.load("metric", self.name).is_timed()
+        codes = Counter(code for trial in self.known for code in trial.doubts_about(self.name) if timed)
         why = f", the others are doubtful ({', '.join(sorted(codes))})" if codes else ""
         count = f"only {len(self.sure)} of {self.run} trials can tell" if self.sure else "no trial can tell"
-        return f"{count}{why}; a verdict on time needs {fewest}"
+        return f"{count}{why}; a verdict on {'time' if timed else 'a mean'} needs {fewest}"
 
     @property
     def endings(self) -> str:

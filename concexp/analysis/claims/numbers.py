@@ -26,8 +26,26 @@ from concexp.experiment import expressions
 Floats = NDArray[np.float64]
 Operation = Callable[..., Any]
 MOST_CANDIDATES = 10_000
+ROUNDING = 1e-9  # of a mean of equal numbers, relative
 FLIPPED = {"<": ">", "<=": ">="}
 INCREASING: dict[str, Operation] = {"ceil": np.ceil, "floor": np.floor, "sqrt": np.sqrt, "log": np.log}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What does not depend on time, in each trial; `complete` is False if some trial has no value."""
+
+    values: tuple[float, ...]
+    complete: bool
+
+    def always(self, wanted: float) -> bool:
+        """Whether each of the trials has this value; they are means, so the last digits may be rounded."""
+        return all(math.isclose(value, wanted, rel_tol=ROUNDING) for value in self.values)
+
+    @property
+    def constant(self) -> bool:
+        """Whether all trials that have a value have the same."""
+        return bool(self.values) and self.always(self.values[0])
 
 
 @dataclass(frozen=True)
@@ -35,13 +53,14 @@ class Drawn:
     """Draws of a number with all missing trials at their lowest, and at their highest; one array for both if none is missing.
 
     `degrees` of freedom are the fewest of the means in it. `counted` is the lowest and the highest mean of what was counted
-    in the trials: as a fact about them, without draws.
+    in the trials: as a fact about them, without draws. `seen` are the values of what does not depend on time.
     """
 
     low: Floats
     high: Floats
     degrees: float
     counted: tuple[float, float] | None = None
+    seen: Seen | None = None
 
     @property
     def complete(self) -> bool:
@@ -245,6 +264,8 @@ def compared(sign: str, left: Any, right: Any) -> Truth:
     if sign == "!=":
         return compared("==", left, right).negated
     if sign == "==":
+        if (as_seen := _equal_as_seen(left, right)) is not None:
+            return as_seen
         return both([compared("<=", left, right), compared(">=", left, right)])
     if sign in FLIPPED:
         return compared(FLIPPED[sign], right, left)
@@ -257,6 +278,28 @@ def compared(sign: str, left: Any, right: Any) -> Truth:
             truths = (compared(sign, *((left, one) if side else (one, right))) for one in value.candidates)
             return either(truths) if value.largest is not bool(side) else both(truths)
     return _above(drawn(left), drawn(right), strict=sign == ">")
+
+
+def _equal_as_seen(left: Any, right: Any) -> Truth | None:
+    """`left == right` as a fact about the single trials, not about means; None where one side depends on time.
+
+    A constant equals what was seen if each trial has it. Two things that were seen are equal if all trials of both have one
+    value; where they vary, their means decide.
+    """
+    one, other = (side.seen if isinstance(side, Drawn) else side for side in (left, right))
+    if not isinstance(one, Seen):
+        one, other = other, one
+    if not isinstance(one, Seen):
+        return None
+    if isinstance(other, Seen):
+        if not (one.constant and other.constant):
+            return None
+        one, other = Seen(one.values, one.complete and other.complete), other.values[0]
+    if not isinstance(other, int | float):
+        return None
+    if not one.always(other):
+        return fact(False)
+    return fact(True) if one.complete and one.values else Truth(1.0, 1.0)
 
 
 def _chosen(condition: Truth, holds: Truth, fails: Truth) -> Truth:

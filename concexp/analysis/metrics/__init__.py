@@ -20,7 +20,8 @@ class Metric:
     unit      of its numbers
     scale     "log" for times and rates, else "linear"
     better    "higher", "lower" or None
-    kind      "time", which a doubtful trial cannot measure, or "count", which it can
+    kind      "time", which a doubtful trial cannot measure; "count", which it can; "value": a number that the measured code
+              gave itself, which doubts about time do not touch either
     level     "iteration": computed from the rows of the tidy frame by `of`;
               "cell": from two cells' ratio of the metric `compares`, by `between`
     shown     "always"; "when present": only where it was recorded; "when asked": only where the experiment lists it
@@ -80,6 +81,11 @@ class Metric:
         Its passes took `seconds` or more each, and had `ops` operations to do, None if they had a duration.
         """
         return self.range
+
+    @classmethod
+    def is_timed(cls) -> bool:
+        """True if it depends on time, so that doubts about a trial's time are doubts about it."""
+        return cls.kind == "time"
 
     @staticmethod
     def recorded(frame: Any, name: str) -> Any:

@@ -12,6 +12,7 @@ class Metric(metrics.Metric):
     """What a user's own function returned, averaged over the operations; `returned.NAME` is one of a dict of numbers."""
 
     title = "returned"
+    kind = "value"
     scale = "linear"  # the number may be 0 or negative
     shown = "when present"
     range = (-math.inf, math.inf)

@@ -182,7 +182,7 @@ def _marked(text: str, point: Point, best: set[str]) -> str:
 
 def _own_mark(point: Point, name: str, metric: Any) -> str:
     """‡ on a figure, where too few trials are beyond doubt about it though enough are for the primary metric; else ""."""
-    if metric.kind == "count" or not point.enough_clean_trials or not point.value(name).has_value:
+    if not metric.is_timed() or not point.enough_clean_trials or not point.value(name).has_value:
         return ""
     return "" if point.sample.of(name).enough_clean_trials(name) else "‡"
 

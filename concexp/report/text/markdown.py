@@ -1,4 +1,4 @@
-"""A user's text as Markdown that shows it literally, whatever it contains."""
+"""A user's text as Markdown that shows it literally, whatever it contains; and sentences of Markdown as plain text."""
 
 from __future__ import annotations
 
@@ -24,6 +24,32 @@ def code(value: Any) -> str:
     pad = " " if "`" in text else ""
     # A bar ends a table cell even inside a code span, and outside of tables an escaped one would show its backslash.
     return f"{ticks}{pad}{text}{pad}{ticks}" if "|" not in text else escaped(text)
+
+
+MARKUP = re.compile(
+    r"""\\([\\`*_{}\[\]|~$#\-+.)=])        # an escaped character
+    |(?P<ticks>`+)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)
+    |[ ]\(\[[^\]]*\]\([^)]*\)\)               # a link in parentheses: there is nothing to follow
+    |\[(?P<link>(?:\\.|[^\]\\])*)\]\([^)]*\)
+    |\*\*|&(?P<entity>amp|lt|gt);""",
+    re.VERBOSE,
+)
+
+
+def plain(text: str) -> str:
+    """A sentence of the page as plain text: without escapes, emphasis, code marks, addresses of links and mere references."""
+    return MARKUP.sub(_without_markup, text)
+
+
+def _without_markup(match: re.Match[str]) -> str:
+    if match[1]:
+        return match[1]
+    if (code_text := match["code"]) is not None:
+        padded = len(match["ticks"]) > 1 and code_text.startswith(" ") and code_text.endswith(" ")
+        return code_text[1:-1] if padded else code_text
+    if match["link"] is not None:
+        return plain(match["link"])
+    return {"amp": "&", "lt": "<", "gt": ">"}.get(match["entity"] or "", "")
 
 
 def fenced(text: str, language: str = "text", most: int = LONGEST) -> str:

@@ -78,6 +78,12 @@ def facts() -> dict[str, Any]:
     }
 
 
+def python_and_system() -> str:
+    """`CPython 3.11.7, Linux 6.18 x86_64`: the interpreter and the system that this process runs on."""
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{python}, {platform.system()} {platform.release()} {platform.machine()}"
+
+
 def host() -> str:
     """Eight hex digits that distinguish machines and reveal nothing else about them."""
     identity = _read(Path("/etc/machine-id")) or socket.gethostname()

@@ -1,8 +1,8 @@
 """Judges facts about a machine: what could distort measurements, one finding per hazard, each with its cure. Pure.
 
 `seen` holds the manifest's `machine` facts and whatever else was examined: `clocks` (an interpreter's), `effective_cpus`,
-`tracers`, `environment`, `machine_lock`, `folders`, `pythons`. A fact that was not examined gives no finding; one that the
-system does not report (None) gives the level `unknown`. Limits are constants with their reason.
+`other_cpus`, `busiest`, `tracers`, `environment`, `machine_lock`, `folders`, `pythons`. A fact that was not examined gives no
+finding; one that the system does not report (None) gives the level `unknown`. Limits are constants with their reason.
 """
 
 from __future__ import annotations
@@ -24,9 +24,14 @@ def warning_before_run(facts: Mapping[str, Any], clocks: Mapping[str, Any]) -> d
 
 
 OK, UNKNOWN, WARNING, DANGER = LEVELS = ("ok", "unknown", "warning", "danger")
+OTHER_PROGRAMS = "other programs"
+# Warnings that a run says aloud before it begins; the other ones hold for a machine at any time, and stand on the page.
+SAID_ALOUD = (OTHER_PROGRAMS, "CPU quota", "load", "waiting for resources", "governor")
 
 # Load per logical CPU. Idle machines have a few hundredths; with a quarter of the CPUs busy, workers will have to share.
 LOAD = (0.25, 0.75)
+# Share of the usable CPUs that other programs use now: a program that computes on one of four CPUs is a danger.
+OTHERS = (0.1, 0.24)
 # Share of the last minute in which something waited for a CPU or the disk; for memory, where even a little is bad.
 WAITED, SHORT_OF_MEMORY = (0.05, 0.25), (0.001, 0.01)
 # Share of all CPU time that the host took since the machine started; what matters is the next minute, so little warns.
@@ -177,6 +182,16 @@ def check_load(seen: Mapping[str, Any]) -> Finding:
     return finding_with_cure("load", level(seen["load_1m"] / cpus, LOAD), says, cure)
 
 
+def check_other_programs(seen: Mapping[str, Any]) -> Finding:
+    cpus, used = seen["cpus"], seen["other_cpus"]
+    if used is None:
+        return not_reported(OTHER_PROGRAMS)
+    busiest = f", above all {seen['busiest']}" if seen.get("busiest") and used > OTHERS[0] * cpus else ""
+    says = f"they keep {used:.2f} of {cpus} usable CPU{'' if cpus == 1 else 's'} busy now{busiest}"
+    cure = "stop what else runs here, or wait until it has ended"
+    return finding_with_cure(OTHER_PROGRAMS, level(used / cpus, OTHERS), says, cure)
+
+
 def check_pressure(seen: Mapping[str, Any]) -> Finding:
     shares = {kind: share for kind, share in seen["pressure"].items() if share is not None}
     if not shares:
@@ -284,6 +299,7 @@ CHECKS: Sequence[tuple[str, Check]] = (
     ("effective_cpus", check_effective_cpus),
     ("cpus", check_usable_cpus),
     ("quota_cpus", check_quota),
+    ("other_cpus", check_other_programs),
     ("load_1m", check_load),
     ("pressure", check_pressure),
     ("virtual", check_virtual_machine),
@@ -308,6 +324,27 @@ CHECKS: Sequence[tuple[str, Check]] = (
 def check_hazards(seen: Mapping[str, Any]) -> list[Finding]:
     """The findings on all examined facts, in a fixed order."""
     return [check(seen) for needed, check in CHECKS if needed in seen]
+
+
+def said_before_run(findings: Sequence[Finding]) -> list[str]:
+    """At most two lines with what a user should know before a run: all dangers, and the warnings of SAID_ALOUD.
+
+    The load of the last minute may be that of an earlier run: it is left out where nothing computes now.
+    """
+    quiet = {finding.about for finding in findings if finding.level == OK}
+    past = {"load"} if OTHER_PROGRAMS in quiet else set()
+    lines = []
+    for which in (DANGER, WARNING):
+        said = [f for f in findings if f.level == which and (which == DANGER or f.about in SAID_ALOUD)]
+        said = [f for f in said if f.about not in past]
+        if said:
+            lines.append(f"{which}: {'; '.join(f'{f.about}: {f.says}' for f in said)}")
+    return [*lines[:-1], f"{lines[-1]} (cures: concexp doctor)"] if lines else []
+
+
+def other_programs_disturb(findings: Sequence[Finding]) -> bool:
+    """True if other programs are a danger that may pass by itself."""
+    return any(finding.about == OTHER_PROGRAMS and finding.level == DANGER for finding in findings)
 
 
 def summary(findings: Sequence[Finding]) -> str:

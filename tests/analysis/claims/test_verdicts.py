@@ -507,3 +507,42 @@ def test_too_few_operations_are_what_more_trials_cure(tmp_path):
         times,
     ]
     assert only(tmp_path / "over", claim, **percentiles(growth=0.5)).undecided_cells == {}
+
+
+@pytest.mark.parametrize(
+    ("returned", "expect", "word"),
+    [
+        (lambda block: 14, "returned == 14", "supported"),
+        (lambda block: 14, "returned != 14", "refuted"),
+        (lambda block: 14, "returned in [13, 14]", "supported"),
+        (lambda block: 14, "returned == 13", "refuted"),
+        (lambda block: 0.1 + 1e-14, "returned == 0.1", "supported"),
+        (lambda block: 13 if block == 2 else 14, "returned == 14", "refuted"),
+        (lambda block: 13 if block == 2 else 14, "returned >= 13", "supported"),
+        (lambda block: 14, "returned[processes] == returned[process_pool]", "supported"),
+        (lambda block: -1 if block % 2 else 1.1, "returned > 0", "inconclusive"),  # its sign is a matter of luck
+    ],
+)
+def test_what_is_returned_is_not_doubted_for_time(tmp_path, returned, expect, word):
+    """On a machine that withheld CPUs in all blocks, times are open, and what the code returned is a fact about the trials."""
+    cells = [
+        journal_builder.cell(model=model, workers=2, counts=lambda block: {"returned": returned(block)})
+        for model in ("processes", "process_pool")
+    ]
+    told, time = verdicts(tmp_path, [{"expect": expect}, {"expect": "throughput > 2000"}], cells=cells, effective=1.1)
+    assert (told.outcome, time.outcome) == (word, "inconclusive")
+    if word == "supported":
+        assert {one.trials for one in told.cases} == {(6, 6)}  # none is left out as doubtful
+
+
+def test_a_returned_value_is_known_after_one_trial(tmp_path):
+    """One trial says what was returned, but no mean; a trial that crashed may have returned anything."""
+    cells = [journal_builder.cell(counts={"returned": 14})]
+    claims = [{"expect": "returned == 14"}, {"expect": "returned >= 13"}]
+    exact, mean = verdicts(tmp_path, claims, cells=cells, repetitions=1)
+    assert (exact.outcome, mean.outcome) == ("supported", "inconclusive")
+    assert mean.cases[0].reason == "only 1 of 1 trials can tell; a verdict on a mean needs 3"
+    cells = [journal_builder.cell(counts={"returned": 14}, status=["ok"] * 5 + ["crashed"])]
+    claims = [{"expect": "returned == 14"}, {"expect": "returned == 13"}]
+    found = verdicts(tmp_path / "crashed", claims, cells=cells)
+    assert [one.outcome for one in found] == ["inconclusive", "refuted"]

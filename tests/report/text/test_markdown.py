@@ -6,7 +6,7 @@ import re
 import pytest
 from markdown_it import MarkdownIt
 
-from concexp.report.text.markdown import code, escaped, fenced
+from concexp.report.text.markdown import code, escaped, fenced, plain
 
 HOST = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 NASTY = [
@@ -48,3 +48,16 @@ def test_fenced(text):
     assert page.rstrip().endswith("<p>after</p>")
     inside = re.search(r"<pre><code[^>]*>(.*)</code></pre>", page, re.DOTALL)[1]
     assert html.unescape(inside).rstrip("\n") == text.rstrip()
+
+
+@pytest.mark.parametrize("text", NASTY)
+@pytest.mark.parametrize("write", [escaped, code])
+@pytest.mark.parametrize(
+    "place",
+    ["{}", "word {} word", "**word** {}: see [what went wrong](#there)", "{} in 2 cells ([how we know](#there))."],
+)
+def test_plain(text, write, place):
+    """What a reader of the page sees is what a terminal shows: the text as it was written, and no marks around it."""
+    bare = place.replace("**", "").replace("[what went wrong](#there)", "what went wrong")
+    bare = bare.replace(" ([how we know](#there))", "")
+    assert plain(place.format(write(text))) == bare.replace("{}", " ".join(text.split()))

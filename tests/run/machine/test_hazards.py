@@ -39,6 +39,10 @@ def test_a_quiet_machine_endangers_nothing():
         ("CPU quota", "warning", {"quota_cpus": 2.0}),
         ("CPU quota", "", {"quota_cpus": 4.0}),
         ("CPU quota", "", {"quota_cpus": 4.5}),
+        ("other programs", "", {"other_cpus": 0.4}),
+        ("other programs", "warning", {"other_cpus": 0.5}),
+        ("other programs", "danger", {"other_cpus": 1.0}),
+        ("other programs", "unknown", {"other_cpus": None}),
         ("load", "", {"load_1m": 1.0}),
         ("load", "warning", {"load_1m": 1.01}),
         ("load", "warning", {"load_1m": 3.0}),
@@ -119,3 +123,24 @@ def test_the_summary_tells_the_worst_first():
         {**QUIET, "governor": "powersave", "quota_cpus": 0.5, "turbo": None, "effective_cpus": 1.0}
     )
     assert hazards.summary(findings) == "danger: effective CPUs, CPU quota; warning: governor"
+
+
+def test_what_is_said_before_a_run():
+    """One line for all dangers, one for the warnings that concern this moment, and where the cures are; nothing if all is well."""
+    assert hazards.said_before_run(hazards.check_hazards(QUIET)) == []
+    busy = {"other_cpus": 1.0, "busiest": "python3 (process 4711)", "quota_cpus": 0.5, "governor": "powersave"}
+    lines = hazards.said_before_run(hazards.check_hazards({**QUIET, **busy, "turbo": True, "load_1m": 2.0}))
+    assert lines == [
+        "danger: CPU quota: 0.5 of a CPU: even a single worker will be stopped again and again; "
+        "other programs: they keep 1.00 of 4 usable CPUs busy now, above all python3 (process 4711)",
+        "warning: load: 2.00 over the last minute, on 4 CPUs; governor: powersave: it sets the CPU's clock "
+        "(cures: concexp doctor)",
+    ]
+    assert hazards.other_programs_disturb(hazards.check_hazards({**QUIET, **busy}))
+    assert not hazards.other_programs_disturb(hazards.check_hazards({**QUIET, "other_cpus": 0.5, "quota_cpus": 0.5}))
+
+
+def test_the_load_of_an_earlier_run_is_not_said():
+    """The load is that of a minute: where nothing computes now, it is over."""
+    assert hazards.said_before_run(hazards.check_hazards({**QUIET, "load_1m": 3.5})) == []
+    assert "load" in hazards.said_before_run(hazards.check_hazards({**QUIET, "load_1m": 3.5, "other_cpus": None}))[0]

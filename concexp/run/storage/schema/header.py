@@ -67,6 +67,7 @@ class Machine(Part):
     threads_per_core: Number | None = Field(None, description="the most CPUs that share a core")
     memory_bytes: Number | None = Field(None, description="physical memory, bytes")
     load_1m: Number | None = Field(None, description="mean length of the run queue over the last minute")
+    other_cpus: Number | None = Field(None, description="usable CPUs that other programs kept busy just before")
     swap_used_bytes: Number | None = Field(None, description="swap in use, bytes")
     virtual: str | None = Field(None, description="`hypervisor` in a virtual machine")
     numa_nodes: Annotated[list[Any], Undivided] | None = Field(None, description="for each memory node, its CPUs")

@@ -1,0 +1,23 @@
+"""What `concexp --help` says of the whole program: its commands by example, and the exit codes."""
+
+EXAMPLES = """
+Find out which concurrency model and which synchronisation suit a Python workload, and how sure one can be.
+
+\b
+  concexp init my_question                 write a small experiment to begin with
+  concexp run my_question.yaml             run it: reports/my_question/README.md
+  concexp run my_question.yaml --quick     one short pass over everything, to see that it works
+  concexp plan my_question.yaml            what would run, and what cannot and why
+  concexp list workload                    what there is: workload, model, sync, metric, plot
+  concexp list pythons                     which interpreters are on this machine
+  concexp show counter                     what one of them is, its parameters, when to use it
+  concexp show yaml                        all keys; also: measure, load, sweep, execution, metrics, report, claims
+  concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
+  concexp show environment                 variables and, by `show files`, files that your code needs
+  concexp doctor                           what on this machine endangers numbers, and the cure
+  concexp selftest                         whether known answers come out right here (1: one does not)
+
+Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, a part of the page could not be made, or a
+claim was refuted (with --check) or not supported (with --strict); 2 the YAML or the command line is wrong; 3 the environment
+was refused; 130 interrupted, the same command goes on.
+"""

@@ -1,0 +1,45 @@
+"""The first lines of the page and the verdicts on the claims as plain text, for a terminal or a log.
+
+As on the page, a sentence stands in the place of a part that cannot be made.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from concexp.analysis.results import Run
+from concexp.report.answer import answer
+from concexp.report.parts import Parts
+from concexp.report.sections.claims import WORDS, ClaimRow, claim_rows
+from concexp.report.text.markdown import plain
+from concexp.report.views import view_of
+
+
+def answer_lines(run: Run) -> list[str]:
+    """The question and the sentences of the answer."""
+    sentences: list[str] = []
+    with Parts(str(run.folder)).guard("the answer", sentences):
+        sentences += answer(view_of(run)) or ["No cell has results yet."]
+    return [run.spec["question"], *(f"- {plain(sentence)}" for sentence in sentences)]
+
+
+def verdict_lines(run: Run, every: bool = False) -> list[str]:
+    """Each claim with its verdict and its figures; with `every` all its cases, not only the one nearest to another verdict.
+
+    Empty if the experiment has no claims.
+    """
+    lines: list[str] = []
+    with Parts(str(run.folder)).guard("the list of claims", lines):
+        rows = claim_rows(view_of(run))
+        counts = Counter(row.word for row in rows)
+        summary = ", ".join(f"{counts[word]} {word}" for word in WORDS if counts[word])
+        texts = [f"Claims: {summary}", *(line for row in rows for line in _lines(row, every))]
+        return texts if rows else []
+    return [plain(line) for line in lines]
+
+
+def _lines(row: ClaimRow, every: bool) -> list[str]:
+    """A claim with its verdict, and its evidence in the lines below."""
+    first = f"- {row.word}: {plain(row.says)}"
+    evidence = [f"{row.expect}: {row.summary}", *row.lines] if every else [row.nearest or row.summary]
+    return [first, *(f"    {plain(line)}" for line in evidence)]

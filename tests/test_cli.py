@@ -71,7 +71,7 @@ def test_an_interrupt_is_130_and_prints_how_to_go_on(tmp_path, write, number, op
     else:
         assert report == "report so far: reports/x/README.md\n"
         page = (tmp_path / "reports/x/README.md").read_text()
-        assert re.search(r"not come to its end: \d+ of 200 trials are there; the same command goes on", page)
+        assert re.search(r"The run is not finished: \d+ of 200 trials are done; the same command continues it", page)
         assert "finished_at" not in (runs(tmp_path)[0] / "manifest.json").read_text()
 
 
@@ -309,7 +309,9 @@ def test_a_run_prints_its_answer_before_the_page(tmp_path, write):
     lines = done.stdout.splitlines()
     assert lines[0] == "Does it <scale> *well*?"
     assert lines[1] == "- These numbers are made up by simulated: they say nothing about any machine."
-    assert any(line.startswith("- Largest gains over the same with fewest workers: simulated ") for line in lines)
+    assert any(
+        line.startswith("- In all 2 comparisons: 4 workers reach 3.") and "x one worker" in line for line in lines
+    )
     assert lines[-2:] == ["", "report: reports/x/README.md"]
     assert not re.search(r"`|\\\\|&lt;", done.stdout)
     assert sum(" · simulated · " in line for line in done.stderr.splitlines()) == 28

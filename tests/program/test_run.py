@@ -255,7 +255,7 @@ def test_waits_come_from_trials_of_their_own(tmp_path, write):
         assert iteration["waits"] == iteration["ops"] == 2000 * record["axes"]["workers"]
         assert len(iteration["worker_waits"]) == record["axes"]["workers"]
     assert not any("waits" in i for r in trials if r["role"] == "measured" for i in r["answer"]["iterations"])
-    assert "`wait_share` and `wait_p99_s` come from 18 trials of their own" in page(tmp_path)
+    assert " come from 18 trials of their own" in page(tmp_path)
     pictured = [record for record in trials if record["role"] == "pictured"]
     assert len({record["cell"] for record in pictured}) == len(pictured) == 8
     assert {record["block"] for record in pictured} == {0}
@@ -462,7 +462,7 @@ measure: {{repetitions: 2, iterations: 1, warmup: 0}}
     for facts in manifest["interpreters"].values():
         assert text.count(f"CPython {facts['version']}") >= 2 or facts["implementation"] != "CPython"
     assert f"| Python `{name}` |" in text
-    assert f"python {name}" in text
+    assert f"| {name} |" in text
     rows = pd.read_parquet(run / "results.parquet")
     assert set(rows["python"]) == {"current", name, "3.99"}
     assert set(rows["switch_interval"]) == {"1ms"}

@@ -36,7 +36,7 @@ def test_a_hostile_label_is_shown_as_it_is(tmp_path):
     run = journal_builder.write(tmp_path, **scenarios.hostile())
     lines = answer_lines(run)
     assert lines[0] == "Is <script> | `x` *safe* $a$ & sound?"
-    assert any("@threads with 2 workers is best" in line for line in lines[1:])
+    assert any("@threads is best, 1.5x serial with 2 workers" in line for line in lines[1:])
     named = [{"says": "*it* `is` <b>", "expect": "throughput > 1"}]
     made = scenarios.hostile()
     spec = {**made["spec"], "claims": named}

@@ -348,7 +348,7 @@ def test_a_whole_run(write, tmp_path):
     sha256 = manifest["user_code"]["mine.py"][:12]
     assert f"| [mine.py](runs/{run.name}/code/mine.py) | `{sha256}` |" in page
     assert "`mine.py:work`: coroutine function." in page
-    assert "returned.hits" in page
+    assert "returned hits" in page
     journal = (run / "journal.jsonl").read_bytes()
     unfinish(run)
     assert concexp(tmp_path, "run", "x.yaml").returncode == 0

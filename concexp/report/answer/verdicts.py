@@ -21,7 +21,7 @@ from concexp.report.phrases import (
 )
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import brief, enumerated, plural, rounded
-from concexp.report.view import Point, View
+from concexp.report.view import Comparison, Point, View
 
 MAX_GROUPS = 3  # sentences about comparisons that end alike; the others are counted
 
@@ -166,8 +166,7 @@ def _gain(view: View, members: list[Standing]) -> str:
     values = [_gain_of(view, one, point) for one, point in zip(members, points, strict=True)]
     if any(not value.bounded or value.lo <= 1 for value in values):
         return ""
-    based = bool(view.relative)
-    reference = baseline_text(view) if based else "the fewest workers"
+    reference = _reference(view, members[0].comparison)
     values.sort(key=lambda value: value.mean)
     low, high = (rounded(value.mean, 2) for value in (values[0], values[-1]))
     text = brief(values[0], "x") if len(values) == 1 else f"{low}x" if low == high else f"{low}x to {high}x"
@@ -176,6 +175,14 @@ def _gain(view: View, members: list[Standing]) -> str:
     if len(counts) == 1 and members[0].kind != WORKERS:
         workers = f" with {plural(counts.pop(), 'worker')}"
     return f", {text} {reference}{workers}"
+
+
+def _reference(view: View, comparison: Comparison) -> str:
+    """What gains are relative to: the baseline, or else the fewest workers of each series."""
+    if pairs.has_baseline(view, comparison.points):
+        return baseline_text(view)
+    fewest = min(point.parallelism for point in comparison.points)
+    return "one worker" if fewest == 1 else f"the rate of {plural(fewest, 'worker')}"
 
 
 def _gain_of(view: View, one: Standing, point: Point) -> Interval:

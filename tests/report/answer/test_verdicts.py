@@ -90,6 +90,15 @@ def test_of_one_model_its_workers_compete(tmp_path, counts, text, advice):
     assert what_to_do(view) == advice
 
 
+@pytest.mark.parametrize(("counts", "reference"), [((1, 2, 4), "one worker"), ((2, 4), "the rate of 2 workers")])
+def test_without_a_baseline_gains_are_over_the_fewest_workers(tmp_path, counts, reference):
+    """An empty baseline has no cell to compare with; the sentence names what is compared with all the same."""
+    cells = [journal_builder.cell(model="threads", workers=n, rate=1000 * n, noise=0.004) for n in counts]
+    view = View(journal_builder.write(tmp_path, cells, spec={"baseline": {}}, effective=4.0, machine={"cpus": 4}))
+    gain = f"{4 / counts[0]:.1f}x"
+    assert answer(view)[0] == f"4 workers reach {gain} {reference}, the most that was measured."
+
+
 def test_more_workers_that_may_help_are_not_dismissed(tmp_path):
     """Where an interval leaves room for a gain, more workers were only not seen to gain."""
     cells = [

@@ -18,7 +18,7 @@ def process(name):
 def test_a_stray_process_is_named(tmp_path):
     """By its command line, and counted even where that was not seen, or where there were too many to keep."""
     (told,) = sentences(tmp_path / "a", process("sleep 3600"), left_behind=1)
-    assert told == "1 trial left something behind, which was ended or removed: 1 process (`sleep 3600`)."
+    assert told == "1 trial left something behind, which was cleaned up: 1 process (`sleep 3600`)."
     (told,) = sentences(tmp_path / "b", process("sleep 3600"), left_behind=7)
     assert told.endswith(": 7 processes (`sleep 3600`).")
     (told,) = sentences(tmp_path / "c", left_behind=2)

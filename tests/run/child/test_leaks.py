@@ -101,7 +101,7 @@ def test_the_page_tells_what_was_left(tmp_path):
     cells = [journal_builder.cell(record=sure), journal_builder.cell(model="threads", workers=2, record=unsure)]
     run = journal_builder.write(tmp_path, cells, repetitions=3)
     removed, stayed = leaks.sentences(View(run))
-    assert removed == ("3 trials left something behind, which was ended or removed: 3 processes (`sleep 3600`).")
+    assert removed == ("3 trials left something behind, which was cleaned up: 3 processes (`sleep 3600`).")
     assert stayed.startswith("During 3 trials 3 semaphores (`sem.mp-x`) appeared in /dev/shm")
     doubtful = run.trials[run.trials["doubts"].str.contains("leftover")]
     assert set(doubtful["model"]) == {"serial"}

@@ -175,7 +175,7 @@ def test_the_page_names_the_circle(crossed):
     """The page says what kind of hang it was, who holds what, and who waits for it, with the lines of the user's file."""
     _, _, page = crossed
     assert "It looks like a deadlock: nobody ran" in page
-    assert "shows who wait for each other in a circle" in page
+    assert "shows workers that wait for each other in a circle" in page
     for worker in (0, 1):
         assert f"- worker {worker} holds Lock" in page
         assert f"which worker {worker} holds" in page

@@ -136,9 +136,10 @@ def _first_step(view: View, bests: Sequence[Best]) -> list[Best]:
         wanted = {**last.labels, axis: labels[place + (1 if to > place else -1)]}
         step = next(((c, p) for c, p in bests[1:-1] if c.labels == wanted), None)
         if step is not None:
-            whole, part = (
-                math.log(p.value(view.primary).mean / start.value(view.primary).mean) for p in (end, step[1])
-            )
+            means = [point.value(view.primary).mean for point in (start, end, step[1])]
+            if min(means) <= 0:  # a count may be 0, which is no factor away from anything
+                return []
+            whole, part = (math.log(mean / means[0]) for mean in means[1:])
             return [step] if whole and part / whole >= HALF else []
     return []
 

@@ -34,7 +34,7 @@ def trial_label(trial: PlannedTrial) -> str:
 
 
 def shortened(text: str, room: int) -> str:
-    """A text on one line, without as much of its middle as it takes to fit into so many columns."""
+    """A text on one line, cut in its middle to fit into `room` columns."""
     text = " ".join(text.split())
     if cell_len(text) <= room:
         return text

@@ -1,4 +1,4 @@
-"""Questions to the user before a run: asked only on a terminal, and never where nobody could answer."""
+"""Questions to the user before a run, asked only on a terminal."""
 
 from __future__ import annotations
 

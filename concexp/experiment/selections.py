@@ -120,7 +120,7 @@ def _check_words(node: Node, path: str, known: Sequence[str], message: str, prob
 
 
 def label_cure(label: str, known: Sequence[str]) -> str:
-    """What to write for a word that is no label here: one that people know by it, a plug-in to add, or a similar word."""
+    """What to write instead of an unknown label: the name it is a common word for, a plug-in to add, or a similar word."""
     if found := [name for kind in KINDS for name in catalog.meaning(kind, label, known) if name in known]:
         return meant(found)
     for kind in KINDS:

@@ -63,7 +63,7 @@ def long_axes(view: View) -> list[LongAxis]:
 
 
 def chosen(view: View, panels: Sequence[T], most: int, labels_of: Callable[[T], Mapping[str, Any]]) -> list[T]:
-    """The panels to draw, at most so many: of each long axis only those at its ends and in its middle."""
+    """The panels to draw, no more than `most`: of each long axis only those at its ends and in its middle."""
     axes = long_axes(view)
     kept = [
         panel

@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 from concexp.report.plots._fonts import families
 from concexp.report.text.labels import one_line
-from concexp.report.text.numbers import are_numbers
+from concexp.report.text.numbers import are_numbers, many
 
 GREY = "#767676"
 INK = "#222222"
@@ -86,6 +86,11 @@ def short(text: str, most: int = 28) -> str:
     """A text of a user's on one line, shortened in the middle: what distinguishes a label may be at either end."""
     text = one_line(text)
     return text if len(text) <= most else f"{text[: most // 2 - 1]}…{text[-(most - most // 2) :]}"
+
+
+def rate_unit(prefix: str, operation: str) -> str:
+    """The unit of a rate for an axis: `k round trips/s`."""
+    return f"{' '.join(filter(None, [prefix, many(short(operation))]))}/s"
 
 
 def plain(value: float, _position: int = 0) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from concexp.report.captions import HOLLOW
 from concexp.report.long_axes import LongAxis, chosen, long_axes
 from concexp.report.plots import _style
-from concexp.report.text.numbers import are_numbers, many, plural, scale_of, spread
+from concexp.report.text.numbers import are_numbers, plural, scale_of, spread
 from concexp.report.view import Point, View, groups
 
 COLUMNS = 2
@@ -151,7 +151,7 @@ def _line(view: View, line: list[Point], x: list[float], factor: float, place: i
 
 def _y_name(view: View, prefix: str, operation: str) -> str:
     if view.metric.unit == "1/s":
-        return f"{view.primary}, {' '.join(filter(None, [prefix, many(_style.short(operation))]))}/s"
+        return f"{view.primary}, {_style.rate_unit(prefix, operation)}"
     return f"{view.primary}, {prefix or view.metric.unit}".rstrip(", ")
 
 

@@ -16,7 +16,7 @@ from concexp.report.captions import has_marks, lacks_numbers
 from concexp.report.long_axes import chosen, quantity
 from concexp.report.plots import _style
 from concexp.report.text.labels import one_line
-from concexp.report.text.numbers import many, rounded, scale_of
+from concexp.report.text.numbers import rounded, scale_of
 from concexp.report.view import Point, View, groups
 
 MAX_COLUMNS = 3
@@ -256,7 +256,7 @@ def _bar(
     bar.ax.tick_params(length=2)
     bar.ax.yaxis.set_major_formatter(lambda value, _: _style.plain(float(f"{value / factor:.3g}")))
     bar.ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
-    name = f"{prefix} {many(_style.short(operation))}/s".strip() if unit == "1/s" else prefix or unit
+    name = _style.rate_unit(prefix, operation) if unit == "1/s" else prefix or unit
     bar.set_label(f"{kind}, {name}".rstrip(", "))
 
 

@@ -10,7 +10,7 @@ from concexp.analysis.stats.intervals import Interval
 from concexp.report.captions import HOLLOW
 from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
-from concexp.report.text.numbers import many, plural, scale_of, spread
+from concexp.report.text.numbers import plural, scale_of, spread
 from concexp.report.view import Comparison, Point, View
 
 COLUMNS = 2
@@ -160,7 +160,7 @@ def _scaled(axes: Any, which: str, values: list[Interval]) -> None:
 
 def _named(metric: str, unit: str, prefix: str, operation: str) -> str:
     if unit == "1/s":
-        return f"{metric}, {prefix} {many(_style.short(operation))}/s".replace(",  ", ", ")
+        return f"{metric}, {_style.rate_unit(prefix, operation)}"
     if unit == "bytes":
         return f"{metric}, {prefix}B"
     return f"{metric}, {prefix or unit}".rstrip(", ")

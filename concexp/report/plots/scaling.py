@@ -14,7 +14,7 @@ from concexp.report.pairs import THROUGHPUT
 from concexp.report.plots import _style
 from concexp.report.sections import scaling_laws
 from concexp.report.styles import Style
-from concexp.report.text.numbers import are_numbers, many, rounded, scale_of, spread
+from concexp.report.text.numbers import are_numbers, rounded, scale_of, spread
 from concexp.report.view import Panel, Point, View
 
 COLUMNS = 3
@@ -238,7 +238,7 @@ def _name(view: View, kind: str, prefix: str, operation: str) -> str:
         labels = " ".join(str(label) for label in (view.run.spec.get("baseline") or {}).values())
         return f"{kind} over {_style.short(labels)}, x"
     if unit == "1/s":
-        return f"{kind}, {' '.join(filter(None, [prefix, many(_style.short(operation))]))}/s"
+        return f"{kind}, {_style.rate_unit(prefix, operation)}"
     text = prefix if unit in ("s", "x", "CPUs", "") else f"{prefix} {unit}".strip()
     return f"{kind}, {text}" if text else kind
 

@@ -68,14 +68,13 @@ def _withheld(view: View) -> list[str]:
     frame = view.run.measured
     if COLUMN not in frame:
         return []
-    texts = frame[COLUMN].fillna("")
-    names = dict.fromkeys(name for text in texts.unique() for name in text.split(",") if name)
-    trials = {name: frame["trial"][texts.str.split(",").map(lambda of: name in of)].nunique() for name in names}  # noqa: B023
+    withheld = frame["trial"].to_frame().assign(name=frame[COLUMN].fillna("").str.split(",")).explode("name")
+    trials = withheld[withheld["name"] != ""].groupby("name", sort=False)["trial"].nunique()
     every = frame["trial"][frame["wall_s"].notna()].nunique()
     return [
-        f"{code(name)} is withheld in {trials[name]} of {plural(every, 'trial')}: what was recorded cannot be, such as more CPU "
+        f"{code(name)} is withheld in {count} of {plural(every, 'trial')}: what was recorded cannot be, such as more CPU "
         "time than the CPUs have, a share above 100 %, or a number that is too large to compute with."
-        for name in names
+        for name, count in trials.items()
     ]
 
 

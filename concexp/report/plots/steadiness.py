@@ -54,6 +54,7 @@ class Plot:
 
     section = "steadiness"
     order = 70
+    title = ""
 
     def prepare(self, view: View) -> list[_Cell]:
         """The cells whose trials have enough iterations."""
@@ -65,7 +66,7 @@ class Plot:
         columns = min(COLUMNS, len(shown))
         rows = -(-len(shown) // columns)
         with _style.settings():
-            figure = _style.figure(HEIGHT * rows + 0.4)
+            figure = _style.figure(HEIGHT * rows + 0.4, self.title)
             places = _style.grid(figure, rows, columns, len(shown))
             for number, (axes, cell) in enumerate(zip(places, shown, strict=True)):
                 _panel(view, cell, axes)

@@ -57,6 +57,7 @@ class Plot:
 
     section = "cost"
     order = 40
+    title = ""
 
     def prepare(self, view: View) -> list[Timeline]:
         """The timelines to draw; there are none unless the experiment asked for them."""
@@ -69,7 +70,7 @@ class Plot:
         rows = [max(min(MAX_ROWS, len(one.workers)) for one in band) for band in bands]
         heights = [AROUND + ROW * count for count in rows]
         with _style.settings():
-            figure = _style.figure(sum(heights) + 0.6)
+            figure = _style.figure(sum(heights) + 0.6, self.title)
             places = _style.grid(figure, len(bands), columns, len(prepared), height_ratios=heights)
             for number, (axes, timeline) in enumerate(zip(places, prepared, strict=True)):
                 _panel(view, timeline, _length(view, timeline, prepared), 92 // columns, axes)

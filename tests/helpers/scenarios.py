@@ -133,6 +133,11 @@ def watched(drift=0.0, unlike=1.0, **more):
     return {"cells": cells, "beside": [("control", control), ("sentinel", sentinel)], "repetitions": 10, **more}
 
 
+def drifting():
+    """A sentinel that gets slower by 3 % per block."""
+    return watched(drift=0.03)
+
+
 def courses():
     """Five models with thirty iterations each: steady, warming up, slowing down, inconsistent, and never steady."""
 
@@ -256,6 +261,6 @@ def fifty():
 
 
 # A page must render each of these.
-ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, courses, single, one_cell, tied, parameters,
-       nothing, all_failed, hostile, observed, timelines, recorded,
+ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, drifting, courses, single, one_cell, tied,
+       parameters, nothing, all_failed, hostile, observed, timelines, recorded,
        fifty)  # fmt: skip

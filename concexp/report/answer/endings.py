@@ -71,6 +71,12 @@ def never_noticed(view: View) -> bool:
     return expected_to_end_badly(view) and any(ending(view, point) == NEVER for point in view.points)
 
 
+def heading(view: View) -> str:
+    """What the fields of the table are: the time of a bad ending where one was taken, else how a cell ended."""
+    metric = _time_metric(view)
+    return sentence_case(view.called(metric)) if metric else "How each cell ended"
+
+
 def ending(view: View, point: Point) -> str:
     """`1.1 ms`, `1.1 ms in 3 of 10`, `never`, or how the trials ended where no time was taken."""
     metric = _time_metric(view)

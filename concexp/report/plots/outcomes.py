@@ -21,6 +21,7 @@ from concexp.report.view import Point, View
 MAX_COLUMNS = 2  # of panels
 MAX_PANELS = 6
 MAX_FIELDS = 9  # side by side in a panel; more would touch each other
+LETTERS = 36  # below half a picture
 MAX_ROWS = 16
 ROW = 0.3  # inches
 AROUND = 0.85
@@ -58,7 +59,7 @@ class Plot:
     def prepare(self, view: View) -> _Matrix | None:
         """The matrix, where cells were expected to end badly, or where some cell lost something."""
         if endings.expected_to_end_badly(view):
-            return _matrix_of(view, "How each cell ended", lambda point: _noticed(view, point))
+            return _matrix_of(view, endings.heading(view), lambda point: _noticed(view, point))
         for metric, cls in view.metrics.items():
             if cls.verb and cls.share_of:
                 shares = [counts.share_lost(view, p, metric, cls) for p in view.points if p.value(metric).has_value]
@@ -72,7 +73,8 @@ class Plot:
         shown = prepared.panels[:MAX_PANELS]
         rows = _names(shown, 0)[:MAX_ROWS]
         columns = _names(shown, 1)[:MAX_FIELDS]
-        side = MAX_COLUMNS if len(shown) > 1 and len(columns) <= 6 else 1
+        letters = sum(len(column) + 2 for column in columns)
+        side = MAX_COLUMNS if len(shown) > 1 and letters <= LETTERS else 1
         high = -(-len(shown) // side)
         with _style.settings():
             figure = _style.figure(high * (AROUND + ROW * len(rows)), self.title)

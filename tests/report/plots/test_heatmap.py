@@ -8,12 +8,12 @@ from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import alt_text
 
 
-@pytest.mark.parametrize(("size", "highest"), [("1KiB", r"(39|40)\d k"), ("64KiB", r"(19|20|21)\d k")])
+@pytest.mark.parametrize(("size", "highest"), [("1KiB", r"(39|40)\d k/s"), ("64KiB", r"(19|20|21)\d k/s")])
 def test_heatmap_tells_its_extremes(tmp_path, size, highest):
     """The lowest and the highest field of each panel, each in its own unit; and the best of each column."""
     text = alt_text(tmp_path, "heatmap", **scenarios.recorded(size=size))
     assert text.startswith("throughput by echo.size and workers, one panel per model.")
-    field = "processes: from workers 1, echo.size 1MiB: 1[01]\\d to workers 4, echo.size 1KiB: "
+    field = "processes: from workers 1, echo.size 1MiB: 1[01]\\d/s to workers 4, echo.size 1KiB: "
     assert re.search(field + highest + "; best 4 at 1KiB, 4 at 64KiB, 4 at 1MiB", text)
 
 
@@ -24,7 +24,7 @@ def test_heatmap_of_gains(tmp_path):
     made["spec"]["metrics"] = ["throughput", "speedup"]
     text = alt_text(tmp_path, "heatmap", **made)
     assert text.startswith("speedup by echo.size and workers")
-    assert re.search(r"threads: from workers 1, echo.size 1KiB: 1.00 to workers 4, echo.size \w+: (1.9|2.0)\d;", text)
+    assert re.search(r"threads: from workers 1, echo.size 1KiB: 1.00x to workers 4, echo.size \w+: (1.9|2.0)\dx;", text)
 
 
 def test_heatmap_against_primitives(tmp_path):

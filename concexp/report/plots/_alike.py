@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.significance import MARGIN
 
-Line = Mapping[Hashable, Interval]  # the values of a line by their places
+Line = Mapping[Any, Interval]  # the values of a line by their places
 
 
 def on_one_another(lines: Sequence[Line]) -> list[list[int]]:

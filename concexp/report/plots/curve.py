@@ -73,7 +73,7 @@ class Plot:
             handles: dict[str, Any] = {}
             for axes, panel in zip(places, shown, strict=True):
                 handles |= _panel(view, prepared, panel, axes)
-                axes.set_title(_style.short(view.title(panel.labels), 78 // columns))
+                axes.set_title(_style.short(view.title(panel.labels), 66 // columns))
             if len(handles) > 1:
                 figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(5, len(handles)))
             _style.save(figure, path)

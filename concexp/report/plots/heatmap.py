@@ -56,7 +56,7 @@ class Plot:
 
     signs = (("hatched: no number, and why", lacks_numbers), ("† § ‡ cannot win", has_marks))
     section = "comparison"
-    order = 15
+    order = 8
     title = ""
 
     def prepare(self, view: View) -> _Map | None:
@@ -82,7 +82,7 @@ class Plot:
                 norm = common or _norm(view, kind, points)
                 fields = _Fields(xs, ys, colours, norm, written=len(xs) * columns <= MAX_NUMBERS)
                 _panel(view, prepared, kind, axes, points, fields)
-                axes.set_title(_style.short(title, 78 // columns))
+                axes.set_title(_style.short(title, 66 // columns))
             if common is not None:
                 _bar(view, kind, figure, list(places[: len(shown)]), colours, common, shown[0][1][0].unit)
             _style.save(figure, path)

@@ -65,10 +65,7 @@ class _Panel:
 
 
 class Plot:
-    """Percentiles of the time of operations, marks at p50, p90, p99 and p99.9; bands are 95 % intervals.
-
-    A line ends where too few operations lie beyond.
-    """
+    """Percentiles of the time of operations, marks at p50, p90, p99 and p99.9; bands are 95 % intervals."""
 
     note = "A line ends where fewer than ten operations lie beyond."
     signs = (("latency counts from the intended start of an operation, service time from its real start", has_latency),)

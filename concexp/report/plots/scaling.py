@@ -79,14 +79,16 @@ class Plot:
             figure = _style.figure(HEIGHT * rows + (0.5 if columns == 3 else 0.4 * (rows == 1)), self.title)
             places = _style.grid(figure, rows, columns, len(charts), sharey=is_shared)
             every = [point for chart in charts for point in chart.points]
-            legend: dict[str, Any] = {}
-            for axes, chart in zip(places, charts, strict=True):
-                ends = _panel(view, chart, kind, axes, every if is_shared else chart.points)
-                legend = ends.legend | legend
-                if columns < 3:
+            found = [
+                _panel(view, chart, kind, axes, every if is_shared else chart.points)
+                for axes, chart in zip(places, charts, strict=True)
+            ]
+            for axes, chart, ends in zip(places, charts, found, strict=True):
+                axes.set_title(_style.short(chart.title, 66 // columns))
+                if columns < 3:  # once all panels have their common scale
                     ends.label(axes, 30 if columns == 1 else 17)
-                axes.set_title(_style.short(chart.title, 78 // columns))
             if columns == 3:
+                legend = {name: handle for ends in reversed(found) for name, handle in ends.legend.items()}
                 figure.legend(legend.values(), legend.keys(), loc="outside lower center", ncols=min(5, len(legend)))
             _style.save(figure, path)
         return _alt(view, charts, kind, len(prepared) - len(shown))

@@ -112,7 +112,7 @@ def _panel(view: View, cell: _Cell, axes: Any) -> None:
         axes.yaxis.get_major_locator().set_params(nbins=5)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     axes.set_xlim(0.5, longest + 0.5)
-    axes.set_title(f"{_style.short(_name(view, cell), 38)}\n{_word(cell)}")
+    axes.set_title(f"{_style.short(_name(view, cell), 30)}\n{_word(cell)}")
 
 
 def _trial(axes: Any, trial: np.ndarray, segments: Sequence[int], is_unsteady: bool, colour: str) -> None:

@@ -73,7 +73,7 @@ class Plot:
             figure = _style.figure(sum(heights) + 0.6, self.title)
             places = _style.grid(figure, len(bands), columns, len(prepared), height_ratios=heights)
             for number, (axes, timeline) in enumerate(zip(places, prepared, strict=True)):
-                _panel(view, timeline, _length(view, timeline, prepared), 92 // columns, axes)
+                _panel(view, timeline, _length(view, timeline, prepared), 70 // columns, axes)
                 axes.set_ylim(rows[number // columns] - 0.45, -0.55)
             keys = {text: KEYS[text] for text in KEYS if text in {one for t in prepared for one in _used(t)}}
             figure.legend(

@@ -6,14 +6,17 @@ from concexp.report.phrases import baseline_text
 from concexp.report.plots import _style
 from concexp.report.text.labels import one_line
 from concexp.report.text.markdown import plain
+from concexp.report.text.numbers import plural
 from concexp.report.view import Point, View
 
 
 def cell_label(view: View, point: Point, marked: bool = True) -> str:
-    """`threads ×2, lock †`: what varies in the run, the model where nothing does; without the sign of trust if not `marked`."""
+    """`threads ×2, lock †`, `2 workers`: what varies in the run, the model where nothing does; no sign of trust if not `marked`."""
     parts = [name_part(view, point), workers_part(view, point)]
     primitive = primitive_part(view, point)
     name = ", ".join(filter(None, [" ".join(filter(None, parts)), _style.short(primitive)]))
+    if name == workers_part(view, point) and name:
+        name = plural(point.parallelism, "worker")
     name = name or _style.short(view.series_name(point))
     return f"{name} {point.mark}".rstrip() if marked else name
 

@@ -26,7 +26,7 @@ MAX_PANELS = 6
 MAX_ROWS = 14
 ROW = 0.29  # inches
 SHADES = (-0.25, 0.75)  # of the workers with the largest and the smallest share
-EVEN_INDEX = 0.99  # a Jain's index below this deserves a picture
+EVEN_INDEX = 0.95  # a Jain's index below this deserves a picture
 MIN_LABELLED_SHARE = 0.12  # smaller ones have no room for their number
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from concexp.report.captions import has_latency
 from concexp.report.plots import _style
 from concexp.report.plots._labels import cell_label
 from concexp.report.plots._telling import telling
-from concexp.report.styles import Style, shaded
+from concexp.report.styles import Style, condition_style, shaded
+from concexp.report.text.labels import one_line
 from concexp.report.text.numbers import plural, scale_of, spread
 from concexp.report.view import Point, View
 
@@ -24,6 +26,7 @@ MAX_COLUMNS = 3
 MAX_LOADS = 4  # side by side
 MAX_PANELS = 8
 MAX_LINES = 8
+MAX_CONDITIONS = 10  # that are lines of one panel
 HEIGHT = 2.1
 LOAD = "load"
 TICKS = {0.5: "p50", 0.9: "p90", 0.99: "p99", 0.999: "p99.9"}
@@ -52,11 +55,15 @@ class _Curve:
 
 @dataclass(frozen=True)
 class _Panel:
-    """A panel: what distinguishes it without its load and by its load, and its curves."""
+    """A panel: what distinguishes it without its load and by its load, and its curves.
+
+    `conditions` names the curves of a panel in which each has a condition of its own.
+    """
 
     title: str
     load: str
     curves: list[_Curve]
+    conditions: Sequence[str] = ()
 
     @property
     def points(self) -> list[Point]:
@@ -90,7 +97,7 @@ class Plot:
             name = _name([curve for panel in shown for curve in panel.curves])
             handles: dict[str, Any] = {}
             for place, panel in zip(places_of, shown, strict=True):
-                handles |= _panel(view, places[place], panel.curves, factor)
+                handles |= _panel(view, places[place], panel, factor)
                 title = "\n".join(filter(None, [panel.title, panel.load]))
                 places[place].set_title(_short_lines(title, LETTERS // columns))
             _vertical(places[places_of[0]], [v / factor for v in ends])
@@ -99,7 +106,11 @@ class Plot:
                 if number % columns == 0:
                     axes.set_ylabel(f"{name}, {unit}")
             if len(handles) > 1:
-                figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(4, len(handles)))
+                wide = max(map(len, handles)) > 20
+                names = [_style.short(one, 44) for one in handles]
+                figure.legend(
+                    handles.values(), names, loc="outside lower center", ncols=min(2 if wide else 4, len(handles))
+                )
             _style.save(figure, path)
         return _alt(view, shown, len(prepared) - len(shown))
 
@@ -133,11 +144,37 @@ def _panels(view: View) -> list[_Panel]:
             best = view.best_per_variant(curve.point for curve in curves)
             curves = [curve for curve in curves if curve.point in best][:MAX_LINES]
         if curves:
-            rest = view.title({key: label for key, label in comparison.labels.items() if not _is_load(key)})
-            load = view.title({key: label for key, label in comparison.labels.items() if _is_load(key)})
-            kind = f": {_name(curves)}" if several_kinds else ""
-            panels.append(_Panel(rest, f"{load}{kind}".removeprefix(": "), curves))
-    return panels
+            labels = comparison.labels
+            load = one_line(labels[LOAD]) if labels.get(LOAD) is not None and LOAD in view.varying_axes else ""
+            of_load = view.title({key: labels[key] for key in labels if _is_load(key) and key != LOAD})
+            rest = view.title({key: label for key, label in labels.items() if not _is_load(key)})
+            kind = _name(curves) if several_kinds else ""
+            panels.append(_Panel(rest, ": ".join(filter(None, [load or of_load, kind])), curves))
+    return _together(view, panels)
+
+
+def _together(view: View, panels: list[_Panel]) -> list[_Panel]:
+    """The panels, with those of a single curve and one workload and load as lines of one panel: nothing compares within them."""
+    alone: dict[tuple[str, str], list[_Panel]] = {}
+    for panel in panels:
+        if len(panel.curves) == 1:
+            alone.setdefault((str(panel.points[0].labels["workload"]), panel.load), []).append(panel)
+    joined = []
+    for panel in panels:
+        workload = str(panel.points[0].labels["workload"])
+        own = alone.get((workload, panel.load), []) if len(panel.curves) == 1 else []
+        if not 1 < len(own) <= MAX_CONDITIONS:
+            joined.append(panel)
+        elif panel is own[0]:
+            names = [_without(one.title, workload) for one in own]
+            title = one_line(workload) if "workload" in view.varying_axes else ""
+            joined.append(_Panel(title, panel.load, [one.curves[0] for one in own], names))
+    return joined
+
+
+def _without(title: str, workload: str) -> str:
+    """A title without the workload in front of it."""
+    return title.removeprefix(f"{one_line(workload)} · ")
 
 
 def _is_load(key: str) -> bool:
@@ -159,20 +196,11 @@ def _curve(point: Point) -> _Curve | None:
     return _Curve(point, kind, [pool.interval(share) for share in known]) if known and known[-1] >= REACH else None
 
 
-def _panel(view: View, axes: Any, curves: list[_Curve], factor: float) -> dict[str, Any]:
-    """Draws one panel; returns its lines by name. Those of one series are the darker, the more workers they have."""
+def _panel(view: View, axes: Any, panel: _Panel, factor: float) -> dict[str, Any]:
+    """Draws one panel; returns its lines by name."""
     handles: dict[str, Any] = {}
-    series: dict[str, list[_Curve]] = {}
-    for curve in curves:
-        series.setdefault(view.series_name(curve.point), []).append(curve)
-    for name, members in series.items():
-        style = view.style(name)
-        steps = np.linspace(*SHADES, len(members)) if len(members) > 1 else [0.0]
-        for curve, step in zip(sorted(members, key=lambda curve: curve.point.workers or 0), steps, strict=True):
-            drawn = Style(shaded(style.colour, float(step)), style.marker, style.dashes)
-            handles[_cell(view, curves, curve.point)] = _line(
-                axes, curve, factor, drawn, len(curves) - len(handles) - 1
-            )
+    for curve, name, style in _looks(view, panel):
+        handles[name] = _line(axes, curve, factor, style, len(panel.curves) - len(handles) - 1)
     axes.set_xscale("log")
     axes.set_xlim(1.7, 1250)
     axes.xaxis.set_major_locator(FixedLocator([1 / (1 - share) for share in TICKS]))
@@ -181,6 +209,23 @@ def _panel(view: View, axes: Any, curves: list[_Curve], factor: float) -> dict[s
     axes.xaxis.set_minor_locator(NullLocator())
     axes.tick_params(axis="x", labelsize=8)
     return handles
+
+
+def _looks(view: View, panel: _Panel) -> Iterator[tuple[_Curve, str, Style]]:
+    """The curves of a panel with their names and looks. Those of one series are the darker, the more workers they have."""
+    if panel.conditions:
+        for number, (curve, name) in enumerate(zip(panel.curves, panel.conditions, strict=True)):
+            yield curve, f"{name} {curve.point.mark}".rstrip(), condition_style(number)
+        return
+    series: dict[str, list[_Curve]] = {}
+    for curve in panel.curves:
+        series.setdefault(view.series_name(curve.point), []).append(curve)
+    for name, members in series.items():
+        style = view.style(name)
+        steps = np.linspace(*SHADES, len(members)) if len(members) > 1 else [0.0]
+        for curve, step in zip(sorted(members, key=lambda curve: curve.point.workers or 0), steps, strict=True):
+            colour = shaded(style.colour, float(step))
+            yield curve, _cell(view, panel.curves, curve.point), Style(colour, style.marker, style.dashes)
 
 
 def _line(axes: Any, curve: _Curve, factor: float, style: Style, below: int) -> Any:
@@ -225,6 +270,7 @@ def _alt(view: View, panels: list[_Panel], left: int) -> str:
     sentences = [f"Percentiles of the {' and of the '.join(kinds)}, one line per cell."]
     for panel in panels:
         title = " · ".join(filter(None, [panel.title, panel.load]))
+        names = {curve.point.cell: name for curve, name, _ in _looks(view, panel)}
         ordered = sorted((curve for curve in panel.curves if curve.p99.has_value), key=lambda curve: curve.p99.mean)
         if not ordered:
             sentences.append(f"{title + ', too' if title else 'Too'} few operations for a 99th percentile.")
@@ -233,7 +279,7 @@ def _alt(view: View, panels: list[_Panel], left: int) -> str:
         for curve in ordered[:: max(1, len(ordered) - 1)]:
             value = curve.p99
             factor, unit = scale_of([value.mean], "s")
-            texts.append(f"{_cell(view, panel.curves, curve.point)} {spread(value.scaled(1 / factor), f' {unit}')}")
+            texts.append(f"{names[curve.point.cell]} {spread(value.scaled(1 / factor), f' {unit}')}")
         sentences.append(f"{title + ', the' if title else 'The'} 99th percentile: {' to '.join(texts)}.")
     if left > 0:
         sentences.append(f"{plural(left, 'more panel')} {'is' if left == 1 else 'are'} not drawn.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
+from concexp.analysis.stats.significance import MARGIN
 from concexp.report.captions import HOLLOW
 from concexp.report.plots import _style
 from concexp.report.plots._labels import cell_label, quantity_label
@@ -42,8 +43,8 @@ class Plot:
     title = ""
 
     def prepare(self, view: View) -> list[_Trade]:
-        """The comparisons with enough cells that have both numbers, and with a trade: one cell is not best in both."""
-        return [trade for trade in _trades(view) if len(trade.points) >= MIN_CELLS and len(trade.frontier) > 1]
+        """The comparisons with enough cells that have both numbers, and with a trade: what costs more brings more."""
+        return [trade for trade in _trades(view) if len(trade.points) >= MIN_CELLS and _is_worth(view, trade)]
 
     def draw(self, view: View, prepared: list[_Trade], path: Path) -> str:
         """Draws the picture; returns its alt text."""
@@ -85,6 +86,12 @@ def _trades(view: View) -> list[_Trade]:
         frontier.sort(key=lambda p: p.value(cost).mean)
         trades.append(_Trade(comparison, points, frontier))
     return trades
+
+
+def _is_worth(view: View, trade: _Trade) -> bool:
+    """Whether the ends of the frontier differ in the primary metric by more than does not matter."""
+    values = [abs(point.value(view.primary).mean) for point in trade.frontier]
+    return len(values) > 1 and max(values) > (1 + MARGIN) * min(values)
 
 
 def _beats(view: View, one: Point, other: Point, cost: str) -> bool:

@@ -11,7 +11,7 @@ from tests.helpers import journal_builder, scenarios
     ("made", "labels"),
     [
         ({"models": ("threads", "processes"), "workers": (2,)}, ["threads", "processes"]),
-        ({"models": ("threads",), "workers": (1, 2)}, ["×1", "×2"]),
+        ({"models": ("threads",), "workers": (1, 2)}, ["1 worker", "2 workers"]),
         (
             {"models": ("threads", "processes"), "workers": (1, 2)},
             ["threads ×1", "threads ×2", "processes ×1", "processes ×2"],

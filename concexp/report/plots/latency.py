@@ -13,20 +13,21 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from concexp import catalog
 from concexp.analysis.stats.histogram import FEWEST_BEYOND
 from concexp.analysis.stats.intervals import Interval
-from concexp.report.captions import has_latency
+from concexp.report.captions import HOLLOW, has_latency
+from concexp.report.long_axes import quantity
 from concexp.report.plots import _style
-from concexp.report.plots._labels import cell_label
+from concexp.report.plots._labels import axis_name, cell_label
 from concexp.report.plots._telling import telling
-from concexp.report.styles import Style, condition_style, shaded
+from concexp.report.styles import Style, shaded
 from concexp.report.text.labels import one_line
 from concexp.report.text.numbers import plural, scale_of, spread
-from concexp.report.view import Point, View
+from concexp.report.view import Point, View, groups
 
 MAX_COLUMNS = 3
 MAX_LOADS = 4  # side by side
-MAX_PANELS = 8
+MAX_PANELS = 9
 MAX_LINES = 8
-MAX_CONDITIONS = 10  # that are lines of one panel
+FEWEST_NUMBERS = 3  # of conditions that are lines of one panel
 HEIGHT = 2.1
 LOAD = "load"
 TICKS = {0.5: "p50", 0.9: "p90", 0.99: "p99", 0.999: "p99.9"}
@@ -57,7 +58,7 @@ class _Curve:
 class _Panel:
     """A panel: what distinguishes it without its load and by its load, and its curves.
 
-    `conditions` names the curves of a panel in which each has a condition of its own.
+    `conditions` names the curves of a panel in which each has a number of its own, from the lowest on.
     """
 
     title: str
@@ -75,7 +76,10 @@ class Plot:
     """Percentiles of the time of operations, marks at p50, p90, p99 and p99.9; bands are 95 % intervals."""
 
     note = "A line ends where fewer than ten operations lie beyond."
-    signs = (("latency counts from the intended start of an operation, service time from its real start", has_latency),)
+    signs = (
+        HOLLOW,
+        ("latency counts from the intended start of an operation, service time from its real start", has_latency),
+    )
     section = "latency"
     order = 30
     title = ""
@@ -154,27 +158,52 @@ def _panels(view: View) -> list[_Panel]:
 
 
 def _together(view: View, panels: list[_Panel]) -> list[_Panel]:
-    """The panels, with those of a single curve and one workload and load as lines of one panel: nothing compares within them."""
+    """The panels, with single curves that differ in a number as lines of one panel: nothing compares within their own."""
     alone: dict[tuple[str, str], list[_Panel]] = {}
     for panel in panels:
         if len(panel.curves) == 1:
             alone.setdefault((str(panel.points[0].labels["workload"]), panel.load), []).append(panel)
     joined = []
     for panel in panels:
-        workload = str(panel.points[0].labels["workload"])
-        own = alone.get((workload, panel.load), []) if len(panel.curves) == 1 else []
-        if not 1 < len(own) <= MAX_CONDITIONS:
+        own = alone.get((str(panel.points[0].labels["workload"]), panel.load), []) if len(panel.curves) == 1 else []
+        along = _numbers(view, [one.points[0] for one in own])
+        if not along:
             joined.append(panel)
         elif panel is own[0]:
-            names = [_without(one.title, workload) for one in own]
-            title = one_line(workload) if "workload" in view.varying_axes else ""
-            joined.append(_Panel(title, panel.load, [one.curves[0] for one in own], names))
+            joined += _joined(view, own, along)
     return joined
 
 
-def _without(title: str, workload: str) -> str:
-    """A title without the workload in front of it."""
-    return title.removeprefix(f"{one_line(workload)} · ")
+def _numbers(view: View, points: list[Point]) -> str:
+    """The axis of the work with the most numbers among these points; "" if none has three."""
+    counts = {}
+    for key in view.axes:
+        labels = {str(p.labels[key]) for p in points if p.labels.get(key) is not None}
+        if not view.is_choice(key) and not _is_load(key) and None not in map(quantity, labels):
+            counts[key] = len(labels)
+    return next((key for key in sorted(counts, key=lambda key: -counts[key]) if counts[key] >= FEWEST_NUMBERS), "")
+
+
+def _joined(view: View, panels: list[_Panel], along: str) -> list[_Panel]:
+    """A panel for each combination of the other axes of the work, with a line for each number."""
+    curves = {panel.points[0].cell: panel.curves[0] for panel in panels}
+    points = [panel.points[0] for panel in panels]
+    others = [key for key in view.axes if key in view.varying_axes and key != along and not view.is_choice(key)]
+    joined = []
+    for labels, members in groups(points, others):
+        words = [
+            label
+            for key, label in labels.items()
+            if label is not None and quantity(label) is None and not _is_load(key)
+        ]
+        numbers = {key: label for key, label in labels.items() if label not in words and not _is_load(key)}
+        title = " · ".join(filter(None, [*map(one_line, words), view.title(numbers)]))
+        ordered = sorted(members, key=lambda point: (quantity(point.labels[along]) or ("", 0.0))[1])
+        names = [f"{axis_name(view, along)} {one_line(point.labels[along])}" for point in ordered]
+        joined.append(
+            _Panel(title, panels[0].load, [curves[point.cell] for point in ordered][:MAX_LINES], names[:MAX_LINES])
+        )
+    return joined
 
 
 def _is_load(key: str) -> bool:
@@ -200,7 +229,8 @@ def _panel(view: View, axes: Any, panel: _Panel, factor: float) -> dict[str, Any
     """Draws one panel; returns its lines by name."""
     handles: dict[str, Any] = {}
     for curve, name, style in _looks(view, panel):
-        handles[name] = _line(axes, curve, factor, style, len(panel.curves) - len(handles) - 1)
+        line = _line(axes, curve, factor, style, len(panel.curves) - len(handles) - 1)
+        handles[name.removesuffix(curve.point.mark).rstrip()] = line
     axes.set_xscale("log")
     axes.set_xlim(1.7, 1250)
     axes.xaxis.set_major_locator(FixedLocator([1 / (1 - share) for share in TICKS]))
@@ -214,8 +244,11 @@ def _panel(view: View, axes: Any, panel: _Panel, factor: float) -> dict[str, Any
 def _looks(view: View, panel: _Panel) -> Iterator[tuple[_Curve, str, Style]]:
     """The curves of a panel with their names and looks. Those of one series are the darker, the more workers they have."""
     if panel.conditions:
-        for number, (curve, name) in enumerate(zip(panel.curves, panel.conditions, strict=True)):
-            yield curve, f"{name} {curve.point.mark}".rstrip(), condition_style(number)
+        shades = np.linspace(*SHADES, len(panel.curves))
+        for curve, name, step in zip(panel.curves, panel.conditions, shades, strict=True):
+            style = view.style(view.series_name(curve.point))
+            colour = shaded(style.colour, float(step))
+            yield curve, f"{name} {curve.point.mark}".rstrip(), Style(colour, style.marker, style.dashes)
         return
     series: dict[str, list[_Curve]] = {}
     for curve in panel.curves:
@@ -233,9 +266,9 @@ def _line(axes: Any, curve: _Curve, factor: float, style: Style, below: int) -> 
     values = [value.scaled(1 / factor) for value in curve.values]
     x = 1 / (1 - SHARES[: len(values)])
     marked = [place for place, share in enumerate(SHARES[: len(values)]) if any(abs(share - t) < 1e-9 for t in TICKS)]
-    wider = min(below, 3)
-    (handle,) = axes.plot(x, [v.mean for v in values], style.dashes, color=style.colour, linewidth=1.3 + 0.7 * wider,
-                          marker=style.marker, markevery=marked, markersize=4.5 + 1.5 * wider, zorder=3 - 0.01 * below,
+    wider = min(below, 2)
+    (handle,) = axes.plot(x, [v.mean for v in values], style.dashes, color=style.colour, linewidth=1.2 + 0.7 * wider,
+                          marker=style.marker, markevery=marked, markersize=4 + 1.2 * wider, zorder=3 - 0.01 * below,
                           markerfacecolor=style.colour if curve.point.can_win else "white")  # fmt: skip
     if values[0].bounded:
         low, high = [v.lo if v.bounded else v.mean for v in values], [v.hi if v.bounded else v.mean for v in values]

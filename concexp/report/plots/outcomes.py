@@ -53,7 +53,7 @@ class Plot:
 
     signs = (("hatched: no number, and why", lacks_numbers),)
     section = "comparison"
-    order = 3
+    order = 6
     title = ""
 
     def prepare(self, view: View) -> _Matrix | None:

@@ -115,7 +115,7 @@ def test_loads_stand_side_by_side(tmp_path, monkeypatch):
         one["plugins"] = {"workload": "echo"}
     view = View(journal_builder.write(tmp_path, cells, spec={"baseline": {}}))
     figure = figure_of(monkeypatch, catalog.load("plot", "latency")(), view)
-    assert [one.get_title() for one in figure.axes] == [
+    assert [one.get_title(loc="left") for one in figure.axes] == [
         "steady\nclosed",
         "steady\n200/s",
         "paused\nclosed",

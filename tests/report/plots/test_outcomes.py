@@ -36,11 +36,23 @@ def test_who_notices_which_fault(tmp_path):
 
 
 def test_one_axis_is_a_column(tmp_path):
-    """Two forms of one model: a row each; two interpreters besides: a column each."""
+    """Two forms of one model are two rows."""
     cells = [
         journal_builder.cell(form, "threads", workers=2, status="invalid" if form == "call" else "ok",
                              counts={"lost_updates": 10 if form == "call" else 0}, plugins={"workload": "counter"})
         for form in ("plain", "call")
     ]  # fmt: skip
     text = alt_text(tmp_path, "outcomes", cells=cells, spec={"baseline": {}})
-    assert text.startswith("Share of the updates lost, a field per cell. plain: 0; call: 0.0")
+    assert text.startswith("Share of the updates lost, a field per cell. plain: 0; call: 2.0 %.")
+
+
+def test_forms_and_interpreters(tmp_path):
+    """A row for each form, a column for each interpreter."""
+    cells = [
+        journal_builder.cell(form, "threads", workers=2, status="invalid" if python == "3.9" else "ok", axes={"python": python},
+                             counts={"lost_updates": 10 if python == "3.9" else 0}, plugins={"workload": "counter"})
+        for form in ("plain", "call")
+        for python in ("3.9", "3.13")
+    ]  # fmt: skip
+    text = alt_text(tmp_path, "outcomes", cells=cells, spec={"baseline": {}})
+    assert text.endswith("plain: 3.9 2.0 %, 3.13 0; call: 3.9 2.0 %, 3.13 0.")

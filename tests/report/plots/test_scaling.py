@@ -23,7 +23,7 @@ def test_panels_show_one_metric_on_one_scale(tmp_path, monkeypatch):
     """The gain over the baseline where there is one; each panel has the same vertical axis."""
     view = View(journal_builder.write(tmp_path, **scenarios.parameters()))
     axes = figure_of(monkeypatch, catalog.load("plot", "scaling")(), view).axes
-    assert [one.get_title() for one in axes] == ["size 4 KiB", "size 1 MiB"]
+    assert [one.get_title(loc="left") for one in axes] == ["size 4 KiB", "size 1 MiB"]
     assert axes[0].get_ylabel() == "speedup over serial, ×"
     assert axes[0].get_ylim() == axes[1].get_ylim()
 

@@ -19,7 +19,7 @@ APPLIES = {
     "heatmap": {"recorded"},
     "latency": {"recorded"},
     "outcomes": {"syncs"},
-    "pareto": {"recorded"},
+    "pareto": set(),
     "scaling": {"scaling", "recorded"},
     "steadiness": set(),
     "timeline": set(),

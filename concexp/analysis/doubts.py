@@ -79,7 +79,8 @@ MEANING = {
     "slow_cpu": "the CPU was over 10 % slower than in most trials of the cell (reference loop)",
     "speed_changed": "the CPU became over 10 % slower or faster meanwhile (reference loop)",
     "queue": "workers waited longer for a CPU than in the other trials of their cell",
-    "stopped": "workers neither ran nor waited for a CPU, for longer than in the other trials of their cell",
+    "stopped": "a signal stopped processes of the trial for a while, or workers neither ran nor waited for a CPU, for longer than "
+    "in the other trials of their cell",
     "throttled": "the control group's CPU quota was used up and the workers were stopped for a while",
     "preempted": "other processes preempted the workers often, though briefly",
     "paged": "memory had to be read back from disk",
@@ -139,7 +140,7 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
         "slow_cpu": slow_cpu(frame, rows, trials),
         "speed_changed": speed_changed(frame, rows, trials),
         "queue": excess_wait(trials) > QUEUE_SHARE,
-        "stopped": excess_idleness(trials) > STOPPED_SHARE,
+        "stopped": trials["stopped"] | (by_trial["continued"].max() > 0) | (excess_idleness(trials) > STOPPED_SHARE),
         "throttled": trials["throttled_s"] > THROTTLED_SHARE * wall,
         "preempted": interruptions(trials) > INTERRUPTIONS,
         "paged": read_back > PAGES,

@@ -52,7 +52,7 @@ FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "ite
 # Columns whose type does not depend on what was recorded; that of the others follows from the values.
 WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "leaked", "changed",
          "luck", "undone", "threads_at_fork")  # fmt: skip
-FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
+FLAGS = ("gil_start", "gil_end", "jit_on", "traced", "stopped")
 FLOATS = ("effective_cpus", "effective_cpus_most", "timer_cost_s", "switch_interval_s", "duration_s", "detected_s")
 NO_PASS: Passes = [{}]  # a trial without iterations has one row all the same
 
@@ -197,6 +197,7 @@ def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, tuple[float,
             *ANSWER,
             "leaked",
             "changed",
+            "stopped",
             "effective_cpus",
             "effective_cpus_most",
             "cpus",
@@ -218,6 +219,7 @@ def _row(header: Mapping[str, Any], record: Record, effective: tuple[float, ...]
     row.update({f"load.{name}": value for name, value in record["load"].items()})
     row.update({name: record.get(name) for name in RECORD})
     row["leaked"] = sum(one["sure"] for one in record.get("leaked") or ())
+    row["stopped"] = bool(record.get("stopped"))
     row["changed"] = len(answer.get("changed") or ())
     row.update({column: answer.get(name) for column, name in ANSWER.items()})
     row.update({name: record[name] for name in FAULT if name in record})

@@ -10,8 +10,8 @@ at a time. A trial was disturbed if the disturbance was on for at least half of 
 longer than its cell's undisturbed ones. A false alarm is a doubt about a trial during which nothing was on and that was not slow:
 on a rented machine others are slow as well, for reasons of the machine's own, and a doubt about such a trial is right. They have
 a column of their own. Needs a machine that is otherwise idle: about 3 minutes for each disturbance. `--quick` makes few
-repetitions, to see that it works. `--keep` leaves the runs in a folder, with the times at which the disturbance was on; `--again` judges the runs of such a
-folder by the doubts as they are now, in seconds.
+repetitions, to see that it works. `--keep` leaves the runs in a folder, with the times at which the disturbance was on; `--again`
+judges the runs of such a folder by the doubts as they are now, in seconds.
 """
 
 from __future__ import annotations

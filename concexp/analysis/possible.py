@@ -58,7 +58,7 @@ def host_cpus(record: Mapping[str, Any], cpus: int) -> float | None:
     running, waited = record.get("cpu_s"), record.get("run_queue_wait_s")
     if effective is None or not running or waited is None:
         return effective
-    return min(float(cpus), effective * (running + waited) / running)
+    return min(float(cpus), effective * float(running + waited) / float(running))
 
 
 def too_large(values: np.ndarray) -> Any:

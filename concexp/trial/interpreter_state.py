@@ -17,7 +17,8 @@ THREAD_START = "start of threads"
 STARTERS = [name for name in ("start_new_thread", "start_joinable_thread") if hasattr(_thread, name)]
 NATIVE = [getattr(_thread, name) for name in STARTERS]
 TIMERS = ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF")  # they interrupt whatever runs
-SIGNALS = [number for number in range(1, _signal.NSIG) if number != _signal.SIGUSR1]  # that one shows where a trial hangs
+SHOWS_STACKS = getattr(_signal, "SIGUSR1", None)  # it shows where a trial hangs; it is not the code's
+SIGNALS = [number for number in range(1, _signal.NSIG) if number != SHOWS_STACKS]
 HANDLERS = [_signal.getsignal(number) for number in SIGNALS]
 
 
@@ -55,9 +56,16 @@ def handlers():
 
 def handlers_text(pairs):
     names = {getattr(_signal, name): name for name in dir(_signal) if name.startswith("SIG") and "_" not in name}
-    known = {_signal.SIG_DFL: "default", _signal.SIG_IGN: "ignored", None: "unknown"}
-    texts = ["%s: %s" % (names.get(number, number), known.get(handler) or name_of(handler)) for number, handler in pairs]
-    return ", ".join(texts) or "as at the start"
+    return (
+        ", ".join("%s: %s" % (names.get(number, number), handler_text(one)) for number, one in pairs)
+        or "as at the start"
+    )
+
+
+def handler_text(handler):
+    if callable(handler):
+        return name_of(handler)
+    return {_signal.SIG_DFL: "default", _signal.SIG_IGN: "ignored"}.get(handler, "unknown")
 
 
 def timers():

@@ -43,7 +43,9 @@ def test_the_shared_page_is_that_of_the_latest_run(tmp_path):
         assert paths(path) == [shared]
 
 
-@pytest.mark.parametrize("later", [{}, {"finished_at": "2026", "quick": True}, {"finished_at": "2026", "only": "a=1"}], ids=str)
+@pytest.mark.parametrize(
+    "later", [{}, {"finished_at": "2026", "quick": True}, {"finished_at": "2026", "only": "a=1"}], ids=str
+)
 def test_a_later_run_that_is_not_complete_does_not_replace_the_page(tmp_path, later):
     """reports/<name> means the latest complete run, also for `export` and from Python, as long as there is one."""
     complete = journal_builder.write(tmp_path / "reports/x", **scenarios.one_cell()).folder

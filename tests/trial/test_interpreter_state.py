@@ -53,7 +53,11 @@ def test_settings_are_named_with_both_values(monkeypatch):
         ((what, _, traced),) = changed_by(lambda: signal.signal(signal.SIGHUP, tracer))
     finally:
         signal.signal(signal.SIGHUP, before)
-    assert (what, "SIGHUP: ignored" in ignored, f"SIGHUP: {__name__}.tracer" in traced) == ("signal handlers", True, True)
+    assert (what, "SIGHUP: ignored" in ignored, f"SIGHUP: {__name__}.tracer" in traced) == (
+        "signal handlers",
+        True,
+        True,
+    )
     try:
         ((what, _, now),) = changed_by(lambda: signal.setitimer(signal.ITIMER_PROF, 1000))
     finally:

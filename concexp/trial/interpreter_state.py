@@ -109,7 +109,7 @@ PARTS = (
     ("priority (nice)", priority, str),
     ("scheduling policy", policy, policy_name),
     ("signal handlers", handlers, handlers_text),
-    ("timers", timers, lambda names: ", ".join(names) or "none"),
+    ("timers", timers, lambda names: ", ".join(names) or "no timer"),
     ("garbage collection", collector, lambda value: "%s, thresholds %s" % ("on" if value[0] else "off", value[1:])),
     ("trace and profile functions", tracers, names_of),
     ("tracemalloc", memory_tracer, lambda on: "on" if on else "off"),

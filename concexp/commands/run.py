@@ -339,11 +339,7 @@ def _write_page(measured: MeasuredRun, partial: bool) -> tuple[Path, list[str]]:
     """Write tables and page, and mark the run as finished; returns the page's path, and a line if the page lacks a part."""
     folder = measured.folder
     where = _page_folder(folder, partial)
-    lacks = []
-    try:
-        page = write_report(measured.results, where)
-    except PageIncomplete as error:
-        page, lacks = error.page, [str(error)]
+    page, lacks = _written(measured, where)
     try:
         if where != folder.path:  # an interrupt may have left a page of part of the run there
             (folder.path / "README.md").unlink(missing_ok=True)
@@ -361,9 +357,18 @@ def _write_partial_page(folder: RunFolder) -> list[str]:
         measured = _read(folder)
         if all(record.role == MACHINE for record in measured.journal.records):
             return []
-        return [f"report so far: {write_report(measured.results, _page_folder(folder, partial=True))}"]
+        page, lacks = _written(measured, _page_folder(folder, partial=True))
+        return [f"report so far: {page}", *lacks]
     except (ConcexpError, OSError) as error:
         return [f"the report so far could not be written: {error}"]
+
+
+def _written(measured: MeasuredRun, where: Path) -> tuple[Path, list[str]]:
+    """Write tables and page into a folder; returns the page's path, and a line if the page lacks a part."""
+    try:
+        return write_report(measured.results, where), []
+    except PageIncomplete as error:
+        return error.page, [str(error)]
 
 
 def _page_folder(folder: RunFolder, partial: bool) -> Path:

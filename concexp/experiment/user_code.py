@@ -55,11 +55,12 @@ Keys of `call`:
              text (the reason) or an exception makes the trial `invalid`
 
 Answers are compared. Before the sweep, in trials of their own that measure nothing, each worker of each model and interpreter
-makes the same calls for a tenth of a second, and its operation number k must return what operation k returns under serial: floats
-to 1 in 10^9 (1 in 10^5 if shorter than 8 bytes), NaN equals NaN, the order of dicts and sets does not matter, and what has no
-value of its own, such as a lock, is not looked into. Trials of a cell that differs are `invalid`. Values that differ from one
-serial trial to the next (random numbers, times, ids) cannot be compared, and the page says so. Where answers may differ
-between models, as tickets that all workers draw from one counter do, say `returns: any`.
+makes the same calls for a tenth of a second, and its operation number k must return what operation k returns under serial. Floats
+may differ by 1 in 10^9 (by 1 in 10^5 if they have less than 8 bytes), NaN equals NaN, the order of dicts and sets does not
+matter, what has no value of its own, such as a lock, is not looked into, and of a large value the first 20,000 parts count.
+Trials of a cell that differs are `invalid`. A race that shows in none of these calls is not seen; a `check` sees them all.
+Values that differ from one serial trial to the next (random numbers, times, ids) cannot be compared, and the page says so.
+Where answers may differ between models, as tickets that all workers draw from one counter do, say `returns: any`.
 
 A trial starts in an empty folder, without the caller's environment: see `concexp show files` and `concexp show environment`.
 

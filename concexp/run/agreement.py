@@ -24,8 +24,8 @@ WORKLOAD = "_answers"  # it makes the same calls as that of user code, and looks
 REFERENCE = "serial"  # the model that is one plain loop
 # The first that a combination can carry: seconds, in which each worker does at least one operation; or operations.
 LOADS = ({"duration": 0.1}, {"ops": 4, "scaling": "weak"})
-# Shorter than Python's 5 ms, so that a tenth of a second holds as many changes of threads as a longer measurement does.
-SWITCH_INTERVAL = 5e-5  # seconds
+# Much shorter than Python's 5 ms, so that a tenth of a second holds as many changes of threads as a long measurement does.
+SWITCH_INTERVAL = 1e-5  # seconds
 TIMEOUT = 60.0  # seconds, where that of the cell is longer
 AGAIN = 2  # further trials of the reference, once a cell differs from it: does it agree with itself?
 VARY = "they differ from one trial under serial to the next, as random numbers, times and ids do"

@@ -49,7 +49,7 @@ def workers_of(answer: dict[str, Any]) -> list[Worker]:
     try:
         (one,) = answer["iterations"]
         return [_worker(runs) for runs in one["counts"]["answers"]]
-    except (KeyError, TypeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError("the answer does not say what was returned") from error
 
 

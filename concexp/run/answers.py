@@ -71,12 +71,11 @@ class Difference:
     workers: int
 
     def described(self, under: str) -> str:
-        """The difference in words; `under` says where the expected value comes from."""
+        """The difference in words, its kind before a colon; `under` says where the expected value comes from."""
         of = " of one worker" if self.workers > 1 else ""
         alike = ", which looks the same in short" if self.value.shown == self.expected.shown else ""
-        return (
-            f"operation {self.number + 1}{of} returned {self.value.shown}, under {under} {self.expected.shown}{alike}"
-        )
+        returned = f"returned {self.value.shown}, under {under} {self.expected.shown}{alike}"
+        return f"answers differ: operation {self.number + 1}{of} {returned}"
 
 
 def difference(found: Sequence[Worker], expected: Worker) -> Difference | None:

@@ -37,9 +37,12 @@ def test_the_earliest_difference_of_all_workers_counts():
     """Workers that agree hide none that does not."""
     expected = worker((1, 9))
     found = difference([worker((1, 9)), worker((1, 5), (0, 1)), worker((1, 2), (5, 1))], expected)
-    assert (found.number, found.described("serial")) == (2, "operation 3 of one worker returned 5, under serial 1")
+    assert (found.number, found.described("serial")) == (
+        2,
+        "answers differ: operation 3 of one worker returned 5, under serial 1",
+    )
     alone = difference([worker((1, 16), (0, 1))], worker((1, 20)))
-    assert alone.described("serial") == "operation 17 returned 0, under serial 1"
+    assert alone.described("serial") == "answers differ: operation 17 returned 0, under serial 1"
 
 
 def test_values_that_look_alike_in_short():

@@ -66,7 +66,8 @@ def remarks(view: View) -> list[str]:
 
 def _answers(view: View, entries: dict[str, dict[str, Any]]) -> list[str]:
     """Of which entries the values are the same under every model, of which not, and which could not be compared."""
-    found: dict[str, dict[str, Any]] = view.run.manifest.get("preflight", {}).get("answers") or {}
+    preflight = view.run.manifest.get("preflight", {})
+    found: dict[str, dict[str, Any]] = preflight.get("answers") or {}
     found = {label: one for label, one in found.items() if label in entries}
     same = [label for label, one in found.items() if one["cells"] and not one["differ"] and not one["unlike"]]
     sentences = []
@@ -76,12 +77,22 @@ def _answers(view: View, entries: dict[str, dict[str, Any]]) -> list[str]:
         if one["differ"]:
             sentences.append(
                 f"Other answers than under serial in {one['differ']} of {one['cells']} cells, whose trials are invalid: "
-                f"{_names([label], entries)}. If that is meant, {code('returns: any')} allows it."
+                f"{_names([label], entries)}{_example(view, label)}. If that is meant, {code('returns: any')} allows it."
             )
     for unlike in dict.fromkeys(one["unlike"] for one in found.values() if one["unlike"]):
         labels = [label for label, one in found.items() if one["unlike"] == unlike]
         sentences.append(f"Answers not compared, because {escaped(unlike)}: {_names(labels, entries)}.")
     return sentences
+
+
+def _example(view: View, label: str) -> str:
+    """The model of the first cell of a workload that returns something else, and both values, in brackets."""
+    differing: dict[str, str] = view.run.manifest["preflight"].get("differing") or {}
+    for cell, reason in differing.items():
+        axes = view.run.axes_by_cell.get(cell, {})
+        if axes.get("workload") == label:
+            return f" ({escaped(axes['model'])}: {escaped(reason.partition(': ')[2])})"
+    return ""
 
 
 def _environment(view: View) -> list[str]:

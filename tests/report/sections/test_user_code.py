@@ -26,9 +26,12 @@ def test_which_answers_are_the_same_under_every_model(tmp_path):
         label: dict(zip(("cells", "differ", "unlike"), facts, strict=True))
         for label, facts in zip(labels, compared, strict=True)
     }
+    (cell,) = (id_ for id_, axes in run.axes_by_cell.items() if axes["workload"] == "b")
+    run.manifest["preflight"]["differing"] = {cell: "answers differ: operation 17 returned 0.0, under serial 1.0"}
     assert [text for text in user_code.remarks(View(run)) if "nswers" in text] == [
         "The same answers in all cells, compared operation by operation: `a` and `d`.",
-        "Other answers than under serial in 2 of 6 cells, whose trials are invalid: `b`. If that is meant, `returns: any` allows it.",
+        "Other answers than under serial in 2 of 6 cells, whose trials are invalid: `b` "
+        "(threads: operation 17 returned 0.0, under serial 1.0). If that is meant, `returns: any` allows it.",
         "Answers not compared, because they vary: `c`.",
     ]
 

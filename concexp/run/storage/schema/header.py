@@ -123,6 +123,9 @@ class Preflight(Part):
     """What a trial of the user's code gave before the run."""
 
     answers: dict[str, Compared] | None = Field(None, description="whether its values are the same, by label")
+    differing: dict[str, str] | None = Field(
+        None, description="why a cell's trials are invalid: what it returns, and what a plain loop returns, by its id"
+    )
     entries: dict[str, UserEntry] | None = Field(None, description="the entries of user code, by label")
 
 

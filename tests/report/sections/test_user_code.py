@@ -18,7 +18,9 @@ def remarks(folder, counts, entries=("solve",)):
 def test_which_answers_are_the_same_under_every_model(tmp_path):
     """A sentence on those that agree, on each that does not, and on those that could not be compared; nothing in old runs."""
     labels = ("a", "b", "c", "d", "e")
-    run = journal_builder.write(tmp_path, [journal_builder.cell(label) for label in labels], repetitions=2)
+    run = journal_builder.write(
+        tmp_path, [journal_builder.cell(label, "threads", workers=2) for label in labels], repetitions=2
+    )
     run.manifest["preflight"] = {"entries": {label: {**ENTRY, "target": label} for label in labels}}
     assert not [text for text in user_code.remarks(View(run)) if "nswers" in text]
     compared = [(6, 0, ""), (6, 2, ""), (0, 0, "they vary"), (6, 0, ""), (0, 0, "")]

@@ -308,7 +308,7 @@ PUT_OFF = [
 ]
 
 
-@pytest.mark.parametrize("returns", ["anything", "nothing", "seconds"])
+@pytest.mark.parametrize("returns", ["anything", "nothing", "seconds", "any"])
 @pytest.mark.parametrize(("name", "cure"), PUT_OFF)
 def test_work_that_was_put_off_is_refused(write, name, cure, returns):
     """What is returned is not the work: whatever is done with the value, nothing is measured, and the way out is named."""

@@ -76,7 +76,7 @@ def test_letters_that_the_font_lacks(tmp_path, recwarn):
     for made in (make() for make in made_up):
         for one in made["cells"]:
             if one["axes"]["model"] in ("threads", "processes"):
-                one["plugins"] = {"model": one["axes"]["model"]}
+                one["plugins"] = {**one["plugins"], "model": one["axes"]["model"]}
                 one["axes"]["model"] = labels[one["axes"]["model"] == "threads"]
         views.append(View(journal_builder.write(tmp_path / str(len(views)), **made)))
     for name in NAMES:

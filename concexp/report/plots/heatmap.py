@@ -227,9 +227,12 @@ def _best(view: View, heat_map: _Map, points: list[Point]) -> list[Point]:
         if point.can_win:
             columns[str(point.labels[heat_map.x])].append(point)
     pairs = {}
-    for column in columns.values():
+    for label, column in columns.items():
         best = view.best(column)
-        if best is not None and len(column) > 1:
+        rivals = [
+            p for p in points if str(p.labels[heat_map.x]) == label and p.status == "ok"
+        ]  # a doubtful one may be better
+        if best is not None and len(column) > 1 and view.best(rivals) is best:
             pairs[best.cell] = [Pair(best, other, view.primary) for other in column if other is not best]
     # Any cell of a column might have been its best: all pairs are corrected for.
     family = corrected(

@@ -65,3 +65,30 @@ def test_one_model_has_no_workers(tmp_path, axis, labels):
 def test_heatmap_needs_two_ordered_axes(tmp_path, make):
     """Workers alone, primitives alone, and two sizes are no map."""
     assert alt_text(tmp_path, "heatmap", **make()) is None
+
+
+@pytest.mark.parametrize(
+    ("rates", "best"), [((100, 300), "best 2 at "), ((100, 101), "/s."), ((300, 100), "best 1 at ")]
+)
+def test_a_best_is_framed_only_where_it_is_resolved(tmp_path, rates, best):
+    """Neither of two equal ones is called best."""
+    cells = [
+        journal_builder.cell("echo", "threads", workers=workers, rate=rate, noise=0.05, axes={"echo.size": size})
+        for size in ("1KiB", "2KiB", "4KiB")
+        for workers, rate in zip((1, 2), rates, strict=True)
+    ]
+    text = alt_text(tmp_path, "heatmap", cells=cells, spec={"baseline": {}})
+    assert best in text
+    assert ("best" in text) is (best != "/s.")
+
+
+def test_a_doubtful_field_may_be_the_best(tmp_path):
+    """Where it is higher, no other field of its column is framed."""
+    cells = [
+        journal_builder.cell("echo", "threads", workers=workers, rate=100 * workers, axes={"echo.size": size},
+                             **({"record": {"left_behind": 1}} if (size, workers) == ("4KiB", 4) else {}))
+        for size in ("1KiB", "2KiB", "4KiB")
+        for workers in (1, 2, 4)
+    ]  # fmt: skip
+    text = alt_text(tmp_path, "heatmap", cells=cells, spec={"baseline": {}})
+    assert "best 4 at 1KiB, 4 at 2KiB." in text

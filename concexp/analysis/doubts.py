@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from concexp.analysis import steadiness
+from concexp.analysis.demand import executions, work_axes, workers_of
 from concexp.analysis.stats import histogram
 from concexp.analysis.stats.change_points import UNSTEADY, classify_cell
 from concexp.analysis.stats.histogram import Histogram
@@ -181,7 +182,7 @@ def lacked_cpus(trials: pd.DataFrame) -> pd.Series:
     turns in one thread can use one CPU, however many they are.
     """
     return _holds(trials["wants"] == "cpu") & _holds(
-        trials["effective_cpus_most"].astype(float) < EFFECTIVE_SHARE * useful_cpus(trials)
+        trials["effective_cpus_most"].astype(float) < EFFECTIVE_SHARE * wanted_cpus(trials)
     )
 
 
@@ -273,6 +274,12 @@ def useful_cpus(trials: pd.DataFrame) -> pd.Series:
     return np.minimum(executions(trials), trials["cpus"].astype(float))
 
 
+def wanted_cpus(trials: pd.DataFrame) -> pd.Series:
+    """The number of CPUs that each trial's workers want on average: those that wait for half of their time want half of one."""
+    share = trials["cpu_share"].astype(float).fillna(1.0)
+    return np.minimum(executions(trials) * share, trials["cpus"].astype(float))
+
+
 def waited_for_cpus(trials: pd.DataFrame) -> pd.Series:
     """The share of their time that each trial's workers spent in the run queue.
 
@@ -329,8 +336,7 @@ def other_work(trials: pd.DataFrame) -> pd.Series:
     In older journals each trial measured for itself how many rounds fill a given time: a slow moment made the operation
     shorter, and the trial faster. The time of an operation is not divided by its rounds, since not all of it is busy work.
     """
-    work = [name for name in trials if name in ("workload", "python") or name.startswith("workload.")]
-    same = trials.groupby(work, dropna=False)
+    same = trials.groupby(work_axes(list(trials)), dropna=False)
     differs = pd.Series(False, trials.index)
     for name in trials:
         if name == "rounds" or name.startswith("rounds_"):
@@ -381,16 +387,6 @@ def late_load(latencies: Sequence[Histogram], lateness: Sequence[Histogram]) -> 
     known = [share for share in SHARES if histogram.beyond(told, share) >= histogram.FEWEST_BEYOND]
     pairs = [(histogram.quantile(told, share), histogram.quantile(late, share)) for share in known]
     return any(own > max(LATE, LATE_SHARE * whole) for whole, own in pairs)
-
-
-def executions(trials: pd.DataFrame) -> pd.Series:
-    """The number of threads of execution of each trial: one where workers take turns in one thread, else one per worker."""
-    return workers_of(trials).mask(_holds(trials["parallel"] == "one"), 1.0)
-
-
-def workers_of(trials: pd.DataFrame) -> pd.Series:
-    """The number of workers of each trial; 1 where it does not apply."""
-    return trials["workers"].astype("Float64").fillna(1).astype(float)
 
 
 def _holds(condition: pd.Series) -> pd.Series:

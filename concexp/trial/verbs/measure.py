@@ -282,7 +282,7 @@ class Trial:
         # A timed start-up began before the probes looked around: that look is not part of its time.
         creation = begin + observation.begin_ns if self.request["startup"] == "timed" else None
         if ops is None:
-            window = timed(reports, self.duration(), creation)
+            window = timed(reports, self.duration(), creation, self.workers)
         else:
             arriving = self.duration() if "rate" in self.request["load"] else 0
             window = counted(reports, ops, creation, arriving)

@@ -73,7 +73,9 @@ def _own_share(trials: pd.DataFrame) -> pd.Series:
     """
     wanted = (trials["cpu_s"] + trials["run_queue_wait_s"] + trials["steal_s"].fillna(0.0)) / trials["wall_s"]
     share = (wanted / workers_of(trials)).where(_apart(trials), _in_turns(trials, wanted)).clip(0.0, 1.0)
-    stopped = trials["voluntary_switches"] * workers_of(trials) < RARE * trials["ops"]  # never where the switches were not recorded
+    stopped = (
+        trials["voluntary_switches"] * workers_of(trials) < RARE * trials["ops"]
+    )  # never where the switches were not recorded
     share = share.mask(stopped, 1.0)
     shows = trials["status"].isin(NUMBERED).astype(bool)
     for name in ("load.rate", "background_ops"):

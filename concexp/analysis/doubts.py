@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from concexp.analysis import steadiness
+from concexp.analysis.blocking import is_blocked
 from concexp.analysis.demand import executions, work_axes, workers_of
 from concexp.analysis.stats import histogram
 from concexp.analysis.stats.change_points import UNSTEADY, classify_cell
@@ -325,7 +326,8 @@ def given_time(trials: pd.DataFrame) -> pd.Series:
 
 def coarse(trials: pd.DataFrame, seconds: pd.Series, duration: pd.Series) -> pd.Series:
     """True if one operation takes too much of a given time. `seconds` is the trial's time per operation of all workers."""
-    lanes = workers_of(trials).where(_holds(trials["wants"] == "io"), executions(trials))
+    at_once = _holds(trials["wants"] == "io") & ~is_blocked(trials)
+    lanes = workers_of(trials).where(at_once, executions(trials))
     lost = (workers_of(trials) > 1) & trials["window_s"].isna()
     return seconds * lanes > duration * lost.map({True: COARSE_LOSS, False: COARSE_SHARE})
 

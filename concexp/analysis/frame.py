@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog
-from concexp.analysis import demand, doubts, possible, speed, steadiness
+from concexp.analysis import blocking, demand, doubts, possible, speed, steadiness
 from concexp.analysis.iterations import Iterations, Passes, broadcast_if_constant, repeat
 from concexp.analysis.metrics import names_in
 from concexp.analysis.trial_rows import TrialRows
@@ -228,6 +228,8 @@ def _row(header: Mapping[str, Any], record: Record, effective: tuple[float, ...]
     row["changed"] = len(answer.get("changed") or ())
     row.update({column: answer.get(name) for column, name in ANSWER.items()})
     row.update({name: record[name] for name in (*FAULT, demand.FIXED) if name in record})
+    if loop := answer.get("loop"):
+        row[blocking.COLUMN] = blocking.share(loop)
     clocks = header["manifest"].get("clocks", {}).get(row["python"], {})
     return {
         **row,

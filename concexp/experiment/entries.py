@@ -15,7 +15,6 @@ from concexp.experiment.problems import Problems, converted, items, text, writte
 from concexp.experiment.spec import PLUGINS, Entry
 from concexp.experiment.yaml_nodes import Node
 
-
 BESIDE = ("as", "wants")  # keys of an item beside the name of its plug-in: see `keys.ENTRY`
 WANTS = ("cpu", "io")
 
@@ -104,7 +103,9 @@ def _wants(kind: str, node: Node, path: str, problems: Problems) -> str:
         problems.at(node, path, f"a {kind} has no `wants`: it says what a workload needs", "leave it out", "wants")
     elif given.value not in WANTS:
         what = f"expected cpu or io, not {units.for_message(given.plain())}"
-        cure = did_you_mean(str(given.plain()), WANTS) or "cpu: it computes; io: it waits; without the key it is measured"
+        cure = (
+            did_you_mean(str(given.plain()), WANTS) or "cpu: it computes; io: it waits; without the key it is measured"
+        )
         problems.at(given, path, what, cure)
     else:
         return str(given.value)

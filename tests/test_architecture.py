@@ -73,12 +73,14 @@ SPELT_ALIKE = {
     "threads": {
         "the YAML's default of `background.model`": ["experiment/axis_table.py"],
         "a value of the answer's `parallel`": [
+            "analysis/demand.py",
             "analysis/doubts.py",
             "analysis/time_breakdown.py",
             "report/sections/timelines.py",
         ],
     },
     "processes": {"a value of the answer's `parallel`": ["analysis/time_breakdown.py"]},
+            "analysis/demand.py",
     "interpreters": {
         "a part of the manifest": [
             "commands/run.py",

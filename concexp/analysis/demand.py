@@ -71,7 +71,9 @@ def _own_share(trials: pd.DataFrame) -> pd.Series:
 
     It does not show where arrivals or a second role have a part in it.
     """
-    wanted = (trials["cpu_s"] + trials["run_queue_wait_s"] + trials["steal_s"].fillna(0.0)) / trials["wall_s"]
+    used = trials["cpu_s"] + trials["run_queue_wait_s"]
+    # What the host stole from others on the machine counts as well: at most as much as the trial itself had.
+    wanted = (used + np.minimum(trials["steal_s"].fillna(0.0), used)) / trials["wall_s"]
     share = (wanted / workers_of(trials)).where(_apart(trials), _in_turns(trials, wanted)).clip(0.0, 1.0)
     stopped = (
         trials["voluntary_switches"] * workers_of(trials) < RARE * trials["ops"]
@@ -96,6 +98,6 @@ def _in_turns(trials: pd.DataFrame, wanted: pd.Series) -> pd.Series:
 
 def _apart(trials: pd.DataFrame) -> pd.Series:
     """True where each worker can have a CPU of its own, and none waits for another."""
-    free = trials["parallel"].isin(["processes", "interpreters"])
+    free = trials["parallel"].notna() & ~trials["parallel"].isin(["one", "threads"])
     without_gil = (trials["parallel"] == "threads") & ~trials["gil_start"].fillna(True).astype(bool)
     return (free | without_gil).fillna(False).astype(bool) & (trials["shape"] == "tasks").fillna(False).astype(bool)

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from concexp.report.view import Point
+from typing import Any, Protocol, TypeVar
 
 
-def groups(points: Sequence[Point], keys: Sequence[str]) -> list[tuple[dict[str, Any], list[Point]]]:
+class Labelled(Protocol):
+    """A cell with its labels."""
+
+    @property
+    def labels(self) -> dict[str, Any]:
+        """Its label on each axis."""
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether any of its trials has numbers."""
+
+
+P = TypeVar("P", bound=Labelled)
+
+
+def groups(points: Sequence[P], keys: Sequence[str]) -> list[tuple[dict[str, Any], list[P]]]:
     """Groups points by their labels on these axes, in order, leaving out groups without numbers.
 
     Points to which an axis does not apply (no label) join every group that they match on the other axes.
     """
-    groups: dict[str, tuple[dict[str, Any], list[Point]]] = {}
+    groups: dict[str, tuple[dict[str, Any], list[P]]] = {}
     for point in points:
         labels = {key: point.labels.get(key) for key in keys}
         groups.setdefault(repr(list(labels.values())), (labels, []))[1].append(point)

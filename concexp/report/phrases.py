@@ -135,7 +135,8 @@ def baseline_text(view: View) -> str:
 def share_used(view: View, point: Point) -> str:
     """How much of what the machine offered a gain used: `both CPUs (100 %)`, `76 % of both CPUs`, `efficiency 97 %`.
 
-    The share of the effective CPUs where the workers together want them all; otherwise the efficiency, gain / workers. Empty where neither means anything: for one worker, or over a baseline with several.
+    The share of the effective CPUs where the workers together want them all; otherwise the efficiency, gain / workers. Empty
+    where neither means anything: for one worker, or over a baseline with several.
     """
     below = view.baseline(point)
     if point.workers is None or point.workers < 2 or below is None or below.parallelism > 1:

@@ -189,7 +189,10 @@ class View:
                 name: Interval(row[name], row[f"{name}_lo"], row[f"{name}_hi"], row[f"{name}_n"])
                 for name in self.metrics
             }
-            texts, unit = (str(row["status"]), str(row["reason"])), self.records.get(cell, {}).get("unit", "operation")
+            texts, unit = (
+                (str(row["status"]), str(row["reason"])),
+                str(dict(self.records.get(cell, {})).get("unit", "operation")),
+            )
             kind = unit, demands.get(cell, 0.0), self.primary, blocked.get(cell, 0.0)
             points.append(Point(cell, labels[cell], *texts, values, sample, *kind))
         return points

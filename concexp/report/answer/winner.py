@@ -58,7 +58,7 @@ def _no_winner(doubtful: list[Point], known: list[Point]) -> list[str]:
         return [f"No winner: {'all measurements here are' if every else 'every right measurement is'} doubtful (‡)."]
     if not known:
         return []
-    if all(point.blocked for point in known if point.is_sure):
+    if any(point.blocked and point.is_sure for point in known):
         return ["No winner: calls block the event loop."]
     wrong = all(point.status == "invalid" for point in known)
     why = "every outcome was wrong (†)" if wrong else "in every cell some trial failed or was wrong"

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from concexp.analysis.demand import WAITS
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.scaling_fit import POINTS, TOLERANCE, Fit, Parameter, Scaling, scaling
 from concexp.analysis.stats.scaling_laws import karp_flatt
@@ -48,7 +49,7 @@ class Series:
     """A series of a panel: its points with a throughput, those of them that can win, and the fit of a law.
 
     `limit` is how many workers want all effective CPUs: beyond it the machine is measured instead of the program. It is infinite
-    where the work wants no CPU, where one thread carries all workers, and where the numbers are made up.
+    where the work waits, where one thread carries all workers, and where the numbers are made up.
     """
 
     title: str
@@ -86,7 +87,7 @@ def _series(view: View, title: str, name: str, points: Sequence[Point]) -> Serie
 
 def _limit(view: View, point: Point) -> float:
     made_up, effective = view.plugin("model", point.model).simulated, view.run.effective_cpus
-    if made_up or parallel(view.records[point.cell]) == ONE or effective is None or not point.demand:
+    if made_up or parallel(view.records[point.cell]) == ONE or effective is None or point.demand <= WAITS:
         return math.inf
     return effective / point.demand
 

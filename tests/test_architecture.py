@@ -80,7 +80,6 @@ SPELT_ALIKE = {
         ],
     },
     "processes": {"a value of the answer's `parallel`": ["analysis/time_breakdown.py"]},
-            "analysis/demand.py",
     "interpreters": {
         "a part of the manifest": [
             "commands/run.py",

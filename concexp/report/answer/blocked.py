@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concexp.report.phrases import MAX_NAMES, first_few, titles_text
-from concexp.report.text.markdown import code, escaped
+from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, rounded
 from concexp.report.view import Point, View
 
@@ -27,7 +27,7 @@ def sentences(view: View) -> list[str]:
     several = len({str(point.labels["workload"]) for point in view.points if point.has_numbers}) > 1
     parts = [
         enumerated(first_few(names, MAX_NAMES))
-        + (f" (**{titles_text([escaped(work) for work in works])}**)" if several else "")
+        + (f" (**{titles_text(works)}**)" if several else "")
         for works, names in by_work.items()
     ]
     verb = "makes" if len(found) == 1 else "make"

@@ -75,9 +75,8 @@ def _own_share(trials: pd.DataFrame) -> pd.Series:
     # What the host stole from others on the machine counts as well: at most as much as the trial itself had.
     wanted = (used + np.minimum(trials["steal_s"].fillna(0.0), used)) / trials["wall_s"]
     share = (wanted / workers_of(trials)).where(_apart(trials), _in_turns(trials, wanted)).clip(0.0, 1.0)
-    stopped = (
-        trials["voluntary_switches"] * workers_of(trials) < RARE * trials["ops"]
-    )  # never where the switches were not recorded
+    # False where the switches were not recorded.
+    stopped = trials["voluntary_switches"] * workers_of(trials) < RARE * trials["ops"]
     share = share.mask(stopped, 1.0)
     shows = trials["status"].isin(NUMBERED).astype(bool)
     for name in ("load.rate", "background_ops"):

@@ -83,7 +83,8 @@ def test_the_experiment_has_the_last_word(tmp_path):
 def test_who_waits_is_not_doubted_for_a_neighbour(tmp_path):
     """A machine that gives half of its CPUs is no reason to doubt a wait of 20 ms, and is one to doubt computing."""
     waits = journal_builder.cell("nap", "threads", workers=16, facts=WAITS, plugins={"workload": "sleep"})
-    works = journal_builder.cell("parse", "threads", workers=16, facts={**COMPUTES, "cpu_s": 0.9})
+    facts = {**COMPUTES, "cpu_s": 0.9}
+    works = journal_builder.cell("parse", "threads", workers=16, facts=facts, plugins={"workload": "sort"})
     run = journal_builder.write(tmp_path, [waits, works], effective=0.925)
     doubted = run.trials.groupby("workload")["doubts"].agg(lambda codes: any("machine" in one for one in codes))
     assert dict(doubted) == {"nap": False, "parse": True}

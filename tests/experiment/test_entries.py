@@ -197,8 +197,8 @@ def test_an_entry_may_say_what_its_workload_wants(write):
 @pytest.mark.parametrize(
     ("text", "place", "cure"),
     [
-        ("workload: {sleep: {}, wants: disk}\nmodel: serial\n", "workload.wants", "without the key it is measured"),
-        ("workload: {sleep: {}, wants: [cpu]}\nmodel: serial\n", "workload.wants", "without the key it is measured"),
+        ("workload: {sleep: {}, wants: disk}\nmodel: serial\n", "workload.wants", "cpu"),
+        ("workload: {sleep: {}, wants: [cpu]}\nmodel: serial\n", "workload.wants", "cpu"),
         ("workload: sleep\nmodel: {serial: {}, wants: cpu}\n", "model.wants", "leave it out"),
     ],
 )

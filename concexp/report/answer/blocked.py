@@ -26,8 +26,7 @@ def sentences(view: View) -> list[str]:
         by_work.setdefault(tuple(works), []).append(code(series))
     several = len({str(point.labels["workload"]) for point in view.points if point.has_numbers}) > 1
     parts = [
-        enumerated(first_few(names, MAX_NAMES))
-        + (f" (**{titles_text(works)}**)" if several else "")
+        enumerated(first_few(names, MAX_NAMES)) + (f" (**{titles_text(works)}**)" if several else "")
         for works, names in by_work.items()
     ]
     verb = "makes" if len(found) == 1 else "make"

@@ -109,6 +109,12 @@ def _picture(view: View, name: str, cls: type[Any], path: Path, title: str) -> P
     return Picture(f"{FIGURES}/{name}.png", alt, text)
 
 
+def title_of(view: View, name: str) -> str:
+    """The title of a picture as it is on the page: the finding, for the first picture that suits the run; else ""."""
+    first = next((one for one, cls in _candidates(view).items() if cls().prepare(view)), "")
+    return finding(view) if name == first else ""
+
+
 def _candidates(view: View) -> dict[str, type[Any]]:
     """The classes of the pictures that the experiment lists, in its order; without a list all, by their `order`."""
     listed = view.run.spec["report"]["plots"]

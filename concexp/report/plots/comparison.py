@@ -102,7 +102,7 @@ def _dot(view: View, point: Point, place: int, factor: float, axes: Any) -> None
         axes.errorbar(value.mean, place, xerr=[[value.mean - value.lo], [value.hi - value.mean]], fmt="none",
                       ecolor=style.colour, elinewidth=1.8, capsize=3.5)  # fmt: skip
     axes.plot(value.mean, place, marker=style.marker, markersize=5.5, markeredgecolor=style.colour, markeredgewidth=1.3,
-              markerfacecolor=style.colour if point.can_win else "white")  # fmt: skip
+              markerfacecolor=style.colour if point.is_sure else "white")  # fmt: skip
     axes.annotate(_figure(view, point), (right, place), (7, 0), textcoords="offset points", va="center", fontsize=8)
 
 

@@ -15,6 +15,7 @@ from matplotlib.patches import Rectangle
 
 from concexp.report.captions import has_marks, lacks_numbers
 from concexp.report.family import corrected
+from concexp.report.grouping import groups
 from concexp.report.long_axes import quantity
 from concexp.report.pairs import Pair
 from concexp.report.plots import _matrix, _style
@@ -22,7 +23,7 @@ from concexp.report.plots._labels import axis_name, quantity_label, value_text
 from concexp.report.plots._telling import telling
 from concexp.report.text.labels import one_line
 from concexp.report.text.numbers import plural, rounded, scale_of
-from concexp.report.view import Point, View, groups
+from concexp.report.view import Point, View
 
 MAX_COLUMNS = 3
 MAX_PANELS = 6

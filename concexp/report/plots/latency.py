@@ -14,6 +14,7 @@ from concexp import catalog
 from concexp.analysis.stats.histogram import FEWEST_BEYOND
 from concexp.analysis.stats.intervals import Interval
 from concexp.report.captions import HOLLOW, has_latency
+from concexp.report.grouping import groups
 from concexp.report.long_axes import quantity
 from concexp.report.plots import _style
 from concexp.report.plots._labels import axis_name, cell_label
@@ -21,7 +22,7 @@ from concexp.report.plots._telling import telling
 from concexp.report.styles import Style, shaded
 from concexp.report.text.labels import one_line
 from concexp.report.text.numbers import plural, scale_of, spread
-from concexp.report.view import Point, View, groups
+from concexp.report.view import Point, View
 
 MAX_COLUMNS = 3
 MAX_LOADS = 4  # side by side
@@ -269,7 +270,7 @@ def _line(axes: Any, curve: _Curve, factor: float, style: Style, below: int) -> 
     wider = min(below, 2)
     (handle,) = axes.plot(x, [v.mean for v in values], style.dashes, color=style.colour, linewidth=1.2 + 0.7 * wider,
                           marker=style.marker, markevery=marked, markersize=4 + 1.2 * wider, zorder=3 - 0.01 * below,
-                          markerfacecolor=style.colour if curve.point.can_win else "white")  # fmt: skip
+                          markerfacecolor=style.colour if curve.point.is_sure else "white")  # fmt: skip
     if values[0].bounded:
         low, high = [v.lo if v.bounded else v.mean for v in values], [v.hi if v.bounded else v.mean for v in values]
         axes.fill_between(x, low, high, color=style.colour, alpha=0.16, linewidth=0)

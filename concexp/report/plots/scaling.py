@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from concexp.analysis.demand import COMPUTES
 from concexp.report.captions import HOLLOW, has_laws
 from concexp.report.pairs import THROUGHPUT
 from concexp.report.plots import _style
@@ -141,7 +142,7 @@ def _panel(view: View, chart: _Chart, kind: str, axes: Any, among: Sequence[Poin
     values = [v for point in among for v in _ends_of(point, kind)]
     unit = view.metrics[kind].unit
     factor, prefix = scale_of(values, unit)
-    cpu_bound = chart.points[0].resource == "cpu"
+    cpu_bound = all(line.points[0].demand >= COMPUTES for line in chart.lines)
     counts = [point.workers for point in among if point.workers is not None] or [1]
     wide = _style.spans(counts)
     _style.worker_axis(axes, workers, view.cpus if cpu_bound else None, wide)
@@ -225,7 +226,7 @@ def _line(view: View, axes: Any, line: _Line, kind: str, factor: float, below: i
         ]
         axes.errorbar(x, mean, errors, fmt="none", ecolor=style.colour, elinewidth=1.1, capsize=2.2, zorder=3)
     for place, value, point in zip(x, mean, points, strict=True):
-        if not point.can_win:
+        if not point.is_sure:
             axes.plot(place, value, linestyle="none", **{**look, "zorder": 4}, markerfacecolor="white")
     return handle
 

@@ -1,7 +1,7 @@
 """Who competes in a comparison and how it ends: a winner, a tie, cells that cannot be told apart, or no verdict.
 
-What varies competes: models by their best cells, else the primitives of the one model, else its numbers of workers. Conditions
-are no contestants.
+What varies competes: models by their best cells, else the primitives of the one model, else its numbers of workers; or the axes
+of a `report.contest`. Conditions are no contestants.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from concexp.analysis.stats.intervals import Interval
+from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.significance import equivalence
+from concexp.report.contest import Contest, contest_of, short
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
 from concexp.report.phrases import NO_GAIN, series_text
 from concexp.report.text.markdown import code
+from concexp.report.text.numbers import enumerated
 from concexp.report.view import Comparison, Point, View
 
-MODELS, PRIMITIVES, WORKERS = "models", "primitives", "workers"
+MODELS, PRIMITIVES, WORKERS, VALUES = "models", "primitives", "workers", "values"
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,10 @@ class Lead:
 class Standing:
     """How a comparison ends.
 
-    kind   what competes: MODELS, PRIMITIVES or WORKERS
-    best   the best figure; None where a doubtful cell may be better (`in_doubt`), or where no cell can win
-    leads  over the other contestants that can win
+    kind     what competes: MODELS, PRIMITIVES, WORKERS, or the VALUES of a contest's axes
+    best     the best figure; None where a doubtful cell may be better (`in_doubt`), or where no cell can win
+    leads    over the other contestants that can win
+    plateau  of numbers, the lowest one that is certainly within a tenth of the best; None where the best alone is, or none
     """
 
     comparison: Comparison
@@ -49,6 +52,7 @@ class Standing:
     best: Point | None
     leads: Sequence[Lead] = ()
     in_doubt: bool = False
+    plateau: Point | None = None
 
     @property
     def state(self) -> str:
@@ -61,6 +65,7 @@ class Standing:
         alone     no other contestant can win
         doubtful  a doubtful cell may be better
         workers   numbers of workers compete: see `enough`
+        numbers   a lower number than the best is as good, or the best is at least not certainly worse than another: see `plateau`
         """
         if self.best is None:
             return "doubtful" if self.in_doubt else "no winner"
@@ -70,6 +75,8 @@ class Standing:
             return "few"
         if self.kind == WORKERS:
             return "workers"
+        if self.plateau is not None:
+            return "numbers"
         if not self.near:
             return "clear"
         return "tie" if all(lead.is_small for lead in self.near) else "open"
@@ -98,10 +105,9 @@ def standings(view: View, comparisons: Iterable[Comparison]) -> list[Standing]:
 
 def standing(view: View, comparison: Comparison) -> Standing | None:
     """How a comparison ends; None where fewer than two compete."""
-    if view.metric.better is None:
-        return None
-    competing = _contestants(view, comparison)
-    if competing is None:
+    contest = contest_of(view)
+    competing = _of_contest(view, contest, comparison) if contest else _contestants(view, comparison)
+    if view.metric.better is None or competing is None:
         return None
     kind, contestants = competing
     title = view.title(comparison.labels)
@@ -113,7 +119,32 @@ def standing(view: View, comparison: Comparison) -> Standing | None:
     ]
     if best is None or view.best([best, *doubtful]) is not best:
         return Standing(comparison, title, kind, None, in_doubt=bool(doubtful))
-    return Standing(comparison, title, kind, best, leads_over(view, comparison, best, contestants))
+    leads = leads_over(view, comparison, best, contestants)
+    plateau = lowest_enough(view, contestants) if contest and contest.numbers else None
+    if plateau is best and all(lead.is_resolved and not lead.is_small for lead in leads):
+        plateau = None
+    return Standing(comparison, title, kind, best, leads, plateau=plateau)
+
+
+def _of_contest(view: View, contest: Contest, comparison: Comparison) -> tuple[str, list[Point]] | None:
+    """The contestants of a contest that can win; None where fewer than two values were measured."""
+    known = [point for point in comparison.points if point.has_numbers and point.value(view.primary).has_value]
+    if len({repr([point.labels.get(key) for key in contest.axes]) for point in known}) < 2:
+        return None
+    return VALUES, contest.contestants(view, comparison)
+
+
+def lowest_enough(view: View, contestants: Sequence[Point]) -> Point | None:
+    """The first of the contestants that is certainly within a tenth of all of them; None if none is.
+
+    The bounds hold for all contestants together, since any of them might have been the first.
+    """
+
+    def within(point: Point) -> bool:
+        ratios = [times_better(view, other, point) for other in contestants if other is not point]
+        return all(of_the_best(ratio, len(contestants), view.run.level).hi <= 1 + NO_GAIN for ratio in ratios)
+
+    return next(filter(within, contestants), None)
 
 
 def _contestants(view: View, comparison: Comparison) -> tuple[str, list[Point]] | None:
@@ -164,8 +195,27 @@ def more_gain_nothing(view: View, point: Point, points: Iterable[Point]) -> bool
     return all(times_better(view, p, point).hi <= 1 + NO_GAIN for p in more)
 
 
+QUESTIONS = {
+    MODELS: "which model is best",
+    PRIMITIVES: "which primitive is best",
+    WORKERS: "how many workers are enough",
+}
+
+
+def what_competes(view: View, kind: str) -> str:
+    """What a comparison asks: `which model is best`, `which limit is best`."""
+    contest = contest_of(view)
+    if kind == VALUES and contest:
+        names = [short(key) for key in contest.axes]
+        return f"which {enumerated(names)} {'is' if len(names) == 1 else 'are'} best"
+    return QUESTIONS[kind]
+
+
 def contestant_text(view: View, kind: str, point: Point) -> str:
     """A contestant by what distinguishes it from the others: `processes`; `queue` or `chunk` where all have one model."""
+    contest = contest_of(view)
+    if kind == VALUES and contest:
+        return contest.name(view, point)
     primitive, series = view.primitive(point), view.series_name(point)
     if kind == PRIMITIVES and primitive:
         return code(primitive)

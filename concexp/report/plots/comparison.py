@@ -7,8 +7,8 @@ from typing import Any
 
 from concexp.report.captions import HOLLOW
 from concexp.report.long_axes import chosen
+from concexp.report.open_loops import is_open
 from concexp.report.plots import _style
-from concexp.report.sections import latency
 from concexp.report.text.numbers import level_text, many, scale_of, spread
 from concexp.report.view import Comparison, Point, View
 
@@ -49,7 +49,7 @@ class Plot:
 
 def _comparisons(view: View) -> list[Comparison]:
     """All but open loops, whose throughput is given."""
-    return [comparison for comparison in view.comparisons if not latency.is_open(view, comparison)]
+    return [comparison for comparison in view.comparisons if not is_open(view, comparison)]
 
 
 def _entries(view: View, comparison: Comparison) -> list[Point]:

@@ -56,7 +56,14 @@ class Contest:
             view.series_name(point) if key == "model" else one_line(label if key in KINDS else f"{short(key)} {label}")
             for key, label in labels.items()
         ]
-        return code(", ".join(parts) or view.series_name(point))
+        return code(" · ".join(parts) or view.series_name(point))
+
+
+def title_of(view: View, comparison: Comparison) -> str:
+    """What distinguishes a comparison of a contest from the others; a model needs no name beside its label."""
+    labels = {key: label for key, label in comparison.labels.items() if key != "model"}
+    model = comparison.labels.get("model") if "model" in view.varying_axes else None
+    return " · ".join(filter(None, [view.title(labels), one_line(model) if model is not None else ""]))
 
 
 def short(key: str) -> str:

@@ -7,11 +7,11 @@ of a `report.contest`. Conditions are no contestants.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.significance import equivalence
-from concexp.report.contest import Contest, contest_of, short
+from concexp.report.contest import Contest, contest_of, short, title_of
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
 from concexp.report.phrases import NO_GAIN, series_text
@@ -24,11 +24,22 @@ MODELS, PRIMITIVES, WORKERS, VALUES = "models", "primitives", "workers", "values
 
 @dataclass(frozen=True)
 class Lead:
-    """By which factor the best point is better than a rival, and whether that may be called a difference."""
+    """By which factor the best point is better than a rival, whether that may be called a difference, and the noise floor."""
 
     rival: Point
     ratio: Interval
     is_resolved: bool
+    floor: float = 1.0
+
+    @property
+    def shown(self) -> Interval:
+        """The factor for sentences: with no narrower interval than the noise floor, which equal cells differ by."""
+        one = self.ratio
+        return (
+            replace(one, lo=min(one.lo, one.mean / self.floor), hi=max(one.hi, one.mean * self.floor))
+            if one.bounded
+            else one
+        )
 
     @property
     def is_small(self) -> bool:
@@ -110,7 +121,7 @@ def standing(view: View, comparison: Comparison) -> Standing | None:
     if view.metric.better is None or competing is None:
         return None
     kind, contestants = competing
-    title = view.title(comparison.labels)
+    title = title_of(view, comparison) if contest else view.title(comparison.labels)
     best = view.best(contestants)
     doubtful = [
         point
@@ -169,7 +180,7 @@ def leads_over(view: View, comparison: Comparison, best: Point, points: Iterable
         if rival is not best:
             ratio = times_better(view, best, rival)
             verdict = family_of(view).verdict(Pair(best, rival, view.primary), ratio, floor.beside(ratio))
-            leads.append(Lead(rival, ratio, verdict == "higher"))
+            leads.append(Lead(rival, ratio, verdict == "higher", floor.factor))
     return leads
 
 

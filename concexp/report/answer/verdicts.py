@@ -18,6 +18,7 @@ from concexp.report.answer.standings import (
     more_gain_nothing,
     what_competes,
 )
+from concexp.report.contest import contest_of, short
 from concexp.report.phrases import (
     MAX_NAMES,
     NO_GAIN,
@@ -95,11 +96,12 @@ def _clear(view: View, members: list[Standing]) -> str:
         ahead = f"{lead_text(view, [lead.ratio for lead in leads])} {rivals.pop() if len(rivals) == 1 else 'the next'}"
     if first.kind == VALUES and all(len(one.leads) == 1 for one in members):
         return f"{_name(view, first, _best(first))}{with_workers(view, map(_best, members))} is {ahead}"
-    return f"{_name(view, first, _best(first))} is best{_gain(view, members)}, {ahead}{_others(view, members)}"
+    most = levels.more(view, first, _best(first)) if _are_numbers(view, first) else ""
+    return f"{_name(view, first, _best(first))} is best{_gain(view, members)}, {ahead}{most}{_others(view, members)}"
 
 
 def _ahead(view: View, one: Standing, lead: Lead) -> str:
-    return ahead_text(view, lead.ratio, _name(view, one, lead.rival))
+    return ahead_text(view, lead.shown, _name(view, one, lead.rival))
 
 
 def _tie(view: View, members: list[Standing]) -> str:
@@ -126,7 +128,8 @@ def _open(view: View, members: list[Standing]) -> str:
         last = max(first.behind, key=lambda lead: lead.ratio.mean)
         behind = f"; {best} is {_ahead(view, first, last)}"
     if len(first.near) > 2:
-        which = f"all {len(names) + 1}" if not first.behind else f"the best {len(first.near) + 1}"
+        of = f" values of {code(_axes(view))}" if first.kind == VALUES else ""
+        which = f"all {len(names) + 1}{of}" if not first.behind else f"the best {len(first.near) + 1}"
         return f"no winner: {which} cannot be told apart{behind}{_others(view, members)}"
     return f"no winner: {best} cannot be told apart from {enumerated(names)}{behind}{_others(view, members)}"
 
@@ -270,6 +273,17 @@ def _rest(view: View, members: list[Standing]) -> tuple[str, str]:
 
 def _name(view: View, one: Standing, point: Point) -> str:
     return contestant_text(view, one.kind, point)
+
+
+def _are_numbers(view: View, one: Standing) -> bool:
+    contest = contest_of(view)
+    return one.kind == VALUES and contest is not None and contest.numbers is not None
+
+
+def _axes(view: View) -> str:
+    """The short names of the axes that compete."""
+    contest = contest_of(view)
+    return ", ".join(short(key) for key in contest.axes) if contest else ""
 
 
 def _best(one: Standing) -> Point:

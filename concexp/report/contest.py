@@ -7,7 +7,7 @@ the interpreter, arguments of the user's code and numbers of the model's own, or
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from concexp.experiment import Answer, expressions
@@ -36,19 +36,29 @@ class Contest:
 
     def contestants(self, view: View, comparison: Comparison) -> list[Point]:
         """The best point that can win of each value; numbers from the lowest on."""
-        by_value: dict[str, list[Point]] = {}
-        for point in comparison.points:
-            if point.can_win:
-                by_value.setdefault(repr([point.labels.get(key) for key in self.axes]), []).append(point)
-        found = [best for points in by_value.values() if (best := view.best(points)) is not None]
+        found = self.best_of_each(view, (point for point in comparison.points if point.can_win))
         return sorted(found, key=self.number) if self.numbers else found
+
+    def best_of_each(self, view: View, points: Iterable[Point]) -> list[Point]:
+        """The best point of each value."""
+        by_value: dict[str, list[Point]] = {}
+        for point in points:
+            if point.has_numbers:
+                by_value.setdefault(repr([point.labels.get(key) for key in self.axes]), []).append(point)
+        known = (view.best([p for p in own if p.can_win] or own) for own in by_value.values())
+        return [best for best in known if best is not None]
 
     def number(self, point: Point) -> float:
         """The number of a point on a numeric axis; 0 where the axis does not apply to it, as to the workers of a serial model."""
         return self.numbers.values.get(str(point.labels.get(self.numbers.key)), 0.0) if self.numbers else 0.0
 
     def name(self, view: View, point: Point) -> str:
-        """A contestant by its values: `limit 8`, `after`, 4 workers."""
+        """A contestant by its values, for sentences: `limit 8`, `after`, 4 workers."""
+        text = self.label(view, point)
+        return text if list(self.axes) == [WORKERS] and point.workers is not None else code(text)
+
+    def label(self, view: View, point: Point) -> str:
+        """A contestant by its values: limit 8."""
         labels = {key: point.labels[key] for key in self.axes if point.labels.get(key) is not None}
         if list(labels) == [WORKERS]:
             return plural(labels[WORKERS], "worker")
@@ -56,14 +66,27 @@ class Contest:
             view.series_name(point) if key == "model" else one_line(label if key in KINDS else f"{short(key)} {label}")
             for key, label in labels.items()
         ]
-        return code(" · ".join(parts) or view.series_name(point))
+        return " · ".join(parts) or view.series_name(point)
 
 
 def title_of(view: View, comparison: Comparison) -> str:
-    """What distinguishes a comparison of a contest from the others; a model needs no name beside its label."""
+    """What distinguishes a comparison of a contest from the others: its conditions, or else the workloads that compete in it."""
     labels = {key: label for key, label in comparison.labels.items() if key != "model"}
     model = comparison.labels.get("model") if "model" in view.varying_axes else None
-    return " · ".join(filter(None, [view.title(labels), one_line(model) if model is not None else ""]))
+    parts = [view.title(labels), one_line(model) if model is not None else "", *_side(view, comparison)]
+    return " · ".join(filter(None, parts))
+
+
+def _side(view: View, comparison: Comparison) -> list[str]:
+    """`before / after`, where other workloads compete as well, but not with these."""
+    contest = contest_of(view)
+    if contest is None or WORKLOAD not in contest.axes:
+        return []
+    own, every = (
+        dict.fromkeys(one_line(point.labels[WORKLOAD]) for point in points)
+        for points in (comparison.points, [p for one in contest.comparisons for p in one.points])
+    )
+    return [" / ".join(own)] if len(own) < len(every) else []
 
 
 def short(key: str) -> str:

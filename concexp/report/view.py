@@ -270,14 +270,9 @@ class View:
     def _parameters(self, point: Point, kind: str, without: str = "") -> list[str]:
         """The varying parameters of a plug-in that are axes: `fork`, `chunk 64`. Words stand alone, numbers need the name."""
         parts = []
-        for key in self.axes:
+        for key in (key for key in self.axes if key not in (kind, without) and self.of_kind(key, kind)):
             label = point.labels.get(key)
-            if (
-                key not in (kind, without)
-                and self.of_kind(key, kind)
-                and key in self.varying_axes
-                and label is not None
-            ):
+            if key in self.varying_axes and label is not None:
                 word = isinstance(label, str) and label[:1].isalpha()
                 parts.append(one_line(label) if word else one_line(f"{key.rpartition('.')[2]} {one_line(label)}"))
         return parts

@@ -126,7 +126,12 @@ def test_a_condition_on_texts():
     [
         ("{compete: chunk}", "answer.compete", "no axis here is called 'chunk'", "known: workload"),
         ("{for_each: [worker]}", "answer.for_each", "no axis here is called 'worker'", "workers"),
-        ("{compete: model, for_each: [model]}", "answer.for_each", "cannot both compete and be a condition", "one of the two"),
+        (
+            "{compete: model, for_each: [model]}",
+            "answer.for_each",
+            "cannot both compete and be a condition",
+            "one of the two",
+        ),
         ("{versus: [[echo, nothing]]}", "answer.versus", "no workload here has the label 'nothing'", "known: "),
         ("{versus: [[echo]]}", "answer.versus", "a group needs two workloads at least", ""),
         ("{tell: throughput}", "answer.tell", "there is no key 'tell' here", "known: compete"),
@@ -139,7 +144,7 @@ def test_what_competes_has_to_exist(answer, path, message, hint):
     assert found.path.startswith(path)
     assert message in found.message
     assert hint in found.hint
-    assert found.line == 5
+    assert found.line == 4
 
 
 def test_one_name_is_a_list_of_one():

@@ -33,8 +33,10 @@ def limits(folder, rates, noise=0.01, repetitions=6, **more):
         ({1: 100, 4: 390, 8: 400, 16: 300, 32: 200},
          r"`limit 4` is within 10 % of the best, .*; from `limit 16` on it is slower\.", "limit 4"),
         ({1: 400, 4: 402, 8: 300}, r"`limit 1` is within 10 % of the best; from `limit 8` on it is slower\.", "limit 1"),
-        ({1: 100, 4: 300, 8: 400, 16: 300}, r"`limit 8` is best, 3\d % faster than `limit (4|16)` \(.*\); more is slower\.", "limit 8"),
-        ({1: 100, 4: 300, 8: 700}, r"`limit 8` is best, 2\.\d+ times as fast as `limit 4` \(.*\), the most that was measured\.", "limit 8"),
+        ({1: 100, 4: 300, 8: 400, 16: 300},
+         r"`limit 8` is best, 3\d % faster than `limit (4|16)` .*; more is slower\.", "limit 8"),
+        ({1: 100, 4: 300, 8: 700},
+         r"`limit 8` is best, 2\.\d+ times as fast as `limit 4` \(.*\), the most that was measured\.", "limit 8"),
         ({1: 400, 4: 402, 8: 400}, r"`limit` makes no difference, `limit 1` is within 10 % of the best\.", "limit 1"),
     ],
 )  # fmt: skip
@@ -62,7 +64,7 @@ def test_enough_is_seldom_said_of_what_is_not(tmp_path):
     wrong = 0
     for seed in range(40):
         shift = random.Random(seed).random() / 1000  # other cells, other noise
-        rates = {limit: 880 * (1 + shift) for limit in (1, 2, 3, 4, 5)} | {9: 1000}
+        rates = dict.fromkeys((1, 2, 3, 4, 5), 880 * (1 + shift)) | {9: 1000}
         first = answer(limits(tmp_path / str(seed), rates, noise=0.04, fresh=seed))[0]
         wrong += bool(re.match(r"`limit [1-5]` is within", first))
     assert wrong <= 4
@@ -71,7 +73,9 @@ def test_enough_is_seldom_said_of_what_is_not(tmp_path):
 def test_numbers_of_workers_may_compete_for_each_model(tmp_path):
     """`answer: {compete: workers}`: models are conditions then."""
     cells = [
-        journal_builder.cell(model=model, workers=n, rate=1000 * (min(n, 2) if model == "processes" else 1), wants="io", noise=0.004)
+        journal_builder.cell(
+            model=model, workers=n, rate=1000 * (min(n, 2) if model == "processes" else 1), wants="io", noise=0.004
+        )
         for model in ("threads", "processes")
         for n in (1, 2, 4)
     ]
@@ -79,7 +83,7 @@ def test_numbers_of_workers_may_compete_for_each_model(tmp_path):
     first, second = answer(view)[:2]
     assert first == "**threads**: the number of workers makes no difference, 1 worker is within 10 % of the best."
     assert re.fullmatch(
-        r"\*\*processes\*\*: 2 workers are within 10 % of the best, 2\.\d+ times as fast as 1 worker( \(.*\))?; more brings nothing\.",
+        r"\*\*processes\*\*: 2 workers are within 10 % of the best, 2\.\d+ times as fast as 1 worker.*; more brings nothing\.",
         second,
     )
     assert what_to_do(view) == "use 1 worker for threads, 2 workers for processes."

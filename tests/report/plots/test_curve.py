@@ -63,7 +63,9 @@ def test_numbers_with_units(label, found):
 def test_numbers_that_compete_are_one_curve(tmp_path):
     """Few of them as well, also a model's own: one line for the model, whatever the number."""
     cells = [
-        journal_builder.cell("sleep", "process_pool", workers=2, rate=rate, axes={"process_pool.chunk": chunk}, wants="io")
+        journal_builder.cell(
+            "sleep", "process_pool", workers=2, rate=rate, axes={"process_pool.chunk": chunk}, wants="io"
+        )
         for chunk, rate in {1: 100, 16: 300, 64: 310, 256: 290}.items()
     ]
     alt = alt_text(tmp_path, "curve", cells=cells, spec={"baseline": {}})

@@ -219,11 +219,7 @@ Names = Annotated[list[str], BeforeValidator(_names)]
 
 def _groups(value: Any) -> Any:
     """Groups of labels; one group may stand without the outer brackets."""
-    groups = [value] if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
-    for group in groups if isinstance(groups, list) else ():
-        if isinstance(group, list) and len(set(map(str, group))) < 2:
-            raise ValueError("a group needs two workloads at least: one alone has no rival")
-    return groups
+    return [value] if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
 
 
 class Answer(Block):

@@ -115,15 +115,17 @@ def check_answer(node: Node, answer: Answer, names: Names, problems: Problems) -
             elif key == "for_each" and item.value in answer.compete:
                 what = f"'{item.value}' cannot both compete and be a condition"
                 problems.at(item, "answer.for_each", what, "name it in one of the two lists")
-    for group in items(node.value["versus"]) if "versus" in node.value else ():
+    versus = node.value.get("versus")
+    groups = (
+        items(versus) if versus is not None and any(isinstance(one.value, list) for one in items(versus)) else [versus]
+    )
+    for group in (group for group in groups if group is not None):
+        if len({str(item.value) for item in items(group)}) < 2:
+            cure = "add the workload that it competes with"
+            problems.at(group, "answer.versus", "a group needs two workloads at least", cure)
         for item in items(group):
-            _check_words(
-                item,
-                "answer.versus",
-                sorted(names.labels["workload"]),
-                "no workload here has the label",
-                problems,
-            )
+            known = sorted(names.labels["workload"])
+            _check_words(item, "answer.versus", known, "no workload here has the label", problems)
 
 
 def check_labels(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:

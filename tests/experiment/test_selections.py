@@ -133,7 +133,7 @@ def test_a_condition_on_texts():
             "one of the two",
         ),
         ("{versus: [[echo, nothing]]}", "answer.versus", "no workload here has the label 'nothing'", "known: "),
-        ("{versus: [[echo]]}", "answer.versus", "a group needs two workloads at least", ""),
+        ("{versus: [[echo]]}", "answer.versus", "a group needs two workloads at least", "competes with"),
         ("{tell: throughput}", "answer.tell", "there is no key 'tell' here", "known: compete"),
         ("model", "answer", "expected a map", "compete"),
     ],

@@ -1,4 +1,4 @@
-"""The primary metric over an axis of many numbers: one line per model, instead of a panel per number."""
+"""The primary metric over an axis of numbers: one line per model, instead of a panel per number."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class _Curves:
 
 
 class Plot:
-    """Each model (and primitive) over an axis of many numbers, at its best number of workers; bands are 95 % intervals."""
+    """Each model (and primitive) over an axis of numbers, at its best number of workers; bands are 95 % intervals."""
 
     signs = (HOLLOW,)
     section = "comparison"

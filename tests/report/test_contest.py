@@ -169,3 +169,11 @@ def test_doubts_are_told_first(tmp_path):
         "**Cannot tell which model is best.** **No verdict on time for both cells** (‡): the machine "
     )
     assert first.endswith("Measure the doubtful cells (‡) again on a quiet machine.")
+
+
+def test_a_single_value_that_can_win_is_not_called_best(tmp_path):
+    """Where all others are wrong, doubtful or overloaded, the first sentence says that it cannot be told."""
+    cells = swept("mine.mode", {"a": 100}, status="invalid") + swept("mine.mode", {"b": 150})
+    assert answer(made(*cells, folder=tmp_path))[0].startswith(
+        "Cannot tell which mode is best: only `mode b` can win, "
+    )

@@ -156,6 +156,9 @@ def _few(view: View, members: list[Standing]) -> str:
 
 def _alone(view: View, members: list[Standing]) -> str:
     names = dict.fromkeys(_name(view, one, _best(one)) for one in members)
+    if members[0].kind == VALUES:
+        why = "the others are overloaded, doubtful, wrong or failed"
+        return f"cannot tell {what_competes(view, VALUES)}: only {enumerated(first_few(list(names), MAX_NAMES))} can win, {why}"
     return (
         f"only {enumerated(first_few(list(names), MAX_NAMES))} can win, the other cells are wrong, failed or doubtful"
     )

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from concexp.experiment import Answer, expressions
 from concexp.experiment import environment as variables
 from concexp.experiment.claims import of_data
+from concexp.report.grouping import groups
 from concexp.report.long_axes import LongAxis, numeric_axis
 from concexp.report.open_loops import METRICS, is_open
 from concexp.report.text.labels import one_line
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import plural
-from concexp.report.view import Comparison, Point, View, groups, once_per_view
+from concexp.report.view import Comparison, Point, View, once_per_view
 
 WORKLOAD, WORKERS = "workload", "workers"
 KINDS = (WORKLOAD, "model", "sync")  # whose labels need no name beside them

@@ -159,12 +159,13 @@ def _alone(view: View, members: list[Standing]) -> str:
     if members[0].kind == VALUES:
         why = "the others are overloaded, doubtful, wrong or failed"
         return f"cannot tell {what_competes(view, VALUES)}: only {enumerated(first_few(list(names), MAX_NAMES))} can win, {why}"
-    return (
-        f"only {enumerated(first_few(list(names), MAX_NAMES))} can win, the other cells are wrong, failed or doubtful"
-    )
+    why = "wrong, failed, doubtful or block their event loop" if _blocked(members) else "wrong, failed or doubtful"
+    return f"only {enumerated(first_few(list(names), MAX_NAMES))} can win, the other cells are {why}"
 
 
 def _none(view: View, members: list[Standing]) -> str:
+    if _blocked(members):
+        return "no winner: calls block the event loop, or some trial failed or was wrong"
     return "no winner: in every cell some trial failed or was wrong"
 
 
@@ -173,6 +174,10 @@ def undecided(view: View, found: Sequence[Standing]) -> str:
     if not found or any(one.state != "doubtful" for one in found):
         return ""
     return f"**Cannot tell {what_competes(view, found[0].kind)}.**"
+
+
+def _blocked(members: list[Standing]) -> bool:
+    return any(one.comparison.is_blocked for one in members)
 
 
 def in_doubt(found: Sequence[Standing], total: int) -> str:

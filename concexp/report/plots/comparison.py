@@ -1,4 +1,4 @@
-"""The models side by side: each at its best number of workers, sorted."""
+"""What competes side by side: each model, or each value of another axis, at its best number of workers, sorted."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from concexp.report.captions import HOLLOW
+from concexp.report.contest import WORKERS, compared, contest_of, judged, title_of
+from concexp.report.open_loops import is_open
 from concexp.report.plots import _style
-from concexp.report.plots._labels import cell_label, quantity_label, value_text
+from concexp.report.plots._labels import cell_label, quantity_label, value_text, workers_part
 from concexp.report.plots._telling import telling
-from concexp.report.sections import latency
 from concexp.report.text.numbers import level_text, plural, scale_of, spread
 from concexp.report.view import Comparison, Point, View
 
@@ -23,7 +24,7 @@ AXIS = 0.45  # inches of ticks and the name of the axis
 
 
 class Plot:
-    """Each model (and primitive) at its best number of workers (×), sorted; bars are 95 % intervals."""
+    """What competes, each at its best number of workers (×), sorted; bars are 95 % intervals."""
 
     signs = (HOLLOW,)
     section = "comparison"
@@ -32,11 +33,13 @@ class Plot:
 
     def prepare(self, view: View) -> list[tuple[Comparison, list[Point]]]:
         """The comparisons in which something competes, with their entries."""
+        view = judged(view)
         entries = [(comparison, _entries(view, comparison)) for comparison in _comparisons(view)]
         return [(comparison, points) for comparison, points in entries if len(points) > 1]
 
     def draw(self, view: View, prepared: list[tuple[Comparison, list[Point]]], path: Path) -> str:
         """Draws the picture; returns its alt text."""
+        view = judged(view)
         few = telling(view, prepared, MAX_PANELS, lambda one: one[0].labels, lambda one: one[1])
         shown = [(comparison, points[:MAX_ROWS]) for comparison, points in few]
         # What has one unit is drawn on one scale: panels are compared with each other as well.
@@ -52,7 +55,7 @@ class Plot:
             every = [point for _, points in shown for point in points]
             for axes, (comparison, points) in zip(places, shown, strict=True):
                 _panel(view, comparison, points, axes, every if is_shared else points)
-                axes.set_title(_style.short(view.title(comparison.labels), 66 // columns))
+                axes.set_title(_style.short(title_of(view, comparison), 66 // columns))
             for axes in places[:-1] if is_stacked else ():
                 axes.set_xlabel("")
             _style.save(figure, path)
@@ -61,11 +64,14 @@ class Plot:
 
 def _comparisons(view: View) -> list[Comparison]:
     """All but open loops, whose throughput is given."""
-    return [comparison for comparison in view.comparisons if not latency.is_open(view, comparison)]
+    return [comparison for comparison in compared(view) if not is_open(view, comparison)]
 
 
 def _entries(view: View, comparison: Comparison) -> list[Point]:
-    """The best point of each series and primitive, the best first; one with a right outcome wherever there is one."""
+    """The best point of each contestant, or of each series and primitive; one with a right outcome wherever there is one."""
+    if contest := contest_of(view):
+        found = contest.best_of_each(view, comparison.points)
+        return sorted(found, key=lambda p: -view.sign * p.value(view.primary).mean)
     variants = view.variants(comparison.points)
     best = [view.best(p for p in points if p.status == "ok") or view.best(points) for points in variants]
     return sorted((p for p in best if p is not None), key=lambda p: -view.sign * p.value(view.primary).mean)
@@ -85,11 +91,20 @@ def _panel(view: View, comparison: Comparison, points: list[Point], axes: Any, a
         axes.xaxis.get_major_locator().set_params(nbins=4)  # in a narrow panel labels of four digits would touch
     for place, point in enumerate(points):
         _dot(view, point, len(points) - 1 - place, factor, axes)
-    axes.set_yticks(range(len(points) - 1, -1, -1), [cell_label(view, point) for point in points])
+    axes.set_yticks(range(len(points) - 1, -1, -1), [_cell(view, point) for point in points])
     axes.set_ylim(-0.6, len(points) - 0.4)
     axes.grid(axis="y", visible=False)
     better = "more" if view.metric.better == "higher" else "less"
     axes.set_xlabel(f"{quantity_label(view, view.primary, prefix, comparison.unit)} ({better} is better)", loc="right")
+
+
+def _cell(view: View, point: Point) -> str:
+    """`threads ×2, lock †`, `limit 8 ×2`."""
+    contest = contest_of(view)
+    if contest is None:
+        return cell_label(view, point)
+    count = "" if WORKERS in contest.axes else workers_part(view, point)
+    return " ".join(filter(None, [_style.short(contest.label(view, point)), count, point.mark]))
 
 
 def _dot(view: View, point: Point, place: int, factor: float, axes: Any) -> None:
@@ -116,12 +131,12 @@ def _figure(view: View, point: Point) -> str:
 def _alt(view: View, shown: list[tuple[Comparison, list[Point]]], left: int) -> str:
     """What the picture shows in words: the order, with the figures."""
     sentences = [
-        f"{view.called(view.primary)} of each model at its best number of workers, sorted, with "
+        f"{view.called(view.primary)} of what competes, each at its best number of workers, sorted, with "
         f"{level_text(view.run.level)} intervals; † § ‡ may not win."
     ]
     for comparison, points in shown:
-        title = view.title(comparison.labels)
-        listed = "; ".join(f"{cell_label(view, point)} {_figure(view, point)}" for point in points)
+        title = title_of(view, comparison)
+        listed = "; ".join(f"{_cell(view, point)} {_figure(view, point)}" for point in points)
         sentences.append(f"{title + ', from' if title else 'From'} first to last: {listed}.")
     if left > 0:
         sentences.append(f"{plural(left, 'more comparison')} {'is' if left == 1 else 'are'} not drawn.")

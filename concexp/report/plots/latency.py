@@ -30,6 +30,9 @@ MAX_PANELS = 9
 MAX_LINES = 8
 FEWEST_NUMBERS = 3  # of conditions that are lines of one panel
 HEIGHT = 2.1
+LEGEND = 0.2  # inches of a line of the legend
+SHORT = 20  # letters of names of which four stand beside each other
+MAX_NAMES = 24  # of the legend
 LOAD = "load"
 TICKS = {0.5: "p50", 0.9: "p90", 0.99: "p99", 0.999: "p99.9"}
 SHARES = np.unique([*TICKS, *(1 - np.geomspace(0.5, 0.001, 50))])
@@ -94,8 +97,10 @@ class Plot:
         shown = telling(view, prepared, MAX_PANELS, lambda one: one.curves[0].point.labels, lambda one: one.points)
         columns, places_of = _grid(shown)
         rows = 1 + max(places_of) // columns
+        names = _legend(view, shown)
+        per_line = min(2 if max(map(len, names)) > SHORT else 4, len(names))
         with _style.settings():
-            figure = _style.figure(HEIGHT * rows + 0.4, self.title)
+            figure = _style.figure(HEIGHT * rows + LEGEND * -(-len(names) // per_line) + 0.2, self.title)
             places = figure.subplots(rows, columns, squeeze=False, sharey=True).flatten()
             ends = [v.mean for panel in shown for c in panel.curves for v in (c.values[0], c.values[-1])]
             factor, unit = scale_of([float(np.median(ends))], "s")
@@ -110,14 +115,22 @@ class Plot:
                 axes.set_visible(number in places_of)
                 if number % columns == 0:
                     axes.set_ylabel(f"{name}, {unit}")
-            if len(handles) > 1:
-                wide = max(map(len, handles)) > 20
-                names = [_style.short(one, 44) for one in handles]
-                figure.legend(
-                    handles.values(), names, loc="outside lower center", ncols=min(2 if wide else 4, len(handles))
-                )
+            if len(names) > 1:
+                lines = [handles[name] for name in names]
+                shortened = [_style.short(name, 44) for name in names]
+                figure.legend(lines, shortened, loc="outside lower center", ncols=per_line)
             _style.save(figure, path)
         return _alt(view, shown, len(prepared) - len(shown))
+
+
+def _legend(view: View, panels: list[_Panel]) -> list[str]:
+    """The names of the lines of all panels, without the signs of trust."""
+    named = [(curve, name) for panel in panels for curve, name, _ in _looks(view, panel)]
+    return list(dict.fromkeys(_unmarked(curve, name) for curve, name in named))[:MAX_NAMES]
+
+
+def _unmarked(curve: _Curve, name: str) -> str:
+    return name.removesuffix(curve.point.mark).rstrip()
 
 
 def _short_lines(title: str, most: int) -> str:
@@ -231,7 +244,7 @@ def _panel(view: View, axes: Any, panel: _Panel, factor: float) -> dict[str, Any
     handles: dict[str, Any] = {}
     for curve, name, style in _looks(view, panel):
         line = _line(axes, curve, factor, style, len(panel.curves) - len(handles) - 1)
-        handles[name.removesuffix(curve.point.mark).rstrip()] = line
+        handles[_unmarked(curve, name)] = line
     axes.set_xscale("log")
     axes.set_xlim(1.7, 1250)
     axes.xaxis.set_major_locator(FixedLocator([1 / (1 - share) for share in TICKS]))

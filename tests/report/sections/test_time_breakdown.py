@@ -73,7 +73,7 @@ def test_doubtful_cells_have_a_bar_and_no_reason(view, tmp_path):
         "No reason is given where cells or their baselines are doubtful, wrong or failed († § ‡): `processes`."
     ]
     alt = draw(catalog.load("plot", "cost_breakdown")(), found, tmp_path / "x.png")
-    assert "processes ×4 ‡ 50 % useful, 50 % CPUs withheld" in alt
+    assert "processes ‡ 50 % useful, 50 % CPUs withheld" in alt
 
 
 def test_nothing_lost(view):

@@ -71,7 +71,8 @@ def figure(height: float, title: str = "") -> Figure:
 
 def title_lines(title: str) -> list[str]:
     """A title in at most `TITLE_LINES` lines: as many of its clauses as there is room for, at least the beginning of the first."""
-    clauses = re.split(r"(?<=[;.]) ", one_line(title))
+    unbroken = re.sub(r"(?<=\d) (?=%)|(?<=×) ", "\u00a0", one_line(title))  # a sign stays beside its figure
+    clauses = re.split(r"(?<=[;.]) ", unbroken)
     for count in range(len(clauses), 0, -1):
         lines = textwrap.wrap(" ".join(clauses[:count]).rstrip(";."), TITLE_LETTERS)
         if len(lines) <= TITLE_LINES:

@@ -30,6 +30,7 @@ def test_titles_are_whole_clauses_in_two_lines():
         "model_0 is as good as another of the same name; model_1 is as good as",
         "another of the same name; model_2 is as good as another of the same name",
     ]
+    assert _style.title_lines(f"{'a ' * 36}b 35 %")[-1] == "35\u00a0%"
     assert _style.title_lines("word " * 99)[-1].endswith("…")
 
 

@@ -19,7 +19,7 @@ from concexp.experiment.user_source import Source, Unusable
 from concexp.experiment.yaml_nodes import MISTAKABLE, Node
 
 LONG = "call"
-RETURNS = ("anything", "seconds", "nothing")
+RETURNS = ("anything", "sent", "seconds", "nothing")
 REFERENCE = """\
 A user's own code is a workload by its name; nothing has to be installed, subclassed or decorated. One operation is one call.
 
@@ -47,7 +47,9 @@ Keys of `call`:
   arguments  its keyword arguments
   returns    anything (default): a number is averaged over the operations into the column `returned`, a dict of named numbers
              into `returned.NAME` each, whatever else is not looked at; NaN, infinity and a None in a dict are left out, and
-             the page says how many there were; seconds: it times itself, and throughput is
+             the page says how many there were; sent: the same, and in a pool of processes the function has to be one that can
+             be pickled, and each value goes back to the caller, pickled, as with `executor.submit`: use it where results
+             are large; the column `pickled_bytes` has their size; seconds: it times itself, and throughput is
              workers / mean seconds (1 / mean seconds where a plain function has the event loop to itself), without what
              is around it; nothing: what it returns is dropped
   check      a function, called with each returned value right after the operation, within the measured time: False, a

@@ -1,5 +1,7 @@
 """A user's own code as a workload: one operation is one call."""
 
+import os
+
 from concexp.trial import tools
 from concexp.trial.workloads import _user_code
 
@@ -27,12 +29,14 @@ class Workload(tools.Workload):
     module: str = ""
     function: str
     arguments: dict = {}
-    returns: "anything | seconds | nothing" = "anything"
+    returns: "anything | sent | seconds | nothing" = "anything"
     check_by: dict = {}
     unit = "call"
     form = "function"  # what it really is shows once it is imported
 
     def refuses(self, model, sync, workers, load):
+        if self.returns == "sent" and model.parallel not in ("one", "threads") and model.lasting:
+            return "its workers stay for the whole pass and keep what a call returns: `returns: sent` needs a pool of processes"
         if self.returns == "seconds" and "rate" in load:
             return "in an open loop time counts from the arrival: a function that times itself does not know it"
         if self.returns == "seconds" and model.asynchronous and model.parallel != "one":
@@ -45,10 +49,16 @@ class Workload(tools.Workload):
 
     def prepare(self, kit):
         # Here, so that an error in the file shows before a worker exists, and a fork inherits it.
-        self.form = _user_code.form_of(*self.resolve())
+        target, method = self.resolve()
+        self.form = _user_code.form_of(target, method)
+        self.sends = self.returns == "sent"
+        self.home_pid = os.getpid()
         # What never awaits has the event loop to itself: of its own seconds, those of one operation at a time.
         alone = kit.tools.asynchronous and self.form not in _user_code.ASYNCHRONOUS
         self.lanes = 1 if alone else kit.workers
+
+    def reset(self, shared):
+        _user_code.RECEIVED.clear()
 
     def resolve(self):
         """(the target itself, its method if one is named)."""
@@ -92,7 +102,7 @@ class Workload(tools.Workload):
         call, tally, kind = own.call, _user_code.Tally(), None
         take = tally.taker(self.returns, own.check)
         if own.check is None and self.returns != "seconds":
-            keeps = self.returns == "anything"
+            keeps = self.returns in ("anything", "sent")
             for _ in range(n):
                 value = call()
                 if type(value) is not kind:
@@ -105,7 +115,7 @@ class Workload(tools.Workload):
                 if type(value) is not kind:
                     kind = _user_code.done(value)
                 take(value)
-        return tally.of(n)
+        return self.sent(own, tally.of(n), value) if self.sends else tally.of(n)
 
     async def awaited(self, me, n):
         own = me.own
@@ -116,13 +126,20 @@ class Workload(tools.Workload):
             if type(value) is not kind:
                 kind = _user_code.done(value)
             take(value)
-        return tally.of(n)
+        return self.sent(own, tally.of(n), value) if self.sends else tally.of(n)
+
+    def sent(self, own, tally, value):
+        """The tally; from another process together with the value, which travels with it as a pool's result does."""
+        if os.getpid() == self.home_pid:
+            _user_code.received(tally, value)
+            return tally
+        return _user_code.Sent(tally, value, own.target if own.form in _user_code.FUNCTIONS else None)
 
     def check(self, shared, outcome):
         total = outcome.total
+        counts = _user_code.pickled_size() if self.sends else {}
         if not isinstance(total, _user_code.Tally):
-            return ("" if total == outcome.ops else "%d calls, not %d" % (total, outcome.ops)), {}
-        counts = {}
+            return ("" if total == outcome.ops else "%d calls, not %d" % (total, outcome.ops)), counts
         for name, (sum_, n, missing) in total.sums.items():
             end = name and ".%s" % name
             if n:

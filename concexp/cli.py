@@ -108,6 +108,50 @@ def run(
     raise typer.Exit(1 if failures else 0)
 
 
+@app.command("try")
+def try_(
+    targets: Annotated[
+        list[str],
+        typer.Argument(metavar="FUNCTION...", help="my.py:parse, or package.module:name", autocompletion=completion.functions),
+    ],
+    arg: Annotated[list[str] | None, typer.Option("--arg", metavar="NAME=VALUE", help="an argument of it")] = None,
+    args: Annotated[str, typer.Option(help="all arguments as a YAML map, such as '{size: 3}'")] = "",
+    over: Annotated[str, typer.Option(metavar="FILE:NAME", help="items, one for each call: a list, or a function of one")] = "",
+    models: Annotated[str, typer.Option(help="only these, such as threads,processes")] = "",
+    workers: Annotated[str, typer.Option(help="only these numbers, such as 2,4")] = "",
+    budget: Annotated[str, typer.Option(help="how long all of it may take, about")] = "60s",
+    out: Annotated[Path, typer.Option(help="where the page goes: OUT/<name>/")] = Path("reports"),
+    name: Annotated[str, typer.Option(help="of the experiment and its file; without it try_<function>")] = "",
+    quiet: Quiet = False,
+    progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
+) -> None:
+    """Find out which model suits a function of yours, without writing a YAML.
+
+    It calls the function in a few short trials to see what it wants (a CPU, the GIL, waiting, a lock, pickling), measures the
+    models that suit for as long as the budget lasts, and says what to use, how much faster that is, how sure, what is as good
+    and what to beware of. It writes the page, and NAME.yaml to go on from.
+
+    \b
+    concexp try my.py:parse
+    concexp try my.py:parse --arg size=3 --budget 2m
+    concexp try my.py:parse my.py:parse_fast --over my.py:documents
+    """
+    with loading():
+        from concexp.commands.trying.attempt import TryRequest, attempt
+        from concexp.commands.trying.options import numbers, seconds, words
+        from concexp.run.child import process_tree
+
+    process_tree.inherit_orphans()
+    asked = TryRequest(
+        targets, arg or (), args, over, words(models), numbers(workers), seconds(budget), out, name,
+        command_line(), progress.value, quiet,
+    )  # fmt: skip
+    with interruptible(lambda kept: f"to begin again:\n  {command_line()}"):
+        found = attempt(asked, (lambda text: None) if quiet else partial(say, err=True))
+    say_result([] if quiet else found.answer, found.lines)
+    raise typer.Exit(1 if found.outcome.bad else 0)
+
+
 @app.command()
 def validate(specs: Specs, sets: Sets = None) -> None:
     """Check experiments without starting anything: all mistakes at once, each with its place and its cure.

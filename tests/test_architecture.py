@@ -77,9 +77,14 @@ SPELT_ALIKE = {
             "analysis/time_breakdown.py",
             "report/sections/timelines.py",
         ],
+        "a value of a model's `parallel`": ["commands/trying/models.py"],
     },
-    "processes": {"a value of the answer's `parallel`": ["analysis/time_breakdown.py"]},
+    "processes": {
+        "a value of the answer's `parallel`": ["analysis/time_breakdown.py"],
+        "a value of a model's `parallel`": ["commands/trying/models.py"],
+    },
     "interpreters": {
+        "a value of a model's `parallel`": ["commands/trying/models.py"],
         "a part of the manifest": [
             "commands/run.py",
             "report/sections/machine.py",

@@ -22,6 +22,7 @@ class Workload(tools.Workload):
     arguments: its keyword arguments
     returns: what is done with what it returns
     check_by: the same four of what is called with each returned value
+    over_by: the same four of the items that it is called with, one after the other
     """
 
     path: str = ""
@@ -31,6 +32,7 @@ class Workload(tools.Workload):
     arguments: dict = {}
     returns: "anything | sent | seconds | nothing" = "anything"
     check_by: dict = {}
+    over_by: dict = {}
     unit = "call"
     form = "function"  # what it really is shows once it is imported
 
@@ -67,7 +69,9 @@ class Workload(tools.Workload):
     def part(self):
         """A worker's own part, not begun."""
         check = _user_code.resolve(**self.check_by)[0] if self.check_by else None
-        return _user_code.Part(*self.resolve(), self.form, self.arguments, check, self.returns == "seconds")
+        part = _user_code.Part(*self.resolve(), self.form, self.arguments, check, self.returns == "seconds")
+        part.items = _user_code.items_of(**self.over_by) if self.over_by else None
+        return part
 
     def enter(self, me):
         part = me.own = self.part()
@@ -101,7 +105,14 @@ class Workload(tools.Workload):
             return own.loop.run_until_complete(self.awaited(me, n))
         call, tally, kind = own.call, _user_code.Tally(), None
         take = tally.taker(self.returns, own.check)
-        if own.check is None and self.returns != "seconds":
+        if own.items is not None:
+            items, size = own.items, len(own.items)
+            for number in range(me.first, me.first + n):
+                value = call(items[number % size])
+                if type(value) is not kind:
+                    kind = _user_code.done(value)
+                take(value)
+        elif own.check is None and self.returns != "seconds":
             keeps = self.returns in ("anything", "sent")
             for _ in range(n):
                 value = call()
@@ -121,11 +132,19 @@ class Workload(tools.Workload):
         own = me.own
         call, awaits, tally, kind = own.call, own.awaits, _user_code.Tally(), None
         take = tally.taker(self.returns, own.check)
-        for _ in range(n):
-            value = await call() if awaits else call()
-            if type(value) is not kind:
-                kind = _user_code.done(value)
-            take(value)
+        if own.items is not None:
+            items, size = own.items, len(own.items)
+            for number in range(me.first, me.first + n):
+                value = await call(items[number % size]) if awaits else call(items[number % size])
+                if type(value) is not kind:
+                    kind = _user_code.done(value)
+                take(value)
+        else:
+            for _ in range(n):
+                value = await call() if awaits else call()
+                if type(value) is not kind:
+                    kind = _user_code.done(value)
+                take(value)
         return self.sent(own, tally.of(n), value) if self.sends else tally.of(n)
 
     def sent(self, own, tally, value):

@@ -105,6 +105,15 @@ def resolve(function, path="", module="", home="", **more):
     return getattr(loaded, name), method
 
 
+def items_of(function, **where):
+    """The items that a request names, as a list: what stands there, or what a call of it returns."""
+    found, _ = resolve(function, **where)
+    items = list(found() if callable(found) else found)
+    if not items:
+        raise Unusable("%s holds no items" % function)
+    return items
+
+
 def flags(thing):
     """The co_flags of what a call of `thing` runs; 0 where there is no Python code."""
     while isinstance(thing, partial):
@@ -183,6 +192,7 @@ class Part:
         self.arguments = arguments
         self.check = check
         self.times_itself = times_itself
+        self.items = None
         self.loop = None
 
     async def begin(self):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ from concexp.run.storage import atomic, run_folder
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
-AROUND_S = 8.0  # setting the measurement up and making the page take about so long
+AROUND_S = 12.0  # what setting up three runs and making the page takes, about
 LEAST_S = 1.0  # of measuring: each cell is measured once, however short the time
 GIVEN_UP = 6  # a trial may take this part of the time …
 TIMEOUT_S = (1.0, 60.0)  # … but no less and no more than so many seconds
@@ -58,7 +57,6 @@ class Attempt:
 
 def attempt(asked: TryRequest, tell: Callable[[str], None]) -> Attempt:
     """Try the functions; `tell` is called with what is going on."""
-    started = time.monotonic()
     functions = request.functions_of(asked.targets, asked.arguments, asked.mapping, asked.over)
     known = models.candidates(asked.models)
     every = known if not asked.models else models.candidates()
@@ -68,14 +66,14 @@ def attempt(asked: TryRequest, tell: Callable[[str], None]) -> Attempt:
     timeout = min(max(asked.budget / GIVEN_UP, TIMEOUT_S[0]), TIMEOUT_S[1])
     tell(f"looking at what {' and '.join(one.name for one in functions)} wants")
     with probe.temporary_folder() as folder:
-        facts = probe.Probe(functions, every, timeout, Path(folder), asked.command).facts()
+        facts, spent = probe.Probe(functions, every, timeout, Path(folder), asked.command).look()
     for one in functions:
         tell(f"{one.name} {facts[one.target].kind}: {facts[one.target].evidence}")
-    left = max(LEAST_S, asked.budget - (time.monotonic() - started) - AROUND_S)
+    left = max(LEAST_S, asked.budget - spent - AROUND_S)
     share = left / len(functions)
     sweeps = {
-        label: sweep.sweep(found, known, asked.workers, machine.usable_cpus(), share, bool(asked.models))
-        for label, found in facts.items()
+        target: sweep.sweep(found, known, asked.workers, machine.usable_cpus(), share, bool(asked.models))
+        for target, found in facts.items()
     }
     _write(path, question.question_text(name, functions, facts, sweeps, left, timeout))
     ran = RunRequest(path, out=asked.out, command=asked.command, quiet=asked.quiet)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from concexp import experiment
+from concexp.analysis.costs import Costs
 from concexp.commands.run import RunRequest, run_experiment
 from concexp.commands.trying.kind import PROBED, Facts
 from concexp.commands.trying.models import ALONE, COROUTINES, PROCESSES, THREADS, Candidate, of_group
@@ -33,13 +34,16 @@ class Probe:
     folder: Path
     command: str
 
-    def facts(self) -> dict[str, Facts]:
-        """By target, what each function wants. InputError where one cannot be called, ConcexpError where one does not end."""
+    def look(self) -> tuple[dict[str, Facts], float]:
+        """(what each function wants, by target; the seconds that the trials took, without waits for other runs).
+
+        InputError where one cannot be called, ConcexpError where one does not end.
+        """
         alone = of_group(self.models, ALONE)[:1]
-        first, forms = self._run("alone", [{"model": alone[0].name}])
+        first, forms, spent = self._run("alone", [{"model": alone[0].name}])
         facts = {one.target: self._alone(one, first[one.target], forms[one.target]) for one in self.functions}
-        rest, _ = self._run("together", self._together(any(one.awaited for one in facts.values())))
-        return {label: _together(one, rest[label], self.models) for label, one in facts.items()}
+        rest, _, more = self._run("together", self._together(any(one.awaited for one in facts.values())))
+        return {target: _together(one, rest[target], self.models) for target, one in facts.items()}, spent + more
 
     def _together(self, awaited: bool) -> list[dict[str, Any]]:
         """The grids that show how calls get on with each other."""
@@ -52,8 +56,8 @@ class Probe:
             for model in models[:1]
         ]
 
-    def _run(self, name: str, grids: list[dict[str, Any]]) -> tuple[dict[str, list[Record]], dict[str, str]]:
-        """(the records of one trial of each cell, what each function is), by the function's target."""
+    def _run(self, name: str, grids: list[dict[str, Any]]) -> tuple[dict[str, list[Record]], dict[str, str], float]:
+        """(the records of one trial of each cell, and what each function is, by target; the seconds that all took)."""
         question = {
             "name": f"probe_{name}",
             "workload": [one.entry(sent=True) for one in self.functions],
@@ -73,12 +77,14 @@ class Probe:
             outcome = run_experiment(request, "none", page=False)
         except InputError as error:
             raise InputError([self._at_function(one) for one in error.problems]) from None
-        by_label: dict[str, list[Record]] = {one.target: [] for one in self.functions}
-        for record in outcome.measured.journal.records:
-            if record.role == MEASURED and record["axes"].get("workload") in by_label:
-                by_label[record["axes"]["workload"]].append(record)
+        by_target: dict[str, list[Record]] = {one.target: [] for one in self.functions}
+        records = outcome.measured.journal.records
+        for record in records:
+            if record.role == MEASURED:
+                by_target[record["axes"]["workload"]].append(record)
         entries = outcome.measured.folder.manifest["preflight"]["entries"]
-        return by_label, {label: str(entry["form"]) for label, entry in entries.items()}
+        forms = {target: str(entry["form"]) for target, entry in entries.items()}
+        return by_target, forms, Costs(records).spent
 
     def _at_function(self, one: Any) -> Any:
         """A problem of the made-up YAML as one of the function that it is about."""

@@ -26,7 +26,7 @@ def question_text(
     budget: float,
     timeout: float,
 ) -> str:
-    """The text of the YAML; `facts` and `sweeps` are by the functions' labels, times are seconds."""
+    """The text of the YAML; `facts` and `sweeps` are by target, times are seconds."""
     several = len(functions) > 1
     which = " and ".join(one.name for one in functions)
     lines = [MARK, f"question: Which model suits {which}, and with how many workers?", f"name: {name}", ""]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,35 +59,51 @@ def functions_of(targets: Sequence[str], given: Sequence[str], mapping: str, ove
     arguments = _arguments(given, mapping, problems)
     found: list[tuple[str, Source, str]] = []
     for target in dict.fromkeys(targets):
-        try:
+        with _noting(target, problems):
             found += _members(target)
-        except Unusable as error:
-            problems.append(problem(target, error.message, error.hint))
     if over:
-        try:
+        with _noting("--over", problems):
             source, name = user_source.find(over, HERE)
             source.require(name)
-        except Unusable as error:
-            problems.append(problem("--over", error.message, error.hint))
-    unused = set(arguments)
-    functions = []
-    for target, source, name in found:
-        needs = user_code.parameters_of(source, name)
-        own = {key: value for key, value in arguments.items() if needs is None or needs.open or key in needs.required}
-        unused -= set(own)
-        missing = [] if needs is None else [key for key, required in needs.required.items() if required]
-        missing = [key for key in missing[bool(over) :] if key not in own]
-        if missing:
-            problems.append(problem(target, f"{name} needs {', '.join(missing)}", _cure(missing)))
-        functions.append(Function(target, name, own, over, _locks(source, name)))
-    known = [key for _, source, name in found if (needs := user_code.parameters_of(source, name)) for key in needs.required]
-    if found:
-        for key in sorted(unused):
-            what = f"no function here has a parameter '{key}'"
-            problems.append(problem("--arg", what, did_you_mean(key, known) or "they take no arguments"))
+    functions = [_function(*one, arguments, over, problems) for one in found]
+    problems += _unused(arguments, found)
     if problems:
         raise InputError(problems)
     return functions
+
+
+@contextlib.contextmanager
+def _noting(place: str, problems: list[Problem]) -> Iterator[None]:
+    """Code that cannot be found becomes a problem of this place."""
+    try:
+        yield
+    except Unusable as error:
+        problems.append(problem(place, error.message, error.hint))
+
+
+def _function(
+    target: str, source: Source, name: str, arguments: Mapping[str, Any], over: str, problems: list[Problem]
+) -> Function:
+    """One function with those of the arguments that it has a parameter for; a problem where it needs others."""
+    needs = user_code.parameters_of(source, name)
+    own = {key: value for key, value in arguments.items() if needs is None or needs.open or key in needs.required}
+    required = [] if needs is None else [key for key, needed in needs.required.items() if needed]
+    missing = [key for key in required[bool(over) :] if key not in own]
+    if missing:
+        problems.append(problem(target, f"{name} needs {', '.join(missing)}", _cure(missing)))
+    return Function(target, name, own, over, _locks(source, name))
+
+
+def _unused(arguments: Mapping[str, Any], found: Sequence[tuple[str, Source, str]]) -> Iterator[Problem]:
+    """A problem for each argument for which no function has a parameter."""
+    signatures = [user_code.parameters_of(source, name) for _, source, name in found]
+    known = [key for needs in signatures if needs is not None for key in needs.required]
+    if not found or any(needs is None or needs.open for needs in signatures):
+        return
+    for key in arguments:
+        if key not in known:
+            cure = did_you_mean(key, known) or "leave it out: nothing takes arguments here"
+            yield problem("--arg", f"no function here has a parameter '{key}'", cure)
 
 
 def problem(place: str, message: str, hint: str = "") -> Problem:

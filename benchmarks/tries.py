@@ -47,8 +47,12 @@ NEAR = 0.9  # of the best
 def main() -> None:
     arguments = _arguments()
     budget, repetitions = f"{arguments.budget:g} s", arguments.repetitions
-    print(f"{machine.usable_cpus()} CPUs, budget {budget}, {repetitions} repetitions{', beside a hog' * arguments.hog}\n")
-    print("| function | kind | right | use | said with a verdict | its model / best of the sweep | within 10 % | seconds |")
+    print(
+        f"{machine.usable_cpus()} CPUs, budget {budget}, {repetitions} repetitions{', beside a hog' * arguments.hog}\n"
+    )
+    print(
+        "| function | kind | right | use | said with a verdict | its model / best of the sweep | within 10 % | seconds |"
+    )
     print("| --- | --- | --- | --- | --- | --- | --- | ---: |", flush=True)
     source = Path(__file__).with_name(FILE)
     with tempfile.TemporaryDirectory() as folder, _hog() if arguments.hog else contextlib.nullcontext():

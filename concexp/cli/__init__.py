@@ -107,11 +107,15 @@ def run(
 def try_(
     targets: Annotated[
         list[str],
-        typer.Argument(metavar="FUNCTION...", help="my.py:parse, or package.module:name", autocompletion=completion.functions),
+        typer.Argument(
+            metavar="FUNCTION...", help="my.py:parse, or package.module:name", autocompletion=completion.functions
+        ),
     ],
     arg: Annotated[list[str] | None, typer.Option("--arg", metavar="NAME=VALUE", help="an argument of it")] = None,
     args: Annotated[str, typer.Option(help="all arguments as a YAML map, such as '{size: 3}'")] = "",
-    over: Annotated[str, typer.Option(metavar="FILE:NAME", help="items, one for each call: a list, or a function of one")] = "",
+    over: Annotated[
+        str, typer.Option(metavar="FILE:NAME", help="items, one for each call: a list, or a function of one")
+    ] = "",
     models: Annotated[str, typer.Option(help="only these, such as threads,processes")] = "",
     workers: Annotated[str, typer.Option(help="only these numbers, such as 2,4")] = "",
     budget: Annotated[str, typer.Option(help="how long all of it may take, about")] = "60s",

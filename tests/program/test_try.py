@@ -37,19 +37,24 @@ def titles(lines):
 
 def test_five_lines_a_page_and_a_yaml_to_go_on_from(mine):
     """The YAML runs as it is, the next try writes it anew, and one that a person has made their own is left alone."""
-    done = concexp(mine, "try", "my.py:over_items", "--over", "my.py:items", "--models", "serial,threads", "--workers", "2", *SHORT)
+    done = concexp(
+        mine, "try", "my.py:over_items", "--over", "my.py:items", "--models", "serial,threads", "--workers", "2", *SHORT
+    )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("my.py:over_items ") and "%" in lines[0]
+    assert lines[0].startswith("my.py:over_items ")
+    assert "%" in lines[0]
     assert titles(lines[1:6]) == TITLES
     assert lines[1].split()[1] in ("serial", "threads")
     assert (mine / "reports/try_over_items/README.md").is_file()
     path = mine / "try_over_items.yaml"
-    assert "over: my.py:items" in path.read_text() and lines[-1].startswith("to go on from: try_over_items.yaml")
+    assert "over: my.py:items" in path.read_text()
+    assert lines[-1].startswith("to go on from: try_over_items.yaml")
     assert concexp(mine, "validate", path.name).returncode == 0
     path.write_text("\n".join(path.read_text().splitlines()[1:]))
     again = concexp(mine, "try", "my.py:over_items", "--over", "my.py:items", *SHORT)
-    assert again.returncode == 3 and "is there already, and is yours" in again.stderr
+    assert again.returncode == 3
+    assert "is there already, and is yours" in again.stderr
 
 
 def test_what_cannot_be_pickled_is_said_and_measured_without_processes(mine):
@@ -58,18 +63,23 @@ def test_what_cannot_be_pickled_is_said_and_measured_without_processes(mine):
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert "no pool of processes can take it" in lines[0]
-    assert lines[5].startswith("  beware") and "what goes to another process is pickled" in lines[5]
+    assert lines[5].startswith("  beware")
+    assert "what goes to another process is pickled" in lines[5]
     text = (mine / "try_by_lambda.yaml").read_text()
     assert "process" not in text.partition("sweep:")[2].partition("measure:")[0]
 
 
 def test_several_functions_are_several_workloads(mine):
     """Five lines for each, one page; a method gets an object of its class, and what it prints is warned of."""
-    done = concexp(mine, "try", "my.py:computes", "my.py:Suite.time_sort", "--models", "serial,threads", "--workers", "2", *SHORT)
+    done = concexp(
+        mine, "try", "my.py:computes", "my.py:Suite.time_sort", "--models", "serial,threads", "--workers", "2", *SHORT
+    )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[6].startswith("my.py:Suite.time_sort ") and titles(lines[1:6] + lines[7:12]) == TITLES * 2
-    assert "it prints" in lines[11] and (mine / "try_computes_suite_time_sort.yaml").is_file()
+    assert lines[6].startswith("my.py:Suite.time_sort ")
+    assert titles(lines[1:6] + lines[7:12]) == TITLES * 2
+    assert "it prints" in lines[11]
+    assert (mine / "try_computes_suite_time_sort.yaml").is_file()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +99,9 @@ def test_several_functions_are_several_workloads(mine):
 def test_what_is_no_use_is_refused_with_its_place(mine, function, says):
     """Exit code 2, one message, no file."""
     done = concexp(mine, "try", *f"my.py:{function}".split(), *SHORT[: 0 if "--budget" in function else 2])
-    assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr, done.stderr
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
     assert {path.name for path in mine.iterdir()} - {"__pycache__"} == {"my.py"}
 
 
@@ -97,11 +109,13 @@ def test_a_module_that_cannot_be_imported_is_refused_with_the_line(mine, write):
     """An import error names its line."""
     write("bad.py", "x = 1\nimport no_such_module_here\ndef f(): pass\n")
     done = concexp(mine, "try", "bad.py:f", *SHORT)
-    assert done.returncode == 2 and "bad.py:2: there is no module 'no_such_module_here'" in done.stderr
+    assert done.returncode == 2
+    assert "bad.py:2: there is no module 'no_such_module_here'" in done.stderr
 
 
 def test_a_call_that_never_ends_is_given_up_and_told(mine):
     """After a part of the budget; exit code 1, with where it stood."""
     done = concexp(mine, "try", "my.py:hangs", *SHORT)
     assert done.returncode == 1
-    assert "my.py:hangs did not end within 1 s: it was at my.py:10" in done.stderr and "--budget 10m" in done.stderr
+    assert "my.py:hangs did not end within 1 s: it was at my.py:10" in done.stderr
+    assert "--budget 10m" in done.stderr

@@ -11,7 +11,6 @@ from concexp.commands.run import RunOutcome, RunRequest, run_experiment
 from concexp.commands.trying import models, probe, question, request, sweep
 from concexp.commands.trying.kind import Facts
 from concexp.commands.trying.request import Function
-from concexp.commands.trying.sweep import Sweep
 from concexp.errors import EnvironmentRefused, InputError
 from concexp.experiment.reader import NAME
 from concexp.run.machine import facts as machine

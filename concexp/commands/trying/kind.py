@@ -11,9 +11,12 @@ from enum import StrEnum
 
 BUSY, IDLE = 0.8, 0.2  # share of its time on a CPU from which a function computes, and up to which it waits
 ONE_CPU = 1.15  # CPUs that threads under the GIL can use, with what is measured beside them
-SURELY_MANY = 2.5  # CPUs that they use or wait for only if they need no GIL: a thread that wants it wakes up for it now and then
+SURELY_MANY = (
+    2.5  # CPUs that they use or wait for only if they need no GIL: a thread that wants it wakes up for it now and then
+)
 GAINS = 1.3  # times one worker's speed: less is no gain
-LARGE_BYTES, LARGE_SHARE = 64 << 10, 0.25  # a result that is worth a word: its size, and what sending takes of a call
+# A result that is worth a word: its size, and what sending takes of a call.
+LARGE_BYTES, LARGE_SHARE = 64 << 10, 0.25
 PROBED = 4  # threads or coroutines together
 
 
@@ -22,6 +25,7 @@ class Kind(StrEnum):
 
     holds = "computes and holds the GIL"
     releases = "computes in code that releases the GIL"
+    free = "computes, and there is no GIL"
     computes = "computes; whether it holds the GIL cannot be told"
     waits = "waits, and blocks its thread meanwhile"
     awaits = "waits asynchronously"
@@ -83,7 +87,7 @@ class Facts:
     def _computing(self) -> Kind:
         used, wanted = self.used or 0.0, self.wanted or 0.0
         if used > ONE_CPU or wanted > SURELY_MANY:
-            return Kind.releases
+            return Kind.releases if self.gil else Kind.free
         if self.locks:
             return Kind.shares
         return Kind.holds if used > 0 and wanted < SURELY_MANY - 0.5 else Kind.computes

@@ -53,5 +53,7 @@ def _group(model: object) -> str:
 def _rank(model: object) -> tuple[bool, ...]:
     """Plain workers and executors before what is derived from them: models with a module of their own name come first."""
     cls = type(model)
-    derived = any(base.__name__ == cls.__name__ and base.__module__ != "concexp.trial.plugin" for base in cls.__mro__[1:])
+    derived = any(
+        base.__name__ == cls.__name__ and base.__module__ != "concexp.trial.plugin" for base in cls.__mro__[1:]
+    )
     return derived, bool(getattr(model, "daemonic", False))

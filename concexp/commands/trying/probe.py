@@ -15,7 +15,7 @@ from concexp.commands.run import RunRequest, run_experiment
 from concexp.commands.trying.kind import PROBED, Facts
 from concexp.commands.trying.models import ALONE, COROUTINES, PROCESSES, THREADS, Candidate, of_group
 from concexp.commands.trying.request import Function, problem
-from concexp.errors import ConcexpError, InputError
+from concexp.errors import ConcexpError, InputError, Problem
 from concexp.experiment.statuses import MEASURED
 from concexp.run.storage.journal import Record
 
@@ -86,10 +86,10 @@ class Probe:
         forms = {target: str(entry["form"]) for target, entry in entries.items()}
         return by_target, forms, Costs(records).spent
 
-    def _at_function(self, one: Any) -> Any:
+    def _at_function(self, one: Problem) -> Problem:
         """A problem of the made-up YAML as one of the function that it is about."""
         number = re.search(r"workload\[(\d+)\]", one.path)
-        place = self.functions[int(number[1])].target if number else self.functions[0].target
+        place = self.functions[int(number[1]) if number else 0].target
         message = re.sub(r" on every model \([^)]*\)", "", one.message)
         return problem(place, message.removeprefix(f"{Path(place).name} "), one.hint)
 
@@ -114,8 +114,10 @@ class Probe:
     def _bad_end(self, function: Function, record: Mapping[str, Any]) -> tuple[str, str]:
         """(message, hint) of a trial that ended badly."""
         how = ENDED.get(record["status"], record["status"])
-        own = [f for f in FRAME.findall(record["traceback"] or record["stacks"]) if Path(f[0]).name in function.target]
-        where = f" at {Path(own[-1][0]).name}:{own[-1][1]}" if own else ""
+        # A traceback ends with the innermost frame, and a dump of stacks begins with it.
+        frames = FRAME.findall(record["traceback"])[::-1] or FRAME.findall(record["stacks"])
+        own = [(Path(file).name, line) for file, line in frames if Path(file).name in function.target]
+        where = f" at {own[0][0]}:{own[0][1]}" if own else ""
         if record["status"] == "timeout":
             message = f"{function.target} {how} within {self.timeout:g} s{where and f': it was{where}'}"
             return message, "if it only needs longer, give it time: --budget 10m; if it waits for input, give it that"

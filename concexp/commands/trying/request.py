@@ -194,4 +194,4 @@ def _locks(source: Source, name: str) -> tuple[str, ...]:
 
 def _called(call: ast.Call) -> str:
     """The last part of the name of what is called: `Lock` of threading.Lock()."""
-    return getattr(call.func, "attr", None) or getattr(call.func, "id", "")
+    return ast.unparse(call.func).rpartition(".")[2]

@@ -30,6 +30,7 @@ BLOCK_S = 2.2  # what a block takes beside the cells: spinners, sentinel, contro
 GROUPS = {
     Kind.holds: (PROCESSES, INTERPRETERS, THREADS),
     Kind.releases: (THREADS, PROCESSES),
+    Kind.free: (THREADS, PROCESSES),
     Kind.computes: (THREADS, PROCESSES, INTERPRETERS),
     Kind.waits: (THREADS, PROCESSES),
     Kind.awaits: (COROUTINES, THREADS),
@@ -37,6 +38,8 @@ GROUPS = {
     Kind.mixed: (PROCESSES, THREADS),
     Kind.shares: (PROCESSES, THREADS),
 }
+# Where threads compute side by side, or may: no group is likely to be far ahead, so that all are measured in full.
+CLOSE = (Kind.releases, Kind.free, Kind.computes)
 
 
 @dataclass(frozen=True)
@@ -104,14 +107,14 @@ def _ranked(facts: Facts, models: Sequence[Candidate], ladder: Sequence[int]) ->
         yield Row(group[0].name, _workers(group[0], _rival_ladder(facts, ladder)))
     for model in first[1:]:
         yield Row(model.name, _workers(model, ladder))
-    for group in rivals if facts.kind in (Kind.releases, Kind.computes) else []:
+    for group in rivals if facts.kind in CLOSE else []:
         for model in group[1:]:
             yield Row(model.name, _workers(model, ladder))
 
 
 def _rival_ladder(facts: Facts, ladder: Sequence[int]) -> Sequence[int]:
-    """Where the kind leaves open which group is best, rivals are measured as fully."""
-    return ladder if facts.kind in (Kind.releases, Kind.computes, Kind.mixed) else ladder[-1:]
+    """The rivals' numbers of workers: the larger one, or both where the kind leaves open which group is best."""
+    return ladder if facts.kind in (*CLOSE, Kind.mixed) else ladder[-1:]
 
 
 def _workers(model: Candidate, ladder: Sequence[int]) -> tuple[int, ...]:
@@ -136,7 +139,7 @@ def _trial_s(facts: Facts, row: Row, workers: int, models: Sequence[Candidate], 
     load = _load(facts)
     pass_s = WINDOW_S
     if "ops" in load:
-        lanes = 1 if group in (ALONE, THREADS, COROUTINES) and facts.kind is not Kind.releases else cpus
+        lanes = 1 if group in (ALONE, THREADS, COROUTINES) and facts.kind not in CLOSE else cpus
         waits_in_turn = facts.kind is Kind.shares and group == THREADS
         share = 1.0 if waits_in_turn else facts.busy
         pass_s = load["ops"] * facts.op_s * max(1.0, math.ceil(workers / lanes) * share)

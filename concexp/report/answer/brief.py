@@ -102,9 +102,13 @@ def _sure(view: View, comparison: Comparison, best: Point, leads: Sequence[Lead]
     """How many trials, how certain the lead is, and the noise floor."""
     with_numbers = [point for point in comparison.points if point.has_numbers]
     fewest = min(point.sample.count for point in with_numbers)
-    parts = [f"{plural(fewest, 'trial')} of each of {plural(len(with_numbers), 'cell')}, {level_text(view.run.level)} intervals"]
+    parts = [
+        f"{plural(fewest, 'trial')} of each of {plural(len(with_numbers), 'cell')}, {level_text(view.run.level)} intervals"
+    ]
     if fewest < FEWEST:
-        parts = [f"{plural(fewest, 'trial')} of each of {plural(len(with_numbers), 'cell')}: an interval needs {FEWEST}"]
+        parts = [
+            f"{plural(fewest, 'trial')} of each of {plural(len(with_numbers), 'cell')}: an interval needs {FEWEST}"
+        ]
     behind = [lead for lead in leads if lead.is_resolved and not lead.is_small]
     if behind and best.can_win:
         nearest = min(behind, key=lambda lead: lead.ratio.mean)
@@ -112,7 +116,9 @@ def _sure(view: View, comparison: Comparison, best: Point, leads: Sequence[Lead]
         parts.append(f"{ahead} ahead of {series_text(view, nearest.rival)}")
     doubtful = [point for point in with_numbers if not point.enough_clean_trials]
     if doubtful:
-        codes = sorted({code for point in doubtful for trial in point.doubtful for code in trial.doubts_about(point.primary)})
+        codes = sorted(
+            {code for point in doubtful for trial in point.doubtful for code in trial.doubts_about(point.primary)}
+        )
         why = doubts.MEANING[codes[0]].partition(":")[0] if codes else "too few are left"
         parts.append(f"{len(doubtful)} of these cells are doubtful: {why}")
     floor = view.floor(comparison.points)
@@ -152,5 +158,3 @@ def _still_gains(view: View, comparison: Comparison, choice: Point) -> bool:
         return False
     below = max(fewer, key=lambda point: point.parallelism)
     return times_better(view, choice, below).mean > 1 + NO_GAIN
-
-

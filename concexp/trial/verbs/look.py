@@ -106,7 +106,10 @@ def items_problem(given):
         _user_code.items_of(**one)
     except BaseException as error:
         shown = "%s:%s" % (one["module"] or os.path.basename(one["path"]), one["function"])
-        return "the items %s cannot be had: %s" % (shown, summary_of(error)), "name a list, or a function that returns one"
+        return "the items %s cannot be had: %s" % (
+            shown,
+            summary_of(error),
+        ), "name a list, or a function that returns one"
     return "", ""
 
 

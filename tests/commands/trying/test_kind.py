@@ -17,6 +17,7 @@ def facts(**more):
         ({"used": 0.6, "wanted": 1.9, "gain": 0.6}, Kind.holds),  # beside a program that computes
         ({"used": 1.9, "wanted": 3.9, "gain": 1.9}, Kind.releases),
         ({"used": 1.0, "wanted": 3.6, "gain": 1.0}, Kind.releases),  # on one CPU: they all want one
+        ({"used": 1.9, "wanted": 3.9, "gain": 1.9, "gil": False}, Kind.free),
         ({"used": 0.9, "wanted": 2.2, "gain": 0.9}, Kind.computes),
         ({"used": None, "wanted": None, "gain": None}, Kind.computes),
         ({"locks": ("LOCK (my.py:3)",)}, Kind.shares),
@@ -45,8 +46,11 @@ def test_results_are_large_where_sending_them_takes_long():
 def test_warnings_name_the_lock_and_why_pools_refuse():
     """A lock of the module is named with its line, a refusal with its reason."""
     (lock,) = facts(locks=("LOCK (my.py:3)",)).warnings
-    assert "LOCK (my.py:3)" in lock and "each process has a copy" in lock
+    assert "LOCK (my.py:3)" in lock
+    assert "each process has a copy" in lock
     found = facts(refused="a lambda cannot be pickled", output=True)
-    assert found.sent and found.traits == ["no pool of processes can take it"]
-    assert found.warnings[0] == "a lambda cannot be pickled" and "prints" in found.warnings[1]
+    assert found.sent
+    assert found.traits == ["no pool of processes can take it"]
+    assert found.warnings[0] == "a lambda cannot be pickled"
+    assert "prints" in found.warnings[1]
     assert facts().warnings == []

@@ -17,7 +17,9 @@ def text_of(write, monkeypatch, seen=SEEN, names=("f",), **more):
     monkeypatch.chdir(path.parent)
     functions = functions_of([f"my.py:{name}" for name in names], **{"given": (), "mapping": "", "over": "", **more})
     by_target = {one.target: one for one in functions}
-    text = question_text("try_f", functions, dict.fromkeys(by_target, seen), dict.fromkeys(by_target, SHORT), 40.0, 10.0)
+    text = question_text(
+        "try_f", functions, dict.fromkeys(by_target, seen), dict.fromkeys(by_target, SHORT), 40.0, 10.0
+    )
     return text, experiment.parse_text(text, "try_f.yaml")
 
 
@@ -25,8 +27,13 @@ def test_one_function_is_a_short_file_with_comments(write, monkeypatch):
     """Its first line says who wrote it; models with equal numbers of workers stand together; it reads as what was meant."""
     text, spec = text_of(write, monkeypatch)
     assert text.startswith(f"{MARK}\nquestion: ")
-    assert "\nworkload: my.py:f\n" in text and "- {model: [process_pool, mp_pool], workers: [2, 4]}\n" in text
-    assert [[one.name for one in grid.model] for grid in spec.grids] == [["serial"], ["process_pool", "mp_pool"], ["threads"]]
+    assert "\nworkload: my.py:f\n" in text
+    assert "- {model: [process_pool, mp_pool], workers: [2, 4]}\n" in text
+    assert [[one.name for one in grid.model] for grid in spec.grids] == [
+        ["serial"],
+        ["process_pool", "mp_pool"],
+        ["threads"],
+    ]
     assert (spec.measure.budget, spec.measure.timeout, spec.measure.iterations) == (40.0, 10.0, 1)
     assert max(map(len, text.splitlines())) <= 120
 
@@ -37,7 +44,8 @@ def test_arguments_items_and_sent_results_are_read_again(write, monkeypatch):
     text, spec = text_of(write, monkeypatch, sent, given=["size=3"], over="my.py:items")
     (entry,) = {entry for grid in spec.grids for entry in [grid.workload[0].label]}
     first = spec.grids[0].workload[0]
-    assert "# results go back to the caller, pickled" in text and entry == "my.py:f"
+    assert "# results go back to the caller, pickled" in text
+    assert entry == "my.py:f"
     assert (first.parameters, first.returns, first.over.function) == ({"size": 3}, "sent", "items")
 
 

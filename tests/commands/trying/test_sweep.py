@@ -30,7 +30,8 @@ def test_the_likely_best_comes_first_and_something_to_compare_it_with():
     assert first_group(swept({**WAITS, "form": "coroutine function", "loop_gain": 3.9})) == COROUTINES
     for given in (COMPUTES, WAITS):
         found = swept(given)
-        assert found.rows[0].workers == () and len({GROUPS[row.model] for row in found.rows}) == 3
+        assert found.rows[0].workers == ()
+        assert len({GROUPS[row.model] for row in found.rows}) == 3
 
 
 def test_workers_follow_what_a_call_leaves_of_a_cpu():
@@ -45,7 +46,9 @@ def test_workers_follow_what_a_call_leaves_of_a_cpu():
 def test_less_time_means_fewer_cells_and_never_fewer_than_three_rows():
     """The baseline, the likely best and a rival are measured however short the time is."""
     rows = [len(swept(COMPUTES, seconds).rows) for seconds in (0.0, 30.0, 1000.0)]
-    assert rows[0] == 3 and rows == sorted(rows) and rows[2] > 3
+    assert rows[0] == 3
+    assert rows == sorted(rows)
+    assert rows[2] > 3
 
 
 def test_short_calls_get_a_time_and_long_ones_a_number():

@@ -448,7 +448,8 @@ def test_results_that_are_sent_pass_through_the_pool(write, model):
     packed = {line.split()[1] for line in lines[:12] if line.startswith("packed")}
     unpacked = {line.split()[1] for line in lines if line.startswith("unpacked")}
     assert sum(line.startswith("unpacked") for line in lines) == found["ops"] == 6
-    assert len(unpacked) == 1 and packed - unpacked
+    assert len(unpacked) == 1
+    assert packed - unpacked
     assert found["counts"]["pickled_bytes"] > 100_000
 
 
@@ -463,7 +464,8 @@ def test_what_cannot_be_pickled_fails_only_where_it_is_sent(write, body, says):
     """A lambda and a lock go through a pool of processes with `returns: sent` as little as through `executor.submit`."""
     path = write("mine.py", body)
     ending = run(call(path, "work", returns="sent"), "process_pool")
-    assert ending.status == "failed" and says in ending.reason
+    assert ending.status == "failed"
+    assert says in ending.reason
     for model in ("serial", "threads", "asyncio"):
         assert iteration(call(path, "work", returns="sent"), model)["ops"] == 6
     assert iteration(call(path, "work"), "process_pool")["ops"] == 6
@@ -473,7 +475,10 @@ def test_what_cannot_be_pickled_fails_only_where_it_is_sent(write, body, says):
 @pytest.mark.parametrize("prefix", ["", "async "])
 def test_items_are_taken_by_the_number_of_the_operation(write, model, prefix):
     """Six operations over four items, on every model: the first two items twice, wherever the operations run."""
-    path = write("mine.py", f"def items(): return iter([1, 10, 100, 1000])\n{prefix}def work(item, factor=1): return item * factor\n")
+    path = write(
+        "mine.py",
+        f"def items(): return iter([1, 10, 100, 1000])\n{prefix}def work(item, factor=1): return item * factor\n",
+    )
     over = {"path": str(path), "home": "", "module": "", "function": "items"}
     found = iteration(call(path, "work", over_by=over, arguments={"factor": 2}), model, workers=2)
     assert found["counts"]["returned"] * 6 == pytest.approx(2 * (1111 + 11))

@@ -62,7 +62,7 @@ SPELT_ALIKE = {
             "trial/tools.py",
         ],
         "a verdict: no gain": ["report/answer/gains.py"],
-        "a value of --progress": ["cli/__init__.py", "commands/progress.py"],
+        "a value of --progress": ["cli/__init__.py", "commands/progress.py", "commands/trying/probe.py"],
         "the word for no unit": ["commands/catalogue.py"],
     },
     "serial": {

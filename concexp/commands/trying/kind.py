@@ -11,9 +11,9 @@ from enum import StrEnum
 
 BUSY, IDLE = 0.8, 0.2  # share of its time on a CPU from which a function computes, and up to which it waits
 ONE_CPU = 1.15  # CPUs that threads under the GIL can use, with what is measured beside them
-SURELY_MANY = (
-    2.5  # CPUs that they use or wait for only if they need no GIL: a thread that wants it wakes up for it now and then
-)
+STARVED = 0.75  # CPUs below which threads that compute got too few to say anything
+# CPUs that PROBED threads use or wait for: one that wants the GIL wakes up for it now and then, and one that needs none wants all.
+FEW, MANY = 2.2, 3.2
 GAINS = 1.3  # times one worker's speed: less is no gain
 # A result that is worth a word: its size, and what sending takes of a call.
 LARGE_BYTES, LARGE_SHARE = 64 << 10, 0.25
@@ -86,16 +86,16 @@ class Facts:
 
     def _computing(self) -> Kind:
         used, wanted = self.used or 0.0, self.wanted or 0.0
-        if used > ONE_CPU or wanted > SURELY_MANY:
+        if used > ONE_CPU or (used >= STARVED and wanted > MANY):
             return Kind.releases if self.gil else Kind.free
         if self.locks:
             return Kind.shares
-        return Kind.holds if used > 0 and wanted < SURELY_MANY - 0.5 else Kind.computes
+        return Kind.holds if used >= STARVED and wanted < FEW else Kind.computes
 
     @property
     def _is_held_up(self) -> bool:
         """Whether threads gain nothing although neither a CPU nor the GIL is what they wait for."""
-        return self.gain is not None and self.gain < GAINS and (self.used or 0.0) < BUSY
+        return self.gain is not None and self.gain < GAINS and (self.wanted or 0.0) < BUSY
 
     @property
     def has_large_results(self) -> bool:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import yaml
 
 from concexp.commands.trying.kind import Facts
 from concexp.commands.trying.request import Function
 from concexp.commands.trying.sweep import Sweep
-from concexp.experiment.yaml_nodes import Dumper
+from concexp.experiment.yaml_nodes import inline
 
 MARK = "# Written by `concexp try`, which writes it anew unless this line is gone."
-TARGET = re.compile(r"'([\w./-]+:[\w.]+)'")  # PyYAML quotes it for its colon, which no blank follows
 COLUMN = 48  # where comments begin
 
 
@@ -35,11 +31,11 @@ def question_text(
     if several:
         lines += ["sweep:"]
         for one in functions:
-            lines += _grids(sweeps[one.target], _inline(_entry(one, facts)))
+            lines += _grids(sweeps[one.target], inline(_entry(one, facts)))
     else:
         (only,) = sweeps.values()
         lines += ["sweep:  # what is likely to be fast, and what to compare it with", *_grids(only)]
-        lines += ["", _with_comment(f"load: {_inline(only.load)}", _load_comment(only.load))]
+        lines += ["", _with_comment(f"load: {inline(only.load)}", _load_comment(only.load))]
     lines += [
         "",
         "measure:",
@@ -56,7 +52,7 @@ def _workloads(functions: Sequence[Function], facts: Mapping[str, Facts]) -> lis
     lines = [f"# {one.name} {facts[one.target].kind} ({facts[one.target].evidence})" for one in functions]
     if len(functions) == 1:
         comment = "results go back to the caller, pickled" if facts[functions[0].target].sent else ""
-        lines.append(_with_comment(f"workload: {_inline(_entry(functions[0], facts))}", comment))
+        lines.append(_with_comment(f"workload: {inline(_entry(functions[0], facts))}", comment))
     return lines
 
 
@@ -71,17 +67,11 @@ def _grids(sweep: Sweep, workload: str = "") -> list[str]:
         groups.setdefault(row.workers, []).append(row.model)
     lines = []
     for workers, models in groups.items():
-        parts = [f"model: {_inline(models)}"] + ([f"workers: {_inline(list(workers))}"] if workers else [])
+        parts = [f"model: {inline(models)}"] + ([f"workers: {inline(list(workers))}"] if workers else [])
         if workload:
-            parts = [f"workload: {workload}", *parts, f"load: {_inline(sweep.load)}"]
+            parts = [f"workload: {workload}", *parts, f"load: {inline(sweep.load)}"]
         lines.append(f"  - {{{', '.join(parts)}}}")
     return lines
-
-
-def _inline(value: Any) -> str:
-    """A value in one line."""
-    text = yaml.dump(value, Dumper=Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6)
-    return TARGET.sub(r"\1", text.strip().removesuffix("...").strip())
 
 
 def _load_comment(load: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import os
 
 from concexp.trial import tools
-from concexp.trial.workloads import _user_code
+from concexp.trial.workloads import _sent, _user_code
 
 # A function's own clock may differ a little from this one, and its seconds are rounded: a greater difference is another unit.
 SLACK = 1.05
@@ -35,6 +35,7 @@ class Workload(tools.Workload):
     over_by: dict = {}
     unit = "call"
     form = "function"  # what it really is shows once it is imported
+    sends = False
 
     def refuses(self, model, sync, workers, load):
         if self.returns == "sent" and model.parallel not in ("one", "threads") and model.lasting:
@@ -60,7 +61,7 @@ class Workload(tools.Workload):
         self.lanes = 1 if alone else kit.workers
 
     def reset(self, shared):
-        _user_code.RECEIVED.clear()
+        _sent.RECEIVED.clear()
 
     def resolve(self):
         """(the target itself, its method if one is named)."""
@@ -150,13 +151,13 @@ class Workload(tools.Workload):
     def sent(self, own, tally, value):
         """The tally; from another process together with the value, which travels with it as a pool's result does."""
         if os.getpid() == self.home_pid:
-            _user_code.received(tally, value)
+            _sent.received(tally, value)
             return tally
-        return _user_code.Sent(tally, value, own.target if own.form in _user_code.FUNCTIONS else None)
+        return _sent.Sent(tally, value, own.target if own.form in _user_code.FUNCTIONS else None)
 
     def check(self, shared, outcome):
         total = outcome.total
-        counts = _user_code.pickled_size() if self.sends else {}
+        counts = _sent.pickled_size() if self.sends else {}
         if not isinstance(total, _user_code.Tally):
             return ("" if total == outcome.ops else "%d calls, not %d" % (total, outcome.ops)), counts
         for name, (sum_, n, missing) in total.sums.items():

@@ -27,7 +27,6 @@ LATER = (
 )
 NAN = float("nan")
 FUNCTIONS = ("function", "coroutine function")
-RECEIVED = []  # the latest value that came back to the caller, of the current pass
 ASYNCHRONOUS = ("coroutine function", "asynchronous class", "asynchronous context manager")
 
 
@@ -246,38 +245,6 @@ async def called(thing, names):
     value = method() if method is not None else None
     if hasattr(value, "__await__"):
         await value
-
-
-class Sent:
-    """What a process sends back after a call: pickled with the value and the function, and received as the tally alone.
-
-    So an executor's own way of sending results is what carries them, and a function or a value that cannot be pickled fails
-    as it would in `executor.submit`.
-    """
-
-    def __init__(self, tally, value, target):
-        self.tally = tally
-        self.value = value
-        self.target = target
-
-    def __reduce__(self):
-        return received, (self.tally, self.value, self.target)
-
-
-def received(tally, value, target=None):
-    """The tally of a call whose value has come back; the latest value is kept, for its size."""
-    RECEIVED[:] = [value]
-    return tally
-
-
-def pickled_size():
-    """{"pickled_bytes": length of the latest value as a pickle}; empty where there is none, or it cannot be pickled."""
-    from multiprocessing.reduction import ForkingPickler
-
-    try:
-        return {"pickled_bytes": len(ForkingPickler.dumps(RECEIVED[0]))}
-    except Exception:  # whatever a value's own __reduce__ raises
-        return {}
 
 
 def number(value):

@@ -14,15 +14,17 @@ def facts(**more):
     ("more", "kind"),
     [
         ({}, Kind.holds),
-        ({"used": 0.6, "wanted": 1.9, "gain": 0.6}, Kind.holds),  # beside a program that computes
+        ({"used": 0.9, "wanted": 1.9, "gain": 0.9}, Kind.holds),  # beside a program that computes
+        ({"used": 0.2, "wanted": 3.9, "gain": 0.2}, Kind.computes),  # beside many of them
         ({"used": 1.9, "wanted": 3.9, "gain": 1.9}, Kind.releases),
         ({"used": 1.0, "wanted": 3.6, "gain": 1.0}, Kind.releases),  # on one CPU: they all want one
         ({"used": 1.9, "wanted": 3.9, "gain": 1.9, "gil": False}, Kind.free),
-        ({"used": 0.9, "wanted": 2.2, "gain": 0.9}, Kind.computes),
+        ({"used": 0.9, "wanted": 2.7, "gain": 0.9}, Kind.computes),
         ({"used": None, "wanted": None, "gain": None}, Kind.computes),
         ({"locks": ("LOCK (my.py:3)",)}, Kind.shares),
         ({"busy": 0.02, "used": 0.08, "wanted": 0.1, "gain": 3.9}, Kind.waits),
         ({"busy": 0.02, "used": 0.02, "wanted": 0.03, "gain": 1.0}, Kind.shares),
+        ({"busy": 0.5, "used": 0.2, "wanted": 2.5, "gain": 0.6}, Kind.mixed),  # what it waits for is a CPU
         ({"busy": 0.5, "used": 0.95, "wanted": 1.1, "gain": 1.8}, Kind.mixed),
         ({"busy": 0.75, "used": 0.95, "wanted": 1.1, "gain": 1.2}, Kind.mixed),  # what it waits for is the GIL
         ({"form": "coroutine function", "busy": 0.1, "gain": 3.5, "loop_gain": 3.9}, Kind.awaits),

@@ -17,12 +17,14 @@ from concexp.report.phrases import (
     NO_GAIN,
     baseline_text,
     cell_text,
+    cells_text,
     contenders,
     first_few,
     percent_change,
     primary_text,
     series_text,
 )
+from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import enumerated, level_text, plural, rounded, spread
 from concexp.report.view import Comparison, Point, View
 
@@ -139,7 +141,7 @@ def _ties(view: View, leads: Sequence[Lead]) -> str:
 
 
 def _beware(view: View, comparison: Comparison, choice: Point | None) -> list[str]:
-    """That more workers were not tried, and what ended badly."""
+    """That more workers were not tried, what ended badly, and what was wrong."""
     found = []
     if choice is not None and choice.workers and _still_gains(view, comparison, choice):
         found.append(f"{plural(choice.workers, 'worker')} are the most that were tried: more may be faster still")
@@ -147,6 +149,10 @@ def _beware(view: View, comparison: Comparison, choice: Point | None) -> list[st
     if bad:
         cells = enumerated(first_few([f"{cell_text(view, p)} {BAD_ENDINGS[p.status]}" for p in bad], MAX_NAMES))
         found.append(cells)
+    wrong = [point for point in comparison.points if point.sample.statuses["invalid"]]
+    if wrong:
+        reason = next(trial.reason for trial in wrong[0].sample.trials if trial.status == "invalid")
+        found.append(f"{cells_text(view, wrong)} gave wrong results: {escaped(reason)}")
     return found
 
 

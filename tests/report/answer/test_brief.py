@@ -62,3 +62,4 @@ def test_bad_endings_are_told(parts):
     found = parts(**scenarios.bad())
     assert found.choice.status == "ok"
     assert any("failed" in text for text in found.beware)
+    assert any("gave wrong results" in text for text in found.beware)

@@ -124,9 +124,9 @@ class Facts:
         """What the kind rests on."""
         parts = [f"{100 * self.busy:.0f} % of {_seconds(self.op_s)} a call on a CPU"]
         if self.used is not None and self.gain is not None:
-            parts.append(f"{PROBED} threads used {self.used:.2g} CPUs and were {self.gain:.2g}x as fast as one")
+            parts.append(f"{PROBED} threads used {self.used:.2f} CPUs and were {self.gain:.2f}x as fast as one")
         if self.loop_gain is not None:
-            parts.append(f"{PROBED} coroutines {self.loop_gain:.2g}x as fast as one")
+            parts.append(f"{PROBED} coroutines {self.loop_gain:.2f}x as fast as one")
         return ", ".join(parts)
 
     @property

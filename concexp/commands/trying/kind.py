@@ -48,7 +48,6 @@ class Facts:
     sending   CPU seconds that handing a call to another process and its value back takes
     refused   why no pool of processes can run it; "" where one can
     gil       whether the interpreter has a GIL
-    output    whether calls print
     locks     locks of its module that it uses
     """
 
@@ -63,7 +62,6 @@ class Facts:
     sending: float | None = None
     refused: str = ""
     gil: bool = True
-    output: bool = False
     locks: tuple[str, ...] = ()
 
     @property
@@ -146,8 +144,6 @@ class Facts:
             found.append("nothing else runs in an event loop while it blocks: await, or use asyncio.to_thread")
         if self.kind is Kind.computes:
             found.append("the machine gave too few CPUs to tell whether it holds the GIL: try again when it is quiet")
-        if self.output:
-            found.append("it prints, and that time is in the numbers")
         return found
 
 

@@ -107,7 +107,6 @@ class Probe:
             busy=min(1.0, (one.get("cpu_s") or 0.0) / wall),
             result=one["counts"].get("pickled_bytes"),
             gil=record["answer"].get("gil") is not False,
-            output=bool(record["output"].strip()),
             locks=function.locks,
         )
 

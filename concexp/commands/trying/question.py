@@ -11,7 +11,7 @@ from concexp.commands.trying.sweep import Sweep
 from concexp.experiment.yaml_nodes import inline
 
 MARK = "# Written by `concexp try`, which writes it anew unless this line is gone."
-COLUMN = 48  # where comments begin
+COLUMN = 46  # where comments begin
 
 
 def question_text(
@@ -79,4 +79,4 @@ def _load_comment(load: Mapping[str, Any]) -> str:
 
 
 def _with_comment(text: str, comment: str) -> str:
-    return f"{text:<{COLUMN}}# {comment}" if comment else text
+    return f"{text:<{COLUMN}}  # {comment}" if comment else text

@@ -44,7 +44,7 @@ def test_arguments_items_and_sent_results_are_read_again(write, monkeypatch):
     text, spec = text_of(write, monkeypatch, sent, given=["size=3"], over="my.py:items")
     (entry,) = {entry for grid in spec.grids for entry in [grid.workload[0].label]}
     first = spec.grids[0].workload[0]
-    assert "# results go back to the caller, pickled" in text
+    assert "  # results go back to the caller, pickled" in text
     assert entry == "my.py:f"
     assert (first.parameters, first.returns, first.over.function) == ({"size": 3}, "sent", "items")
 

@@ -68,6 +68,7 @@ SPELT_ALIKE = {
     "serial": {
         "the YAML's default of `baseline`": ["experiment/selections.py"],
         "the model of the sentinel": ["plan/controls.py"],
+        "the plain loop with which answers are compared": ["run/agreement.py"],
     },
     "cpu_sum": {"the workload of the sentinel": ["plan/controls.py"]},
     "threads": {

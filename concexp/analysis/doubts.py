@@ -8,15 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from concexp.analysis import steadiness
+from concexp.analysis import cpu_shortage, steadiness
 from concexp.analysis.stats import histogram
 from concexp.analysis.stats.change_points import UNSTEADY, classify_cell
 from concexp.analysis.stats.histogram import Histogram
 from concexp.analysis.trial_rows import TrialRows
-from concexp.run.machine import spinners
 
-# Share of the CPUs that a cell could use below which the spinners beside its block show that CPUs were withheld.
-EFFECTIVE_SHARE = spinners.ENOUGH
+# Share of the usable CPUs below which spinners show that the machine withheld some.
+EFFECTIVE_SHARE = cpu_shortage.ENOUGH
 # Share of the workers' time in the run queue although there were enough CPUs for all of them.
 WAIT_SHARE = 0.1
 # Wait in the run queue beyond what the cell's other trials have, as a share of the time of the CPUs that it could use …
@@ -74,12 +73,13 @@ MEANS = ("wall_s", "cpu_s", "server_cpu_s", "run_queue_wait_s", "start_skew_s", 
          "voluntary_switches", "involuntary_switches")  # fmt: skip
 
 MEANING = {
-    "machine": "the machine withheld CPUs: spinners got fewer than the cell could use, workers waited for a CPU, or the host of "
-    "the virtual machine took CPU time away",
+    "machine": "the machine withheld CPUs: workers waited for CPUs that they could have used, spinners got fewer than the cell "
+    "could use, or the host of the virtual machine took CPU time away",
     "slow_cpu": "the CPU was over 10 % slower than in most trials of the cell (reference loop)",
     "speed_changed": "the CPU became over 10 % slower or faster meanwhile (reference loop)",
     "queue": "workers waited longer for a CPU than in the other trials of their cell",
-    "stopped": "workers neither ran nor waited for a CPU, for longer than in the other trials of their cell",
+    "stopped": "a signal stopped processes of the trial for a while, or workers neither ran nor waited for a CPU, for longer than "
+    "in the other trials of their cell",
     "throttled": "the control group's CPU quota was used up and the workers were stopped for a while",
     "preempted": "other processes preempted the workers often, though briefly",
     "paged": "memory had to be read back from disk",
@@ -135,11 +135,14 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
     timed_at_once = per_operation.where(trials["service_time"].notna(), BATCH)
     doubts = np.full(len(trials), "", dtype=object)
     for code, holds in {
-        "machine": lacked_cpus(trials) | (waited_for_cpus(trials) > WAIT_SHARE) | (stolen(trials) > STEAL_SHARE),
+        "machine": lacked_cpus(trials)
+        | fell_short(trials)
+        | (waited_for_cpus(trials) > WAIT_SHARE)
+        | (stolen(trials) > STEAL_SHARE),
         "slow_cpu": slow_cpu(frame, rows, trials),
         "speed_changed": speed_changed(frame, rows, trials),
         "queue": excess_wait(trials) > QUEUE_SHARE,
-        "stopped": excess_idleness(trials) > STOPPED_SHARE,
+        "stopped": trials["stopped"] | (by_trial["continued"].max() > 0) | (excess_idleness(trials) > STOPPED_SHARE),
         "throttled": trials["throttled_s"] > THROTTLED_SHARE * wall,
         "preempted": interruptions(trials) > INTERRUPTIONS,
         "paged": read_back > PAGES,
@@ -174,15 +177,13 @@ def doubts_by_trial(frame: pd.DataFrame, rows: TrialRows) -> pd.DataFrame:
 
 
 def lacked_cpus(trials: pd.DataFrame) -> pd.Series:
-    """True for a CPU-bound trial if the spinners both before and after it got fewer CPUs than it could use.
+    """True for a CPU-bound trial if spinners beside it got fewer CPUs than it could use; see `cpu_shortage`."""
+    return _holds(trials["wants"] == "cpu") & _holds(cpu_shortage.spinners_lacked(trials, useful_cpus(trials)))
 
-    One of the two is not enough: what disturbed that second was hardly ever there in the trial as well (`benchmarks/doubts.py`
-    has the figures). What disturbs a trial itself shows in its wait for a CPU and in the speed of its CPU. Workers that take
-    turns in one thread can use one CPU, however many they are.
-    """
-    return _holds(trials["wants"] == "cpu") & _holds(
-        trials["effective_cpus_most"].astype(float) < EFFECTIVE_SHARE * useful_cpus(trials)
-    )
+
+def fell_short(trials: pd.DataFrame) -> pd.Series:
+    """True for a CPU-bound trial that waited for CPUs which it could have used; see `cpu_shortage`."""
+    return _holds(trials["wants"] == "cpu") & _holds(cpu_shortage.fell_short(trials, useful_cpus(trials)))
 
 
 def slow_cpu(frame: pd.DataFrame, rows: TrialRows, trials: pd.DataFrame) -> pd.Series:

@@ -246,9 +246,9 @@ class View:
         return self._determines[key, other]
 
     def _short(self, key: str) -> str:
-        """The last part of an axis's name, unless another varying axis ends the same way: titles have little room."""
+        """The last part of an axis's name, unless another axis ends the same way: titles have little room."""
         last = key.rpartition(".")[2]
-        return last if sum(other.rpartition(".")[2] == last for other in self.varying_axes) == 1 else key
+        return last if [other.rpartition(".")[2] for other in self.axes].count(last) == 1 else key
 
     def series(self, points: Iterable[Point]) -> dict[str, list[Point]]:
         """The points with numbers, by series (see `series_name`), each sorted by number of workers."""

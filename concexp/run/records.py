@@ -41,6 +41,7 @@ def trial_record(trial: PlannedTrial, outcome: TrialOutcome, started_at: str, ho
             "host": host,
             "left_behind": outcome.left_behind,
             "orphans": outcome.orphans,
+            **({"stopped": True} if outcome.stopped else {}),
             "leaked": [{**leak, "name": without_home(leak["name"])} for leak in outcome.leaked],
             **_fault_facts(trial.cell, outcome),
             **({"hang": outcome.hang} if outcome.hang else {}),

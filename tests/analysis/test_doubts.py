@@ -91,6 +91,9 @@ def codes(folder, effective=1.9, manifest=None, **cell):
         ("paged", {"facts": {"swapped_in": 11}}),
         ("", {"facts": {"swapped_in": 10, "major_faults": 10}}),
         ("paged", {"facts": {"major_faults": 11}, "wants": "io"}),
+        ("stopped", {"facts": {"continued": 1}, "wants": "io"}),
+        ("", {"facts": {"continued": 0}}),
+        ("stopped", {"record": {"stopped": True, "leaked": []}, "wants": "io"}),
         ("apart", {"facts": {"all_active": 0.49}, **WORKERS}),
         ("", {"facts": {"all_active": 0.5}, **WORKERS}),
         ("", {"facts": {"all_active": 0.0}}),  # tasks may be unequal
@@ -182,7 +185,7 @@ def test_unknown_facts_are_no_reason(tmp_path):
     """What the system did not tell makes nothing doubtful."""
     facts = dict.fromkeys(
         ("run_queue_wait_s", "server_cpu_s", "start_skew_s", "cpu_s", "all_active", "involuntary_switches",
-         "voluntary_switches", "migrations", "major_faults", "throttled_s", "steal_s", "swapped_in")
+         "voluntary_switches", "migrations", "major_faults", "throttled_s", "steal_s", "swapped_in", "continued")
     )  # fmt: skip
     answer = dict.fromkeys(("gil", "gil_end", "traced", "parallel", "threads_at_fork"))
     unknown = {"facts": facts, "answer": answer, "effective": None, "shape": None, "manifest": {"clocks": {}}}

@@ -277,7 +277,7 @@ def _answer(one, block, iterations, shift):
             "cpu_s": wall * min(workers, 2) * 0.98, "run_queue_wait_s": 0.0, "server_cpu_s": None,
             "start_skew_s": 0.0001, "stop_skew_s": 0.0, "all_active": 1.0, "worker_ops": [1] * workers, "counts": counts,
             "voluntary_switches": 0, "involuntary_switches": 3, "migrations": 1, "major_faults": 0, "throttled_s": 0.0,
-            "steal_s": 0.0, "swapped_in": 0, "window_s": wall * 7 / 8 if one["ops"] is None else None,
+            "steal_s": 0.0, "swapped_in": 0, "continued": 0, "window_s": wall * 7 / 8 if one["ops"] is None else None,
             "invalid": "", **one["facts"], **one["by_block"].get(block, {}),
         })  # fmt: skip
         if one["loop"]:

@@ -19,7 +19,7 @@ from concexp.run.storage import atomic, run_folder
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
-AROUND_S = 12.0  # what setting up three runs and making the page takes, about
+AROUND_S = 14.0  # what setting up three runs and making the page takes, about
 LEAST_S = 1.0  # of measuring: each cell is measured once, however short the time
 GIVEN_UP = 6  # a trial may take this part of the time …
 TIMEOUT_S = (1.0, 60.0)  # … but no less and no more than so many seconds

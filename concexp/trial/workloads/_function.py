@@ -30,7 +30,7 @@ class Workload(tools.Workload):
     module: str = ""
     function: str
     arguments: dict = {}
-    returns: "anything | sent | seconds | nothing" = "anything"
+    returns: "anything | sent | seconds | nothing | any" = "anything"
     check_by: dict = {}
     over_by: dict = {}
     unit = "call"
@@ -114,7 +114,7 @@ class Workload(tools.Workload):
                     kind = _user_code.done(value)
                 take(value)
         elif own.check is None and self.returns != "seconds":
-            keeps = self.returns in ("anything", "sent")
+            keeps = self.returns != "nothing"
             for _ in range(n):
                 value = call()
                 if type(value) is not kind:

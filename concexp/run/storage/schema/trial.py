@@ -97,6 +97,7 @@ class TrialRecord(Part):
     luck: Int64 | None = Field(None, description="seed of what its workload draws, the same in all trials of a block")
     left_behind: Int64 | None = Field(None, description="processes that had to be ended after it had answered")
     orphans: Int64 | None = Field(None, description="processes that outlived its child; null if the child did not end")
+    stopped: bool | None = Field(None, description="true if a signal stopped its child for a while")
     undone: Int64 | None = Field(None, description="operations not done because of a fault")
     duration_s: Number | None = Field(None, description="from its start to the end of the clean-up, seconds")
     detected_s: Number | None = Field(None, description="from a fault until it was noticed, seconds")

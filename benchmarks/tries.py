@@ -86,7 +86,8 @@ def _row(name: str, budget: float, repetitions: int) -> str:
     fastest = max(best, key=lambda model: best[model][0])
     own = best[said.choice.model]
     share = own[0] / best[fastest][0]
-    near = "cannot be told" if own[1] >= NEAR * best[fastest][2] else "**no**"
+    # Without intervals, from fewer than three repetitions, nothing is known for certain.
+    near = "**no**" if own[1] < NEAR * best[fastest][2] else "cannot be told"
     near = "yes" if share >= NEAR else near
     told = "no" if " without a verdict" in said.use else "yes"
     return f"{begin}{told} | {share:.2f} ({fastest}) | {near} | {seconds:.0f} |"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 AROUND_S = 14.0  # what setting up three runs and making the page takes, about
 LEAST_S = 1.0  # of measuring: each cell is measured once, however short the time
 GIVEN_UP = 6  # a trial may take this part of the time …
-TIMEOUT_S = (1.0, 60.0)  # … but no less and no more than so many seconds
+TIMEOUT_S = (5.0, 60.0)  # … but no less and no more than so many seconds
 
 
 @dataclass(frozen=True)

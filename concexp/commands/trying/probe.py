@@ -20,6 +20,7 @@ from concexp.experiment.statuses import MEASURED
 from concexp.run.storage.journal import Record
 
 WINDOW_S = 0.25  # of a trial
+RARE = 0.01  # voluntary switches of a call that waits for nothing
 ENDED = {"timeout": "did not end", "failed": "failed", "crashed": "crashed", "invalid": "gave a wrong outcome"}
 FRAME = re.compile(r'File "(?!<)([^"]+)", line (\d+)')
 
@@ -104,7 +105,7 @@ class Probe:
         return Facts(
             form=form,
             op_s=wall / one["ops"],
-            busy=min(1.0, (one.get("cpu_s") or 0.0) / wall),
+            busy=_busy(one, wall),
             result=one["counts"].get("pickled_bytes"),
             gil=record["answer"].get("gil") is not False,
             locks=function.locks,
@@ -121,6 +122,14 @@ class Probe:
             message = f"{function.target} {how} within {self.timeout:g} s{where and f': it was{where}'}"
             return message, "if it only needs longer, give it time: --budget 10m; if it waits for input, give it that"
         return f"{function.target} {how}{where}: {record['reason']}", "call it by itself first"
+
+
+def _busy(one: Mapping[str, Any], wall: float) -> float:
+    """The share of a pass on a CPU; all of it where calls gave no CPU up, so that it was something else that stopped them."""
+    given_up = one.get("voluntary_switches")
+    if given_up is not None and given_up < RARE * one["ops"]:
+        return 1.0
+    return min(1.0, (one.get("cpu_s") or 0.0) / wall)
 
 
 def _together(alone: Facts, records: Sequence[Record], models: Sequence[Candidate]) -> Facts:

@@ -74,6 +74,7 @@ SPELT_ALIKE = {
     "threads": {
         "the YAML's default of `background.model`": ["experiment/axis_table.py"],
         "a value of the answer's `parallel`": [
+            "analysis/demand.py",
             "analysis/doubts.py",
             "analysis/time_breakdown.py",
             "report/sections/timelines.py",

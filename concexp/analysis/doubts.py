@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from concexp.analysis import cpu_shortage, steadiness
+from concexp.analysis.blocking import is_blocked
+from concexp.analysis.demand import executions, work_axes, workers_of
 from concexp.analysis.stats import histogram
 from concexp.analysis.stats.change_points import UNSTEADY, classify_cell
 from concexp.analysis.stats.histogram import Histogram
@@ -178,12 +180,12 @@ def doubts_by_trial(frame: pd.DataFrame, rows: TrialRows) -> pd.DataFrame:
 
 def lacked_cpus(trials: pd.DataFrame) -> pd.Series:
     """True for a CPU-bound trial if spinners beside it got fewer CPUs than it could use; see `cpu_shortage`."""
-    return _holds(trials["wants"] == "cpu") & _holds(cpu_shortage.spinners_lacked(trials, useful_cpus(trials)))
+    return _holds(trials["wants"] == "cpu") & _holds(cpu_shortage.spinners_lacked(trials, wanted_cpus(trials)))
 
 
 def fell_short(trials: pd.DataFrame) -> pd.Series:
     """True for a CPU-bound trial that waited for CPUs which it could have used; see `cpu_shortage`."""
-    return _holds(trials["wants"] == "cpu") & _holds(cpu_shortage.fell_short(trials, useful_cpus(trials)))
+    return _holds(trials["wants"] == "cpu") & _holds(cpu_shortage.fell_short(trials, wanted_cpus(trials)))
 
 
 def slow_cpu(frame: pd.DataFrame, rows: TrialRows, trials: pd.DataFrame) -> pd.Series:
@@ -274,6 +276,12 @@ def useful_cpus(trials: pd.DataFrame) -> pd.Series:
     return np.minimum(executions(trials), trials["cpus"].astype(float))
 
 
+def wanted_cpus(trials: pd.DataFrame) -> pd.Series:
+    """The number of CPUs that each trial's workers want on average: those that wait for half of their time want half of one."""
+    share = trials["cpu_share"].astype(float).fillna(1.0)
+    return np.minimum(executions(trials) * share, trials["cpus"].astype(float))
+
+
 def waited_for_cpus(trials: pd.DataFrame) -> pd.Series:
     """The share of their time that each trial's workers spent in the run queue.
 
@@ -319,7 +327,8 @@ def given_time(trials: pd.DataFrame) -> pd.Series:
 
 def coarse(trials: pd.DataFrame, seconds: pd.Series, duration: pd.Series) -> pd.Series:
     """True if one operation takes too much of a given time. `seconds` is the trial's time per operation of all workers."""
-    lanes = workers_of(trials).where(_holds(trials["wants"] == "io"), executions(trials))
+    at_once = _holds(trials["wants"] == "io") & ~is_blocked(trials)
+    lanes = workers_of(trials).where(at_once, executions(trials))
     lost = (workers_of(trials) > 1) & trials["window_s"].isna()
     return seconds * lanes > duration * lost.map({True: COARSE_LOSS, False: COARSE_SHARE})
 
@@ -330,8 +339,7 @@ def other_work(trials: pd.DataFrame) -> pd.Series:
     In older journals each trial measured for itself how many rounds fill a given time: a slow moment made the operation
     shorter, and the trial faster. The time of an operation is not divided by its rounds, since not all of it is busy work.
     """
-    work = [name for name in trials if name in ("workload", "python") or name.startswith("workload.")]
-    same = trials.groupby(work, dropna=False)
+    same = trials.groupby(work_axes(list(trials)), dropna=False)
     differs = pd.Series(False, trials.index)
     for name in trials:
         if name == "rounds" or name.startswith("rounds_"):
@@ -382,16 +390,6 @@ def late_load(latencies: Sequence[Histogram], lateness: Sequence[Histogram]) -> 
     known = [share for share in SHARES if histogram.beyond(told, share) >= histogram.FEWEST_BEYOND]
     pairs = [(histogram.quantile(told, share), histogram.quantile(late, share)) for share in known]
     return any(own > max(LATE, LATE_SHARE * whole) for whole, own in pairs)
-
-
-def executions(trials: pd.DataFrame) -> pd.Series:
-    """The number of threads of execution of each trial: one where workers take turns in one thread, else one per worker."""
-    return workers_of(trials).mask(_holds(trials["parallel"] == "one"), 1.0)
-
-
-def workers_of(trials: pd.DataFrame) -> pd.Series:
-    """The number of workers of each trial; 1 where it does not apply."""
-    return trials["workers"].astype("Float64").fillna(1).astype(float)
 
 
 def _holds(condition: pd.Series) -> pd.Series:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog
-from concexp.analysis import doubts, possible, speed, steadiness
+from concexp.analysis import blocking, demand, doubts, possible, speed, steadiness
 from concexp.analysis.iterations import Iterations, Passes, broadcast_if_constant, repeat
 from concexp.analysis.metrics import names_in
 from concexp.analysis.trial_rows import TrialRows
@@ -76,6 +76,7 @@ def tidy_frame(header: Mapping[str, Any], records: list[Record]) -> pd.DataFrame
     rows = TrialRows(trials["trial"].factorize()[0][iterations.trials])
     columns |= _speed(columns, iterations)
     columns["steadiness"] = _steadiness(columns, rows)
+    columns |= _demands(columns, rows)
     columns["doubts"] = _doubts(columns, rows, iterations)
     made_up = np.array([possible.is_made_up(record) for record, _ in pairs], dtype=bool)[iterations.trials]
     columns |= _metrics(header["manifest"]["machine"], columns, iterations, made_up)
@@ -140,6 +141,12 @@ def _steadiness(columns: Mapping[str, Any], rows: TrialRows) -> Any:
     words = steadiness.classify_trials(frame, rows)
     places = np.where(np.isnan(steadiness.seconds(frame)), len(words), rows.numbers)
     return repeat(pd.Series([*words, steadiness.NOT_ASSESSED], dtype="string"), places)
+
+
+def _demands(columns: Mapping[str, Any], rows: TrialRows) -> dict[str, Any]:
+    """What each row's work wants, measured; what its workload declares is the hint that stood in `wants` before."""
+    found = demand.demands(pd.DataFrame(columns, copy=False), rows)
+    return {name: repeat(values, rows.numbers) for name, values in found.items()}
 
 
 def _doubts(columns: Mapping[str, Any], rows: TrialRows, iterations: Iterations) -> Any:
@@ -229,7 +236,9 @@ def _row(header: Mapping[str, Any], record: Record, spinners: tuple[Record, ...]
     row["stopped"] = bool(record.get("stopped"))
     row["changed"] = len(answer.get("changed") or ())
     row.update({column: answer.get(name) for column, name in ANSWER.items()})
-    row.update({name: record[name] for name in FAULT if name in record})
+    row.update({name: record[name] for name in (*FAULT, demand.FIXED) if name in record})
+    if loop := answer.get("loop"):
+        row[blocking.COLUMN] = blocking.share(loop)
     clocks = header["manifest"].get("clocks", {}).get(row["python"], {})
     cpus = header["manifest"]["machine"]["cpus"]
     effective = [value for one in spinners if (value := possible.effective_cpus(one, cpus)) is not None]

@@ -121,6 +121,8 @@ CLAIM = _by_name(
 ENTRY = _by_name(
     Key("as", "the label of a plug-in with parameters, in tables and selections",
         "workload: [cpu_sum, {cpu_sum: {size: 10}, as: small}]", "text", default="its name"),
+    Key("wants", "of a workload: what it needs, a CPU or to wait, where the measurement shall not decide it",
+        "workload: {sleep: {}, wants: io}", "cpu or io", default="measured"),
 )  # fmt: skip
 VALUE = _by_name(
     Key("is", "a value that gets a label of its own by `as`", "sweep: {load: [{is: {ops: 10}, as: short}]}", "any value"),

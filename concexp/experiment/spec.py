@@ -56,6 +56,7 @@ class Entry:
     """One value of the axes workload, model, sync or background: a plug-in with its parameters, in SI units, and its label.
 
     For user code there are also: where it is, the parameters known from its source or given, what it returns, and its check.
+    `wants` is what the experiment says that a workload needs, cpu or io; "" lets the measurement decide.
     """
 
     kind: str  # an axis of entries: workload, model, sync, background
@@ -68,6 +69,7 @@ class Entry:
     check: Located = NOWHERE
     over: Located = NOWHERE  # where the items are that it is called with
     place: Problem = field(default=Problem("", 0, 0, "", ""), compare=False)  # where problems with it are reported
+    wants: str = ""
 
     @classmethod
     def default(cls, kind: str, name: str) -> Entry:

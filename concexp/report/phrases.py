@@ -132,23 +132,23 @@ def baseline_text(view: View) -> str:
     return code(", ".join(parts))
 
 
-def share_used(view: View, comparison: Comparison, point: Point) -> str:
+def share_used(view: View, point: Point) -> str:
     """How much of what the machine offered a gain used: `both CPUs (100 %)`, `76 % of both CPUs`, `efficiency 97 %`.
 
-    The share of the effective CPUs where the work needs CPUs and there is a worker for each; otherwise the efficiency, gain /
-    workers. Empty where neither means anything: for one worker, or over a baseline with several.
+    The share of the effective CPUs where the workers together want them all; otherwise the efficiency, gain / workers. Empty
+    where neither means anything: for one worker, or over a baseline with several.
     """
     below = view.baseline(point)
     if point.workers is None or point.workers < 2 or below is None or below.parallelism > 1:
         return ""
     gain, effective = point.value(view.relative).mean, point.sample.effective_cpus
-    if comparison.resource != "cpu" or math.isnan(effective) or point.workers < effective:
+    if math.isnan(effective) or point.workers * point.demand < effective:
         share = 100 * gain / point.workers
         return f"efficiency {share:.0f} %" if share < 100.5 else ""
     offered = f"the {rounded(effective)} CPUs that the machine gave"
     if effective > ALL_CPUS * view.cpus:
         offered = {1: "the CPU", 2: "both CPUs"}.get(view.cpus, f"all {view.cpus} CPUs")
-    share = 100 * min(gain / effective, 1.0)
+    share = 100 * min(gain * point.demand / effective, 1.0)
     return f"{offered} (100 %)" if round(share) == 100 else f"{share:.0f} % of {offered}"
 
 

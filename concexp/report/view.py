@@ -4,7 +4,8 @@ How far a point can be trusted, from the weakest to the strongest:
 
 has_numbers          some trial ended with numbers (status `ok` or `invalid`)
 enough_clean_trials  enough of those trials are free of doubts for a verdict on time
-can_win              all trials ended well and were right as well, also those that only the primary metric comes from
+is_sure              all trials ended well and were right as well, also those that only the primary metric comes from
+can_win              and no call blocks the event loop that carries its workers: what was measured is what was asked for
 
 A single metric of a point has a value (`Interval.has_value`), and then possibly an interval (`Interval.bounded`).
 """
@@ -17,7 +18,7 @@ from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 from concexp import catalog
-from concexp.analysis import noise
+from concexp.analysis import blocking, demand, noise
 from concexp.analysis.cells import RAW, Baseline
 from concexp.analysis.claims.verdicts import Verdict, verdicts_of
 from concexp.analysis.results import Run
@@ -25,6 +26,7 @@ from concexp.analysis.samples import Sample, Trial, compared
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.errors import UnknownName
 from concexp.experiment.statuses import MEASURED, NUMBERED
+from concexp.report.grouping import groups
 from concexp.report.styles import Style, assign_styles
 from concexp.report.text.labels import one_line
 
@@ -40,8 +42,9 @@ class Point:
     values: dict[str, Interval]
     sample: Sample
     unit: str
-    resource: str  # "cpu" or "io": what an operation mostly uses
+    demand: float  # the share of its time for which an operation wants a CPU
     primary: str
+    blocked: float = 0.0  # the share of its time for which calls block the event loop; 0 where that does not matter
 
     @property
     def model(self) -> str:
@@ -74,7 +77,12 @@ class Point:
 
     @property
     def can_win(self) -> bool:
-        """Whether it may be called best.
+        """Whether it may be called best."""
+        return self.is_sure and not self.blocked
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether its numbers are beyond doubt.
 
         All its trials must have ended well and been right, and enough of them must be free of doubts. The same holds for the
         trials of the primary metric, where that has trials of its own.
@@ -116,9 +124,9 @@ class Comparison:
         return self.points[0].unit
 
     @property
-    def resource(self) -> str:
-        """`cpu` or `io`."""
-        return self.points[0].resource
+    def is_blocked(self) -> bool:
+        """Whether calls block the event loop of one of its points."""
+        return any(point.blocked for point in self.points)
 
 
 T = TypeVar("T")
@@ -172,6 +180,7 @@ class View:
         """All cells, in the order of cells.csv."""
         by_cell = self.run.samples
         labels = self.run.axes_by_cell
+        demands, blocked = demand.shares_by_cell(self.run.firsts), blocking.shares_by_cell(self.run.firsts)
         points = []
         for row in self.run.cells.to_dict("records"):
             cell = str(row["cell"])
@@ -180,9 +189,12 @@ class View:
                 name: Interval(row[name], row[f"{name}_lo"], row[f"{name}_hi"], row[f"{name}_n"])
                 for name in self.metrics
             }
-            record = self.records.get(cell, {"unit": "operation", "wants": "io"})
-            texts, kind = (str(row["status"]), str(row["reason"])), (record["unit"], record["wants"])
-            points.append(Point(cell, labels[cell], *texts, values, sample, *kind, self.primary))
+            texts, unit = (
+                (str(row["status"]), str(row["reason"])),
+                str(dict(self.records.get(cell, {})).get("unit", "operation")),
+            )
+            kind = unit, demands.get(cell, 0.0), self.primary, blocked.get(cell, 0.0)
+            points.append(Point(cell, labels[cell], *texts, values, sample, *kind))
         return points
 
     @cached_property
@@ -374,27 +386,3 @@ def once_per_view(build: Callable[[View], T]) -> Callable[[View], T]:
         return view._derived[build]  # type: ignore[no-any-return]
 
     return built
-
-
-def groups(points: Sequence[Point], keys: Sequence[str]) -> list[tuple[dict[str, Any], list[Point]]]:
-    """Groups points by their labels on these axes, in order, leaving out groups without numbers.
-
-    Points to which an axis does not apply (no label) join every group that they match on the other axes.
-    """
-    groups: dict[str, tuple[dict[str, Any], list[Point]]] = {}
-    for point in points:
-        labels = {key: point.labels.get(key) for key in keys}
-        groups.setdefault(repr(list(labels.values())), (labels, []))[1].append(point)
-    partial = [(labels, members) for labels, members in groups.values() if None in labels.values()]
-    joined = []
-    for labels, members in groups.values():
-        guests = [guest for other, guests in partial if _less(other, labels) for guest in guests]
-        is_guest = None in labels.values() and any(_less(labels, other) for other, _ in groups.values())
-        if not is_guest and any(point.has_numbers for point in members):
-            joined.append((labels, [*guests, *members]))
-    return joined
-
-
-def _less(labels: dict[str, Any], than: dict[str, Any]) -> bool:
-    """Whether these labels equal others except on axes that do not apply here."""
-    return labels != than and all(label is None or label == than[key] for key, label in labels.items())

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from concexp.report.answer import (
     advice,
+    blocked,
     caveats,
     counts,
     endings,
@@ -34,6 +35,7 @@ MAX_SENTENCES = 4  # of the answer: what a reader takes in at a glance
 # Which kinds of sentences the answer keeps if it has no room for all: the lowest numbers.
 PRIORITY = {
     "caveats": 0,
+    "blocked": 0,
     "losses": 1,
     "endings": 1,
     "latency": 1,
@@ -105,6 +107,7 @@ def _all(view: View) -> Kinds:
     no_winner = verdicts.in_doubt(_standings(view), len(view.comparisons))
     return [
         *_of_kind("caveats", caveats.before_numbers(view)),
+        *_of_kind("blocked", blocked.sentences(view)),
         *_of_kind("endings", endings.sentences(view)),
         *_of_kind("latency", latencies),
         *(("losses", text) for text, lost in tallies if lost),

@@ -137,13 +137,18 @@ def _few(view: View, members: list[Standing]) -> str:
 
 def _alone(view: View, members: list[Standing]) -> str:
     names = dict.fromkeys(_name(view, one, _best(one)) for one in members)
-    return (
-        f"only {enumerated(first_few(list(names), MAX_NAMES))} can win, the other cells are wrong, failed or doubtful"
-    )
+    why = "wrong, failed, doubtful or block their event loop" if _blocked(members) else "wrong, failed or doubtful"
+    return f"only {enumerated(first_few(list(names), MAX_NAMES))} can win, the other cells are {why}"
 
 
 def _none(view: View, members: list[Standing]) -> str:
+    if _blocked(members):
+        return "no winner: calls block the event loop, or some trial failed or was wrong"
     return "no winner: in every cell some trial failed or was wrong"
+
+
+def _blocked(members: list[Standing]) -> bool:
+    return any(one.comparison.is_blocked for one in members)
 
 
 def in_doubt(found: Sequence[Standing], total: int) -> str:

@@ -104,7 +104,7 @@ def _dot(view: View, point: Point, place: int, factor: float, axes: Any) -> None
         axes.errorbar(value.mean, place, xerr=[[value.mean - value.lo], [value.hi - value.mean]], fmt="none",
                       ecolor=style.colour, elinewidth=1.8, capsize=3.5)  # fmt: skip
     axes.plot(value.mean, place, marker=style.marker, markersize=6, markeredgecolor=style.colour, markeredgewidth=1.3,
-              markerfacecolor=style.colour if point.can_win else "white")  # fmt: skip
+              markerfacecolor=style.colour if point.is_sure else "white")  # fmt: skip
     text = spread(value).partition(" (")[0]
     axes.annotate(text, (right, place), (8, 0), textcoords="offset points", va="center", fontsize=8)
 

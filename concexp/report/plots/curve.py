@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from concexp.report.captions import HOLLOW
+from concexp.report.grouping import groups
 from concexp.report.long_axes import LongAxis, chosen, long_axes
 from concexp.report.plots import _style
 from concexp.report.text.numbers import are_numbers, plural, scale_of, spread
-from concexp.report.view import Point, View, groups
+from concexp.report.view import Point, View
 
 COLUMNS = 2
 MAX_PANELS = 6
@@ -142,7 +143,7 @@ def _line(view: View, line: list[Point], x: list[float], factor: float, place: i
                          linewidth=1.4, zorder=3)  # fmt: skip
     low, high = zip(*((v.lo, v.hi) if v.bounded else (v.mean, v.mean) for v in values), strict=True)
     axes.fill_between(x, low, high, color=style.colour, alpha=0.15, linewidth=0)
-    hollow = [(at, value.mean) for at, value, point in zip(x, values, line, strict=True) if not point.can_win]
+    hollow = [(at, value.mean) for at, value, point in zip(x, values, line, strict=True) if not point.is_sure]
     if hollow:
         axes.plot(*zip(*hollow, strict=True), linestyle="none", marker=style.marker, markersize=size, markerfacecolor="white",
                   markeredgecolor=style.colour, zorder=4)  # fmt: skip

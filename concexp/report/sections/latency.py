@@ -7,6 +7,7 @@ from typing import Any
 
 from concexp import catalog
 from concexp.analysis.stats.intervals import Interval
+from concexp.experiment.entries import BESIDE
 from concexp.report.family import Family, corrected
 from concexp.report.pairs import Pair
 from concexp.report.phrases import cell_text, cells_text
@@ -150,7 +151,7 @@ def _with_parameters(view: View, label: str) -> str:
     own: dict[str, dict[str, Any]] = {}
     for entry in listed if isinstance(listed, list) else []:
         if isinstance(entry, dict):
-            name = next(key for key in entry if key != "as")
+            name = next(key for key in entry if key not in BESIDE)
             if isinstance(entry[name], dict):
                 own[str(entry.get("as", name))] = {"kind": name, **entry[name]}
     mine = own.pop(label, {})

@@ -44,6 +44,7 @@ class Facts:
     used      CPUs that PROBED threads used; None where they could not run
     wanted    the same with what waited for a CPU
     gain      their speed as a multiple of one worker's; `loop_gain` that of as many coroutines
+    blocks    whether a call waits without leaving the event loop to others
     result    bytes of a returned value as a pickle; None where it cannot be pickled
     sending   CPU seconds that handing a call to another process and its value back takes
     refused   why no pool of processes can run it; "" where one can
@@ -58,6 +59,7 @@ class Facts:
     wanted: float | None = None
     gain: float | None = None
     loop_gain: float | None = None
+    blocks: bool = False
     result: float | None = None
     sending: float | None = None
     refused: str = ""
@@ -74,12 +76,12 @@ class Facts:
         """What kind of work it is."""
         if self.busy >= BUSY:
             return self._computing()
+        if self.awaited and self.blocks:
+            return Kind.blocks
         if self.awaited and (self.loop_gain or 0.0) >= GAINS:
             return Kind.awaits
         if self._is_held_up:
             return Kind.shares
-        if self.awaited:
-            return Kind.blocks
         return Kind.mixed if self.busy > IDLE else Kind.waits
 
     def _computing(self) -> Kind:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from concexp import experiment
+from concexp.analysis import blocking, demand
 from concexp.analysis.costs import Costs
+from concexp.analysis.results import Run
 from concexp.commands.run import RunRequest, run_experiment
 from concexp.commands.trying.kind import PROBED, Facts
 from concexp.commands.trying.models import ALONE, COROUTINES, PROCESSES, THREADS, Candidate, of_group
@@ -20,7 +22,6 @@ from concexp.experiment.statuses import MEASURED
 from concexp.run.storage.journal import Record
 
 WINDOW_S = 0.25  # of a trial
-RARE = 0.01  # voluntary switches of a call that waits for nothing
 ENDED = {"timeout": "did not end", "failed": "failed", "crashed": "crashed", "invalid": "gave a wrong outcome"}
 FRAME = re.compile(r'File "(?!<)([^"]+)", line (\d+)')
 
@@ -41,10 +42,14 @@ class Probe:
         InputError where one cannot be called, ConcexpError where one does not end.
         """
         alone = of_group(self.models, ALONE)[:1]
-        first, forms, spent = self._run("alone", [{"model": alone[0].name}])
-        facts = {one.target: self._alone(one, first[one.target], forms[one.target]) for one in self.functions}
+        first, forms, run = self._run("alone", [{"model": alone[0].name}])
+        self._require_well(first)
+        shares = demand.shares_by_cell(run.firsts)
+        facts = {one.target: _alone(one, first[one.target][0], forms[one.target], shares) for one in self.functions}
         rest, _, more = self._run("together", self._together(any(one.awaited for one in facts.values())))
-        return {target: _together(one, rest[target], self.models) for target, one in facts.items()}, spent + more
+        blocked = blocking.shares_by_cell(more.firsts)
+        found = {target: _together(one, rest[target], self.models, blocked) for target, one in facts.items()}
+        return found, sum(Costs(one.records).spent for one in (run, more))
 
     def _together(self, awaited: bool) -> list[dict[str, Any]]:
         """The grids that show how calls get on with each other."""
@@ -57,8 +62,8 @@ class Probe:
             for model in models[:1]
         ]
 
-    def _run(self, name: str, grids: list[dict[str, Any]]) -> tuple[dict[str, list[Record]], dict[str, str], float]:
-        """(the records of one trial of each cell, and what each function is, by target; the seconds that all took)."""
+    def _run(self, name: str, grids: list[dict[str, Any]]) -> tuple[dict[str, list[Record]], dict[str, str], Run]:
+        """(the records of one trial of each cell, and what each function is, by target; the run as tables)."""
         question = {
             "name": f"probe_{name}",
             "workload": [one.entry(sent=True) for one in self.functions],
@@ -79,13 +84,12 @@ class Probe:
         except InputError as error:
             raise InputError([self._at_function(one) for one in error.problems]) from None
         by_target: dict[str, list[Record]] = {one.target: [] for one in self.functions}
-        records = outcome.measured.journal.records
-        for record in records:
+        for record in outcome.measured.journal.records:
             if record.role == MEASURED:
                 by_target[record["axes"]["workload"]].append(record)
         entries = outcome.measured.folder.manifest["preflight"]["entries"]
         forms = {target: str(entry["form"]) for target, entry in entries.items()}
-        return by_target, forms, Costs(records).spent
+        return by_target, forms, outcome.measured.results
 
     def _at_function(self, one: Problem) -> Problem:
         """A problem of the made-up YAML as one of the function that it is about."""
@@ -94,22 +98,12 @@ class Probe:
         message = re.sub(r" on every model \([^)]*\)", "", one.message)
         return problem(place, message.removeprefix(f"{Path(place).name} "), one.hint)
 
-    def _alone(self, function: Function, records: Sequence[Record], form: str) -> Facts:
-        """What one worker alone shows; ConcexpError where no trial of it ended well."""
-        record = records[0]
-        if record["status"] != "ok":
-            raise ConcexpError(*self._bad_end(function, record))
-        one = record["answer"]["iterations"][0]
-        waited = one.get("run_queue_wait_s") or 0.0
-        wall = max(one["wall_s"] - waited, one.get("cpu_s") or 0.0, 1e-9)
-        return Facts(
-            form=form,
-            op_s=wall / one["ops"],
-            busy=_busy(one, wall),
-            result=one["counts"].get("pickled_bytes"),
-            gil=record["answer"].get("gil") is not False,
-            locks=function.locks,
-        )
+    def _require_well(self, records: Mapping[str, Sequence[Record]]) -> None:
+        """ConcexpError where the trial of a function alone did not end well."""
+        for function in self.functions:
+            record = records[function.target][0]
+            if record["status"] != "ok":
+                raise ConcexpError(*self._bad_end(function, record))
 
     def _bad_end(self, function: Function, record: Mapping[str, Any]) -> tuple[str, str]:
         """(message, hint) of a trial that ended badly."""
@@ -124,16 +118,24 @@ class Probe:
         return f"{function.target} {how}{where}: {record['reason']}", "call it by itself first"
 
 
-def _busy(one: Mapping[str, Any], wall: float) -> float:
-    """The share of a pass on a CPU; all of it where calls gave no CPU up, so that it was something else that stopped them."""
-    given_up = one.get("voluntary_switches")
-    if given_up is not None and given_up < RARE * one["ops"]:
-        return 1.0
-    return min(1.0, (one.get("cpu_s") or 0.0) / wall)
+def _alone(function: Function, record: Record, form: str, shares: Mapping[str, float]) -> Facts:
+    """What one worker alone shows; `shares` of a CPU that the work of a cell wants."""
+    one = record["answer"]["iterations"][0]
+    wall = max(one["wall_s"] - (one.get("run_queue_wait_s") or 0.0), one.get("cpu_s") or 0.0, 1e-9)
+    return Facts(
+        form=form,
+        op_s=wall / one["ops"],
+        busy=shares[record["cell"]],
+        result=one["counts"].get("pickled_bytes"),
+        gil=record["answer"].get("gil") is not False,
+        locks=function.locks,
+    )
 
 
-def _together(alone: Facts, records: Sequence[Record], models: Sequence[Candidate]) -> Facts:
-    """What is known of a function, with what its calls beside each other show."""
+def _together(
+    alone: Facts, records: Sequence[Record], models: Sequence[Candidate], blocked: Mapping[str, float]
+) -> Facts:
+    """What is known of a function, with what its calls beside each other show; `blocked`: of an event loop, by cell."""
     groups = {model.name: model.group for model in models}
     found = alone
     for record in records:
@@ -148,7 +150,7 @@ def _together(alone: Facts, records: Sequence[Record], models: Sequence[Candidat
         if group == THREADS:
             found = replace(found, used=cpu / wall, wanted=(cpu + waited) / wall, gain=alone.op_s / seconds)
         elif group == COROUTINES:
-            found = replace(found, loop_gain=alone.op_s / seconds)
+            found = replace(found, loop_gain=alone.op_s / seconds, blocks=record["cell"] in blocked)
         else:
             found = replace(found, sending=cpu / one["ops"] - alone.busy * alone.op_s)
     return found

@@ -28,7 +28,7 @@ def facts(**more):
         ({"busy": 0.5, "used": 0.95, "wanted": 1.1, "gain": 1.8}, Kind.mixed),
         ({"busy": 0.75, "used": 0.95, "wanted": 1.1, "gain": 1.2}, Kind.mixed),  # what it waits for is the GIL
         ({"form": "coroutine function", "busy": 0.1, "gain": 3.5, "loop_gain": 3.9}, Kind.awaits),
-        ({"form": "coroutine function", "busy": 0.1, "gain": 3.5, "loop_gain": 1.0}, Kind.blocks),
+        ({"form": "coroutine function", "busy": 0.1, "gain": 3.5, "loop_gain": 1.0, "blocks": True}, Kind.blocks),
         ({"form": "coroutine function", "loop_gain": 1.0}, Kind.holds),
     ],
 )

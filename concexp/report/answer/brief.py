@@ -31,6 +31,7 @@ from concexp.report.view import Comparison, Point, View
 OPEN = {
     "doubtful": "was measured fastest, without a verdict: its trials are doubtful, or those of a rival",
     "no winner": "was measured fastest, without a verdict: in every cell some trial ended badly",
+    "alone": "was measured fastest, without a verdict: nothing else ended well and beyond doubt",
     "few": "was measured fastest, without a verdict from so few trials",
 }
 
@@ -55,13 +56,13 @@ def brief(view: View, comparison: Comparison) -> Brief:
         return Brief("nothing: no cell has a result", beware=_beware(view, comparison, None))
     same = [point for point in comparison.points if view.series_name(point) == view.series_name(best)]
     choice = (enough(view, same) or best) if best.can_win else best
-    state = "alone" if found is None else found.state
+    state = "" if found is None else found.state
     leads = leads_over(view, comparison, best, _rivals(view, comparison, best))
     return Brief(
         " ".join([_named(choice, cell_text(view, choice)), *([OPEN[state]] if state in OPEN else [])]),
         _gains(view, comparison, choice),
         _sure(view, comparison, best, leads),
-        _ties(view, leads),
+        _ties(view, leads) if leads or state != "alone" else "not known",
         _beware(view, comparison, choice),
         choice,
     )

@@ -62,7 +62,7 @@ def brief(view: View, comparison: Comparison) -> Brief:
         " ".join([_named(choice, cell_text(view, choice)), *([OPEN[state]] if state in OPEN else [])]),
         _gains(view, comparison, choice),
         _sure(view, comparison, best, leads),
-        _ties(view, leads) if leads or state != "alone" else "not known",
+        "not known" if state in ("alone", "few") else _ties(view, leads),
         _beware(view, comparison, choice),
         choice,
     )

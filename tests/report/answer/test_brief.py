@@ -55,6 +55,7 @@ def test_without_a_verdict_the_fastest_is_named_as_no_more_than_that(parts, scen
     assert found.choice is not None
     assert why in found.use
     assert ("without a verdict" in found.use) == bool(why)
+    assert "cannot be told" not in found.ties or scenario != "single"
 
 
 def test_the_only_cell_beyond_doubt_is_no_winner(parts):

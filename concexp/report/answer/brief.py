@@ -5,6 +5,7 @@ It says what the page says, from the same standings; what the page leaves withou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -122,8 +123,8 @@ def _sure(view: View, comparison: Comparison, best: Point, leads: Sequence[Lead]
         codes = sorted(
             {code for point in doubtful for trial in point.doubtful for code in trial.doubts_about(point.primary)}
         )
-        why = doubts.MEANING[codes[0]].partition(":")[0] if codes else "too few are left"
-        parts.append(f"{len(doubtful)} of these cells are doubtful: {why}")
+        why = re.split(r":| \(", doubts.MEANING[codes[0]])[0] if codes else "too few are left"
+        parts.append(f"{len(doubtful)} of these doubtful: {why}")
     floor = view.floor(comparison.points)
     if floor.factor > 1:
         parts.append(f"differences below {rounded(100 * (floor.factor - 1), 2)} % are noise here")

@@ -10,7 +10,7 @@ from typing import Any
 from concexp import catalog
 from concexp.errors import Problem
 from concexp.experiment import expressions, units
-from concexp.experiment.blocks import Measure, Report
+from concexp.experiment.blocks import Answer, Measure, Report
 from concexp.experiment.environment import Variable
 from concexp.experiment.files import DataFile
 
@@ -244,6 +244,7 @@ class Spec:
     metrics: tuple[str, ...]  # empty: all that the data has
     allow: tuple[Mapping[str, Any], ...]
     report: Report
+    answer: Answer = field(default_factory=Answer)
     path: str = ""
     text: str = field(default="", repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the merged YAML, as written

@@ -8,6 +8,7 @@ from itertools import combinations
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.experiment.statuses import NUMBERED
+from concexp.report.contest import contest_of
 from concexp.report.view import Comparison, Point, View
 
 Key = tuple[frozenset[str], str]
@@ -123,3 +124,12 @@ def winner_pairs(view: View, comparison: Comparison) -> Iterator[Pair]:
     """The best of each series with each other: any of them might have been the best of all."""
     best = view.best_per_series(point for point in comparison.points if point.can_win)
     return (Pair(one, other, view.primary) for one, other in combinations(best, 2))
+
+
+def contest_pairs(view: View) -> Iterator[Pair]:
+    """Each contestant with each other where other axes than models, primitives and workers compete."""
+    contest = contest_of(view)
+    if contest is not None:
+        for comparison in contest.comparisons:
+            contestants = contest.contestants(view, comparison)
+            yield from (Pair(one, other, view.primary) for one, other in combinations(contestants, 2))

@@ -201,6 +201,17 @@ def _comparative(view: View) -> tuple[str, str]:
     return ("faster", "fast") if view.metric.unit == "s" or view.metric.unit.endswith("/s") else ("better", "good")
 
 
+def opposite(view: View) -> str:
+    """What less of the primary metric is called: slower, of times and rates."""
+    return "slower" if _comparative(view)[0] == "faster" else "worse"
+
+
+def with_workers(view: View, points: Iterable[Point]) -> str:
+    """` with 4 workers` where all of these points have the same number of workers, and others have another one."""
+    counts = {point.workers for point in points if point.workers is not None}
+    return f" with {plural(counts.pop(), 'worker')}" if len(counts) == 1 and not _same_workers(view) else ""
+
+
 BAD_ENDINGS = {"failed": "failed", "crashed": "crashed", "timeout": "timed out"}  # statuses in words
 
 # A gain certainly below this, either way, and not resolved from none, is called none: 5 % would take a quieter machine than most.

@@ -133,11 +133,11 @@ T = TypeVar("T")
 
 
 class View:
-    """A run with everything that pictures and sentences need beyond the table of cells."""
+    """A run with everything that pictures and sentences need beyond the table of cells; `primary` replaces the run's metric."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, primary: str = "") -> None:
         self.run = run
-        self.primary: str = run.spec["primary"]
+        self.primary: str = primary or run.spec["primary"]
         self.metric: Any = catalog.load("metric", self.primary)()
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.cpus
@@ -270,21 +270,21 @@ class View:
                 series.setdefault(self.series_name(point), []).append(point)
         return {name: sorted(members, key=lambda point: point.workers or 0) for name, members in series.items()}
 
-    def series_name(self, point: Point) -> str:
-        """The series of a point: its model's label, and the model's parameters that vary: `processes fork`."""
-        return " ".join([one_line(point.model), *filter(None, [", ".join(self._parameters(point, "model"))])])
+    def series_name(self, point: Point, without: str = "") -> str:
+        """A point's model and the model's parameters that vary: `processes fork`; an axis may be left out."""
+        return " ".join([one_line(point.model), *filter(None, [", ".join(self._parameters(point, "model", without))])])
 
-    def primitive(self, point: Point) -> str:
+    def primitive(self, point: Point, without: str = "") -> str:
         """The primitive of a point with its varying parameters, where several primitives were measured; else ""."""
         label = [one_line(point.labels["sync"])] if "sync" in self.varying_axes else []
-        return " ".join([*label, *filter(None, [", ".join(self._parameters(point, "sync"))])])
+        return " ".join([*label, *filter(None, [", ".join(self._parameters(point, "sync", without))])])
 
-    def _parameters(self, point: Point, kind: str) -> list[str]:
+    def _parameters(self, point: Point, kind: str, without: str = "") -> list[str]:
         """The varying parameters of a plug-in that are axes: `fork`, `chunk 64`. Words stand alone, numbers need the name."""
         parts = []
-        for key in self.axes:
+        for key in (key for key in self.axes if key not in (kind, without) and self.of_kind(key, kind)):
             label = point.labels.get(key)
-            if key != kind and self.of_kind(key, kind) and key in self.varying_axes and label is not None:
+            if key in self.varying_axes and label is not None:
                 word = isinstance(label, str) and label[:1].isalpha()
                 parts.append(one_line(label) if word else one_line(f"{key.rpartition('.')[2]} {one_line(label)}"))
         return parts

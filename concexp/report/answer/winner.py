@@ -94,7 +94,7 @@ def _ahead(view: View, best: Point, runner_up: Lead, gain: list[str]) -> list[st
     """The lead over the runner-up."""
     if _is_the_gain(view, best, runner_up.rival, gain):
         return []
-    return [ahead_text(view, runner_up.ratio, cell_text(view, runner_up.rival))]
+    return [ahead_text(view, runner_up.shown, cell_text(view, runner_up.rival))]
 
 
 def _rivals(view: View, comparison: Comparison, best: Point, tied: list[Lead], gain: list[str]) -> str:

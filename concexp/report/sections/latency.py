@@ -9,6 +9,7 @@ from concexp import catalog
 from concexp.analysis.stats.intervals import Interval
 from concexp.experiment.entries import BESIDE
 from concexp.report.family import Family, corrected
+from concexp.report.open_loops import METRICS, is_open
 from concexp.report.pairs import Pair
 from concexp.report.phrases import cell_text, cells_text
 from concexp.report.text.markdown import code, escaped
@@ -16,8 +17,6 @@ from concexp.report.text.numbers import brief, enumerated, plural, rounded, scal
 from concexp.report.view import Comparison, Point, View, once_per_view
 from concexp.trial.search import objective
 
-# The metrics and what they are called; the first that was recorded is used. Only an open loop has a latency.
-METRICS = {"latency_p99_s": "latency", "service_time_p99_s": "service time"}
 HIGHEST_RATE = "sustainable_rate"
 MAX_COMPARISONS = 12
 MAX_CELLS = 6  # that a sentence on overload names
@@ -250,15 +249,6 @@ def _too_few(view: View) -> list[str]:
         return []
     point, name = few[0]
     return [f"No p99 for {plural(len({p.cell for p, _ in few}), 'cell')}: {point.sample.withheld(name)}."]
-
-
-def is_open(view: View, comparison: Comparison) -> bool:
-    """Whether requests arrived at a given rate, so that throughputs cannot be compared; rates that were searched for can."""
-    records = (view.records.get(point.cell) for point in comparison.points)
-    rated = any("rate" in record["load"] for record in records if record)
-    known = [metric for metric in METRICS if view.metrics.get(metric) and view.metrics[metric].open_loop]
-    given = view.metric.unit == "1/s" and not view.metric.open_loop
-    return given and (rated or any(p.value(m).has_value for m in known for p in comparison.points))
 
 
 def _metric(view: View, comparison: Comparison) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from concexp.experiment import Measure
+from concexp.experiment import Answer, Measure
 from concexp.run.storage.schema.types import (
     Axes,
     CellId,
@@ -49,6 +49,7 @@ class Spec(Part):
     metrics: Annotated[str | list[str], Undivided] | None = Field(None, description="the metrics that were asked for")
     claims: Annotated[Claim | list[Claim], Undivided] | None = Field(None, description="the claims, or the only one")
     report: Report = Field(description="what the page should hold")
+    answer: Annotated[Answer, Undivided] | None = Field(None, description="what competes, where the experiment says so")
 
 
 class Machine(Part):

@@ -25,9 +25,13 @@ def fell_short(trials: pd.DataFrame, useful: pd.Series) -> pd.Series:
     running = trials["cpu_s"].astype(float)
     wanted = running + trials["run_queue_wait_s"].astype(float)
     could_use = trials["wall_s"] * useful
+    return waited_long(trials) & (running < ENOUGH * could_use) & (wanted >= WANTED * could_use)
+
+
+def waited_long(trials: pd.DataFrame) -> pd.Series:
+    """True if a thread of the trial stood in the run queue for long each time that it left its CPU, on average."""
     switches = trials["voluntary_switches"].astype(float) + trials["involuntary_switches"].astype(float)
-    long = trials["run_queue_wait_s"] > LONG_WAIT * switches.fillna(0.0)
-    return long & (running < ENOUGH * could_use) & (wanted >= WANTED * could_use)
+    return trials["run_queue_wait_s"].astype(float) > LONG_WAIT * switches.fillna(0.0)
 
 
 def spinners_lacked(trials: pd.DataFrame, useful: pd.Series) -> pd.Series:

@@ -69,7 +69,7 @@ def shares_by_cell(frame: pd.DataFrame) -> dict[str, float]:
 def _own_share(trials: pd.DataFrame) -> pd.Series:
     """The share of what each trial's workers could use that they ran, or waited for a CPU; NaN where that does not show.
 
-    It does not show where arrivals or a second role have a part in it.
+    It does not show where arrivals or a second role have a part in it, or where a model made up the numbers.
     """
     used = trials["cpu_s"] + trials["run_queue_wait_s"]
     # What the host stole from others on the machine counts as well: at most as much as the trial itself had.
@@ -82,6 +82,8 @@ def _own_share(trials: pd.DataFrame) -> pd.Series:
     for name in ("load.rate", "background_ops"):
         if name in trials:
             shows &= trials[name].isna()
+    if "made_up" in trials:
+        shows &= ~trials["made_up"].astype(bool)
     return share.where(shows & wanted.notna())
 
 

@@ -76,9 +76,9 @@ def tidy_frame(header: Mapping[str, Any], records: list[Record]) -> pd.DataFrame
     rows = TrialRows(trials["trial"].factorize()[0][iterations.trials])
     columns |= _speed(columns, iterations)
     columns["steadiness"] = _steadiness(columns, rows)
-    columns |= _demands(columns, rows)
-    columns["doubts"] = _doubts(columns, rows, iterations)
     made_up = np.array([possible.is_made_up(record) for record, _ in pairs], dtype=bool)[iterations.trials]
+    columns |= _demands({**columns, "made_up": made_up}, rows)
+    columns["doubts"] = _doubts(columns, rows, iterations)
     columns |= _metrics(header["manifest"]["machine"], columns, iterations, made_up)
     return pd.DataFrame({name: columns[name] for name in dict.fromkeys([*FIRST, *columns])}, copy=False)
 

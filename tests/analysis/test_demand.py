@@ -68,6 +68,15 @@ def test_what_was_not_recorded_leaves_the_declared_word(tmp_path, missing):
     assert set(demand.shares_by_cell(run.firsts).values()) == {0.0}
 
 
+def test_made_up_numbers_do_not_show_it(tmp_path):
+    """A model that makes up its times makes up its CPU times as well."""
+    trials = journal_builder.write(
+        tmp_path, [journal_builder.cell(model="simulated", wants="io", facts=COMPUTES)]
+    ).trials
+    assert set(trials["wants"]) == {"io"}
+    assert trials["cpu_share"].isna().all()
+
+
 def test_arrivals_do_not_show_it(tmp_path):
     """In an open loop workers also wait for arrivals, which says nothing about the work."""
     load = {"rate": 50.0, "duration": 0.5, "arrivals": "constant"}

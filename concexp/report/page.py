@@ -39,7 +39,7 @@ def write(run: Run, folder: Path) -> Path:
     parts = Parts(data)
     first, pictures, missing = _pictures(view, folder, parts)
     templates = _templates()
-    content = Page(view, data, first, pictures, missing, parts)
+    content = Page(view, data, first, pictures, missing, parts, folder)
     texts = contents.sections(content, lambda name, filling: templates.get_template(f"{name}.md").render(filling))
     text = printable(re.sub(r"\n{3,}", "\n\n", "\n\n".join(texts)))
     page = folder / "README.md"

@@ -73,6 +73,14 @@ def _group(view: View, names: list[str], primitives: tuple[str, ...], workers: t
     return text
 
 
+def follows(view: View, key: str) -> str:
+    """The parameter that determines this one wherever it varies, so that it need not be named; "" if none does."""
+    parameters = [one for one in view.axes if "." in one and one in view.varying_axes]
+    if key not in parameters or not view.is_redundant(key, parameters):
+        return ""
+    return next(one for one in parameters if one != key and view.determines(one, key))
+
+
 def first_few(names: Sequence[str], most: int, rest_counts: bool = True, lead: str = "") -> list[str]:
     """The first of these and how many more there are: `a`, `b`, `3 more`.
 

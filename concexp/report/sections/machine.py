@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from concexp.analysis.costs import Costs
 from concexp.analysis.speed_states import spinner_speeds
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, scale_of
 from concexp.report.view import View
+from concexp.run.forecast import duration_text
 
 
 def machine(view: View) -> list[tuple[str, str]]:
@@ -76,8 +78,8 @@ def _load(facts: dict[str, Any]) -> str | None:
     if facts.get("load_1m") is None:
         return None
     waited = {kind: share for kind, share in (facts.get("pressure") or {}).items() if share}
-    shares = enumerated([f"{escaped(kind)} in {share:.1%}" for kind, share in waited.items()]) if waited else ""
-    return f"{facts['load_1m']:.2f}" + (f" (something waited for {shares} of the minute before)" if shares else "")
+    shares = ", ".join(f"{escaped(kind)} {share:.1%}" for kind, share in waited.items())
+    return f"{facts['load_1m']:.2f}" + (f" (waiting for {shares} of the minute)" if shares else "")
 
 
 def _clock(view: View) -> str | None:
@@ -87,9 +89,9 @@ def _clock(view: View) -> str | None:
     cost, step, late = (facts.get(name) for name in ("timer_cost_s", "timer_step_s", "sleep_overshoot_median_s"))
     parts = [source] if source else []
     if cost is not None:
-        parts.append(f"a reading costs {_short(cost)}" + (f" in steps of {_short(step)}" if step else ""))
+        parts.append(f"{_short(cost)} per reading" + (f", steps of {_short(step)}" if step else ""))
     if late is not None:
-        parts.append(f"a sleep of 1 ms lasts {_short(late)} longer")
+        parts.append(f"sleeps end {_short(late)} late")
     return ", ".join(parts) or None
 
 
@@ -180,15 +182,16 @@ def _different_builds(pythons: dict[str, dict[str, Any]]) -> str | None:
 
 
 def outline(view: View) -> str:
-    """The line under the title: how much was measured, on what, and when."""
+    """The line under the title: how much was measured, how long that took, on what, and when."""
     points = [point for point in view.points if point.sample.count]
     trials = sum(point.sample.count for point in points)
     facts = view.run.manifest["machine"]
+    took = Costs(view.run.records).spent
     pythons = view.run.manifest["interpreters"].values()
     named = [" ".join(filter(None, [_text(one, "implementation"), _text(one, "version")])) for one in pythons]
     parts: Sequence[str | None] = [
         code(view.run.spec["name"]),
-        f"{plural(trials, 'trial')} of {plural(len(points), 'cell')}",
+        f"{plural(trials, 'trial')} of {plural(len(points), 'cell')}" + (f" in {duration_text(took)}" if took else ""),
         f"{_text(facts, 'processor')}, {plural(facts['cpus'], 'usable CPU')}" if facts.get("processor") else None,
         enumerated(list(dict.fromkeys(filter(None, named)))) or None,
         str(view.run.manifest.get("started_at", ""))[:10] or None,

@@ -19,7 +19,7 @@ from concexp.analysis.time_breakdown import ONE, parallel
 from concexp.report.family import family_of
 from concexp.report.long_axes import chosen
 from concexp.report.pairs import THROUGHPUT, Pair, steps
-from concexp.report.phrases import first_few
+from concexp.report.phrases import first_few, titles_text
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, spread
 from concexp.report.view import Point, View, once_per_view
@@ -94,6 +94,47 @@ def _limit(view: View, point: Point) -> float:
     ):
         return math.inf
     return view.run.effective_cpus
+
+
+def summary(view: View) -> list[str]:
+    """Up to how many workers each series gains, and which lose by more: two sentences at most."""
+    stepping = [(series, steps(view, series.points)) for series in measured_series(view)]
+    gaining: dict[int, list[Series]] = {}
+    losing = []
+    for series, pairs in stepping:
+        if not any(step_ratio(view, pair).bounded for pair in pairs):
+            continue
+        verdicts = {pair.above.parallelism: step_verdict(view, pair) for pair in pairs}
+        gaining.setdefault(max((n for n, one in verdicts.items() if one == STEPS["higher"]), default=1), []).append(
+            series
+        )
+        if STEPS["lower"] in verdicts.values():
+            losing.append(series)
+    parts = [
+        f"up to {count} workers: {_together(view, gaining[count])}"
+        for count in sorted(gaining, reverse=True)
+        if count > 1
+    ]
+    parts += [f"no gain: {_together(view, gaining[1])}"] if 1 in gaining else []
+    texts = [f"More workers gain throughput {'; '.join(parts)}."] if parts and max(gaining) > 1 else []
+    if set(gaining) == {1}:
+        texts = [f"More workers gain no throughput: {_together(view, gaining[1])}."]
+    return texts + ([f"Some step to more workers loses throughput: {_together(view, losing)}."] if losing else [])
+
+
+def _together(view: View, members: Sequence[Series]) -> str:
+    """`threads` (inside 10us and 25us); `processes` (inside 0us): the series, each with its panels where there are several."""
+    several = len({one.title for one in measured_series(view)}) > 1
+    titles: dict[str, list[str]] = {}
+    for series in members:
+        titles.setdefault(series.name, []).append(series.title)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, of in titles.items():
+        alike.setdefault(tuple(of), []).append(code(name))
+    return "; ".join(
+        enumerated(first_few(names, MAX_SERIES)) + (f" ({titles_text(of)})" if several and any(of) else "")
+        for of, names in alike.items()
+    )
 
 
 def sentences(view: View) -> list[str]:

@@ -9,7 +9,7 @@ from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
 from concexp.analysis.time_breakdown import ONE, TimeBreakdown, parallel
 from concexp.report.phrases import first_few, titles_text
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, plural, rounded, spread
+from concexp.report.text.numbers import DIGITS, brief, enumerated, plural, rounded
 from concexp.report.view import Panel, Point, View, once_per_view
 
 # What each part is called as a reason; waits that were not recorded are hidden in two of them.
@@ -107,16 +107,23 @@ def main_reasons(view: View) -> list[str]:
     parts = []
     ordered = sorted(by_reason.items(), key=lambda pair: -len(pair[1]))
     for reason, losses in ordered[:MAX_REASONS]:
-        titles: dict[str, list[str]] = {}
-        for bar, _ in losses:
-            titles.setdefault(view.series_name(bar.point), []).append(bar.title)
-        series_of = [code(name) + (f" in {titles_text(of)}" if any(of) else "") for name, of in titles.items()]
-        listed = "; ".join(first_few(series_of, MAX_REASONS))
+        listed = "; ".join(first_few(_together(view, [bar for bar, _ in losses]), MAX_REASONS))
         most, name = max(losses, key=lambda one: one[0].split.share(one[1]).mean)
         parts.append(f"{reason} ({listed}: at most {percent(most.split, name)})")
     if more := sum(len(losses) for _, losses in ordered[MAX_REASONS:]):
         parts.append(f"other reasons in {plural(more, 'more case')}")
-    return [f"Time of the workers, with most of them, is lost mainly to {'; '.join(parts)}."] if parts else []
+    return [f"With most workers, their time is lost mainly to {'; '.join(parts)}."] if parts else []
+
+
+def _together(view: View, lost: Sequence[Bar]) -> list[str]:
+    """`threads` and `processes` in sort and regex: the series of these bars, those of the same panels together."""
+    titles: dict[str, list[str]] = {}
+    for bar in lost:
+        titles.setdefault(view.series_name(bar.point), []).append(bar.title)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, of in titles.items():
+        alike.setdefault(tuple(of), []).append(code(name))
+    return [enumerated(names) + (f" in {titles_text(of)}" if any(of) else "") for of, names in alike.items()]
 
 
 def _named(view: View, bar: Bar) -> str:
@@ -137,10 +144,10 @@ def _names_alone(view: View, shown: Sequence[Bar]) -> str:
 
 
 def _reason(view: View, bar: Bar) -> str:
-    """`threads` with 4 workers: 25 % (24–26) of the workers' time was useful; lost mainly to turns at the GIL … (71 %, 70–72)."""
+    """`threads` with 4 workers: 25 % useful; lost mainly to waiting for the GIL … (71 %)."""
     point = bar.point
     head = f"{_named(view, bar)} with {plural(point.parallelism, 'worker')}"
-    head += f": {percent(bar.split, USEFUL)} of the time was useful"
+    head += f": {percent(bar.split, USEFUL)} useful"
     if 1 - bar.split.useful.mean < MIN_LOSS:
         return f"{head}."
     names = bar.split.leading()
@@ -162,25 +169,26 @@ def _loss_of(view: View, bar: Bar) -> tuple[object, ...]:
 
 
 def _reason_of_several(view: View, bars: Sequence[Bar]) -> str:
-    """The same of several panels, with the outermost ends of their intervals: `19 to 27 % of the time was useful`."""
+    """The same of several panels, with the outermost ends of their intervals: `19 to 27 % useful`."""
     first = bars[0]
     head = f"{code(view.series_name(first.point))} with {plural(first.point.parallelism, 'worker')}"
     head += f" ({titles_text([bar.title for bar in bars])})" if any(bar.title for bar in bars) else ""
     names = first.split.leading()
     parts = [f"{_called(view, first, name)} ({_between(bars, name)})" for name in names]
-    return f"{head}: {_between(bars, USEFUL)} of the time was useful; lost mainly to {enumerated(parts, 'or')}."
+    return f"{head}: {_between(bars, USEFUL)} useful; lost mainly to {enumerated(parts, 'or')}."
 
 
 def _between(bars: Sequence[Bar], name: str) -> str:
     shares = [bar.split.share(name).scaled(100) for bar in bars]
     low = min(share.lo if share.bounded else share.mean for share in shares)
     high = max(share.hi if share.bounded else share.mean for share in shares)
-    return f"{rounded(low, 2)} to {rounded(high, 2)} %"
+    return f"{rounded(low, 2)} to {rounded(min(high, 100.0), 2)} %"
 
 
 def percent(split: Breakdown, name: str) -> str:
-    """A share in percent: `71 % (70–72)`."""
-    return spread(split.share(name).scaled(100), " %")
+    """A share in percent: `71 %`, or `55 % (49–61)` where that is wide. Measured shares of more than all are called all."""
+    share = split.share(name).scaled(100)
+    return "100 %" if share.mean > 100 else brief(share, " %", DIGITS)
 
 
 def _called(view: View, bar: Bar, name: str) -> str:

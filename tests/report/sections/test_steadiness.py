@@ -51,7 +51,7 @@ def test_an_unsteady_cell_wins_nothing(courses):
     """Its trials are doubtful: no verdict, a mark in the table, a line among the reasons for doubt, its meaning."""
     page = courses[1]
     assert "Doubtful (‡), so without a verdict: `asyncio`." in page
-    assert re.search(r"\| asyncio \| [^|]* ‡ \|.*\| 5 \(5 doubtful\) \|", page)
+    assert re.search(r"^\| asyncio \| [^|]* ‡ \|", page, re.MULTILINE)
     assert "- `unsteady` in 5 of 25 trials: the time of an operation still changed when the trial ended" in page
 
 

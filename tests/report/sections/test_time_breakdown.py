@@ -34,7 +34,7 @@ def test_the_main_reason(view):
     ]
     (sentence,) = time_breakdown.sentences(view(cells))
     figure = r"([\d.]+) %(?: \([\d.]+–[\d.]+\))?"
-    pattern = f"`threads` with 4 workers: {figure} of the time was useful; lost mainly to waiting for the GIL or other "
+    pattern = f"`threads` with 4 workers: {figure} useful; lost mainly to waiting for the GIL or other "
     useful, rest = (
         re.match(pattern, sentence)[1],
         re.search(r"serial work \(([\d.]+) %(?:, [\d.]+–[\d.]+)?\)\.$", sentence)[1],
@@ -79,7 +79,7 @@ def test_doubtful_cells_have_a_bar_and_no_reason(view, tmp_path):
 def test_nothing_lost(view):
     """A small loss needs no reason; a run without a baseline has neither sentence nor picture."""
     (sentence,) = time_breakdown.sentences(view(pair("processes", 2, 1990, "x", 2, more=busy(1, 1))))
-    assert sentence.endswith("of the time was useful.")
+    assert sentence.endswith(" % useful.")
     found = view(pair("processes", 2, 1990, "x", 2, more=busy(1, 1)), spec={"baseline": {}})
     assert time_breakdown.sentences(found) == []
     assert not catalog.load("plot", "cost_breakdown")().prepare(found)
@@ -91,8 +91,22 @@ def test_panels_that_lost_their_time_alike_share_a_sentence(view):
     cells = [one for work, more in shares for one in pair("threads", 2, 1000, work, 1, more=more)]
     alike, other = time_breakdown.sentences(view(cells))
     assert re.fullmatch(
-        r"`threads` with 2 workers \(sort and regex\): \d+ to \d+ % of the time was useful; lost mainly to waiting for the GIL or "
+        r"`threads` with 2 workers \(sort and regex\): \d+ to \d+ % useful; lost mainly to waiting for the GIL or "
         r"other serial work \(\d+ to \d+ %\)\.",
         alike,
     )
     assert other.startswith("`threads` (zlib) with 2 workers: ")
+
+
+def test_no_share_is_more_than_all(view):
+    """Two workers that did more than twice the work of one were useful all the time."""
+    (sentence,) = time_breakdown.sentences(view(pair("processes", 2, 2100, "x", 2, more=busy(1, 1))))
+    assert sentence == "`processes` with 2 workers: 100 % useful."
+
+
+def test_series_that_lose_alike_are_named_together(view):
+    """In the answer, series of the same panels share them."""
+    cells = [one for model in ("threads", "greenlets") for work in ("sort", "regex")
+             for one in pair(model, 2, 1000, work, 1, more=busy(1, 1), plugins={"model": "threads"})]  # fmt: skip
+    (sentence,) = time_breakdown.main_reasons(view(cells))
+    assert "(`threads` and `greenlets` in sort and regex: at most 50" in sentence

@@ -97,6 +97,13 @@ TITLES = {
     "steadiness": "How steady it was",
 }
 Writers = Sequence[Callable[[View], list[str]]]
+
+
+def _one_comparison(view: View) -> list[str]:
+    """The sentences of the only comparison; several have the tables and the picture side by side."""
+    return per_comparison(view) if len(view.comparisons) == 1 else []
+
+
 # What stands beside the pictures of a section: together two sentences at most, except among the doubts.
 SENTENCES: dict[str, Writers] = {
     "scaling": (scaling_laws.summary,),
@@ -108,8 +115,8 @@ SENTENCES: dict[str, Writers] = {
 }
 # What stands below the tables, by heading.
 DETAILS: dict[str, Writers] = {
-    "Comparisons": (per_comparison,),
-    "More workers": (scaling_laws.sentences,),
+    "In detail": (_one_comparison,),
+    "Laws of scaling": (scaling_laws.sentences,),
     "Latencies": (latency.sentences,),
     "Time of the workers": (time_breakdown.sentences, timelines.sentences),
     "Skipped": (failures.skipped,),
@@ -163,8 +170,8 @@ def _claims(page: Page) -> Iterator[Content]:
 
 
 def _evidence(page: Page) -> Iterator[Content]:
-    rows = [row for row in claims.claim_rows(page.view) if row.evidence]
-    if rows:
+    rows = claims.claim_rows(page.view)
+    if any(row.evidence for row in rows):
         refuted = any(row.word == "refuted" for row in rows)
         yield {"claims": rows, "needed": level_text((1 + page.view.run.level) / 2), "refuted": refuted}
 

@@ -18,6 +18,7 @@ from concexp.report.captions import caption
 from concexp.report.contents import Page, Picture
 from concexp.report.parts import Parts
 from concexp.report.text import markdown
+from concexp.report.text.labels import whole_sentences
 from concexp.report.text.numbers import plural
 from concexp.report.view import View
 from concexp.report.views import view_of
@@ -26,6 +27,7 @@ from concexp.run.storage.atomic import replaced
 from concexp.run.storage.foreign_text import printable
 
 FIGURES = "figures"
+ALT_TEXT = 160  # characters: it is read aloud in one go, and the tables have every figure
 
 
 def write(run: Run, folder: Path) -> Path:
@@ -103,7 +105,7 @@ def _picture(view: View, name: str, cls: type[Any], path: Path) -> Picture | Non
     from concexp.report.plots import _fonts  # with the pictures: matplotlib loads late
 
     text = " ".join(filter(None, [caption(view, cls), _fonts.boxes(alt)]))
-    return Picture(f"{FIGURES}/{name}.png", alt, text)
+    return Picture(f"{FIGURES}/{name}.png", whole_sentences(alt, ALT_TEXT), text)
 
 
 def _candidates(view: View) -> dict[str, type[Any]]:

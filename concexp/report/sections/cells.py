@@ -63,8 +63,8 @@ def meaning(view: View) -> str:
     geometric = " (geometric for times and rates)" if any(m.scale == "log" for m in view.metrics.values()) else ""
     pooled = f"; {ALL_TOGETHER}" if has_pooled(view) else ""
     return (
-        f"Figures are means over the trials{geometric}{pooled}. In brackets: {level_text(view.run.level)} intervals, where "
-        f"wider than ±{100 * NARROW:g} % and the noise floor"
+        f"Figures are means over the trials{geometric}{pooled}. In brackets: {level_text(view.run.level)} intervals wider than "
+        f"±{100 * NARROW:g} % and the noise floor"
     )
 
 
@@ -99,34 +99,33 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
         doubtful = max((len(point.doubtful) for point in points if point.enough_clean_trials), default=0)
         same.append(f"{counted} trials per cell" + (f" (up to {doubtful} doubtful)" if doubtful else ""))
     else:
-        columns["trials"] = trials
+        columns.append(("trials", trials))
     rows = [
         [*(_shown(point.labels.get(key)) for key in axes), *numbers]
-        for point, numbers in zip(points, zip(*columns.values(), strict=True), strict=True)
+        for point, numbers in zip(points, zip(*(cells for _, cells in columns), strict=True), strict=True)
     ]
     following = [f"{escaped(key)} follows {escaped(follows(view, key))}" for key in varying if key not in axes]
     constant = ", ".join([*(f"{escaped(key)} {labels[key][0]}" for key in fixed), *following, *same])
-    return Table(escaped(title), constant, len(axes), [*map(escaped, axes), *columns], rows)
+    return Table(escaped(title), constant, len(axes), [*map(escaped, axes), *(head for head, _ in columns)], rows)
 
 
-def _columns(view: View, points: Sequence[Point], best: set[str]) -> tuple[dict[str, list[str]], list[str]]:
-    """The columns of a table by their heads, the primary metric always among them; and what all rows have alike."""
-    columns: dict[str, list[str]] = {}
+def _columns(view: View, points: Sequence[Point], best: set[str]) -> tuple[list[tuple[str, list[str]]], list[str]]:
+    """The columns of a table, the primary metric always among them, as (head, cells); and what all rows have alike."""
+    columns: list[tuple[str, list[str]]] = []
     same: list[str] = []
     shown: list[str] = []
     for name, metric in view.metrics.items():
         if name == view.primary:
-            head, cells = _primary(view, points, best)
-            columns[head] = cells
+            columns.append(_primary(view, points, best))
         elif any(p.value(name).has_value for p in points) and _is_worth_a_column(view, name, metric, points):
-            if (like := _repeated(view, name, shown, points)) is not None:
-                same += [f"{escaped(view.called(name))} as {escaped(view.called(like))}"] if like else []
-                continue
             head, cells = _texts(view, name, points)
             if alike := _alike(view, name, points, head, cells):
                 same.append(alike)
-            else:
-                columns[head] = cells
+                continue
+            if (like := _repeated(view, name, shown, points)) is not None:
+                same += [f"{escaped(view.called(name))} as {escaped(view.called(like))}"] if like else []
+                continue
+            columns.append((head, cells))
         else:
             continue
         shown.append(name)
@@ -150,9 +149,8 @@ def _texts(view: View, name: str, points: Sequence[Point]) -> tuple[str, list[st
     for text, point in zip(cells, points, strict=True):
         share = view.share_of_trials(point, name)
         text = f"{text} in {share}" if share else text
-        if (
-            metric.open_loop and metric.pooled and point.sample.overloaded
-        ):  # a latency: it grows as long as the load lasts
+        # A latency grows as long as an overload lasts.
+        if metric.open_loop and metric.pooled and point.sample.overloaded:
             text = "overloaded"
         texts.append(f"{text} {_own_mark(point, name, metric)}".strip())
     return _head(view.called(name), metric, unit, points[0].unit), texts
@@ -161,7 +159,7 @@ def _texts(view: View, name: str, points: Sequence[Point]) -> tuple[str, list[st
 def _repeated(view: View, name: str, shown: Sequence[str], points: Sequence[Point]) -> str | None:
     """The metric in `shown` that this one repeats in all rows; "" if it is only the gain per worker; None if it repeats none."""
     values = [point.value(name) for point in points]
-    if not all(value.has_value and value.mean > 0 for value in values):
+    if len(values) < 2 or not all(value.has_value and value.mean > 0 for value in values):
         return None
     for other in shown:
         known = [point.value(other) for point in points]
@@ -258,7 +256,6 @@ def _own_mark(point: Point, name: str, metric: Any) -> str:
 
 
 def _trials(point: Point) -> str:
-    """`6`, `6 (2 doubtful)`, `5 of 6`."""
+    """`6`, `5 of 6`."""
     good, count = len(point.sample.has_numbers), point.sample.count
-    text = f"{good} of {count}" if good < count else str(count)
-    return f"{text} ({len(point.doubtful)} doubtful)" if point.doubtful else text
+    return f"{good} of {count}" if good < count else str(count)

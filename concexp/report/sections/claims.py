@@ -18,6 +18,7 @@ from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, s
 from concexp.report.view import View
 
 MAX_LINES = 6  # of one verdict
+MAX_EVIDENCE = 3  # lines of a claim on the page
 MAX_CASES = 3  # named in one line
 SIGNS = {"<": "&lt;", ">": "&gt;", "<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}
 SHOWN_AS_100_PERCENT = 0.9995  # confidences from here on would be rounded to 100 %
@@ -49,8 +50,9 @@ class ClaimRow:
 
     @property
     def evidence(self) -> list[str]:
-        """The lines on cases that were judged; those whose condition does not hold are only counted."""
-        return [line for line in self.lines if not (line.startswith("skipped: ") and UNMET in line)]
+        """What the verdict rests on, with intervals: all that was judged, or of a supported claim the closest call."""
+        judged = [line for line in self.lines if not (line.startswith("skipped: ") and UNMET in line)]
+        return judged[:1] if self.word == "supported" else judged[:MAX_EVIDENCE]
 
 
 def claim_rows(view: View) -> list[ClaimRow]:

@@ -20,7 +20,7 @@ def sentences(view: View) -> list[str]:
     if not uneven:
         return []
     comparison, least = uneven[0]
-    where = f" in {escaped(view.title(comparison.labels))}" if len(view.comparisons) > 1 else ""
+    where = f" ({escaped(view.title(comparison.labels))})" if len(view.comparisons) > 1 else ""
     even = sum(_is_even(point) for _, point in known)
     return [
         f"Least even: {cell_text(view, least)}{where}, Jain's index {brief(least.value(METRIC), digits=DIGITS)} (1 is even).",

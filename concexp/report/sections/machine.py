@@ -110,7 +110,7 @@ def _effective(view: View) -> str:
         return f"{rounded(spun[0])} (measured once){left_out}"
     middle = float(np.median(spun))
     ends = f"{rounded(min(spun))} to {rounded(max(spun))}"
-    return f"{rounded(middle)} (median of {len(spun)} measurements, {ends}){left_out}"
+    return f"{rounded(middle)} ({ends} in {len(spun)} measurements){left_out}"
 
 
 def _spinner(view: View) -> str | None:
@@ -118,10 +118,10 @@ def _spinner(view: View) -> str | None:
     speeds = [rounds / 1e6 for _, rounds in spinner_speeds(view.run)]
     if not speeds:
         return None
-    middle = f"{rounded(float(np.median(speeds)))} million rounds/s"
+    middle = f"{rounded(float(np.median(speeds)))} M rounds/s"
     if len(speeds) == 1:
         return f"{middle} (measured once)"
-    return f"{middle} (median of {len(speeds)} measurements, {rounded(min(speeds))} to {rounded(max(speeds))})"
+    return f"{middle} ({rounded(min(speeds))} to {rounded(max(speeds))})"
 
 
 def _python(facts: dict[str, Any]) -> str:
@@ -133,7 +133,7 @@ def _python(facts: dict[str, Any]) -> str:
     if facts.get("compiler"):
         parts.append(escaped(facts["compiler"]))
     if facts.get("start_method"):
-        parts.append(f"starts processes by {escaped(facts['start_method'])}")
+        parts.append(escaped(facts["start_method"]))
     return ", ".join(filter(None, parts))
 
 
@@ -141,16 +141,18 @@ def _work(view: View) -> str | None:
     """How many rounds of busy work an operation of each workload was, and where the time of a round was measured."""
     trials = view.run.trials
     names = [name for name in trials if name == "rounds" or name.startswith("rounds_")]
-    parts = []
+    labels: dict[str, list[str]] = {}
     for label, own in trials.groupby("workload", sort=False):
         for name in names:
             rounds = own[name].dropna()
             if len(rounds):
                 low, high = (f"{limit:,.0f}" for limit in (rounds.min(), rounds.max()))
                 kind = name.removeprefix("rounds").replace("_", " ")
-                parts.append(f"{code(str(label))} {low if low == high else f'{low} to {high}'} rounds{kind}")
-    if not parts:
+                text = f"{low if low == high else f'{low} to {high}'} rounds{kind}"
+                labels.setdefault(text, []).append(code(str(label)))
+    if not labels:
         return None
+    parts = [f"{enumerated(own)} {text}" for text, own in labels.items()]
     pace = view.run.header.get("pace")
     measured = f"measured once, on {code(pace['python'])}" if pace else "measured by each trial for itself"
     return f"{'; '.join(parts)} per operation, {measured}"

@@ -72,8 +72,8 @@ def _floor(view: View, floor: noise.NoiseFloor) -> str:
     unlike = "" if floor.ratio.lo <= 1 <= floor.ratio.hi else ", although it is the same"
     workload = f" for {code(floor.workload)}" if len(view.floors) > 1 else ""
     return (
-        f"Noise floor{workload}: {rounded(100 * (floor.factor - 1), 2)} %. {cell_on_page(view, point)}, measured twice in every "
-        f"block, differed by {percent_change(floor.ratio)}{unlike}."
+        f"Noise floor{workload}: {rounded(100 * (floor.factor - 1), 2)} %. {cell_on_page(view, point)}, measured twice, differed "
+        f"by {percent_change(floor.ratio)}{unlike}."
     )
 
 

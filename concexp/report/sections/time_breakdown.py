@@ -75,22 +75,14 @@ def _most_workers(series: list[Bar]) -> Bar | None:
 
 def sentences(view: View) -> list[str]:
     """The main reason for each series' loss, with most workers and free of doubts; and what was not measured."""
-    doubtful: list[Bar] = []
     alike: dict[tuple[object, ...], list[Bar]] = {}
     for series in _by_series(view):
         last = _most_workers(series)
         if last is not None:
             alike.setdefault(_loss_of(view, last), []).append(last)
-        else:
-            doubtful += series
     texts = [_reason(view, bars[0]) if len(bars) == 1 else _reason_of_several(view, bars) for bars in alike.values()]
     if len(texts) > MAX_SERIES:
         texts[MAX_SERIES:] = [f"{len(texts) - MAX_SERIES} more lines are in the picture only."]
-    if doubtful:
-        names = _series_names(view, doubtful)
-        texts.append(
-            f"No reason is given where cells or their baselines are doubtful, wrong or failed († § ‡): {names}."
-        )
     return texts + _unmeasured(view, [bar for _, of_panel in bars(view) for bar in of_panel])
 
 
@@ -132,12 +124,6 @@ def _named(view: View, bar: Bar) -> str:
     return code(view.series_name(bar.point)) + (f" ({escaped(bar.title)})" if several and bar.title else "")
 
 
-def _series_names(view: View, shown: Sequence[Bar]) -> str:
-    """The series that these bars belong to."""
-    names = list(dict.fromkeys(_named(view, bar) for bar in shown))
-    return enumerated(first_few(names, MAX_SERIES))
-
-
 def _names_alone(view: View, shown: Sequence[Bar]) -> str:
     """The series of these bars, without their panels."""
     return enumerated(first_few(list(dict.fromkeys(code(view.series_name(bar.point)) for bar in shown)), MAX_SERIES))
@@ -161,28 +147,37 @@ def _reason(view: View, bar: Bar) -> str:
 
 
 def _loss_of(view: View, bar: Bar) -> tuple[object, ...]:
-    """The same for bars of a series that lost their time in the same way, and for no others."""
-    names = [] if 1 - bar.split.useful.mean < MIN_LOSS else bar.split.leading()
-    if not names or (names == [RESIDUAL] and blind(bar)):
+    """The same for bars that lost their time in the same way with as many workers, and for no others."""
+    if 1 - bar.split.useful.mean < MIN_LOSS:
+        return bar.point.parallelism, "nothing"
+    names = bar.split.leading()
+    if not names:
         return bar.point.cell, bar.title
-    return view.series_name(bar.point), bar.point.parallelism, *(_called(view, bar, name) for name in names)
+    if names == [RESIDUAL] and blind(bar):
+        return bar.point.parallelism, "unknown"
+    return bar.point.parallelism, *(_called(view, bar, name) for name in names)
 
 
 def _reason_of_several(view: View, bars: Sequence[Bar]) -> str:
-    """The same of several panels, with the outermost ends of their intervals: `19 to 27 % useful`."""
+    """The same of several bars, with the outermost ends of their intervals: `19 to 27 % useful`."""
     first = bars[0]
-    head = f"{code(view.series_name(first.point))} with {plural(first.point.parallelism, 'worker')}"
-    head += f" ({titles_text([bar.title for bar in bars])})" if any(bar.title for bar in bars) else ""
+    head = f"{'; '.join(_together(view, bars))} with {plural(first.point.parallelism, 'worker')}"
+    head += f": {_between(bars, USEFUL)} useful"
+    if 1 - first.split.useful.mean < MIN_LOSS:
+        return f"{head}."
     names = first.split.leading()
+    if names == [RESIDUAL] and blind(first):
+        return f"{head}; the reason for the loss was not recorded."
     parts = [f"{_called(view, first, name)} ({_between(bars, name)})" for name in names]
-    return f"{head}: {_between(bars, USEFUL)} useful; lost mainly to {enumerated(parts, 'or')}."
+    return f"{head}; lost mainly to {enumerated(parts, 'or')}."
 
 
 def _between(bars: Sequence[Bar], name: str) -> str:
     shares = [bar.split.share(name).scaled(100) for bar in bars]
     low = min(share.lo if share.bounded else share.mean for share in shares)
     high = max(share.hi if share.bounded else share.mean for share in shares)
-    return f"{rounded(low, 2)} to {rounded(min(high, 100.0), 2)} %"
+    ends = [rounded(min(end, 100.0), 2) for end in (low, high)]
+    return f"{' to '.join(dict.fromkeys(ends))} %"
 
 
 def percent(split: Breakdown, name: str) -> str:
@@ -221,11 +216,6 @@ def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
     if pools:
         texts.append(
             f"Idle workers of a pool cannot be observed; their time is part of other reasons: {_names_alone(view, pools)}."
-        )
-    unseen = [bar for bar in shown if blind(bar)]
-    if unseen:
-        texts.append(
-            f"CPU time of single workers was not recorded, so most of the loss is unexplained: {_names_alone(view, unseen)}."
         )
     return texts
 

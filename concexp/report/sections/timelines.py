@@ -166,7 +166,7 @@ def name(view: View, point: Point) -> str:
 
 
 def summary(view: View) -> list[str]:
-    """What the picture does not show: where workers off the CPU waited for one, and where that is not known."""
+    """What the picture does not show: where workers off the CPU waited for one."""
     texts: list[str] = []
     shown = selection(view)
     shares = [(name(view, timeline.point), timeline.queue_share or 0.0) for timeline in shown]
@@ -174,14 +174,11 @@ def summary(view: View) -> list[str]:
         f"{escaped(cell)}, {100 * share:.0f} %" for cell, share in shares if share >= MIN_QUEUE_SHARE
     ):
         texts.append(f"A worker off the CPU may be runnable. Share of the time spent waiting for a CPU: {queued}.")
-    if unknown := [timeline.point.model for timeline in shown if not timeline.cpu_known]:
-        models = ", ".join(code(model) for model in dict.fromkeys(unknown))
-        texts.append(f"CPU time of single workers of {models} is unknown: they share threads.")
     return texts
 
 
 def sentences(view: View) -> list[str]:
-    """Where the timelines come from, and what of them is not drawn; empty if none were asked for."""
+    """Where the timelines come from, and what of them is not drawn or not known; empty if none were asked for."""
     asked = view.run.of_role(PICTURED)
     if not asked:
         return []
@@ -201,4 +198,7 @@ def sentences(view: View) -> list[str]:
         )
     reasons = Counter(record["reason"] for record in asked if record["status"] == "unsupported")
     texts += [f"{plural(count, 'cell')} without a timeline: {escaped(reason)}." for reason, count in reasons.items()]
+    if unknown := [timeline.point.model for timeline in shown if not timeline.cpu_known]:
+        models = ", ".join(code(model) for model in dict.fromkeys(unknown))
+        texts.append(f"CPU time of single workers of {models} is unknown: they share threads.")
     return texts

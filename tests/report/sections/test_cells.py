@@ -18,7 +18,7 @@ def test_what_a_figure_is_and_what_its_interval_leaves_out(tmp_path):
     text = page(tmp_path / "many", **scenarios.parameters())
     (line,) = [line for line in text.splitlines() if line.startswith("Figures are means over the trials")]
     assert "the trials (geometric for times and rates)" in line
-    assert "In brackets: 95 % intervals, where wider than ±5 % and the noise floor; [cells.csv](" in line
+    assert "In brackets: 95 % intervals wider than ±5 % and the noise floor; [cells.csv](" in line
     assert "all operations" not in line
     assert text.index("trials per cell") > text.index(line)
     assert "Figures are means" not in page(tmp_path / "single", **scenarios.single())
@@ -117,9 +117,9 @@ def test_a_column_that_repeats_another_is_left_out(tmp_path):
     spec = {"metrics": ["throughput", "speedup", "efficiency", "returned.a", "returned.b"]}
     (table,) = cells.tables(View(journal_builder.write(tmp_path, made, spec=spec)))
     assert [head.partition(",")[0] for head in table.heads] == [
-        "model", "workers", "throughput", "speedup", "returned.a",
+        "model", "workers", "throughput", "speedup", "returned a",
     ]  # fmt: skip
-    assert "returned.b as returned.a" in table.constant
+    assert "returned b as returned a" in table.constant
 
 
 def test_figures_that_hardly_differ_are_lifted_out(tmp_path):

@@ -42,7 +42,7 @@ def test_the_noise_floor_is_on_the_page(tmp_path):
     page = report.write(run, tmp_path).read_text("utf-8").partition(HEAD)[2]
     (floor,) = View(run).floors
     assert f"Noise floor: {rounded(100 * (floor.factor - 1), 2)} %. " in page
-    assert "cpu\\_sum · model serial, measured twice in every block, differed by " in page
+    assert "cpu\\_sum · model serial, measured twice, differed by " in page
     assert "No drift: the same small work changed by " in page
     assert "`drift`" not in page
 

@@ -53,7 +53,7 @@ def test_tells_how_to_run_it_again(pages, name):
     page = text(pages, name)
     assert "concexp run made_up.yaml" in page
     assert "Seed 1, identity `0badcafe0badcafe`" in page
-    assert "| usable CPUs | 2 of 8 (4 physical cores) |" in page
+    assert "| CPUs | 2 of 8 usable (4 physical cores); effective: " in page
 
 
 def test_title_is_the_question(pages):
@@ -96,7 +96,7 @@ def test_what_was_skipped_and_what_went_wrong(pages):
 def test_constant_columns_are_lifted_out(pages):
     """What is the same in all rows appears once; a given window is not a column, and throughput comes first."""
     page = text(pages, "scaling")
-    assert "Everywhere: workload cpu\\_sum, sync none, 6 trials per cell." in page
+    assert "Everywhere: workload cpu\\_sum, 6 trials per cell." in page
     assert "| model | workers | throughput, M sums/s | speedup, x |" in page
     assert "efficiency |" not in page  # it is the speedup per worker
     assert "wall\\_s" not in page
@@ -107,7 +107,7 @@ def test_constant_numbers_are_lifted_out(tmp_path):
     cells = [journal_builder.cell(model=model, counts={"lost_updates": 0}) for model in ("serial", "asyncio")]
     run = journal_builder.write(tmp_path, cells, spec={"metrics": ["throughput", "lost_updates"]})
     page = report.write(run, tmp_path).read_text("utf-8")
-    assert "Everywhere: workload cpu\\_sum, sync none, lost updates 0, 6 trials per cell." in page
+    assert "Everywhere: workload cpu\\_sum, lost updates 0, 6 trials per cell." in page
     assert "| model | throughput, sums/s |" in page
 
 
@@ -142,7 +142,7 @@ def test_doubts_are_counted(pages):
     page = text(pages, "withheld")
     assert "- `machine` in 12 of 30 trials: the machine withheld CPUs" in page
     assert "12 doubtful trials are in cells marked ‡" in page
-    assert "| virtual machine | " in page
+    assert ", virtual machine (kvm) |" in page
     assert "4 doubtful trials are left out of every timing" in text(pages, "partly_withheld")
     assert "No trial is doubtful." in text(pages, "scaling")
 
@@ -250,7 +250,7 @@ def test_the_machine_in_full(tmp_path):
     run = journal_builder.write(tmp_path, **scenarios.one_cell(), machine=machine, manifest=found)
     page = report.write(run, tmp_path).read_text("utf-8")
     for row in (
-        "| usable CPUs | 2 of 8 (4 physical cores, 2 hyper-threads each, 2 memory nodes) |",
+        "| CPUs | 2 of 8 usable (4 physical cores, 2 hyper-threads each, 2 memory nodes); effective: ",
         "| CPU's speed | governor `powersave`, turbo on |",
         "| memory | 8.0 GiB, 3 MiB of swap used |",
         "| load before the run | 0.10 (waiting for cpu 1.2% of the minute) |",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
+from concexp.report.pairs import without_primitive
 from concexp.report.phrases import BAD_ENDINGS, follows
 from concexp.report.sections import latency
 from concexp.report.text.markdown import escaped
@@ -60,11 +61,10 @@ def meaning(view: View) -> str:
     """What a figure of the tables is, and which intervals are shown; "" if no figure has one."""
     if not any(value.bounded for point in view.points for value in point.values.values()):
         return ""
-    geometric = " (geometric for times and rates)" if any(m.scale == "log" for m in view.metrics.values()) else ""
     pooled = f"; {ALL_TOGETHER}" if has_pooled(view) else ""
     return (
-        f"Figures are means over the trials{geometric}{pooled}. In brackets: {level_text(view.run.level)} intervals wider than "
-        f"±{100 * NARROW:g} % and the noise floor"
+        f"Means over the trials{pooled}. In brackets: {level_text(view.run.level)} intervals wider than ±{100 * NARROW:g} % and "
+        "the noise floor"
     )
 
 
@@ -88,9 +88,12 @@ def marks(view: View) -> list[str]:
 def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> Table:
     labels = {key: list(dict.fromkeys(_shown(point.labels.get(key)) for point in points)) for key in view.axes}
     varying = [key for key, values in labels.items() if len(values) > 1]
+    bare = without_primitive(view, list(points)) is not None
     axes = [key for key in varying if not follows(view, key)]
     fixed = [
-        key for key, values in labels.items() if len(values) == 1 and values[0] and not (title and key == "workload")
+        key
+        for key, values in labels.items()
+        if len(values) == 1 and values[0] and not (title and key == "workload") and not (key == "sync" and bare)
     ]
     columns, same = _columns(view, points, best)
     trials = [_trials(point) for point in points]

@@ -21,10 +21,11 @@ def machine(view: View) -> list[tuple[str, str]]:
     facts = view.run.manifest["machine"]
     rows: list[tuple[str, str | None]] = [
         ("processor", _text(facts, "processor")),
-        ("system", ", ".join(filter(None, [_text(facts, "system"), _text(facts, "architecture")])) or None),
-        ("virtual machine", _text(facts, "virtual")),
-        ("usable CPUs", _usable(facts)),
-        ("effective CPUs", _effective(view)),
+        (
+            "system",
+            ", ".join(filter(None, [_text(facts, "system"), _text(facts, "architecture"), _virtual(facts)])) or None,
+        ),
+        ("CPUs", f"{_usable(facts)}; effective: {_effective(view)}"),
         ("CPU's speed", _speed(facts)),
         ("speed of a spinner alone", _spinner(view)),
         ("memory", _memory(facts)),
@@ -45,6 +46,10 @@ def _text(facts: dict[str, Any], name: str) -> str | None:
     return escaped(facts[name]) if facts.get(name) else None
 
 
+def _virtual(facts: dict[str, Any]) -> str | None:
+    return f"virtual machine ({_text(facts, 'virtual')})" if facts.get("virtual") else None
+
+
 def _usable(facts: dict[str, Any]) -> str:
     limits = []
     if facts.get("affinity_cpus") not in (None, facts.get("logical_cpus")):
@@ -57,7 +62,7 @@ def _usable(facts: dict[str, Any]) -> str:
         limits.append(f"{facts['threads_per_core']} hyper-threads each")
     if len(facts.get("numa_nodes") or ()) > 1:
         limits.append(plural(len(facts["numa_nodes"]), "memory node"))
-    return f"{facts['cpus']} of {facts['logical_cpus']}" + (f" ({', '.join(limits)})" if limits else "")
+    return f"{facts['cpus']} of {facts['logical_cpus']} usable" + (f" ({', '.join(limits)})" if limits else "")
 
 
 def _speed(facts: dict[str, Any]) -> str | None:

@@ -30,9 +30,11 @@ def cut(text: str, most: int = LONGEST) -> str:
 
 
 def whole_sentences(text: str, most: int) -> str:
-    """As many sentences of a text as fit into `most` characters; at least the first."""
+    """As many sentences of a text as fit into `most` characters; if none does, as many of its parts between semicolons."""
     if len(text) <= most:
         return text
-    ends = [match.start() for match in re.finditer(r"[.](?= )", text)]
-    end = max((place for place in ends if place < most), default=min(ends, default=len(text)))
-    return f"{text[:end].rstrip('.')}."
+    for sign in ".;":
+        ends = [match.start() for match in re.finditer(rf"[{sign}](?= )", text) if match.start() < most]
+        if ends:
+            return f"{text[: ends[-1]]}."
+    return f"{text.rstrip('.')}."

@@ -115,7 +115,7 @@ def test_the_level_of_an_experiment_reaches_its_cells_and_its_page(tmp_path):
     assert (widths["99%"] > widths["90%"])[widths["90%"].notna()].all()
     text = page.write(runs["99%"], tmp_path / "page").read_text()
     assert "99 % intervals" in text
-    assert "a verdict needs 99.5 % confidence" in text
+    assert "A verdict needs 99.5 % confidence" in text
     assert "at most about 1 % false" in text
     assert "may have gone unseen" in text
     assert "95 %" not in text

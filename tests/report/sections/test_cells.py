@@ -14,14 +14,13 @@ def page(folder, **made):
 
 
 def test_what_a_figure_is_and_what_its_interval_leaves_out(tmp_path):
-    """Once on a page, above the tables: a geometric mean over the trials, and which intervals are shown; else nowhere."""
+    """Once on a page, above the tables: a mean over the trials, and which intervals are shown; else nowhere."""
     text = page(tmp_path / "many", **scenarios.parameters())
-    (line,) = [line for line in text.splitlines() if line.startswith("Figures are means over the trials")]
-    assert "the trials (geometric for times and rates)" in line
+    (line,) = [line for line in text.splitlines() if line.startswith("Means over the trials")]
     assert "In brackets: 95 % intervals wider than ±5 % and the noise floor; [cells.csv](" in line
     assert "all operations" not in line
     assert text.index("trials per cell") > text.index(line)
-    assert "Figures are means" not in page(tmp_path / "single", **scenarios.single())
+    assert "Means over" not in page(tmp_path / "single", **scenarios.single())
 
 
 def test_percentiles_are_of_all_operations_together(tmp_path):
@@ -29,7 +28,7 @@ def test_percentiles_are_of_all_operations_together(tmp_path):
     facts = {"service_time": journal_builder.histogram(0.005)}
     spec = {"metrics": ["throughput", "service_time_p50_s"]}
     text = page(tmp_path, cells=[journal_builder.cell("echo", "threads", workers=4, facts=facts)], spec=spec)
-    (line,) = [line for line in text.splitlines() if line.startswith("Figures are means")]
+    (line,) = [line for line in text.splitlines() if line.startswith("Means over")]
     assert "percentiles are of all operations of a cell together" in line
 
 

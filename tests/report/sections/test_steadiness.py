@@ -57,7 +57,7 @@ def test_an_unsteady_cell_wins_nothing(courses):
 
 def test_what_changes_is_no_noise(courses):
     """Of five cells only the steady one has its variance reported."""
-    (sentence,) = [line for line in steadiness.sentences(courses[0]) if "Of the variance" in line]
+    (sentence,) = [line for line in steadiness.sentences(courses[0]) if "of the variance" in line]
     assert "model " not in sentence
 
 
@@ -130,10 +130,12 @@ def test_numbers_of_the_variance(tmp_path):
     ]  # fmt: skip
     measure = {"warmup": 1, "iterations": 4, "repetitions": 8, "timeout": "60s", "precision": "2%"}
     run = journal_builder.write(tmp_path, cells, repetitions=8, iterations=4, spec={"baseline": {}, "measure": measure})
-    (sentence,) = [line for line in steadiness.sentences(View(run)) if "Of the variance" in line]
+    (sentence,) = [line for line in steadiness.sentences(View(run)) if "of the variance" in line]
     found = variations(run)
     shares = sorted(100 * one.between for one in found)
-    middle, low, high = map(float, re.search(r"throughput ([\d.]+) % .*; ([\d.]+) to ([\d.]+) %\)", sentence).groups())
+    middle, low, high = map(
+        float, re.search(r"([\d.]+) % of the variance .*, ([\d.]+) to ([\d.]+) %\)", sentence).groups()
+    )
     assert (low, middle, high) == pytest.approx(shares, rel=0.06)
     iterations = math.ceil(np.median([one.iterations for one in found]))
     needed = sorted(one.repetitions(iterations, 0.02) for one in found)

@@ -49,11 +49,11 @@ def test_blanks_are_seen_on_a_page():
     ("text", "shown"),
     [
         ("One. Two; three. Four, five.", "One. Two; three."),
-        ("A first sentence that is long: 1.5 s; rest. Last.", "A first sentence that is long: 1.5 s; rest."),
+        ("A first part: 1.5 s; a second; last. End.", "A first part: 1.5 s."),
         ("Short. Enough.", "Short. Enough."),
         ("Nothing to part it at, whatever its length", "Nothing to part it at, whatever its length."),
     ],
 )
 def test_whole_sentences(text, shown):
-    """Sentences that fit; the first one even where it does not."""
+    """Sentences that fit; parts of the first one where it does not, and all of what has no parts."""
     assert whole_sentences(text, 20) == shown

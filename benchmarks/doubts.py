@@ -1,6 +1,6 @@
 """How often each doubt finds a trial that was slow, and how often one that was not: a Markdown table.
 
-    python benchmarks/doubts.py [--committed] [--quick] [--only WORD] [--repetitions 24] [--keep FOLDER]
+    python benchmarks/doubts.py [--committed] [--quick] [--only WORD] [--repetitions 24] [--keep FOLDER | --again FOLDER]
 
 *Committed*: the trials of all journals in `reports/`. A trial was slow if an operation took over a tenth longer than the median
 of its cell. Nobody knows why they were, and older journals lack the CPU's speed, so this is a lower limit.
@@ -10,7 +10,8 @@ at a time. A trial was disturbed if the disturbance was on for at least half of 
 longer than its cell's undisturbed ones. A false alarm is a doubt about a trial during which nothing was on and that was not slow:
 on a rented machine others are slow as well, for reasons of the machine's own, and a doubt about such a trial is right. They have
 a column of their own. Needs a machine that is otherwise idle: about 3 minutes for each disturbance. `--quick` makes few
-repetitions, to see that it works. `--keep` leaves the runs in a folder, with the times at which the disturbance was on.
+repetitions, to see that it works. `--keep` leaves the runs in a folder, with the times at which the disturbance was on; `--again`
+judges the runs of such a folder by the doubts as they are now, in seconds.
 """
 
 from __future__ import annotations
@@ -195,6 +196,7 @@ def _signal(processes: Sequence[psutil.Process], number: int) -> None:
             process.send_signal(number)
 
 
+STRETCHES = "stretches.json"  # when the disturbance was on: [[begin, end], ...], seconds since the epoch
 CPUS = len(os.sched_getaffinity(0))
 DISTURBANCES: dict[str, Callable[[], Processes | Quota | Stops]] = {
     "hogs, one for each CPU": lambda: Processes(HOG, CPUS),
@@ -238,11 +240,20 @@ def planted(name: str, repetitions: int, keep: Path | None) -> Iterator[Row]:
         if process.returncode not in (0, 1):
             sys.exit(f"{name}: the run ended with {process.returncode}")
         run = next(Path(folder).glob("doubts/runs/*"))
-        trials = facts(run)
+        (run / STRETCHES).write_text(json.dumps(stretches))
         if keep is not None:
-            kept = keep / name.replace(" ", "_").replace(",", "")
-            shutil.copytree(run, kept)
-            (kept / "stretches.json").write_text(json.dumps(stretches))
+            shutil.copytree(run, keep / kept_as(name))
+        yield from judged(name, run)
+
+
+def kept_as(name: str) -> str:
+    """The folder of a disturbance's run, among those that are kept."""
+    return name.replace(" ", "_").replace(",", "")
+
+
+def judged(name: str, run: Path) -> Iterator[Row]:
+    """The table of one disturbance, from the folder of its run and the times at which it was on."""
+    trials, stretches = facts(run), json.loads((run / STRETCHES).read_text())
     on = pd.Series([covered(trial, stretches) for trial in trials.itertuples()], trials.index)
     undisturbed = trials["per_op"].where(on == 0).groupby(trials["cell"]).transform("median")
     slow = trials["per_op"] > SLOW * undisturbed
@@ -287,6 +298,7 @@ def main() -> int:
         "--repetitions", type=int, default=24, help="trials of each of the 8 cells, for each disturbance"
     )
     parser.add_argument("--keep", type=Path, help="a folder for the runs")
+    parser.add_argument("--again", type=Path, help="measure nothing: judge the runs that are kept in this folder")
     given = parser.parse_args()
     names = [] if given.committed else [name for name in DISTURBANCES if given.only in name]
     if not names and not given.committed:
@@ -296,7 +308,11 @@ def main() -> int:
     for row in () if given.only else committed():
         print(row, flush=True)
     for name in names:
-        for row in planted(name, 6 if given.quick else given.repetitions, given.keep):
+        if given.again is not None:
+            found = judged(name, given.again / kept_as(name))
+        else:
+            found = planted(name, 6 if given.quick else given.repetitions, given.keep)
+        for row in found:
             print(row, flush=True)
     return 0
 

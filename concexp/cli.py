@@ -227,7 +227,7 @@ def report(
 ) -> None:
     """Make the page of a run again from its journal alone, and print its answer.
 
-    Of a folder of experiments, it makes the page of each one's latest run.
+    Of a folder of experiments, it makes the page of each one's latest complete run.
 
     \b
     concexp report reports/cpu_models

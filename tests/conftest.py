@@ -4,6 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast examples are made, and how long one takes, is the machine's affair.
+settings.register_profile("concexp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("concexp")
 
 pytest.register_assert_rewrite("tests.helpers")  # so that a failed assertion in a helper shows its values
 

@@ -68,11 +68,13 @@ SPELT_ALIKE = {
     "serial": {
         "the YAML's default of `baseline`": ["experiment/selections.py"],
         "the model of the sentinel": ["plan/controls.py"],
+        "the plain loop with which answers are compared": ["run/agreement.py"],
     },
     "cpu_sum": {"the workload of the sentinel": ["plan/controls.py"]},
     "threads": {
         "the YAML's default of `background.model`": ["experiment/axis_table.py"],
         "a value of the answer's `parallel`": [
+            "analysis/demand.py",
             "analysis/doubts.py",
             "analysis/time_breakdown.py",
             "report/sections/timelines.py",

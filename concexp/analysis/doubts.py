@@ -8,15 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from concexp.analysis import steadiness
+from concexp.analysis import cpu_shortage, steadiness
+from concexp.analysis.blocking import is_blocked
+from concexp.analysis.demand import executions, work_axes, workers_of
 from concexp.analysis.stats import histogram
 from concexp.analysis.stats.change_points import UNSTEADY, classify_cell
 from concexp.analysis.stats.histogram import Histogram
 from concexp.analysis.trial_rows import TrialRows
-from concexp.run.machine import spinners
 
-# Share of the CPUs that a cell could use below which the spinners beside its block show that CPUs were withheld.
-EFFECTIVE_SHARE = spinners.ENOUGH
+# Share of the usable CPUs below which spinners show that the machine withheld some.
+EFFECTIVE_SHARE = cpu_shortage.ENOUGH
 # Share of the workers' time in the run queue although there were enough CPUs for all of them.
 WAIT_SHARE = 0.1
 # Wait in the run queue beyond what the cell's other trials have, as a share of the time of the CPUs that it could use …
@@ -74,12 +75,13 @@ MEANS = ("wall_s", "cpu_s", "server_cpu_s", "run_queue_wait_s", "start_skew_s", 
          "voluntary_switches", "involuntary_switches")  # fmt: skip
 
 MEANING = {
-    "machine": "the machine withheld CPUs: spinners got fewer than the cell could use, workers waited for a CPU, or the host of "
-    "the virtual machine took CPU time away",
+    "machine": "the machine withheld CPUs: workers waited for CPUs that they could have used, spinners got fewer than the cell "
+    "could use, or the host of the virtual machine took CPU time away",
     "slow_cpu": "the CPU was over 10 % slower than in most trials of the cell (reference loop)",
     "speed_changed": "the CPU became over 10 % slower or faster meanwhile (reference loop)",
     "queue": "workers waited longer for a CPU than in the other trials of their cell",
-    "stopped": "workers neither ran nor waited for a CPU, for longer than in the other trials of their cell",
+    "stopped": "a signal stopped processes of the trial for a while, or workers neither ran nor waited for a CPU, for longer than "
+    "in the other trials of their cell",
     "throttled": "the control group's CPU quota was used up and the workers were stopped for a while",
     "preempted": "other processes preempted the workers often, though briefly",
     "paged": "memory had to be read back from disk",
@@ -135,11 +137,14 @@ def find_doubts(frame: pd.DataFrame, rows: TrialRows) -> pd.Series:
     timed_at_once = per_operation.where(trials["service_time"].notna(), BATCH)
     doubts = np.full(len(trials), "", dtype=object)
     for code, holds in {
-        "machine": lacked_cpus(trials) | (waited_for_cpus(trials) > WAIT_SHARE) | (stolen(trials) > STEAL_SHARE),
+        "machine": lacked_cpus(trials)
+        | fell_short(trials)
+        | (waited_for_cpus(trials) > WAIT_SHARE)
+        | (stolen(trials) > STEAL_SHARE),
         "slow_cpu": slow_cpu(frame, rows, trials),
         "speed_changed": speed_changed(frame, rows, trials),
         "queue": excess_wait(trials) > QUEUE_SHARE,
-        "stopped": excess_idleness(trials) > STOPPED_SHARE,
+        "stopped": trials["stopped"] | (by_trial["continued"].max() > 0) | (excess_idleness(trials) > STOPPED_SHARE),
         "throttled": trials["throttled_s"] > THROTTLED_SHARE * wall,
         "preempted": interruptions(trials) > INTERRUPTIONS,
         "paged": read_back > PAGES,
@@ -174,15 +179,13 @@ def doubts_by_trial(frame: pd.DataFrame, rows: TrialRows) -> pd.DataFrame:
 
 
 def lacked_cpus(trials: pd.DataFrame) -> pd.Series:
-    """True for a CPU-bound trial if the spinners both before and after it got fewer CPUs than it could use.
+    """True for a CPU-bound trial if spinners beside it got fewer CPUs than it could use; see `cpu_shortage`."""
+    return _holds(trials["wants"] == "cpu") & _holds(cpu_shortage.spinners_lacked(trials, wanted_cpus(trials)))
 
-    One of the two is not enough: what disturbed that second was hardly ever there in the trial as well (`benchmarks/doubts.py`
-    has the figures). What disturbs a trial itself shows in its wait for a CPU and in the speed of its CPU. Workers that take
-    turns in one thread can use one CPU, however many they are.
-    """
-    return _holds(trials["wants"] == "cpu") & _holds(
-        trials["effective_cpus_most"].astype(float) < EFFECTIVE_SHARE * useful_cpus(trials)
-    )
+
+def fell_short(trials: pd.DataFrame) -> pd.Series:
+    """True for a CPU-bound trial that waited for CPUs which it could have used; see `cpu_shortage`."""
+    return _holds(trials["wants"] == "cpu") & _holds(cpu_shortage.fell_short(trials, wanted_cpus(trials)))
 
 
 def slow_cpu(frame: pd.DataFrame, rows: TrialRows, trials: pd.DataFrame) -> pd.Series:
@@ -273,6 +276,12 @@ def useful_cpus(trials: pd.DataFrame) -> pd.Series:
     return np.minimum(executions(trials), trials["cpus"].astype(float))
 
 
+def wanted_cpus(trials: pd.DataFrame) -> pd.Series:
+    """The number of CPUs that each trial's workers want on average: those that wait for half of their time want half of one."""
+    share = trials["cpu_share"].astype(float).fillna(1.0)
+    return np.minimum(executions(trials) * share, trials["cpus"].astype(float))
+
+
 def waited_for_cpus(trials: pd.DataFrame) -> pd.Series:
     """The share of their time that each trial's workers spent in the run queue.
 
@@ -318,7 +327,8 @@ def given_time(trials: pd.DataFrame) -> pd.Series:
 
 def coarse(trials: pd.DataFrame, seconds: pd.Series, duration: pd.Series) -> pd.Series:
     """True if one operation takes too much of a given time. `seconds` is the trial's time per operation of all workers."""
-    lanes = workers_of(trials).where(_holds(trials["wants"] == "io"), executions(trials))
+    at_once = _holds(trials["wants"] == "io") & ~is_blocked(trials)
+    lanes = workers_of(trials).where(at_once, executions(trials))
     lost = (workers_of(trials) > 1) & trials["window_s"].isna()
     return seconds * lanes > duration * lost.map({True: COARSE_LOSS, False: COARSE_SHARE})
 
@@ -329,8 +339,7 @@ def other_work(trials: pd.DataFrame) -> pd.Series:
     In older journals each trial measured for itself how many rounds fill a given time: a slow moment made the operation
     shorter, and the trial faster. The time of an operation is not divided by its rounds, since not all of it is busy work.
     """
-    work = [name for name in trials if name in ("workload", "python") or name.startswith("workload.")]
-    same = trials.groupby(work, dropna=False)
+    same = trials.groupby(work_axes(list(trials)), dropna=False)
     differs = pd.Series(False, trials.index)
     for name in trials:
         if name == "rounds" or name.startswith("rounds_"):
@@ -381,16 +390,6 @@ def late_load(latencies: Sequence[Histogram], lateness: Sequence[Histogram]) -> 
     known = [share for share in SHARES if histogram.beyond(told, share) >= histogram.FEWEST_BEYOND]
     pairs = [(histogram.quantile(told, share), histogram.quantile(late, share)) for share in known]
     return any(own > max(LATE, LATE_SHARE * whole) for whole, own in pairs)
-
-
-def executions(trials: pd.DataFrame) -> pd.Series:
-    """The number of threads of execution of each trial: one where workers take turns in one thread, else one per worker."""
-    return workers_of(trials).mask(_holds(trials["parallel"] == "one"), 1.0)
-
-
-def workers_of(trials: pd.DataFrame) -> pd.Series:
-    """The number of workers of each trial; 1 where it does not apply."""
-    return trials["workers"].astype("Float64").fillna(1).astype(float)
 
 
 def _holds(condition: pd.Series) -> pd.Series:

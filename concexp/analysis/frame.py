@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from concexp import catalog
-from concexp.analysis import doubts, possible, speed, steadiness
+from concexp.analysis import blocking, demand, doubts, possible, speed, steadiness
 from concexp.analysis.iterations import Iterations, Passes, broadcast_if_constant, repeat
 from concexp.analysis.metrics import names_in
 from concexp.analysis.trial_rows import TrialRows
@@ -52,17 +52,23 @@ FIRST = ("run", "role", "cell", "trial", "block", "position", "repetition", "ite
 # Columns whose type does not depend on what was recorded; that of the others follows from the values.
 WHOLE = ("block", "position", "repetition", "iteration", "workers", "left_behind", "orphans", "leaked", "changed",
          "luck", "undone", "threads_at_fork")  # fmt: skip
-FLAGS = ("gil_start", "gil_end", "jit_on", "traced")
-FLOATS = ("effective_cpus", "effective_cpus_most", "timer_cost_s", "switch_interval_s", "duration_s", "detected_s")
+FLAGS = ("gil_start", "gil_end", "jit_on", "traced", "stopped")
+FLOATS = (
+    "effective_cpus",
+    "effective_cpus_most",
+    "host_cpus_most",
+    "timer_cost_s",
+    "switch_interval_s",
+    "duration_s",
+    "detected_s",
+)
 NO_PASS: Passes = [{}]  # a trial without iterations has one row all the same
 
 
 @gc_paused()
 def tidy_frame(header: Mapping[str, Any], records: list[Record]) -> pd.DataFrame:
     """The tidy frame of a journal; the trials of role `measured` come first."""
-    pairs = sorted(
-        with_effective_cpus(records, header["manifest"]["machine"]["cpus"]), key=lambda pair: pair[0].role != MEASURED
-    )
+    pairs = sorted(with_spinners(records), key=lambda pair: pair[0].role != MEASURED)
     iterations = Iterations([record.passes or NO_PASS for record, _ in pairs])
     trials = with_dtypes(pd.DataFrame(_rows(header, pairs)))
     columns = {name: repeat(values, iterations.trials) for name, values in trials.items()}
@@ -70,6 +76,7 @@ def tidy_frame(header: Mapping[str, Any], records: list[Record]) -> pd.DataFrame
     rows = TrialRows(trials["trial"].factorize()[0][iterations.trials])
     columns |= _speed(columns, iterations)
     columns["steadiness"] = _steadiness(columns, rows)
+    columns |= _demands(columns, rows)
     columns["doubts"] = _doubts(columns, rows, iterations)
     made_up = np.array([possible.is_made_up(record) for record, _ in pairs], dtype=bool)[iterations.trials]
     columns |= _metrics(header["manifest"]["machine"], columns, iterations, made_up)
@@ -136,6 +143,12 @@ def _steadiness(columns: Mapping[str, Any], rows: TrialRows) -> Any:
     return repeat(pd.Series([*words, steadiness.NOT_ASSESSED], dtype="string"), places)
 
 
+def _demands(columns: Mapping[str, Any], rows: TrialRows) -> dict[str, Any]:
+    """What each row's work wants, measured; what its workload declares is the hint that stood in `wants` before."""
+    found = demand.demands(pd.DataFrame(columns, copy=False), rows)
+    return {name: repeat(values, rows.numbers) for name, values in found.items()}
+
+
 def _doubts(columns: Mapping[str, Any], rows: TrialRows, iterations: Iterations) -> Any:
     """The doubts of each row's trial, comma-joined."""
     timed = iterations.recorded("service_time")
@@ -187,9 +200,9 @@ def _lists(portion: Iterations, recorded: set[str]) -> dict[str, Any]:
     return lists
 
 
-def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, tuple[float, ...]]]) -> dict[str, list[Any]]:
+def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, tuple[Record, ...]]]) -> dict[str, list[Any]]:
     """The facts that are the same in all iterations of a trial: by column, a value per trial."""
-    rows = [_row(header, record, effective) for record, effective in trials]
+    rows = [_row(header, record, spinners) for record, spinners in trials]
     names = dict.fromkeys(
         [
             *FIRST,
@@ -197,8 +210,10 @@ def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, tuple[float,
             *ANSWER,
             "leaked",
             "changed",
+            "stopped",
             "effective_cpus",
             "effective_cpus_most",
+            "host_cpus_most",
             "cpus",
             "timer_cost_s",
             *(name for row in rows for name in row),
@@ -207,8 +222,8 @@ def _rows(header: Mapping[str, Any], trials: Iterable[tuple[Record, tuple[float,
     return {name: [row.get(name) for row in rows] for name in names}
 
 
-def _row(header: Mapping[str, Any], record: Record, effective: tuple[float, ...]) -> dict[str, Any]:
-    """These facts of one trial; `effective` holds the effective CPUs measured before and after it."""
+def _row(header: Mapping[str, Any], record: Record, spinners: tuple[Record, ...]) -> dict[str, Any]:
+    """These facts of one trial; `spinners` are the measurements before and after it."""
     answer = record.get("answer") or {}
     row: dict[str, Any] = {"run": header["run"], "role": record.role, **record["axes"]}
     row["python"] = row.get("python") or "current"
@@ -218,36 +233,43 @@ def _row(header: Mapping[str, Any], record: Record, effective: tuple[float, ...]
     row.update({f"load.{name}": value for name, value in record["load"].items()})
     row.update({name: record.get(name) for name in RECORD})
     row["leaked"] = sum(one["sure"] for one in record.get("leaked") or ())
+    row["stopped"] = bool(record.get("stopped"))
     row["changed"] = len(answer.get("changed") or ())
     row.update({column: answer.get(name) for column, name in ANSWER.items()})
-    row.update({name: record[name] for name in FAULT if name in record})
+    row.update({name: record[name] for name in (*FAULT, demand.FIXED) if name in record})
+    if loop := answer.get("loop"):
+        row[blocking.COLUMN] = blocking.share(loop)
     clocks = header["manifest"].get("clocks", {}).get(row["python"], {})
+    cpus = header["manifest"]["machine"]["cpus"]
+    effective = [value for one in spinners if (value := possible.effective_cpus(one, cpus)) is not None]
+    host = [value for one in spinners if (value := possible.host_cpus(one, cpus)) is not None]
     return {
         **row,
         "effective_cpus": min(effective, default=None),
         "effective_cpus_most": max(effective, default=None),
-        "cpus": header["manifest"]["machine"]["cpus"],
+        "host_cpus_most": max(host, default=None),
+        "cpus": cpus,
         "timer_cost_s": clocks.get("timer_cost_s"),
     }
 
 
-def with_effective_cpus(records: list[Record], cpus: int) -> list[tuple[Record, tuple[float, ...]]]:
-    """The trials' records, each with the effective CPUs of the spinner measurements before and after it: up to two."""
-    after: list[float | None] = []
-    latest: float | None = None
+def with_spinners(records: list[Record]) -> list[tuple[Record, tuple[Record, ...]]]:
+    """The trials' records, each with the spinner measurements before and after it: up to two."""
+    after: list[Record | None] = []
+    latest: Record | None = None
     for record in reversed(records):
         if record.role == MACHINE:
-            latest = possible.effective_cpus(record, cpus)
+            latest = record
         else:
             after.append(latest)
     after.reverse()
-    pairs: list[tuple[Record, tuple[float, ...]]] = []
+    pairs: list[tuple[Record, tuple[Record, ...]]] = []
     latest = None
     for record in records:
         if record.role == MACHINE:
-            latest = possible.effective_cpus(record, cpus)
+            latest = record
         else:
-            both = tuple(value for value in (latest, after[len(pairs)]) if value is not None)
+            both = tuple(one for one in (latest, after[len(pairs)]) if one is not None)
             pairs.append((record, both))
     return pairs
 

@@ -49,6 +49,18 @@ def effective_cpus(record: Mapping[str, Any], cpus: int) -> float | None:
     return None if value is None or value > MOST_EFFECTIVE * cpus else value
 
 
+def host_cpus(record: Mapping[str, Any], cpus: int) -> float | None:
+    """The CPUs that a spinner measurement would have shown if its spinners had not waited for a CPU behind other processes.
+
+    Fewer than the usable ones if something outside this system withheld them. None where the effective CPUs are.
+    """
+    effective = effective_cpus(record, cpus)
+    running, waited = record.get("cpu_s"), record.get("run_queue_wait_s")
+    if effective is None or not running or waited is None:
+        return effective
+    return min(float(cpus), effective * float(running + waited) / float(running))
+
+
 def too_large(values: np.ndarray) -> Any:
     """True for numbers that cannot be computed with: their squares, or those of their inverses, are infinite."""
     size = np.abs(values)

@@ -169,11 +169,14 @@ def run_folders_in(path: Path) -> list[Path]:
 
 
 def folder_of(path: Path) -> Path:
-    """The run folder that a path means: itself, or the latest run below reports/<name>."""
+    """The run folder that a path means: itself, or of reports/<name> the latest run that is complete, or else the latest.
+
+    The page in reports/<name> is of the same run: a quick or interrupted one does not replace it.
+    """
     if (path / journal.NAME).is_file():
         return path
     if runs := _runs(path):
-        return runs[-1]
+        return next(filter(run_folder.is_complete, reversed(runs)), runs[-1])
     inside = [str(one) for one in run_folders_in(path) if one != path]
     if inside:
         raise Damaged(f"{path} holds several experiments", f"name one of them: {', '.join(inside)}")

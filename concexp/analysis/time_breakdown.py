@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # Counts that mark an iteration as not comparable: workers also ran a background, or timed themselves.
 NOT_COMPARABLE = ("background_ops", "self_timed_rate")
-SHORTEST = 1e-9  # seconds of a window
+SHORTEST = 1e-9  # seconds of a window; its inverse is more than any clock counts
 TICK = 0.01  # seconds: some kernels count CPU time in steps of this length
 ONE = "one"  # a value of the answer's `parallel`: the workers share a thread
 
@@ -77,17 +77,15 @@ class TimeBreakdown:
             record = self.records.get((cell, trial.block))
             if record is not None and comparable(record):
                 of_trial = worker_seconds(record, waits.get(trial.block, usual))
-                if is_made_up(record) or self._can_be(of_trial):
+                if _is_computable(of_trial) and (is_made_up(record) or self._can_be(of_trial)):
                     seconds[trial.block] = of_trial
         return seconds
 
     def _can_be(self, seconds: WorkerSeconds) -> bool:
-        """False where a clock was wrong: a window of no length, or more CPU time than the CPUs have."""
+        """False where a counter was wrong: more CPU time than the CPUs have."""
         machine = self.run.manifest["machine"]
         cpus = self.run.cpus if machine.get("quota_cpus") is None else machine.get("affinity_cpus") or math.inf
-        whole = seconds.window + seconds.startup
-        most = cpus * (1.05 * whole + TICK)
-        return min(seconds.window, whole) > SHORTEST and whole < 1 / SHORTEST and not seconds.running > most
+        return not seconds.running > cpus * (1.05 * (seconds.window + seconds.startup) + TICK)
 
     def _limits(self, record: Record, sample: Sample) -> MachineLimits:
         answer = record["answer"]
@@ -96,6 +94,21 @@ class TimeBreakdown:
         turns = one_thread or (parallel(record) == "threads" and answer["gil"] is not False)
         usable = float(self.run.cpus)
         return MachineLimits(usable, effective, bool(one_thread or self.room[record["trial"]]), turns)
+
+
+def _is_computable(seconds: WorkerSeconds) -> bool:
+    """False where shares of the time would leave the range of a float: a window of no length, or more seconds than clocks count.
+
+    Made-up times may have both, as wrong clocks do.
+    """
+    whole = seconds.window + seconds.startup
+    times = (whole, seconds.running, seconds.queued, seconds.coordinating, seconds.coordinator_queued)
+    return min(seconds.window, whole) > SHORTEST and max(map(_known, times)) < 1 / SHORTEST
+
+
+def _known(seconds: float) -> float:
+    """The size of a time; 0 if it was not recorded."""
+    return 0.0 if math.isnan(seconds) else abs(seconds)
 
 
 def parallel(record: Record) -> str:

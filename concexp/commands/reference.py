@@ -127,6 +127,7 @@ TOPICS: Mapping[str, Callable[[], str]] = {
     "sweep": _sweep,
     "measure": lambda: _block("measure"),
     "load": lambda: _block("load"),
+    "answer": lambda: _block("answer"),
     "execution": _execution,
     "metrics": _metrics,
     "report": _report,

@@ -25,7 +25,7 @@ class Page(NamedTuple):
 def write_pages(path: Path, incomplete: Callable[[PageIncomplete], None] | None = None) -> Iterator[Page]:
     """Make pages again and yield each of them.
 
-    `path` is a run folder, reports/<name> for its latest run, or a folder of such folders for the latest run of each.
+    `path` is a run folder, reports/<name> for its latest complete run, or a folder of such folders for that of each.
     `incomplete` is called for a page that lacks a part; without it, PageIncomplete ends the work.
     """
     from concexp.analysis import results
@@ -66,15 +66,16 @@ def write_report(run: Run, folder: Path) -> Path:
 
 
 def _page_folder(run: Run, path: Path) -> Path:
-    """Where the page goes: reports/<name>, unless the run is partial, or `path` names a run that is not the latest."""
+    """Where the page goes: reports/<name>, unless the run is partial, or `path` names a run that reports/<name> does not mean."""
     named_itself = run.folder.resolve() == path.resolve()
     partial = run.manifest.get("quick") or run.manifest.get("only")
-    if partial or (named_itself and not _is_latest(run.folder)):
+    if partial or (named_itself and not _is_meant(run.folder)):
         return run.folder
     return run.folder.parent.parent
 
 
-def _is_latest(folder: Path) -> bool:
-    """True if no run in the same folder `runs` began later."""
-    names = (path.parent.name for path in folder.parent.glob(f"*/{journal.NAME}"))
-    return folder.parent.name == "runs" and folder.name == max(names)
+def _is_meant(folder: Path) -> bool:
+    """True if a run is the one that reports/<name> means."""
+    from concexp.analysis import results
+
+    return folder.parent.name == "runs" and results.folder_of(folder.parent.parent).name == folder.name

@@ -219,7 +219,8 @@ def _measure_with(
     folder, files = _open_folder(request, preflight, session)
     session.opened(folder.path)
     # An unfinished run keeps the results of its first preflight: its journal must not contradict itself.
-    plan = with_refusals(spec, setup.plan, folder.manifest.get("preflight", {}).get("unsupported", {}))
+    found = folder.manifest.get("preflight", {})
+    plan = with_refusals(spec, setup.plan, found.get("unsupported", {}))
     durations = known_before(folder.path.parent, spec.measure, facts.host(), preflight.startup)
     session.foreseen(forecast(spec, plan, durations), Outlook(plan, durations))
     sequential = SequentialPlan(spec, plan, runner.header(spec, plan, folder), session.forecast)
@@ -237,6 +238,7 @@ def _measure_with(
             next_trials,
             user_files=_user_files(folder, files, provided),
             provided=provided,
+            differing=found.get("differing", {}),
         )
         return folder, run.execute()
     except KeyboardInterrupt:
@@ -281,6 +283,9 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     refused = preflight.try_code(refusals)
     for reason, count in Counter(refused.values()).items():
         session.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
+    agreement = preflight.compare_answers(refused)
+    for line in agreement.lines:
+        session.say(line)
     clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
@@ -299,6 +304,8 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
         "preflight": {
             "entries": {label: {k: v for k, v in entry.items() if k != "modules"} for label, entry in entries.items()},
             "unsupported": refused,
+            "differing": agreement.differing,
+            "answers": agreement.compared,
         },
     }
     kept = {name: path for name, path in provided.sources.items() if name in provided.kept}
@@ -339,11 +346,7 @@ def _write_page(measured: MeasuredRun, partial: bool) -> tuple[Path, list[str]]:
     """Write tables and page, and mark the run as finished; returns the page's path, and a line if the page lacks a part."""
     folder = measured.folder
     where = _page_folder(folder, partial)
-    lacks = []
-    try:
-        page = write_report(measured.results, where)
-    except PageIncomplete as error:
-        page, lacks = error.page, [str(error)]
+    page, lacks = _written(measured, where)
     try:
         if where != folder.path:  # an interrupt may have left a page of part of the run there
             (folder.path / "README.md").unlink(missing_ok=True)
@@ -361,9 +364,18 @@ def _write_partial_page(folder: RunFolder) -> list[str]:
         measured = _read(folder)
         if all(record.role == MACHINE for record in measured.journal.records):
             return []
-        return [f"report so far: {write_report(measured.results, _page_folder(folder, partial=True))}"]
+        page, lacks = _written(measured, _page_folder(folder, partial=True))
+        return [f"report so far: {page}", *lacks]
     except (ConcexpError, OSError) as error:
         return [f"the report so far could not be written: {error}"]
+
+
+def _written(measured: MeasuredRun, where: Path) -> tuple[Path, list[str]]:
+    """Write tables and page into a folder; returns the page's path, and a line if the page lacks a part."""
+    try:
+        return write_report(measured.results, where), []
+    except PageIncomplete as error:
+        return error.page, [str(error)]
 
 
 def _page_folder(folder: RunFolder, partial: bool) -> Path:

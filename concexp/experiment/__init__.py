@@ -1,7 +1,7 @@
 """YAML text -> Spec: all names and parameters in it exist, and each error has a line and a column."""
 
-from concexp.experiment.blocks import Measure
+from concexp.experiment.blocks import Answer, Measure
 from concexp.experiment.reader import load, of_data, parse_text
 from concexp.experiment.spec import Axis, Entry, Grid, Range, Spec, Value
 
-__all__ = ["Axis", "Entry", "Grid", "Measure", "Range", "Spec", "Value", "load", "of_data", "parse_text"]
+__all__ = ["Answer", "Axis", "Entry", "Grid", "Measure", "Range", "Spec", "Value", "load", "of_data", "parse_text"]

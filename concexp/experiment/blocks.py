@@ -1,4 +1,4 @@
-"""The maps `measure:`, `load:` and `report:` as models: what each key takes, and what `concexp show` says about it."""
+"""The maps `measure:`, `load:`, `answer:` and `report:` as models: what each key takes, and what `concexp show` says about it."""
 
 from __future__ import annotations
 
@@ -209,10 +209,47 @@ class Load(Block):
     )
 
 
+def _names(value: Any) -> Any:
+    """One name counts as a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[list[str], BeforeValidator(_names)]
+
+
+def _groups(value: Any) -> Any:
+    """Groups of labels; one group may stand without the outer brackets."""
+    return [value] if isinstance(value, list) and all(isinstance(one, str) for one in value) else value
+
+
+class Answer(Block):
+    """`answer:` what competes on the page, and what is only a condition."""
+
+    compete: Names = key(
+        [],
+        "the axes whose values compete: the answer says which value is best by the primary metric. Axes that are named in "
+        "neither list are conditions, but for `workers` and parameters of what competes: each contestant has its best ones",
+        "sweep: {workers: [1, 2]}\nanswer: {compete: workers}",
+        without="what varies: models, else primitives, else the swept axis or the functions of yours, else `workers`",
+    )
+    for_each: Names = key(
+        [],
+        "the axes for each of whose values the answer compares; the best value of all other axes is taken",
+        "sweep: {workers: [1, 2]}\nanswer: {compete: model, for_each: workers}",
+        without="all axes that vary, but for those that `compete` leaves out",
+    )
+    versus: Annotated[list[list[str]], BeforeValidator(_groups)] = key(
+        [],
+        "groups of workloads that do the same, such as a function before and after a change: those of a group compete",
+        "workload: [cpu_sum, {cpu_sum: {size: 10}, as: small}]\nanswer: {versus: [cpu_sum, small]}",
+        without="workloads are not compared, unless they are all that varies and functions of yours",
+    )
+
+
 class Report(Block):
     """`report:` what the page shows."""
 
-    plots: Annotated[list[str] | None, BeforeValidator(lambda one: [one] if isinstance(one, str) else one)] = key(
+    plots: Annotated[list[str] | None, BeforeValidator(_names)] = key(
         None,
         "the pictures of the page, by name",
         "report: {plots: [scaling, comparison]}",

@@ -15,6 +15,9 @@ from concexp.experiment.problems import Problems, converted, items, text, writte
 from concexp.experiment.spec import PLUGINS, Entry
 from concexp.experiment.yaml_nodes import Node
 
+BESIDE = ("as", "wants")  # keys of an item beside the name of its plug-in: see `keys.ENTRY`
+WANTS = ("cpu", "io")
+
 
 @dataclass(frozen=True)
 class _Item:
@@ -31,6 +34,7 @@ class _Item:
     given: Mapping[str, Node]
     holder: Node
     path: str
+    wants: str = ""
 
 
 def read(kind: str, node: Node, path: str, home: Path, problems: Problems) -> tuple[Entry, ...]:
@@ -60,14 +64,15 @@ def _entries(kind: str, node: Node, path: str, home: Path, problems: Problems) -
         folder = Path(node.file).parent if node.line else home
         mention = user_code.Mention(node, item.path, item.key)
         target = user_code.Target(item.name, item.label, folder, mention, item.given, item.holder, item.path)
-        return [replace(entry, kind=kind) for entry in user_code.read(target, problems)]
+        return [replace(entry, kind=kind, wants=item.wants) for entry in user_code.read(target, problems)]
     try:
         declared = catalog.parameters(catalog.load(plugin, item.name))
     except UnknownName as error:
         problems.at(node, item.path, error.message, slips.of_entry(plugin, item.name) or error.hint, item.key)
         return []
     values = {parameter.name: parameter.default for parameter in declared.values()}
-    return [Entry(kind, item.name, item.label or item.name, values | _parameters(item, declared, problems))]
+    values |= _parameters(item, declared, problems)
+    return [Entry(kind, item.name, item.label or item.name, values, wants=item.wants)]
 
 
 def _item(kind: str, node: Node, path: str, problems: Problems) -> _Item | None:
@@ -75,24 +80,41 @@ def _item(kind: str, node: Node, path: str, problems: Problems) -> _Item | None:
     if not isinstance(node.value, dict):
         name = text(node, path, problems)
         return None if name is None else _Item(node, None, name, None, {}, node, path)
-    names = [key for key in node.value if key != "as"]
+    names = [key for key in node.value if key not in BESIDE]
     if len(names) != 1:
         cure = _map_of_one(node) or "write {name: {parameter: value}, as: label}"
         problems.at(node, path, f"one {kind} is one name with its parameters, not {len(names)} names", cure)
         return None
     (name,) = names
     label = text(node.value["as"], f"{path}.as", problems) if "as" in node.value else None
+    wants = _wants(kind, node, path, problems) if "wants" in node.value else ""
     holder, path = node.value[name], f"{path}.{name}"
     if holder.value is not None and not isinstance(holder.value, dict):
         what = f"expected a map of parameters, not {units.for_message(holder.value)}"
         problems.at(holder, path, what, _parameter_cure(PLUGINS.get(kind, kind), name, holder))
     given = holder.value if isinstance(holder.value, dict) else {}
-    return _Item(node, name, name, label, given, holder, path)
+    return _Item(node, name, name, label, given, holder, path, wants)
+
+
+def _wants(kind: str, node: Node, path: str, problems: Problems) -> str:
+    """What an item says that its workload needs; a problem for any other kind of plug-in, or another value."""
+    path, given = f"{path}.wants", node.value["wants"]
+    if kind != "workload":
+        problems.at(node, path, f"a {kind} has no `wants`: it says what a workload needs", "leave it out", "wants")
+    elif given.value not in WANTS:
+        what = f"expected cpu or io, not {units.for_message(given.plain())}"
+        cure = (
+            did_you_mean(str(given.plain()), WANTS) or "cpu: it computes; io: it waits; without the key it is measured"
+        )
+        problems.at(given, path, what, cure)
+    else:
+        return str(given.value)
+    return ""
 
 
 def _map_of_one(node: Node) -> str:
     """The cure for {name: cpu_sum, size: 5}, and for {cpu_sum: …, size: 5}: parameters stand below the name."""
-    given = {key: value for key, value in node.value.items() if key != "as"}
+    given = {key: value for key, value in node.value.items() if key not in BESIDE}
     named = given.pop("name", None)
     names = [named.text] if named is not None else [key for key, value in given.items() if value.value is None]
     if len(names) != 1:

@@ -32,7 +32,7 @@ from typing import Any
 from concexp.experiment.units import BYTES, FLAGS, SECONDS
 
 NUMBER = r"(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
-WORD = r"(?P<text>\"[^\"]*\"|'[^']*')|(?P<name>[A-Za-z_][\w.]*(?::[\w*]+)?)"
+WORD = r"(?P<text>\"[^\"]*\"|'[^']*')|(?P<name>[^\W\d][\w.]*(?::[\w*]+)?)"
 TOKEN = re.compile(rf"\s*(?:(?P<number>{NUMBER}(?!\w))|{WORD}|(?P<sign><=|>=|==|!=|[-+*/()\[\],<>]))")
 UNITS = {"%": 0.01, "x": 1.0, **SECONDS, **BYTES, **{f"/{name}": 1 / seconds for name, seconds in SECONDS.items()}}
 RATE = "|".join(sorted(SECONDS, key=len, reverse=True))

@@ -1,7 +1,7 @@
 """What each key of the YAML means, its unit, its default and an example: for `concexp show`, and for keys at a wrong level.
 
-Keys of `measure:`, `load:` and `report:` come from the models that validate them (`blocks.py`), axes from the table that reads
-them (`axis_table.py`); the reader accepts exactly the keys that the tables below name.
+Keys of blocks such as `measure:` come from the models that validate them (`blocks.py`), axes from the table that reads them
+(`axis_table.py`); the reader accepts exactly the keys that the tables below name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from concexp.errors import did_you_mean, meant
 from concexp.experiment.axis_table import AXES
-from concexp.experiment.blocks import Block, Load, Measure, Report
+from concexp.experiment.blocks import Answer, Block, Load, Measure, Report
 from concexp.experiment.statuses import STATUSES
 
 
@@ -43,7 +43,7 @@ def _by_name(*keys: Key) -> dict[str, Key]:
     return {key.name: key for key in keys}
 
 
-BLOCKS: dict[str, type[Block]] = {"measure": Measure, "load": Load, "report": Report}
+BLOCKS: dict[str, type[Block]] = {"measure": Measure, "load": Load, "answer": Answer, "report": Report}
 
 
 def _block(name: str, example: str) -> Key:
@@ -91,6 +91,7 @@ ROOT = _by_name(
         f"maps of labels with a `status`: {', '.join(STATUSES)}", default="none"),
     Key("claims", "statements that the data supports or refutes", "claims: [{expect: throughput > 1/s}]", "list of maps",
         topic="claims"),
+    _block("answer", "sweep: {workers: [1, 2]}\nanswer: {compete: workers}"),
     _block("report", "report: {plots: [scaling]}"),
     Key("environment", "environment variables that all trials see, beside PATH, HOME and LANG",
         "environment: {MALLOC_ARENA_MAX: 2, DATABASE_URL: {from: caller}}",
@@ -121,6 +122,8 @@ CLAIM = _by_name(
 ENTRY = _by_name(
     Key("as", "the label of a plug-in with parameters, in tables and selections",
         "workload: [cpu_sum, {cpu_sum: {size: 10}, as: small}]", "text", default="its name"),
+    Key("wants", "of a workload: what it needs, a CPU or to wait, where the measurement shall not decide it",
+        "workload: {sleep: {}, wants: io}", "cpu or io", default="measured"),
 )  # fmt: skip
 VALUE = _by_name(
     Key("is", "a value that gets a label of its own by `as`", "sweep: {load: [{is: {ops: 10}, as: short}]}", "any value"),
@@ -148,7 +151,7 @@ ZIP = Key("zip", "axes that move together: the first values of all, then the sec
 
 
 def of_block(name: str) -> dict[str, Key]:
-    """The keys of `measure:`, `load:` or `report:`, from the model that validates them."""
+    """The keys of a block such as `measure:`, from the model that validates them."""
     return {field: _of_field(field, BLOCKS[name].model_fields[field]) for field in BLOCKS[name].model_fields}
 
 
@@ -212,7 +215,7 @@ def _snippet(where: str, written: str) -> str:
 
 def _of_field(name: str, field: Any) -> Key:
     extra = field.json_schema_extra
-    default = extra["without"] if field.default is None else _as_written(field.default, extra["unit"])
+    default = extra["without"] or _as_written(field.default, extra["unit"])
     return Key(name, field.description, field.examples[0], _values(field), extra["unit"], default, also=extra["also"])
 
 
@@ -246,7 +249,10 @@ def _values(field: Any) -> str:
     if int in parts:
         low = next((f" >= {part.ge}" for part in parts if getattr(part, "ge", None) is not None), "")
         return f"whole number{low}"
-    return "name or list of names" if any(get_origin(part) is list for part in parts) else "text"
+    lists = [part for part in parts if get_origin(part) is list]
+    if any(get_origin(inner) is list for part in lists for inner in get_args(part)):
+        return "list of names, or list of such lists"
+    return "name or list of names" if lists else "text"
 
 
 def _unfolded(kind: Any, metadata: list[Any]) -> Iterator[Any]:

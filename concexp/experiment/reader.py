@@ -26,7 +26,7 @@ from concexp.experiment import (
     yaml_nodes,
 )
 from concexp.experiment.axis_values import one_of
-from concexp.experiment.blocks import MIN_PILOT_BLOCKS, Measure, Report, Startup
+from concexp.experiment.blocks import MIN_PILOT_BLOCKS, Answer, Measure, Report, Startup
 from concexp.experiment.layers import layered
 from concexp.experiment.problems import Problems, items, one_value, shaped, text, unknown_keys
 from concexp.experiment.scope import Scope
@@ -112,6 +112,7 @@ class _Reader:
             metrics=self.metrics("metrics"),
             allow=selections.allow(root.value["allow"], names, problems) if "allow" in root.value else (),
             report=report or Report(),
+            answer=self.answer(names) or Answer(),
             path=self.file,
             text=self.data,
             data=root.plain(),
@@ -174,6 +175,13 @@ class _Reader:
         if report is not None and report.plots is not None:
             self.plugins(node.value["plots"], "report.plots", "plot")
         return report
+
+    def answer(self, names: selections.Names) -> Answer | None:
+        node = self.root.value.get("answer")
+        answer = shaped(Answer, node, "answer", self.problems) if node is not None else None
+        if node is not None and answer is not None:
+            selections.check_answer(node, answer, names, self.problems)
+        return answer
 
     def primary(self) -> str:
         metrics = self.metrics("primary") if self.text("primary") is not None else ()

@@ -1,4 +1,7 @@
-"""`exclude:`, `allow:` and `baseline:` -> selections of cells: maps of labels, or conditions. All their names exist."""
+"""`exclude:`, `allow:` and `baseline:` -> selections of cells: maps of labels, or conditions. All their names exist.
+
+So do the axes and labels of `answer:`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from concexp import catalog
 from concexp.errors import did_you_mean, meant
 from concexp.experiment import expressions, units
 from concexp.experiment.axis_table import AXES
+from concexp.experiment.blocks import Answer
 from concexp.experiment.problems import Problems, inside, items, parsed, unknown_keys
 from concexp.experiment.spec import KINDS, Grid, Value, second_roles
 from concexp.experiment.statuses import STATUSES
@@ -99,6 +103,29 @@ def baseline(node: Node | None, names: Names, problems: Problems) -> dict[str, A
         return {}
     check_labels(node, "baseline", names, (), problems)
     return dict(node.plain())
+
+
+def check_answer(node: Node, answer: Answer, names: Names, problems: Problems) -> None:
+    """Problems for axes and workloads in `answer:` that do not exist, or that both compete and are a condition."""
+    for key in ("compete", "for_each"):
+        for item in items(node.value[key]) if key in node.value else ():
+            if item.value not in names.axes:
+                close = did_you_mean(str(item.value), names.axes)
+                problems.at(item, f"answer.{key}", f"no axis here is called {units.for_message(item.value)}", close)
+            elif key == "for_each" and item.value in answer.compete:
+                what = f"'{item.value}' cannot both compete and be a condition"
+                problems.at(item, "answer.for_each", what, "name it in one of the two lists")
+    versus = node.value.get("versus")
+    groups = (
+        items(versus) if versus is not None and any(isinstance(one.value, list) for one in items(versus)) else [versus]
+    )
+    for group in (group for group in groups if group is not None):
+        if len({str(item.value) for item in items(group)}) < 2:
+            cure = "add the workload that it competes with"
+            problems.at(group, "answer.versus", "a group needs two workloads at least", cure)
+        for item in items(group):
+            known = sorted(names.labels["workload"])
+            _check_words(item, "answer.versus", known, "no workload here has the label", problems)
 
 
 def check_labels(node: Node, path: str, names: Names, more: tuple[str, ...], problems: Problems) -> None:

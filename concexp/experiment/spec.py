@@ -10,7 +10,7 @@ from typing import Any
 from concexp import catalog
 from concexp.errors import Problem
 from concexp.experiment import expressions, units
-from concexp.experiment.blocks import Measure, Report
+from concexp.experiment.blocks import Answer, Measure, Report
 from concexp.experiment.environment import Variable
 from concexp.experiment.files import DataFile
 
@@ -56,6 +56,7 @@ class Entry:
     """One value of the axes workload, model, sync or background: a plug-in with its parameters, in SI units, and its label.
 
     For user code there are also: where it is, the parameters known from its source or given, what it returns, and its check.
+    `wants` is what the experiment says that a workload needs, cpu or io; "" lets the measurement decide.
     """
 
     kind: str  # an axis of entries: workload, model, sync, background
@@ -67,6 +68,7 @@ class Entry:
     returns: str = "anything"
     check: Located = NOWHERE
     place: Problem = field(default=Problem("", 0, 0, "", ""), compare=False)  # where problems with it are reported
+    wants: str = ""
 
     @classmethod
     def default(cls, kind: str, name: str) -> Entry:
@@ -239,6 +241,7 @@ class Spec:
     metrics: tuple[str, ...]  # empty: all that the data has
     allow: tuple[Mapping[str, Any], ...]
     report: Report
+    answer: Answer = field(default_factory=Answer)
     path: str = ""
     text: str = field(default="", repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the merged YAML, as written

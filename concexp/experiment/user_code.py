@@ -19,7 +19,8 @@ from concexp.experiment.user_source import Source, Unusable
 from concexp.experiment.yaml_nodes import MISTAKABLE, Node
 
 LONG = "call"
-RETURNS = ("anything", "seconds", "nothing")
+RETURNS = ("anything", "seconds", "nothing", "any")
+COMPARED = RETURNS[0]  # only then each value has to be the same under every model
 REFERENCE = """\
 A user's own code is a workload by its name; nothing has to be installed, subclassed or decorated. One operation is one call.
 
@@ -49,9 +50,17 @@ Keys of `call`:
              into `returned.NAME` each, whatever else is not looked at; NaN, infinity and a None in a dict are left out, and
              the page says how many there were; seconds: it times itself, and throughput is
              workers / mean seconds (1 / mean seconds where a plain function has the event loop to itself), without what
-             is around it; nothing: what it returns is dropped
+             is around it; nothing: what it returns is dropped; any: as anything, and values may differ between models
   check      a function, called with each returned value right after the operation, within the measured time: False, a
              text (the reason) or an exception makes the trial `invalid`
+
+Answers are compared. Before the sweep, in trials of their own that measure nothing, each worker of each model and interpreter
+makes the same calls for a tenth of a second, and its operation number k must return what operation k returns under serial. Floats
+may differ by 1 in 10^9 (by 1 in 10^5 if they have less than 8 bytes), NaN equals NaN, the order of dicts and sets does not
+matter, what has no value of its own, such as a lock, is not looked into, and of a large value the first 20,000 parts count.
+Trials of a cell that differs are `invalid`. A race that shows in none of these calls is not seen; a `check` sees them all.
+Values that differ from one serial trial to the next (random numbers, times, ids) cannot be compared, and the page says so.
+Where answers may differ between models, as tickets that all workers draw from one counter do, say `returns: any`.
 
 A trial starts in an empty folder, without the caller's environment: see `concexp show files` and `concexp show environment`.
 

@@ -231,7 +231,7 @@ def _expression(seen: _Seen) -> Mistake | None:
         if inner and inner.end() >= seen.column:
             what = "brackets inside of a text that stands in […] or {…}"
             return Mistake(
-                seen.line, inner.start(2) + 1, what, f"put it in quotes: {inner[1]}: {quoted(inner[2].rstrip('] '))}"
+                seen.line, inner.start(2) + 1, what, f"put it in quotes: {inner[1]}: {quoted(_balanced(inner[2]))}"
             )
         if key and key[1] in ROOT and ROOT[key[1]].values == "text":
             cure = f"put a text with brackets in quotes: {key[1]}: {quoted(key[2])}"
@@ -247,6 +247,14 @@ LOOKS: tuple[Callable[[_Seen], Mistake | None], ...] = (
 def quoted(text: str) -> str:
     """A text in the quotes that need no change of it, if there are any."""
     return f'"{text}"' if '"' not in text and "\\" not in text else "'" + text.replace("'", "''") + "'"
+
+
+def _balanced(text: str) -> str:
+    """A text without the brackets at its end that close what was opened in front of it."""
+    text = text.rstrip()
+    while text.endswith("]") and text.count("]") > text.count("["):
+        text = text[:-1].rstrip()
+    return text
 
 
 def _content(line: str) -> str:

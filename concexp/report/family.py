@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from concexp.analysis.stats.intervals import LEVEL, Interval
 from concexp.analysis.stats.ratios import p_value
 from concexp.analysis.stats.significance import benjamini_hochberg, difference
-from concexp.report.pairs import Key, Pair, gain_pairs, primitive_pairs, step_pairs, winner_pairs
+from concexp.report.pairs import Key, Pair, contest_pairs, gain_pairs, primitive_pairs, step_pairs, winner_pairs
 from concexp.report.view import View, once_per_view
 
 
@@ -50,7 +50,7 @@ def family_of(view: View) -> Family:
         for choose in (winner_pairs, gain_pairs, primitive_pairs, step_pairs)
         for pair in choose(view, comparison)
     ]
-    return corrected(pairs, view.run.level)
+    return corrected([*pairs, *contest_pairs(view)], view.run.level)
 
 
 def corrected(pairs: Iterable[Pair], level: float = LEVEL) -> Family:

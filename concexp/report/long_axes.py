@@ -1,4 +1,4 @@
-"""Axes of numbers with many values: such an axis is a curve. A picture with a panel per value shows a few of them."""
+"""Axes of numbers. One with many values is a curve, and a picture with a panel per value shows a few of them."""
 
 from __future__ import annotations
 
@@ -45,19 +45,24 @@ def quantity(label: Any) -> tuple[str, float] | None:
     return None
 
 
+def numeric_axis(view: View, key: str) -> LongAxis | None:
+    """An axis all of whose labels are numbers of one unit; None for any other, and for versions of interpreters."""
+    if key not in view.varying_axes or key == "python":
+        return None
+    labels = dict.fromkeys(p.labels[key] for p in view.points if p.has_numbers and p.labels.get(key) is not None)
+    known = {str(label): quantity(label) for label in labels}
+    units_of = {one[0] for one in known.values() if one is not None and one[1] != 0}  # 0 needs no unit
+    if None in known.values() or len(units_of) != 1:
+        return None
+    values = sorted(((label, one[1]) for label, one in known.items() if one), key=lambda pair: pair[1])
+    return LongAxis(key, units_of.pop(), dict(values))
+
+
 @once_per_view
 def long_axes(view: View) -> list[LongAxis]:
     """The axes of the work with more than LONGEST numbers, the longest first: not the number of workers, nor a model's own."""
-    found = []
-    for key in view.axes:
-        if key not in view.varying_axes or view.is_choice(key) or key == "python":
-            continue
-        labels = dict.fromkeys(p.labels[key] for p in view.points if p.has_numbers and p.labels.get(key) is not None)
-        known = {str(label): quantity(label) for label in labels}
-        units_of = {one[0] for one in known.values() if one is not None and one[1] != 0}  # 0 needs no unit
-        if len(known) > LONGEST and None not in known.values() and len(units_of) == 1:
-            values = sorted(((label, one[1]) for label, one in known.items() if one), key=lambda pair: pair[1])
-            found.append(LongAxis(key, units_of.pop(), dict(values)))
+    numeric = [axis for key in view.axes if not view.is_choice(key) and (axis := numeric_axis(view, key))]
+    found = [axis for axis in numeric if len(axis.values) > LONGEST]
     found = [axis for axis in found if not view.is_redundant(axis.key, [one.key for one in found])]
     return sorted(found, key=lambda axis: -len(axis.values))
 

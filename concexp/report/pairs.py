@@ -8,6 +8,7 @@ from itertools import combinations
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.experiment.statuses import NUMBERED
+from concexp.report.contest import contest_of
 from concexp.report.view import Comparison, Point, View
 
 Key = tuple[frozenset[str], str]
@@ -74,7 +75,7 @@ def has_baseline(view: View, points: Iterable[Point]) -> bool:
 
 def gains_in(view: View, points: list[Point]) -> list[tuple[Pair, Interval]]:
     """The gain of each point of a series that can win with several workers, as (pair, factor)."""
-    parallel = [point for point in points if point.can_win and point.parallelism > 1]
+    parallel = [point for point in points if point.is_sure and point.parallelism > 1]
     gains = _over_baseline(view, parallel) if has_baseline(view, points) else _over_fewest(view, points, parallel)
     return [(pair, gain) for pair, gain in gains if gain.has_value]
 
@@ -82,7 +83,7 @@ def gains_in(view: View, points: list[Point]) -> list[tuple[Pair, Interval]]:
 def _over_baseline(view: View, parallel: Iterable[Point]) -> Iterator[tuple[Pair, Interval]]:
     for point in parallel:
         below = view.baseline(point)
-        if below is not None and below.can_win and below is not point:
+        if below is not None and below.is_sure and below is not point:
             pair = Pair(point, below, view.metrics[view.relative].compares)
             yield pair, point.value(view.relative)
 
@@ -90,7 +91,7 @@ def _over_baseline(view: View, parallel: Iterable[Point]) -> Iterator[tuple[Pair
 def _over_fewest(view: View, points: list[Point], parallel: Iterable[Point]) -> Iterator[tuple[Pair, Interval]]:
     """Gains over the fewest workers that the same series and primitive were measured with."""
     for point in parallel:
-        same = [p for p in points if p.can_win and p.workers and view.primitive(p) == view.primitive(point)]
+        same = [p for p in points if p.is_sure and p.workers and view.primitive(p) == view.primitive(point)]
         fewest = min(same, key=lambda p: p.workers or 0)
         if fewest.workers != point.workers and view.metric.better is not None:
             ratio = view.ratio(point, fewest)
@@ -108,7 +109,7 @@ def steps(view: View, points: Iterable[Point]) -> list[Pair]:
 
     Only of points that can win, by throughput, and not of open loops, where the arrivals decide how much is done.
     """
-    counted = [p for p in points if p.workers is not None and p.can_win and "rate" not in view.records[p.cell]["load"]]
+    counted = [p for p in points if p.workers is not None and p.is_sure and "rate" not in view.records[p.cell]["load"]]
     counted = [p for p in sorted(counted, key=lambda point: point.parallelism) if p.value(THROUGHPUT).has_value]
     pairs = []
     for place, above in enumerate(counted):
@@ -123,3 +124,12 @@ def winner_pairs(view: View, comparison: Comparison) -> Iterator[Pair]:
     """The best of each series with each other: any of them might have been the best of all."""
     best = view.best_per_series(point for point in comparison.points if point.can_win)
     return (Pair(one, other, view.primary) for one, other in combinations(best, 2))
+
+
+def contest_pairs(view: View) -> Iterator[Pair]:
+    """Each contestant with each other where other axes than models, primitives and workers compete."""
+    contest = contest_of(view)
+    if contest is not None:
+        for comparison in contest.comparisons:
+            contestants = contest.contestants(view, comparison)
+            yield from (Pair(one, other, view.primary) for one, other in combinations(contestants, 2))

@@ -140,23 +140,23 @@ def baseline_text(view: View) -> str:
     return code(", ".join(parts))
 
 
-def share_used(view: View, comparison: Comparison, point: Point) -> str:
+def share_used(view: View, point: Point) -> str:
     """How much of what the machine offered a gain used: `both CPUs (100 %)`, `76 % of both CPUs`, `efficiency 97 %`.
 
-    The share of the effective CPUs where the work needs CPUs and there is a worker for each; otherwise the efficiency, gain /
-    workers. Empty where neither means anything: for one worker, or over a baseline with several.
+    The share of the effective CPUs where the workers together want them all; otherwise the efficiency, gain / workers. Empty
+    where neither means anything: for one worker, or over a baseline with several.
     """
     below = view.baseline(point)
     if point.workers is None or point.workers < 2 or below is None or below.parallelism > 1:
         return ""
     gain, effective = point.value(view.relative).mean, point.sample.effective_cpus
-    if comparison.resource != "cpu" or math.isnan(effective) or point.workers < effective:
+    if math.isnan(effective) or point.workers * point.demand < effective:
         share = 100 * gain / point.workers
         return f"efficiency {share:.0f} %" if share < 100.5 else ""
     offered = f"the {rounded(effective)} CPUs that the machine gave"
     if effective > ALL_CPUS * view.cpus:
         offered = {1: "the CPU", 2: "both CPUs"}.get(view.cpus, f"all {view.cpus} CPUs")
-    share = 100 * min(gain / effective, 1.0)
+    share = 100 * min(gain * point.demand / effective, 1.0)
     return f"{offered} (100 %)" if round(share) == 100 else f"{share:.0f} % of {offered}"
 
 
@@ -207,6 +207,17 @@ def lead_text(view: View, ratios: Iterable[Interval]) -> str:
 def _comparative(view: View) -> tuple[str, str]:
     """What more of the primary metric is called: faster, of times and rates."""
     return ("faster", "fast") if view.metric.unit == "s" or view.metric.unit.endswith("/s") else ("better", "good")
+
+
+def opposite(view: View) -> str:
+    """What less of the primary metric is called: slower, of times and rates."""
+    return "slower" if _comparative(view)[0] == "faster" else "worse"
+
+
+def with_workers(view: View, points: Iterable[Point]) -> str:
+    """` with 4 workers` where all of these points have the same number of workers, and others have another one."""
+    counts = {point.workers for point in points if point.workers is not None}
+    return f" with {plural(counts.pop(), 'worker')}" if len(counts) == 1 and not _same_workers(view) else ""
 
 
 BAD_ENDINGS = {"failed": "failed", "crashed": "crashed", "timeout": "timed out"}  # statuses in words

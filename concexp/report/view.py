@@ -4,7 +4,8 @@ How far a point can be trusted, from the weakest to the strongest:
 
 has_numbers          some trial ended with numbers (status `ok` or `invalid`)
 enough_clean_trials  enough of those trials are free of doubts for a verdict on time
-can_win              all trials ended well and were right as well, also those that only the primary metric comes from
+is_sure              all trials ended well and were right as well, also those that only the primary metric comes from
+can_win              and no call blocks the event loop that carries its workers: what was measured is what was asked for
 
 A single metric of a point has a value (`Interval.has_value`), and then possibly an interval (`Interval.bounded`).
 """
@@ -17,7 +18,7 @@ from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 from concexp import catalog
-from concexp.analysis import noise
+from concexp.analysis import blocking, demand, noise
 from concexp.analysis.cells import RAW, Baseline
 from concexp.analysis.claims.verdicts import Verdict, verdicts_of
 from concexp.analysis.results import Run
@@ -25,6 +26,7 @@ from concexp.analysis.samples import Sample, Trial, compared
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.errors import UnknownName
 from concexp.experiment.statuses import MEASURED, NUMBERED
+from concexp.report.grouping import groups
 from concexp.report.styles import Style, assign_styles
 from concexp.report.text.labels import one_line
 
@@ -40,8 +42,9 @@ class Point:
     values: dict[str, Interval]
     sample: Sample
     unit: str
-    resource: str  # "cpu" or "io": what an operation mostly uses
+    demand: float  # the share of its time for which an operation wants a CPU
     primary: str
+    blocked: float = 0.0  # the share of its time for which calls block the event loop; 0 where that does not matter
 
     @property
     def model(self) -> str:
@@ -74,7 +77,12 @@ class Point:
 
     @property
     def can_win(self) -> bool:
-        """Whether it may be called best.
+        """Whether it may be called best."""
+        return self.is_sure and not self.blocked
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether its numbers are beyond doubt.
 
         All its trials must have ended well and been right, and enough of them must be free of doubts. The same holds for the
         trials of the primary metric, where that has trials of its own.
@@ -116,20 +124,20 @@ class Comparison:
         return self.points[0].unit
 
     @property
-    def resource(self) -> str:
-        """`cpu` or `io`."""
-        return self.points[0].resource
+    def is_blocked(self) -> bool:
+        """Whether calls block the event loop of one of its points."""
+        return any(point.blocked for point in self.points)
 
 
 T = TypeVar("T")
 
 
 class View:
-    """A run with everything that pictures and sentences need beyond the table of cells."""
+    """A run with everything that pictures and sentences need beyond the table of cells; `primary` replaces the run's metric."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, primary: str = "") -> None:
         self.run = run
-        self.primary: str = run.spec["primary"]
+        self.primary: str = primary or run.spec["primary"]
         self.metric: Any = catalog.load("metric", self.primary)()
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.cpus
@@ -172,6 +180,7 @@ class View:
         """All cells, in the order of cells.csv."""
         by_cell = self.run.samples
         labels = self.run.axes_by_cell
+        demands, blocked = demand.shares_by_cell(self.run.firsts), blocking.shares_by_cell(self.run.firsts)
         points = []
         for row in self.run.cells.to_dict("records"):
             cell = str(row["cell"])
@@ -180,9 +189,12 @@ class View:
                 name: Interval(row[name], row[f"{name}_lo"], row[f"{name}_hi"], row[f"{name}_n"])
                 for name in self.metrics
             }
-            record = self.records.get(cell, {"unit": "operation", "wants": "io"})
-            texts, kind = (str(row["status"]), str(row["reason"])), (record["unit"], record["wants"])
-            points.append(Point(cell, labels[cell], *texts, values, sample, *kind, self.primary))
+            texts, unit = (
+                (str(row["status"]), str(row["reason"])),
+                str(dict(self.records.get(cell, {})).get("unit", "operation")),
+            )
+            kind = unit, demands.get(cell, 0.0), self.primary, blocked.get(cell, 0.0)
+            points.append(Point(cell, labels[cell], *texts, values, sample, *kind))
         return points
 
     @cached_property
@@ -246,9 +258,9 @@ class View:
         return self._determines[key, other]
 
     def _short(self, key: str) -> str:
-        """The last part of an axis's name, unless another varying axis ends the same way: titles have little room."""
+        """The last part of an axis's name, unless another axis ends the same way: titles have little room."""
         last = key.rpartition(".")[2]
-        return last if sum(other.rpartition(".")[2] == last for other in self.varying_axes) == 1 else key
+        return last if [other.rpartition(".")[2] for other in self.axes].count(last) == 1 else key
 
     def series(self, points: Iterable[Point]) -> dict[str, list[Point]]:
         """The points with numbers, by series (see `series_name`), each sorted by number of workers."""
@@ -258,21 +270,21 @@ class View:
                 series.setdefault(self.series_name(point), []).append(point)
         return {name: sorted(members, key=lambda point: point.workers or 0) for name, members in series.items()}
 
-    def series_name(self, point: Point) -> str:
-        """The series of a point: its model's label, and the model's parameters that vary: `processes fork`."""
-        return " ".join([one_line(point.model), *filter(None, [", ".join(self._parameters(point, "model"))])])
+    def series_name(self, point: Point, without: str = "") -> str:
+        """A point's model and the model's parameters that vary: `processes fork`; an axis may be left out."""
+        return " ".join([one_line(point.model), *filter(None, [", ".join(self._parameters(point, "model", without))])])
 
-    def primitive(self, point: Point) -> str:
+    def primitive(self, point: Point, without: str = "") -> str:
         """The primitive of a point with its varying parameters, where several primitives were measured; else ""."""
         label = [one_line(point.labels["sync"])] if "sync" in self.varying_axes else []
-        return " ".join([*label, *filter(None, [", ".join(self._parameters(point, "sync"))])])
+        return " ".join([*label, *filter(None, [", ".join(self._parameters(point, "sync", without))])])
 
-    def _parameters(self, point: Point, kind: str) -> list[str]:
+    def _parameters(self, point: Point, kind: str, without: str = "") -> list[str]:
         """The varying parameters of a plug-in that are axes: `fork`, `chunk 64`. Words stand alone, numbers need the name."""
         parts = []
-        for key in self.axes:
+        for key in (key for key in self.axes if key not in (kind, without) and self.of_kind(key, kind)):
             label = point.labels.get(key)
-            if key != kind and self.of_kind(key, kind) and key in self.varying_axes and label is not None:
+            if key in self.varying_axes and label is not None:
                 word = isinstance(label, str) and label[:1].isalpha()
                 parts.append(one_line(label) if word else one_line(f"{key.rpartition('.')[2]} {one_line(label)}"))
         return parts
@@ -374,27 +386,3 @@ def once_per_view(build: Callable[[View], T]) -> Callable[[View], T]:
         return view._derived[build]  # type: ignore[no-any-return]
 
     return built
-
-
-def groups(points: Sequence[Point], keys: Sequence[str]) -> list[tuple[dict[str, Any], list[Point]]]:
-    """Groups points by their labels on these axes, in order, leaving out groups without numbers.
-
-    Points to which an axis does not apply (no label) join every group that they match on the other axes.
-    """
-    groups: dict[str, tuple[dict[str, Any], list[Point]]] = {}
-    for point in points:
-        labels = {key: point.labels.get(key) for key in keys}
-        groups.setdefault(repr(list(labels.values())), (labels, []))[1].append(point)
-    partial = [(labels, members) for labels, members in groups.values() if None in labels.values()]
-    joined = []
-    for labels, members in groups.values():
-        guests = [guest for other, guests in partial if _less(other, labels) for guest in guests]
-        is_guest = None in labels.values() and any(_less(labels, other) for other, _ in groups.values())
-        if not is_guest and any(point.has_numbers for point in members):
-            joined.append((labels, [*guests, *members]))
-    return joined
-
-
-def _less(labels: dict[str, Any], than: dict[str, Any]) -> bool:
-    """Whether these labels equal others except on axes that do not apply here."""
-    return labels != than and all(label is None or label == than[key] for key, label in labels.items())

@@ -1,7 +1,7 @@
 """Tries a user's code once before anything is measured: what it is, and which cells cannot run it.
 
 First each entry is imported and inspected. Then it does one operation per worker, on one model of each kind that runs user
-code in a different way. None of this is a measurement.
+code in a different way. At last what it returns is compared (`agreement`). None of this is a measurement.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from concexp.experiment.selections import matches
 from concexp.experiment.statuses import NUMBERED
 from concexp.plan.cell import Cell
 from concexp.plan.schedule import Plan
+from concexp.run.agreement import Agreement, Comparison
 from concexp.run.child.launch import TrialOutcome, launch
 from concexp.run.child.stage import StagedCode
 from concexp.run.interpreters.interpreter import Interpreter
@@ -159,6 +160,10 @@ class Preflight:
         if problems:
             raise InputError(problems)
         return reasons
+
+    def compare_answers(self, refused: Mapping[str, str]) -> Agreement:
+        """Whether the code returns the same in all cells that are not among the refused ones."""
+        return Comparison(self._launch).of(cell for cell in self.plan.runnable if cell.id not in refused)
 
     def _inspect(self, entry: Entry, use: Use) -> dict[str, Any]:
         """The facts of an entry as one interpreter imports it, or `problem` and `cure`."""

@@ -61,7 +61,7 @@ class Runner:
     """What a run needs: what to do, where to write, with which interpreters, and what shows its progress.
 
     `next_trials` decides from the records so far which trials come next, and returns none at the end. Without it the plan
-    holds all trials.
+    holds all trials. `differing` says why a cell's trials are invalid although each of them went well, by the cell's id.
     """
 
     spec: Spec
@@ -76,6 +76,7 @@ class Runner:
     pace: calibration.Pace | None = field(default=None, init=False)
     user_files: UserFiles = field(default_factory=UserFiles)
     provided: Provided = NOTHING
+    differing: Mapping[str, str] = field(default_factory=dict)
 
     def execute(self) -> frozenset[str]:
         """Complete the journal, from wherever it stands; returns the ids of all its trials."""
@@ -122,6 +123,8 @@ class Runner:
             with self.lock.held():
                 started_at = run_folder.now()  # not before: a trial that waits for another run has not started
                 outcome = self._launch(trial, request)
+        if outcome.status == "ok" and (reason := self.differing.get(trial.cell.id)):
+            outcome = replace(outcome, status="invalid", reason=reason)
         return trial_record(trial, outcome, started_at, self.host)
 
     def diagnose(self, trial: PlannedTrial) -> Record:

@@ -5,6 +5,7 @@ turns threads into greenlets, by `sys.setswitchinterval`, `gc.disable`, `os.sche
 imported, and again after the passes. That takes some microseconds.
 """
 
+import _signal  # `signal` itself imports enum, which is half as slow to start as all the rest
 import _thread
 import gc
 import os
@@ -15,6 +16,10 @@ from concexp.trial.runtime import switch_interval
 THREAD_START = "start of threads"
 STARTERS = [name for name in ("start_new_thread", "start_joinable_thread") if hasattr(_thread, name)]
 NATIVE = [getattr(_thread, name) for name in STARTERS]
+TIMERS = ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF")  # they interrupt whatever runs
+SHOWS_STACKS = getattr(_signal, "SIGUSR1", None)  # it shows where a trial hangs; it is not the code's
+SIGNALS = [number for number in range(1, _signal.NSIG) if number != SHOWS_STACKS]
+HANDLERS = [_signal.getsignal(number) for number in SIGNALS]
 
 
 def starters():
@@ -33,6 +38,38 @@ def cpus():
 
 def priority():
     return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def policy():
+    return os.sched_getscheduler(0) if hasattr(os, "sched_getscheduler") else None
+
+
+def policy_name(number):
+    return next((name for name in dir(os) if name.startswith("SCHED_") and getattr(os, name) == number), str(number))
+
+
+def handlers():
+    """What Python calls for which signal: of those that were changed since this module was imported."""
+    found = [(number, _signal.getsignal(number)) for number in SIGNALS]
+    return [pair for pair, first in zip(found, HANDLERS) if pair[1] != first]
+
+
+def handlers_text(pairs):
+    names = {getattr(_signal, name): name for name in dir(_signal) if name.startswith("SIG") and "_" not in name}
+    return (
+        ", ".join("%s: %s" % (names.get(number, number), handler_text(one)) for number, one in pairs)
+        or "as at the start"
+    )
+
+
+def handler_text(handler):
+    if callable(handler):
+        return name_of(handler)
+    return {_signal.SIG_DFL: "default", _signal.SIG_IGN: "ignored"}.get(handler, "unknown")
+
+
+def timers():
+    return [name for name in TIMERS if hasattr(_signal, name) and any(_signal.getitimer(getattr(_signal, name)))]
 
 
 def collector():
@@ -70,6 +107,9 @@ PARTS = (
     ("switch interval", switch_interval, "{:g} s".format),
     ("usable CPUs", cpus, lambda cpus: ", ".join(map(str, sorted(cpus)))),
     ("priority (nice)", priority, str),
+    ("scheduling policy", policy, policy_name),
+    ("signal handlers", handlers, handlers_text),
+    ("timers", timers, lambda names: ", ".join(names) or "no timer"),
     ("garbage collection", collector, lambda value: "%s, thresholds %s" % ("on" if value[0] else "off", value[1:])),
     ("trace and profile functions", tracers, names_of),
     ("tracemalloc", memory_tracer, lambda on: "on" if on else "off"),

@@ -201,6 +201,17 @@ class Model(Plugin):
         """Process ids of the workers, this process not among them."""
         return []
 
+    def loops(self):
+        """The number of event loops that carry all the work of its workers; 0 where it is not done in event loops."""
+        return 0
+
+    def watch_idle(self):
+        """Begin to count how long its event loop waits; returns a function that ends it and gives the ns.
+
+        None where that cannot be seen.
+        """
+        return
+
     def facts(self):
         """What the model chose by itself, for the record, by name."""
         return {}

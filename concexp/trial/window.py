@@ -13,12 +13,18 @@ regard to when operations begin and end, and an operation under way at a cut cou
 The stretch begins when all are at work, and not before an eighth of the time is over: at the start all operations begin
 anew, which is no typical moment where their lengths differ (an excess of cv² / 2 operations of each worker, by renewal
 theory). It ends when the given time is over, counted from the first start.
+
+That share is right where an operation goes on evenly. Where workers take turns, the first ones are done early and all the others
+are late, and with few operations each these shares would decide the rate: 32 threads under the GIL seemed to do six times what
+one does. So where a worker does fewer than `FEW` operations on average, the window is the whole pass. Workers that end before the
+last one make that rate too low by up to an operation each; it is never one that was not reached.
 """
 
 from concexp.trial.passes import Report
 
 SECOND = 1_000_000_000
 LEAD = 8  # the window leaves out the first eighth of the given time
+FEW = 8  # operations of each worker below which nothing is cut: then one takes over an eighth of the time (the doubt `coarse`)
 
 
 class Window:
@@ -53,15 +59,18 @@ def counted(reports, ops, creation, arriving=0):
     return Window(reports, ops, max(end - begin, arriving), end, creation)
 
 
-def timed(reports, duration, creation):
-    """The window of a pass for which `duration` ns were given."""
+def timed(reports, duration, creation, workers):
+    """The window of a pass for which `duration` ns were given; a pool has one report for all its `workers`."""
     starts = [report.start for report in reports]
     begin = min(starts)
     cut, end = begin + duration // LEAD, begin + duration
     if cut < max(starts) <= begin + duration // 2:  # who starts later takes turns with the first, and has none before
         cut = max(starts)
-    window = Window(reports, sum(report.done for report in reports), time_taken(reports, cut, end), end, creation)
-    window.window_s = (end - cut) / SECOND
+    done = sum(report.done for report in reports)
+    stop = max(report.stop for report in reports)
+    whole = done < FEW * workers and stop > end
+    window = Window(reports, done, stop - begin if whole else time_taken(reports, cut, end), end, creation)
+    window.window_s = (stop - begin if whole else end - cut) / SECOND
     return window
 
 

@@ -41,7 +41,8 @@ def codes(folder, effective=1.9, manifest=None, **cell):
         ("", {"facts": {"run_queue_wait_s": 9.0}, "workers": 4}),  # they stand in each other's way
         ("", {"facts": {"run_queue_wait_s": 9.0, "worker_ops": None}}),  # so do a pool's own threads
         ("", {"facts": {"run_queue_wait_s": 9.0, "cpu_s": 0.6}, "workers": 1}),  # more than one worker can use
-        ("", {"facts": {"run_queue_wait_s": 9.0}, "wants": "io"}),
+        ("machine", {"facts": {"run_queue_wait_s": 9.0}, "wants": "io"}),  # who stands in the run queue wants a CPU
+        ("", {"facts": {"run_queue_wait_s": 9.0}, "wants": "io", "fixed": True}),
         ("skew", {"facts": {"start_skew_s": 0.06, **COUNTED}}),
         ("", {"facts": {"start_skew_s": 0.04, **COUNTED}}),
         ("", {"facts": {"start_skew_s": 0.4}, "model": "asyncio"}),
@@ -61,7 +62,7 @@ def codes(folder, effective=1.9, manifest=None, **cell):
         ("", {"facts": {"wall_s": 0.26, **COUNTED}, "model": "threads"}),
         ("", {"facts": {"wall_s": 0.24, **COUNTED}, "model": "threads", "answer": {"switch_interval": 0.001}}),
         ("too_short", {"facts": {"wall_s": 0.24, **COUNTED}, "model": "threads", "answer": {"switch_interval": None}}),
-        ("", {"facts": {"wall_s": 0.011, **COUNTED}, "model": "threads", "wants": "io"}),
+        ("", {"facts": {"wall_s": 0.011, **COUNTED}, "model": "threads", "wants": "io", "fixed": True}),
         ("", {"facts": {"wall_s": 0.011, **COUNTED}, "model": "threads", "workers": 1}),
         ("too_short", {"facts": {"wall_s": 0.009, **COUNTED}}),
         ("server_bound", {"facts": {"server_cpu_s": 0.36}}),
@@ -91,6 +92,9 @@ def codes(folder, effective=1.9, manifest=None, **cell):
         ("paged", {"facts": {"swapped_in": 11}}),
         ("", {"facts": {"swapped_in": 10, "major_faults": 10}}),
         ("paged", {"facts": {"major_faults": 11}, "wants": "io"}),
+        ("stopped", {"facts": {"continued": 1}, "wants": "io"}),
+        ("", {"facts": {"continued": 0}}),
+        ("stopped", {"record": {"stopped": True, "leaked": []}, "wants": "io"}),
         ("apart", {"facts": {"all_active": 0.49}, **WORKERS}),
         ("", {"facts": {"all_active": 0.5}, **WORKERS}),
         ("", {"facts": {"all_active": 0.0}}),  # tasks may be unequal
@@ -182,7 +186,7 @@ def test_unknown_facts_are_no_reason(tmp_path):
     """What the system did not tell makes nothing doubtful."""
     facts = dict.fromkeys(
         ("run_queue_wait_s", "server_cpu_s", "start_skew_s", "cpu_s", "all_active", "involuntary_switches",
-         "voluntary_switches", "migrations", "major_faults", "throttled_s", "steal_s", "swapped_in")
+         "voluntary_switches", "migrations", "major_faults", "throttled_s", "steal_s", "swapped_in", "continued")
     )  # fmt: skip
     answer = dict.fromkeys(("gil", "gil_end", "traced", "parallel", "threads_at_fork"))
     unknown = {"facts": facts, "answer": answer, "effective": None, "shape": None, "manifest": {"clocks": {}}}
@@ -306,7 +310,12 @@ def test_workers_that_measured_only_before_have_no_change(tmp_path):
 
 @pytest.mark.parametrize(
     ("used", "more", "code"),
-    [(0.42, {}, "stopped"), (0.47, {}, ""), (0.42, {"wants": "io"}, ""), (0.42, {"shape": "workers"}, "")],
+    [
+        (0.42, {}, "stopped"),
+        (0.47, {}, ""),
+        (0.42, {"wants": "io", "fixed": True}, ""),
+        (0.42, {"shape": "workers"}, ""),
+    ],
 )
 def test_workers_that_were_stopped(tmp_path, used, more, code):
     """Tasks that neither ran nor stood in the queue for a tenth of their time were stopped from outside."""

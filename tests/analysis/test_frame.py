@@ -39,7 +39,7 @@ def test_what_the_machine_did_stands_beside_each_iteration(bad):
     names = ["wall_s", "ops", "startup_s", "cpu_s", "run_queue_wait_s", "server_cpu_s", "start_skew_s", "stop_skew_s",
              "all_active", "user_s", "system_s", "voluntary_switches", "involuntary_switches", "migrations",
              "minor_faults", "major_faults", "own_cpu_s", "own_run_queue_wait_s", "main_cpu_s", "main_run_queue_wait_s",
-             "throttled_s", "steal_s", "swapped_in", "window_s"]  # fmt: skip
+             "throttled_s", "steal_s", "swapped_in", "continued", "window_s"]  # fmt: skip
     columns = list(bad.trials.columns)
     first = columns.index("wall_s")
     assert columns[first : first + len(names)] == names

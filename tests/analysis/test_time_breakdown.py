@@ -105,3 +105,17 @@ def test_only_trials_that_tell_the_time_enter(tmp_path):
     split = TimeBreakdown(run).of_cell(cells[1]["id"])
     assert len(split.trials) == 3
     assert split.share("turns").bounded
+
+
+@pytest.mark.parametrize("model", ["threads", "simulated"])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"wall_s": 0.0}, {"wall_s": 1e-300}, {"wall_s": 1e300}, {"cpu_s": 1e200}, {"run_queue_wait_s": 1e200}],
+    ids=str,
+)
+def test_times_that_cannot_be_divided(tmp_path, model, wrong):
+    """No time at all, or more than clocks count, is measured or made up: the cell has no breakdown, and nothing fails."""
+    cells = pair(model, 2, 1000, "turns", 1, more={**busy(1, 1), **wrong})
+    run = journal_builder.write(tmp_path, cells, effective=4.0, machine=FREE)
+    split = TimeBreakdown(run).of_cell(cells[1]["id"])
+    assert split is None or 0 < split.useful.mean < 1

@@ -1,11 +1,13 @@
 """`report`: pages are made again from their journals, and go to the right folder."""
 
+import json
 import shutil
 
 import pytest
 import typer
 
 from concexp import catalog, cli
+from concexp.analysis import results
 from concexp.commands.report import write_pages
 from concexp.report.plots import _style
 from tests.helpers import journal_builder, scenarios
@@ -39,6 +41,23 @@ def test_the_shared_page_is_that_of_the_latest_run(tmp_path):
     assert paths(older) == [older / "README.md"]
     for path in (latest, tmp_path / "reports/x", tmp_path / "reports"):
         assert paths(path) == [shared]
+
+
+@pytest.mark.parametrize(
+    "later", [{}, {"finished_at": "2026", "quick": True}, {"finished_at": "2026", "only": "a=1"}], ids=str
+)
+def test_a_later_run_that_is_not_complete_does_not_replace_the_page(tmp_path, later):
+    """reports/<name> means the latest complete run, also for `export` and from Python, as long as there is one."""
+    complete = journal_builder.write(tmp_path / "reports/x", **scenarios.one_cell()).folder
+    partial = shutil.copytree(complete, complete.with_name("99991231T235959Z-later"))
+    shared = tmp_path / "reports/x/README.md"
+    (complete / "manifest.json").write_text(json.dumps({"identity": "one"}))
+    (partial / "manifest.json").write_text(json.dumps({"identity": "other", **later}))
+    assert results.folder_of(tmp_path / "reports/x") == partial
+    (complete / "manifest.json").write_text(json.dumps({"identity": "one", "finished_at": "2026"}))
+    assert results.folder_of(tmp_path / "reports/x") == complete
+    assert paths(partial) == [partial / "README.md"]
+    assert paths(tmp_path / "reports") == paths(complete) == [shared]
 
 
 def test_the_answer_is_printed_with_the_page(tmp_path):

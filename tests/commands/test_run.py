@@ -12,6 +12,8 @@ from concexp.commands.check import Check
 from concexp.commands.export import export_run
 from concexp.commands.report import write_pages
 from concexp.commands.run import RunRequest, run_experiment
+from concexp.errors import Interrupted
+from concexp.run import runner
 from concexp.run.storage import journal
 
 CLAIMED = """\
@@ -94,3 +96,26 @@ def test_a_page_without_a_part_ends_the_run_all_the_same(tmp_path, write, monkey
     assert "lacks the picture “scaling” (KeyError: 'model', in " in outcome.lines[1]
     manifest = json.loads((outcome.measured.folder.path / "manifest.json").read_text("utf-8"))
     assert manifest["finished_at"]
+
+
+def test_the_page_of_an_interrupted_run_may_lack_a_part(tmp_path, write, monkeypatch):
+    """Where the page so far lacks a part, its place is printed, and what is missing; the run is not finished."""
+    monkeypatch.chdir(tmp_path)
+
+    def fails(*arguments):
+        raise KeyError("model")
+
+    def interrupted(self):
+        journal_written(self)
+        raise KeyboardInterrupt
+
+    journal_written = runner.Runner.execute
+    monkeypatch.setattr(runner.Runner, "execute", interrupted)
+    monkeypatch.setattr(catalog.load("plot", "scaling"), "draw", fails)
+    with pytest.raises(Interrupted) as caught:
+        run_experiment(RunRequest(write("x.yaml", CLAIMED)), "none", page=True)
+    assert caught.value.args[0] == "report so far: reports/x/README.md"
+    assert "lacks the picture “scaling” (KeyError: 'model', in " in caught.value.args[1]
+    assert (tmp_path / "reports/x/README.md").is_file()
+    (manifest,) = tmp_path.glob("reports/x/runs/*/manifest.json")
+    assert "finished_at" not in manifest.read_text("utf-8")

@@ -182,3 +182,30 @@ def test_paths_begin_from_the_yaml_that_says_them(write, tmp_path):
     ]:
         (entry,) = load(path, more).user_entries
         assert entry.located.path == str(tmp_path / file)
+
+
+def test_an_entry_may_say_what_its_workload_wants(write):
+    """Beside the name, for plug-ins, functions and suites; without it the measurement decides."""
+    write("mine.py", "def bench_a(): pass\ndef bench_b(): pass\n")
+    text = "workload: [{sleep: {}, wants: cpu}, {mine.py:bench_*: {}, wants: io}, cpu_sum]\nmodel: serial\n"
+    entries = load(write("x.yaml", text)).grids[0].workload
+    assert [(entry.label, entry.wants) for entry in entries] == [
+        ("sleep", "cpu"), ("bench_a", "io"), ("bench_b", "io"), ("cpu_sum", "")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "cure"),
+    [
+        ("workload: {sleep: {}, wants: disk}\nmodel: serial\n", "workload.wants", "cpu"),
+        ("workload: {sleep: {}, wants: [cpu]}\nmodel: serial\n", "workload.wants", "cpu"),
+        ("workload: sleep\nmodel: {serial: {}, wants: cpu}\n", "model.wants", "leave it out"),
+    ],
+)
+def test_other_wants_are_refused(write, text, place, cure):
+    """Another word, a list, and another kind of plug-in: where it is and what to write."""
+    with pytest.raises(InputError) as caught:
+        load(write("x.yaml", text))
+    (problem,) = caught.value.problems
+    assert problem.path == place
+    assert cure in problem.hint

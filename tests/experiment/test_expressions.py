@@ -61,11 +61,15 @@ def test_arithmetic(text, result):
         ("workers == 9 and not (model == serial or cpus > 5)", True),
         ("model == mine.py:work", False),
         ("a and b or c", True),
+        ("größe == 2 and 函数.n < 3", True),
+        ("model == 函数", False),
+        ("model == mine.py:计算", False),
     ],
 )
 def test_conditions(text, result):
     """Comparisons chain, `and` binds closer than `or`, and a name that is no axis is a label."""
-    assert bool(value(text, labels=True, workers=9, cpus=2, model="threads")) is result
+    known = {"workers": 9, "cpus": 2, "model": "threads", "größe": 2, "函数.n": 1}
+    assert bool(value(text, labels=True, **known)) is result
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,7 @@ def test_what_does_not_apply_is_equal_to_nothing():
         ("and", 0, "'and' is not expected here"),
         ("a and", 5, "it ends too early"),
         ("'open", 0, "is not understood here"),
-        ("é", 0, "'é' is not understood here"),
+        ("€", 0, "'€' is not understood here"),
         ("lambda: 1", 6, "':' is not understood here"),
         ("(" * (NESTING + 10), NESTING, f"nested more than {NESTING} levels deep"),
         ("1" + "+1" * TOKENS, TOKENS, f"it has more than {TOKENS} words and signs"),

@@ -276,6 +276,9 @@ there are min, max, ceil, floor, abs, sqrt, log, mean, slope, r2, spread, first
     more("claims: [{expect: throughput[lock] > 1/s}]", """
         x.yaml:6:19: brackets inside of a text that stands in […] or {…}
           put it in quotes: expect: "throughput[lock] > 1/s\""""),
+    more("claims: [{expect: throughput[none] > throughput[lock]}]", """
+        x.yaml:6:19: brackets inside of a text that stands in […] or {…}
+          put it in quotes: expect: "throughput[none] > throughput[lock]\""""),
     more("claims: [{of: threads, expect: speedup > 1}]", """
         x.yaml:6:15: claims[0].of: `threads` is no condition
           write {model: threads}"""),

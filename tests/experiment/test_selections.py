@@ -119,3 +119,36 @@ def test_a_condition_on_texts():
     """In quotes it selects."""
     found = make_plan(spec("{python: ['3.9', '3.10', current]}", "exclude: ['python == \"3.9\"']\n"), 2)
     assert {cell.axes["python"] for cell in found.cells} == {"3.10", "current"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "path", "message", "hint"),
+    [
+        ("{compete: chunk}", "answer.compete", "no axis here is called 'chunk'", "known: workload"),
+        ("{for_each: [worker]}", "answer.for_each", "no axis here is called 'worker'", "workers"),
+        (
+            "{compete: model, for_each: [model]}",
+            "answer.for_each",
+            "cannot both compete and be a condition",
+            "one of the two",
+        ),
+        ("{versus: [[echo, nothing]]}", "answer.versus", "no workload here has the label 'nothing'", "known: "),
+        ("{versus: [[echo]]}", "answer.versus", "a group needs two workloads at least", "competes with"),
+        ("{tell: throughput}", "answer.tell", "there is no key 'tell' here", "known: compete"),
+        ("model", "answer", "expected a map", "compete"),
+    ],
+)
+def test_what_competes_has_to_exist(answer, path, message, hint):
+    """Axes, labels and keys of `answer:` that do not exist are problems with a place and a cure."""
+    found = problem("{workers: [1, 2]}", f"answer: {answer}")
+    assert found.path.startswith(path)
+    assert message in found.message
+    assert hint in found.hint
+    assert found.line == 4
+
+
+def test_one_name_is_a_list_of_one():
+    """And one group of workloads needs no outer brackets."""
+    answer = spec("{workers: [1, 2]}", "answer: {compete: workers, versus: [echo, sleep]}").answer
+    assert answer.compete == ["workers"]
+    assert answer.versus == [["echo", "sleep"]]

@@ -61,6 +61,9 @@ EXTREME = (
     {"run_queue_wait_s": 1e6, "steal_s": 1e6},
     {"service_time": [[0, 1]]},
     {"peak_rss_bytes": 0},
+    {"wall_s": 0.0},
+    {"cpu_s": 1e200, "run_queue_wait_s": 1e200},
+    {"ops": 2**62, "worker_s": [1e200, 1e200]},
 )
 
 

@@ -61,7 +61,8 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     What the cell is
       axes={}               further axes, key -> label
       plugins={}            the plug-ins of axes whose labels are not names of plug-ins, axis -> name
-      unit="sum", shape="tasks", wants="cpu"    what the workload declares
+      unit="sum", shape="tasks", wants="cpu"    what the workload declares; "io": and its usual facts are those of waiting
+      fixed=False           whether the experiment says what the workload wants, and no measurement decides
       load={"duration": 0.5}                    as the experiment has it
       startup="once"        once, each or timed
       role=""               of its trials, if they are not measured ones (`write` sets it); it changes the random numbers
@@ -72,7 +73,7 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "shape": "tasks",
              "axes": {}, "drift": 0.0, "ops": None, "role": "", "facts": {}, "answer": {}, "record": {}, "counts": {},
              "plugins": {}, "observed": {}, "pictured": {}, "startup": "once", "load": {"duration": 0.5},
-             "course": None, "loop": None, "by_block": {}, **more}  # fmt: skip
+             "fixed": False, "course": None, "loop": None, "by_block": {}, **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
     return given
@@ -231,6 +232,7 @@ def _record(one, block, position, iterations, shift=0.0):
         "unit": one["unit"],
         "shape": one["shape"],
         "wants": one["wants"],
+        **({"wants_fixed": True} if one["fixed"] else {}),
         "load": one["load"],
         "startup": one["startup"],
         "status": "unsupported",
@@ -272,12 +274,14 @@ def _answer(one, block, iterations, shift):
     for k in range(iterations):
         pace = usual / one["course"](block, k) if one["course"] else usual
         wall = 0.5 * math.exp(rng.gauss(0, 0.001)) if one["ops"] is None else one["ops"] / pace
+        waits = one["wants"] == "io"
         passes.append({
             "wall_s": wall, "ops": max(1, round(pace * wall)), "startup_s": 0.001 * workers * math.exp(rng.gauss(0, 0.1)),
-            "cpu_s": wall * min(workers, 2) * 0.98, "run_queue_wait_s": 0.0, "server_cpu_s": None,
+            "cpu_s": wall * min(workers, 2) * (0.02 if waits else 0.98), "run_queue_wait_s": 0.0, "server_cpu_s": None,
             "start_skew_s": 0.0001, "stop_skew_s": 0.0, "all_active": 1.0, "worker_ops": [1] * workers, "counts": counts,
-            "voluntary_switches": 0, "involuntary_switches": 3, "migrations": 1, "major_faults": 0, "throttled_s": 0.0,
-            "steal_s": 0.0, "swapped_in": 0, "window_s": wall * 7 / 8 if one["ops"] is None else None,
+            "voluntary_switches": round(pace * wall) if waits else 0,
+            "involuntary_switches": 3, "migrations": 1, "major_faults": 0, "throttled_s": 0.0,
+            "steal_s": 0.0, "swapped_in": 0, "continued": 0, "window_s": wall * 7 / 8 if one["ops"] is None else None,
             "invalid": "", **one["facts"], **one["by_block"].get(block, {}),
         })  # fmt: skip
         if one["loop"]:

@@ -133,6 +133,24 @@ def watched(drift=0.0, unlike=1.0, **more):
     return {"cells": cells, "beside": [("control", control), ("sentinel", sentinel)], "repetitions": 10, **more}
 
 
+def chunks():
+    """A pool with four sizes of chunks and two numbers of workers, beside a control: from 16 on, more brings nothing."""
+    rates = {1: 1_000, 16: 10_000, 64: 10_200, 256: 10_100}
+    cells = [
+        cell(
+            "noop",
+            "process_pool",
+            workers=workers,
+            rate=rate * workers,
+            axes={"process_pool.chunk": chunk},
+            noise=0.004,
+        )
+        for workers in (1, 2)
+        for chunk, rate in rates.items()
+    ]
+    return {"cells": cells, "beside": [("control", {**cells[0], "rate": 1030.0})], "spec": {"baseline": {}}}
+
+
 def courses():
     """Five models with thirty iterations each: steady, warming up, slowing down, inconsistent, and never steady."""
 

@@ -13,6 +13,7 @@ from concexp.analysis import results
 from concexp.analysis.samples import compared
 from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.time_breakdown import RESIDUAL
+from concexp.report import contest
 from concexp.report.answer import answer, per_comparison, what_to_do
 from concexp.report.sections import time_breakdown
 from concexp.report.text.markdown import escaped
@@ -62,10 +63,13 @@ class Reader:
         self.figures += [
             (best.mean, best.lo, best.hi) for n in range(2, most + 1) for best in (of_the_best(v, n) for v in told)
         ]
-        for comparison in self.view.comparisons:
+        for comparison in {id(one): one for one in (*contest.compared(self.view), *self.view.comparisons)}.values():
             pairs = itertools.permutations([point for point in comparison.points if point.has_numbers], 2)
             found = [compared(above.sample, below.sample, self.view.primary) for above, below in pairs]
-            self.figures += [(ratio.mean, ratio.lo, ratio.hi) for ratio in found if ratio.has_value]
+            floor = self.view.floor(comparison.points).factor
+            for ratio in (ratio for ratio in found if ratio.has_value):
+                wider = min(ratio.lo, ratio.mean / floor), max(ratio.hi, ratio.mean * floor)
+                self.figures += [(ratio.mean, ratio.lo, ratio.hi), (ratio.mean, *wider)]
         self.floors = [
             floor.beside(Interval(*figure, 0)) for floor in self.view.floors for figure in self.figures if figure[1] > 0
         ]
@@ -219,7 +223,7 @@ def open_loop():
 
 MADE_UP = (scenarios.scaling, scenarios.syncs, scenarios.waiting, scenarios.bad, scenarios.withheld, scenarios.single,
            scenarios.parameters, scenarios.tied, scenarios.watched, scenarios.observed, scenarios.courses,
-           scenarios.recorded, open_loop)  # fmt: skip
+           scenarios.recorded, scenarios.chunks, open_loop)  # fmt: skip
 
 
 def read(run):

@@ -31,6 +31,7 @@ MODEL_TEXTS = {
         r"No updates were lost by the 25 other cells with several workers, in at least [\d,]+ operations",
         r"Throughput without a primitive .* is .*[56]\.\dx to 1\dx that with `lock`",
     ),
+    "retries": (r"In all 2 comparisons: `policy hedge` is best, \d+ % to \d+ % faster than `policy none`\.",),
     "dead_workers": (r"Time to detect a fault: .* to \d+ ms in 26 cells; never in 9, .* timeout of 2s\.",),
 }
 

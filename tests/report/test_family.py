@@ -54,7 +54,7 @@ def drawn(seed, gains):
     found = []
     for number, rates in enumerate(np.exp(logs)):
         trials = [Trial(block, "ok", "", (), math.nan, {"throughput": rate}) for block, rate in enumerate(rates)]
-        found.append(Point(str(number), {}, "ok", "", {}, Sample(trials), "sum", "cpu", "throughput"))
+        found.append(Point(str(number), {}, "ok", "", {}, Sample(trials), "sum", 1.0, "throughput"))
     return found
 
 

@@ -37,6 +37,17 @@ def test_contests_are_of_one_work(view):
     assert len(found.panels) == 4
 
 
+def test_titles_shorten_no_name_to_that_of_another_axis(view):
+    """`n 9` is short for `cpu_sum.n 9`; the workers of a background are not the workers, however many of these there are."""
+    cells = [
+        journal_builder.cell("cpu_sum", "threads", "none", 2, axes={"cpu_sum.n": size, "background.workers": beside})
+        for size in ("1", "9")
+        for beside in (0, 1)
+    ]
+    title = view(cells).title({"workload": "cpu_sum", "cpu_sum.n": "9", "background.workers": 1})
+    assert title == "n 9 · background.workers 1"
+
+
 def test_parameters_of_models_and_primitives_are_choices(view):
     """A swept start method makes lines, not comparisons; so does a parameter of a primitive."""
     cells = [

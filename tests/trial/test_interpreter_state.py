@@ -1,6 +1,7 @@
 """What code under test changes of its interpreter: noticed in every model, and named with both values."""
 
 import gc
+import signal
 import sys
 import threading
 import tracemalloc
@@ -46,6 +47,22 @@ def test_settings_are_named_with_both_values(monkeypatch):
         ]
     finally:
         sys.setprofile(None)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        ((_, _, ignored),) = changed_by(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        ((what, _, traced),) = changed_by(lambda: signal.signal(signal.SIGHUP, tracer))
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (what, "SIGHUP: ignored" in ignored, f"SIGHUP: {__name__}.tracer" in traced) == (
+        "signal handlers",
+        True,
+        True,
+    )
+    try:
+        ((what, _, now),) = changed_by(lambda: signal.setitimer(signal.ITIMER_PROF, 1000))
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    assert (what, "ITIMER_PROF" in now) == ("timers", True)
     try:
         assert changed_by(tracemalloc.start) == [("tracemalloc", "off", "on")]
     finally:
@@ -72,6 +89,9 @@ CHANGES = {
     "trace and profile functions": "sys.setprofile(lambda *_: None)",
     "usable CPUs": "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})",
     "priority (nice)": "os.nice(1)",
+    "signal handlers": "signal.signal(signal.SIGTERM, signal.SIG_IGN)",
+    "timers": "signal.setitimer(signal.ITIMER_VIRTUAL, 1000)",
+    "scheduling policy": "os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))",
 }
 PLACES = {
     "import": "{change}\ndef work(): pass\n",
@@ -83,7 +103,7 @@ MODELS = ["serial", "threads", "thread_pool", "to_thread", "asyncio", "processes
 
 def changed(write, code, model, **more):
     """The changes in the record of a trial of this code, by what was changed."""
-    path = write("mine.py", "import gc, os, sys\n" + code)
+    path = write("mine.py", "import gc, os, signal, sys\n" + code)
     ended = trial(function(path), model, load={"ops": 4, "scaling": "strong"}, warmup=0, **more)
     assert ended.status == "ok", ended
     return {one["what"]: (one["before"], one["after"]) for one in ended.answer["changed"]}
@@ -105,6 +125,8 @@ def test_each_setting_is_looked_at(write, model, what):
     """By the worker whose thread it belongs to."""
     if what == "usable CPUs" and len(__import__("os").sched_getaffinity(0)) < 2:
         pytest.skip("with one CPU there is none to give up")
+    if (what, model) == ("signal handlers", "threads"):
+        pytest.skip("only the main thread may change them")
     assert what in changed(write, PLACES["set-up"].format(change=CHANGES[what]), model)
 
 

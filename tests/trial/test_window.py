@@ -19,9 +19,9 @@ def report(start, stop, done, progress=()):
     return Report(int(start * S), int(stop * S), 0, done, done, noted)
 
 
-def rate(reports, duration):
+def rate(reports, duration, workers=None):
     """The throughput of a pass, operations per second."""
-    found = window.timed(reports, duration, None)
+    found = window.timed(reports, duration, None, workers or len(reports))
     return found.ops / found.wall_s
 
 
@@ -93,7 +93,7 @@ def test_what_was_under_way_at_a_cut_counts_by_its_share():
         report(0, 17, 9, [(2 * k - 1, k) for k in range(1, 9)]),
     )
     odd.progress.insert(0, (0, 0.5))
-    found = window.timed([even, odd], 16 * S, None)
+    found = window.timed([even, odd], 16 * S, None, 2)
     assert found.ops == 17
     assert found.wall_s == pytest.approx(17)
     assert found.window_s == 14
@@ -104,7 +104,7 @@ def test_a_timed_start_up_belongs_to_the_window():
     found = window.counted([report(3, 4, 5), report(3.5, 5, 5)], 10, S)
     assert (found.wall_s, found.start_skew_s) == (4, 0.5)
     assert found.all_active == 0.5 / 2
-    assert window.timed([report(3, 11, 8)], 8 * S, S).wall_s == 10
+    assert window.timed([report(3, 11, 8)], 8 * S, S, 1).wall_s == 10
 
 
 def test_workers_that_ran_one_after_another_were_never_all_active():
@@ -115,12 +115,49 @@ def test_workers_that_ran_one_after_another_were_never_all_active():
 
 
 @pytest.mark.parametrize("skew", [0, 10, 100])
-@pytest.mark.parametrize("length", [20, 100])
+@pytest.mark.parametrize("length", [20, 30])
 def test_sleepers_of_one_length_are_exact(length, skew):
-    """8 workers, 0.3 s: operations of 20 or 100 ms are neither lost nor doubled, however apart the workers start."""
+    """8 workers, 0.3 s: operations of 20 or 30 ms are neither lost nor doubled, however apart the workers start."""
     draw = random.Random(1).random
     reports = [alone(lambda: length * MS, int(draw() * skew * MS), 300 * MS) for _ in range(8)]
     assert rate(reports, 300 * MS) == pytest.approx(8000 / length, rel=1e-9)
+
+
+@pytest.mark.parametrize("skew", [0, 10])
+def test_sleepers_of_few_operations_are_not_too_fast(skew):
+    """Of operations of 100 ms in 0.3 s no cut is right for all kinds of work: the rate is one that was reached."""
+    draw = random.Random(1).random
+    reports = [alone(lambda: 100 * MS, int(draw() * skew * MS), 300 * MS) for _ in range(8)]
+    assert 0.95 * 80 < rate(reports, 300 * MS) <= 80 * (1 + 1e-9)
+
+
+def one_call_at_a_time(workers, length, duration):
+    """The reports of coroutines that block their loop in turns: each call makes all others wait."""
+    now, queue = 0, list(range(workers))
+    begun, done, progress, reports = [0] * workers, [0] * workers, [[] for _ in range(workers)], []
+    while queue:
+        index = queue.pop(0)
+        now, done[index] = now + length, done[index] + 1
+        if now >= duration:
+            reports.append(Report(0, now, 0, done[index], 0, [*progress[index], (begun[index], done[index] - 1)]))
+        else:
+            progress[index].append((now, done[index]))
+            begun[index] = now
+            queue.append(index)
+    return reports
+
+
+@pytest.mark.parametrize("workers", [2, 16, 32])
+@pytest.mark.parametrize("length", [5, 12, 20, 50])
+@pytest.mark.parametrize("duration", [300, 500, 1000])
+def test_no_workers_that_take_turns_are_faster_than_one(duration, length, workers):
+    """Threads under the GIL and coroutines that block their loop do what one does, also where an operation takes long."""
+    for reports in (
+        one_call_at_a_time(workers, length * MS, duration * MS),
+        taking_turns(workers, length * MS, duration * MS, 5 * MS),
+        taking_turns(workers, length * MS, duration * MS, 20 * MS),
+    ):
+        assert rate(reports, duration * MS) == pytest.approx(1000 / length, rel=0.1)
 
 
 def test_unequal_workers_add_up():
@@ -139,7 +176,7 @@ def test_operations_of_chance_lengths_have_no_bias(spread, within):
         return max(MS, int(gauss(20 * MS, spread * 20 * MS)))
 
     for made in (lambda: [alone(length, 0, 300 * MS) for _ in range(8)], lambda: pool(8, length, 300 * MS)):
-        assert statistics.fmean(rate(made(), 300 * MS) for _ in range(400)) == pytest.approx(400, rel=within)
+        assert statistics.fmean(rate(made(), 300 * MS, 8) for _ in range(400)) == pytest.approx(400, rel=within)
 
 
 @pytest.mark.parametrize("workers", [2, 8, 32])

@@ -51,8 +51,11 @@ class Interval:
         return Interval(self.mean * factor, self.lo * factor, self.hi * factor, self.n)
 
     def inverted(self) -> Interval:
-        """The interval of 1 / ratio."""
-        return Interval(1 / self.mean, 1 / self.hi, 1 / self.lo, self.n)
+        """The interval of 1 / ratio: UNKNOWN for a ratio of 0, unbounded above where the lower end is 0."""
+        if not self.mean:
+            return UNKNOWN
+        lo, hi = (1 / end if end else float("inf") for end in (self.hi, self.lo))
+        return Interval(1 / self.mean, lo, hi, self.n)
 
 
 UNKNOWN = Interval(np.nan, np.nan, np.nan, 0)

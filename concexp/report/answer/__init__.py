@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from concexp.report.answer import (
     advice,
+    blocked,
     caveats,
     counts,
     endings,
@@ -22,10 +23,12 @@ from concexp.report.answer import (
     verdicts,
     winner,
 )
+from concexp.report.contest import compared, contest_of, judged
 from concexp.report.long_axes import chosen
+from concexp.report.open_loops import is_open
 from concexp.report.sections import doubtful, latency, time_breakdown
 from concexp.report.text.markdown import escaped
-from concexp.report.text.numbers import plural
+from concexp.report.text.numbers import plural, sentence_case
 from concexp.report.view import Comparison, View, once_per_view
 
 MAX_COMPARISONS = 24  # with sentences of their own; the tables have all
@@ -34,6 +37,7 @@ MAX_SENTENCES = 4  # of the answer: what a reader takes in at a glance
 # Which kinds of sentences the answer keeps if it has no room for all: the lowest numbers.
 PRIORITY = {
     "caveats": 0,
+    "blocked": 0,
     "losses": 1,
     "endings": 1,
     "latency": 1,
@@ -58,7 +62,7 @@ def answer(view: View) -> list[str]:
 
 def what_to_do(view: View) -> str:
     """The line below them: what follows from the answer; "" where nothing does."""
-    return advice.what_to_do(view, [] if latency.in_answer(view) else _standings(view))
+    return advice.what_to_do(judged(view), [] if _tells_latency(view) else _standings(view))
 
 
 def per_comparison(view: View) -> list[str]:
@@ -81,7 +85,7 @@ def per_comparison(view: View) -> list[str]:
 def _about(view: View, comparison: Comparison) -> list[str]:
     """All sentences about one comparison; of a single cell among others the table has the figure."""
     alone = len(comparison.points) == 1 and len(view.comparisons) > 1
-    modules = () if alone or latency.is_open(view, comparison) else (winner, gains, primitives)
+    modules = () if alone or is_open(view, comparison) else (winner, gains, primitives)
     sentences = [sentence for module in modules for sentence in module.sentences_for(view, comparison)]
     if len(view.comparisons) == 1:  # as the answer puts it
         return [*sentences, *(text for text, _ in summary.tallies(view, [comparison]))]
@@ -98,17 +102,24 @@ def _kept(view: View) -> Kinds:
 
 def _all(view: View) -> Kinds:
     """Everything that the answer could say, in the order of the page."""
-    closed = [comparison for comparison in view.comparisons if not latency.is_open(view, comparison)]
-    latencies = latency.in_answer(view)
+    closed = [comparison for comparison in view.comparisons if not is_open(view, comparison)]
+    latencies, told = latency.in_answer(view), _tells_latency(view)
     effects = [] if latencies else summary.conditions(view, closed)
     tallies = summary.tallies(view, view.comparisons)
-    no_winner = verdicts.in_doubt(_standings(view), len(view.comparisons))
+    found, total = _standings(view), len(compared(view))
+    no_winner = verdicts.in_doubt(found, total)
+    winners = _of_kind("winner", [] if told else verdicts.sentences(judged(view), found, total))
+    contested = contest_of(view) is not None
+    undecided = [] if told else _undecided(view)
     return [
         *_of_kind("caveats", caveats.before_numbers(view)),
+        *_of_kind("doubtful", undecided),
+        *_of_kind("blocked", blocked.sentences(view)),
         *_of_kind("endings", endings.sentences(view)),
+        *(winners if contested else ()),
         *_of_kind("latency", latencies),
         *(("losses", text) for text, lost in tallies if lost),
-        *_of_kind("winner", [] if latencies else verdicts.sentences(view, _standings(view), len(view.comparisons))),
+        *(() if contested else winners),
         *(("effect", text) for text, competes in effects if not competes),
         *_of_kind("effect", [] if latencies else _alone(view, closed)),
         *_of_kind("peaks", summary.peaks(view, closed)),
@@ -116,18 +127,25 @@ def _all(view: View) -> Kinds:
         *(("conditions", text) for text, competes in effects if competes),
         *(("nothing lost", text) for text, lost in tallies if not lost),
         *_of_kind("reasons", time_breakdown.main_reasons(view)),
-        *_of_kind("doubtful", [f"{text}{no_winner}" for text in doubtful.sentences(view)]),
+        *_of_kind("doubtful", [] if undecided else [f"{text}{no_winner}" for text in doubtful.sentences(view)]),
         *_of_kind("bad endings", caveats.sentences(view)),
     ]
+
+
+def _undecided(view: View) -> list[str]:
+    """That nothing can be told because of doubts, why, and what would help; empty where something can."""
+    told = verdicts.undecided(judged(view), _standings(view))
+    why, cure = doubtful.sentences(judged(view)), advice.better_measurements(judged(view))
+    return [" ".join([told, *why, f"{sentence_case(cure)}."])] if told and why and cure else []
 
 
 def _alone(view: View, closed: list[Comparison]) -> list[str]:
     """The figures of workloads with one comparison in which nothing competes."""
     workloads = Counter(str(comparison.labels["workload"]) for comparison in closed)
-    competing = {id(one.comparison) for one in _standings(view)}
+    competing = {point.cell for one in _standings(view) for point in one.comparison.points}
     sentences = []
     for one in closed:
-        if id(one) not in competing and workloads[str(one.labels["workload"])] == 1:
+        if not any(point.cell in competing for point in one.points) and workloads[str(one.labels["workload"])] == 1:
             title = f"**{escaped(view.title(one.labels))}**: " if len(view.comparisons) > 1 else ""
             sentences += [f"{title}{text}" for text in winner.sentences_for(view, one)[:1]]
     return sentences
@@ -135,8 +153,14 @@ def _alone(view: View, closed: list[Comparison]) -> list[str]:
 
 @once_per_view
 def _standings(view: View) -> list[standings.Standing]:
-    """How each comparison ends, of those whose throughput is no given."""
-    return standings.standings(view, [one for one in view.comparisons if not latency.is_open(view, one)])
+    """How each comparison ends, of those whose primary metric is no given."""
+    view = judged(view)
+    return standings.standings(view, [one for one in compared(view) if not is_open(view, one)])
+
+
+def _tells_latency(view: View) -> bool:
+    """Whether latencies are the answer, and nothing is called best."""
+    return contest_of(view) is None and bool(latency.in_answer(view))
 
 
 def _of_kind(kind: str, sentences: Iterable[str]) -> Kinds:

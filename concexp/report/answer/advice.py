@@ -8,7 +8,8 @@ from concexp.analysis import doubts
 from concexp.analysis.cells import MISSING
 from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.answer import endings
-from concexp.report.answer.standings import WORKERS, Standing, contestant_text, enough
+from concexp.report.answer.standings import VALUES, WORKERS, Standing, contestant_text, enough
+from concexp.report.contest import compared, contest_of
 from concexp.report.phrases import MAX_NAMES, cell_text, first_few, titles_text
 from concexp.report.sections import latency
 from concexp.report.text.numbers import enumerated, plural
@@ -76,16 +77,25 @@ def _choices(view: View, found: Sequence[Standing]) -> list[str]:
     """Use the winner; of a tie, any; no more workers than it takes; nothing that loses elsewhere."""
     groups: dict[str, list[Standing]] = {}
     for one in found:
-        if one.best is not None and one.state in ("clear", "tie", "workers") and (choice := _choice(view, one)):
+        if (
+            one.best is not None
+            and one.state in ("clear", "tie", "workers", "numbers")
+            and (choice := _choice(view, one))
+        ):
             groups.setdefault(choice, []).append(one)
     if not groups or len(groups) > MAX_CHOICES:
         return []
-    everywhere = len(groups) == 1 and len(next(iter(groups.values()))) == len(view.comparisons)
+    everywhere = len(groups) == 1 and len(next(iter(groups.values()))) == len(compared(view))
     parts = []
     for choice, members in groups.items():
         counts = {_workers(view, one) for one in members}
-        workers = f" with {plural(counts.pop(), 'worker')}" if len(counts) == 1 and members[0].kind != WORKERS else ""
-        where = "" if everywhere else f" for {titles_text([one.title for one in members])}"
+        competes = members[0].kind == WORKERS or "workers" in getattr(contest_of(view), "axes", ())
+        workers = f" with {plural(counts.pop(), 'worker')}" if len(counts) == 1 and not competes else ""
+        where = (
+            ""
+            if everywhere or not any(one.title for one in members)
+            else f" for {titles_text([one.title for one in members])}"
+        )
         parts.append(f"{choice}{workers if _varies(view) and choice != ANY else ''}{where}")
     return [f"use {', '.join(parts)}"]
 
@@ -94,7 +104,7 @@ def _choice(view: View, one: Standing) -> str:
     if one.kind == WORKERS:
         return plural(_workers(view, one), "worker")
     assert one.best is not None
-    points = [one.best, *(lead.rival for lead in one.near)]
+    points = [one.plateau] if one.plateau is not None else [one.best, *(lead.rival for lead in one.near)]
     points = [point for point in points if cell_text(view, point) not in _losing(view)]
     names = sorted(contestant_text(view, one.kind, point) for point in points)
     if len(names) > MAX_NAMES or (len(names) == len(one.leads) + 1 and len(names) > 2):
@@ -103,8 +113,10 @@ def _choice(view: View, one: Standing) -> str:
 
 
 def _workers(view: View, one: Standing) -> int:
-    """The fewest workers of the best that are enough."""
+    """The fewest workers of the best that are enough; of a contest, those that the contestant had."""
     assert one.best is not None
+    if one.kind == VALUES:
+        return (one.plateau or one.best).parallelism
     same = [p for p in one.comparison.points if view.series_name(p) == view.series_name(one.best)]
     return (enough(view, [p for p in same if view.primitive(p) == view.primitive(one.best)]) or one.best).parallelism
 
@@ -115,22 +127,29 @@ def _varies(view: View) -> bool:
 
 def _measure_better(view: View, found: Sequence[Standing]) -> list[str]:
     """Where there is no verdict: what would give one."""
-    with_numbers = [point for point in view.points if point.has_numbers]
-    if not with_numbers:
-        return []
-    states = {one.state for one in found}
-    if min(point.sample.count for point in with_numbers) < FEWEST:
-        return [f"measure at least {FEWEST} repetitions"]
-    doubtful = [point for point in with_numbers if not point.enough_clean_trials]
-    if doubtful:
-        codes = {code for point in doubtful for trial in point.doubtful for code in trial.doubts_about(point.primary)}
-        how = (
-            " with a longer load" if codes & doubts.SHORT else " on a quiet machine" if codes & doubts.DISTURBED else ""
-        )
-        return [f"measure the doubtful cells (‡) again{how}"]
-    if "open" in states:
+    if cure := better_measurements(view):
+        return [cure]
+    if any(one.state == "open" for one in found):
         return ["more repetitions would tell more where nothing can be told apart"]
     return []
+
+
+def better_measurements(view: View) -> str:
+    """How to measure cells that have too few trials or doubtful ones; "" where there are none."""
+    with_numbers = [point for point in view.points if point.has_numbers]
+    if with_numbers and min(point.sample.count for point in with_numbers) < FEWEST:
+        return f"measure at least {FEWEST} repetitions"
+    codes = {
+        code
+        for point in with_numbers
+        if not point.enough_clean_trials
+        for trial in point.doubtful
+        for code in trial.doubts_about(point.primary)
+    }
+    if not codes:
+        return ""
+    how = " with a longer load" if codes & doubts.SHORT else " on a quiet machine" if codes & doubts.DISTURBED else ""
+    return f"measure the doubtful cells (‡) again{how}"
 
 
 # In the order of their importance.

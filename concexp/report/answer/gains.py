@@ -51,7 +51,7 @@ def _figures(view: View, comparison: Comparison) -> dict[str, list[tuple[float, 
         if best is None or best.workers is None or best is named:
             continue
         figure = f"{code(name)} {spread(gain, 'x')} with {plural(best.workers, 'worker')}"
-        detail = share_used(view, comparison, best) if view.relative and gain.lo > 1 else ""
+        detail = share_used(view, best) if view.relative and gain.lo > 1 else ""
         if verdict == "unresolved":
             detail = unresolved_text(view, gain, view.floor(comparison.points).beside(gain))
         by_verdict.setdefault(verdict, []).append((gain.mean, f"{figure}{f', {detail}' if detail else ''}"))
@@ -95,7 +95,7 @@ def _named_by_winner(view: View, comparison: Comparison) -> Point | None:
     if best is None or not view.relative or not best.value(view.relative).has_value:
         return None
     below = view.baseline(best)
-    return best if below is not None and below.can_win else None
+    return best if below is not None and below.is_sure else None
 
 
 def _verdict(view: View, pair: Pair, gain: Interval, floor: NoiseFloor) -> str:

@@ -1,32 +1,45 @@
 """Who competes in a comparison and how it ends: a winner, a tie, cells that cannot be told apart, or no verdict.
 
-What varies competes: models by their best cells, else the primitives of the one model, else its numbers of workers. Conditions
-are no contestants.
+What varies competes: models by their best cells, else the primitives of the one model, else its numbers of workers; or the axes
+of a `report.contest`. Conditions are no contestants.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from concexp.analysis.stats.intervals import Interval
+from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.significance import equivalence
+from concexp.report.contest import Contest, contest_of, short, title_of
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
 from concexp.report.phrases import NO_GAIN, series_text
 from concexp.report.text.markdown import code
+from concexp.report.text.numbers import enumerated
 from concexp.report.view import Comparison, Point, View
 
-MODELS, PRIMITIVES, WORKERS = "models", "primitives", "workers"
+MODELS, PRIMITIVES, WORKERS, VALUES = "models", "primitives", "workers", "values"
 
 
 @dataclass(frozen=True)
 class Lead:
-    """By which factor the best point is better than a rival, and whether that may be called a difference."""
+    """By which factor the best point is better than a rival, whether that may be called a difference, and the noise floor."""
 
     rival: Point
     ratio: Interval
     is_resolved: bool
+    floor: float = 1.0
+
+    @property
+    def shown(self) -> Interval:
+        """The factor for sentences: with no narrower interval than the noise floor, which equal cells differ by."""
+        one = self.ratio
+        return (
+            replace(one, lo=min(one.lo, one.mean / self.floor), hi=max(one.hi, one.mean * self.floor))
+            if one.bounded
+            else one
+        )
 
     @property
     def is_small(self) -> bool:
@@ -38,9 +51,10 @@ class Lead:
 class Standing:
     """How a comparison ends.
 
-    kind   what competes: MODELS, PRIMITIVES or WORKERS
-    best   the best figure; None where a doubtful cell may be better (`in_doubt`), or where no cell can win
-    leads  over the other contestants that can win
+    kind     what competes: MODELS, PRIMITIVES, WORKERS, or the VALUES of a contest's axes
+    best     the best figure; None where a doubtful cell may be better (`in_doubt`), or where no cell can win
+    leads    over the other contestants that can win
+    plateau  of numbers, the lowest one that is certainly within a tenth of the best; None where the best alone is, or none
     """
 
     comparison: Comparison
@@ -49,6 +63,7 @@ class Standing:
     best: Point | None
     leads: Sequence[Lead] = ()
     in_doubt: bool = False
+    plateau: Point | None = None
 
     @property
     def state(self) -> str:
@@ -61,6 +76,7 @@ class Standing:
         alone     no other contestant can win
         doubtful  a doubtful cell may be better
         workers   numbers of workers compete: see `enough`
+        numbers   a lower number than the best is as good, or the best is at least not certainly worse than another: see `plateau`
         """
         if self.best is None:
             return "doubtful" if self.in_doubt else "no winner"
@@ -70,6 +86,8 @@ class Standing:
             return "few"
         if self.kind == WORKERS:
             return "workers"
+        if self.plateau is not None:
+            return "numbers"
         if not self.near:
             return "clear"
         return "tie" if all(lead.is_small for lead in self.near) else "open"
@@ -98,13 +116,12 @@ def standings(view: View, comparisons: Iterable[Comparison]) -> list[Standing]:
 
 def standing(view: View, comparison: Comparison) -> Standing | None:
     """How a comparison ends; None where fewer than two compete."""
-    if view.metric.better is None:
-        return None
-    competing = _contestants(view, comparison)
-    if competing is None:
+    contest = contest_of(view)
+    competing = _of_contest(view, contest, comparison) if contest else _contestants(view, comparison)
+    if view.metric.better is None or competing is None:
         return None
     kind, contestants = competing
-    title = view.title(comparison.labels)
+    title = title_of(view, comparison) if contest else view.title(comparison.labels)
     best = view.best(contestants)
     doubtful = [
         point
@@ -113,7 +130,35 @@ def standing(view: View, comparison: Comparison) -> Standing | None:
     ]
     if best is None or view.best([best, *doubtful]) is not best:
         return Standing(comparison, title, kind, None, in_doubt=bool(doubtful))
-    return Standing(comparison, title, kind, best, leads_over(view, comparison, best, contestants))
+    leads = leads_over(view, comparison, best, contestants)
+    plateau = lowest_enough(view, contestants) if contest and contest.numbers else None
+    if plateau is best and all(lead.is_resolved and not lead.is_small for lead in leads):
+        plateau = None
+    return Standing(comparison, title, kind, best, leads, plateau=plateau)
+
+
+def _of_contest(view: View, contest: Contest, comparison: Comparison) -> tuple[str, list[Point]] | None:
+    """The contestants of a contest that can win; None where fewer than two values were measured."""
+    known = [point for point in comparison.points if point.has_numbers and point.value(view.primary).has_value]
+    if len({repr([point.labels.get(key) for key in contest.axes]) for point in known}) < 2:
+        return None
+    return VALUES, contest.contestants(view, comparison)
+
+
+def lowest_enough(view: View, contestants: Sequence[Point]) -> Point | None:
+    """The first of the contestants that is certainly within a tenth of all of them; None if none is.
+
+    The bounds hold for all contestants together, since any of them might have been the first.
+    """
+
+    by_value = sorted(contestants, key=lambda point: -view.sign * point.value(view.primary).mean)
+
+    def within(point: Point) -> bool:
+        # The best ones first: what is not enough is out after one look.
+        ratios = (times_better(view, other, point) for other in by_value if other is not point)
+        return all(of_the_best(ratio, len(by_value), view.run.level).hi <= 1 + NO_GAIN for ratio in ratios)
+
+    return next(filter(within, contestants), None)
 
 
 def _contestants(view: View, comparison: Comparison) -> tuple[str, list[Point]] | None:
@@ -138,7 +183,7 @@ def leads_over(view: View, comparison: Comparison, best: Point, points: Iterable
         if rival is not best:
             ratio = times_better(view, best, rival)
             verdict = family_of(view).verdict(Pair(best, rival, view.primary), ratio, floor.beside(ratio))
-            leads.append(Lead(rival, ratio, verdict == "higher"))
+            leads.append(Lead(rival, ratio, verdict == "higher", floor.factor))
     return leads
 
 
@@ -164,8 +209,27 @@ def more_gain_nothing(view: View, point: Point, points: Iterable[Point]) -> bool
     return all(times_better(view, p, point).hi <= 1 + NO_GAIN for p in more)
 
 
+QUESTIONS = {
+    MODELS: "which model is best",
+    PRIMITIVES: "which primitive is best",
+    WORKERS: "how many workers are enough",
+}
+
+
+def what_competes(view: View, kind: str) -> str:
+    """What a comparison asks: `which model is best`, `which limit is best`."""
+    contest = contest_of(view)
+    if kind == VALUES and contest:
+        names = [short(key) for key in contest.axes]
+        return f"which {enumerated(names)} {'is' if len(names) == 1 else 'are'} best"
+    return QUESTIONS[kind]
+
+
 def contestant_text(view: View, kind: str, point: Point) -> str:
     """A contestant by what distinguishes it from the others: `processes`; `queue` or `chunk` where all have one model."""
+    contest = contest_of(view)
+    if kind == VALUES and contest:
+        return contest.name(view, point)
     primitive, series = view.primitive(point), view.series_name(point)
     if kind == PRIMITIVES and primitive:
         return code(primitive)

@@ -7,8 +7,18 @@ from collections.abc import Callable, Sequence
 from concexp.analysis.stats.intervals import FEWEST, UNKNOWN, Interval, of_the_best
 from concexp.analysis.stats.significance import MARGIN
 from concexp.report import pairs
-from concexp.report.answer import gains
-from concexp.report.answer.standings import WORKERS, Lead, Standing, contestant_text, enough, more_gain_nothing
+from concexp.report.answer import gains, levels
+from concexp.report.answer.standings import (
+    VALUES,
+    WORKERS,
+    Lead,
+    Standing,
+    contestant_text,
+    enough,
+    more_gain_nothing,
+    what_competes,
+)
+from concexp.report.contest import contest_of, short
 from concexp.report.phrases import (
     MAX_NAMES,
     NO_GAIN,
@@ -18,6 +28,7 @@ from concexp.report.phrases import (
     first_few,
     lead_text,
     titles_text,
+    with_workers,
 )
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import brief, enumerated, plural, rounded
@@ -41,6 +52,8 @@ def sentences(view: View, found: Sequence[Standing], total: int) -> list[str]:
             where = _where(members, total)
             text = TEXTS[members[0].state](view, members)
             texts.append(f"{where}: {text}." if where else f"{text[0].upper()}{text[1:]}.")
+    if found and all(one.state == "open" for one in found):
+        texts[-1] = f"{texts[-1]} More repetitions would tell."
     more = len(found) - sum(map(len, kept))
     if more:
         texts[-1] = f"{texts[-1].removesuffix('.')}; {plural(more, 'comparison')} that end otherwise are below."
@@ -53,6 +66,8 @@ def _key(view: View, one: Standing, detailed: bool) -> tuple[str, ...]:
         return one.state, str(_enough(view, one).workers), _most(one), str(_is_sure(view, one))
     if one.best is None or one.state == "few":
         return (one.state,)
+    if one.state == "numbers":
+        return one.state, *levels.shape(view, one)
     names = [_name(view, one, one.best)]
     if one.state in ("tie", "open"):
         names = sorted([*names, *(_name(view, one, lead.rival) for lead in one.near)])
@@ -62,9 +77,9 @@ def _key(view: View, one: Standing, detailed: bool) -> tuple[str, ...]:
 
 def _where(members: list[Standing], total: int) -> str:
     """`cpu_sum`; `In all 3 comparisons`; `In 4 of 50 comparisons (size 1B, 2B, 3B and 1 more)`."""
-    if total == 1:
-        return ""
     titles = [one.title for one in members]
+    if total == 1 or not any(titles):
+        return ""
     if len(members) == total:
         return f"In all {total} comparisons"
     listed = titles_text(titles)
@@ -79,11 +94,14 @@ def _clear(view: View, members: list[Standing]) -> str:
     if len(members) > 1:
         rivals = {_name(view, one, lead.rival) for one, lead in zip(members, leads, strict=True)}
         ahead = f"{lead_text(view, [lead.ratio for lead in leads])} {rivals.pop() if len(rivals) == 1 else 'the next'}"
-    return f"{_name(view, first, _best(first))} is best{_gain(view, members)}, {ahead}{_others(view, members)}"
+    if first.kind == VALUES and all(len(one.leads) == 1 for one in members):
+        return f"{_name(view, first, _best(first))}{with_workers(view, map(_best, members))} is {ahead}"
+    most = levels.more(view, first, _best(first)) if _are_numbers(view, first) else ""
+    return f"{_name(view, first, _best(first))} is best{_gain(view, members)}, {ahead}{most}{_others(view, members)}"
 
 
 def _ahead(view: View, one: Standing, lead: Lead) -> str:
-    return ahead_text(view, lead.ratio, _name(view, one, lead.rival))
+    return ahead_text(view, lead.shown, _name(view, one, lead.rival))
 
 
 def _tie(view: View, members: list[Standing]) -> str:
@@ -110,7 +128,8 @@ def _open(view: View, members: list[Standing]) -> str:
         last = max(first.behind, key=lambda lead: lead.ratio.mean)
         behind = f"; {best} is {_ahead(view, first, last)}"
     if len(first.near) > 2:
-        which = f"all {len(names) + 1}" if not first.behind else f"the best {len(first.near) + 1}"
+        of = f" values of {code(_axes(view))}" if first.kind == VALUES else ""
+        which = f"all {len(names) + 1}{of}" if not first.behind else f"the best {len(first.near) + 1}"
         return f"no winner: {which} cannot be told apart{behind}{_others(view, members)}"
     return f"no winner: {best} cannot be told apart from {enumerated(names)}{behind}{_others(view, members)}"
 
@@ -137,13 +156,28 @@ def _few(view: View, members: list[Standing]) -> str:
 
 def _alone(view: View, members: list[Standing]) -> str:
     names = dict.fromkeys(_name(view, one, _best(one)) for one in members)
-    return (
-        f"only {enumerated(first_few(list(names), MAX_NAMES))} can win, the other cells are wrong, failed or doubtful"
-    )
+    if members[0].kind == VALUES:
+        why = "the others are overloaded, doubtful, wrong or failed"
+        return f"cannot tell {what_competes(view, VALUES)}: only {enumerated(first_few(list(names), MAX_NAMES))} can win, {why}"
+    why = "wrong, failed, doubtful or block their event loop" if _blocked(members) else "wrong, failed or doubtful"
+    return f"only {enumerated(first_few(list(names), MAX_NAMES))} can win, the other cells are {why}"
 
 
 def _none(view: View, members: list[Standing]) -> str:
+    if _blocked(members):
+        return "no winner: calls block the event loop, or some trial failed or was wrong"
     return "no winner: in every cell some trial failed or was wrong"
+
+
+def undecided(view: View, found: Sequence[Standing]) -> str:
+    """`**Cannot tell which model is best.**` where a doubtful cell may be the best in every comparison; else empty."""
+    if not found or any(one.state != "doubtful" for one in found):
+        return ""
+    return f"**Cannot tell {what_competes(view, found[0].kind)}.**"
+
+
+def _blocked(members: list[Standing]) -> bool:
+    return any(one.comparison.is_blocked for one in members)
 
 
 def in_doubt(found: Sequence[Standing], total: int) -> str:
@@ -157,11 +191,14 @@ def in_doubt(found: Sequence[Standing], total: int) -> str:
 # By the state of a standing.
 TEXTS: dict[str, Texts] = {
     "clear": _clear, "tie": _tie, "open": _open, "workers": _workers, "few": _few, "alone": _alone, "no winner": _none,
+    "numbers": levels.text,
 }  # fmt: skip
 
 
 def _gain(view: View, members: list[Standing]) -> str:
     """`, 2.0x `serial` with 2 workers`, or from the smallest to the largest gain; empty where a best cell has none to give."""
+    if members[0].kind == VALUES:
+        return _over_baseline(view, members)
     points = [_enough(view, one) for one in members]
     values = [_gain_of(view, one, point) for one, point in zip(members, points, strict=True)]
     if any(not value.bounded or value.lo <= 1 for value in values):
@@ -175,6 +212,24 @@ def _gain(view: View, members: list[Standing]) -> str:
     if len(counts) == 1 and members[0].kind != WORKERS:
         workers = f" with {plural(counts.pop(), 'worker')}"
     return f", {text} {reference}{workers}"
+
+
+def _over_baseline(view: View, members: list[Standing]) -> str:
+    """`, 1.4x `mode plain``: of a contestant over another one that is the baseline and not the next; with its workers."""
+    workers = with_workers(view, map(_best, members))
+    found = [
+        (lead.ratio, lead.rival)
+        for one in members
+        for lead in one.leads
+        if view.baseline(_best(one)) is lead.rival and lead.is_resolved and lead is not one.smallest_lead
+    ]
+    if len(found) != len(members):
+        return workers
+    name = _name(view, members[0], found[0][1])
+    ratios = sorted((ratio for ratio, _ in found), key=lambda ratio: ratio.mean)
+    if len(ratios) == 1:
+        return f"{workers}, {brief(ratios[0], 'x')} {name}"
+    return f"{workers}, {rounded(ratios[0].mean, 2)}x to {rounded(ratios[-1].mean, 2)}x {name}"
 
 
 def _reference(view: View, comparison: Comparison) -> str:
@@ -214,7 +269,9 @@ def _others(view: View, members: list[Standing]) -> str:
 
 def _rest(view: View, members: list[Standing]) -> tuple[str, str]:
     """The series without any gain over the baseline and those that lose, as lists of names."""
-    found = []
+    found: list[str] = []
+    if members[0].kind == VALUES:
+        return "", ""
     for verdict in (gains.NO_GAIN_SHOWN, "loss"):
         sets = [gains.series_with(view, one.comparison, verdict) for one in members]
         common = [name for name in sets[0] if all(name in others for others in sets)] if view.relative else []
@@ -224,6 +281,17 @@ def _rest(view: View, members: list[Standing]) -> tuple[str, str]:
 
 def _name(view: View, one: Standing, point: Point) -> str:
     return contestant_text(view, one.kind, point)
+
+
+def _are_numbers(view: View, one: Standing) -> bool:
+    contest = contest_of(view)
+    return one.kind == VALUES and contest is not None and contest.numbers is not None
+
+
+def _axes(view: View) -> str:
+    """The short names of the axes that compete."""
+    contest = contest_of(view)
+    return ", ".join(short(key) for key in contest.axes) if contest else ""
 
 
 def _best(one: Standing) -> Point:

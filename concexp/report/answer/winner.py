@@ -34,6 +34,9 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
     if best is None:
         return _no_winner(doubtful, known)
     sentence = _sentence(view, comparison, best, candidates)
+    blocked = [point for point in known if point.blocked and point.is_sure]
+    if blocked:
+        sentence += f" Calls block the event loop, so without a place: {cells_text(view, blocked)}."
     if not doubtful:
         return [sentence]
     left_out = f"Doubtful (‡), so without a verdict: {cells_text(view, doubtful)}."
@@ -55,6 +58,8 @@ def _no_winner(doubtful: list[Point], known: list[Point]) -> list[str]:
         return [f"No winner: {'all measurements here are' if every else 'every right measurement is'} doubtful (‡)."]
     if not known:
         return []
+    if any(point.blocked and point.is_sure for point in known):
+        return ["No winner: calls block the event loop."]
     wrong = all(point.status == "invalid" for point in known)
     why = "every outcome was wrong (†)" if wrong else "in every cell some trial failed or was wrong"
     return [f"No winner: {why}."]
@@ -89,7 +94,7 @@ def _ahead(view: View, best: Point, runner_up: Lead, gain: list[str]) -> list[st
     """The lead over the runner-up."""
     if _is_the_gain(view, best, runner_up.rival, gain):
         return []
-    return [ahead_text(view, runner_up.ratio, cell_text(view, runner_up.rival))]
+    return [ahead_text(view, runner_up.shown, cell_text(view, runner_up.rival))]
 
 
 def _rivals(view: View, comparison: Comparison, best: Point, tied: list[Lead], gain: list[str]) -> str:
@@ -112,10 +117,10 @@ def _is_the_gain(view: View, best: Point, rival: Point, gain: list[str]) -> bool
 def _gain(view: View, comparison: Comparison, best: Point, among: int) -> list[str]:
     """The gain over the baseline, and how much of the machine that is; empty where the baseline cannot win or is the best."""
     below = view.baseline(best)
-    if not view.relative or below is None or not below.can_win or below is best:
+    if not view.relative or below is None or not below.is_sure or below is best:
         return []
     gain = of_the_best(best.value(view.relative), among, view.run.level)
     if not gain.has_value:
         return []
-    used = share_used(view, comparison, best) if gain.lo > 1 or not gain.bounded else ""
+    used = share_used(view, best) if gain.lo > 1 or not gain.bounded else ""
     return [f"{spread(gain, 'x')} the speed of {baseline_text(view)}{f', {used}' if used else ''}"]

@@ -1,4 +1,4 @@
-"""The models side by side: each at its best number of workers, sorted."""
+"""What competes side by side: each model, or each value of another axis, at its best number of workers, sorted."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from concexp.report.captions import HOLLOW
+from concexp.report.contest import WORKERS, compared, contest_of, judged, title_of
 from concexp.report.long_axes import chosen
+from concexp.report.open_loops import is_open
 from concexp.report.plots import _style
-from concexp.report.sections import latency
 from concexp.report.text.numbers import level_text, many, scale_of, spread
 from concexp.report.view import Comparison, Point, View
 
@@ -19,7 +20,7 @@ ROW = 0.27  # inches
 
 
 class Plot:
-    """Each model (and primitive) at its best number of workers (×), sorted; bars are 95 % intervals."""
+    """What competes, each at its best number of workers (×), sorted; bars are 95 % intervals."""
 
     signs = (HOLLOW,)
     section = "comparison"
@@ -27,11 +28,13 @@ class Plot:
 
     def prepare(self, view: View) -> list[tuple[Comparison, list[Point]]]:
         """The comparisons in which something competes, with their entries."""
+        view = judged(view)
         entries = [(comparison, _entries(view, comparison)) for comparison in _comparisons(view)]
         return [(comparison, points) for comparison, points in entries if len(points) > 1]
 
     def draw(self, view: View, prepared: list[tuple[Comparison, list[Point]]], path: Path) -> str:
         """Draws the picture; returns its alt text."""
+        view = judged(view)
         few = chosen(view, prepared, MAX_PANELS, lambda one: one[0].labels)
         shown = [(comparison, points[:MAX_ROWS]) for comparison, points in few]
         columns = min(COLUMNS, len(shown))
@@ -42,18 +45,21 @@ class Plot:
             places = _style.grid(figure, len(tallest), columns, len(shown), height_ratios=ratios)
             for axes, (comparison, points) in zip(places, shown, strict=True):
                 _panel(view, comparison, points, axes)
-                axes.set_title(_style.short(view.title(comparison.labels), 72 // columns))
+                axes.set_title(_style.short(title_of(view, comparison), 72 // columns))
             _style.save(figure, path)
         return _alt(view, shown, len(prepared) - len(shown))
 
 
 def _comparisons(view: View) -> list[Comparison]:
     """All but open loops, whose throughput is given."""
-    return [comparison for comparison in view.comparisons if not latency.is_open(view, comparison)]
+    return [comparison for comparison in compared(view) if not is_open(view, comparison)]
 
 
 def _entries(view: View, comparison: Comparison) -> list[Point]:
-    """The best point of each series and primitive, the best first; one with a right outcome wherever there is one."""
+    """The best point of each contestant, or of each series and primitive; one with a right outcome wherever there is one."""
+    if contest := contest_of(view):
+        found = contest.best_of_each(view, comparison.points)
+        return sorted(found, key=lambda p: -view.sign * p.value(view.primary).mean)
     variants = view.variants(comparison.points)
     best = [view.best(p for p in points if p.status == "ok") or view.best(points) for points in variants]
     return sorted((p for p in best if p is not None), key=lambda p: -view.sign * p.value(view.primary).mean)
@@ -86,7 +92,10 @@ def _name(view: View, comparison: Comparison, prefix: str) -> str:
 
 
 def _cell(view: View, point: Point) -> str:
-    """`threads ×2, lock †`."""
+    """`threads ×2, lock †`, `limit 8 ×2`."""
+    if contest := contest_of(view):
+        count = "" if point.workers is None or WORKERS in contest.axes else f" ×{point.workers}"
+        return " ".join(filter(None, [f"{_style.short(contest.label(view, point))}{count}", point.mark]))
     workers = "" if point.workers is None else f" ×{point.workers}"
     primitive = view.primitive(point)
     mark = f" {point.mark}" if point.mark else ""
@@ -104,7 +113,7 @@ def _dot(view: View, point: Point, place: int, factor: float, axes: Any) -> None
         axes.errorbar(value.mean, place, xerr=[[value.mean - value.lo], [value.hi - value.mean]], fmt="none",
                       ecolor=style.colour, elinewidth=1.8, capsize=3.5)  # fmt: skip
     axes.plot(value.mean, place, marker=style.marker, markersize=6, markeredgecolor=style.colour, markeredgewidth=1.3,
-              markerfacecolor=style.colour if point.can_win else "white")  # fmt: skip
+              markerfacecolor=style.colour if point.is_sure else "white")  # fmt: skip
     text = spread(value).partition(" (")[0]
     axes.annotate(text, (right, place), (8, 0), textcoords="offset points", va="center", fontsize=8)
 
@@ -112,11 +121,11 @@ def _dot(view: View, point: Point, place: int, factor: float, axes: Any) -> None
 def _alt(view: View, shown: list[tuple[Comparison, list[Point]]], left: int) -> str:
     """What the picture shows in words: the order."""
     sentences = [
-        f"{view.primary} of each model at its best number of workers, sorted, with {level_text(view.run.level)} intervals; "
-        "† § ‡ may not win."
+        f"{view.primary} of what competes, each at its best number of workers, sorted, with {level_text(view.run.level)} "
+        "intervals; † § ‡ may not win."
     ]
     for comparison, points in shown:
-        title = view.title(comparison.labels)
+        title = title_of(view, comparison)
         sentences.append(
             f"{title + ', from' if title else 'From'} first to last: {'; '.join(_cell(view, p) for p in points)}."
         )

@@ -1,4 +1,4 @@
-"""The primary metric over an axis of many numbers: one line per model, instead of a panel per number."""
+"""The primary metric over an axis of numbers: one line per model, instead of a panel per number."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from concexp.report.captions import HOLLOW
+from concexp.report.contest import WORKERS, contest_of, judged
+from concexp.report.grouping import groups
 from concexp.report.long_axes import LongAxis, chosen, long_axes
 from concexp.report.plots import _style
 from concexp.report.text.numbers import are_numbers, plural, scale_of, spread
-from concexp.report.view import Point, View, groups
+from concexp.report.view import Point, View
 
 COLUMNS = 2
 MAX_PANELS = 6
@@ -46,22 +48,22 @@ class _Curves:
 
 
 class Plot:
-    """Each model (and primitive) over an axis of many numbers, at its best number of workers; bands are 95 % intervals."""
+    """Each model (and primitive) over an axis of numbers, at its best number of workers; bands are 95 % intervals."""
 
     signs = (HOLLOW,)
     section = "comparison"
     order = 5
 
     def prepare(self, view: View) -> _Curves | None:
-        """The curves, if an axis has too many numbers for panels."""
-        axes = long_axes(view)
-        if not axes:
-            return None
-        panels = _panels(view, axes[0])
-        return _Curves(axes[0], panels) if panels else None
+        """The curves, if numbers compete, or an axis has too many for panels."""
+        view = judged(view)
+        axis = _axis(view)
+        panels = _panels(view, axis) if axis else []
+        return _Curves(axis, panels) if axis and panels else None
 
     def draw(self, view: View, prepared: _Curves, path: Path) -> str:
         """Draws the picture; returns its alt text."""
+        view = judged(view)
         shown = chosen(view, prepared.panels, MAX_PANELS, lambda panel: panel.labels)
         columns = min(COLUMNS, len(shown))
         rows = -(-len(shown) // columns)
@@ -76,6 +78,14 @@ class Plot:
                 figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(5, len(handles)))
             _style.save(figure, path)
         return _alt(view, prepared, shown)
+
+
+def _axis(view: View) -> LongAxis | None:
+    """The axis of the curves; numbers of workers have a picture of their own."""
+    contest = contest_of(view)
+    if contest and contest.numbers and contest.numbers.key != WORKERS:
+        return contest.numbers
+    return next(iter(long_axes(view)), None)
 
 
 def _panels(view: View, axis: LongAxis) -> list[_Panel]:
@@ -95,13 +105,13 @@ def _lines(view: View, axis: LongAxis, points: list[Point]) -> dict[str, list[Po
         at = [p for p in points if str(p.labels[axis.key]) == label and p.value(view.primary).has_value]
         for variant in view.variants(at):
             best = view.best(p for p in variant if p.status == "ok") or view.best(variant) or variant[0]
-            lines.setdefault(_name(view, best), []).append(best)
+            lines.setdefault(_name(view, best, axis), []).append(best)
     return {name: line for name, line in lines.items() if len(line) >= FEWEST}
 
 
-def _name(view: View, point: Point) -> str:
+def _name(view: View, point: Point, axis: LongAxis) -> str:
     """`threads`, `threads, lock`."""
-    return ", ".join(filter(None, [view.series_name(point), view.primitive(point)]))
+    return ", ".join(filter(None, [view.series_name(point, axis.key), view.primitive(point, axis.key)]))
 
 
 def _panel(view: View, curves: _Curves, panel: _Panel, axes: Any) -> dict[str, Any]:
@@ -142,7 +152,7 @@ def _line(view: View, line: list[Point], x: list[float], factor: float, place: i
                          linewidth=1.4, zorder=3)  # fmt: skip
     low, high = zip(*((v.lo, v.hi) if v.bounded else (v.mean, v.mean) for v in values), strict=True)
     axes.fill_between(x, low, high, color=style.colour, alpha=0.15, linewidth=0)
-    hollow = [(at, value.mean) for at, value, point in zip(x, values, line, strict=True) if not point.can_win]
+    hollow = [(at, value.mean) for at, value, point in zip(x, values, line, strict=True) if not point.is_sure]
     if hollow:
         axes.plot(*zip(*hollow, strict=True), linestyle="none", marker=style.marker, markersize=size, markerfacecolor="white",
                   markeredgecolor=style.colour, zorder=4)  # fmt: skip

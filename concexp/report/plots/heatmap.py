@@ -13,11 +13,12 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normal
 from matplotlib.patches import Rectangle
 
 from concexp.report.captions import has_marks, lacks_numbers
+from concexp.report.grouping import groups
 from concexp.report.long_axes import chosen, quantity
 from concexp.report.plots import _style
 from concexp.report.text.labels import one_line
 from concexp.report.text.numbers import rounded, scale_of
-from concexp.report.view import Point, View, groups
+from concexp.report.view import Point, View
 
 MAX_COLUMNS = 3
 MAX_PANELS = 6

@@ -147,7 +147,7 @@ def _line(axes: Any, curve: _Curve, factor: float, style: Style, place: int) -> 
     marked = [*range(2 + 3 * (place % 4), len(values) - 4, 13), len(values) - 1]
     (handle,) = axes.plot(x, [v.mean for v in values], style.dashes, color=style.colour, linewidth=1.7, marker=style.marker,
                           markevery=marked, markersize=5.5, zorder=3,
-                          markerfacecolor=style.colour if curve.point.can_win else "white")  # fmt: skip
+                          markerfacecolor=style.colour if curve.point.is_sure else "white")  # fmt: skip
     if values[0].bounded:
         low, high = [v.lo if v.bounded else v.mean for v in values], [v.hi if v.bounded else v.mean for v in values]
         axes.fill_between(x, low, high, color=style.colour, alpha=0.16, linewidth=0)

@@ -106,7 +106,7 @@ def _panel(view: View, axes: Any, trade: _Trade, cost: str) -> dict[str, Any]:
                 at = (value.mean, other.mean) if which == "xerr" else (other.mean, value.mean)
                 axes.errorbar(*at, **error, fmt="none", ecolor=style.colour, elinewidth=1, alpha=alpha)
         (mark,) = axes.plot(x.mean, y.mean, marker=style.marker, markersize=6.5, markeredgecolor=style.colour,
-                            markerfacecolor=style.colour if point.can_win else "white", linestyle="none", alpha=alpha,
+                            markerfacecolor=style.colour if point.is_sure else "white", linestyle="none", alpha=alpha,
                             zorder=3)  # fmt: skip
         handles.setdefault(_style.short(view.series_name(point)), mark)
     steps = [(p.value(cost).mean / down, p.value(view.primary).mean / across) for p in trade.frontier]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from concexp.analysis.demand import COMPUTES
 from concexp.report.captions import HOLLOW, has_laws
 from concexp.report.long_axes import chosen
 from concexp.report.pairs import THROUGHPUT
@@ -101,7 +102,7 @@ def _panel(view: View, panel: Panel, kind: str, axes: Any) -> _Ends:
     values = [v for points in series.values() for p in points for v in _shown(p, kind)]
     metric = view.metrics[kind]
     factor, prefix = scale_of(values, metric.unit)
-    cpu_bound = panel.points[0].resource == "cpu"
+    cpu_bound = panel.points[0].demand >= COMPUTES
     wide = _style.worker_axis(axes, workers, view.cpus if cpu_bound else None)
     ends = _Ends()
     several = [name for name, points in series.items() if points[-1].workers is not None]
@@ -175,7 +176,7 @@ def _line(axes: Any, points: list[Point], kind: str, factor: float, style: Style
         ]
         axes.errorbar(x, mean, errors, fmt="none", ecolor=colour, elinewidth=1.1, capsize=2.2, zorder=3)
     for place, value, point in zip(x, mean, points, strict=True):
-        if not point.can_win:
+        if not point.is_sure:
             axes.plot(place, value, linestyle="none", marker=marker, markersize=5.5, markerfacecolor="white",
                       markeredgecolor=colour, zorder=4)  # fmt: skip
     return line

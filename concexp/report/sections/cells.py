@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
+from concexp.report.open_loops import is_open
 from concexp.report.pairs import without_primitive
 from concexp.report.phrases import BAD_ENDINGS, follows
-from concexp.report.sections import latency
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import DIGITS, NARROW, PLAIN, brief, level_text, many, rounded, scale_of
 from concexp.report.view import Point, View
@@ -44,7 +44,7 @@ def tables(view: View) -> list[Table]:
     for point in (point for point in view.points if point.sample.count):
         groups.setdefault(str(point.labels["workload"]), []).append(point)
     # In an open loop the throughput is what arrived.
-    comparisons = [one for one in view.comparisons if len(one.points) > 1 and not latency.is_open(view, one)]
+    comparisons = [one for one in view.comparisons if len(one.points) > 1 and not is_open(view, one)]
     winners = [view.best(point for point in comparison.points if point.can_win) for comparison in comparisons]
     best = {winner.cell for winner in winners if winner}
     made, room = [], MAX_ROWS

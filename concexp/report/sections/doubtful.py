@@ -56,6 +56,9 @@ def _how_we_know(view: View, points: list[Point]) -> str:
     facts = []
     if doubts.lacked_cpus(affected).any():
         facts.append(_spinners(view))
+    short = int(doubts.fell_short(affected).sum())
+    if short:
+        facts.append(f"in {plural(short, 'trial')} the workers waited for CPUs that they could have used")
     queued = doubts.waited_for_cpus(affected)
     queued = queued[queued > doubts.WAIT_SHARE]
     if len(queued):

@@ -8,7 +8,9 @@ from typing import Any
 
 from concexp import catalog
 from concexp.analysis.stats.intervals import Interval
+from concexp.experiment.entries import BESIDE
 from concexp.report.family import Family, corrected
+from concexp.report.open_loops import METRICS, is_open
 from concexp.report.pairs import Pair
 from concexp.report.phrases import cell_text, cells_text, titles_text
 from concexp.report.text.markdown import code, escaped
@@ -16,10 +18,8 @@ from concexp.report.text.numbers import brief, enumerated, plural, rounded, scal
 from concexp.report.view import Comparison, Point, View, once_per_view
 from concexp.trial.search import objective
 
-# The metrics and what they are called; the first that was recorded is used. Only an open loop has a latency.
-METRICS = {"latency_p99_s": "latency", "service_time_p99_s": "service time"}
 HIGHEST_RATE = "sustainable_rate"
-BESIDE = 2  # sentences beside a picture
+MOST_BESIDE = 2  # sentences beside a picture
 MAX_TITLES = 8  # of comparisons that end alike
 MAX_CELLS = 6  # that a sentence on overload names
 MAX_RATES = 4  # with a figure each in the answer; of more, the lowest and the highest
@@ -28,7 +28,7 @@ MAX_PARAMETERS = 1  # of a workload, beside its name
 
 def summary(view: View) -> list[str]:
     """The first two of the sentences, for the place beside the picture."""
-    return sentences(view)[:BESIDE]
+    return sentences(view)[:MOST_BESIDE]
 
 
 def sentences(view: View) -> list[str]:
@@ -191,7 +191,7 @@ def _with_parameters(view: View, label: str) -> str:
     own: dict[str, dict[str, Any]] = {}
     for entry in listed if isinstance(listed, list) else []:
         if isinstance(entry, dict):
-            name = next(key for key in entry if key != "as")
+            name = next(key for key in entry if key not in BESIDE)
             if isinstance(entry[name], dict):
                 own[str(entry.get("as", name))] = {"kind": name, **entry[name]}
     mine = own.pop(label, {})
@@ -290,15 +290,6 @@ def _too_few(view: View) -> list[str]:
         return []
     point, name = few[0]
     return [f"No p99 for {plural(len({p.cell for p, _ in few}), 'cell')}: {point.sample.withheld(name)}."]
-
-
-def is_open(view: View, comparison: Comparison) -> bool:
-    """Whether requests arrived at a given rate, so that throughputs cannot be compared; rates that were searched for can."""
-    records = (view.records.get(point.cell) for point in comparison.points)
-    rated = any("rate" in record["load"] for record in records if record)
-    known = [metric for metric in METRICS if view.metrics.get(metric) and view.metrics[metric].open_loop]
-    given = view.metric.unit == "1/s" and not view.metric.open_loop
-    return given and (rated or any(p.value(m).has_value for m in known for p in comparison.points))
 
 
 def _metric(view: View, comparison: Comparison) -> str:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from concexp.analysis.demand import WAITS
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.scaling_fit import POINTS, TOLERANCE, Fit, Parameter, Scaling, scaling
 from concexp.analysis.stats.scaling_laws import karp_flatt
@@ -45,8 +46,8 @@ MEANING = {
 class Series:
     """A series of a panel: its points with a throughput, those of them that can win, and the fit of a law.
 
-    `limit` is the number of effective CPUs, beyond which the machine is measured instead of the program. It is infinite where the
-    work needs no CPU, where one thread carries all workers, and where the numbers are made up.
+    `limit` is how many workers want all effective CPUs: beyond it the machine is measured instead of the program. It is infinite
+    where the work waits, where one thread carries all workers, and where the numbers are made up.
     """
 
     title: str
@@ -75,7 +76,7 @@ def measured_series(view: View) -> list[Series]:
 
 
 def _series(view: View, title: str, name: str, points: Sequence[Point]) -> Series:
-    clean = [point for point in points if point.can_win]
+    clean = [point for point in points if point.is_sure]
     weak = all(view.records[point.cell]["load"].get("scaling") == "weak" for point in points)
     limit = _limit(view, points[0])
     trials = {point.parallelism: point.sample.by_block(THROUGHPUT) for point in clean}
@@ -83,15 +84,10 @@ def _series(view: View, title: str, name: str, points: Sequence[Point]) -> Serie
 
 
 def _limit(view: View, point: Point) -> float:
-    simulated = view.plugin("model", point.model).simulated
-    if (
-        point.resource != "cpu"
-        or simulated
-        or parallel(view.records[point.cell]) == ONE
-        or view.run.effective_cpus is None
-    ):
+    made_up, effective = view.plugin("model", point.model).simulated, view.run.effective_cpus
+    if made_up or parallel(view.records[point.cell]) == ONE or effective is None or point.demand <= WAITS:
         return math.inf
-    return view.run.effective_cpus
+    return effective / point.demand
 
 
 def summary(view: View) -> list[str]:

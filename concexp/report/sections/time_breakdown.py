@@ -25,6 +25,7 @@ REASONS = {
     RESIDUAL: "{waiting}unexplained waits",
 }
 HIDDEN = {"turns": ", a lock", RESIDUAL: "waiting for a lock or "}
+BLOCKED = "calls that block the event loop"
 ONE_THREAD = "waiting for the one thread of all workers"
 MIN_LOSS = 0.05  # a smaller loss needs no reason
 MIN_LOSS_IN_ANSWER = 0.25
@@ -52,7 +53,7 @@ def bars(view: View) -> list[tuple[Panel, list[Bar]]]:
         for point in (point for points in view.series(panel.points).values() for point in points):
             split, below = breakdown.of_cell(point.cell), view.baseline(point)
             if split is not None and below is not None:
-                clean = all(one.can_win and one.sample.enough_clean_trials() for one in (point, below))
+                clean = all(one.is_sure and one.sample.enough_clean_trials() for one in (point, below))
                 of_panel.append(Bar(view.title(panel.labels), point, split, clean))
         if of_panel:
             panels.append((panel, of_panel))
@@ -187,6 +188,8 @@ def percent(split: Breakdown, name: str) -> str:
 
 
 def _called(view: View, bar: Bar, name: str) -> str:
+    if bar.point.blocked and name in ("turns", RESIDUAL):
+        return BLOCKED
     if name == "turns" and parallel(view.records[bar.point.cell]) == ONE:
         return ONE_THREAD
     return REASONS[name].format(waiting=HIDDEN.get(name, "") if waits_hidden(view, bar) else "")

@@ -56,11 +56,43 @@ def remarks(view: View) -> list[str]:
         sentences.append(
             f"{code(check)} checks each value that {_names(labels, entries)} returns, within the measured time."
         )
+    sentences += _answers(view, entries)
     sentences += _not_numbers(view, entries)
     versions = dict.fromkeys(facts["version"] for facts in entries.values() if facts["version"])
     if versions:
         sentences.append(f"Installed: {enumerated([escaped(version) for version in versions])}.")
     return [*sentences, *_environment(view)]
+
+
+def _answers(view: View, entries: dict[str, dict[str, Any]]) -> list[str]:
+    """Of which entries the values are the same under every model, of which not, and which could not be compared."""
+    preflight = view.run.manifest.get("preflight", {})
+    found: dict[str, dict[str, Any]] = preflight.get("answers") or {}
+    found = {label: one for label, one in found.items() if label in entries}
+    same = [label for label, one in found.items() if one["cells"] and not one["differ"] and not one["unlike"]]
+    sentences = []
+    if same:
+        sentences.append(f"The same answers in all cells, compared operation by operation: {_names(same, entries)}.")
+    for label, one in found.items():
+        if one["differ"]:
+            sentences.append(
+                f"Other answers than under serial in {one['differ']} of {one['cells']} cells, whose trials are invalid: "
+                f"{_names([label], entries)}{_example(view, label)}. If that is meant, {code('returns: any')} allows it."
+            )
+    for unlike in dict.fromkeys(one["unlike"] for one in found.values() if one["unlike"]):
+        labels = [label for label, one in found.items() if one["unlike"] == unlike]
+        sentences.append(f"Answers not compared, because {escaped(unlike)}: {_names(labels, entries)}.")
+    return sentences
+
+
+def _example(view: View, label: str) -> str:
+    """The model of the first cell of a workload that returns something else, and both values, in brackets."""
+    differing: dict[str, str] = view.run.manifest["preflight"].get("differing") or {}
+    for cell, reason in differing.items():
+        axes = view.run.axes_by_cell.get(cell, {})
+        if axes.get("workload") == label:
+            return f" ({escaped(axes['model'])}: {escaped(reason.partition(': ')[2])})"
+    return ""
 
 
 def _environment(view: View) -> list[str]:

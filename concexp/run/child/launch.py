@@ -57,6 +57,7 @@ class TrialOutcome:
     orphans      processes that survived the child by a moment, however it ended; None if it did not end
     noticed_ns   when the failure was noticed, on the clock `perf_counter_ns`; None if there was none
     notes        what the trial noted in its folder
+    stopped      whether a signal had stopped the child for a while, as far as the system reports it
     hang         on a timeout: what kind of hang it was, and why (see `hang`)
     leaked       what was left of it: processes of a trial that had answered, sockets, shared memory, semaphores (see `leaks`),
                  and of its folder what could not be removed
@@ -72,6 +73,7 @@ class TrialOutcome:
     orphans: int | None = None
     noticed_ns: int | None = None
     notes: Notes = field(default_factory=dict)
+    stopped: bool = False
     leaked: list[dict[str, Any]] = field(default_factory=list)
     hang: dict[str, Any] = field(default_factory=dict)
 
@@ -216,6 +218,7 @@ class _Trial:
         """
         wait, excess = self._wait(started + timeout)
         answered_ns = time.perf_counter_ns()
+        stopped = self.child.was_stopped()  # first of all: it can be asked only while the child lives
         pids: list[int] = []
         if wait is not _Wait.DONE or self.audit.anything_new:
             pids = process_tree.pids(self.child.process, self.marker)
@@ -224,7 +227,7 @@ class _Trial:
             return self._out_of_time(pids, timeout)
         if wait is _Wait.OUT_OF_MEMORY:
             return self._out_of_memory(excess)
-        return self._done(answered_ns)
+        return replace(self._done(answered_ns), stopped=stopped)
 
     def _wait(self, until: float) -> tuple[_Wait, str]:
         """Why waiting is over, and, if the memory limit was exceeded, by how much."""

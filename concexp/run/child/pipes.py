@@ -90,6 +90,14 @@ class Child:
     def ended(self) -> bool:
         return self.process.poll() is not None
 
+    def was_stopped(self) -> bool:
+        """Whether a signal stopped the child and another one let it go on; False where that is not reported, or it has ended."""
+        if not hasattr(os, "waitid"):
+            return False
+        with contextlib.suppress(ChildProcessError):  # `poll` has reaped it
+            return os.waitid(os.P_PID, self.process.pid, os.WCONTINUED | os.WNOHANG) is not None
+        return False
+
     def drain(self) -> None:
         """Read what is already there."""
         deadline = time.monotonic() + DRAIN_S

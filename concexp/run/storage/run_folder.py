@@ -87,24 +87,25 @@ class Unfinished:
 def unfinished(runs: Path, wanted: str, host: str, cpus: int, parts: Mapping[str, Any] | None = None) -> Unfinished:
     """The latest unfinished runs with the identity `wanted`, on this `host` with this number of usable CPUs and elsewhere.
 
-    `parts` are what this run's manifest says of the parts of its identity: they show in what the latest run differs.
+    `parts` are what this run's manifest says of the parts of its identity: they show in what the latest run differs,
+    unless an earlier one has the same identity and the machine is all that differs.
     """
-    elsewhere = ""
+    elsewhere = differs = ""
     for number, path in enumerate(sorted(runs.glob(f"*/{MANIFEST}"), reverse=True)):
         known = read_manifest(path.parent)
         if "finished_at" in known:
             continue
         if known.get("identity") != wanted:
             if number == 0 and parts is not None:
-                elsewhere = f"{path.parent.name} was begun {_difference(known, parts)}, and is left as it is"
+                differs = f"{path.parent.name} was begun {_difference(known, parts)}, and is left as it is"
             continue
         machine = known.get("machine")
         cpus_there = machine.get("cpus") if isinstance(machine, dict) else None
         if known.get("host") == host and cpus_there == cpus:
-            return Unfinished(RunFolder(path.parent, known), elsewhere)
+            return Unfinished(RunFolder(path.parent, known), elsewhere or differs)
         why = f"with {cpus_there} usable CPUs, not {cpus}" if known.get("host") == host else "on another machine"
         elsewhere = elsewhere or f"{path.parent.name} was begun {why}, and is left as it is"
-    return Unfinished(None, elsewhere)
+    return Unfinished(None, elsewhere or differs)
 
 
 # A part of a manifest -> what is said where it differs from that of a new run.
@@ -140,6 +141,12 @@ def has_cells(folder: RunFolder, wanted: set[str]) -> bool:
         return {cell["cell"] for cell in header["cells"]} == wanted
     except (OSError, ValueError, KeyError, TypeError):
         return True  # not begun; or damaged, which reading it reports
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether a run is one of the whole experiment, and finished. A run without a manifest counts as such."""
+    manifest = read_manifest(folder)
+    return not manifest or ("finished_at" in manifest and not manifest.get("quick") and not manifest.get("only"))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import asyncio
 import sys
 
 from concexp.trial import passes, tools
+from concexp.trial.loop_time import watch_selector
 from concexp.trial.models import _shared_factories
 from concexp.trial.own_time import perf_counter_ns as clock
 
@@ -185,6 +186,12 @@ class Model(tools.Model):
     def new_loop(self):
         """The event loop of the trial."""
         return asyncio.new_event_loop()
+
+    def loops(self):
+        return 1
+
+    def watch_idle(self):
+        return watch_selector(self.loop)
 
     def open(self, job):
         self.crew = Lasting() if self.spawn == "persistent" else Spawned(SPAWN[self.spawn][0])

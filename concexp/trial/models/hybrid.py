@@ -145,5 +145,8 @@ class Model(processes.Model):
     def processes(self):
         return list(dict.fromkeys(super().processes()))
 
+    def loops(self):
+        return len(self.processes()) if self.asynchronous else 0
+
     def facts(self):
         return dict(super().facts(), processes=len(self.processes()))

@@ -120,6 +120,9 @@ class Model(tools.Model):
             )
         return ""
 
+    def loops(self):
+        return 0 if self.offload else 1
+
     def open(self, job):
         import trio
 

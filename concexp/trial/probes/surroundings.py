@@ -1,4 +1,4 @@
-"""What the machine as a whole did during a pass: CPU time that was throttled or stolen, memory that came back from disk.
+"""What others did to a trial during a pass: CPU time that was throttled or stolen, memory back from disk, stopped processes.
 
 Read by the coordinator before and after a pass, while the workers are idle. Each reader takes the path of its file, so
 that it can be tested on made-up ones.
@@ -62,6 +62,22 @@ def swapped_in(path="/proc/vmstat"):
     return int(found[0]) if found else None
 
 
+def continued():
+    """How many children of this process were stopped by a signal and continued since the last call; None where not reported.
+
+    The kernel keeps one such event of each child, however often it was stopped, and the call takes it away.
+    """
+    if not hasattr(os, "waitid"):
+        return None
+    count = 0
+    try:
+        while os.waitid(os.P_ALL, 0, os.WCONTINUED | os.WNOHANG):
+            count += 1
+    except ChildProcessError:
+        pass  # it has no children
+    return count
+
+
 def numbers(path, units):
     """The numbers of the lines "name number" whose name is among `units`, each divided by its unit."""
     try:
@@ -75,11 +91,12 @@ def numbers(path, units):
 class Probe(tools.Probe):
     """What kept the trial from its CPUs and its memory, whatever caused it.
 
-    Columns: throttled_s and steal_s (seconds, summed over CPUs), swapped_in (pages, of the whole machine); None where the
-    system does not report it.
+    Columns: throttled_s and steal_s (seconds, summed over CPUs), swapped_in (pages, of the whole machine), continued (children of
+    this process that a signal had stopped: whether this process was is recorded by its parent); None where the system does not
+    report it.
     """
 
-    columns = {"throttled_s": "number", "steal_s": "number", "swapped_in": "number"}
+    columns = {"throttled_s": "number", "steal_s": "number", "swapped_in": "number", "continued": "number"}
 
     @classmethod
     def always_on(cls, load):
@@ -88,6 +105,7 @@ class Probe(tools.Probe):
     def begin(self, processes, servers):
         self.files = groups()
         self.before = self.read()
+        continued()
 
     def end(self, processes, servers):
         (groups_before, stolen_before, pages_before), (groups_after, stolen_after, pages_after) = (
@@ -100,6 +118,7 @@ class Probe(tools.Probe):
             "throttled_s": max((one for one in slowed if one is not None), default=None),
             "steal_s": since(stolen_before, stolen_after),
             "swapped_in": since(pages_before, pages_after),
+            "continued": continued(),
         }
 
     def read(self):

@@ -5,6 +5,7 @@ import sys
 
 from concexp.trial import interpreter_state, passes, runtime, tools
 from concexp.trial.diagnostics import LOCK_WATCH, task_stacks
+from concexp.trial.loop_time import LoopTime
 from concexp.trial.own_time import outside_ns, sleep
 from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.placement import setting_of
@@ -79,6 +80,7 @@ class Trial:
         self.native_threads = None  # beside the first, with all workers
         self.job = None
         self.background = self.make_background(request.get("background"))
+        self.loop_time = LoopTime(self.model, self.workload, request["load"], self.background is None)
 
     def make_kit(self):
         """The kit that the workload prepares itself with: a probe with trials of its own may give it another."""
@@ -137,6 +139,7 @@ class Trial:
             phases=self.phases,
             iterations=iterations,
             **({} if self.steps is None else {"steps": self.steps}),
+            **({} if self.loop_time.fact is None else {"loop": self.loop_time.fact}),
             **model.facts(),
         )
 
@@ -195,7 +198,7 @@ class Trial:
                 threads = runtime.count_threads()
                 self.background.open()  # after the first role's workers: a fork should find no other threads
                 self.note_fork(self.background.model, threads)
-            iteration = self.one_pass(opened)
+            iteration = self.one_pass(opened, warming=number < request["warmup"])
             before, speed = speed, reference_s()
             number += 1
             if number > request["warmup"]:
@@ -267,22 +270,23 @@ class Trial:
             return self.watch.lost_threads() or "the %d workers had only %d threads of the system" % counts
         return self.watch.lost_threads()
 
-    def one_pass(self, opened):
+    def one_pass(self, opened, warming):
         """Run one pass of all workers; returns the facts of one iteration. `opened` is what `open` returned."""
         orders, ops = self.make_ready()
         observation = Observation(self.probes, self.processes(), self.workload.servers(self.shared))
         observation.begin()
         asked = clock()
-        reports = self.model.run(orders)
+        reports = self.loop_time.run(orders, warming)
         self.outside_ns = max(self.outside_ns, outside_ns(reports, asked, clock()))
         facts = observation.end(reports)
+        self.loop_time.note(facts)
         if self.background is not None:
             facts.update(self.background.end())
         begin, startup_s = opened
         # A timed start-up began before the probes looked around: that look is not part of its time.
         creation = begin + observation.begin_ns if self.request["startup"] == "timed" else None
         if ops is None:
-            window = timed(reports, self.duration(), creation)
+            window = timed(reports, self.duration(), creation, self.workers)
         else:
             arriving = self.duration() if "rate" in self.request["load"] else 0
             window = counted(reports, ops, creation, arriving)

@@ -27,7 +27,7 @@ class Workload(tools.Workload):
     module: str = ""
     function: str
     arguments: dict = {}
-    returns: "anything | seconds | nothing" = "anything"
+    returns: "anything | seconds | nothing | any" = "anything"
     check_by: dict = {}
     unit = "call"
     form = "function"  # what it really is shows once it is imported
@@ -92,7 +92,7 @@ class Workload(tools.Workload):
         call, tally, kind = own.call, _user_code.Tally(), None
         take = tally.taker(self.returns, own.check)
         if own.check is None and self.returns != "seconds":
-            keeps = self.returns == "anything"
+            keeps = self.returns != "nothing"
             for _ in range(n):
                 value = call()
                 if type(value) is not kind:

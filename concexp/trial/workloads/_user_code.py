@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 from functools import partial
+from itertools import islice
 from types import AsyncGeneratorType, GeneratorType
 
 from concexp.trial.diagnostics import LOCK_WATCH
@@ -25,6 +26,7 @@ LATER = (
     (("__dask_graph__",), "return its compute()"),
     (("collect", "explain"), "return its collect()"),  # a lazy frame
 )
+CONTAINERS, LOOKED_AT = (list, tuple, set, frozenset, dict), 16  # of what these hold, the first may be put off as well
 NAN = float("nan")
 ASYNCHRONOUS = ("coroutine function", "asynchronous class", "asynchronous context manager")
 
@@ -146,20 +148,29 @@ def refuse_generator(bits, what):
 
 
 def done(value):
-    """The type of what an operation returned; Unusable if the type means work that was put off instead of done.
+    """The type of what an operation returned; Unusable if it, or one of the first things in it, is work that was put off.
 
-    It depends on the type alone, so that callers ask once for values of one type.
+    It depends on the type, so that callers ask once for values of one type; what a list holds is known by the first of them.
     """
     kind = type(value)
+    refuse_put_off(kind, "it returned")
+    if kind in CONTAINERS:
+        for one in islice(value.values() if kind is dict else value, LOOKED_AT):
+            refuse_put_off(type(one), "it returned a %s with" % kind.__name__)
+    return kind
+
+
+def refuse_put_off(kind, what):
+    """Unusable if values of this type stand for work that is not done."""
+    name = kind.__name__
     if hasattr(kind, "__await__"):
         cure = "await it in an `async def`, or name the coroutine function itself"
-        raise Unusable("it returned an awaitable that nobody awaits (%s): %s" % (kind.__name__, cure))
+        raise Unusable("%s an awaitable that nobody awaits (%s): %s" % (what, name, cure))
     for attributes, cure in LATER:
-        if all(hasattr(kind, name) for name in attributes):
-            raise Unusable("it returned a %s, whose work may not be done yet: %s" % (kind.__name__, cure))
+        if all(hasattr(kind, attribute) for attribute in attributes):
+            raise Unusable("%s a %s, whose work may not be done yet: %s" % (what, name, cure))
     if kind in LAZY or kind.__module__ == "itertools":
-        raise Unusable("it returned a %s, whose work is not done yet: return list(...) of it" % kind.__name__)
-    return kind
+        raise Unusable("%s a %s, whose work is not done yet: return list(...) of it" % (what, name))
 
 
 def plainly(coroutine):

@@ -35,6 +35,14 @@ def test_the_best_of_equals(trials):
     assert allowing >= 0.93 * 300
 
 
+def test_the_inverse_of_a_ratio():
+    """The ends change places; nothing is so many times a 0, and a ratio that may be 0 has an inverse without an upper end."""
+    assert Interval(2.0, 1.0, 4.0, 5).inverted() == Interval(0.5, 0.25, 1.0, 5)
+    assert Interval(2.0, 0.0, 4.0, 5).inverted() == Interval(0.5, 0.25, math.inf, 5)
+    zero = Interval(0.0, math.nan, math.nan, 2).inverted()
+    assert (zero.has_value, zero.bounded, zero.n) == (False, False, 0)
+
+
 def test_the_best_of_some_by_hand():
     """For one nothing changes; for 4 on 9 degrees of freedom the quantile is 3.10 instead of 2.262; without ends there are none."""
     one = Interval(100.0, 90.0, 120.0, 10)

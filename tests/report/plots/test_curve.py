@@ -58,3 +58,17 @@ def test_numbers_with_units(label, found):
     assert (told is None) == (found is None)
     if found:
         assert told == (found[0], pytest.approx(found[1]))
+
+
+def test_numbers_that_compete_are_one_curve(tmp_path):
+    """Few of them as well, also a model's own: one line for the model, whatever the number."""
+    cells = [
+        journal_builder.cell(
+            "sleep", "process_pool", workers=2, rate=rate, axes={"process_pool.chunk": chunk}, wants="io"
+        )
+        for chunk, rate in {1: 100, 16: 300, 64: 310, 256: 290}.items()
+    ]
+    alt = alt_text(tmp_path, "curve", cells=cells, spec={"baseline": {}})
+    assert alt.startswith("throughput over 4 values of process_pool.chunk, ")
+    assert re.search(r"process_pool from 10\d?.* at 1 to 2[89]\d.* at 256", alt)
+    assert alt.count("process_pool from") == 1

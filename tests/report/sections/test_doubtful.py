@@ -9,7 +9,8 @@ from tests.helpers import journal_builder, scenarios
 def test_withheld(answer_text):
     """Where spinners show that CPUs were withheld, the page gives the reason and the evidence instead of a verdict."""
     text = answer_text(**scenarios.withheld())
-    assert "([evidence](#how-far-to-trust-it)). No winner." in text
+    assert "**Cannot tell which model is best.** **No verdict on time" in text
+    assert "([evidence](#how-far-to-trust-it)). Measure the doubtful cells (‡) again on a quiet machine." in text
     assert "No winner: " in text
     assert "Gain over" not in text
     assert (

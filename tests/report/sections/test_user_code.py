@@ -15,6 +15,29 @@ def remarks(folder, counts, entries=("solve",)):
     return [text for text in user_code.remarks(View(run)) if "no numbers" in text]
 
 
+def test_which_answers_are_the_same_under_every_model(tmp_path):
+    """A sentence on those that agree, on each that does not, and on those that could not be compared; nothing in old runs."""
+    labels = ("a", "b", "c", "d", "e")
+    run = journal_builder.write(
+        tmp_path, [journal_builder.cell(label, "threads", workers=2) for label in labels], repetitions=2
+    )
+    run.manifest["preflight"] = {"entries": {label: {**ENTRY, "target": label} for label in labels}}
+    assert not [text for text in user_code.remarks(View(run)) if "nswers" in text]
+    compared = [(6, 0, ""), (6, 2, ""), (0, 0, "they vary"), (6, 0, ""), (0, 0, "")]
+    run.manifest["preflight"]["answers"] = {
+        label: dict(zip(("cells", "differ", "unlike"), facts, strict=True))
+        for label, facts in zip(labels, compared, strict=True)
+    }
+    (cell,) = (id_ for id_, axes in run.axes_by_cell.items() if axes["workload"] == "b")
+    run.manifest["preflight"]["differing"] = {cell: "answers differ: operation 17 returned 0.0, under serial 1.0"}
+    assert [text for text in user_code.remarks(View(run)) if "nswers" in text] == [
+        "The same answers in all cells, compared operation by operation: `a` and `d`.",
+        "Other answers than under serial in 2 of 6 cells, whose trials are invalid: `b` "
+        "(threads: operation 17 returned 0.0, under serial 1.0). If that is meant, `returns: any` allows it.",
+        "Answers not compared, because they vary: `c`.",
+    ]
+
+
 def test_values_that_were_no_numbers_are_counted(tmp_path):
     """Of which name, how many of how many: also where a name never had one, and where another trial had none such."""
     by_block = {

@@ -276,3 +276,31 @@ def test_grandchildren_of_a_trial_end_with_it(model, body, status, write):
     if status == "ok":
         assert ending.left_behind == 2
         assert [leak["name"] for leak in ending.leaked] == ["sleep 3600"] * 2
+
+
+STOPPED = """
+import atexit, os, signal, subprocess, time
+COORDINATOR = os.getpid()
+def late():
+    if os.getpid() == COORDINATOR:
+        time.sleep(0.5)  # the parent has time to ask before the process is gone, on any machine
+atexit.register(late)
+def work():
+    me = os.getpid()
+    continues = subprocess.Popen(["sh", "-c", f"sleep 0.1; kill -CONT {me}"])
+    os.kill(me, signal.SIGSTOP)
+    continues.wait()
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "itself", "workers"), [("serial", True, 0), ("threads", True, 0), ("processes", False, 1)]
+)
+def test_a_trial_that_a_signal_stopped_has_it_on_record(model, itself, workers, write):
+    """The child's own stop is seen by its parent, that of its workers by the child."""
+    load = {"ops": 1, "scaling": "strong"}
+    ending = trial(function(write("halts.py", STOPPED)), model, workers=1, load=load, warmup=0)
+    assert ending.status == "ok"
+    assert ending.stopped == itself
+    assert ending.answer["iterations"][0]["continued"] == workers
+    assert not trial("cpu_sum", model, load=load, warmup=0).stopped

@@ -202,6 +202,15 @@ def test_why_the_latest_run_is_not_completed_is_said(tmp_path, part, words):
     assert found == Unfinished(None, f"{folder.path.name} was begun {words}, and is left as it is")
 
 
+def test_the_machine_is_the_reason_where_it_is_the_only_one(tmp_path):
+    """A later run of other code does not hide that an earlier one lacks nothing but these CPUs."""
+    manifest = {"identity": "a" * 64, "host": HOST, "machine": {"cpus": 2}, "user_code": {"a.py": "1"}}
+    same = run_folder.create(tmp_path, spec(), {}, manifest)
+    run_folder.create(tmp_path, spec(), {}, {**manifest, "identity": "b" * 64, "user_code": {"a.py": "2"}})
+    found = run_folder.unfinished(tmp_path, "a" * 64, HOST, 1, {"user_code": {"a.py": "1"}})
+    assert found == Unfinished(None, f"{same.path.name} was begun with 2 usable CPUs, not 1, and is left as it is")
+
+
 def test_cells_are_those_of_the_header(tmp_path):
     """A journal that has not begun fits any plan; one with other cells does not."""
     folder = run_folder.create(tmp_path, spec(), {}, {"identity": "a" * 64})

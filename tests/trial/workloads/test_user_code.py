@@ -280,6 +280,9 @@ def forgotten(): return co()
 def awaitable(): return agen()
 async def waits_for_nothing(): return mapped()
 async def task(): return asyncio.ensure_future(co())
+def several(): return [pool.submit(slow) for _ in range(2)]
+def parts(): return {"a": 1, "b": mapped()}
+async def tasks(): return (asyncio.ensure_future(co()),)
 turn = itertools.cycle([0, 1, 2, 3, 4])
 def sometimes(): return mapped() if next(turn) == 3 else 1.0
 class Runs:
@@ -297,12 +300,15 @@ PUT_OFF = [
     ),
     *((name, LISTED) for name in ("awaitable", "waits_for_nothing", "sometimes", "Runs", "Called", "Awaited")),
     ("future", "return its result()"),
+    ("several", "a list with a Future, whose work may not be done yet: return its result()"),
+    ("parts", "a dict with a map, whose work is not done yet: return list(...) of it"),
+    ("tasks", "a tuple with an awaitable that nobody awaits (Task): await it"),
     ("pooled", "return its get()"),
     *((name, "await it in an `async def`") for name in ("forgotten", "task")),
 ]
 
 
-@pytest.mark.parametrize("returns", ["anything", "nothing", "seconds"])
+@pytest.mark.parametrize("returns", ["anything", "nothing", "seconds", "any"])
 @pytest.mark.parametrize(("name", "cure"), PUT_OFF)
 def test_work_that_was_put_off_is_refused(write, name, cure, returns):
     """What is returned is not the work: whatever is done with the value, nothing is measured, and the way out is named."""

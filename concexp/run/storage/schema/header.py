@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from concexp.experiment import Measure
+from concexp.experiment import Answer, Measure
 from concexp.run.storage.schema.types import (
     Axes,
     CellId,
@@ -49,6 +49,7 @@ class Spec(Part):
     metrics: Annotated[str | list[str], Undivided] | None = Field(None, description="the metrics that were asked for")
     claims: Annotated[Claim | list[Claim], Undivided] | None = Field(None, description="the claims, or the only one")
     report: Report = Field(description="what the page should hold")
+    answer: Annotated[Answer, Undivided] | None = Field(None, description="what competes, where the experiment says so")
 
 
 class Machine(Part):
@@ -111,9 +112,21 @@ class UserEntry(Part):
     version: str = Field(description="version of its package, or an empty text")
 
 
+class Compared(Part):
+    """How many cells of a workload return the same as in a plain loop."""
+
+    cells: Int64 = Field(description="the number of cells that were compared")
+    differ: Int64 = Field(description="the number of those that differ: their trials are invalid")
+    unlike: str = Field(description="why its values, or some of them, could not be compared, or an empty text")
+
+
 class Preflight(Part):
     """What a trial of the user's code gave before the run."""
 
+    answers: dict[str, Compared] | None = Field(None, description="whether its values are the same, by label")
+    differing: dict[str, str] | None = Field(
+        None, description="why a cell's trials are invalid: what it returns, and what a plain loop returns, by its id"
+    )
     entries: dict[str, UserEntry] | None = Field(None, description="the entries of user code, by label")
 
 

@@ -25,6 +25,16 @@ class Change(Part):
     after: str = Field(description="its value after the passes")
 
 
+class LoopTime(Part):
+    """What the event loops of a trial did with their time, in one pass: see `trial/loop_time.py`."""
+
+    loops: Int64 = Field(description="how many there were")
+    wall_s: Number = Field(description="how long the pass took, seconds")
+    idle_s: Number = Field(description="how long they waited for events, seconds")
+    cpu_s: Number = Field(description="CPU time of all their processes, seconds")
+    run_queue_wait_s: Number = Field(description="how long these waited for a CPU, seconds")
+
+
 class Answer(Part):
     """What the child of a trial recorded."""
 
@@ -42,6 +52,7 @@ class Answer(Part):
     start_method: str | None = Field(None, description="how the model started its processes")
     switch_interval: Number | None = Field(None, description="the GIL's switch interval, seconds")
     threads_at_fork: Int64 | None = Field(None, description="threads of the process when it forked")
+    loop: LoopTime | None = Field(None, description="what its event loop did, where its workers are coroutines")
     changed: Items[Change] | None = Field(None, description="what the code under test changed of its interpreter")
     steps: Items[dict[str, Any]] | None = Field(
         None,
@@ -87,7 +98,8 @@ class TrialRecord(Part):
     parameters: dict[str, dict[str, Any]] = Field(description="the parameters of each plug-in, by kind")
     load: dict[str, Scalar] = Field(description="operations, duration (s) or rate (1/s)")
     unit: Word = Field(description="what one operation is")
-    wants: str = Field(description="what the workload needs: cpu or io")
+    wants: str = Field(description="what the workload declares, or the experiment says, that it needs: cpu or io")
+    wants_fixed: bool | None = Field(None, description="true if the experiment says it: then no measurement decides")
     status: str = Field(description="how it ended: see `experiment.statuses`")
     reason: str = Field(description="why it did not end well; an empty text if it did")
     block: Int64 | None = Field(None, description="its block")
@@ -97,6 +109,7 @@ class TrialRecord(Part):
     luck: Int64 | None = Field(None, description="seed of what its workload draws, the same in all trials of a block")
     left_behind: Int64 | None = Field(None, description="processes that had to be ended after it had answered")
     orphans: Int64 | None = Field(None, description="processes that outlived its child; null if the child did not end")
+    stopped: bool | None = Field(None, description="true if a signal stopped its child for a while")
     undone: Int64 | None = Field(None, description="operations not done because of a fault")
     duration_s: Number | None = Field(None, description="from its start to the end of the clean-up, seconds")
     detected_s: Number | None = Field(None, description="from a fault until it was noticed, seconds")

@@ -99,6 +99,17 @@ def titles_text(titles: Sequence[str], most: int = MAX_TITLES) -> str:
     return enumerated([escaped(title) for title in shown])
 
 
+def named_together(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """(name, title) of each series -> (`a` and `b`, the titles that both have): names with the same titles stand together."""
+    titles: dict[str, list[str]] = {}
+    for name, title in pairs:
+        titles.setdefault(name, []).append(title)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, of in titles.items():
+        alike.setdefault(tuple(of), []).append(code(name))
+    return [(enumerated(first_few(names, MAX_NAMES)), list(of)) for of, names in alike.items()]
+
+
 def said_once(titles: Sequence[str]) -> list[str]:
     """Titles whose axis, where all have the same one, stands in the first of them only."""
     heads = {title.partition(" ")[0] for title in titles}

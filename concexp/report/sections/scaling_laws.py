@@ -18,7 +18,7 @@ from concexp.analysis.stats.significance import MARGIN, equivalence
 from concexp.analysis.time_breakdown import ONE, parallel
 from concexp.report.family import family_of
 from concexp.report.pairs import THROUGHPUT, Pair, steps
-from concexp.report.phrases import NO_GAIN, first_few, titles_text
+from concexp.report.phrases import NO_GAIN, first_few, named_together, titles_text
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, rounded, spread
 from concexp.report.view import Point, View, once_per_view
@@ -91,23 +91,15 @@ def _limit(view: View, point: Point) -> float:
 
 
 def summary(view: View) -> list[str]:
-    """Up to how many workers each series gains, a tenth in all, and which lose by more: two sentences at most."""
+    """Up to how many workers each series gains a tenth or more, and which lose by more: two sentences at most."""
     stepping = [(series, steps(view, series.points)) for series in measured_series(view)]
     gaining: dict[int, list[Series]] = {}
     losing = []
     for series, pairs in stepping:
         if not any(step_ratio(view, pair).bounded for pair in pairs):
             continue
-        verdicts = {pair.above.cell: step_verdict(view, pair) for pair in pairs}
-        fewest = min(series.points, key=lambda point: point.parallelism)
-        best = [
-            pair.above.parallelism
-            for pair in pairs
-            if verdicts[pair.above.cell] == STEPS["higher"]
-            and view.ratio(pair.above, fewest, THROUGHPUT).mean > 1 + NO_GAIN
-        ]
-        gaining.setdefault(max(best, default=1), []).append(series)
-        if STEPS["lower"] in verdicts.values():
+        gaining.setdefault(_enough(view, pairs), []).append(series)
+        if any(step_verdict(view, pair) == STEPS["lower"] for pair in pairs):
             losing.append(series)
     parts = [
         f"up to {count} workers: {_together(view, gaining[count])}"
@@ -121,18 +113,24 @@ def summary(view: View) -> list[str]:
     return texts + ([f"A step to more workers loses throughput: {_together(view, losing)}."] if losing else [])
 
 
+def _enough(view: View, pairs: Sequence[Pair]) -> int:
+    """The fewest workers that reach the best throughput of these steps up to a tenth, where one shows a gain; 1 if none does."""
+    fewest = min((pair.below for pair in pairs), key=lambda point: point.parallelism)
+    gains = {pair.above.cell: view.ratio(pair.above, fewest, THROUGHPUT).mean for pair in pairs}
+    best = max(gains.values(), default=1.0)
+    shown = (pair.above for pair in pairs if step_verdict(view, pair) == STEPS["higher"])
+    near = [
+        one.parallelism for one in shown if gains[one.cell] > 1 + NO_GAIN and gains[one.cell] * (1 + NO_GAIN) >= best
+    ]
+    return min(near, default=1)
+
+
 def _together(view: View, members: Sequence[Series]) -> str:
     """`threads` (inside 10us and 25us); `processes` (inside 0us): the series, each with its panels where there are several."""
     several = len({one.title for one in measured_series(view)}) > 1
-    titles: dict[str, list[str]] = {}
-    for series in members:
-        titles.setdefault(series.name, []).append(series.title)
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for name, of in titles.items():
-        alike.setdefault(tuple(of), []).append(code(name))
     return "; ".join(
-        enumerated(first_few(names, MAX_SERIES)) + (f" ({titles_text(of)})" if several and any(of) else "")
-        for of, names in alike.items()
+        names + (f" ({titles_text(of)})" if several and any(of) else "")
+        for names, of in named_together((series.name, series.title) for series in members)
     )
 
 

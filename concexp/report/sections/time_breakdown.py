@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
 from concexp.analysis.time_breakdown import ONE, TimeBreakdown, parallel
-from concexp.report.phrases import first_few, titles_text
+from concexp.report.phrases import first_few, named_together, titles_text
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import DIGITS, brief, enumerated, plural, rounded
 from concexp.report.view import Panel, Point, View, once_per_view
@@ -110,13 +110,8 @@ def main_reasons(view: View) -> list[str]:
 
 def _together(view: View, lost: Sequence[Bar]) -> list[str]:
     """`threads` and `processes` in sort and regex: the series of these bars, those of the same panels together."""
-    titles: dict[str, list[str]] = {}
-    for bar in lost:
-        titles.setdefault(view.series_name(bar.point), []).append(bar.title)
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for name, of in titles.items():
-        alike.setdefault(tuple(of), []).append(code(name))
-    return [enumerated(names) + (f" in {titles_text(of)}" if any(of) else "") for of, names in alike.items()]
+    found = named_together((view.series_name(bar.point), bar.title) for bar in lost)
+    return [names + (f" in {titles_text(of)}" if any(of) else "") for names, of in found]
 
 
 def _named(view: View, bar: Bar) -> str:

@@ -71,6 +71,18 @@ def test_how_far_each_line_gains(view):
     ]
 
 
+def test_workers_that_gain_less_than_a_tenth_are_not_counted(view):
+    """Three workers that do what two do gain over one, and the line gains up to two."""
+    cells = [
+        journal_builder.cell(model="threads", workers=n, rate=rate, noise=0.002)
+        for n, rate in ((1, 1000), (2, 1990), (3, 2000))
+    ]
+    found = view(cells, repetitions=10)
+    steps = pairs.steps(found, found.points)
+    assert [scaling_laws.step_verdict(found, pair) for pair in steps] == [scaling_laws.STEPS["higher"]] * 2
+    assert scaling_laws.summary(found) == ["More workers gain throughput up to 2 workers: `threads`."]
+
+
 def test_a_step_that_changes_nothing(view):
     """A step of no effect is called a small change where that is certain, and open otherwise."""
     flat = dict.fromkeys((1, 2, 4), 1000.0)

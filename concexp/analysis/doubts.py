@@ -287,10 +287,12 @@ def waited_for_cpus(trials: pd.DataFrame) -> pd.Series:
 
     NaN where it says nothing about the machine: where it was not recorded, where the workers wait for something else than a
     CPU, and where they get in each other's way: more workers than CPUs, or a pool, whose own threads hand out the tasks
-    meanwhile (it reports for the pool as a whole, or used more CPU time than the workers alone can have).
+    meanwhile (it reports for the pool as a whole, or used more CPU time than the workers alone can have). Neither do short waits
+    of workers that wake each other.
     """
     share = trials["run_queue_wait_s"] / (trials["wall_s"] * workers_of(trials))
-    return share.where(_holds(trials["wants"] == "cpu") & had_cpus_for_all(trials))
+    wanting = _holds(trials["wants"] == "cpu") & had_cpus_for_all(trials)
+    return share.where(wanting & cpu_shortage.waited_long(trials))
 
 
 def had_cpus_for_all(trials: pd.DataFrame) -> pd.Series:

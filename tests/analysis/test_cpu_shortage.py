@@ -10,8 +10,16 @@ from concexp.run.storage.journal import Record
 
 def trials(**facts):
     """One trial of a second that could use two CPUs."""
-    known = {"cpu_s": 2.0, "run_queue_wait_s": 0.0, "wall_s": 1.0, "host_cpus_most": 2.0, "effective_cpus_most": 2.0}
+    known = {"cpu_s": 2.0, "run_queue_wait_s": 0.0, "wall_s": 1.0, "host_cpus_most": 2.0, "effective_cpus_most": 2.0,
+             "voluntary_switches": 10, "involuntary_switches": 100}  # fmt: skip
     return pd.DataFrame([{**known, **facts}])
+
+
+def test_short_waits_after_wake_ups_are_no_shortage():
+    """A pool that hands out small tasks waits often and shortly, with CPUs left over."""
+    pool = {"cpu_s": 1.5, "run_queue_wait_s": 0.6, "voluntary_switches": 7000}
+    assert cpu_shortage.fell_short(trials(**pool), pd.Series([2.0])).tolist() == [False]
+    assert cpu_shortage.fell_short(trials(**{**pool, "voluntary_switches": 700}), pd.Series([2.0])).tolist() == [True]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def codes(folder, effective=1.9, manifest=None, **cell):
         ("machine", {"effective": 1.0, "model": "threads", "workers": 8}),  # eight could use both
         ("machine", {"facts": {"run_queue_wait_s": 0.11}}),
         ("", {"facts": {"run_queue_wait_s": 0.09}}),
+        ("", {"facts": {"run_queue_wait_s": 0.11, "voluntary_switches": 2000}}),  # short waits of workers that wake each other
         ("", {"facts": {"run_queue_wait_s": 9.0}, "workers": 4}),  # they stand in each other's way
         ("", {"facts": {"run_queue_wait_s": 9.0, "worker_ops": None}}),  # so do a pool's own threads
         ("", {"facts": {"run_queue_wait_s": 9.0, "cpu_s": 0.6}, "workers": 1}),  # more than one worker can use

@@ -122,11 +122,13 @@ def _columns(view: View, points: Sequence[Point], best: set[str]) -> tuple[list[
             columns.append(_primary(view, points, best))
         elif any(p.value(name).has_value for p in points) and _is_worth_a_column(view, name, metric, points):
             head, cells = _texts(view, name, points)
+            if (like := _repeated(view, name, shown, points)) == "":
+                continue
             if alike := _alike(view, name, points, head, cells):
                 same.append(alike)
                 continue
-            if (like := _repeated(view, name, shown, points)) is not None:
-                same += [f"{escaped(view.called(name))} as {escaped(view.called(like))}"] if like else []
+            if like:
+                same.append(f"{escaped(view.called(name))} as {escaped(view.called(like))}")
                 continue
             columns.append((head, cells))
         else:

@@ -14,6 +14,7 @@ from concexp import catalog
 from concexp.analysis.results import Run
 from concexp.errors import PageIncomplete
 from concexp.report import contents
+from concexp.report.answer import finding
 from concexp.report.captions import caption
 from concexp.report.contents import Page, Picture
 from concexp.report.parts import Parts
@@ -84,7 +85,8 @@ def _pictures(
     missing: dict[str, list[str]] = {}
     for name, cls in _candidates(view).items():
         with parts.guard(f"the picture “{name}”", missing.setdefault(cls.section, [])):
-            picture = _picture(view, name, cls, figures / f"{name}.png")
+            title = finding(view) if first is None else ""
+            picture = _picture(view, name, cls, figures / f"{name}.png", title)
             if picture is None:
                 continue
             if first is None:
@@ -94,9 +96,10 @@ def _pictures(
     return first, others, missing
 
 
-def _picture(view: View, name: str, cls: type[Any], path: Path) -> Picture | None:
-    """Draws one picture; None if it does not suit the run."""
+def _picture(view: View, name: str, cls: type[Any], path: Path, title: str) -> Picture | None:
+    """Draws one picture, with a title where there is one; None if it does not suit the run."""
     plot = cls()
+    plot.title = title
     prepared = plot.prepare(view)
     if not prepared:
         return None
@@ -106,6 +109,12 @@ def _picture(view: View, name: str, cls: type[Any], path: Path) -> Picture | Non
 
     text = " ".join(filter(None, [caption(view, cls), _fonts.boxes(alt)]))
     return Picture(f"{FIGURES}/{name}.png", whole_sentences(alt, ALT_TEXT), text)
+
+
+def title_of(view: View, name: str) -> str:
+    """The title of a picture as it is on the page: the finding, for the first picture that suits the run; else ""."""
+    first = next((one for one, cls in _candidates(view).items() if cls().prepare(view)), "")
+    return finding(view) if name == first else ""
 
 
 def _candidates(view: View) -> dict[str, type[Any]]:

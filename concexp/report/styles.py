@@ -47,3 +47,12 @@ def shaded(colour: str, share: float) -> str:
     parts = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
     target = 255 if share > 0 else 0
     return "#" + "".join(f"{round(part + (target - part) * abs(share)):02x}" for part in parts)
+
+
+def condition_style(number: int) -> Style:
+    """How the line of a condition looks, where conditions of a single model are lines: the next of palette, signs and dashes."""
+    return Style(
+        PALETTE[number % len(PALETTE)],
+        MARKERS[(number + number // len(MARKERS)) % len(MARKERS)],
+        DASHES[number % len(DASHES)],
+    )

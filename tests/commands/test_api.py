@@ -39,7 +39,7 @@ def test_a_picture_is_that_of_the_page(reports, tmp_path):
         name: picture._repr_png_() for name, picture in pictures.items()
     }
     assert pictures["scaling"].save(tmp_path / "x.png").read_bytes() == pictures["scaling"].png
-    assert repr(pictures["scaling"]).startswith("<Picture 'scaling': throughput and speedup against")
+    assert repr(pictures["scaling"]).startswith("<Picture 'scaling': speedup against")
 
 
 def test_a_wrong_name_gets_a_suggestion(reports):

@@ -65,10 +65,18 @@ def test_letters_that_the_font_lacks(tmp_path, recwarn):
     ]
     more = {"iterations": 5, "beside": [("sentinel", cells[0])]}
     views = [View(journal_builder.write(tmp_path / "few", cells, spec={"baseline": {}}, **more))]
-    for made in (scenarios.recorded(), scenarios.scaling(), scenarios.fifty()):
+    made_up = (
+        scenarios.trades,
+        scenarios.recorded,
+        scenarios.scaling,
+        scenarios.fifty,
+        scenarios.syncs,
+        scenarios.drifting,
+    )
+    for made in (make() for make in made_up):
         for one in made["cells"]:
             if one["axes"]["model"] in ("threads", "processes"):
-                one["plugins"] = {"model": one["axes"]["model"]}
+                one["plugins"] = {**one["plugins"], "model": one["axes"]["model"]}
                 one["axes"]["model"] = labels[one["axes"]["model"] == "threads"]
         views.append(View(journal_builder.write(tmp_path / str(len(views)), **made)))
     for name in NAMES:

@@ -4,6 +4,7 @@ from markdown_it import MarkdownIt
 
 from concexp import catalog
 from concexp.report.answer import answer, per_comparison
+from concexp.report.plots import _style
 from concexp.report.sections import doubtful
 from concexp.report.view import View
 from tests.helpers import journal_builder
@@ -40,3 +41,11 @@ def alt_text(folder, name, **made):
     plot = catalog.load("plot", name)()
     prepared = plot.prepare(view)
     return plot.draw(view, prepared, folder / "x.png") if prepared else None
+
+
+def figure_of(monkeypatch, plot, view):
+    """The figure that a picture draws, as matplotlib has it before it becomes a file."""
+    figures = []
+    monkeypatch.setattr(_style, "save", lambda figure, path: figures.append(figure))
+    draw(plot, view, None)
+    return figures[0]

@@ -133,6 +133,11 @@ def watched(drift=0.0, unlike=1.0, **more):
     return {"cells": cells, "beside": [("control", control), ("sentinel", sentinel)], "repetitions": 10, **more}
 
 
+def drifting():
+    """A sentinel that gets slower by 3 % per block."""
+    return watched(drift=0.03)
+
+
 def chunks():
     """A pool with four sizes of chunks and two numbers of workers, beside a control: from 16 on, more brings nothing."""
     rates = {1: 1_000, 16: 10_000, 64: 10_200, 256: 10_100}
@@ -237,6 +242,13 @@ def recorded(slow=0.05, greedy=0.8, open_loop=False, size="64KiB"):
     return {"cells": cells, "spec": {"baseline": {}, "metrics": metrics}}
 
 
+def trades():
+    """Processes that are twice as fast as threads, for four times the memory."""
+    made = recorded()
+    cells = [one for one in made["cells"] if one["axes"]["echo.size"] == "64KiB" and one["axes"]["model"] != "asyncio"]
+    return {"cells": cells, "spec": {"baseline": {}, "metrics": ["throughput", "peak_rss_bytes"]}}
+
+
 def timelines():
     """Timelines of workers that share a lock, have unequal tasks, share one thread, or are made anew in each iteration."""
     ms = 1_000_000
@@ -274,6 +286,6 @@ def fifty():
 
 
 # A page must render each of these.
-ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, courses, single, one_cell, tied, parameters,
-       nothing, all_failed, hostile, observed, timelines, recorded,
+ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, drifting, courses, single, one_cell, tied,
+       parameters, nothing, all_failed, hostile, observed, timelines, recorded, trades,
        fifty)  # fmt: skip

@@ -135,12 +135,12 @@ class Reader:
 
     def is_share(self, found):
         share, effective = found[1] or "100", found[2] or found[3]
-        spun = [point.sample.effective_cpus for point in self.view.points if point.has_numbers]
+        points = [point for point in self.view.points if point.has_numbers]
         gains = [float(row[self.view.relative]) for row in self.rows if row.get(self.view.relative)]
         return any(
             (agrees(effective, cpus) if effective else cpus > 0.95 * self.view.cpus)
-            and agrees(share, 100 * min(gain / cpus, 1.0))
-            for cpus in spun
+            and agrees(share, 100 * min(gain * demand / cpus, 1.0))
+            for cpus, demand in {(point.sample.effective_cpus, point.demand) for point in points}
             for gain in gains
         )
 

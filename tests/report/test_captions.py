@@ -5,14 +5,16 @@ from concexp.report.captions import caption
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
 
+MEANS = "Marks are means, bars 95 % intervals; a line that lies on another is thinner."
+
 
 def test_signs_that_are_not_there_are_not_explained(tmp_path):
     """Hollow marks are explained where a cell has one, fitted laws where a law was fitted."""
     scaling = catalog.load("plot", "scaling")
     plain = View(journal_builder.write(tmp_path / "plain", **scenarios.scaling()))
-    assert caption(plain, scaling) == "Bars and bands are 95 % intervals."
+    assert caption(plain, scaling) == MEANS
     marked = View(journal_builder.write(tmp_path / "marked", **scenarios.withheld()))
-    assert caption(marked, scaling) == "Bars and bands are 95 % intervals. Hollow: doubtful (‡)."
+    assert caption(marked, scaling) == f"{MEANS} Hollow: doubtful (‡)."
 
 
 def test_captions_follow_the_level(tmp_path):

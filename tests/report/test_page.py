@@ -8,6 +8,10 @@ import pytest
 
 from concexp import catalog, report
 from concexp.analysis import results
+from concexp.report.answer import answer, finding
+from concexp.report.plots import _style
+from concexp.report.text.markdown import plain
+from concexp.report.views import view_of
 from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import HOST
 
@@ -356,3 +360,28 @@ def test_times_of_a_clock_that_stood_still_are_none(tmp_path):
     assert "| processes | 2 | – |" in page
     assert "nan" not in page
     assert "inf " not in page
+
+
+def test_the_first_picture_has_the_finding_as_its_title(tmp_path, monkeypatch):
+    """And no other picture has one; it is the beginning of a sentence of the answer, without Markdown."""
+    titles, figure = [], _style.figure
+    monkeypatch.setattr(_style, "figure", lambda height, title="": titles.append(title) or figure(height, title))
+    run = journal_builder.write(tmp_path, **scenarios.partly_withheld())
+    report.write(run, tmp_path)
+    first, *others = titles
+    assert len(others) >= 1
+    assert set(others) == {""}
+    assert "`" not in first
+    assert any(plain(sentence) == f"{first}." for sentence in answer(view_of(run)))
+
+
+def test_a_finding_decides_something_where_one_does(tmp_path):
+    """A comparison without a winner is no title where another one has a winner; without numbers there is none."""
+    cells = []
+    for workload, factor in (("cpu_sum", 1.0), ("sleep", 3.0)):
+        for model in ("threads", "processes"):
+            rate = 1000.0 * (factor if model == "processes" else 1)
+            cells.append(journal_builder.cell(workload, model, workers=2, rate=rate, noise=0.1))
+    run = journal_builder.write(tmp_path / "one", cells, spec={"baseline": {}})
+    assert finding(view_of(run)).startswith("sleep: processes is best")
+    assert finding(view_of(journal_builder.write(tmp_path / "none", **scenarios.nothing()))) == ""

@@ -27,7 +27,7 @@ from concexp.report.contest import compared, contest_of, judged
 from concexp.report.long_axes import chosen
 from concexp.report.open_loops import is_open
 from concexp.report.sections import doubtful, latency, time_breakdown
-from concexp.report.text.markdown import escaped
+from concexp.report.text.markdown import escaped, plain
 from concexp.report.text.numbers import plural, sentence_case
 from concexp.report.view import Comparison, View, once_per_view
 
@@ -52,12 +52,26 @@ PRIORITY = {
     "reasons": 6,
 }
 
+# Sentences on how far the data can be trusted, and why: no finding of their own.
+NO_FINDINGS = ("caveats", "doubtful", "bad endings", "reasons")
+NO_WINNER = "no winner"
+
 Kinds = list[tuple[str, str]]  # (kind, sentence)
 
 
 def answer(view: View) -> list[str]:
     """The first sentences of the page; if there are more than it has room for, the most important ones."""
     return [sentence for _, sentence in _kept(view)]
+
+
+def finding(view: View) -> str:
+    """The first sentence of the answer that says what was found, in plain text: the title of the first picture; "" without any.
+
+    Of several sentences of its kind, the first one that decides something.
+    """
+    found = [(kind, plain(text).rstrip(".")) for kind, text in _kept(view) if kind not in NO_FINDINGS]
+    decided = [text for kind, text in found if kind == found[0][0] and NO_WINNER not in text]
+    return next(iter([*decided, *(text for _, text in found)]), "")
 
 
 def what_to_do(view: View) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -67,6 +68,13 @@ def how_much(view: View, points: list[Point], metric: str, cls: Any, where: str 
     means = [point.value(metric).mean for point in points]
     ends = " to ".join(dict.fromkeys(rounded(mean) for mean in (min(means), max(means))))
     return f"{cls.verb} {ends} {cls.unit} per iteration{where}, {trials}"
+
+
+def share_lost(view: View, point: Point, metric: str, cls: Any) -> float:
+    """The share of a cell's operations, 0 to 1, that a counted metric says were lost; NaN where nothing was counted."""
+    rows = _rows(view, point, metric)
+    total = float(rows[cls.share_of].sum()) if cls.share_of and len(rows) else 0.0
+    return float(rows[metric].sum()) / total if total else math.nan
 
 
 def _rows(view: View, point: Point, metric: str) -> pd.DataFrame:

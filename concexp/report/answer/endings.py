@@ -40,7 +40,7 @@ def table(view: View) -> Endings | None:
     columns = list(dict.fromkeys(_condition(view, point) for point in points))
     rows: dict[str, dict[str, str]] = {}
     for point in points:
-        rows.setdefault(_choice(view, point), {})[_condition(view, point)] = _ending(view, point)
+        rows.setdefault(_choice(view, point), {})[_condition(view, point)] = ending(view, point)
     if len(rows) > MAX_ROWS or len(columns) > MAX_COLUMNS:
         return None
     heads = ["model", *(escaped(column) or "outcome" for column in said_once(columns))]
@@ -53,7 +53,7 @@ def sentences(view: View) -> list[str]:
     if not metric or any(point.has_numbers for point in view.points):
         return []
     known = sorted((p for p in view.points if p.value(metric).has_value), key=lambda p: p.value(metric).mean)
-    never = [point for point in view.points if _ending(view, point) == NEVER]
+    never = [point for point in view.points if ending(view, point) == NEVER]
     parts = []
     if known:
         ends = list(dict.fromkeys([_figure(view, known[0], metric), _figure(view, known[-1], metric)]))
@@ -68,10 +68,16 @@ def sentences(view: View) -> list[str]:
 
 def never_noticed(view: View) -> bool:
     """Whether the table has a cell whose bad ending is never noticed."""
-    return expected_to_end_badly(view) and any(_ending(view, point) == NEVER for point in view.points)
+    return expected_to_end_badly(view) and any(ending(view, point) == NEVER for point in view.points)
 
 
-def _ending(view: View, point: Point) -> str:
+def heading(view: View) -> str:
+    """What the fields of the table are: the time of a bad ending where one was taken, else how a cell ended."""
+    metric = _time_metric(view)
+    return sentence_case(view.called(metric)) if metric else "How each cell ended"
+
+
+def ending(view: View, point: Point) -> str:
     """`1.1 ms`, `1.1 ms in 3 of 10`, `never`, or how the trials ended where no time was taken."""
     metric = _time_metric(view)
     if metric and point.value(metric).has_value:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,16 +22,19 @@ from concexp.report.text.numbers import are_numbers, many
 
 GREY = "#767676"
 INK = "#222222"
-WIDTH = 8.6  # inches: 1720 pixels, twice what a repository host gives a page
-DPI = 200
+WIDTH = 6.88  # inches: 1720 pixels, twice what a repository host gives a page
+DPI = 250
+TITLE_SIZE = 10.5
+TITLE_LETTERS = 74  # of a line of the title, and lines
+TITLE_LINES = 2
 MOST_TICKS = 10  # at numbers of workers
 WIDE = 20  # beyond this ratio a linear axis hides the lower end
 SETTINGS: dict[str, Any] = {
-    "font.size": 9.5,
-    "axes.titlesize": 10,
+    "font.size": 9,
+    "axes.titlesize": 9.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.labelsize": 9.5,
+    "axes.labelsize": 9,
     "axes.edgecolor": "#9a9a9a",
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -54,11 +59,25 @@ def settings() -> Any:
     return matplotlib.style.context([{**SETTINGS, "font.family": list(families())}], after_reset=True)
 
 
-def figure(height: float) -> Figure:
-    """An empty figure as wide as a page and `height` inches high."""
-    drawn = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+def figure(height: float, title: str = "") -> Figure:
+    """An empty figure as wide as a page and `height` inches high, and higher by its title, which says what was found."""
+    lines = title_lines(title)
+    drawn = Figure(figsize=(WIDTH, height + 0.22 * len(lines)), dpi=DPI, layout="constrained")
     FigureCanvasAgg(drawn)  # otherwise layout and picture each get a canvas of all these pixels
+    if lines:
+        drawn.suptitle("\n".join(lines), x=0.008, ha="left", fontsize=TITLE_SIZE, fontweight="bold")
     return drawn
+
+
+def title_lines(title: str) -> list[str]:
+    """A title in at most `TITLE_LINES` lines: as many of its clauses as there is room for, at least the beginning of the first."""
+    unbroken = re.sub(r"(?<=\d) (?=%)|(?<=×) ", "\u00a0", one_line(title))  # a sign stays beside its figure
+    clauses = re.split(r"(?<=[;.]) ", unbroken)
+    for count in range(len(clauses), 0, -1):
+        lines = textwrap.wrap(" ".join(clauses[:count]).rstrip(";."), TITLE_LETTERS)
+        if len(lines) <= TITLE_LINES:
+            return lines
+    return textwrap.wrap(clauses[0], TITLE_LETTERS, max_lines=TITLE_LINES, placeholder=" …")
 
 
 def grid(drawn: Figure, rows: int, columns: int, used: int, **how: Any) -> list[Axes]:
@@ -98,12 +117,8 @@ def plain(value: float, _position: int = 0) -> str:
     return f"{value:,.10g}".replace("-", "−")
 
 
-def worker_axis(axes: Axes, workers: Sequence[int], cpus: int | None) -> bool:
-    """Ticks at the measured numbers of workers only, and a mark at `cpus` if that lies among them.
-
-    Logarithmic if the numbers span a factor of 8; returns whether it is.
-    """
-    wide = max(workers) >= 8 * min(workers)
+def worker_axis(axes: Axes, workers: Sequence[int], cpus: int | None, wide: bool) -> None:
+    """Ticks at the measured numbers of workers only, and a mark at `cpus` if that lies among them; logarithmic if `wide`."""
     if wide:
         axes.set_xscale("log", base=2)
     ticks = {count: str(count) for count in _spaced(sorted(set(workers)), wide)}
@@ -118,7 +133,11 @@ def worker_axis(axes: Axes, workers: Sequence[int], cpus: int | None) -> bool:
     margin = 0.1 * (high - low or 1)
     ends = low - margin, high + margin
     axes.set_xlim(*((2 ** ends[0], 2 ** ends[1]) if wide else ends))
-    return wide
+
+
+def spans(workers: Sequence[int]) -> bool:
+    """Whether numbers of workers span a factor that needs a logarithmic axis."""
+    return max(workers) >= 8 * min(workers)
 
 
 def _spaced(workers: Sequence[int], wide: bool) -> list[int]:
@@ -176,30 +195,24 @@ def is_wide(values: Sequence[float], factor: float = WIDE) -> bool:
     return len(positive) == len(values) and bool(positive) and max(positive) > factor * min(positive)
 
 
-def dodged(x: float, place: int, count: int, span: float, wide: bool) -> float:
-    """Shifts x a little sideways, so that series on top of each other can be told apart. `span` is the length of the axis."""
-    step = (place - (count - 1) / 2) * min(0.026, 0.15 / max(1, count - 1)) * span
-    return float(x * 2**step) if wide else x + step
-
-
-def apart(wanted: Sequence[float], gap: float) -> list[float]:
-    """Positions at least `gap` apart, in the order of the wanted ones and as close to them as possible.
+def apart(wanted: Sequence[float], heights: Sequence[float]) -> list[float]:
+    """Middles of labels that do not overlap, in the order of the wanted ones and as close to them as possible.
 
     Pool adjacent violators: neighbours that want the same place share it around their mean.
     """
-    pools: list[list[float]] = []
-    for number, place in sorted(enumerate(wanted), key=lambda pair: pair[1]):
-        pools.append([place, 1, number])
-    order = [int(pool[2]) for pool in pools]
-    merged: list[list[float]] = []
-    for rank, (place, _, _) in enumerate(pools):
-        merged.append([place - rank * gap, 1])
+    order = sorted(range(len(wanted)), key=lambda number: wanted[number])
+    offsets = [0.0] * len(order)
+    for rank in range(1, len(order)):
+        offsets[rank] = offsets[rank - 1] + (heights[order[rank - 1]] + heights[order[rank]]) / 2
+    merged: list[tuple[float, int]] = []
+    for number, offset in zip(order, offsets, strict=True):
+        merged.append((wanted[number] - offset, 1))
         while len(merged) > 1 and merged[-2][0] > merged[-1][0]:
             value, weight = merged.pop()
             before, size = merged.pop()
-            merged.append([(value * weight + before * size) / (weight + size), weight + size])
-    flat = [value for value, weight in merged for _ in range(int(weight))]
+            merged.append(((before * size + value * weight) / (weight + size), weight + size))
+    flat = [value for value, weight in merged for _ in range(weight)]
     places = [0.0] * len(wanted)
-    for rank, number in enumerate(order):
-        places[number] = flat[rank] + rank * gap
+    for number, value, offset in zip(order, flat, offsets, strict=True):
+        places[number] = value + offset
     return places

@@ -10,10 +10,12 @@ from matplotlib.patches import Patch, Rectangle
 
 from concexp.analysis.stats.time_breakdown import PARTS, RESIDUAL, USEFUL
 from concexp.report.captions import exceeds_baseline
-from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
+from concexp.report.plots._labels import cell_label
+from concexp.report.plots._telling import telling
 from concexp.report.sections import time_breakdown
 from concexp.report.sections.time_breakdown import Bar
+from concexp.report.text.numbers import plural
 from concexp.report.view import Panel, View
 
 MAX_IN_ONE_COLUMN = 3  # panels; more need two columns
@@ -21,8 +23,9 @@ MAX_PANELS = 8
 MAX_ROWS = 18
 ROW = 0.27  # inches
 BAR_HEIGHT = 0.74  # as a share of a row
-MIN_LEFT = 0.005  # less than this to the left of 0 is rounding
 LETTER = 0.075  # inches per letter of a label
+WHOLE = 95  # percent: a bar that is one thing to this extent is a sentence
+MAX_SAID = 4  # names in that sentence
 
 
 @dataclass(frozen=True)
@@ -52,64 +55,91 @@ class Plot:
     """All workers' time is 100 %: useful at one worker's pace, lost by reason, and the unexplained residual.
 
     Useful is what the baseline needs for the same operations; a part is what goes beyond the baseline's own. Nothing tells
-    what the residual was; it is below 0 where several workers did more than as many times the baseline.
+    what the residual was.
     """
 
-    signs = (("left of 0: more useful work than 100 %", exceeds_baseline),)
+    signs = (
+        ("where workers did more than as many times the baseline, all parts are scaled to 100 %", exceeds_baseline),
+    )
     section = "cost"
     order = 40
+    title = ""
 
     def prepare(self, view: View) -> list[tuple[Panel, list[Bar]]]:
-        """The bars of each panel: there are some where several workers did what one did alone."""
-        return time_breakdown.bars(view)
+        """The bars of each panel, where several workers did what one did alone; none if each bar is practically one thing."""
+        panels = time_breakdown.bars(view)
+        return panels if any(_whole(bar) is None for _, bars in panels for bar in bars) else []
 
     def draw(self, view: View, prepared: list[tuple[Panel, list[Bar]]], path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        few = chosen(view, prepared, MAX_PANELS, lambda one: one[0].labels)
+        drawn = [(panel, own) for panel, bars in prepared if (own := [bar for bar in bars if _whole(bar) is None])]
+        said = _said(view, [bar for _, bars in prepared for bar in bars])
+        few = telling(view, drawn, MAX_PANELS, lambda one: one[0].labels, lambda one: [bar.point for bar in one[1]])
         shown = [(panel, bars[:MAX_ROWS]) for panel, bars in few]
         columns = 1 if len(shown) <= MAX_IN_ONE_COLUMN else 2
         tallest = [max(len(bars) for _, bars in shown[i : i + columns]) for i in range(0, len(shown), columns)]
         with _style.settings():
-            figure = _style.figure(0.9 + sum(0.75 + ROW * count for count in tallest))
+            figure = _style.figure(1.0 + 0.15 * bool(said) + sum(0.6 + ROW * count for count in tallest), self.title)
             ratios = [0.3 + ROW * count for count in tallest]
             places = _style.grid(figure, len(tallest), columns, len(shown), height_ratios=ratios)
-            least = min(_left(bar) for _, bars in shown for bar in bars)
             for axes, (panel, bars) in zip(places, shown, strict=True):
-                _panel(view, bars, axes, least, columns)
-                axes.set_title(_style.short(view.title(panel.labels), 90 // columns))
-            used = {name for _, bars in shown for bar in bars for name in (USEFUL, *bar.split.parts, RESIDUAL)}
+                _panel(view, bars, axes, columns)
+                axes.set_title(_style.short(view.title(panel.labels), 70 // columns))
+            used = {name for _, bars in shown for bar in bars for name, share in _shares(bar).items() if share > 0}
             handles = [Patch(label=look.name, **_filled(look)) for name, look in LOOKS.items() if name in used]
-            figure.legend(handles=handles, loc="outside lower center", ncols=min(5, len(handles)), fontsize=8.5)
+            figure.legend(
+                handles=handles, loc="outside lower center", ncols=min(4, len(handles)), fontsize=8.5, title=said or None,
+                title_fontsize=8.5,
+            )  # fmt: skip
             _style.save(figure, path)
-        return _alt(view, shown, len(prepared) - len(shown))
+        return _alt(view, shown, len(drawn) - len(shown), said)
+
+
+def _shares(bar: Bar) -> dict[str, float]:
+    """The parts of a bar in percent, from the left to the right: together 100, none below 0."""
+    shares = {
+        name: max(0.0, bar.split.share(name).mean) if name in (USEFUL, RESIDUAL, *bar.split.parts) else 0.0
+        for name in (USEFUL, *PARTS, RESIDUAL)
+    }
+    total = sum(shares.values())
+    return {name: 100 * share / total for name, share in shares.items()} if total > 0 else shares
+
+
+def _whole(bar: Bar) -> str | None:
+    """The part that practically is the whole bar; None if there is none."""
+    return next((name for name, share in _shares(bar).items() if share >= WHOLE), None)
+
+
+def _said(view: View, bars: list[Bar]) -> str:
+    """`At least 95 % useful: threads ×2 and processes ×2 in echo.`; "" where no bar is practically one thing."""
+    texts = []
+    for name, look in LOOKS.items():
+        own = [bar for bar in bars if _whole(bar) == name]
+        titles: dict[str, list[str]] = {}
+        for bar in own:
+            titles.setdefault(bar.title, []).append(_cell(view, bar))
+        parts = [f"{', '.join(cells)}{f' in {title}' if title else ''}" for title, cells in titles.items()]
+        if len(own) > MAX_SAID:
+            parts = [f"{plural(len(own), 'cell')}{' of ' + ', '.join(titles) if any(titles) else ''}"]
+        if own:
+            texts.append(f"At least {WHOLE} % {look.name}: {'; '.join(parts)}.")
+    return " ".join(texts)
 
 
 def _filled(look: _Look) -> dict[str, Any]:
     return {"facecolor": look.colour, "edgecolor": _style.INK, "hatch": look.hatch, "linewidth": 0.6}
 
 
-def _left(bar: Bar) -> float:
-    """How far a bar extends to the left of 0, as a share (0 or below)."""
-    return min(0.0, bar.split.residual.mean)
-
-
-def _panel(view: View, bars: list[Bar], axes: Any, least: float, columns: int) -> None:
-    # All parts add up to 100 %: a bar extends beyond 100 % as far as it does to the left of 0.
-    low, high = 104 * least if least < -MIN_LEFT else 0.0, 100.5 - 100 * least
-    axes.set_xlim(low, high)
-    inches = (_style.WIDTH / columns - 1.9) / (high - low)
+def _panel(view: View, bars: list[Bar], axes: Any, columns: int) -> None:
+    axes.set_xlim(0, 100.5)
+    inches = (_style.WIDTH / columns - 1.9) / 100
     for place, bar in enumerate(reversed(bars)):
         right = 0.0
-        for name in (USEFUL, *PARTS, RESIDUAL):
-            width = 100 * bar.split.share(name).mean if name in (USEFUL, RESIDUAL, *bar.split.parts) else 0.0
-            if width < 0:
-                _segment(axes, place, 0.0, width, name, inches)
-            elif width > 0:
+        for name, width in _shares(bar).items():
+            if width > 0:
                 _segment(axes, place, right, width, name, inches)
                 right += width
     axes.axvline(100, color=_style.INK, linewidth=0.9)
-    if low < 0:
-        axes.axvline(0, color=_style.INK, linewidth=0.9)
     axes.set_yticks(range(len(bars) - 1, -1, -1), [_cell(view, bar) for bar in bars])
     axes.set_ylim(-0.6, len(bars) - 0.4)
     axes.grid(axis="y", visible=False)
@@ -134,10 +164,10 @@ def _segment(axes: Any, place: int, left: float, width: float, name: str, inches
 def _cell(view: View, bar: Bar) -> str:
     """`threads ×4 ‡`."""
     mark = bar.point.mark or ("" if bar.clean else "‡")
-    return f"{_style.short(view.series_name(bar.point))} ×{bar.point.workers}{f' {mark}' if mark else ''}"
+    return f"{cell_label(view, bar.point, marked=False)} {mark}".rstrip()
 
 
-def _alt(view: View, shown: list[tuple[Panel, list[Bar]]], left: int) -> str:
+def _alt(view: View, shown: list[tuple[Panel, list[Bar]]], left: int, said: str) -> str:
     """What the picture shows in words: for each series with most workers, the useful share and the largest part of the loss."""
     sentences = [
         "The workers' time as bars of 100 %, one per model and number of workers: useful, lost by reason, residual."
@@ -147,12 +177,11 @@ def _alt(view: View, shown: list[tuple[Panel, list[Bar]]], left: int) -> str:
         texts = []
         for points in view.series(bar.point for bar in bars).values():
             bar = next(bar for bar in bars if bar.point is points[-1])
-            parts = {name: share.mean for name, share in (*bar.split.parts.items(), (RESIDUAL, bar.split.residual))}
-            most = max(parts, key=lambda name: parts[name])
-            texts.append(
-                f"{_cell(view, bar)} {100 * bar.split.useful.mean:.0f} % useful, {100 * parts[most]:.0f} % {LOOKS[most].name}"
-            )
+            shares = _shares(bar)
+            most = max((name for name in shares if name != USEFUL), key=lambda name: shares[name])
+            texts.append(f"{_cell(view, bar)} {shares[USEFUL]:.0f} % useful, {shares[most]:.0f} % {LOOKS[most].name}")
         sentences.append(f"{f'{title}: ' if title else ''}{'; '.join(texts)}.")
+    sentences += [said] if said else []
     if left > 0:
-        sentences.append(f"{left} more panels are not drawn.")
+        sentences.append(f"{plural(left, 'more panel')} {'is' if left == 1 else 'are'} not drawn.")
     return " ".join(sentences)

@@ -11,6 +11,7 @@ from concexp.report.contest import WORKERS, contest_of, judged
 from concexp.report.grouping import groups
 from concexp.report.long_axes import LongAxis, chosen, long_axes
 from concexp.report.plots import _style
+from concexp.report.plots._labels import axis_name, quantity_label
 from concexp.report.text.numbers import are_numbers, plural, scale_of, spread
 from concexp.report.view import Point, View
 
@@ -53,6 +54,7 @@ class Plot:
     signs = (HOLLOW,)
     section = "comparison"
     order = 5
+    title = ""
 
     def prepare(self, view: View) -> _Curves | None:
         """The curves, if numbers compete, or an axis has too many for panels."""
@@ -68,12 +70,12 @@ class Plot:
         columns = min(COLUMNS, len(shown))
         rows = -(-len(shown) // columns)
         with _style.settings():
-            figure = _style.figure(HEIGHT * rows + 0.4)
+            figure = _style.figure(HEIGHT * rows + 0.4, self.title)
             places = _style.grid(figure, rows, columns, len(shown))
             handles: dict[str, Any] = {}
             for axes, panel in zip(places, shown, strict=True):
                 handles |= _panel(view, prepared, panel, axes)
-                axes.set_title(_style.short(view.title(panel.labels), 78 // columns))
+                axes.set_title(_style.short(view.title(panel.labels), 66 // columns))
             if len(handles) > 1:
                 figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(5, len(handles)))
             _style.save(figure, path)
@@ -129,8 +131,8 @@ def _panel(view: View, curves: _Curves, panel: _Panel, axes: Any) -> dict[str, A
         _style.log_axis(axes, "x")
     else:
         axes.xaxis.set_major_formatter(_style.plain)
-    axes.set_xlabel(", ".join(filter(None, [_style.short(curves.axis.key, 40), x_unit])))
-    axes.set_ylabel(_y_name(view, prefix, panel.points[0].unit))
+    axes.set_xlabel(", ".join(filter(None, [axis_name(view, curves.axis.key), x_unit])))
+    axes.set_ylabel(quantity_label(view, view.primary, prefix, panel.points[0].unit))
     return handles
 
 
@@ -157,12 +159,6 @@ def _line(view: View, line: list[Point], x: list[float], factor: float, place: i
         axes.plot(*zip(*hollow, strict=True), linestyle="none", marker=style.marker, markersize=size, markerfacecolor="white",
                   markeredgecolor=style.colour, zorder=4)  # fmt: skip
     return drawn
-
-
-def _y_name(view: View, prefix: str, operation: str) -> str:
-    if view.metric.unit == "1/s":
-        return f"{view.primary}, {_style.rate_unit(prefix, operation)}"
-    return f"{view.primary}, {prefix or view.metric.unit}".rstrip(", ")
 
 
 def _alt(view: View, curves: _Curves, shown: list[_Panel]) -> str:

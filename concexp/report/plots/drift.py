@@ -19,7 +19,7 @@ from concexp.report.plots import _style
 from concexp.report.text.numbers import plural, rounded, scale_of
 from concexp.report.view import View
 
-HEIGHT = 1.9  # inches of a panel
+HEIGHT = 1.6  # inches of a panel
 COLOUR = "#0072b2"
 SLOW = "#d55e00"
 
@@ -29,18 +29,20 @@ class Plot:
 
     section = "steadiness"
     order = 72
+    title = ""
 
     def prepare(self, view: View) -> dict[int, Interval]:
-        """The sentinel's times, if there are enough blocks to tell a drift from chance."""
+        """The sentinel's times, if it drifted, or if the CPU ran at two speeds; too few blocks cannot tell that from chance."""
         times = _sentinel(view)
-        return times if len(times) >= FEWEST_STEPS else {}
+        moved = len(times) >= FEWEST_STEPS and (noise.drifted(noise.drift(view.run)) or bool(speed_states(view.run)))
+        return times if moved else {}
 
     def draw(self, view: View, prepared: dict[int, Interval], path: Path) -> str:
         """Draws the picture; returns its alt text."""
         spun, speeds = _spun(view), trial_speeds(view.run)
         with _style.settings():
             panels = 1 + bool(len(speeds)) + bool(spun)
-            figure = _style.figure(HEIGHT * panels + 0.3)
+            figure = _style.figure(HEIGHT * panels + 0.3, self.title)
             places = figure.subplots(panels, 1, squeeze=False, sharex=True).flatten()
             _times(view, prepared, places[0])
             if len(speeds):

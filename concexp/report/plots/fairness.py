@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ import numpy as np
 
 from concexp.analysis.stats.fairness import jain
 from concexp.analysis.stats.intervals import Interval, mean_interval
+from concexp.analysis.time_breakdown import ONE, parallel
 from concexp.experiment.statuses import MEASURED
-from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
+from concexp.report.plots._labels import cell_label
+from concexp.report.plots._telling import telling
 from concexp.report.styles import shaded
 from concexp.report.text.numbers import plural, rounded
 from concexp.report.view import Comparison, Point, View
@@ -24,7 +26,7 @@ MAX_PANELS = 6
 MAX_ROWS = 14
 ROW = 0.29  # inches
 SHADES = (-0.25, 0.75)  # of the workers with the largest and the smallest share
-EVEN_INDEX = 0.99  # a Jain's index below this deserves a picture even if none was asked for
+EVEN_INDEX = 0.95  # a Jain's index below this deserves a picture
 MIN_LABELLED_SHARE = 0.12  # smaller ones have no room for their number
 
 
@@ -44,26 +46,26 @@ class Plot:
     section = "sync"
     order = 40
 
-    def prepare(self, view: View) -> list[tuple[Comparison, list[_Bar]]]:
-        """The bars of each comparison, if the experiment asks for fairness or workers with a primitive shared unevenly."""
-        return _panels(view) if "fairness" in view.metrics or self._is_uneven(view) else []
+    title = ""
 
-    def _is_uneven(self, view: View) -> bool:
-        guarded = [
-            point
-            for point in view.points
-            if view.plugin("sync", str(point.labels["sync"])).interface not in ("", "none")
-        ]
-        return any(bar.jain.bounded and bar.jain.hi < EVEN_INDEX for bar in _recorded(view, guarded).values())
+    def prepare(self, view: View) -> list[tuple[Comparison, list[_Bar]]]:
+        """The bars of the comparisons in which workers with a primitive shared unevenly.
+
+        Shares of a count mean nothing where the load hands out a given number of operations, where no primitive decides who
+        comes next, or where all workers are carried by one thread, which takes turns only where they wait.
+        """
+        guarded = [point for point in view.points if _competes(view, point)]
+        recorded = _recorded(view, guarded)
+        return [one for one in _panels(view, recorded) if any(_is_uneven(bar) for bar in one[1])]
 
     def draw(self, view: View, prepared: list[tuple[Comparison, list[_Bar]]], path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        few = chosen(view, prepared, MAX_PANELS, lambda one: one[0].labels)
+        few = telling(view, prepared, MAX_PANELS, lambda one: one[0].labels, lambda one: [bar.point for bar in one[1]])
         shown = [(comparison, bars[:MAX_ROWS]) for comparison, bars in few]
         columns = min(COLUMNS, len(shown))
         tallest = [max(len(bars) for _, bars in shown[i : i + columns]) for i in range(0, len(shown), columns)]
         with _style.settings():
-            figure = _style.figure(sum(0.95 + ROW * count for count in tallest))
+            figure = _style.figure(sum(0.95 + ROW * count for count in tallest), self.title)
             ratios = [0.3 + ROW * count for count in tallest]
             places = _style.grid(figure, len(tallest), columns, len(shown), height_ratios=ratios)
             for axes, (comparison, bars) in zip(places, shown, strict=True):
@@ -73,9 +75,20 @@ class Plot:
         return _alt(view, shown, len(prepared) - len(shown))
 
 
-def _panels(view: View) -> list[tuple[Comparison, list[_Bar]]]:
+def _competes(view: View, point: Point) -> bool:
+    """Whether a point's workers compete for a primitive over a given time."""
+    record = view.records.get(point.cell)
+    if record is None or "ops" in record["load"] or parallel(record) == ONE:
+        return False
+    return view.plugin("sync", str(point.labels["sync"])).interface not in ("", "none")
+
+
+def _is_uneven(bar: _Bar) -> bool:
+    return bar.jain.bounded and bar.jain.hi < EVEN_INDEX
+
+
+def _panels(view: View, recorded: Mapping[str, _Bar]) -> list[tuple[Comparison, list[_Bar]]]:
     """For each comparison the cells with most workers of each series and primitive, the fairest first."""
-    recorded = _recorded(view, view.points)
     panels = []
     for comparison in view.comparisons:
         by_workers = sorted(comparison.points, key=lambda point: point.workers or 0)
@@ -130,7 +143,7 @@ def _panel(view: View, axes: Any, bars: list[_Bar]) -> None:
             for end in (-1, 1):  # above and below the bar, whose number may be where a fair share ends
                 axes.plot([k / count] * 2, [place + 0.24 * end, place + 0.44 * end], color=_style.INK, linewidth=1.2)
         axes.text(1.02, place, _jain(bar.jain), va="center", fontsize=7.5)
-    axes.set_yticks(range(len(bars)), [_cell(view, bar.point) for bar in reversed(bars)])
+    axes.set_yticks(range(len(bars)), [cell_label(view, bar.point) for bar in reversed(bars)])
     axes.set_ylim(-0.6, len(bars) - 0.4)
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
@@ -150,21 +163,14 @@ def _jain(value: Interval) -> str:
     return mean if not value.bounded or low == high else f"{mean} ({low}–{high})"
 
 
-def _cell(view: View, point: Point) -> str:
-    """`threads ×2, lock †`."""
-    primitive = view.primitive(point)
-    mark = f" {point.mark}" if point.mark else ""
-    text = f"{_style.short(view.series_name(point))} ×{point.workers}"
-    return f"{text}{f', {_style.short(primitive)}' if primitive else ''}{mark}"
-
-
 def _alt(view: View, panels: list[tuple[Comparison, list[_Bar]]], left: int) -> str:
     """What the picture shows in words: for each panel the fairest cell and the least fair."""
     sentences = ["The workers' shares of the operations, sorted, one bar per model and primitive, the fairest first."]
     for comparison, bars in panels:
         title = view.title(comparison.labels)
         texts = [
-            f"{_cell(view, bar.point)} with Jain's index {_jain(bar.jain)}" for bar in bars[:: max(1, len(bars) - 1)]
+            f"{cell_label(view, bar.point)} with Jain's index {_jain(bar.jain)}"
+            for bar in bars[:: max(1, len(bars) - 1)]
         ]
         least = f", whose busiest worker does {rounded(100 * float(bars[-1].shares[0]), 2)} %"
         sentences.append(f"{title + ', from' if title else 'From'} {' to '.join(texts)}{least}.")

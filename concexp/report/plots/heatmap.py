@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +14,22 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, LogNorm, Normal
 from matplotlib.patches import Rectangle
 
 from concexp.report.captions import has_marks, lacks_numbers
+from concexp.report.family import corrected
 from concexp.report.grouping import groups
-from concexp.report.long_axes import chosen, quantity
-from concexp.report.plots import _style
+from concexp.report.long_axes import quantity
+from concexp.report.pairs import Pair
+from concexp.report.plots import _matrix, _style
+from concexp.report.plots._labels import axis_name, quantity_label, value_text
+from concexp.report.plots._telling import telling
 from concexp.report.text.labels import one_line
-from concexp.report.text.numbers import rounded, scale_of
+from concexp.report.text.numbers import plural, rounded, scale_of
 from concexp.report.view import Point, View
 
 MAX_COLUMNS = 3
 MAX_PANELS = 6
 MAX_VALUES = 16  # of an axis: more fields than that are a texture
-ROW = 0.34  # inches
-MAX_NUMBERS = 30  # side by side in the whole width: more would touch each other
-DARK = 0.24  # the luminance below which white letters are easier to read than dark ones
-STATUS_TEXTS = {
-    "unsupported": "cannot be",
-    "failed": "failed",
-    "crashed": "crashed",
-    "timeout": "timed out",
-    "missing": "not run",
-}
+ROW = 0.3  # inches
+MAX_NUMBERS = 15  # side by side in the whole width: more would touch each other
 
 
 @dataclass(frozen=True)
@@ -56,11 +53,12 @@ class _Fields:
 
 
 class Plot:
-    """A field per cell, the darker the higher; framed: the best figure of a column."""
+    """A field per cell, the darker the higher; framed: the best of a column, where it is certainly better than the others."""
 
     signs = (("hatched: no number, and why", lacks_numbers), ("† § ‡ cannot win", has_marks))
     section = "comparison"
-    order = 15
+    order = 8
+    title = ""
 
     def prepare(self, view: View) -> _Map | None:
         """The map, if a number was swept against another number or against several primitives."""
@@ -75,7 +73,7 @@ class Plot:
         columns = min(fitting, len(shown))
         rows = -(-len(shown) // columns)
         with _style.settings():
-            figure = _style.figure(rows * (0.85 + ROW * max(2, len(ys))) + 0.25)
+            figure = _style.figure(rows * (0.7 + ROW * max(2, len(ys))) + 0.25, self.title)
             places = _style.grid(figure, rows, columns, len(shown), sharey=True)
             colours = _colours()
             units = {points[0].unit for _, points in shown}
@@ -85,7 +83,7 @@ class Plot:
                 norm = common or _norm(view, kind, points)
                 fields = _Fields(xs, ys, colours, norm, written=len(xs) * columns <= MAX_NUMBERS)
                 _panel(view, prepared, kind, axes, points, fields)
-                axes.set_title(_style.short(title, 78 // columns))
+                axes.set_title(_style.short(title, 66 // columns))
             if common is not None:
                 _bar(view, kind, figure, list(places[: len(shown)]), colours, common, shown[0][1][0].unit)
             _style.save(figure, path)
@@ -95,9 +93,11 @@ class Plot:
 def _shown(view: View, heat_map: _Map) -> list[tuple[str, list[Point]]]:
     """The panels that are drawn."""
     axes = heat_map.x, heat_map.y
-    return chosen(
-        view, heat_map.panels, MAX_PANELS, lambda one: {k: v for k, v in one[1][0].labels.items() if k not in axes}
-    )
+
+    def labels_of(panel: tuple[str, list[Point]]) -> dict[str, Any]:
+        return {key: label for key, label in panel[1][0].labels.items() if key not in axes}
+
+    return telling(view, heat_map.panels, MAX_PANELS, labels_of, lambda one: one[1])
 
 
 def _map(view: View) -> _Map | None:
@@ -184,66 +184,68 @@ def _norm(view: View, kind: str, points: list[Point]) -> Normalize:
 def _panel(view: View, heat_map: _Map, kind: str, axes: Any, points: list[Point], fields: _Fields) -> None:
     xs, ys = fields.xs, fields.ys
     by_place = {(str(p.labels[heat_map.x]), str(p.labels[heat_map.y])): p for p in points}
-    best = _best(view, heat_map, points)
-    for column, x in enumerate(xs):
-        for row, y in enumerate(ys):
-            _field(view, kind, axes, (column, row), by_place.get((str(x), str(y))), fields)
-    for point in best:  # last, so that no neighbour covers the frame
+    shown = {
+        (row, column): _field(view, kind, by_place.get((str(x), str(y))), fields)
+        for column, x in enumerate(xs)
+        for row, y in enumerate(ys)
+    }
+    _matrix.fill(axes, list(map(str, ys)), list(map(str, xs)), shown, upward=heat_map.y != "sync")
+    for point in _best(view, heat_map, points):  # last, so that no neighbour covers the frame
         column, row = xs.index(point.labels[heat_map.x]), ys.index(point.labels[heat_map.y])
         for colour, width in (("white", 4.2), (_style.INK, 1.7)):  # seen on the light and on the dark
             axes.add_artist(
                 Rectangle((column - 0.46, row - 0.42), 0.92, 0.84, fill=False, edgecolor=colour, linewidth=width)
             )
-    axes.set_xlim(-0.5, len(xs) - 0.5)
-    axes.set_ylim(*((-0.5, len(ys) - 0.5) if heat_map.y != "sync" else (len(ys) - 0.5, -0.5)))
-    axes.set_xticks(range(len(xs)), [_style.short(str(x), 10) for x in xs])
-    axes.set_yticks(range(len(ys)), [_style.short(str(y), 20) for y in ys])
-    axes.set_xlabel(_style.short(heat_map.x, 40))
+    axes.set_xlabel(axis_name(view, heat_map.x))
     if axes.get_subplotspec().is_first_col():
-        axes.set_ylabel("" if heat_map.y == "sync" else _style.short(heat_map.y, 40))
-    axes.grid(visible=False)
-    axes.tick_params(length=0)
-    for side in axes.spines.values():
-        side.set_visible(False)
+        axes.set_ylabel("" if heat_map.y == "sync" else axis_name(view, heat_map.y))
 
 
-def _field(view: View, kind: str, axes: Any, place: tuple[int, int], point: Point | None, fields: _Fields) -> None:
-    column, row = place
+def _field(view: View, kind: str, point: Point | None, fields: _Fields) -> _matrix.Field:
     value = point.value(kind).mean if point is not None else math.nan
-    box = (column - 0.5, row - 0.5)
     if point is None or math.isnan(value):
-        axes.add_artist(Rectangle(box, 1, 1, facecolor="white", edgecolor="#bdbdbd", hatch="////", linewidth=0))
-        why = STATUS_TEXTS["missing"] if point is None else STATUS_TEXTS.get(point.status, point.status)
-        axes.text(column, row, why, ha="center", va="center", fontsize=6.5, color=_style.INK,
-                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})  # fmt: skip
-        return
-    colour = fields.colours(fields.norm(value))
-    axes.add_artist(Rectangle(box, 1, 1, facecolor=colour, edgecolor="white", linewidth=1.5))
+        status = "missing" if point is None else point.status
+        return _matrix.Field(_matrix.STATUS_TEXTS.get(status, status))
+    text = ""
     if fields.written:
-        luminance = 0.2126 * colour[0] ** 2.2 + 0.7152 * colour[1] ** 2.2 + 0.0722 * colour[2] ** 2.2
         share = view.share_of_trials(point, kind)
         text = f"{_short(value, view.metrics[kind].unit)}{point.mark}" + (f"\nin {share}" if share else "")
-        axes.text(
-            column, row, text, ha="center", va="center", fontsize=8, color="white" if luminance < DARK else _style.INK
-        )
+    return _matrix.Field(text, fields.colours(fields.norm(value)))
 
 
 def _short(value: float, unit: str) -> str:
-    """`508 k`, `1.86`, `3.1 ms`: each value in a unit that suits it, since none suits all."""
-    factor, name = scale_of([value], unit)
-    return f"{rounded(value / factor, 3 if unit in ('x', '1/s') else 2)}{f' {name}' if name not in ('x', '') else ''}"
+    """`508 k/s`, `1.86x`, `3.1 ms`: each value in a unit that suits it, since none suits all."""
+    factor, prefix = scale_of([value], unit)
+    return value_text(rounded(value / factor, 3 if unit in ("x", "1/s") else 2), prefix, unit)
 
 
 def _best(view: View, heat_map: _Map, points: list[Point]) -> list[Point]:
-    """The best point of each column that can win, if going up a column is a choice; empty otherwise."""
-    if not view.is_choice(heat_map.y):
+    """The best point of each column, where it is certainly better than the others; empty if a column offers no choice."""
+    if not view.is_choice(heat_map.y) or view.metric.better is None:
         return []
     columns: dict[str, list[Point]] = {str(label): [] for label in _labels(view, heat_map.x)}
     for point in points:
         if point.can_win:
             columns[str(point.labels[heat_map.x])].append(point)
-    best = [view.best(column) for column in columns.values() if len(column) > 1]
-    return [point for point in best if point is not None]
+    pairs = {}
+    for label, column in columns.items():
+        best = view.best(column)
+        rivals = [
+            p for p in points if str(p.labels[heat_map.x]) == label and p.status == "ok"
+        ]  # a doubtful one may be better
+        if best is not None and len(column) > 1 and view.best(rivals) is best:
+            pairs[best.cell] = [Pair(best, other, view.primary) for other in column if other is not best]
+    # Any cell of a column might have been its best: all pairs are corrected for.
+    family = corrected(
+        (Pair(a, b, view.primary) for column in columns.values() for a, b in combinations(column, 2)), view.run.level
+    )
+    wanted = "higher" if view.sign > 0 else "lower"
+
+    def is_certain(pair: Pair) -> bool:
+        ratio = view.ratio(pair.above, pair.below)
+        return family.verdict(pair, ratio, view.floor([pair.above]).beside(ratio)) == wanted
+
+    return [own[0].above for own in pairs.values() if all(is_certain(pair) for pair in own)]
 
 
 def _bar(
@@ -257,14 +259,14 @@ def _bar(
     bar.ax.tick_params(length=2)
     bar.ax.yaxis.set_major_formatter(lambda value, _: _style.plain(float(f"{value / factor:.3g}")))
     bar.ax.yaxis.set_minor_formatter(mpl.ticker.NullFormatter())
-    name = _style.rate_unit(prefix, operation) if unit == "1/s" else prefix or unit
-    bar.set_label(f"{kind}, {name}".rstrip(", "))
+    bar.set_label(quantity_label(view, kind, prefix, operation))
 
 
 def _alt(view: View, heat_map: _Map, kind: str, left: int) -> str:
     """What the picture shows in words: for each panel the lowest and the highest field, and the best of each column."""
     parts = [
-        f"{kind} by {heat_map.x} and {heat_map.y}, one panel per {'model' if 'model' in view.varying_axes else 'condition'}."
+        f"{view.called(kind)} by {heat_map.x} and {heat_map.y}, one panel per "
+        f"{'model' if 'model' in view.varying_axes else 'condition'}."
     ]
     for title, points in _shown(view, heat_map):
         known = sorted((p for p in points if p.value(kind).has_value), key=lambda p: p.value(kind).mean)
@@ -274,7 +276,7 @@ def _alt(view: View, heat_map: _Map, kind: str, left: int) -> str:
         best = [f"{p.labels[heat_map.y]} at {p.labels[heat_map.x]}" for p in _best(view, heat_map, points)]
         parts.append(f"{text}; best {', '.join(best)}." if best else f"{text}.")
     if left > 0:
-        parts.append(f"{left} more panels are not drawn.")
+        parts.append(f"{plural(left, 'more panel')} {'is' if left == 1 else 'are'} not drawn.")
     return " ".join(parts)
 
 

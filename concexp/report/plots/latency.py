@@ -1,7 +1,8 @@
-"""How long operations took: the percentiles up to 99.9 %, on an axis that gives the slowest few their room."""
+"""How long operations took: p50 to p99.9, on an axis that gives the slowest few their room; loads side by side."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,24 +13,34 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from concexp import catalog
 from concexp.analysis.stats.histogram import FEWEST_BEYOND
 from concexp.analysis.stats.intervals import Interval
-from concexp.report.captions import has_latency
-from concexp.report.long_axes import chosen
+from concexp.report.captions import HOLLOW, has_latency
+from concexp.report.grouping import groups
+from concexp.report.long_axes import quantity
 from concexp.report.plots import _style
+from concexp.report.plots._labels import axis_name, cell_label
+from concexp.report.plots._telling import telling
 from concexp.report.styles import Style, shaded
+from concexp.report.text.labels import one_line
 from concexp.report.text.numbers import plural, scale_of, spread
 from concexp.report.view import Point, View
 
 MAX_COLUMNS = 3
-MAX_PANELS = 6
+MAX_LOADS = 4  # side by side
+MAX_PANELS = 9
 MAX_LINES = 8
-HEIGHT = 2.6
-TICKS = {0.5: "50 %", 0.9: "90 %", 0.99: "99 %", 0.999: "99.9 %"}
+FEWEST_NUMBERS = 3  # of conditions that are lines of one panel
+HEIGHT = 2.1
+LEGEND = 0.2  # inches of a line of the legend
+SHORT = 20  # letters of names of which four stand beside each other
+MAX_NAMES = 24  # of the legend
+LOAD = "load"
+TICKS = {0.5: "p50", 0.9: "p90", 0.99: "p99", 0.999: "p99.9"}
 SHARES = np.unique([*TICKS, *(1 - np.geomspace(0.5, 0.001, 50))])
 REACH = 0.9  # the share that a curve must reach to be drawn
 SHADES = (0.6, -0.5)  # of the first and the last of several curves of one series
 # Latency counts from the intended start of an operation, service time from its real start.
 KINDS = {"latency": "latency", "service_time": "service time"}
-MAX_TITLE = 26  # letters above the narrowest panel
+LETTERS = 66  # of all titles side by side
 
 
 @dataclass(frozen=True)
@@ -47,44 +58,100 @@ class _Curve:
         return self.point.sample.interval(name, catalog.load("metric", name)())
 
 
-class Plot:
-    """Percentiles of the time of operations; bands are 95 % intervals; a line ends where too few operations lie beyond."""
+@dataclass(frozen=True)
+class _Panel:
+    """A panel: what distinguishes it without its load and by its load, and its curves.
 
-    signs = (("latency counts from the intended start of an operation, service time from its real start", has_latency),)
+    `conditions` names the curves of a panel in which each has a number of its own, from the lowest on.
+    """
+
+    title: str
+    load: str
+    curves: list[_Curve]
+    conditions: Sequence[str] = ()
+
+    @property
+    def points(self) -> list[Point]:
+        """The cells of its curves."""
+        return [curve.point for curve in self.curves]
+
+
+class Plot:
+    """Percentiles of the time of operations, marks at p50, p90, p99 and p99.9; bands are 95 % intervals."""
+
+    note = "A line ends where fewer than ten operations lie beyond."
+    signs = (
+        HOLLOW,
+        ("latency counts from the intended start of an operation, service time from its real start", has_latency),
+    )
     section = "latency"
     order = 30
+    title = ""
 
-    def prepare(self, view: View) -> list[tuple[str, list[_Curve]]]:
+    def prepare(self, view: View) -> list[_Panel]:
         """The panels: there are some where the time of each operation was recorded."""
         return _panels(view)
 
-    def draw(self, view: View, prepared: list[tuple[str, list[_Curve]]], path: Path) -> str:
+    def draw(self, view: View, prepared: list[_Panel], path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        shown = chosen(view, prepared, MAX_PANELS, lambda one: one[1][0].point.labels)
-        narrow = len(shown) != 4 and all(len(title) <= MAX_TITLE for title, _ in shown)
-        columns = min(MAX_COLUMNS if narrow else MAX_COLUMNS - 1, len(shown))
-        rows = -(-len(shown) // columns)
+        shown = telling(view, prepared, MAX_PANELS, lambda one: one.curves[0].point.labels, lambda one: one.points)
+        columns, places_of = _grid(shown)
+        rows = 1 + max(places_of) // columns
+        names = _legend(view, shown)
+        per_line = min(2 if max(map(len, names)) > SHORT else 4, len(names))
         with _style.settings():
-            figure = _style.figure(HEIGHT * rows + 0.4)
-            places = _style.grid(figure, rows, columns, len(shown), sharey=True)
-            ends = [v.mean for _, curves in shown for c in curves for v in (c.values[0], c.values[-1])]
+            figure = _style.figure(HEIGHT * rows + LEGEND * -(-len(names) // per_line) + 0.2, self.title)
+            places = figure.subplots(rows, columns, squeeze=False, sharey=True).flatten()
+            ends = [v.mean for panel in shown for c in panel.curves for v in (c.values[0], c.values[-1])]
             factor, unit = scale_of([float(np.median(ends))], "s")
-            name = _name([curve for _, curves in shown for curve in curves])
-            several = any(len({curve.point.workers for curve in curves}) > 1 for _, curves in shown)
+            name = _name([curve for panel in shown for curve in panel.curves])
             handles: dict[str, Any] = {}
-            for axes, (title, curves) in zip(places, shown, strict=True):
-                handles |= _panel(view, axes, curves, factor, several)
-                axes.set_title(_style.short(title, 78 // columns))
-            _vertical(places[0], [v / factor for v in ends])
-            for number, axes in enumerate(places[: len(shown)]):
+            for place, panel in zip(places_of, shown, strict=True):
+                handles |= _panel(view, places[place], panel, factor)
+                title = "\n".join(filter(None, [panel.title, panel.load]))
+                places[place].set_title(_short_lines(title, LETTERS // columns))
+            _vertical(places[places_of[0]], [v / factor for v in ends])
+            for number, axes in enumerate(places):
+                axes.set_visible(number in places_of)
                 if number % columns == 0:
                     axes.set_ylabel(f"{name}, {unit}")
-            figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(4, len(handles)))
+            if len(names) > 1:
+                lines = [handles[name] for name in names]
+                shortened = [_style.short(name, 44) for name in names]
+                figure.legend(lines, shortened, loc="outside lower center", ncols=per_line)
             _style.save(figure, path)
         return _alt(view, shown, len(prepared) - len(shown))
 
 
-def _panels(view: View) -> list[tuple[str, list[_Curve]]]:
+def _legend(view: View, panels: list[_Panel]) -> list[str]:
+    """The names of the lines of all panels, without the signs of trust."""
+    named = [(curve, name) for panel in panels for curve, name, _ in _looks(view, panel)]
+    return list(dict.fromkeys(_unmarked(curve, name) for curve, name in named))[:MAX_NAMES]
+
+
+def _unmarked(curve: _Curve, name: str) -> str:
+    return name.removesuffix(curve.point.mark).rstrip()
+
+
+def _short_lines(title: str, most: int) -> str:
+    return "\n".join(_style.short(line, most) for line in title.split("\n"))
+
+
+def _grid(panels: list[_Panel]) -> tuple[int, list[int]]:
+    """(columns, place of each panel): a column for each load and a row for each condition where there are several of both."""
+    loads = list(dict.fromkeys(panel.load for panel in panels))
+    titles = list(dict.fromkeys(panel.title for panel in panels))
+    if 1 < len(loads) <= MAX_LOADS and len(set(map(_place, panels))) == len(panels):
+        return len(loads), [titles.index(one.title) * len(loads) + loads.index(one.load) for one in panels]
+    columns = min(2 if len(panels) == 4 else MAX_COLUMNS, len(panels))
+    return columns, list(range(len(panels)))
+
+
+def _place(panel: _Panel) -> tuple[str, str]:
+    return panel.title, panel.load
+
+
+def _panels(view: View) -> list[_Panel]:
     """The curves of each comparison: of all its cells if they are few, else of the best of each variant."""
     recorded = _recorded(view)
     several_kinds = len({curve.kind for curve in recorded.values()}) > 1
@@ -95,9 +162,66 @@ def _panels(view: View) -> list[tuple[str, list[_Curve]]]:
             best = view.best_per_variant(curve.point for curve in curves)
             curves = [curve for curve in curves if curve.point in best][:MAX_LINES]
         if curves:
+            labels = comparison.labels
+            load = one_line(labels[LOAD]) if labels.get(LOAD) is not None and LOAD in view.varying_axes else ""
+            of_load = view.title({key: labels[key] for key in labels if _is_load(key) and key != LOAD})
+            rest = view.title({key: label for key, label in labels.items() if not _is_load(key)})
             kind = _name(curves) if several_kinds else ""
-            panels.append((" · ".join(filter(None, [view.title(comparison.labels), kind])), curves))
-    return panels
+            panels.append(_Panel(rest, ": ".join(filter(None, [load or of_load, kind])), curves))
+    return _together(view, panels)
+
+
+def _together(view: View, panels: list[_Panel]) -> list[_Panel]:
+    """The panels, with single curves that differ in a number as lines of one panel: nothing compares within their own."""
+    alone: dict[tuple[str, str], list[_Panel]] = {}
+    for panel in panels:
+        if len(panel.curves) == 1:
+            alone.setdefault((str(panel.points[0].labels["workload"]), panel.load), []).append(panel)
+    joined = []
+    for panel in panels:
+        own = alone.get((str(panel.points[0].labels["workload"]), panel.load), []) if len(panel.curves) == 1 else []
+        along = _numbers(view, [one.points[0] for one in own])
+        if not along:
+            joined.append(panel)
+        elif panel is own[0]:
+            joined += _joined(view, own, along)
+    return joined
+
+
+def _numbers(view: View, points: list[Point]) -> str:
+    """The axis of the work with the most numbers among these points; "" if none has three."""
+    counts = {}
+    for key in view.axes:
+        labels = {str(p.labels[key]) for p in points if p.labels.get(key) is not None}
+        if not view.is_choice(key) and not _is_load(key) and None not in map(quantity, labels):
+            counts[key] = len(labels)
+    return next((key for key in sorted(counts, key=lambda key: -counts[key]) if counts[key] >= FEWEST_NUMBERS), "")
+
+
+def _joined(view: View, panels: list[_Panel], along: str) -> list[_Panel]:
+    """A panel for each combination of the other axes of the work, with a line for each number."""
+    curves = {panel.points[0].cell: panel.curves[0] for panel in panels}
+    points = [panel.points[0] for panel in panels]
+    others = [key for key in view.axes if key in view.varying_axes and key != along and not view.is_choice(key)]
+    joined = []
+    for labels, members in groups(points, others):
+        words = [
+            label
+            for key, label in labels.items()
+            if label is not None and quantity(label) is None and not _is_load(key)
+        ]
+        numbers = {key: label for key, label in labels.items() if label not in words and not _is_load(key)}
+        title = " · ".join(filter(None, [*map(one_line, words), view.title(numbers)]))
+        ordered = sorted(members, key=lambda point: (quantity(point.labels[along]) or ("", 0.0))[1])
+        names = [f"{axis_name(view, along)} {one_line(point.labels[along])}" for point in ordered]
+        joined.append(
+            _Panel(title, panels[0].load, [curves[point.cell] for point in ordered][:MAX_LINES], names[:MAX_LINES])
+        )
+    return joined
+
+
+def _is_load(key: str) -> bool:
+    return key.partition(".")[0] == LOAD
 
 
 def _recorded(view: View) -> dict[str, _Curve]:
@@ -115,38 +239,50 @@ def _curve(point: Point) -> _Curve | None:
     return _Curve(point, kind, [pool.interval(share) for share in known]) if known and known[-1] >= REACH else None
 
 
-def _panel(view: View, axes: Any, curves: list[_Curve], factor: float, several: bool) -> dict[str, Any]:
-    """Draws one panel; returns its lines by name. Those of one series are the darker, the more workers they have."""
+def _panel(view: View, axes: Any, panel: _Panel, factor: float) -> dict[str, Any]:
+    """Draws one panel; returns its lines by name."""
     handles: dict[str, Any] = {}
+    for curve, name, style in _looks(view, panel):
+        line = _line(axes, curve, factor, style, len(panel.curves) - len(handles) - 1)
+        handles[_unmarked(curve, name)] = line
+    axes.set_xscale("log")
+    axes.set_xlim(1.7, 1250)
+    axes.xaxis.set_major_locator(FixedLocator([1 / (1 - share) for share in TICKS]))
+    labels = list(TICKS.values())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda _, position: labels[position or 0]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.tick_params(axis="x", labelsize=8)
+    return handles
+
+
+def _looks(view: View, panel: _Panel) -> Iterator[tuple[_Curve, str, Style]]:
+    """The curves of a panel with their names and looks. Those of one series are the darker, the more workers they have."""
+    if panel.conditions:
+        shades = np.linspace(*SHADES, len(panel.curves))
+        for curve, name, step in zip(panel.curves, panel.conditions, shades, strict=True):
+            style = view.style(view.series_name(curve.point))
+            colour = shaded(style.colour, float(step))
+            yield curve, f"{name} {curve.point.mark}".rstrip(), Style(colour, style.marker, style.dashes)
+        return
     series: dict[str, list[_Curve]] = {}
-    for curve in curves:
+    for curve in panel.curves:
         series.setdefault(view.series_name(curve.point), []).append(curve)
     for name, members in series.items():
         style = view.style(name)
         steps = np.linspace(*SHADES, len(members)) if len(members) > 1 else [0.0]
         for curve, step in zip(sorted(members, key=lambda curve: curve.point.workers or 0), steps, strict=True):
-            drawn = Style(shaded(style.colour, float(step)), style.marker, style.dashes)
-            handles[_cell(view, curve.point, several)] = _line(axes, curve, factor, drawn, len(handles))
-    axes.set_xscale("log")
-    axes.set_xlim(2.0, 1050)
-    axes.xaxis.set_major_locator(FixedLocator([1 / (1 - share) for share in TICKS]))
-    labels = list(TICKS.values())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda _, position: labels[position or 0]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    # Labels at an edge must not touch those of the next panel.
-    axes.get_xticklabels()[0].set_horizontalalignment("left")
-    axes.get_xticklabels()[-1].set_horizontalalignment("right")
-    axes.set_xlabel("share of operations")
-    return handles
+            colour = shaded(style.colour, float(step))
+            yield curve, _cell(view, panel.curves, curve.point), Style(colour, style.marker, style.dashes)
 
 
-def _line(axes: Any, curve: _Curve, factor: float, style: Style, place: int) -> Any:
-    """Draws one cell's curve with its band and marks; marks of different curves are at different places."""
+def _line(axes: Any, curve: _Curve, factor: float, style: Style, below: int) -> Any:
+    """Draws one cell's curve with its band, and its marks at the percentiles that have a name; wider below other lines."""
     values = [value.scaled(1 / factor) for value in curve.values]
     x = 1 / (1 - SHARES[: len(values)])
-    marked = [*range(2 + 3 * (place % 4), len(values) - 4, 13), len(values) - 1]
-    (handle,) = axes.plot(x, [v.mean for v in values], style.dashes, color=style.colour, linewidth=1.7, marker=style.marker,
-                          markevery=marked, markersize=5.5, zorder=3,
+    marked = [place for place, share in enumerate(SHARES[: len(values)]) if any(abs(share - t) < 1e-9 for t in TICKS)]
+    wider = min(below, 2)
+    (handle,) = axes.plot(x, [v.mean for v in values], style.dashes, color=style.colour, linewidth=1.2 + 0.7 * wider,
+                          marker=style.marker, markevery=marked, markersize=4 + 1.2 * wider, zorder=3 - 0.01 * below,
                           markerfacecolor=style.colour if curve.point.is_sure else "white")  # fmt: skip
     if values[0].bounded:
         low, high = [v.lo if v.bounded else v.mean for v in values], [v.hi if v.bounded else v.mean for v in values]
@@ -168,21 +304,21 @@ def _name(curves: list[_Curve]) -> str:
     return KINDS[kinds.pop()] if len(kinds) == 1 else "time"
 
 
-def _cell(view: View, point: Point, several: bool) -> str:
-    """`threads ×8, lock †`, with the number of workers if `several` cells of a panel differ in it."""
-    workers = f" ×{point.workers}" if several and point.workers is not None else ""
-    primitive = view.primitive(point)
-    name = _style.short(view.series_name(point))
-    return f"{name}{workers}{f', {_style.short(primitive)}' if primitive else ''} {point.mark}".rstrip()
+def _cell(view: View, curves: list[_Curve], point: Point) -> str:
+    """`threads ×8, lock †`; without the number of workers where a panel has only one."""
+    text = cell_label(view, point)
+    several = len({curve.point.workers for curve in curves}) > 1
+    return text if several else text.replace(f" ×{point.workers}", "")
 
 
-def _alt(view: View, panels: list[tuple[str, list[_Curve]]], left: int) -> str:
+def _alt(view: View, panels: list[_Panel], left: int) -> str:
     """What the picture shows in words: for each panel the lowest and the highest 99th percentile."""
-    kinds = list(dict.fromkeys(_name(curves) for _, curves in panels))
-    several = any(len({curve.point.workers for curve in curves}) > 1 for _, curves in panels)
+    kinds = list(dict.fromkeys(_name(panel.curves) for panel in panels))
     sentences = [f"Percentiles of the {' and of the '.join(kinds)}, one line per cell."]
-    for title, curves in panels:
-        ordered = sorted((curve for curve in curves if curve.p99.has_value), key=lambda curve: curve.p99.mean)
+    for panel in panels:
+        title = " · ".join(filter(None, [panel.title, panel.load]))
+        names = {curve.point.cell: name for curve, name, _ in _looks(view, panel)}
+        ordered = sorted((curve for curve in panel.curves if curve.p99.has_value), key=lambda curve: curve.p99.mean)
         if not ordered:
             sentences.append(f"{title + ', too' if title else 'Too'} few operations for a 99th percentile.")
             continue
@@ -190,7 +326,7 @@ def _alt(view: View, panels: list[tuple[str, list[_Curve]]], left: int) -> str:
         for curve in ordered[:: max(1, len(ordered) - 1)]:
             value = curve.p99
             factor, unit = scale_of([value.mean], "s")
-            texts.append(f"{_cell(view, curve.point, several)} {spread(value.scaled(1 / factor), f' {unit}')}")
+            texts.append(f"{names[curve.point.cell]} {spread(value.scaled(1 / factor), f' {unit}')}")
         sentences.append(f"{title + ', the' if title else 'The'} 99th percentile: {' to '.join(texts)}.")
     if left > 0:
         sentences.append(f"{plural(left, 'more panel')} {'is' if left == 1 else 'are'} not drawn.")

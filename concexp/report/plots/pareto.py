@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
+from concexp.analysis.stats.significance import MARGIN
 from concexp.report.captions import HOLLOW
-from concexp.report.long_axes import chosen
 from concexp.report.plots import _style
+from concexp.report.plots._labels import cell_label, quantity_label
+from concexp.report.plots._telling import telling
 from concexp.report.text.numbers import plural, scale_of, spread
 from concexp.report.view import Comparison, Point, View
 
 COLUMNS = 2
 MAX_PANELS = 6
-HEIGHT = 3.0
+HEIGHT = 2.6
 MIN_CELLS = 3  # of a panel
 # Drawn against the primary metric: the first of these that was recorded.
 COSTS = ("latency_p99_s", "service_time_p99_s", "peak_rss_bytes")
@@ -38,25 +40,27 @@ class Plot:
     signs = (HOLLOW,)
     section = "comparison"
     order = 50
+    title = ""
 
     def prepare(self, view: View) -> list[_Trade]:
-        """The comparisons with enough cells that have both numbers."""
-        return [trade for trade in _trades(view) if len(trade.points) >= MIN_CELLS]
+        """The comparisons with enough cells that have both numbers, and with a trade: what costs more brings more."""
+        return [trade for trade in _trades(view) if len(trade.points) >= MIN_CELLS and _is_worth(view, trade)]
 
     def draw(self, view: View, prepared: list[_Trade], path: Path) -> str:
         """Draws the picture; returns its alt text."""
         cost = _cost(view)
-        shown = chosen(view, prepared, MAX_PANELS, lambda trade: trade.comparison.labels)
+        shown = telling(view, prepared, MAX_PANELS, lambda trade: trade.comparison.labels, lambda trade: trade.points)
         columns = min(COLUMNS, len(shown))
         rows = -(-len(shown) // columns)
         with _style.settings():
-            figure = _style.figure(HEIGHT * rows + 0.4)
+            figure = _style.figure(HEIGHT * rows + 0.4, self.title)
             places = _style.grid(figure, rows, columns, len(shown))
             handles: dict[str, Any] = {}
             for axes, trade in zip(places, shown, strict=True):
                 handles |= _panel(view, axes, trade, cost)
-                axes.set_title(_style.short(view.title(trade.comparison.labels), 78 // columns))
-            figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))
+                axes.set_title(_style.short(view.title(trade.comparison.labels), 66 // columns))
+            if len(handles) > 1:
+                figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(5, len(handles)))
             _style.save(figure, path)
         return _alt(view, shown, cost, len(prepared) - len(shown))
 
@@ -82,6 +86,12 @@ def _trades(view: View) -> list[_Trade]:
         frontier.sort(key=lambda p: p.value(cost).mean)
         trades.append(_Trade(comparison, points, frontier))
     return trades
+
+
+def _is_worth(view: View, trade: _Trade) -> bool:
+    """Whether the ends of the frontier differ in the primary metric by more than does not matter."""
+    values = [abs(point.value(view.primary).mean) for point in trade.frontier]
+    return len(values) > 1 and max(values) > (1 + MARGIN) * min(values)
 
 
 def _beats(view: View, one: Point, other: Point, cost: str) -> bool:
@@ -114,26 +124,24 @@ def _panel(view: View, axes: Any, trade: _Trade, cost: str) -> dict[str, Any]:
     _scaled(axes, "x", [p.value(cost).scaled(1 / down) for p in trade.points])
     _scaled(axes, "y", [p.value(view.primary).scaled(1 / across) for p in trade.points])
     _label(view, axes, trade, steps)
-    axes.set_xlabel(f"{_named(cost, view.metrics[cost].unit, x_unit, '')} (less is better)", fontsize=8.5)
+    axes.set_xlabel(f"{quantity_label(view, cost, x_unit)} (less is better)")
     better = "more" if view.metric.better == "higher" else "less"
-    name = _named(view.primary, view.metric.unit, y_unit, trade.comparison.unit)
-    axes.set_ylabel(f"{name}\n({better} is better)", fontsize=8.5)
+    axes.set_ylabel(f"{quantity_label(view, view.primary, y_unit, trade.comparison.unit)}\n({better} is better)")
     return {name: _solid(mark) for name, mark in handles.items()}
 
 
 def _label(view: View, axes: Any, trade: _Trade, steps: list[tuple[float, float]]) -> None:
-    """Labels the cells of the frontier, to the right of each mark or below it, where there is room; the alt text has all."""
+    """Labels the cells of the frontier, beside each mark or below it, where there is room; the alt text has all."""
     inside = axes.transData + axes.transAxes.inverted()
     taken: list[tuple[float, float]] = []
     for point, step in zip(trade.frontier, steps, strict=True):
         x, y = (float(part) for part in inside.transform(step))
-        for right, up in ((5, 5), (5, -11)):
-            place = x, y + up / 100
-            if all(abs(place[0] - other[0]) > 0.12 or abs(place[1] - other[1]) > 0.06 for other in taken):
-                taken.append(place)
-                axes.annotate(
-                    _where(view, point), step, (right, up), textcoords="offset points", fontsize=7.5, zorder=4
-                )
+        side, right = ("right", -6) if x > 0.6 else ("left", 6)
+        for up in (5, -11):
+            if all(abs(x - other) > 0.3 or abs(y + up / 100 - height) > 0.07 for other, height in taken):
+                taken.append((x, y + up / 100))
+                axes.annotate(cell_label(view, point), step, (right, up), textcoords="offset points", fontsize=8, ha=side,
+                              zorder=4)  # fmt: skip
                 break
 
 
@@ -158,23 +166,9 @@ def _scaled(axes: Any, which: str, values: list[Interval]) -> None:
         axis.set_major_formatter(_style.plain)
 
 
-def _named(metric: str, unit: str, prefix: str, operation: str) -> str:
-    if unit == "1/s":
-        return f"{metric}, {_style.rate_unit(prefix, operation)}"
-    if unit == "bytes":
-        return f"{metric}, {prefix}B"
-    return f"{metric}, {prefix or unit}".rstrip(", ")
-
-
-def _where(view: View, point: Point) -> str:
-    """A cell among those of its series: `×4, lock`."""
-    primitive = view.primitive(point)
-    return ", ".join(filter(None, [f"×{point.workers}" if point.workers is not None else "", _style.short(primitive)]))
-
-
 def _alt(view: View, trades: list[_Trade], cost: str, left: int) -> str:
     """What the picture shows in words: the cells on the frontier, from the cheapest to the best."""
-    sentences = [f"{view.primary} against {cost}, one mark per cell."]
+    sentences = [f"{view.called(view.primary)} against {view.called(cost)}, one mark per cell."]
     for trade in trades:
         title = view.title(trade.comparison.labels)
         texts = []
@@ -182,8 +176,7 @@ def _alt(view: View, trades: list[_Trade], cost: str, left: int) -> str:
             value = point.value(cost)
             factor, unit = scale_of([value.mean], view.metrics[cost].unit)
             unit = f"{unit}B" if view.metrics[cost].unit == "bytes" else unit
-            cell = " ".join(filter(None, [view.series_name(point), _where(view, point)]))
-            texts.append(f"{cell} with {spread(value.scaled(1 / factor), f' {unit}')}")
+            texts.append(f"{cell_label(view, point)} with {spread(value.scaled(1 / factor), f' {unit}')}")
         pale = len(trade.points) - len(trade.frontier)
         rest = f"; {plural(pale, 'cell')} {'is' if pale == 1 else 'are'} beaten in both" if pale else ""
         frontier = f"no other cell beats {', '.join(texts)}" if texts else "no cell is beyond doubt"

@@ -1,8 +1,9 @@
-"""Throughput and speed-up against the number of workers, with intervals and the machine's limits."""
+"""The gain (or the primary metric) against the number of workers, with intervals and the machine's limits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,38 +11,58 @@ import numpy as np
 
 from concexp.analysis.demand import COMPUTES
 from concexp.report.captions import HOLLOW, has_laws
-from concexp.report.long_axes import chosen
 from concexp.report.pairs import THROUGHPUT
 from concexp.report.plots import _style
+from concexp.report.plots._alike import on_one_another, told_as_one
+from concexp.report.plots._ends import Ends
+from concexp.report.plots._labels import quantity_label, value_text
+from concexp.report.plots._telling import telling
 from concexp.report.sections import scaling_laws
-from concexp.report.styles import Style
-from concexp.report.text.numbers import are_numbers, rounded, scale_of, spread
+from concexp.report.styles import Style, condition_style
+from concexp.report.text.numbers import are_numbers, plural, rounded, scale_of, spread
 from concexp.report.view import Panel, Point, View
 
-COLUMNS = 3
+FEW = 4  # panels that have two columns and labels at their lines; more have three, and a legend
 MAX_PANELS = 9
-HEIGHT = 3.3
-MIN_LABEL_GAP = 0.068  # as a share of a panel's height
+MAX_LINES = 8  # conditions that are lines of one panel
+HEIGHT = 2.5
+WIDE_LINES = 1.5  # points by which a line that lies below another is wider
 
 
-@dataclass
-class _Ends:
-    """Where the lines of a panel end, for their labels, as (x, y, colour, text); and the handles for the legend."""
+@dataclass(frozen=True)
+class _Line:
+    """A line of a panel: its name, how it looks, and its points by rising numbers of workers."""
 
-    labels: list[tuple[float, float, str, str]] = field(default_factory=list)
-    models: dict[str, Any] = field(default_factory=dict)
-    limits: dict[str, Any] = field(default_factory=dict)
+    name: str
+    style: Style
+    points: list[Point]
 
-    def add(self, x: float, y: float, colour: str, text: str) -> None:
-        self.labels.append((x, y, colour, _style.short(text)))
+    @property
+    def is_level(self) -> bool:
+        """Whether the number of workers does not apply to it."""
+        return self.points[-1].workers is None
+
+
+@dataclass(frozen=True)
+class _Chart:
+    """A panel of the picture: its title and its lines."""
+
+    title: str
+    lines: list[_Line]
+
+    @property
+    def points(self) -> list[Point]:
+        """All points of the lines."""
+        return [point for line in self.lines for point in line.points]
 
 
 class Plot:
-    """Bars and bands are 95 % intervals."""
+    """Marks are means, bars 95 % intervals; a line that lies on another is thinner."""
 
     signs = (HOLLOW, ("thin curves: fitted laws", has_laws))
     section = "scaling"
     order = 10
+    title = ""
 
     def prepare(self, view: View) -> list[Panel]:
         """The panels with a series that was measured with several numbers of workers."""
@@ -49,28 +70,29 @@ class Plot:
 
     def draw(self, view: View, prepared: list[Panel], path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        shown = chosen(view, prepared, MAX_PANELS, lambda panel: panel.labels)
-        kinds = _kinds(view, shown)
-        if len(shown) > COLUMNS:
-            kinds = kinds[-1:]
-        columns = len(kinds) if len(shown) == 1 else min(COLUMNS, len(shown))
-        rows = 1 if len(shown) == 1 else -(-len(shown) * len(kinds) // columns)
+        shown = telling(view, prepared, MAX_PANELS, lambda panel: panel.labels, lambda panel: panel.points)
+        kind = _kind(view, shown)
+        charts = _charts(view, shown, kind)
+        columns = min(2 if len(charts) <= FEW else 3, len(charts))
+        rows = -(-len(charts) // columns)
+        is_shared = view.metrics[kind].unit != "1/s" or len({panel.points[0].unit for panel in shown}) == 1
         with _style.settings():
-            figure = _style.figure(HEIGHT * rows + (0 if len(shown) == 1 else 0.4))
-            places = _style.grid(figure, rows, columns, len(kinds) * len(shown))
-            models: dict[str, Any] = {}
-            limits: dict[str, Any] = {}
-            for axes, (kind, panel) in zip(places, ((k, p) for k in kinds for p in shown), strict=True):
-                ends = _panel(view, panel, kind, axes)
-                models, limits = {**models, **ends.models}, {**limits, **ends.limits}
-                if len(shown) == 1:
-                    _label(axes, ends)
-                axes.set_title(_style.short(view.title(panel.labels), 78 // columns))
-            if len(shown) > 1:
-                handles = {**models, **limits}
-                figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(6, len(handles)))
+            figure = _style.figure(HEIGHT * rows + (0.5 if columns == 3 else 0.4 * (rows == 1)), self.title)
+            places = _style.grid(figure, rows, columns, len(charts), sharey=is_shared)
+            every = [point for chart in charts for point in chart.points]
+            found = [
+                _panel(view, chart, kind, axes, every if is_shared else chart.points)
+                for axes, chart in zip(places, charts, strict=True)
+            ]
+            for axes, chart, ends in zip(places, charts, found, strict=True):
+                axes.set_title(_style.short(chart.title, 66 // columns))
+                if columns < 3:  # once all panels have their common scale
+                    ends.label(axes, 30 if columns == 1 else 17)
+            if columns == 3:
+                legend = {name: handle for ends in reversed(found) for name, handle in ends.legend.items()}
+                figure.legend(legend.values(), legend.keys(), loc="outside lower center", ncols=min(5, len(legend)))
             _style.save(figure, path)
-        return _alt(view, shown, kinds, len(prepared) - len(shown))
+        return _alt(view, charts, kind, len(prepared) - len(shown))
 
 
 def _panels(view: View) -> list[Panel]:
@@ -85,58 +107,76 @@ def _has(view: View, point: Point) -> bool:
     return point.workers is not None and point.value(view.primary).has_value
 
 
-def _kinds(view: View, panels: list[Panel]) -> list[str]:
-    """The metrics to draw: the primary one, and the gain over the baseline where every panel has one."""
-    has_gain = view.relative and all(any(p.value(view.relative).has_value for p in panel.points) for panel in panels)
-    return list(dict.fromkeys([view.primary, *([view.relative] if has_gain else [])]))
+def _kind(view: View, panels: list[Panel]) -> str:
+    """The metric to draw: the gain over the baseline where every panel has one and it is that of the primary metric."""
+    is_gain = view.relative and view.metrics[view.relative].compares == view.primary
+    has_gain = is_gain and all(any(p.value(view.relative).has_value for p in panel.points) for panel in panels)
+    return view.relative if has_gain else view.primary
 
 
-def _panel(view: View, panel: Panel, kind: str, axes: Any) -> _Ends:
-    """Draws one panel; returns where its lines end."""
-    series = {
-        name: shown
-        for name, points in view.series(panel.points).items()
-        if (shown := [point for point in points if point.value(kind).has_value])
-    }
-    workers = sorted({p.workers for points in series.values() for p in points if p.workers is not None}) or [1]
-    values = [v for points in series.values() for p in points for v in _shown(p, kind)]
-    metric = view.metrics[kind]
-    factor, prefix = scale_of(values, metric.unit)
-    cpu_bound = panel.points[0].demand >= COMPUTES
-    wide = _style.worker_axis(axes, workers, view.cpus if cpu_bound else None)
-    ends = _Ends()
-    several = [name for name, points in series.items() if points[-1].workers is not None]
-    for name, points in series.items():
-        style = view.style(name)
-        if name in several:
-            place = several.index(name)
-            x = [_style.dodged(p.parallelism, place, len(several), _span(workers, wide), wide) for p in points]
-            law = curve(view, points, kind)
-            if law is not None:
-                drawn = [_style.dodged(n, place, len(several), _span(workers, wide), wide) for n in law[0]]
-                axes.plot(drawn, law[1] / factor, style.dashes, color=style.colour, linewidth=0.9, zorder=3)
-            within = [] if law is None else [p for p in points if p.parallelism <= law[0][-1] * (1 + 1e-9)]
-            handle = _line(axes, points, kind, factor, style, x, max(0, len(within) - 1))
-            ends.add(x[-1], points[-1].value(kind).mean / factor, style.colour, name)
-        else:
-            handle = _level(axes, points[0], kind, factor, style.colour)
-            ends.add(axes.get_xlim()[1], points[0].value(kind).mean / factor, style.colour, name)
-        ends.models[_style.short(name)] = handle
+def _charts(view: View, panels: list[Panel], kind: str) -> list[_Chart]:
+    """A panel for each condition; of a single series one panel in which conditions are lines, where they can be compared."""
+    charts = []
+    for panel in panels:
+        lines = [
+            _Line(name, view.style(name), shown)
+            for name, points in view.series(panel.points).items()
+            if (shown := [point for point in points if point.value(kind).has_value])
+        ]
+        charts.append(_Chart(view.title(panel.labels), lines))
+    names = {line.name for chart in charts for line in chart.lines}
+    comparable = view.metrics[kind].unit != "1/s" or len({panel.points[0].unit for panel in panels}) == 1
+    if len(names) > 1 or not comparable or not 1 < len(charts) <= MAX_LINES:
+        return charts
+    lines = [
+        _Line(chart.title, condition_style(number), chart.lines[0].points)
+        for number, chart in enumerate(charts)
+        if chart.lines
+    ]
+    return [_Chart("", lines)]
+
+
+def _panel(view: View, chart: _Chart, kind: str, axes: Any, among: Sequence[Point]) -> Ends:
+    """Draws one panel, with the vertical axis that suits all points `among` which it is; returns the ends of its lines."""
+    workers = sorted({p.workers for p in chart.points if p.workers is not None}) or [1]
+    values = [v for point in among for v in _ends_of(point, kind)]
+    unit = view.metrics[kind].unit
+    factor, prefix = scale_of(values, unit)
+    cpu_bound = all(line.points[0].demand >= COMPUTES for line in chart.lines)
+    counts = [point.workers for point in among if point.workers is not None] or [1]
+    wide = _style.spans(counts)
+    _style.worker_axis(axes, workers, view.cpus if cpu_bound else None, wide)
+    several = [line for line in chart.lines if not line.is_level]
+    drawn = [{point.workers: point.value(kind) for point in line.points} for line in several]
+    widths = {group[k]: len(group) - 1 - k for group in on_one_another(drawn) for k in range(len(group))}
+    handles = {}
+    for number, line in enumerate(several):
+        handles[line.name] = _line(view, axes, line, kind, factor, widths[number])
+    ends = Ends()
+    for group in told_as_one(drawn):
+        last = several[group[0]].points[-1]
+        value = last.value(kind).scaled(1 / factor)
+        members = [several[k] for k in group]
+        figure = value_text(spread(value).partition(" (")[0], prefix, unit)
+        ends.add(last.parallelism, value.mean, [(line.name, line.style.colour, handles[line.name]) for line in members],
+                 figure)  # fmt: skip
+    for line in chart.lines:
+        if line.is_level:
+            value = line.points[0].value(kind).scaled(1 / factor)
+            handle = _level(axes, value, line.style.colour)
+            ends.add(axes.get_xlim()[1], value.mean, [(line.name, line.style.colour, handle)], "")
     # What is proportional to the number of workers is a straight line only where both axes are of one kind.
     _style.value_axis(axes, [v / factor for v in values], 4 if wide else _style.WIDE)
     if kind == view.relative:
         _limits(view, axes, workers, cpu_bound, ends)
-    axes.set_ylabel(_name(view, kind, prefix, panel.points[0].unit))
+    if axes.get_subplotspec().is_first_col() or not axes.get_shared_y_axes().get_siblings(axes)[1:]:
+        axes.set_ylabel(quantity_label(view, kind, prefix, chart.points[0].unit))
     return ends
 
 
-def _shown(point: Point, kind: str) -> list[float]:
+def _ends_of(point: Point, kind: str) -> list[float]:
     value = point.value(kind)
     return [v for v in (value.mean, value.lo, value.hi) if are_numbers(v)]
-
-
-def _span(workers: list[int], wide: bool) -> float:
-    return float(np.log2(max(workers) / min(workers))) if wide else float(max(workers) - min(workers)) or 1.0
 
 
 def curve(view: View, points: list[Point], kind: str) -> tuple[list[float], Any] | None:
@@ -158,106 +198,85 @@ def curve(view: View, points: list[Point], kind: str) -> tuple[list[float], Any]
     return counts.tolist(), series.scaling.fit.at(counts) * unit
 
 
-def _line(axes: Any, points: list[Point], kind: str, factor: float, style: Style, x: list[float], joined: int) -> Any:
-    """Draws one series over the number of workers, its marks joined from number `joined` on; returns the legend's handle."""
-    colour, marker = style.colour, style.marker
+def _line(view: View, axes: Any, line: _Line, kind: str, factor: float, below: int) -> Any:
+    """Draws one line, wider by the number of those that lie on it, and its law; returns the legend's handle.
+
+    Its marks are joined where no law joins them.
+    """
+    style, points, joined = line.style, line.points, 0
+    if (law := curve(view, points, kind)) is not None:
+        axes.plot(law[0], law[1] / factor, style.dashes, color=style.colour, linewidth=0.9, zorder=3)
+        joined = max(0, sum(p.parallelism <= law[0][-1] * (1 + 1e-9) for p in points) - 1)
+    x = [point.parallelism for point in points]
     values = [point.value(kind).scaled(1 / factor) for point in points]
     mean = [value.mean for value in values]
-    axes.plot(x[joined:], mean[joined:], style.dashes, color=colour, linewidth=1.5, zorder=3)
-    width = 0.0 if joined else 1.5
-    (line,) = axes.plot(x, mean, style.dashes, color=colour, marker=marker, markersize=5.5, linewidth=width, zorder=3)
-    bounded = [value.bounded for value in values]
-    if any(bounded):
-        low, high = [v.lo for v in values], [v.hi for v in values]
-        axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
+    look = {
+        "color": style.colour,
+        "marker": style.marker,
+        "markersize": 5 + WIDE_LINES * below,
+        "zorder": 3 - 0.01 * below,
+    }
+    width = 1.4 + WIDE_LINES * below
+    axes.plot(x[joined:], mean[joined:], style.dashes, color=style.colour, linewidth=width, zorder=3 - 0.01 * below)
+    (handle,) = axes.plot(x, mean, "-" if below else style.dashes, linewidth=0 if joined else width, **look)
+    if any(value.bounded for value in values):
         errors = [
             [v.mean - v.lo if v.bounded else 0.0 for v in values],
             [v.hi - v.mean if v.bounded else 0.0 for v in values],
         ]
-        axes.errorbar(x, mean, errors, fmt="none", ecolor=colour, elinewidth=1.1, capsize=2.2, zorder=3)
+        axes.errorbar(x, mean, errors, fmt="none", ecolor=style.colour, elinewidth=1.1, capsize=2.2, zorder=3)
     for place, value, point in zip(x, mean, points, strict=True):
         if not point.is_sure:
-            axes.plot(place, value, linestyle="none", marker=marker, markersize=5.5, markerfacecolor="white",
-                      markeredgecolor=colour, zorder=4)  # fmt: skip
-    return line
+            axes.plot(place, value, linestyle="none", **{**look, "zorder": 4}, markerfacecolor="white")
+    return handle
 
 
-def _level(axes: Any, point: Point, kind: str, factor: float, colour: str) -> Any:
+def _level(axes: Any, value: Any, colour: str) -> Any:
     """Draws a series to which the number of workers does not apply, as a level to compare with."""
-    value = point.value(kind).scaled(1 / factor)
     if value.bounded:
         axes.axhspan(value.lo, value.hi, color=colour, alpha=0.12, linewidth=0, zorder=1)
     return axes.axhline(value.mean, color=colour, linestyle=(0, (1, 1.2)), linewidth=1.5, zorder=2)
 
 
-def _limits(view: View, axes: Any, workers: list[int], cpu_bound: bool, ends: _Ends) -> None:
+def _limits(view: View, axes: Any, workers: list[int], cpu_bound: bool, ends: Ends) -> None:
     """Draws perfect scaling and the effective CPUs."""
     low, high = axes.get_ylim()
     effective = view.run.effective_cpus
     if cpu_bound and effective is not None:
         high = max(high, effective * 1.08)
         level = axes.axhline(effective, color=_style.INK, linewidth=1, linestyle="-.", zorder=1)
-        name = f"effective CPUs {rounded(effective)}"
-        ends.add(axes.get_xlim()[1], effective, _style.INK, name)
-        ends.limits[name] = level
+        ends.add(axes.get_xlim()[1], effective, [("effective CPUs", _style.INK, level)], rounded(effective))
     # The ideal may leave the picture: it must not squeeze what was measured.
     high = max(high, min(float(max(workers)), 1.5 * high) * 1.04)
     axes.set_ylim(low, high)
     x = np.geomspace(1, max(workers), 200) if max(workers) > 1 else np.array([1.0])
     line = axes.plot(x, x, color=_style.GREY, linewidth=1, linestyle=(0, (5, 3)), zorder=1)[0]
-    ends.limits["ideal"] = line
     inside = x[x <= high]
-    if inside[-1] == x[-1]:
-        ends.add(x[-1], x[-1], _style.GREY, "ideal")
-    else:
-        ends.labels.append((inside[-1], inside[-1], "", "ideal"))
+    ends.add(inside[-1], inside[-1], [("ideal", _style.GREY, line)], "", leaves=inside[-1] != x[-1])
 
 
-def _label(axes: Any, ends: _Ends) -> None:
-    """Puts each line's name at its end, without overlaps."""
-    inside = axes.transData + axes.transAxes.inverted()
-    lane = [end for end in ends.labels if end[2]]
-    wanted = [float(inside.transform((x, y))[1]) for x, y, _, _ in lane]
-    gap = min(MIN_LABEL_GAP, 1 / max(1, len(lane)))
-    places = _style.apart(wanted, gap)
-    shift = min(0.0, 1.02 - max(places, default=0.0))
-    for (x, y, colour, text), place in zip(lane, places, strict=True):
-        axes.annotate(
-            text, (x, y), (1.07, place + shift), textcoords=axes.transAxes, va="center", fontsize=8.5, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 4, "relpos": (0, 0.5)},
-        )  # fmt: skip
-    for x, y, colour, text in ends.labels:
-        if not colour:  # leaves the picture at its upper edge
-            axes.annotate(text, (x, y), (-16, -1), textcoords="offset points", ha="right", va="top", fontsize=8.5,
-                          color=_style.GREY)  # fmt: skip
-
-
-def _name(view: View, kind: str, prefix: str, operation: str) -> str:
-    """The name of an axis with its unit."""
-    unit = view.metrics[kind].unit
-    if kind == view.relative:
-        labels = " ".join(str(label) for label in (view.run.spec.get("baseline") or {}).values())
-        return f"{kind} over {_style.short(labels)}, x"
-    if unit == "1/s":
-        return f"{kind}, {_style.rate_unit(prefix, operation)}"
-    text = prefix if unit in ("s", "x", "CPUs", "") else f"{prefix} {unit}".strip()
-    return f"{kind}, {text}" if text else kind
-
-
-def _alt(view: View, panels: list[Panel], kinds: list[str], left: int) -> str:
-    """What the picture shows in words: the axes, and the highest point of each panel."""
-    sentences = [f"{' and '.join(kinds)} against the number of workers, one line per model."]
-    kind = kinds[-1]
-    for panel in panels:
-        points = [p for p in panel.points if p.workers is not None and p.status == "ok" and p.value(kind).has_value]
-        if points:
-            best = max(points, key=lambda p: p.value(kind).mean)
-            factor, prefix = scale_of([best.value(kind).mean], view.metrics[kind].unit)
-            title = view.title(panel.labels)
-            sentences.append(
-                f"{title + ': the' if title else 'The'} highest is {view.series_name(best)} at {best.workers} with "
-                f"{spread(best.value(kind).scaled(1 / factor), prefix if prefix == 'x' else f' {prefix}'.rstrip())}{best.mark}."
-            )
+def _alt(view: View, charts: list[_Chart], kind: str, left: int) -> str:
+    """What the picture shows in words: the axes, the highest point of each panel or line, and the lines told as one."""
+    one_per = "condition" if not charts[0].title and len({line.name for line in charts[0].lines}) > 1 else "model"
+    is_models = all(line.name in view.series(line.points) for line in charts[0].lines)
+    one_per = "model" if is_models else one_per
+    sentences = [f"{view.called(kind)} against the number of workers, one line per {one_per}."]
+    for chart in charts:
+        groups = [(chart.title, chart.lines)] if is_models else [(line.name, [line]) for line in chart.lines]
+        for title, lines in groups:
+            points = [p for line in lines for p in line.points if p.workers is not None and p.status == "ok"]
+            if points:
+                best = max(points, key=lambda p: p.value(kind).mean)
+                factor, prefix = scale_of([best.value(kind).mean], view.metrics[kind].unit)
+                sentences.append(
+                    f"{title + ': the' if title else 'The'} highest is {view.series_name(best)} at {best.workers} with "
+                    f"{spread(best.value(kind).scaled(1 / factor), prefix if prefix == 'x' else f' {prefix}'.rstrip())}"
+                    f"{best.mark}."
+                )
+        several = [line for line in chart.lines if not line.is_level]
+        for group in told_as_one([{p.workers: p.value(kind) for p in line.points} for line in several]):
+            if len(group) > 1:
+                sentences.append(f"The same within their intervals: {', '.join(several[k].name for k in group)}.")
     if left > 0:
-        sentences.append(f"{left} more panels are not drawn.")
+        sentences.append(f"{plural(left, 'more panel')} {'is' if left == 1 else 'are'} not drawn.")
     return " ".join(sentences)

@@ -54,6 +54,7 @@ class Plot:
 
     section = "steadiness"
     order = 70
+    title = ""
 
     def prepare(self, view: View) -> list[_Cell]:
         """The cells whose trials have enough iterations."""
@@ -65,7 +66,7 @@ class Plot:
         columns = min(COLUMNS, len(shown))
         rows = -(-len(shown) // columns)
         with _style.settings():
-            figure = _style.figure(HEIGHT * rows + 0.4)
+            figure = _style.figure(HEIGHT * rows + 0.4, self.title)
             places = _style.grid(figure, rows, columns, len(shown))
             for number, (axes, cell) in enumerate(zip(places, shown, strict=True)):
                 _panel(view, cell, axes)
@@ -111,7 +112,7 @@ def _panel(view: View, cell: _Cell, axes: Any) -> None:
         axes.yaxis.get_major_locator().set_params(nbins=5)
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     axes.set_xlim(0.5, longest + 0.5)
-    axes.set_title(f"{_style.short(_name(view, cell), 38)}\n{_word(cell)}")
+    axes.set_title(f"{_style.short(_name(view, cell), 30)}\n{_word(cell)}")
 
 
 def _trial(axes: Any, trial: np.ndarray, segments: Sequence[int], is_unsteady: bool, colour: str) -> None:

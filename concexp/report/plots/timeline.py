@@ -12,9 +12,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from concexp.report.plots import _style
-from concexp.report.sections.timelines import Segment, Timeline, Worker, name, selection
+from concexp.report.plots._labels import cell_label
+from concexp.report.sections.timelines import Segment, Timeline, Worker, selection
 from concexp.report.text.numbers import rounded, scale_of
-from concexp.report.view import View
+from concexp.report.view import Point, View
 
 MAX_ROWS = 12  # workers of a panel
 ROW = 0.23  # inches
@@ -57,6 +58,7 @@ class Plot:
 
     section = "cost"
     order = 40
+    title = ""
 
     def prepare(self, view: View) -> list[Timeline]:
         """The timelines to draw; there are none unless the experiment asked for them."""
@@ -69,17 +71,17 @@ class Plot:
         rows = [max(min(MAX_ROWS, len(one.workers)) for one in band) for band in bands]
         heights = [AROUND + ROW * count for count in rows]
         with _style.settings():
-            figure = _style.figure(sum(heights) + 0.6)
+            figure = _style.figure(sum(heights) + 0.6, self.title)
             places = _style.grid(figure, len(bands), columns, len(prepared), height_ratios=heights)
             for number, (axes, timeline) in enumerate(zip(places, prepared, strict=True)):
-                _panel(view, timeline, _length(view, timeline, prepared), 92 // columns, axes)
+                _panel(view, timeline, _length(view, timeline, prepared), 76 // columns, axes)
                 axes.set_ylim(rows[number // columns] - 0.45, -0.55)
             keys = {text: KEYS[text] for text in KEYS if text in {one for t in prepared for one in _used(t)}}
             figure.legend(
-                keys.values(), keys.keys(), loc="outside lower center", ncols=min(5, len(keys)), handlelength=1.6
+                keys.values(), keys.keys(), loc="outside lower center", ncols=min(3, len(keys)), handlelength=1.6
             )
             _style.save(figure, path)
-        texts = "; ".join(f"{name(view, one.point)}: {one.shares_text}{_where(one)}" for one in prepared)
+        texts = "; ".join(f"{_title(view, one.point)}: {one.shares_text}{_where(one)}" for one in prepared)
         return f"What each worker did when, as shares of all workers' time: {texts}."
 
 
@@ -116,10 +118,16 @@ def _panel(view: View, timeline: Timeline, length: float, width: int, axes: Any)
     axes.set_xlabel(f"{unit} from the start", loc="right")
     every = len(timeline.workers) + timeline.more
     axes.set_ylabel("worker" if every == len(workers) else f"{len(workers)} of {every:,} workers")
-    axes.set_title(_style.short(name(view, timeline.point), width), pad=16)
+    axes.set_title(_style.short(_title(view, timeline.point), width), pad=14)
     text = f"{rounded(timeline.end / factor)} {unit}: {timeline.shares_text}"
-    note = axes.annotate(text, (0, 1), (0, 4), "axes fraction", "offset points", fontsize=8, color="#555555")
+    note = axes.annotate(text, (0, 1), (0, 4), "axes fraction", "offset points", fontsize=7, color="#555555")
     note.set_in_layout(False)  # a panel is as wide as its neighbours, however long its note
+
+
+def _title(view: View, point: Point) -> str:
+    """What a panel is about: its condition and its cell."""
+    conditions = {key: point.labels.get(key) for key in view.axes if not view.is_choice(key)}
+    return " · ".join(filter(None, [view.title(conditions), cell_label(view, point)]))
 
 
 def _stacks(

@@ -17,9 +17,18 @@ def test_fairness_tells_the_least_fair(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("sync", "ops", "drawn"), [("lock", [90, 10], True), ("lock", [51, 49], False), ("none", [90, 10], False)]
+    ("more", "ops", "drawn"),
+    [
+        ({}, [90, 10], True),
+        ({}, [51, 49], False),
+        ({"sync": "none"}, [90, 10], False),
+        ({"load": {"ops": 100}}, [90, 10], False),  # handed out, whoever is first
+        ({"model": "asyncio"}, [90, 10], False),  # one thread, which takes turns where it waits
+    ],
 )
-def test_fairness_unasked(tmp_path, sync, ops, drawn):
-    """Unasked, it is drawn only for workers that share a primitive unevenly."""
-    cells = [journal_builder.cell(model="threads", sync=sync, workers=2, facts={"worker_ops": ops})]
-    assert bool(alt_text(tmp_path, "fairness", cells=cells)) is drawn
+def test_fairness_where_shares_mean_something(tmp_path, more, ops, drawn):
+    """It is drawn only for workers that share a primitive unevenly over a given time."""
+    shown = {"model": "threads", "sync": "lock", "workers": 2, **more}
+    cells = [journal_builder.cell(**shown, facts={"worker_ops": ops})]
+    spec = {"baseline": {}, "metrics": ["throughput", "fairness"]}
+    assert bool(alt_text(tmp_path, "fairness", cells=cells, spec=spec)) is drawn

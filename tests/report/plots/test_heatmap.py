@@ -8,12 +8,12 @@ from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import alt_text
 
 
-@pytest.mark.parametrize(("size", "highest"), [("1KiB", r"(39|40)\d k"), ("64KiB", r"(19|20|21)\d k")])
+@pytest.mark.parametrize(("size", "highest"), [("1KiB", r"(39|40)\d k/s"), ("64KiB", r"(19|20|21)\d k/s")])
 def test_heatmap_tells_its_extremes(tmp_path, size, highest):
     """The lowest and the highest field of each panel, each in its own unit; and the best of each column."""
     text = alt_text(tmp_path, "heatmap", **scenarios.recorded(size=size))
     assert text.startswith("throughput by echo.size and workers, one panel per model.")
-    field = "processes: from workers 1, echo.size 1MiB: 1[01]\\d to workers 4, echo.size 1KiB: "
+    field = "processes: from workers 1, echo.size 1MiB: 1[01]\\d/s to workers 4, echo.size 1KiB: "
     assert re.search(field + highest + "; best 4 at 1KiB, 4 at 64KiB, 4 at 1MiB", text)
 
 
@@ -24,7 +24,7 @@ def test_heatmap_of_gains(tmp_path):
     made["spec"]["metrics"] = ["throughput", "speedup"]
     text = alt_text(tmp_path, "heatmap", **made)
     assert text.startswith("speedup by echo.size and workers")
-    assert re.search(r"threads: from workers 1, echo.size 1KiB: 1.00 to workers 4, echo.size \w+: (1.9|2.0)\d;", text)
+    assert re.search(r"threads: from workers 1, echo.size 1KiB: 1.00x to workers 4, echo.size \w+: (1.9|2.0)\dx;", text)
 
 
 def test_heatmap_against_primitives(tmp_path):
@@ -65,3 +65,30 @@ def test_one_model_has_no_workers(tmp_path, axis, labels):
 def test_heatmap_needs_two_ordered_axes(tmp_path, make):
     """Workers alone, primitives alone, and two sizes are no map."""
     assert alt_text(tmp_path, "heatmap", **make()) is None
+
+
+@pytest.mark.parametrize(
+    ("rates", "best"), [((100, 300), "best 2 at "), ((100, 101), "/s."), ((300, 100), "best 1 at ")]
+)
+def test_a_best_is_framed_only_where_it_is_resolved(tmp_path, rates, best):
+    """Neither of two equal ones is called best."""
+    cells = [
+        journal_builder.cell("echo", "threads", workers=workers, rate=rate, noise=0.05, axes={"echo.size": size})
+        for size in ("1KiB", "2KiB", "4KiB")
+        for workers, rate in zip((1, 2), rates, strict=True)
+    ]
+    text = alt_text(tmp_path, "heatmap", cells=cells, spec={"baseline": {}})
+    assert best in text
+    assert ("best" in text) is (best != "/s.")
+
+
+def test_a_doubtful_field_may_be_the_best(tmp_path):
+    """Where it is higher, no other field of its column is framed."""
+    cells = [
+        journal_builder.cell(model="processes", workers=workers, rate=100 * workers, axes={"cpu_sum.size": size},
+                             facts={"run_queue_wait_s": 0.21 * ((size, workers) == ("4KiB", 2))})
+        for size in ("1KiB", "2KiB", "4KiB")
+        for workers in (1, 2)
+    ]  # fmt: skip
+    text = alt_text(tmp_path, "heatmap", cells=cells, spec={"baseline": {}})
+    assert text.endswith("best 2 at 1KiB, 2 at 2KiB.")

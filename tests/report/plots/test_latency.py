@@ -10,7 +10,7 @@ from concexp.analysis import results
 from concexp.report.sections import latency
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
-from tests.helpers.pages import agrees, alt_text, draw
+from tests.helpers.pages import agrees, alt_text, draw, figure_of
 
 SECONDS = {"s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
 FIGURE = r"([\d.]+) (s|ms|µs|ns)\b"
@@ -87,3 +87,42 @@ def test_a_percentile_that_the_table_leaves_out_is_the_same(tmp_path):
     assert alts[0] == alts[1]
     for number, unit in figures_in(alts[0]):
         assert any(agrees(number, value / unit) for value in cells_csv(listed))
+
+
+def test_single_curves_that_differ_in_a_number_are_lines_of_one_panel(tmp_path):
+    """A panel for each kind of background, with a line for each number of its workers; without any, in each of them."""
+    cells = []
+    for background, counts in ((None, [0]), ("regex", [1, 2]), ("sort", [1, 2])):
+        for count in counts:
+            axes = {"background": background, "background.workers": count}
+            facts = {"service_time": histogram(1000 + 50 * count)}
+            cells.append(journal_builder.cell("echo", "threads", workers=1, axes=axes, facts=facts))
+    text = alt_text(tmp_path, "latency", cells=cells, spec={"baseline": {}})
+    for background in ("regex", "sort"):
+        assert re.search(f"{background}, the 99th percentile: workers 0 [^.]*[\\d.]+ ms.* to workers 2 ", text)
+
+
+def test_loads_stand_side_by_side(tmp_path, monkeypatch):
+    """Closed and open loops in columns, workloads in rows; marks stand at the named percentiles only."""
+    cells = [
+        journal_builder.cell(
+            workload, "threads", workers=2, axes={"load": load}, facts={"service_time": histogram(1100)}
+        )
+        for workload in ("steady", "paused")
+        for load in ("closed", "200/s")
+    ]
+    for one in cells:
+        one["plugins"] = {"workload": "echo"}
+    view = View(journal_builder.write(tmp_path, cells, spec={"baseline": {}}))
+    figure = figure_of(monkeypatch, catalog.load("plot", "latency")(), view)
+    assert [one.get_title(loc="left") for one in figure.axes] == [
+        "steady\nclosed",
+        "steady\n200/s",
+        "paused\nclosed",
+        "paused\n200/s",
+    ]
+    for axes in figure.axes:
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["p50", "p90", "p99", "p99.9"]
+        (line,) = axes.lines
+        marked = [line.get_xdata()[place] for place in line.get_markevery()]
+        assert marked == pytest.approx([2, 10, 100, 1000][: len(marked)])

@@ -11,7 +11,7 @@ def test_pareto_tells_the_frontier(tmp_path):
     made = scenarios.recorded(slow=0.05)
     made["spec"]["metrics"] = ["throughput", "peak_rss_bytes"]
     text = alt_text(tmp_path, "pareto", **made)
-    assert text.startswith("throughput against peak_rss_bytes, one mark per cell.")
+    assert text.startswith("throughput against peak memory, one mark per cell.")
     frontier = re.search(r"size 64KiB: no other cell beats (.*?);", text)[1]
     assert frontier.endswith("threads ×4 with 40.0 MB, processes ×2 with 80.0 MB, processes ×4 with 160 MB")
     assert "processes ×1" not in frontier  # four threads are as fast, in as much memory

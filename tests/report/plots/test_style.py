@@ -10,22 +10,28 @@ from concexp.report.plots import _style
 def test_labels_keep_apart():
     """Labels keep their distance and their order, and stay where they were wanted if there is room."""
     wanted = [0.5, 0.5, 0.1, 0.52, 0.9]
-    found = _style.apart(wanted, 0.1)
+    found = _style.apart(wanted, [0.1] * 5)
     assert found[2] == pytest.approx(0.1)
     assert found[4] == pytest.approx(0.9)
     assert sum(found[i] for i in (0, 1, 3)) == pytest.approx(0.5 + 0.5 + 0.52)
     for low, high in itertools.pairwise(sorted(found)):
         assert high - low >= 0.1 - 1e-9
     assert found[0] < found[1] < found[3]
-    assert _style.apart([], 0.1) == []
+    assert _style.apart([0.5, 0.5], [0.2, 0.4]) == pytest.approx([0.35, 0.65])
+    assert _style.apart([], []) == []
 
 
-def test_marks_side_by_side():
-    """Lines at the same number of workers are moved apart, evenly to both sides."""
-    places = [_style.dodged(4, place, 3, 10, False) for place in range(3)]
-    assert places[1] == 4
-    assert places[2] - 4 == pytest.approx(4 - places[0])
-    assert _style.dodged(4, 0, 1, 10, True) == 4
+def test_titles_are_whole_clauses_in_two_lines():
+    """As many clauses as there is room for; of one that is too long the beginning."""
+    assert _style.title_lines("") == []
+    assert _style.title_lines("a is best") == ["a is best"]
+    long = "; ".join(f"model_{k} is as good as another of the same name" for k in range(9))
+    assert _style.title_lines(long) == [
+        "model_0 is as good as another of the same name; model_1 is as good as",
+        "another of the same name; model_2 is as good as another of the same name",
+    ]
+    assert _style.title_lines(f"{'a ' * 36}b 35 %")[-1] == "35\u00a0%"
+    assert _style.title_lines("word " * 99)[-1].endswith("…")
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_doubtful_cells_have_a_bar_and_no_reason(view, tmp_path):
     found = view(pair("processes", 4, 2000, "x", 2, queued=2, more=busy(1, 1, 1, 1)), effective=2.0)
     assert time_breakdown.sentences(found) == []
     alt = draw(catalog.load("plot", "cost_breakdown")(), found, tmp_path / "x.png")
-    assert "processes ×4 ‡ 50 % useful, 50 % CPUs withheld" in alt
+    assert "processes ‡ 50 % useful, 50 % CPUs withheld" in alt
 
 
 def test_nothing_lost(view):

@@ -1,0 +1,70 @@
+"""What pictures call cells and quantities: nothing that never varies is in a label."""
+
+from __future__ import annotations
+
+from concexp.report.phrases import baseline_text
+from concexp.report.plots import _style
+from concexp.report.text.labels import one_line
+from concexp.report.text.markdown import plain
+from concexp.report.text.numbers import plural
+from concexp.report.view import Point, View
+
+
+def cell_label(view: View, point: Point, marked: bool = True) -> str:
+    """`threads ×2, lock †`, `2 workers`: what varies in the run, the model where nothing does; no sign of trust if not `marked`."""
+    parts = [name_part(view, point), workers_part(view, point)]
+    primitive = primitive_part(view, point)
+    name = ", ".join(filter(None, [" ".join(filter(None, parts)), _style.short(primitive)]))
+    if name == workers_part(view, point) and name:
+        name = plural(point.parallelism, "worker")
+    name = name or _style.short(view.series_name(point))
+    return f"{name} {point.mark}".rstrip() if marked else name
+
+
+def name_part(view: View, point: Point) -> str:
+    """The model if several were measured, and its parameters that vary."""
+    name = view.series_name(point)
+    if "model" not in view.varying_axes:
+        name = name.removeprefix(one_line(point.model)).strip()
+    return _style.short(name) if name else ""
+
+
+def workers_part(view: View, point: Point) -> str:
+    """`×4` where numbers of workers vary."""
+    return f"×{point.workers}" if "workers" in view.varying_axes and point.workers is not None else ""
+
+
+def primitive_part(view: View, point: Point) -> str:
+    """The primitive if several were measured, unless the work decides which one it is."""
+    conditions = [key for key in view.axes if key in view.varying_axes and not view.is_choice(key)]
+    decided = any(view.determines(key, "sync") for key in conditions) if "sync" in view.axes else False
+    return "" if decided else view.primitive(point)
+
+
+def axis_name(view: View, key: str) -> str:
+    """The last part of an axis' name, unless another varying axis ends the same way."""
+    last = key.rpartition(".")[2]
+    alike = [other for other in view.varying_axes if other.rpartition(".")[2] == last]
+    return _style.short(last if len(alike) <= 1 else key, 40)
+
+
+def quantity_label(view: View, metric: str, prefix: str, operation: str = "") -> str:
+    """A metric with its unit, on an axis: `throughput, k sums/s`; `p99 service time, ms`; `speedup over serial`."""
+    unit, name = view.metrics[metric].unit if metric in view.metrics else view.metric.unit, view.called(metric)
+    if metric == view.relative:
+        over = _style.short(plain(baseline_text(view)))
+        return f"{name} over {over}, ×" if over else f"{name}, ×"
+    if unit == "1/s":
+        return f"{name}, {_style.rate_unit(prefix, operation)}"
+    if unit == "bytes":
+        return f"{name}, {prefix}B"
+    text = prefix if unit in ("s", "x", "CPUs", "") else f"{prefix} {unit}".strip()
+    return f"{name}, {text}" if text else name
+
+
+def value_text(text: str, prefix: str, metric_unit: str) -> str:
+    """A figure with the unit in which it is drawn: `1.96x`, `508 k/s`, `3.1 ms`."""
+    if metric_unit == "x":
+        return f"{text}x"
+    unit = {"1/s": f"{prefix}/s", "bytes": f"{prefix}B"}.get(metric_unit, prefix)
+    return text if not unit else f"{text}{unit}" if unit == "/s" else f"{text} {unit}"

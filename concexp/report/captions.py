@@ -7,17 +7,19 @@ from collections.abc import Callable
 from concexp import catalog
 from concexp.analysis.stats.intervals import LEVEL
 from concexp.report.sections import scaling_laws, time_breakdown
-from concexp.report.text.numbers import level_text, sentence_case
+from concexp.report.text.numbers import enumerated, level_text, sentence_case
 from concexp.report.view import View
 
-# What a sign means, and whether a picture of this run may have it.
-Sign = tuple[str, Callable[[View], bool]]
+# What a sign means, in words or by the run, and whether a picture of this run may have it.
+Sign = tuple[str | Callable[[View], str], Callable[[View], bool]]
+MEANING = {"†": "wrong", "§": "failed in part", "‡": "doubtful"}
+MIN_LEFT = 0.005  # of the workers' time: less to the left of 0 is rounding, and not drawn
 
 
 def caption(view: View, cls: type) -> str:
     """The first line of a picture's docstring, its note, and its `signs` that apply. All are written for 95 % intervals."""
     signs: list[Sign] = getattr(cls, "signs", [])
-    shown = "; ".join(text for text, applies in signs if applies(view))
+    shown = "; ".join(text if isinstance(text, str) else text(view) for text, applies in signs if applies(view))
     parts = [catalog.summary(cls), getattr(cls, "note", ""), f"{sentence_case(shown)}." if shown else ""]
     return " ".join(filter(None, parts)).replace(level_text(LEVEL), level_text(view.run.level))
 
@@ -25,6 +27,12 @@ def caption(view: View, cls: type) -> str:
 def has_marks(view: View) -> bool:
     """Whether some cell is wrong, failed in part or doubtful."""
     return any(point.mark for point in view.points)
+
+
+def hollow(view: View) -> str:
+    """`hollow: doubtful (‡)`: the marks that cells of this run have."""
+    used = {sign for point in view.points for sign in point.mark}
+    return f"hollow: {enumerated([f'{word} ({sign})' for sign, word in MEANING.items() if sign in used], 'or')}"
 
 
 def has_laws(view: View) -> bool:
@@ -45,7 +53,7 @@ def has_latency(view: View) -> bool:
 
 def exceeds_baseline(view: View) -> bool:
     """Whether workers somewhere did more useful work than as many times the baseline."""
-    return any(bar.split.residual.mean < 0 for _, own in time_breakdown.bars(view) for bar in own)
+    return any(bar.split.residual.mean < -MIN_LEFT for _, own in time_breakdown.bars(view) for bar in own)
 
 
-HOLLOW: Sign = ("hollow: † § or ‡", has_marks)
+HOLLOW: Sign = (hollow, has_marks)

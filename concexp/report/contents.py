@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from concexp.report.answer import answer, endings, per_comparison, what_to_do
 from concexp.report.parts import Parts
 from concexp.report.sections import (
+    again,
     cells,
     claims,
     failures,
@@ -46,6 +49,7 @@ class Page:
     pictures  the others, by the key of their section in TITLES
     missing   sentences on the pictures that could not be drawn, by the same key
     parts     guards the parts of the page
+    folder    the page's own, beside which other reports may lie; None if it has none
     said      the sentences that stand on the page so far: none stands there twice
     """
 
@@ -55,6 +59,7 @@ class Page:
     pictures: Mapping[str, Sequence[Picture]]
     missing: Mapping[str, Sequence[str]] = field(default_factory=dict)
     parts: Parts = field(default_factory=lambda: Parts("."))
+    folder: Path | None = None
     said: set[str] = field(default_factory=set)
 
     def sentences(self, *writers: Callable[[View], list[str]]) -> list[str]:
@@ -70,7 +75,19 @@ class Page:
 
 Content = dict[str, Any]  # the variables of a template
 
-# The sections with pictures, by the key that a picture's class gives as its `section`, and the sentences in them.
+
+class Fold(NamedTuple):
+    """A part of the page that is folded under its heading: links to the heading lead to what can be seen."""
+
+    title: str
+    summary: str
+
+
+FIGURES = Fold("All figures", "tables and details")
+TRUST = Fold("How far to trust it", "doubts, precision, evidence and the machine")
+EXPERIMENT = Fold("The experiment", "as it was written")
+
+# The sections with pictures, by the key that a picture's class gives as its `section`.
 TITLES = {
     "scaling": "How far it scales",
     "comparison": "Side by side",
@@ -79,23 +96,52 @@ TITLES = {
     "sync": "Synchronisation and fairness",
     "steadiness": "How steady it was",
 }
-SENTENCES: dict[str, Sequence[Callable[[View], list[str]]]] = {
-    "scaling": (scaling_laws.sentences,),
-    "comparison": (per_comparison,),
-    "latency": (latency.sentences,),
-    "cost": (time_breakdown.sentences, timelines.sentences),
+Writers = Sequence[Callable[[View], list[str]]]
+
+
+def _one_comparison(view: View) -> list[str]:
+    """The sentences of the only comparison; several have the tables and the picture side by side."""
+    return per_comparison(view) if len(view.comparisons) == 1 else []
+
+
+# What stands beside the pictures of a section: together two sentences at most, except among the doubts.
+SENTENCES: dict[str, Writers] = {
+    "scaling": (scaling_laws.summary,),
+    "comparison": (),
+    "latency": (latency.summary,),
+    "cost": (time_breakdown.main_reasons, timelines.summary),
     "sync": (fairness.sentences,),
     "steadiness": (steadiness.sentences,),
+}
+# What stands below the tables, by heading.
+DETAILS: dict[str, Writers] = {
+    "In detail": (_one_comparison,),
+    "Laws of scaling": (scaling_laws.sentences,),
+    "Latencies": (latency.sentences,),
+    "Time of the workers": (time_breakdown.sentences, timelines.sentences),
+    "Skipped": (failures.skipped,),
+    "Ended badly, as expected": (failures.expected,),
 }
 
 
 def sections(page: Page, render: Callable[[str, Content], str]) -> Iterator[str]:
     """The sections of a page in their order, rendered from (template, content), without the empty ones."""
-    for template, contents_of in SECTIONS:
-        texts: list[str] = []
-        with page.parts.guard(f"the section “{template.replace('_', ' ')}”", texts):
-            texts += [render(template, content) for content in contents_of(page)]
-        yield from texts
+    for fold, members in groupby(SECTIONS, lambda one: FOLDS.get(one[0])):
+        texts = [text for template, contents_of in members for text in _section(page, render, template, contents_of)]
+        if fold is None:
+            yield from texts
+        elif texts:
+            body = "\n\n".join(text.strip() for text in texts)
+            yield render("fold", {"title": fold.title, "summary": fold.summary, "body": body})
+
+
+def _section(
+    page: Page, render: Callable[[str, Content], str], template: str, contents_of: Callable[[Page], Iterator[Content]]
+) -> list[str]:
+    texts: list[str] = []
+    with page.parts.guard(f"the section “{template.replace('_', ' ')}”", texts):
+        texts += [render(template, content) for content in contents_of(page)]
+    return texts
 
 
 def _answer(page: Page) -> Iterator[Content]:
@@ -109,8 +155,6 @@ def _answer(page: Page) -> Iterator[Content]:
         "sentences": sentences,
         "tables": tables,
         "advice": page.sentences(_advice),
-        "level": level_text(view.run.level),
-        "intervals": any(value.bounded for point in view.points for value in point.values.values()),
         "first": page.first,
     }
 
@@ -122,15 +166,32 @@ def _advice(view: View) -> list[str]:
 def _claims(page: Page) -> Iterator[Content]:
     rows = claims.claim_rows(page.view)
     if rows:
-        yield {"claims": rows, "needed": level_text((1 + page.view.run.level) / 2)}
+        yield {"claims": rows}
+
+
+def _evidence(page: Page) -> Iterator[Content]:
+    rows = claims.claim_rows(page.view)
+    if any(row.evidence for row in rows):
+        refuted = any(row.word == "refuted" for row in rows)
+        yield {"claims": rows, "needed": level_text((1 + page.view.run.level) / 2), "refuted": refuted}
 
 
 def _pictures(page: Page) -> Iterator[Content]:
-    for key, title in TITLES.items():
-        sentences = [*page.missing.get(key, ()), *page.sentences(*SENTENCES[key])]
-        pictures = page.pictures.get(key, ())
-        if pictures or sentences:
-            yield {"title": title, "pictures": pictures, "sentences": sentences}
+    for key in TITLES:
+        if key != "steadiness":
+            yield from _pictured(page, key, "##")
+
+
+def _steadiness(page: Page) -> Iterator[Content]:
+    yield from _pictured(page, "steadiness", "###")
+
+
+def _pictured(page: Page, key: str, level: str) -> Iterator[Content]:
+    """A section with its pictures, and what is said beside them."""
+    sentences = [*page.missing.get(key, ()), *page.sentences(*SENTENCES[key])]
+    pictures = page.pictures.get(key, ())
+    if pictures or sentences:
+        yield {"level": level, "title": TITLES[key], "pictures": pictures, "sentences": sentences}
 
 
 def _cells(page: Page) -> Iterator[Content]:
@@ -146,17 +207,17 @@ def _cells(page: Page) -> Iterator[Content]:
         }
 
 
-def _skipped(page: Page) -> Iterator[Content]:
-    sentences = failures.skipped(page.view)
-    if sentences:
-        yield {"sentences": sentences}
+def _details(page: Page) -> Iterator[Content]:
+    for title, writers in DETAILS.items():
+        sentences = page.sentences(*writers)
+        if sentences:
+            yield {"title": title, "sentences": sentences}
 
 
 def _failures(page: Page) -> Iterator[Content]:
     first, more = failures.failures(page.view)
-    expected = failures.expected(page.view)
-    if first or expected:
-        yield {"failures": first, "expected": expected, "more": more, "data": page.data}
+    if first:
+        yield {"failures": first, "more": more, "data": page.data}
 
 
 def _trust(page: Page) -> Iterator[Content]:
@@ -175,24 +236,48 @@ def _user_code(page: Page) -> Iterator[Content]:
 
 
 def _machine(page: Page) -> Iterator[Content]:
-    yield {"facts": machine.machine(page.view)}
+    yield {"facts": machine.machine(page.view), "manifest": page.view.run.manifest}
+
+
+def _experiment(page: Page) -> Iterator[Content]:
+    text = again.experiment(page.view.run.folder)
+    if text:
+        yield {"text": text}
 
 
 def _again(page: Page) -> Iterator[Content]:
     run = page.view.run
-    yield {"manifest": run.manifest, "run_id": run.header["run"], "data": page.data}
+    yield {
+        "command": again.command(run.manifest["command"]),
+        "run_id": run.header["run"],
+        "data": page.data,
+        "lessons": again.lessons(run.manifest["command"], page.folder) if page.folder else [],
+    }
 
 
 # A section has no content where the page leaves it out, and one for each part where it repeats.
 SECTIONS: Sequence[tuple[str, Callable[[Page], Iterator[Content]]]] = (
     ("answer", _answer),
     ("claims", _claims),
+    ("failures", _failures),
     ("pictures", _pictures),
     ("cells", _cells),
-    ("skipped", _skipped),
-    ("failures", _failures),
+    ("details", _details),
     ("trust", _trust),
+    ("steadiness", _steadiness),
+    ("evidence", _evidence),
     ("user_code", _user_code),
     ("machine", _machine),
+    ("experiment", _experiment),
     ("again", _again),
 )
+FOLDS = {
+    "cells": FIGURES,
+    "details": FIGURES,
+    "trust": TRUST,
+    "steadiness": TRUST,
+    "evidence": TRUST,
+    "user_code": TRUST,
+    "machine": TRUST,
+    "experiment": EXPERIMENT,
+}

@@ -19,6 +19,7 @@ from concexp.report.captions import caption
 from concexp.report.contents import Page, Picture
 from concexp.report.parts import Parts
 from concexp.report.text import markdown
+from concexp.report.text.labels import whole_sentences
 from concexp.report.text.numbers import plural
 from concexp.report.view import View
 from concexp.report.views import view_of
@@ -27,6 +28,7 @@ from concexp.run.storage.atomic import replaced
 from concexp.run.storage.foreign_text import printable
 
 FIGURES = "figures"
+ALT_TEXT = 160  # characters: it is read aloud in one go, and the tables have every figure
 
 
 def write(run: Run, folder: Path) -> Path:
@@ -40,7 +42,7 @@ def write(run: Run, folder: Path) -> Path:
     parts = Parts(data)
     first, pictures, missing = _pictures(view, folder, parts)
     templates = _templates()
-    content = Page(view, data, first, pictures, missing, parts)
+    content = Page(view, data, first, pictures, missing, parts, folder)
     texts = contents.sections(content, lambda name, filling: templates.get_template(f"{name}.md").render(filling))
     text = printable(re.sub(r"\n{3,}", "\n\n", "\n\n".join(texts)))
     page = folder / "README.md"
@@ -106,7 +108,7 @@ def _picture(view: View, name: str, cls: type[Any], path: Path, title: str) -> P
     from concexp.report.plots import _fonts  # with the pictures: matplotlib loads late
 
     text = " ".join(filter(None, [caption(view, cls), _fonts.boxes(alt)]))
-    return Picture(f"{FIGURES}/{name}.png", alt, text)
+    return Picture(f"{FIGURES}/{name}.png", whole_sentences(alt, ALT_TEXT), text)
 
 
 def title_of(view: View, name: str) -> str:

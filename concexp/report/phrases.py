@@ -73,6 +73,14 @@ def _group(view: View, names: list[str], primitives: tuple[str, ...], workers: t
     return text
 
 
+def follows(view: View, key: str) -> str:
+    """The parameter that determines this one wherever it varies, so that it need not be named; "" if none does."""
+    parameters = [one for one in view.axes if "." in one and one in view.varying_axes]
+    if key not in parameters or not view.is_redundant(key, parameters):
+        return ""
+    return next(one for one in parameters if one != key and view.determines(one, key))
+
+
 def first_few(names: Sequence[str], most: int, rest_counts: bool = True, lead: str = "") -> list[str]:
     """The first of these and how many more there are: `a`, `b`, `3 more`.
 
@@ -89,6 +97,17 @@ def titles_text(titles: Sequence[str], most: int = MAX_TITLES) -> str:
     titles = said_once(titles)
     shown = titles if len(titles) <= most else [*titles[: most - 1], f"{len(titles) - most + 1} more"]
     return enumerated([escaped(title) for title in shown])
+
+
+def named_together(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """(name, title) of each series -> (`a` and `b`, the titles that both have): names with the same titles stand together."""
+    titles: dict[str, list[str]] = {}
+    for name, title in pairs:
+        titles.setdefault(name, []).append(title)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for name, of in titles.items():
+        alike.setdefault(tuple(of), []).append(code(name))
+    return [(enumerated(first_few(names, MAX_NAMES)), list(of)) for of, names in alike.items()]
 
 
 def said_once(titles: Sequence[str]) -> list[str]:

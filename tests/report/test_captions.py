@@ -14,7 +14,7 @@ def test_signs_that_are_not_there_are_not_explained(tmp_path):
     plain = View(journal_builder.write(tmp_path / "plain", **scenarios.scaling()))
     assert caption(plain, scaling) == MEANS
     marked = View(journal_builder.write(tmp_path / "marked", **scenarios.withheld()))
-    assert caption(marked, scaling) == f"{MEANS} Hollow: † § or ‡."
+    assert caption(marked, scaling) == f"{MEANS} Hollow: doubtful (‡)."
 
 
 def test_captions_follow_the_level(tmp_path):

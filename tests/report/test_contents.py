@@ -14,7 +14,8 @@ TEMPLATES = {path.name.removesuffix(".md") for path in files("concexp.report").j
 
 def test_every_template_is_a_section_of_the_page():
     """The sections and the templates are the same."""
-    assert {template for template, _ in contents.SECTIONS} == TEMPLATES
+    assert {template for template, _ in contents.SECTIONS} == TEMPLATES - {"fold"}
+    assert contents.FOLDS.keys() < TEMPLATES
 
 
 @pytest.mark.parametrize("name", catalog.names("plot"))
@@ -26,10 +27,23 @@ def test_every_picture_has_a_section(name):
 def test_sections_without_content_are_left_out(tmp_path):
     """A run without claims, failures or user code has no sections for them; the order is that of SECTIONS."""
     view = View(journal_builder.write(tmp_path, **scenarios.scaling()))
-    templates = list(contents.sections(contents.Page(view, "data", None, {}), lambda template, content: template))
-    assert not {"claims", "failures", "user_code"} & set(templates)
+    rendered = []
+    render = lambda template, content: rendered.append(template) or template  # noqa: E731
+    texts = list(contents.sections(contents.Page(view, "data", None, {}), render))
+    assert not {"claims", "evidence", "failures", "user_code", "experiment"} & set(rendered)
     order = [template for template, _ in contents.SECTIONS]
-    assert templates == sorted(templates, key=order.index)
+    inside = [template for template in rendered if template != "fold"]
+    assert inside == sorted(inside, key=order.index)
+    assert texts.count("fold") == rendered.count("fold") == 2
+
+
+@pytest.mark.parametrize("make", scenarios.ALL, ids=lambda make: make.__name__)
+def test_few_sentences_stand_beside_a_picture(tmp_path, make):
+    """Two at most; all others are folded."""
+    view = View(journal_builder.write(tmp_path, **make()))
+    for key, writers in contents.SENTENCES.items():
+        if key != "steadiness":
+            assert len([text for write in writers for text in write(view)]) <= 2, key
 
 
 def test_a_view_keeps_what_was_built_for_it(tmp_path):

@@ -95,8 +95,7 @@ def test_the_answer_on_equal_arms(tmp_path):
     assert "cannot be told apart from" in text
     assert not re.search(r"is best|Gain over|Slower than", text)
     (sentence,) = [line for line in precision.assurances(view) if "Benjamini" in line]
-    assert "survives a correction for 190 comparisons" in sentence
-    assert "at most about 5 % of the reported ones are false" in sentence
+    assert sentence == "Differences are corrected for 190 comparisons (Benjamini–Hochberg, at most about 5 % false)."
     points = view.comparisons[0].points
     sides = [[p.sample.by_block("throughput") for p in (pair.above, pair.below)] for pair in pairs_of(points)]
     adjusted = benjamini_hochberg([p_value(*both) for both in sides])

@@ -8,13 +8,16 @@ from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.report.open_loops import is_open
-from concexp.report.phrases import BAD_ENDINGS
+from concexp.report.pairs import without_primitive
+from concexp.report.phrases import BAD_ENDINGS, follows
 from concexp.report.text.markdown import escaped
-from concexp.report.text.numbers import PLAIN, many, scale_of, spread
+from concexp.report.text.numbers import DIGITS, NARROW, PLAIN, brief, level_text, many, rounded, scale_of
 from concexp.report.view import Point, View
 
 MAX_SPAN = 300  # beyond this ratio, one unit for a column would show its smallest values as zeros
 MAX_ROWS = 200  # more than anyone reads; cells.csv has all of them
+SAME = 0.01  # columns of which all figures differ by less say the same
+EXACT = 1e-6  # of a figure that is computed from another one
 MARKS = {
     "†": "wrong outcome: cannot win",
     "§": "some trials ended badly: numbers are of the others, cannot win",
@@ -55,14 +58,13 @@ def tables(view: View) -> list[Table]:
 
 
 def meaning(view: View) -> str:
-    """What a figure of the tables is, and what its interval does not cover; "" if no figure has an interval."""
+    """What a figure of the tables is, and which intervals are shown; "" if no figure has one."""
     if not any(value.bounded for point in view.points for value in point.values.values()):
         return ""
-    geometric = " (geometric for times and rates)" if any(m.scale == "log" for m in view.metrics.values()) else ""
     pooled = f"; {ALL_TOGETHER}" if has_pooled(view) else ""
     return (
-        f"Figures are means over the trials{geometric}{pooled}. Their intervals cover differences between trials of this run, not "
-        "between days or machines, nor that a figure in bold was picked as the best."
+        f"Means over the trials{pooled}. In brackets: {level_text(view.run.level)} intervals wider than ±{100 * NARROW:g} % and "
+        "the noise floor"
     )
 
 
@@ -85,65 +87,136 @@ def marks(view: View) -> list[str]:
 
 def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> Table:
     labels = {key: list(dict.fromkeys(_shown(point.labels.get(key)) for point in points)) for key in view.axes}
-    axes = [key for key, values in labels.items() if len(values) > 1]
+    varying = [key for key, values in labels.items() if len(values) > 1]
+    bare = without_primitive(view, list(points)) is not None
+    axes = [key for key in varying if not follows(view, key)]
     fixed = [
-        key for key, values in labels.items() if len(values) == 1 and values[0] and not (title and key == "workload")
+        key
+        for key, values in labels.items()
+        if len(values) == 1 and values[0] and not (title and key == "workload") and not (key == "sync" and bare)
     ]
-    heads, columns, same = [], [], []
-    for name, metric in view.metrics.items():
-        values = [point.value(name) for point in points]
-        if name != view.primary and not (
-            any(v.has_value for v in values) and _is_worth_a_column(view, name, metric, points)
-        ):
-            continue
-        unit, cells = _column(values, metric.unit)
-        shares = [view.share_of_trials(point, name) for point in points]
-        cells = [f"{text} in {share}" if share else text for text, share in zip(cells, shares, strict=True)]
-        if metric.open_loop and metric.pooled:  # a latency; the growth of the line, or a rate, is what it is
-            cells = ["overloaded" if p.sample.overloaded else text for text, p in zip(cells, points, strict=True)]
-        cells = [f"{text} {_own_mark(point, name, metric)}".strip() for text, point in zip(cells, points, strict=True)]
-        if name == view.primary and not any(point.has_numbers for point in points):
-            heads.append("outcome")
-            columns.append([_marked(text, point, best) for text, point in zip(cells, points, strict=True)])
-            continue
-        head = _head(view.called(name), metric, unit, points[0].unit)
-        if name != view.primary and len(cells) > 1 and len(set(cells)) == 1:
-            column, _, suffix = head.partition(", ")
-            same.append(f"{column} {cells[0]}{suffix if suffix == 'x' else f' {suffix}'}".rstrip())
-            continue
-        heads.append(head)
-        if name == view.primary:
-            cells = [_marked(text, point, best) for text, point in zip(cells, points, strict=True)]
-        columns.append(cells)
+    columns, same = _columns(view, points, best)
     trials = [_trials(point) for point in points]
     if len(points) > 1 and len(set(trials)) == 1:
         counted = trials[0] if any(point.has_numbers for point in points) else str(points[0].sample.count)
-        same.append(f"{counted} trials per cell")
+        doubtful = max((len(point.doubtful) for point in points if point.enough_clean_trials), default=0)
+        same.append(f"{counted} trials per cell" + (f" (up to {doubtful} doubtful)" if doubtful else ""))
     else:
-        heads.append("trials")
-        columns.append(trials)
+        columns.append(("trials", trials))
     rows = [
         [*(_shown(point.labels.get(key)) for key in axes), *numbers]
-        for point, numbers in zip(points, zip(*columns, strict=True), strict=True)
+        for point, numbers in zip(points, zip(*(cells for _, cells in columns), strict=True), strict=True)
     ]
-    constant = ", ".join([*(f"{escaped(key)} {labels[key][0]}" for key in fixed), *same])
-    return Table(escaped(title), constant, len(axes), [*map(escaped, axes), *heads], rows)
+    following = [f"{escaped(key)} follows {escaped(follows(view, key))}" for key in varying if key not in axes]
+    constant = ", ".join([*(f"{escaped(key)} {labels[key][0]}" for key in fixed), *following, *same])
+    return Table(escaped(title), constant, len(axes), [*map(escaped, axes), *(head for head, _ in columns)], rows)
 
 
-def _column(values: Sequence[Interval], unit: str) -> tuple[str, list[str]]:
-    """The unit of a column and its cells. Where the values span too much for one unit, the unit is "" and each cell has one."""
+def _columns(view: View, points: Sequence[Point], best: set[str]) -> tuple[list[tuple[str, list[str]]], list[str]]:
+    """The columns of a table, the primary metric always among them, as (head, cells); and what all rows have alike."""
+    columns: list[tuple[str, list[str]]] = []
+    same: list[str] = []
+    shown: list[str] = []
+    for name, metric in view.metrics.items():
+        if name == view.primary:
+            columns.append(_primary(view, points, best))
+        elif any(p.value(name).has_value for p in points) and _is_worth_a_column(view, name, metric, points):
+            head, cells = _texts(view, name, points)
+            if (like := _repeated(view, name, shown, points)) == "":
+                continue
+            if alike := _alike(view, name, points, head, cells):
+                same.append(alike)
+                continue
+            if like:
+                same.append(f"{escaped(view.called(name))} as {escaped(view.called(like))}")
+                continue
+            columns.append((head, cells))
+        else:
+            continue
+        shown.append(name)
+    return columns, same
+
+
+def _primary(view: View, points: Sequence[Point], best: set[str]) -> tuple[str, list[str]]:
+    """The head and the cells of the primary metric, the best in bold; how trials ended where they have no numbers."""
+    head, cells = _texts(view, view.primary, points)
+    if not any(point.has_numbers for point in points):
+        head = "outcome"
+    return head, [_marked(text, point, best) for text, point in zip(cells, points, strict=True)]
+
+
+def _texts(view: View, name: str, points: Sequence[Point]) -> tuple[str, list[str]]:
+    """The head and the cells of a metric."""
+    metric = view.metrics[name]
+    floors = [view.floor([point]).factor - 1 if name in (view.primary, view.relative) else 0.0 for point in points]
+    unit, cells = _column([point.value(name) for point in points], metric.unit, floors)
+    texts = []
+    for text, point in zip(cells, points, strict=True):
+        share = view.share_of_trials(point, name)
+        text = f"{text} in {share}" if share else text
+        # A latency grows as long as an overload lasts.
+        if metric.open_loop and metric.pooled and point.sample.overloaded:
+            text = "overloaded"
+        texts.append(f"{text} {_own_mark(point, name, metric)}".strip())
+    return _head(view.called(name), metric, unit, points[0].unit), texts
+
+
+def _repeated(view: View, name: str, shown: Sequence[str], points: Sequence[Point]) -> str | None:
+    """The metric in `shown` that this one repeats in all rows; "" if it is only the gain per worker; None if it repeats none."""
+    values = [point.value(name) for point in points]
+    if len(values) < 2 or not all(value.has_value and value.mean > 0 for value in values):
+        return None
+    for other in shown:
+        known = [point.value(other) for point in points]
+        if not all(value.has_value and value.mean > 0 for value in known):
+            continue
+        ratios = [value.mean / one.mean for value, one in zip(values, known, strict=True)]
+        if view.metrics[other].unit == view.metrics[name].unit and all(abs(r - 1) <= SAME for r in ratios):
+            return other
+        if other == view.relative and all(
+            abs(ratio * p.parallelism - 1) < EXACT for ratio, p in zip(ratios, points, strict=True)
+        ):
+            return ""
+    return None
+
+
+def _alike(view: View, name: str, points: Sequence[Point], head: str, cells: Sequence[str]) -> str:
+    """What all rows have alike: one text, or figures that hardly differ: `busy CPUs 1.00 to 1.02`; "" if they differ."""
+    if len(cells) < 2:
+        return ""
+    title, _, unit = head.partition(", ")
+    suffix = unit if unit == "x" else f" {unit}"
+    if len(set(cells)) == 1:
+        return f"{title} {cells[0]}{suffix}".rstrip()
+    means = [point.value(name).mean for point in points]
+    plain = all(text[:1].isdigit() and " in " not in text and not set(text) & set(MARKS) for text in cells)
+    if not plain or min(means) <= 0 or max(means) > (1 + NARROW) * min(means):
+        return ""
+    factor, _ = scale_of(means, view.metrics[name].unit)
+    return f"{title} {rounded(min(means) / factor)} to {rounded(max(means) / factor)}{suffix}".rstrip()
+
+
+def _column(values: Sequence[Interval], unit: str, floors: Sequence[float]) -> tuple[str, list[str]]:
+    """The unit of a column and its cells. Where the values span too much for one unit, the unit is "" and each cell has one.
+
+    An interval is shown where it is wider than NARROW and than the noise floor.
+    """
     factor, name = scale_of([value.mean for value in values], unit)
     sizes = [abs(value.mean) for value in values if value.has_value and value.mean]
-    if name not in PLAIN and sizes and max(sizes) > MAX_SPAN * min(sizes):
-        return "", [_alone(value, unit) for value in values]
-    return name, [spread(value.scaled(1 / factor)) for value in values]
+    several = name not in PLAIN and sizes and max(sizes) > MAX_SPAN * min(sizes)
+    cells = []
+    for value, floor in zip(values, floors, strict=True):
+        if several:
+            factor, own = scale_of([value.mean], unit)
+            mean, gap, ends = _figure(value.scaled(1 / factor), floor).partition(" (")
+            cells.append(f"{mean} {own}{gap}{ends}" if own and value.has_value else f"{mean}{gap}{ends}")
+        else:
+            cells.append(_figure(value.scaled(1 / factor), floor))
+    return "" if several else name, cells
 
 
-def _alone(value: Interval, unit: str) -> str:
-    """A value with a unit of its own: `279 k (267–292)`."""
-    factor, name = scale_of([value.mean], unit)
-    mean, gap, ends = spread(value.scaled(1 / factor)).partition(" (")
-    return f"{mean} {name}{gap}{ends}" if name and value.has_value else f"{mean}{gap}{ends}"
+def _figure(value: Interval, floor: float) -> str:
+    return brief(value, digits=DIGITS, narrow=max(NARROW, floor))
 
 
 def _shown(label: Any) -> str:
@@ -188,7 +261,6 @@ def _own_mark(point: Point, name: str, metric: Any) -> str:
 
 
 def _trials(point: Point) -> str:
-    """`6`, `6 (2 doubtful)`, `5 of 6`."""
+    """`6`, `5 of 6`."""
     good, count = len(point.sample.has_numbers), point.sample.count
-    text = f"{good} of {count}" if good < count else str(count)
-    return f"{text} ({len(point.doubtful)} doubtful)" if point.doubtful else text
+    return f"{good} of {count}" if good < count else str(count)

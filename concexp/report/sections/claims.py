@@ -12,32 +12,47 @@ from concexp.analysis.stats.intervals import Interval
 from concexp.experiment.claims import is_metric
 from concexp.experiment.expressions import Tree
 from concexp.experiment.spec import Claim, Value
+from concexp.report.phrases import follows
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, spread, zero_text
 from concexp.report.view import View
 
 MAX_LINES = 6  # of one verdict
+MAX_EVIDENCE = 3  # lines of a claim on the page
 MAX_CASES = 3  # named in one line
 SIGNS = {"<": "&lt;", ">": "&gt;", "<=": "≤", ">=": "≥", "==": "=", "!=": "≠"}
 SHOWN_AS_100_PERCENT = 0.9995  # confidences from here on would be rounded to 100 %
+UNMET = "its condition does not hold"  # the reason of a case to which a claim's `when` does not apply
 # The decisive ones first.
 WORDS = ("refuted", "inconclusive", "supported", "skipped")
 
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """One claim in Markdown: verdict, wording, expectation with its scope, a summary of the cases, and lines of evidence."""
+    """One claim in Markdown: verdict, wording, expectation with its scope, a summary of the cases, and lines of evidence.
+
+    cases    how many cases had each verdict, in few words
+    closest  the case that came closest to another verdict, in few words; "" if none was judged
+    """
 
     word: str
     says: str
     expect: str
     summary: str
     lines: list[str]
+    cases: str
+    closest: str
 
     @property
     def nearest(self) -> str:
         """The case that came closest to another verdict; "" if none was judged."""
         return next((line.partition(": ")[2] for line in self.lines if line.partition(": ")[0] == self.word), "")
+
+    @property
+    def evidence(self) -> list[str]:
+        """What the verdict rests on, with intervals: all that was judged, or of a supported claim the closest call."""
+        judged = [line for line in self.lines if not (line.startswith("skipped: ") and UNMET in line)]
+        return judged[:1] if self.word == "supported" else judged[:MAX_EVIDENCE]
 
 
 def claim_rows(view: View) -> list[ClaimRow]:
@@ -55,7 +70,21 @@ def _claim_row(view: View, verdict: Verdict) -> ClaimRow:
         summary = f"{verdict.outcome} in {plural(cases, 'case') if cases == 1 else f'all {cases} cases'}."
     else:
         summary = f"of {plural(cases, 'case')}, {enumerated(counts)}."
-    return ClaimRow(verdict.outcome, escaped(claim.says), expected(claim), summary, _lines(view, verdict))
+    return ClaimRow(
+        verdict.outcome,
+        escaped(claim.says),
+        expected(claim),
+        summary,
+        _lines(view, verdict),
+        escaped(verdict.reason) or _counted(verdict),
+        _closest(view, verdict),
+    )
+
+
+def _counted(verdict: Verdict) -> str:
+    """`2`, where all cases have the verdict of the claim; `1 inconclusive, 10 skipped`."""
+    counts = [(word, verdict.counts[word]) for word in WORDS if verdict.counts[word]]
+    return str(counts[0][1]) if len(counts) == 1 else ", ".join(f"{count} {word}" for word, count in counts)
 
 
 def expected(claim: Claim) -> str:
@@ -76,11 +105,8 @@ def _any_of(labels: Any) -> str:
 def _lines(view: View, verdict: Verdict) -> list[str]:
     lines: list[str] = []
     for word in WORDS:
-        matching = [judged for judged in verdict.cases if judged.outcome == word]
-        # Of the supported cases, those that came closest to failing say most.
-        matching.sort(key=lambda judged: 1.0 if judged.share is None else round(judged.share, 4))
         by_evidence: dict[str, list[CaseVerdict]] = {}
-        for judged in matching:
+        for judged in _sorted(verdict, word):
             evidence = "; ".join(text for text in (escaped(judged.reason), _evidence(judged, verdict.level)) if text)
             by_evidence.setdefault(evidence, []).append(judged)
         groups = list(by_evidence.items())
@@ -91,6 +117,26 @@ def _lines(view: View, verdict: Verdict) -> list[str]:
         if more:
             lines.append(f"{word}: {plural(more, 'more case')}")
     return lines
+
+
+def _sorted(verdict: Verdict, word: str) -> list[CaseVerdict]:
+    """The cases with this verdict; of the supported ones, those that came closest to failing say most."""
+    matching = [judged for judged in verdict.cases if judged.outcome == word]
+    return sorted(matching, key=lambda judged: 1.0 if judged.share is None else round(judged.share, 4))
+
+
+def _closest(view: View, verdict: Verdict) -> str:
+    """The first of these cases with the means that were compared: `threads`, 2 workers: 1.01x < 1.10x, 99 % sure."""
+    judged = next(iter(_sorted(verdict, verdict.outcome)), None)
+    if judged is None or verdict.outcome == "skipped":
+        return ""
+    found = (
+        "; ".join(_comparison(one, brief=True) for one in judged.evidence) or escaped(judged.reason).partition(";")[0]
+    )
+    surer = 0.5 if judged.share is None else max(judged.share, 1 - judged.share)
+    sure = f", {_percent(surer)} sure" if 0.5 < surer < SHOWN_AS_100_PERCENT else ""
+    name = _name(view, judged)
+    return f"{name}: {found}{sure}" if name and len(verdict.cases) > 1 else f"{found}{sure}"
 
 
 def _cases(view: View, cases: list[CaseVerdict]) -> str:
@@ -104,13 +150,13 @@ def _name(view: View, judged: CaseVerdict) -> str:
     """The labels that distinguish a case from the others; "" if none do."""
     parts = []
     for key, label in judged.case.labels.items():
-        if label is not None and key in view.varying_axes:
+        if label is not None and key in view.varying_axes and not follows(view, key):
             if key == "workers":
                 parts.append(plural(label, "worker"))
             elif key in ("workload", "model", "sync"):
                 parts.append(code(label))
             else:
-                parts.append(code(f"{key} {label}"))
+                parts.append(code(view.title({key: label})))
     return ", ".join(parts)
 
 
@@ -147,8 +193,8 @@ def _zero(cases: list[CaseVerdict], level: float) -> str:
     return f" in {zero_text(fewest.count, fewest.of, level)}"
 
 
-def _comparison(one: Comparison) -> str:
-    """Both sides in one unit: `1.03x (1.01–1.05) < 1.1x`."""
+def _comparison(one: Comparison, brief: bool = False) -> str:
+    """Both sides in one unit: `1.03x (1.01–1.05) < 1.1x`; in `brief` without their intervals."""
     unit = _unit(one.tree) or ""
     numbers = [side for side in one.sides if isinstance(side, Interval)]
     finite = [side for side in numbers if math.isfinite(side.mean)]
@@ -156,6 +202,8 @@ def _comparison(one: Comparison) -> str:
     factor, name = scale_of([abs(side.mean) for side in measured], unit)
     suffix = name if name in ("x", "") else f" {name}"
     sides = [_side(side, factor, suffix) for side in one.sides]
+    if brief:
+        sides = [side.partition(" (")[0] for side in sides]
     signs = [SIGNS.get(sign, sign) for sign in one.tree.value]
     text = sides[0] + "".join(f" {sign} {side}" for sign, side in zip(signs, sides[1:], strict=True))
     tolerance = one.tree.tolerance

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, MEASURED
 from concexp.report.expected import is_expected
-from concexp.report.phrases import BAD_ENDINGS
+from concexp.report.phrases import BAD_ENDINGS, first_few
 from concexp.report.sections import hangs
 from concexp.report.text.markdown import escaped, fenced
 from concexp.report.text.numbers import plural
@@ -50,22 +50,21 @@ def _skipped(reason: str, cells: list[str]) -> str:
 
 
 def expected(view: View) -> list[str]:
-    """The trials that ended badly as expected, by how and why, and what a diagnostic trial showed of those that hang."""
-    groups: dict[tuple[str, str], list[Record]] = {}
+    """The trials that ended badly as expected, by how, with the reasons; and what a diagnostic trial showed of hangs."""
+    groups: dict[str, list[Record]] = {}
     for record in _ended_badly(view):
         if is_expected(view, record["cell"], record["status"]):
-            groups.setdefault((record["status"], _without_class(record["reason"])), []).append(record)
+            groups.setdefault(record["status"], []).append(record)
     texts = []
-    for (status, reason), records in list(groups.items())[:MAX_FAILURES]:
+    for status, records in groups.items():
         cells = len({record["cell"] for record in records})
-        texts.append(
-            f"{plural(len(records), 'trial')} of {plural(cells, 'cell')} {BAD_ENDINGS[status]}: {escaped(reason.rstrip('.'))}."
-        )
+        reasons = list(dict.fromkeys(_without_class(record["reason"]).rstrip(".") for record in records))
+        listed = "; ".join(first_few([escaped(reason) for reason in reasons], MAX_FAILURES))
+        texts.append(f"{plural(len(records), 'trial')} of {plural(cells, 'cell')} {BAD_ENDINGS[status]}: {listed}.")
         if status == "timeout":
             diagnosed = dict.fromkeys(line for r in records for line in hangs.diagnosis(view, r["cell"]))
             texts += list(diagnosed)[:MAX_DIAGNOSED]
-    more = len(groups) - MAX_FAILURES
-    return [*texts, *([f"{plural(more, 'more kind')} in journal.jsonl."] if more > 0 else [])]
+    return texts
 
 
 def _without_class(reason: str) -> str:

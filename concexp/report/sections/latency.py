@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
@@ -11,40 +12,80 @@ from concexp.experiment.entries import BESIDE
 from concexp.report.family import Family, corrected
 from concexp.report.open_loops import METRICS, is_open
 from concexp.report.pairs import Pair
-from concexp.report.phrases import cell_text, cells_text
+from concexp.report.phrases import cell_text, cells_text, titles_text
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import brief, enumerated, plural, rounded, scale_of, sentence_case, spread
 from concexp.report.view import Comparison, Point, View, once_per_view
 from concexp.trial.search import objective
 
 HIGHEST_RATE = "sustainable_rate"
-MAX_COMPARISONS = 12
+MOST_BESIDE = 2  # sentences beside a picture
+MAX_TITLES = 8  # of comparisons that end alike
 MAX_CELLS = 6  # that a sentence on overload names
 MAX_RATES = 4  # with a figure each in the answer; of more, the lowest and the highest
 MAX_PARAMETERS = 1  # of a workload, beside its name
 
 
+def summary(view: View) -> list[str]:
+    """The first two of the sentences, for the place beside the picture."""
+    return sentences(view)[:MOST_BESIDE]
+
+
 def sentences(view: View) -> list[str]:
-    """The effect of the conditions, and one sentence per comparison with several variants.
+    """The effect of the conditions, and one sentence for all comparisons that end alike.
 
     A difference is named if it survives a correction for all pairs that a sentence could have been about.
     """
     comparisons = [comparison for comparison in view.comparisons if _points(view, comparison)]
     compared = [comparison for comparison in comparisons if len(_points(view, comparison)) > 1]
-    more = (
-        [f"{plural(len(compared) - MAX_COMPARISONS, 'more comparison')} in the tables below."]
-        if len(compared) > MAX_COMPARISONS
-        else []
-    )
     family = _family(view)
+    alike: dict[tuple[str, ...], list[Comparison]] = {}
+    for comparison in compared:
+        alike.setdefault(_outcome(view, comparison, family), []).append(comparison)
     return [
         *highest_rates(view),
         *_overloads_explained(view),
         *_in_closed_loops(view, comparisons),
+        *(_of_several(view, members, family) for members in alike.values()),
         *_too_few(view),
-        *(_sentence(view, comparison, family) for comparison in compared[:MAX_COMPARISONS]),
-        *more,
     ]
+
+
+def _outcome(view: View, comparison: Comparison, family: Family) -> tuple[str, ...]:
+    """The same for comparisons that one sentence can be about: the metric, and what is lowest or cannot be told apart."""
+    metric = _metric(view, comparison)
+    best, *others = _points(view, comparison)
+    tied = _tied(view, comparison, family)
+    if len(tied) == len(others):
+        return (metric, "tied", *sorted(cell_text(view, point) for point in (best, *others)))
+    if tied:
+        return (metric, comparison.points[0].cell)
+    return (metric, "lowest", cell_text(view, best), *sorted(cell_text(view, point) for point in others))
+
+
+def _of_several(view: View, members: Sequence[Comparison], family: Family) -> str:
+    """What holds in several comparisons; of a single one its figures as well."""
+    if len(members) == 1:
+        return _sentence(view, members[0], family)
+    metric, how, *names = _outcome(view, members[0], family)
+    where = titles_text([view.title(one.labels) for one in members], MAX_TITLES)
+    if how == "tied":
+        return f"**{where}**: {enumerated(names)} cannot be told apart by {view.called(metric)}."
+    ratios = []
+    for one in members:
+        best, *others = _points(view, one)
+        ratios += [view.ratio(other, best, metric).mean for other in others]
+    low, high = (rounded(end(ratios)) for end in (min, max))
+    rest = f"that of {enumerated(names[1:])} is {low if low == high else f'{low} to {high}'} times as long"
+    return f"**{where}**: {names[0]} has the lowest {view.called(metric)}; {rest}."
+
+
+def _tied(view: View, comparison: Comparison, family: Family) -> list[Point]:
+    """The cells that cannot be told apart from the one with the lowest 99th percentile."""
+    metric = _metric(view, comparison)
+    best, *others = _points(view, comparison)
+    ratios = [(other, view.ratio(other, best, metric)) for other in others]
+    return [other for other, ratio in ratios if family.verdict(Pair(other, best, metric), ratio, 1.0) != "higher"]
 
 
 @once_per_view
@@ -272,7 +313,7 @@ def _sentence(view: View, comparison: Comparison, family: Family) -> str:
     metric = _metric(view, comparison)
     best, *others = _points(view, comparison)
     ratios = [(other, view.ratio(other, best, metric)) for other in others]
-    tied = [other for other, ratio in ratios if family.verdict(Pair(other, best, metric), ratio, 1.0) != "higher"]
+    tied = _tied(view, comparison, family)
     title = f"**{escaped(view.title(comparison.labels))}**: " if len(view.comparisons) > 1 else ""
     lowest = f"lowest {view.called(metric)}"
     text = f"{title}{lowest if title else sentence_case(lowest)} {_amount(view, best, metric)}, {cell_text(view, best)}"

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from concexp.analysis.costs import Costs
 from concexp.analysis.speed_states import spinner_speeds
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, scale_of
 from concexp.report.view import View
+from concexp.run.forecast import duration_text
 
 
 def machine(view: View) -> list[tuple[str, str]]:
@@ -19,10 +21,11 @@ def machine(view: View) -> list[tuple[str, str]]:
     facts = view.run.manifest["machine"]
     rows: list[tuple[str, str | None]] = [
         ("processor", _text(facts, "processor")),
-        ("system", ", ".join(filter(None, [_text(facts, "system"), _text(facts, "architecture")])) or None),
-        ("virtual machine", _text(facts, "virtual")),
-        ("usable CPUs", _usable(facts)),
-        ("effective CPUs", _effective(view)),
+        (
+            "system",
+            ", ".join(filter(None, [_text(facts, "system"), _text(facts, "architecture"), _virtual(facts)])) or None,
+        ),
+        ("CPUs", f"{_usable(facts)}; effective: {_effective(view)}"),
         ("CPU's speed", _speed(facts)),
         ("speed of a spinner alone", _spinner(view)),
         ("memory", _memory(facts)),
@@ -43,6 +46,10 @@ def _text(facts: dict[str, Any], name: str) -> str | None:
     return escaped(facts[name]) if facts.get(name) else None
 
 
+def _virtual(facts: dict[str, Any]) -> str | None:
+    return f"virtual machine ({_text(facts, 'virtual')})" if facts.get("virtual") else None
+
+
 def _usable(facts: dict[str, Any]) -> str:
     limits = []
     if facts.get("affinity_cpus") not in (None, facts.get("logical_cpus")):
@@ -55,7 +62,7 @@ def _usable(facts: dict[str, Any]) -> str:
         limits.append(f"{facts['threads_per_core']} hyper-threads each")
     if len(facts.get("numa_nodes") or ()) > 1:
         limits.append(plural(len(facts["numa_nodes"]), "memory node"))
-    return f"{facts['cpus']} of {facts['logical_cpus']}" + (f" ({', '.join(limits)})" if limits else "")
+    return f"{facts['cpus']} of {facts['logical_cpus']} usable" + (f" ({', '.join(limits)})" if limits else "")
 
 
 def _speed(facts: dict[str, Any]) -> str | None:
@@ -76,8 +83,8 @@ def _load(facts: dict[str, Any]) -> str | None:
     if facts.get("load_1m") is None:
         return None
     waited = {kind: share for kind, share in (facts.get("pressure") or {}).items() if share}
-    shares = enumerated([f"{escaped(kind)} in {share:.1%}" for kind, share in waited.items()]) if waited else ""
-    return f"{facts['load_1m']:.2f}" + (f" (something waited for {shares} of the minute before)" if shares else "")
+    shares = ", ".join(f"{escaped(kind)} {share:.1%}" for kind, share in waited.items())
+    return f"{facts['load_1m']:.2f}" + (f" (waiting for {shares} of the minute)" if shares else "")
 
 
 def _clock(view: View) -> str | None:
@@ -87,9 +94,9 @@ def _clock(view: View) -> str | None:
     cost, step, late = (facts.get(name) for name in ("timer_cost_s", "timer_step_s", "sleep_overshoot_median_s"))
     parts = [source] if source else []
     if cost is not None:
-        parts.append(f"a reading costs {_short(cost)}" + (f" in steps of {_short(step)}" if step else ""))
+        parts.append(f"{_short(cost)} per reading" + (f", steps of {_short(step)}" if step else ""))
     if late is not None:
-        parts.append(f"a sleep of 1 ms lasts {_short(late)} longer")
+        parts.append(f"sleeps end {_short(late)} late")
     return ", ".join(parts) or None
 
 
@@ -108,7 +115,7 @@ def _effective(view: View) -> str:
         return f"{rounded(spun[0])} (measured once){left_out}"
     middle = float(np.median(spun))
     ends = f"{rounded(min(spun))} to {rounded(max(spun))}"
-    return f"{rounded(middle)} (median of {len(spun)} measurements, {ends}){left_out}"
+    return f"{rounded(middle)} ({ends} in {len(spun)} measurements){left_out}"
 
 
 def _spinner(view: View) -> str | None:
@@ -116,10 +123,10 @@ def _spinner(view: View) -> str | None:
     speeds = [rounds / 1e6 for _, rounds in spinner_speeds(view.run)]
     if not speeds:
         return None
-    middle = f"{rounded(float(np.median(speeds)))} million rounds/s"
+    middle = f"{rounded(float(np.median(speeds)))} M rounds/s"
     if len(speeds) == 1:
         return f"{middle} (measured once)"
-    return f"{middle} (median of {len(speeds)} measurements, {rounded(min(speeds))} to {rounded(max(speeds))})"
+    return f"{middle} ({rounded(min(speeds))} to {rounded(max(speeds))})"
 
 
 def _python(facts: dict[str, Any]) -> str:
@@ -131,7 +138,7 @@ def _python(facts: dict[str, Any]) -> str:
     if facts.get("compiler"):
         parts.append(escaped(facts["compiler"]))
     if facts.get("start_method"):
-        parts.append(f"starts processes by {escaped(facts['start_method'])}")
+        parts.append(escaped(facts["start_method"]))
     return ", ".join(filter(None, parts))
 
 
@@ -139,16 +146,18 @@ def _work(view: View) -> str | None:
     """How many rounds of busy work an operation of each workload was, and where the time of a round was measured."""
     trials = view.run.trials
     names = [name for name in trials if name == "rounds" or name.startswith("rounds_")]
-    parts = []
+    labels: dict[str, list[str]] = {}
     for label, own in trials.groupby("workload", sort=False):
         for name in names:
             rounds = own[name].dropna()
             if len(rounds):
                 low, high = (f"{limit:,.0f}" for limit in (rounds.min(), rounds.max()))
                 kind = name.removeprefix("rounds").replace("_", " ")
-                parts.append(f"{code(str(label))} {low if low == high else f'{low} to {high}'} rounds{kind}")
-    if not parts:
+                text = f"{low if low == high else f'{low} to {high}'} rounds{kind}"
+                labels.setdefault(text, []).append(code(str(label)))
+    if not labels:
         return None
+    parts = [f"{enumerated(own)} {text}" for text, own in labels.items()]
     pace = view.run.header.get("pace")
     measured = f"measured once, on {code(pace['python'])}" if pace else "measured by each trial for itself"
     return f"{'; '.join(parts)} per operation, {measured}"
@@ -180,15 +189,16 @@ def _different_builds(pythons: dict[str, dict[str, Any]]) -> str | None:
 
 
 def outline(view: View) -> str:
-    """The line under the title: how much was measured, on what, and when."""
+    """The line under the title: how much was measured, how long that took, on what, and when."""
     points = [point for point in view.points if point.sample.count]
     trials = sum(point.sample.count for point in points)
     facts = view.run.manifest["machine"]
+    took = Costs(view.run.records).spent
     pythons = view.run.manifest["interpreters"].values()
     named = [" ".join(filter(None, [_text(one, "implementation"), _text(one, "version")])) for one in pythons]
     parts: Sequence[str | None] = [
         code(view.run.spec["name"]),
-        f"{plural(trials, 'trial')} of {plural(len(points), 'cell')}",
+        f"{plural(trials, 'trial')} of {plural(len(points), 'cell')}" + (f" in {duration_text(took)}" if took else ""),
         f"{_text(facts, 'processor')}, {plural(facts['cpus'], 'usable CPU')}" if facts.get("processor") else None,
         enumerated(list(dict.fromkeys(filter(None, named)))) or None,
         str(view.run.manifest.get("started_at", ""))[:10] or None,

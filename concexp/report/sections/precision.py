@@ -9,7 +9,6 @@ from concexp.analysis import noise
 from concexp.analysis.costs import Costs, trials_of
 from concexp.analysis.precision import PrecisionShortfall, precision_shortfall, widths
 from concexp.analysis.stats.intervals import Interval
-from concexp.analysis.stats.trend import FEWEST_STEPS
 from concexp.experiment import Measure
 from concexp.experiment.statuses import MEASURED
 from concexp.report.family import family_of
@@ -33,7 +32,7 @@ def threats(view: View) -> list[str]:
 
 
 def assurances(view: View) -> list[str]:
-    """The rule for differences, the noise floors, the absence of a drift or that it cannot be told, a precision reached."""
+    """The correction for many comparisons, the noise floors, how far a drift is excluded, a precision that was reached."""
     sentences = _comparisons(view) + [_floor(view, floor) for floor in view.floors]
     sentences += list(filter(None, [_no_drift(view)]))
     wanted = _measure(view).precision
@@ -46,19 +45,17 @@ def assurances(view: View) -> list[str]:
 
 
 def _no_drift(view: View) -> str:
-    """The absence of a drift, or why it cannot be told; "" where there is a drift, or no sentinel."""
+    """How far a drift is excluded; "" where there is one, or too few blocks for an interval."""
     drift, times = noise.drift(view.run), noise.sentinel_times(view.run).values()
     if not times or noise.drifted(drift):
         return ""
-    lead = "No drift detected" if noise.no_drift(drift) else "Cannot tell whether the machine drifted"
-    change = (
-        f"the same small work changed by {percent_change(drift)} over {plural(drift.n, 'block')}"
-        if drift.bounded
-        else f"the same small work ran in {plural(len(times), 'block')}, and that takes {FEWEST_STEPS}"
+    if not drift.bounded:
+        return ""
+    lead = "No drift" if noise.no_drift(drift) else "The machine may have drifted"
+    return (
+        f"{lead}: the same small work changed by {percent_change(drift)} over {plural(drift.n, 'block')}; its slowest block took "
+        f"{rounded(max(times) / min(times))} times as long as the fastest."
     )
-    if len(times) == 1:
-        return f"{lead}: {change}."
-    return f"{lead}: {change}; the slowest block took {rounded(max(times) / min(times))} times as long as the fastest."
 
 
 def _comparisons(view: View) -> list[str]:
@@ -67,10 +64,7 @@ def _comparisons(view: View) -> list[str]:
     if count < 2:
         return []
     false = f"{100 * (1 - view.run.level):g} %"
-    return [
-        f"A difference is reported only if it survives a correction for {count:,} comparisons (Benjamini–Hochberg: at most about "
-        f"{false} of the reported ones are false)."
-    ]
+    return [f"Differences are corrected for {count:,} comparisons (Benjamini–Hochberg, at most about {false} false)."]
 
 
 def _floor(view: View, floor: noise.NoiseFloor) -> str:
@@ -78,9 +72,8 @@ def _floor(view: View, floor: noise.NoiseFloor) -> str:
     unlike = "" if floor.ratio.lo <= 1 <= floor.ratio.hi else ", although it is the same"
     workload = f" for {code(floor.workload)}" if len(view.floors) > 1 else ""
     return (
-        f"Noise floor{workload}: {rounded(100 * (floor.factor - 1), 2)} %, more beside wider intervals; smaller differences are "
-        f"not reported. {cell_on_page(view, point)}, measured twice in every block, differed by "
-        f"{percent_change(floor.ratio)}{unlike}."
+        f"Noise floor{workload}: {rounded(100 * (floor.factor - 1), 2)} %. {cell_on_page(view, point)}, measured twice, differed "
+        f"by {percent_change(floor.ratio)}{unlike}."
     )
 
 

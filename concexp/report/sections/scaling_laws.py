@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from concexp.analysis.demand import WAITS
 from concexp.analysis.stats.intervals import Interval
@@ -18,11 +17,10 @@ from concexp.analysis.stats.scaling_laws import karp_flatt
 from concexp.analysis.stats.significance import MARGIN, equivalence
 from concexp.analysis.time_breakdown import ONE, parallel
 from concexp.report.family import family_of
-from concexp.report.long_axes import chosen
 from concexp.report.pairs import THROUGHPUT, Pair, steps
-from concexp.report.phrases import first_few
+from concexp.report.phrases import NO_GAIN, first_few, named_together, titles_text
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, plural, rounded, spread
+from concexp.report.text.numbers import enumerated, rounded, spread
 from concexp.report.view import Point, View, once_per_view
 
 AICC_TIE = 2  # laws whose AICc differs by less describe a curve equally well (Burnham & Anderson 2002)
@@ -33,8 +31,8 @@ FURTHEST = 2  # times the workers that were measured: what a law says beyond is 
 STEPS = {
     "higher": "gains",
     "lower": "loses",
-    "equivalent": f"changes by less than {100 * MARGIN:g} %:",
-    "unresolved": "may or may not change:",
+    "equivalent": f"changes by less than {100 * MARGIN:g} %",
+    "unresolved": "may or may not change",
 }
 # The parameters of laws: meaning, factor and unit. The cost of one pair is small, since there are many pairs.
 MEANING = {
@@ -92,38 +90,58 @@ def _limit(view: View, point: Point) -> float:
     return effective / point.demand
 
 
+def summary(view: View) -> list[str]:
+    """Up to how many workers each series gains a tenth or more, and which lose by more: two sentences at most."""
+    stepping = [(series, steps(view, series.points)) for series in measured_series(view)]
+    gaining: dict[int, list[Series]] = {}
+    losing = []
+    for series, pairs in stepping:
+        if not any(step_ratio(view, pair).bounded for pair in pairs):
+            continue
+        gaining.setdefault(_enough(view, pairs), []).append(series)
+        if any(step_verdict(view, pair) == STEPS["lower"] for pair in pairs):
+            losing.append(series)
+    parts = [
+        f"up to {count} workers: {_together(view, gaining[count])}"
+        for count in sorted(gaining, reverse=True)
+        if count > 1
+    ]
+    parts += [f"no gain: {_together(view, gaining[1])}"] if 1 in gaining else []
+    texts = [f"More workers gain throughput {'; '.join(parts)}."] if parts and max(gaining) > 1 else []
+    if set(gaining) == {1}:
+        texts = [f"More workers gain no throughput: {_together(view, gaining[1])}."]
+    return texts + ([f"A step to more workers loses throughput: {_together(view, losing)}."] if losing else [])
+
+
+def _enough(view: View, pairs: Sequence[Pair]) -> int:
+    """The fewest workers that reach the best throughput of these steps up to a tenth, where one shows a gain; 1 if none does."""
+    fewest = min((pair.below for pair in pairs), key=lambda point: point.parallelism)
+    gains = {pair.above.cell: view.ratio(pair.above, fewest, THROUGHPUT).mean for pair in pairs}
+    best = max(gains.values(), default=1.0)
+    shown = (pair.above for pair in pairs if step_verdict(view, pair) == STEPS["higher"])
+    near = [
+        one.parallelism for one in shown if gains[one.cell] > 1 + NO_GAIN and gains[one.cell] * (1 + NO_GAIN) >= best
+    ]
+    return min(near, default=1)
+
+
+def _together(view: View, members: Sequence[Series]) -> str:
+    """`threads` (inside 10us and 25us); `processes` (inside 0us): the series, each with its panels where there are several."""
+    several = len({one.title for one in measured_series(view)}) > 1
+    return "; ".join(
+        names + (f" ({titles_text(of)})" if several and any(of) else "")
+        for names, of in named_together((series.name, series.title) for series in members)
+    )
+
+
 def sentences(view: View) -> list[str]:
-    """The steps of each series, its law, one sentence for all that have none for the same reason, and serial shares."""
+    """The law of each series, one sentence for all that have none for the same reason, and serial shares."""
     by_reason: dict[str, list[Series]] = {}
     for series in measured_series(view):
         if series.scaling.refusal:
             by_reason.setdefault(_reason(series), []).append(series)
     refused = [series for members in by_reason.values() for series in members]
-    return [*_steps(view), *_laws(view), *_refusals(view, by_reason), *_serial_shares(view, refused)]
-
-
-def _steps(view: View) -> list[str]:
-    """What each step to more workers does to each series."""
-    stepping = [(series, steps(view, series.points)) for series in measured_series(view)]
-    told = [(series, pairs) for series, pairs in stepping if any(step_ratio(view, pair).bounded for pair in pairs)]
-    few = chosen(view, told, MAX_SERIES, lambda one: one[0].points[0].labels)
-    texts = [f"{_named(view, series)} {_steps_of(view, pairs)}." for series, pairs in few]
-    if not texts:
-        return []
-    more = [f"The table has {plural(len(told) - len(few), 'more line')}."] if len(told) > len(few) else []
-    return [f"Throughput with more workers, step by step: {texts[0]}", *texts[1:], *more]
-
-
-def _steps_of(view: View, pairs: Sequence[Pair]) -> str:
-    """`gains 1.95x (1.94–1.97) from 1 to 2 and 1.52x (1.49–1.55) from 2 to 4; loses 0.91x (0.90–0.92) from 4 to 8`."""
-    parts = []
-    for word, members in groupby(pairs, key=lambda pair: step_verdict(view, pair)):
-        figures = [
-            f"{spread(step_ratio(view, pair), 'x')} from {pair.below.workers} to {pair.above.workers}"
-            for pair in members
-        ]
-        parts.append(f"{word} {enumerated(figures)}")
-    return "; ".join(parts)
+    return [*_laws(view), *_refusals(view, by_reason), *_serial_shares(view, refused)]
 
 
 def step_ratio(view: View, pair: Pair) -> Interval:
@@ -256,7 +274,7 @@ def _serial_shares(view: View, refused: Sequence[Series]) -> list[str]:
         if alone is None or not several:
             continue
         shares = {p.parallelism: serial_share(view.ratio(p, alone, THROUGHPUT), p.parallelism) for p in several}
-        if not any(share.lo > 0 and share.mean >= MIN_SERIAL_SHARE for share in shares.values()):
+        if not any(share.lo > 0 and share.mean >= MIN_SERIAL_SHARE and share.hi <= 1 for share in shares.values()):
             continue
         pairs = {p.parallelism: Pair(p, alone, THROUGHPUT) for p in several}
         figures = [f"{_share(view, share, pairs[count])} with {count}" for count, share in shares.items()]

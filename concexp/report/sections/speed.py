@@ -122,8 +122,8 @@ def _about(view: View) -> str:
     samples = [sample.timing_trials(view.primary) for sample in view.run.samples.values()]
     counted = [trials for trials in samples if len(trials) >= FEWEST]
     doubtful = sum(bool(trial.doubts_about(view.primary)) for trials in counted for trial in trials)
-    some = f", {doubtful} of them doubtful" if doubtful else ""
+    some = f" ({doubtful} of them doubtful)" if doubtful else ""
     return (
-        f"A disturbance that hits fewer than {rounded(100 * found.unseen(view.run.level), 2)} % of the "
-        f"{plural(found.trials, 'trial')}{some}, or that lasts longer than the run, may have gone unseen."
+        f"A disturbance of fewer than {rounded(100 * found.unseen(view.run.level), 2)} % of the "
+        f"{plural(found.trials, 'trial')}{some} may have gone unseen."
     )

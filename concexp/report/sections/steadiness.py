@@ -152,9 +152,9 @@ def _variance(view: View) -> list[str]:
     over = ""
     if len(variances) > 1:
         cells = plural(len(variances), "cell")
-        over = f" (each of {cells})" if low == high else f" (median of {cells}; {low} to {high} %)"
+        over = f" (each of {cells})" if low == high else f" (median of {cells}, {low} to {high} %)"
     title = escaped(view.called(view.primary))
-    return [f"{_advice(view, variances)} Of the variance of {title} {middle} % lies between trials{over}."]
+    return [f"{_advice(view, variances)} {middle} % of the variance of {title} lies between trials{over}."]
 
 
 def _advice(view: View, variances: Sequence[Variation]) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
 from concexp.analysis.time_breakdown import ONE, TimeBreakdown, parallel
-from concexp.report.phrases import first_few, titles_text
+from concexp.report.phrases import first_few, named_together, titles_text
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, plural, rounded, spread
+from concexp.report.text.numbers import DIGITS, brief, enumerated, plural, rounded
 from concexp.report.view import Panel, Point, View, once_per_view
 
 # What each part is called as a reason; waits that were not recorded are hidden in two of them.
@@ -76,22 +76,14 @@ def _most_workers(series: list[Bar]) -> Bar | None:
 
 def sentences(view: View) -> list[str]:
     """The main reason for each series' loss, with most workers and free of doubts; and what was not measured."""
-    doubtful: list[Bar] = []
     alike: dict[tuple[object, ...], list[Bar]] = {}
     for series in _by_series(view):
         last = _most_workers(series)
         if last is not None:
             alike.setdefault(_loss_of(view, last), []).append(last)
-        else:
-            doubtful += series
     texts = [_reason(view, bars[0]) if len(bars) == 1 else _reason_of_several(view, bars) for bars in alike.values()]
     if len(texts) > MAX_SERIES:
         texts[MAX_SERIES:] = [f"{len(texts) - MAX_SERIES} more lines are in the picture only."]
-    if doubtful:
-        names = _series_names(view, doubtful)
-        texts.append(
-            f"No reason is given where cells or their baselines are doubtful, wrong or failed († § ‡): {names}."
-        )
     return texts + _unmeasured(view, [bar for _, of_panel in bars(view) for bar in of_panel])
 
 
@@ -108,16 +100,18 @@ def main_reasons(view: View) -> list[str]:
     parts = []
     ordered = sorted(by_reason.items(), key=lambda pair: -len(pair[1]))
     for reason, losses in ordered[:MAX_REASONS]:
-        titles: dict[str, list[str]] = {}
-        for bar, _ in losses:
-            titles.setdefault(view.series_name(bar.point), []).append(bar.title)
-        series_of = [code(name) + (f" in {titles_text(of)}" if any(of) else "") for name, of in titles.items()]
-        listed = "; ".join(first_few(series_of, MAX_REASONS))
+        listed = "; ".join(first_few(_together(view, [bar for bar, _ in losses]), MAX_REASONS))
         most, name = max(losses, key=lambda one: one[0].split.share(one[1]).mean)
         parts.append(f"{reason} ({listed}: at most {percent(most.split, name)})")
     if more := sum(len(losses) for _, losses in ordered[MAX_REASONS:]):
         parts.append(f"other reasons in {plural(more, 'more case')}")
-    return [f"Time of the workers, with most of them, is lost mainly to {'; '.join(parts)}."] if parts else []
+    return [f"With most workers, their time is lost mainly to {'; '.join(parts)}."] if parts else []
+
+
+def _together(view: View, lost: Sequence[Bar]) -> list[str]:
+    """`threads` and `processes` in sort and regex: the series of these bars, those of the same panels together."""
+    found = named_together((view.series_name(bar.point), bar.title) for bar in lost)
+    return [names + (f" in {titles_text(of)}" if any(of) else "") for names, of in found]
 
 
 def _named(view: View, bar: Bar) -> str:
@@ -126,22 +120,16 @@ def _named(view: View, bar: Bar) -> str:
     return code(view.series_name(bar.point)) + (f" ({escaped(bar.title)})" if several and bar.title else "")
 
 
-def _series_names(view: View, shown: Sequence[Bar]) -> str:
-    """The series that these bars belong to."""
-    names = list(dict.fromkeys(_named(view, bar) for bar in shown))
-    return enumerated(first_few(names, MAX_SERIES))
-
-
 def _names_alone(view: View, shown: Sequence[Bar]) -> str:
     """The series of these bars, without their panels."""
     return enumerated(first_few(list(dict.fromkeys(code(view.series_name(bar.point)) for bar in shown)), MAX_SERIES))
 
 
 def _reason(view: View, bar: Bar) -> str:
-    """`threads` with 4 workers: 25 % (24–26) of the workers' time was useful; lost mainly to turns at the GIL … (71 %, 70–72)."""
+    """`threads` with 4 workers: 25 % useful; lost mainly to waiting for the GIL … (71 %)."""
     point = bar.point
     head = f"{_named(view, bar)} with {plural(point.parallelism, 'worker')}"
-    head += f": {percent(bar.split, USEFUL)} of the time was useful"
+    head += f": {percent(bar.split, USEFUL)} useful"
     if 1 - bar.split.useful.mean < MIN_LOSS:
         return f"{head}."
     names = bar.split.leading()
@@ -155,33 +143,43 @@ def _reason(view: View, bar: Bar) -> str:
 
 
 def _loss_of(view: View, bar: Bar) -> tuple[object, ...]:
-    """The same for bars of a series that lost their time in the same way, and for no others."""
-    names = [] if 1 - bar.split.useful.mean < MIN_LOSS else bar.split.leading()
-    if not names or (names == [RESIDUAL] and blind(bar)):
+    """The same for bars that lost their time in the same way with as many workers, and for no others."""
+    if 1 - bar.split.useful.mean < MIN_LOSS:
+        return bar.point.parallelism, "nothing"
+    names = bar.split.leading()
+    if not names:
         return bar.point.cell, bar.title
-    return view.series_name(bar.point), bar.point.parallelism, *(_called(view, bar, name) for name in names)
+    if names == [RESIDUAL] and blind(bar):
+        return bar.point.parallelism, "unknown"
+    return bar.point.parallelism, *(_called(view, bar, name) for name in names)
 
 
 def _reason_of_several(view: View, bars: Sequence[Bar]) -> str:
-    """The same of several panels, with the outermost ends of their intervals: `19 to 27 % of the time was useful`."""
+    """The same of several bars, with the outermost ends of their intervals: `19 to 27 % useful`."""
     first = bars[0]
-    head = f"{code(view.series_name(first.point))} with {plural(first.point.parallelism, 'worker')}"
-    head += f" ({titles_text([bar.title for bar in bars])})" if any(bar.title for bar in bars) else ""
+    head = f"{'; '.join(_together(view, bars))} with {plural(first.point.parallelism, 'worker')}"
+    head += f": {_between(bars, USEFUL)} useful"
+    if 1 - first.split.useful.mean < MIN_LOSS:
+        return f"{head}."
     names = first.split.leading()
+    if names == [RESIDUAL] and blind(first):
+        return f"{head}; the reason for the loss was not recorded."
     parts = [f"{_called(view, first, name)} ({_between(bars, name)})" for name in names]
-    return f"{head}: {_between(bars, USEFUL)} of the time was useful; lost mainly to {enumerated(parts, 'or')}."
+    return f"{head}; lost mainly to {enumerated(parts, 'or')}."
 
 
 def _between(bars: Sequence[Bar], name: str) -> str:
     shares = [bar.split.share(name).scaled(100) for bar in bars]
     low = min(share.lo if share.bounded else share.mean for share in shares)
     high = max(share.hi if share.bounded else share.mean for share in shares)
-    return f"{rounded(low, 2)} to {rounded(high, 2)} %"
+    ends = [rounded(min(end, 100.0), 2) for end in (low, high)]
+    return f"{' to '.join(dict.fromkeys(ends))} %"
 
 
 def percent(split: Breakdown, name: str) -> str:
-    """A share in percent: `71 % (70–72)`."""
-    return spread(split.share(name).scaled(100), " %")
+    """A share in percent: `71 %`, or `55 % (49–61)` where that is wide. Measured shares of more than all are called all."""
+    share = split.share(name).scaled(100)
+    return "100 %" if share.mean > 100 else brief(share, " %", DIGITS)
 
 
 def _called(view: View, bar: Bar, name: str) -> str:
@@ -216,11 +214,6 @@ def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
     if pools:
         texts.append(
             f"Idle workers of a pool cannot be observed; their time is part of other reasons: {_names_alone(view, pools)}."
-        )
-    unseen = [bar for bar in shown if blind(bar)]
-    if unseen:
-        texts.append(
-            f"CPU time of single workers was not recorded, so most of the loss is unexplained: {_names_alone(view, unseen)}."
         )
     return texts
 

@@ -165,8 +165,20 @@ def name(view: View, point: Point) -> str:
     return f"{comparison} · {cell}" if comparison else cell
 
 
+def summary(view: View) -> list[str]:
+    """What the picture does not show: where workers off the CPU waited for one."""
+    texts: list[str] = []
+    shown = selection(view)
+    shares = [(name(view, timeline.point), timeline.queue_share or 0.0) for timeline in shown]
+    if queued := "; ".join(
+        f"{escaped(cell)}, {100 * share:.0f} %" for cell, share in shares if share >= MIN_QUEUE_SHARE
+    ):
+        texts.append(f"A worker off the CPU may be runnable. Share of the time spent waiting for a CPU: {queued}.")
+    return texts
+
+
 def sentences(view: View) -> list[str]:
-    """What a reader must know about the recorded timelines; empty if none were asked for."""
+    """Where the timelines come from, and what of them is not drawn or not known; empty if none were asked for."""
     asked = view.run.of_role(PICTURED)
     if not asked:
         return []
@@ -184,11 +196,6 @@ def sentences(view: View) -> list[str]:
             f"Segments shorter than {rounded(max(grains) / factor)} {unit} are drawn together: such a bar shows shares, not their "
             "order."
         )
-    shares = [(name(view, timeline.point), timeline.queue_share or 0.0) for timeline in shown]
-    if queued := "; ".join(
-        f"{escaped(cell)}, {100 * share:.0f} %" for cell, share in shares if share >= MIN_QUEUE_SHARE
-    ):
-        texts.append(f"A worker off the CPU may be runnable. Share of the time spent waiting for a CPU: {queued}.")
     reasons = Counter(record["reason"] for record in asked if record["status"] == "unsupported")
     texts += [f"{plural(count, 'cell')} without a timeline: {escaped(reason)}." for reason, count in reasons.items()]
     if unknown := [timeline.point.model for timeline in shown if not timeline.cpu_known]:

@@ -120,8 +120,6 @@ def _machine_threats(view: View) -> list[str]:
         sentences.append(
             f"The machine gave {rounded(effective)} of {view.cpus} usable CPUs (median of the spinner measurements)."
         )
-    if view.run.manifest["machine"].get("virtual"):
-        sentences.append("This is a virtual machine: its CPUs may be shared with others.")
     if view.run.manifest["machine"].get("governor") not in (None, "performance"):
         governor = code(view.run.manifest["machine"]["governor"])
         sentences.append(

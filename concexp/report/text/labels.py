@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from concexp.run.storage.foreign_text import printable
@@ -26,3 +27,14 @@ def one_line(value: Any) -> str:
 def cut(text: str, most: int = LONGEST) -> str:
     """The beginning of a text that is longer than `most`, and its length."""
     return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+
+
+def whole_sentences(text: str, most: int) -> str:
+    """As many sentences of a text as fit into `most` characters; if none does, as many of its parts between semicolons."""
+    if len(text) <= most:
+        return text
+    for sign in ".;":
+        ends = [match.start() for match in re.finditer(rf"[{sign}](?= )", text) if match.start() < most]
+        if ends:
+            return f"{text[: ends[-1]]}."
+    return f"{text.rstrip('.')}."

@@ -13,7 +13,7 @@ PREFIXES = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 PLAIN = ("x", "CPUs", "")  # units without prefixes
 DIGITS = 3
-NARROW = 0.05  # relative half-width of an interval up to which a figure may stand alone in the first lines
+NARROW = 0.05  # relative half-width of an interval up to which a figure may stand alone
 NOT_A_NUMBER = "not a number"
 
 
@@ -83,10 +83,10 @@ def spread(interval: Interval, suffix: str = "", finer: bool = False, digits: in
     return f"{mean}{suffix} ({low}{between}{high})"
 
 
-def brief(interval: Interval, suffix: str = "", digits: int = 2) -> str:
-    """A figure for the first lines of a page: few digits, and its interval only where that is wider than ±5 %: `2.0x`."""
+def brief(interval: Interval, suffix: str = "", digits: int = 2, narrow: float = NARROW) -> str:
+    """A figure with few digits, and its interval only where its half is wider than `narrow`, a share of it: `2.0x`."""
     half = (interval.hi - interval.lo) / 2
-    if not interval.bounded or half > NARROW * abs(interval.mean):
+    if not interval.bounded or half > narrow * abs(interval.mean):
         return spread(interval, suffix)
     return f"{rounded(interval.mean, digits)}{suffix}"
 

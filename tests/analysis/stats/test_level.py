@@ -115,9 +115,9 @@ def test_the_level_of_an_experiment_reaches_its_cells_and_its_page(tmp_path):
     assert (widths["99%"] > widths["90%"])[widths["90%"].notna()].all()
     text = page.write(runs["99%"], tmp_path / "page").read_text()
     assert "99 % intervals" in text
-    assert "true in each case with 99.5 % confidence" in text
-    assert "at most about 1 % of the reported ones are false" in text
-    assert "or that lasts longer than the run, may have gone unseen" in text
+    assert "A verdict needs 99.5 % confidence" in text
+    assert "at most about 1 % false" in text
+    assert "may have gone unseen" in text
     assert "95 %" not in text
 
 

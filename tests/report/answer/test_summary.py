@@ -38,7 +38,7 @@ def test_why_it_stops_scaling(tmp_path, facts, reason):
     four = {"effective": 3.9, "machine": {"cpus": 4}}
     sentences = answer(View(journal_builder.write(tmp_path, cells, **four)))
     assert (
-        f"Time of the workers, with most of them, is lost mainly to {reason} (`threads` in cpu\\_sum and sort: at most"
+        f"With most workers, their time is lost mainly to {reason} (`threads` in cpu\\_sum and sort: at most"
         in "".join(sentences)
     )
 

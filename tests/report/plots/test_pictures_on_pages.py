@@ -19,7 +19,7 @@ def assert_readable(path, alt):
         assert image.convert("L").getextrema()[0] < 80  # something is drawn
         assert image.info.get("Software") is None
     assert alt.endswith(".")
-    assert len(alt) > 60
+    assert len(alt) > 50
     assert not re.search(r"\bnan\b|\bNone\b|\binf\b|  |\b1 (more panels|more comparisons|cells)\b", alt)
 
 

@@ -14,14 +14,13 @@ def page(folder, **made):
 
 
 def test_what_a_figure_is_and_what_its_interval_leaves_out(tmp_path):
-    """Once on a page, below the tables: a geometric mean over the trials of one run; without intervals, nowhere."""
+    """Once on a page, above the tables: a mean over the trials, and which intervals are shown; else nowhere."""
     text = page(tmp_path / "many", **scenarios.parameters())
-    (line,) = [line for line in text.splitlines() if line.startswith("Figures are means over the trials")]
-    assert "the trials (geometric for times and rates)" in line
-    assert "differences between trials of this run, not between days or machines" in line
+    (line,) = [line for line in text.splitlines() if line.startswith("Means over the trials")]
+    assert "In brackets: 95 % intervals wider than ±5 % and the noise floor; [cells.csv](" in line
     assert "all operations" not in line
-    assert text.index("trials per cell") < text.index(line)
-    assert "Figures are means" not in page(tmp_path / "single", **scenarios.single())
+    assert text.index("trials per cell") > text.index(line)
+    assert "Means over" not in page(tmp_path / "single", **scenarios.single())
 
 
 def test_percentiles_are_of_all_operations_together(tmp_path):
@@ -29,7 +28,7 @@ def test_percentiles_are_of_all_operations_together(tmp_path):
     facts = {"service_time": journal_builder.histogram(0.005)}
     spec = {"metrics": ["throughput", "service_time_p50_s"]}
     text = page(tmp_path, cells=[journal_builder.cell("echo", "threads", workers=4, facts=facts)], spec=spec)
-    (line,) = [line for line in text.splitlines() if line.startswith("Figures are means")]
+    (line,) = [line for line in text.splitlines() if line.startswith("Means over")]
     assert "percentiles are of all operations of a cell together" in line
 
 
@@ -107,3 +106,55 @@ def test_everywhere_means_the_cells_that_are_cut_as_well(tmp_path):
     assert table.constant.startswith("workload counter, model threads, workers 2, ")
     assert "lost" not in table.constant
     assert table.heads[:2] == ["sync", "counter.size"]
+
+
+def test_a_column_that_repeats_another_is_left_out(tmp_path):
+    """The speedup per worker is no column; a metric with the figures of another one is named with it."""
+    made = journal_builder.sweep(workers=(1, 2), rate=journal_builder.amdahl())
+    for one in made:
+        one["counts"] = {"returned.a": one["rate"], "returned.b": 1.001 * one["rate"]}
+    spec = {"metrics": ["throughput", "speedup", "efficiency", "returned.a", "returned.b"]}
+    (table,) = cells.tables(View(journal_builder.write(tmp_path, made, spec=spec)))
+    assert [head.partition(",")[0] for head in table.heads] == [
+        "model", "workers", "throughput", "speedup", "returned a",
+    ]  # fmt: skip
+    assert "returned b as returned a" in table.constant
+
+
+def test_figures_that_hardly_differ_are_lifted_out(tmp_path):
+    """A column whose figures differ by less than 5 % stands once, from the lowest to the highest; the primary one stays."""
+    made = [
+        journal_builder.cell(model="threads", workers=n, rate=1000.0, noise=0.0, counts={"returned": 100.0 + n})
+        for n in (1, 2, 4)
+    ]
+    spec = {"baseline": {}, "metrics": ["throughput", "returned"]}
+    (table,) = cells.tables(View(journal_builder.write(tmp_path, made, spec=spec)))
+    assert table.heads == ["workers", "throughput, sums/s"]
+    assert "returned 101 to 104" in table.constant
+
+
+def test_a_parameter_that_follows_another_is_no_column(tmp_path):
+    """Each size has one number of operations: the line above the table says so."""
+    made = [
+        journal_builder.cell(model="threads", workers=2, axes={"fib.size": size, "load.ops": ops})
+        for size, ops in (("1B", 100), ("1KiB", 10))
+    ]
+    (table,) = cells.tables(View(journal_builder.write(tmp_path, made)))
+    assert table.heads[0] == "fib.size"
+    assert "load.ops follows fib.size" in table.constant
+
+
+def test_narrow_intervals_are_not_shown(tmp_path):
+    """An interval is shown where it is wider than 5 %, and than the noise floor of the work; cells.csv has all."""
+    made = [
+        journal_builder.cell(rate=1000, noise=0.001),
+        journal_builder.cell(model="threads", workers=2, rate=2000, noise=0.1),
+    ]
+    column = {}
+    for name, beside in (("calm", []), ("rough", [("control", {**made[0], "rate": 1200.0})])):
+        run = journal_builder.write(tmp_path / name, made, spec={"metrics": ["throughput"]}, beside=beside)
+        (table,) = cells.tables(View(run))
+        column[name] = [row[-1] for row in table.rows]
+        assert run.cells["throughput_hi"].notna().all()
+    assert ["(" in text for text in column["calm"]] == [False, True]
+    assert ["(" in text for text in column["rough"]] == [False, False]

@@ -111,13 +111,12 @@ def test_the_section_of_the_page(tmp_path):
     )
     page = report.write(run, tmp_path).read_text("utf-8")
     places = [
-        page.index(text) for text in ("Figures in brackets", "![", "## Claims", "## Side by side", "![throughput of")
+        page.index(text)
+        for text in ("![", "## Claims", "## Side by side", "![throughput of", "## How far to trust it", "### Evid")
     ]
     assert places == sorted(places)
-    assert re.search(
-        r"^\| \*\*Supported\*\* \| a\\\|b \| supported in all 3 cases \| .*workers?: .* &gt; 1 \|$", page, re.MULTILINE
-    )
-    assert "**Supported**: a\\|b\n\n`throughput[threads] > 1`: supported in all 3 cases." in page
+    assert re.search(r"^\| \*\*Supported\*\* \| a\\\|b \| 3 \| \d workers?: [^(]* &gt; 1 \|$", page, re.MULTILINE)
+    assert re.search(r"^1\. supported: \d workers?: .* &gt; 1$", page, re.MULTILINE)
     bare = journal_builder.write(
         tmp_path / "bare", cells=journal_builder.sweep(workers=(1,), rate=journal_builder.amdahl())
     )
@@ -129,3 +128,22 @@ def test_a_claim_of_another_version(tmp_path):
     row = claim_row(tmp_path, {"expect": "throughput ~ 3"})
     assert (row.word, row.lines) == ("skipped", [])
     assert row.summary.startswith("it cannot be read: ")
+
+
+def test_the_closest_call_is_short(tmp_path):
+    """The case by what varies, both means, and how sure the verdict is; no intervals, which the evidence has."""
+    row = claim_row(tmp_path, {"of": {"model": "processes"}, "when": "workers > 1", "expect": "speedup > 1.5"})
+    assert re.fullmatch(r"`processes`, 2 workers: 1\.\d+x &gt; 1\.50x", row.closest)
+    assert row.closest.partition(" &gt; ")[0] == row.lines[0].removeprefix("supported: ").partition(" (")[0]
+    assert row.cases == "2 supported, 1 skipped"
+    assert row.evidence == row.lines[:1]
+
+
+def test_a_parameter_that_follows_another_is_not_named(tmp_path):
+    """Where each size has one number of operations, the size alone names the case."""
+    cells = [
+        journal_builder.cell(model="threads", workers=2, axes={"fib.size": size, "load.ops": ops})
+        for size, ops in (("1B", 100), ("1KiB", 10))
+    ]
+    row = claim_row(tmp_path, {"expect": "throughput > 1"}, cells=cells)
+    assert [line.partition(": ")[2].partition(": ")[0] for line in row.lines] == ["`size 1B`", "`size 1KiB`"]

@@ -41,9 +41,9 @@ def test_the_noise_floor_is_on_the_page(tmp_path):
     run = journal_builder.write(tmp_path, **scenarios.watched())
     page = report.write(run, tmp_path).read_text("utf-8").partition(HEAD)[2]
     (floor,) = View(run).floors
-    assert f"Noise floor: {rounded(100 * (floor.factor - 1), 2)} %, " in page
-    assert "cpu\\_sum · model serial, measured twice in every block, differed by " in page
-    assert "No drift detected: the same small work changed by " in page
+    assert f"Noise floor: {rounded(100 * (floor.factor - 1), 2)} %. " in page
+    assert "cpu\\_sum · model serial, measured twice, differed by " in page
+    assert "No drift: the same small work changed by " in page
     assert "`drift`" not in page
 
 
@@ -158,14 +158,14 @@ def test_a_budget_that_was_enough(view):
 
 
 def test_a_wide_interval_is_not_called_no_drift(view):
-    """A sentinel that scatters widely may have drifted or not: the page says that it cannot tell, and how far it scatters."""
+    """A sentinel that scatters widely may have drifted or not: the page says that it may have, and how far it scatters."""
     loud = scenarios.watched()
     for role, cell in loud["beside"]:
         if role == "sentinel":
             cell["noise"] = 0.4
     (sentence,) = [text for text in limits.assurances(view(**loud)) if "drifted" in text]
-    assert sentence.startswith("Cannot tell whether the machine drifted: ")
-    assert re.search(r"the slowest block took \d\.\d+ times as long as the fastest", sentence)
+    assert sentence.startswith("The machine may have drifted: the same small work changed by ")
+    assert re.search(r"its slowest block took \d\.\d+ times as long as the fastest", sentence)
 
 
 def test_what_a_percentile_lacked_and_what_trials_cannot_give_it(view):
@@ -189,8 +189,6 @@ def test_what_a_percentile_lacked_and_what_trials_cannot_give_it(view):
     )
 
 
-def test_a_sentinel_in_too_few_blocks_is_told(view):
-    """Five blocks cannot tell a drift: the page says so, and how far apart they were."""
-    (sentence,) = [t for t in limits.assurances(view(**scenarios.watched(repetitions=5))) if "drifted" in t]
-    start = "Cannot tell whether the machine drifted: the same small work ran in 5 blocks, and that takes 6; "
-    assert sentence.startswith(start + "the slowest block took 1.")
+def test_a_sentinel_in_too_few_blocks_says_nothing(view):
+    """Five blocks show no drift, and exclude none: there is nothing to say."""
+    assert not [text for text in limits.assurances(view(**scenarios.watched(repetitions=5))) if "drift" in text]

@@ -51,13 +51,13 @@ def test_an_unsteady_cell_wins_nothing(courses):
     """Its trials are doubtful: no verdict, a mark in the table, a line among the reasons for doubt, its meaning."""
     page = courses[1]
     assert "Doubtful (‡), so without a verdict: `asyncio`." in page
-    assert re.search(r"\| asyncio \| [^|]* ‡ \|.*\| 5 \(5 doubtful\) \|", page)
+    assert re.search(r"^\| asyncio \| [^|]* ‡ \|", page, re.MULTILINE)
     assert "- `unsteady` in 5 of 25 trials: the time of an operation still changed when the trial ended" in page
 
 
 def test_what_changes_is_no_noise(courses):
     """Of five cells only the steady one has its variance reported."""
-    (sentence,) = [line for line in steadiness.sentences(courses[0]) if "Of the variance" in line]
+    (sentence,) = [line for line in steadiness.sentences(courses[0]) if "of the variance" in line]
     assert "model " not in sentence
 
 
@@ -130,10 +130,12 @@ def test_numbers_of_the_variance(tmp_path):
     ]  # fmt: skip
     measure = {"warmup": 1, "iterations": 4, "repetitions": 8, "timeout": "60s", "precision": "2%"}
     run = journal_builder.write(tmp_path, cells, repetitions=8, iterations=4, spec={"baseline": {}, "measure": measure})
-    (sentence,) = [line for line in steadiness.sentences(View(run)) if "Of the variance" in line]
+    (sentence,) = [line for line in steadiness.sentences(View(run)) if "of the variance" in line]
     found = variations(run)
     shares = sorted(100 * one.between for one in found)
-    middle, low, high = map(float, re.search(r"throughput ([\d.]+) % .*; ([\d.]+) to ([\d.]+) %\)", sentence).groups())
+    middle, low, high = map(
+        float, re.search(r"([\d.]+) % of the variance .*, ([\d.]+) to ([\d.]+) %\)", sentence).groups()
+    )
     assert (low, middle, high) == pytest.approx(shares, rel=0.06)
     iterations = math.ceil(np.median([one.iterations for one in found]))
     needed = sorted(one.repetitions(iterations, 0.02) for one in found)

@@ -74,7 +74,8 @@ def test_the_best_and_the_worst_of_each_comparison(view):
 def test_what_is_said_beside_the_picture(view):
     """Where they come from, what was merged, what could not be recorded, and which CPU times are unknown."""
     given = scenarios.timelines()
-    sentence = " ".join(timelines.sentences(view(**given)))
+    shown = view(**given)
+    sentence = " ".join([*timelines.summary(shown), *timelines.sentences(shown)])
     assert "come from 6 trials of their own" in sentence
     assert "Segments shorter than 100 µs are drawn together" in sentence
     assert "of `gevent` is unknown" in sentence

@@ -2,7 +2,7 @@
 
 import pytest
 
-from concexp.report.text.labels import LONGEST, cut, one_line
+from concexp.report.text.labels import LONGEST, cut, one_line, whole_sentences
 from concexp.report.text.markdown import code, escaped, fenced
 
 
@@ -43,3 +43,17 @@ def test_blanks_are_seen_on_a_page():
     """As text and as code."""
     assert escaped("  ") == "␣␣"
     assert code("  ") == "`␣␣`"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("One. Two; three. Four, five.", "One. Two; three."),
+        ("A first part: 1.5 s; a second; last. End.", "A first part: 1.5 s."),
+        ("Short. Enough.", "Short. Enough."),
+        ("Nothing to part it at, whatever its length", "Nothing to part it at, whatever its length."),
+    ],
+)
+def test_whole_sentences(text, shown):
+    """Sentences that fit; parts of the first one where it does not, and all of what has no parts."""
+    assert whole_sentences(text, 20) == shown

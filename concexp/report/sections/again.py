@@ -1,0 +1,96 @@
+"""How to run an experiment again: its text, the command that asks it, and the reports on the lessons before and after it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from urllib.parse import quote
+
+from concexp.experiment.kept import EXPERIMENT, MANIFEST
+from concexp.report.text.markdown import escaped
+from concexp.run.storage import foreign_file, journal
+
+# Options of `concexp run` that change what is printed or asked, and nothing that is measured.
+PRINTING = {
+    "-q",
+    "--quiet",
+    "-v",
+    "--verbose",
+    "-y",
+    "--yes",
+    "--fresh",
+    "--no-wait",
+    "--no-report",
+    "--check",
+    "--strict",
+}
+WITH_VALUE = "--progress"
+NUMBERED = re.compile(r"(?:.*/)?(\d{1,9})_[^/]*\.ya?ml")
+TEXT_LIMIT = 64 << 10  # bytes of an experiment on its page
+MANIFEST_LIMIT = 4 << 20  # bytes that are read of another run's manifest
+
+
+def command(given: str) -> str:
+    """The command without options that concern only its output; unchanged where it cannot be parsed."""
+    try:
+        words = shlex.split(given)
+    except ValueError:
+        return given
+    kept = [
+        word
+        for place, word in enumerate(words)
+        if word not in (WITH_VALUE, *PRINTING)
+        and not word.startswith(f"{WITH_VALUE}=")
+        and words[place - 1 : place] != [WITH_VALUE]
+    ]
+    return given if kept == words else shlex.join(kept)
+
+
+def experiment(run: Path) -> str:
+    """The experiment of a run folder, as it was written; "" where the folder does not have it, or it is too long for a page."""
+    content = foreign_file.content(run / EXPERIMENT, TEXT_LIMIT + 1)
+    return content.decode("utf-8", "replace").rstrip() if len(content) <= TEXT_LIMIT else ""
+
+
+def lessons(given: str, folder: Path) -> list[str]:
+    """Links from the page in `folder` to the reports before and after it: of those beside it whose experiments have a number.
+
+    The number is that of the file's name in the command: 3 of `experiments/03_lost_updates.yaml`.
+    """
+    own = number(given)
+    if own is None:
+        return []
+    beside = sorted(
+        (found, page.parent.name)
+        for page in folder.resolve().parent.glob("*/README.md")
+        if page.parent != folder.resolve() and (found := number(_command_of(page.parent))) is not None
+    )
+    before = [one for one in beside if one[0] < own][-1:]
+    after = [one for one in beside if one[0] > own][:1]
+    return [
+        f"{word} lesson: [{escaped(name)}](../{quote(name)}/README.md)"
+        for word, found in (("previous", before), ("next", after))
+        for _, name in found
+    ]
+
+
+def number(given: str) -> int | None:
+    """The number at the beginning of the experiment's file name; None if it has none."""
+    found = (NUMBERED.fullmatch(word) for word in given.split())
+    return next((int(match[1]) for match in found if match), None)
+
+
+def _command_of(folder: Path) -> str:
+    """The command of the latest run in reports/<name>; "" if there is none that can be read."""
+    latest = max(
+        (path.parent for path in folder.glob(f"runs/*/{journal.NAME}")), key=lambda run: run.name, default=None
+    )
+    if latest is None:
+        return ""
+    try:
+        manifest = json.loads(foreign_file.content(latest / MANIFEST, MANIFEST_LIMIT))
+    except (ValueError, RecursionError):
+        return ""
+    return str(manifest.get("command", "")) if isinstance(manifest, dict) else ""

@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/00_first_look.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bounds clean contracts designs doubts engines faults fidelity fuzz kills large lint requirements soak types
+.PHONY: run test quick bounds clean contracts designs doubts engines faults fidelity fuzz kills large lint requirements soak tries types
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -50,6 +50,10 @@ faults: .venv/developing  ## every fault in every model (about 5 minutes; `test`
 
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py
+
+tries: .venv/installed  ## does `concexp try` know what a function wants, and name what an exhaustive sweep cannot beat? (about half an hour)
+	$(BIN)/python benchmarks/tries.py
+	$(BIN)/python benchmarks/tries.py --hog
 
 doubts: .venv/installed  ## which slow trials does each doubt find? (about 25 minutes on a quiet machine)
 	$(BIN)/python benchmarks/doubts.py

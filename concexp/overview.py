@@ -4,6 +4,7 @@ EXAMPLES = """
 Find out which concurrency model and which synchronisation suit a Python workload, and how sure one can be.
 
 \b
+  concexp try my.py:parse                  which model suits a function of yours: no YAML, about a minute
   concexp init my_question                 write a small experiment to begin with
   concexp run my_question.yaml             run it: reports/my_question/README.md
   concexp run my_question.yaml --quick     one short pass over everything, to see that it works

@@ -5,6 +5,7 @@ The command line imports this module, so all that is heavy is imported when Tab 
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 from collections.abc import Iterable, Iterator
@@ -38,6 +39,19 @@ def experiments(incomplete: str) -> list[str]:
     """YAML files here and one folder below."""
     found = (path for suffix in SUFFIXES for path in _files(incomplete, f"*.{suffix}", f"*/*.{suffix}"))
     return _beginning(found, incomplete)
+
+
+def functions(incomplete: str) -> list[str]:
+    """Python files here and one folder below; after a colon, what the file defines."""
+    file, colon, _ = incomplete.partition(":")
+    if not colon:
+        return _beginning((f"{path}:" for path in _files(incomplete, "*.py", "*/*.py")), incomplete)
+    from concexp.experiment import user_source
+
+    with contextlib.suppress(user_source.Unusable):
+        source, _ = user_source.find(incomplete, Path())
+        return _beginning((f"{file}:{name}" for name in source.defined), incomplete)
+    return []
 
 
 def runs(incomplete: str) -> list[str]:

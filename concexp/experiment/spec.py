@@ -67,6 +67,7 @@ class Entry:
     known_parameters: tuple[str, ...] = ()
     returns: str = "anything"
     check: Located = NOWHERE
+    over: Located = NOWHERE  # where the items are that it is called with
     place: Problem = field(default=Problem("", 0, 0, "", ""), compare=False)  # where problems with it are reported
     wants: str = ""
 
@@ -88,8 +89,8 @@ class Entry:
 
     @property
     def sources(self) -> list[Located]:
-        """The user code of the entry, its check included, that has Python source."""
-        return [located for located in (self.located, self.check) if located.source]
+        """The user code of the entry, its check and items included, that have Python source."""
+        return [located for located in (self.located, self.check, self.over) if located.source]
 
     @property
     def plugin(self) -> type[Any]:
@@ -108,7 +109,8 @@ class Entry:
         """The form in which a trial's request names it."""
         if self.is_user_code:
             given = {**self.located.request(), "arguments": dict(self.parameters), "returns": self.returns}
-            return {"name": "_function", "parameters": {**given, "check_by": self.check.request()}}
+            beside = {"check_by": self.check.request(), "over_by": self.over.request()}
+            return {"name": "_function", "parameters": {**given, **beside}}
         reference = catalog.reference(PLUGINS.get(self.kind, self.kind), self.name)
         more = {"reference": reference} if reference else {}
         return {"name": self.name, "parameters": dict(self.parameters), **more}
@@ -119,7 +121,8 @@ class Entry:
         if self.is_user_code:
             returns = {"returns:": self.returns} if self.returns != "anything" else {}
             check = {"check:": self.check.name} if self.check.function else {}
-            return {**self.parameters, **returns, **check}
+            over = {"over:": self.over.name} if self.over.function else {}
+            return {**self.parameters, **returns, **check, **over}
         declared = catalog.parameters(self.plugin)
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
 

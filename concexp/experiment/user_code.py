@@ -19,8 +19,8 @@ from concexp.experiment.user_source import Source, Unusable
 from concexp.experiment.yaml_nodes import MISTAKABLE, Node
 
 LONG = "call"
-RETURNS = ("anything", "seconds", "nothing", "any")
-COMPARED = RETURNS[0]  # only then each value has to be the same under every model
+RETURNS = ("anything", "sent", "seconds", "nothing", "any")
+COMPARED = ("anything", "sent")  # only then each value has to be the same under every model
 REFERENCE = """\
 A user's own code is a workload by its name; nothing has to be installed, subclassed or decorated. One operation is one call.
 
@@ -46,9 +46,13 @@ Work that is put off is not measured: a call that returns a generator, a `map`, 
 Keys of `call`:
   target     what is called, as above
   arguments  its keyword arguments
+  over       file.py:name or module:name, of items or of a function that returns them: operation number k is called with item k,
+             and after the last with the first again, as its first argument by position; each worker has the items
   returns    anything (default): a number is averaged over the operations into the column `returned`, a dict of named numbers
              into `returned.NAME` each, whatever else is not looked at; NaN, infinity and a None in a dict are left out, and
-             the page says how many there were; seconds: it times itself, and throughput is
+             the page says how many there were; sent: the same, and in a pool of processes the function has to be one that can
+             be pickled, and each value goes back to the caller, pickled, as with `executor.submit`: use it where results
+             are large; the column `pickled_bytes` has their size; seconds: it times itself, and throughput is
              workers / mean seconds (1 / mean seconds where a plain function has the event loop to itself), without what
              is around it; nothing: what it returns is dropped; any: as anything, and values may differ between models
   check      a function, called with each returned value right after the operation, within the measured time: False, a
@@ -91,6 +95,7 @@ class Target:
     holder      the map of the arguments, and `path` the keys that lead to it
     returns     one of RETURNS
     check       where the check is; NOWHERE without one
+    over        where the items are that it is called with; NOWHERE without any
     """
 
     name: str
@@ -102,6 +107,7 @@ class Target:
     path: str
     returns: str = RETURNS[0]
     check: Located = NOWHERE
+    over: Located = NOWHERE
 
 
 def is_target(name: str) -> bool:
@@ -132,16 +138,17 @@ def _of_call(target: Target, problems: Problems) -> Target | None:
     if "target" not in given:
         target.mention.report(problems, "`call` needs a target", "call: {target: my.py:parse, arguments: {size: 3}}")
         return None
-    unknown_keys(target.holder, path, ("target", "arguments", "returns", "check"), problems)
+    unknown_keys(target.holder, path, ("target", "arguments", "over", "returns", "check"), problems)
     name = text(given["target"], f"{path}.target", problems)
     returns = _returns(given["returns"], f"{path}.returns", problems) if "returns" in given else RETURNS[0]
     check = _check(given["check"], f"{path}.check", target.home, problems) if "check" in given else NOWHERE
+    over = _over(given["over"], f"{path}.over", target.home, problems) if "over" in given else NOWHERE
     node = target.mention.node
     arguments = given.get("arguments") or Node({}, node.file, node.line, node.column)
     if not isinstance(arguments.value, dict):
         problems.at(arguments, f"{path}.arguments", f"expected a map, not {units.for_message(arguments.plain())}")
         return None
-    if name is None or check is None:
+    if name is None or check is None or over is None:
         return None
     return replace(
         target,
@@ -152,6 +159,7 @@ def _of_call(target: Target, problems: Problems) -> Target | None:
         path=f"{path}.arguments",
         returns=returns,
         check=check,
+        over=over,
     )
 
 
@@ -178,6 +186,20 @@ def _check(node: Node, path: str, home: Path, problems: Problems) -> Located | N
         Mention(node, path).report(problems, error.message, error.hint)
         return None
     return replace(source.located, function=function)
+
+
+def _over(node: Node, path: str, home: Path, problems: Problems) -> Located | None:
+    """Where items are; None if there is a problem."""
+    name = text(node, path, problems)
+    if name is None:
+        return None
+    try:
+        source, found = user_source.find(name, home)
+        source.require(found)
+    except Unusable as error:
+        Mention(node, path).report(problems, error.message, error.hint)
+        return None
+    return replace(source.located, function=found)
 
 
 def check_argument(node: Node, path: str, problems: Problems) -> None:
@@ -213,7 +235,7 @@ def _suite(target: Target, source: Source, pattern: str, problems: Problems) -> 
 def _entry(target: Target, source: Source, function: str, name: str, label: str, problems: Problems) -> Entry:
     """One function as a workload; Unusable if the source does not define it."""
     source.require(function)
-    signature = _signature(source.definition(function), "." in function)
+    signature = parameters_of(source, function)
     if signature is not None:
         _check_arguments(target, signature, name, problems)
     arguments = {key: node.plain() for key, node in target.arguments.items()}
@@ -227,12 +249,13 @@ def _entry(target: Target, source: Source, function: str, name: str, label: str,
         known_parameters=tuple(dict.fromkeys([*(signature.required if signature else {}), *arguments])),
         returns=target.returns,
         check=target.check,
+        over=target.over,
         place=mention.node.problem(mention.path, "", "", mention.key),
     )
 
 
 @dataclass(frozen=True)
-class _Signature:
+class Signature:
     """The parameters that a source shows.
 
     required   name -> whether a call has to give it
@@ -243,7 +266,12 @@ class _Signature:
     open: bool
 
 
-def _signature(definition: ast.stmt | None, is_method: bool) -> _Signature | None:
+def parameters_of(source: Source, function: str) -> Signature | None:
+    """The parameters of a function or class of a source; None where the source alone does not show them."""
+    return _signature(source.definition(function), "." in function)
+
+
+def _signature(definition: ast.stmt | None, is_method: bool) -> Signature | None:
     """The signature of a function, or of a class's `__init__`; None where the source alone does not show it."""
     if isinstance(definition, ast.ClassDef):
         init = next((i for i in definition.body if isinstance(i, ast.FunctionDef) and i.name == "__init__"), None)
@@ -259,11 +287,11 @@ def _signature(definition: ast.stmt | None, is_method: bool) -> _Signature | Non
     required = {a.arg: number < without_default for number, a in enumerate(positional) if number >= first}
     required |= {a.arg: d is None for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)}
     if definition.decorator_list:
-        return _Signature(dict.fromkeys(required, False), True)
-    return _Signature(required, arguments.kwarg is not None)
+        return Signature(dict.fromkeys(required, False), True)
+    return Signature(required, arguments.kwarg is not None)
 
 
-def _check_arguments(target: Target, signature: _Signature, name: str, problems: Problems) -> None:
+def _check_arguments(target: Target, signature: Signature, name: str, problems: Problems) -> None:
     """Problems for misspelt and missing arguments: frequent mistakes, which `validate` finds without running anything.
 
     Whether the call is right in every other way, only the import in the child knows: see `trial/verbs/look.py`.
@@ -275,7 +303,9 @@ def _check_arguments(target: Target, signature: _Signature, name: str, problems:
             cure = did_you_mean(key, known) or f"{function} takes no arguments"
             message = f"{function} has no parameter '{key}'"
             problems.at(target.holder, f"{target.path}.{key}", message, cure, key)
-    missing = [key for key, required in signature.required.items() if required and key not in target.arguments]
+    positional = int(bool(target.over.function))  # the first one is given the item
+    required = [key for key, needed in signature.required.items() if needed][positional:]
+    missing = [key for key in required if key not in target.arguments]
     if missing:
         cure = f"write {{{name}: {{{missing[0]}: …}}}}"
         target.mention.report(problems, f"{function} needs {', '.join(missing)}", cure)

@@ -106,6 +106,14 @@ def _quoted_where_needed(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
 
 
 Dumper.add_representer(str, _quoted_where_needed)
+# The name of a user's function: PyYAML quotes it for its colon, which means nothing where no blank follows.
+FUNCTION = re.compile(r"'([\w./-]+:[\w.]+)'")
+
+
+def inline(data: Any) -> str:
+    """Plain data as YAML in one line."""
+    text = yaml.dump(data, Dumper=Dumper, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**6)
+    return FUNCTION.sub(r"\1", text.strip().removesuffix("...").strip())
 
 
 def scalar(text: str) -> Any:

@@ -6,9 +6,11 @@ As on the page, a sentence stands in the place of a part that cannot be made.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from concexp.analysis.results import Run
 from concexp.report.answer import answer
+from concexp.report.answer.brief import brief
 from concexp.report.parts import Parts
 from concexp.report.sections.claims import WORDS, ClaimRow, claim_rows
 from concexp.report.text.markdown import plain
@@ -43,3 +45,18 @@ def _lines(row: ClaimRow, every: bool) -> list[str]:
     first = f"- {row.word}: {plain(row.says)}"
     evidence = [f"{row.expect}: {row.summary}", *row.lines] if every else [row.nearest or row.summary]
     return [first, *(f"    {plain(line)}" for line in evidence)]
+
+
+def brief_lines(run: Run, workload: str, warnings: Sequence[str] = ()) -> list[str]:
+    """The answer about one workload in five lines; `warnings` are what else to beware of."""
+    lines: list[str] = []
+    with Parts(str(run.folder)).guard("the answer", lines):
+        view = view_of(run)
+        comparison = next((one for one in view.comparisons if str(one.labels["workload"]) == workload), None)
+        if comparison is None:
+            return ["  use      nothing: no cell has a result"]
+        found = brief(view, comparison)
+        beware = "; ".join([*warnings, *found.beware]) or "nothing that was seen"
+        parts = {"use": found.use, "gains": found.gains, "sure": found.sure, "as good": found.ties, "beware": beware}
+        return [f"  {title:<9}{plain(text)}" for title, text in parts.items()]
+    return [plain(line) for line in lines]

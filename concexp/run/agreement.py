@@ -70,7 +70,7 @@ class Comparison:
         """The agreement of all these cells whose workload is user code that returns values to be compared."""
         groups: dict[str, list[Cell]] = {}
         for cell in cells:
-            if cell.workload.is_user_code and cell.workload.returns == COMPARED and not cell.simulated:
+            if cell.workload.is_user_code and cell.workload.returns in COMPARED and not cell.simulated:
                 groups.setdefault(_same_work(cell), []).append(cell)
         agreement = Agreement()
         for group in groups.values():

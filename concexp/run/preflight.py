@@ -137,6 +137,7 @@ class Preflight:
                 "target": entry.located.name,
                 "returns": entry.returns,
                 "check": entry.check.name if entry.check.function else "",
+                **({"over": entry.over.name} if entry.over.function else {}),
             }
         if problems:
             raise InputError(problems)

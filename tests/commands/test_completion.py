@@ -63,3 +63,14 @@ def test_runs_and_folders_of_reports(tmp_path, monkeypatch):
     assert completion.runs("") == ["reports/x"]
     assert completion.runs("reports/x/") == ["reports/x/runs/one", "reports/x/runs/two"]
     assert completion.runs("reports/x/runs/o") == ["reports/x/runs/one"]
+
+
+def test_functions_of_files_here(tmp_path, write, monkeypatch):
+    """Python files, and after the colon what they define; nothing is executed, and a file that is no Python offers nothing."""
+    monkeypatch.chdir(tmp_path)
+    write("my.py", "def parse(): pass\nclass Suite: pass\nraise SystemExit\n")
+    write("bad.py", "def (")
+    assert completion.functions("m") == ["my.py:"]
+    assert completion.functions("my.py:") == ["my.py:parse", "my.py:Suite"]
+    assert completion.functions("my.py:p") == ["my.py:parse"]
+    assert completion.functions("bad.py:") == completion.functions("none.py:") == []

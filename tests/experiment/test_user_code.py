@@ -156,3 +156,15 @@ def test_arguments_have_the_types_of_yaml_1_2(read, write):
     write("b.py", "def f(x=1): pass\n")
     (entry,) = read("{b.py:f: {x: [True, FALSE, Null, 0x1F, 0o17, -.Inf, 'True']}}")
     assert entry.parameters["x"] == [True, False, None, 31, 15, float("-inf"), "True"]
+
+
+def test_items_fill_the_first_parameter(read, write):
+    """`over` names a list or a function of the user's; the parameter that gets the items is not missing."""
+    write("mine.py", "ITEMS = [1, 2]\ndef work(item, size): pass\n" + SHOUTS)
+    (entry,) = read("{call: {target: mine.py:work, over: mine.py:ITEMS, arguments: {size: 3}, returns: sent}, as: w}")
+    assert (entry.over.function, entry.returns, entry.parameters) == ("ITEMS", "sent", {"size": 3})
+    assert entry.non_default == {"size": 3, "returns:": "sent", "over:": "mine.py:ITEMS"}
+    (problem,) = problems(read, "{call: {target: mine.py:work, over: mine.py:ITEMS}}")
+    assert "work needs size" in problem.message
+    (problem,) = problems(read, "{call: {target: mine.py:work, over: mine.py:ITEM, arguments: {size: 3}}}")
+    assert problem.path.endswith("call.over")

@@ -51,6 +51,13 @@ def remarks(view: View) -> list[str]:
             f"By a clock of its own: {_names(timed, entries)}. Throughput is workers / mean seconds that it returned, without "
             "what is around it."
         )
+    if sent := [label for label, facts in entries.items() if facts["returns"] == "sent"]:
+        sentences.append(
+            f"Results of {_names(sent, entries)} go back to the caller; from other processes they are pickled."
+        )
+    for over in dict.fromkeys(facts["over"] for facts in entries.values() if facts.get("over")):
+        labels = [label for label, facts in entries.items() if facts.get("over") == over]
+        sentences.append(f"Calls of {_names(labels, entries)} get the items of {code(over)}, one after the other.")
     for check in dict.fromkeys(facts["check"] for facts in entries.values() if facts["check"]):
         labels = [label for label, facts in entries.items() if facts["check"] == check]
         sentences.append(

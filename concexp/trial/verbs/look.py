@@ -24,7 +24,9 @@ def answer(request):
         problem, cure = check_target(role, one, facts)
         if problem:
             return dict(facts, problem=problem, cure=cure)
-    problem, cure = call_problem(given)
+    problem, cure = items_problem(given)
+    if not problem:
+        problem, cure = call_problem(given)
     facts["modules"] = loaded_sources(folders_of(given))
     return dict(facts, problem=problem, cure=cure, version=version_of(given["module"]))
 
@@ -95,6 +97,22 @@ def innermost_place(error, folders):
     return own[-1] if own else ""
 
 
+def items_problem(given):
+    """(problem, cure) of the items that the target is to be called with."""
+    one = given.get("over_by")
+    if not one:
+        return "", ""
+    try:
+        _user_code.items_of(**one)
+    except BaseException as error:
+        shown = "%s:%s" % (one["module"] or os.path.basename(one["path"]), one["function"])
+        return "the items %s cannot be had: %s" % (
+            shown,
+            summary_of(error),
+        ), "name a list, or a function that returns one"
+    return "", ""
+
+
 def call_problem(given):
     """(problem, cure) of calling the target with these arguments, judged by its signature."""
     import inspect
@@ -106,7 +124,7 @@ def call_problem(given):
         return "", ""
     bound = not method or isinstance(inspect.getattr_static(target, method), (staticmethod, classmethod))
     try:
-        signature.bind(*([] if bound else [None]), **given["arguments"])
+        signature.bind(*([] if bound else [None]), *([None] if given.get("over_by") else []), **given["arguments"])
     except TypeError as error:
         problem = "%s%s cannot be called so: %s" % (given["function"], signature, error)
         return (

@@ -28,13 +28,14 @@ class Workload(_function.Workload):
         if own.loop is not None:
             return own.loop.run_until_complete(self.awaited(me, n))
         for _ in range(n):
-            own.answers.note(own.call())
+            own.answers.note(own.call(*own.given(own.answers.done)))
         return own.answers.handed_over()
 
     async def awaited(self, me, n):
         own = me.own
         for _ in range(n):
-            own.answers.note(await own.call() if own.awaits else own.call())
+            value = own.call(*own.given(own.answers.done))
+            own.answers.note(await value if own.awaits else value)
         return own.answers.handed_over()
 
     def check(self, shared, outcome):

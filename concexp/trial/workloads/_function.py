@@ -1,7 +1,9 @@
 """A user's own code as a workload: one operation is one call."""
 
+import os
+
 from concexp.trial import tools
-from concexp.trial.workloads import _user_code
+from concexp.trial.workloads import _sent, _user_code
 
 # A function's own clock may differ a little from this one, and its seconds are rounded: a greater difference is another unit.
 SLACK = 1.05
@@ -20,6 +22,7 @@ class Workload(tools.Workload):
     arguments: its keyword arguments
     returns: what is done with what it returns
     check_by: the same four of what is called with each returned value
+    over_by: the same four of the items that it is called with, one after the other
     """
 
     path: str = ""
@@ -27,12 +30,16 @@ class Workload(tools.Workload):
     module: str = ""
     function: str
     arguments: dict = {}
-    returns: "anything | seconds | nothing | any" = "anything"
+    returns: "anything | sent | seconds | nothing | any" = "anything"
     check_by: dict = {}
+    over_by: dict = {}
     unit = "call"
     form = "function"  # what it really is shows once it is imported
+    sends = False
 
     def refuses(self, model, sync, workers, load):
+        if self.returns == "sent" and model.parallel not in ("one", "threads") and model.lasting:
+            return "its workers stay for the whole pass and keep what a call returns: `returns: sent` needs a pool of processes"
         if self.returns == "seconds" and "rate" in load:
             return "in an open loop time counts from the arrival: a function that times itself does not know it"
         if self.returns == "seconds" and model.asynchronous and model.parallel != "one":
@@ -45,10 +52,16 @@ class Workload(tools.Workload):
 
     def prepare(self, kit):
         # Here, so that an error in the file shows before a worker exists, and a fork inherits it.
-        self.form = _user_code.form_of(*self.resolve())
+        target, method = self.resolve()
+        self.form = _user_code.form_of(target, method)
+        self.sends = self.returns == "sent"
+        self.home_pid = os.getpid()
         # What never awaits has the event loop to itself: of its own seconds, those of one operation at a time.
         alone = kit.tools.asynchronous and self.form not in _user_code.ASYNCHRONOUS
         self.lanes = 1 if alone else kit.workers
+
+    def reset(self, shared):
+        _sent.RECEIVED.clear()
 
     def resolve(self):
         """(the target itself, its method if one is named)."""
@@ -57,7 +70,9 @@ class Workload(tools.Workload):
     def part(self):
         """A worker's own part, not begun."""
         check = _user_code.resolve(**self.check_by)[0] if self.check_by else None
-        return _user_code.Part(*self.resolve(), self.form, self.arguments, check, self.returns == "seconds")
+        part = _user_code.Part(*self.resolve(), self.form, self.arguments, check, self.returns == "seconds")
+        part.items = _user_code.items_of(**self.over_by) if self.over_by else None
+        return part
 
     def enter(self, me):
         part = me.own = self.part()
@@ -91,7 +106,14 @@ class Workload(tools.Workload):
             return own.loop.run_until_complete(self.awaited(me, n))
         call, tally, kind = own.call, _user_code.Tally(), None
         take = tally.taker(self.returns, own.check)
-        if own.check is None and self.returns != "seconds":
+        if own.items is not None:
+            items, size = own.items, len(own.items)
+            for number in range(me.first, me.first + n):
+                value = call(items[number % size])
+                if type(value) is not kind:
+                    kind = _user_code.done(value)
+                take(value)
+        elif own.check is None and self.returns != "seconds":
             keeps = self.returns != "nothing"
             for _ in range(n):
                 value = call()
@@ -105,24 +127,39 @@ class Workload(tools.Workload):
                 if type(value) is not kind:
                     kind = _user_code.done(value)
                 take(value)
-        return tally.of(n)
+        return self.sent(own, tally.of(n), value) if self.sends else tally.of(n)
 
     async def awaited(self, me, n):
         own = me.own
         call, awaits, tally, kind = own.call, own.awaits, _user_code.Tally(), None
         take = tally.taker(self.returns, own.check)
-        for _ in range(n):
-            value = await call() if awaits else call()
-            if type(value) is not kind:
-                kind = _user_code.done(value)
-            take(value)
-        return tally.of(n)
+        if own.items is not None:
+            items, size = own.items, len(own.items)
+            for number in range(me.first, me.first + n):
+                value = await call(items[number % size]) if awaits else call(items[number % size])
+                if type(value) is not kind:
+                    kind = _user_code.done(value)
+                take(value)
+        else:
+            for _ in range(n):
+                value = await call() if awaits else call()
+                if type(value) is not kind:
+                    kind = _user_code.done(value)
+                take(value)
+        return self.sent(own, tally.of(n), value) if self.sends else tally.of(n)
+
+    def sent(self, own, tally, value):
+        """The tally; from another process together with the value, which travels with it as a pool's result does."""
+        if os.getpid() == self.home_pid:
+            _sent.received(tally, value)
+            return tally
+        return _sent.Sent(tally, value, own.target if own.form in _user_code.FUNCTIONS else None)
 
     def check(self, shared, outcome):
         total = outcome.total
+        counts = _sent.pickled_size() if self.sends else {}
         if not isinstance(total, _user_code.Tally):
-            return ("" if total == outcome.ops else "%d calls, not %d" % (total, outcome.ops)), {}
-        counts = {}
+            return ("" if total == outcome.ops else "%d calls, not %d" % (total, outcome.ops)), counts
         for name, (sum_, n, missing) in total.sums.items():
             end = name and ".%s" % name
             if n:

@@ -28,6 +28,7 @@ LATER = (
 )
 CONTAINERS, LOOKED_AT = (list, tuple, set, frozenset, dict), 16  # of what these hold, the first may be put off as well
 NAN = float("nan")
+FUNCTIONS = ("function", "coroutine function")
 ASYNCHRONOUS = ("coroutine function", "asynchronous class", "asynchronous context manager")
 
 
@@ -103,6 +104,15 @@ def resolve(function, path="", module="", home="", **more):
     if not hasattr(loaded, name):
         raise Unusable("%s has no '%s' once it is imported" % (module or os.path.basename(path), name))
     return getattr(loaded, name), method
+
+
+def items_of(function, **where):
+    """The items that a request names, as a list: what stands there, or what a call of it returns."""
+    found, _ = resolve(function, **where)
+    items = list(found() if callable(found) else found)
+    if not items:
+        raise Unusable("%s holds no items" % function)
+    return items
 
 
 def flags(thing):
@@ -192,11 +202,16 @@ class Part:
         self.arguments = arguments
         self.check = check
         self.times_itself = times_itself
+        self.items = None
         self.loop = None
+
+    def given(self, number):
+        """What the call of this number gets by position: its item, where there are items."""
+        return () if self.items is None else (self.items[number % len(self.items)],)
 
     async def begin(self):
         """An object of a class is made here and set up, a context manager is entered."""
-        if self.form in ("function", "coroutine function"):
+        if self.form in FUNCTIONS:
             self.call = partial(self.target, **self.arguments) if self.arguments else self.target
         else:
             self.thing = thing = self.target() if self.method else self.target(**self.arguments)
@@ -221,7 +236,7 @@ class Part:
 
     async def end(self):
         """The other way: tear down, leave."""
-        if self.form in ("function", "coroutine function"):
+        if self.form in FUNCTIONS:
             return
         kind = type(self.thing)
         if hasattr(kind, "__aexit__"):

@@ -61,3 +61,12 @@ def test_plain_values_that_were_no_numbers_are_counted(tmp_path):
         "2 of 200 values that `other` (`mine.py:solve`)",
     ]
     assert remarks(tmp_path / "none", {"returned": 1.0}) == []
+
+
+def test_what_calls_are_given_and_where_results_go_is_said(tmp_path):
+    """Results that are sent and items that calls get: a reader must know of both."""
+    run = journal_builder.write(tmp_path, [journal_builder.cell("solve", plugins={"workload": "cpu_sum"})])
+    run.manifest["preflight"] = {"entries": {"solve": {**ENTRY, "returns": "sent", "over": "mine.py:items"}}}
+    texts = user_code.remarks(View(run))
+    assert "Results of `solve` (`mine.py:solve`) go back to the caller; from other processes they are pickled." in texts
+    assert "Calls of `solve` (`mine.py:solve`) get the items of `mine.py:items`, one after the other." in texts

@@ -431,3 +431,60 @@ def test_the_check_notices_a_missing_call():
     outcome.total.keep(1.0)
     outcome.total.of(2)
     assert workload.check(None, outcome) == ("2 calls, not 3", {"returned": 1.0})
+
+
+@pytest.mark.parametrize("model", ["process_pool", "mp_pool"])
+def test_results_that_are_sent_pass_through_the_pool(write, model):
+    """`returns: sent`: each value is pickled in the worker and unpickled by the caller, and its size is counted."""
+    body = (
+        "import os, pickle\n"
+        "class Big:\n"
+        "    def __init__(self, log): self.log, self.data = log, bytes(100_000)\n"
+        "    def __getstate__(self): self.note('packed'); return self.__dict__\n"
+        "    def __setstate__(self, state): self.__dict__ = state; self.note('unpacked')\n"
+        "    def note(self, what):\n"
+        "        with open(self.log, 'a') as file: file.write('%s %d\\n' % (what, os.getpid()))\n"
+        "def work(log): return Big(log)\n"
+    )
+    path = write("mine.py", body)
+    log = path.parent / "log"
+    kind, given = function(path, log=str(log))
+    found = iteration((kind, {**given, "returns": "sent"}), model, workers=2)
+    lines = log.read_text().splitlines()
+    packed = {line.split()[1] for line in lines[:12] if line.startswith("packed")}
+    unpacked = {line.split()[1] for line in lines if line.startswith("unpacked")}
+    assert sum(line.startswith("unpacked") for line in lines) == found["ops"] == 6
+    assert len(unpacked) == 1
+    assert packed - unpacked
+    assert found["counts"]["pickled_bytes"] > 100_000
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("work = lambda: 1\n", "Can't pickle"),
+        ("import threading\ndef work(): return threading.Lock()\n", "cannot pickle"),
+    ],
+)
+def test_what_cannot_be_pickled_fails_only_where_it_is_sent(write, body, says):
+    """A lambda and a lock go through a pool of processes with `returns: sent` as little as through `executor.submit`."""
+    path = write("mine.py", body)
+    ending = run(call(path, "work", returns="sent"), "process_pool")
+    assert ending.status == "failed"
+    assert says in ending.reason
+    for model in ("serial", "threads", "asyncio"):
+        assert iteration(call(path, "work", returns="sent"), model)["ops"] == 6
+    assert iteration(call(path, "work"), "process_pool")["ops"] == 6
+
+
+@pytest.mark.parametrize("model", MODELS, ids=str)
+@pytest.mark.parametrize("prefix", ["", "async "])
+def test_items_are_taken_by_the_number_of_the_operation(write, model, prefix):
+    """Six operations over four items, on every model: the first two items twice, wherever the operations run."""
+    path = write(
+        "mine.py",
+        f"def items(): return iter([1, 10, 100, 1000])\n{prefix}def work(item, factor=1): return item * factor\n",
+    )
+    over = {"path": str(path), "home": "", "module": "", "function": "items"}
+    found = iteration(call(path, "work", over_by=over, arguments={"factor": 2}), model, workers=2)
+    assert found["counts"]["returned"] * 6 == pytest.approx(2 * (1111 + 11))

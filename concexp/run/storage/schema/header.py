@@ -109,6 +109,7 @@ class UserEntry(Part):
     returns: str = Field(description="what its result means to the measurement")
     target: str = Field(description="its name in the YAML")
     check: str = Field(description="the function that checks its result, or an empty text")
+    over: str = Field("", description="what gives the items that it is called with, or an empty text")
     version: str = Field(description="version of its package, or an empty text")
 
 

@@ -1,27 +1,22 @@
-"""The command line: one function per verb. Only this module exits and knows typer."""
+"""The command line: one function per verb. Only this package exits and knows typer."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import signal
-from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from concexp import __version__
+from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
 from concexp.output import command_line, resume_command, say, say_result
 from concexp.overview import EXAMPLES
-from concexp.run.storage.foreign_text import printable
-
-KEPT = "every finished trial is kept"
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
 
@@ -106,6 +101,54 @@ def run(
         say_result([] if quiet else outcome.answer, outcome.lines)
         failures += outcome.bad + len(outcome.failed)
     raise typer.Exit(1 if failures else 0)
+
+
+@app.command("try")
+def try_(
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FUNCTION...", help="my.py:parse, or package.module:name", autocompletion=completion.functions
+        ),
+    ],
+    arg: Annotated[list[str] | None, typer.Option("--arg", metavar="NAME=VALUE", help="an argument of it")] = None,
+    args: Annotated[str, typer.Option(help="all arguments as a YAML map, such as '{size: 3}'")] = "",
+    over: Annotated[
+        str, typer.Option(metavar="FILE:NAME", help="items, one for each call: a list, or a function of one")
+    ] = "",
+    models: Annotated[str, typer.Option(help="only these, such as threads,processes")] = "",
+    workers: Annotated[str, typer.Option(help="only these numbers, such as 2,4")] = "",
+    budget: Annotated[str, typer.Option(help="how long all of it may take, about")] = "60s",
+    out: Annotated[Path, typer.Option(help="where the page goes: OUT/<name>/")] = Path("reports"),
+    name: Annotated[str, typer.Option(help="of the experiment and its file; without it try_<function>")] = "",
+    quiet: Quiet = False,
+    progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
+) -> None:
+    """Find out which model suits a function of yours, without writing a YAML.
+
+    It calls the function in a few short trials to see what it wants (a CPU, the GIL, waiting, a lock, pickling), measures the
+    models that suit for as long as the budget lasts, and says what to use, how much faster that is, how sure, what is as good
+    and what to beware of. It writes the page, and NAME.yaml to go on from.
+
+    \b
+    concexp try my.py:parse
+    concexp try my.py:parse --arg size=3 --budget 2m
+    concexp try my.py:parse my.py:parse_fast --over my.py:documents
+    """
+    with loading():
+        from concexp.commands.trying.attempt import TryRequest, attempt
+        from concexp.commands.trying.options import numbers, seconds, words
+        from concexp.run.child import process_tree
+
+    process_tree.inherit_orphans()
+    asked = TryRequest(
+        targets, arg or (), args, over, words(models), numbers(workers), seconds(budget), out, name,
+        command_line(), progress.value, quiet,
+    )  # fmt: skip
+    with interruptible(lambda kept: f"to begin again:\n  {command_line()}"):
+        found = attempt(asked, (lambda text: None) if quiet else partial(say, err=True))
+    say_result([] if quiet else found.answer, found.lines)
+    raise typer.Exit(1 if found.outcome.bad else 0)
 
 
 @app.command()
@@ -345,51 +388,3 @@ def _root(
 
 
 _root.__doc__ = EXAMPLES
-
-
-@contextlib.contextmanager
-def loading() -> Iterator[None]:
-    """While libraries load, Ctrl-C ends the program at once: an exception in the middle of one comes out as another."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:
-        signal.signal(signal.SIGINT, lambda number, frame: os._exit(130))
-    try:
-        yield
-    finally:
-        if before is signal.default_int_handler:
-            signal.signal(signal.SIGINT, before)
-
-
-@contextlib.contextmanager
-def interruptible(message: Callable[[str], str]) -> Iterator[None]:
-    """On Ctrl-C or SIGTERM, end the run in good order and print a message; a second one ends it at once. Exit code 130.
-
-    `message` makes it from what is kept, in words. SIGHUP is ignored, so that closing the terminal does not stop a long run.
-    """
-    interrupted = False
-
-    def interrupt(number: int, frame: Any) -> None:
-        nonlocal interrupted
-        if interrupted:
-            # Not by `say`: the signal may have arrived in the middle of it.
-            with contextlib.suppress(OSError):
-                os.write(2, printable(f"\ninterrupted at once; {message(KEPT)}\n").encode())
-            os._exit(130)  # the trial that still runs notices that its parent is gone
-        interrupted = True
-        raise KeyboardInterrupt
-
-    previous = {}
-    # Handlers, never SIG_IGN: the trials would inherit that.
-    for number, handler in ((signal.SIGINT, interrupt), (signal.SIGTERM, interrupt), (signal.SIGHUP, lambda *_: None)):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` and a shell's `&` ignore it on purpose
-            previous[number] = signal.signal(number, handler)
-    try:
-        yield
-    except KeyboardInterrupt as stop:
-        for line in stop.args:
-            say(line)
-        say(f"\ninterrupted; {message(getattr(stop, 'kept', KEPT))}", err=True)
-        raise typer.Exit(130) from None
-    finally:
-        for number, former in previous.items():
-            signal.signal(number, former)

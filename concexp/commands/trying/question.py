@@ -1,0 +1,82 @@
+"""Sweeps -> an experiment's YAML, as a person would write it: it runs as it is, and its comments say what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from concexp.commands.trying.kind import Facts
+from concexp.commands.trying.request import Function
+from concexp.commands.trying.sweep import Sweep
+from concexp.experiment.yaml_nodes import inline
+
+MARK = "# Written by `concexp try`, which writes it anew unless this line is gone."
+COLUMN = 46  # where comments begin
+
+
+def question_text(
+    name: str,
+    functions: Sequence[Function],
+    facts: Mapping[str, Facts],
+    sweeps: Mapping[str, Sweep],
+    budget: float,
+    timeout: float,
+) -> str:
+    """The text of the YAML; `facts` and `sweeps` are by target, times are seconds."""
+    several = len(functions) > 1
+    which = " and ".join(one.name for one in functions)
+    lines = [MARK, f"question: Which model suits {which}, and with how many workers?", f"name: {name}", ""]
+    lines += _workloads(functions, facts)
+    lines += [""]
+    if several:
+        lines += ["sweep:"]
+        for one in functions:
+            lines += _grids(sweeps[one.target], inline(_entry(one, facts)))
+    else:
+        (only,) = sweeps.values()
+        lines += ["sweep:  # what is likely to be fast, and what to compare it with", *_grids(only)]
+        lines += ["", _with_comment(f"load: {inline(only.load)}", _load_comment(only.load))]
+    lines += [
+        "",
+        "measure:",
+        _with_comment("  iterations: 1", "measured passes in each fresh process"),
+        _with_comment("  repetitions: 10", "processes per cell: more make intervals narrower"),
+        _with_comment(f"  budget: {budget:.0f}s", "for all of it: without it every cell gets its repetitions"),
+        _with_comment(f"  timeout: {timeout:g}s", "of one trial"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _workloads(functions: Sequence[Function], facts: Mapping[str, Facts]) -> list[str]:
+    """What was seen of each function, and the entries, if one list is for all cells."""
+    lines = [f"# {one.name} {facts[one.target].kind} ({facts[one.target].evidence})" for one in functions]
+    if len(functions) == 1:
+        comment = "results go back to the caller, pickled" if facts[functions[0].target].sent else ""
+        lines.append(_with_comment(f"workload: {inline(_entry(functions[0], facts))}", comment))
+    return lines
+
+
+def _entry(function: Function, facts: Mapping[str, Facts]) -> Any:
+    return function.entry(facts[function.target].sent)
+
+
+def _grids(sweep: Sweep, workload: str = "") -> list[str]:
+    """The grids: models with the same numbers of workers stand together."""
+    groups: dict[tuple[int, ...], list[str]] = {}
+    for row in sweep.rows:
+        groups.setdefault(row.workers, []).append(row.model)
+    lines = []
+    for workers, models in groups.items():
+        parts = [f"model: {inline(models)}"] + ([f"workers: {inline(list(workers))}"] if workers else [])
+        if workload:
+            parts = [f"workload: {workload}", *parts, f"load: {inline(sweep.load)}"]
+        lines.append(f"  - {{{', '.join(parts)}}}")
+    return lines
+
+
+def _load_comment(load: Mapping[str, Any]) -> str:
+    return "of each pass" if "duration" in load else "calls of each worker in a pass"
+
+
+def _with_comment(text: str, comment: str) -> str:
+    return f"{text:<{COLUMN}}  # {comment}" if comment else text

@@ -1,0 +1,168 @@
+"""The answer about one comparison in five parts: what to use, how much faster, how sure, what is as good, what to beware of.
+
+It says what the page says, from the same standings; what the page leaves without a verdict is named as such.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from concexp.analysis import doubts
+from concexp.analysis.stats.intervals import FEWEST, of_the_best
+from concexp.report.answer.standings import Lead, Standing, enough, leads_over, standing, times_better
+from concexp.report.phrases import (
+    BAD_ENDINGS,
+    MAX_NAMES,
+    NO_GAIN,
+    baseline_text,
+    cell_text,
+    cells_text,
+    contenders,
+    first_few,
+    percent_change,
+    primary_text,
+    series_text,
+)
+from concexp.report.text.markdown import escaped
+from concexp.report.text.numbers import enumerated, level_text, plural, rounded, spread
+from concexp.report.view import Comparison, Point, View
+
+OPEN = {
+    "doubtful": "was measured fastest, without a verdict: its trials are doubtful, or those of a rival",
+    "no winner": "was measured fastest, without a verdict: in every cell some trial ended badly",
+    "alone": "was measured fastest, without a verdict: nothing else ended well and beyond doubt",
+    "few": "was measured fastest, without a verdict from so few trials",
+}
+
+
+@dataclass(frozen=True)
+class Brief:
+    """The parts as sentences in Markdown. `choice` is the cell that is named, None without any; `beware` may be empty."""
+
+    use: str
+    gains: str = ""
+    sure: str = ""
+    ties: str = ""
+    beware: list[str] = field(default_factory=list)
+    choice: Point | None = None
+
+
+def brief(view: View, comparison: Comparison) -> Brief:
+    """The answer about one comparison."""
+    found = standing(view, comparison)
+    best = _best(view, comparison, found)
+    if best is None:
+        return Brief("nothing: no cell has a result", beware=_beware(view, comparison, None))
+    same = [point for point in comparison.points if view.series_name(point) == view.series_name(best)]
+    choice = (enough(view, same) or best) if best.can_win else best
+    state = "" if found is None else found.state
+    leads = leads_over(view, comparison, best, _rivals(view, comparison, best))
+    return Brief(
+        " ".join([_named(choice, cell_text(view, choice)), *([OPEN[state]] if state in OPEN else [])]),
+        _gains(view, comparison, choice),
+        _sure(view, comparison, best, leads),
+        "not known" if state in ("alone", "few") else _ties(view, leads),
+        _beware(view, comparison, choice),
+        choice,
+    )
+
+
+def _best(view: View, comparison: Comparison, found: Standing | None) -> Point | None:
+    """The best cell beyond doubt, or else the best of all whose trials ended well."""
+    if found is not None and found.best is not None:
+        return found.best
+    ended_well = [point for point in comparison.points if point.status == "ok" and point.has_numbers]
+    return view.best(ended_well)
+
+
+def _rivals(view: View, comparison: Comparison, best: Point) -> list[Point]:
+    """The best cell of each other series, doubtful ones too where the best is one."""
+    usable = [point for point in comparison.points if point.can_win or not best.can_win]
+    rivals = view.best_per_series(point for point in usable if point.status == "ok")
+    return [point for point in rivals if view.series_name(point) != view.series_name(best)]
+
+
+def _named(choice: Point, text: str) -> str:
+    """A cell with its number of workers, which a reader wants to know even if all cells have the same."""
+    if choice.workers is None or " with " in text:
+        return text
+    return f"{text} with {plural(choice.workers, 'worker')}"
+
+
+def _gains(view: View, comparison: Comparison, choice: Point) -> str:
+    below, figure = view.baseline(choice), primary_text(view, comparison, choice)
+    if below is choice:
+        return f"{figure}; nothing was seen to be faster than {baseline_text(view)}"
+    if not view.relative or below is None or not choice.value(view.relative).has_value:
+        return figure
+    same = [point for point in comparison.points if point.can_win]
+    gain = of_the_best(choice.value(view.relative), contenders(view, choice, same), view.run.level)
+    return f"{spread(gain, 'x')} the speed of {baseline_text(view)}: {figure}"
+
+
+def _sure(view: View, comparison: Comparison, best: Point, leads: Sequence[Lead]) -> str:
+    """How many trials, how certain the lead is, and the noise floor."""
+    with_numbers = [point for point in comparison.points if point.has_numbers]
+    fewest = min(point.sample.count for point in with_numbers)
+    parts = [
+        f"{plural(fewest, 'trial')} of each of {plural(len(with_numbers), 'cell')}, {level_text(view.run.level)} intervals"
+    ]
+    if fewest < FEWEST:
+        parts = [
+            f"{plural(fewest, 'trial')} of each of {plural(len(with_numbers), 'cell')}: an interval needs {FEWEST}"
+        ]
+    behind = [lead for lead in leads if lead.is_resolved and not lead.is_small]
+    if behind and best.can_win:
+        nearest = min(behind, key=lambda lead: lead.ratio.mean)
+        ahead = spread(nearest.ratio, "x") if nearest.ratio.mean >= 2 else percent_change(nearest.ratio)
+        parts.append(f"{ahead} ahead of {series_text(view, nearest.rival)}")
+    doubtful = [point for point in with_numbers if not point.enough_clean_trials]
+    if doubtful:
+        codes = sorted(
+            {code for point in doubtful for trial in point.doubtful for code in trial.doubts_about(point.primary)}
+        )
+        why = re.split(r":| \(", doubts.MEANING[codes[0]])[0] if codes else "too few are left"
+        parts.append(f"{len(doubtful)} of these doubtful: {why}")
+    floor = view.floor(comparison.points)
+    if floor.factor > 1:
+        parts.append(f"differences below {rounded(100 * (floor.factor - 1), 2)} % are noise here")
+    return "; ".join(parts)
+
+
+def _ties(view: View, leads: Sequence[Lead]) -> str:
+    """What is as good, and what cannot be told apart."""
+    equal = [cell_text(view, lead.rival) for lead in leads if lead.is_small]
+    near = [lead for lead in leads if not lead.is_small and not lead.is_resolved]
+    parts = [f"{enumerated(first_few(equal, MAX_NAMES))} (within 5 %)"] if equal else []
+    if near:
+        names = enumerated(first_few([cell_text(view, lead.rival) for lead in near], MAX_NAMES))
+        parts.append(f"{names} cannot be told apart from it")
+    return "; ".join(parts) or "nothing"
+
+
+def _beware(view: View, comparison: Comparison, choice: Point | None) -> list[str]:
+    """That more workers were not tried, what ended badly, and what was wrong."""
+    found = []
+    if choice is not None and choice.workers and _still_gains(view, comparison, choice):
+        found.append(f"{plural(choice.workers, 'worker')} are the most that were tried: more may be faster still")
+    bad = [point for point in comparison.points if point.status in BAD_ENDINGS]
+    if bad:
+        cells = enumerated(first_few([f"{cell_text(view, p)} {BAD_ENDINGS[p.status]}" for p in bad], MAX_NAMES))
+        found.append(cells)
+    wrong = [point for point in comparison.points if point.sample.statuses["invalid"]]
+    if wrong:
+        reason = next(trial.reason for trial in wrong[0].sample.trials if trial.status == "invalid")
+        found.append(f"{cells_text(view, wrong)} gave wrong results: {escaped(reason)}")
+    return found
+
+
+def _still_gains(view: View, comparison: Comparison, choice: Point) -> bool:
+    """Whether this is the largest number of workers, and over a tenth better than the next lower one."""
+    same = [point for point in comparison.points if view.series_name(point) == view.series_name(choice)]
+    fewer = [point for point in same if point.parallelism < choice.parallelism and point.has_numbers]
+    if not fewer or any(point.parallelism > choice.parallelism for point in same):
+        return False
+    below = max(fewer, key=lambda point: point.parallelism)
+    return times_better(view, choice, below).mean > 1 + NO_GAIN

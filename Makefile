@@ -1,7 +1,7 @@
 # Needs nothing but python3 (3.11 or newer) and make: everything else is installed into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-EXPERIMENT ?= experiments/01_cpu_models.yaml
+EXPERIMENT ?= experiments/00_first_look.yaml
 # Three workers keep two CPUs busy, since many tests wait; compiled modules and one BLAS thread each save a tenth.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal

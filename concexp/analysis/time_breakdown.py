@@ -124,7 +124,7 @@ def comparable(record: Record) -> bool:
         counts if isinstance(counts, StructColumn) else [counted or {} for counted in counts]
     )
     took_time = _sum(values_of(passes, "wall_s")) > 0  # a trial whose clock was changed has no times
-    done = min(values_of(passes, "ops")) > 0
+    done = all((count or 0) > 0 for count in values_of(passes, "ops"))  # a damaged journal may lack one
     return "rate" not in record["load"] and took_time and done and names.isdisjoint(NOT_COMPARABLE)
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from concexp.analysis.time_breakdown import TimeBreakdown
+from concexp.analysis.time_breakdown import TimeBreakdown, comparable
+from concexp.run.storage.journal import Record
 from tests.helpers import journal_builder
 from tests.helpers.workers import FREE, LOCK, WALL, busy, cell, pair
 
@@ -119,3 +120,16 @@ def test_times_that_cannot_be_divided(tmp_path, model, wrong):
     run = journal_builder.write(tmp_path, cells, effective=4.0, machine=FREE)
     split = TimeBreakdown(run).of_cell(cells[1]["id"])
     assert split is None or 0 < split.useful.mean < 1
+
+
+@pytest.mark.parametrize(
+    ("passes", "able"),
+    [
+        ([{"wall_s": 1.0, "ops": 5}, {"wall_s": 1.0, "ops": 4}], True),
+        ([{"wall_s": 1.0, "ops": 5}, {"wall_s": 1.0, "ops": 0}], False),
+        ([{"wall_s": 1.0, "ops": 5}, {}], False),  # as in a damaged journal
+    ],
+)
+def test_only_passes_with_operations_can_be_compared(passes, able):
+    """A pass that did nothing, or of which nothing is known, says nothing of where the time went."""
+    assert comparable(Record({"load": {"ops": 5}, "answer": {"iterations": passes}})) == able

@@ -131,7 +131,7 @@ def comparable(record: Record) -> bool:
 def worker_seconds(record: Record, waiting: float) -> WorkerSeconds:
     """A trial's time, summed over its measured passes."""
     passes, workers = record.passes, _workers(record["axes"])
-    timed = record["startup"] == "timed"
+    timed = record.get("startup") == "timed"
     startup = _sum(values_of(passes, "startup_s")) if timed else 0.0
     window = _sum(values_of(passes, "wall_s")) - startup
     # Below 0 by rounding where workers go on until a given time is over: none of them is idle.

@@ -153,9 +153,9 @@ class Measured:
         measure = self._run.spec["measure"]
         timeout = units.duration(measure.get("timeout", "60s"))
         around = [
-            record["duration_s"] - sum(one["wall_s"] for one in record.passes)
+            record["duration_s"] - sum(one.get("wall_s") or 0.0 for one in record.passes)
             for record in self._run.of_role(MEASURED)
-            if record["status"] in NUMBERED and record.passes
+            if record["status"] in NUMBERED and record.passes and record.get("duration_s") is not None
         ]
         left = timeout - max(around) if around else timeout / 2
         return float(max(0.0, left) / (measure.get("warmup", 0) + measure.get("iterations", 1)))

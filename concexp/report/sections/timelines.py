@@ -119,7 +119,7 @@ def _timeline(view: View, point: Point, record: Record) -> Timeline:
         fact["more"],
         max((worker["grain"] for worker in fact["workers"]), default=0) * NANO,
         cpu_known,
-        record["startup"] != "once",
+        record.get("startup") != "once",
         sum(queued) / (fact["end"] - start) / len(queued) if queue_known else None,
         places,
     )

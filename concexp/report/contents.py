@@ -240,7 +240,7 @@ def _machine(page: Page) -> Iterator[Content]:
 
 
 def _experiment(page: Page) -> Iterator[Content]:
-    text = again.experiment(page.view.run.folder)
+    text = again.experiment(page.view.run)
     if text:
         yield {"text": text}
 

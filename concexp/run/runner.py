@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from concexp import catalog
 from concexp.errors import ConcexpError, NothingYet
-from concexp.experiment import Spec
+from concexp.experiment import Spec, standalone
 from concexp.experiment.selections import matches
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, NUMBERED, PICTURED, SENTINEL
 from concexp.plan.cell import Cell, PlannedTrial, without_infinity
@@ -270,6 +270,7 @@ def header(spec: Spec, plan: Plan, folder: RunFolder, pace: calibration.Pace | N
     return Record(
         {
             "run": folder.path.name,
+            "written": standalone.text_of(spec),
             "spec": without_infinity(spec.resolved()),
             "manifest": folder.manifest,
             "axes": plan.labels(),

@@ -47,13 +47,13 @@ def test_settings_are_named_with_both_values(monkeypatch):
         ]
     finally:
         sys.setprofile(None)
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    before = signal.signal(signal.SIGUSR2, signal.SIG_DFL)
     try:
-        ((_, _, ignored),) = changed_by(lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
-        ((what, _, traced),) = changed_by(lambda: signal.signal(signal.SIGHUP, tracer))
+        ((_, _, ignored),) = changed_by(lambda: signal.signal(signal.SIGUSR2, signal.SIG_IGN))
+        ((what, _, traced),) = changed_by(lambda: signal.signal(signal.SIGUSR2, tracer))
     finally:
-        signal.signal(signal.SIGHUP, before)
-    assert (what, "SIGHUP: ignored" in ignored, f"SIGHUP: {__name__}.tracer" in traced) == (
+        signal.signal(signal.SIGUSR2, before)
+    assert (what, "SIGUSR2: ignored" in ignored, f"SIGUSR2: {__name__}.tracer" in traced) == (
         "signal handlers",
         True,
         True,

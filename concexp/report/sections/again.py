@@ -8,6 +8,7 @@ import shlex
 from pathlib import Path
 from urllib.parse import quote
 
+from concexp.analysis.results import Run
 from concexp.experiment.kept import EXPERIMENT, MANIFEST
 from concexp.report.text.markdown import escaped
 from concexp.run.storage import foreign_file, journal
@@ -28,7 +29,7 @@ PRINTING = {
 }
 WITH_VALUE = "--progress"
 NUMBERED = re.compile(r"(?:.*/)?(\d{1,9})_[^/]*\.ya?ml")
-TEXT_LIMIT = 64 << 10  # bytes of an experiment on its page
+TEXT_LIMIT = 64 << 10  # characters of an experiment on its page
 MANIFEST_LIMIT = 4 << 20  # bytes that are read of another run's manifest
 
 
@@ -48,10 +49,15 @@ def command(given: str) -> str:
     return given if kept == words else shlex.join(kept)
 
 
-def experiment(run: Path) -> str:
-    """The experiment of a run folder, as it was written; "" where the folder does not have it, or it is too long for a page."""
-    content = foreign_file.content(run / EXPERIMENT, TEXT_LIMIT + 1)
-    return content.decode("utf-8", "replace").rstrip() if len(content) <= TEXT_LIMIT else ""
+def experiment(run: Run) -> str:
+    """The experiment as it was written; "" where nothing has it, or it is too long for a page.
+
+    From the journal, so that the page can be made again from that alone; older journals lack it, their folders have a file.
+    """
+    text: str | None = run.header.get("written")
+    if text is None:
+        text = foreign_file.content(run.folder / EXPERIMENT, TEXT_LIMIT + 1).decode("utf-8", "replace")
+    return text.rstrip() if len(text) <= TEXT_LIMIT else ""
 
 
 def lessons(given: str, folder: Path) -> list[str]:

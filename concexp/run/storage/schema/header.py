@@ -187,6 +187,7 @@ class Header(Part):
     """Line 1."""
 
     run: str = Field(description="the run's id, which names its folder")
+    written: str | None = Field(None, description="the experiment as it was written, a YAML that stands alone")
     spec: Spec = Field(description="the experiment")
     manifest: Manifest = Field(description="the circumstances")
     axes: dict[str, Items[Scalar]] = Field(description="the labels of each axis, in their order")

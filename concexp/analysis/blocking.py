@@ -12,9 +12,8 @@ import pandas as pd
 
 from concexp.analysis.demand import workers_of
 
-COLUMN = (
-    "loop_blocked"  # the share of its time for which a trial's event loop is blocked; only where some trial recorded it
-)
+# The share of its time for which a trial's event loop is blocked; only where some trial recorded it.
+COLUMN = "loop_blocked"
 # From this share on coroutines wait for a blocked loop more than one would notice; below it may be a file or a log.
 BLOCKED = 0.2
 

@@ -42,38 +42,20 @@ def write_pages(
         for one in languages:
             font_files.require(one)
         answer = spoken_lines(run, language=languages[0])
-        for one in languages:
-            try:
-                page = write_report(run, where, [one, *languages])
-            except PageIncomplete as error:
+        for page, lacking in write_report(run, where, languages):
+            if lacking is not None:
                 if incomplete is None:
-                    raise
-                incomplete(error)
-                page = error.page
-            yield Page(page, answer if one == languages[0] else [])
+                    raise lacking
+                incomplete(lacking)
+            yield Page(page, answer)
+            answer = []
 
 
-def write_with_those_there(run: Run, folder: Path, language: str) -> tuple[list[Path], list[str]]:
-    """Write the page of a run in a language, and again those that lie there in others, since they are of an earlier run.
+def write_report(run: Run, folder: Path, languages: Sequence[str]) -> Iterator[tuple[Path, PageIncomplete | None]]:
+    """Write a run's tables into its own folder, and its page in each of these languages into `folder`.
 
-    Returns the pages' paths, and a line for each page that lacks a part.
-    """
-    pages, lacks = [], []
-    languages = places.with_those_in(folder, [language])
-    for one in languages:
-        try:
-            pages.append(write_report(run, folder, [one, *languages]))
-        except PageIncomplete as error:
-            pages.append(error.page)
-            lacks.append(str(error))
-    return pages, lacks
-
-
-def write_report(run: Run, folder: Path, languages: Sequence[str] = ()) -> Path:
-    """Write a run's tables into its own folder, and its page in the first of these languages into `folder`.
-
-    Returns the page's path. The page links to those in the other languages. PageIncomplete if the page lacks a part; Damaged if
-    there is no page, since the journal makes no sense.
+    Yields the path of each page, and what it lacks, if it lacks a part. Damaged if there is no page, since the journal makes no
+    sense.
     """
     from concexp import report
     from concexp.analysis import results
@@ -81,7 +63,11 @@ def write_report(run: Run, folder: Path, languages: Sequence[str] = ()) -> Path:
     gc.freeze()  # rendering allocates a lot: this keeps the collector from rescanning the run each time
     try:
         results.write(run)
-        return report.write(run, folder, next(iter(languages), ""), languages)
+        for language in languages:
+            try:
+                yield report.write(run, folder, language, languages), None
+            except PageIncomplete as error:
+                yield error.page, error
     except OSError as error:
         raise run_folder.refused(error, run.folder) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

@@ -20,7 +20,7 @@ from concexp.commands.conclusions import doubt_lines, spoken_lines
 from concexp.commands.machine_check import look_around
 from concexp.commands.progress import Silent, progress_display
 from concexp.commands.questions import Questions
-from concexp.commands.report import write_with_those_there
+from concexp.commands.report import write_report
 from concexp.commands.run_log import RunLog
 from concexp.commands.session import Session
 from concexp.errors import ConcexpError, EnvironmentRefused, Interrupted
@@ -352,7 +352,7 @@ def _write_page(measured: MeasuredRun, partial: bool, language: str) -> tuple[li
     """Write tables and pages, and mark the run as finished; returns the pages' paths, and a line for each that lacks a part."""
     folder = measured.folder
     where = _page_folder(folder, partial)
-    pages, lacks = write_with_those_there(measured.results, where, language)
+    pages, lacks = _written(measured, where, language)
     try:
         if where != folder.path:  # an interrupt may have left a page of part of the run there
             for one in places.languages_in(folder.path):
@@ -371,10 +371,16 @@ def _write_partial_page(folder: RunFolder, language: str) -> list[str]:
         measured = _read(folder)
         if all(record.role == MACHINE for record in measured.journal.records):
             return []
-        pages, lacks = write_with_those_there(measured.results, _page_folder(folder, partial=True), language)
+        pages, lacks = _written(measured, _page_folder(folder, partial=True), language)
         return [*(f"report so far: {page}" for page in pages), *lacks]
     except (ConcexpError, OSError) as error:
         return [f"the report so far could not be written: {error}"]
+
+
+def _written(measured: MeasuredRun, where: Path, language: str) -> tuple[list[Path], list[str]]:
+    """Write tables and pages: also those that lie there in other languages. Returns their paths, and lines on what they lack."""
+    written = list(write_report(measured.results, where, places.with_those_in(where, [language])))
+    return [page for page, _ in written], [str(lacking) for _, lacking in written if lacking is not None]
 
 
 def _page_folder(folder: RunFolder, partial: bool) -> Path:

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from concexp.report.answer import answer, endings, per_comparison, what_to_do
+from concexp.report.answer import answer, in_detail, what_to_do
 from concexp.report.parts import Parts
 from concexp.report.sections import (
     again,
@@ -98,12 +98,6 @@ TITLES = {
 }
 Writers = Sequence[Callable[[View], list[str]]]
 
-
-def _one_comparison(view: View) -> list[str]:
-    """The sentences of the only comparison; several have the tables and the picture side by side."""
-    return per_comparison(view) if len(view.comparisons) == 1 else []
-
-
 # What stands beside the pictures of a section: together two sentences at most, except among the doubts.
 SENTENCES: dict[str, Writers] = {
     "scaling": (scaling_laws.summary,),
@@ -115,10 +109,10 @@ SENTENCES: dict[str, Writers] = {
 }
 # What stands below the tables, by heading.
 DETAILS: dict[str, Writers] = {
-    "In detail": (_one_comparison,),
+    "In detail": (in_detail,),
     "Laws of scaling": (scaling_laws.sentences,),
     "Latencies": (latency.sentences,),
-    "Time of the workers": (time_breakdown.sentences, timelines.sentences),
+    "Time of the workers": (time_breakdown.details, timelines.sentences),
     "Skipped": (failures.skipped,),
     "Ended badly, as expected": (failures.expected,),
 }
@@ -146,14 +140,10 @@ def _section(
 
 def _answer(page: Page) -> Iterator[Content]:
     view = page.view
-    sentences, tables = page.sentences(answer), []
-    with page.parts.guard("the table of endings", sentences):
-        tables = [table] if (table := endings.table(view)) is not None else []
     yield {
         "question": view.run.spec["question"],
         "outline": machine.outline(view),
-        "sentences": sentences,
-        "tables": tables,
+        "sentences": page.sentences(answer),
         "advice": page.sentences(_advice),
         "first": page.first,
     }

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, wraps
-from typing import Any, TypeVar
+from functools import cached_property
+from typing import Any
 
 from concexp import catalog
 from concexp.analysis import blocking, demand, noise
 from concexp.analysis.cells import RAW, Baseline
 from concexp.analysis.claims.verdicts import Verdict, verdicts_of
+from concexp.analysis.memo import once
 from concexp.analysis.results import Run
 from concexp.analysis.samples import Sample, Trial, compared
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
@@ -29,6 +30,8 @@ from concexp.experiment.statuses import MEASURED, NUMBERED
 from concexp.report.grouping import groups
 from concexp.report.styles import Style, assign_styles
 from concexp.report.text.labels import one_line
+
+once_per_view = once  # for what is made from a view: pictures, sentences and the answer ask for the same
 
 
 @dataclass(frozen=True)
@@ -129,9 +132,6 @@ class Comparison:
         return any(point.blocked for point in self.points)
 
 
-T = TypeVar("T")
-
-
 class View:
     """A run with everything that pictures and sentences need beyond the table of cells; `primary` replaces the run's metric."""
 
@@ -142,7 +142,7 @@ class View:
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.cpus
         self._determines: dict[tuple[str, str], bool] = {}
-        self._derived: dict[Callable[[View], Any], Any] = {}  # see `once_per_view`
+        self.memo: dict[Callable[..., Any], Any] = {}  # see `once_per_view`
         measured = run.of_role(MEASURED)
         self.records = {record["cell"]: record for record in measured}
         self.plugins = {
@@ -374,15 +374,3 @@ class View:
         models = {name: points[0].model for name, points in self.series(self.points).items()}
         plugins = {name: self.plugins.get(("model", model), model) for name, model in models.items()}
         return assign_styles(plugins, {name: self.plugin("model", model) for name, model in models.items()})
-
-
-def once_per_view(build: Callable[[View], T]) -> Callable[[View], T]:
-    """Keeps what `build(view)` returns with the view: its picture, its sentences and the answer ask for the same."""
-
-    @wraps(build)
-    def built(view: View) -> T:
-        if build not in view._derived:
-            view._derived[build] = build(view)
-        return view._derived[build]  # type: ignore[no-any-return]
-
-    return built

@@ -12,6 +12,7 @@ from concexp.report.sections.machine import _different_builds
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, sentence_case
 from concexp.report.view import View
+from concexp.run.machine import spinners
 
 
 def observed(view: View) -> str:
@@ -116,7 +117,7 @@ def _forks(view: View) -> list[str]:
 def _machine_threats(view: View) -> list[str]:
     sentences = []
     effective = view.run.effective_cpus
-    if effective is not None and effective < doubts.EFFECTIVE_SHARE * view.cpus:
+    if effective is not None and effective < spinners.ENOUGH * view.cpus:
         sentences.append(
             f"The machine gave {rounded(effective)} of {view.cpus} usable CPUs (median of the spinner measurements)."
         )

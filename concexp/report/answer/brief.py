@@ -126,7 +126,7 @@ def _sure(view: View, comparison: Comparison, best: Point, leads: Sequence[Lead]
         why = re.split(r":| \(", doubts.MEANING[codes[0]])[0] if codes else "too few are left"
         parts.append(f"{len(doubtful)} of these doubtful: {why}")
     floor = view.floor(comparison.points)
-    if floor.factor > 1:
+    if floor.factor > 1 and not floor.borrowed:
         parts.append(f"differences below {rounded(100 * (floor.factor - 1), 2)} % are noise here")
     return "; ".join(parts)
 

@@ -13,7 +13,7 @@ A single metric of a point has a value (`Interval.has_value`), and then possibly
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -345,11 +345,12 @@ class View:
     def floor(self, points: Iterable[Point]) -> noise.NoiseFloor:
         """The noise floor of these points' work.
 
-        That of their workloads if it was measured, else the largest of the run; `NO_FLOOR` if none was measured.
+        That of their workloads if it was measured, else the largest of the run, borrowed; `NO_FLOOR` if none was measured.
         """
         workloads = {str(point.labels["workload"]) for point in points}
         matching = [floor for floor in self.floors if floor.workload in workloads]
-        return max(matching or self.floors, key=lambda floor: floor.factor, default=noise.NO_FLOOR)
+        borrowed = [replace(floor, borrowed=True) for floor in self.floors]
+        return max(matching or borrowed, key=lambda floor: floor.factor, default=noise.NO_FLOOR)
 
     @cached_property
     def simulated(self) -> list[str]:

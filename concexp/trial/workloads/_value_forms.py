@@ -114,6 +114,11 @@ class Look:
             return self.joined(name_of(kind), value.args, depth)
         if isinstance(value, type) or hasattr(value, "__qualname__"):
             return name_of(value), []
+        # What Python's versions pickle in different ways: paths, and fractions.
+        if hasattr(kind, "__fspath__"):
+            return self.joined(name_of(kind), [value.__fspath__()], depth)
+        if hasattr(kind, "denominator"):
+            return self.joined(name_of(kind), [value.numerator, value.denominator], depth)
         if isinstance(value, memoryview):
             return b"memoryview" + digest(value.tobytes()), []
         return self.pickled(value, kind, depth)

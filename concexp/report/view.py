@@ -13,7 +13,7 @@ A single metric of a point has a value (`Interval.has_value`), and then possibly
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
@@ -30,6 +30,21 @@ from concexp.report.grouping import groups
 from concexp.report.styles import Style, assign_styles
 from concexp.report.text.labels import one_line
 from concexp.report.text.language import current, say, translated
+
+V = TypeVar("V")
+
+
+def once_per_view(build: Callable[[View], V]) -> Callable[[View], V]:
+    """Keeps what `build(view)` returns with the view: pictures, sentences and the answer ask for the same, in one language."""
+
+    @wraps(build)
+    def built(view: View) -> V:
+        key = build, current()  # what is built may hold texts
+        if key not in view.memo:
+            view.memo[key] = build(view)
+        return view.memo[key]  # type: ignore[no-any-return]
+
+    return built
 
 
 @dataclass(frozen=True)
@@ -130,9 +145,6 @@ class Comparison:
         return any(point.blocked for point in self.points)
 
 
-T = TypeVar("T")
-
-
 class View:
     """A run with everything that pictures and sentences need beyond the table of cells; `primary` replaces the run's metric."""
 
@@ -143,7 +155,7 @@ class View:
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.cpus
         self._determines: dict[tuple[str, str], bool] = {}
-        self._derived: dict[tuple[Callable[[View], Any], str], Any] = {}  # see `once_per_view`
+        self.memo: dict[Any, Any] = {}  # see `once_per_view`
         measured = run.of_role(MEASURED)
         self.records = {record["cell"]: record for record in measured}
         self.plugins = {
@@ -346,11 +358,12 @@ class View:
     def floor(self, points: Iterable[Point]) -> noise.NoiseFloor:
         """The noise floor of these points' work.
 
-        That of their workloads if it was measured, else the largest of the run; `NO_FLOOR` if none was measured.
+        That of their workloads if it was measured, else the largest of the run, borrowed; `NO_FLOOR` if none was measured.
         """
         workloads = {str(point.labels["workload"]) for point in points}
         matching = [floor for floor in self.floors if floor.workload in workloads]
-        return max(matching or self.floors, key=lambda floor: floor.factor, default=noise.NO_FLOOR)
+        borrowed = [replace(floor, borrowed=True) for floor in self.floors]
+        return max(matching or borrowed, key=lambda floor: floor.factor, default=noise.NO_FLOOR)
 
     @cached_property
     def simulated(self) -> list[str]:
@@ -375,16 +388,3 @@ class View:
         models = {name: points[0].model for name, points in self.series(self.points).items()}
         plugins = {name: self.plugins.get(("model", model), model) for name, model in models.items()}
         return assign_styles(plugins, {name: self.plugin("model", model) for name, model in models.items()})
-
-
-def once_per_view(build: Callable[[View], T]) -> Callable[[View], T]:
-    """Keeps what `build(view)` returns with the view: its picture, its sentences and the answer ask for the same."""
-
-    @wraps(build)
-    def built(view: View) -> T:
-        key = build, current()  # what is built may hold texts
-        if key not in view._derived:
-            view._derived[key] = build(view)
-        return view._derived[key]  # type: ignore[no-any-return]
-
-    return built

@@ -1,26 +1,19 @@
-"""How the trials of each model ended, where the experiment has them end badly: a small table in the answer."""
+"""How the trials of each model ended, where the experiment has them end badly; the picture `outcomes` has every cell."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
 
 from concexp.report.expected import is_expected
-from concexp.report.phrases import BAD_ENDINGS, said_once, titles_text
+from concexp.report.phrases import BAD_ENDINGS, titles_text
+from concexp.report.phrases import ended as ended_so
+from concexp.report.text.language import clauses, message, say
+from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import plural, rounded, scale_of, sentence_case
+from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, sentence_case, span
 from concexp.report.view import Point, View, once_per_view
 
-MAX_ROWS = 12
-MAX_COLUMNS = 8
-NEVER = "never"
-
-
-@dataclass(frozen=True)
-class Endings:
-    """A row per model and primitive, a column per condition."""
-
-    heads: list[str]
-    rows: list[list[str]]
+NEVER = message("never")
 
 
 @once_per_view
@@ -32,49 +25,64 @@ def expected_to_end_badly(view: View) -> bool:
     return bool(bad) and not any(p.has_numbers for p in ended) and all(is_expected(view, *pair) for pair in bad)
 
 
-def table(view: View) -> Endings | None:
-    """The table; None unless all trials were expected to end badly, or if it would be too large."""
-    if not expected_to_end_badly(view):
-        return None
-    points = [point for point in view.points if point.sample.count]
-    columns = list(dict.fromkeys(_condition(view, point) for point in points))
-    rows: dict[str, dict[str, str]] = {}
-    for point in points:
-        rows.setdefault(_choice(view, point), {})[_condition(view, point)] = ending(view, point)
-    if len(rows) > MAX_ROWS or len(columns) > MAX_COLUMNS:
-        return None
-    heads = ["model", *(escaped(column) or "outcome" for column in said_once(columns))]
-    return Endings(heads, [[name, *(cells.get(column, "") for column in columns)] for name, cells in rows.items()])
-
-
 def sentences(view: View) -> list[str]:
-    """How long it takes until a bad ending is noticed, and in how many cells it never is."""
+    """How long it takes until a bad ending is noticed, and which one never is, under which model; or how many cells ended how."""
     metric = _time_metric(view)
-    if not metric or any(point.has_numbers for point in view.points):
+    if any(point.has_numbers for point in view.points):
         return []
-    known = sorted((p for p in view.points if p.value(metric).has_value), key=lambda p: p.value(metric).mean)
-    never = [point for point in view.points if ending(view, point) == NEVER]
-    parts = []
+    ended = [point for point in view.points if point.sample.count]
+    if not metric:
+        counts = Counter(ending(view, point) for point in ended)
+        parts = [say("{count} {how}", count=count, how=how) for how, count in counts.items()]
+        if not expected_to_end_badly(view):
+            return []
+        cells = plural(len(ended), "cell")
+        return [say("Of {cells} {endings}, as expected.", cells=cells, endings=enumerated(parts))]
+    known = sorted((p for p in ended if p.value(metric).has_value), key=lambda p: p.value(metric).mean)
+    never = [point for point in ended if is_never(view, point)]
+    title, count = sentence_case(view.called(metric)), plural(len(ended), "cell")
+    texts = []
     if known:
-        ends = list(dict.fromkeys([_figure(view, known[0], metric), _figure(view, known[-1], metric)]))
-        parts.append(f"{' to '.join(ends)} in {plural(len(known), 'cell')}")
+        figures = span(*(_figure(view, point, metric) for point in (known[0], known[-1])))
+        if len(known) < len(ended):
+            figures = say("{figures} in {count} of {cells}", figures=figures, count=len(known), cells=count)
+        texts.append(say("{what}: {figures}.", what=title, figures=figures))
     if never:
-        models = list(dict.fromkeys(_choice(view, point) for point in never))
-        everyone = len(models) == len({_choice(view, point) for point in view.points if point.sample.count})
-        which = "" if everyone else f" ({titles_text([name.strip('`') for name in models])})"
-        parts.append(f"{NEVER} in {len(never)}{which}, that is, not within the timeout of {_timeout(view)}")
-    return [f"{sentence_case(view.called(metric))}: {'; '.join(parts)}."] if parts else []
+        texts.append(
+            say(
+                "Never noticed within the timeout of {timeout}: {cells}.",
+                timeout=_timeout(view),
+                cells=_listed(view, ended, never),
+            )
+        )
+    return [texts_of(texts)] if texts else []
+
+
+def _listed(view: View, ended: list[Point], never: list[Point]) -> str:
+    """`how hang` under every model; `os_exit` and `sigkill` under `mp_pool`."""
+    conditions = list(dict.fromkeys(_condition(view, point) for point in ended))
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for condition in conditions:
+        models = tuple(_choice(view, point) for point in never if _condition(view, point) == condition)
+        everyone = len(models) == sum(_condition(view, point) == condition for point in ended)
+        if models:
+            groups.setdefault(() if everyone and len(models) > 1 else models, []).append(condition)
+    parts = []
+    for models, own in sorted(groups.items(), key=lambda pair: len(pair[0])):
+        where = say("under {models}", models=enumerated(list(models))) if models else say("under every model")
+        parts.append(say("**{titles}** {where}", titles=titles_text(own), where=where) if any(own) else where)
+    return clauses(parts)
 
 
 def never_noticed(view: View) -> bool:
-    """Whether the table has a cell whose bad ending is never noticed."""
-    return expected_to_end_badly(view) and any(ending(view, point) == NEVER for point in view.points)
+    """Whether a bad ending, as expected, is never noticed in some cell."""
+    return expected_to_end_badly(view) and any(is_never(view, point) for point in view.points)
 
 
 def heading(view: View) -> str:
-    """What the fields of the table are: the time of a bad ending where one was taken, else how a cell ended."""
+    """What the fields of the picture are: the time of a bad ending where one was taken, else how a cell ended."""
     metric = _time_metric(view)
-    return sentence_case(view.called(metric)) if metric else "How each cell ended"
+    return sentence_case(view.called(metric)) if metric else say("How each cell ended")
 
 
 def ending(view: View, point: Point) -> str:
@@ -82,11 +90,19 @@ def ending(view: View, point: Point) -> str:
     metric = _time_metric(view)
     if metric and point.value(metric).has_value:
         share = view.share_of_trials(point, metric)
-        return _figure(view, point, metric) + (f" in {share}" if share else "")
+        figure = _figure(view, point, metric)
+        return say("{figure} in {trials}", figure=figure, trials=share) if share else figure
+    if is_never(view, point):
+        return say(NEVER)
     statuses = {trial.status for trial in point.sample.trials}
-    if metric and statuses == {"timeout"}:
-        return NEVER
-    return " or ".join(BAD_ENDINGS.get(status, status) for status in sorted(statuses))
+    return say(" or ").join(ended_so(status) for status in sorted(statuses))
+
+
+def is_never(view: View, point: Point) -> bool:
+    """Whether the bad ending of a cell is never noticed, where the time of that was taken."""
+    metric = _time_metric(view)
+    timed_out = {trial.status for trial in point.sample.trials} == {"timeout"}
+    return bool(metric) and timed_out and not point.value(metric).has_value
 
 
 def _time_metric(view: View) -> str:
@@ -108,8 +124,8 @@ def _choice(view: View, point: Point) -> str:
 def _condition(view: View, point: Point) -> str:
     labels = {key: point.labels.get(key) for key in view.axes if not view.is_choice(key)}
     workers = point.workers if "workers" in view.varying_axes and point.workers is not None else None
-    return " · ".join(filter(None, [view.title(labels), f"{workers} workers" if workers else ""]))
+    return " · ".join(filter(None, [view.title(labels), say("{count} workers", count=workers) if workers else ""]))
 
 
 def _timeout(view: View) -> str:
-    return escaped(view.run.spec["measure"].get("timeout", "the trial"))
+    return escaped(view.run.spec["measure"].get("timeout", say("the trial")))

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 from concexp import catalog
 from concexp.analysis import blocking, demand, noise
 from concexp.analysis.cells import RAW, Baseline
 from concexp.analysis.claims.verdicts import Verdict, verdicts_of
-from concexp.analysis.memo import once
 from concexp.analysis.results import Run
 from concexp.analysis.samples import Sample, Trial, compared
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
@@ -30,8 +29,7 @@ from concexp.experiment.statuses import MEASURED, NUMBERED
 from concexp.report.grouping import groups
 from concexp.report.styles import Style, assign_styles
 from concexp.report.text.labels import one_line
-
-once_per_view = once  # for what is made from a view: pictures, sentences and the answer ask for the same
+from concexp.report.text.language import current, say, translated
 
 
 @dataclass(frozen=True)
@@ -132,6 +130,9 @@ class Comparison:
         return any(point.blocked for point in self.points)
 
 
+T = TypeVar("T")
+
+
 class View:
     """A run with everything that pictures and sentences need beyond the table of cells; `primary` replaces the run's metric."""
 
@@ -142,7 +143,7 @@ class View:
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.cpus
         self._determines: dict[tuple[str, str], bool] = {}
-        self.memo: dict[Callable[..., Any], Any] = {}  # see `once_per_view`
+        self.memo: dict[Any, Any] = {}  # see `once_per_view`
         measured = run.of_role(MEASURED)
         self.records = {record["cell"]: record for record in measured}
         self.plugins = {
@@ -168,12 +169,12 @@ class View:
 
     def called(self, metric: str) -> str:
         """What sentences and tables call a metric: its title."""
-        return self.metrics.get(metric, self.metric).title or metric
+        return translated(self.metrics.get(metric, self.metric).title) or metric
 
     def share_of_trials(self, point: Point, metric: str) -> str:
         """`3 of 10` where a metric of bad endings has a value in that few of a cell's trials; "" where it has one in all."""
         n, run = point.value(metric).n, point.sample.count
-        return f"{n} of {run}" if self.metrics[metric].ends_badly and 0 < n < run else ""
+        return say("{n} of {all}", n=n, all=run) if self.metrics[metric].ends_badly and 0 < n < run else ""
 
     @cached_property
     def points(self) -> list[Point]:
@@ -375,3 +376,16 @@ class View:
         models = {name: points[0].model for name, points in self.series(self.points).items()}
         plugins = {name: self.plugins.get(("model", model), model) for name, model in models.items()}
         return assign_styles(plugins, {name: self.plugin("model", model) for name, model in models.items()})
+
+
+def once_per_view(build: Callable[[View], T]) -> Callable[[View], T]:
+    """Keeps what `build(view)` returns with the view: its picture, its sentences and the answer ask for the same."""
+
+    @wraps(build)
+    def built(view: View) -> T:
+        key = build, current()  # what is built may hold texts
+        if key not in view.memo:
+            view.memo[key] = build(view)
+        return view.memo[key]  # type: ignore[no-any-return]
+
+    return built

@@ -31,21 +31,6 @@ from concexp.report.styles import Style, assign_styles
 from concexp.report.text.labels import one_line
 from concexp.report.text.language import current, say, translated
 
-V = TypeVar("V")
-
-
-def once_per_view(build: Callable[[View], V]) -> Callable[[View], V]:
-    """Keeps what `build(view)` returns with the view: pictures, sentences and the answer ask for the same, in one language."""
-
-    @wraps(build)
-    def built(view: View) -> V:
-        key = build, current()  # what is built may hold texts
-        if key not in view.memo:
-            view.memo[key] = build(view)
-        return view.memo[key]  # type: ignore[no-any-return]
-
-    return built
-
 
 @dataclass(frozen=True)
 class Point:
@@ -143,6 +128,9 @@ class Comparison:
     def is_blocked(self) -> bool:
         """Whether calls block the event loop of one of its points."""
         return any(point.blocked for point in self.points)
+
+
+T = TypeVar("T")
 
 
 class View:
@@ -388,3 +376,16 @@ class View:
         models = {name: points[0].model for name, points in self.series(self.points).items()}
         plugins = {name: self.plugins.get(("model", model), model) for name, model in models.items()}
         return assign_styles(plugins, {name: self.plugin("model", model) for name, model in models.items()})
+
+
+def once_per_view(build: Callable[[View], T]) -> Callable[[View], T]:
+    """Keeps what `build(view)` returns with the view: its picture, its sentences and the answer ask for the same."""
+
+    @wraps(build)
+    def built(view: View) -> T:
+        key = build, current()  # what is built may hold texts
+        if key not in view.memo:
+            view.memo[key] = build(view)
+        return view.memo[key]  # type: ignore[no-any-return]
+
+    return built

@@ -11,7 +11,7 @@ from concexp.report.answer import endings, latencies
 from concexp.report.answer.standings import VALUES, WORKERS, Standing, contestant_text, enough
 from concexp.report.contest import compared, contest_of
 from concexp.report.phrases import MAX_NAMES, cell_text, first_few, titles_text
-from concexp.report.text.language import clauses, listed, message, say, translated
+from concexp.report.text.language import clauses, message, phrases, say, translated
 from concexp.report.text.numbers import enumerated, plural
 from concexp.report.view import View
 
@@ -95,7 +95,9 @@ def _choices(view: View, found: Sequence[Standing]) -> list[str]:
         if not everywhere and any(one.title for one in members):
             choice = say("{choice} for {titles}", choice=choice, titles=titles_text([one.title for one in members]))
         parts.append(choice)
-    return [say("use {choices}", choices=listed(parts))]
+    if everywhere or not any(one.title for one in found):
+        return [say("use {choice}", choice=phrases(parts))]
+    return [say("use {choices}", choices=phrases(parts))]
 
 
 def _choice(view: View, one: Standing) -> str:

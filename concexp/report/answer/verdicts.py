@@ -287,7 +287,8 @@ def _gain(view: View, members: list[Standing]) -> tuple[str, list[str]]:
     if any(not value.bounded or value.lo <= 1 for value in values):
         return "", []
     reference = _reference(view, members[0].comparison)
-    text = f"{brief(values[0], 'x') if len(values) == 1 else _factors(values)} {reference}"
+    gain = brief(values[0], "x") if len(values) == 1 else _factors(values)
+    text = say("{gain} {baseline}", gain=gain, baseline=reference)
     counts = {point.workers for point in points if point.workers is not None}
     if len(counts) == 1 and members[0].kind != WORKERS:
         text = say("{cell} with {workers}", cell=text, workers=plural(counts.pop(), "worker"))
@@ -313,7 +314,8 @@ def _over_baseline(view: View, members: list[Standing]) -> tuple[str, list[str]]
         return workers, []
     name = _name(view, members[0], found[0][1])
     ratios = [ratio for ratio, _ in found]
-    return workers, [f"{brief(ratios[0], 'x') if len(ratios) == 1 else _factors(ratios)} {name}"]
+    gain = brief(ratios[0], "x") if len(ratios) == 1 else _factors(ratios)
+    return workers, [say("{gain} {baseline}", gain=gain, baseline=name)]
 
 
 def _reference(view: View, comparison: Comparison) -> str:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from matplotlib.text import Text
 
 from concexp import catalog, report
 from concexp.analysis import doubts, results
@@ -92,23 +93,28 @@ def english_on(page, run):
 
 
 @pytest.fixture(autouse=True)
-def unwritten(monkeypatch):
-    """Pictures are laid out, and nothing is written: their alt texts are what is looked at."""
+def drawn(monkeypatch):
+    """The texts in the pictures, which are laid out and not written."""
+    texts = []
 
     def save(figure, path):
+        texts.extend(text.get_text().replace("\n", "；") for text in figure.findobj(Text))
         path.parent.mkdir(exist_ok=True)
         path.touch()
 
     monkeypatch.setattr(_style, "save", save)
+    return texts
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_no_english_is_left(folder, tmp_path):
-    """Two words of English in a row are a text that nobody translated."""
+def test_no_english_is_left(folder, tmp_path, drawn):
+    """Two words of English in a row are a text that nobody translated: on the page, its alt texts, and in its pictures."""
     run = results.load(folder)
     page = report.write(run, tmp_path, "zh").read_text("utf-8")
     assert english_on(page, run) == []
+    assert english_on("；".join(drawn), run) == []
+    assert sum(len(re.findall("[\u4e00-\u9fff]", text)) for text in drawn) > 5
     assert len(re.findall("[\u4e00-\u9fff]", page)) > 500
 
 

@@ -88,6 +88,7 @@ SPELT_ALIKE = {
     "interpreters": {
         "a value of a model's `parallel`": ["commands/trying/models.py"],
         "a part of the manifest": [
+            "analysis/comparing/circumstances.py",
             "commands/run.py",
             "report/sections/machine.py",
             "report/sections/trust.py",

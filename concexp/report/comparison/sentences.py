@@ -97,7 +97,8 @@ def _slower_machine(machine: Machine) -> Iterator[str]:
     assert side is not None
     names = (A, B)
     facts = []
-    given, usable = machine.cpus.given, machine.cpus.usable
+    usable = machine.cpus.usable
+    given = [min(*pair) for pair in zip(machine.cpus.given, map(float, usable), strict=True)]
     if machine.cpus.lacking is not None and all(map(math.isfinite, given)):
         facts.append(
             said(
@@ -223,7 +224,7 @@ def _rest(comparison: Comparison, what: str, own: Sequence[Compared], found: boo
         parts.append(
             said(
                 "the same within {tolerance} in {cells}",
-                tolerance=_percent(comparison.tolerance),
+                tolerance=f"{100 * comparison.tolerance:g} %",
                 cells=plural(same, "cell"),
             )
         )

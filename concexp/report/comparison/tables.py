@@ -194,7 +194,7 @@ def unmatched(comparison: Comparison) -> list[str]:
 
 def _why(one: Unmatched) -> str:
     if one.axes:
-        parts = [f"{escaped(key)} {code(label)}" for key, label in one.axes.items()]
+        parts = [code(Names.part(key, label)) for key, label in one.axes.items()]
         return said("no other side has {labels}", labels=enumerated(parts, said("or")))
     if one.parameters:
         parts = [

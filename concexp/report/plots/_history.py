@@ -89,7 +89,7 @@ def _mark(series: Series, step: Step, axes: Any) -> None:
     axes.axvline(step.at + 0.5, color=MACHINE if step.is_machine else _style.INK, linewidth=1.2, linestyle=style)
     change = change_text(step.ratio).partition(" (")[0]
     word = said("machine?") if step.is_machine else words_of(series.metric, step.word)
-    axes.annotate(f"{change} {word}", (step.at + 0.5, 0.97), (4, 0), xycoords=("data", "axes fraction"),
+    axes.annotate(f"{change}: {word}", (step.at + 0.5, 0.97), (4, 0), xycoords=("data", "axes fraction"),
                   textcoords="offset points", va="top", fontsize=8)  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from concexp.report.comparison.naming import Names, change_text, title_of
 from concexp.report.comparison.sentences import relative_text, words_of
 from concexp.report.plots import _style
 from concexp.report.text.markdown import plain
-from concexp.report.text.numbers import level_text, plural
+from concexp.report.text.numbers import level_text, plural, sentence_case
 from concexp.report.text.said import said
 
 MOST_ROWS = 40
@@ -94,7 +94,7 @@ def _row(one: Compared, place: int, axes: Any) -> None:
         markerfacecolor=colour if one.is_named else "white",
     )  # fmt: skip
     text = (
-        f"{change_text(one.ratio).partition(' (')[0]} {words_of(one.metric, one.word)}"
+        f"{change_text(one.ratio).partition(' (')[0]}: {words_of(one.metric, one.word)}"
         if one.is_named
         else _unnamed(one)
     )
@@ -159,7 +159,7 @@ def _alt(comparison: Comparison, names: Names, panels: Sequence[Panel]) -> str:
     """What the picture shows in words."""
     sentences = []
     for metric, relative, cells in panels:
-        what = relative_text(title_of(metric), relative) if relative else title_of(metric)
+        what = sentence_case(relative_text(title_of(metric), relative) if relative else title_of(metric))
         named = [one for one in cells if one.is_named]
         listed = "; ".join(f"{names.of(one.match.labels)} {change_text(one.ratio)}" for one in named)
         rest = plural(len(cells) - len(named), "cell")

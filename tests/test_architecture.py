@@ -35,6 +35,7 @@ HOMES = {
     "typer": ["cli"],
     "rich": ["commands"],
     "jinja2": ["report"],
+    "markdown_it": ["report"],
     "matplotlib": ["report/plots"],
     "pandas": ["commands/api", "commands/export", "report", "analysis"],
     "numpy": ["report", "analysis"],
@@ -62,7 +63,7 @@ SPELT_ALIKE = {
             "trial/tools.py",
         ],
         "a verdict: no gain": ["report/answer/gains.py"],
-        "a value of --progress": ["cli/__init__.py", "commands/progress.py", "commands/trying/probe.py"],
+        "a value of --progress": ["cli/options.py", "commands/progress.py", "commands/trying/probe.py"],
         "the word for no unit": ["commands/catalogue.py"],
     },
     "serial": {

@@ -20,7 +20,7 @@ from concexp.commands.conclusions import doubt_lines, spoken_lines
 from concexp.commands.machine_check import look_around
 from concexp.commands.progress import Silent, progress_display
 from concexp.commands.questions import Questions
-from concexp.commands.report import write_report
+from concexp.commands.report import page_files, write_report
 from concexp.commands.run_log import RunLog
 from concexp.commands.session import Session
 from concexp.errors import ConcexpError, EnvironmentRefused, Interrupted, PageIncomplete
@@ -29,6 +29,7 @@ from concexp.experiment.kept import CODE, FILES
 from concexp.experiment.statuses import MACHINE
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
+from concexp.report import AS_WRITTEN, Look
 from concexp.run import runner, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
@@ -66,6 +67,7 @@ class RunRequest:
     command: str = ""
     quiet: bool = False
     verbose: bool = False
+    look: Look = AS_WRITTEN
     spec: Spec | None = None  # of an experiment that stands in no file
 
     @property
@@ -156,8 +158,10 @@ def _concluded(
     bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
     lines, incomplete = [str(measured.folder.path)], 0
     if page:
-        written, lacks = _write_page(measured, request.partial)
-        lines, incomplete = [f"report: {written}", *lacks], len(lacks)
+        look = Look(request.look.figures or spec.report.figures, request.look.html)
+        written, lacks = _write_page(measured, request.partial, look)
+        lines = [*(f"report: {path}" for path in page_files(measured.results, written, look)), *lacks]
+        incomplete = len(lacks)
     if bad:
         lines.append(f"{plural_trials(len(bad))} ended badly: the report names them")
     if spec.measure.precision is not None:
@@ -342,11 +346,11 @@ def _check_complete(measured: MeasuredRun, trials: frozenset[str]) -> None:
         )
 
 
-def _write_page(measured: MeasuredRun, partial: bool) -> tuple[Path, list[str]]:
+def _write_page(measured: MeasuredRun, partial: bool, look: Look) -> tuple[Path, list[str]]:
     """Write tables and page, and mark the run as finished; returns the page's path, and a line if the page lacks a part."""
     folder = measured.folder
     where = _page_folder(folder, partial)
-    page, lacks = _written(measured, where)
+    page, lacks = _written(measured, where, look)
     try:
         if where != folder.path:  # an interrupt may have left a page of part of the run there
             (folder.path / "README.md").unlink(missing_ok=True)
@@ -370,10 +374,10 @@ def _write_partial_page(folder: RunFolder) -> list[str]:
         return [f"the report so far could not be written: {error}"]
 
 
-def _written(measured: MeasuredRun, where: Path) -> tuple[Path, list[str]]:
+def _written(measured: MeasuredRun, where: Path, look: Look = AS_WRITTEN) -> tuple[Path, list[str]]:
     """Write tables and page into a folder; returns the page's path, and a line if the page lacks a part."""
     try:
-        return write_report(measured.results, where), []
+        return write_report(measured.results, where, look), []
     except PageIncomplete as error:
         return error.page, [str(error)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -256,3 +256,12 @@ class Report(Block):
         without="all that suit the run",
     )
     language: Literal["en"] = key("en", "the language of the page", "report: {language: en}")
+    figures: Literal["png", "svg", "pdf"] = key(
+        "png",
+        "the format of the pictures: `svg` and `pdf` stay sharp at any size, as in a paper. No host shows a PDF on a page: there "
+        "a PNG stands for it and leads to it. `concexp report --figures` draws those of a finished run anew",
+        "report: {figures: svg}",
+    )
+
+    # What changes how a page looks, and neither what is measured nor what is drawn.
+    looks: ClassVar[frozenset[str]] = frozenset({"figures"})

@@ -285,6 +285,12 @@ class Spec:
         """The same experiment with other values in `measure:`, as for `--quick`."""
         return replace(self, measure=self.measure.model_copy(update=changes))
 
+    def asked(self) -> dict[str, Any]:
+        """The same data without what only changes how the page looks: what two runs must share to be the same question."""
+        data = self.resolved()
+        shown = {key: value for key, value in data["report"].items() if key not in Report.looks}
+        return {**data, "report": shown}
+
     def resolved(self) -> dict[str, Any]:
         """The experiment as data for YAML, with all defaults; reading it gives the same experiment."""
         data = {key: value for key, value in self.data.items() if not key.startswith(".") and key != "extends"}

@@ -26,8 +26,9 @@ PRINTING = {
     "--no-report",
     "--check",
     "--strict",
+    "--html",
 }
-WITH_VALUE = "--progress"
+WITH_VALUE = ("--progress", "--figures")
 NUMBERED = re.compile(r"(?:.*/)?(\d{1,9})_[^/]*\.ya?ml")
 TEXT_LIMIT = 64 << 10  # characters of an experiment on its page
 MANIFEST_LIMIT = 4 << 20  # bytes that are read of another run's manifest
@@ -42,9 +43,9 @@ def command(given: str) -> str:
     kept = [
         word
         for place, word in enumerate(words)
-        if word not in (WITH_VALUE, *PRINTING)
-        and not word.startswith(f"{WITH_VALUE}=")
-        and words[place - 1 : place] != [WITH_VALUE]
+        if word not in (*WITH_VALUE, *PRINTING)
+        and not word.startswith(tuple(f"{option}=" for option in WITH_VALUE))
+        and not {*words[max(0, place - 1) : place]} & {*WITH_VALUE}
     ]
     return given if kept == words else shlex.join(kept)
 

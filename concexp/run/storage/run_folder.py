@@ -63,7 +63,7 @@ def identity(
     That is the spec, the user's and the child's code, the interpreters, and what is `provided`: variables and files.
     """
     parts = {
-        "spec": spec.resolved(),
+        "spec": spec.asked(),
         "user_code": user_files.hashes_of(files),
         "trial_code": trial_code,
         "interpreters": interpreters,

@@ -51,7 +51,7 @@ def write_pages(
     if not lines:
         return
     if index.is_other(path):
-        note(f"{path / index.PAGE} is not an index that concexp wrote, and stays as it is: move it away to get one")
+        note(f"{path / index.NAME} is not an index that concexp wrote, and stays as it is: move it away to get one")
     else:
         yield Page(_complete(partial(_write_index, path, lines), incomplete), [])
 

@@ -75,7 +75,7 @@ def render(text: str, pictures: Mapping[str, bytes], tables: Mapping[str, bytes]
         words=WORDS,
         style=style,
         script=script,
-        body=jinja2.utils.markupsafe.Markup(parser.renderer.render(tokens, parser.options, {})),
+        body=parser.renderer.render(tokens, parser.options, {}),
     )
 
 
@@ -97,9 +97,9 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _source(templates: jinja2.Environment, name: str) -> Any:
+def _source(templates: jinja2.Environment, name: str) -> str:
     assert templates.loader is not None
-    return jinja2.utils.markupsafe.Markup(templates.loader.get_source(templates, name)[0].strip())
+    return templates.loader.get_source(templates, name)[0].strip()
 
 
 def _data(kind: str, content: bytes) -> str:
@@ -114,9 +114,10 @@ def _anchored(tokens: Sequence[Token]) -> Iterator[tuple[str, Heading]]:
         if token.type == "heading_open":
             text = _plain(tokens[place + 1])
             slug = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
-            token.attrs["id"] = next(one for n in count() if (one := f"{slug}-{n}" if n else slug) not in taken)
-            taken.add(token.attrs["id"])
-            yield token.tag, Heading(token.attrs["id"], text)
+            anchor = next(one for n in count() if (one := f"{slug}-{n}" if n else slug) not in taken)
+            taken.add(anchor)
+            token.attrs["id"] = anchor
+            yield token.tag, Heading(anchor, text)
         elif token.type == "table_open":
             token.meta["title"] = text
 

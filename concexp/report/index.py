@@ -13,7 +13,7 @@ from urllib.parse import quote
 from concexp.analysis.results import Run
 from concexp.errors import PageIncomplete
 from concexp.report.answer import answer, caveats, finding, what_to_do
-from concexp.report.page import PAGE, markdown_templates
+from concexp.report.page import markdown_templates
 from concexp.report.parts import Parts
 from concexp.report.pictures import FIGURES, FILES, first_of
 from concexp.report.sections.again import number
@@ -27,6 +27,7 @@ from concexp.run.storage import foreign_file
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.foreign_text import printable
 
+NAME = "README.md"
 MARK = "<!-- Written by `concexp report`, anew each time. Without this line it is yours, and stays as it is. -->"
 NO_RESULTS = "No cell has results yet."
 LAST = 10**9  # experiments without a number come after those that have one
@@ -79,13 +80,13 @@ def line(run: Run, page: Path, folder: Path) -> Line:
 
 def is_other(folder: Path) -> bool:
     """Whether the README.md in a folder is anything but an index that was written here: then it is the user's, and stays."""
-    path = folder / PAGE
+    path = folder / NAME
     return os.path.lexists(path) and foreign_file.content(path, len(MARK)) != MARK.encode()
 
 
 def write(folder: Path, lines: Sequence[Line]) -> Path:
     """Writes the index of a folder of reports; returns its path. PageIncomplete if a line lacks a part."""
-    path = folder / PAGE
+    path = folder / NAME
     template = markdown_templates().get_template("index.md")
     text = template.render(mark=MARK, lines=sorted(lines, key=lambda one: one.order))
     with replaced(path) as draft:

@@ -64,7 +64,7 @@ def draw(view: View, folder: Path, parts: Parts, look: Look) -> Pictures:
             plot.title = finding(view) if first is None else ""
             picture = _picture(view, plot, prepared, [figures / f"{name}.{suffix}" for suffix in suffixes])
             if look.html:
-                drawn.svg[picture.path] = _svg(view, plot, prepared)
+                drawn.svg[picture.path] = _svg(view, plot, prepared, folder / picture.path)
             if first is None:
                 first = picture  # on the first screen, beside the answer
             else:
@@ -120,7 +120,10 @@ def _picture(view: View, plot: Any, prepared: Any, paths: list[Path]) -> Picture
     return Picture(shown, whole_sentences(alt, ALT_TEXT), text, "".join(paper))
 
 
-def _svg(view: View, plot: Any, prepared: Any) -> bytes:
+def _svg(view: View, plot: Any, prepared: Any, shown: Path) -> bytes:
+    """A picture as SVG: that which the page shows, if it is one."""
+    if shown.suffix == f".{SVG}":
+        return shown.read_bytes()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"picture.{SVG}"
         plot.draw(view, prepared, path)

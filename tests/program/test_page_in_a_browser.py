@@ -16,7 +16,6 @@ import pytest
 from concexp import report
 from concexp.analysis import results
 from concexp.report import Look, html_page
-from concexp.report.plots import _style
 from tests.helpers.program import ROOT
 
 pytestmark = pytest.mark.slow
@@ -71,9 +70,7 @@ def page(tmp_path_factory):
     """The HTML file of the largest committed report."""
     folder = tmp_path_factory.mktemp("reports")
     run = results.load(ROOT / "reports" / LARGEST)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_style, "DPI", 30)
-        report.write(run, folder, Look(html=True))
+    report.write(run, folder, Look("svg", html=True))
     return folder / f"{LARGEST}.html"
 
 
@@ -117,15 +114,29 @@ def value(text):
 
 
 def sent(browser):
-    """The addresses that were asked for since the page was opened, but for those that hold their content themselves."""
+    """The addresses that were asked for since the page was opened, but for those that hold their content themselves.
+
+    Requests that the page's policy refused never left.
+    """
     events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
-    return [address for address in asked if not address.startswith(("data:", "about:"))]
+    refused = {event["params"]["requestId"] for event in events if event["params"].get("blockedReason") == "csp"}
+    asked = {
+        event["params"]["requestId"]: event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    }
+    return [url for number, url in asked.items() if number not in refused and not url.startswith(("data:", "about:"))]
+
+
+def click(browser, element):
+    """Clicks where a reader would, with the element in the middle of the window and not under the bar at its top."""
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+    element.click()
 
 
 def unfold(browser):
     for fold in all_of(browser, "details:not([open]) > summary"):
-        fold.click()
+        click(browser, fold)
 
 
 def test_folds_open_by_a_click_and_by_a_link(browser, page):
@@ -135,9 +146,9 @@ def test_folds_open_by_a_click_and_by_a_link(browser, page):
     assert len(folds) >= 3
     table = one(browser, "details table")
     assert not table.is_displayed()
-    one(browser, "details summary").click()
+    click(browser, one(browser, "details summary"))
     assert table.is_displayed()
-    one(browser, "details summary").click()
+    click(browser, one(browser, "details summary"))
     assert not table.is_displayed()
     one(browser, "nav a[href='#how-far-to-trust-it']").click()
     assert one(browser, "#how-far-to-trust-it + details").get_attribute("open")
@@ -157,13 +168,13 @@ def test_rows_are_sorted_by_clicks(browser, page):
     known = [text for text in before if value(text) is not None]
     assert len({*known}) > 3
     assert sorted(known, key=value) != before[: len(known)]
-    button.click()
+    click(browser, button)
     assert head.get_attribute("aria-sort") == "ascending"
     assert column(table, number) == [*sorted(known, key=value), *(text for text in before if value(text) is None)]
     button.send_keys("\ue007")
     assert head.get_attribute("aria-sort") == "descending"
     assert [value(text) for text in column(table, number)][: len(known)] == sorted(map(value, known), reverse=True)
-    button.click()
+    click(browser, button)
     assert head.get_attribute("aria-sort") == "none"
     assert column(table, number) == before
 
@@ -199,7 +210,7 @@ def test_units_count_when_rows_are_sorted(browser, tmp_path, number, up, down):
     opened(browser, (tmp_path / "x.html").as_uri())
     table, button = one(browser, "table"), one(browser, f"th:nth-child({number}) button")
     for order in (up, down, "abcdef"):
-        button.click()
+        click(browser, button)
         assert "".join(column(table, 1)) == order
 
 
@@ -278,7 +289,7 @@ def test_on_a_phone(browser, page):
 def test_on_paper_nothing_is_folded(browser, page):
     """For printing all folds open, and afterwards those close that were closed before."""
     opened(browser, page.as_uri())
-    one(browser, "details summary").click()
+    click(browser, one(browser, "details summary"))
     states = [fold.get_attribute("open") for fold in all_of(browser, "details")]
     assert {*states} == {"true", None}
     browser.execute_script("dispatchEvent(new Event('beforeprint'))")

@@ -30,7 +30,7 @@ VERSIONS = "python"  # the axis whose labels look like decimal numbers, and are 
 WORDS = {
     "filter": "Filter the rows",
     "shown": "{shown} of {all} rows",
-    "sort": "Sort the rows by this column; a third click brings back their order",
+    "order": "Sort the rows by this column; a third click brings back their order",
 }
 
 

@@ -18,7 +18,7 @@ from tests.helpers.pages import HOST
 # All that a page is made of: with the attributes that each may have, and without any.
 ELEMENTS = {
     "a": {"href", "download"},
-    "body": {"data-filter", "data-shown", "data-sort"},
+    "body": {"data-filter", "data-shown", "data-order"},
     "button": {"type", "class", "aria-pressed", "hidden"},
     "code": {"class"},
     "div": {"class", "role", "tabindex", "aria-label"},

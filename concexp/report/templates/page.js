@@ -45,7 +45,7 @@
     for (const head of heads) {
       const button = document.createElement("button");
       button.type = "button";
-      button.title = words.sort;
+      button.title = words.order;
       button.append(...head.childNodes);
       head.append(button);
       head.setAttribute("aria-sort", "none");

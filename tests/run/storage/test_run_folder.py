@@ -30,7 +30,7 @@ def entry(label, home, *sources):
 
 
 def test_the_identity_is_of_the_question(tmp_path):
-    """The spec, the user's code, the child's code, the interpreters and --only each make another run; nothing else does, such as the format of pictures."""
+    """The spec, the user's code, the child's code, the interpreters and --only each make another run; a page's look does not."""
     file = tmp_path / "a.py"
     file.write_text("1")
     base = (spec(), {"a.py": str(file)}, "code", {"current": {"version": "3.11"}}, "")

@@ -36,6 +36,7 @@ HOMES = {
     "rich": ["commands"],
     "jinja2": ["report"],
     "markdown_it": ["report"],
+    "polib": ["report/text/language"],
     "matplotlib": ["report/plots"],
     "pandas": ["commands/api", "commands/export", "report", "analysis"],
     "numpy": ["report", "analysis"],
@@ -98,7 +99,7 @@ SPELT_ALIKE = {
     "simulated": {"an attribute of every model": ["report/view.py"]},
     "queue": {"a doubt": ["analysis/doubts.py"]},
     "spin": {"a verb of requests": ["run/machine/spinners.py"]},
-    "semaphore": {"what a trial left behind": ["run/child/leaks.py"]},
+    "semaphore": {"what a trial left behind": ["report/sections/leaks.py", "run/child/leaks.py"]},
     "asyncio": {
         "the module of the standard library": [
             "trial/diagnostics/lock_watch/registry.py",

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share, with the values that they take."""
+"""Arguments and options that several commands share, and the values that options take."""
 
 from __future__ import annotations
 
@@ -35,6 +35,19 @@ class Figures(StrEnum):
     png = "png"
     svg = "svg"
     pdf = "pdf"
+
+
+class Language(StrEnum):
+    """Values of --language, those of `report.language`."""
+
+    en = "en"
+    zh = "zh"
+
+
+Pages = Annotated[
+    Language | None,
+    typer.Option(help="of the page and its pictures; a page in Chinese is README.zh.md beside the other"),
+]
 
 
 class Format(StrEnum):

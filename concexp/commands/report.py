@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from concexp.commands.conclusions import spoken_lines
 from concexp.errors import Damaged, PageIncomplete
-from concexp.report import AS_WRITTEN, Look
+from concexp.report import AS_WRITTEN, Look, font_files, places
 from concexp.run.storage import journal, run_folder
 
 if TYPE_CHECKING:
@@ -27,15 +27,17 @@ class Page(NamedTuple):
 
 def write_pages(
     path: Path,
-    look: Look = AS_WRITTEN,
     incomplete: Callable[[PageIncomplete], None] | None = None,
+    language: str = "",
+    look: Look = AS_WRITTEN,
     note: Callable[[str], None] = lambda text: None,
 ) -> Iterator[Page]:
-    """Make pages again and yield each of them, with its HTML file after it; of a folder of reports also its index, the last one.
+    """Make pages again and yield each of them, and their HTML files; of a folder of reports also its index, the last one.
 
     `path` is a run folder, reports/<name> for its latest complete run, or a folder of such folders for that of each.
-    `incomplete` is called for a page that lacks a part; without it, PageIncomplete ends the work. `note` gets what else there is
-    to say.
+    Made are the page in the `language` and those that lie there already; without a language these alone, or that of the
+    experiment's language where none lies there. The first one comes with its answer. `incomplete` is called for a page that
+    lacks a part; without it, PageIncomplete ends the work. `note` gets what else there is to say.
     """
     from concexp.analysis import results
     from concexp.report import index
@@ -43,11 +45,18 @@ def write_pages(
     folders, lines = results.run_folders_in(path), []
     for folder in folders:
         run = results.load(folder)
-        page = _complete(partial(write_report, run, _page_folder(run, folder), look), incomplete)
+        where = _page_folder(run, folder)
+        languages = places.with_those_in(where, [language] if language else []) or [places.language_of(run.spec)]
+        for one in languages:
+            font_files.require(one)
+        answer = spoken_lines(run, language=languages[0])
+        pages = []
+        for one in languages:
+            pages.append(_complete(partial(write_report, run, where, [one, *languages], look), incomplete))
+            yield Page(pages[-1], answer if one == languages[0] else [])
+        yield from (Page(file, []) for file in page_files(run, pages, look)[len(pages) :])
         if folders != [path]:
-            lines.append(index.line(run, page, path))
-        yield Page(page, spoken_lines(run))
-        yield from (Page(file, []) for file in page_files(run, page, look)[1:])
+            lines.append(index.line(run, where, path))
     if not lines:
         return
     if index.is_other(path):
@@ -76,17 +85,34 @@ def _complete(write: Callable[[], Path], incomplete: Callable[[PageIncomplete], 
         return error.page
 
 
-def page_files(run: Run, page: Path, look: Look) -> list[Path]:
-    """A page that was written, and the HTML file that was written with it."""
+def page_files(run: Run, pages: Sequence[Path], look: Look) -> list[Path]:
+    """Pages that were written, and then the HTML files that were written with them."""
     from concexp.report import html_page
 
-    return [page, html_page.path(run, page.parent)] if look.html else [page]
+    return [*pages, *(html_page.path(run, page) for page in pages if look.html)]
 
 
-def write_report(run: Run, folder: Path, look: Look = AS_WRITTEN) -> Path:
-    """Write a run's tables into its own folder and its page into `folder`; returns the page's path.
+def write_with_those_there(
+    run: Run, folder: Path, language: str, look: Look = AS_WRITTEN
+) -> tuple[list[Path], list[str]]:
+    """Write the page of a run in a language, and again those that lie there in others, since they are of an earlier run.
 
-    PageIncomplete if the page lacks a part; Damaged if there is no page, since the journal makes no sense.
+    Returns the pages' paths, and a line for each page that lacks a part.
+    """
+    lacks: list[str] = []
+    languages = places.with_those_in(folder, [language])
+    pages = [
+        _complete(partial(write_report, run, folder, [one, *languages], look), lambda error: lacks.append(str(error)))
+        for one in languages
+    ]
+    return pages, lacks
+
+
+def write_report(run: Run, folder: Path, languages: Sequence[str] = (), look: Look = AS_WRITTEN) -> Path:
+    """Write a run's tables into its own folder, and its page in the first of these languages into `folder`.
+
+    Returns the page's path. The page links to those in the other languages. PageIncomplete if the page lacks a part; Damaged if
+    there is no page, since the journal makes no sense.
     """
     from concexp import report
     from concexp.analysis import results
@@ -94,7 +120,7 @@ def write_report(run: Run, folder: Path, look: Look = AS_WRITTEN) -> Path:
     gc.freeze()  # rendering allocates a lot: this keeps the collector from rescanning the run each time
     try:
         results.write(run)
-        return report.write(run, folder, look)
+        return report.write(run, folder, next(iter(languages), ""), languages, look)
     except OSError as error:
         raise run_folder.refused(error, run.folder) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

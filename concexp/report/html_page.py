@@ -22,15 +22,16 @@ from markdown_it.token import Token
 
 from concexp.analysis.results import Run
 from concexp.experiment.reader import NAME
+from concexp.report.text.language import current, message, say, translated
 
 # The only HTML of README.md; anything else that looks like HTML is shown as text.
 FOLD = re.compile(r"<details><summary>[^<>]*</summary>\s*|</details>\s*")
 VERSIONS = "python"  # the axis whose labels look like decimal numbers, and are none
 # What the script says, by the names under which it finds that.
 WORDS = {
-    "filter": "Filter the rows",
-    "shown": "{shown} of {all} rows",
-    "order": "Sort the rows by this column; a third click brings back their order",
+    "filter": message("Filter the rows"),
+    "shown": message("{shown} of {all} rows"),
+    "order": message("Sort the rows by this column; a third click brings back their order"),
 }
 
 
@@ -41,14 +42,15 @@ class Heading(NamedTuple):
     text: str
 
 
-def path(run: Run, folder: Path) -> Path:
-    """Where a run's HTML file lies beside its page: named like the experiment, since it travels alone."""
+def path(run: Run, page: Path) -> Path:
+    """Where the HTML file of a page lies, beside it: named like the experiment, since it travels alone."""
     name = run.spec["name"]
-    return folder / f"{name if NAME.fullmatch(name) else 'report'}.html"
+    _, *language = page.stem.split(".")  # README.zh.md
+    return page.with_name(".".join([name if NAME.fullmatch(name) else "report", *language, "html"]))
 
 
-def render(text: str, pictures: Mapping[str, bytes], tables: Mapping[str, bytes], language: str = "en") -> str:
-    """Makes the HTML file from the Markdown of the page.
+def render(text: str, pictures: Mapping[str, bytes], tables: Mapping[str, bytes]) -> str:
+    """Makes the HTML file from the Markdown of the page, in the language that texts are written in.
 
     pictures  each picture as SVG, by its path in the Markdown
     tables    CSV files to download from the page, by their paths in the Markdown
@@ -68,11 +70,12 @@ def render(text: str, pictures: Mapping[str, bytes], tables: Mapping[str, bytes]
     )
     style, script = (_source(templates, name) for name in ("page.css", "page.js"))
     return templates.get_template("page.html").render(
-        language=language,
+        language=current(),
+        dark=say("Dark"),
         policy=_policy(style, script),
         title=next((heading.text for level, heading in headings if level == "h1"), ""),
         sections=[heading for level, heading in headings if level == "h2"],
-        words=WORDS,
+        words={name: translated(text) for name, text in WORDS.items()},
         style=style,
         script=script,
         body=parser.renderer.render(tokens, parser.options, {}),

@@ -12,10 +12,12 @@ from urllib.parse import quote
 
 from concexp.analysis.results import Run
 from concexp.errors import PageIncomplete
+from concexp.experiment.blocks import DEFAULT_LANGUAGE
 from concexp.report.answer import answer, caveats, finding, what_to_do
 from concexp.report.page import markdown_templates
 from concexp.report.parts import Parts
-from concexp.report.pictures import FIGURES, FILES, first_of
+from concexp.report.pictures import FILES, first_of
+from concexp.report.places import figures_name, languages_in, page_name
 from concexp.report.sections.again import number
 from concexp.report.sections.claims import WORDS, claim_rows
 from concexp.report.sections.machine import machine_and_cpus
@@ -54,8 +56,13 @@ class Line:
     failed: tuple[str, ...] = ()
 
 
-def line(run: Run, page: Path, folder: Path) -> Line:
-    """The line of a run whose page has been written, in the index of `folder`."""
+def line(run: Run, beside: Path, folder: Path) -> Line:
+    """The line of a run in the index of `folder`, in English; its pages have been written into the folder `beside`.
+
+    It leads to the English page, or to that in another language if there is none.
+    """
+    language = next(iter(languages_in(beside)), DEFAULT_LANGUAGE)
+    page = beside / page_name(language)
     view, link = view_of(run), _link(page, folder)
     parts = Parts(_link(run.folder, folder))
     answers: list[str] = []
@@ -68,7 +75,7 @@ def line(run: Run, page: Path, folder: Path) -> Line:
     return Line(
         (LAST if lesson is None else lesson, link),
         link,
-        _picture(view, page, folder, parts),
+        _picture(view, beside / figures_name(language), folder, parts),
         html.escape(one_line(run.spec["question"])).replace("|", "&#124;"),
         escaped(run.spec["question"]),
         " ".join(answers),
@@ -120,11 +127,11 @@ def _measured(run: Run) -> str:
     return ", ".join(filter(None, [date, machine_and_cpus(run.manifest["machine"])]))
 
 
-def _picture(view: View, page: Path, folder: Path, parts: Parts) -> str:
+def _picture(view: View, figures: Path, folder: Path, parts: Parts) -> str:
     """The first picture of the page, in the format that the page shows."""
     with parts.guard("the picture", []):
         name = first_of(view)
-        shown = [page.parent / FIGURES / f"{name}.{files[0]}" for files in FILES.values()]
+        shown = [figures / f"{name}.{files[0]}" for files in FILES.values()]
         return next((_link(path, folder) for path in shown if path.is_file()), "")
     return ""
 

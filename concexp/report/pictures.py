@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from concexp import catalog
+from concexp.experiment.blocks import DEFAULT_FIGURES
 from concexp.report import Look
 from concexp.report.answer import finding
 from concexp.report.captions import caption
 from concexp.report.contents import Picture
 from concexp.report.parts import Parts
 from concexp.report.text.labels import whole_sentences
+from concexp.report.text.language import message, sentences
 from concexp.report.view import View
 from concexp.run.storage.atomic import replaced
 
-FIGURES = "figures"
 ALT_TEXT = 320  # characters: room for the main figures; the tables have every one
 SVG = "svg"
 # The files of each format of `report.figures`; the page shows the first of them.
@@ -48,23 +49,22 @@ class Pictures:
         return {path for one in drawn for path in (one.path, one.paper) if path}
 
 
-def draw(view: View, folder: Path, parts: Parts, look: Look) -> Pictures:
-    """Draws the pictures that suit the run into the `figures` of a page's folder: those that the experiment lists, if it does."""
-    figures = folder / FIGURES
+def draw(view: View, figures: Path, parts: Parts, look: Look) -> Pictures:
+    """Draws the pictures that suit the run into a folder beside the page: those that the experiment lists, if it does."""
     if figures.is_symlink():  # in a folder from someone else it may lead anywhere
         figures.unlink()
     drawn = Pictures()
     first = None
-    suffixes = FILES[look.figures or view.run.spec["report"].get("figures", "png")]
+    suffixes = FILES[look.figures or view.run.spec["report"].get("figures", DEFAULT_FIGURES)]
     for name, cls in _candidates(view).items():
-        with parts.guard(f"the picture “{name}”", drawn.missing.setdefault(cls.section, [])):
+        with parts.guard(message("the picture “{name}”"), drawn.missing.setdefault(cls.section, []), name=name):
             plot, prepared = _prepared(view, cls)
             if not prepared:
                 continue
             plot.title = finding(view) if first is None else ""
             picture = _picture(view, plot, prepared, [figures / f"{name}.{suffix}" for suffix in suffixes])
             if look.html:
-                drawn.svg[picture.path] = _svg(view, plot, prepared, folder / picture.path)
+                drawn.svg[picture.path] = _svg(view, plot, prepared, figures.parent / picture.path)
             if first is None:
                 first = picture  # on the first screen, beside the answer
             else:
@@ -72,14 +72,13 @@ def draw(view: View, folder: Path, parts: Parts, look: Look) -> Pictures:
     return Pictures(first, drawn.others, drawn.missing, drawn.svg)
 
 
-def remove_all_but(folder: Path, kept: Iterable[str]) -> None:
-    """Removes what earlier pages drew into a folder's `figures`, but for the files `kept`; other files stay."""
+def remove_all_but(figures: Path, kept: Iterable[str]) -> None:
+    """Removes what earlier pages drew into a folder, but for the files `kept`, by their paths from the page; other files stay."""
     kept = set(kept)
     suffixes = {suffix for files in FILES.values() for suffix in files}
     for name, suffix in itertools.product(catalog.names("plot"), suffixes):
-        path = f"{FIGURES}/{name}.{suffix}"
-        if path not in kept:
-            (folder / path).unlink(missing_ok=True)
+        if f"{figures.name}/{name}.{suffix}" not in kept:
+            (figures / f"{name}.{suffix}").unlink(missing_ok=True)
 
 
 def first_of(view: View) -> str:
@@ -115,8 +114,8 @@ def _picture(view: View, plot: Any, prepared: Any, paths: list[Path]) -> Picture
             alt = plot.draw(view, prepared, draft)
     from concexp.report.plots import _fonts  # with the pictures: matplotlib loads late
 
-    text = " ".join(filter(None, [caption(view, type(plot)), _fonts.boxes(alt)]))
-    shown, *paper = (f"{FIGURES}/{path.name}" for path in paths)
+    text = sentences(list(filter(None, [caption(view, type(plot)), _fonts.boxes(alt)])))
+    shown, *paper = (f"{path.parent.name}/{path.name}" for path in paths)
     return Picture(shown, whole_sentences(alt, ALT_TEXT), text, "".join(paper))
 
 

@@ -70,7 +70,7 @@ def page(tmp_path_factory):
     """The HTML file of the largest committed report."""
     folder = tmp_path_factory.mktemp("reports")
     run = results.load(ROOT / "reports" / LARGEST)
-    report.write(run, folder, Look("svg", html=True))
+    report.write(run, folder, look=Look("svg", html=True))
     return folder / f"{LARGEST}.html"
 
 

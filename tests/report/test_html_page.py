@@ -12,6 +12,7 @@ from concexp import report
 from concexp.analysis import results
 from concexp.report import Look, html_page
 from concexp.report.plots import _style
+from concexp.report.text.language import written_in
 from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import HOST
 
@@ -84,7 +85,7 @@ def written(tmp_path_factory):
             results.write(run)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(_style, "DPI", 30)
-                report.write(run, folder, Look(html=True))
+                report.write(run, folder, look=Look(html=True))
             made[name] = folder
         return made[name]
 
@@ -169,7 +170,7 @@ def test_a_table_that_is_too_large_stays_where_it_is(tmp_path, monkeypatch):
     monkeypatch.setattr(_style, "DPI", 30)
     run = journal_builder.write(tmp_path, **scenarios.one_cell())
     results.write(run)
-    report.write(run, tmp_path, Look(html=True))
+    report.write(run, tmp_path, look=Look(html=True))
     assert not any("download" in attributes for attributes in Reader(file_of(tmp_path)).all("a"))
     assert "cells.csv" in Reader(file_of(tmp_path)).text
 
@@ -210,11 +211,14 @@ def test_html_in_the_markdown_is_shown_as_text():
 
 def test_headings_have_the_anchors_of_a_repository_host():
     """Links lead to them; of two alike, the second one has a number; the sections are listed at the top."""
-    made = html_page.render("# One\n\n## How far?\n\n## 多少 `x_y`\n\n## How far?\n\n[there](#how-far)\n", {}, {}, "zh")
+    with written_in("zh"):
+        made = html_page.render("# One\n\n## How far?\n\n## 多少 `x_y`\n\n## How far?\n\n[there](#how-far)\n", {}, {})
     read = Reader(made)
     assert [one["id"] for one in read.all("h2")] == ["how-far", "多少-x_y", "how-far-1"]
     assert [one["href"] for one in read.all("a")] == ["#how-far", "#多少-x_y", "#how-far-1", "#how-far"]
     assert read.all("html") == [{"lang": "zh"}]
+    assert "深色" in made
+    assert Reader(html_page.render("# One\n", {}, {})).all("html") == [{"lang": "en"}]
     assert read.all("h1") == [{"id": "one"}]
 
 
@@ -223,7 +227,7 @@ def test_the_same_run_gives_the_same_bytes(written, tmp_path, monkeypatch):
     monkeypatch.setattr(_style, "DPI", 30)
     first = written("waiting")
     run = results.load(first)
-    report.write(run, tmp_path / "again", Look(html=True))
+    report.write(run, tmp_path / "again", look=Look(html=True))
     again = file_of(tmp_path / "again")
     assert re.sub(r'href="data:text[^"]*"', "", again) == re.sub(r'href="data:text[^"]*"', "", file_of(first))
 
@@ -231,6 +235,7 @@ def test_the_same_run_gives_the_same_bytes(written, tmp_path, monkeypatch):
 def test_a_strangers_name_leads_nowhere_else(tmp_path):
     """The file is named like the experiment; a name that no experiment can have is not used."""
     run = journal_builder.write(tmp_path, **scenarios.one_cell())
-    assert html_page.path(run, tmp_path) == tmp_path / "made_up.html"
+    assert html_page.path(run, tmp_path / "README.md") == tmp_path / "made_up.html"
+    assert html_page.path(run, tmp_path / "README.zh.md") == tmp_path / "made_up.zh.html"
     run.spec["name"] = "../../evil"
-    assert html_page.path(run, tmp_path) == tmp_path / "report.html"
+    assert html_page.path(run, tmp_path / "README.md") == tmp_path / "report.html"

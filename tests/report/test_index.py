@@ -31,7 +31,7 @@ def line_of(tmp_path):
         folder = tmp_path / name
         spec = {**made.get("spec", {}), **more.pop("spec", {})}
         run = journal_builder.write(folder, **{**made, **more, "spec": spec})
-        return index.line(run, report.write(run, folder), tmp_path), run
+        return index.line(run, report.write(run, folder).parent, tmp_path), run
 
     return make
 
@@ -69,6 +69,18 @@ def test_the_numbered_experiments_come_in_their_order(tmp_path, line_of):
     index.write(tmp_path, lines)
     links = re.findall(r"\]\((.)/README\.md\)", (tmp_path / "README.md").read_text("utf-8"))
     assert links == ["b", "a", "c", "d"]
+
+
+def test_a_report_without_an_english_page_leads_to_the_one_it_has(tmp_path):
+    """The index is in English; where both pages lie there, it leads to the English one."""
+    run = journal_builder.write(tmp_path / "x", **scenarios.scaling())
+    report.write(run, tmp_path / "x", "zh")
+    line = index.line(run, tmp_path / "x", tmp_path)
+    assert (line.page, line.picture) == ("x/README.zh.md", "x/figures.zh/scaling.png")
+    assert line.answer.isascii() or "What to do" in line.answer
+    report.write(run, tmp_path / "x")
+    line = index.line(run, tmp_path / "x", tmp_path)
+    assert (line.page, line.picture) == ("x/README.md", "x/figures/scaling.png")
 
 
 def test_what_limits_the_numbers_comes_first(line_of):
@@ -137,7 +149,7 @@ def test_a_line_that_lacks_a_part_is_written_and_named(tmp_path, line_of, monkey
         raise KeyError("model")
 
     monkeypatch.setattr(index, "finding", fails)
-    lacking = index.line(run, tmp_path / "x/README.md", tmp_path)
+    lacking = index.line(run, tmp_path / "x", tmp_path)
     assert lacking.answer.startswith("**The answer could not be made**: KeyError: 'model'")
     with pytest.raises(
         PageIncomplete, match=r"README\.md lacks the answer \(KeyError: 'model', in .*\) of x/README\.md"

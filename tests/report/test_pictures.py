@@ -56,9 +56,9 @@ def test_the_look_comes_before_what_the_experiment_names(tmp_path):
     report.write(run, tmp_path)
     (tmp_path / "figures/mine.svg").touch()
     before = (tmp_path / "figures/scaling.svg").read_bytes()
-    report.write(run, tmp_path, Look("pdf"))
+    report.write(run, tmp_path, look=Look("pdf"))
     assert endings(tmp_path) == ["comparison.pdf", "comparison.png", "mine.svg", "scaling.pdf", "scaling.png"]
-    report.write(run, tmp_path, Look("svg"))
+    report.write(run, tmp_path, look=Look("svg"))
     assert endings(tmp_path) == ["comparison.svg", "mine.svg", "scaling.svg"]
     assert (tmp_path / "figures/scaling.svg").read_bytes() == before
 

@@ -113,7 +113,15 @@ def git(folder: Path, reports: Path) -> dict[str, Any] | None:
         left_out = []
         if reports.resolve().is_relative_to(top):
             base = glob.escape(reports.resolve().relative_to(top).as_posix())
-            written = ("README.md", "*/README.md", "*/*.html", "*/figures/**", "*/runs/**")
+            written = (
+                "README.md",
+                "*/README.md",
+                "*/README.*.md",
+                "*/*.html",
+                "*/figures/**",
+                "*/figures.*/**",
+                "*/runs/**",
+            )
             left_out = [f":(top,exclude,glob){base}/{pattern}" for pattern in written]
         settings = {**NO_PROGRAMS, **_without_filters(folder)}
         only_tracked = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all")

@@ -35,6 +35,7 @@ HOMES = {
     "typer": ["cli"],
     "rich": ["commands"],
     "jinja2": ["report"],
+    "markdown_it": ["report"],
     "polib": ["report/text/language"],
     "matplotlib": ["report/plots"],
     "pandas": ["commands/api", "commands/export", "report", "analysis"],

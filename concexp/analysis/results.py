@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from concexp.analysis.samples import Sample
 
 RUNS = "runs"
+CELLS = "cells.csv"
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -205,7 +206,7 @@ def write(run: Run) -> None:
     with replaced(run.folder / "results.parquet") as draft, draft.open("wb") as file:
         to_parquet(run.trials, file)
     cells = run.cells.map(printed).rename(columns=printed)
-    with replaced(run.folder / "cells.csv") as draft:
+    with replaced(run.folder / CELLS) as draft:
         cells.to_csv(draft, index=False, lineterminator="\n")
 
 

@@ -20,7 +20,7 @@ from concexp.commands.conclusions import doubt_lines, spoken_lines
 from concexp.commands.machine_check import look_around
 from concexp.commands.progress import Silent, progress_display
 from concexp.commands.questions import Questions
-from concexp.commands.report import write_with_those_there
+from concexp.commands.report import page_files, write_with_those_there
 from concexp.commands.run_log import RunLog
 from concexp.commands.session import Session
 from concexp.errors import ConcexpError, EnvironmentRefused, Interrupted
@@ -29,7 +29,7 @@ from concexp.experiment.kept import CODE, FILES
 from concexp.experiment.statuses import MACHINE
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
-from concexp.report import font_files, places
+from concexp.report import AS_WRITTEN, Look, font_files, places
 from concexp.run import runner, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
@@ -67,6 +67,7 @@ class RunRequest:
     command: str = ""
     quiet: bool = False
     verbose: bool = False
+    look: Look = AS_WRITTEN
     spec: Spec | None = None  # of an experiment that stands in no file
     language: str = ""  # of the page, instead of that of the experiment
 
@@ -158,8 +159,10 @@ def _concluded(
     bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
     lines, incomplete = [str(measured.folder.path)], 0
     if page:
-        written, lacks = _write_page(measured, request.partial, spec.report.language)
-        lines, incomplete = [*(f"report: {path}" for path in written), *lacks], len(lacks)
+        look = Look(request.look.figures or spec.report.figures, request.look.html)
+        written, lacks = _write_page(measured, request.partial, spec.report.language, look)
+        lines = [f"report: {path}" for path in page_files(measured.results, written, look)]
+        lines, incomplete = [*lines, *lacks], len(lacks)
     if bad:
         lines.append(f"{plural_trials(len(bad))} ended badly: the report names them")
     if spec.measure.precision is not None:
@@ -194,7 +197,7 @@ def _load_spec(request: RunRequest) -> Spec:
     """Read the experiment; --quick reduces it to one short repetition."""
     spec = request.spec or experiment.load(request.path, request.sets)
     if request.language:
-        spec = spec.with_language(request.language)
+        spec = spec.with_look(language=request.language)
     if not request.quick:
         return spec
     short = {"repetitions": 1, "iterations": 1, "warmup": min(1, spec.measure.warmup)}
@@ -350,11 +353,11 @@ def _check_complete(measured: MeasuredRun, trials: frozenset[str]) -> None:
         )
 
 
-def _write_page(measured: MeasuredRun, partial: bool, language: str) -> tuple[list[Path], list[str]]:
+def _write_page(measured: MeasuredRun, partial: bool, language: str, look: Look) -> tuple[list[Path], list[str]]:
     """Write tables and pages, and mark the run as finished; returns the pages' paths, and a line for each that lacks a part."""
     folder = measured.folder
     where = _page_folder(folder, partial)
-    pages, lacks = write_with_those_there(measured.results, where, language)
+    pages, lacks = write_with_those_there(measured.results, where, language, look)
     try:
         if where != folder.path:  # an interrupt may have left a page of part of the run there
             for one in places.languages_in(folder.path):

@@ -16,7 +16,7 @@ from concexp.report.comparison.data import cells_frame
 from concexp.report.comparison.sentences import answer
 from concexp.report.comparison.tables import Table
 from concexp.report.contents import Picture
-from concexp.report.page import _templates
+from concexp.report.page import markdown_templates
 from concexp.report.places import figures_name, page_name
 from concexp.report.text.labels import whole_sentences
 from concexp.report.text.language import say
@@ -51,7 +51,7 @@ def write(comparison: Comparison, folder: Path, command: str = "") -> Path:
         "pictures": drawn,
         "parts": list(_sections(comparison, command)),
     }
-    text = _templates().get_template("comparison.md").render(filling)
+    text = markdown_templates().get_template("comparison.md").render(filling)
     page = folder / page_name(DEFAULT_LANGUAGE)
     with replaced(page) as draft:
         draft.write_text(printable(re.sub(r"\n{3,}", "\n\n", text)).rstrip() + "\n", "utf-8")

@@ -30,7 +30,7 @@ def entry(label, home, *sources):
 
 
 def test_the_identity_is_of_the_question(tmp_path):
-    """The spec, the user's code, the child's code, the interpreters and --only each make another run; nothing else does."""
+    """The spec, the user's code, the child's code, the interpreters and --only each make another run; a page's look does not."""
     file = tmp_path / "a.py"
     file.write_text("1")
     base = (spec(), {"a.py": str(file)}, "code", {"current": {"version": "3.11"}}, "")
@@ -41,6 +41,10 @@ def test_the_identity_is_of_the_question(tmp_path):
     )  # changes nothing that is measured
     for place, other in enumerate((spec(TEXT.replace("1", "2")), {}, "other", {}, "model=serial")):
         assert run_folder.identity(*base[:place], other, *base[place + 1 :]) != same
+    look = spec(TEXT + "report: {figures: svg}\n")
+    assert look.report.figures == "svg"
+    assert run_folder.identity(look, *base[1:]) == same
+    assert run_folder.identity(spec(TEXT + "report: {plots: [scaling]}\n"), *base[1:]) != same
     file.write_text("2")
     assert run_folder.identity(*base) != same
 

@@ -14,6 +14,8 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp show counter                     what one of them is, its parameters, when to use it
   concexp show yaml                        all keys; also: measure, load, sweep, execution, metrics, report, claims
   concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
+  concexp bundle reports/x                 one zip with all that a run was made from, for others to check
+  concexp reproduce x.zip --quick          check such a zip, run it here, and compare
   concexp show environment                 variables and, by `show files`, files that your code needs
   concexp doctor                           what on this machine endangers numbers, and the cure
   concexp selftest                         whether known answers come out right here (1: one does not)

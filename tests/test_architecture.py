@@ -34,6 +34,8 @@ ORDER = (
 HOMES = {
     "typer": ["cli"],
     "rich": ["commands"],
+    "rocrate": ["commands/crate"],
+    "zipfile": ["run/storage/archive"],
     "jinja2": ["report"],
     "matplotlib": ["report/plots"],
     "pandas": ["commands/api", "commands/export", "report", "analysis"],
@@ -88,9 +90,12 @@ SPELT_ALIKE = {
     "interpreters": {
         "a value of a model's `parallel`": ["commands/trying/models.py"],
         "a part of the manifest": [
+            "commands/crate.py",
+            "commands/reproduce.py",
             "commands/run.py",
             "report/sections/machine.py",
             "report/sections/trust.py",
+            "run/bundle.py",
             "run/storage/run_folder.py",
         ],
     },

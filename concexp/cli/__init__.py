@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from concexp import __version__
+from concexp.cli import sharing
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
@@ -264,7 +265,9 @@ def show(
 def report(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="runs, reports/<name>, or reports", autocompletion=completion.runs),
+        typer.Argument(
+            metavar="PATH...", help="runs, reports/<name>, reports, or bundles", autocompletion=completion.runs
+        ),
     ],
     quiet: Quiet = False,
 ) -> None:
@@ -310,6 +313,10 @@ def export(
 
     tables = [name for name, chosen in (("cells", cells), ("trials", trials)) if chosen]
     export_run(run, form.value, tables, out)
+
+
+app.command()(sharing.bundle)
+app.command()(sharing.reproduce)
 
 
 @app.command()

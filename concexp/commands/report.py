@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from concexp.commands.conclusions import spoken_lines
-from concexp.errors import Damaged, PageIncomplete
+from concexp.errors import Damaged, InputError, PageIncomplete, Problem
+from concexp.experiment import kept
+from concexp.run import bundle, user_files
 from concexp.run.storage import journal, run_folder
 
 if TYPE_CHECKING:
@@ -25,12 +29,13 @@ class Page(NamedTuple):
 def write_pages(path: Path, incomplete: Callable[[PageIncomplete], None] | None = None) -> Iterator[Page]:
     """Make pages again and yield each of them.
 
-    `path` is a run folder, reports/<name> for its latest complete run, or a folder of such folders for that of each.
+    `path` is a run folder, reports/<name> for its latest complete run, or a folder of such folders for that of each; or a
+    bundle, whose files go into a folder of its name in the working folder, the page with them.
     `incomplete` is called for a page that lacks a part; without it, PageIncomplete ends the work.
     """
     from concexp.analysis import results
 
-    for folder in results.run_folders_in(path):
+    for folder in [_unpacked(path)] if bundle.is_bundle(path) else results.run_folders_in(path):
         run = results.load(folder)
         try:
             page = write_report(run, _page_folder(run, folder))
@@ -40,6 +45,26 @@ def write_pages(path: Path, incomplete: Callable[[PageIncomplete], None] | None 
             incomplete(error)
             page = error.page
         yield Page(page, spoken_lines(run))
+
+
+def _unpacked(path: Path) -> Path:
+    """The folder with a bundle's files, in the working folder; InputError if something else has its name."""
+    folder = Path(path.stem)
+    with bundle.unpacked(path) as (found, files):
+        if folder.is_dir():
+            whole = (kept.MANIFEST, journal.NAME)
+            if all(user_files.sha256(str(folder / name)) == found.sums[name] for name in whole):
+                return folder
+        elif not os.path.lexists(folder):
+            try:
+                for name in [*found.sums, bundle.METADATA]:
+                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(files / name, folder / name)
+            except OSError as error:
+                raise run_folder.refused(error, folder) from error
+            return folder
+    what = f"its files go into the folder {folder} of the working folder, where something else is"
+    raise InputError([Problem(str(path), 0, 0, "", what, "give the command in another folder, or rename one of them")])
 
 
 def write_report(run: Run, folder: Path) -> Path:

@@ -41,6 +41,7 @@ from concexp.run.machine.lock import MachineLock
 from concexp.run.outlook import Outlook
 from concexp.run.preflight import Preflight
 from concexp.run.provided import Provided, file_facts, provided_by, sharing
+from concexp.run.records import without_home
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Journal
@@ -67,6 +68,7 @@ class RunRequest:
     quiet: bool = False
     verbose: bool = False
     spec: Spec | None = None  # of an experiment that stands in no file
+    elsewhere: Mapping[str, Mapping[str, Any]] | None = None  # the interpreters of the run that is reproduced
 
     @property
     def partial(self) -> bool:
@@ -178,7 +180,7 @@ def _set_up(request: RunRequest, check: Check) -> Setup:
     process_tree.end_abandoned()
     temp_folder.clear()
     code = stage.stage_child_code()
-    resolved = discovery.resolve_interpreters(spec, code)
+    resolved = discovery.resolve_interpreters(spec, code, elsewhere=request.elsewhere)
     plan = make_plan(spec, facts.usable_cpus(), request.only, discovery.support_checks(resolved, code))
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     for path in {sys.executable, *(python.path for python in pythons.values())}:
@@ -292,7 +294,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
         "identity": identity,
         "seed": spec.measure.seed,
         "started_at": run_folder.now(),
-        "command": request.command,
+        "command": without_home(request.command),
         "quick": request.quick,
         "host": facts.host(),
         "machine": machine,

@@ -20,6 +20,8 @@ SPDX = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
 PERSON = re.compile(r"(?P<name>[^<>]*?)\s*<(?P<page>https?://[^<>\s]+)>")
 NO_LICENCE = "No licence was given: ask the authors before you use this for anything but checking the run."
 
+INTERPRETERS = {"CPython": "https://www.python.org/", "PyPy": "https://pypy.org/"}
+
 # What the files are, by name, else by folder.
 MEANING = {
     kept.EXPERIMENT: "the experiment, a YAML that stands alone: `concexp run` asks the same question again",
@@ -161,19 +163,28 @@ def _is_input(name: str) -> bool:
 def _programs(described: Described) -> Iterator[dict[str, Any]]:
     """concexp, the interpreters of the trials, what the measured code imported, and the libraries that made the report."""
     manifest = described.manifest
-    yield _program("#concexp", "concexp", manifest.get("concexp"), "measured the trials")
+    yield _package("#concexp", "concexp", str(manifest.get("concexp")), "measured the trials")
     for label, facts in (manifest.get("interpreters") or {}).items():
-        name = f"{facts.get('implementation')} ({label})"
-        yield _program(f"#python-{quote(label, safe='')}", name, facts.get("version"), "ran the trials")
+        name = str(facts.get("implementation"))
+        yield {
+            **_program(f"#python-{quote(label, safe='')}", f"{name} ({label})", facts.get("version"), "ran the trials"),
+            "url": INTERPRETERS.get(name, INTERPRETERS["CPython"]),
+        }
     for name, version in described.measured_packages.items():
-        yield _program(f"#imported-{quote(name, safe='')}", name, version, "imported by the measured code")
+        yield _package(f"#imported-{quote(name, safe='')}", name, version, "imported by the measured code")
     for name, version in (manifest.get("packages") or {}).items():
-        yield _program(f"#library-{quote(name, safe='')}", name, version, "a library of concexp")
+        yield _package(f"#library-{quote(name, safe='')}", name, version, "a library of concexp")
+
+
+def _package(place: str, name: str, version: str, role: str) -> dict[str, Any]:
+    """An installed package; its address is a package URL, which names the version that was installed."""
+    address = f"pkg:pypi/{quote(name.lower(), safe='')}@{quote(version, safe='')}"
+    return {**_program(place, name, version, role), "url": address}
 
 
 def _program(place: str, name: str, version: Any, role: str) -> dict[str, Any]:
     about = {"@id": place, "@type": "SoftwareApplication", "name": name, "description": role}
-    return {**about, **({"softwareVersion": str(version)} if version else {})}
+    return {**about, "version": str(version or "unknown")}
 
 
 def _file(described: Described, name: str) -> dict[str, Any]:

@@ -90,6 +90,7 @@ SPELT_ALIKE = {
     "interpreters": {
         "a value of a model's `parallel`": ["commands/trying/models.py"],
         "a part of the manifest": [
+            "analysis/comparing/circumstances.py",
             "commands/crate.py",
             "commands/reproduce.py",
             "commands/run.py",

@@ -13,6 +13,7 @@ import typer
 
 from concexp import __version__
 from concexp.cli import sharing
+from concexp.cli.compare import compare
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
@@ -288,6 +289,9 @@ def report(
     for error in lacking:
         say(str(error), err=True)
     raise typer.Exit(1 if lacking else 0)
+
+
+app.command()(compare)
 
 
 @app.command()

@@ -86,9 +86,7 @@ def test_every_file_is_listed_with_its_sum(made):
     assert {one["@id"] for one in root["hasPart"]} == {name for name, one in entities.items() if one["@type"] == "File"}
     assert root["license"] == {"@id": "https://spdx.org/licenses/MIT"}
     assert [entities[one["@id"]]["name"] for one in root["author"]] == ["Ada Lovelace", "Al"]
-    programs = {
-        one["name"]: one.get("version") for one in entities.values() if one["@type"] == "SoftwareApplication"
-    }
+    programs = {one["name"]: one.get("version") for one in entities.values() if one["@type"] == "SoftwareApplication"}
     assert programs == {"concexp": "0.1.0", "CPython (current)": "3.11.7", "pandas": "3.0"}
 
 

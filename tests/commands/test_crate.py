@@ -67,8 +67,6 @@ def test_authors_are_people():
 def test_programs_have_their_exact_versions():
     """concexp, interpreters, what the code imported, libraries."""
     entities = graph(measured_packages={"numpy": "2.0"})
-    programs = {
-        name: one.get("version") for name, one in entities.items() if one["@type"] == "SoftwareApplication"
-    }
+    programs = {name: one.get("version") for name, one in entities.items() if one["@type"] == "SoftwareApplication"}
     assert programs == {"#concexp": "0.2", "#python-ft": "3.14.0", "#imported-numpy": "2.0", "#library-pandas": "3.0"}
     assert {one["@id"] for one in entities["#run"]["instrument"]} == set(programs)

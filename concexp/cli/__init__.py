@@ -291,7 +291,8 @@ def report(
     raise typer.Exit(1 if lacking else 0)
 
 
-app.command()(compare)
+for command in (compare, sharing.bundle, sharing.reproduce):
+    app.command()(command)
 
 
 @app.command()
@@ -317,10 +318,6 @@ def export(
 
     tables = [name for name, chosen in (("cells", cells), ("trials", trials)) if chosen]
     export_run(run, form.value, tables, out)
-
-
-app.command()(sharing.bundle)
-app.command()(sharing.reproduce)
 
 
 @app.command()

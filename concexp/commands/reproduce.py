@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concexp import __version__, experiment
+from concexp.commands.compare import compare_runs, default_folder, write_comparison
 from concexp.commands.plan_text import plan_text
 from concexp.commands.questions import Questions
 from concexp.commands.run import RunOutcome, RunRequest, run_experiment
@@ -91,7 +92,7 @@ def reproduce(request: ReproduceRequest, say: Say, questions: Questions) -> Repr
             say(line)
         _check_trust(recipe, request.trust)
         outcome = run_experiment(_run_request(recipe, request), request.progress, page=True, questions=questions)
-        return Reproduced(outcome, [*outcome.lines, *_compared(recipe, outcome)])
+        return Reproduced(outcome, [*outcome.lines, *_compared(recipe, outcome, request)])
 
 
 def _spec(found: Bundle, folder: Path) -> Spec:
@@ -219,6 +220,8 @@ def _run_request(recipe: Recipe, request: ReproduceRequest) -> RunRequest:
     )
 
 
-def _compared(recipe: Recipe, outcome: RunOutcome) -> list[str]:
-    """Lines on the comparison of the two runs."""
-    return []
+def _compared(recipe: Recipe, outcome: RunOutcome, request: ReproduceRequest) -> list[str]:
+    """Write the page that compares the two runs; returns its answer, and where it is."""
+    comparison = compare_runs([recipe.run, outcome.measured.results])
+    page = write_comparison(comparison, default_folder(comparison, request.out), request.command)
+    return ["", *page.answer, "", f"comparison: {page.path}"]

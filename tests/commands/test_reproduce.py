@@ -1,14 +1,17 @@
 """`concexp reproduce`: what would run is shown, what cannot is said, and nothing of a bundle is executed before it is trusted."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
 import concexp
 from concexp.analysis import results
+from concexp.commands.bundle import make_bundle
 from concexp.commands.questions import Questions
 from concexp.commands.report import write_pages
 from concexp.commands.reproduce import ReproduceRequest, reproduce
+from concexp.commands.run import RunRequest, run_experiment
 from concexp.errors import Damaged, EnvironmentRefused, InputError
 from concexp.run.child import stage
 from tests.helpers import bundles, journal_builder
@@ -59,8 +62,6 @@ def hostile(tmp_path, mark):
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "code", lambda: trial)
-        from concexp.commands.bundle import make_bundle
-
         return make_bundle(folder, tmp_path / "hostile.zip").path
 
 
@@ -170,7 +171,32 @@ def test_what_is_no_bundle_is_refused(tmp_path):
 
 def test_a_run_is_reproduced_and_compared(tmp_path):
     """A made-up experiment runs without trust: it brings nothing that is executed."""
-    text = "workload: cpu_sum\nmodel: [{simulated: {serial: 10%}}]\nload: {ops: 10, scaling: strong}\nname: made_up\n"
-    _, done = lines_of(bundles.made(tmp_path, text=text), tmp_path / "reports")
+    (tmp_path / "made_up.yaml").write_text(
+        "workload: cpu_sum\nmodel: [{simulated: {serial: 10%}}]\nload: {ops: 10, scaling: strong}\nmeasure: {repetitions: 3}\n"
+    )
+    theirs = run_experiment(RunRequest(tmp_path / "made_up.yaml", out=tmp_path / "theirs"), "none", page=False)
+    path = make_bundle(theirs.measured.folder.path, tmp_path / "a.zip").path
+    _, done = lines_of(path, tmp_path / "reports")
     run = results.load(tmp_path / "reports/made_up")
     assert done.outcome.measured.results.header["run"] == run.header["run"]
+    page = Path(done.lines[-1].partition(": ")[2])
+    assert page.is_relative_to(tmp_path / "reports")
+    text = page.read_text("utf-8")
+    assert run.header["run"] in text
+    assert theirs.measured.folder.path.name in text
+
+
+def test_bundles_are_compared_like_runs(tmp_path):
+    """By their paths, with each other and with folders."""
+    paths = []
+    for name, moment in (("one", "2026-01-01T00:00:00.000Z"), ("two", "2026-01-02T00:00:00.000Z")):
+        (tmp_path / name).mkdir()
+        paths.append(bundles.made(tmp_path / name, manifest={"started_at": moment}))
+    first, second = paths
+    assert len(concexp.compare(first, second).cells) == 2
+    assert len(concexp.compare(first.parent / "run/runs/20260102T030405Z-0badcafe", second).cells) == 2
+    with pytest.raises(InputError, match="this is the same run as"):
+        concexp.compare(first, concexp.load(first.parent / "run"))
+    (tmp_path / "bad.zip").write_bytes(first.read_bytes()[:-9])
+    with pytest.raises(Damaged, match=r"bad\.zip"):
+        concexp.compare(first, tmp_path / "bad.zip")

@@ -77,7 +77,10 @@ def test_a_stranger_reproduces_it(bundle, stranger):
     assert (run / "code/my.py").read_text() == CODE
     assert [one.name for one in temporary.iterdir() if one.name.startswith("concexp")] == []
     page = Path(home / done.stdout.splitlines()[-1].partition(": ")[2])
-    assert "Does a stranger get the same?" in page.read_text("utf-8")
+    text = page.read_text("utf-8")
+    assert run.name in text
+    (theirs,) = (bundle[1] / "reports/x/runs").iterdir()
+    assert theirs.name in text
 
 
 def test_one_changed_byte_is_refused(bundle, stranger):

@@ -15,7 +15,7 @@ from concexp import __version__, experiment
 from concexp.commands.compare import compare_runs, default_folder, write_comparison
 from concexp.commands.plan_text import plan_text
 from concexp.commands.questions import Questions
-from concexp.commands.run import RunOutcome, RunRequest, run_experiment
+from concexp.commands.run import RunOutcome, RunRequest, run_experiment, shortened
 from concexp.commands.text_table import table_lines
 from concexp.errors import Damaged, EnvironmentRefused, InputError, Problem
 from concexp.experiment import Spec, environment, kept, yaml_nodes
@@ -128,7 +128,7 @@ def _check_files(run: Run) -> None:
 
 def _plan_lines(recipe: Recipe, request: ReproduceRequest) -> Iterator[str]:
     """What would run, how long it takes, what cannot run here and why, and in what this place differs from that of the run."""
-    spec = recipe.spec
+    spec = shortened(recipe.spec) if request.quick else recipe.spec
     code = stage.stage_child_code()
     resolved = discovery.resolve_interpreters(spec, code, elsewhere=recipe.interpreters)
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}

@@ -191,8 +191,11 @@ def _set_up(request: RunRequest, check: Check) -> Setup:
 def _load_spec(request: RunRequest) -> Spec:
     """Read the experiment; --quick reduces it to one short repetition."""
     spec = request.spec or experiment.load(request.path, request.sets)
-    if not request.quick:
-        return spec
+    return shortened(spec) if request.quick else spec
+
+
+def shortened(spec: Spec) -> Spec:
+    """An experiment as --quick runs it."""
     short = {"repetitions": 1, "iterations": 1, "warmup": min(1, spec.measure.warmup)}
     return spec.with_measure(**short, precision=None, max_repetitions=None, budget=None)
 

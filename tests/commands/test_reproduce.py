@@ -40,14 +40,15 @@ def leaving(mark):
     return f"open({str(mark)!r}, 'w').write(__name__)\ndef work():\n    return 1\n".encode()
 
 
-def hostile(tmp_path, mark):
-    """A bundle whose every file leaves the mark if it is executed; its interpreter is a program that does."""
+def hostile(tmp_path, mark, measured=None):
+    """A bundle whose every file leaves the mark if it is executed, and its interpreter as well; `measured` is other code."""
     program = tmp_path / "python3"
     program.write_text(f"#!/bin/sh\ntouch {mark}\n")
     program.chmod(0o755)
     code = {
         name: leaving(mark) for name in ("my.py", "sitecustomize.py", "concexp/__init__.py", "conftest.py", "json.py")
     }
+    code = {"my.py": measured, **{name: code[name] for name in code if name != "my.py"}} if measured else code
     trial = {name: leaving(mark) for name in stage.code()}
     text = f"{USES_CODE}sweep: {{python: [current, {{is: {program}, as: theirs}}, {{is: files/python3, as: mine}}]}}\n"
     folder = bundles.run_folder(
@@ -74,6 +75,7 @@ def test_nothing_is_executed_without_trust(tmp_path, mark, monkeypatch):
     assert run.plots
     (page,) = write_pages(path)
     assert page.path.read_text("utf-8")
+    assert concexp.compare(path, bundles.run_folder(tmp_path / "own", manifest={"host": "1badcafe"})).answer
     said, error = lines_of(path, tmp_path / "reports")
     assert isinstance(error, InputError)
     assert error.exit_code == 2
@@ -87,7 +89,21 @@ def test_nothing_is_executed_without_trust(tmp_path, mark, monkeypatch):
     assert "made_up: made up" in said
     assert not (tmp_path / "reports").exists()
     assert not mark.exists()
-    assert not {"my", "sitecustomize_of_bundle"} & set(sys.modules)
+
+
+def test_with_trust_nothing_but_the_measured_code_is_executed(tmp_path, mark):
+    """Neither the code of the trials in the bundle nor a program that it names as an interpreter: this machine's take their place."""
+    executed = tmp_path / "executed"
+    path = hostile(tmp_path, mark, leaving(executed))
+    _, done = lines_of(path, tmp_path / "reports", trust=True)
+    run = done.outcome.measured.results
+    assert executed.exists()
+    assert not mark.exists()
+    assert done.outcome.bad == 0
+    assert run.manifest["trial_code"] == stage.digest(stage.code())
+    by_python = {record["axes"]["python"]: record["status"] for record in run.of_role("measured")}
+    here = "ok" if sys.version_info[:2] == (3, 11) else "unsupported"
+    assert by_python == {"current": "ok", "theirs": here, "mine": here}
 
 
 TRUSTED = {

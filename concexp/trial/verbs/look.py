@@ -20,6 +20,7 @@ def answer(request):
     `packages` are those that it imported, name -> version.
     """
     given = request["workload"]
+    before = set(sys.modules)  # by then an interpreter may have imported parts of some packages by itself
     facts = {"problem": "", "cure": "", "missing": "", "form": "", "version": "", "modules": {}, "packages": {}}
     what = [("", given)] + ([("check ", given["check_by"])] if given.get("check_by") else [])
     for role, one in what:
@@ -30,7 +31,7 @@ def answer(request):
     if not problem:
         problem, cure = call_problem(given)
     facts["modules"] = loaded_sources(folders_of(given))
-    facts["packages"] = packages.loaded()
+    facts["packages"] = packages.loaded(before)
     return dict(facts, problem=problem, cure=cure, version=version_of(given["module"]))
 
 

@@ -23,12 +23,12 @@ def distributions():
     return getattr(metadata, "packages_distributions", dict)()
 
 
-def loaded():
-    """Name -> version of what is installed and of which a module was imported by now; {} before Python 3.10."""
+def loaded(before):
+    """Name -> version of what is installed and of which modules were imported that are not in `before`; {} before Python 3.10."""
     from importlib import metadata
 
     known = {"concexp", *getattr(sys, "stdlib_module_names", ())}
-    tops = {name.partition(".")[0] for name in list(sys.modules)} - known
+    tops = {name.partition(".")[0] for name in list(sys.modules) if name not in before} - known
     if not tops:
         return {}
     owners = {owner for top, found in distributions().items() if top in tops for owner in found}

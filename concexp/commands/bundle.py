@@ -17,6 +17,7 @@ from concexp.commands.report import write_report
 from concexp.commands.traces import traces_of_a_machine
 from concexp.errors import Damaged, EnvironmentRefused, InputError, PageIncomplete, Problem
 from concexp.experiment import kept
+from concexp.report import font_files, places
 from concexp.run import bundle, packages, user_files
 from concexp.run.child import stage, temp_folder
 from concexp.run.storage import archive, atomic, journal, run_folder
@@ -138,6 +139,7 @@ def _trial_code(manifest: Mapping[str, Any], notes: list[str]) -> Sources:
 
 def _pages(run: Run, folder: Path, drafts: Path, notes: list[str]) -> Sources:
     """Tables, page and pictures, made anew from the journal, so that they are of this run and nothing else."""
+    font_files.require(places.language_of(run.spec))
     shutil.copyfile(folder / kept.EXPERIMENT, drafts / kept.EXPERIMENT)  # older journals have no copy of it
     try:
         write_report(replace(run, folder=drafts), drafts)

@@ -30,7 +30,7 @@ MEANING = {
     journal.NAME: "every observation, a line each; all tables and pictures are computed from it",
     "results.parquet": "a row per measured iteration",
     "cells.csv": "a row per cell, each metric with its interval",
-    "README.md": "the report on the run",
+    "README": "the report on the run",
     kept.CODE: "the measured code",
     kept.FILES: "a file that the measured code is given",
     kept.WRITTEN: "the experiment as it was written, and what it extends",
@@ -192,7 +192,7 @@ def _file(described: Described, name: str) -> dict[str, Any]:
     parts = PurePosixPath(name).parts
     return {
         "name": name,
-        "description": MEANING.get(name) or MEANING.get(parts[0], "a part of the run"),
+        "description": MEANING.get(name) or MEANING.get(parts[0].partition(".")[0], "a part of the run"),
         "encodingFormat": FORMATS.get(PurePosixPath(name).suffix, "application/octet-stream"),
         "contentSize": str(described.sizes[name]),
         bundle.SUM: described.sums[name],

@@ -92,7 +92,7 @@ def test_nothing_is_executed_without_trust(tmp_path, mark, monkeypatch):
 
 
 def test_with_trust_nothing_but_the_measured_code_is_executed(tmp_path, mark):
-    """Neither the code of the trials in the bundle nor a program that it names as an interpreter: this machine's take their place."""
+    """Neither the trial code of the bundle nor a program that it names as an interpreter: those of this machine run."""
     executed = tmp_path / "executed"
     path = hostile(tmp_path, mark, leaving(executed))
     _, done = lines_of(path, tmp_path / "reports", trust=True)

@@ -9,8 +9,9 @@ import concexp as package
 from concexp.commands.compare import compare_runs, default_folder
 from concexp.errors import InputError
 from concexp.run.storage import journal
+from tests.helpers.journal_builder import cell
 from tests.helpers.program import concexp
-from tests.helpers.stored_runs import cells, stored
+from tests.helpers.stored_runs import stored
 
 
 @pytest.fixture
@@ -144,12 +145,7 @@ def test_bad_command_lines(tmp_path, runs, arguments):
 
 def test_runs_without_a_common_cell(tmp_path):
     """The message says what keeps the cells apart."""
-    one = stored(tmp_path / "a", 1)
-    other = stored(
-        tmp_path / "b",
-        2,
-        made=[{**one_cell, "axes": {**one_cell["axes"]}} for one_cell in cells(2, models=("asyncio",))],
-    )
+    one, other = stored(tmp_path / "a", 1), stored(tmp_path / "b", 2, made=[cell(model="asyncio", workers=2)])
     with pytest.raises(InputError, match=r"no cell in common(.|\n)*Only in A"):
         compare_runs([one, other])
 

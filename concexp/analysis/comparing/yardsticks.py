@@ -176,9 +176,9 @@ def _sentinel(run: Run) -> list[float]:
 
 # (name, unit, its values in a run, the power that makes times of them, whether it is about several workers)
 MEASURES: tuple[tuple[str, str, Values, int, bool], ...] = (
-    ("the sentinel, pure Python in one process", "s", _sentinel, 1, False),
+    ("the sentinel", "s", _sentinel, 1, False),
     ("a spinner alone", "rounds/s", _spun("alone_per_s"), -1, False),
-    ("spinners on all CPUs together", "rounds/s", _spun("together_per_s"), -1, True),
+    ("all spinners together", "rounds/s", _spun("together_per_s"), -1, True),
 )
 
 

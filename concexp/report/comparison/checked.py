@@ -8,8 +8,8 @@ from concexp.analysis.comparing.comparison import Comparison
 from concexp.analysis.comparing.history import Series
 from concexp.report.comparison.naming import Names, change_text, title_of
 from concexp.report.comparison.sentences import reason_text
+from concexp.report.text.language import say
 from concexp.report.text.markdown import plain
-from concexp.report.text.said import said
 
 
 class Checked(NamedTuple):
@@ -37,9 +37,9 @@ def _of_series(names: Names, series: Series, tolerance: float) -> Checked:
     """A cell of a history: a regression if its last step is one for the worse, beyond the tolerance."""
     name = f"{names.of(series.match.labels)} ({title_of(series.metric)})"
     if not series.steps:
-        return Checked("passed", said("{cell}: no step", cell=name))
+        return Checked("passed", say("{cell}: no step", cell=name))
     last = series.steps[-1]
     worse = last.word == "worse" and max(last.ratio.mean, 1 / last.ratio.mean) > 1 + tolerance
     word = "passed" if not worse else "inconclusive" if last.is_machine else "regression"
-    text = said("{cell}: {change} from run {run} on", cell=name, change=change_text(last.ratio), run=last.at + 1)
+    text = say("{cell}: {change} from run {run} on", cell=name, change=change_text(last.ratio), run=last.at + 1)
     return Checked(word, text)

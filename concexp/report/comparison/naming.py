@@ -15,6 +15,7 @@ from concexp.report.text.labels import one_line
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import many, plural, scale_of, spread
 
+WIDEST = 10.0  # a factor from which on percentages say less
 KINDS = ("workload", "model", "sync")
 
 
@@ -40,10 +41,11 @@ class Names:
     def of(self, labels: Mapping[str, Any], keys: Sequence[str] = ()) -> str:
         """`cpu_sum · threads · 2 workers`; all labels if `keys` are given, or if none varies."""
         shown = [(key, labels[key]) for key in (keys or self.varying or KINDS) if labels.get(key) is not None]
-        return " · ".join(self._part(key, label) for key, label in shown)
+        return " · ".join(self.part(key, label) for key, label in shown)
 
     @staticmethod
-    def _part(key: str, label: Any) -> str:
+    def part(key: str, label: Any) -> str:
+        """One label in a name."""
         if key in KINDS:
             return one_line(label)
         return plural(label, "worker") if key == "workers" else one_line(f"{key.rpartition('.')[2]} {label}")
@@ -71,14 +73,18 @@ def figure_text(value: Interval, metric: str, operation: str, is_relative: bool 
 
 
 def change_text(ratio: Interval) -> str:
-    """A ratio B / A as a change: `−11 % (−13 to −9.0)`, `+12 % (9.8–14)`; a factor from 2 on: `2.4x (2.2–2.6)`."""
+    """A ratio B / A as a change: `−11 % (−13 to −9)`, `+1.2 % (−0.3 to 2.7)`; a factor from 2 on: `2.4x (2.2–2.6)`."""
     if not ratio.has_value:
         return "–"
-    if not 1 / TIMES < ratio.mean < TIMES or not ratio.bounded or ratio.hi > 10:
-        return spread(ratio)
+    if not 1 / TIMES < ratio.mean < TIMES or not ratio.bounded or ratio.hi > WIDEST:
+        return spread(ratio, "x")
     mean, lo, hi = (100 * (end - 1) for end in (ratio.mean, ratio.lo, ratio.hi))
-    sign = "+" if mean > 0 else ""
-    return f"{sign}{spread(Interval(mean, lo, hi, ratio.n), ' %', digits=2)}"
+    half = (hi - lo) / 2
+    places = 0 if half >= 1 else 1 if half >= 0.2 else 2
+    texts = [f"{value:.{places}f}".replace("-", "−") for value in (mean, lo, hi)]
+    texts = [text.removeprefix("−") if not text.strip("−0.") else text for text in texts]
+    sign = "+" if texts[0].strip("0.") and mean > 0 else ""
+    return f"{sign}{texts[0]} %" if half == 0 else f"{sign}{texts[0]} % ({texts[1]} to {texts[2]})"
 
 
 def title_of(metric: str) -> str:

@@ -17,9 +17,9 @@ from concexp.report.comparison.tables import Table
 from concexp.report.contents import Picture
 from concexp.report.page import FIGURES, _templates
 from concexp.report.text.labels import whole_sentences
+from concexp.report.text.language import say
 from concexp.report.text.markdown import code, escaped, fenced
 from concexp.report.text.numbers import level_text, plural
-from concexp.report.text.said import said
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.foreign_text import printable
 
@@ -86,11 +86,11 @@ def title(comparison: Comparison) -> str:
     """The question of the runs, and what is done about it."""
     question = str(comparison.sides.runs[0].spec["question"])
     if comparison.sides.is_history:
-        return said("{question} {runs} compared", question=question, runs=plural(len(comparison.sides.runs), "run"))
+        return say("{question} {runs} compared", question=question, runs=plural(len(comparison.sides.runs), "run"))
     return (
-        said("{question} Two sides compared", question=question)
+        say("{question} Two sides compared", question=question)
         if len(comparison.sides.runs) > 2
-        else said("{question} Two runs compared", question=question)
+        else say("{question} Two runs compared", question=question)
     )
 
 
@@ -98,7 +98,7 @@ def _outline(comparison: Comparison) -> str:
     """Which runs stand on which side."""
     if comparison.sides.is_history:
         runs = comparison.sides.runs
-        return said(
+        return say(
             "{count} of {name}, from {first} to {last}",
             count=plural(len(runs), "run"), name=code(runs[0].spec["name"]), first=code(runs[0].header["run"]),
             last=code(runs[-1].header["run"]),
@@ -111,27 +111,27 @@ def _outline(comparison: Comparison) -> str:
 
 def _sections(comparison: Comparison, command: str) -> Iterator[Section]:
     different = tables.circumstances(comparison)
-    yield Section(said("What differs around the figures"), list(filter(None, [tables.alike(comparison)])), [different])
+    yield Section(say("What differs around the figures"), list(filter(None, [tables.alike(comparison)])), [different])
     found = list(tables.history(comparison) if comparison.sides.is_history else tables.cells(comparison))
     if found:
-        yield Section(said("Cells"), [_meaning(comparison)], found)
+        yield Section(say("Cells"), [_meaning(comparison)], found)
     if (claims := tables.claims(comparison)) is not None:
-        yield Section(said("Claims"), [], [claims])
+        yield Section(say("Claims"), [], [claims])
     if listed := tables.unmatched(comparison):
-        yield Section(said("Not compared"), [], [], listed)
-    yield Section(said("How it was judged"), _method(comparison))
-    again = [said("The same page again:"), fenced(command, "sh")] if command else []
-    yield Section(said("Runs"), again, [], list(_runs(comparison)))
+        yield Section(say("Not compared"), [], [], listed)
+    yield Section(say("How it was judged"), _method(comparison))
+    again = [say("The same page again:"), fenced(command, "sh")] if command else []
+    yield Section(say("Runs"), again, [], list(_runs(comparison)))
 
 
 def _meaning(comparison: Comparison) -> str:
     if comparison.sides.is_history:
-        return said(
+        return say(
             "▲ and ▼: a step before this run, up or down; ¦: a step that the machine may explain. "
             "[{table}]({table}) has all figures.",
             table=TABLE,
         )
-    return said(
+    return say(
         "In brackets: {level} intervals. B / A contains what two runs of the same thing may differ by; beside it stands what the "
         "trials alone would give. [{table}]({table}) has all figures.",
         level=level_text(comparison.level), table=TABLE,
@@ -142,25 +142,25 @@ def _method(comparison: Comparison) -> list[str]:
     level = level_text(1 - comparison.level)
     if comparison.sides.is_history:
         return [
-            said(
+            say(
                 "A step is found by cutting every stretch of runs at every place (wild binary segmentation, Fryzlewicz 2014) and "
                 "judging each cut by Student's t over the means of the runs; the chance that any step is named in any cell if "
                 "nothing changes is at most {level}. Runs of one day resemble each other, which this does not know.",
                 level=level,
             )
         ]
-    named = said(
+    named = say(
         "Differences are named with a false discovery rate of {level} over {count} (Benjamini & Hochberg 1995).",
         level=level, count=plural(len(comparison.compared), "comparison"),
     )  # fmt: skip
     if comparison.machine.is_estimated:
-        spread = said(
+        spread = say(
             "The spread between runs is a random effect: Paule & Mandel 1982, with the interval of Knapp & Hartung 2003 on "
             "{degrees} degrees of freedom; it is taken as the same on both sides.",
             degrees=len(comparison.sides.runs) - 2,
         )
     else:
-        spread = said(
+        spread = say(
             "With one or two runs a side the spread between runs cannot be estimated. Instead, a difference counts only "
             "beyond the machine range: the span of what the sentinel, the spinners, the reference loop beside a cell's windows, "
             "the work in an operation of a given time, and the A/A control differ by, with their own intervals."
@@ -168,7 +168,7 @@ def _method(comparison: Comparison) -> list[str]:
     return [
         spread,
         named,
-        said(
+        say(
             "A regression is a cell that is worse by more than {tolerance} with its whole interval; a cell whose whole "
             "interval lies within it is the same.",
             tolerance=f"{100 * comparison.tolerance:g} %",

@@ -18,9 +18,9 @@ from concexp.analysis.comparing.yardsticks import Machine
 from concexp.analysis.doubts import WAIT_SHARE
 from concexp.report.comparison.naming import Names, change_text, title_of
 from concexp.report.phrases import first_few
+from concexp.report.text.language import clauses, say
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, plural, rounded
-from concexp.report.text.said import said
+from concexp.report.text.numbers import enumerated, plural, rounded, sentence_case
 
 SHORT = 40  # characters of a value in a sentence
 MOST = 5  # cells or circumstances that a sentence names
@@ -41,22 +41,22 @@ def _differences(comparison: Comparison) -> Iterator[str]:
     """What differs around the figures: what the user compares, and what else does."""
     for axis, labels in comparison.matching.across.items():
         values = ", ".join(
-            said("{label} in {side}", label=code("–" if label is None else label), side=side)
+            say("{label} in {side}", label=code("–" if label is None else label), side=side)
             for side, label in dict(zip(comparison.sides.names, labels, strict=True)).items()
         )
-        yield said("Compared across {axis}: {values}.", axis=code(axis), values=values)
+        yield say("Compared across {axis}: {values}.", axis=code(axis), values=values)
     rows = [row for row in comparison.circumstances if row.differs and row.part in PARTS]
     rows.sort(key=lambda row: PARTS.index(row.part))
     if not rows:
-        yield said("The runs differ in their date only: code, interpreter, machine and experiment are the same.")
+        yield say("The runs differ in their date only: code, interpreter, machine and experiment are the same.")
     elif comparison.sides.is_history:
         named = first_few([escaped(row.name) for row in rows], 2 * MOST, lead="")
-        yield said("These differ between the runs: {names}.", names=enumerated(named))
+        yield say("These differ between the runs: {names}.", names=enumerated(named))
     else:
         named = first_few([_change(comparison, row) for row in rows], MOST + 1)
-        yield said("Besides the date these differ: {changes}.", changes="; ".join(named))
+        yield say("Besides the date these differ: {changes}.", changes=clauses(named))
     if any(row.name == "measuring code" and row.differs for row in rows):
-        yield said(
+        yield say(
             "The code with which concexp measures differs, so a difference of the figures may be concexp's own: to be sure, "
             "measure all runs with one version."
         )
@@ -69,7 +69,7 @@ def _change(comparison: Comparison, row: Row) -> str:
         for name in comparison.sides.by_name
     ]
     before, after = (escaped(_short(text)) for text in sides)
-    return said("{what}: {before} → {after}", what=escaped(row.name), before=before, after=after)
+    return say("{what}: {before} → {after}", what=escaped(row.name), before=before, after=after)
 
 
 def _short(text: str) -> str:
@@ -82,7 +82,7 @@ def _machine(comparison: Comparison) -> Iterator[str]:
     if machine.is_simulated:
         return
     if machine.other:
-        yield said(
+        yield say(
             "The runs come from different machines ({facts}), so absolute figures are not judged, only ratios within each run.",
             facts=enumerated([escaped(fact) for fact in machine.other]),
         )
@@ -97,10 +97,11 @@ def _slower_machine(machine: Machine) -> Iterator[str]:
     assert side is not None
     names = (A, B)
     facts = []
-    given, usable = machine.cpus.given, machine.cpus.usable
+    usable = machine.cpus.usable
+    given = [min(*pair) for pair in zip(machine.cpus.given, map(float, usable), strict=True)]
     if machine.cpus.lacking is not None and all(map(math.isfinite, given)):
         facts.append(
-            said(
+            say(
                 "run {side} had {given} of {usable} CPUs, run {other} had {more}",
                 side=names[side],
                 given=rounded(given[side], 2),
@@ -111,7 +112,7 @@ def _slower_machine(machine: Machine) -> Iterator[str]:
         )
     if machine.cpus.waiting[side] > machine.cpus.waiting[other] + WAIT_SHARE:
         facts.append(
-            said(
+            say(
                 "the sentinel waited for a CPU for {share} of its time in {side}",
                 share=_percent(machine.cpus.waiting[side]),
                 side=names[side],
@@ -121,16 +122,16 @@ def _slower_machine(machine: Machine) -> Iterator[str]:
         times = one.slower.mean if side else -one.slower.mean
         if one.changed and times > 0:
             facts.append(
-                said(
+                say(
                     "{work} took {times} times as long in {side}",
                     work=one.name,
                     times=rounded(math.exp(times)),
                     side=names[side],
                 )
             )
-    yield said(
+    yield say(
         "The machine differed: {facts}. So nothing that is slower in {side} is named as a difference of the code.",
-        facts="; ".join(facts),
+        facts=clauses(facts),
         side=names[side],
     )
 
@@ -143,15 +144,15 @@ def _spread(comparison: Comparison) -> str:
     """How far two runs of the same thing may differ, where only the yardsticks say so."""
     timed = [one for one in comparison.cells if one.ratio.bounded and time_sign(catalog.load("metric", one.metric))]
     if not timed:
-        return said("The runs have no figures that could be compared.")
+        return say("The runs have no figures that could be compared.")
     widest = max(max(one.span[1], 1 / one.span[0]) for one in timed)
-    basis = said("the sentinel, the spinners, the reference loop and the A/A controls differ by that")
+    basis = say("the sentinel, the spinners, the reference loop and the A/A controls differ by that")
     if comparison.machine.lacks_yardsticks:
-        basis = said("the runs hold no measure of the machine, so this is an assumption")
-    return said(
+        basis = say("the runs hold no measure of the machine, so this is an assumption")
+    return say(
         "With {runs} a side, how far two runs of the same thing differ is not in the data; the machine may explain up to "
         "{range} ({basis}), which every interval contains. Three runs a side would show it.",
-        runs=said("one run") if len(comparison.sides.runs) == 2 else said("one or two runs"),
+        runs=say("one run") if len(comparison.sides.runs) == 2 else say("one or two runs"),
         range=_percent(widest - 1),
         basis=basis,
     )
@@ -190,27 +191,25 @@ def _verdicts(comparison: Comparison, compared: Sequence[Compared]) -> Iterator[
 def relative_text(metric: str, relative: str) -> str:
     """What a metric is called where it is relative to something in the same run."""
     if relative == BASELINE:
-        return said("{metric} relative to each run's baseline", metric=metric)
-    return said("{metric} relative to the mean of its workload in each run", metric=metric)
+        return say("{metric} relative to each run's baseline", metric=metric)
+    return say("{metric} relative to the mean of its workload in each run", metric=metric)
 
 
 def words_of(metric: str, word: str) -> str:
     """What a verdict is called: slower for worse, of times and rates."""
     if not time_sign(catalog.load("metric", metric)):
-        return {"worse": said("worse"), "better": said("better"), "higher": said("higher"), "lower": said("lower")}[
-            word
-        ]
-    return {"worse": said("slower"), "better": said("faster"), "higher": said("higher"), "lower": said("lower")}[word]
+        return {"worse": say("worse"), "better": say("better"), "higher": say("higher"), "lower": say("lower")}[word]
+    return {"worse": say("slower"), "better": say("faster"), "higher": say("higher"), "lower": say("lower")}[word]
 
 
 def _named(names: Names, what: str, metric: str, word: str, cells: Sequence[Compared], count: int) -> str:
     """B is slower in 2 of 8 cells (throughput): …, the largest first."""
     ordered = sorted(cells, key=lambda one: -abs(math.log(one.ratio.mean)))
-    listed = [said("{cell} {change}", cell=names.marked(one.match), change=change_text(one.ratio)) for one in ordered]
-    return said(
+    listed = [say("{cell} {change}", cell=names.marked(one.match), change=change_text(one.ratio)) for one in ordered]
+    return say(
         "**B is {word} than A in {some} of {all}** ({what}): {cells}.",
         word=words_of(metric, word), some=len(cells), all=plural(count, "cell"), what=what,
-        cells="; ".join(first_few(listed, MOST)),
+        cells=clauses(first_few(listed, MOST)),
     )  # fmt: skip
 
 
@@ -221,16 +220,16 @@ def _rest(comparison: Comparison, what: str, own: Sequence[Compared], found: boo
     parts = []
     if same:
         parts.append(
-            said(
+            say(
                 "the same within {tolerance} in {cells}",
-                tolerance=_percent(comparison.tolerance),
+                tolerance=f"{100 * comparison.tolerance:g} %",
                 cells=plural(same, "cell"),
             )
         )
     if unclear:
         reasons = Counter(reason_text(one) for one in unclear)
         parts.append(
-            said(
+            say(
                 "cannot tell in {cells} ({reasons})",
                 cells=plural(len(unclear), "cell"),
                 reasons="; ".join(f"{count}: {reason}" for reason, count in reasons.most_common(MOST))
@@ -239,9 +238,9 @@ def _rest(comparison: Comparison, what: str, own: Sequence[Compared], found: boo
             )
         )
     if not parts:
-        return said("No other cell is left ({what}).", what=what)
-    lead = said("Otherwise") if found else said("No difference is shown")
-    return said("{lead} ({what}): {parts}.", lead=lead, what=what, parts="; ".join(parts))
+        return say("No other cell is left ({what}).", what=what)
+    lead = say("Otherwise") if found else say("No difference is shown")
+    return say("{lead} ({what}): {parts}.", lead=lead, what=what, parts=clauses(parts))
 
 
 def reason_text(one: Compared) -> str:
@@ -251,28 +250,28 @@ def reason_text(one: Compared) -> str:
     if one.reason == judgement.ENDED and endings is not None:
         own = endings[one.side]
         if own.unsupported:
-            return said("it cannot run in {side}: {why}", side=side, why=escaped(own.unsupported, 80))
-        return said(
+            return say("it cannot run in {side}: {why}", side=side, why=escaped(own.unsupported, 80))
+        return say(
             "{bad} of {run} in {side} ended badly: {statuses}",
             bad=own.bad, run=plural(own.run, "trial"), side=side, statuses=enumerated(list(own.statuses)),
         )  # fmt: skip
     texts = {
-        judgement.NOWHERE: said("{side} has no figure", side=side),
-        judgement.ZERO: said("a figure in {side} is 0 or less, so there is no ratio", side=side),
-        judgement.FEW: said("{side} has fewer than 3 trials", side=side),
-        judgement.DOUBTFUL: said("too many trials in {side} are doubtful", side=side),
-        judgement.OTHER_MACHINE: said("different machines"),
-        judgement.MACHINE: said("the machine was slower in {side} than in {other}", side=side, other=other),
-        judgement.RANGE: said("within the noise floor") if one.is_relative else said("the machine may explain it"),
-        judgement.CHANCE: said("within what chance produces in all comparisons together"),
-        judgement.WIDE: said("the interval is too wide"),
+        judgement.NOWHERE: say("{side} has no figure", side=side),
+        judgement.ZERO: say("a figure in {side} is 0 or less, so there is no ratio", side=side),
+        judgement.FEW: say("{side} has fewer than 3 trials", side=side),
+        judgement.DOUBTFUL: say("too many trials in {side} are doubtful", side=side),
+        judgement.OTHER_MACHINE: say("different machines"),
+        judgement.MACHINE: say("the machine was slower in {side} than in {other}", side=side, other=other),
+        judgement.RANGE: say("within the noise floor") if one.is_relative else say("the machine may explain it"),
+        judgement.CHANCE: say("within what chance produces in all comparisons together"),
+        judgement.WIDE: say("the interval is too wide"),
     }
-    return texts.get(one.reason, said("the interval is too wide"))
+    return texts.get(one.reason, say("the interval is too wide"))
 
 
 def _endings(compared: Sequence[Compared], names: Names) -> Iterator[str]:
     """The cells whose trials end badly on one side only."""
-    for side, word in ((1, said("but not in A")), (0, said("but not in B"))):
+    for side, word in ((1, say("but not in A")), (0, say("but not in B"))):
         cells = [
             one
             for one in compared
@@ -280,39 +279,39 @@ def _endings(compared: Sequence[Compared], names: Names) -> Iterator[str]:
         ]
         if cells:
             listed = [
-                said(
+                say(
                     "{cell} {bad} of {run}, {statuses}",
                     cell=names.marked(one.match), bad=one.endings[side].bad, run=plural(one.endings[side].run, "trial"),
                     statuses=enumerated(list(one.endings[side].statuses)),
                 )
                 for one in cells if one.endings
             ]  # fmt: skip
-            yield said(
+            yield say(
                 "**Trials end badly in {side}, {word}**: {cells}.",
                 side=(A, B)[side],
                 word=word,
-                cells="; ".join(first_few(listed, MOST)),
+                cells=clauses(first_few(listed, MOST)),
             )
 
 
 def _claims(comparison: Comparison) -> Iterator[str]:
     counts = Counter(one.word for one in comparison.claims)
     words = {
-        "reproduced": said("reproduced"),
-        "differs": said("with another verdict"),
-        "cannot tell": said("undecided in a run"),
-        "not asked": said("not in all runs"),
+        "reproduced": say("reproduced"),
+        "differs": say("with another verdict"),
+        "cannot tell": say("undecided in a run"),
+        "not asked": say("not in all runs"),
     }
     parts = [f"{counts[word]} {text}" for word, text in words.items() if counts[word]]  # type: ignore[index]
     if parts:
-        yield said("Claims: {counts}.", counts=", ".join(parts))
+        yield say("Claims: {counts}.", counts=", ".join(parts))
 
 
 def _unmatched(comparison: Comparison) -> Iterator[str]:
     counts = Counter(one.side for one in comparison.matching.unmatched)
     if counts:
-        parts = [said("{count} only in {side}", count=count, side=side) for side, count in sorted(counts.items())]
-        yield said(
+        parts = [say("{count} only in {side}", count=count, side=side) for side, count in sorted(counts.items())]
+        yield say(
             "Compared are {matched}; {parts} (see “Not compared”).",
             matched=plural(len(comparison.matching.matches), "cell"),
             parts=", ".join(parts),
@@ -327,27 +326,27 @@ def _history(comparison: Comparison) -> Iterator[str]:
     for word in ("worse", "better", "higher", "lower"):
         pairs = sorted((pair for pair in own if pair[1].word == word), key=lambda pair: -pair[1].at)
         if pairs:
-            yield said(
+            yield say(
                 "**{metric} becomes {word}**: {steps}.",
-                metric=escaped(title_of(pairs[0][0].metric)).capitalize(),
+                metric=sentence_case(escaped(title_of(pairs[0][0].metric))),
                 word=words_of(pairs[0][0].metric, word),
-                steps="; ".join(first_few([_step(names, *pair) for pair in pairs], MOST)),
+                steps=clauses(first_few([_step(names, *pair) for pair in pairs], MOST)),
             )
     if not own:
-        yield said(
+        yield say(
             "No step is shown in {cells} over {runs}.",
             cells=plural(len(comparison.series), "cell"),
             runs=plural(len(comparison.sides.runs), "run"),
         )
     if len(found) > len(own):
         steps = [_step(names, *pair) for pair in found if pair[1].is_machine]
-        yield said(
-            "The machine changed at the same place, and may explain: {steps}.", steps="; ".join(first_few(steps, MOST))
+        yield say(
+            "The machine changed at the same place, and may explain: {steps}.", steps=clauses(first_few(steps, MOST))
         )
 
 
 def _step(names: Names, series: Series, step: Step) -> str:
-    return said(
+    return say(
         "{cell} {change} from run {run} on",
         cell=names.marked(series.match), change=change_text(step.ratio), run=step.at + 1,
     )  # fmt: skip

@@ -13,9 +13,9 @@ from concexp.analysis.comparing.judgement import Compared
 from concexp.analysis.comparing.matching import Unmatched
 from concexp.report.comparison.naming import Names, change_text, figure_text, shown, title_of
 from concexp.report.comparison.sentences import reason_text, relative_text, words_of
+from concexp.report.text.language import say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, sentence_case
-from concexp.report.text.said import said
 
 MOST_ROWS = 200
 MOST_UNMATCHED = 30
@@ -38,7 +38,7 @@ def circumstances(comparison: Comparison) -> Table:
     sides = list(comparison.sides.by_name)
     if comparison.sides.is_history:
         cells = [[escaped(row.name), _over_runs(row)] for row in rows]
-        return Table("", ["", said("in the runs")], cells, 2)
+        return Table("", ["", say("in the runs")], cells, 2)
     cells = [[escaped(row.name), *(_of_side(comparison, row, side) for side in sides)] for row in rows]
     return Table("", ["", *sides], cells, 1 + len(sides))
 
@@ -57,7 +57,7 @@ def _over_runs(row: Row) -> str:
         else:
             parts.append((value, number, number))
     return "; ".join(
-        said("{value} in {runs}", value=shown(value), runs=str(first) if first == last else f"{first}–{last}")
+        say("{value} in {runs}", value=shown(value), runs=str(first) if first == last else f"{first}–{last}")
         for value, first, last in parts
     )
 
@@ -69,7 +69,7 @@ def alike(comparison: Comparison) -> str:
         for row in comparison.circumstances
         if not row.differs and row.values[0] and row.part in ("machine", "interpreter") and "compiled" not in row.name
     ]
-    return said("The same in all: {facts}.", facts="; ".join(same)) if same else ""
+    return say("The same in all: {facts}.", facts="; ".join(same)) if same else ""
 
 
 def cells(comparison: Comparison) -> Iterator[Table]:
@@ -96,9 +96,9 @@ def _cells(names: Names, metric: str, own: Sequence[Compared]) -> Table:
         ]
         for one in own[:MOST_ROWS]
     ]
-    heads = [*map(escaped, keys), said("verdict"), "A", "B", said("B / A"), said("by the trials alone")]
+    heads = [*map(escaped, keys), say("verdict"), "A", "B", say("B / A"), say("by the trials alone")]
     constant = ", ".join(f"{escaped(key)} {escaped(label)}" for key, label in names.constant.items() if key not in keys)
-    note = said("Everywhere: {labels}.", labels=constant) if constant else ""
+    note = say("Everywhere: {labels}.", labels=constant) if constant else ""
     return Table(title, heads, rows, len(keys) + 1, note)
 
 
@@ -115,12 +115,12 @@ def verdict_text(one: Compared) -> str:
     """`**slower**`, `the same`, `cannot tell: the interval is too wide`; and whether it is beyond the tolerance."""
     if one.is_named:
         text = f"**{words_of(one.metric, one.word)}**"
-        return said("{word}, beyond the tolerance", word=text) if one.check == "regression" else text
+        return say("{word}, beyond the tolerance", word=text) if one.check == "regression" else text
     if one.word == "same":
-        return said("the same")
+        return say("the same")
     if one.reason == judgement.ENDED and one.check == "regression":
-        return said("**ends badly**: {reason}", reason=reason_text(one))
-    return said("cannot tell: {reason}", reason=reason_text(one))
+        return say("**ends badly**: {reason}", reason=reason_text(one))
+    return say("cannot tell: {reason}", reason=reason_text(one))
 
 
 def history(comparison: Comparison) -> Iterator[Table]:
@@ -156,19 +156,19 @@ def claims(comparison: Comparison) -> Table | None:
     for claim in comparison.claims:
         own = []
         for side in sides:
-            outcomes = [claim.outcomes[number] or said("not asked") for number in comparison.sides.numbers(side)]
+            outcomes = [claim.outcomes[number] or say("not asked") for number in comparison.sides.numbers(side)]
             own.append(", ".join(dict.fromkeys(outcomes)))
         rows.append([f"**{claim_word(claim.word)}**", escaped(claim.says), *own])
-    return Table("", ["", said("claim"), *sides], rows, 2 + len(sides))
+    return Table("", ["", say("claim"), *sides], rows, 2 + len(sides))
 
 
 def claim_word(word: str) -> str:
     """What became of a claim."""
     words = {
-        "reproduced": said("reproduced"),
-        "differs": said("differs"),
-        "cannot tell": said("cannot tell"),
-        "not asked": said("not in all runs"),
+        "reproduced": say("reproduced"),
+        "differs": say("differs"),
+        "cannot tell": say("cannot tell"),
+        "not asked": say("not in all runs"),
     }
     return words[word]
 
@@ -181,7 +181,7 @@ def unmatched(comparison: Comparison) -> list[str]:
         keys = [key for key in one.labels if key in names.varying or key in one.axes] or list(one.labels)
         groups.setdefault((one.side, _why(one)), []).append(code(names.of(one.labels, keys)))
     sentences = [
-        said(
+        say(
             "Only in {side}: {cells}: {why}.",
             side=side,
             cells=enumerated(found[:6]) + (f" + {len(found) - 6}" if len(found) > 6 else ""),
@@ -194,12 +194,12 @@ def unmatched(comparison: Comparison) -> list[str]:
 
 def _why(one: Unmatched) -> str:
     if one.axes:
-        parts = [f"{escaped(key)} {code(label)}" for key, label in one.axes.items()]
-        return said("no other side has {labels}", labels=enumerated(parts, said("or")))
+        parts = [code(Names.part(key, label)) for key, label in one.axes.items()]
+        return say("no other side has {labels}", labels=enumerated(parts, "or"))
     if one.parameters:
         parts = [
-            said("{name} is {here} here and {there} there", name=code(name), here=code(here), there=code(there))
+            say("{name} is {here} here and {there} there", name=code(name), here=code(here), there=code(there))
             for name, here, there in one.parameters
         ]
-        return said("the cell with the same labels has other parameters: {parameters}", parameters="; ".join(parts))
-    return said("no other side has this combination")
+        return say("the cell with the same labels has other parameters: {parameters}", parameters="; ".join(parts))
+    return say("no other side has this combination")

@@ -17,8 +17,8 @@ from concexp.analysis.comparing.history import Series, Step
 from concexp.report.comparison.naming import Names, change_text, title_of
 from concexp.report.comparison.sentences import words_of
 from concexp.report.plots import _style
+from concexp.report.text.language import say
 from concexp.report.text.numbers import plural
-from concexp.report.text.said import said
 
 MOST_PANELS = 8
 HEIGHT = 1.25  # inches of a panel
@@ -44,7 +44,7 @@ def draw(comparison: Comparison, shown: Sequence[Series], path: Path) -> str:
             _series(names, series, len(comparison.metrics) > 1, axes)
         if sentinel:
             _machine(sentinel, places[-1])
-        places[-1].set_xlabel(said("run"))
+        places[-1].set_xlabel(say("run"))
         places[-1].xaxis.set_major_locator(MaxNLocator(20, integer=True))
         places[-1].set_xlim(0.5, len(comparison.sides.runs) + 0.5)
         _style.save(figure, path)
@@ -79,7 +79,7 @@ def _series(names: Names, series: Series, with_metric: bool, axes: Any) -> None:
         _mark(series, step, axes)
     title = _style.short(names.of(series.match.labels), 60)
     axes.set_title(f"{title}: {title_of(series.metric)}" if with_metric else title)
-    axes.set_ylabel(said("relative to run {number}", number=min(points)), fontsize=8)
+    axes.set_ylabel(say("relative to run {number}", number=min(points)), fontsize=8)
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(_style.plain))
 
@@ -88,8 +88,8 @@ def _mark(series: Series, step: Step, axes: Any) -> None:
     style = (0, (1, 2)) if step.is_machine else (0, (5, 2))
     axes.axvline(step.at + 0.5, color=MACHINE if step.is_machine else _style.INK, linewidth=1.2, linestyle=style)
     change = change_text(step.ratio).partition(" (")[0]
-    word = said("machine?") if step.is_machine else words_of(series.metric, step.word)
-    axes.annotate(f"{change} {word}", (step.at + 0.5, 0.97), (4, 0), xycoords=("data", "axes fraction"),
+    word = say("machine?") if step.is_machine else words_of(series.metric, step.word)
+    axes.annotate(f"{change}: {word}", (step.at + 0.5, 0.97), (4, 0), xycoords=("data", "axes fraction"),
                   textcoords="offset points", va="top", fontsize=8)  # fmt: skip
 
 
@@ -97,15 +97,15 @@ def _machine(sentinel: dict[int, float], axes: Any) -> None:
     axes.plot(list(sentinel), list(sentinel.values()), marker="D", color=MACHINE, markersize=4, linewidth=1)
     axes.margins(y=0.25)
     _style.at_least(axes, 1.0)
-    axes.set_title(said("The machine: time of the sentinel (higher is slower)"))
-    axes.set_ylabel(said("relative to run {number}", number=min(sentinel)), fontsize=8)
+    axes.set_title(say("The machine: time of the sentinel (higher is slower)"))
+    axes.set_ylabel(say("relative to run {number}", number=min(sentinel)), fontsize=8)
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_formatter(FuncFormatter(_style.plain))
 
 
 def caption(comparison: Comparison) -> str:
     """What the signs mean."""
-    return said(
+    return say(
         "Each cell over the runs, relative to its first, with intervals; lines: the level between steps; dashed: a step; dotted: a "
         "step that the machine may explain."
     )
@@ -116,9 +116,9 @@ def _alt(names: Names, shown: Sequence[Series], left: int) -> str:
     sentences = []
     for series in shown:
         steps = "; ".join(
-            said("{change} from run {run} on", change=change_text(step.ratio), run=step.at + 1) for step in series.steps
+            say("{change} from run {run} on", change=change_text(step.ratio), run=step.at + 1) for step in series.steps
         )
-        sentences.append(f"{names.of(series.match.labels)}: {steps or said('no step')}.")
+        sentences.append(f"{names.of(series.match.labels)}: {steps or say('no step')}.")
     if left > 0:
-        sentences.append(said("{cells} more without a step.", cells=plural(left, "cell")))
+        sentences.append(say("{cells} more without a step.", cells=plural(left, "cell")))
     return " ".join(sentences)

@@ -14,9 +14,9 @@ from concexp.analysis.comparing.judgement import Compared
 from concexp.report.comparison.naming import Names, change_text, title_of
 from concexp.report.comparison.sentences import relative_text, words_of
 from concexp.report.plots import _style
+from concexp.report.text.language import say
 from concexp.report.text.markdown import plain
-from concexp.report.text.numbers import level_text, plural
-from concexp.report.text.said import said
+from concexp.report.text.numbers import level_text, plural, sentence_case
 
 MOST_ROWS = 40
 ROW = 0.23  # inches
@@ -94,7 +94,7 @@ def _row(one: Compared, place: int, axes: Any) -> None:
         markerfacecolor=colour if one.is_named else "white",
     )  # fmt: skip
     text = (
-        f"{change_text(one.ratio).partition(' (')[0]} {words_of(one.metric, one.word)}"
+        f"{change_text(one.ratio).partition(' (')[0]}: {words_of(one.metric, one.word)}"
         if one.is_named
         else _unnamed(one)
     )
@@ -104,7 +104,7 @@ def _row(one: Compared, place: int, axes: Any) -> None:
 
 
 def _unnamed(one: Compared) -> str:
-    return said("the same") if one.word == "same" else said("cannot tell")
+    return say("the same") if one.word == "same" else say("cannot tell")
 
 
 FACTORS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 10, 20, 50, 100)  # ticks
@@ -135,20 +135,20 @@ def _direction(metric: str) -> str:
 
     better = catalog.load("metric", metric).better
     texts = {
-        "higher": said("B / A (to the right: B is better)"),
-        "lower": said("B / A (to the left: B is better)"),
+        "higher": say("B / A (to the right: B is better)"),
+        "lower": say("B / A (to the left: B is better)"),
     }
-    return texts.get(str(better), said("B / A"))
+    return texts.get(str(better), say("B / A"))
 
 
 def caption(comparison: Comparison) -> str:
     """What the signs mean."""
     what = (
-        said("what two runs of a side differ by is in the thin bars")
+        say("what two runs of a side differ by is in the thin bars")
         if comparison.machine.is_estimated
-        else said("grey: what the machine may have done, which the thin bars contain")
+        else say("grey: what the machine may have done, which the thin bars contain")
     )
-    return said(
+    return say(
         "B / A of each cell; thick: the {level} interval by the trials alone; {what}; filled: a difference is named "
         "(▲ better, ▼ worse); square: the same; hollow: cannot tell.",
         level=level_text(comparison.level), what=what,
@@ -159,13 +159,13 @@ def _alt(comparison: Comparison, names: Names, panels: Sequence[Panel]) -> str:
     """What the picture shows in words."""
     sentences = []
     for metric, relative, cells in panels:
-        what = relative_text(title_of(metric), relative) if relative else title_of(metric)
+        what = sentence_case(relative_text(title_of(metric), relative) if relative else title_of(metric))
         named = [one for one in cells if one.is_named]
         listed = "; ".join(f"{names.of(one.match.labels)} {change_text(one.ratio)}" for one in named)
         rest = plural(len(cells) - len(named), "cell")
         sentences.append(
-            said("{metric} of B relative to A: {cells}; no difference in {rest}.", metric=what, cells=listed, rest=rest)
+            say("{metric} of B relative to A: {cells}; no difference in {rest}.", metric=what, cells=listed, rest=rest)
             if named
-            else said("{metric} of B relative to A: no difference is named in {rest}.", metric=what, rest=rest)
+            else say("{metric} of B relative to A: no difference is named in {rest}.", metric=what, rest=rest)
         )
     return plain(" ".join(sentences))

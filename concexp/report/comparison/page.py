@@ -10,12 +10,14 @@ from typing import Any
 
 from concexp.analysis import results
 from concexp.analysis.comparing.comparison import Comparison
+from concexp.experiment.blocks import DEFAULT_LANGUAGE
 from concexp.report.comparison import tables
 from concexp.report.comparison.data import cells_frame
 from concexp.report.comparison.sentences import answer
 from concexp.report.comparison.tables import Table
 from concexp.report.contents import Picture
-from concexp.report.page import FIGURES, _templates
+from concexp.report.page import _templates
+from concexp.report.places import figures_name
 from concexp.report.text.labels import whole_sentences
 from concexp.report.text.language import say
 from concexp.report.text.markdown import code, escaped, fenced
@@ -23,6 +25,7 @@ from concexp.report.text.numbers import level_text, plural
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.foreign_text import printable
 
+FIGURES = figures_name(DEFAULT_LANGUAGE)
 ALT_TEXT = 320
 TABLE = "comparison.csv"
 

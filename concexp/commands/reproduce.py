@@ -221,7 +221,11 @@ def _run_request(recipe: Recipe, request: ReproduceRequest) -> RunRequest:
 
 
 def _compared(recipe: Recipe, outcome: RunOutcome, request: ReproduceRequest) -> list[str]:
-    """Write the page that compares the two runs; returns its answer, and where it is."""
-    comparison = compare_runs([recipe.run, outcome.measured.results])
+    """Write the page that compares the two runs; returns its answer, and where it is, or why there is none."""
+    try:
+        comparison = compare_runs([recipe.run, outcome.measured.results])
+    except InputError as error:  # no cell of the run could be reproduced here, or the bundle's run has no trial
+        why = [f"{problem.message}; {problem.hint}" for problem in error.problems]
+        return ["", f"no comparison: {'; '.join(why)}"]
     page = write_comparison(comparison, default_folder(comparison, request.out), request.command)
     return ["", *page.answer, "", f"comparison: {page.path}"]

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from concexp.report.answer import answer, endings, per_comparison, what_to_do
+from concexp.report.answer import answer, in_detail, what_to_do
 from concexp.report.parts import Parts
 from concexp.report.places import language_of, page_name
 from concexp.report.sections import (
@@ -104,12 +104,6 @@ TITLES = {
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
 Writers = Sequence[Callable[[View], list[str]]]
 
-
-def _one_comparison(view: View) -> list[str]:
-    """The sentences of the only comparison; several have the tables and the picture side by side."""
-    return per_comparison(view) if len(view.comparisons) == 1 else []
-
-
 # What stands beside the pictures of a section: together two sentences at most, except among the doubts.
 SENTENCES: dict[str, Writers] = {
     "scaling": (scaling_laws.summary,),
@@ -121,10 +115,10 @@ SENTENCES: dict[str, Writers] = {
 }
 # What stands below the tables, by heading.
 DETAILS: dict[str, Writers] = {
-    message("In detail"): (_one_comparison,),
+    message("In detail"): (in_detail,),
     message("Laws of scaling"): (scaling_laws.sentences,),
     message("Latencies"): (latency.sentences,),
-    message("Time of the workers"): (time_breakdown.sentences, timelines.sentences),
+    message("Time of the workers"): (time_breakdown.details, timelines.sentences),
     message("Skipped"): (failures.skipped,),
     message("Ended badly, as expected"): (failures.expected,),
 }
@@ -152,14 +146,10 @@ def _section(
 
 def _answer(page: Page) -> Iterator[Content]:
     view = page.view
-    sentences, tables = page.sentences(answer), []
-    with page.parts.guard(message("the table of endings"), sentences):
-        tables = [table] if (table := endings.table(view)) is not None else []
     yield {
         "question": view.run.spec["question"],
         "outline": " · ".join([machine.outline(view), *map(_link, page.others)]),
-        "sentences": sentences,
-        "tables": tables,
+        "sentences": page.sentences(answer),
         "advice": page.sentences(_advice),
         "first": page.first,
     }

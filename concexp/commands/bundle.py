@@ -142,7 +142,7 @@ def _pages(run: Run, folder: Path, drafts: Path, notes: list[str]) -> Sources:
     font_files.require(places.language_of(run.spec))
     shutil.copyfile(folder / kept.EXPERIMENT, drafts / kept.EXPERIMENT)  # older journals have no copy of it
     try:
-        write_report(replace(run, folder=drafts), drafts)
+        write_report(replace(run, folder=drafts, memo={}), drafts)
     except PageIncomplete as error:
         notes.append(f"the page lacks {'; '.join(error.parts)}")
     (drafts / kept.EXPERIMENT).unlink()

@@ -21,7 +21,9 @@ import numpy as np
 
 from concexp.analysis import noise
 from concexp.analysis.comparing.sides import Sides
-from concexp.analysis.doubts import EFFECTIVE_SHARE, WAIT_SHARE, WORK_SHARE
+from concexp.analysis.cpu_shortage import ENOUGH
+from concexp.analysis.doubts import WAIT_SHARE, WORK_SHARE
+from concexp.analysis.memo import once
 from concexp.analysis.possible import is_made_up
 from concexp.analysis.results import Run
 from concexp.analysis.speed_states import spinner_speeds
@@ -30,7 +32,7 @@ from concexp.analysis.stats.significance import MARGIN
 from concexp.experiment.statuses import MEASURED, SENTINEL
 
 # A yardstick that certainly changed by less than this factor does not make another machine of it.
-MATTERS = 1 / EFFECTIVE_SHARE
+MATTERS = 1 / ENOUGH
 LEVEL = 0.95
 
 
@@ -85,10 +87,7 @@ class CpusGiven:
     def lacking(self) -> int | None:
         """The side, 0 or 1, that was short of CPUs where the other was not; None if neither was. A slow CPU is no lack of one."""
         for side, other in ((0, 1), (1, 0)):
-            few = (
-                self.effective[side] < EFFECTIVE_SHARE * self.effective[other]
-                and self.usable[side] == self.usable[other]
-            )
+            few = self.effective[side] < ENOUGH * self.effective[other] and self.usable[side] == self.usable[other]
             if few or self.waiting[side] > self.waiting[other] + WAIT_SHARE:
                 return side
         return None
@@ -280,7 +279,13 @@ def floor_of(runs: Sequence[Run], cells: Sequence[str | None], name: str, worklo
 
 def _floors(run: Run, name: str) -> list[noise.NoiseFloor]:
     """The noise floors of a run for a metric, computed once."""
-    key = f"floors of {name}"
-    if key not in run.memo:
-        run.memo[key] = noise.noise_floors(run, name)
-    return run.memo[key]  # type: ignore[no-any-return]
+    known = _known_floors(run)
+    if name not in known:
+        known[name] = noise.noise_floors(run, name)
+    return known[name]
+
+
+@once
+def _known_floors(run: Run) -> dict[str, list[noise.NoiseFloor]]:
+    """The noise floors that were computed so far, by metric."""
+    return {}

@@ -17,7 +17,7 @@ from concexp.report.comparison.sentences import answer
 from concexp.report.comparison.tables import Table
 from concexp.report.contents import Picture
 from concexp.report.page import _templates
-from concexp.report.places import figures_name
+from concexp.report.places import figures_name, page_name
 from concexp.report.text.labels import whole_sentences
 from concexp.report.text.language import say
 from concexp.report.text.markdown import code, escaped, fenced
@@ -25,8 +25,8 @@ from concexp.report.text.numbers import level_text, plural
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.foreign_text import printable
 
-FIGURES = figures_name(DEFAULT_LANGUAGE)
 ALT_TEXT = 320
+FIGURES = figures_name(DEFAULT_LANGUAGE)  # what the circumstances are called is English only, and so is the page
 TABLE = "comparison.csv"
 
 
@@ -52,7 +52,7 @@ def write(comparison: Comparison, folder: Path, command: str = "") -> Path:
         "parts": list(_sections(comparison, command)),
     }
     text = _templates().get_template("comparison.md").render(filling)
-    page = folder / "README.md"
+    page = folder / page_name(DEFAULT_LANGUAGE)
     with replaced(page) as draft:
         draft.write_text(printable(re.sub(r"\n{3,}", "\n\n", text)).rstrip() + "\n", "utf-8")
     with replaced(folder / TABLE) as draft:

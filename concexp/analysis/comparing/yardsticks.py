@@ -21,7 +21,6 @@ import numpy as np
 
 from concexp.analysis import noise
 from concexp.analysis.comparing.sides import Sides
-from concexp.analysis.cpu_shortage import ENOUGH
 from concexp.analysis.doubts import WAIT_SHARE, WORK_SHARE
 from concexp.analysis.memo import once
 from concexp.analysis.possible import is_made_up
@@ -30,6 +29,7 @@ from concexp.analysis.speed_states import spinner_speeds
 from concexp.analysis.stats.between_runs import FEWEST_RUNS, Difference, RunMean, difference, run_mean
 from concexp.analysis.stats.significance import MARGIN
 from concexp.experiment.statuses import MEASURED, SENTINEL
+from concexp.run.machine.spinners import ENOUGH
 
 # A yardstick that certainly changed by less than this factor does not make another machine of it.
 MATTERS = 1 / ENOUGH

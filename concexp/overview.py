@@ -16,6 +16,8 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp report reports/x --html          its page in one file to send around; of `reports` all, with an index
   concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
   concexp compare RUN_A RUN_B              what differs between stored runs: faster, slower, or just noise
+  concexp bundle reports/x                 one zip with all that a run was made from, for others to check
+  concexp reproduce x.zip --quick          check such a zip, run it here, and compare
   concexp show environment                 variables and, by `show files`, files that your code needs
   concexp doctor                           what on this machine endangers numbers, and the cure
   concexp selftest                         whether known answers come out right here (1: one does not)

@@ -34,6 +34,8 @@ ORDER = (
 HOMES = {
     "typer": ["cli"],
     "rich": ["commands"],
+    "rocrate": ["commands/crate"],
+    "zipfile": ["run/storage/archive"],
     "jinja2": ["report"],
     "markdown_it": ["report"],
     "polib": ["report/text/language"],
@@ -91,9 +93,12 @@ SPELT_ALIKE = {
         "a value of a model's `parallel`": ["commands/trying/models.py"],
         "a part of the manifest": [
             "analysis/comparing/circumstances.py",
+            "commands/crate.py",
+            "commands/reproduce.py",
             "commands/run.py",
             "report/sections/machine.py",
             "report/sections/trust.py",
+            "run/bundle.py",
             "run/storage/run_folder.py",
         ],
     },

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from concexp import __version__
+from concexp.cli import sharing
 from concexp.cli.compare import compare
 from concexp.cli.options import Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs
 from concexp.cli.signals import interruptible, loading
@@ -245,7 +246,9 @@ def show(
 def report(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="runs, reports/<name>, or reports", autocompletion=completion.runs),
+        typer.Argument(
+            metavar="PATH...", help="runs, reports/<name>, reports, or bundles", autocompletion=completion.runs
+        ),
     ],
     html: Html = False,
     figures: Drawn = None,
@@ -277,7 +280,8 @@ def report(
     raise typer.Exit(1 if lacking else 0)
 
 
-app.command()(compare)
+for command in (compare, sharing.bundle, sharing.reproduce):
+    app.command()(command)
 
 
 @app.command()

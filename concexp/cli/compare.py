@@ -33,10 +33,10 @@ def compare(
 ) -> None:
     """Compare stored runs of two commits, days, machines or interpreters: what differs, and what is not just noise.
 
-    A run is a run folder, reports/<name> (its latest run), a journal, or the id of a run. Of two runs the first is the baseline;
-    with `vs` several runs stand on each side, and three or more of a side show how far two runs of the same thing differ; more than
-    two runs without it are a history, with steps marked. Cells are matched by what they are. The page says first what differs
-    around the figures, and if the machine did, no regression is named for it.
+    A run is a run folder, reports/<name> (its latest run), a bundle, a journal, or the id of a run. Of two runs the first is the
+    baseline; with `vs` several runs stand on each side, and three or more of a side show how far two runs of the same thing differ;
+    more than two runs without it are a history, with steps marked. Cells are matched by what they are. The page says first what
+    differs around the figures, and if the machine did, no regression is named for it.
 
     \b
     concexp compare reports/x/runs/20260101T120000Z-1a2b3c4d reports/x

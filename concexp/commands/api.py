@@ -147,7 +147,7 @@ class Experiment:
 
 
 def load(path: str | Path) -> LoadedRun:
-    """Read the run in a run folder, or the latest run of reports/<name>; Damaged if there is none or its journal is damaged."""
+    """Read the run in a run folder, the latest run of reports/<name>, or a bundle; Damaged if it is none, or damaged."""
     return LoadedRun.of(results.load(Path(path)))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from concexp.commands.check import Check
 from concexp.errors import ConcexpError, Damaged, InputError, NothingYet, OtherVersion, Problem
 from concexp.experiment import units
+from concexp.run import bundle
 from concexp.run.storage import foreign_file, journal, run_folder
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def compare_runs(
 ) -> Comparison:
     """Compare stored runs: two of them, the first as the baseline; more in the order of time; or `runs` with the `others`.
 
-    A run is a run folder, reports/<name> (its latest run), a journal, a run's id, or a run that was loaded. `metrics` are compared
-    instead of the primary one, `across` are axes by which the runs differ on purpose, `tolerance` is the difference that does not
-    matter. InputError lists all that is wrong with them; UnknownName for an unknown metric or axis.
+    A run is a run folder, reports/<name> (its latest run), a bundle, a journal, a run's id, or a run that was loaded. `metrics` are
+    compared instead of the primary one, `across` are axes by which the runs differ on purpose, `tolerance` is the difference that
+    does not matter. InputError lists all that is wrong with them; UnknownName for an unknown metric or axis.
     """
     from concexp.analysis.comparing import comparison
 
@@ -187,7 +188,8 @@ def _found(given: str | Path) -> Path:
         raise _NoRun(f"several runs have this id: {', '.join(map(str, exact))}", "name one of them")
     if not exact:
         raise _NoRun(
-            "there is no such file or folder", "name a run folder, reports/<name>, a journal, or the id of a run"
+            "there is no such file or folder",
+            "name a run folder, reports/<name>, a bundle, a journal, or the id of a run",
         )
     return exact[0]
 
@@ -203,6 +205,8 @@ def _read(path: Path) -> Run:
             raise _NoRun(error.message, error.hint) from error
         _require_journal(folder / journal.NAME)
         return results.load(folder)
+    if bundle.is_bundle(path):
+        return results.load(path)
     _require_journal(path)
     if path.name == journal.NAME:
         return results.load(path.parent)

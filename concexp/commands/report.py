@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gc
+import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from concexp.commands.conclusions import spoken_lines
-from concexp.errors import Damaged, PageIncomplete
+from concexp.errors import Damaged, InputError, PageIncomplete, Problem
+from concexp.experiment import kept
 from concexp.report import AS_WRITTEN, Look, font_files, places
+from concexp.run import bundle, user_files
 from concexp.run.storage import journal, run_folder
 
 if TYPE_CHECKING:
@@ -34,7 +38,8 @@ def write_pages(
 ) -> Iterator[Page]:
     """Make pages again and yield each of them, and their HTML files; of a folder of reports also its index, the last one.
 
-    `path` is a run folder, reports/<name> for its latest complete run, or a folder of such folders for that of each.
+    `path` is a run folder, reports/<name> for its latest complete run, or a folder of such folders for that of each; or a
+    bundle, whose files go into a folder of its name in the working folder, the page with them.
     Made are the page in the `language` and those that lie there already; without a language these alone, or that of the
     experiment's language where none lies there. The first one comes with its answer. `incomplete` is called for a page that
     lacks a part; without it, PageIncomplete ends the work. `note` gets what else there is to say.
@@ -42,6 +47,8 @@ def write_pages(
     from concexp.analysis import results
     from concexp.report import index
 
+    if bundle.is_bundle(path):
+        path = _unpacked(path)
     folders, lines = results.run_folders_in(path), []
     for folder in folders:
         run = results.load(folder)
@@ -106,6 +113,26 @@ def write_with_those_there(
         for one in languages
     ]
     return pages, lacks
+
+
+def _unpacked(path: Path) -> Path:
+    """The folder with a bundle's files, in the working folder; InputError if something else has its name."""
+    folder = Path(path.stem)
+    with bundle.unpacked(path) as (found, files):
+        if folder.is_dir():
+            whole = (kept.MANIFEST, journal.NAME)
+            if all(user_files.sha256(str(folder / name)) == found.sums[name] for name in whole):
+                return folder
+        elif not os.path.lexists(folder):
+            try:
+                for name in [*found.sums, bundle.METADATA]:
+                    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(files / name, folder / name)
+            except OSError as error:
+                raise run_folder.refused(error, folder) from error
+            return folder
+    what = f"its files go into the folder {folder} of the working folder, where something else is"
+    raise InputError([Problem(str(path), 0, 0, "", what, "give the command in another folder, or rename one of them")])
 
 
 def write_report(run: Run, folder: Path, languages: Sequence[str] = (), look: Look = AS_WRITTEN) -> Path:

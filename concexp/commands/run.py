@@ -42,6 +42,7 @@ from concexp.run.machine.lock import MachineLock
 from concexp.run.outlook import Outlook
 from concexp.run.preflight import Preflight
 from concexp.run.provided import Provided, file_facts, provided_by, sharing
+from concexp.run.records import without_home
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Journal
@@ -69,6 +70,7 @@ class RunRequest:
     verbose: bool = False
     look: Look = AS_WRITTEN
     spec: Spec | None = None  # of an experiment that stands in no file
+    elsewhere: Mapping[str, Mapping[str, Any]] | None = None  # the interpreters of the run that is reproduced
     language: str = ""  # of the page, instead of that of the experiment
 
     @property
@@ -185,7 +187,7 @@ def _set_up(request: RunRequest, check: Check, page: bool) -> Setup:
     process_tree.end_abandoned()
     temp_folder.clear()
     code = stage.stage_child_code()
-    resolved = discovery.resolve_interpreters(spec, code)
+    resolved = discovery.resolve_interpreters(spec, code, elsewhere=request.elsewhere)
     plan = make_plan(spec, facts.usable_cpus(), request.only, discovery.support_checks(resolved, code))
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     for path in {sys.executable, *(python.path for python in pythons.values())}:
@@ -198,8 +200,11 @@ def _load_spec(request: RunRequest) -> Spec:
     spec = request.spec or experiment.load(request.path, request.sets)
     if request.language:
         spec = spec.with_look(language=request.language)
-    if not request.quick:
-        return spec
+    return shortened(spec) if request.quick else spec
+
+
+def shortened(spec: Spec) -> Spec:
+    """An experiment as --quick runs it."""
     short = {"repetitions": 1, "iterations": 1, "warmup": min(1, spec.measure.warmup)}
     return spec.with_measure(**short, precision=None, max_repetitions=None, budget=None)
 
@@ -303,7 +308,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
         "identity": identity,
         "seed": spec.measure.seed,
         "started_at": run_folder.now(),
-        "command": request.command,
+        "command": without_home(request.command),
         "quick": request.quick,
         "host": facts.host(),
         "machine": machine,

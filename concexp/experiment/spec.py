@@ -248,6 +248,7 @@ class Spec:
     path: str = ""
     text: str = field(default="", repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the merged YAML, as written
+    bases: Mapping[str, str] = field(default_factory=dict, repr=False)  # what it extends: texts by paths relative to it
     claims: tuple[Claim, ...] = ()
     environment: Mapping[str, Variable] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()

@@ -34,7 +34,10 @@ ORDER = (
 HOMES = {
     "typer": ["cli"],
     "rich": ["commands"],
+    "rocrate": ["commands/crate"],
+    "zipfile": ["run/storage/archive"],
     "jinja2": ["report"],
+    "markdown_it": ["report"],
     "polib": ["report/text/language"],
     "matplotlib": ["report/plots"],
     "pandas": ["commands/api", "commands/export", "report", "analysis"],
@@ -89,9 +92,13 @@ SPELT_ALIKE = {
     "interpreters": {
         "a value of a model's `parallel`": ["commands/trying/models.py"],
         "a part of the manifest": [
+            "analysis/comparing/circumstances.py",
+            "commands/crate.py",
+            "commands/reproduce.py",
             "commands/run.py",
             "report/sections/machine.py",
             "report/sections/trust.py",
+            "run/bundle.py",
             "run/storage/run_folder.py",
         ],
     },

@@ -74,10 +74,11 @@ class NoiseFloor:
 NO_FLOOR = NoiseFloor("", "", UNKNOWN)
 
 
-def noise_floors(run: Run) -> list[NoiseFloor]:
-    """One for each workload with a control; none where the ratio has no interval."""
-    metric = catalog.load("metric", run.spec["primary"])()
-    name = run.spec["primary"] if metric.level == "iteration" else metric.compares
+def noise_floors(run: Run, name: str = "") -> list[NoiseFloor]:
+    """One for each workload with a control, of a metric, by default the primary one; none where the ratio has no interval."""
+    name = name or run.spec["primary"]
+    metric = catalog.load("metric", name)()
+    name = name if metric.level == "iteration" else metric.compares
     floors = []
     for cell, control in samples(run.trials, run.level, CONTROL, run.operation_times).items():
         ratio = compared(control, run.samples[cell], name) if cell in run.samples else UNKNOWN

@@ -11,12 +11,15 @@ from typing import Annotated
 import typer
 
 from concexp import __version__
-from concexp.cli.options import Format, Only, Pages, Progress, Quiet, Sets, Specs
+from concexp.cli import sharing
+from concexp.cli.compare import compare
+from concexp.cli.options import Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
 from concexp.output import command_line, resume_command, say, say_result
 from concexp.overview import EXAMPLES
+from concexp.report import Look
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
 
@@ -44,6 +47,8 @@ def run(
     ] = False,
     progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
     language: Pages = None,
+    html: Html = False,
+    figures: Drawn = None,
 ) -> None:
     """Run experiments, print their answers and write their reports; an unfinished run of the same experiment is completed.
 
@@ -70,7 +75,7 @@ def run(
         with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(specs[:number]))):
             request = RunRequest(
                 path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
-                language=language or "",
+                language=language or "", look=Look(figures or "", html),
             )  # fmt: skip
             outcome = run_experiment(request, progress.value, not no_report, checked, questions)
         say_result([] if quiet else outcome.answer, outcome.lines)
@@ -241,18 +246,25 @@ def show(
 def report(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="runs, reports/<name>, or reports", autocompletion=completion.runs),
+        typer.Argument(
+            metavar="PATH...", help="runs, reports/<name>, reports, or bundles", autocompletion=completion.runs
+        ),
     ],
+    html: Html = False,
+    figures: Drawn = None,
     quiet: Quiet = False,
     language: Pages = None,
 ) -> None:
     """Make the page of a run again from its journal alone, and print its answer.
 
-    Of a folder of experiments, it makes the page of each one's latest complete run. A page in another language lies beside the
-    first one, and both are made again from then on.
+    Of a folder of experiments, it makes the page of each one's latest complete run, and an index of them, README.md: what each
+    asked and found. A README.md of yours there stays as it is. A page in another language lies beside the first one, and both are
+    made again from then on.
 
     \b
     concexp report reports/cpu_models
+    concexp report reports/cpu_models --html
+    concexp report reports/cpu_models --figures pdf
     concexp report reports/cpu_models --language zh
     concexp report reports
     """
@@ -260,11 +272,16 @@ def report(
 
     lacking: list[PageIncomplete] = []
     for path in paths:
-        for page in write_pages(path, lacking.append, language or ""):
+        look = Look(figures or "", html)
+        for page in write_pages(path, lacking.append, language or "", look, partial(say, err=True)):
             say_result([] if quiet else page.answer, [str(page.path)])
     for error in lacking:
         say(str(error), err=True)
     raise typer.Exit(1 if lacking else 0)
+
+
+for command in (compare, sharing.bundle, sharing.reproduce):
+    app.command()(command)
 
 
 @app.command()

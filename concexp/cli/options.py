@@ -29,6 +29,14 @@ class Progress(StrEnum):
     none = "none"
 
 
+class Figures(StrEnum):
+    """Values of --figures."""
+
+    png = "png"
+    svg = "svg"
+    pdf = "pdf"
+
+
 class Language(StrEnum):
     """Values of --language, those of `report.language`."""
 
@@ -49,3 +57,11 @@ class Format(StrEnum):
     parquet = "parquet"
     json = "json"
     pyperf = "pyperf"
+
+
+Html = Annotated[
+    bool, typer.Option("--html", help="also the page as one file to send around: pictures and table inside, no network")
+]
+Drawn = Annotated[
+    Figures | None, typer.Option("--figures", help="the format of the pictures; without it what the experiment names")
+]

@@ -20,7 +20,7 @@ from concexp.commands.conclusions import doubt_lines, spoken_lines
 from concexp.commands.machine_check import look_around
 from concexp.commands.progress import Silent, progress_display
 from concexp.commands.questions import Questions
-from concexp.commands.report import write_report
+from concexp.commands.report import page_files, write_with_those_there
 from concexp.commands.run_log import RunLog
 from concexp.commands.session import Session
 from concexp.errors import ConcexpError, EnvironmentRefused, Interrupted
@@ -29,7 +29,7 @@ from concexp.experiment.kept import CODE, FILES
 from concexp.experiment.statuses import MACHINE
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
-from concexp.report import font_files, places
+from concexp.report import AS_WRITTEN, Look, font_files, places
 from concexp.run import runner, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
@@ -42,6 +42,7 @@ from concexp.run.machine.lock import MachineLock
 from concexp.run.outlook import Outlook
 from concexp.run.preflight import Preflight
 from concexp.run.provided import Provided, file_facts, provided_by, sharing
+from concexp.run.records import without_home
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Journal
@@ -67,7 +68,9 @@ class RunRequest:
     command: str = ""
     quiet: bool = False
     verbose: bool = False
+    look: Look = AS_WRITTEN
     spec: Spec | None = None  # of an experiment that stands in no file
+    elsewhere: Mapping[str, Mapping[str, Any]] | None = None  # the interpreters of the run that is reproduced
     language: str = ""  # of the page, instead of that of the experiment
 
     @property
@@ -158,8 +161,10 @@ def _concluded(
     bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
     lines, incomplete = [str(measured.folder.path)], 0
     if page:
-        written, lacks = _write_page(measured, request.partial, spec.report.language)
-        lines, incomplete = [*(f"report: {path}" for path in written), *lacks], len(lacks)
+        look = Look(request.look.figures or spec.report.figures, request.look.html)
+        written, lacks = _write_page(measured, request.partial, spec.report.language, look)
+        lines = [f"report: {path}" for path in page_files(measured.results, written, look)]
+        lines, incomplete = [*lines, *lacks], len(lacks)
     if bad:
         lines.append(f"{plural_trials(len(bad))} ended badly: the report names them")
     if spec.measure.precision is not None:
@@ -182,7 +187,7 @@ def _set_up(request: RunRequest, check: Check, page: bool) -> Setup:
     process_tree.end_abandoned()
     temp_folder.clear()
     code = stage.stage_child_code()
-    resolved = discovery.resolve_interpreters(spec, code)
+    resolved = discovery.resolve_interpreters(spec, code, elsewhere=request.elsewhere)
     plan = make_plan(spec, facts.usable_cpus(), request.only, discovery.support_checks(resolved, code))
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     for path in {sys.executable, *(python.path for python in pythons.values())}:
@@ -194,9 +199,12 @@ def _load_spec(request: RunRequest) -> Spec:
     """Read the experiment; --quick reduces it to one short repetition."""
     spec = request.spec or experiment.load(request.path, request.sets)
     if request.language:
-        spec = spec.with_language(request.language)
-    if not request.quick:
-        return spec
+        spec = spec.with_look(language=request.language)
+    return shortened(spec) if request.quick else spec
+
+
+def shortened(spec: Spec) -> Spec:
+    """An experiment as --quick runs it."""
     short = {"repetitions": 1, "iterations": 1, "warmup": min(1, spec.measure.warmup)}
     return spec.with_measure(**short, precision=None, max_repetitions=None, budget=None)
 
@@ -300,7 +308,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
         "identity": identity,
         "seed": spec.measure.seed,
         "started_at": run_folder.now(),
-        "command": request.command,
+        "command": without_home(request.command),
         "quick": request.quick,
         "host": facts.host(),
         "machine": machine,
@@ -350,11 +358,11 @@ def _check_complete(measured: MeasuredRun, trials: frozenset[str]) -> None:
         )
 
 
-def _write_page(measured: MeasuredRun, partial: bool, language: str) -> tuple[list[Path], list[str]]:
+def _write_page(measured: MeasuredRun, partial: bool, language: str, look: Look) -> tuple[list[Path], list[str]]:
     """Write tables and pages, and mark the run as finished; returns the pages' paths, and a line for each that lacks a part."""
     folder = measured.folder
     where = _page_folder(folder, partial)
-    pages, lacks = _written(measured, where, language)
+    pages, lacks = write_with_those_there(measured.results, where, language, look)
     try:
         if where != folder.path:  # an interrupt may have left a page of part of the run there
             for one in places.languages_in(folder.path):
@@ -373,16 +381,10 @@ def _write_partial_page(folder: RunFolder, language: str) -> list[str]:
         measured = _read(folder)
         if all(record.role == MACHINE for record in measured.journal.records):
             return []
-        pages, lacks = _written(measured, _page_folder(folder, partial=True), language)
+        pages, lacks = write_with_those_there(measured.results, _page_folder(folder, partial=True), language)
         return [*(f"report so far: {page}" for page in pages), *lacks]
     except (ConcexpError, OSError) as error:
         return [f"the report so far could not be written: {error}"]
-
-
-def _written(measured: MeasuredRun, where: Path, language: str) -> tuple[list[Path], list[str]]:
-    """Write tables and pages: also those that lie there in other languages. Returns their paths, and lines on what they lack."""
-    written = list(write_report(measured.results, where, places.with_those_in(where, [language])))
-    return [page for page, _ in written], [str(lacking) for _, lacking in written if lacking is not None]
 
 
 def _page_folder(folder: RunFolder, partial: bool) -> Path:

@@ -34,6 +34,8 @@ Pin = Literal["none", "compact", "spread"]
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
 DEFAULT_LANGUAGE = "en"
+Figures = Literal["png", "svg", "pdf"]
+DEFAULT_FIGURES = "png"
 
 # Whole blocks that are measured before intervals decide what comes next: with fewer trials they are too uncertain.
 MIN_PILOT_BLOCKS = 8
@@ -262,4 +264,10 @@ class Report(Block):
         DEFAULT_LANGUAGE,
         "the language of the page and its pictures: English, or Chinese (beside the English page, in README.zh.md)",
         "report: {language: zh}",
+    )
+    figures: Figures = key(
+        DEFAULT_FIGURES,
+        "the format of the pictures: `svg` and `pdf` stay sharp at any size, as in a paper. No host shows a PDF on a page: there "
+        "a PNG stands for it and leads to it. `concexp report --figures` draws those of a finished run anew",
+        "report: {figures: svg}",
     )

@@ -1,8 +1,9 @@
-"""The page of a run: Markdown and PNG, the same bytes for the same journal."""
+"""The page of a run: Markdown and pictures, or one HTML file; the same bytes for the same journal."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,22 @@ if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
 
-def write(run: Run, folder: Path, language: str = "", beside: Sequence[str] = ()) -> Path:
+@dataclass(frozen=True)
+class Look:
+    """How a page is written.
+
+    figures  the format of its pictures: png, svg or pdf; "" for the one that the experiment names
+    html     True if it is written as one HTML file as well
+    """
+
+    figures: str = ""
+    html: bool = False
+
+
+AS_WRITTEN = Look()
+
+
+def write(run: Run, folder: Path, language: str = "", beside: Sequence[str] = (), look: Look = AS_WRITTEN) -> Path:
     """Writes the page and its pictures into a folder; returns the page's path. PageIncomplete if the page lacks a part.
 
     The `language` is that of the experiment unless another one is given: README.md and figures/ for English, README.zh.md and
@@ -19,4 +35,4 @@ def write(run: Run, folder: Path, language: str = "", beside: Sequence[str] = ()
     # Listing the names of pictures imports this package, which needs neither pandas nor the template engine.
     from concexp.report import page
 
-    return page.write(run, folder, language, beside)
+    return page.write(run, folder, language, beside, look)

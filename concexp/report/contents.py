@@ -36,11 +36,18 @@ from concexp.report.view import View
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that was drawn: its path from the page, its alt text, and its caption."""
+    """A picture that was drawn: its path from the page, its alt text, its caption, and the path of its PDF, or ""."""
 
     path: str
     alt: str
     caption: str
+    paper: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The picture in Markdown; it leads to its PDF, which no host shows on a page."""
+        image = f"![{escaped(self.alt, 20_000)}]({self.path})"
+        return f"[{image}]({self.paper})" if self.paper else image
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,7 @@ class Preflight:
                 "form": good[0]["form"],
                 "version": good[0]["version"],
                 "modules": {file: name for facts in good for file, name in facts["modules"].items()},
+                **_packages(by_python),
                 "target": entry.located.name,
                 "returns": entry.returns,
                 "check": entry.check.name if entry.check.function else "",
@@ -275,6 +276,12 @@ class Preflight:
         """True if the experiment allows all these cells to fail: then their failures are data."""
         failed = [{**use.cell.axes, "status": "failed"} for use in uses]
         return all(any(matches(selection, labels) for selection in self.spec.allow) for labels in failed)
+
+
+def _packages(by_python: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, dict[str, str]]]:
+    """What an entry imported of what is installed, by interpreter: name -> version; {} if it imported nothing."""
+    found = {python: facts["packages"] for python, facts in by_python.items() if facts.get("packages")}
+    return {"packages": found} if found else {}
 
 
 def _startup_s(outcome: TrialOutcome) -> float | None:

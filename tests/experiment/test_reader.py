@@ -135,6 +135,8 @@ def test_each_mistake_says_what_is_wrong(text, says):
         ("report: {plots: {a: b}}", "report.plots", "invalid value a map"),
         ("report: {language: de}", "report.language", "expected 'en' or 'zh', not 'de'"),
         ("report: {plot: scaling}", "report.plot", "there is no key 'plot' here"),
+        ("report: {figures: jpg}", "report.figures", "expected 'png', 'svg' or 'pdf', not 'jpg'"),
+        ("report: {figures: [svg, pdf]}", "report.figures", "expected 'png', 'svg' or 'pdf', not a list"),
         ("extends: 5", "extends", "expected the path of a YAML file"),
         ("extends: [a.yaml]", "extends", "expected the path of a YAML file"),
         ("extends: nowhere.yaml", "extends", "cannot read 'nowhere.yaml': No such file or directory"),

@@ -104,7 +104,7 @@ def _in_templates() -> Iterator[tuple[str, str, str]]:
     """The messages in the Markdown templates, as Jinja itself finds them."""
     for file in sorted((REPORT / "templates").glob("*.md")):
         where = file.relative_to(REPORT).as_posix()
-        tree = page._templates().parse(file.read_text("utf-8"))
+        tree = page.markdown_templates().parse(file.read_text("utf-8"))
         for call in tree.find_all(nodes.Call):
             name = getattr(call.node, "name", "")
             if name == "say":

@@ -55,6 +55,15 @@ SETTINGS: dict[str, Any] = {
     "savefig.facecolor": "white",
     "legend.frameon": False,
     "hatch.linewidth": 0.6,
+    "svg.fonttype": "path",  # the letters look the same where the font is missing
+    "svg.hashsalt": "concexp",  # otherwise each drawing has ids of its own
+    "pdf.fonttype": 42,  # publishers refuse fonts of type 3
+}
+# What a file would say of the program, the machine's clock and the kind of document.
+UNSAID = {
+    ".png": ("Software",),
+    ".svg": ("Creator", "Date", "Format", "Type"),
+    ".pdf": ("Creator", "Producer", "CreationDate"),
 }
 
 
@@ -127,7 +136,7 @@ def grid(drawn: Figure, rows: int, columns: int, used: int, **how: Any) -> list[
 
 
 def save(drawn: Figure, path: Path) -> None:
-    """Writes a PNG without date or software version."""
+    """Writes a PNG, SVG or PDF, by the path's ending, without date or software version."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         # A letter that the font lacks becomes a box, which is better than no picture.
@@ -136,7 +145,7 @@ def save(drawn: Figure, path: Path) -> None:
         if (layout := drawn.get_layout_engine()) is not None:
             layout.execute(drawn)
             drawn.set_layout_engine(None)
-        drawn.savefig(path, metadata={"Software": None})
+        drawn.savefig(path, metadata=dict.fromkeys(UNSAID.get(path.suffix, ())))
 
 
 def short(text: str, most: int = 28) -> str:

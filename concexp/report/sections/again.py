@@ -29,9 +29,10 @@ PRINTING = {
     "--no-report",
     "--check",
     "--strict",
+    "--html",
 }
 LANGUAGE = "--language"
-WITH_VALUE = ("--progress", LANGUAGE)
+WITH_VALUE = ("--progress", "--figures", LANGUAGE)
 NUMBERED = re.compile(r"(?:.*/)?(\d{1,9})_[^/]*\.ya?ml")
 TEXT_LIMIT = 64 << 10  # characters of an experiment on its page
 MANIFEST_LIMIT = 4 << 20  # bytes that are read of another run's manifest

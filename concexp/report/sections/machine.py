@@ -280,13 +280,18 @@ def outline(view: View) -> str:
     parts: Sequence[str | None] = [
         code(view.run.spec["name"]),
         _size(plural(trials, "trial"), plural(len(points), "cell"), took),
-        phrases([str(_text(facts, "processor")), plural(facts["cpus"], "usable CPU")])
-        if facts.get("processor")
-        else None,
+        machine_and_cpus(facts) or None,
         enumerated(list(dict.fromkeys(filter(None, named)))) or None,
         str(view.run.manifest.get("started_at", ""))[:10] or None,
     ]
     return " · ".join(filter(None, parts))
+
+
+def machine_and_cpus(facts: dict[str, Any]) -> str:
+    """`AMD EPYC, 2 usable CPUs`; "" where the processor is not known."""
+    return (
+        phrases([str(_text(facts, "processor")), plural(facts["cpus"], "usable CPU")]) if facts.get("processor") else ""
+    )
 
 
 def _size(trials: str, cells: str, took: float) -> str:

@@ -77,7 +77,7 @@ def reason_text(text: str) -> str:
     for joint in ("; ", ": "):
         head, found, rest = text.partition(joint)
         if found and (detail := reason_text(rest)) != rest:
-            return say(JOINTS[joint], reason=head, detail=detail)
+            return say(JOINTS[joint], reason=reason_text(head), detail=detail)
     return text
 
 

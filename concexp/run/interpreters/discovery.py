@@ -23,6 +23,9 @@ PROGRAM = re.compile(r"(python|pypy)3(\.\d+)?t?")
 # The minor version in a path: 3.13 in versions/3.13.0/bin/python3 and in bin/python3.13.
 VERSION = re.compile(r"(?<![\d.])3\.\d+")
 
+# A version as a YAML names it.
+NAME = re.compile(r"[a-z]*3\.\d+t?")
+
 # The facts that `concexp list pythons` shows.
 LISTED = ("version", "implementation", "compiler", "gil_built", "gil_enabled", "jit_built", "jit", "start_method")
 
@@ -108,11 +111,13 @@ def _newest(answer: Interpreter | MissingInterpreter) -> tuple[Any, ...]:
 
 
 def resolve_interpreters(
-    spec: Spec, code: StagedCode, to_run: bool = True
+    spec: Spec, code: StagedCode, to_run: bool = True, elsewhere: Mapping[str, Mapping[str, Any]] | None = None
 ) -> dict[str, Interpreter | MissingInterpreter]:
     """Maps the labels of an experiment's interpreters to them; each is started to describe itself.
 
-    An interpreter that the YAML names by its path is started only `to_run`, and so is this one.
+    An interpreter that the YAML names by its path is started only `to_run`, and so is this one. `elsewhere` are the facts of
+    the interpreters of a run on another machine, whose paths mean nothing here and may be a stranger's: none of them is
+    started, and the interpreter here that has the same version takes the place of each.
     """
     finder = InterpreterFinder(code)
     interpreters: dict[str, Interpreter | MissingInterpreter] = {}
@@ -122,10 +127,21 @@ def resolve_interpreters(
                 interpreters[label] = interpreter.current(code, label)
         elif "/" not in value.raw:
             interpreters[label] = finder.find(label, value.raw)
+        elif elsewhere is not None:
+            interpreters[label] = _like(finder, label, elsewhere.get(label))
         elif to_run:
             path = Path(spec.path).absolute().parent / os.path.expanduser(value.raw)
             interpreters[label] = interpreter.ask(label, str(path), code)
     return interpreters
+
+
+def _like(finder: InterpreterFinder, label: str, facts: Mapping[str, Any] | None) -> Interpreter | MissingInterpreter:
+    """The interpreter of this machine that has the version of one with these facts."""
+    known = {"implementation": "", "version": "", "gil_built": True, **(facts or {})}
+    version = names_of(known)[0] if known["implementation"] and known["version"] else ""
+    if not NAME.fullmatch(version):
+        return MissingInterpreter(label, f"it is not known which Python {label} was when the run was made")
+    return finder.find(label, version)
 
 
 def support_for_plan(spec: Spec) -> dict[str, SupportCheck]:

@@ -28,6 +28,7 @@ Quiet = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="print neither progress nor answer: only where the page is, and what failed"),
 ]
+Against = Annotated[str, typer.Option(metavar="REVISION", help="compare your code with this git revision of it")]
 Only = Annotated[str, typer.Option(help="only the cells that meet a condition, such as 'model=threads'")]
 
 
@@ -54,6 +55,7 @@ def run(
     out: Annotated[Path, typer.Option(help="where reports go: OUT/<name>/")] = Path("reports"),
     sets: Sets = None,
     only: Only = "",
+    against: Against = "",
     quick: Annotated[bool, typer.Option("--quick", help="one short repetition of everything")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="do not complete an unfinished run, start a new one")] = False,
     no_report: Annotated[
@@ -80,6 +82,7 @@ def run(
     concexp run experiments/01_cpu_models.yaml
     concexp run x.yaml --check
     concexp run x.yaml --strict -q
+    concexp run x.yaml --against main
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
     with loading():
@@ -95,8 +98,8 @@ def run(
     for number, path in enumerate(specs):
         with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(specs[:number]))):
             request = RunRequest(
-                path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose
-            )
+                path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose, None, against,
+            )  # fmt: skip
             outcome = run_experiment(request, progress.value, not no_report, checked, questions)
         say_result([] if quiet else outcome.answer, outcome.lines)
         failures += outcome.bad + len(outcome.failed)
@@ -182,6 +185,7 @@ def plan(
     ],
     sets: Sets = None,
     only: Only = "",
+    against: Against = "",
     out: Annotated[Path, typer.Option(help="where earlier runs are: they tell how long it takes")] = Path("reports"),
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
@@ -198,7 +202,7 @@ def plan(
     from concexp.run.interpreters import discovery
     from concexp.run.machine import facts
 
-    spec = experiment.load(path, tuple(sets or ()))
+    spec = experiment.load(path, tuple(sets or ()), against)
     planned = make_plan(spec, facts.usable_cpus(), only, discovery.support_for_plan(spec))
     runs = out / spec.name / "runs"
     duration = forecast(spec, planned, known_before(runs, spec.measure, facts.host()))
@@ -248,7 +252,8 @@ def show(
 ) -> None:
     """Show what a plug-in is, its parameters, when to use it and what it costs; or what the keys of the YAML mean.
 
-    Topics: yaml (all keys), measure, load, sweep, execution, metrics, report, claims; call (your own code), environment, files.
+    Topics: yaml (all keys), measure, load, sweep, execution, metrics, report, claims; call (your own code), code (its versions),
+    environment, files.
 
     \b
     concexp show counter

@@ -45,7 +45,7 @@ from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Journal
 from concexp.run.storage.run_folder import RunFolder
-from concexp.run.user_files import UserFiles
+from concexp.run.user_files import UserFiles, same_code
 
 if TYPE_CHECKING:
     from concexp.analysis.claims.verdicts import Verdict
@@ -67,6 +67,7 @@ class RunRequest:
     quiet: bool = False
     verbose: bool = False
     spec: Spec | None = None  # of an experiment that stands in no file
+    against: str = ""  # the revision of the user's code that the files as they are are compared with
 
     @property
     def partial(self) -> bool:
@@ -188,7 +189,7 @@ def _set_up(request: RunRequest, check: Check) -> Setup:
 
 def _load_spec(request: RunRequest) -> Spec:
     """Read the experiment; --quick reduces it to one short repetition."""
-    spec = request.spec or experiment.load(request.path, request.sets)
+    spec = request.spec or experiment.load(request.path, request.sets, request.against)
     if not request.quick:
         return spec
     short = {"repetitions": 1, "iterations": 1, "warmup": min(1, spec.measure.warmup)}
@@ -262,7 +263,8 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     facts_provided = {**provided.facts, **({"files": data} if data else {})}
     if plug_ins := _installed_plug_ins(preflight.plan):
         facts_provided["plug_ins"] = plug_ins
-    identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, facts_provided)
+    compared = {"versions": {label: one.identity for label, one in spec.versions.items()}} if spec.versions else {}
+    identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, {**facts_provided, **compared})
     machine = look_around(session, preflight.plan)
     parts = {
         "trial_code": code.sha256,
@@ -270,6 +272,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
         "interpreters": interpreters,
         "user_code": user_files.hashes_of(files),
         **facts_provided,
+        **({"versions": {label: one.record for label, one in spec.versions.items()}} if spec.versions else {}),
     }
     if not request.fresh:
         unfinished = run_folder.unfinished(runs, identity, facts.host(), machine["cpus"], parts)
@@ -284,7 +287,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     for reason, count in Counter(refused.values()).items():
         session.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
     agreement = preflight.compare_answers(refused)
-    for line in agreement.lines:
+    for line in (*agreement.lines, *same_code(spec, files)):
         session.say(line)
     clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
@@ -306,6 +309,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
             "unsupported": refused,
             "differing": agreement.differing,
             "answers": agreement.compared,
+            **({"versions": agreement.versions} if spec.versions else {}),
         },
     }
     kept = {name: path for name, path in provided.sources.items() if name in provided.kept}

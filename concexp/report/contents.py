@@ -8,7 +8,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from concexp.report.answer import answer, endings, per_comparison, what_to_do
+from concexp.report.answer import answer, endings, per_comparison, versions, what_to_do
+from concexp.report.contest import judged
 from concexp.report.parts import Parts
 from concexp.report.sections import (
     again,
@@ -148,7 +149,7 @@ def _answer(page: Page) -> Iterator[Content]:
     view = page.view
     sentences, tables = page.sentences(answer), []
     with page.parts.guard("the table of endings", sentences):
-        tables = [table] if (table := endings.table(view)) is not None else []
+        tables = [table for make in (endings.table, versions.table) if (table := make(judged(view))) is not None]
     yield {
         "question": view.run.spec["question"],
         "outline": machine.outline(view),

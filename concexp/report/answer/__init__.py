@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from concexp.experiment.version_names import AXIS as VERSIONS
 from concexp.report.answer import (
     advice,
     blocked,
@@ -21,6 +22,7 @@ from concexp.report.answer import (
     standings,
     summary,
     verdicts,
+    versions,
     winner,
 )
 from concexp.report.contest import compared, contest_of, judged
@@ -116,6 +118,8 @@ def _kept(view: View) -> Kinds:
 
 def _all(view: View) -> Kinds:
     """Everything that the answer could say, in the order of the page."""
+    if _compares_versions(view):
+        return _about_versions(view)
     closed = [comparison for comparison in view.comparisons if not is_open(view, comparison)]
     latencies, told = latency.in_answer(view), _tells_latency(view)
     effects = [] if latencies else summary.conditions(view, closed)
@@ -165,9 +169,32 @@ def _alone(view: View, closed: list[Comparison]) -> list[str]:
     return sentences
 
 
+def _compares_versions(view: View) -> bool:
+    """Whether the answer is about versions of the user's code."""
+    contest = contest_of(view)
+    return contest is not None and list(contest.axes) == [VERSIONS] and bool(versions.sentences(judged(view)))
+
+
+def _about_versions(view: View) -> Kinds:
+    """Everything that the answer could say of versions of the user's code."""
+    of = judged(view)
+    first, *more = versions.sentences(of)
+    return [
+        *_of_kind("caveats", caveats.before_numbers(view)),
+        *_of_kind("blocked", blocked.sentences(view)),
+        *_of_kind("losses", [first, *more]),
+        *_of_kind("winner", versions.notes(of)),
+        *_of_kind("winner", versions.missing(of)),
+        *_of_kind("doubtful", doubtful.sentences(view)),
+        *_of_kind("bad endings", caveats.sentences(view)),
+    ]
+
+
 @once_per_view
 def _standings(view: View) -> list[standings.Standing]:
-    """How each comparison ends, of those whose primary metric is no given."""
+    """How each comparison ends, of those whose primary metric is no given; none of versions, which `versions` writes about."""
+    if _compares_versions(view):
+        return []
     view = judged(view)
     return standings.standings(view, [one for one in compared(view) if not is_open(view, one)])
 

@@ -27,7 +27,11 @@ def answer(request):
     problem, cure = items_problem(given)
     if not problem:
         problem, cure = call_problem(given)
-    facts["modules"] = loaded_sources(folders_of(given))
+    tree = given.get("tree")
+    facts["modules"] = loaded_sources([tree["root"]] if tree else folders_of(given))
+    if not problem and (strays := _user_code.strays(tree)):
+        problem = "it imports %s of the working tree, and not of the version" % ", ".join(strays[:3])
+        cure = "import it by a path that is relative to the repository, and not by an absolute one"
     return dict(facts, problem=problem, cure=cure, version=version_of(given["module"]))
 
 

@@ -206,7 +206,7 @@ def _kept(found: Sequence[Mention], home: Path, problems: Problems) -> dict[str,
             versions[mention.name] = _of_record(mention.name, known[mention.label], home)
         except (KeyError, TypeError, ValueError):
             what = f"this run kept no version '{mention.label}'"
-            problems.at(mention.node, mention.path, what, f"it has {', '.join(known) or 'none'}")
+            problems.at(mention.node, mention.path, what, f"it has {', '.join(known)}" if known else "it kept none")
     return versions
 
 

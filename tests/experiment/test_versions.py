@@ -15,7 +15,8 @@ REST = "load: {ops: 2, scaling: strong}\n"
 def repository(tmp_path):
     """A project with two commits, tagged v1 and on main, and another state in the working tree."""
     found = Repository(tmp_path / "project")
-    found.write(src__pkg__core="def parse(): return 1\n", src__pkg____init__="", bench__my="def one(): return 1\n")
+    found.write(src__pkg__core="def parse(): return 1\n", bench__my="def one(): return 1\n")
+    found.texts({"src/pkg/__init__.py": ""})
     found.commit()
     found.git("tag", "v1")
     found.write(bench__my="def one(): return 1\ndef two(size=1): return 2\n")

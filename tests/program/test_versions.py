@@ -4,15 +4,14 @@ import json
 
 import pytest
 
-from tests.helpers.program import concexp, run_folder, unfinish
+from tests.helpers.program import concexp, run_folder
 from tests.helpers.repository import Repository
 
 YAML = """\
 workload: {call: {target: b.py:bench, over: b.py:items, check: b.py:is_right}, as: bench}
-model: [serial, threads]
-sweep: {workers: 2}
-load: {duration: 20ms}
-measure: {repetitions: 3, iterations: 1, warmup: 0}
+model: serial
+load: {duration: 5ms}
+measure: {repetitions: 1, iterations: 1, warmup: 0}
 files: data.txt
 """
 BENCH = """\
@@ -28,9 +27,9 @@ def is_right(value): return value > 0
 def repository(tmp_path):
     """A package below src/, a benchmark beside it that uses it, and a working tree that is slower and returns something else."""
     found = Repository(tmp_path / "project")
-    found.write(src__pkg____init__="", src__pkg__helper="STEP = 1\n", bench__b=BENCH, bench__tool="")
+    found.write(src__pkg__helper="STEP = 1\n", bench__b=BENCH, bench__tool="")
     found.write(src__pkg__core="from pkg.helper import STEP\ndef parse(n): return n + STEP\n")
-    found.texts({"bench/x.yaml": YAML, "bench/data.txt": "1", ".gitignore": "reports/\n"})
+    found.texts({"bench/x.yaml": YAML, "bench/data.txt": "1", ".gitignore": "reports/\n", "src/pkg/__init__.py": ""})
     found.commit()
     found.write(src__pkg__helper="STEP = 1\nfor _ in range(1000): pass\n")
     found.write(
@@ -40,7 +39,7 @@ def repository(tmp_path):
 
 
 def run(repository, *more):
-    done = concexp(repository.root, "run", "bench/x.yaml", "--progress", "none", *more)
+    done = concexp(repository.root, "run", "bench/x.yaml", "--progress", "plain", *more)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 
@@ -82,7 +81,7 @@ def test_the_runs_folder_asks_the_same_question_again(repository, tmp_path):
     (copy,) = (tmp_path / "sent/x/runs").iterdir()
     for path in repository.root.rglob("*.py"):
         path.unlink()
-    done = concexp(tmp_path, "run", copy / "experiment.yaml", "--progress", "none")
+    done = concexp(tmp_path, "run", copy / "experiment.yaml", "--progress", "plain")
     assert done.returncode == 0, done.stdout + done.stderr
     again = json.loads((run_folder(tmp_path) / "manifest.json").read_text())
     before = json.loads((copy / "manifest.json").read_text())
@@ -94,15 +93,13 @@ def test_the_runs_folder_asks_the_same_question_again(repository, tmp_path):
 
 def test_an_unfinished_run_goes_on_unless_the_branch_moved(repository):
     """A commit is known by its SHA: then it is a new run, and that is said."""
-    run(repository, "--against", "main")
-    unfinish(run_folder(repository.root))
-    run(repository, "--against", "main")
-    unfinish(run_folder(repository.root))  # still the only one
+    run(repository, "--against", "main", "--no-report")
+    run(repository, "--against", "main", "--no-report")
+    first = run_folder(repository.root).name  # the only one
     repository.commit()
-    done = run(repository, "--against", "main")
+    done = run(repository, "--against", "main", "--no-report")
     short = repository.git("rev-parse", "--short=7", "main")
-    assert "this is a new run: " in done.stderr
-    assert f"was begun with other versions of your code (main is now {short})" in done.stderr
+    assert f"this is a new run: {first} was begun with other versions of your code (main is now {short})" in done.stderr
     assert "worktree runs the same code as main: no file that is imported differs" in done.stderr
 
 
@@ -111,12 +108,12 @@ def test_a_version_that_cannot_be_imported_has_a_reason(repository):
     repository.write(src__pkg__core="import nowhere_to_be_found\n")
     done = run(repository, "--against", "main")
     assert (
-        "2 cells cannot run: in worktree: b.py:bench cannot be imported: core.py:1: there is no module 'nowhere_to_be_found'"
+        "1 cell cannot run: in worktree: b.py:bench cannot be imported: core.py:1: there is no module 'nowhere_to_be_found'"
         in (done.stderr)
     )
     assert "Nothing to compare: no cell ran both in main and in another version." in done.stdout
     repository.commit()
-    wrong = concexp(repository.root, "run", "bench/x.yaml", "--progress", "none", "--against", "main")
+    wrong = concexp(repository.root, "run", "bench/x.yaml", "--progress", "plain", "--against", "main")
     assert wrong.returncode == 2
     assert "bench/x.yaml:1:" in wrong.stderr
 

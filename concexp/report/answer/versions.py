@@ -46,7 +46,6 @@ TEXTS = {
     "same elsewhere": "no difference beyond {percent} elsewhere",
     "same here": "no difference beyond {percent}{where}",
     "open": "cannot tell whether {version} is {word} than {reference}{where} ({range})",
-    "open elsewhere": "cannot tell {where}",
     "few": "no verdict on {version} with {trials} per cell (an interval needs {fewest})",
     "doubtful": "no verdict on {version}: trials are doubtful (‡){where}",
     "bad": "no verdict on {version}: trials failed, were wrong, or could not run{where}",

@@ -5,7 +5,7 @@ import sys
 
 from concexp.trial.diagnostics.hints import hint
 from concexp.trial.passes import summary_of
-from concexp.trial.workloads import _user_code
+from concexp.trial.workloads import _user_code, _version_finder
 
 TRIAL = os.path.dirname(
     os.path.dirname(__file__)
@@ -29,7 +29,7 @@ def answer(request):
         problem, cure = call_problem(given)
     tree = given.get("tree")
     facts["modules"] = loaded_sources([tree["root"]] if tree else folders_of(given))
-    if not problem and (strays := _user_code.strays(tree)):
+    if tree and not problem and (strays := _version_finder.strays(tree)):
         problem = "it imports %s of the working tree, and not of the version" % ", ".join(strays[:3])
         cure = "import it by a path that is relative to the repository, and not by an absolute one"
     return dict(facts, problem=problem, cure=cure, version=version_of(given["module"]))

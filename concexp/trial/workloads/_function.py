@@ -158,8 +158,11 @@ class Workload(tools.Workload):
         return _sent.Sent(tally, value, own.target if own.form in _user_code.FUNCTIONS else None)
 
     def check(self, shared, outcome):
-        if strays := _user_code.strays(self.tree):
-            return "imported from the working tree, and not from the version: %s" % ", ".join(strays[:3]), {}
+        if self.tree:
+            from concexp.trial.workloads import _version_finder
+
+            if strays := _version_finder.strays(self.tree):
+                return "imported from the working tree, and not from the version: %s" % ", ".join(strays[:3]), {}
         total = outcome.total
         counts = _sent.pickled_size() if self.sends else {}
         if not isinstance(total, _user_code.Tally):

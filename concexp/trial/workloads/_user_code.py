@@ -110,15 +110,6 @@ def resolve(function, path="", module="", home="", tree=None, **more):
     return getattr(loaded, name), method
 
 
-def strays(tree):
-    """The modules of the working tree that were imported although a version of it is measured; [] without a version."""
-    if not tree:
-        return []
-    from concexp.trial.workloads import _version_finder
-
-    return _version_finder.install(tree).strays()
-
-
 def items_of(function, **where):
     """The items that a request names, as a list: what stands there, or what a call of it returns."""
     found, _ = resolve(function, **where)

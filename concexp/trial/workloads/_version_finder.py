@@ -108,6 +108,11 @@ def is_library(name):
     return name in sys.builtin_module_names or PathFinder.find_spec(name, folders) is not None
 
 
+def strays(tree):
+    """The modules of the working tree that were imported although a version of it is measured."""
+    return install(tree).strays()
+
+
 def install(tree):
     """Let all further imports find the version of a request; returns its finder. The same tree has one finder per process."""
     for finder in sys.meta_path:

@@ -35,6 +35,7 @@ HOMES = {
     "typer": ["cli"],
     "rich": ["commands"],
     "jinja2": ["report"],
+    "polib": ["report/text/language"],
     "matplotlib": ["report/plots"],
     "pandas": ["commands/api", "commands/export", "report", "analysis"],
     "numpy": ["report", "analysis"],
@@ -62,7 +63,7 @@ SPELT_ALIKE = {
             "trial/tools.py",
         ],
         "a verdict: no gain": ["report/answer/gains.py"],
-        "a value of --progress": ["cli/__init__.py", "commands/progress.py", "commands/trying/probe.py"],
+        "a value of --progress": ["cli/options.py", "commands/progress.py", "commands/trying/probe.py"],
         "the word for no unit": ["commands/catalogue.py"],
     },
     "serial": {
@@ -97,7 +98,7 @@ SPELT_ALIKE = {
     "simulated": {"an attribute of every model": ["report/view.py"]},
     "queue": {"a doubt": ["analysis/doubts.py"]},
     "spin": {"a verb of requests": ["run/machine/spinners.py"]},
-    "semaphore": {"what a trial left behind": ["run/child/leaks.py"]},
+    "semaphore": {"what a trial left behind": ["report/sections/leaks.py", "run/child/leaks.py"]},
     "asyncio": {
         "the module of the standard library": [
             "trial/diagnostics/lock_watch/registry.py",

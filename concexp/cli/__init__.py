@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +11,7 @@ from typing import Annotated
 import typer
 
 from concexp import __version__
+from concexp.cli.options import Against, Format, Only, Pages, Progress, Quiet, Sets, Specs
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
@@ -19,34 +19,6 @@ from concexp.output import command_line, resume_command, say, say_result
 from concexp.overview import EXAMPLES
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
-
-Specs = Annotated[
-    list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)", autocompletion=completion.experiments)
-]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="override one key of the experiment")]
-Quiet = Annotated[
-    bool,
-    typer.Option("--quiet", "-q", help="print neither progress nor answer: only where the page is, and what failed"),
-]
-Against = Annotated[str, typer.Option(metavar="REVISION", help="compare your code with this git revision of it")]
-Only = Annotated[str, typer.Option(help="only the cells that meet a condition, such as 'model=threads'")]
-
-
-class Progress(StrEnum):
-    """Values of --progress."""
-
-    auto = "auto"
-    plain = "plain"
-    none = "none"
-
-
-class Format(StrEnum):
-    """Values of --format."""
-
-    csv = "csv"
-    parquet = "parquet"
-    json = "json"
-    pyperf = "pyperf"
 
 
 @app.command()
@@ -72,6 +44,7 @@ def run(
         bool, typer.Option("--verbose", "-v", help="a line per trial, all notes, every claim with all its evidence")
     ] = False,
     progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
+    language: Pages = None,
 ) -> None:
     """Run experiments, print their answers and write their reports; an unfinished run of the same experiment is completed.
 
@@ -98,7 +71,8 @@ def run(
     for number, path in enumerate(specs):
         with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(specs[:number]))):
             request = RunRequest(
-                path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose, None, against,
+                path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
+                against=against, language=language or "",
             )  # fmt: skip
             outcome = run_experiment(request, progress.value, not no_report, checked, questions)
         say_result([] if quiet else outcome.answer, outcome.lines)
@@ -272,20 +246,23 @@ def report(
         typer.Argument(metavar="PATH...", help="runs, reports/<name>, or reports", autocompletion=completion.runs),
     ],
     quiet: Quiet = False,
+    language: Pages = None,
 ) -> None:
     """Make the page of a run again from its journal alone, and print its answer.
 
-    Of a folder of experiments, it makes the page of each one's latest complete run.
+    Of a folder of experiments, it makes the page of each one's latest complete run. A page in another language lies beside the
+    first one, and both are made again from then on.
 
     \b
     concexp report reports/cpu_models
+    concexp report reports/cpu_models --language zh
     concexp report reports
     """
     from concexp.commands.report import write_pages
 
     lacking: list[PageIncomplete] = []
     for path in paths:
-        for page in write_pages(path, lacking.append):
+        for page in write_pages(path, lacking.append, language or ""):
             say_result([] if quiet else page.answer, [str(page.path)])
     for error in lacking:
         say(str(error), err=True)

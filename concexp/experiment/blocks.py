@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -31,6 +31,9 @@ Startup = Literal["once", "each", "timed"]
 Scaling = Literal["strong", "weak"]
 Arrivals = Literal["constant", "poisson"]
 Pin = Literal["none", "compact", "spread"]
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[str, ...] = get_args(Language)
+DEFAULT_LANGUAGE = "en"
 
 # Whole blocks that are measured before intervals decide what comes next: with fewer trials they are too uncertain.
 MIN_PILOT_BLOCKS = 8
@@ -255,4 +258,8 @@ class Report(Block):
         "report: {plots: [scaling, comparison]}",
         without="all that suit the run",
     )
-    language: Literal["en"] = key("en", "the language of the page", "report: {language: en}")
+    language: Language = key(
+        DEFAULT_LANGUAGE,
+        "the language of the page and its pictures: English, or Chinese (beside the English page, in README.zh.md)",
+        "report: {language: zh}",
+    )

@@ -31,6 +31,8 @@ SKIPPED = {".git", "__pycache__"}
 # Where concexp writes: what a run adds must not make another version of the code that it measures.
 RUN = re.compile(r"(?P<reports>.+)/runs/\d{8}T\d{6}Z-[0-9a-f]{8}(-\d+)?/.+")
 
+PAGE = re.compile(r"README\.([\w-]+\.)?md")
+
 
 class TooLarge(Exception):
     """A version that holds more than a program does; the text says how much."""
@@ -105,14 +107,15 @@ def content_hash(files: Mapping[str, Path]) -> str:
 def _without_results(files: Mapping[str, Path]) -> dict[str, Path]:
     """Regular files and links, without byte code, environments of Python, and what concexp wrote."""
     reports = {found["reports"] for name in files if (found := RUN.fullmatch(name))}
-    results = tuple(f"{folder}/{part}" for folder in sorted(reports) for part in ("runs/", "figures/"))
-    pages = {f"{folder}/README.md" for folder in reports}
+    results = tuple(f"{folder}/{part}" for folder in sorted(reports) for part in ("runs/", "figures/", "figures."))
     environments = tuple(
         name.removesuffix("pyvenv.cfg") for name in files if name.rpartition("/")[2] == "pyvenv.cfg" and "/" in name
     )
     kept = {}
     for name, path in files.items():
-        skipped = name in pages or name.startswith(results + environments) or SKIPPED & set(name.split("/"))
+        folder, _, last = name.rpartition("/")
+        is_page = folder in reports and PAGE.fullmatch(last)
+        skipped = is_page or name.startswith(results + environments) or SKIPPED & set(name.split("/"))
         if not skipped and _is_file(path):
             kept[name] = path
     return kept

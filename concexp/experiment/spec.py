@@ -361,6 +361,10 @@ class Spec:
         """The same experiment with other values in `measure:`, as for `--quick`."""
         return replace(self, measure=self.measure.model_copy(update=changes))
 
+    def with_language(self, language: str) -> Spec:
+        """The same experiment with its page in another language."""
+        return replace(self, report=self.report.model_copy(update={"language": language}))
+
     def resolved(self) -> dict[str, Any]:
         """The experiment as data for YAML, with all defaults; reading it gives the same experiment."""
         data = {key: value for key, value in self.data.items() if not key.startswith(".") and key != "extends"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,13 @@ if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
 
-def write(run: Run, folder: Path) -> Path:
-    """Writes README.md and figures/ into a folder; returns the page's path. PageIncomplete if the page lacks a part."""
+def write(run: Run, folder: Path, language: str = "", beside: Sequence[str] = ()) -> Path:
+    """Writes the page and its pictures into a folder; returns the page's path. PageIncomplete if the page lacks a part.
+
+    The `language` is that of the experiment unless another one is given: README.md and figures/ for English, README.zh.md and
+    figures.zh/ for Chinese. It links to the pages `beside` it, in other languages.
+    """
     # Listing the names of pictures imports this package, which needs neither pandas nor the template engine.
     from concexp.report import page
 
-    return page.write(run, folder)
+    return page.write(run, folder, language, beside)

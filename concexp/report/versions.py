@@ -89,7 +89,7 @@ def versions_of(view: View) -> Versions | None:
         verdict = _hindrance(base, point) or judged(
             factor, adjusted.get(point.cell, math.nan), floor.beside(factor), view.run.level
         )
-        within = beyond(factor, floor.factor) if verdict == SAME else math.nan
+        within = beyond(factor, floor.under(factor)) if verdict == SAME else math.nan
         changes.append(Change(str(point.labels[AXIS]), base, point, factor, verdict, within))
     return Versions(reference, labels, changes, max((one.factor for one in view.floors), default=math.nan))
 

@@ -133,7 +133,7 @@ def test_each_mistake_says_what_is_wrong(text, says):
         ("report: 5", "report", "expected a map, not 5"),
         ("report: {plots: [1]}", "report.plots[0]", "1 will not do: it should be a valid string"),
         ("report: {plots: {a: b}}", "report.plots", "a map will not do"),
-        ("report: {language: de}", "report.language", "expected 'en', not 'de'"),
+        ("report: {language: de}", "report.language", "expected 'en' or 'zh', not 'de'"),
         ("report: {plot: scaling}", "report.plot", "there is no key 'plot' here"),
         ("extends: 5", "extends", "expected the path of a YAML file"),
         ("extends: [a.yaml]", "extends", "expected the path of a YAML file"),

@@ -111,7 +111,10 @@ def git(folder: Path, reports: Path) -> dict[str, Any] | None:
         left_out = []
         if reports.resolve().is_relative_to(top):
             base = glob.escape(reports.resolve().relative_to(top).as_posix())
-            left_out = [f":(top,exclude,glob){base}/*/{pattern}" for pattern in ("README.md", "figures/**", "runs/**")]
+            left_out = [
+                f":(top,exclude,glob){base}/*/{pattern}"
+                for pattern in ("README.md", "README.*.md", "figures/**", "figures.*/**", "runs/**")
+            ]
         settings = git_commands.without_filters(folder)
         only_tracked = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all")
         changed = git_commands.output(folder, *only_tracked, "--", ":(top)", *left_out, settings=settings)

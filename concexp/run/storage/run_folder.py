@@ -16,6 +16,7 @@ import yaml
 
 from concexp.errors import Damaged, EnvironmentRefused
 from concexp.experiment import Spec, kept, standalone, versions
+from concexp.experiment.blocks import DEFAULT_LANGUAGE
 from concexp.experiment.yaml_nodes import Dumper
 from concexp.run import user_files
 from concexp.run.storage import atomic, foreign_file
@@ -63,7 +64,9 @@ def identity(
     That is the spec, the user's and the child's code, the interpreters, and what is `provided`: variables and files.
     """
     parts = {
-        "spec": spec.resolved(),
+        "spec": spec.with_language(
+            DEFAULT_LANGUAGE
+        ).resolved(),  # the language of its page changes nothing that is measured
         "user_code": user_files.hashes_of(files),
         "trial_code": trial_code,
         "interpreters": interpreters,

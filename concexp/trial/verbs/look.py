@@ -58,7 +58,7 @@ def import_problem(shown, error, one):
     if isinstance(error, SyntaxError):
         where = "%s:%s" % (os.path.basename(error.filename or "?"), error.lineno)
         return "%s cannot be imported: %s is no Python %d.%d: %s" % (shown, where, *sys.version_info[:2], error.msg), ""
-    where = innermost_place(error, folders)
+    where = innermost_place(error, folders + ([one["tree"]["root"]] if one.get("tree") else []))
     problem = "%s cannot be imported: %s%s" % (shown, where and where + " raised ", summary_of(error))
     if isinstance(error, ModuleNotFoundError):
         problem = "%s cannot be imported: %sthere is no module '%s'" % (shown, where and where + ": ", error.name)

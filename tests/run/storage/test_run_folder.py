@@ -36,6 +36,9 @@ def test_the_identity_is_of_the_question(tmp_path):
     base = (spec(), {"a.py": str(file)}, "code", {"current": {"version": "3.11"}}, "")
     same = run_folder.identity(*base)
     assert run_folder.identity(*base) == same
+    assert (
+        run_folder.identity(spec(f"{TEXT}report: {{language: zh}}\n"), *base[1:]) == same
+    )  # changes nothing that is measured
     for place, other in enumerate((spec(TEXT.replace("1", "2")), {}, "other", {}, "model=serial")):
         assert run_folder.identity(*base[:place], other, *base[place + 1 :]) != same
     file.write_text("2")

@@ -162,7 +162,7 @@ def test_a_whole_run_of_versions_is_judged_and_found_again(tmp_path):
         found = module.whole_run(tmp_path / "same-0", "same", 0, "{simulated: {noise: 0.01}}", 5, "10m")
         assert (found.verdicts, found.blocks) == (["same"], 5)
         assert len(found.before) == len(found.after) == 5
-        assert all(0.0005 < seconds < 0.002 for seconds in found.before)
+        assert all(0.0003 < seconds < 0.002 for seconds in found.before)
         (tmp_path / "runs.jsonl").write_text(module.json.dumps(module.asdict(found)) + "\n")
         first, *others = module.judge(tmp_path)
         assert (first.share, first.met, len(others)) == (0, "yes", 4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -42,8 +42,8 @@ class Run:
     folder: Path
     header: dict[str, Any]
     records: list[Record]
-    # What modules above this one compute once per run, by a name of theirs: see `claims.verdicts.verdicts_of`.
-    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    # What is computed once per run: see `memo.once`.
+    memo: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def spec(self) -> dict[str, Any]:

@@ -160,7 +160,9 @@ def plan(
     sets: Sets = None,
     only: Only = "",
     against: Against = "",
-    out: Annotated[Path, typer.Option(help="where earlier runs are: they tell how long it takes")] = Path("reports"),
+    out: Annotated[Path, typer.Option(help="where earlier runs are: the forecast uses their durations")] = Path(
+        "reports"
+    ),
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
     """Show the cells of an experiment, those that cannot run with the reason, and how long it takes, without running any.
@@ -196,8 +198,8 @@ def list_(
 ) -> None:
     """List what there is of a kind (workload, model, sync, metric or plot), or of all.
 
-    `list support` tells which workload runs on which model with which primitive, or why not.
-    `list pythons` starts every interpreter that it finds on this machine, and tells how `sweep: {python: …}` names it.
+    `list support` shows which workload runs on which model with which primitive, or why not.
+    `list pythons` starts every interpreter that it finds on this machine, and shows how `sweep: {python: …}` names it.
 
     \b
     concexp list model
@@ -329,7 +331,7 @@ def selftest_(
     out: Annotated[Path | None, typer.Option(help="keep the run and its page in OUT/selftest/")] = None,
     repetitions: Annotated[
         int | None,
-        typer.Option(min=1, help="more make the intervals narrower; fewer than 3 tell only whether everything works"),
+        typer.Option(min=1, help="more make the intervals narrower; fewer than 3 only show that everything works"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
     progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,

@@ -229,7 +229,7 @@ def _measure_with(
     found = folder.manifest.get("preflight", {})
     plan = with_refusals(spec, setup.plan, found.get("unsupported", {}))
     durations = known_before(folder.path.parent, spec.measure, facts.host(), preflight.startup)
-    session.foreseen(forecast(spec, plan, durations), Outlook(plan, durations))
+    session.foreseen(forecast(spec, plan, durations, answers_known=True), Outlook(plan, durations))
     sequential = SequentialPlan(spec, plan, runner.header(spec, plan, folder), session.forecast)
     open_ended = spec.measure.precision is not None or spec.measure.budget is not None
     next_trials = sequential.next_trials if open_ended else None
@@ -292,6 +292,8 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     refused = preflight.try_code(refusals)
     for reason, count in Counter(refused.values()).items():
         session.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
+    for line in preflight.announcements(refused):
+        session.say(line)
     agreement = preflight.compare_answers(refused)
     for line in (*agreement.lines, *same_code(spec, files)):
         session.say(line)

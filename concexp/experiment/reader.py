@@ -153,13 +153,13 @@ class _Reader:
             name = self.text("name")
             if name is not None and not NAME.fullmatch(name):
                 cure = "small letters, digits and underscores, a letter first: it names a folder"
-                self.problems.at(self.root.value["name"], "name", f"'{name}' is no name", cure)
+                self.problems.at(self.root.value["name"], "name", f"'{name}' cannot be a name", cure)
                 return None
             return name
         file = Path(self.file).name
         stem = re.sub(r"^[\d_]+", "", file.split(".")[0]).lower().replace("-", "_")
         if not NAME.fullmatch(stem):
-            self.problems.at(self.root, "name", f"the file's name '{file}' gives no name", "add `name: …`")
+            self.problems.at(self.root, "name", f"no name can be made from the file name '{file}'", "add `name: …`")
             return None
         return stem
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from concexp.report.answer import answer, endings, per_comparison, versions, what_to_do
+from concexp.report.answer import answer, in_detail, versions, what_to_do
 from concexp.report.contest import judged
 from concexp.report.parts import Parts
 from concexp.report.places import language_of, page_name
@@ -105,12 +105,6 @@ TITLES = {
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
 Writers = Sequence[Callable[[View], list[str]]]
 
-
-def _one_comparison(view: View) -> list[str]:
-    """The sentences of the only comparison; several have the tables and the picture side by side."""
-    return per_comparison(view) if len(view.comparisons) == 1 else []
-
-
 # What stands beside the pictures of a section: together two sentences at most, except among the doubts.
 SENTENCES: dict[str, Writers] = {
     "scaling": (scaling_laws.summary,),
@@ -122,10 +116,10 @@ SENTENCES: dict[str, Writers] = {
 }
 # What stands below the tables, by heading.
 DETAILS: dict[str, Writers] = {
-    message("In detail"): (_one_comparison,),
+    message("In detail"): (in_detail,),
     message("Laws of scaling"): (scaling_laws.sentences,),
     message("Latencies"): (latency.sentences,),
-    message("Time of the workers"): (time_breakdown.sentences, timelines.sentences),
+    message("Time of the workers"): (time_breakdown.details, timelines.sentences),
     message("Skipped"): (failures.skipped,),
     message("Ended badly, as expected"): (failures.expected,),
 }
@@ -153,14 +147,11 @@ def _section(
 
 def _answer(page: Page) -> Iterator[Content]:
     view = page.view
-    sentences, tables = page.sentences(answer), []
-    with page.parts.guard(message("the table of endings"), sentences):
-        tables = [table for make in (endings.table, versions.table) if (table := make(judged(view))) is not None]
     yield {
         "question": view.run.spec["question"],
         "outline": " · ".join([machine.outline(view), *map(_link, page.others)]),
-        "sentences": sentences,
-        "tables": tables,
+        "sentences": page.sentences(answer),
+        "tables": _version_tables(page),
         "advice": page.sentences(_advice),
         "first": page.first,
     }
@@ -169,6 +160,12 @@ def _answer(page: Page) -> Iterator[Content]:
 def _link(language: str) -> str:
     """The link to the page in another language, in that language."""
     return f"[{LANGUAGE_NAMES[language]}]({page_name(language)})"
+
+
+def _version_tables(page: Page) -> list[versions.Table]:
+    """The table of versions of the user's code, where they are compared."""
+    table = versions.table(judged(page.view))
+    return [] if table is None else [table]
 
 
 def _advice(view: View) -> list[str]:

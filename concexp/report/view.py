@@ -143,7 +143,7 @@ class View:
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.cpus
         self._determines: dict[tuple[str, str], bool] = {}
-        self._derived: dict[tuple[Callable[[View], Any], str], Any] = {}  # see `once_per_view`
+        self.memo: dict[Any, Any] = {}  # see `once_per_view`
         measured = run.of_role(MEASURED)
         self.records = {record["cell"]: record for record in measured}
         self.plugins = {
@@ -384,8 +384,8 @@ def once_per_view(build: Callable[[View], T]) -> Callable[[View], T]:
     @wraps(build)
     def built(view: View) -> T:
         key = build, current()  # what is built may hold texts
-        if key not in view._derived:
-            view._derived[key] = build(view)
-        return view._derived[key]  # type: ignore[no-any-return]
+        if key not in view.memo:
+            view.memo[key] = build(view)
+        return view.memo[key]  # type: ignore[no-any-return]
 
     return built

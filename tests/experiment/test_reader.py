@@ -50,7 +50,7 @@ def test_five_mistakes_are_five_located_problems():
     [
         ("model: serial\n", "`workload:` is missing"),
         (SHORT + "execution: []\n", "there is no key 'execution' here"),
-        (SHORT + "name: Bad Name\n", "is no name"),
+        (SHORT + "name: Bad Name\n", "cannot be a name"),
         (SHORT + "name: 3.10\n", "YAML reads it as 3.1"),
         (SHORT + "baseline: {model: process}\n", "no model here has the label 'process'"),
         (SHORT + "primary: thruput\n", "there is no metric 'thruput'"),
@@ -82,7 +82,7 @@ def test_each_mistake_says_what_is_wrong(text, says):
     [
         ("name: null", "name", "expected text, not nothing"),
         ("name: [a]", "name", "expected text, not a list"),
-        ("name: 'no/slash'", "name", "'no/slash' is no name"),
+        ("name: 'no/slash'", "name", "'no/slash' cannot be a name"),
         ("question: {a: b}", "question", "expected text, not a map"),
         ("tags: [1]", "tags", "expected text, not 1"),
         ("tags: null", "tags", "expected text, not nothing"),
@@ -131,8 +131,8 @@ def test_each_mistake_says_what_is_wrong(text, says):
         ("metrics: {throughput: on}", "metrics", "expected text, not a map"),
         ("metrics: [thruput]", "metrics", "there is no metric 'thruput'"),
         ("report: 5", "report", "expected a map, not 5"),
-        ("report: {plots: [1]}", "report.plots[0]", "1 will not do: it should be a valid string"),
-        ("report: {plots: {a: b}}", "report.plots", "a map will not do"),
+        ("report: {plots: [1]}", "report.plots[0]", "invalid value 1: it should be a valid string"),
+        ("report: {plots: {a: b}}", "report.plots", "invalid value a map"),
         ("report: {language: de}", "report.language", "expected 'en' or 'zh', not 'de'"),
         ("report: {plot: scaling}", "report.plot", "there is no key 'plot' here"),
         ("extends: 5", "extends", "expected the path of a YAML file"),

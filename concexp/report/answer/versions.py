@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from concexp.analysis.stats.intervals import FEWEST, Interval
 from concexp.experiment.statuses import NUMBERED
 from concexp.experiment.version_names import AXIS
-from concexp.report.answer.endings import Endings
 from concexp.report.phrases import MAX_NAMES, TIMES, first_few, opposite, percent_change
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, level_text, plural, rounded, scale_of, spread
@@ -61,6 +61,14 @@ TEXTS = {
     "answers": "{workload} returns something else in {version} than in {reference}: {difference}.",
     "missing": "Not compared: {workload}, {reason}.",
 }
+
+
+@dataclass(frozen=True)
+class Table:
+    """A row per comparison."""
+
+    heads: list[str]
+    rows: list[list[str]]
 
 
 def sentences(view: View) -> list[str]:
@@ -245,7 +253,7 @@ def _percent(share: float, up: bool = False) -> str:
     return f"{rounded(100 * share, 2)} %"
 
 
-def table(view: View) -> Endings | None:
+def table(view: View) -> Table | None:
     """Each comparison: the figures of the reference and of the version, the change with its interval, and the verdict."""
     found = versions_of(view)
     if found is None or not any(change.reference.has_numbers or change.point.has_numbers for change in found.changes):
@@ -265,7 +273,7 @@ def table(view: View) -> Endings | None:
         rows.append([cell, *named, *shown, _change(view, change), _verdict(view, change)])
     if len(found.changes) > MAX_ROWS:
         rows.append([f"{len(found.changes) - MAX_ROWS} more in cells.csv", *[""] * (len(heads) - 1)])
-    return Endings(heads, rows)
+    return Table(heads, rows)
 
 
 def _other(found: Versions) -> str:

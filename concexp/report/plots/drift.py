@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from concexp.analysis import doubts, noise
+from concexp.analysis import noise
 from concexp.analysis.speed_states import speed_states, trial_speeds
 from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.analysis.stats.trend import FEWEST_STEPS
@@ -19,6 +19,7 @@ from concexp.report.plots import _style
 from concexp.report.text.language import message, say, sentences
 from concexp.report.text.numbers import plural, rounded, scale_of
 from concexp.report.view import View
+from concexp.run.machine import spinners
 
 HEIGHT = 1.6  # inches of a panel
 COLOUR = "#0072b2"
@@ -129,7 +130,7 @@ def _speeds(view: View, speeds: pd.DataFrame, axes: Any) -> None:
 
 def _cpus(view: View, spun: dict[float, float], axes: Any) -> None:
     axes.plot(list(spun), list(spun.values()), marker="D", markersize=4, linewidth=1, color="#d55e00")
-    limit = doubts.EFFECTIVE_SHARE * view.cpus
+    limit = spinners.ENOUGH * view.cpus
     axes.axhline(view.cpus, color=_style.GREY, linewidth=1, linestyle=(0, (1, 2)))
     axes.axhline(limit, color=_style.GREY, linewidth=1, linestyle=(0, (5, 3)))
     for level, text in ((view.cpus, say("usable")), (limit, say("doubt below"))):

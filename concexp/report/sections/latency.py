@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Any
 
 from concexp import catalog
 from concexp.analysis.stats.intervals import Interval
-from concexp.experiment.entries import BESIDE
 from concexp.report.family import Family, corrected
-from concexp.report.open_loops import METRICS, is_open
+from concexp.report.open_loops import METRICS, is_open, tails_text
+from concexp.report.open_loops import tail_metric as _metric
+from concexp.report.open_loops import tails as _points
 from concexp.report.pairs import Pair
 from concexp.report.phrases import cell_text, cells_text, titles_text
-from concexp.report.text.language import clauses, listed, message, say
+from concexp.report.text.language import clauses, say
 from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import brief, enumerated, plural, rounded, scale_of, sentence_case, span, spread
+from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, sentence_case, span, spread
 from concexp.report.text.reasons import reason_text
 from concexp.report.view import Comparison, Point, View, once_per_view
 from concexp.trial.search import objective
@@ -25,8 +25,6 @@ HIGHEST_RATE = "sustainable_rate"
 MOST_BESIDE = 2  # sentences beside a picture
 MAX_TITLES = 8  # of comparisons that end alike
 MAX_CELLS = 6  # that a sentence on overload names
-MAX_RATES = 4  # with a figure each in the answer; of more, the lowest and the highest
-MAX_PARAMETERS = 1  # of a workload, beside its name
 
 
 def summary(view: View) -> list[str]:
@@ -48,7 +46,7 @@ def sentences(view: View) -> list[str]:
     return [
         *highest_rates(view),
         *_overloads_explained(view),
-        *_in_closed_loops(view, comparisons),
+        *in_closed_loops(view),
         *(_of_several(view, members, family) for members in alike.values()),
         *_too_few(view),
     ]
@@ -114,118 +112,31 @@ def _family(view: View) -> Family:
     )
 
 
-def in_answer(view: View) -> list[str]:
-    """What the answer says of open loops, whose throughput is given: rates, overloads and latency. Empty without open loops."""
-    comparisons = [
-        comparison for comparison in view.comparisons if is_open(view, comparison) and _points(view, comparison)
-    ]
-    found = [*highest_rates(view), *overloads(view)]
-    if len(comparisons) == 1 and len(view.comparisons) == 1 and len(_points(view, comparisons[0])) > 1:
-        return [*found, _sentence(view, comparisons[0], _family(view))]
-    if not comparisons:
-        return found
-    by_workload: dict[str, list[Comparison]] = {}
-    for comparison in comparisons:
-        by_workload.setdefault(str(comparison.labels["workload"]), []).append(comparison)
-    closed = [one for one in view.comparisons if one not in comparisons and _points(view, one)]
-    return found + [
-        _of_workload(view, members, [one for one in closed if str(one.labels["workload"]) == workload])
-        for workload, members in by_workload.items()
-    ]
+def lowest(view: View, comparison: Comparison) -> str:
+    """The lowest 99th percentile of a comparison, and how the others compare with it."""
+    return _sentence(view, comparison, _family(view))
 
 
-def _in_closed_loops(view: View, comparisons: list[Comparison]) -> list[str]:
+def in_closed_loops(view: View) -> list[str]:
     """The best 99th percentile of each workload under several conditions; the answer has that of open loops."""
     by_workload: dict[str, list[Comparison]] = {}
-    for comparison in comparisons:
-        if not is_open(view, comparison):
+    for comparison in view.comparisons:
+        if not is_open(view, comparison) and _points(view, comparison):
             by_workload.setdefault(str(comparison.labels["workload"]), []).append(comparison)
-    return [_of_workload(view, members, []) for members in by_workload.values() if len(members) > 1]
+    return [_of_workload(view, members) for members in by_workload.values() if len(members) > 1]
 
 
-def _of_workload(view: View, opened: list[Comparison], closed: list[Comparison]) -> str:
-    """The best 99th percentile at each rate, and what the closed loop of the same workload reports."""
-    metric = _metric(view, opened[0])
-    opened = [comparison for comparison in opened if _metric(view, comparison) == metric]
+def _of_workload(view: View, comparisons: list[Comparison]) -> str:
+    """The best 99th percentile of a workload under each condition."""
+    metric = _metric(view, comparisons[0])
+    comparisons = [comparison for comparison in comparisons if _metric(view, comparison) == metric]
     several = len({str(comparison.labels["workload"]) for comparison in view.comparisons}) > 1
-    workload = str(opened[0].labels["workload"])
     title = view.called(metric)
-    if any(len(_points(view, comparison)) > 1 for comparison in opened):
+    if any(len(_points(view, comparison)) > 1 for comparison in comparisons):
         title = say("best {metric}", metric=title)
     if several:
-        title = say("{metric} of {workload}", metric=title, workload=_with_parameters(view, workload))
-    shown = opened
-    if len(opened) > MAX_RATES:
-        ordered = sorted(opened, key=lambda comparison: _points(view, comparison)[0].value(metric).mean)
-        shown = [ordered[0], ordered[-1]]
-    figures = listed([_at(view, comparison, metric) for comparison in shown])
-    if len(opened) > len(shown):
-        figures = say("{figures} ({count} conditions)", figures=figures, count=len(opened))
-    text = say("{what}: {figures}.", what=sentence_case(title), figures=figures)
-    if not closed:
-        return text
-    own = _metric(view, closed[0])
-    closed = [comparison for comparison in closed if _metric(view, comparison) == own]
-    figures = listed([_at(view, comparison, own) for comparison in closed[:MAX_RATES]])
-    if len(closed) > MAX_RATES:
-        more = plural(len(closed) - MAX_RATES, "more condition")
-        figures = say("{names} and {last}", names=figures, last=more)
-    of_closed = message("A closed loop reports a {metric} of {figures}.")
-    if _hide(view, opened, closed):
-        of_closed = message("A closed loop reports a {metric} of only {figures}.")
-    return texts_of([text, say(of_closed, metric=view.called(own), figures=figures)])
-
-
-def hidden_by_closed_loops(view: View) -> bool:
-    """Whether an open loop shows a far longer 99th percentile than the closed loop of the same workload."""
-    known = [comparison for comparison in view.comparisons if _points(view, comparison)]
-    workloads = {str(comparison.labels["workload"]) for comparison in known}
-    opened, closed = ([one for one in known if is_open(view, one) is wanted] for wanted in (True, False))
-    return any(
-        _hide(view, *([one for one in loops if str(one.labels["workload"]) == workload] for loops in (opened, closed)))
-        for workload in workloads
-    )
-
-
-def _hide(view: View, opened: list[Comparison], closed: list[Comparison]) -> bool:
-    """Whether the best 99th percentile of each closed loop is certainly below half of that of each open loop."""
-    tails, short = ([_best_value(view, one) for one in loops] for loops in (opened, closed))
-    bounded = bool(tails and short) and all(value.bounded for value in [*tails, *short])
-    return bounded and min(value.lo for value in tails) > 2 * max(value.hi for value in short)
-
-
-def _best_value(view: View, comparison: Comparison) -> Interval:
-    return _points(view, comparison)[0].value(_metric(view, comparison))
-
-
-def _at(view: View, comparison: Comparison, metric: str) -> str:
-    """`290 ms at load 200/s`; the title without the workload."""
-    value = _points(view, comparison)[0].value(metric)
-    factor, unit = scale_of([value.mean], view.metrics[metric].unit)
-    title = view.title({key: label for key, label in comparison.labels.items() if key != "workload"})
-    figure = brief(value.scaled(1 / factor), f" {unit}")
-    return say("{figure} at {condition}", figure=figure, condition=escaped(title)) if title else figure
-
-
-def _with_parameters(view: View, label: str) -> str:
-    """`echo` (stall 300ms): a workload with the parameters that others of the same kind do not have, or have otherwise."""
-    listed = view.run.spec.get("workload")
-    own: dict[str, dict[str, Any]] = {}
-    for entry in listed if isinstance(listed, list) else []:
-        if isinstance(entry, dict):
-            name = next(key for key in entry if key not in BESIDE)
-            if isinstance(entry[name], dict):
-                own[str(entry.get("as", name))] = {"kind": name, **entry[name]}
-    mine = own.pop(label, {})
-    others = [one for one in own.values() if one["kind"] == mine.get("kind")]
-    texts = [
-        f"{key} {value}"
-        for key, value in mine.items()
-        if others and any(one.get(key) != value for one in others) and isinstance(value, str | int | float)
-    ]
-    if not texts:
-        return code(label)
-    return say("{text} ({note})", text=code(label), note=escaped(", ".join(texts[:MAX_PARAMETERS])))
+        title = say("{metric} of {workload}", metric=title, workload=code(str(comparisons[0].labels["workload"])))
+    return say("{what}: {figures}.", what=sentence_case(title), figures=tails_text(view, comparisons))
 
 
 def highest_rates(view: View) -> list[str]:
@@ -335,22 +246,6 @@ def _too_few(view: View) -> list[str]:
     point, name = few[0]
     cells = plural(len({p.cell for p, _ in few}), "cell")
     return [say("No p99 for {cells}: {reason}.", cells=cells, reason=reason_text(point.sample.withheld(name)))]
-
-
-def _metric(view: View, comparison: Comparison) -> str:
-    """The metric of a comparison; "" if none was recorded."""
-    known = (metric for metric in METRICS if metric in view.metrics)
-    return next((m for m in known if any(p.value(m).has_value for p in comparison.points)), "")
-
-
-def _points(view: View, comparison: Comparison) -> list[Point]:
-    """The best point of each variant that can win, the lowest 99th percentile first."""
-    metric = _metric(view, comparison)
-    if not metric:
-        return []
-    known = [point for point in comparison.points if point.can_win and point.value(metric).has_value]
-    best = [min(points, key=lambda point: point.value(metric).mean) for points in view.variants(known)]
-    return sorted(best, key=lambda point: point.value(metric).mean)
 
 
 def _sentence(view: View, comparison: Comparison, family: Family) -> str:

@@ -12,7 +12,6 @@ from concexp.analysis import first_iteration, steadiness
 from concexp.analysis.precision import widths
 from concexp.analysis.stats.change_points import (
     DISTURBED,
-    ENOUGH,
     FLAT,
     MIXED,
     SLOWDOWN,
@@ -138,16 +137,12 @@ def _warming(view: View, points: Sequence[Point]) -> str:
 
 
 def _starts(view: View) -> list[str]:
-    """Whether first iterations differ from the others, in cells that change points do not describe already."""
+    """The first iterations that differ from the others, in cells that change points do not describe already."""
     starts = first_iteration.first_iterations(view.run)
     described = {cell for cell, word in words(view).items() if word not in (FLAT, MIXED)}
     odd = [start for start in starts if start.systematic and start.cell not in described]
-    few = min((start.passes for start in starts if start.passes < ENOUGH), default=None)
     if not odd:
-        if few is None:
-            return []
-        shift = f"{100 * first_iteration.MIN_SHIFT:g} %"
-        return [say("No warm-up effect above {shift} in the first of {count} iterations.", shift=shift, count=few)]
+        return []
     longer = [start for start in odd if start.ratio.mean > 1]
     shorter = [start for start in odd if start.ratio.mean <= 1]
     took = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
@@ -79,12 +79,19 @@ def _most_workers(series: list[Bar]) -> Bar | None:
     return max((bar for bar in series if bar.clean), key=lambda bar: bar.point.parallelism, default=None)
 
 
-def sentences(view: View) -> list[str]:
+def details(view: View) -> list[str]:
+    """The same as `sentences`, without the series that lost nothing and those that `main_reasons` names already."""
+    named = _by_main_reason(view)
+    all_named = len(named) <= MAX_REASONS and all(len(bars) <= MAX_REASONS for bars in named.values())
+    return sentences(view, lambda bar: bar.split.useful.mean <= 1 - MIN_LOSS and not (all_named and _main_reason(bar)))
+
+
+def sentences(view: View, wanted: Callable[[Bar], bool] = lambda bar: True) -> list[str]:
     """The main reason for each series' loss, with most workers and free of doubts; and what was not measured."""
     alike: dict[tuple[object, ...], list[Bar]] = {}
     for series in _by_series(view):
         last = _most_workers(series)
-        if last is not None:
+        if last is not None and wanted(last):
             alike.setdefault(_loss_of(view, last), []).append(last)
     texts = [_reason(view, bars[0]) if len(bars) == 1 else _reason_of_several(view, bars) for bars in alike.values()]
     if len(texts) > MAX_SERIES:
@@ -94,23 +101,15 @@ def sentences(view: View) -> list[str]:
 
 def main_reasons(view: View) -> list[str]:
     """One sentence for the answer: the most frequent main reasons for large losses, with series and largest share."""
-    by_reason: dict[str, list[tuple[Bar, str]]] = {}
-    for series in _by_series(view):
-        last = _most_workers(series)
-        if last is None or 1 - last.split.useful.mean < MIN_LOSS_IN_ANSWER:
-            continue
-        names = last.split.leading()
-        if len(names) == 1 and not (names == [RESIDUAL] and blind(last)):
-            by_reason.setdefault(_called(view, last, names[0]), []).append((last, names[0]))
     parts = []
-    ordered = sorted(by_reason.items(), key=lambda pair: -len(pair[1]))
+    ordered = sorted(_by_main_reason(view).items(), key=lambda pair: -len(pair[1]))
     for reason, losses in ordered[:MAX_REASONS]:
-        most, name = max(losses, key=lambda one: one[0].split.share(one[1]).mean)
+        most, name = max(((bar, _main_reason(bar)) for bar in losses), key=lambda one: one[0].split.share(one[1]).mean)
         parts.append(
             say(
                 "{reason} ({cells}: at most {share})",
                 reason=reason,
-                cells=clauses(first_few(_together(view, [bar for bar, _ in losses]), MAX_REASONS)),
+                cells=clauses(first_few(_together(view, losses), MAX_REASONS)),
                 share=percent(most.split, name),
             )
         )
@@ -119,6 +118,22 @@ def main_reasons(view: View) -> list[str]:
     if not parts:
         return []
     return [say("With most workers, their time is lost mainly to {reasons}.", reasons=clauses(parts))]
+
+
+def _by_main_reason(view: View) -> dict[str, list[Bar]]:
+    """The series with a large loss that has one main reason, by that reason in words; each by its bar with most workers."""
+    by_reason: dict[str, list[Bar]] = {}
+    for series in _by_series(view):
+        last = _most_workers(series)
+        if last is not None and (name := _main_reason(last)):
+            by_reason.setdefault(_called(view, last, name), []).append(last)
+    return by_reason
+
+
+def _main_reason(bar: Bar) -> str:
+    """The one main reason for a large loss; "" if the loss is small, has several reasons, or one that was not recorded."""
+    names = bar.split.leading() if 1 - bar.split.useful.mean >= MIN_LOSS_IN_ANSWER else []
+    return names[0] if len(names) == 1 and not (names == [RESIDUAL] and blind(bar)) else ""
 
 
 def _together(view: View, lost: Sequence[Bar]) -> list[str]:

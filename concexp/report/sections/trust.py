@@ -13,6 +13,7 @@ from concexp.report.text.language import counted, message, say, translated
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, sentence_case
 from concexp.report.view import View
+from concexp.run.machine import spinners
 
 
 def observed(view: View) -> str:
@@ -161,7 +162,7 @@ def _forks(view: View) -> list[str]:
 def _machine_threats(view: View) -> list[str]:
     sentences = []
     effective = view.run.effective_cpus
-    if effective is not None and effective < doubts.EFFECTIVE_SHARE * view.cpus:
+    if effective is not None and effective < spinners.ENOUGH * view.cpus:
         sentences.append(
             say(
                 "The machine gave {count} of {all} usable CPUs (median of the spinner measurements).",

@@ -6,7 +6,7 @@ from concexp.trial import passes, tools
 from concexp.trial.models import processes
 from concexp.trial.own_time import perf_counter_ns as clock
 
-REASON = "a primitive between processes blocks whoever waits for it, and with that an event loop and all its coroutines"
+REASON = "a primitive between processes blocks the worker that waits for it, and with it an event loop and all its coroutines"
 
 
 def stops_the_loops(*arguments):

@@ -23,6 +23,7 @@ class Workload(tools.Workload):
     returns: what is done with what it returns
     check_by: the same four of what is called with each returned value
     over_by: the same four of the items that it is called with, one after the other
+    tree: where a version of the code is, as `_version_finder` takes it
     """
 
     path: str = ""
@@ -33,6 +34,7 @@ class Workload(tools.Workload):
     returns: "anything | sent | seconds | nothing | any" = "anything"
     check_by: dict = {}
     over_by: dict = {}
+    tree: dict = {}
     unit = "call"
     form = "function"  # what it really is shows once it is imported
     sends = False
@@ -65,7 +67,7 @@ class Workload(tools.Workload):
 
     def resolve(self):
         """(the target itself, its method if one is named)."""
-        return _user_code.resolve(self.function, self.path, self.module, self.home)
+        return _user_code.resolve(self.function, self.path, self.module, self.home, self.tree)
 
     def part(self):
         """A worker's own part, not begun."""
@@ -156,6 +158,11 @@ class Workload(tools.Workload):
         return _sent.Sent(tally, value, own.target if own.form in _user_code.FUNCTIONS else None)
 
     def check(self, shared, outcome):
+        if self.tree:
+            from concexp.trial.workloads import _version_finder
+
+            if strays := _version_finder.strays(self.tree):
+                return "imported from the working tree, and not from the version: %s" % ", ".join(strays[:3]), {}
         total = outcome.total
         counts = _sent.pickled_size() if self.sends else {}
         if not isinstance(total, _user_code.Tally):

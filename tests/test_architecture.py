@@ -94,6 +94,10 @@ SPELT_ALIKE = {
             "run/storage/run_folder.py",
         ],
     },
+    "loops": {
+        "a part of the answer": ["analysis/blocking.py", "trial/loop_time.py"],
+        "another word for iterations": ["experiment/blocks.py"],
+    },
     "simulated": {"an attribute of every model": ["report/view.py"]},
     "queue": {"a doubt": ["analysis/doubts.py"]},
     "spin": {"a verb of requests": ["run/machine/spinners.py"]},

@@ -54,6 +54,7 @@ LONGEST = 400  # lines of a module
 SPELT_ALIKE = {
     "none": {
         "the YAML's default of `sync`": ["experiment/keys.py", "experiment/reader.py", "plan/controls.py"],
+        "a value of `flags`": ["experiment/interpreter_settings.py"],
         "a value of `pin`": ["experiment/blocks.py", "plan/expansion.py", "report/sections/machine.py"],
         "an interface of primitives": [
             "report/pairs.py",

@@ -30,7 +30,8 @@ Flag = Annotated[bool, BeforeValidator(units.flag)]
 Startup = Literal["once", "each", "timed"]
 Scaling = Literal["strong", "weak"]
 Arrivals = Literal["constant", "poisson"]
-Pin = Literal["none", "compact", "spread"]
+Pin = Literal["none", "compact", "spread", "one"]
+ONE_CPU = "one"  # of these, that which leaves the workers one CPU
 
 # Whole blocks that are measured before intervals decide what comes next: with fewer trials they are too uncertain.
 MIN_PILOT_BLOCKS = 8
@@ -120,7 +121,8 @@ class Measure(Block):
     )
     pin: Pin = key(
         "none",
-        "the CPUs that workers are bound to: none leaves that to the system, compact puts them close together, spread far apart",
+        "the CPUs that workers are bound to: none leaves that to the system, compact puts them close together, "
+        "spread far apart, one puts all of them on the same CPU",
         "measure: {pin: spread}",
     )
     seed: Annotated[int, BeforeValidator(units.integer)] = key(

@@ -23,8 +23,9 @@ def answer(request):
     The request holds `workload`, `model`, `sync` ({"name": …, "parameters": {…}}), `workers`, `load` ({"ops": n,
     "scaling": strong | weak}, {"duration": s} or {"rate": 1/s, "duration": s, "arrivals": constant | poisson}, this
     perhaps with "until" and "within" for a search), `startup`, `warmup`, `iterations`, `seed`, `luck`, `probes`, `folder` and
-    maybe `background` ({"workload": …, "model": …, "workers": n}), `switch_interval` (seconds), `pin` (compact | spread) and,
-    where a workload has `loops`, their `pace` (see `Kit`).
+    maybe `background` ({"workload": …, "model": …, "workers": n}), `switch_interval` (seconds), `pin` (compact | spread | one),
+    `gc` (on | off | freeze | thresholds), `read_back` (names of settings: see `in_force`) and, where a workload has `loops`,
+    their `pace` (see `Kit`).
     """
     import random
 
@@ -113,8 +114,7 @@ class Trial:
         reason = tools.unsupported(self.workload, model, self.sync, self.workers, request["load"])
         if reason:
             raise tools.Unsupported(reason)
-        if self.setting.switch_interval is not None:  # threads and forks inherit it
-            sys.setswitchinterval(self.setting.switch_interval)
+        self.setting.set_interpreter()  # threads and forks inherit it
         self.set_up()
         before = {"gil": runtime.gil_enabled(), "traced": runtime.is_traced()}
         iterations = self.run_passes()

@@ -333,7 +333,7 @@ class _Reader:
         """A primitive beside user code alone guards nothing: its cells could never run."""
         node, path = scope.get("sync")
         workloads = chosen["workload"]
-        if node is None or not workloads or not all(entry.is_user_code for entry in workloads):
+        if node is None or not workloads or not all(one.is_user_code and not one.shares_sync for one in workloads):
             return
         for number, entry in enumerate(chosen["sync"]):
             if entry.name == "none":
@@ -343,7 +343,8 @@ class _Reader:
             found = place.problem(
                 f"{path}[{number}]" if listed else path,
                 f"{entry.label} cannot guard {workloads[0].label}: what user code shares is not known here",
-                "leave it out, and use the primitive in your own code, for example one that the file makes at its top level",
+                "give the function a parameter `sync` and use that (def update(sync): with sync: …), or leave `sync:` out and use "
+                "a primitive of your own, for example one that the file makes at its top level",
             )
             if found not in self.problems:  # several grids may have it from the root
                 self.problems.append(found)

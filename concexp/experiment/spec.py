@@ -55,7 +55,8 @@ NOWHERE = Located()
 class Entry:
     """One value of the axes workload, model, sync or background: a plug-in with its parameters, in SI units, and its label.
 
-    For user code there are also: where it is, the parameters known from its source or given, what it returns, and its check.
+    For user code there are also: where it is, the parameters known from its source or given, what it returns, its check, and
+    whether it takes the primitive as its argument `sync`.
     `wants` is what the experiment says that a workload needs, cpu or io; "" lets the measurement decide.
     """
 
@@ -70,6 +71,9 @@ class Entry:
     over: Located = NOWHERE  # where the items are that it is called with
     place: Problem = field(default=Problem("", 0, 0, "", ""), compare=False)  # where problems with it are reported
     wants: str = ""
+    takes_sync: bool = False
+    consumer: Located = NOWHERE  # the second of two roles
+    consumer_takes_sync: bool = False
 
     @classmethod
     def default(cls, kind: str, name: str) -> Entry:
@@ -83,6 +87,11 @@ class Entry:
         return bool(self.located.function)
 
     @property
+    def shares_sync(self) -> bool:
+        """Whether the user's code gets the primitive, in one of its roles."""
+        return self.takes_sync or self.consumer_takes_sync
+
+    @property
     def origin(self) -> str:
         """The package that it comes from, with its version; "" for user code and for concexp's own plug-ins."""
         return "" if self.is_user_code else catalog.origin(PLUGINS.get(self.kind, self.kind), self.name)
@@ -90,15 +99,15 @@ class Entry:
     @property
     def sources(self) -> list[Located]:
         """The user code of the entry, its check and items included, that have Python source."""
-        return [located for located in (self.located, self.check, self.over) if located.source]
+        return [located for located in (self.located, self.consumer, self.check, self.over) if located.source]
 
     @property
     def plugin(self) -> type[Any]:
         """The class of the plug-in; for user code, that of the workload which calls it."""
         if self.is_user_code:
-            from concexp.trial.workloads._function import Workload
+            from concexp.trial.workloads import _function, _roles
 
-            return Workload
+            return _roles.Workload if self.consumer.function else _function.Workload
         return catalog.load(PLUGINS.get(self.kind, self.kind), self.name)
 
     def build(self) -> Any:
@@ -109,8 +118,13 @@ class Entry:
         """The form in which a trial's request names it."""
         if self.is_user_code:
             given = {**self.located.request(), "arguments": dict(self.parameters), "returns": self.returns}
-            beside = {"check_by": self.check.request(), "over_by": self.over.request()}
-            return {"name": "_function", "parameters": {**given, **beside}}
+            beside: dict[str, Any] = {"check_by": self.check.request(), "over_by": self.over.request()}
+            if self.takes_sync:
+                beside["takes_sync"] = True
+            if not self.consumer.function:
+                return {"name": "_function", "parameters": {**given, **beside}}
+            beside["consumer"] = {**self.consumer.request(), "takes_sync": self.consumer_takes_sync}
+            return {"name": "_roles", "parameters": {**given, **beside}}
         reference = catalog.reference(PLUGINS.get(self.kind, self.kind), self.name)
         more = {"reference": reference} if reference else {}
         return {"name": self.name, "parameters": dict(self.parameters), **more}
@@ -122,7 +136,8 @@ class Entry:
             returns = {"returns:": self.returns} if self.returns != "anything" else {}
             check = {"check:": self.check.name} if self.check.function else {}
             over = {"over:": self.over.name} if self.over.function else {}
-            return {**self.parameters, **returns, **check, **over}
+            consumer = {"consumer:": self.consumer.name} if self.consumer.function else {}
+            return {**self.parameters, **returns, **check, **over, **consumer}
         declared = catalog.parameters(self.plugin)
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
 

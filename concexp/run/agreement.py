@@ -70,7 +70,15 @@ class Comparison:
         """The agreement of all these cells whose workload is user code that returns values to be compared."""
         groups: dict[str, list[Cell]] = {}
         for cell in cells:
-            if cell.workload.is_user_code and cell.workload.returns in COMPARED and not cell.simulated:
+            work = cell.workload
+            # What shares a primitive shares state: what a call returns may depend on the others.
+            if (
+                work.is_user_code
+                and work.returns in COMPARED
+                and not work.shares_sync
+                and not work.consumer.function
+                and not cell.simulated
+            ):
                 groups.setdefault(_same_work(cell), []).append(cell)
         agreement = Agreement()
         for group in groups.values():

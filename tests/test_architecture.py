@@ -90,6 +90,7 @@ SPELT_ALIKE = {
         "a value of a model's `parallel`": ["commands/trying/models.py"],
         "a part of the manifest": [
             "commands/run.py",
+            "report/view.py",
             "report/sections/machine.py",
             "report/sections/trust.py",
             "run/storage/run_folder.py",

@@ -230,11 +230,11 @@ class _Reader:
         """A label that stands for two interpreters, or two values of a variable, would mix their numbers."""
         swept = dict.fromkeys(key for grid in grids for axis in grid.axes for key in axis.keys)
         for key in [key for key in swept if key == "python" or key.startswith(environment.AXIS)]:
-            first: dict[str, str] = {}
+            first: dict[str, tuple[Any, ...]] = {}
             for value in (value for grid in grids for value in grid.values(key)):
                 label = value.label or value.raw
-                meant = "current" if label == "current" and key == "python" else value.raw
-                if first.setdefault(label, meant) != value.raw:
+                meant = ("current", None) if label == "current" and key == "python" else value.meant
+                if first.setdefault(label, meant) != value.meant:
                     place = (value.file, value.line, value.column)
                     cure = "give one of them another with `as:`"
                     self.problems.append(Problem(*place, f"sweep.{key}", f"'{label}' stands for two values", cure))
@@ -303,7 +303,7 @@ class _Reader:
         background = self.background(scope)
         every = [entry for kind in KINDS for entry in chosen[kind]]
         every += [background] if background is not None else []
-        swept = tuple(axes.read(scope.swept, scope.path, every, self.problems))
+        swept = tuple(axes.read(scope.swept, scope.path, every, Path(self.file).parent, self.problems))
         grid = Grid(
             **chosen,
             axes=swept,

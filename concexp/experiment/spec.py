@@ -13,6 +13,7 @@ from concexp.experiment import expressions, units
 from concexp.experiment.blocks import Answer, Measure, Report
 from concexp.experiment.environment import Variable
 from concexp.experiment.files import DataFile
+from concexp.experiment.requirements import Requirements
 
 KINDS = ("workload", "model", "sync")
 PLUGINS = {"background": "workload"}  # axes of entries whose plug-ins are of another kind
@@ -158,7 +159,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Value:
-    """One value of an axis as written, its own label if it has one, whether it is a formula, and its place in the file."""
+    """One value of an axis as written, its own label if it has one, whether it is a formula, and its place in the file.
+
+    `requirements` is what is to be installed for an interpreter; None for one as it is.
+    """
 
     raw: Any
     label: str | None = None
@@ -166,6 +170,12 @@ class Value:
     file: str = ""
     line: int = 0
     column: int = 0
+    requirements: Requirements | None = None
+
+    @property
+    def meant(self) -> tuple[Any, ...]:
+        """Equal for values that mean the same, wherever they stand."""
+        return self.raw, self.requirements and self.requirements.lines
 
 
 @dataclass(frozen=True)

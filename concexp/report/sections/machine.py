@@ -139,6 +139,10 @@ def _python(facts: dict[str, Any]) -> str:
         parts.append(escaped(facts["compiler"]))
     if facts.get("start_method"):
         parts.append(escaped(facts["start_method"]))
+    if facts.get("packages"):
+        parts.append(
+            f"with {enumerated([f'{escaped(name)} {escaped(one)}' for name, one in facts['packages'].items()])}"
+        )
     return ", ".join(filter(None, parts))
 
 

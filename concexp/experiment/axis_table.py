@@ -268,7 +268,7 @@ AXES: dict[str, KnownAxis] = {
     ),
     "hash_seed": KnownAxis(
         settings.hash_seed, runtime("hash_seed"), variable="PYTHONHASHSEED", variable_text=str,
-        same_as="env.PYTHONHASHSEED", differs=settings.hash_seed_differs,
+        same_as="env.PYTHONHASHSEED", unsupported=settings.hash_seed_unsupported, differs=settings.hash_seed_differs,
         meaning="the seed of the hashes of texts, on which the order in sets depends", values="whole number | random",
         default="another one in each trial", example="sweep: {hash_seed: [0, 1, random]}",
     ),

@@ -150,6 +150,11 @@ def pin_unsupported(_: str, facts: Facts) -> str:
     return f"{build_name(facts)} cannot pin workers to CPUs on this system: it has no os.sched_setaffinity"
 
 
+def hash_seed_unsupported(_: int | str, facts: Facts) -> str:
+    """PyPy hashes texts without a seed, unless it was built with another algorithm."""
+    return "" if facts["hash_seeds"] else f"{build_name(facts)} hashes texts without a seed"
+
+
 def collector_unsupported(value: str | list[int], facts: Facts) -> str:
     """PyPy cannot freeze objects, and has no thresholds; some CPythons heed fewer of them than they take."""
     if value == "freeze":
@@ -198,7 +203,7 @@ def pin_differs(wanted: str, found: Sequence[list[int] | None]) -> str:
 def hash_seed_differs(wanted: int | str, found: Sequence[list[Any] | None]) -> str:
     """Hashes are random unless the seed is 0, and with one seed all workers hash alike."""
     random = wanted != 0
-    if not all(one is None or one[0] is random for one in found):
+    if not all(one is None or one[0] in (None, random) for one in found):
         return "hashes that are not random" if random else "random hashes"
     first = next((one for one in found if one is not None), None)
     return (

@@ -14,8 +14,12 @@ def cpus():
 
 
 def hashing():
-    """[whether hashes of texts are randomized, the hash of a text]; a hash is a text itself, since it has 64 bits."""
-    return [bool(sys.flags.hash_randomization), str(hash(HASHED))]
+    """[whether hashes of texts are randomized, the hash of a text]; a hash is a text itself, since it has 64 bits.
+
+    PyPy heeds the seed, and its flag is 0 all the same: None.
+    """
+    randomized = bool(sys.flags.hash_randomization) if sys.implementation.name == "cpython" else None
+    return [randomized, str(hash(HASHED))]
 
 
 def allocator():

@@ -4,9 +4,10 @@ import pytest
 
 from concexp.experiment import interpreter_settings as settings
 
-CPYTHON = {"implementation": "CPython", "version": "3.14.10", "freezes": True, "gc_thresholds": 2,
+CPYTHON = {"implementation": "CPython", "version": "3.14.10", "freezes": True, "gc_thresholds": 2, "hash_seeds": True,
            "allocators": ["malloc", "pymalloc"]}  # fmt: skip
-PYPY = {"implementation": "PyPy", "version": "3.11.17", "freezes": False, "gc_thresholds": 0, "allocators": []}
+PYPY = {"implementation": "PyPy", "version": "3.11.17", "freezes": False, "gc_thresholds": 0, "allocators": [],
+        "hash_seeds": False}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,8 @@ def test_thresholds_have_a_label_of_one_line():
         (settings.collector_unsupported, [2000, 10], CPYTHON, ""),
         (settings.collector_unsupported, [2000, 10, 5], CPYTHON, "the collector of CPython 3.14.10 heeds 2 of the 3 thresholds"),
         (settings.collector_unsupported, [2000], PYPY, "the collector of PyPy 3.11.17 has no thresholds"),
+        (settings.hash_seed_unsupported, 7, CPYTHON, ""),
+        (settings.hash_seed_unsupported, 7, PYPY, "PyPy 3.11.17 hashes texts without a seed"),
         (settings.allocator_unsupported, "malloc", CPYTHON, ""),
         (settings.allocator_unsupported, "mimalloc", CPYTHON, "this build of CPython 3.14.10 has no mimalloc"),
         (settings.allocator_unsupported, "malloc", PYPY, "PyPy 3.11.17 does not choose its allocator by PYTHONMALLOC"),
@@ -97,6 +100,8 @@ SEEN = {"flags": {"optimize": 1}, "options": {"dev": True, "frozen_modules": "of
         (settings.hash_seed_differs, 7, [[False, "12"]], "hashes that are not random"),
         (settings.hash_seed_differs, 0, [[False, "12"]], ""),
         (settings.hash_seed_differs, 0, [[True, "12"]], "random hashes"),
+        (settings.hash_seed_differs, 7, [[None, "12"], [None, "12"]], ""),
+        (settings.hash_seed_differs, 7, [[None, "12"], [None, "13"]], "other hashes than another worker"),
         (settings.hash_seed_differs, "random", [[True, "12"], [True, "13"]], ""),
         (settings.collector_differs, "off", [[False, [700, 10, 10], True]], ""),
         (

@@ -31,6 +31,8 @@ def answer(request):
         "jit_built": jit.is_available() if jit is not None else None,
         "pins": hasattr(os, "sched_setaffinity"),
         "switch_interval": runtime.switch_interval(),
+        # A PyPy that was built with RPython's own hash has no seed.
+        "hash_seeds": sys.hash_info.algorithm != "rpython",
         "freezes": hasattr(gc, "freeze"),
         "gc_thresholds": collector.thresholds_kept(),
         "allocators": allocators(variables),

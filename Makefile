@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/00_first_look.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bounds clean contracts designs doubts engines faults fidelity fuzz kills large lint requirements soak tries types
+.PHONY: run test quick bounds clean contracts crate designs doubts engines faults fidelity fuzz kills large lint messages requirements soak tries types
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -41,6 +41,16 @@ engines: .venv/developing .venv-engines/installed  ## the models over engines th
 
 contracts: .venv/developing  ## every workload in every model with every primitive (`test` has a cover of all pairs)
 	CONCEXP_CONTRACTS=all $(PYTEST) $(PARALLEL) tests/contracts tests/trial/sync
+
+.venv-crate/installed:
+	$(PYTHON) -m venv .venv-crate
+	.venv-crate/bin/python -m pip install --quiet --disable-pip-version-check 'roc-validator>=0.13,<1'
+	touch $@
+
+crate: .venv/installed .venv-crate/installed  ## is a bundle a valid RO-Crate? asks its public validator, which reads the vocabulary from the net (60 MB, a minute)
+	mkdir -p build
+	$(BIN)/concexp bundle reports/cpu_models -o build/crate.zip --author 'Ada Lovelace' --license CC-BY-4.0
+	.venv-crate/bin/rocrate-validator --no-interactive validate --profile-identifier ro-crate-1.2 --verbose build/crate.zip
 
 designs: .venv/developing  ## the pages of 200 more experiments drawn at random: every picture and every section (about 2 minutes)
 	CONCEXP_DESIGNS=200 $(PYTEST) $(PARALLEL) tests/contracts/test_every_design.py
@@ -90,6 +100,9 @@ fuzz: .venv/developing  ## 10,000 made-up experiments and 500 journals, then a m
 	mkdir -p build/corpus
 	$(BIN)/python -m tests.fuzz.guided build/corpus experiments -max_total_time=60 -artifact_prefix=build/
 
+messages: .venv/developing  ## bring the catalogues of other languages up to date with the messages in the sources
+	$(BIN)/python -m tests.helpers.messages
+
 lint: .venv/developing  ## style and mistakes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -98,4 +111,4 @@ types: .venv/developing  ## static types
 	$(BIN)/mypy
 
 clean:  ## everything that can be made again
-	rm -rf .venv .venv-bounds .venv-engines .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bounds .venv-crate .venv-engines .pytest_cache .mypy_cache .ruff_cache

@@ -6,7 +6,8 @@
     ├── UnknownName              exit 2: there is no plug-in with this name
     ├── EnvironmentRefused       exit 3: this machine, folder or interpreter cannot run what is asked for
     └── Damaged                  exit 3: a file that concexp wrote cannot be read
-        └── NothingYet           …because it has no whole line yet: the run was killed at its start
+        ├── NothingYet           …because it has no whole line yet: the run was killed at its start
+        └── OtherVersion         …because another version of concexp wrote it
 
 A message says what is wrong and where; a hint says what would be right, or what to do.
 """
@@ -99,6 +100,10 @@ class Damaged(ConcexpError):
 
 class NothingYet(Damaged):
     """A journal without a whole line: the run was killed before its first record, so nothing is lost."""
+
+
+class OtherVersion(Damaged):
+    """A journal of a version that this concexp does not read."""
 
 
 class Interrupted(KeyboardInterrupt):

@@ -13,12 +13,16 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp list pythons                     which interpreters are on this machine
   concexp show counter                     what one of them is, its parameters, when to use it
   concexp show yaml                        all keys; also: measure, load, sweep, execution, metrics, report, claims
+  concexp report reports/x --html          its page in one file to send around; of `reports` all, with an index
   concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
+  concexp compare RUN_A RUN_B              what differs between stored runs: faster, slower, or just noise
+  concexp bundle reports/x                 one zip with all that a run was made from, for others to check
+  concexp reproduce x.zip --quick          check such a zip, run it here, and compare
   concexp show environment                 variables and, by `show files`, files that your code needs
   concexp doctor                           what on this machine endangers numbers, and the cure
   concexp selftest                         whether known answers come out right here (1: one does not)
 
-Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, a part of the page could not be made, or a
-claim was refuted (with --check) or not supported (with --strict); 2 the YAML or the command line is wrong; 3 the environment
-was refused; 130 interrupted, the same command goes on.
+Exit codes: 0 done; 1 done, but a trial ended badly and `allow` did not expect it, a part of the page could not be made, a claim
+was refuted (with --check) or not supported (with --strict), or a comparison found a regression (with --check); 2 the YAML or the
+command line is wrong; 3 the environment was refused; 130 interrupted, the same command goes on.
 """

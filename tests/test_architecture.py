@@ -34,7 +34,11 @@ ORDER = (
 HOMES = {
     "typer": ["cli"],
     "rich": ["commands"],
+    "rocrate": ["commands/crate"],
+    "zipfile": ["run/storage/archive"],
     "jinja2": ["report"],
+    "markdown_it": ["report"],
+    "polib": ["report/text/language"],
     "matplotlib": ["report/plots"],
     "pandas": ["commands/api", "commands/export", "report", "analysis"],
     "numpy": ["report", "analysis"],
@@ -63,7 +67,7 @@ SPELT_ALIKE = {
             "trial/tools.py",
         ],
         "a verdict: no gain": ["report/answer/gains.py"],
-        "a value of --progress": ["cli/__init__.py", "commands/progress.py", "commands/trying/probe.py"],
+        "a value of --progress": ["cli/options.py", "commands/progress.py", "commands/trying/probe.py"],
         "the word for no unit": ["commands/catalogue.py"],
     },
     "serial": {
@@ -89,10 +93,14 @@ SPELT_ALIKE = {
     "interpreters": {
         "a value of a model's `parallel`": ["commands/trying/models.py"],
         "a part of the manifest": [
+            "analysis/comparing/circumstances.py",
+            "commands/crate.py",
+            "commands/reproduce.py",
             "commands/run.py",
             "report/view.py",
             "report/sections/machine.py",
             "report/sections/trust.py",
+            "run/bundle.py",
             "run/storage/run_folder.py",
         ],
     },
@@ -103,7 +111,7 @@ SPELT_ALIKE = {
     "simulated": {"an attribute of every model": ["report/view.py"]},
     "queue": {"a doubt": ["analysis/doubts.py"]},
     "spin": {"a verb of requests": ["run/machine/spinners.py"]},
-    "semaphore": {"what a trial left behind": ["run/child/leaks.py"]},
+    "semaphore": {"what a trial left behind": ["report/sections/leaks.py", "run/child/leaks.py"]},
     "asyncio": {
         "the module of the standard library": [
             "trial/diagnostics/lock_watch/registry.py",

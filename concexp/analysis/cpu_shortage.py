@@ -6,8 +6,6 @@ import pandas as pd
 
 from concexp.run.machine import spinners
 
-# Share of the CPUs that a trial could use below which it lacked some.
-ENOUGH = spinners.ENOUGH
 # Share of these CPUs that its threads must have wanted, running or in the run queue, for that to be the machine's fault.
 WANTED = 0.95
 # Seconds in the run queue for each time that a thread left its CPU. Threads that wake each other often, as in a pool, stand in the
@@ -25,7 +23,7 @@ def fell_short(trials: pd.DataFrame, useful: pd.Series) -> pd.Series:
     running = trials["cpu_s"].astype(float)
     wanted = running + trials["run_queue_wait_s"].astype(float)
     could_use = trials["wall_s"] * useful
-    return waited_long(trials) & (running < ENOUGH * could_use) & (wanted >= WANTED * could_use)
+    return waited_long(trials) & (running < spinners.ENOUGH * could_use) & (wanted >= WANTED * could_use)
 
 
 def waited_long(trials: pd.DataFrame) -> pd.Series:
@@ -43,4 +41,4 @@ def spinners_lacked(trials: pd.DataFrame, useful: pd.Series) -> pd.Series:
     """
     knows_its_wait = trials["run_queue_wait_s"].notna()
     cpus = trials["host_cpus_most"].where(knows_its_wait, trials["effective_cpus_most"]).astype(float)
-    return cpus < ENOUGH * useful
+    return cpus < spinners.ENOUGH * useful

@@ -16,8 +16,6 @@ from concexp.analysis.stats.change_points import UNSTEADY, classify_cell
 from concexp.analysis.stats.histogram import Histogram
 from concexp.analysis.trial_rows import TrialRows
 
-# Share of the usable CPUs below which spinners show that the machine withheld some.
-EFFECTIVE_SHARE = cpu_shortage.ENOUGH
 # Share of the workers' time in the run queue although there were enough CPUs for all of them.
 WAIT_SHARE = 0.1
 # Wait in the run queue beyond what the cell's other trials have, as a share of the time of the CPUs that it could use …

@@ -4,6 +4,8 @@ The **noise floor** of a workload is a factor: the largest one, in either direct
 control / measured (of the primary metric, paired by block). Both are the same cell, so any difference between them comes from
 the measurement; two cells whose ratio lies within the floor cannot be told apart. The control knows the noise of its own cell
 only: where the ratio of two others has a wider interval, their floor is higher by as much, as a control of their own would show.
+The floor of a workload without a control is borrowed from another one: then a narrower interval lowers it as well, since work
+that waits is not as noisy as work beside it that computes.
 
 The **drift** is the factor by which the sentinel's time changes from the first block to the last, by its Theil–Sen slope on
 the log scale. Ratios are paired by block, so a drift does not harm them; figures of single cells are means over it.
@@ -37,11 +39,15 @@ DRIFT_KNOWN = 0.1
 
 @dataclass(frozen=True)
 class NoiseFloor:
-    """The noise floor that a control shows: its cell and workload, and the ratio control / measured."""
+    """The noise floor that a control shows: its cell and workload, and the ratio control / measured.
+
+    borrowed  True if it is applied to other work than the control's
+    """
 
     cell: str
     workload: str
     ratio: Interval
+    borrowed: bool = False
 
     @property
     def factor(self) -> float:
@@ -49,20 +55,30 @@ class NoiseFloor:
         return noise_floor([self.ratio])
 
     def beside(self, ratio: Interval) -> float:
-        """The noise floor for the ratio of two other cells, a factor: farther from 1 by as much as its interval is wider."""
+        """The noise floor for the ratio of two other cells, a factor: farther from 1 by as much as its interval is wider.
+
+        A borrowed one is in proportion to the intervals where that of the ratio is narrower.
+        """
         if not ratio.bounded or ratio.lo <= 0 or self.factor == 1:
             return self.factor
         own, others = (math.log(one.hi / one.lo) / 2 for one in (self.ratio, ratio))
+        if self.borrowed and others < own:
+            return float(self.factor ** (others / own))
         return self.factor * math.exp(max(others - own, 0.0))
+
+    def under(self, ratio: Interval) -> float:
+        """The factor that no interval of this ratio should fall below: `factor`, or where it is borrowed, `beside`."""
+        return min(self.factor, self.beside(ratio)) if self.borrowed else self.factor
 
 
 NO_FLOOR = NoiseFloor("", "", UNKNOWN)
 
 
-def noise_floors(run: Run) -> list[NoiseFloor]:
-    """One for each workload with a control; none where the ratio has no interval."""
-    metric = catalog.load("metric", run.spec["primary"])()
-    name = run.spec["primary"] if metric.level == "iteration" else metric.compares
+def noise_floors(run: Run, name: str = "") -> list[NoiseFloor]:
+    """One for each workload with a control, of a metric, by default the primary one; none where the ratio has no interval."""
+    name = name or run.spec["primary"]
+    metric = catalog.load("metric", name)()
+    name = name if metric.level == "iteration" else metric.compares
     floors = []
     for cell, control in samples(run.trials, run.level, CONTROL, run.operation_times).items():
         ratio = compared(control, run.samples[cell], name) if cell in run.samples else UNKNOWN

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ from concexp.analysis.trial_rows import TrialRows
 from concexp.errors import Damaged, did_you_mean
 from concexp.experiment import units
 from concexp.experiment.statuses import MACHINE, MEASURED
+from concexp.run import bundle
+from concexp.run.bundle import Bundle
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.columns import gc_paused
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from concexp.analysis.samples import Sample
 
 RUNS = "runs"
+CELLS = "cells.csv"
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -42,8 +45,8 @@ class Run:
     folder: Path
     header: dict[str, Any]
     records: list[Record]
-    # What modules above this one compute once per run, by a name of theirs: see `claims.verdicts.verdicts_of`.
-    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    # What is computed once per run: see `memo.once`.
+    memo: dict[Callable[..., Any], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def spec(self) -> dict[str, Any]:
@@ -190,10 +193,26 @@ def _runs(path: Path) -> list[Path]:
     return sorted(file.parent for file in (path / RUNS).glob(f"*/{journal.NAME}"))
 
 
-@gc_paused()
 def load(path: Path) -> Run:
-    """Read a run folder, or the latest run of reports/<name>."""
-    folder = folder_of(path)
+    """Read a run folder, the latest run of reports/<name>, or a bundle, whose path is its folder then."""
+    if not bundle.is_bundle(path):
+        return _load(folder_of(path))
+    with bundle.unpacked(path, (journal.NAME, run_folder.MANIFEST)) as (found, folder):
+        return of_bundle(found, folder)
+
+
+def of_bundle(found: Bundle, folder: Path) -> Run:
+    """The run of a bundle that was unpacked into a folder for a moment; the bundle's path is its folder."""
+    try:
+        run = _load(folder)
+    except Damaged as error:
+        raise bundle.named(error, folder, found.path) from error
+    bundle.check_manifest(found, run.manifest)
+    return replace(run, folder=found.path)
+
+
+@gc_paused()
+def _load(folder: Path) -> Run:
     read = schema.read(folder / journal.NAME)
     run_folder.check_whole(folder, read)
     return Run(folder, read.header, read.records)
@@ -205,7 +224,7 @@ def write(run: Run) -> None:
     with replaced(run.folder / "results.parquet") as draft, draft.open("wb") as file:
         to_parquet(run.trials, file)
     cells = run.cells.map(printed).rename(columns=printed)
-    with replaced(run.folder / "cells.csv") as draft:
+    with replaced(run.folder / CELLS) as draft:
         cells.to_csv(draft, index=False, lineterminator="\n")
 
 

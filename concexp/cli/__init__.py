@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,40 +11,17 @@ from typing import Annotated
 import typer
 
 from concexp import __version__
+from concexp.cli import sharing
+from concexp.cli.compare import compare
+from concexp.cli.options import Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
 from concexp.output import command_line, resume_command, say, say_result
 from concexp.overview import EXAMPLES
+from concexp.report import Look
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
-
-Specs = Annotated[
-    list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)", autocompletion=completion.experiments)
-]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="override one key of the experiment")]
-Quiet = Annotated[
-    bool,
-    typer.Option("--quiet", "-q", help="print neither progress nor answer: only where the page is, and what failed"),
-]
-Only = Annotated[str, typer.Option(help="only the cells that meet a condition, such as 'model=threads'")]
-
-
-class Progress(StrEnum):
-    """Values of --progress."""
-
-    auto = "auto"
-    plain = "plain"
-    none = "none"
-
-
-class Format(StrEnum):
-    """Values of --format."""
-
-    csv = "csv"
-    parquet = "parquet"
-    json = "json"
-    pyperf = "pyperf"
 
 
 @app.command()
@@ -70,6 +46,9 @@ def run(
         bool, typer.Option("--verbose", "-v", help="a line per trial, all notes, every claim with all its evidence")
     ] = False,
     progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,
+    language: Pages = None,
+    html: Html = False,
+    figures: Drawn = None,
 ) -> None:
     """Run experiments, print their answers and write their reports; an unfinished run of the same experiment is completed.
 
@@ -95,8 +74,9 @@ def run(
     for number, path in enumerate(specs):
         with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(specs[:number]))):
             request = RunRequest(
-                path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose
-            )
+                path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
+                language=language or "", look=Look(figures or "", html),
+            )  # fmt: skip
             outcome = run_experiment(request, progress.value, not no_report, checked, questions)
         say_result([] if quiet else outcome.answer, outcome.lines)
         failures += outcome.bad + len(outcome.failed)
@@ -182,7 +162,9 @@ def plan(
     ],
     sets: Sets = None,
     only: Only = "",
-    out: Annotated[Path, typer.Option(help="where earlier runs are: they tell how long it takes")] = Path("reports"),
+    out: Annotated[Path, typer.Option(help="where earlier runs are: the forecast uses their durations")] = Path(
+        "reports"
+    ),
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
     """Show the cells of an experiment, those that cannot run with the reason, and how long it takes, without running any.
@@ -218,8 +200,8 @@ def list_(
 ) -> None:
     """List what there is of a kind (workload, model, sync, metric or plot), or of all.
 
-    `list support` tells which workload runs on which model with which primitive, or why not.
-    `list pythons` starts every interpreter that it finds on this machine, and tells how `sweep: {python: …}` names it.
+    `list support` shows which workload runs on which model with which primitive, or why not.
+    `list pythons` starts every interpreter that it finds on this machine, and shows how `sweep: {python: …}` names it.
 
     \b
     concexp list model
@@ -264,27 +246,42 @@ def show(
 def report(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="runs, reports/<name>, or reports", autocompletion=completion.runs),
+        typer.Argument(
+            metavar="PATH...", help="runs, reports/<name>, reports, or bundles", autocompletion=completion.runs
+        ),
     ],
+    html: Html = False,
+    figures: Drawn = None,
     quiet: Quiet = False,
+    language: Pages = None,
 ) -> None:
     """Make the page of a run again from its journal alone, and print its answer.
 
-    Of a folder of experiments, it makes the page of each one's latest complete run.
+    Of a folder of experiments, it makes the page of each one's latest complete run, and an index of them, README.md: what each
+    asked and found. A README.md of yours there stays as it is. A page in another language lies beside the first one, and both are
+    made again from then on.
 
     \b
     concexp report reports/cpu_models
+    concexp report reports/cpu_models --html
+    concexp report reports/cpu_models --figures pdf
+    concexp report reports/cpu_models --language zh
     concexp report reports
     """
     from concexp.commands.report import write_pages
 
     lacking: list[PageIncomplete] = []
     for path in paths:
-        for page in write_pages(path, lacking.append):
+        look = Look(figures or "", html)
+        for page in write_pages(path, lacking.append, language or "", look, partial(say, err=True)):
             say_result([] if quiet else page.answer, [str(page.path)])
     for error in lacking:
         say(str(error), err=True)
     raise typer.Exit(1 if lacking else 0)
+
+
+for command in (compare, sharing.bundle, sharing.reproduce):
+    app.command()(command)
 
 
 @app.command()
@@ -347,7 +344,7 @@ def selftest_(
     out: Annotated[Path | None, typer.Option(help="keep the run and its page in OUT/selftest/")] = None,
     repetitions: Annotated[
         int | None,
-        typer.Option(min=1, help="more make the intervals narrower; fewer than 3 tell only whether everything works"),
+        typer.Option(min=1, help="more make the intervals narrower; fewer than 3 only show that everything works"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
     progress: Annotated[Progress, typer.Option(help="auto: a bar on a terminal, lines elsewhere")] = Progress.auto,

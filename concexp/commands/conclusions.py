@@ -10,14 +10,16 @@ if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
 
-def spoken_lines(run: Run, answer: bool = True, verbose: bool = False) -> list[str]:
+def spoken_lines(run: Run, answer: bool = True, verbose: bool = False, language: str = "") -> list[str]:
     """The question, the answer and the verdict on each claim; without `answer` the verdicts alone.
 
-    With `verbose` each claim has the evidence of all its cases.
+    With `verbose` each claim has the evidence of all its cases. They are in the language of the experiment's page, or in another.
     """
-    from concexp.report import terminal
+    from concexp.report import places, terminal
+    from concexp.report.text.language import written_in
 
-    return [*(terminal.answer_lines(run) if answer else ()), *terminal.verdict_lines(run, verbose)]
+    with written_in(language or places.language_of(run.spec)):
+        return [*(terminal.answer_lines(run) if answer else ()), *terminal.verdict_lines(run, verbose)]
 
 
 def doubt_lines(run: Run) -> Iterator[str]:

@@ -25,7 +25,9 @@ measure:
 def write_first_experiment(name: str) -> Path:
     """Write NAME.yaml into the current folder and return its path; EnvironmentRefused if it exists."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise InputError([Problem("NAME", 0, 0, "", f"'{name}' is no name", "small letters, digits, underscores")])
+        raise InputError(
+            [Problem("NAME", 0, 0, "", f"'{name}' cannot be a name", "small letters, digits, underscores")]
+        )
     path = Path(f"{name}.yaml")
     try:
         with path.open("x", encoding="utf-8") as file:

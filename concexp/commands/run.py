@@ -20,15 +20,16 @@ from concexp.commands.conclusions import doubt_lines, spoken_lines
 from concexp.commands.machine_check import look_around
 from concexp.commands.progress import Silent, progress_display
 from concexp.commands.questions import Questions
-from concexp.commands.report import write_report
+from concexp.commands.report import page_files, write_with_those_there
 from concexp.commands.run_log import RunLog
 from concexp.commands.session import Session
-from concexp.errors import ConcexpError, EnvironmentRefused, Interrupted, PageIncomplete
+from concexp.errors import ConcexpError, EnvironmentRefused, Interrupted
 from concexp.experiment import Spec
 from concexp.experiment.kept import CODE, FILES
 from concexp.experiment.statuses import MACHINE
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
+from concexp.report import AS_WRITTEN, Look, font_files, places
 from concexp.run import runner, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
@@ -41,6 +42,7 @@ from concexp.run.machine.lock import MachineLock
 from concexp.run.outlook import Outlook
 from concexp.run.preflight import Preflight
 from concexp.run.provided import Provided, file_facts, provided_by, sharing
+from concexp.run.records import without_home
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Journal
@@ -66,7 +68,10 @@ class RunRequest:
     command: str = ""
     quiet: bool = False
     verbose: bool = False
+    look: Look = AS_WRITTEN
     spec: Spec | None = None  # of an experiment that stands in no file
+    elsewhere: Mapping[str, Mapping[str, Any]] | None = None  # the interpreters of the run that is reproduced
+    language: str = ""  # of the page, instead of that of the experiment
 
     @property
     def partial(self) -> bool:
@@ -131,7 +136,7 @@ def run_experiment(
     session = Session(display, questions or Questions(asks=False), log)
     try:
         log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
-        setup = _set_up(request, check, session)
+        setup = _set_up(request, check, page, session)
         folder, trials = _measure(request, setup, session, page)
         session.close()
         outcome = _concluded(request, setup.spec, _read(folder), trials, page, check)
@@ -156,8 +161,10 @@ def _concluded(
     bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
     lines, incomplete = [str(measured.folder.path)], 0
     if page:
-        written, lacks = _write_page(measured, request.partial)
-        lines, incomplete = [f"report: {written}", *lacks], len(lacks)
+        look = Look(request.look.figures or spec.report.figures, request.look.html)
+        written, lacks = _write_page(measured, request.partial, spec.report.language, look)
+        lines = [f"report: {path}" for path in page_files(measured.results, written, look)]
+        lines, incomplete = [*lines, *lacks], len(lacks)
     if bad:
         lines.append(f"{plural_trials(len(bad))} ended badly: the report names them")
     if spec.measure.precision is not None:
@@ -166,19 +173,21 @@ def _concluded(
     lines += check_lines(verdicts, check)
     answer: list[str] = []
     if page or verdicts:
-        answer = spoken_lines(measured.results, page, request.verbose)
+        answer = spoken_lines(measured.results, page, request.verbose, spec.report.language)
     return RunOutcome(measured, answer, lines, len(bad) + incomplete, failed(verdicts, check))
 
 
-def _set_up(request: RunRequest, check: Check, session: Session) -> Setup:
+def _set_up(request: RunRequest, check: Check, page: bool, session: Session) -> Setup:
     """Read and plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
     spec = _load_spec(request)
     require_claims(spec, check)
+    if page:
+        font_files.require(spec.report.language)
     provided = provided_by(spec, os.environ)
     process_tree.end_abandoned()
     temp_folder.clear()
     code = stage.stage_child_code()
-    resolved = discovery.resolve_interpreters(spec, code, say=session.say)
+    resolved = discovery.resolve_interpreters(spec, code, elsewhere=request.elsewhere, say=session.say)
     plan = make_plan(spec, facts.usable_cpus(), request.only, discovery.support_checks(resolved, code))
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     for path in {sys.executable, *(python.path for python in pythons.values())}:
@@ -189,8 +198,13 @@ def _set_up(request: RunRequest, check: Check, session: Session) -> Setup:
 def _load_spec(request: RunRequest) -> Spec:
     """Read the experiment; --quick reduces it to one short repetition."""
     spec = request.spec or experiment.load(request.path, request.sets)
-    if not request.quick:
-        return spec
+    if request.language:
+        spec = spec.with_look(language=request.language)
+    return shortened(spec) if request.quick else spec
+
+
+def shortened(spec: Spec) -> Spec:
+    """An experiment as --quick runs it."""
     short = {"repetitions": 1, "iterations": 1, "warmup": min(1, spec.measure.warmup)}
     return spec.with_measure(**short, precision=None, max_repetitions=None, budget=None)
 
@@ -222,7 +236,7 @@ def _measure_with(
     found = folder.manifest.get("preflight", {})
     plan = with_refusals(spec, setup.plan, found.get("unsupported", {}))
     durations = known_before(folder.path.parent, spec.measure, facts.host(), preflight.startup)
-    session.foreseen(forecast(spec, plan, durations), Outlook(plan, durations))
+    session.foreseen(forecast(spec, plan, durations, answers_known=True), Outlook(plan, durations))
     sequential = SequentialPlan(spec, plan, runner.header(spec, plan, folder), session.forecast)
     open_ended = spec.measure.precision is not None or spec.measure.budget is not None
     next_trials = sequential.next_trials if open_ended else None
@@ -246,7 +260,7 @@ def _measure_with(
         if not page:
             raise Interrupted((), session.kept) from None
         session.say("interrupted: writing the report so far; once more ends at once")
-        raise Interrupted(_write_partial_page(folder), session.kept) from None
+        raise Interrupted(_write_partial_page(folder, setup.spec.report.language), session.kept) from None
 
 
 def _open_folder(request: RunRequest, preflight: Preflight, session: Session) -> tuple[RunFolder, Mapping[str, str]]:
@@ -283,6 +297,8 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     refused = preflight.try_code(refusals)
     for reason, count in Counter(refused.values()).items():
         session.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
+    for line in preflight.announcements(refused):
+        session.say(line)
     agreement = preflight.compare_answers(refused)
     for line in agreement.lines:
         session.say(line)
@@ -292,7 +308,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
         "identity": identity,
         "seed": spec.measure.seed,
         "started_at": run_folder.now(),
-        "command": request.command,
+        "command": without_home(request.command),
         "quick": request.quick,
         "host": facts.host(),
         "machine": machine,
@@ -342,45 +358,38 @@ def _check_complete(measured: MeasuredRun, trials: frozenset[str]) -> None:
         )
 
 
-def _write_page(measured: MeasuredRun, partial: bool) -> tuple[Path, list[str]]:
-    """Write tables and page, and mark the run as finished; returns the page's path, and a line if the page lacks a part."""
+def _write_page(measured: MeasuredRun, partial: bool, language: str, look: Look) -> tuple[list[Path], list[str]]:
+    """Write tables and pages, and mark the run as finished; returns the pages' paths, and a line for each that lacks a part."""
     folder = measured.folder
     where = _page_folder(folder, partial)
-    page, lacks = _written(measured, where)
+    pages, lacks = write_with_those_there(measured.results, where, language, look)
     try:
         if where != folder.path:  # an interrupt may have left a page of part of the run there
-            (folder.path / "README.md").unlink(missing_ok=True)
-            shutil.rmtree(folder.path / "figures", ignore_errors=True)
+            for one in places.languages_in(folder.path):
+                (folder.path / places.page_name(one)).unlink()
+                shutil.rmtree(folder.path / places.figures_name(one), ignore_errors=True)
         spun = [_effective_cpus(record) for record in measured.results.machine]
         run_folder.finish(folder, spun, measured.journal)
     except OSError as error:
         raise run_folder.refused(error, folder.path) from error
-    return page, lacks
+    return pages, lacks
 
 
-def _write_partial_page(folder: RunFolder) -> list[str]:
+def _write_partial_page(folder: RunFolder, language: str) -> list[str]:
     """Write the page of an interrupted run if any trial has ended; returns the lines to print. The run stays unfinished."""
     try:
         measured = _read(folder)
         if all(record.role == MACHINE for record in measured.journal.records):
             return []
-        page, lacks = _written(measured, _page_folder(folder, partial=True))
-        return [f"report so far: {page}", *lacks]
+        pages, lacks = write_with_those_there(measured.results, _page_folder(folder, partial=True), language)
+        return [*(f"report so far: {page}" for page in pages), *lacks]
     except (ConcexpError, OSError) as error:
         return [f"the report so far could not be written: {error}"]
 
 
-def _written(measured: MeasuredRun, where: Path) -> tuple[Path, list[str]]:
-    """Write tables and page into a folder; returns the page's path, and a line if the page lacks a part."""
-    try:
-        return write_report(measured.results, where), []
-    except PageIncomplete as error:
-        return error.page, [str(error)]
-
-
 def _page_folder(folder: RunFolder, partial: bool) -> Path:
     """Where a run's page goes: a partial one leaves an existing shared page alone."""
-    return folder.path if partial and (folder.page_folder / "README.md").exists() else folder.page_folder
+    return folder.path if partial and places.languages_in(folder.page_folder) else folder.page_folder
 
 
 def _effective_cpus(record: dict[str, Any]) -> dict[str, Any]:

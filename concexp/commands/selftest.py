@@ -24,6 +24,7 @@ from concexp.analysis.stats.known_ranges import overlaps, surely
 from concexp.analysis.stats.ratios import ratio
 from concexp.commands.run import RunRequest, run_experiment
 from concexp.report.text.numbers import rounded, spread
+from concexp.run.machine import spinners
 
 EXPERIMENT = Path(__file__).parent / "known_answers" / "known_answers.yaml"
 OK, WITHHELD, WRONG = "ok", "withheld", "WRONG"
@@ -99,7 +100,7 @@ class Answers:
     def withheld_cpus(self) -> str:
         """How many CPUs the machine gave the run, in words; "" if it withheld none."""
         effective = self.run.effective_cpus
-        if effective is None or effective >= doubts.EFFECTIVE_SHARE * self.cpus:
+        if effective is None or effective >= spinners.ENOUGH * self.cpus:
             return ""
         return f"this machine gives {rounded(effective)} of {self.cpus} CPUs"
 
@@ -172,7 +173,7 @@ CHECKS: Sequence[tuple[str, Callable[[Answers], Measured]]] = (
     ("processes that need one lock all the time are no faster than one", one_lock(1)),
     ("sleepers need no CPU", sleepers),
     ("the part under a lock is found from how far it scales", serial_part),
-    ("latency is service time where nobody waits in line", latency),
+    ("latency is service time where no request waits in line", latency),
     ("the same twice does not differ", same_twice),
 )
 
@@ -213,7 +214,7 @@ def _compare(measured: Measured, answers: Answers) -> tuple[str, str]:
         middle = median_interval(measured.by_block)
         if middle.bounded and middle.hi <= MAX_SPREAD * middle.lo and overlaps(middle, measured.low, measured.high):
             return OK, f"by the median of its blocks, {spread(middle, 'x')}"
-        return WITHHELD, "the trials differ too much to tell"
+        return WITHHELD, "the trials differ too much for a verdict"
     if overlaps(measured.value, measured.low, measured.high):
         return OK, ""
     if answers.withheld_cpus:

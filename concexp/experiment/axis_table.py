@@ -127,7 +127,12 @@ class KnownAxis:
     @property
     def in_request(self) -> bool:
         """Whether a setting of the interpreter travels in the trial's request, and each worker applies it to itself."""
-        return not self.variable and self.flags is _no_flags
+        return not self.variable and not self.on_command_line
+
+    @property
+    def on_command_line(self) -> bool:
+        """Whether a setting is among the flags with which the interpreter is started."""
+        return self.flags is not _no_flags
 
     @property
     def is_read_back(self) -> bool:

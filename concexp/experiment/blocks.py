@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -32,6 +32,11 @@ Scaling = Literal["strong", "weak"]
 Arrivals = Literal["constant", "poisson"]
 Pin = Literal["none", "compact", "spread", "one"]
 ONE_CPU = "one"  # of these, that which leaves the workers one CPU
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[str, ...] = get_args(Language)
+DEFAULT_LANGUAGE = "en"
+Figures = Literal["png", "svg", "pdf"]
+DEFAULT_FIGURES = "png"
 
 # Whole blocks that are measured before intervals decide what comes next: with fewer trials they are too uncertain.
 MIN_PILOT_BLOCKS = 8
@@ -257,4 +262,14 @@ class Report(Block):
         "report: {plots: [scaling, comparison]}",
         without="all that suit the run",
     )
-    language: Literal["en"] = key("en", "the language of the page", "report: {language: en}")
+    language: Language = key(
+        DEFAULT_LANGUAGE,
+        "the language of the page and its pictures: English, or Chinese (beside the English page, in README.zh.md)",
+        "report: {language: zh}",
+    )
+    figures: Figures = key(
+        DEFAULT_FIGURES,
+        "the format of the pictures: `svg` and `pdf` stay sharp at any size, as in a paper. No host shows a PDF on a page: there "
+        "a PNG stands for it and leads to it. `concexp report --figures` draws those of a finished run anew",
+        "report: {figures: svg}",
+    )

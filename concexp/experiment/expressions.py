@@ -191,7 +191,7 @@ def _computed(tree: Tree, values: list[Any]) -> Any:
         return None
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, int | float):  # 'x' * 1e9 would fill the memory
-            raise TypeError(f"{number!r} is no number")
+            raise TypeError(f"{number!r} is not a number")
     if tree.kind == "call":
         return FUNCTIONS[tree.value](*numbers)
     if tree.kind == "minus":
@@ -209,7 +209,7 @@ def _misread(rest: str, claim: bool) -> str:
     if rest[0].isdigit():
         word = rest.split()[0]
         unit = "units are %, x, ns, us, ms, s, B, KiB, MiB, /s" if claim else "a value with a unit quotes"
-        return f"'{word}' is no number: a product needs its `*`, {unit}"
+        return f"'{word}' is not a number: a product needs its `*`, {unit}"
     return f"'{rest[0]}' is not understood here" + (": equality is `==`" if rest[0] == "=" else "")
 
 

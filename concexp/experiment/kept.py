@@ -11,6 +11,7 @@ from pathlib import Path
 
 EXPERIMENT, RESOLVED, MANIFEST = "experiment.yaml", "resolved.yaml", "manifest.json"
 CODE, FILES = "code", "files"
+WRITTEN = "written"  # the YAML as it was written, and those that it extends, where the copy that stands alone differs
 UP, ROOT = "_up", "_root"  # stand for `..` and for `/`: no name leads out of the folder
 
 

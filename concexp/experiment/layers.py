@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from concexp.errors import InputError, Problem
@@ -13,16 +15,32 @@ BASES_LIMIT = 10
 SUFFIXES = (".yaml", ".yml")  # of files that may be extended
 
 
-def layered(text: str, file: str, overrides: Sequence[str]) -> Node:
-    """The root of an experiment after `extends` and --set; each node knows the file that it comes from."""
-    root = _extended(yaml_nodes.parse(text, file), file, (Path(file).resolve(),))
+@dataclass(frozen=True)
+class Layers:
+    """An experiment after `extends` and --set: its root, whose nodes know the file that they come from, and the files below it.
+
+    `bases` has the texts of the files that it extends, by their paths relative to it.
+    """
+
+    root: Node
+    bases: dict[str, str] = field(default_factory=dict)
+
+
+def layered(text: str, file: str, overrides: Sequence[str]) -> Layers:
+    """Merge an experiment's text with the files that it extends, and with --set."""
+    bases: dict[Path, str] = {}
+    root = _extended(yaml_nodes.parse(text, file), file, (Path(file).resolve(),), bases)
     for override in overrides:
         _override(root, override)
-    return root
+    home = Path(file).parent
+    return Layers(root, {os.path.relpath(base, home): content for base, content in bases.items()})
 
 
-def _extended(root: Node, file: str, seen: tuple[Path, ...]) -> Node:
-    """A root merged onto the file that it extends; `seen` are the files on the way here, to find circles."""
+def _extended(root: Node, file: str, seen: tuple[Path, ...], bases: dict[Path, str]) -> Node:
+    """A root merged onto the file that it extends; `seen` are the files on the way here, to find circles.
+
+    `bases` gets the text of each file that is read.
+    """
     node = root.value.get("extends")
     if node is None:
         return root
@@ -34,7 +52,8 @@ def _extended(root: Node, file: str, seen: tuple[Path, ...]) -> Node:
         raise InputError([node.problem("extends", f"'{node.value}' leads back to itself", "remove one `extends`")])
     if len(seen) > BASES_LIMIT:
         raise InputError([node.problem("extends", f"more than {BASES_LIMIT} files extend each other", "use fewer")])
-    return _merged(_extended(yaml_nodes.parse(text, str(base)), str(base), (*seen, base.resolve())), root)
+    bases[base] = text
+    return _merged(_extended(yaml_nodes.parse(text, str(base)), str(base), (*seen, base.resolve()), bases), root)
 
 
 def _text(base: Path, node: Node) -> str:

@@ -136,5 +136,5 @@ def shaped(shape: type[Shape], node: Node, path: str, problems: Problems) -> Sha
                 problems.at(where, f"{path}.{key}", what, one_value(where, f"{path}.{key}"))
             else:
                 expected = item["msg"].replace("Input should be", "it should be")
-                problems.at(where, f"{path}.{key}", f"{units.for_message(where.plain())} will not do: {expected}")
+                problems.at(where, f"{path}.{key}", f"invalid value {units.for_message(where.plain())}: {expected}")
         return None

@@ -65,7 +65,8 @@ def of_data(data: Mapping[str, Any], file: str, overrides: Sequence[str] = ()) -
 def parse_text(data: str, file: str, overrides: Sequence[str] = ()) -> Spec:
     """Read an experiment's text; relative paths in it start from the folder of `file`."""
     problems = Problems()
-    spec = _Reader(layered(data, file, overrides), file, data, problems).spec()
+    layers = layered(data, file, overrides)
+    spec = _Reader(layers.root, file, data, problems, layers.bases).spec()
     if problems or spec is None:
         raise InputError(problems)
     return spec
@@ -79,6 +80,7 @@ class _Reader:
     file: str
     data: str
     problems: Problems
+    bases: Mapping[str, str]
 
     def spec(self) -> Spec | None:
         """The whole experiment; None if a part that it cannot be without has a problem."""
@@ -116,6 +118,7 @@ class _Reader:
             path=self.file,
             text=self.data,
             data=root.plain(),
+            bases=self.bases,
             claims=claims.read(root.value["claims"], scope, problems) if "claims" in root.value else (),
             environment=variables,
             files=provided.data_files(root.value.get("files"), Path(self.file).parent, problems),
@@ -138,13 +141,13 @@ class _Reader:
             name = self.text("name")
             if name is not None and not NAME.fullmatch(name):
                 cure = "small letters, digits and underscores, a letter first: it names a folder"
-                self.problems.at(self.root.value["name"], "name", f"'{name}' is no name", cure)
+                self.problems.at(self.root.value["name"], "name", f"'{name}' cannot be a name", cure)
                 return None
             return name
         file = Path(self.file).name
         stem = re.sub(r"^[\d_]+", "", file.split(".")[0]).lower().replace("-", "_")
         if not NAME.fullmatch(stem):
-            self.problems.at(self.root, "name", f"the file's name '{file}' gives no name", "add `name: …`")
+            self.problems.at(self.root, "name", f"no name can be made from the file name '{file}'", "add `name: …`")
             return None
         return stem
 

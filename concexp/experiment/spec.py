@@ -10,7 +10,7 @@ from typing import Any
 from concexp import catalog
 from concexp.errors import Problem
 from concexp.experiment import expressions, units
-from concexp.experiment.blocks import Answer, Measure, Report
+from concexp.experiment.blocks import DEFAULT_LANGUAGE, Answer, Measure, Report
 from concexp.experiment.environment import Variable
 from concexp.experiment.files import DataFile
 from concexp.experiment.requirements import Requirements
@@ -273,6 +273,7 @@ class Spec:
     path: str = ""
     text: str = field(default="", repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the merged YAML, as written
+    bases: Mapping[str, str] = field(default_factory=dict, repr=False)  # what it extends: texts by paths relative to it
     claims: tuple[Claim, ...] = ()
     environment: Mapping[str, Variable] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()
@@ -309,6 +310,15 @@ class Spec:
     def with_measure(self, **changes: Any) -> Spec:
         """The same experiment with other values in `measure:`, as for `--quick`."""
         return replace(self, measure=self.measure.model_copy(update=changes))
+
+    def with_look(self, **changes: Any) -> Spec:
+        """The same experiment with its page in another language, or with pictures in another format."""
+        return replace(self, report=self.report.model_copy(update=changes))
+
+    def asked(self) -> dict[str, Any]:
+        """The experiment as data without how its page looks: what two runs must share to be the same question."""
+        data = self.with_look(language=DEFAULT_LANGUAGE).resolved()
+        return {**data, "report": {key: value for key, value in data["report"].items() if key != "figures"}}
 
     def resolved(self) -> dict[str, Any]:
         """The experiment as data for YAML, with all defaults; reading it gives the same experiment."""

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from concexp.errors import InputError
-from concexp.experiment import yaml_nodes
+from concexp.experiment import kept, yaml_nodes
 from concexp.experiment.spec import Spec
 
 
@@ -21,6 +21,16 @@ def text_of(spec: Spec) -> str:
                 return text
     merged = yaml.dump(wanted, Dumper=yaml_nodes.Dumper, sort_keys=False, allow_unicode=True, width=120)
     return f"# {Path(spec.path).name} as it was measured: with what it extends and what --set changed.\n{merged}"
+
+
+def written(spec: Spec) -> dict[str, str]:
+    """The experiment as it was written, and the files that it extends: texts by names that lead out of no folder.
+
+    Empty where the text that stands alone is what was written, and perhaps a name.
+    """
+    if text_of(spec).startswith(spec.text.rstrip()) and not spec.bases:
+        return {}
+    return {kept.name_of(name): text for name, text in {Path(spec.path).name: spec.text, **spec.bases}.items()}
 
 
 def _means(text: str, wanted: dict[str, Any]) -> bool:

@@ -82,7 +82,7 @@ Where answers may differ between models, as tickets that all workers draw from o
 
 A trial starts in an empty folder, without the caller's environment: see `concexp show files` and `concexp show environment`.
 
-Before the sweep each is imported and tried once per kind of model: what cannot be imported or called is told with its place."""
+Before the sweep each is imported and tried once per kind of model: what cannot be imported or called is reported with its place."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +165,8 @@ def _of_call(target: Target, problems: Problems) -> Target | None:
     name = text(given[first], f"{path}.{first}", problems)
     consumer = _consumer(given[ROLES[1]], f"{path}.{ROLES[1]}", target.home, problems) if roles else (NOWHERE, False)
     returns = _returns(given["returns"], f"{path}.returns", problems) if "returns" in given else RETURNS[0]
-    check = _check(given["check"], f"{path}.check", target.home, problems) if "check" in given else NOWHERE
-    over = _over(given["over"], f"{path}.over", target.home, problems) if "over" in given else NOWHERE
+    check = _named(given["check"], f"{path}.check", target.home, problems, True) if "check" in given else NOWHERE
+    over = _named(given["over"], f"{path}.over", target.home, problems, False) if "over" in given else NOWHERE
     node = target.mention.node
     arguments = given.get("arguments") or Node({}, node.file, node.line, node.column)
     if not isinstance(arguments.value, dict):
@@ -217,30 +217,16 @@ def _returns(node: Node, path: str, problems: Problems) -> str:
     return RETURNS[0]
 
 
-def _check(node: Node, path: str, home: Path, problems: Problems) -> Located | None:
-    """Where a check is; None if there is a problem."""
-    name = text(node, path, problems)
-    if name is None:
-        return None
-    try:
-        source, function = user_source.find(name, home)
-        definition = source.definition(function)
-        if definition is not None and not isinstance(definition, ast.FunctionDef):
-            raise Unusable(f"{function} is no plain function", "a check is called with what was returned")
-        source.require(function)
-    except Unusable as error:
-        Mention(node, path).report(problems, error.message, error.hint)
-        return None
-    return replace(source.located, function=function)
-
-
-def _over(node: Node, path: str, home: Path, problems: Problems) -> Located | None:
-    """Where items are; None if there is a problem."""
+def _named(node: Node, path: str, home: Path, problems: Problems, is_check: bool) -> Located | None:
+    """Where a check or items are; None if there is a problem."""
     name = text(node, path, problems)
     if name is None:
         return None
     try:
         source, found = user_source.find(name, home)
+        definition = source.definition(found) if is_check else None
+        if definition is not None and not isinstance(definition, ast.FunctionDef):
+            raise Unusable(f"{found} is not a plain function", "a check is called with what was returned")
         source.require(found)
     except Unusable as error:
         Mention(node, path).report(problems, error.message, error.hint)
@@ -269,7 +255,7 @@ def _suite(target: Target, source: Source, pattern: str, problems: Problems) -> 
     if target.label is not None:
         raise Unusable("a suite has a label for each function: its name", "leave out `as:`")
     if source.names is None:
-        raise Unusable(f"{source.shown} is no Python source: nobody can tell what is in it", "name its functions")
+        raise Unusable(f"{source.shown} is not Python source, so its content is unknown", "name its functions")
     members = source.matching(pattern)
     if not members:
         cure = f"known: {', '.join(source.defined)}" if source.defined else f"{source.shown} defines nothing"

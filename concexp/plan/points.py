@@ -77,7 +77,7 @@ def _number(value: Value, key: str, known: Mapping[str, Any]) -> int | float:
     except expressions.ExpressionError as error:
         raise InputError([problem_at(value, key, f"in `{value.raw}`: {error}")]) from error
     if isinstance(result, bool) or not isinstance(result, int | float) or not abs(result) < float("inf"):
-        what = f"`{value.raw}` gives {units.for_message(result)}, which is no number"
+        what = f"`{value.raw}` gives {units.for_message(result)}, which is not a number"
         raise InputError([problem_at(value, key, what)])
     return _rounded(result)
 

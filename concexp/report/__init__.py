@@ -1,7 +1,9 @@
-"""The page of a run: Markdown and PNG, the same bytes for the same journal."""
+"""The page of a run: Markdown and pictures, or one HTML file; the same bytes for the same journal."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +11,28 @@ if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
 
-def write(run: Run, folder: Path) -> Path:
-    """Writes README.md and figures/ into a folder; returns the page's path. PageIncomplete if the page lacks a part."""
+@dataclass(frozen=True)
+class Look:
+    """How a page is written.
+
+    figures  the format of its pictures: png, svg or pdf; "" for the one that the experiment names
+    html     True if it is written as one HTML file as well
+    """
+
+    figures: str = ""
+    html: bool = False
+
+
+AS_WRITTEN = Look()
+
+
+def write(run: Run, folder: Path, language: str = "", beside: Sequence[str] = (), look: Look = AS_WRITTEN) -> Path:
+    """Writes the page and its pictures into a folder; returns the page's path. PageIncomplete if the page lacks a part.
+
+    The `language` is that of the experiment unless another one is given: README.md and figures/ for English, README.zh.md and
+    figures.zh/ for Chinese. It links to the pages `beside` it, in other languages.
+    """
     # Listing the names of pictures imports this package, which needs neither pandas nor the template engine.
     from concexp.report import page
 
-    return page.write(run, folder)
+    return page.write(run, folder, language, beside, look)

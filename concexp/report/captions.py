@@ -7,21 +7,25 @@ from collections.abc import Callable
 from concexp import catalog
 from concexp.analysis.stats.intervals import LEVEL
 from concexp.report.sections import scaling_laws, time_breakdown
+from concexp.report.text.language import clauses, message, say, sentences, translated
 from concexp.report.text.numbers import enumerated, level_text, sentence_case
 from concexp.report.view import View
 
 # What a sign means, in words or by the run, and whether a picture of this run may have it.
 Sign = tuple[str | Callable[[View], str], Callable[[View], bool]]
-MEANING = {"†": "wrong", "§": "failed in part", "‡": "doubtful"}
+MEANING = {"†": message("wrong"), "§": message("failed in part"), "‡": message("doubtful")}
 MIN_LEFT = 0.005  # of the workers' time: less to the left of 0 is rounding, and not drawn
 
 
 def caption(view: View, cls: type) -> str:
     """The first line of a picture's docstring, its note, and its `signs` that apply. All are written for 95 % intervals."""
     signs: list[Sign] = getattr(cls, "signs", [])
-    shown = "; ".join(text if isinstance(text, str) else text(view) for text, applies in signs if applies(view))
-    parts = [catalog.summary(cls), getattr(cls, "note", ""), f"{sentence_case(shown)}." if shown else ""]
-    return " ".join(filter(None, parts)).replace(level_text(LEVEL), level_text(view.run.level))
+    shown = clauses(
+        [translated(text) if isinstance(text, str) else text(view) for text, applies in signs if applies(view)]
+    )
+    of_signs = sentence_case(shown) + say(".") if shown else ""
+    parts = [translated(catalog.summary(cls)), translated(getattr(cls, "note", "")), of_signs]
+    return sentences(list(filter(None, parts))).replace(level_text(LEVEL), level_text(view.run.level))
 
 
 def has_marks(view: View) -> bool:
@@ -32,7 +36,8 @@ def has_marks(view: View) -> bool:
 def hollow(view: View) -> str:
     """`hollow: doubtful (‡)`: the marks that cells of this run have."""
     used = {sign for point in view.points for sign in point.mark}
-    return f"hollow: {enumerated([f'{word} ({sign})' for sign, word in MEANING.items() if sign in used], 'or')}"
+    words = [say("{word} ({sign})", word=say(word), sign=sign) for sign, word in MEANING.items() if sign in used]
+    return say("hollow: {words}", words=enumerated(words, "or"))
 
 
 def has_laws(view: View) -> bool:

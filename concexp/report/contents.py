@@ -8,8 +8,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from concexp.report.answer import answer, endings, per_comparison, what_to_do
+from concexp.report.answer import answer, in_detail, what_to_do
 from concexp.report.parts import Parts
+from concexp.report.places import language_of, page_name
 from concexp.report.sections import (
     again,
     cells,
@@ -27,17 +28,26 @@ from concexp.report.sections import (
     trust,
     user_code,
 )
+from concexp.report.text.language import message, say
+from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import level_text
 from concexp.report.view import View
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that was drawn: its path from the page, its alt text, and its caption."""
+    """A picture that was drawn: its path from the page, its alt text, its caption, and the path of its PDF, or ""."""
 
     path: str
     alt: str
     caption: str
+    paper: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The picture in Markdown; it leads to its PDF, which no host shows on a page."""
+        image = f"![{escaped(self.alt, 20_000)}]({self.path})"
+        return f"[{image}]({self.paper})" if self.paper else image
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class Page:
     missing   sentences on the pictures that could not be drawn, by the same key
     parts     guards the parts of the page
     folder    the page's own, beside which other reports may lie; None if it has none
+    others    the languages of the pages beside it
     said      the sentences that stand on the page so far: none stands there twice
     """
 
@@ -60,6 +71,7 @@ class Page:
     missing: Mapping[str, Sequence[str]] = field(default_factory=dict)
     parts: Parts = field(default_factory=lambda: Parts("."))
     folder: Path | None = None
+    others: Sequence[str] = ()
     said: set[str] = field(default_factory=set)
 
     def sentences(self, *writers: Callable[[View], list[str]]) -> list[str]:
@@ -67,7 +79,7 @@ class Page:
         texts: list[str] = []
         for write in writers:
             subject = write.__module__.rpartition(".")[2].replace("_", " ")
-            with self.parts.guard(f"the text on “{subject}”", texts):
+            with self.parts.guard(message("the text on “{subject}”"), texts, subject=subject):
                 texts += [text for text in write(self.view) if text not in self.said]
             self.said.update(texts)
         return texts
@@ -83,26 +95,21 @@ class Fold(NamedTuple):
     summary: str
 
 
-FIGURES = Fold("All figures", "tables and details")
-TRUST = Fold("How far to trust it", "doubts, precision, evidence and the machine")
-EXPERIMENT = Fold("The experiment", "as it was written")
+FIGURES = Fold(message("All figures"), message("tables and details"))
+TRUST = Fold(message("How far to trust it"), message("doubts, precision, evidence and the machine"))
+EXPERIMENT = Fold(message("The experiment"), message("as it was written"))
 
 # The sections with pictures, by the key that a picture's class gives as its `section`.
 TITLES = {
-    "scaling": "How far it scales",
-    "comparison": "Side by side",
-    "latency": "Latency",
-    "cost": "Where the time goes",
-    "sync": "Synchronisation and fairness",
-    "steadiness": "How steady it was",
+    "scaling": message("How far it scales"),
+    "comparison": message("Side by side"),
+    "latency": message("Latency"),
+    "cost": message("Where the time goes"),
+    "sync": message("Synchronisation and fairness"),
+    "steadiness": message("How steady it was"),
 }
+LANGUAGE_NAMES = {"en": "English", "zh": "中文"}
 Writers = Sequence[Callable[[View], list[str]]]
-
-
-def _one_comparison(view: View) -> list[str]:
-    """The sentences of the only comparison; several have the tables and the picture side by side."""
-    return per_comparison(view) if len(view.comparisons) == 1 else []
-
 
 # What stands beside the pictures of a section: together two sentences at most, except among the doubts.
 SENTENCES: dict[str, Writers] = {
@@ -115,12 +122,12 @@ SENTENCES: dict[str, Writers] = {
 }
 # What stands below the tables, by heading.
 DETAILS: dict[str, Writers] = {
-    "In detail": (_one_comparison,),
-    "Laws of scaling": (scaling_laws.sentences,),
-    "Latencies": (latency.sentences,),
-    "Time of the workers": (time_breakdown.sentences, timelines.sentences),
-    "Skipped": (failures.skipped,),
-    "Ended badly, as expected": (failures.expected,),
+    message("In detail"): (in_detail,),
+    message("Laws of scaling"): (scaling_laws.sentences,),
+    message("Latencies"): (latency.sentences,),
+    message("Time of the workers"): (time_breakdown.details, timelines.sentences),
+    message("Skipped"): (failures.skipped,),
+    message("Ended badly, as expected"): (failures.expected,),
 }
 
 
@@ -132,31 +139,32 @@ def sections(page: Page, render: Callable[[str, Content], str]) -> Iterator[str]
             yield from texts
         elif texts:
             body = "\n\n".join(text.strip() for text in texts)
-            yield render("fold", {"title": fold.title, "summary": fold.summary, "body": body})
+            yield render("fold", {"title": say(fold.title), "summary": say(fold.summary), "body": body})
 
 
 def _section(
     page: Page, render: Callable[[str, Content], str], template: str, contents_of: Callable[[Page], Iterator[Content]]
 ) -> list[str]:
     texts: list[str] = []
-    with page.parts.guard(f"the section “{template.replace('_', ' ')}”", texts):
+    with page.parts.guard(message("the section “{name}”"), texts, name=template.replace("_", " ")):
         texts += [render(template, content) for content in contents_of(page)]
     return texts
 
 
 def _answer(page: Page) -> Iterator[Content]:
     view = page.view
-    sentences, tables = page.sentences(answer), []
-    with page.parts.guard("the table of endings", sentences):
-        tables = [table] if (table := endings.table(view)) is not None else []
     yield {
         "question": view.run.spec["question"],
-        "outline": machine.outline(view),
-        "sentences": sentences,
-        "tables": tables,
+        "outline": " · ".join([machine.outline(view), *map(_link, page.others)]),
+        "sentences": page.sentences(answer),
         "advice": page.sentences(_advice),
         "first": page.first,
     }
+
+
+def _link(language: str) -> str:
+    """The link to the page in another language, in that language."""
+    return f"[{LANGUAGE_NAMES[language]}]({page_name(language)})"
 
 
 def _advice(view: View) -> list[str]:
@@ -191,7 +199,7 @@ def _pictured(page: Page, key: str, level: str) -> Iterator[Content]:
     sentences = [*page.missing.get(key, ()), *page.sentences(*SENTENCES[key])]
     pictures = page.pictures.get(key, ())
     if pictures or sentences:
-        yield {"level": level, "title": TITLES[key], "pictures": pictures, "sentences": sentences}
+        yield {"level": level, "title": say(TITLES[key]), "pictures": pictures, "sentences": sentences}
 
 
 def _cells(page: Page) -> Iterator[Content]:
@@ -203,7 +211,7 @@ def _cells(page: Page) -> Iterator[Content]:
             "marks": cells.marks(page.view),
             "observed": trust.observed(page.view),
             "left_out": cells.left_out(page.view),
-            "data": page.data,
+            "table_of_cells": f"[cells.csv]({page.data}/cells.csv)",
         }
 
 
@@ -211,13 +219,13 @@ def _details(page: Page) -> Iterator[Content]:
     for title, writers in DETAILS.items():
         sentences = page.sentences(*writers)
         if sentences:
-            yield {"title": title, "sentences": sentences}
+            yield {"title": say(title), "sentences": sentences}
 
 
 def _failures(page: Page) -> Iterator[Content]:
     first, more = failures.failures(page.view)
     if first:
-        yield {"failures": first, "more": more, "data": page.data}
+        yield {"failures": first, "more": more, "journal": f"[journal.jsonl]({page.data}/journal.jsonl)"}
 
 
 def _trust(page: Page) -> Iterator[Content]:
@@ -236,7 +244,7 @@ def _user_code(page: Page) -> Iterator[Content]:
 
 
 def _machine(page: Page) -> Iterator[Content]:
-    yield {"facts": machine.machine(page.view), "manifest": page.view.run.manifest}
+    yield {"facts": machine.machine(page.view), "origin": machine.origin(page.view.run.manifest)}
 
 
 def _experiment(page: Page) -> Iterator[Content]:
@@ -247,11 +255,10 @@ def _experiment(page: Page) -> Iterator[Content]:
 
 def _again(page: Page) -> Iterator[Content]:
     run = page.view.run
+    lessons = again.lessons(run.manifest["command"], page.folder) if page.folder else []
     yield {
-        "command": again.command(run.manifest["command"]),
-        "run_id": run.header["run"],
-        "data": page.data,
-        "lessons": again.lessons(run.manifest["command"], page.folder) if page.folder else [],
+        "command": again.command(run.manifest["command"], language_of(run.spec)),
+        "places": " · ".join([f"[{escaped(run.header['run'])}]({page.data})", *lessons]),
     }
 
 

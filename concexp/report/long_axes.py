@@ -67,12 +67,12 @@ def long_axes(view: View) -> list[LongAxis]:
     return sorted(found, key=lambda axis: -len(axis.values))
 
 
-def chosen(view: View, panels: Sequence[T], most: int, labels_of: Callable[[T], Mapping[str, Any]]) -> list[T]:
-    """The panels to draw, no more than `most`: of each long axis only those at its ends and in its middle."""
+def chosen(view: View, panels: Sequence[T], labels_of: Callable[[T], Mapping[str, Any]]) -> list[T]:
+    """The panels that may be drawn: of each long axis only those at its ends and in its middle."""
     axes = long_axes(view)
     kept = [
         panel
         for panel in panels
         if all(str(label) in axis.few for axis in axes if (label := labels_of(panel).get(axis.key)) is not None)
     ]
-    return (kept or list(panels))[:most]
+    return kept or list(panels)

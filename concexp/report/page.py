@@ -1,63 +1,68 @@
-"""The page of a run: README.md from its sections, and the pictures beside it."""
+"""The page of a run: README.md from its sections, the pictures beside it, and all of it in one HTML file."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
-from concexp import catalog
-from concexp.analysis.results import Run
+from concexp.analysis.results import CELLS, Run
 from concexp.errors import PageIncomplete
-from concexp.report import contents
-from concexp.report.answer import finding
-from concexp.report.captions import caption
-from concexp.report.contents import Page, Picture
+from concexp.report import AS_WRITTEN, Look, contents, html_page, pictures
+from concexp.report.contents import Page
 from concexp.report.parts import Parts
+from concexp.report.places import figures_name, language_of, page_name, with_those_in
 from concexp.report.text import markdown
-from concexp.report.text.labels import whole_sentences
+from concexp.report.text.language import clauses, current, say, sentences, written_in
 from concexp.report.text.numbers import plural
-from concexp.report.view import View
 from concexp.report.views import view_of
-from concexp.run.storage import journal
+from concexp.run.storage import foreign_file, journal
 from concexp.run.storage.atomic import replaced
 from concexp.run.storage.foreign_text import printable
 
-FIGURES = "figures"
-ALT_TEXT = 320  # characters: room for the main figures; the tables have every one
+TABLE_LIMIT = 256 << 10  # bytes of a table that goes with the HTML file
 
 
-def write(run: Run, folder: Path) -> Path:
-    """Writes README.md and figures/ into a folder; returns the page's path. PageIncomplete if the page lacks a part.
+def write(run: Run, folder: Path, language: str = "", beside: Sequence[str] = (), look: Look = AS_WRITTEN) -> Path:
+    """Writes the page in a language, that of the experiment without one, and its pictures; returns the page's path.
 
+    It links to the pages of the same run that lie or will lie `beside` it, by their languages. PageIncomplete if it lacks a part.
     At every moment the page that is there has its pictures: those of an earlier one go last.
     """
+    with written_in(language or language_of(run.spec)):
+        return _write(run, folder, current(), beside, look)
+
+
+def _write(run: Run, folder: Path, language: str, beside: Sequence[str], look: Look) -> Path:
     view = view_of(run)
     folder.mkdir(parents=True, exist_ok=True)
     data = Path(os.path.relpath(run.folder, folder)).as_posix()
     parts = Parts(data)
-    first, pictures, missing = _pictures(view, folder, parts)
-    templates = _templates()
-    content = Page(view, data, first, pictures, missing, parts, folder)
+    drawn = pictures.draw(view, folder / figures_name(language), parts, look)
+    templates = markdown_templates()
+    others = [other for other in with_those_in(folder, beside) if other != language]
+    content = Page(view, data, drawn.first, drawn.others, drawn.missing, parts, folder, others)
     texts = contents.sections(content, lambda name, filling: templates.get_template(f"{name}.md").render(filling))
-    text = printable(re.sub(r"\n{3,}", "\n\n", "\n\n".join(texts)))
-    page = folder / "README.md"
+    text = printable(re.sub(r"\n{3,}", "\n\n", "\n\n".join(texts))).rstrip() + "\n"
+    page = folder / page_name(language)
     with replaced(page) as draft:
-        draft.write_text(text.rstrip() + "\n", "utf-8")
-    drawn = {picture.path for picture in [first, *itertools.chain(*pictures.values())] if picture is not None}
-    for name in catalog.names("plot"):
-        if f"{FIGURES}/{name}.png" not in drawn:
-            (folder / FIGURES / f"{name}.png").unlink(missing_ok=True)
+        draft.write_text(text, "utf-8")
+    pictures.remove_all_but(folder / figures_name(language), drawn.files)
+    if look.html:
+        table = foreign_file.content(run.folder / CELLS, TABLE_LIMIT + 1)
+        tables = {f"{data}/{CELLS}": table} if 0 < len(table) <= TABLE_LIMIT else {}
+        with replaced(html_page.path(run, page)) as draft:
+            draft.write_text(html_page.render(text, drawn.svg, tables), "utf-8")
     if parts.failed:
         raise PageIncomplete(page, parts.failed, run.folder / journal.NAME)
     return page
 
 
-def _templates() -> jinja2.Environment:
+def markdown_templates() -> jinja2.Environment:
+    """The templates of Markdown, with the filters that make a user's text harmless there."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("concexp.report"),
         autoescape=False,  # Markdown, not HTML: `markdown.escaped` does it
@@ -66,61 +71,5 @@ def _templates() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters.update(escaped=markdown.escaped, code=markdown.code, fenced=markdown.fenced)
-    environment.globals["plural"] = plural
+    environment.globals.update(plural=plural, say=say, clauses=clauses, sentences_of=sentences)
     return environment
-
-
-def _pictures(
-    view: View, folder: Path, parts: Parts
-) -> tuple[Picture | None, dict[str, list[Picture]], dict[str, list[str]]]:
-    """Draws the pictures that suit the run: returns the first one, the others, and sentences on those that failed, by section.
-
-    Only those that the experiment lists, if it does.
-    """
-    figures = folder / FIGURES
-    if figures.is_symlink():  # in a folder from someone else it may lead anywhere
-        figures.unlink()
-    first = None
-    others: dict[str, list[Picture]] = {}
-    missing: dict[str, list[str]] = {}
-    for name, cls in _candidates(view).items():
-        with parts.guard(f"the picture “{name}”", missing.setdefault(cls.section, [])):
-            title = finding(view) if first is None else ""
-            picture = _picture(view, name, cls, figures / f"{name}.png", title)
-            if picture is None:
-                continue
-            if first is None:
-                first = picture  # on the first screen, beside the answer
-            else:
-                others.setdefault(cls.section, []).append(picture)
-    return first, others, missing
-
-
-def _picture(view: View, name: str, cls: type[Any], path: Path, title: str) -> Picture | None:
-    """Draws one picture, with a title where there is one; None if it does not suit the run."""
-    plot = cls()
-    plot.title = title
-    prepared = plot.prepare(view)
-    if not prepared:
-        return None
-    with replaced(path) as draft:
-        alt = plot.draw(view, prepared, draft)
-    from concexp.report.plots import _fonts  # with the pictures: matplotlib loads late
-
-    text = " ".join(filter(None, [caption(view, cls), _fonts.boxes(alt)]))
-    return Picture(f"{FIGURES}/{name}.png", whole_sentences(alt, ALT_TEXT), text)
-
-
-def title_of(view: View, name: str) -> str:
-    """The title of a picture as it is on the page: the finding, for the first picture that suits the run; else ""."""
-    first = next((one for one, cls in _candidates(view).items() if cls().prepare(view)), "")
-    return finding(view) if name == first else ""
-
-
-def _candidates(view: View) -> dict[str, type[Any]]:
-    """The classes of the pictures that the experiment lists, in its order; without a list all, by their `order`."""
-    listed = view.run.spec["report"]["plots"]
-    if listed is not None:
-        return {name: catalog.load("plot", name) for name in listed}
-    classes = {name: catalog.load("plot", name) for name in catalog.names("plot")}
-    return dict(sorted(classes.items(), key=lambda pair: (getattr(pair[1], "order", 100), pair[0])))

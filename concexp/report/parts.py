@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from concexp.errors import ConcexpError
+from concexp.report.text.language import say
 from concexp.report.text.markdown import code, escaped
+from concexp.report.text.numbers import sentence_case
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -24,8 +26,10 @@ class Parts:
         self.failed: list[str] = []
 
     @contextlib.contextmanager
-    def guard(self, part: str, said: list[str]) -> Iterator[None]:
+    def guard(self, part: str, said: list[str], **names: str) -> Iterator[None]:
         """Make a part in this context. If that fails, `said` gets the sentence that stands in its place.
+
+        `part` is a message that names the part, with `names` in it.
 
         A disk or memory without room ends the page: the next part would meet the same.
         """
@@ -36,10 +40,17 @@ class Parts:
         except Exception as error:
             problem = error.message if isinstance(error, ConcexpError) else f"{type(error).__name__}: {error}"
             place = _place(error)
-            self.failed.append(f"{part} ({problem}, in {place})")
+            self.failed.append(f"{part.format(**names)} ({problem}, in {place})")
             said.append(
-                f"**{part[0].upper()}{part[1:]} could not be made**: {escaped(problem)}, in {code(place)}. Everything that was "
-                f"measured is kept. Please report this mistake in concexp, with [journal.jsonl]({self.data}/journal.jsonl)."
+                say(
+                    "**{part} could not be made**: {problem}, in {place}. Everything that was measured is kept. "
+                    "Please report this "
+                    "mistake in concexp, with {journal}.",
+                    part=sentence_case(say(part, **names)),
+                    problem=escaped(problem),
+                    place=code(place),
+                    journal=f"[journal.jsonl]({self.data}/journal.jsonl)",
+                )
             )
 
 

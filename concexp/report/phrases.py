@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.significance import MARGIN, equivalence, resolved
 from concexp.report.family import family_of
+from concexp.report.text.language import clauses, listed, message, say, translated
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import DIGITS, brief, enumerated, many, plural, rounded, scale_of, spread
+from concexp.report.text.numbers import DIGITS, brief, enumerated, many, plural, rounded, scale_of, span, spread
 from concexp.report.view import Comparison, Point, View
 
 MAX_TITLES = 4  # comparisons named in one sentence
@@ -21,7 +22,9 @@ ALL_CPUS = 0.95  # share of the usable CPUs from which on the machine is said to
 def cell_text(view: View, point: Point) -> str:
     """A cell by what distinguishes it within its comparison: `processes` × `lock` with 2 workers."""
     text = series_text(view, point)
-    return text if point.workers is None or _same_workers(view) else f"{text} with {plural(point.workers, 'worker')}"
+    if point.workers is None or _same_workers(view):
+        return text
+    return say("{cell} with {workers}", cell=text, workers=plural(point.workers, "worker"))
 
 
 def percent_change(factor: Interval) -> str:
@@ -59,18 +62,20 @@ def cells_text(view: View, points: Iterable[Point]) -> str:
             by_workers.setdefault(tuple(counts), []).append(primitive)
         for workers, primitives in by_workers.items():
             groups.setdefault((tuple(primitives), workers), []).append(name)
-    return "; ".join(_group(view, names, primitives, workers) for (primitives, workers), names in groups.items())
+    return clauses([_group(view, names, primitives, workers) for (primitives, workers), names in groups.items()])
 
 
 def _group(view: View, names: list[str], primitives: tuple[str, ...], workers: tuple[int, ...]) -> str:
     """Series that share primitives and numbers of workers: `a` and `b` × (`lock`, `rlock`) with 2 and 4 workers."""
     text = enumerated(first_few([code(name) for name in names], MAX_NAMES))
     if any(primitives):
-        listed = first_few([code(primitive) for primitive in primitives], MAX_NAMES)
-        text += f" × {listed[0]}" if len(listed) == 1 else f" × ({', '.join(listed)})"
-    if workers and not _same_workers(view):
-        text += f" with {enumerated([str(count) for count in workers])} {'worker' if workers == (1,) else 'workers'}"
-    return text
+        names_of = first_few([code(primitive) for primitive in primitives], MAX_NAMES)
+        text += f" × {names_of[0]}" if len(names_of) == 1 else f" × ({listed(names_of)})"
+    if not workers or _same_workers(view):
+        return text
+    if len(workers) == 1:
+        return say("{cell} with {workers}", cell=text, workers=plural(workers[0], "worker"))
+    return say("{cells} with {counts} workers", cells=text, counts=enumerated([str(count) for count in workers]))
 
 
 def follows(view: View, key: str) -> str:
@@ -89,13 +94,13 @@ def first_few(names: Sequence[str], most: int, rest_counts: bool = True, lead: s
     if len(names) <= most:
         return list(names)
     shown = most - 1 if rest_counts else most
-    return [*names[:shown], f"{lead}{len(names) - shown} more"]
+    return [*names[:shown], say("and {count} more" if lead else "{count} more", count=len(names) - shown)]
 
 
 def titles_text(titles: Sequence[str], most: int = MAX_TITLES) -> str:
     """Titles in a list: `inside 0us, 10us and 25us`."""
     titles = said_once(titles)
-    shown = titles if len(titles) <= most else [*titles[: most - 1], f"{len(titles) - most + 1} more"]
+    shown = titles if len(titles) <= most else [*titles[: most - 1], say("{count} more", count=len(titles) - most + 1)]
     return enumerated([escaped(title) for title in shown])
 
 
@@ -139,14 +144,14 @@ def primary_text(view: View, comparison: Comparison, point: Point, among: int = 
 def trials_text(view: View, point: Point) -> str:
     """` from 8 of 10 trials` where a cell's primary metric rests on fewer trials than were run; else ""."""
     n, run = len(point.sample.by_block(view.metric.compares or view.primary)), point.sample.count
-    return f" from {n} of {plural(run, 'trial')}" if n < run else ""
+    return say(" from {n} of {trials}", n=n, trials=plural(run, "trial")) if n < run else ""
 
 
 def baseline_text(view: View) -> str:
     """The baseline by its labels: `serial`, `threads, workers 1`, one worker."""
     labels = view.run.spec.get("baseline") or {}
     if labels == {"workers": 1}:
-        return "one worker"
+        return say("one worker")
     parts = [str(label) if key in ("workload", "model", "sync") else f"{key} {label}" for key, label in labels.items()]
     return code(", ".join(parts))
 
@@ -163,12 +168,15 @@ def share_used(view: View, point: Point) -> str:
     gain, effective = point.value(view.relative).mean, point.sample.effective_cpus
     if math.isnan(effective) or point.workers * point.demand < effective:
         share = 100 * gain / point.workers
-        return f"efficiency {share:.0f} %" if share < 100.5 else ""
-    offered = f"the {rounded(effective)} CPUs that the machine gave"
+        return say("efficiency {share} %", share=f"{share:.0f}") if share < 100.5 else ""
+    offered = say("the {count} CPUs that the machine gave", count=rounded(effective))
     if effective > ALL_CPUS * view.cpus:
-        offered = {1: "the CPU", 2: "both CPUs"}.get(view.cpus, f"all {view.cpus} CPUs")
+        known = {1: message("the CPU"), 2: message("both CPUs")}
+        offered = say(known[view.cpus]) if view.cpus in known else say("all {count} CPUs", count=view.cpus)
     share = 100 * min(gain * point.demand / effective, 1.0)
-    return f"{offered} (100 %)" if round(share) == 100 else f"{share:.0f} % of {offered}"
+    if round(share) == 100:
+        return say("{cpus} (100 %)", cpus=offered)
+    return say("{share} % of {cpus}", share=f"{share:.0f}", cpus=offered)
 
 
 def unresolved_text(view: View, ratio: Interval, floor: float) -> str:
@@ -179,10 +187,10 @@ def unresolved_text(view: View, ratio: Interval, floor: float) -> str:
     if not ratio.bounded or ratio.lo <= 1 <= ratio.hi:
         return ""
     if not resolved(ratio, floor):
-        return f"within the noise floor of {rounded(100 * (floor - 1), 2)} %"
+        return say("within the noise floor of {floor} %", floor=rounded(100 * (floor - 1), 2))
     if (count := family_of(view).count) > 1:
-        return f"within what chance produces in {count} comparisons"
-    return "within what chance produces"
+        return say("within what chance produces in {count} comparisons", count=count)
+    return say("within what chance produces")
 
 
 def equal_text(ratio: Interval) -> str:
@@ -190,48 +198,97 @@ def equal_text(ratio: Interval) -> str:
 
     Not to be said of a difference that is named.
     """
-    return f"within {100 * MARGIN:g} %" if equivalence(ratio) == "equivalent" else ""
+    return within(MARGIN) if equivalence(ratio) == "equivalent" else ""
+
+
+def within(margin: float) -> str:
+    """`within 5 %`."""
+    return say("within {share} %", share=f"{100 * margin:g}")
 
 
 def ahead_text(view: View, ratio: Interval, rival: str) -> str:
     """By how much something is better: `10 % faster than X (8.1–12 %)`, `2.43 times as fast as X (2.39–2.47)`."""
-    more, base = _comparative(view)
     text = percent_change(ratio) if ratio.mean < TIMES else spread(ratio)
     mean, _, ends = text.partition(" (")
     ends = ends.removesuffix(")")
-    if ratio.mean < TIMES:
-        return f"{mean} {more} than {rival}{f' ({ends} %)' if ends else ''}"
-    return f"{mean} times as {base} as {rival}{f' ({ends})' if ends else ''}"
+    lead = say(_comparative(view)[ratio.mean >= TIMES], lead=mean, rival=rival)
+    if not ends:
+        return lead
+    return say("{text} ({note})", text=lead, note=f"{ends} %" if ratio.mean < TIMES else ends)
 
 
-def lead_text(view: View, ratios: Iterable[Interval]) -> str:
-    """The smallest and the largest of several leads: `4.0 % to 10 % faster than`, `1.5 to 2.0 times as fast as`."""
+def lead_text(view: View, ratios: Iterable[Interval], rival: str = "") -> str:
+    """The smallest and the largest of several leads: `4.0 % to 10 % faster than X`, `1.5 to 2.0 times as fast as X`."""
     means = sorted(ratio.mean for ratio in ratios)
-    more, base = _comparative(view)
     if means[-1] >= TIMES:
-        ends = list(dict.fromkeys(rounded(mean, 2) for mean in (means[0], means[-1])))
-        return f"{' to '.join(ends)} times as {base} as"
-    ends = list(dict.fromkeys(f"{rounded(100 * (mean - 1), 2)} %" for mean in (means[0], means[-1])))
-    return f"{' to '.join(ends)} {more} than"
-
-
-def _comparative(view: View) -> tuple[str, str]:
-    """What more of the primary metric is called: faster, of times and rates."""
-    return ("faster", "fast") if view.metric.unit == "s" or view.metric.unit.endswith("/s") else ("better", "good")
+        low, high = (rounded(mean, 2) for mean in (means[0], means[-1]))
+    else:
+        low, high = (f"{rounded(100 * (mean - 1), 2)} %" for mean in (means[0], means[-1]))
+    return say(_comparative(view)[means[-1] >= TIMES], lead=span(low, high), rival=rival).rstrip()
 
 
 def opposite(view: View) -> str:
-    """What less of the primary metric is called: slower, of times and rates."""
-    return "slower" if _comparative(view)[0] == "faster" else "worse"
+    """What less of the primary metric is called."""
+    return "slower" if is_speed(view) else "worse"
+
+
+def _comparative(view: View) -> tuple[str, str]:
+    """The messages on a lead in percent and in factors: `faster` of times and rates, `better` of anything else."""
+    if is_speed(view):
+        return message("{lead} faster than {rival}"), message("{lead} times as fast as {rival}")
+    return message("{lead} better than {rival}"), message("{lead} times as good as {rival}")
+
+
+def is_speed(view: View) -> bool:
+    """Whether more of the primary metric is called faster, and less of it slower: of times and rates."""
+    return bool(view.metric.unit == "s" or view.metric.unit.endswith("/s"))
 
 
 def with_workers(view: View, points: Iterable[Point]) -> str:
     """` with 4 workers` where all of these points have the same number of workers, and others have another one."""
     counts = {point.workers for point in points if point.workers is not None}
-    return f" with {plural(counts.pop(), 'worker')}" if len(counts) == 1 and not _same_workers(view) else ""
+    if len(counts) != 1 or _same_workers(view):
+        return ""
+    return say(" with {workers}", workers=plural(counts.pop(), "worker"))
 
 
-BAD_ENDINGS = {"failed": "failed", "crashed": "crashed", "timeout": "timed out"}  # statuses in words
+BAD_ENDINGS = {"failed": message("failed"), "crashed": message("crashed"), "timeout": message("timed out")}
+# Statuses as the records have them.
+STATUSES = (
+    message("ok"),
+    message("invalid"),
+    message("failed"),
+    message("crashed"),
+    message("timeout"),
+    message("unsupported"),
+    message("missing"),
+)
+
+
+# What the axes of every sweep are called; parameters have the names that the YAML gives them.
+AXES = {
+    "workload": message("workload"),
+    "model": message("model"),
+    "sync": message("sync"),
+    "workers": message("workers"),
+    "load": message("load"),
+}
+
+
+def endings_text(statuses: Mapping[str, int]) -> str:
+    """How trials ended: `2 failed, 1 timed out`."""
+    return listed([say("{count} {how}", count=count, how=translated(status)) for status, count in statuses.items()])
+
+
+def axis_text(key: str) -> str:
+    """An axis for the head of a table: `workers`, `payload`."""
+    return say(AXES[key]) if key in AXES else escaped(key)
+
+
+def ended(status: str) -> str:
+    """A status in words: `timed out`."""
+    return say(BAD_ENDINGS[status]) if status in BAD_ENDINGS else translated(status)
+
 
 # A gain certainly below this, either way, and not resolved from none, is called none: 5 % would take a quieter machine than most.
 NO_GAIN = 0.1

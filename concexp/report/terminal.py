@@ -13,6 +13,7 @@ from concexp.report.answer import answer
 from concexp.report.answer.brief import brief
 from concexp.report.parts import Parts
 from concexp.report.sections.claims import WORDS, ClaimRow, claim_rows
+from concexp.report.text.language import listed, message, say
 from concexp.report.text.markdown import plain
 from concexp.report.views import view_of
 
@@ -20,8 +21,8 @@ from concexp.report.views import view_of
 def answer_lines(run: Run) -> list[str]:
     """The question and the sentences of the answer."""
     sentences: list[str] = []
-    with Parts(str(run.folder)).guard("the answer", sentences):
-        sentences += answer(view_of(run)) or ["No cell has results yet."]
+    with Parts(str(run.folder)).guard(message("the answer"), sentences):
+        sentences += answer(view_of(run)) or [say("No cell has results yet.")]
     return [run.spec["question"], *(f"- {plain(sentence)}" for sentence in sentences)]
 
 
@@ -31,26 +32,28 @@ def verdict_lines(run: Run, every: bool = False) -> list[str]:
     Empty if the experiment has no claims.
     """
     lines: list[str] = []
-    with Parts(str(run.folder)).guard("the list of claims", lines):
+    with Parts(str(run.folder)).guard(message("the list of claims"), lines):
         rows = claim_rows(view_of(run))
         counts = Counter(row.word for row in rows)
-        summary = ", ".join(f"{counts[word]} {word}" for word in WORDS if counts[word])
-        texts = [f"Claims: {summary}", *(line for row in rows for line in _lines(row, every))]
+        summary = listed([say("{count} {how}", count=counts[word], how=say(word)) for word in WORDS if counts[word]])
+        texts = [say("Claims: {counts}", counts=summary), *(line for row in rows for line in _lines(row, every))]
         return texts if rows else []
     return [plain(line) for line in lines]
 
 
 def _lines(row: ClaimRow, every: bool) -> list[str]:
     """A claim with its verdict, and its evidence in the lines below."""
-    first = f"- {row.word}: {plain(row.says)}"
-    evidence = [f"{row.expect}: {row.summary}", *row.lines] if every else [row.nearest or row.summary]
+    first = "- " + say("{word}: {text}", word=say(row.word), text=plain(row.says))
+    evidence = [row.nearest or row.summary]
+    if every:
+        evidence = [say("{word}: {text}", word=row.expect, text=row.summary), *row.lines]
     return [first, *(f"    {plain(line)}" for line in evidence)]
 
 
 def brief_lines(run: Run, workload: str, warnings: Sequence[str] = ()) -> list[str]:
     """The answer about one workload in five lines; `warnings` are what else to beware of."""
     lines: list[str] = []
-    with Parts(str(run.folder)).guard("the answer", lines):
+    with Parts(str(run.folder)).guard(message("the answer"), lines):
         view = view_of(run)
         comparison = next((one for one in view.comparisons if str(one.labels["workload"]) == workload), None)
         if comparison is None:

@@ -13,7 +13,7 @@ A single metric of a point has a value (`Interval.has_value`), and then possibly
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ from concexp.report import pythons
 from concexp.report.grouping import groups
 from concexp.report.styles import Style, assign_styles
 from concexp.report.text.labels import one_line
+from concexp.report.text.language import current, say, translated
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class View:
         self.axes: list[str] = list(run.header["axes"])
         self.cpus: int = run.cpus
         self._determines: dict[tuple[str, str], bool] = {}
-        self._derived: dict[Callable[[View], Any], Any] = {}  # see `once_per_view`
+        self.memo: dict[Any, Any] = {}  # see `once_per_view`
         measured = run.of_role(MEASURED)
         self.records = {record["cell"]: record for record in measured}
         self.plugins = {
@@ -169,12 +170,12 @@ class View:
 
     def called(self, metric: str) -> str:
         """What sentences and tables call a metric: its title."""
-        return self.metrics.get(metric, self.metric).title or metric
+        return translated(self.metrics.get(metric, self.metric).title) or metric
 
     def share_of_trials(self, point: Point, metric: str) -> str:
         """`3 of 10` where a metric of bad endings has a value in that few of a cell's trials; "" where it has one in all."""
         n, run = point.value(metric).n, point.sample.count
-        return f"{n} of {run}" if self.metrics[metric].ends_badly and 0 < n < run else ""
+        return say("{n} of {all}", n=n, all=run) if self.metrics[metric].ends_badly and 0 < n < run else ""
 
     @cached_property
     def points(self) -> list[Point]:
@@ -347,11 +348,12 @@ class View:
     def floor(self, points: Iterable[Point]) -> noise.NoiseFloor:
         """The noise floor of these points' work.
 
-        That of their workloads if it was measured, else the largest of the run; `NO_FLOOR` if none was measured.
+        That of their workloads if it was measured, else the largest of the run, borrowed; `NO_FLOOR` if none was measured.
         """
         workloads = {str(point.labels["workload"]) for point in points}
         matching = [floor for floor in self.floors if floor.workload in workloads]
-        return max(matching or self.floors, key=lambda floor: floor.factor, default=noise.NO_FLOOR)
+        borrowed = [replace(floor, borrowed=True) for floor in self.floors]
+        return max(matching or borrowed, key=lambda floor: floor.factor, default=noise.NO_FLOOR)
 
     @cached_property
     def simulated(self) -> list[str]:
@@ -383,8 +385,9 @@ def once_per_view(build: Callable[[View], T]) -> Callable[[View], T]:
 
     @wraps(build)
     def built(view: View) -> T:
-        if build not in view._derived:
-            view._derived[build] = build(view)
-        return view._derived[build]  # type: ignore[no-any-return]
+        key = build, current()  # what is built may hold texts
+        if key not in view.memo:
+            view.memo[key] = build(view)
+        return view.memo[key]  # type: ignore[no-any-return]
 
     return built

@@ -23,7 +23,8 @@ Launch = Callable[[Cell, dict[str, Any], float], TrialOutcome]
 WORKLOAD = "_answers"  # it makes the same calls as that of user code, and looks at what they return
 REFERENCE = "serial"  # the model that is one plain loop
 # The first that a combination can carry: seconds, in which each worker does at least one operation; or operations.
-LOADS = ({"duration": 0.1}, {"ops": 4, "scaling": "weak"})
+WINDOW = 0.1
+LOADS = ({"duration": WINDOW}, {"ops": 4, "scaling": "weak"})
 # Much shorter than Python's 5 ms, so that a tenth of a second holds as many changes of threads as a long measurement does.
 SWITCH_INTERVAL = 1e-5  # seconds
 TIMEOUT = 60.0  # seconds, where that of the cell is longer
@@ -68,27 +69,15 @@ class Comparison:
 
     def of(self, cells: Iterable[Cell]) -> Agreement:
         """The agreement of all these cells whose workload is user code that returns values to be compared."""
-        groups: dict[str, list[Cell]] = {}
-        for cell in cells:
-            work = cell.workload
-            # What shares a primitive shares state: what a call returns may depend on the others.
-            if (
-                work.is_user_code
-                and work.returns in COMPARED
-                and not work.shares_sync
-                and not work.consumer.function
-                and not cell.simulated
-            ):
-                groups.setdefault(_same_work(cell), []).append(cell)
         agreement = Agreement()
-        for group in groups.values():
+        for group in _groups(cells):
             self._compare(group, agreement)
         return agreement
 
     def _compare(self, group: list[Cell], agreement: Agreement) -> None:
         """Compare the cells of a group, which do the same work."""
         label = group[0].workload.label
-        first = next((cell for cell in group if not cell.model.plugin.needs_workers), group[0])
+        first = _first(group)
         reference = self._reference(first)
         if not reference:
             agreement.note(label, unlike="they could not be had under serial")
@@ -140,6 +129,35 @@ class Comparison:
             return workers_of(outcome.answer)
         except ValueError:  # measured code may have written the answer
             return []
+
+
+def trials_of(cells: Iterable[Cell]) -> list[Cell]:
+    """The cells of the trials that compare answers, if all agree: one for each way of running a work, and one for its reference."""
+    found: list[Cell] = []
+    for group in _groups(cells):
+        first = _first(group)
+        by_request = {repr(_request(first, _serial())): first}
+        for cell in group:
+            by_request.setdefault(repr(_request(cell, cell.model)), cell)
+        found += by_request.values()
+    return found
+
+
+def _groups(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """The cells whose workload is user code that returns values to be compared, by the work that they do."""
+    groups: dict[str, list[Cell]] = {}
+    for cell in cells:
+        work = cell.workload
+        # What shares a primitive, or is in two roles, shares state: what a call returns may depend on the others.
+        shares = work.shares_sync or work.consumer.function
+        if work.is_user_code and work.returns in COMPARED and not shares and not cell.simulated:
+            groups.setdefault(_same_work(cell), []).append(cell)
+    return list(groups.values())
+
+
+def _first(group: list[Cell]) -> Cell:
+    """The cell of a group that the reference is made from."""
+    return next((cell for cell in group if not cell.model.plugin.needs_workers), group[0])
 
 
 def _same_work(cell: Cell) -> str:

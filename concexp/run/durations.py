@@ -77,15 +77,15 @@ class Durations:
             return SENTINEL_S, "loads"
         window = _window(trial)
         if window is not None:
-            return max(0.0, window + self._startup_of(trial)), "loads"
+            return max(0.0, window + self.startup_of(trial.cell.id)), "loads"
         similar = next((self._seen[key].value for key in alike if key in self._seen), None)
-        return (similar, "measured") if similar is not None else (self._startup_of(trial), "unknown")
+        return (similar, "measured") if similar is not None else (self.startup_of(trial.cell.id), "unknown")
 
-    def _startup_of(self, trial: PlannedTrial) -> float:
-        """What a trial takes besides its passes."""
+    def startup_of(self, cell: str) -> float:
+        """What a trial of the cell with this id takes besides its passes."""
         if STARTUP in self._seen:
             return self._seen[STARTUP].value
-        return self._startup.get(trial.cell.id, TRIAL_OVERHEAD_S)
+        return self._startup.get(cell, TRIAL_OVERHEAD_S)
 
 
 def _window(trial: PlannedTrial) -> float | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from concexp.experiment import Measure, Spec
+from concexp.plan.cell import Cell
 from concexp.plan.schedule import Plan
+from concexp.run import agreement
 from concexp.run.durations import SPIN_S, Durations, with_spins
 
 
@@ -16,7 +19,7 @@ class Forecast:
     """Seconds for the planned blocks, and for the most blocks that `precision` may ask for.
 
     Of the `unknown` trials they include the start-up alone: the time of counted operations shows once they run. `measured`
-    trials were forecast from earlier runs, `loads` from the duration in their load.
+    trials were forecast from earlier runs, `loads` from the duration in their load. The budget is for the blocks alone.
     """
 
     measure: Measure
@@ -26,6 +29,8 @@ class Forecast:
     loads: int
     unknown: int
     claims: bool = False  # whether claims may add trials too
+    compared: int = 0  # trials that compare answers before the sweep
+    compared_s: float = 0.0  # what they take: part of `seconds`
 
     @property
     def data(self) -> dict[str, Any]:
@@ -37,16 +42,21 @@ class Forecast:
             "trials_from_earlier_runs": self.measured,
             "trials_from_loads": self.loads,
             "trials_unknown": self.unknown,
+            "trials_compared": self.compared,
+            "compared_seconds": round(self.compared_s, 3),
         }
 
     @property
     def text(self) -> str:
         """The forecast in words: how long, how that is known, and whether the budget ends it early."""
         blocks, most = self.measure.blocks, self.measure.max_blocks
+        before = ""
+        if self.compared:
+            before = f"; {duration_text(self.compared_s)} of it for {plural_trials(self.compared)} that compare returned values"
         if not self.measured + self.loads:
             return (
                 f"takes at least {duration_text(self.seconds)}, to start {plural_trials(self.unknown)}: how long their counted "
-                "operations take shows once the first have run"
+                f"operations take shows once the first have run{before}"
             )
         if self.most < 0.1:
             return "takes less than 0.1 s"
@@ -60,22 +70,23 @@ class Forecast:
             text += f" for {blocks} repetitions, {duration_text(self.most)} if some cell needs {most}"
         text += f" (foreseen: {', '.join(sources)}"
         text += f"; of {self.unknown} trials of counted operations the start-up alone)" if self.unknown else ")"
-        return text + self._effect_of_budget()
+        return text + before + self._effect_of_budget()
 
     def _effect_of_budget(self) -> str:
         budget = self.measure.budget
-        if budget is None or self.most <= budget:
+        seconds, most = self.seconds - self.compared_s, self.most - self.compared_s
+        if budget is None or most <= budget:
             return ""
-        if self.seconds > budget:
-            fit = max(1, math.floor(self.measure.blocks * budget / self.seconds))
+        if seconds > budget:
+            fit = max(1, math.floor(self.measure.blocks * budget / seconds))
             part = f"about {fit} of {self.measure.blocks} repetitions fit"
             return f"; the budget of {duration_text(budget)} will end it before: {part}"
         wanted = "every interval is narrow enough" + (" and every claim settled" if self.claims else "")
         return f"; the budget of {duration_text(budget)} may end it before {wanted}"
 
 
-def forecast(spec: Spec, plan: Plan, durations: Durations) -> Forecast:
-    """Forecast a plan from what is known of its trials."""
+def forecast(spec: Spec, plan: Plan, durations: Durations, answers_known: bool = False) -> Forecast:
+    """Forecast a plan from what is known of its trials; `answers_known` where the returned values were compared before."""
     counts = {"measured": 0, "loads": 0, "unknown": 0}
     seconds = 0.0
     for trial in plan.trials:
@@ -85,10 +96,23 @@ def forecast(spec: Spec, plan: Plan, durations: Durations) -> Forecast:
     blocks, most = spec.measure.blocks, spec.measure.max_blocks
     real = any(not cell.simulated for cell in plan.runnable)
     block_s = with_spins(seconds / max(1, blocks), 1 if real else 0)
-    last_s = SPIN_S if real else 0.0
+    compared = [] if answers_known else agreement.trials_of(plan.runnable)
+    compared_s = comparing_s(compared, durations)
+    once_s = compared_s + (SPIN_S if real else 0.0)
     return Forecast(
-        spec.measure, blocks * block_s + last_s, most * block_s + last_s, **counts, claims=bool(spec.claims)
+        spec.measure,
+        blocks * block_s + once_s,
+        most * block_s + once_s,
+        **counts,
+        claims=bool(spec.claims),
+        compared=len(compared),
+        compared_s=compared_s,
     )
+
+
+def comparing_s(cells: Sequence[Cell], durations: Durations) -> float:
+    """The seconds of the trials that compare what the code of these cells returns (`agreement.trials_of`)."""
+    return sum(durations.startup_of(cell.id) + agreement.WINDOW for cell in cells)
 
 
 def plural_trials(count: int) -> str:

@@ -18,15 +18,19 @@ from concexp.experiment.selections import matches
 from concexp.experiment.statuses import NUMBERED
 from concexp.plan.cell import Cell
 from concexp.plan.schedule import Plan
-from concexp.run.agreement import Agreement, Comparison
+from concexp.run.agreement import Agreement, Comparison, trials_of
 from concexp.run.child.launch import TrialOutcome, launch
+from concexp.run.child.memory_limit import bytes_text
 from concexp.run.child.stage import StagedCode
+from concexp.run.durations import Durations
+from concexp.run.forecast import comparing_s, duration_text
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine.lock import MachineLock
 from concexp.run.provided import NOTHING, Provided
 
 IMPORT_TIMEOUT = 60.0  # seconds
 MAX_WORKERS = 2
+LONG_COMPARISON_S = 10.0  # seconds: a comparison of answers that takes longer is announced
 # Errors that user code meets when it starts something of its own inside a model: Python's words, and what they mean.
 KNOWN_ERRORS = (
     (
@@ -106,7 +110,7 @@ class Preflight:
     """Tries the user's code of an experiment with the interpreters `pythons`, by label.
 
     It holds the machine's lock meanwhile, so that no measurement is disturbed. `startup` gets the seconds that a trial of each
-    cell took beside its operations, by the cell's id.
+    cell took beside its operations, by the cell's id; `printed` the bytes that each call of an entry prints, by its label.
     """
 
     spec: Spec
@@ -116,6 +120,7 @@ class Preflight:
     lock: MachineLock
     provided: Provided = NOTHING
     startup: dict[str, float] = field(default_factory=dict)
+    printed: dict[str, float] = field(default_factory=dict)
 
     def inspect_code(self) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
         """(what each entry is, by its label; why cells cannot import or call it, by their id).
@@ -143,6 +148,7 @@ class Preflight:
                 "form": good[0]["form"],
                 "version": good[0]["version"],
                 "modules": {file: name for facts in good for file, name in facts["modules"].items()},
+                **_packages(by_python),
                 "target": entry.located.name,
                 "returns": entry.returns,
                 "check": entry.check.name if entry.check.function else "",
@@ -162,6 +168,8 @@ class Preflight:
             if uses and _all_failed(outcomes) and not self._failure_is_allowed(uses):
                 problems.append(_failure(entry, uses, outcomes[uses[0].key]))
                 continue
+            if size := self._printed_per_call(uses, outcomes):
+                self.printed[entry.label] = size
             for use in uses:
                 if (seconds := _startup_s(outcomes[use.key])) is not None:
                     self.startup[use.cell.id] = seconds
@@ -171,9 +179,24 @@ class Preflight:
             raise InputError(problems)
         return reasons
 
+    def announcements(self, refused: Mapping[str, str]) -> list[str]:
+        """What to know before the answers are compared: which code prints in each call, and that it takes long, if it does."""
+        lines = [
+            f"{label} prints {bytes_text(size)} in each call, within the measured time"
+            for label, size in self.printed.items()
+        ]
+        seconds = comparing_s(trials_of(self._comparable(refused)), Durations(startup=self.startup))
+        if seconds > LONG_COMPARISON_S:
+            lines.append(f"what the code returns is compared before the first trial: about {duration_text(seconds)}")
+        return lines
+
     def compare_answers(self, refused: Mapping[str, str]) -> Agreement:
         """Whether the code returns the same in all cells that are not among the refused ones."""
-        return Comparison(self._launch).of(cell for cell in self.plan.runnable if cell.id not in refused)
+        return Comparison(self._launch).of(self._comparable(refused))
+
+    def _comparable(self, refused: Mapping[str, str]) -> list[Cell]:
+        """The cells that are not among the refused ones."""
+        return [cell for cell in self.plan.runnable if cell.id not in refused]
 
     def _inspect(self, entry: Entry, use: Use) -> dict[str, Any]:
         """The facts of an entry as one interpreter imports it, or `problem` and `cure`."""
@@ -225,14 +248,24 @@ class Preflight:
                 return {use.key: outcome}
         return {}
 
-    def _try(self, use: Use) -> TrialOutcome:
+    def _printed_per_call(self, uses: list[Use], outcomes: Mapping[str, TrialOutcome]) -> float:
+        """The bytes that a call prints: what a trial of two calls prints more than one of one call, by each worker."""
+        for use in uses:
+            once = outcomes[use.key]
+            if once.status in NUMBERED:
+                twice = self._try(use, 2) if once.printed else once
+                return max(0.0, (twice.printed - once.printed) / use.workers)
+        return 0.0
+
+    def _try(self, use: Use, calls: int = 1) -> TrialOutcome:
+        """How a trial ends in which each worker calls the code this often."""
         request = {
             "verb": "measure",
             "workload": use.entry.request(),
             "model": use.model.request(),
             "sync": use.cell.sync.request(),
             "workers": use.workers,
-            "load": {"ops": 1, "scaling": "weak"},
+            "load": {"ops": calls, "scaling": "weak"},
             "startup": "once",
             "warmup": 0,
             "iterations": 1,
@@ -253,6 +286,12 @@ class Preflight:
         """True if the experiment allows all these cells to fail: then their failures are data."""
         failed = [{**use.cell.axes, "status": "failed"} for use in uses]
         return all(any(matches(selection, labels) for selection in self.spec.allow) for labels in failed)
+
+
+def _packages(by_python: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, dict[str, str]]]:
+    """What an entry imported of what is installed, by interpreter: name -> version; {} if it imported nothing."""
+    found = {python: facts["packages"] for python, facts in by_python.items() if facts.get("packages")}
+    return {"packages": found} if found else {}
 
 
 def _startup_s(outcome: TrialOutcome) -> float | None:

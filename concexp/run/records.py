@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 from concexp.experiment.statuses import MACHINE, MEASURED
@@ -23,6 +24,7 @@ def trial_record(trial: PlannedTrial, outcome: TrialOutcome, started_at: str, ho
     for name in ("status", "reason"):
         answer.pop(name, None)
     traceback = answer.pop("traceback", "")
+    tidied = partial(without_folders, cell=trial.cell)
     return Record(
         {
             "trial": trial.id,
@@ -35,7 +37,7 @@ def trial_record(trial: PlannedTrial, outcome: TrialOutcome, started_at: str, ho
             "seed": trial.seed,
             "luck": trial.luck,
             "status": outcome.status,
-            "reason": outcome.reason,
+            "reason": tidied(outcome.reason),
             "started_at": started_at,
             "duration_s": outcome.duration_s,
             "host": host,
@@ -45,9 +47,9 @@ def trial_record(trial: PlannedTrial, outcome: TrialOutcome, started_at: str, ho
             "leaked": [{**leak, "name": without_home(leak["name"])} for leak in outcome.leaked],
             **_fault_facts(trial.cell, outcome),
             **({"hang": outcome.hang} if outcome.hang else {}),
-            "output": without_home(outcome.output)[-OUTPUT_KEPT:],
-            "stacks": without_home(outcome.stacks)[-STACKS_KEPT:],
-            "traceback": without_home(traceback)[-TRACEBACK_KEPT:],
+            "output": tidied(outcome.output)[-OUTPUT_KEPT:],
+            "stacks": tidied(outcome.stacks)[-STACKS_KEPT:],
+            "traceback": tidied(traceback)[-TRACEBACK_KEPT:],
             "answer": answer or None,
         }
     )
@@ -101,6 +103,14 @@ def without_home(text: str) -> str:
     """A text with `~` for the user's home: records are made to be committed."""
     home = os.path.expanduser("~")
     return text.replace(f"{home}/", "~/") if len(home) > 1 else text
+
+
+def without_folders(text: str, cell: Cell) -> str:
+    """A text in which the user's code has the path that the YAML gives it, without the folder; the user's home is `~`."""
+    for entry in cell.entries:
+        if len(entry.located.home) > 1:
+            text = text.replace(f"{entry.located.home}/", "")
+    return without_home(text)
 
 
 def _cell_facts(cell: Cell) -> dict[str, Any]:

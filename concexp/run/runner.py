@@ -252,7 +252,7 @@ class _Execution:
         record = self._keep(runner.measure(trial))
         runner.listener.trial_ended(record)
         if _hung(record) and _diagnostic_id(trial.cell) not in self.recorded_ids:
-            runner.listener.note(f"{trial.cell.id} hangs: one more trial, to see who waits for whom")
+            runner.listener.note(f"{trial.cell.id} hangs: one more trial, to see which thread waits for which")
             self._keep(runner.diagnose(trial))
         self.last_block = max(self.last_block, trial.block)
 

@@ -54,6 +54,17 @@ def test_noisier_cells_have_a_higher_floor():
     assert noise.NO_FLOOR.beside(Interval(1, 0.5, 2, 10)) == 1
 
 
+def test_a_borrowed_floor_is_in_proportion_to_the_noise_of_other_work():
+    """A control of work that computes, ±50 % on a busy machine, says little of work that waits, known to 0.5 %."""
+    e = math.exp
+    floor = noise.NoiseFloor("", "", Interval(e(0.1), e(-0.4), e(0.6), 6), borrowed=True)
+    waits, computes = (Interval(16, 16 / e(width), 16 * e(width), 6) for width in (0.005, 0.7))
+    assert floor.beside(waits) == floor.under(waits) == pytest.approx(e(0.6 * 0.005 / 0.5))
+    assert floor.beside(computes) == pytest.approx(e(0.6 + 0.2))
+    assert floor.under(computes) == floor.factor
+    assert noise.NoiseFloor("", "", floor.ratio).under(waits) == floor.factor
+
+
 def test_controls_and_sentinels_enter_nothing_else(tmp_path):
     """cells.csv is the same with and without them; the frame has them under their roles."""
     run = made(tmp_path / "with", unlike=5.0)

@@ -18,7 +18,7 @@ from tests.helpers.program import concexp
 
 FINDINGS = [
     Finding("effective CPUs", "danger", "spinners get 1.00 of 2 usable CPUs now", "stop what else runs here"),
-    Finding("governor", "unknown", "the system does not tell"),
+    Finding("governor", "unknown", "the system does not report it"),
     Finding("load", "ok", "0.01"),
 ]
 
@@ -28,7 +28,7 @@ def test_the_text_has_a_line_per_finding_and_its_cure_below():
     assert doctor.findings_text(FINDINGS).splitlines() == [
         "danger   effective CPUs: spinners get 1.00 of 2 usable CPUs now",
         "         cure: stop what else runs here",
-        "unknown  governor: the system does not tell",
+        "unknown  governor: the system does not report it",
         "ok       load: 0.01",
         "",
         "danger: effective CPUs",
@@ -40,7 +40,7 @@ def test_the_data_hold_the_same():
     data = json.loads(json.dumps(doctor.findings_data(FINDINGS)))
     assert data["summary"] == "danger: effective CPUs"
     assert data["findings"][1] == {
-        "about": "governor", "level": "unknown", "says": "the system does not tell", "cure": "",
+        "about": "governor", "level": "unknown", "says": "the system does not report it", "cure": "",
     }  # fmt: skip
 
 

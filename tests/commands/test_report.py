@@ -39,8 +39,9 @@ def test_the_shared_page_is_that_of_the_latest_run(tmp_path):
     assert paths(older) == [shared]
     latest = shutil.copytree(older, older.with_name("99991231T235959Z-later"))
     assert paths(older) == [older / "README.md"]
-    for path in (latest, tmp_path / "reports/x", tmp_path / "reports"):
+    for path in (latest, tmp_path / "reports/x"):
         assert paths(path) == [shared]
+    assert paths(tmp_path / "reports") == [shared, tmp_path / "reports/README.md"]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_a_later_run_that_is_not_complete_does_not_replace_the_page(tmp_path, la
     (complete / "manifest.json").write_text(json.dumps({"identity": "one", "finished_at": "2026"}))
     assert results.folder_of(tmp_path / "reports/x") == complete
     assert paths(partial) == [partial / "README.md"]
-    assert paths(tmp_path / "reports") == paths(complete) == [shared]
+    assert paths(tmp_path / "reports")[:-1] == paths(complete) == [shared]
 
 
 def test_the_answer_is_printed_with_the_page(tmp_path):
@@ -88,7 +89,7 @@ def test_pages_that_lack_a_part_are_exit_code_1(tmp_path, monkeypatch, capsys):
     assert caught.value.exit_code == 1
     said = capsys.readouterr()
     lines = said.out.splitlines()
-    pages = [str(tmp_path / name / "README.md") for name in ("a", "b")]
+    pages = [str(tmp_path / name) for name in ("a/README.md", "b/README.md", "README.md")]
     assert [line for line in lines if line.endswith("README.md")] == pages
     assert lines.count("Which model is made up best?") == 2
     assert said.err.count("lacks the picture “comparison” (KeyError: 'model', in ") == 2
@@ -96,3 +97,46 @@ def test_pages_that_lack_a_part_are_exit_code_1(tmp_path, monkeypatch, capsys):
     with pytest.raises(typer.Exit) as caught:
         cli.report([tmp_path / "a"])
     assert caught.value.exit_code == 0
+
+
+def test_the_page_in_one_file(tmp_path):
+    """`--html` writes it beside the page and prints where; without it there is none."""
+    journal_builder.write(tmp_path / "reports/x", **scenarios.one_cell())
+    assert concexp(tmp_path, "report", "-q", "reports/x").stdout == "reports/x/README.md\n"
+    assert not list(tmp_path.rglob("*.html"))
+    done = concexp(tmp_path, "report", "-q", "--html", "reports/x")
+    assert done.stdout == "reports/x/README.md\nreports/x/made_up.html\n"
+    assert (tmp_path / "reports/x/made_up.html").read_text("utf-8").startswith("<!doctype html>\n")
+
+
+def test_pictures_in_another_format(tmp_path):
+    """`--figures` draws a finished run anew; a format that does not exist is exit code 2."""
+    journal_builder.write(tmp_path / "reports/x", **scenarios.scaling())
+    assert concexp(tmp_path, "report", "-q", "reports/x", "--figures", "svg").returncode == 0
+    figures = tmp_path / "reports/x/figures"
+    assert {path.suffix for path in figures.iterdir()} == {".svg"}
+    wrong = concexp(tmp_path, "report", "-q", "reports/x", "--figures", "jpg")
+    assert wrong.returncode == 2
+    assert "'png', 'svg', 'pdf'" in wrong.stderr
+    assert {path.suffix for path in figures.iterdir()} == {".svg"}
+
+
+def test_a_folder_of_reports_has_an_index(tmp_path):
+    """It is written last, and written anew; a README.md of the user's stays, and stderr says so."""
+    for name in ("a", "b"):
+        journal_builder.write(tmp_path / "reports" / name, **scenarios.one_cell())
+    done = concexp(tmp_path, "report", "-q", "reports")
+    assert done.stdout.splitlines() == ["reports/a/README.md", "reports/b/README.md", "reports/README.md"]
+    index = tmp_path / "reports/README.md"
+    assert [f"]({name}/README.md)" in index.read_text("utf-8") for name in ("a", "b")] == [True, True]
+    shutil.rmtree(tmp_path / "reports/b")
+    assert concexp(tmp_path, "report", "-q", "reports").returncode == 0
+    assert "b/README.md" not in index.read_text("utf-8")
+    index.write_text("mine")
+    done = concexp(tmp_path, "report", "-q", "reports")
+    assert (done.returncode, done.stdout) == (0, "reports/a/README.md\n")
+    assert (
+        done.stderr
+        == "reports/README.md is not an index that concexp wrote, and stays as it is: move it away to get one\n"
+    )
+    assert index.read_text() == "mine"

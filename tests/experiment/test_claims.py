@@ -112,7 +112,7 @@ def test_what_is_claimed_is_measured():
         ("expect: throughput", 13, "`throughput` is no condition", "compare it"),
         ("expect: throughput > 1 and speedup", 32, "`and` joins conditions, and this is none", "compare it"),
         ("expect: (speedup > 1) + 1 > 2", 14, "a condition cannot be computed with or compared", "join"),
-        ("expect: speedup > 2parsec", 23, "'2parsec' is no number", ""),
+        ("expect: speedup > 2parsec", 23, "'2parsec' is not a number", ""),
         ("expect: speedup(2) > 1", 13, "there is no function 'speedup'", ""),
         ("expect: abs(1, 2) > speedup", 13, "`abs` takes 1 argument, not 2", ""),
         ("expect: slope(speedup) > 1", 26, "`slope` is written `slope(metric over axis)`", ""),

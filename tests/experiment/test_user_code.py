@@ -48,10 +48,10 @@ def test_a_suite_of_methods(read, write):
 
 
 def test_a_suite_needs_a_source(read):
-    """Nobody can tell what is in a built-in module without importing it."""
+    """What is in a built-in module is unknown without importing it."""
     (found,) = problems(read, "math:*")
     assert (found.message, found.hint) == (
-        "math is no Python source: nobody can tell what is in it",
+        "math is not Python source, so its content is unknown",
         "name its functions",
     )
 

@@ -46,6 +46,7 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     What its trials measure
       rate=1000.0           operations per second; `noise` and `drift` change it
       noise=0.01            standard deviation of the rate's logarithm between trials
+      salt=""               another one gives other random numbers, as another run of the same cell has
       drift=0.0             added to the rate's logarithm with each block
       course=None           function (block, iteration) -> factor by which an operation takes longer in that iteration
       loop=None             function (block, iteration) -> seconds of the reference loop beside it; None: not recorded
@@ -74,7 +75,7 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "shape": "tasks",
              "axes": {}, "drift": 0.0, "ops": None, "role": "", "facts": {}, "answer": {}, "record": {}, "counts": {},
              "plugins": {}, "observed": {}, "pictured": {}, "startup": "once", "load": {"duration": 0.5},
-             "fixed": False, "runtime": {}, "course": None, "loop": None, "by_block": {}, **more}  # fmt: skip
+             "fixed": False, "runtime": {}, "course": None, "loop": None, "by_block": {}, "salt": "", **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
     return given
@@ -111,6 +112,7 @@ def write(
     manifest=None,
     beside=(),
     pace=None,
+    spinner=None,
 ):
     """Writes the journal of `cells` into `folder`/runs/<run id>, and returns the run, loaded as a user would load it.
 
@@ -121,6 +123,7 @@ def write(
                   each block and one at the end, or None (also in the list) where nothing was measured
     spec          keys of the experiment that replace the usual ones; likewise `machine` (the facts of the machine) and
                   `manifest` (the header's manifest)
+    spinner       rounds per second of one spinner alone, with which the spinners' speeds are recorded
     pace          how much work fills a given time, as the header of newer journals has it
     beside        (role, cell) pairs that are measured in every block beside the cells, such as ("sentinel", cell(...))
 
@@ -174,7 +177,7 @@ def write(
     }
     with journal.Writer(run / journal.NAME) as writer:
         writer.begin(header)
-        for record in _records(cells, repetitions, iterations, spin, beside):
+        for record in _records(cells, repetitions, iterations, spin, beside, spinner):
             writer.append(record)
     return results.load(run)
 
@@ -190,12 +193,12 @@ def _labels(cells):
     return axes
 
 
-def _records(cells, repetitions, iterations, spin, beside):
+def _records(cells, repetitions, iterations, spin, beside, spinner=None):
     """Yields the journal's lines after the header: unsupported cells, then the blocks, each in an order of its own."""
     yield from (_record(one, None, 0, 0) for one in cells if one["status"] == "unsupported")
     for block in range(repetitions):
         if spin[block] is not None:
-            yield _spin(block, spin[block])
+            yield _spin(block, spin[block], spinner)
         order = [one for one in cells if one["status"] != "unsupported"]
         random.Random(block).shuffle(order)
         shift = random.Random(f"weather {block}").gauss(0, 0.02)  # of the logarithm of all rates in this block
@@ -211,12 +214,13 @@ def _records(cells, repetitions, iterations, spin, beside):
             record = _record({**one, "role": role}, block, position, iterations, shift)
             yield {**record, "trial": f"{record['trial']}-{role}", "role": role}
     if spin[repetitions] is not None:
-        yield _spin(repetitions, spin[repetitions])
+        yield _spin(repetitions, spin[repetitions], spinner)
 
 
-def _spin(block, effective):
+def _spin(block, effective, alone=None):
     """The journal's line of a measurement of the machine by spinners."""
-    return {"trial": f"spin-{block:04d}", "role": "machine", "block": block, "effective_cpus": effective, "cpus": 2,
+    speeds = {"alone_per_s": [alone], "together_per_s": [alone * effective]} if alone else {}
+    return {**speeds, "trial": f"spin-{block:04d}", "role": "machine", "block": block, "effective_cpus": effective, "cpus": 2,
             "cpu_s": 0.3, "run_queue_wait_s": 0.001, "started_at": "2026-01-02T03:04:05.000Z"}  # fmt: skip
 
 
@@ -266,7 +270,7 @@ def _record(one, block, position, iterations, shift=0.0):
 
 def _answer(one, block, iterations, shift):
     """What the child of a trial answers: its iterations, and the facts of the interpreter."""
-    rng = random.Random(f"{one['id']} {block}{one['role']}")
+    rng = random.Random(f"{one['id']} {block}{one['role']}{one['salt']}")
     workers = one["axes"]["workers"] or 1
     pace = one["rate"] * math.exp(shift + rng.gauss(0, one["noise"]) + one["drift"] * block)
     parallel = catalog.load("model", one["plugins"].get("model", one["axes"]["model"])).parallel

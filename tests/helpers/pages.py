@@ -3,7 +3,7 @@
 from markdown_it import MarkdownIt
 
 from concexp import catalog
-from concexp.report.answer import answer, per_comparison
+from concexp.report.answer import about, answer
 from concexp.report.plots import _style
 from concexp.report.sections import doubtful
 from concexp.report.view import View
@@ -30,9 +30,13 @@ def draw(plot, view, path):
 
 
 def every_sentence(view):
-    """The answer, the sentences of each comparison, and the reasons for doubt, each item of a list by itself."""
-    blocks = [*answer(view), *per_comparison(view), *doubtful.threats(view)]
-    return [sentence for block in blocks for sentence in block.split("\n  - ")]
+    """The answer, the sentences about each comparison, and the reasons for doubt."""
+    return [*answer_and_details(view), *doubtful.threats(view)]
+
+
+def answer_and_details(view):
+    """The sentences of the answer, and those about each comparison."""
+    return list(dict.fromkeys([*answer(view), *(text for one in view.comparisons for text in about(view, one))]))
 
 
 def alt_text(folder, name, **made):

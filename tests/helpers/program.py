@@ -9,6 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from concexp.trial import wire
 
 ROOT = Path(__file__).parents[2]
@@ -83,3 +85,13 @@ def unfinish(run):
     manifest = json.loads((run / "manifest.json").read_text())
     del manifest["finished_at"], manifest["effective_cpus"]
     (run / "manifest.json").write_text(json.dumps(manifest))
+
+
+def another_python():
+    """The name, as in a YAML, of an interpreter with another version than that of the tests."""
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    rows = json.loads(concexp(".", "list", "pythons", "--json").stdout)
+    names = [row["name"] for row in rows if row["name"] and not row["version"].startswith(f"{version}.")]
+    if not names:
+        pytest.skip("there is no interpreter of another version on this machine")
+    return names[0]

@@ -69,11 +69,11 @@ def test_a_range_below_zero_reaches_its_end():
         ("{workers: cpus-2}", "a whole number from 1 on, not 0 (from `cpus-2`)"),
         ("{workers: cpus/4}", "a whole number, not 0.5 (from `cpus/4`)"),
         ("{workers: 1/(cpus-2)}", "in `1/(cpus-2)`: division by zero"),
-        ("{workers: 1e300*1e300*cpus}", "which is no number"),
+        ("{workers: 1e300*1e300*cpus}", "which is not a number"),
         ("{workers: '[cpus, 1]'}", "expected a whole number"),
-        ("{workers: (cpus == 2)}", "gives true, which is no number"),
+        ("{workers: (cpus == 2)}", "gives true, which is not a number"),
         ("{workers: seed, seed: workers}", "depends on itself"),
-        ("{workers: load.duration*2, load.duration: 1s}", "'1s' is no number"),
+        ("{workers: load.duration*2, load.duration: 1s}", "'1s' is not a number"),
     ],
 )
 def test_numbers_that_only_planning_can_refuse(sweep, says):

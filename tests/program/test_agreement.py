@@ -6,11 +6,11 @@ import pytest
 
 from concexp import catalog, experiment
 from concexp.plan.planner import make_plan
-from concexp.run.agreement import VARY, Comparison
+from concexp.run.agreement import VARY, Comparison, trials_of
 from concexp.run.child.launch import launch
 from concexp.run.interpreters.interpreter import current
 from tests.helpers.children import staged
-from tests.helpers.program import concexp, run_folder
+from tests.helpers.program import another_python, concexp, run_folder
 
 CODE = """
 import multiprocessing, os, random, threading, time
@@ -164,6 +164,58 @@ def test_arguments_are_part_of_the_work(compared):
     found, differing = compared("{mine.py:given: {n: 1}, as: p}", ["threads"], more)
     assert set(differing.values()) == {""}
     assert found.compared == {"p": {"cells": 8, "differ": 0, "unlike": ""}}
+
+
+def test_the_trials_are_known_beforehand(tmp_path):
+    """As many are started as the forecast counts, where all agree."""
+    (tmp_path / "mine.py").write_text("def same(): return 1\n")
+    text = "workload: [mine.py:same, cpu_sum]\nmodel: [serial, threads, asyncio]\nload: {ops: 4, scaling: weak}\n"
+    (tmp_path / "x.yaml").write_text(f"{text}sweep: {{workers: [2, 3], load.ops: [4, 5]}}\n")
+    plan = make_plan(experiment.load(tmp_path / "x.yaml"), 2)
+    python, started = current(staged()), []
+
+    def start(cell, request, timeout):
+        started.append(cell.id)
+        return launch(request, python.path, staged(), timeout, True, cell.runtime.variables())
+
+    assert Comparison(start).of(plan.runnable).differing == {}
+    assert sorted(started) == sorted(cell.id for cell in trials_of(plan.runnable))
+    assert len(started) == 1 + 2 + 2
+
+
+VERSIONS = """
+import decimal, pathlib, sys, collections, datetime, fractions, enum
+
+class Colour(enum.Enum):
+    red = 1
+
+Place = collections.namedtuple("Place", "x y")
+
+def version(): return sys.version_info[:2]
+def same():
+    return [pathlib.PurePosixPath("/a/b"), decimal.Decimal("1.10"), datetime.datetime(2020, 1, 2), fractions.Fraction(1, 3),
+            collections.Counter("aab"), collections.OrderedDict(a=1), Colour.red, Place(1, 2.5), {"k": {1, 2}}, sum([0.1] * 10),
+            2 ** 100, ValueError("x"), slice(1, 2), range(3), b"x", 1 + 2j]
+"""
+
+
+def test_a_function_that_differs_between_interpreters(tmp_path):
+    """Where one version returns something else, its cells are invalid, with both values and the version; where not, none is."""
+    name = another_python()
+    (tmp_path / "mine.py").write_text(VERSIONS)
+    (tmp_path / "x.yaml").write_text(
+        f"workload: [mine.py:version, mine.py:same]\nmodel: [serial, threads]\nsweep: {{workers: 2, python: [current, '{name}']}}\n"
+        "load: {duration: 20ms}\nmeasure: {repetitions: 3, control: off}\n"
+    )
+    done = concexp(tmp_path, "run", "x.yaml", "--yes")
+    assert "mine.py:version returns something else than under serial in 2 of 4 cells" in done.stderr
+    assert "mine.py:same returns" not in done.stderr
+    trials = [json.loads(line) for line in (run_folder(tmp_path) / "journal.jsonl").read_text().splitlines()[1:]]
+    for trial in (one for one in trials if one["role"] == "measured"):
+        differs = trial["axes"]["workload"] == "mine.py:version" and trial["axes"]["python"] == name
+        assert trial["status"] == ("invalid" if differs else "ok"), trial["reason"]
+        if differs:
+            assert ", under serial (python current) (3, " in trial["reason"]
 
 
 def test_what_ends_badly_is_not_compared(compared):

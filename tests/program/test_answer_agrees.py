@@ -14,12 +14,12 @@ from concexp.analysis.samples import compared
 from concexp.analysis.stats.intervals import Interval, of_the_best
 from concexp.analysis.stats.time_breakdown import RESIDUAL
 from concexp.report import contest
-from concexp.report.answer import answer, per_comparison, what_to_do
-from concexp.report.sections import time_breakdown
+from concexp.report.answer import about, what_to_do
+from concexp.report.sections import time_breakdown, timelines
 from concexp.report.text.markdown import escaped
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
-from tests.helpers.pages import agrees
+from tests.helpers.pages import agrees, answer_and_details
 
 REPORTS = Path(__file__).parents[2] / "reports"
 FACTORS = {"": 1, "x": 1, "k": 1e3, "M": 1e6, "G": 1e9, "s": 1, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
@@ -41,6 +41,8 @@ TIMES_RANGE = re.compile(rf"({NUMBER}) to ({NUMBER}) times as (?:fast|good) as")
 TIMES = re.compile(rf"({NUMBER}) times as (?:fast|good) as[^(;]*\(({NUMBER})–({NUMBER})\)")
 PART = re.compile(rf"at most ({NUMBER}) %(?: \(({NUMBER})–({NUMBER})\))?")  # of the workers' time
 WORKERS = re.compile(r"with ((?:\d+(?:, | and )?)+) workers?\b")
+ACTIVITY = re.compile(rf"({NUMBER}) % (?:at work|waiting|idle|on a CPU)")
+UNITLESS = re.compile(rf"({NUMBER})(?: to ({NUMBER}))? at ")  # under a condition
 ALONE = re.compile(rf"({NUMBER}){UNIT}(?=[ ,;.])")
 FIXED_TEXT = (
     r"p99|within (?:5|10) %|10 % or more|an interval needs 3|at least 3 repetitions"
@@ -185,10 +187,15 @@ class Reader:
         parts = [split.share(name).scaled(100) for split in splits for name in (*split.parts, RESIDUAL)]
         return any(all(map(agrees, wanted, (part.mean, part.lo, part.hi))) for part in parts)
 
+    def is_activity(self, found):
+        shares = [100 * share for one in timelines.selection(self.view) for share in one.shares.values()]
+        return any(agrees(found[1], share) for share in shares)
+
     def left(self, sentence):
         """A sentence without the numbers that agree with the data; AssertionError for one that does not."""
         text = self.text(sentence)
         checks = (
+            (ACTIVITY, self.is_activity),
             (SHARE, self.is_share),
             (LOST, self.is_lost),
             (NOTHING, self.is_nothing),
@@ -201,6 +208,7 @@ class Reader:
             (TIMES_RANGE, lambda found: all(any(agrees(end, f[0]) for f in self.figures) for end in found.groups())),
             (TIED, self.is_difference),
             (INTERVAL, self.is_figure),
+            (UNITLESS, lambda found: all(any(agrees(n, f[0]) for f in self.figures) for n in found.groups() if n)),
             (WORKERS, lambda found: set(re.findall(r"\d+", found[1])) <= {row["workers"] for row in self.rows}),
         )
         text = re.sub(FIXED_TEXT, "", text)
@@ -229,7 +237,7 @@ MADE_UP = (scenarios.scaling, scenarios.syncs, scenarios.waiting, scenarios.bad,
 def read(run):
     """Checks every sentence of the answer and of the comparisons; returns how many numbers they contain."""
     reader = Reader(run)
-    sentences = [*answer(reader.view), *per_comparison(reader.view), what_to_do(reader.view)]
+    sentences = [*answer_and_details(reader.view), what_to_do(reader.view)]
     for sentence in sentences:
         assert not re.search(r"\d", reader.left(sentence)), (reader.left(sentence), sentence)
     return len(re.findall(NUMBER, " ".join(map(reader.text, sentences))))
@@ -259,7 +267,7 @@ def test_a_wrong_number_is_found(tmp_path):
     run = journal_builder.write(tmp_path, **scenarios.scaling())
     results.write(run)
     reader = Reader(run)
-    sentence = next(one for one in per_comparison(reader.view) if "best figure" in one)
+    sentence = next(one for one in about(reader.view, reader.view.comparisons[0]) if "best figure" in one)
     reader.left(sentence)
     for right, wrong in ((r"(\d) M sums", r"\1 k sums"), (r"2\.(\d)(\d) M", r"2.\g<2>\1 M"), (r"4 workers", "5 workers"),
                          (r"97 % of the", "87 % of the"), (r"−\d\.\d+ to", "−5.21 to")):  # fmt: skip

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from concexp.run.storage import journal
-from tests.helpers.program import SIMULATED, concexp, run_folder, unfinish
+from tests.helpers.program import SIMULATED, another_python, concexp, run_folder, unfinish
 
 
 def records(run):
@@ -423,16 +423,6 @@ def test_a_run_that_lacks_only_its_page_measures_nothing_again(finished):
     assert concexp(finished, "run", "x.yaml").returncode == 0
     assert (run_folder(finished) / "journal.jsonl").read_bytes() == journal
     assert path.read_bytes() == text
-
-
-def another_python():
-    """The name, as in a YAML, of an interpreter with another version than that of the tests."""
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    rows = json.loads(concexp(".", "list", "pythons", "--json").stdout)
-    names = [row["name"] for row in rows if row["name"] and not row["version"].startswith(f"{version}.")]
-    if not names:
-        pytest.skip("there is no interpreter of another version on this machine")
-    return names[0]
 
 
 def test_one_experiment_over_two_interpreters(tmp_path, write):

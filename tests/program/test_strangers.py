@@ -46,7 +46,7 @@ def changed(lines, number, where, value):
         (1, ["spec", "measure", "iterations"], "many", "spec.measure: {"),
         (1, ["manifest", "machine", "cpus"], 0, "manifest.machine.cpus: 0 cannot stand there"),
         (1, ["manifest", "identity"], "`<script>", "manifest.identity: '`<script>' cannot stand there"),
-        (1, ["cells", 0, "axes", "model"], "else", "cells[0].axes.model: 'else' is none of the labels in `axes`"),
+        (1, ["cells", 0, "axes", "model"], "else", "cells[0].axes.model: 'else' is not one of the labels in `axes`"),
         (3, ["role"], "<b>", "role: '<b>' is no role of a trial"),
         (3, ["cell"], "another", "cell another is not in the header"),
         (3, ["status"], [], "status: [] cannot stand there"),

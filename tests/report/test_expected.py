@@ -19,14 +19,25 @@ def crashed(*models):
     ("models", "is_failure"), [(("threads",), False), (("processes",), True), (("threads", "processes"), True)]
 )
 def test_only_the_unexpected_went_wrong(tmp_path, models, is_failure):
-    """The answer and the page tell the two apart; the table stands only where all were expected."""
+    """The answer and the page tell the two apart."""
     run = journal_builder.write(tmp_path, crashed(*models), spec=ALLOW)
     view = View(run)
     assert any("did not end well" in sentence for sentence in answer(view)) is is_failure
-    assert (endings.table(view) is None) is is_failure
+    assert endings.expected_to_end_badly(view) is not is_failure
     page = report.write(run, tmp_path).read_text("utf-8")
     assert ("## What went wrong" in page) is is_failure
     assert ("- 6 trials of 1 cell crashed: killed." in page) is ("threads" in models)
+
+
+def test_without_a_time_the_endings_are_counted(tmp_path):
+    """An answer all the same, where no metric says when something was noticed."""
+    cells = [
+        *crashed("threads"),
+        journal_builder.cell(model="threads", workers=4, status="timeout", reason="no answer"),
+        journal_builder.cell(model="threads", workers=8, status="timeout", reason="no answer"),
+    ]
+    sentences = answer(View(journal_builder.write(tmp_path, cells, spec=ALLOW)))
+    assert sentences == ["Of 3 cells 1 crashed and 2 timed out, as expected."]
 
 
 def test_a_claim_expects_its_status(tmp_path):

@@ -11,7 +11,7 @@ from concexp.analysis.samples import Sample, Trial, compared
 from concexp.analysis.stats.intervals import of_the_best
 from concexp.analysis.stats.ratios import p_value
 from concexp.analysis.stats.significance import benjamini_hochberg
-from concexp.report.answer import answer, per_comparison
+from concexp.report.answer import answer
 from concexp.report.family import corrected, family_of
 from concexp.report.pairs import Pair
 from concexp.report.phrases import contenders
@@ -19,6 +19,7 @@ from concexp.report.sections import precision
 from concexp.report.text.numbers import spread
 from concexp.report.view import Point, View
 from tests.helpers import journal_builder
+from tests.helpers.pages import answer_and_details
 
 ARMS = 20
 SEEDS = 40
@@ -40,7 +41,7 @@ def viewed(folder, cells):
 
 
 def answer_and_comparisons(view):
-    return "\n".join([*answer(view), *per_comparison(view)])
+    return "\n".join(answer_and_details(view))
 
 
 def pairs_of(points):

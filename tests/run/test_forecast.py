@@ -4,6 +4,7 @@ import pytest
 
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
+from concexp.run.agreement import WINDOW
 from concexp.run.durations import SENTINEL_S, SPIN_S, TRIAL_OVERHEAD_S, known_before
 from concexp.run.forecast import duration_text, forecast
 from concexp.run.storage import journal
@@ -36,6 +37,26 @@ def test_from_loads(tmp_path):
     assert found.seconds == found.most == pytest.approx(4 * (block + SPIN_S) + SPIN_S)
     assert (found.measured, found.loads, found.unknown) == (0, 16, 0)
     assert found.text == "takes about 44 s (foreseen: 16 trials from their loads)"
+
+
+def test_trials_that_compare_answers(tmp_path):
+    """Of user code one trial for each way of running it and the reference; not of what returns nothing to be compared."""
+    (tmp_path / "mine.py").write_text("def work(): return 1\n")
+    text = "workload: {ENTRY}\nmodel: [serial, threads]\nsweep: {workers: [2, 4]}\nload: {duration: 1s}\n"
+
+    def of(entry, **known):
+        spec = parse_text(text.replace("{ENTRY}", entry), str(tmp_path / "x.yaml"))
+        plan = make_plan(spec, 2)
+        return forecast(spec, plan, known_before(tmp_path, spec.measure, "here"), **known)
+
+    found, before = of("mine.py:work"), of("mine.py:work", answers_known=True)
+    assert (found.compared, before.compared) == (3, 0)  # serial, and threads with 2 and 4 workers
+    assert found.seconds - before.seconds == pytest.approx(3 * (TRIAL_OVERHEAD_S + WINDOW))
+    assert "; 0.8 s of it for 3 trials that compare returned values" in found.text
+    assert "compare" not in before.text
+    assert of("{call: {target: mine.py:work, returns: any}}").compared == 0
+    assert of("cpu_sum").compared == 0
+    assert found.data["trials_compared"] == 3
 
 
 def test_from_earlier_runs(tmp_path):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 import venv
 
@@ -321,6 +322,41 @@ def test_names_of_copies(write, tmp_path, prepared):
         "pack/mine.py": "pack/mine.py",
         "pack/__init__.py": "pack/__init__.py",
     }.items()} == files  # fmt: skip
+
+
+LOUD = """
+import sys
+print("loaded " * 100)
+class work:
+    def setup(self): print("set up " * 50)
+    def run(self): BODY
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "size"), [("pass", 0), ("print('x' * 79)", 80), ("sys.stderr.write('x' * 3000)", 3000)]
+)
+def test_what_each_call_prints(prepared, body, size):
+    """The amount is measured: what the import and the set-up print does not count, and quiet code is tried once."""
+    tried = prepared(LOUD.replace("BODY", body), model="[threads, {processes: {start_method: spawn}, as: spawned}]")
+    tried.inspect_code()
+    tried.try_code({})
+    assert tried.printed == ({"mine.py:work": size} if size else {})
+    text = {0: [], 80: ["80 bytes"], 3000: ["2.93 KiB"]}[size]
+    assert tried.announcements({}) == [
+        f"mine.py:work prints {one} in each call, within the measured time" for one in text
+    ]
+
+
+def test_a_long_comparison_is_announced(prepared, monkeypatch):
+    """With the time that its trials take, by what the first ones took."""
+    tried = prepared("def work(): return 1\n")
+    tried.try_code({})
+    assert tried.announcements({}) == []
+    monkeypatch.setattr(preflight, "LONG_COMPARISON_S", 0.01)
+    (line,) = tried.announcements({})
+    assert re.fullmatch(r"what the code returns is compared before the first trial: about [\d.]+ s", line)
+    assert tried.announcements({cell.id: "no" for cell in tried.plan.cells}) == []
 
 
 def test_a_whole_run(write, tmp_path):

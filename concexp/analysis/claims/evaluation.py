@@ -353,7 +353,7 @@ def _computed(tree: Tree, values: list[Any]) -> Any:
         return None
     for number in numbers_given:
         if not is_number(number):
-            raise TypeError(f"{number!r} is no number")
+            raise TypeError(f"{number!r} is not a number")
     if tree.kind == "call":
         return numbers.called(tree.value, numbers_given)
     if tree.kind == "minus":

@@ -196,7 +196,7 @@ class Basis:
         timed = catalog.load("metric", self.name).is_timed()
         codes = Counter(code for trial in self.known for code in trial.doubts_about(self.name) if timed)
         why = f", the others are doubtful ({', '.join(sorted(codes))})" if codes else ""
-        count = f"only {len(self.sure)} of {self.run} trials can tell" if self.sure else "no trial can tell"
+        count = f"only {len(self.sure)} of {self.run} trials count" if self.sure else "no trial counts"
         return f"{count}{why}; a verdict on {'time' if timed else 'a mean'} needs {fewest}"
 
     @property

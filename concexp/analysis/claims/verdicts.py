@@ -15,6 +15,7 @@ from concexp.analysis.claims.evaluation import Values, missing_in_words
 from concexp.analysis.claims.measured import Measured, NoVerdict
 from concexp.analysis.claims.numbers import Drawn, Later, drawn, is_number
 from concexp.analysis.claims.truth import Truth
+from concexp.analysis.memo import once
 from concexp.analysis.stats.draws import DRAWS, verdict
 from concexp.analysis.stats.familywise import holm
 from concexp.analysis.stats.intervals import FEWEST, LEVEL, Interval
@@ -119,11 +120,10 @@ def judge_claims(run: Run, given: Sequence[Claim] | None = None) -> tuple[Verdic
     return tuple(_verdict(claim, measured) for claim in claims) if measured is not None else ()
 
 
+@once
 def verdicts_of(run: Run) -> tuple[Verdict, ...]:
     """The verdicts on a run's claims, in their order; judged once for each run that was loaded."""
-    if "verdicts" not in run.memo:
-        run.memo["verdicts"] = judge_claims(run)
-    return run.memo["verdicts"]  # type: ignore[no-any-return]
+    return judge_claims(run)
 
 
 def _verdict(claim: Claim, measured: Measured) -> Verdict:

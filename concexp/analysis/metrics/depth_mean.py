@@ -8,7 +8,7 @@ from concexp.analysis import metrics
 
 
 class Metric(metrics.Metric):
-    """Mean number of items in the channel over the window, from trials of their own; empty where the channel does not tell."""
+    """Mean number of items in the channel over the window, from trials of their own; empty where the channel does not report it."""
 
     title = "mean queue length"
     known_as = ("queue length", "queue depth", "qsize")

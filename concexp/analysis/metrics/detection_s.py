@@ -9,7 +9,7 @@ from concexp.analysis import metrics
 
 
 class Metric(metrics.Metric):
-    """Time from a fault to the moment at which the model told of it; empty where it never did. Rows that end badly have it."""
+    """Time from a fault to the moment at which the model reported it; empty where it never did. Rows that end badly have it."""
 
     title = "time to detect a fault"
     unit = "s"

@@ -85,7 +85,7 @@ def _name(asked: TryRequest, functions: Sequence[Function]) -> str:
     name = asked.name or request.name_of(functions)
     if not NAME.fullmatch(name):
         cure = "small letters, digits and underscores, a letter first"
-        raise InputError([request.problem("--name", f"'{name}' is no name", cure)])
+        raise InputError([request.problem("--name", f"'{name}' cannot be a name", cure)])
     return name
 
 

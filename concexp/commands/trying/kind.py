@@ -26,7 +26,7 @@ class Kind(StrEnum):
     holds = "computes and holds the GIL"
     releases = "computes in code that releases the GIL"
     free = "computes, and there is no GIL"
-    computes = "computes; whether it holds the GIL cannot be told"
+    computes = "computes; whether it holds the GIL is not known"
     waits = "waits, and blocks its thread meanwhile"
     awaits = "waits asynchronously"
     blocks = "a coroutine function that blocks its event loop"
@@ -145,7 +145,7 @@ class Facts:
         if self.kind is Kind.blocks:
             found.append("nothing else runs in an event loop while it blocks: await, or use asyncio.to_thread")
         if self.kind is Kind.computes:
-            found.append("the machine gave too few CPUs to tell whether it holds the GIL: try again when it is quiet")
+            found.append("the machine gave too few CPUs to see whether it holds the GIL: try again when it is quiet")
         return found
 
 

@@ -98,7 +98,9 @@ def _ladder(facts: Facts, cpus: int) -> list[int]:
 
 def _ranked(facts: Facts, models: Sequence[Candidate], ladder: Sequence[int]) -> Iterator[Row]:
     """All rows, the most informative first."""
-    first, *rivals = [group for name in GROUPS[facts.kind] if (group := of_group(models, name))] or [[]]
+    first, *rivals = [group for name in GROUPS[facts.kind] if (group := _ordered(facts, of_group(models, name)))] or [
+        []
+    ]
     for model in of_group(models, ALONE):
         yield Row(model.name, ())
     for model in first[:1]:
@@ -110,6 +112,11 @@ def _ranked(facts: Facts, models: Sequence[Candidate], ladder: Sequence[int]) ->
     for group in rivals if facts.kind in CLOSE else []:
         for model in group[1:]:
             yield Row(model.name, _workers(model, ladder))
+
+
+def _ordered(facts: Facts, models: Sequence[Candidate]) -> list[Candidate]:
+    """Of short calls the models first that do not hand them over one by one: an executor takes 0.1 to 0.4 ms for each."""
+    return sorted(models, key=lambda model: model.pool and facts.op_s <= SHORT_S)
 
 
 def _rival_ladder(facts: Facts, ladder: Sequence[int]) -> Sequence[int]:

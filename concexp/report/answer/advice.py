@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from concexp.analysis import doubts
 from concexp.analysis.cells import MISSING
 from concexp.analysis.stats.intervals import FEWEST
-from concexp.report.answer import endings
+from concexp.report.answer import endings, latencies
 from concexp.report.answer.standings import VALUES, WORKERS, Standing, contestant_text, enough
 from concexp.report.contest import compared, contest_of
 from concexp.report.phrases import MAX_NAMES, cell_text, first_few, titles_text
-from concexp.report.sections import latency
 from concexp.report.text.numbers import enumerated, plural
 from concexp.report.view import View
 
 MAX_ADVICE = 2  # pieces in the line
 ANY = "whichever suits you best"
 MAX_CHOICES = 3  # of different winners; of more, the answer itself is the advice
+MAX_WORSE = 2  # contestants to avoid, where nothing can be called best
+CHOSEN = ("clear", "tie", "workers", "numbers", "open")
 
 
 def what_to_do(view: View, found: Sequence[Standing]) -> str:
@@ -38,7 +39,7 @@ def _finish(view: View, found: Sequence[Standing]) -> list[str]:
 def _timeouts(view: View, found: Sequence[Standing]) -> list[str]:
     if not endings.never_noticed(view):
         return []
-    return [f"set a timeout of your own where the table says “{endings.NEVER}”"]
+    return ["set a timeout of your own for what is never noticed"]
 
 
 def _losses(view: View, found: Sequence[Standing]) -> list[str]:
@@ -62,7 +63,7 @@ def _lost(view: View) -> str:
 
 
 def _closed_loops(view: View, found: Sequence[Standing]) -> list[str]:
-    if not latency.hidden_by_closed_loops(view):
+    if not latencies.hidden_by_closed_loops(view):
         return []
     return ["test with requests that arrive at a given rate: the closed loop hides most of the wait"]
 
@@ -74,14 +75,10 @@ def _overloads(view: View, found: Sequence[Standing]) -> list[str]:
 
 
 def _choices(view: View, found: Sequence[Standing]) -> list[str]:
-    """Use the winner; of a tie, any; no more workers than it takes; nothing that loses elsewhere."""
+    """Use the winner; of a tie, any; no more workers than it takes; nothing that loses, here or elsewhere."""
     groups: dict[str, list[Standing]] = {}
     for one in found:
-        if (
-            one.best is not None
-            and one.state in ("clear", "tie", "workers", "numbers")
-            and (choice := _choice(view, one))
-        ):
+        if one.best is not None and one.state in CHOSEN and (choice := _choice(view, one)):
             groups.setdefault(choice, []).append(one)
     if not groups or len(groups) > MAX_CHOICES:
         return []
@@ -96,7 +93,9 @@ def _choices(view: View, found: Sequence[Standing]) -> list[str]:
             if everywhere or not any(one.title for one in members)
             else f" for {titles_text([one.title for one in members])}"
         )
-        parts.append(f"{choice}{workers if _varies(view) and choice != ANY else ''}{where}")
+        parts.append(
+            f"{choice}{workers if _varies(view) and choice != ANY and members[0].state != 'open' else ''}{where}"
+        )
     return [f"use {', '.join(parts)}"]
 
 
@@ -104,6 +103,9 @@ def _choice(view: View, one: Standing) -> str:
     if one.kind == WORKERS:
         return plural(_workers(view, one), "worker")
     assert one.best is not None
+    if one.state == "open":  # what is behind is known, if not what is best
+        behind = sorted(contestant_text(view, one.kind, lead.rival) for lead in one.behind)
+        return f"any but {enumerated(behind)}" if 0 < len(behind) <= min(MAX_WORSE, len(one.near)) else ""
     points = [one.plateau] if one.plateau is not None else [one.best, *(lead.rival for lead in one.near)]
     points = [point for point in points if cell_text(view, point) not in _losing(view)]
     names = sorted(contestant_text(view, one.kind, point) for point in points)
@@ -129,8 +131,8 @@ def _measure_better(view: View, found: Sequence[Standing]) -> list[str]:
     """Where there is no verdict: what would give one."""
     if cure := better_measurements(view):
         return [cure]
-    if any(one.state == "open" for one in found):
-        return ["more repetitions would tell more where nothing can be told apart"]
+    if found and all(one.state == "open" and not one.behind for one in found):
+        return ["repeat it more often: the differences are too small for this number of repetitions"]
     return []
 
 

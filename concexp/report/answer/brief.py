@@ -55,6 +55,7 @@ def brief(view: View, comparison: Comparison) -> Brief:
     best = _best(view, comparison, found)
     if best is None:
         return Brief("nothing: no cell has a result", beware=_beware(view, comparison, None))
+    best = _simplest(view, comparison, best)
     same = [point for point in comparison.points if view.series_name(point) == view.series_name(best)]
     choice = (enough(view, same) or best) if best.can_win else best
     state = "" if found is None else found.state
@@ -75,6 +76,15 @@ def _best(view: View, comparison: Comparison, found: Standing | None) -> Point |
         return found.best
     ended_well = [point for point in comparison.points if point.status == "ok" and point.has_numbers]
     return view.best(ended_well)
+
+
+def _simplest(view: View, comparison: Comparison, best: Point) -> Point:
+    """The baseline instead of the best where nothing shows that the best is faster: concurrency has to be worth its trouble."""
+    below = view.baseline(best)
+    if below is None or below is best or not (best.can_win and below.can_win):
+        return best
+    (lead,) = leads_over(view, comparison, best, [below])
+    return best if lead.is_resolved and not lead.is_small else below
 
 
 def _rivals(view: View, comparison: Comparison, best: Point) -> list[Point]:
@@ -126,7 +136,7 @@ def _sure(view: View, comparison: Comparison, best: Point, leads: Sequence[Lead]
         why = re.split(r":| \(", doubts.MEANING[codes[0]])[0] if codes else "too few are left"
         parts.append(f"{len(doubtful)} of these doubtful: {why}")
     floor = view.floor(comparison.points)
-    if floor.factor > 1:
+    if floor.factor > 1 and not floor.borrowed:
         parts.append(f"differences below {rounded(100 * (floor.factor - 1), 2)} % are noise here")
     return "; ".join(parts)
 

@@ -1,26 +1,16 @@
-"""How the trials of each model ended, where the experiment has them end badly: a small table in the answer."""
+"""How the trials of each model ended, where the experiment has them end badly; the picture `outcomes` has every cell."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
 
 from concexp.report.expected import is_expected
-from concexp.report.phrases import BAD_ENDINGS, said_once, titles_text
+from concexp.report.phrases import BAD_ENDINGS, titles_text
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import plural, rounded, scale_of, sentence_case
+from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, sentence_case
 from concexp.report.view import Point, View, once_per_view
 
-MAX_ROWS = 12
-MAX_COLUMNS = 8
 NEVER = "never"
-
-
-@dataclass(frozen=True)
-class Endings:
-    """A row per model and primitive, a column per condition."""
-
-    heads: list[str]
-    rows: list[list[str]]
 
 
 @once_per_view
@@ -32,47 +22,57 @@ def expected_to_end_badly(view: View) -> bool:
     return bool(bad) and not any(p.has_numbers for p in ended) and all(is_expected(view, *pair) for pair in bad)
 
 
-def table(view: View) -> Endings | None:
-    """The table; None unless all trials were expected to end badly, or if it would be too large."""
-    if not expected_to_end_badly(view):
-        return None
-    points = [point for point in view.points if point.sample.count]
-    columns = list(dict.fromkeys(_condition(view, point) for point in points))
-    rows: dict[str, dict[str, str]] = {}
-    for point in points:
-        rows.setdefault(_choice(view, point), {})[_condition(view, point)] = ending(view, point)
-    if len(rows) > MAX_ROWS or len(columns) > MAX_COLUMNS:
-        return None
-    heads = ["model", *(escaped(column) or "outcome" for column in said_once(columns))]
-    return Endings(heads, [[name, *(cells.get(column, "") for column in columns)] for name, cells in rows.items()])
-
-
 def sentences(view: View) -> list[str]:
-    """How long it takes until a bad ending is noticed, and in how many cells it never is."""
+    """How long it takes until a bad ending is noticed, and which one never is, under which model; or how many cells ended how."""
     metric = _time_metric(view)
-    if not metric or any(point.has_numbers for point in view.points):
+    if any(point.has_numbers for point in view.points):
         return []
-    known = sorted((p for p in view.points if p.value(metric).has_value), key=lambda p: p.value(metric).mean)
-    never = [point for point in view.points if ending(view, point) == NEVER]
-    parts = []
+    ended = [point for point in view.points if point.sample.count]
+    if not metric:
+        counts = Counter(ending(view, point) for point in ended)
+        parts = [f"{count} {how}" for how, count in counts.items()]
+        return (
+            [f"Of {plural(len(ended), 'cell')} {enumerated(parts)}, as expected."]
+            if expected_to_end_badly(view)
+            else []
+        )
+    known = sorted((p for p in ended if p.value(metric).has_value), key=lambda p: p.value(metric).mean)
+    never = [point for point in ended if ending(view, point) == NEVER]
+    title, count = sentence_case(view.called(metric)), plural(len(ended), "cell")
+    texts = []
     if known:
-        ends = list(dict.fromkeys([_figure(view, known[0], metric), _figure(view, known[-1], metric)]))
-        parts.append(f"{' to '.join(ends)} in {plural(len(known), 'cell')}")
+        fastest, slowest = (_figure(view, point, metric) for point in (known[0], known[-1]))
+        span = fastest if fastest == slowest else f"{fastest} to {slowest}"
+        which = "" if len(known) == len(ended) else f" in {len(known)} of {count}"
+        texts.append(f"{title}: {span}{which}.")
     if never:
-        models = list(dict.fromkeys(_choice(view, point) for point in never))
-        everyone = len(models) == len({_choice(view, point) for point in view.points if point.sample.count})
-        which = "" if everyone else f" ({titles_text([name.strip('`') for name in models])})"
-        parts.append(f"{NEVER} in {len(never)}{which}, that is, not within the timeout of {_timeout(view)}")
-    return [f"{sentence_case(view.called(metric))}: {'; '.join(parts)}."] if parts else []
+        texts.append(f"Never noticed within the timeout of {_timeout(view)}: {_listed(view, ended, never)}.")
+    return [" ".join(texts)] if texts else []
+
+
+def _listed(view: View, ended: list[Point], never: list[Point]) -> str:
+    """`how hang` under every model; `os_exit` and `sigkill` under `mp_pool`."""
+    conditions = list(dict.fromkeys(_condition(view, point) for point in ended))
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for condition in conditions:
+        models = tuple(_choice(view, point) for point in never if _condition(view, point) == condition)
+        everyone = len(models) == sum(_condition(view, point) == condition for point in ended)
+        if models:
+            groups.setdefault(() if everyone and len(models) > 1 else models, []).append(condition)
+    parts = []
+    for models, own in sorted(groups.items(), key=lambda pair: len(pair[0])):
+        where = f"under {enumerated(list(models))}" if models else "under every model"
+        parts.append(f"**{titles_text(own)}** {where}" if any(own) else where)
+    return "; ".join(parts)
 
 
 def never_noticed(view: View) -> bool:
-    """Whether the table has a cell whose bad ending is never noticed."""
+    """Whether a bad ending, as expected, is never noticed in some cell."""
     return expected_to_end_badly(view) and any(ending(view, point) == NEVER for point in view.points)
 
 
 def heading(view: View) -> str:
-    """What the fields of the table are: the time of a bad ending where one was taken, else how a cell ended."""
+    """What the fields of the picture are: the time of a bad ending where one was taken, else how a cell ended."""
     metric = _time_metric(view)
     return sentence_case(view.called(metric)) if metric else "How each cell ended"
 

@@ -183,7 +183,7 @@ def leads_over(view: View, comparison: Comparison, best: Point, points: Iterable
         if rival is not best:
             ratio = times_better(view, best, rival)
             verdict = family_of(view).verdict(Pair(best, rival, view.primary), ratio, floor.beside(ratio))
-            leads.append(Lead(rival, ratio, verdict == "higher", floor.factor))
+            leads.append(Lead(rival, ratio, verdict == "higher", floor.under(ratio)))
     return leads
 
 

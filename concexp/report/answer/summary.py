@@ -1,4 +1,4 @@
-"""Several comparisons together: peaks, prices of primitives, counts and the effect of conditions.
+"""Several comparisons together: peaks, prices of primitives, counts, the effect of conditions, and what else claims are about.
 
 Each function returns few sentences, by the rules of the module that writes about a single comparison.
 """
@@ -10,13 +10,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
+from concexp.experiment import expressions
+from concexp.experiment.claims import of_data
 from concexp.report import pairs
 from concexp.report.answer import counts, gains
+from concexp.report.answer.findings import Finding, of_kind, size_of
 from concexp.report.family import family_of
+from concexp.report.open_loops import MAX_CONDITIONS, METRICS
 from concexp.report.pairs import Pair
 from concexp.report.phrases import MAX_NAMES, cell_text, contenders, first_few, primary_text, titles_text
+from concexp.report.sections import latency
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, plural, rounded, sentence_case
+from concexp.report.text.numbers import brief, enumerated, plural, rounded, scale_of, sentence_case
 from concexp.report.view import Comparison, Point, View
 
 HALF = 0.5  # of the whole effect: a first step that makes so much of it is worth its figure
@@ -30,7 +35,7 @@ def peaks(view: View, comparisons: Sequence[Comparison]) -> list[str]:
     return [f"{gains.PAST_PEAK}: {'; '.join(first_few(parts, MAX_NAMES))}."] if parts else []
 
 
-def prices(view: View, comparisons: Sequence[Comparison]) -> list[str]:
+def prices(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
     """The primary metric without a primitive relative to each primitive, and in how many cells nothing differs."""
     known = [price for price in _prices(view, comparisons) if price[0].bounded]
     if not known:
@@ -44,7 +49,9 @@ def prices(view: View, comparisons: Sequence[Comparison]) -> list[str]:
     rest = f"; in {same} of {plural(len(known), 'cell')} they cannot be told apart" if same else ""
     wrong = " (some outcomes are wrong)" if any("†" in reference.mark for *_, reference, _ in known) else ""
     title = sentence_case(escaped(view.called(view.primary)))
-    return [f"{title} without a primitive{wrong} is {enumerated(first_few(parts, MAX_NAMES))}{rest}."]
+    text = f"{title} without a primitive{wrong} is {enumerated(first_few(parts, MAX_NAMES))}{rest}."
+    differ = [ratio.mean for ratio, *_, verdict in known if verdict in ("higher", "lower")]
+    return [Finding("primitives", text, size_of(*differ))]
 
 
 def _range(values: Sequence[float]) -> str:
@@ -67,8 +74,8 @@ def _prices(view: View, comparisons: Sequence[Comparison]) -> Iterator[tuple[Int
                     yield ratio, point, reference, verdict
 
 
-def tallies(view: View, comparisons: Sequence[Comparison]) -> list[tuple[str, bool]]:
-    """For each counted metric: which cells lost something and how much, and in how many nothing was lost; whether some did."""
+def tallies(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
+    """For each counted metric: which cells lost something and how much, and in how many nothing was lost."""
     sentences = []
     for metric, cls in view.metrics.items():
         if cls.verb:
@@ -76,19 +83,19 @@ def tallies(view: View, comparisons: Sequence[Comparison]) -> list[tuple[str, bo
     return sentences
 
 
-def _tally(view: View, comparisons: Sequence[Comparison], metric: str, cls: Any) -> list[tuple[str, bool]]:
+def _tally(view: View, comparisons: Sequence[Comparison], metric: str, cls: Any) -> list[Finding]:
     known = [(c, p) for c in comparisons for p in c.points if not math.isnan(p.value(metric).mean)]
     some = [(comparison, point) for comparison, point in known if point.value(metric).mean > 0]
     none = [point for _, point in known if counts.lost_nothing(point, metric, cls)]
     rest = counts.nothing_lost(view, none, metric, cls, bool(some)) if none else ""
     if not some:
-        return [(rest, False)] if rest else []
+        return of_kind("nothing lost", [rest] if rest else [])
     groups: dict[str, list[Best]] = {}
     for comparison, point in some:
         groups.setdefault(cell_text(view, point), []).append((comparison, point))
     parts = [_loss(view, name, members, known, metric, cls) for name, members in groups.items()]
     listed = "; ".join(first_few(parts, MAX_NAMES, lead="and "))
-    return [(f"{listed}.{f' {rest}' if rest else ''}", True)]
+    return [Finding("losses", f"{listed}.{f' {rest}' if rest else ''}")]
 
 
 def _loss(view: View, name: str, members: list[Best], known: list[Best], metric: str, cls: Any) -> str:
@@ -100,8 +107,8 @@ def _loss(view: View, name: str, members: list[Best], known: list[Best], metric:
     return f"{name} {counts.how_much(view, points, metric, cls, where)}"
 
 
-def conditions(view: View, comparisons: Sequence[Comparison]) -> list[tuple[str, bool]]:
-    """The effect of the conditions on each workload, from the best figure to the worst; and whether something competes there.
+def conditions(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
+    """The effect of the conditions on each workload: all of them, or from the best figure to the worst.
 
     Between them stands the first step towards the worst condition, if it makes most of the effect.
     """
@@ -113,16 +120,92 @@ def conditions(view: View, comparisons: Sequence[Comparison]) -> list[tuple[str,
     found = []
     for workload, bests in by_workload.items():
         if len(bests) > 1:
-            bests.sort(key=lambda pair: -view.sign * pair[1].value(view.primary).mean)
             of = f" of {code(workload)}" if len(by_workload) > 1 else ""
-            shown = [bests[0], *_first_step(view, bests), bests[-1]]
-            figures = ", ".join(_at(view, *pair) for pair in shown)
+            ordered = sorted(bests, key=lambda pair: -view.sign * pair[1].value(view.primary).mean)
+            shown = bests if len(bests) <= MAX_CONDITIONS else [ordered[0], *_first_step(view, ordered), ordered[-1]]
+            figures = [_at(view, *pair) for pair in shown]
             competes = any(len(view.best_per_variant(comparison.points)) > 1 for comparison, _ in bests)
-            best_of = "Best " if competes else ""
-            title = sentence_case(f"{best_of}{escaped(view.called(view.primary))}")
+            title = sentence_case(f"{'Best ' if competes else ''}{escaped(view.called(view.primary))}")
             over = f" ({len(bests)} conditions)" if len(bests) > len(shown) else ""
-            found.append((f"{title}{of}: {figures}{over}.", competes))
+            size = _contrast([[point.value(view.primary)] for _, point in bests])
+            text = f"{title}{of}: {', '.join(figures)}{over}."
+            if over and size and not competes:
+                verb = "falls" if view.sign > 0 else "rises"
+                text = f"{title}{of} {verb} from {figures[0]} to {enumerated(figures[1:])}{over}."
+            found.append(Finding("conditions" if competes else "effect", text, size))
     return found
+
+
+def claimed(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
+    """The other metrics that claims are about, under each condition, where they differ between conditions."""
+    found = []
+    for metric in _claimed_metrics(view):
+        if metric in METRICS:
+            found += of_kind("claimed", latency.in_closed_loops(view))
+            continue
+        by_workload: dict[str, list[Comparison]] = {}
+        for comparison in comparisons:
+            if _values(view, comparison, metric):
+                by_workload.setdefault(str(comparison.labels["workload"]), []).append(comparison)
+        for workload, own in by_workload.items():
+            size = _contrast([_values(view, comparison, metric) for comparison in own])
+            if size and len(own) <= MAX_CONDITIONS:
+                of = f" of {code(workload)}" if "workload" in view.varying_axes else ""
+                figures = ", ".join(_range_at(view, comparison, metric) for comparison in own)
+                title = sentence_case(escaped(view.called(metric)))
+                found.append(Finding("claimed", f"{title}{of}: {figures}.", size))
+    return found
+
+
+def _claimed_metrics(view: View) -> list[str]:
+    """The metrics in claims that no other sentence of the answer is about, in the order of the claims."""
+    trees = (
+        part for one in of_data(view.run.spec.get("claims")) for tree in one.trees for part in expressions.walk(tree)
+    )
+    named = dict.fromkeys(str(part.value) for part in trees if part.kind in ("name", "at"))
+    known = [(name, view.metrics[name]) for name in named if name in view.metrics and name != view.primary]
+    return [
+        name
+        for name, cls in known
+        if cls.level == "iteration" and not (cls.verb or cls.ends_badly or cls.follows_speed)
+    ]
+
+
+def _values(view: View, comparison: Comparison, metric: str) -> list[Interval]:
+    """A metric of the best point of each variant that can win."""
+    points = view.best_per_variant(point for point in comparison.points if point.can_win)
+    return [point.value(metric) for point in points if point.value(metric).has_value]
+
+
+def _contrast(groups: Sequence[Sequence[Interval]]) -> float:
+    """The size of the difference between the lowest and the highest of these groups of values; 0 where their intervals overlap."""
+    known = [group for group in groups if all(value.bounded and value.mean > 0 for value in group)]
+    if len(known) < len(groups) or len(known) < 2:
+        return 0.0
+    low = min(known, key=lambda group: max(value.mean for value in group))
+    high = max(known, key=lambda group: min(value.mean for value in group))
+    below, above = max(low, key=lambda value: value.hi), min(high, key=lambda value: value.lo)
+    return size_of(above.mean / below.mean) if below.hi < above.lo else 0.0
+
+
+def _range_at(view: View, comparison: Comparison, metric: str) -> str:
+    """`1.25 to 1.26 at policy backoff`: a metric of the best cells under a condition."""
+    values = sorted(_values(view, comparison, metric), key=lambda value: value.mean)
+    factor, unit = scale_of([values[-1].mean], view.metrics[metric].unit)
+    suffix = f" {unit}" if unit else ""
+    ends = [rounded(value.mean / factor) for value in (values[0], values[-1])]
+    figure = (
+        brief(values[0].scaled(1 / factor), suffix)
+        if len(values) == 1
+        else f"{' to '.join(dict.fromkeys(ends))}{suffix}"
+    )
+    return f"{figure} at {_condition(view, comparison)}"
+
+
+def _condition(view: View, comparison: Comparison) -> str:
+    """The labels of a comparison that distinguish it from others of its workload."""
+    labels = {key: label for key, label in comparison.labels.items() if key != "workload"}
+    return escaped(view.title(labels) or view.title(comparison.labels))
 
 
 def _first_step(view: View, bests: Sequence[Best]) -> list[Best]:
@@ -147,6 +230,4 @@ def _first_step(view: View, bests: Sequence[Best]) -> list[Best]:
 def _at(view: View, comparison: Comparison, point: Point) -> str:
     """`12.9 k round trips/s at background.workers 0`."""
     among = contenders(view, point, [p for p in comparison.points if p.can_win])
-    labels = {key: label for key, label in comparison.labels.items() if key != "workload"}
-    title = view.title(labels) or view.title(comparison.labels)
-    return f"{primary_text(view, comparison, point, among, is_brief=True)} at {escaped(title)}"
+    return f"{primary_text(view, comparison, point, among, is_brief=True)} at {_condition(view, comparison)}"

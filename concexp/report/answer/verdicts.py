@@ -8,6 +8,7 @@ from concexp.analysis.stats.intervals import FEWEST, UNKNOWN, Interval, of_the_b
 from concexp.analysis.stats.significance import MARGIN
 from concexp.report import pairs
 from concexp.report.answer import gains, levels
+from concexp.report.answer.findings import PARTLY_DECIDED, UNDECIDED, Finding, size_of
 from concexp.report.answer.standings import (
     VALUES,
     WORKERS,
@@ -35,29 +36,50 @@ from concexp.report.text.numbers import brief, enumerated, plural, rounded
 from concexp.report.view import Comparison, Point, View
 
 MAX_GROUPS = 3  # sentences about comparisons that end alike; the others are counted
+FEW_TITLES = 2  # comparisons that are named even if they are all there are
 
 Texts = Callable[[View, list[Standing]], str]
 
 
-def sentences(view: View, found: Sequence[Standing], total: int) -> list[str]:
-    """A sentence per group of comparisons that end alike, in the order of the experiment; doubts have a sentence of their own."""
+def findings(view: View, found: Sequence[Standing], total: int, kind: str) -> list[Finding]:
+    """A sentence per group of comparisons that end alike; doubts have a sentence of their own."""
     found = [one for one in found if one.state != "doubtful"]
     groups: dict[tuple[str, ...], list[Standing]] = {}
     for one in found:
         groups.setdefault(_key(view, one, detailed=len(found) <= MAX_GROUPS), []).append(one)
     kept = sorted(groups.values(), key=len, reverse=True)[:MAX_GROUPS]
-    texts = []
-    for members in groups.values():
-        if members in kept:
-            where = _where(members, total)
-            text = TEXTS[members[0].state](view, members)
-            texts.append(f"{where}: {text}." if where else f"{text[0].upper()}{text[1:]}.")
-    if found and all(one.state == "open" for one in found):
-        texts[-1] = f"{texts[-1]} More repetitions would tell."
+    texts = [
+        Finding(kind, _sentence(view, members, total), _size(view, members))
+        for members in groups.values()
+        if members in kept
+    ]
     more = len(found) - sum(map(len, kept))
     if more:
-        texts[-1] = f"{texts[-1].removesuffix('.')}; {plural(more, 'comparison')} that end otherwise are below."
+        last = min(texts, key=lambda one: one.size)
+        rest = Finding(kind, f"{last.text} {plural(more, 'more comparison')}: see the tables.", last.size)
+        texts[texts.index(last)] = rest
     return texts
+
+
+def _sentence(view: View, members: list[Standing], total: int) -> str:
+    """`cpu_sum: processes is best, …`."""
+    where = _where(members, total)
+    text = TEXTS[members[0].state](view, members)
+    return f"{where}: {text}." if where else f"{text[0].upper()}{text[1:]}."
+
+
+def _size(view: View, members: list[Standing]) -> float:
+    """The size of the largest difference that a sentence on these comparisons reports; UNDECIDED where it reports none."""
+    first = members[0]
+    if first.state in ("clear", "tie", "workers") and first.kind != VALUES:
+        gained = [_gain_of(view, one, _enough(view, one)) for one in members]
+        leads = [one.smallest_lead.ratio for one in members if one.state == "clear"]
+        return size_of(*(ratio.mean for ratio in [*gained, *leads] if ratio.bounded and ratio.lo > 1))
+    if first.state in ("clear", "tie", "numbers"):
+        return size_of(*(lead.ratio.mean for one in members for lead in one.leads if lead.is_resolved))
+    if first.state == "open" and any(one.behind for one in members):
+        return PARTLY_DECIDED
+    return UNDECIDED
 
 
 def _key(view: View, one: Standing, detailed: bool) -> tuple[str, ...]:
@@ -80,14 +102,17 @@ def _where(members: list[Standing], total: int) -> str:
     titles = [one.title for one in members]
     if total == 1 or not any(titles):
         return ""
-    if len(members) == total:
+    if len(members) == total > FEW_TITLES:
         return f"In all {total} comparisons"
     listed = titles_text(titles)
     return f"**{listed}**" if len(members) <= MAX_NAMES else f"In {len(members)} of {total} comparisons ({listed})"
 
 
 def _clear(view: View, members: list[Standing]) -> str:
-    """`processes` is best, 2.0x `serial` with 2 workers, 10 % faster than `process_pool` (8.1–12 %); no gain: `threads`."""
+    """`processes` is best, 2.0x `serial` with 2 workers, 10 % faster than `process_pool` (8.1–12 %); no gain: `threads`.
+
+    The lead over the baseline is the gain, which is given once.
+    """
     first = members[0]
     leads = [one.smallest_lead for one in members]
     ahead = _ahead(view, first, leads[0])
@@ -97,7 +122,10 @@ def _clear(view: View, members: list[Standing]) -> str:
     if first.kind == VALUES and all(len(one.leads) == 1 for one in members):
         return f"{_name(view, first, _best(first))}{with_workers(view, map(_best, members))} is {ahead}"
     most = levels.more(view, first, _best(first)) if _are_numbers(view, first) else ""
-    return f"{_name(view, first, _best(first))} is best{_gain(view, members)}, {ahead}{most}{_others(view, members)}"
+    gain = _gain(view, members)
+    if gain and first.kind != VALUES and all(view.baseline(_best(one)) is one.smallest_lead.rival for one in members):
+        return f"{_name(view, first, _best(first))} is best{gain}{most}{_others(view, members)}"
+    return f"{_name(view, first, _best(first))} is best{gain}, {ahead}{most}{_others(view, members)}"
 
 
 def _ahead(view: View, one: Standing, lead: Lead) -> str:
@@ -115,7 +143,7 @@ def _tie(view: View, members: list[Standing]) -> str:
         return f"{enumerated(names)} {verb} as good as {best} ({margin}{_gain(view, members)}){_others(view, members)}"
     if len(first.near) == len(first.leads) and len(names) > 1:
         return f"a tie, all {len(names) + 1} {margin}{_gain(view, members)}"
-    return f"a tie: {best} and {enumerated(names)} {margin}{_gain(view, members)}{_others(view, members)}"
+    return f"a tie: {enumerated([best, *names])} {margin}{_gain(view, members)}{_others(view, members)}"
 
 
 def _open(view: View, members: list[Standing]) -> str:
@@ -124,6 +152,10 @@ def _open(view: View, members: list[Standing]) -> str:
     names = first_few([_name(view, first, lead.rival) for lead in first.near], MAX_NAMES)
     best = _name(view, first, _best(first))
     behind = ""
+    if len(members) == len(first.behind) == 1 and len(first.near) > 1:
+        last = first.behind[0]
+        worst = _name(view, first, last.rival)
+        return f"{worst} is behind: {best} is {_ahead(view, first, last)}; the other {len(first.near) + 1} cannot be told apart"
     if first.behind and len(members) == 1:
         last = max(first.behind, key=lambda lead: lead.ratio.mean)
         behind = f"; {best} is {_ahead(view, first, last)}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass, field
 from typing import Any
 
 from concexp.report.plots import _style
+from concexp.report.text.language import listed, say
 
 SIZE = 8  # points of the labels
 LINE = 1.25 * SIZE / 72  # inches of a line of text
@@ -26,9 +26,12 @@ class _End:
     @property
     def text(self) -> str:
         """`processes 1.98x`; `threads, asyncio: the same, 1.00x`."""
-        names = ", ".join(_style.short(name) for name, _, _ in self.members)
-        alike = ": the same," if len(self.members) > 1 else ""
-        return f"{names}{alike} {self.figure}".rstrip(" ,")
+        names = listed([_style.short(name) for name, _, _ in self.members])
+        if len(self.members) == 1:
+            return f"{names} {self.figure}".rstrip()
+        if not self.figure:
+            return say("{names}: the same", names=names)
+        return say("{names}: the same, {figure}", names=names, figure=self.figure)
 
 
 @dataclass
@@ -54,7 +57,7 @@ class Ends:
                               fontsize=SIZE, color=_style.GREY)  # fmt: skip
         inside = axes.transData + axes.transAxes.inverted()
         lane = [end for end in self.ends if not end.leaves]
-        texts = [textwrap.fill(end.text, letters) for end in lane]
+        texts = ["\n".join(_style.wrapped(end.text, letters)) for end in lane]
         height = axes.get_position().height * axes.figure.get_figheight() or 1.0
         heights = [(text.count("\n") + 1) * LINE / height + 0.015 for text in texts]
         places = _style.apart([float(inside.transform((end.x, end.y))[1]) for end in lane], heights)

@@ -1,34 +1,36 @@
-"""The fonts of pictures: matplotlib's own, and one with Chinese, Japanese and Korean signs where the extra `cjk` is installed."""
+"""The fonts of pictures: matplotlib's own, and those with Chinese, Japanese and Korean signs that extras bring."""
 
 from __future__ import annotations
 
-import importlib.util
 import unicodedata
+from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 from matplotlib import font_manager
 
+from concexp.report import font_files
+from concexp.report.text.language import current, say
+
 OWN = "DejaVu Sans"  # comes with matplotlib: the same on every machine
-PACKAGE, FILE = "notojp_matplotlib", "fonts/NotoSansCJKjp-Regular.otf"
+BOLD = 700
 EAST_ASIAN = ("CJK ", "HIRAGANA ", "KATAKANA ", "HANGUL ", "BOPOMOFO ", "IDEOGRAPHIC ", "FULLWIDTH ", "HALFWIDTH ")
 
 
-@cache
 def families() -> tuple[str, ...]:
     """The names of the fonts, in the order in which a sign is looked for."""
-    path = _east_asian()
-    if path is None:
-        return (OWN,)
-    font_manager.fontManager.addfont(path)
-    return OWN, font_manager.FontProperties(fname=path).get_name()
+    return _families(current())
 
 
-def _east_asian() -> Path | None:
-    """The file of the font that the extra brings. Its package is not imported: that would change the user's own settings."""
-    found = importlib.util.find_spec(PACKAGE)
-    folders = [Path(folder) for folder in (found.submodule_search_locations or ())] if found else []
-    return next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
+@cache
+def _families(language: str) -> tuple[str, ...]:
+    files = font_files.installed(language)
+    for path in files:
+        font_manager.fontManager.addfont(path)
+        added = font_manager.fontManager.ttflist[-1]
+        font_manager.fontManager.ttflist.append(
+            replace(added, weight=BOLD)
+        )  # else its lack is complained of at each title
+    return OWN, *(font_manager.FontProperties(fname=path).get_name() for path in files)
 
 
 def boxes(text: str) -> str:
@@ -36,10 +38,13 @@ def boxes(text: str) -> str:
     lacking = {sign for sign in text if sign.isprintable()} - _signs("".join(sorted(set(text))))
     if not lacking:
         return ""
-    told = "Boxes stand for signs that the font of the pictures lacks"
     if len(families()) == 1 and any(unicodedata.name(sign, "").startswith(EAST_ASIAN) for sign in lacking):
-        return f"{told}: pip install 'concexp[cjk]' brings those of Chinese, Japanese and Korean."
-    return f"{told}."
+        return say(
+            "Boxes stand for signs that the font of the pictures lacks: pip install 'concexp[cjk]' brings those of "
+            "Chinese, "
+            "Japanese and Korean."
+        )
+    return say("Boxes stand for signs that the font of the pictures lacks.")
 
 
 def _signs(text: str) -> set[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from concexp.report.phrases import baseline_text
+from concexp.report.phrases import AXES, baseline_text
 from concexp.report.plots import _style
 from concexp.report.text.labels import one_line
+from concexp.report.text.language import counted, say
 from concexp.report.text.markdown import plain
-from concexp.report.text.numbers import plural
+from concexp.report.text.numbers import plural, sentence_case
 from concexp.report.view import Point, View
 
 
@@ -45,6 +46,8 @@ def axis_name(view: View, key: str) -> str:
     """The last part of an axis' name, unless another varying axis ends the same way."""
     last = key.rpartition(".")[2]
     alike = [other for other in view.varying_axes if other.rpartition(".")[2] == last]
+    if key in AXES and len(alike) <= 1:
+        return say(AXES[key])
     return _style.short(last if len(alike) <= 1 else key, 40)
 
 
@@ -53,13 +56,36 @@ def quantity_label(view: View, metric: str, prefix: str, operation: str = "") ->
     unit, name = view.metrics[metric].unit if metric in view.metrics else view.metric.unit, view.called(metric)
     if metric == view.relative:
         over = _style.short(plain(baseline_text(view)))
-        return f"{name} over {over}, ×" if over else f"{name}, ×"
+        return say("{metric} over {baseline}, ×", metric=name, baseline=over) if over else f"{name}, ×"
     if unit == "1/s":
         return f"{name}, {_style.rate_unit(prefix, operation)}"
     if unit == "bytes":
         return f"{name}, {prefix}B"
     text = prefix if unit in ("s", "x", "CPUs", "") else f"{prefix} {unit}".strip()
     return f"{name}, {text}" if text else name
+
+
+def better_text(view: View, quantity: str, gap: str = " ") -> str:
+    """A quantity on an axis with the direction in which it is better: `throughput, k sums/s (more is better)`."""
+    note = say("(more is better)") if view.metric.better == "higher" else say("(less is better)")
+    return f"{quantity}{gap}{note}"
+
+
+def titled(title: str, text: str) -> str:
+    """A sentence about a panel behind its title, or by itself."""
+    return say("{word}: {text}", word=title, text=text) if title else sentence_case(text)
+
+
+def panels_left(left: int) -> list[str]:
+    """How many panels are not drawn."""
+    texts = counted(left, "{count} more panel is not drawn.", "{count} more panels are not drawn.")
+    return [texts] if left > 0 else []
+
+
+def comparisons_left(left: int) -> list[str]:
+    """How many comparisons are not drawn."""
+    text = counted(left, "{count} more comparison is not drawn.", "{count} more comparisons are not drawn.")
+    return [text] if left > 0 else []
 
 
 def value_text(text: str, prefix: str, metric_unit: str) -> str:

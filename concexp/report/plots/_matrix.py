@@ -10,16 +10,22 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from concexp.report.plots import _style
+from concexp.report.text.language import message, say
 
 DARK = 0.24  # the luminance below which white letters are easier to read than dark ones
 # Why a field has no number, by the status of its cell.
 STATUS_TEXTS = {
-    "unsupported": "cannot be",
-    "failed": "failed",
-    "crashed": "crashed",
-    "timeout": "timed out",
-    "missing": "not run",
+    "unsupported": message("cannot be"),
+    "failed": message("failed"),
+    "crashed": message("crashed"),
+    "timeout": message("timed out"),
+    "missing": message("not run"),
 }
+
+
+def status_text(status: str) -> str:
+    """Why a field has no number."""
+    return say(STATUS_TEXTS[status]) if status in STATUS_TEXTS else status
 
 
 @dataclass(frozen=True)

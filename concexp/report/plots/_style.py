@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+import unicodedata
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullForma
 
 from concexp.report.plots._fonts import families
 from concexp.report.text.labels import one_line
+from concexp.report.text.language import say
 from concexp.report.text.numbers import are_numbers, many
 
 GREY = "#767676"
@@ -27,6 +29,8 @@ DPI = 250
 TITLE_SIZE = 10.5
 TITLE_LETTERS = 74  # of a line of the title, and lines
 TITLE_LINES = 2
+# What a line is made of where blanks alone do not part it: a word, or a sign of East Asia with the marks that may not begin a line.
+PARTS = re.compile(r"(?:[^\s\u2e80-\uffef]+|[\u2e80-\uffef])[，。；：、）】”！？%]*\s*|\s+")
 MOST_TICKS = 10  # at numbers of workers
 WIDE = 20  # beyond this ratio a linear axis hides the lower end
 SETTINGS: dict[str, Any] = {
@@ -51,6 +55,15 @@ SETTINGS: dict[str, Any] = {
     "savefig.facecolor": "white",
     "legend.frameon": False,
     "hatch.linewidth": 0.6,
+    "svg.fonttype": "path",  # the letters look the same where the font is missing
+    "svg.hashsalt": "concexp",  # otherwise each drawing has ids of its own
+    "pdf.fonttype": 42,  # publishers refuse fonts of type 3
+}
+# What a file would say of the program, the machine's clock and the kind of document.
+UNSAID = {
+    ".png": ("Software",),
+    ".svg": ("Creator", "Date", "Format", "Type"),
+    ".pdf": ("Creator", "Producer", "CreationDate"),
 }
 
 
@@ -72,12 +85,40 @@ def figure(height: float, title: str = "") -> Figure:
 def title_lines(title: str) -> list[str]:
     """A title in at most `TITLE_LINES` lines: as many of its clauses as there is room for, at least the beginning of the first."""
     unbroken = re.sub(r"(?<=\d) (?=%)|(?<=×) ", "\u00a0", one_line(title))  # a sign stays beside its figure
-    clauses = re.split(r"(?<=[;.]) ", unbroken)
-    for count in range(len(clauses), 0, -1):
-        lines = textwrap.wrap(" ".join(clauses[:count]).rstrip(";."), TITLE_LETTERS)
+    ends = [match.start() for match in re.finditer(r"[;.] |[；。]", unbroken)]
+    for end in (len(unbroken), *reversed(ends)):
+        lines = wrapped(unbroken[:end].rstrip(";.；。"), TITLE_LETTERS)
         if len(lines) <= TITLE_LINES:
             return lines
-    return textwrap.wrap(clauses[0], TITLE_LETTERS, max_lines=TITLE_LINES, placeholder=" …")
+    first = unbroken[: ends[0] + 1] if ends else unbroken
+    if width(first) == len(first):
+        return textwrap.wrap(first, TITLE_LETTERS, max_lines=TITLE_LINES, placeholder=" …")
+    return [*wrapped(first, TITLE_LETTERS)[: TITLE_LINES - 1], _cut(first, TITLE_LETTERS)]
+
+
+def _cut(text: str, most: int) -> str:
+    """The second of two lines of a text that has more, with a sign that it goes on."""
+    line = wrapped(text, most)[TITLE_LINES - 1]
+    while width(line) + 2 > most:
+        line = line[:-1].rpartition(" ")[0] or line[:-1]
+    return f"{line} …"
+
+
+def width(text: str) -> int:
+    """The width of a text in letters: a sign of East Asia is as wide as two."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def wrapped(text: str, most: int) -> list[str]:
+    """The text in lines of at most `most` letters, broken at blanks, and between the signs of East Asia."""
+    if width(text) == len(text):
+        return textwrap.wrap(text, most)
+    lines = [""]
+    for part in PARTS.findall(text):
+        if lines[-1] and width(lines[-1]) + width(part.rstrip()) > most:
+            lines.append("")
+        lines[-1] += part
+    return [line.strip() for line in lines if line.strip()]
 
 
 def grid(drawn: Figure, rows: int, columns: int, used: int, **how: Any) -> list[Axes]:
@@ -89,7 +130,7 @@ def grid(drawn: Figure, rows: int, columns: int, used: int, **how: Any) -> list[
 
 
 def save(drawn: Figure, path: Path) -> None:
-    """Writes a PNG without date or software version."""
+    """Writes a PNG, SVG or PDF, by the path's ending, without date or software version."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         # A letter that the font lacks becomes a box, which is better than no picture.
@@ -98,13 +139,16 @@ def save(drawn: Figure, path: Path) -> None:
         if (layout := drawn.get_layout_engine()) is not None:
             layout.execute(drawn)
             drawn.set_layout_engine(None)
-        drawn.savefig(path, metadata={"Software": None})
+        drawn.savefig(path, metadata=dict.fromkeys(UNSAID.get(path.suffix, ())))
 
 
 def short(text: str, most: int = 28) -> str:
     """A text of a user's on one line, shortened in the middle: what distinguishes a label may be at either end."""
     text = one_line(text)
-    return text if len(text) <= most else f"{text[: most // 2 - 1]}…{text[-(most - most // 2) :]}"
+    if width(text) <= most:
+        return text
+    most = round(most * len(text) / width(text))
+    return f"{text[: most // 2 - 1]}…{text[-(most - most // 2) :]}"
 
 
 def rate_unit(prefix: str, operation: str) -> str:
@@ -124,11 +168,11 @@ def worker_axis(axes: Axes, workers: Sequence[int], cpus: int | None, wide: bool
     ticks = {count: str(count) for count in _spaced(sorted(set(workers)), wide)}
     if cpus is not None and min(workers) <= cpus <= max(workers):
         axes.axvline(cpus, color=GREY, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
-        ticks[cpus] = f"{cpus}\nusable CPUs"
+        ticks[cpus] = f"{cpus}\n{say('usable CPUs')}"
     axes.xaxis.set_major_locator(FixedLocator([float(count) for count in sorted(ticks)]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: ticks.get(round(value), "")))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xlabel("workers")
+    axes.set_xlabel(say("workers"))
     low, high = (float(np.log2(v)) if wide else float(v) for v in (min(workers), max(workers)))
     margin = 0.1 * (high - low or 1)
     ends = low - margin, high + margin

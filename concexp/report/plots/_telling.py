@@ -1,4 +1,4 @@
-"""Which panels are drawn where not all fit: those that carry the answer."""
+"""Which panels are drawn where not all fit: those that carry the answer of the picture."""
 
 from __future__ import annotations
 
@@ -23,9 +23,14 @@ def telling(
 
     Of each long axis only those at its ends and in its middle.
     """
-    few = chosen(view, panels, len(panels), labels_of)
-    by_contrast = sorted(range(len(few)), key=lambda number: -_contrast(view, points_of(few[number])))
-    return [few[number] for number in sorted(by_contrast[:most])]
+    few = chosen(view, panels, labels_of)
+    return heaviest(few, most, lambda panel: _contrast(view, points_of(panel)))
+
+
+def heaviest(panels: Sequence[T], most: int, weight: Callable[[T], Any]) -> list[T]:
+    """The panels with the highest weight, no more than `most`, in their order; of equal ones the first."""
+    ordered = sorted(range(len(panels)), key=lambda number: weight(panels[number]), reverse=True)
+    return [panels[number] for number in sorted(ordered[:most])]
 
 
 def _contrast(view: View, points: Sequence[Point]) -> float:

@@ -10,9 +10,17 @@ from concexp.report.captions import HOLLOW
 from concexp.report.contest import WORKERS, compared, contest_of, judged, title_of
 from concexp.report.open_loops import is_open
 from concexp.report.plots import _style
-from concexp.report.plots._labels import cell_label, quantity_label, value_text, workers_part
+from concexp.report.plots._labels import (
+    better_text,
+    cell_label,
+    comparisons_left,
+    quantity_label,
+    value_text,
+    workers_part,
+)
 from concexp.report.plots._telling import telling
-from concexp.report.text.numbers import level_text, plural, scale_of, spread
+from concexp.report.text.language import clauses, say, sentences
+from concexp.report.text.numbers import level_text, scale_of, spread
 from concexp.report.view import Comparison, Point, View
 
 STACKED = 4  # rows of a panel up to which panels stand below each other, on one scale
@@ -94,8 +102,8 @@ def _panel(view: View, comparison: Comparison, points: list[Point], axes: Any, a
     axes.set_yticks(range(len(points) - 1, -1, -1), [_cell(view, point) for point in points])
     axes.set_ylim(-0.6, len(points) - 0.4)
     axes.grid(axis="y", visible=False)
-    better = "more" if view.metric.better == "higher" else "less"
-    axes.set_xlabel(f"{quantity_label(view, view.primary, prefix, comparison.unit)} ({better} is better)", loc="right")
+    quantity = quantity_label(view, view.primary, prefix, comparison.unit)
+    axes.set_xlabel(better_text(view, quantity), loc="right")
 
 
 def _cell(view: View, point: Point) -> str:
@@ -130,14 +138,19 @@ def _figure(view: View, point: Point) -> str:
 
 def _alt(view: View, shown: list[tuple[Comparison, list[Point]]], left: int) -> str:
     """What the picture shows in words: the order, with the figures."""
-    sentences = [
-        f"{view.called(view.primary)} of what competes, each at its best number of workers, sorted, with "
-        f"{level_text(view.run.level)} intervals; † § ‡ may not win."
+    texts = [
+        say(
+            "{metric} of what competes, each at its best number of workers, sorted, with {level} intervals; † § ‡ "
+            "may not win.",
+            metric=view.called(view.primary),
+            level=level_text(view.run.level),
+        )
     ]
     for comparison, points in shown:
         title = title_of(view, comparison)
-        listed = "; ".join(f"{_cell(view, point)} {_figure(view, point)}" for point in points)
-        sentences.append(f"{title + ', from' if title else 'From'} first to last: {listed}.")
-    if left > 0:
-        sentences.append(f"{plural(left, 'more comparison')} {'is' if left == 1 else 'are'} not drawn.")
-    return " ".join(sentences)
+        cells = clauses([f"{_cell(view, point)} {_figure(view, point)}" for point in points])
+        if title:
+            texts.append(say("{title}, from first to last: {cells}.", title=title, cells=cells))
+        else:
+            texts.append(say("From first to last: {cells}.", cells=cells))
+    return sentences([*texts, *comparisons_left(left)])

@@ -11,10 +11,11 @@ from matplotlib.patches import Patch, Rectangle
 from concexp.analysis.stats.time_breakdown import PARTS, RESIDUAL, USEFUL
 from concexp.report.captions import exceeds_baseline
 from concexp.report.plots import _style
-from concexp.report.plots._labels import cell_label
+from concexp.report.plots._labels import cell_label, panels_left
 from concexp.report.plots._telling import telling
 from concexp.report.sections import time_breakdown
 from concexp.report.sections.time_breakdown import Bar
+from concexp.report.text.language import clauses, listed, message, say, sentences
 from concexp.report.text.numbers import plural
 from concexp.report.view import Panel, View
 
@@ -38,16 +39,16 @@ class _Look:
 
 
 LOOKS = {
-    USEFUL: _Look("useful", "#1f4e79"),
-    "startup": _Look("start-up", "#e69f00", "///"),
-    "imbalance": _Look("imbalance", "#f0e442", "..."),
-    "waiting": _Look("waiting at primitives", "#cc79a7", "xxx"),
-    "coordinator": _Look("coordinator", "#c9a66b", "++"),
-    "turns": _Look("GIL, one thread", "#e2703a"),
-    "overhead": _Look("more CPU per operation", "#9fd3f0", "\\\\\\"),
-    "oversubscription": _Look("more workers than CPUs", "#5fb894", "|||"),
-    "missing": _Look("CPUs withheld", "#b3b3b3", "---"),
-    RESIDUAL: _Look("residual", "#ffffff"),
+    USEFUL: _Look(message("useful"), "#1f4e79"),
+    "startup": _Look(message("start-up"), "#e69f00", "///"),
+    "imbalance": _Look(message("imbalance"), "#f0e442", "..."),
+    "waiting": _Look(message("waiting at primitives"), "#cc79a7", "xxx"),
+    "coordinator": _Look(message("coordinator"), "#c9a66b", "++"),
+    "turns": _Look(message("GIL, one thread"), "#e2703a"),
+    "overhead": _Look(message("more CPU per operation"), "#9fd3f0", "\\\\\\"),
+    "oversubscription": _Look(message("more workers than CPUs"), "#5fb894", "|||"),
+    "missing": _Look(message("CPUs withheld"), "#b3b3b3", "---"),
+    RESIDUAL: _Look(message("residual"), "#ffffff"),
 }
 
 
@@ -86,7 +87,7 @@ class Plot:
                 _panel(view, bars, axes, columns)
                 axes.set_title(_style.short(view.title(panel.labels), 70 // columns))
             used = {name for _, bars in shown for bar in bars for name, share in _shares(bar).items() if share > 0}
-            handles = [Patch(label=look.name, **_filled(look)) for name, look in LOOKS.items() if name in used]
+            handles = [Patch(label=say(look.name), **_filled(look)) for name, look in LOOKS.items() if name in used]
             figure.legend(
                 handles=handles, loc="outside lower center", ncols=min(4, len(handles)), fontsize=8.5, title=said or None,
                 title_fontsize=8.5,
@@ -118,12 +119,18 @@ def _said(view: View, bars: list[Bar]) -> str:
         titles: dict[str, list[str]] = {}
         for bar in own:
             titles.setdefault(bar.title, []).append(_cell(view, bar))
-        parts = [f"{', '.join(cells)}{f' in {title}' if title else ''}" for title, cells in titles.items()]
+        parts = [
+            say("{cells} in {titles}", cells=listed(cells), titles=title) if title else listed(cells)
+            for title, cells in titles.items()
+        ]
         if len(own) > MAX_SAID:
-            parts = [f"{plural(len(own), 'cell')}{' of ' + ', '.join(titles) if any(titles) else ''}"]
+            count = plural(len(own), "cell")
+            parts = [say("{cells} of {titles}", cells=count, titles=listed(list(titles))) if any(titles) else count]
         if own:
-            texts.append(f"At least {WHOLE} % {look.name}: {'; '.join(parts)}.")
-    return " ".join(texts)
+            texts.append(
+                say("At least {share} % {part}: {cells}.", share=WHOLE, part=say(look.name), cells=clauses(parts))
+            )
+    return sentences(texts)
 
 
 def _filled(look: _Look) -> dict[str, Any]:
@@ -152,7 +159,7 @@ def _segment(axes: Any, place: int, left: float, width: float, name: str, inches
     axes.add_artist(Rectangle((left, place - BAR_HEIGHT / 2), width, BAR_HEIGHT, **_filled(look)))
     number = _style.plain(round(width))
     room = abs(width) * inches
-    text = next((t for t in (f"{look.name} {number}", number) if len(t) * LETTER + 0.1 < room), "")
+    text = next((t for t in (f"{say(look.name)} {number}", number) if _style.width(t) * LETTER + 0.1 < room), "")
     if text:
         dark = name == USEFUL
         box = {"boxstyle": "round,pad=0.12", "facecolor": look.colour, "edgecolor": "none"}
@@ -169,8 +176,10 @@ def _cell(view: View, bar: Bar) -> str:
 
 def _alt(view: View, shown: list[tuple[Panel, list[Bar]]], left: int, said: str) -> str:
     """What the picture shows in words: for each series with most workers, the useful share and the largest part of the loss."""
-    sentences = [
-        "The workers' time as bars of 100 %, one per model and number of workers: useful, lost by reason, residual."
+    lines = [
+        say(
+            "The workers' time as bars of 100 %, one per model and number of workers: useful, lost by reason, residual."
+        )
     ]
     for panel, bars in shown:
         title = view.title(panel.labels)
@@ -179,9 +188,15 @@ def _alt(view: View, shown: list[tuple[Panel, list[Bar]]], left: int, said: str)
             bar = next(bar for bar in bars if bar.point is points[-1])
             shares = _shares(bar)
             most = max((name for name in shares if name != USEFUL), key=lambda name: shares[name])
-            texts.append(f"{_cell(view, bar)} {shares[USEFUL]:.0f} % useful, {shares[most]:.0f} % {LOOKS[most].name}")
-        sentences.append(f"{f'{title}: ' if title else ''}{'; '.join(texts)}.")
-    sentences += [said] if said else []
-    if left > 0:
-        sentences.append(f"{plural(left, 'more panel')} {'is' if left == 1 else 'are'} not drawn.")
-    return " ".join(sentences)
+            texts.append(
+                say(
+                    "{cell} {useful} % useful, {lost} % {part}",
+                    cell=_cell(view, bar),
+                    useful=f"{shares[USEFUL]:.0f}",
+                    lost=f"{shares[most]:.0f}",
+                    part=say(LOOKS[most].name),
+                )
+            )
+        cells = clauses(texts) + say(".")
+        lines.append(say("{word}: {text}", word=title, text=cells) if title else cells)
+    return sentences([*lines, *([said] if said else []), *panels_left(left)])

@@ -9,9 +9,10 @@ from typing import Any
 from concexp.report.captions import HOLLOW
 from concexp.report.contest import WORKERS, contest_of, judged
 from concexp.report.grouping import groups
-from concexp.report.long_axes import LongAxis, chosen, long_axes
+from concexp.report.long_axes import LongAxis, long_axes
 from concexp.report.plots import _style
 from concexp.report.plots._labels import axis_name, quantity_label
+from concexp.report.plots._telling import telling
 from concexp.report.text.numbers import are_numbers, plural, scale_of, spread
 from concexp.report.view import Point, View
 
@@ -66,7 +67,7 @@ class Plot:
     def draw(self, view: View, prepared: _Curves, path: Path) -> str:
         """Draws the picture; returns its alt text."""
         view = judged(view)
-        shown = chosen(view, prepared.panels, MAX_PANELS, lambda panel: panel.labels)
+        shown = telling(view, prepared.panels, MAX_PANELS, lambda panel: panel.labels, lambda panel: panel.points)
         columns = min(COLUMNS, len(shown))
         rows = -(-len(shown) // columns)
         with _style.settings():

@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from concexp.analysis import doubts, noise
+from concexp.analysis import noise
 from concexp.analysis.speed_states import speed_states, trial_speeds
 from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.analysis.stats.trend import FEWEST_STEPS
 from concexp.experiment.statuses import SENTINEL
 from concexp.report.phrases import percent_change
 from concexp.report.plots import _style
+from concexp.report.text.language import message, say, sentences
 from concexp.report.text.numbers import plural, rounded, scale_of
 from concexp.report.view import View
+from concexp.run.machine import spinners
 
 HEIGHT = 1.6  # inches of a panel
 COLOUR = "#0072b2"
@@ -49,7 +51,7 @@ class Plot:
                 _speeds(view, speeds, places[1])
             if spun:
                 _cpus(view, spun, places[-1])
-            places[-1].set_xlabel("block")
+            places[-1].set_xlabel(say("block"))
             places[-1].xaxis.set_major_locator(MaxNLocator(12, integer=True))
             places[-1].set_xlim(0.3, max(prepared) + 0.7)
             _style.save(figure, path)
@@ -92,16 +94,18 @@ def _times(view: View, times: dict[int, Interval], axes: Any) -> None:
         ends = np.exp([middle, middle + np.log(drift.mean)])
         axes.plot([first, last], ends, color=_style.INK, linewidth=1.2, linestyle=(0, (5, 3)))
     _style.at_least(axes, float(np.median([value.mean for value in shown.values()])))
-    axes.set_title(f"Sentinel: {_verdict(drift)}")
-    axes.set_ylabel(f"time of a pass, {unit}")
+    axes.set_title(say("Sentinel: {verdict}", verdict=_verdict(drift)))
+    axes.set_ylabel(say("time of a pass, {unit}", unit=unit))
     axes.yaxis.set_major_formatter(_style.plain)
 
 
 def _verdict(drift: Interval) -> str:
-    change = f"{percent_change(drift)} from first to last block"
+    change = percent_change(drift)
     if noise.drifted(drift):
-        return f"a drift of {change}"
-    return f"no drift, {change}" if noise.no_drift(drift) else f"whether it drifted cannot be told, {change}"
+        return say("a drift of {change} from first to last block", change=change)
+    if noise.no_drift(drift):
+        return say("no drift, {change} from first to last block", change=change)
+    return say("whether it drifted cannot be told, {change} from first to last block", change=change)
 
 
 def _speeds(view: View, speeds: pd.DataFrame, axes: Any) -> None:
@@ -114,27 +118,28 @@ def _speeds(view: View, speeds: pd.DataFrame, axes: Any) -> None:
     if states is None:
         axes.plot(x, y, marker="o", markersize=2.5, linewidth=0, color=COLOUR)
     else:
-        for shown, colour, label in ((states.is_high, COLOUR, "fast"), (states.is_low, SLOW, "slow")):
+        for shown, colour, label in ((states.is_high, COLOUR, say("fast")), (states.is_low, SLOW, say("slow"))):
             axes.plot(x[shown], y[shown], marker="o", markersize=2.5, linewidth=0, color=colour, label=label)
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8)
     _style.at_least(axes, float(np.median(y)))
-    axes.set_title(f"Speed of the CPU beside each trial{': two states' if states else ''}")
-    axes.set_ylabel("relative to the mean")
+    title = message("Speed of the CPU beside each trial: two states")
+    axes.set_title(say(title) if states else say("Speed of the CPU beside each trial"))
+    axes.set_ylabel(say("relative to the mean"))
     axes.yaxis.set_major_formatter(_style.plain)
 
 
 def _cpus(view: View, spun: dict[float, float], axes: Any) -> None:
     axes.plot(list(spun), list(spun.values()), marker="D", markersize=4, linewidth=1, color="#d55e00")
-    limit = doubts.EFFECTIVE_SHARE * view.cpus
+    limit = spinners.ENOUGH * view.cpus
     axes.axhline(view.cpus, color=_style.GREY, linewidth=1, linestyle=(0, (1, 2)))
     axes.axhline(limit, color=_style.GREY, linewidth=1, linestyle=(0, (5, 3)))
-    for level, text in ((view.cpus, "usable"), (limit, "doubt below")):
+    for level, text in ((view.cpus, say("usable")), (limit, say("doubt below"))):
         axes.annotate(
             text, (1.005, level), xycoords=("axes fraction", "data"), fontsize=8, va="center", color=_style.GREY
         )
     axes.set_ylim(0, max(view.cpus, *spun.values()) * 1.1)
-    axes.set_title("Effective CPUs")
-    axes.set_ylabel("CPUs")
+    axes.set_title(say("Effective CPUs"))
+    axes.set_ylabel(say("CPUs"))
     axes.yaxis.set_major_formatter(_style.plain)
     axes.yaxis.get_major_locator().set_params(nbins=4)
 
@@ -142,16 +147,24 @@ def _cpus(view: View, spun: dict[float, float], axes: Any) -> None:
 def _alt(view: View, times: dict[int, Interval], spun: dict[float, float]) -> str:
     """What the picture shows in words: the verdict and the range of the effective CPUs."""
     times_range = max(value.mean for value in times.values()) / min(value.mean for value in times.values())
-    text = (
-        f"The time of the sentinel over {plural(len(times), 'block')}: {_verdict(noise.drift(view.run))}; its slowest block took "
-        f"{rounded(times_range)} times as long as its fastest."
-    )
+    texts = [
+        say(
+            "The time of the sentinel over {blocks}: {verdict}; its slowest block took {factor} times as long as its "
+            "fastest.",
+            blocks=plural(len(times), "block"),
+            verdict=_verdict(noise.drift(view.run)),
+            factor=rounded(times_range),
+        )
+    ]
     if states := speed_states(view.run):
-        text += f" The CPU ran at two speeds, {rounded(states.factor, 2)} times apart."
-    if not spun:
-        return text
-    low, high = min(spun.values()), max(spun.values())
-    return (
-        f"{text} Spinners between the blocks did the work of {rounded(low)} to {rounded(high)} CPUs, of {view.cpus} that are "
-        "usable."
-    )
+        texts.append(say("The CPU ran at two speeds, {factor} times apart.", factor=rounded(states.factor, 2)))
+    if spun:
+        texts.append(
+            say(
+                "Spinners between the blocks did the work of {low} to {high} CPUs, of {count} that are usable.",
+                low=rounded(min(spun.values())),
+                high=rounded(max(spun.values())),
+                count=view.cpus,
+            )
+        )
+    return sentences(texts)

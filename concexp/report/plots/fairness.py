@@ -14,10 +14,11 @@ from concexp.analysis.stats.intervals import Interval, mean_interval
 from concexp.analysis.time_breakdown import ONE, parallel
 from concexp.experiment.statuses import MEASURED
 from concexp.report.plots import _style
-from concexp.report.plots._labels import cell_label
+from concexp.report.plots._labels import cell_label, comparisons_left
 from concexp.report.plots._telling import telling
 from concexp.report.styles import shaded
-from concexp.report.text.numbers import plural, rounded
+from concexp.report.text.language import say, sentences
+from concexp.report.text.numbers import rounded, sentence_case, span
 from concexp.report.view import Comparison, Point, View
 from concexp.run.storage.columns import values_of
 
@@ -165,15 +166,14 @@ def _jain(value: Interval) -> str:
 
 def _alt(view: View, panels: list[tuple[Comparison, list[_Bar]]], left: int) -> str:
     """What the picture shows in words: for each panel the fairest cell and the least fair."""
-    sentences = ["The workers' shares of the operations, sorted, one bar per model and primitive, the fairest first."]
+    lines = [say("The workers' shares of the operations, sorted, one bar per model and primitive, the fairest first.")]
     for comparison, bars in panels:
         title = view.title(comparison.labels)
-        texts = [
-            f"{cell_label(view, bar.point)} with Jain's index {_jain(bar.jain)}"
-            for bar in bars[:: max(1, len(bars) - 1)]
+        ends = [
+            say("{cell} with Jain's index {index}", cell=cell_label(view, bar.point), index=_jain(bar.jain))
+            for bar in (bars[0], bars[-1])
         ]
-        least = f", whose busiest worker does {rounded(100 * float(bars[-1].shares[0]), 2)} %"
-        sentences.append(f"{title + ', from' if title else 'From'} {' to '.join(texts)}{least}.")
-    if left > 0:
-        sentences.append(f"{plural(left, 'more comparison')} {'is' if left == 1 else 'are'} not drawn.")
-    return " ".join(sentences)
+        share = rounded(100 * float(bars[-1].shares[0]), 2)
+        text = say("from {cells}, whose busiest worker does {share} %.", cells=span(*ends), share=share)
+        lines.append(say("{text}, {phrase}", text=title, phrase=text) if title else sentence_case(text))
+    return sentences([*lines, *comparisons_left(left)])

@@ -19,10 +19,11 @@ from concexp.report.grouping import groups
 from concexp.report.long_axes import quantity
 from concexp.report.pairs import Pair
 from concexp.report.plots import _matrix, _style
-from concexp.report.plots._labels import axis_name, quantity_label, value_text
+from concexp.report.plots._labels import axis_name, panels_left, quantity_label, titled, value_text
 from concexp.report.plots._telling import telling
 from concexp.report.text.labels import one_line
-from concexp.report.text.numbers import plural, rounded, scale_of
+from concexp.report.text.language import listed, say, sentences
+from concexp.report.text.numbers import rounded, scale_of
 from concexp.report.view import Point, View
 
 MAX_COLUMNS = 3
@@ -205,11 +206,13 @@ def _field(view: View, kind: str, point: Point | None, fields: _Fields) -> _matr
     value = point.value(kind).mean if point is not None else math.nan
     if point is None or math.isnan(value):
         status = "missing" if point is None else point.status
-        return _matrix.Field(_matrix.STATUS_TEXTS.get(status, status))
+        return _matrix.Field(_matrix.status_text(status))
     text = ""
     if fields.written:
         share = view.share_of_trials(point, kind)
-        text = f"{_short(value, view.metrics[kind].unit)}{point.mark}" + (f"\nin {share}" if share else "")
+        text = f"{_short(value, view.metrics[kind].unit)}{point.mark}"
+        if share:
+            text = f"{text}\n{say('in {trials}', trials=share)}"
     return _matrix.Field(text, fields.colours(fields.norm(value)))
 
 
@@ -265,19 +268,26 @@ def _bar(
 def _alt(view: View, heat_map: _Map, kind: str, left: int) -> str:
     """What the picture shows in words: for each panel the lowest and the highest field, and the best of each column."""
     parts = [
-        f"{view.called(kind)} by {heat_map.x} and {heat_map.y}, one panel per "
-        f"{'model' if 'model' in view.varying_axes else 'condition'}."
+        say(
+            "{metric} by {x} and {y}, one panel per model."
+            if "model" in view.varying_axes
+            else "{metric} by {x} and {y}, one panel per condition.",
+            metric=view.called(kind),
+            x=heat_map.x,
+            y=heat_map.y,
+        )
     ]
     for title, points in _shown(view, heat_map):
         known = sorted((p for p in points if p.value(kind).has_value), key=lambda p: p.value(kind).mean)
         low, high = (f"{_where(heat_map, p)} {_short(p.value(kind).mean, view.metrics[kind].unit)}{p.mark}"
                      for p in (known[0], known[-1]))  # fmt: skip
-        text = f"{title + ': from' if title else 'From'} {low} to {high}"
-        best = [f"{p.labels[heat_map.y]} at {p.labels[heat_map.x]}" for p in _best(view, heat_map, points)]
-        parts.append(f"{text}; best {', '.join(best)}." if best else f"{text}.")
-    if left > 0:
-        parts.append(f"{plural(left, 'more panel')} {'is' if left == 1 else 'are'} not drawn.")
-    return " ".join(parts)
+        text = titled(title, say("from {low} to {high}", low=low, high=high))
+        best = [
+            say("{value} at {other}", value=p.labels[heat_map.y], other=p.labels[heat_map.x])
+            for p in _best(view, heat_map, points)
+        ]
+        parts.append(say("{text}; best {cells}.", text=text, cells=listed(best)) if best else text + say("."))
+    return sentences([*parts, *panels_left(left)])
 
 
 def _where(heat_map: _Map, point: Point) -> str:

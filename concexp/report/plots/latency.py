@@ -17,11 +17,12 @@ from concexp.report.captions import HOLLOW, has_latency
 from concexp.report.grouping import groups
 from concexp.report.long_axes import quantity
 from concexp.report.plots import _style
-from concexp.report.plots._labels import axis_name, cell_label
+from concexp.report.plots._labels import axis_name, cell_label, panels_left
 from concexp.report.plots._telling import telling
 from concexp.report.styles import Style, shaded
 from concexp.report.text.labels import one_line
-from concexp.report.text.numbers import plural, scale_of, spread
+from concexp.report.text.language import message, say, sentences
+from concexp.report.text.numbers import scale_of, span, spread
 from concexp.report.view import Point, View
 
 MAX_COLUMNS = 3
@@ -39,7 +40,7 @@ SHARES = np.unique([*TICKS, *(1 - np.geomspace(0.5, 0.001, 50))])
 REACH = 0.9  # the share that a curve must reach to be drawn
 SHADES = (0.6, -0.5)  # of the first and the last of several curves of one series
 # Latency counts from the intended start of an operation, service time from its real start.
-KINDS = {"latency": "latency", "service_time": "service time"}
+KINDS = {"latency": message("latency"), "service_time": message("service time")}
 LETTERS = 66  # of all titles side by side
 
 
@@ -167,8 +168,13 @@ def _panels(view: View) -> list[_Panel]:
             of_load = view.title({key: labels[key] for key in labels if _is_load(key) and key != LOAD})
             rest = view.title({key: label for key, label in labels.items() if not _is_load(key)})
             kind = _name(curves) if several_kinds else ""
-            panels.append(_Panel(rest, ": ".join(filter(None, [load or of_load, kind])), curves))
+            panels.append(_Panel(rest, _load_text(load or of_load, kind), curves))
     return _together(view, panels)
+
+
+def _load_text(load: str, kind: str) -> str:
+    """`rate 100/s: latency`; or what there is of both."""
+    return say("{word}: {text}", word=load, text=kind) if load and kind else load or kind
 
 
 def _together(view: View, panels: list[_Panel]) -> list[_Panel]:
@@ -301,7 +307,7 @@ def _vertical(axes: Any, values: list[float]) -> None:
 
 def _name(curves: list[_Curve]) -> str:
     kinds = {curve.kind for curve in curves}
-    return KINDS[kinds.pop()] if len(kinds) == 1 else "time"
+    return say(KINDS[kinds.pop()]) if len(kinds) == 1 else say("time")
 
 
 def _cell(view: View, curves: list[_Curve], point: Point) -> str:
@@ -314,20 +320,27 @@ def _cell(view: View, curves: list[_Curve], point: Point) -> str:
 def _alt(view: View, panels: list[_Panel], left: int) -> str:
     """What the picture shows in words: for each panel the lowest and the highest 99th percentile."""
     kinds = list(dict.fromkeys(_name(panel.curves) for panel in panels))
-    sentences = [f"Percentiles of the {' and of the '.join(kinds)}, one line per cell."]
+    texts = [say("Percentiles of the {kinds}, one line per cell.", kinds=say(" and of the ").join(kinds))]
     for panel in panels:
         title = " · ".join(filter(None, [panel.title, panel.load]))
         names = {curve.point.cell: name for curve, name, _ in _looks(view, panel)}
         ordered = sorted((curve for curve in panel.curves if curve.p99.has_value), key=lambda curve: curve.p99.mean)
         if not ordered:
-            sentences.append(f"{title + ', too' if title else 'Too'} few operations for a 99th percentile.")
+            texts.append(
+                say("{title}, too few operations for a 99th percentile.", title=title)
+                if title
+                else say("Too few operations for a 99th percentile.")
+            )
             continue
-        texts = []
+        figures = []
         for curve in ordered[:: max(1, len(ordered) - 1)]:
             value = curve.p99
             factor, unit = scale_of([value.mean], "s")
-            texts.append(f"{names[curve.point.cell]} {spread(value.scaled(1 / factor), f' {unit}')}")
-        sentences.append(f"{title + ', the' if title else 'The'} 99th percentile: {' to '.join(texts)}.")
-    if left > 0:
-        sentences.append(f"{plural(left, 'more panel')} {'is' if left == 1 else 'are'} not drawn.")
-    return " ".join(sentences)
+            figures.append(f"{names[curve.point.cell]} {spread(value.scaled(1 / factor), f' {unit}')}")
+        cells = span(figures[0], figures[-1])
+        texts.append(
+            say("{title}, the 99th percentile: {cells}.", title=title, cells=cells)
+            if title
+            else say("The 99th percentile: {cells}.", cells=cells)
+        )
+    return sentences([*texts, *panels_left(left)])

@@ -14,6 +14,7 @@ from concexp.report.answer import counts, endings
 from concexp.report.captions import lacks_numbers
 from concexp.report.plots import _matrix, _style
 from concexp.report.plots._labels import axis_name, name_part, primitive_part, workers_part
+from concexp.report.plots._telling import heaviest
 from concexp.report.styles import shaded
 from concexp.report.text.numbers import plural, rounded
 from concexp.report.view import Point, View
@@ -47,6 +48,11 @@ class _Matrix:
     across: str
     ending: Callable[[Point], tuple[str, float]]
 
+    def contrast(self, panel: _Panel) -> float:
+        """How much worse the worst field of a panel is than the best; 0 where not known."""
+        known = [badness for point in panel.points.values() if not math.isnan(badness := self.ending(point)[1])]
+        return max(known) - min(known) if known else 0.0
+
 
 class Plot:
     """A field per cell, the darker the worse."""
@@ -70,7 +76,7 @@ class Plot:
 
     def draw(self, view: View, prepared: _Matrix, path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        shown = prepared.panels[:MAX_PANELS]
+        shown = heaviest(prepared.panels, MAX_PANELS, prepared.contrast)
         rows = _names(shown, 0)[:MAX_ROWS]
         columns = _names(shown, 1)[:MAX_FIELDS]
         letters = sum(len(column) + 2 for column in columns)
@@ -168,12 +174,11 @@ def _alt(matrix: _Matrix, shown: Sequence[_Panel], rows: Sequence[str], columns:
     """What the picture shows in words: every field, row by row."""
     sentences = [f"{matrix.heading}, a field per cell."]
     for panel in shown:
-        parts = []
         for row in rows:
             own = {column: panel.points[row, column] for column in columns if (row, column) in panel.points}
             texts = [f"{column} {matrix.ending(point)[0]}".strip().replace("\n", " ") for column, point in own.items()]
-            parts += [f"{row}: {', '.join(texts)}" if row else ", ".join(texts)] if texts else []
-        sentences.append(f"{panel.title + ': ' if panel.title else ''}{'; '.join(parts)}.")
+            head = ", ".join(filter(None, [panel.title, row]))
+            sentences += [f"{head + ': ' if head else ''}{', '.join(texts)}."] if texts else []
     every = {key: len(_names(matrix.panels, which)) for which, key in enumerate(("row", "column"))}
     left = {
         "panel": len(matrix.panels) - len(shown),

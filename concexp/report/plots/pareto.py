@@ -10,9 +10,10 @@ from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.significance import MARGIN
 from concexp.report.captions import HOLLOW
 from concexp.report.plots import _style
-from concexp.report.plots._labels import cell_label, quantity_label
+from concexp.report.plots._labels import better_text, cell_label, comparisons_left, quantity_label
 from concexp.report.plots._telling import telling
-from concexp.report.text.numbers import plural, scale_of, spread
+from concexp.report.text.language import clauses, counted, listed, say, sentences
+from concexp.report.text.numbers import scale_of, spread
 from concexp.report.view import Comparison, Point, View
 
 COLUMNS = 2
@@ -124,9 +125,9 @@ def _panel(view: View, axes: Any, trade: _Trade, cost: str) -> dict[str, Any]:
     _scaled(axes, "x", [p.value(cost).scaled(1 / down) for p in trade.points])
     _scaled(axes, "y", [p.value(view.primary).scaled(1 / across) for p in trade.points])
     _label(view, axes, trade, steps)
-    axes.set_xlabel(f"{quantity_label(view, cost, x_unit)} (less is better)")
-    better = "more" if view.metric.better == "higher" else "less"
-    axes.set_ylabel(f"{quantity_label(view, view.primary, y_unit, trade.comparison.unit)}\n({better} is better)")
+    axes.set_xlabel(f"{quantity_label(view, cost, x_unit)} {say('(less is better)')}")
+    quantity = quantity_label(view, view.primary, y_unit, trade.comparison.unit)
+    axes.set_ylabel(better_text(view, quantity, "\n"))
     return {name: _solid(mark) for name, mark in handles.items()}
 
 
@@ -168,7 +169,9 @@ def _scaled(axes: Any, which: str, values: list[Interval]) -> None:
 
 def _alt(view: View, trades: list[_Trade], cost: str, left: int) -> str:
     """What the picture shows in words: the cells on the frontier, from the cheapest to the best."""
-    sentences = [f"{view.called(view.primary)} against {view.called(cost)}, one mark per cell."]
+    lines = [
+        say("{metric} against {other}, one mark per cell.", metric=view.called(view.primary), other=view.called(cost))
+    ]
     for trade in trades:
         title = view.title(trade.comparison.labels)
         texts = []
@@ -176,11 +179,13 @@ def _alt(view: View, trades: list[_Trade], cost: str, left: int) -> str:
             value = point.value(cost)
             factor, unit = scale_of([value.mean], view.metrics[cost].unit)
             unit = f"{unit}B" if view.metrics[cost].unit == "bytes" else unit
-            texts.append(f"{cell_label(view, point)} with {spread(value.scaled(1 / factor), f' {unit}')}")
+            figure = spread(value.scaled(1 / factor), f" {unit}")
+            texts.append(say("{cell} with {figure}", cell=cell_label(view, point), figure=figure))
         pale = len(trade.points) - len(trade.frontier)
-        rest = f"; {plural(pale, 'cell')} {'is' if pale == 1 else 'are'} beaten in both" if pale else ""
-        frontier = f"no other cell beats {', '.join(texts)}" if texts else "no cell is beyond doubt"
-        sentences.append(f"{title + ': ' if title else ''}{frontier}{rest}.")
-    if left > 0:
-        sentences.append(f"{plural(left, 'more comparison')} {'is' if left == 1 else 'are'} not drawn.")
-    return " ".join(sentences)
+        frontier = say("no cell is beyond doubt")
+        if texts:
+            frontier = say("no other cell beats {cells}", cells=listed(texts))
+        beaten = counted(pale, "{count} cell is beaten in both", "{count} cells are beaten in both")
+        text = clauses([frontier, *([beaten] if pale else [])]) + say(".")
+        lines.append(say("{word}: {text}", word=title, text=text) if title else text)
+    return sentences([*lines, *comparisons_left(left)])

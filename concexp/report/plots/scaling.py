@@ -15,11 +15,12 @@ from concexp.report.pairs import THROUGHPUT
 from concexp.report.plots import _style
 from concexp.report.plots._alike import on_one_another, told_as_one
 from concexp.report.plots._ends import Ends
-from concexp.report.plots._labels import quantity_label, value_text
+from concexp.report.plots._labels import panels_left, quantity_label, titled, value_text
 from concexp.report.plots._telling import telling
 from concexp.report.sections import scaling_laws
 from concexp.report.styles import Style, condition_style
-from concexp.report.text.numbers import are_numbers, plural, rounded, scale_of, spread
+from concexp.report.text.language import listed, message, say, sentences
+from concexp.report.text.numbers import are_numbers, rounded, scale_of, spread
 from concexp.report.view import Panel, Point, View
 
 FEW = 4  # panels that have two columns and labels at their lines; more have three, and a legend
@@ -245,22 +246,24 @@ def _limits(view: View, axes: Any, workers: list[int], cpu_bound: bool, ends: En
     if cpu_bound and effective is not None:
         high = max(high, effective * 1.08)
         level = axes.axhline(effective, color=_style.INK, linewidth=1, linestyle="-.", zorder=1)
-        ends.add(axes.get_xlim()[1], effective, [("effective CPUs", _style.INK, level)], rounded(effective))
+        ends.add(axes.get_xlim()[1], effective, [(say("effective CPUs"), _style.INK, level)], rounded(effective))
     # The ideal may leave the picture: it must not squeeze what was measured.
     high = max(high, min(float(max(workers)), 1.5 * high) * 1.04)
     axes.set_ylim(low, high)
     x = np.geomspace(1, max(workers), 200) if max(workers) > 1 else np.array([1.0])
     line = axes.plot(x, x, color=_style.GREY, linewidth=1, linestyle=(0, (5, 3)), zorder=1)[0]
     inside = x[x <= high]
-    ends.add(inside[-1], inside[-1], [("ideal", _style.GREY, line)], "", leaves=inside[-1] != x[-1])
+    ends.add(inside[-1], inside[-1], [(say("ideal"), _style.GREY, line)], "", leaves=inside[-1] != x[-1])
 
 
 def _alt(view: View, charts: list[_Chart], kind: str, left: int) -> str:
     """What the picture shows in words: the axes, the highest point of each panel or line, and the lines told as one."""
-    one_per = "condition" if not charts[0].title and len({line.name for line in charts[0].lines}) > 1 else "model"
+    of_conditions = not charts[0].title and len({line.name for line in charts[0].lines}) > 1
     is_models = all(line.name in view.series(line.points) for line in charts[0].lines)
-    one_per = "model" if is_models else one_per
-    sentences = [f"{view.called(kind)} against the number of workers, one line per {one_per}."]
+    lead = message("{metric} against the number of workers, one line per model.")
+    if of_conditions and not is_models:
+        lead = message("{metric} against the number of workers, one line per condition.")
+    texts = [say(lead, metric=view.called(kind))]
     for chart in charts:
         groups = [(chart.title, chart.lines)] if is_models else [(line.name, [line]) for line in chart.lines]
         for title, lines in groups:
@@ -268,15 +271,17 @@ def _alt(view: View, charts: list[_Chart], kind: str, left: int) -> str:
             if points:
                 best = max(points, key=lambda p: p.value(kind).mean)
                 factor, prefix = scale_of([best.value(kind).mean], view.metrics[kind].unit)
-                sentences.append(
-                    f"{title + ': the' if title else 'The'} highest is {view.series_name(best)} at {best.workers} with "
-                    f"{spread(best.value(kind).scaled(1 / factor), prefix if prefix == 'x' else f' {prefix}'.rstrip())}"
-                    f"{best.mark}."
+                unit = prefix if prefix == "x" else f" {prefix}".rstrip()
+                text = say(
+                    "the highest is {series} at {count} with {figure}.",
+                    series=view.series_name(best),
+                    count=best.workers,
+                    figure=f"{spread(best.value(kind).scaled(1 / factor), unit)}{best.mark}",
                 )
+                texts.append(titled(title, text))
         several = [line for line in chart.lines if not line.is_level]
         for group in told_as_one([{p.workers: p.value(kind) for p in line.points} for line in several]):
             if len(group) > 1:
-                sentences.append(f"The same within their intervals: {', '.join(several[k].name for k in group)}.")
-    if left > 0:
-        sentences.append(f"{plural(left, 'more panel')} {'is' if left == 1 else 'are'} not drawn.")
-    return " ".join(sentences)
+                names = listed([several[k].name for k in group])
+                texts.append(say("The same within their intervals: {names}.", names=names))
+    return sentences([*texts, *panels_left(left)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from concexp.analysis.stats.change_points import (
     classify_cell,
 )
 from concexp.report.plots import _style
+from concexp.report.plots._telling import heaviest
 from concexp.report.sections.steadiness import IN_WORDS
 from concexp.report.text.numbers import plural
 from concexp.report.view import Point, View
@@ -43,10 +45,11 @@ class _Cell:
     trials: list[np.ndarray]
     word: str
 
-    @property
-    def spread(self) -> float:
-        """The typical distance of an iteration from its trial's median, as a logarithm."""
-        return float(np.mean([np.abs(np.log(trial)).mean() for trial in self.trials]))
+    @cached_property
+    def unsteadiness(self) -> tuple[int, float]:
+        """How bad its classification is, and the typical distance of an iteration from its trial's median, as a logarithm."""
+        distance = float(np.mean([np.abs(np.log(trial)).mean() for trial in self.trials]))
+        return -WORST_FIRST.index(self.word), distance
 
 
 class Plot:
@@ -62,7 +65,7 @@ class Plot:
 
     def draw(self, view: View, prepared: list[_Cell], path: Path) -> str:
         """Draws the picture; returns its alt text."""
-        shown = prepared[:MAX_PANELS]
+        shown = heaviest(prepared, MAX_PANELS, lambda cell: cell.unsteadiness)
         columns = min(COLUMNS, len(shown))
         rows = -(-len(shown) // columns)
         with _style.settings():
@@ -78,7 +81,7 @@ class Plot:
 
 
 def _cells(view: View) -> list[_Cell]:
-    """The cells with enough iterations to draw, the worst first."""
+    """The cells with enough iterations to draw."""
     first = view.run.firsts
     words = {cell: [word or SHORT for word in rows] for cell, rows in first.groupby("cell", sort=False)["steadiness"]}
     trials: dict[str, list[np.ndarray]] = {}
@@ -87,12 +90,11 @@ def _cells(view: View) -> list[_Cell]:
         known = seconds[~np.isnan(seconds)]
         if len(known) >= MIN_ITERATIONS and known.min() > 0:
             trials.setdefault(cell, []).append(known)
-    cells = [
+    return [
         _Cell(point, [trial / np.median(trial) for trial in of_cell], classify_cell(words[point.cell]))
         for point in view.points
         if (of_cell := trials.get(point.cell))
     ]
-    return sorted(cells, key=lambda cell: (WORST_FIRST.index(cell.word), -cell.spread))
 
 
 def _panel(view: View, cell: _Cell, axes: Any) -> None:
@@ -142,4 +144,4 @@ def _alt(view: View, cells: list[_Cell], left: int) -> str:
     """What the picture shows in words: each panel's cell and its classification."""
     words = "; ".join(f"{_name(view, cell)}: {_word(cell)}" for cell in cells)
     more = f" {plural(left, 'steadier cell')} {'is' if left == 1 else 'are'} not drawn." if left > 0 else ""
-    return f"The time per operation of each trial's iterations, in order, the least steady cells first. {words}.{more}"
+    return f"The time per operation of each trial's iterations, in order, in the least steady cells. {words}.{more}"

@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from concexp.report.plots import _style
 from concexp.report.plots._labels import cell_label
 from concexp.report.sections.timelines import Segment, Timeline, Worker, selection
+from concexp.report.text.language import clauses, message, phrases, say
 from concexp.report.text.numbers import rounded, scale_of
 from concexp.report.view import Point, View
 
@@ -38,13 +39,13 @@ FILLS: dict[str, Any] = {
     "unknown": {"facecolor": WITHOUT, "edgecolor": ON_CPU, "hatch": HATCH},
 }
 KEYS = {
-    "on a CPU": Patch(facecolor=ON_CPU),
-    "at work, off the CPU": Patch(facecolor=WITHOUT),
-    "at work, CPU not known": Patch(facecolor=WITHOUT, edgecolor=ON_CPU, hatch=HATCH, linewidth=0),
-    "waits at a primitive": Patch(facecolor=WAITING),
-    "idle, or not begun": Patch(facecolor=IDLE, edgecolor="#c8c8c8", linewidth=0.5),
-    "being made": Patch(facecolor="white", edgecolor=_style.GREY, hatch="...", linewidth=0.5),
-    "start gate": Line2D([], [], color=_style.INK, linewidth=1.2, linestyle=(0, (1, 1.5))),
+    message("on a CPU"): Patch(facecolor=ON_CPU),
+    message("at work, off the CPU"): Patch(facecolor=WITHOUT),
+    message("at work, CPU not known"): Patch(facecolor=WITHOUT, edgecolor=ON_CPU, hatch=HATCH, linewidth=0),
+    message("waits at a primitive"): Patch(facecolor=WAITING),
+    message("idle, or not begun"): Patch(facecolor=IDLE, edgecolor="#c8c8c8", linewidth=0.5),
+    message("being made"): Patch(facecolor="white", edgecolor=_style.GREY, hatch="...", linewidth=0.5),
+    message("start gate"): Line2D([], [], color=_style.INK, linewidth=1.2, linestyle=(0, (1, 1.5))),
 }
 
 
@@ -78,17 +79,24 @@ class Plot:
                 axes.set_ylim(rows[number // columns] - 0.45, -0.55)
             keys = {text: KEYS[text] for text in KEYS if text in {one for t in prepared for one in _used(t)}}
             figure.legend(
-                keys.values(), keys.keys(), loc="outside lower center", ncols=min(3, len(keys)), handlelength=1.6
+                keys.values(),
+                [say(text) for text in keys],
+                loc="outside lower center",
+                ncols=min(3, len(keys)),
+                handlelength=1.6,
             )
             _style.save(figure, path)
-        texts = "; ".join(f"{_title(view, one.point)}: {one.shares_text}{_where(one)}" for one in prepared)
-        return f"What each worker did when, as shares of all workers' time: {texts}."
+        cells = [
+            say("{word}: {text}", word=_title(view, one.point), text=phrases([one.shares_text, *_where(one)]))
+            for one in prepared
+        ]
+        return say("What each worker did when, as shares of all workers' time: {cells}.", cells=clauses(cells))
 
 
-def _where(timeline: Timeline) -> str:
+def _where(timeline: Timeline) -> list[str]:
     """The primitive that the workers waited for most, if they waited at all."""
     most = timeline.places.most_common(1)
-    return f", waiting in {most[0][0]}" if most and timeline.shares["waited"] >= 0.005 else ""
+    return [say("waiting in {place}", place=most[0][0])] if most and timeline.shares["waited"] >= 0.005 else []
 
 
 def _length(view: View, timeline: Timeline, shown: Sequence[Timeline]) -> float:
@@ -115,11 +123,12 @@ def _panel(view: View, timeline: Timeline, length: float, width: int, axes: Any)
     axes.set_yticks(range(len(workers)), [str(worker.index) for worker in workers])
     axes.grid(visible=False)
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(f"{unit} from the start", loc="right")
+    axes.set_xlabel(say("{unit} from the start", unit=unit), loc="right")
     every = len(timeline.workers) + timeline.more
-    axes.set_ylabel("worker" if every == len(workers) else f"{len(workers)} of {every:,} workers")
+    some = say("{count} of {all} workers", count=len(workers), all=f"{every:,}")
+    axes.set_ylabel(say("worker") if every == len(workers) else some)
     axes.set_title(_style.short(_title(view, timeline.point), width), pad=14)
-    text = f"{rounded(timeline.end / factor)} {unit}: {timeline.shares_text}"
+    text = say("{word}: {text}", word=f"{rounded(timeline.end / factor)} {unit}", text=timeline.shares_text)
     note = axes.annotate(text, (0, 1), (0, 4), "axes fraction", "offset points", fontsize=7, color="#555555")
     note.set_in_layout(False)  # a panel is as wide as its neighbours, however long its note
 

@@ -9,7 +9,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from concexp.analysis.results import Run
+from concexp.experiment.blocks import DEFAULT_LANGUAGE
 from concexp.experiment.kept import EXPERIMENT, MANIFEST
+from concexp.report.places import languages_in, page_name
+from concexp.report.text.language import current, message, say
 from concexp.report.text.markdown import escaped
 from concexp.run.storage import foreign_file, journal
 
@@ -26,15 +29,20 @@ PRINTING = {
     "--no-report",
     "--check",
     "--strict",
+    "--html",
 }
-WITH_VALUE = "--progress"
+LANGUAGE = "--language"
+WITH_VALUE = ("--progress", "--figures", LANGUAGE)
 NUMBERED = re.compile(r"(?:.*/)?(\d{1,9})_[^/]*\.ya?ml")
 TEXT_LIMIT = 64 << 10  # characters of an experiment on its page
 MANIFEST_LIMIT = 4 << 20  # bytes that are read of another run's manifest
 
 
-def command(given: str) -> str:
-    """The command without options that concern only its output; unchanged where it cannot be parsed."""
+def command(given: str, language: str = DEFAULT_LANGUAGE) -> str:
+    """The command without options that concern only its output; unchanged where it cannot be parsed.
+
+    With an option for the language of the page where that is not the one that the experiment gives it.
+    """
     try:
         words = shlex.split(given)
     except ValueError:
@@ -42,10 +50,12 @@ def command(given: str) -> str:
     kept = [
         word
         for place, word in enumerate(words)
-        if word not in (WITH_VALUE, *PRINTING)
-        and not word.startswith(f"{WITH_VALUE}=")
-        and words[place - 1 : place] != [WITH_VALUE]
+        if word not in (*WITH_VALUE, *PRINTING)
+        and not word.startswith(tuple(f"{option}=" for option in WITH_VALUE))
+        and words[place - 1 : place] not in [[option] for option in WITH_VALUE]
     ]
+    if current() != language:
+        kept += [LANGUAGE, current()]
     return given if kept == words else shlex.join(kept)
 
 
@@ -69,17 +79,26 @@ def lessons(given: str, folder: Path) -> list[str]:
     if own is None:
         return []
     beside = sorted(
-        (found, page.parent.name)
-        for page in folder.resolve().parent.glob("*/README.md")
-        if page.parent != folder.resolve() and (found := number(_command_of(page.parent))) is not None
+        (found, other.name)
+        for other in folder.resolve().parent.iterdir()
+        if other != folder.resolve() and languages_in(other) and (found := number(_command_of(other))) is not None
     )
     before = [one for one in beside if one[0] < own][-1:]
     after = [one for one in beside if one[0] > own][:1]
     return [
-        f"{word} lesson: [{escaped(name)}](../{quote(name)}/README.md)"
-        for word, found in (("previous", before), ("next", after))
+        say(text, report=f"[{escaped(name)}](../{quote(name)}/{_page(folder.resolve().parent / name)})")
+        for text, found in (
+            (message("previous lesson: {report}"), before),
+            (message("next lesson: {report}"), after),
+        )
         for _, name in found
     ]
+
+
+def _page(folder: Path) -> str:
+    """The page of a report in the language of this page, or else in the first one that it has."""
+    known = languages_in(folder)
+    return page_name(current() if current() in known else known[0])
 
 
 def number(given: str) -> int | None:

@@ -9,7 +9,8 @@ from typing import Any
 from concexp.analysis.stats.intervals import Interval
 from concexp.report.open_loops import is_open
 from concexp.report.pairs import without_primitive
-from concexp.report.phrases import BAD_ENDINGS, follows
+from concexp.report.phrases import axis_text, ended, follows
+from concexp.report.text.language import clauses, listed, message, say, translated
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import DIGITS, NARROW, PLAIN, brief, level_text, many, rounded, scale_of
 from concexp.report.view import Point, View
@@ -19,12 +20,12 @@ MAX_ROWS = 200  # more than anyone reads; cells.csv has all of them
 SAME = 0.01  # columns of which all figures differ by less say the same
 EXACT = 1e-6  # of a figure that is computed from another one
 MARKS = {
-    "†": "wrong outcome: cannot win",
-    "§": "some trials ended badly: numbers are of the others, cannot win",
-    "‡": "doubtful: no verdict rests on it",
+    "†": message("wrong outcome: cannot win"),
+    "§": message("some trials ended badly: numbers are of the others, cannot win"),
+    "‡": message("doubtful: no verdict rests on it"),
 }
 
-ALL_TOGETHER = "percentiles are of all operations of a cell together"
+ALL_TOGETHER = message("percentiles are of all operations of a cell together")
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,12 @@ def meaning(view: View) -> str:
     """What a figure of the tables is, and which intervals are shown; "" if no figure has one."""
     if not any(value.bounded for point in view.points for value in point.values.values()):
         return ""
-    pooled = f"; {ALL_TOGETHER}" if has_pooled(view) else ""
-    return (
-        f"Means over the trials{pooled}. In brackets: {level_text(view.run.level)} intervals wider than ±{100 * NARROW:g} % and "
-        "the noise floor"
+    what = clauses([say("Means over the trials"), *([say(ALL_TOGETHER)] if has_pooled(view) else [])])
+    return say(
+        "{means}. In brackets: {level} intervals wider than ±{share} % and the noise floor",
+        means=what,
+        level=level_text(view.run.level),
+        share=f"{100 * NARROW:g}",
     )
 
 
@@ -82,7 +85,7 @@ def marks(view: View) -> list[str]:
     """The meaning of the marks in the tables."""
     used = {sign for point in view.points for sign in point.mark}
     used |= {_own_mark(point, name, metric) for point in view.points for name, metric in view.metrics.items()}
-    return [f"{sign} {meaning}" for sign, meaning in MARKS.items() if sign in used]
+    return [f"{sign} {say(meaning)}" for sign, meaning in MARKS.items() if sign in used]
 
 
 def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> Table:
@@ -100,16 +103,21 @@ def _table(view: View, title: str, points: Sequence[Point], best: set[str]) -> T
     if len(points) > 1 and len(set(trials)) == 1:
         counted = trials[0] if any(point.has_numbers for point in points) else str(points[0].sample.count)
         doubtful = max((len(point.doubtful) for point in points if point.enough_clean_trials), default=0)
-        same.append(f"{counted} trials per cell" + (f" (up to {doubtful} doubtful)" if doubtful else ""))
+        each = say("{trials} trials per cell", trials=counted)
+        same.append(say("{trials} (up to {count} doubtful)", trials=each, count=doubtful) if doubtful else each)
     else:
-        columns.append(("trials", trials))
+        columns.append((say("trials"), trials))
     rows = [
         [*(_shown(point.labels.get(key)) for key in axes), *numbers]
         for point, numbers in zip(points, zip(*(cells for _, cells in columns), strict=True), strict=True)
     ]
-    following = [f"{escaped(key)} follows {escaped(follows(view, key))}" for key in varying if key not in axes]
-    constant = ", ".join([*(f"{escaped(key)} {labels[key][0]}" for key in fixed), *following, *same])
-    return Table(escaped(title), constant, len(axes), [*map(escaped, axes), *(head for head, _ in columns)], rows)
+    following = [
+        say("{axis} follows {other}", axis=axis_text(key), other=axis_text(follows(view, key)))
+        for key in varying
+        if key not in axes
+    ]
+    constant = listed([*(f"{axis_text(key)} {labels[key][0]}" for key in fixed), *following, *same])
+    return Table(escaped(title), constant, len(axes), [*map(axis_text, axes), *(head for head, _ in columns)], rows)
 
 
 def _columns(view: View, points: Sequence[Point], best: set[str]) -> tuple[list[tuple[str, list[str]]], list[str]]:
@@ -121,16 +129,18 @@ def _columns(view: View, points: Sequence[Point], best: set[str]) -> tuple[list[
         if name == view.primary:
             columns.append(_primary(view, points, best))
         elif any(p.value(name).has_value for p in points) and _is_worth_a_column(view, name, metric, points):
-            head, cells = _texts(view, name, points)
+            title, unit, cells = _texts(view, name, points)
             if (like := _repeated(view, name, shown, points)) == "":
                 continue
-            if alike := _alike(view, name, points, head, cells):
+            if alike := _alike(view, name, points, (title, unit), cells):
                 same.append(alike)
                 continue
             if like:
-                same.append(f"{escaped(view.called(name))} as {escaped(view.called(like))}")
+                same.append(
+                    say("{metric} as {other}", metric=escaped(view.called(name)), other=escaped(view.called(like)))
+                )
                 continue
-            columns.append((head, cells))
+            columns.append((_head(title, unit), cells))
         else:
             continue
         shown.append(name)
@@ -139,26 +149,27 @@ def _columns(view: View, points: Sequence[Point], best: set[str]) -> tuple[list[
 
 def _primary(view: View, points: Sequence[Point], best: set[str]) -> tuple[str, list[str]]:
     """The head and the cells of the primary metric, the best in bold; how trials ended where they have no numbers."""
-    head, cells = _texts(view, view.primary, points)
+    title, unit, cells = _texts(view, view.primary, points)
+    head = _head(title, unit)
     if not any(point.has_numbers for point in points):
-        head = "outcome"
+        head = say("outcome")
     return head, [_marked(text, point, best) for text, point in zip(cells, points, strict=True)]
 
 
-def _texts(view: View, name: str, points: Sequence[Point]) -> tuple[str, list[str]]:
-    """The head and the cells of a metric."""
+def _texts(view: View, name: str, points: Sequence[Point]) -> tuple[str, str, list[str]]:
+    """The title, the unit and the cells of a metric."""
     metric = view.metrics[name]
     floors = [view.floor([point]).factor - 1 if name in (view.primary, view.relative) else 0.0 for point in points]
     unit, cells = _column([point.value(name) for point in points], metric.unit, floors)
     texts = []
     for text, point in zip(cells, points, strict=True):
         share = view.share_of_trials(point, name)
-        text = f"{text} in {share}" if share else text
+        text = say("{figure} in {trials}", figure=text, trials=share) if share else text
         # A latency grows as long as an overload lasts.
         if metric.open_loop and metric.pooled and point.sample.overloaded:
-            text = "overloaded"
+            text = say("overloaded")
         texts.append(f"{text} {_own_mark(point, name, metric)}".strip())
-    return _head(view.called(name), metric, unit, points[0].unit), texts
+    return view.called(name), _unit(metric, unit, points[0].unit), texts
 
 
 def _repeated(view: View, name: str, shown: Sequence[str], points: Sequence[Point]) -> str | None:
@@ -180,20 +191,23 @@ def _repeated(view: View, name: str, shown: Sequence[str], points: Sequence[Poin
     return None
 
 
-def _alike(view: View, name: str, points: Sequence[Point], head: str, cells: Sequence[str]) -> str:
+def _alike(view: View, name: str, points: Sequence[Point], head: tuple[str, str], cells: Sequence[str]) -> str:
     """What all rows have alike: one text, or figures that hardly differ: `busy CPUs 1.00 to 1.02`; "" if they differ."""
     if len(cells) < 2:
         return ""
-    title, _, unit = head.partition(", ")
+    title, unit = map(escaped, head)
     suffix = unit if unit == "x" else f" {unit}"
     if len(set(cells)) == 1:
         return f"{title} {cells[0]}{suffix}".rstrip()
     means = [point.value(name).mean for point in points]
-    plain = all(text[:1].isdigit() and " in " not in text and not set(text) & set(MARKS) for text in cells)
+    plain = not any(view.share_of_trials(point, name) for point in points) and all(
+        text[:1].isdigit() and not set(text) & set(MARKS) for text in cells
+    )
     if not plain or min(means) <= 0 or max(means) > (1 + NARROW) * min(means):
         return ""
     factor, _ = scale_of(means, view.metrics[name].unit)
-    return f"{title} {rounded(min(means) / factor)} to {rounded(max(means) / factor)}{suffix}".rstrip()
+    low, high = rounded(min(means) / factor), rounded(max(means) / factor)
+    return f"{title} {say('{low} to {high}', low=low, high=f'{high}{suffix}')}".rstrip()
 
 
 def _column(values: Sequence[Interval], unit: str, floors: Sequence[float]) -> tuple[str, list[str]]:
@@ -231,8 +245,13 @@ def _is_worth_a_column(view: View, name: str, metric: Any, points: Sequence[Poin
     return bool(metric.tells(frame[frame["cell"].isin({point.cell for point in points}) & frame["wall_s"].notna()]))
 
 
-def _head(title: str, metric: Any, prefix: str, operation: str) -> str:
-    """A column's head, the title of the metric with the unit used here: `throughput, M sums/s`, `lost updates, k`."""
+def _head(title: str, unit: str) -> str:
+    """A column's head: `throughput, M sums/s`."""
+    return escaped(say("{title}, {unit}", title=title, unit=unit) if unit else title)
+
+
+def _unit(metric: Any, prefix: str, operation: str) -> str:
+    """The unit of a metric as it is used here: `M sums/s`, `k`."""
     if metric.unit == "1/s":
         unit = f"{prefix} {many(operation)}/s".strip()
     elif metric.unit in ("s", "x", "CPUs", ""):
@@ -240,15 +259,15 @@ def _head(title: str, metric: Any, prefix: str, operation: str) -> str:
     elif metric.unit.startswith("bytes"):
         unit = f"{prefix}B{metric.unit.removeprefix('bytes')}"
     else:
-        unit = f"{prefix} {metric.unit}".strip()
-    if metric.unit and title.endswith(f" {metric.unit}"):  # it says what is counted
-        unit = unit.removesuffix(metric.unit).strip()
-    return escaped(f"{title}, {unit}" if unit else title)
+        unit = f"{prefix} {translated(metric.unit)}".strip()
+    if metric.unit and metric.title.endswith(f" {metric.unit}"):  # the title says what is counted
+        unit = prefix if prefix != metric.unit else ""
+    return unit
 
 
 def _marked(text: str, point: Point, best: set[str]) -> str:
     if not point.has_numbers:
-        return BAD_ENDINGS.get(point.status, point.status)
+        return ended(point.status)
     text = f"**{text}**" if point.cell in best else text
     return f"{text} {point.mark}".strip()
 
@@ -263,4 +282,4 @@ def _own_mark(point: Point, name: str, metric: Any) -> str:
 def _trials(point: Point) -> str:
     """`6`, `5 of 6`."""
     good, count = len(point.sample.has_numbers), point.sample.count
-    return f"{good} of {count}" if good < count else str(count)
+    return say("{n} of {all}", n=good, all=count) if good < count else str(count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from concexp.report.text.language import say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural
 from concexp.report.view import View
@@ -22,9 +23,21 @@ def sentences(view: View) -> list[str]:
     if not counts:
         return []
     shown = [
-        f"{escaped(what)} from {code(before)} to {code(after)} ({plural(count, 'trial')})"
+        say(
+            "{setting} from {before} to {after} ({trials})",
+            setting=escaped(what),
+            before=code(before),
+            after=code(after),
+            trials=plural(count, "trial"),
+        )
         for (what, before, after), count in counts.most_common(MAX_SHOWN)
     ]
     if len(counts) > MAX_SHOWN:
-        shown.append(f"{len(counts) - MAX_SHOWN} more")
-    return [f"In {plural(trials, 'trial')} the code under test changed settings: {enumerated(shown)}."]
+        shown.append(say("{count} more", count=len(counts) - MAX_SHOWN))
+    return [
+        say(
+            "In {trials} the code under test changed settings: {settings}.",
+            trials=plural(trials, "trial"),
+            settings=enumerated(shown),
+        )
+    ]

@@ -13,8 +13,10 @@ from concexp.experiment.claims import is_metric
 from concexp.experiment.expressions import Tree
 from concexp.experiment.spec import Claim, Value
 from concexp.report.phrases import follows
+from concexp.report.text.language import clauses, counted, listed, message, say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, spread, zero_text
+from concexp.report.text.reasons import reason_text
 from concexp.report.view import View
 
 MAX_LINES = 6  # of one verdict
@@ -24,12 +26,24 @@ SIGNS = {"<": "&lt;", ">": "&gt;", "<=": "≤", ">=": "≥", "==": "=", "!=": "�
 SHOWN_AS_100_PERCENT = 0.9995  # confidences from here on would be rounded to 100 %
 UNMET = "its condition does not hold"  # the reason of a case to which a claim's `when` does not apply
 # The decisive ones first.
-WORDS = ("refuted", "inconclusive", "supported", "skipped")
+WORDS = (message("refuted"), message("inconclusive"), message("supported"), message("skipped"))
+
+
+@dataclass(frozen=True)
+class Line:
+    """Evidence of the cases with one verdict; `is_unmet` where a claim's `when` does not apply to them."""
+
+    word: str
+    text: str
+    is_unmet: bool = False
+
+    def __str__(self) -> str:
+        return say("{word}: {text}", word=say(self.word), text=self.text)
 
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """One claim in Markdown: verdict, wording, expectation with its scope, a summary of the cases, and lines of evidence.
+    """One claim in Markdown: verdict, wording, expectation with its scope, a summary of the cases, and the evidence `found`.
 
     cases    how many cases had each verdict, in few words
     closest  the case that came closest to another verdict, in few words; "" if none was judged
@@ -39,19 +53,24 @@ class ClaimRow:
     says: str
     expect: str
     summary: str
-    lines: list[str]
+    found: list[Line]
     cases: str
     closest: str
 
     @property
+    def lines(self) -> list[str]:
+        """The evidence, each line with its verdict."""
+        return [str(line) for line in self.found]
+
+    @property
     def nearest(self) -> str:
         """The case that came closest to another verdict; "" if none was judged."""
-        return next((line.partition(": ")[2] for line in self.lines if line.partition(": ")[0] == self.word), "")
+        return next((line.text for line in self.found if line.word == self.word), "")
 
     @property
     def evidence(self) -> list[str]:
         """What the verdict rests on, with intervals: all that was judged, or of a supported claim the closest call."""
-        judged = [line for line in self.lines if not (line.startswith("skipped: ") and UNMET in line)]
+        judged = [str(line) for line in self.found if not line.is_unmet]
         return judged[:1] if self.word == "supported" else judged[:MAX_EVIDENCE]
 
 
@@ -62,21 +81,23 @@ def claim_rows(view: View) -> list[ClaimRow]:
 
 def _claim_row(view: View, verdict: Verdict) -> ClaimRow:
     claim = verdict.claim
-    counts = [f"{word} in {verdict.counts[word]}" for word in WORDS if verdict.counts[word]]
+    counts = [
+        say("{word} in {count}", word=say(word), count=verdict.counts[word]) for word in WORDS if verdict.counts[word]
+    ]
     cases = len(verdict.cases)
     if verdict.reason:
-        summary = f"{escaped(verdict.reason)}."
+        summary = escaped(reason_text(verdict.reason)) + say(".")
     elif len(counts) == 1:
-        summary = f"{verdict.outcome} in {plural(cases, 'case') if cases == 1 else f'all {cases} cases'}."
+        summary = counted(cases, "{word} in {count} case.", "{word} in all {count} cases.", word=say(verdict.outcome))
     else:
-        summary = f"of {plural(cases, 'case')}, {enumerated(counts)}."
+        summary = say("of {cases}, {counts}.", cases=plural(cases, "case"), counts=enumerated(counts))
     return ClaimRow(
         verdict.outcome,
         escaped(claim.says),
         expected(claim),
         summary,
         _lines(view, verdict),
-        escaped(verdict.reason) or _counted(verdict),
+        escaped(reason_text(verdict.reason)) or _counted(verdict),
         _closest(view, verdict),
     )
 
@@ -84,38 +105,47 @@ def _claim_row(view: View, verdict: Verdict) -> ClaimRow:
 def _counted(verdict: Verdict) -> str:
     """`2`, where all cases have the verdict of the claim; `1 inconclusive, 10 skipped`."""
     counts = [(word, verdict.counts[word]) for word in WORDS if verdict.counts[word]]
-    return str(counts[0][1]) if len(counts) == 1 else ", ".join(f"{count} {word}" for word, count in counts)
+    if len(counts) == 1:
+        return str(counts[0][1])
+    return listed([say("{count} {how}", count=count, how=say(word)) for word, count in counts])
 
 
 def expected(claim: Claim) -> str:
     """What a claim expects, of which cells and under which condition, as the experiment puts it."""
     text = code(claim.expect.raw)
     if isinstance(claim.of, Value):
-        text += f" of {code(claim.of.raw)}"
+        text = say("{what} of {cells}", what=text, cells=code(claim.of.raw))
     elif claim.of is not None:
-        text += f" of {', '.join(f'{key} {_any_of(labels)}' for key, labels in claim.of.items())}"
-    return text + (f" where {code(claim.when)}" if claim.when else "")
+        cells = listed([f"{key} {_any_of(labels)}" for key, labels in claim.of.items()])
+        text = say("{what} of {cells}", what=text, cells=cells)
+    return say("{what} where {condition}", what=text, condition=code(claim.when)) if claim.when else text
 
 
 def _any_of(labels: Any) -> str:
-    listed = labels if isinstance(labels, list) else [labels]
-    return " or ".join(code({True: "on", False: "off"}[one] if isinstance(one, bool) else one) for one in listed)
+    every = labels if isinstance(labels, list) else [labels]
+    return say(" or ").join(code({True: "on", False: "off"}[one] if isinstance(one, bool) else one) for one in every)
 
 
-def _lines(view: View, verdict: Verdict) -> list[str]:
-    lines: list[str] = []
+def _lines(view: View, verdict: Verdict) -> list[Line]:
+    lines: list[Line] = []
     for word in WORDS:
         by_evidence: dict[str, list[CaseVerdict]] = {}
         for judged in _sorted(verdict, word):
-            evidence = "; ".join(text for text in (escaped(judged.reason), _evidence(judged, verdict.level)) if text)
+            texts = escaped(reason_text(judged.reason)), _evidence(judged, verdict.level)
+            evidence = clauses([text for text in texts if text])
             by_evidence.setdefault(evidence, []).append(judged)
         groups = list(by_evidence.items())
         lines += [
-            f"{word}: {_cases(view, cases)}{text}{_zero(cases, verdict.level)}" for text, cases in groups[:MAX_LINES]
+            Line(
+                word,
+                _of_cases(view, cases, _with_tries(text, cases, verdict.level)),
+                word == "skipped" and UNMET in cases[0].reason,
+            )
+            for text, cases in groups[:MAX_LINES]
         ]
         more = sum(len(cases) for _, cases in groups[MAX_LINES:])
         if more:
-            lines.append(f"{word}: {plural(more, 'more case')}")
+            lines.append(Line(word, plural(more, "more case")))
     return lines
 
 
@@ -130,20 +160,22 @@ def _closest(view: View, verdict: Verdict) -> str:
     judged = next(iter(_sorted(verdict, verdict.outcome)), None)
     if judged is None or verdict.outcome == "skipped":
         return ""
-    found = (
-        "; ".join(_comparison(one, brief=True) for one in judged.evidence) or escaped(judged.reason).partition(";")[0]
+    found = clauses([_comparison(one, brief=True) for one in judged.evidence]) or escaped(
+        reason_text(judged.reason.partition(";")[0])
     )
     surer = 0.5 if judged.share is None else max(judged.share, 1 - judged.share)
-    sure = f", {_percent(surer)} sure" if 0.5 < surer < SHOWN_AS_100_PERCENT else ""
+    if 0.5 < surer < SHOWN_AS_100_PERCENT:
+        found = say("{text}, {share} sure", text=found, share=_percent(surer))
     name = _name(view, judged)
-    return f"{name}: {found}{sure}" if name and len(verdict.cases) > 1 else f"{found}{sure}"
+    return say("{cells}: {text}", cells=name, text=found) if name and len(verdict.cases) > 1 else found
 
 
-def _cases(view: View, cases: list[CaseVerdict]) -> str:
+def _of_cases(view: View, cases: list[CaseVerdict], text: str) -> str:
+    """The evidence of some cases, behind their names or their number."""
     names = [_name(view, judged) for judged in cases]
     if len(names) > MAX_CASES:
-        return f"{plural(len(cases), 'case')}: "
-    return f"{'; '.join(names)}: " if all(names) else ""
+        return say("{cells}: {text}", cells=plural(len(cases), "case"), text=text)
+    return say("{cells}: {text}", cells=clauses(names), text=text) if all(names) else text
 
 
 def _name(view: View, judged: CaseVerdict) -> str:
@@ -157,40 +189,45 @@ def _name(view: View, judged: CaseVerdict) -> str:
                 parts.append(code(label))
             else:
                 parts.append(code(view.title({key: label})))
-    return ", ".join(parts)
+    return listed(parts)
 
 
 def _evidence(judged: CaseVerdict, level: float) -> str:
     """The comparisons of a case in numbers, from how many trials they are, and how sure the verdict is."""
-    text = "; ".join(_comparison(one) for one in judged.evidence)
+    text = clauses([_comparison(one) for one in judged.evidence])
     used, run = judged.trials
     if text and used < run:
-        text += f", from {used} of {plural(run, 'trial')}"
-    return text + (_confidence(judged.outcome, judged.share, level) if judged.share is not None else "")
+        text = say("{text}, from {count} of {trials}", text=text, count=used, trials=plural(run, "trial"))
+    return text if judged.share is None else _with_confidence(text, judged.outcome, judged.share, level)
 
 
-def _confidence(word: str, share: float, level: float) -> str:
+def _with_confidence(text: str, word: str, share: float, level: float) -> str:
     """How sure a verdict is, where that is not quite sure; and how sure an open one would have to be."""
     surer = max(share, 1 - share)
     if word != "inconclusive":
-        return "" if surer >= SHOWN_AS_100_PERCENT else f", {_percent(surer)} sure"
-    needed = f"a verdict needs {_percent((1 + level) / 2)}"
+        return text if surer >= SHOWN_AS_100_PERCENT else say("{text}, {share} sure", text=text, share=_percent(surer))
+    needed = _percent((1 + level) / 2)
     if surer == 0.5:
-        return f", neither true nor false with any confidence ({needed})"
-    return f", {_percent(surer)} sure that it is {'true' if share > 0.5 else 'false'} ({needed})"
+        return say(
+            "{text}, neither true nor false with any confidence (a verdict needs {needed})", text=text, needed=needed
+        )
+    sure = message("{text}, {share} sure that it is false (a verdict needs {needed})")
+    if share > 0.5:
+        sure = message("{text}, {share} sure that it is true (a verdict needs {needed})")
+    return say(sure, text=text, share=_percent(surer), needed=needed)
 
 
 def _percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
-def _zero(cases: list[CaseVerdict], level: float) -> str:
-    """What a count of exactly 0 says of its rate, of the case with the fewest tries; "" if none was counted."""
+def _with_tries(text: str, cases: list[CaseVerdict], level: float) -> str:
+    """The evidence with what a count of exactly 0 says of its rate, of the case with the fewest tries."""
     known = [judged.zero for judged in cases if judged.zero is not None]
     if not known:
-        return ""
+        return text
     fewest = min(known, key=lambda tries: tries.count)
-    return f" in {zero_text(fewest.count, fewest.of, level)}"
+    return say("{text} in {tries}", text=text, tries=zero_text(fewest.count, fewest.of, level))
 
 
 def _comparison(one: Comparison, brief: bool = False) -> str:
@@ -210,14 +247,14 @@ def _comparison(one: Comparison, brief: bool = False) -> str:
     if tolerance is None:
         return text
     near = f"{tolerance.amount:g}x" if tolerance.factor else f"{100 * tolerance.amount:g} %"
-    return f"{text} within {near}"
+    return say("{text} within {tolerance}", text=text, tolerance=near)
 
 
 def _side(side: Interval | str, factor: float, suffix: str) -> str:
     if isinstance(side, str):
         return code(side)
     if not math.isfinite(side.mean):
-        return "never"
+        return say("never")
     if not side.bounded or side.lo == side.hi:
         value = side.mean / factor
         whole = f"{value:,.0f}" if value.is_integer() else rounded(value)

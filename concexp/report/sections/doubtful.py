@@ -9,6 +9,8 @@ import pandas as pd
 
 from concexp.analysis import doubts
 from concexp.experiment.statuses import NUMBERED
+from concexp.report.text.language import counted, say
+from concexp.report.text.markdown import anchor
 from concexp.report.text.numbers import enumerated, plural, rounded
 from concexp.report.view import Point, View
 
@@ -19,16 +21,31 @@ def sentences(view: View) -> list[str]:
     if not points:
         return []
     with_numbers = sum(point.has_numbers for point in view.points)
-    which = f"{len(points)} of {plural(with_numbers, 'cell')}"
+    which = say("{count} of {cells}", count=len(points), cells=plural(with_numbers, "cell"))
     if len(points) == with_numbers > 1:
-        which = "both cells" if with_numbers == 2 else f"all {plural(with_numbers, 'cell')}"
+        which = say("both cells") if with_numbers == 2 else say("all {cells}", cells=plural(with_numbers, "cell"))
     codes = _codes(points)
     causes = []
     if "machine" in codes:
-        where = "" if codes["machine"] == len(points) else f" in {codes['machine']} of them"
-        causes.append(f"the machine withheld CPUs{where}")
-    causes += [f"`{code}` in {plural(count, 'cell')}" for code, count in codes.most_common() if code != "machine"]
-    return [f"**No verdict on time for {which}** (‡): {enumerated(causes)} ([evidence](#how-far-to-trust-it))."]
+        few = codes["machine"] < len(points)
+        causes.append(
+            say("the machine withheld CPUs in {count} of them", count=codes["machine"])
+            if few
+            else say("the machine withheld CPUs")
+        )
+    causes += [
+        say("{doubt} in {cells}", doubt=f"`{code}`", cells=plural(count, "cell"))
+        for code, count in codes.most_common()
+        if code != "machine"
+    ]
+    return [
+        say(
+            "**No verdict on time for {cells}** (‡): {causes} ([evidence](#{place})).",
+            cells=which,
+            causes=enumerated(causes),
+            place=anchor(say("How far to trust it")),
+        )
+    ]
 
 
 def threats(view: View) -> list[str]:
@@ -58,36 +75,53 @@ def _how_we_know(view: View, points: list[Point]) -> str:
         facts.append(_spinners(view))
     short = int(doubts.fell_short(affected).sum())
     if short:
-        facts.append(f"in {plural(short, 'trial')} the workers waited for CPUs that they could have used")
+        facts.append(
+            say("in {trials} the workers waited for CPUs that they could have used", trials=plural(short, "trial"))
+        )
     queued = doubts.waited_for_cpus(affected)
     queued = queued[queued > doubts.WAIT_SHARE]
     if len(queued):
         facts.append(
-            f"workers waited for a CPU for {_percent(queued)} of their time (median of "
-            f"{plural(len(queued), 'trial')}) although there was a CPU for each"
+            say(
+                "workers waited for a CPU for {share} of their time (median of {trials}) although there was a CPU for each",
+                share=_percent(queued),
+                trials=plural(len(queued), "trial"),
+            )
         )
     stolen = doubts.stolen(affected)
     stolen = stolen[stolen > doubts.STEAL_SHARE]
     if len(stolen):
         facts.append(
-            f"the host of this virtual machine took {_percent(stolen)} of the CPU time (median of "
-            f"{plural(len(stolen), 'trial')})"
+            say(
+                "the host of this virtual machine took {share} of the CPU time (median of {trials})",
+                share=_percent(stolen),
+                trials=plural(len(stolen), "trial"),
+            )
         )
     of = plural(int((frame["status"].isin(NUMBERED)).sum()), "trial")
-    return f"Evidence that the machine withheld CPUs: {enumerated(facts)}; this touches {len(affected)} of {of}."
+    return say(
+        "Evidence that the machine withheld CPUs: {facts}; this touches {count} of {trials}.",
+        facts=enumerated(facts),
+        count=len(affected),
+        trials=of,
+    )
 
 
 def _percent(shares: pd.Series) -> str:
     """The median of shares; what several threads waited for, or several CPUs lost, may be more than all."""
     middle = float(shares.median())
-    return f"{rounded(100 * middle, 2)} %" if middle < 1 else "all"
+    return f"{rounded(100 * middle, 2)} %" if middle < 1 else say("all")
 
 
 def _spinners(view: View) -> str:
     spun = view.run.spun
     low, high = min(spun), max(spun)
-    span = f"{rounded(low)} to {rounded(high)} CPUs" if low < high else f"{rounded(low)} CPUs"
-    return (
-        f"spinners run between the trials did the work of {span} (median {rounded(float(np.median(spun)))}) where "
-        f"{plural(view.cpus, 'CPU')} {'is' if view.cpus == 1 else 'are'} usable"
+    found = say("{low} to {high}", low=rounded(low), high=rounded(high)) if low < high else rounded(low)
+    return counted(
+        view.cpus,
+        "spinners run between the trials did the work of {found} CPUs (median {median}) where {cpus} is usable",
+        "spinners run between the trials did the work of {found} CPUs (median {median}) where {cpus} are usable",
+        found=found,
+        median=rounded(float(np.median(spun))),
+        cpus=plural(view.cpus, "CPU"),
     )

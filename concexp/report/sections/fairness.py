@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concexp.report.phrases import cell_text
+from concexp.report.text.language import counted, say
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import DIGITS, brief, plural
 from concexp.report.view import Comparison, Point, View
@@ -20,12 +21,24 @@ def sentences(view: View) -> list[str]:
     if not uneven:
         return []
     comparison, least = uneven[0]
-    where = f" ({escaped(view.title(comparison.labels))})" if len(view.comparisons) > 1 else ""
+    cell = cell_text(view, least)
+    if len(view.comparisons) > 1:
+        cell = say("{text} ({note})", text=cell, note=escaped(view.title(comparison.labels)))
     even = sum(_is_even(point) for _, point in known)
     return [
-        f"Least even: {cell_text(view, least)}{where}, Jain's index {brief(least.value(METRIC), digits=DIGITS)} (1 is even).",
-        f"Of {plural(len(known), 'cell')} with several workers {len(uneven)} {'is' if len(uneven) == 1 else 'are'} below "
-        f"{EVEN_INDEX}, {even} above.",
+        say(
+            "Least even: {cell}, Jain's index {index} (1 is even).",
+            cell=cell,
+            index=brief(least.value(METRIC), digits=DIGITS),
+        ),
+        counted(
+            len(uneven),
+            "Of {cells} with several workers {count} is below {index}, {even} above.",
+            "Of {cells} with several workers {count} are below {index}, {even} above.",
+            cells=plural(len(known), "cell"),
+            index=EVEN_INDEX,
+            even=even,
+        ),
     ]
 
 

@@ -6,15 +6,16 @@ import re
 from typing import Any
 
 from concexp.experiment.statuses import DIAGNOSTIC
+from concexp.report.text.language import message, say, translated
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated
 from concexp.report.view import View
 
 LOOKS = {
-    "deadlock": "It looks like a deadlock",
-    "livelock": "It looks like a livelock",
-    "starvation": "It looks like starvation",
-    "slow": "It was slow",
+    "deadlock": message("It looks like a deadlock"),
+    "livelock": message("It looks like a livelock"),
+    "starvation": message("It looks like starvation"),
+    "slow": message("It was slow"),
 }
 # `file:line in function`, as `lock_cycles` writes it.
 PLACE = re.compile(r"(\S+:\d+ in [\w<>.]+)")
@@ -22,8 +23,12 @@ PLACE = re.compile(r"(\S+:\d+ in [\w<>.]+)")
 
 def kind(hang: dict[str, Any]) -> str:
     """The kind of a hang, its evidence, and where the work stood."""
-    where = f"; work stopped at {enumerated([code(site) for site in hang['sites']])}" if hang.get("sites") else ""
-    return f"{LOOKS.get(hang['kind'], escaped(hang['kind']))}: {escaped(hang.get('why') or 'unknown')}{where}"
+    known = LOOKS.get(hang["kind"])
+    why = escaped(hang["why"]) if hang.get("why") else say("unknown")
+    if hang.get("sites"):
+        places = enumerated([code(site) for site in hang["sites"]])
+        why = say("{reason}; work stopped at {places}", reason=why, places=places)
+    return say("{word}: {text}", word=say(known) if known else escaped(hang["kind"]), text=why)
 
 
 def diagnosis(view: View, cell: str) -> list[str]:
@@ -31,24 +36,36 @@ def diagnosis(view: View, cell: str) -> list[str]:
     record = next((r for r in view.run.of_role(DIAGNOSTIC) if r["cell"] == cell), None)
     if record is None:
         return []
-    trial = "An extra trial with watched locks, which counts nowhere,"
     if record["status"] != "timeout":
-        return [f"{trial} did not hang ({escaped(record['status'])}): the cause of the hang is unknown."]
+        return [
+            say(
+                "An extra trial with watched locks, which counts nowhere, did not hang ({status}): the cause of the "
+                "hang is unknown.",
+                status=escaped(translated(record["status"])),
+            )
+        ]
     hang = record.get("hang") or {}
     if hang.get("circle"):
-        what = (
-            "a wait for a lock already held"
-            if len(hang["circle"]) == 1
-            else "workers that wait for each other in a circle"
+        what = message(
+            "An extra trial with watched locks, which counts nowhere, hung as well, and shows workers that wait for "
+            "each other in a "
+            "circle:"
         )
-        return [f"{trial} hung as well, and shows {what}:", *map(_shown, hang["circle"])]
+        if len(hang["circle"]) == 1:
+            what = message(
+                "An extra trial with watched locks, which counts nowhere, hung as well, and shows a wait for a lock "
+                "already held:"
+            )
+        return [say(what), *map(_shown, hang["circle"])]
     if hang.get("forked"):
-        head = (
-            f"{trial} hung as well: a process was forked while another thread held a lock, which stays locked in the new "
-            "process for ever. Start the process before the threads, or by spawn or forkserver."
+        head = say(
+            "An extra trial with watched locks, which counts nowhere, hung as well: a process was forked while "
+            "another thread held a "
+            "lock, which stays locked in the new process for ever. Start the process before the threads, or by spawn "
+            "or forkserver."
         )
         return [head, *map(_shown, hang["forked"])]
-    head = f"{trial} hung as well, but shows no circle of waits."
+    head = say("An extra trial with watched locks, which counts nowhere, hung as well, but shows no circle of waits.")
     return [head, *map(_shown, hang.get("waits") or ())]
 
 

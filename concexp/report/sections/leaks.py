@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from concexp.report.phrases import first_few
+from concexp.report.text.language import countable, listed, message, say
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated, plural
 from concexp.report.view import View
@@ -14,7 +15,14 @@ from concexp.run.storage.journal import Record
 
 Leak = Mapping[str, Any]
 MAX_NAMES = 3  # of one kind
-WORDS = {"shared memory": "shared-memory block"}
+# What may be left behind, with a number before it.
+COUNTED = {
+    "process": countable("process"),
+    "folder": countable("folder"),
+    "socket": countable("socket"),
+    "shared memory": countable("shared-memory block"),
+    "semaphore": countable("semaphore"),
+}
 PROCESS = "process"
 FOLDER = "folder"  # a trial's own: what of it could not be removed
 
@@ -32,12 +40,15 @@ def _own_folder(leak: Leak) -> bool:
 
 
 TOLD: tuple[tuple[Callable[[Leak], bool], str], ...] = (
-    (_removed, "{trials} left something behind, which was cleaned up: {what}."),
+    (_removed, message("{trials} left something behind, which was cleaned up: {what}.")),
     (
         _maybe_anothers,
-        "During {trials} {what} appeared in /dev/shm that no process holds: maybe another program's, so it was not removed.",
+        message(
+            "During {trials} {what} appeared in /dev/shm that no process holds: maybe another program's, so it was "
+            "not removed."
+        ),
     ),
-    (_own_folder, "{trials} left a folder that could not be removed: {what}."),
+    (_own_folder, message("{trials} left a folder that could not be removed: {what}.")),
 )
 
 
@@ -55,7 +66,7 @@ def sentences(view: View) -> list[str]:
             trials += bool(leaks)
         if counts:
             what = enumerated([_kind(kind, counts) for kind in dict.fromkeys(kind for kind, _ in counts)])
-            texts.append(told.format(trials=plural(trials, "trial"), what=what))
+            texts.append(say(told, trials=plural(trials, "trial"), what=what))
     return texts
 
 
@@ -66,6 +77,9 @@ def _without_a_name(record: Record) -> list[tuple[str, str]]:
 
 
 def _kind(kind: str, counts: Counter[tuple[str, str]]) -> str:
-    total = plural(sum(count for (what, _), count in counts.items() if what == kind), WORDS.get(kind, kind))
+    number = sum(count for (what, _), count in counts.items() if what == kind)
+    total = plural(number, COUNTED.get(kind, kind))
     names = [name for what, name in counts if what == kind and name]
-    return f"{total} ({', '.join(first_few([code(name) for name in names], MAX_NAMES, False))})" if names else total
+    if not names:
+        return total
+    return say("{text} ({note})", text=total, note=listed(first_few([code(name) for name in names], MAX_NAMES, False)))

@@ -12,9 +12,12 @@ from concexp.analysis.stats.intervals import Interval
 from concexp.experiment import Measure
 from concexp.experiment.statuses import MEASURED
 from concexp.report.family import family_of
-from concexp.report.phrases import MAX_NAMES, cell_on_page, first_few, percent_change
+from concexp.report.phrases import MAX_NAMES, cell_on_page, endings_text, first_few, percent_change
+from concexp.report.text.language import message, say
+from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded
+from concexp.report.text.reasons import reason_text
 from concexp.report.view import View
 from concexp.run.forecast import duration_text
 
@@ -25,8 +28,13 @@ def threats(view: View) -> list[str]:
     drift = noise.drift(view.run)
     if noise.drifted(drift):
         sentences.append(
-            f"`drift`: the same small work in each of {plural(drift.n, 'block')} took {_change(drift)} at the end of the run than "
-            "at its beginning. Comparisons within a block are not affected; figures of single cells are means over it."
+            say(
+                "`drift`: the same small work in each of {blocks} took {change} at the end of the run than at its "
+                "beginning. Comparisons "
+                "within a block are not affected; figures of single cells are means over it.",
+                blocks=plural(drift.n, "block"),
+                change=_change(drift),
+            )
         )
     return sentences + list(filter(None, [_shortfall(view)]))
 
@@ -39,7 +47,11 @@ def assurances(view: View) -> list[str]:
     half = widths(view.run)
     if wanted is not None and half and max(half.values()) <= wanted:
         sentences.append(
-            f"Every interval of {escaped(view.called(view.primary))} is within ±{100 * wanted:g} % of its mean, as wanted."
+            say(
+                "Every interval of {metric} is within ±{precision} % of its mean, as wanted.",
+                metric=escaped(view.called(view.primary)),
+                precision=f"{100 * wanted:g}",
+            )
         )
     return sentences
 
@@ -51,10 +63,13 @@ def _no_drift(view: View) -> str:
         return ""
     if not drift.bounded:
         return ""
-    lead = "No drift" if noise.no_drift(drift) else "The machine may have drifted"
-    return (
-        f"{lead}: the same small work changed by {percent_change(drift)} over {plural(drift.n, 'block')}; its slowest block took "
-        f"{rounded(max(times) / min(times))} times as long as the fastest."
+    return say(
+        "{verdict}: the same small work changed by {change} over {blocks}; its slowest block took {factor} times as "
+        "long as the fastest.",
+        verdict=say("No drift") if noise.no_drift(drift) else say("The machine may have drifted"),
+        change=percent_change(drift),
+        blocks=plural(drift.n, "block"),
+        factor=rounded(max(times) / min(times)),
     )
 
 
@@ -64,17 +79,26 @@ def _comparisons(view: View) -> list[str]:
     if count < 2:
         return []
     false = f"{100 * (1 - view.run.level):g} %"
-    return [f"Differences are corrected for {count:,} comparisons (Benjamini–Hochberg, at most about {false} false)."]
+    return [
+        say(
+            "Differences are corrected for {count} comparisons (Benjamini–Hochberg, at most about {share} false).",
+            count=f"{count:,}",
+            share=false,
+        )
+    ]
 
 
 def _floor(view: View, floor: noise.NoiseFloor) -> str:
     point = view.point(floor.cell)
-    unlike = "" if floor.ratio.lo <= 1 <= floor.ratio.hi else ", although it is the same"
-    workload = f" for {code(floor.workload)}" if len(view.floors) > 1 else ""
-    return (
-        f"Noise floor{workload}: {rounded(100 * (floor.factor - 1), 2)} %. {cell_on_page(view, point)}, measured twice, differed "
-        f"by {percent_change(floor.ratio)}{unlike}."
-    )
+    facts = {"floor": rounded(100 * (floor.factor - 1), 2)}
+    if len(view.floors) > 1:
+        head = say("Noise floor for {workload}: {floor} %.", workload=code(floor.workload), **facts)
+    else:
+        head = say("Noise floor: {floor} %.", **facts)
+    text = message("{cell}, measured twice, differed by {difference}, although it is the same.")
+    if floor.ratio.lo <= 1 <= floor.ratio.hi:
+        text = message("{cell}, measured twice, differed by {difference}.")
+    return texts_of([head, say(text, cell=cell_on_page(view, point), difference=percent_change(floor.ratio))])
 
 
 def _shortfall(view: View) -> str:
@@ -86,11 +110,14 @@ def _shortfall(view: View) -> str:
             return _unfinished(view, measure)
         if blocks >= measure.blocks:
             return ""
-        return (
-            f"{_reason(view, measure, blocks)} after {blocks} of {plural(measure.blocks, 'repetition')} of every cell."
+        return say(
+            "{reason} after {count} of {repetitions} of every cell.",
+            reason=_reason(view, measure, blocks),
+            count=blocks,
+            repetitions=plural(measure.blocks, "repetition"),
         )
     missed = precision_shortfall(view.run, view.verdicts, measure.precision)
-    return " ".join(filter(None, [_too_wide(view, measure, blocks, missed), _without_interval(view, missed)]))
+    return texts_of(list(filter(None, [_too_wide(view, measure, blocks, missed), _without_interval(view, missed)])))
 
 
 def _too_wide(view: View, measure: Measure, blocks: int, missed: PrecisionShortfall) -> str:
@@ -101,22 +128,40 @@ def _too_wide(view: View, measure: Measure, blocks: int, missed: PrecisionShortf
         wide = sorted(missed.wide, key=lambda cell: -missed.wide[cell])
         named = [f"{_of_cell(view, cell)} ±{rounded(100 * missed.wide[cell], 2)} %" for cell in wide]
         parts.append(
-            f"every interval of {escaped(view.called(view.primary))} was within ±{100 * measure.precision:g} % of its mean; not so "
-            f"narrow: {_named(named)}"
+            say(
+                "every interval of {metric} was within ±{precision} % of its mean; not so narrow: {cells}",
+                metric=escaped(view.called(view.primary)),
+                precision=f"{100 * measure.precision:g}",
+                cells=_named(named),
+            )
         )
     if missed.short:
         named = [
-            f"{_of_cell(view, cell)} ({view.run.samples[cell].of(view.primary).withheld(view.primary)})"
+            say(
+                "{text} ({note})",
+                text=_of_cell(view, cell),
+                note=reason_text(view.run.samples[cell].of(view.primary).withheld(view.primary)),
+            )
             for cell in sorted(missed.short, key=lambda cell: -missed.short[cell])
         ]
         parts.append(
-            f"every cell had enough operations for {escaped(view.called(view.primary))}; too few: {_named(named)}"
+            say(
+                "every cell had enough operations for {metric}; too few: {cells}",
+                metric=escaped(view.called(view.primary)),
+                cells=_named(named),
+            )
         )
     if missed.claims:
         parts.append(
-            f"every claim was settled; inconclusive: {_named([escaped(one.claim.says) for one in missed.claims])}"
+            say(
+                "every claim was settled; inconclusive: {claims}",
+                claims=_named([escaped(one.claim.says) for one in missed.claims]),
+            )
         )
-    return f"{_reason(view, measure, blocks)} before {', and before '.join(parts)}." if parts else ""
+    if not parts:
+        return ""
+    reason = _reason(view, measure, blocks)
+    return say("{reason} before {aims}.", reason=reason, aims=say(", and before ").join(parts))
 
 
 def _without_interval(view: View, missed: PrecisionShortfall) -> str:
@@ -124,9 +169,19 @@ def _without_interval(view: View, missed: PrecisionShortfall) -> str:
     if not missed.without_interval:
         return ""
     samples = {cell: view.run.samples[cell].of(view.primary) for cell in missed.without_interval}
-    named = [f"{_of_cell(view, cell)} ({one.withheld(view.primary) or one.endings})" for cell, one in samples.items()]
-    title = escaped(view.called(view.primary))
-    return f"No interval of {title}, and more trials would not give one: {_named(named)}."
+    named = [
+        say(
+            "{text} ({note})",
+            text=_of_cell(view, cell),
+            note=reason_text(one.withheld(view.primary)) or endings_text(one.statuses),
+        )
+        for cell, one in samples.items()
+    ]
+    return say(
+        "No interval of {metric}, and more trials would not give one: {cells}.",
+        metric=escaped(view.called(view.primary)),
+        cells=_named(named),
+    )
 
 
 def _named(names: list[str]) -> str:
@@ -143,17 +198,24 @@ def _unfinished(view: View, measure: Measure) -> str:
     done = sum(record.role == MEASURED for record in trials_of(view.run.records))
     if not 0 < done < planned:
         return ""
-    return f"The run is not finished: {done} of {plural(planned, 'trial')} are done; the same command continues it."
+    return say(
+        "The run is not finished: {count} of {trials} are done; the same command continues it.",
+        count=done,
+        trials=plural(planned, "trial"),
+    )
 
 
 def _reason(view: View, measure: Measure, blocks: int) -> str:
     """What ended a run that did not reach what was wanted: the budget did if it has no room for another whole block."""
     if blocks >= measure.max_blocks:
-        return f"The limit of {plural(measure.max_blocks, 'repetition')} (`max_repetitions`) ended the run"
+        return say(
+            "The limit of {repetitions} (`max_repetitions`) ended the run",
+            repetitions=plural(measure.max_blocks, "repetition"),
+        )
     costs = Costs(view.run.records)
     if measure.budget is not None and measure.budget - costs.spent < costs.between + sum(costs.medians.values()):
-        return f"The budget of {duration_text(measure.budget)} ended the run"
-    return "The run is not finished (the same command continues it): it stopped"
+        return say("The budget of {duration} ended the run", duration=duration_text(measure.budget))
+    return say("The run is not finished (the same command continues it): it stopped")
 
 
 def _measure(view: View) -> Measure:
@@ -163,4 +225,5 @@ def _measure(view: View) -> Measure:
 def _change(drift: Interval) -> str:
     """`7.1 % (5.2–9.0) longer`."""
     longer = drift.mean > 1
-    return f"{percent_change(drift if longer else drift.inverted())} {'longer' if longer else 'less'}"
+    percent = percent_change(drift if longer else drift.inverted())
+    return say("{percent} longer", percent=percent) if longer else say("{percent} less", percent=percent)

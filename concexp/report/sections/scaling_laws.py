@@ -19,12 +19,18 @@ from concexp.analysis.time_breakdown import ONE, parallel
 from concexp.report.family import family_of
 from concexp.report.pairs import THROUGHPUT, Pair, steps
 from concexp.report.phrases import NO_GAIN, first_few, named_together, titles_text
+from concexp.report.text.language import clauses, message, phrases, say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, rounded, spread
+from concexp.report.text.reasons import reason_text
 from concexp.report.view import Point, View, once_per_view
 
 AICC_TIE = 2  # laws whose AICc differs by less describe a curve equally well (Burnham & Anderson 2002)
-LAW_NAMES = {"linear": "a straight line", "Amdahl": "Amdahl's law", "Gustafson": "Gustafson's law"}
+LAW_NAMES = {
+    "linear": message("a straight line"),
+    "Amdahl": message("Amdahl's law"),
+    "Gustafson": message("Gustafson's law"),
+}
 MIN_SERIAL_SHARE = 0.02  # smaller ones are not mentioned
 MAX_SERIES = 12  # with a sentence; the picture has more
 FURTHEST = 2  # times the workers that were measured: what a law says beyond is no longer about this program
@@ -33,12 +39,12 @@ STEPS = {
     "lower": "loses",
     "equivalent": f"changes by less than {100 * MARGIN:g} %",
     "unresolved": "may or may not change",
-}
+}  # never on the page: what they are told apart by
 # The parameters of laws: meaning, factor and unit. The cost of one pair is small, since there are many pairs.
 MEANING = {
-    "a": ("serial share {}", 1e2, " %"),
-    "b": ("coherence {} per pair of workers", 1e6, " ppm"),
-    "f": ("serial share {} of each worker's time", 1e2, " %"),
+    "a": (message("serial share {share}"), 1e2, " %"),
+    "b": (message("coherence {share} per pair of workers"), 1e6, " ppm"),
+    "f": (message("serial share {share} of each worker's time"), 1e2, " %"),
 }
 
 
@@ -102,15 +108,19 @@ def summary(view: View) -> list[str]:
         if any(step_verdict(view, pair) == STEPS["lower"] for pair in pairs):
             losing.append(series)
     parts = [
-        f"up to {count} workers: {_together(view, gaining[count])}"
+        say("up to {count} workers: {series}", count=count, series=_together(view, gaining[count]))
         for count in sorted(gaining, reverse=True)
         if count > 1
     ]
-    parts += [f"no gain: {_together(view, gaining[1])}"] if 1 in gaining else []
-    texts = [f"More workers gain throughput {'; '.join(parts)}."] if parts and max(gaining) > 1 else []
+    parts += [say("no gain: {series}", series=_together(view, gaining[1]))] if 1 in gaining else []
+    texts = []
+    if parts and max(gaining) > 1:
+        texts = [say("More workers gain throughput {steps}.", steps=clauses(parts))]
     if set(gaining) == {1}:
-        texts = [f"More workers gain no throughput: {_together(view, gaining[1])}."]
-    return texts + ([f"A step to more workers loses throughput: {_together(view, losing)}."] if losing else [])
+        texts = [say("More workers gain no throughput: {series}.", series=_together(view, gaining[1]))]
+    if losing:
+        texts.append(say("A step to more workers loses throughput: {series}.", series=_together(view, losing)))
+    return texts
 
 
 def _enough(view: View, pairs: Sequence[Pair]) -> int:
@@ -128,9 +138,11 @@ def _enough(view: View, pairs: Sequence[Pair]) -> int:
 def _together(view: View, members: Sequence[Series]) -> str:
     """`threads` (inside 10us and 25us); `processes` (inside 0us): the series, each with its panels where there are several."""
     several = len({one.title for one in measured_series(view)}) > 1
-    return "; ".join(
-        names + (f" ({titles_text(of)})" if several and any(of) else "")
-        for names, of in named_together((series.name, series.title) for series in members)
+    return clauses(
+        [
+            say("{text} ({note})", text=names, note=titles_text(of)) if several and any(of) else names
+            for names, of in named_together((series.name, series.title) for series in members)
+        ]
     )
 
 
@@ -173,12 +185,20 @@ def _laws(view: View) -> list[str]:
     fitted = [(series, fit) for series, fit in measured if fit is not None]
     if not fitted:
         return []
-    tried = enumerated(list(dict.fromkeys(LAW_NAMES.get(n, n) for series, _ in fitted for n in series.scaling.tried)))
-    texts = [f"Fitted laws: the one of least AICc among {tried} (the Universal Scalability Law)."]
-    texts += [f"{_named(view, series)}: {_law(view, series, fit)}" for series, fit in fitted[:MAX_SERIES]]
+    tried = enumerated(list(dict.fromkeys(law_name(n) for series, _ in fitted for n in series.scaling.tried)))
+    texts = [say("Fitted laws: the one of least AICc among {laws} (the Universal Scalability Law).", laws=tried)]
+    texts += [
+        say("{word}: {text}", word=_named(view, series), text=_law(view, series, fit))
+        for series, fit in fitted[:MAX_SERIES]
+    ]
     if len(fitted) > MAX_SERIES:
-        texts.append(f"{len(fitted) - MAX_SERIES} more lines follow a law.")
+        texts.append(say("{count} more lines follow a law.", count=len(fitted) - MAX_SERIES))
     return texts
+
+
+def law_name(name: str) -> str:
+    """What a law is called: `Amdahl's law`, `USL`."""
+    return say(LAW_NAMES[name]) if name in LAW_NAMES else name
 
 
 def _refusals(view: View, by_reason: dict[str, list[Series]]) -> list[str]:
@@ -189,15 +209,16 @@ def _refusals(view: View, by_reason: dict[str, list[Series]]) -> list[str]:
             continue
         names = enumerated(first_few([_named(view, series) for series in members], MAX_SERIES), "or")
         if len(members) == len(measured_series(view)) > 1:
-            names = "any line"
-        texts.append(f"No scaling law for {names}: {reason}.")
+            names = say("any line")
+        texts.append(say("No scaling law for {series}: {reason}.", series=names, reason=reason))
     return texts
 
 
 def _named(view: View, series: Series) -> str:
     """`processes`, with its panel where there are several."""
     several = len({one.title for one in measured_series(view)}) > 1
-    return code(series.name) + (f" ({escaped(series.title)})" if several and series.title else "")
+    name = code(series.name)
+    return say("{text} ({note})", text=name, note=escaped(series.title)) if several and series.title else name
 
 
 def _law(view: View, series: Series, fit: Fit) -> str:
@@ -209,38 +230,44 @@ def _law(view: View, series: Series, fit: Fit) -> str:
             share = sure(fit.parameters[name]).scaled(factor)
             touches = share.bounded and share.lo <= 0
             if unit == " %" and share.mean > 100 and share.lo <= 100:
-                parts.append(meaning.format(f"at least {rounded(share.lo)}{unit}"))
+                parts.append(say(meaning, share=say("at least {figure}", figure=f"{rounded(share.lo)}{unit}")))
             elif unit != " %" or share.lo <= 100:
-                parts.append(meaning.format(f"at most {rounded(share.hi)}{unit}" if touches else spread(share, unit)))
+                most = say("at most {figure}", figure=f"{rounded(share.hi)}{unit}")
+                parts.append(say(meaning, share=most if touches else spread(share, unit)))
     falls = turns(view, series)
     serial = next((sure(fit.parameters[name]) for name in ("a", "f") if name in fit.parameters), None)
     if serial is not None and serial.lo > 1 and falls:
-        parts.append("so several workers are slower than one")
+        parts.append(say("so several workers are slower than one"))
     elif serial is not None and serial.hi >= 1:
-        parts.append("so more workers add nothing measurable")
+        parts.append(say("so more workers add nothing measurable"))
     elif serial is not None and set(fit.parameters) == {"g", "a"}:
         parts.append(_further(series, fit, serial))
     if falls:
-        parts.append(f"its peak at {spread(scaling.peak)} workers")
+        parts.append(say("its peak at {count} workers", count=spread(scaling.peak)))
     elif scaling.peak.has_value:
-        parts.append("but no step to more workers was seen to lose")
+        parts.append(say("but no step to more workers was seen to lose"))
     else:
-        parts.append(f"no peak in range ({int(min(fit.workers))} to {int(max(fit.workers))} workers)")
+        ends = {"low": int(min(fit.workers)), "high": int(max(fit.workers))}
+        parts.append(say("no peak in range ({low} to {high} workers)", **ends))
     off = rounded(100 * fit.sd / (sum(fit.observed) / len(fit.observed)), 2)
-    close = [
-        LAW_NAMES.get(n, n) for n, value in scaling.tried.items() if n != fit.law.name and value - fit.aicc < AICC_TIE
+    close = [law_name(n) for n, value in scaling.tried.items() if n != fit.law.name and value - fit.aicc < AICC_TIE]
+    texts = [
+        phrases([law_name(fit.law.name), *parts]),
+        say("it misses the points by {share} %", share=off),
     ]
-    beside = f"; {enumerated(close)} would do as well" if close else ""
-    untested = "" if scaling.tested else "; too few trials to test whether another curve fits better"
-    return f"{LAW_NAMES.get(fit.law.name, fit.law.name)}, {', '.join(parts)}; it misses the points by {off} %{beside}{untested}."
+    texts += [say("{laws} would do as well", laws=enumerated(close))] if close else []
+    texts += [] if scaling.tested else [say("too few trials to test whether another curve fits better")]
+    return clauses(texts) + say(".")
 
 
 def _further(series: Series, fit: Fit, serial: Interval) -> str:
     """What Amdahl's law expects of twice the workers that were measured; its limit lies beyond anything measured."""
     workers = FURTHEST * max(fit.workers)
     mean, hi, lo = (float(fit.law(workers, 1.0, share)) for share in (serial.mean, serial.lo, serial.hi))
-    on = " on as many CPUs" if math.isfinite(series.limit) else ""
-    return f"by which {int(workers)} workers{on} would reach {spread(Interval(mean, lo, hi, serial.n), 'x')} the speed of one"
+    text = message("by which {count} workers would reach {factor} the speed of one")
+    if math.isfinite(series.limit):
+        text = message("by which {count} workers on as many CPUs would reach {factor} the speed of one")
+    return say(text, count=int(workers), factor=spread(Interval(mean, lo, hi, serial.n), "x"))
 
 
 def sure(parameter: Parameter) -> Interval:
@@ -255,14 +282,24 @@ def _reason(series: Series) -> str:
     measured, clean, within = (
         len({p.workers for p in points}) for points in (series.points, series.clean, series.within)
     )
-    needs = f"a law needs {POINTS} numbers of workers"
     if measured < POINTS:
         return ""
+    counts = {"needed": POINTS, "all": measured}
     if clean < POINTS:
-        return f"{needs}, and only {clean} of {measured} are without († § ‡)"
+        return say(
+            "a law needs {needed} numbers of workers, and only {count} of {all} are without († § ‡)",
+            count=clean,
+            **counts,
+        )
     if within < POINTS:
-        return f"{needs}, and only {within} of {measured} are within the {rounded(series.limit)} CPUs that the machine gave"
-    return series.scaling.refusal
+        return say(
+            "a law needs {needed} numbers of workers, and only {count} of {all} are within the {cpus} CPUs that the "
+            "machine gave",
+            count=within,
+            cpus=rounded(series.limit),
+            **counts,
+        )
+    return reason_text(series.scaling.refusal)
 
 
 def _serial_shares(view: View, refused: Sequence[Series]) -> list[str]:
@@ -277,23 +314,33 @@ def _serial_shares(view: View, refused: Sequence[Series]) -> list[str]:
         if not any(share.lo > 0 and share.mean >= MIN_SERIAL_SHARE and share.hi <= 1 for share in shares.values()):
             continue
         pairs = {p.parallelism: Pair(p, alone, THROUGHPUT) for p in several}
-        figures = [f"{_share(view, share, pairs[count])} with {count}" for count, share in shares.items()]
+        figures = [
+            say("{share} with {count}", share=_share(view, share, pairs[count]), count=count)
+            for count, share in shares.items()
+        ]
         fewest, most = min(shares), max(shares)
-        grows = most > fewest and shares[most].lo > shares[fewest].hi
-        why = ", growing: overhead of more workers rather than serial work" if grows else ""
-        parts.append(f"{_named(view, series)} {enumerated(figures)}{why}")
+        text = f"{_named(view, series)} {enumerated(figures)}"
+        if most > fewest and shares[most].lo > shares[fewest].hi:
+            text = say("{text}, growing: overhead of more workers rather than serial work", text=text)
+        parts.append(text)
     if not parts:
         return []
-    listed = "; ".join(first_few(parts, MAX_SERIES))
-    return [f"Serial share of the work (Karp–Flatt, against one worker): {listed}."]
+    return [
+        say(
+            "Serial share of the work (Karp–Flatt, against one worker): {series}.",
+            series=clauses(first_few(parts, MAX_SERIES)),
+        )
+    ]
 
 
 def _share(view: View, share: Interval, pair: Pair) -> str:
     """`9.9 % (9.1–10.7)`. Nothing is more than serial: beyond 100 %, several workers are slower than one, if that may be named."""
     ratio = step_ratio(view, pair)
     if share.lo > 1 and family_of(view).verdict(pair, ratio, view.floor([pair.above]).beside(ratio)) == "lower":
-        return "slower than one worker"
-    return f"at least {rounded(100 * min(share.lo, 1.0))} %" if share.hi > 1 else spread(share.scaled(100), " %")
+        return say("slower than one worker")
+    if share.hi > 1:
+        return say("at least {figure}", figure=f"{rounded(100 * min(share.lo, 1.0))} %")
+    return spread(share.scaled(100), " %")
 
 
 def serial_share(gain: Interval, workers: int) -> Interval:

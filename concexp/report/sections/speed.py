@@ -11,8 +11,9 @@ from concexp.analysis.speed_states import speed_states, trial_speeds
 from concexp.analysis.stats.disturbances import Disturbances
 from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.phrases import MAX_NAMES, first_few
+from concexp.report.text.language import counted, message, say, sentences
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, many, plural, rounded, sentence_case
+from concexp.report.text.numbers import enumerated, many, plural, rounded, sentence_case, span
 from concexp.report.view import View, once_per_view
 
 
@@ -35,9 +36,15 @@ def _states(view: View) -> str:
     loops = speeds["reference_s"].to_numpy(float)
     fast = float(np.median(loops[states.is_high]))
     slow = int(states.is_low.sum())
-    return (
-        f"The machine ran at two speeds: {100 * states.high_share:.0f} % of the time a reference loop took {rounded(1e3 * fast)} "
-        f"ms, otherwise {rounded(states.factor, 2)} times as long; {slow} of {plural(len(speeds), 'trial')} met the slow state."
+    return say(
+        "The machine ran at two speeds: {share} % of the time a reference loop took {duration} ms, otherwise "
+        "{factor} times as "
+        "long; {slow} of {trials} met the slow state.",
+        share=f"{100 * states.high_share:.0f}",
+        duration=rounded(1e3 * fast),
+        factor=rounded(states.factor, 2),
+        slow=slow,
+        trials=plural(len(speeds), "trial"),
     )
 
 
@@ -48,18 +55,37 @@ def _cpu_time(view: View) -> str:
     more = excess > doubts.SLOW_CPU - 1
     if not more.any():
         return ""
-    one = int(more.sum()) == 1
-    its = "its" if one else "their"
-    judged = f"the speed of {its} CPU was not recorded"
-    if "cpu_speed" in trials:
-        slow = int((more & trials["doubts"].str.contains("slow_cpu")).sum())
-        judged = f"beside {slow} of them the CPU was slower" if slow else "beside none of them the CPU was slower"
-        if one:
-            judged = f"beside it the CPU was {'slower' if slow else 'no slower'}"
-    return (
-        f"{int(more.sum())} of {plural(int(excess.notna().sum()), 'trial')} that compute used over 10 % more CPU time per "
-        f"operation than is usual in {its} cell; {judged}."
+    one, all_of = int(more.sum()) == 1, plural(int(excess.notna().sum()), "trial")
+    slow = int((more & trials["doubts"].str.contains("slow_cpu")).sum()) if "cpu_speed" in trials else None
+    if one:
+        return say(
+            "1 of {trials} that compute used over 10 % more CPU time per operation than is usual in its cell; {judged}.",
+            trials=all_of,
+            judged=say(_beside_one(slow)),
+        )
+    return say(
+        "{count} of {trials} that compute used over 10 % more CPU time per operation than is usual in their cell; "
+        "{judged}.",
+        count=int(more.sum()),
+        trials=all_of,
+        judged=say(_beside_several(slow), **({"count": slow} if slow else {})),
     )
+
+
+def _beside_one(slow: int | None) -> str:
+    """What the loop beside a single trial says of the speed of its CPU."""
+    if slow is None:
+        return message("the speed of its CPU was not recorded")
+    return message("beside it the CPU was slower") if slow else message("beside it the CPU was no slower")
+
+
+def _beside_several(slow: int | None) -> str:
+    """What the loops beside several trials say of the speed of their CPUs."""
+    if slow is None:
+        return message("the speed of their CPU was not recorded")
+    if slow:
+        return message("beside {count} of them the CPU was slower")
+    return message("beside none of them the CPU was slower")
 
 
 @once_per_view
@@ -73,18 +99,39 @@ def adjusted(view: View) -> str:
     shares = [fit.explained for (_, name), fit in fits.items() if name == (names or [""])[0]]
     if not names:
         return ""
-    low, high = (f"{100 * share:.0f}" for share in (min(shares), max(shares)))
+    share = span(*(f"{100 * share:.0f}" for share in (min(shares), max(shares))))
     units = {point.unit for point in view.points if point.has_numbers}
     some = sorted(many(unit) for unit, name in fits if name == names[0])
-    of = "" if len(some) == len(units) else f", where operations are {enumerated(some)}"
     shown = [name if name in view.metrics else view.primary for name in names]
     titles = [escaped(view.called(name)) for name in shown]
-    listed = sentence_case(enumerated(first_few(titles, MAX_NAMES)))
-    return (
-        f"{listed} {'is' if len(shown) == 1 else 'are'} adjusted for the machine's speed{of}, which explains "
-        f"{low if low == high else f'{low} to {high}'} % of the variation within cells. `cells.csv` has the figures as measured "
-        f"({code(f'{shown[0]}{RAW}')}{' and the like' if len(shown) > 1 else ''})."
+    facts = {"metrics": sentence_case(enumerated(first_few(titles, MAX_NAMES))), "share": share}
+    if len(some) < len(units):
+        text = counted(
+            len(shown),
+            "{metrics} is adjusted for the machine's speed, where operations are {operations}, which explains "
+            "{share} % of the "
+            "variation within cells.",
+            "{metrics} are adjusted for the machine's speed, where operations are {operations}, which explains "
+            "{share} % of the "
+            "variation within cells.",
+            operations=enumerated(some),
+            **facts,
+        )
+    else:
+        text = counted(
+            len(shown),
+            "{metrics} is adjusted for the machine's speed, which explains {share} % of the variation within cells.",
+            "{metrics} are adjusted for the machine's speed, which explains {share} % of the variation within cells.",
+            **facts,
+        )
+    raw = code(f"{shown[0]}{RAW}")
+    where = counted(
+        len(shown),
+        "`cells.csv` has the figures as measured ({column}).",
+        "`cells.csv` has the figures as measured ({column} and the like).",
+        column=raw,
     )
+    return sentences([text, where])
 
 
 def unknowable(found: Disturbances) -> str:
@@ -96,20 +143,36 @@ def unknowable(found: Disturbances) -> str:
         return ""
     parts = []
     if found.few:
-        parts.append("with so few trials per cell, a disturbed one looks like scatter")
+        parts.append(say("with so few trials per cell, a disturbed one looks like scatter"))
     if found.apart:
         slower = found.slower > 1
-        parts.append(
-            f"{found.apart} of {plural(found.trials, 'trial')} "
-            f"{'lies' if found.apart == 1 else 'lie'} far from the others of "
-            f"{'its cell' if found.apart == 1 else 'their cells'}, {rounded(found.slower if slower else 1 / found.slower, 2)} "
-            f"times {'slower' if slower else 'faster'}{'' if found.apart == 1 else ' as a median'}"
-        )
+        facts = {"trials": plural(found.trials, "trial")}
+        if slower:
+            text = counted(
+                found.apart,
+                "{count} of {trials} lies far from the others of its cell, {factor} times slower",
+                "{count} of {trials} lie far from the others of their cells, {factor} times slower as a median",
+                factor=rounded(found.slower, 2),
+                **facts,
+            )
+        else:
+            text = counted(
+                found.apart,
+                "{count} of {trials} lies far from the others of its cell, {factor} times faster",
+                "{count} of {trials} lie far from the others of their cells, {factor} times faster as a median",
+                factor=rounded(1 / found.slower, 2),
+                **facts,
+            )
+        parts.append(text)
     if found.blocks_differ:
-        parts.append(f"whole blocks differ (standard deviation {rounded(100 * found.block_spread, 2)} %)")
-    return (
-        f"Single figures are less certain than their intervals: {enumerated(parts)}. Another run may give a figure outside. Ratios "
-        "are paired by block, so what a whole block shares does not affect them."
+        parts.append(
+            say("whole blocks differ (standard deviation {share} %)", share=rounded(100 * found.block_spread, 2))
+        )
+    return say(
+        "Single figures are less certain than their intervals: {reasons}. Another run may give a figure outside. "
+        "Ratios are paired "
+        "by block, so what a whole block shares does not affect them.",
+        reasons=enumerated(parts),
     )
 
 
@@ -122,8 +185,11 @@ def _about(view: View) -> str:
     samples = [sample.timing_trials(view.primary) for sample in view.run.samples.values()]
     counted = [trials for trials in samples if len(trials) >= FEWEST]
     doubtful = sum(bool(trial.doubts_about(view.primary)) for trials in counted for trial in trials)
-    some = f" ({doubtful} of them doubtful)" if doubtful else ""
-    return (
-        f"A disturbance of fewer than {rounded(100 * found.unseen(view.run.level), 2)} % of the "
-        f"{plural(found.trials, 'trial')}{some} may have gone unseen."
+    trials = plural(found.trials, "trial")
+    if doubtful:
+        trials = say("{trials} ({count} of them doubtful)", trials=trials, count=doubtful)
+    return say(
+        "A disturbance of fewer than {share} % of the {trials} may have gone unseen.",
+        share=rounded(100 * found.unseen(view.run.level), 2),
+        trials=trials,
     )

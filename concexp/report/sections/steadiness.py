@@ -12,7 +12,6 @@ from concexp.analysis import first_iteration, steadiness
 from concexp.analysis.precision import widths
 from concexp.analysis.stats.change_points import (
     DISTURBED,
-    ENOUGH,
     FLAT,
     MIXED,
     SLOWDOWN,
@@ -24,6 +23,8 @@ from concexp.analysis.stats.change_points import (
 from concexp.analysis.variance import Variation, variations
 from concexp.experiment import Measure
 from concexp.report.phrases import MAX_NAMES, cell_on_page, first_few, percent_change
+from concexp.report.text.language import clauses, counted, listed, message, say
+from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import enumerated, plural, rounded
 from concexp.report.view import Point, View
@@ -31,11 +32,11 @@ from concexp.report.view import Point, View
 MAX_REPETITIONS = 1000  # what needs more has another cure
 DEFAULT_PRECISION = 0.03  # planned for if the experiment gives none
 IN_WORDS = {
-    FLAT: "flat",
-    WARMUP: "warming up",
-    SLOWDOWN: "slowing down",
-    DISTURBED: "disturbed",
-    UNSTEADY: "without a steady state",
+    FLAT: message("flat"),
+    WARMUP: message("warming up"),
+    SLOWDOWN: message("slowing down"),
+    DISTURBED: message("disturbed"),
+    UNSTEADY: message("without a steady state"),
 }
 
 
@@ -67,29 +68,49 @@ def _assessed(view: View) -> list[str]:
         return []
     flat = len(by_word.get(FLAT, ()))
     sentences = [
-        f"Steady from the first measured iteration on: {flat} of {plural(len(by_cell), 'cell')} (change points)."
+        say(
+            "Steady from the first measured iteration on: {count} of {cells} (change points).",
+            count=flat,
+            cells=plural(len(by_cell), "cell"),
+        )
     ]
     if WARMUP in by_word:
         sentences.append(_warming(view, by_word[WARMUP]))
     if SLOWDOWN in by_word:
         sentences.append(
-            f"**Slowing down**: {_names(view, by_word[SLOWDOWN])}. Later iterations are slower, and the figures are means of all; "
-            "look for something that grows, or for a hot CPU."
+            say(
+                "**Slowing down**: {cells}. Later iterations are slower, and the figures are means of all; look for "
+                "something that grows, "
+                "or for a hot CPU.",
+                cells=_names(view, by_word[SLOWDOWN]),
+            )
         )
     if DISTURBED in by_word:
         sentences.append(
-            f"**Disturbed**: {_names(view, by_word[DISTURBED])}. Some iterations in the middle were slower; look for other "
-            "processes."
+            say(
+                "**Disturbed**: {cells}. Some iterations in the middle were slower; look for other processes.",
+                cells=_names(view, by_word[DISTURBED]),
+            )
         )
     if MIXED in by_word:
-        parts = [f"{cell_on_page(view, point)} ({_counted(by_cell[point.cell])})" for point in by_word[MIXED]]
+        parts = [
+            say("{text} ({note})", text=cell_on_page(view, point), note=_counted(by_cell[point.cell]))
+            for point in by_word[MIXED]
+        ]
         sentences.append(
-            f"**Trials that disagree**: {_listed(parts)}. More iterations would show which of them are the rule."
+            say(
+                "**Trials that disagree**: {cells}. More iterations would show which of them are the rule.",
+                cells=_listed(parts),
+            )
         )
     if UNSTEADY in by_word:
         sentences.append(
-            f"**No steady state** (`unsteady`): {_names(view, by_word[UNSTEADY])}. The time of an operation still changed when the "
-            "trials ended, so no verdict on time rests on them. Measure more iterations, or look for other processes."
+            say(
+                "**No steady state** (`unsteady`): {cells}. The time of an operation still changed when the trials "
+                "ended, so no verdict "
+                "on time rests on them. Measure more iterations, or look for other processes.",
+                cells=_names(view, by_word[UNSTEADY]),
+            )
         )
     return sentences
 
@@ -103,33 +124,39 @@ def _warming(view: View, points: Sequence[Point]) -> str:
     rows = np.flatnonzero(warming.to_numpy() & ~np.isnan(seconds))
     by_trial = view.run.measured_by_trial.among(rows).parts(seconds[rows])
     longest = max(one.steady_from for one in classify_all(by_trial))
-    return (
-        f"**Warming up**: {_names(view, points)}. Up to {plural(longest, 'measured iteration')} of a trial "
-        f"{'is' if longest == 1 else 'are'} slower than the rest; `measure.warmup: {_measure(view).warmup + longest}` leaves them "
-        "out."
+    return counted(
+        longest,
+        "**Warming up**: {cells}. Up to {iterations} of a trial is slower than the rest; `measure.warmup: {warmup}` "
+        "leaves them out.",
+        "**Warming up**: {cells}. Up to {iterations} of a trial are slower than the rest; `measure.warmup: {warmup}` "
+        "leaves them out.",
+        cells=_names(view, points),
+        iterations=plural(longest, "measured iteration"),
+        warmup=_measure(view).warmup + longest,
     )
 
 
 def _starts(view: View) -> list[str]:
-    """Whether first iterations differ from the others, in cells that change points do not describe already."""
+    """The first iterations that differ from the others, in cells that change points do not describe already."""
     starts = first_iteration.first_iterations(view.run)
     described = {cell for cell, word in words(view).items() if word not in (FLAT, MIXED)}
     odd = [start for start in starts if start.systematic and start.cell not in described]
-    few = min((start.passes for start in starts if start.passes < ENOUGH), default=None)
     if not odd:
-        shift = f"{100 * first_iteration.MIN_SHIFT:g} %"
-        return [f"No warm-up effect above {shift} in the first of {few} iterations."] if few is not None else []
+        return []
     longer = [start for start in odd if start.ratio.mean > 1]
     shorter = [start for start in odd if start.ratio.mean <= 1]
     took = [
-        f"{word} than the later ones in {plural(len(group), 'cell')}: {_listed(_differences(view, group))}"
-        for word, group in (("longer", longer), ("less", shorter))
+        say(text, cells=plural(len(group), "cell"), names=_listed(_differences(view, group)))
+        for text, group in (
+            (message("longer than the later ones in {cells}: {names}"), longer),
+            (message("less than the later ones in {cells}: {names}"), shorter),
+        )
         if group
     ]
-    cure = "More iterations would show whether later ones keep getting slower."
+    cure = say("More iterations would show whether later ones keep getting slower.")
     if longer:
-        cure = f"A higher `measure.warmup` (now {_measure(view).warmup}) leaves that out."
-    return [f"**The first iteration** took {'; '.join(took)}. {cure}"]
+        cure = say("A higher `measure.warmup` (now {warmup}) leaves that out.", warmup=_measure(view).warmup)
+    return [texts_of([say("**The first iteration** took {how}.", how=clauses(took)), cure])]
 
 
 def _differences(view: View, starts: Sequence[first_iteration.FirstIteration]) -> list[str]:
@@ -149,12 +176,20 @@ def _variance(view: View) -> list[str]:
         return []
     shares = sorted(one.between for one in variances)
     low, middle, high = (rounded(100 * share, 2) for share in (shares[0], float(np.median(shares)), shares[-1]))
-    over = ""
-    if len(variances) > 1:
-        cells = plural(len(variances), "cell")
-        over = f" (each of {cells})" if low == high else f" (median of {cells}, {low} to {high} %)"
-    title = escaped(view.called(view.primary))
-    return [f"{_advice(view, variances)} {middle} % of the variance of {title} lies between trials{over}."]
+    cells, facts = plural(len(variances), "cell"), {"share": middle, "metric": escaped(view.called(view.primary))}
+    if len(variances) == 1:
+        text = say("{share} % of the variance of {metric} lies between trials.", **facts)
+    elif low == high:
+        text = say("{share} % of the variance of {metric} lies between trials (each of {cells}).", cells=cells, **facts)
+    else:
+        text = say(
+            "{share} % of the variance of {metric} lies between trials (median of {cells}, {low} to {high} %).",
+            cells=cells,
+            low=low,
+            high=high,
+            **facts,
+        )
+    return [texts_of([_advice(view, variances), text])]
 
 
 def _advice(view: View, variances: Sequence[Variation]) -> str:
@@ -164,18 +199,27 @@ def _advice(view: View, variances: Sequence[Variation]) -> str:
     needed = {one.cell: one.repetitions(iterations, precision) for one in variances}
     worst = max(needed, key=lambda cell: needed[cell])
     width = widths(view.run).get(worst)
-    now = "no interval now" if width is None else f"±{rounded(100 * width, 2)} % now"
-    most = (
-        f"`repetitions: {needed[worst]}`"
-        if needed[worst] <= MAX_REPETITIONS
-        else f"more than {MAX_REPETITIONS:,} repetitions"
-    )
-    aim = f"For ±{100 * precision:g} %, set `iterations: {iterations}` and"
+    now = say("no interval now") if width is None else say("±{width} % now", width=rounded(100 * width, 2))
+    most = f"`repetitions: {needed[worst]}`"
+    if needed[worst] > MAX_REPETITIONS:
+        most = say("more than {count} repetitions", count=f"{MAX_REPETITIONS:,}")
+    aim = {"precision": f"{100 * precision:g}", "iterations": iterations}
     if len(variances) == 1:
-        return f"{aim} {most} ({now})."
-    half = math.ceil(np.median(list(needed.values())))
-    point = view.point(worst)
-    return f"{aim} `repetitions: {half}` (half of the cells); {cell_on_page(view, point)} needs {most} ({now})."
+        return say(
+            "For ±{precision} %, set `iterations: {iterations}` and {repetitions} ({now}).",
+            repetitions=most,
+            now=now,
+            **aim,
+        )
+    return say(
+        "For ±{precision} %, set `iterations: {iterations}` and `repetitions: {half}` (half of the cells); {cell} "
+        "needs {most} ({now}).",
+        half=math.ceil(np.median(list(needed.values()))),
+        cell=cell_on_page(view, view.point(worst)),
+        most=most,
+        now=now,
+        **aim,
+    )
 
 
 def _measure(view: View) -> Measure:
@@ -193,5 +237,6 @@ def _listed(parts: Sequence[str]) -> str:
 
 def _counted(words: Sequence[str]) -> str:
     """`7 of 10 trials flat, 3 warming up`."""
-    parts = [f"{count} {IN_WORDS[word]}" for word, count in Counter(words).most_common()]
-    return ", ".join([parts[0].replace(" ", " of " + plural(len(words), "trial") + " ", 1), *parts[1:]])
+    (first, count), *others = Counter(words).most_common()
+    head = say("{count} of {trials} {how}", count=count, trials=plural(len(words), "trial"), how=say(IN_WORDS[first]))
+    return listed([head, *(say("{count} {how}", count=count, how=say(IN_WORDS[word])) for word, count in others)])

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from concexp.analysis.stats.time_breakdown import RESIDUAL, USEFUL, Breakdown
 from concexp.analysis.time_breakdown import ONE, TimeBreakdown, parallel
 from concexp.report.phrases import first_few, named_together, titles_text
+from concexp.report.text.language import clauses, message, say
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import DIGITS, brief, enumerated, plural, rounded
+from concexp.report.text.numbers import DIGITS, brief, enumerated, plural, rounded, span
 from concexp.report.view import Panel, Point, View, once_per_view
 
 # What each part is called as a reason; waits that were not recorded are hidden in two of them.
 REASONS = {
-    "startup": "start-up",
-    "imbalance": "idling while other workers were at work",
-    "waiting": "waiting for a lock or other primitive",
-    "coordinator": "the coordinator, which needs a CPU to hand out the work",
-    "turns": "waiting for the GIL{waiting} or other serial work",
-    "overhead": "more CPU time per operation than one worker needs",
-    "oversubscription": "waiting for a CPU, with more workers than CPUs",
-    "missing": "CPUs that the machine withheld",
-    RESIDUAL: "{waiting}unexplained waits",
+    "startup": message("start-up"),
+    "imbalance": message("idling while other workers were at work"),
+    "waiting": message("waiting for a lock or other primitive"),
+    "coordinator": message("the coordinator, which needs a CPU to hand out the work"),
+    "turns": message("waiting for the GIL or other serial work"),
+    "overhead": message("more CPU time per operation than one worker needs"),
+    "oversubscription": message("waiting for a CPU, with more workers than CPUs"),
+    "missing": message("CPUs that the machine withheld"),
+    RESIDUAL: message("unexplained waits"),
 }
-HIDDEN = {"turns": ", a lock", RESIDUAL: "waiting for a lock or "}
-BLOCKED = "calls that block the event loop"
-ONE_THREAD = "waiting for the one thread of all workers"
+# The same where waits for a primitive were not recorded.
+HIDDEN = {
+    "turns": message("waiting for the GIL, a lock or other serial work"),
+    RESIDUAL: message("waiting for a lock or unexplained waits"),
+}
+BLOCKED = message("calls that block the event loop")
+ONE_THREAD = message("waiting for the one thread of all workers")
 MIN_LOSS = 0.05  # a smaller loss needs no reason
 MIN_LOSS_IN_ANSWER = 0.25
 MAX_REASONS = 3  # in the answer, and series named for each
@@ -74,50 +79,76 @@ def _most_workers(series: list[Bar]) -> Bar | None:
     return max((bar for bar in series if bar.clean), key=lambda bar: bar.point.parallelism, default=None)
 
 
-def sentences(view: View) -> list[str]:
+def details(view: View) -> list[str]:
+    """The same as `sentences`, without the series that lost nothing and those that `main_reasons` names already."""
+    named = _by_main_reason(view)
+    all_named = len(named) <= MAX_REASONS and all(len(bars) <= MAX_REASONS for bars in named.values())
+    return sentences(view, lambda bar: bar.split.useful.mean <= 1 - MIN_LOSS and not (all_named and _main_reason(bar)))
+
+
+def sentences(view: View, wanted: Callable[[Bar], bool] = lambda bar: True) -> list[str]:
     """The main reason for each series' loss, with most workers and free of doubts; and what was not measured."""
     alike: dict[tuple[object, ...], list[Bar]] = {}
     for series in _by_series(view):
         last = _most_workers(series)
-        if last is not None:
+        if last is not None and wanted(last):
             alike.setdefault(_loss_of(view, last), []).append(last)
     texts = [_reason(view, bars[0]) if len(bars) == 1 else _reason_of_several(view, bars) for bars in alike.values()]
     if len(texts) > MAX_SERIES:
-        texts[MAX_SERIES:] = [f"{len(texts) - MAX_SERIES} more lines are in the picture only."]
+        texts[MAX_SERIES:] = [say("{count} more lines are in the picture only.", count=len(texts) - MAX_SERIES)]
     return texts + _unmeasured(view, [bar for _, of_panel in bars(view) for bar in of_panel])
 
 
 def main_reasons(view: View) -> list[str]:
     """One sentence for the answer: the most frequent main reasons for large losses, with series and largest share."""
-    by_reason: dict[str, list[tuple[Bar, str]]] = {}
+    parts = []
+    ordered = sorted(_by_main_reason(view).items(), key=lambda pair: -len(pair[1]))
+    for reason, losses in ordered[:MAX_REASONS]:
+        most, name = max(((bar, _main_reason(bar)) for bar in losses), key=lambda one: one[0].split.share(one[1]).mean)
+        parts.append(
+            say(
+                "{reason} ({cells}: at most {share})",
+                reason=reason,
+                cells=clauses(first_few(_together(view, losses), MAX_REASONS)),
+                share=percent(most.split, name),
+            )
+        )
+    if more := sum(len(losses) for _, losses in ordered[MAX_REASONS:]):
+        parts.append(say("other reasons in {cases}", cases=plural(more, "more case")))
+    if not parts:
+        return []
+    return [say("With most workers, their time is lost mainly to {reasons}.", reasons=clauses(parts))]
+
+
+def _by_main_reason(view: View) -> dict[str, list[Bar]]:
+    """The series with a large loss that has one main reason, by that reason in words; each by its bar with most workers."""
+    by_reason: dict[str, list[Bar]] = {}
     for series in _by_series(view):
         last = _most_workers(series)
-        if last is None or 1 - last.split.useful.mean < MIN_LOSS_IN_ANSWER:
-            continue
-        names = last.split.leading()
-        if len(names) == 1 and not (names == [RESIDUAL] and blind(last)):
-            by_reason.setdefault(_called(view, last, names[0]), []).append((last, names[0]))
-    parts = []
-    ordered = sorted(by_reason.items(), key=lambda pair: -len(pair[1]))
-    for reason, losses in ordered[:MAX_REASONS]:
-        listed = "; ".join(first_few(_together(view, [bar for bar, _ in losses]), MAX_REASONS))
-        most, name = max(losses, key=lambda one: one[0].split.share(one[1]).mean)
-        parts.append(f"{reason} ({listed}: at most {percent(most.split, name)})")
-    if more := sum(len(losses) for _, losses in ordered[MAX_REASONS:]):
-        parts.append(f"other reasons in {plural(more, 'more case')}")
-    return [f"With most workers, their time is lost mainly to {'; '.join(parts)}."] if parts else []
+        if last is not None and (name := _main_reason(last)):
+            by_reason.setdefault(_called(view, last, name), []).append(last)
+    return by_reason
+
+
+def _main_reason(bar: Bar) -> str:
+    """The one main reason for a large loss; "" if the loss is small, has several reasons, or one that was not recorded."""
+    names = bar.split.leading() if 1 - bar.split.useful.mean >= MIN_LOSS_IN_ANSWER else []
+    return names[0] if len(names) == 1 and not (names == [RESIDUAL] and blind(bar)) else ""
 
 
 def _together(view: View, lost: Sequence[Bar]) -> list[str]:
     """`threads` and `processes` in sort and regex: the series of these bars, those of the same panels together."""
     found = named_together((view.series_name(bar.point), bar.title) for bar in lost)
-    return [names + (f" in {titles_text(of)}" if any(of) else "") for names, of in found]
+    return [
+        say("{cells} in {titles}", cells=names, titles=titles_text(of)) if any(of) else names for names, of in found
+    ]
 
 
 def _named(view: View, bar: Bar) -> str:
     """`threads`, with its panel where there are several."""
     several = len(bars(view)) > 1
-    return code(view.series_name(bar.point)) + (f" ({escaped(bar.title)})" if several and bar.title else "")
+    name = code(view.series_name(bar.point))
+    return say("{text} ({note})", text=name, note=escaped(bar.title)) if several and bar.title else name
 
 
 def _names_alone(view: View, shown: Sequence[Bar]) -> str:
@@ -127,19 +158,32 @@ def _names_alone(view: View, shown: Sequence[Bar]) -> str:
 
 def _reason(view: View, bar: Bar) -> str:
     """`threads` with 4 workers: 25 % useful; lost mainly to waiting for the GIL … (71 %)."""
-    point = bar.point
-    head = f"{_named(view, bar)} with {plural(point.parallelism, 'worker')}"
-    head += f": {percent(bar.split, USEFUL)} useful"
+    head = _useful(_named(view, bar), bar.point.parallelism, percent(bar.split, USEFUL))
     if 1 - bar.split.useful.mean < MIN_LOSS:
-        return f"{head}."
+        return head + say(".")
     names = bar.split.leading()
     if not names:
-        return f"{head}; {plural(len(bar.split.trials), 'trial')} cannot show the reason for the loss."
+        return say(
+            "{head}; {trials} cannot show the reason for the loss.",
+            head=head,
+            trials=plural(len(bar.split.trials), "trial"),
+        )
     if names == [RESIDUAL] and blind(bar):
-        return f"{head}; the reason for the loss was not recorded."
-    parts = [f"{_called(view, bar, n)} ({percent(bar.split, n).replace(' (', ', ').rstrip(')')})" for n in names]
-    apart = ", which cannot be told apart" if len(parts) > 1 else ""
-    return f"{head}; lost mainly to {enumerated(parts, 'or')}{apart}."
+        return say("{head}; the reason for the loss was not recorded.", head=head)
+    parts = [
+        say("{text} ({note})", text=_called(view, bar, n), note=percent(bar.split, n).replace(" (", ", ").rstrip(")"))
+        for n in names
+    ]
+    if len(parts) > 1:
+        return say(
+            "{head}; lost mainly to {reasons}, which cannot be told apart.", head=head, reasons=enumerated(parts, "or")
+        )
+    return say("{head}; lost mainly to {reasons}.", head=head, reasons=enumerated(parts, "or"))
+
+
+def _useful(cells: str, workers: int, share: str) -> str:
+    """`threads` with 4 workers: 25 % useful."""
+    return say("{cells} with {workers}: {share} useful", cells=cells, workers=plural(workers, "worker"), share=share)
 
 
 def _loss_of(view: View, bar: Bar) -> tuple[object, ...]:
@@ -157,23 +201,21 @@ def _loss_of(view: View, bar: Bar) -> tuple[object, ...]:
 def _reason_of_several(view: View, bars: Sequence[Bar]) -> str:
     """The same of several bars, with the outermost ends of their intervals: `19 to 27 % useful`."""
     first = bars[0]
-    head = f"{'; '.join(_together(view, bars))} with {plural(first.point.parallelism, 'worker')}"
-    head += f": {_between(bars, USEFUL)} useful"
+    head = _useful(clauses(_together(view, bars)), first.point.parallelism, _between(bars, USEFUL))
     if 1 - first.split.useful.mean < MIN_LOSS:
-        return f"{head}."
+        return head + say(".")
     names = first.split.leading()
     if names == [RESIDUAL] and blind(first):
-        return f"{head}; the reason for the loss was not recorded."
-    parts = [f"{_called(view, first, name)} ({_between(bars, name)})" for name in names]
-    return f"{head}; lost mainly to {enumerated(parts, 'or')}."
+        return say("{head}; the reason for the loss was not recorded.", head=head)
+    parts = [say("{text} ({note})", text=_called(view, first, name), note=_between(bars, name)) for name in names]
+    return say("{head}; lost mainly to {reasons}.", head=head, reasons=enumerated(parts, "or"))
 
 
 def _between(bars: Sequence[Bar], name: str) -> str:
     shares = [bar.split.share(name).scaled(100) for bar in bars]
     low = min(share.lo if share.bounded else share.mean for share in shares)
     high = max(share.hi if share.bounded else share.mean for share in shares)
-    ends = [rounded(min(end, 100.0), 2) for end in (low, high)]
-    return f"{' to '.join(dict.fromkeys(ends))} %"
+    return f"{span(*(rounded(min(end, 100.0), 2) for end in (low, high)))} %"
 
 
 def percent(split: Breakdown, name: str) -> str:
@@ -184,10 +226,10 @@ def percent(split: Breakdown, name: str) -> str:
 
 def _called(view: View, bar: Bar, name: str) -> str:
     if bar.point.blocked and name in ("turns", RESIDUAL):
-        return BLOCKED
+        return say(BLOCKED)
     if name == "turns" and parallel(view.records[bar.point.cell]) == ONE:
-        return ONE_THREAD
-    return REASONS[name].format(waiting=HIDDEN.get(name, "") if waits_hidden(view, bar) else "")
+        return say(ONE_THREAD)
+    return say((HIDDEN if name in HIDDEN and waits_hidden(view, bar) else REASONS)[name])
 
 
 def waits_hidden(view: View, bar: Bar) -> bool:
@@ -207,13 +249,18 @@ def _unmeasured(view: View, shown: Sequence[Bar]) -> list[str]:
     hidden = [bar for bar in shown if waits_hidden(view, bar)]
     if hidden:
         texts.append(
-            "Waits for locks were not observed (add `wait_share` to `metrics`) and are part of other reasons: "
-            f"{_names_alone(view, hidden)}."
+            say(
+                "Waits for locks were not observed (add `wait_share` to `metrics`) and are part of other reasons: {cells}.",
+                cells=_names_alone(view, hidden),
+            )
         )
     pools = [bar for bar in shown if "imbalance" in bar.split.unmeasured and _can_be_idle(view, bar.point)]
     if pools:
         texts.append(
-            f"Idle workers of a pool cannot be observed; their time is part of other reasons: {_names_alone(view, pools)}."
+            say(
+                "Idle workers of a pool cannot be observed; their time is part of other reasons: {cells}.",
+                cells=_names_alone(view, pools),
+            )
         )
     return texts
 

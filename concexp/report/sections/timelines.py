@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from concexp.experiment.statuses import PICTURED
+from concexp.report.text.language import clauses, counted, listed, say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import plural, rounded, scale_of
+from concexp.report.text.reasons import reason_text
 from concexp.report.view import Comparison, Point, View, once_per_view
 from concexp.run.storage.journal import Record
 
@@ -77,8 +79,9 @@ class Timeline:
     def shares_text(self) -> str:
         """The shares in words: `works 61 % (on a CPU 50 %), waits 35 %, idle 4 %`."""
         percent = {name: f"{100 * share:.0f} %" for name, share in self.shares.items()}
-        on_cpu = f" (on a CPU {percent['cpu']})" if self.cpu_known else ""
-        return f"works {percent['worked']}{on_cpu}, waits {percent['waited']}, idle {percent['idle']}"
+        if self.cpu_known:
+            return say("works {worked} (on a CPU {cpu}), waits {waited}, idle {idle}", **percent)
+        return say("works {worked}, waits {waited}, idle {idle}", **{**percent, "cpu": ""})
 
 
 def recorded(view: View) -> dict[str, Record]:
@@ -170,10 +173,17 @@ def summary(view: View) -> list[str]:
     texts: list[str] = []
     shown = selection(view)
     shares = [(name(view, timeline.point), timeline.queue_share or 0.0) for timeline in shown]
-    if queued := "; ".join(
-        f"{escaped(cell)}, {100 * share:.0f} %" for cell, share in shares if share >= MIN_QUEUE_SHARE
-    ):
-        texts.append(f"A worker off the CPU may be runnable. Share of the time spent waiting for a CPU: {queued}.")
+    if queued := [
+        say("{cell}, {share} %", cell=escaped(cell), share=f"{100 * share:.0f}")
+        for cell, share in shares
+        if share >= MIN_QUEUE_SHARE
+    ]:
+        texts.append(
+            say(
+                "A worker off the CPU may be runnable. Share of the time spent waiting for a CPU: {cells}.",
+                cells=clauses(queued),
+            )
+        )
     return texts
 
 
@@ -183,22 +193,40 @@ def sentences(view: View) -> list[str]:
     if not asked:
         return []
     texts = [
-        f"Timelines come from {plural(len(asked), 'trial')} of {'its' if len(asked) == 1 else 'their'} own (`pictured` in "
-        f"results.parquet); observing changes the times, so no number comes from {'it' if len(asked) == 1 else 'them'}."
+        counted(
+            len(asked),
+            "Timelines come from {count} trial of its own (`pictured` in results.parquet); observing changes the "
+            "times, so no number "
+            "comes from it.",
+            "Timelines come from {count} trials of their own (`pictured` in results.parquet); observing changes the "
+            "times, so no number "
+            "comes from them.",
+        )
     ]
     shown = selection(view)
     if left := len(recorded(view)) - len(shown):
-        texts.append(f"{plural(left, 'more timeline')} in journal.jsonl {'is' if left == 1 else 'are'} not drawn.")
+        texts.append(
+            counted(
+                left,
+                "{count} more timeline in journal.jsonl is not drawn.",
+                "{count} more timelines in journal.jsonl are not drawn.",
+            )
+        )
     grains = [timeline.grain for timeline in shown if timeline.grain]
     if grains:
         factor, unit = scale_of(grains, "s")
         texts.append(
-            f"Segments shorter than {rounded(max(grains) / factor)} {unit} are drawn together: such a bar shows shares, not their "
-            "order."
+            say(
+                "Segments shorter than {duration} are drawn together: such a bar shows shares, not their order.",
+                duration=f"{rounded(max(grains) / factor)} {unit}",
+            )
         )
     reasons = Counter(record["reason"] for record in asked if record["status"] == "unsupported")
-    texts += [f"{plural(count, 'cell')} without a timeline: {escaped(reason)}." for reason, count in reasons.items()]
+    texts += [
+        say("{cells} without a timeline: {reason}.", cells=plural(count, "cell"), reason=escaped(reason_text(reason)))
+        for reason, count in reasons.items()
+    ]
     if unknown := [timeline.point.model for timeline in shown if not timeline.cpu_known]:
-        models = ", ".join(code(model) for model in dict.fromkeys(unknown))
-        texts.append(f"CPU time of single workers of {models} is unknown: they share threads.")
+        models = listed([code(model) for model in dict.fromkeys(unknown)])
+        texts.append(say("CPU time of single workers of {models} is unknown: they share threads.", models=models))
     return texts

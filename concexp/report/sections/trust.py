@@ -9,9 +9,11 @@ from concexp.analysis.possible import COLUMN
 from concexp.analysis.stats.intervals import FEWEST
 from concexp.report.sections import changes, doubtful, leaks, precision, speed
 from concexp.report.sections.machine import _different_builds
+from concexp.report.text.language import counted, message, say, translated
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, plural, rounded, sentence_case
 from concexp.report.view import View
+from concexp.run.machine import spinners
 
 
 def observed(view: View) -> str:
@@ -21,11 +23,19 @@ def observed(view: View) -> str:
     if not names or not trials:
         return ""
     doubtful = sum(bool(trial.doubts) for trial in trials)
-    return (
-        f"{sentence_case(enumerated([escaped(view.called(name)) for name in names]))} "
-        f"{'comes' if len(names) == 1 else 'come'} from "
-        f"{plural(len(trials), 'trial')} of their own{f' ({doubtful} doubtful)' * bool(doubtful)}, since observing changes the "
-        "times; these trials (`observed` in results.parquet) enter no other number."
+    own = say("{trials} of their own", trials=plural(len(trials), "trial"))
+    if doubtful:
+        own = say("{trials} of their own ({count} doubtful)", trials=plural(len(trials), "trial"), count=doubtful)
+    return counted(
+        len(names),
+        "{metrics} comes from {trials}, since observing changes the times; these trials (`observed` in "
+        "results.parquet) enter no other "
+        "number.",
+        "{metrics} come from {trials}, since observing changes the times; these trials (`observed` in "
+        "results.parquet) enter no other "
+        "number.",
+        metrics=sentence_case(enumerated([escaped(view.called(name)) for name in names])),
+        trials=own,
     )
 
 
@@ -37,19 +47,31 @@ def threats(view: View) -> list[str]:
     trials = [trial for point in view.points for trial in point.sample.has_numbers]
     codes = Counter(doubt for trial in trials for doubt in trial.doubts)
     for doubt in sorted(codes):
-        meaning = doubts.MEANING.get(doubt, "a reason that this version does not know")
-        sentences.append(f"`{doubt}` in {codes[doubt]} of {plural(len(trials), 'trial')}: {meaning}.")
+        meaning = doubts.MEANING.get(doubt, message("a reason that this version does not know"))
+        sentences.append(
+            say(
+                "{doubt} in {count} of {trials}: {meaning}.",
+                doubt=f"`{doubt}`",
+                count=codes[doubt],
+                trials=plural(len(trials), "trial"),
+                meaning=translated(meaning),
+            )
+        )
     if codes:
         sentences.append(_use_of_doubtful(view))
     sentences += _withheld(view)
     fewest = min((len(point.sample.has_numbers) for point in view.points if point.has_numbers), default=FEWEST)
     if fewest < FEWEST:
         sentences.append(
-            f"Some cells have only {plural(fewest, 'trial')}: an interval needs {FEWEST}, so there is no verdict on them."
+            say(
+                "Some cells have only {trials}: an interval needs {needed}, so there is no verdict on them.",
+                trials=plural(fewest, "trial"),
+                needed=FEWEST,
+            )
         )
     if _different_builds(view.run.manifest["interpreters"]):
         sentences.append(
-            "The interpreters are different builds: differences between them need not be due to their versions."
+            say("The interpreters are different builds: differences between them need not be due to their versions.")
         )
     return [
         *sentences,
@@ -72,8 +94,14 @@ def _withheld(view: View) -> list[str]:
     trials = withheld[withheld["name"] != ""].groupby("name", sort=False)["trial"].nunique()
     every = frame["trial"][frame["wall_s"].notna()].nunique()
     return [
-        f"{code(name)} is withheld in {count} of {plural(every, 'trial')}: what was recorded cannot be, such as more CPU "
-        "time than the CPUs have, a share above 100 %, or a number that is too large to compute with."
+        say(
+            "{metric} is withheld in {count} of {trials}: what was recorded cannot be, such as more CPU time than "
+            "the CPUs have, a share "
+            "above 100 %, or a number that is too large to compute with.",
+            metric=code(name),
+            count=count,
+            trials=plural(every, "trial"),
+        )
         for name, count in trials.items()
     ]
 
@@ -85,18 +113,31 @@ def _use_of_doubtful(view: View) -> str:
     parts = []
     if left_out:
         parts.append(
-            f"{plural(left_out, 'doubtful trial')} {'is' if left_out == 1 else 'are'} left out of every timing"
+            counted(
+                left_out,
+                "{count} doubtful trial is left out of every timing",
+                "{count} doubtful trials are left out of every timing",
+            )
         )
     if kept:
         parts.append(
-            f"{plural(kept, 'doubtful trial')} {'is' if kept == 1 else 'are'} in cells marked ‡, where too few others are left"
+            counted(
+                kept,
+                "{count} doubtful trial is in cells marked ‡, where too few others are left",
+                "{count} doubtful trials are in cells marked ‡, where too few others are left",
+            )
         )
     if answered:
         parts.append(
-            f"{plural(answered, 'trial')} on a slow CPU {'is' if answered == 1 else 'are'} left out of timings that are not "
-            "adjusted for it, where enough others are left"
+            counted(
+                answered,
+                "{count} trial on a slow CPU is left out of timings that are not adjusted for it, where enough "
+                "others are left",
+                "{count} trials on a slow CPU are left out of timings that are not adjusted for it, where enough "
+                "others are left",
+            )
         )
-    return f"{enumerated(parts)}; counts keep all of them."
+    return say("{facts}; counts keep all of them.", facts=enumerated(parts))
 
 
 def _forks(view: View) -> list[str]:
@@ -108,21 +149,33 @@ def _forks(view: View) -> list[str]:
         return []
     most = plural(int(beside.max()) - 1, "other thread")
     return [
-        f"In {plural(count, 'trial')} processes were forked beside up to {most}: a lock that such a thread held stays locked in "
-        "the new process for ever."
+        say(
+            "In {trials} processes were forked beside up to {threads}: a lock that such a thread held stays locked "
+            "in the new process for "
+            "ever.",
+            trials=plural(count, "trial"),
+            threads=most,
+        )
     ]
 
 
 def _machine_threats(view: View) -> list[str]:
     sentences = []
     effective = view.run.effective_cpus
-    if effective is not None and effective < doubts.EFFECTIVE_SHARE * view.cpus:
+    if effective is not None and effective < spinners.ENOUGH * view.cpus:
         sentences.append(
-            f"The machine gave {rounded(effective)} of {view.cpus} usable CPUs (median of the spinner measurements)."
+            say(
+                "The machine gave {count} of {all} usable CPUs (median of the spinner measurements).",
+                count=rounded(effective),
+                all=view.cpus,
+            )
         )
     if view.run.manifest["machine"].get("governor") not in (None, "performance"):
         governor = code(view.run.manifest["machine"]["governor"])
         sentences.append(
-            f"The CPU's clock is not fixed (governor {governor}): it may run faster for one worker than for many."
+            say(
+                "The CPU's clock is not fixed (governor {governor}): it may run faster for one worker than for many.",
+                governor=governor,
+            )
         )
     return sentences

@@ -8,6 +8,8 @@ from urllib.parse import quote
 from concexp.experiment.environment import AXIS as ENVIRONMENT_AXIS
 from concexp.experiment.environment import HASH_SEED
 from concexp.report.phrases import first_few
+from concexp.report.text.language import message, say, translated
+from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated
 from concexp.report.view import View
@@ -28,14 +30,16 @@ def files(view: View, data: str) -> list[tuple[str, str]]:
     ]
     given = view.run.manifest.get("files", {}).items()
     shown = [(_data_file(name, one, data), code(one["sha256"][:HASH_DIGITS])) for name, one in given][:MAX_FILES]
-    more = [(f"and {len(given) - MAX_FILES} more: see manifest.json", "")] if len(given) > MAX_FILES else []
+    left = len(given) - MAX_FILES
+    more = [(say("and {count} more: see manifest.json", count=left), "")] if left > 0 else []
     return [*sources, *shown, *more]
 
 
 def _data_file(name: str, facts: dict[str, Any], data: str) -> str:
     if facts["kept"]:
-        return f"[{escaped(name)}]({data}/files/{quote(name)}), in the working folder of each trial"
-    return f"{escaped(name)} ({facts['bytes'] / 1e6:,.0f} MB, not kept), read by all trials"
+        return say("{file}, in the working folder of each trial", file=f"[{escaped(name)}]({data}/files/{quote(name)})")
+    size = f"{facts['bytes'] / 1e6:,.0f}"
+    return say("{file} ({size} MB, not kept), read by all trials", file=escaped(name), size=size)
 
 
 def remarks(view: View) -> list[str]:
@@ -44,30 +48,47 @@ def remarks(view: View) -> list[str]:
     sentences = []
     for form in dict.fromkeys(facts["form"] for facts in entries.values()):
         labels = [label for label, facts in entries.items() if facts["form"] == form]
-        sentences.append(f"{_names(labels, entries)}: {escaped(form)}.{FORMS.get(form, '')}")
+        what = say("{names}: {form}.", names=_names(labels, entries), form=escaped(translated(form)))
+        sentences.append(texts_of([what, *([say(FORMS[form])] if form in FORMS else [])]))
     timed = [label for label, facts in entries.items() if facts["returns"] == "seconds"]
     if timed:
         sentences.append(
-            f"By a clock of its own: {_names(timed, entries)}. Throughput is workers / mean seconds that it returned, without "
-            "what is around it."
+            say(
+                "By a clock of its own: {names}. Throughput is workers / mean seconds that it returned, without what "
+                "is around it.",
+                names=_names(timed, entries),
+            )
         )
     if sent := [label for label, facts in entries.items() if facts["returns"] == "sent"]:
         sentences.append(
-            f"Results of {_names(sent, entries)} go back to the caller; from other processes they are pickled."
+            say(
+                "Results of {names} go back to the caller; from other processes they are pickled.",
+                names=_names(sent, entries),
+            )
         )
     for over in dict.fromkeys(facts["over"] for facts in entries.values() if facts.get("over")):
         labels = [label for label, facts in entries.items() if facts.get("over") == over]
-        sentences.append(f"Calls of {_names(labels, entries)} get the items of {code(over)}, one after the other.")
+        sentences.append(
+            say(
+                "Calls of {names} get the items of {items}, one after the other.",
+                names=_names(labels, entries),
+                items=code(over),
+            )
+        )
     for check in dict.fromkeys(facts["check"] for facts in entries.values() if facts["check"]):
         labels = [label for label, facts in entries.items() if facts["check"] == check]
         sentences.append(
-            f"{code(check)} checks each value that {_names(labels, entries)} returns, within the measured time."
+            say(
+                "{check} checks each value that {names} returns, within the measured time.",
+                check=code(check),
+                names=_names(labels, entries),
+            )
         )
     sentences += _answers(view, entries)
     sentences += _not_numbers(view, entries)
     versions = dict.fromkeys(facts["version"] for facts in entries.values() if facts["version"])
     if versions:
-        sentences.append(f"Installed: {enumerated([escaped(version) for version in versions])}.")
+        sentences.append(say("Installed: {versions}.", versions=enumerated([escaped(version) for version in versions])))
     return [*sentences, *_environment(view)]
 
 
@@ -79,27 +100,43 @@ def _answers(view: View, entries: dict[str, dict[str, Any]]) -> list[str]:
     same = [label for label, one in found.items() if one["cells"] and not one["differ"] and not one["unlike"]]
     sentences = []
     if same:
-        sentences.append(f"The same answers in all cells, compared operation by operation: {_names(same, entries)}.")
+        sentences.append(
+            say("The same answers in all cells, compared operation by operation: {names}.", names=_names(same, entries))
+        )
     for label, one in found.items():
         if one["differ"]:
             sentences.append(
-                f"Other answers than under serial in {one['differ']} of {one['cells']} cells, whose trials are invalid: "
-                f"{_names([label], entries)}{_example(view, label)}. If that is meant, {code('returns: any')} allows it."
+                say(
+                    "Other answers than under serial in {count} of {all} cells, whose trials are invalid: {names}. "
+                    "If that is meant, "
+                    "{key} allows it.",
+                    count=one["differ"],
+                    all=one["cells"],
+                    names=_with_example(view, label, _names([label], entries)),
+                    key=code("returns: any"),
+                )
             )
     for unlike in dict.fromkeys(one["unlike"] for one in found.values() if one["unlike"]):
         labels = [label for label, one in found.items() if one["unlike"] == unlike]
-        sentences.append(f"Answers not compared, because {escaped(unlike)}: {_names(labels, entries)}.")
+        sentences.append(
+            say(
+                "Answers not compared, because {reason}: {names}.",
+                reason=escaped(unlike),
+                names=_names(labels, entries),
+            )
+        )
     return sentences
 
 
-def _example(view: View, label: str) -> str:
-    """The model of the first cell of a workload that returns something else, and both values, in brackets."""
+def _with_example(view: View, label: str, names: str) -> str:
+    """With the model of the first cell of a workload that returns something else, and both values, in brackets."""
     differing: dict[str, str] = view.run.manifest["preflight"].get("differing") or {}
     for cell, reason in differing.items():
         axes = view.run.axes_by_cell.get(cell, {})
         if axes.get("workload") == label:
-            return f" ({escaped(axes['model'])}: {escaped(reason.partition(': ')[2])})"
-    return ""
+            example = f"{escaped(axes['model'])}: {escaped(reason.partition(': ')[2])}"
+            return say("{text} ({note})", text=names, note=example)
+    return names
 
 
 def _environment(view: View) -> list[str]:
@@ -112,25 +149,35 @@ def _environment(view: View) -> list[str]:
     if not (variables or swept or manifest.get("secrets") or manifest.get("user_code")):
         return []
     fixed = [
-        code(f"{name}={text}"[:MAX_VALUE]) if text is not None else f"{code(name)} not set"
+        code(f"{name}={text}"[:MAX_VALUE]) if text is not None else say("{name} not set", name=code(name))
         for name, text in variables.items()
         if name not in swept
     ]
-    secrets = [f"{code(name)} (secret: its value is recorded nowhere)" for name in manifest.get("secrets", ())]
-    parts = [*fixed, *secrets, *(f"{code(name)} as swept" for name in swept)]
-    sentences = [f"Environment of the trials: {enumerated(first_few(parts, MAX_LABELS))}."] if parts else []
+    secrets = [
+        say("{name} (secret: its value is recorded nowhere)", name=code(name)) for name in manifest.get("secrets", ())
+    ]
+    parts = [*fixed, *secrets, *(say("{name} as swept", name=code(name)) for name in swept)]
+    sentences = []
+    if parts:
+        sentences = [say("Environment of the trials: {variables}.", variables=enumerated(first_few(parts, MAX_LABELS)))]
     set_here = {*variables, *swept}
     if set_here & set(ONE_THREAD):
         sentences.append(
-            "Numerical libraries (BLAS, OpenMP) have one thread per process, except where these variables say otherwise."
+            say(
+                "Numerical libraries (BLAS, OpenMP) have one thread per process, except where these variables say "
+                "otherwise."
+            )
         )
     else:
         sentences.append(
-            "Numerical libraries (BLAS, OpenMP) have one thread per process; `environment:` would change that."
+            say("Numerical libraries (BLAS, OpenMP) have one thread per process; `environment:` would change that.")
         )
     if HASH_SEED in set_here:
         sentences.append(
-            f"{code(HASH_SEED)} is set: the order of sets and the like does not vary between trials, so no interval covers it."
+            say(
+                "{name} is set: the order of sets and the like does not vary between trials, so no interval covers it.",
+                name=code(HASH_SEED),
+            )
         )
     return sentences
 
@@ -146,21 +193,39 @@ def _not_numbers(view: View, entries: dict[str, dict[str, Any]]) -> list[str]:
             missing = rows[column].sum()
             # Where all were numbers only the operations are recorded, which returned one each.
             values = rows[f"values{column[len(NOT_NUMBERS) :]}"].fillna(rows["ops"]).sum()
-            what = f"values of {code(name)}" if name else "values"
-            sentences.append(
-                f"{missing:,.0f} of {values:,.0f} {what} that {_names([label], entries)} returned were no numbers "
-                "(NaN, infinite or None): the means leave them out."
-            )
+            counts = {
+                "count": f"{missing:,.0f}",
+                "all": f"{values:,.0f}",
+                "names": _names([label], entries),
+            }
+            if name:
+                text = say(
+                    "{count} of {all} values of {metric} that {names} returned were no numbers (NaN, infinite or "
+                    "None): the means leave "
+                    "them out.",
+                    metric=code(name),
+                    **counts,
+                )
+            else:
+                text = say(
+                    "{count} of {all} values that {names} returned were no numbers (NaN, infinite or None): the "
+                    "means leave them out.",
+                    **counts,
+                )
+            sentences.append(text)
     return sentences
 
 
 FORMS = {
-    "coroutine function": " Where a model has no event loop, each worker has one of its own and does one operation after the "
-    "other.",
-    "class": " Each worker has an object of its own.",
-    "asynchronous class": " Each worker has an object of its own, and where a model has no event loop, a loop.",
-    "context manager": " Each worker has entered it once.",
-    "asynchronous context manager": " Each worker has entered it once; where a model has no event loop, it has one of its own.",
+    "coroutine function": message(
+        "Where a model has no event loop, each worker has one of its own and does one operation after the other."
+    ),
+    "class": message("Each worker has an object of its own."),
+    "asynchronous class": message("Each worker has an object of its own, and where a model has no event loop, a loop."),
+    "context manager": message("Each worker has entered it once."),
+    "asynchronous context manager": message(
+        "Each worker has entered it once; where a model has no event loop, it has one of its own."
+    ),
 }
 
 
@@ -169,5 +234,5 @@ def _names(labels: list[str], entries: dict[str, dict[str, Any]]) -> str:
     shown = []
     for label in labels:
         target = entries[label]["target"]
-        shown.append(code(label) if label == target else f"{code(label)} ({code(target)})")
+        shown.append(code(label) if label == target else say("{text} ({note})", text=code(label), note=code(target)))
     return enumerated(first_few(shown, MAX_LABELS, rest_counts=False))

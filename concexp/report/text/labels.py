@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from concexp.report.text.language import say
 from concexp.run.storage.foreign_text import printable
 
 LONGEST = 2_000  # characters of one text on a page
@@ -26,15 +27,15 @@ def one_line(value: Any) -> str:
 
 def cut(text: str, most: int = LONGEST) -> str:
     """The beginning of a text that is longer than `most`, and its length."""
-    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"
+    return text if len(text) <= most else say("{text}… ({count} characters)", text=text[:most], count=f"{len(text):,}")
 
 
 def whole_sentences(text: str, most: int) -> str:
     """As many sentences of a text as fit into `most` characters; if none does, as many of its parts between semicolons."""
     if len(text) <= most:
         return text
-    for sign in ".;":
-        ends = [match.start() for match in re.finditer(rf"[{sign}](?= )", text) if match.start() < most]
+    for signs in (r"\.(?= )|。", ";(?= )|；"):
+        ends = [match.start() for match in re.finditer(signs, text) if match.start() < most]
         if ends:
-            return f"{text[: ends[-1]]}."
-    return f"{text.rstrip('.')}."
+            return text[: ends[-1]] + say(".")
+    return text.rstrip(".。") + say(".")

@@ -26,6 +26,11 @@ def code(value: Any) -> str:
     return f"{ticks}{pad}{text}{pad}{ticks}" if "|" not in text else escaped(text)
 
 
+def anchor(heading: str) -> str:
+    """Where a link within the page finds a heading: `how-far-to-trust-it`, as repository hosts name it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
 MARKUP = re.compile(
     r"""\\([\\`*_{}\[\]|~$#\-+.)=])        # an escaped character
     |(?P<ticks>`+)(?P<code>.+?)(?<!`)(?P=ticks)(?!`)

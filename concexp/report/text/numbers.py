@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 
 from concexp.analysis.stats.intervals import Interval
 from concexp.analysis.stats.zero_counts import rate_bound
+from concexp.report.text.language import countable, counted, listed, message, operation, say
 
 # (smallest value, divisor, prefix): a thousand still reads well in full, ten thousand does not.
 PREFIXES = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 PLAIN = ("x", "CPUs", "")  # units without prefixes
 DIGITS = 3
+TRIED = (countable("operation"), countable("trial"))  # what may have gone wrong and did not
 NARROW = 0.05  # relative half-width of an interval up to which a figure may stand alone
-NOT_A_NUMBER = "not a number"
+NOT_A_NUMBER = message("not a number")
 
 
 def level_text(level: float) -> str:
@@ -25,8 +27,10 @@ def level_text(level: float) -> str:
 def zero_text(tries: int, of: str, level: float) -> str:
     """What nothing in so many tries proves: `12,000 operations: no more than 1 in 4,005 (95 %)`."""
     bound = rate_bound(tries, level)
-    most = f"1 in {math.floor(1 / bound):,}" if bound < 0.01 else f"{rounded(100 * bound, 2)} % of them"
-    return f"{plural(tries, of)}: no more than {most} ({level_text(level)})"
+    known = {"tries": plural(tries, of), "level": level_text(level)}
+    if bound < 0.01:
+        return say("{tries}: no more than 1 in {many} ({level})", many=f"{math.floor(1 / bound):,}", **known)
+    return say("{tries}: no more than {share} % of them ({level})", share=rounded(100 * bound, 2), **known)
 
 
 def are_numbers(*values: float | None) -> bool:
@@ -37,9 +41,9 @@ def are_numbers(*values: float | None) -> bool:
 def rounded(value: float, digits: int = DIGITS) -> str:
     """A number with this many significant digits, without an exponent; in words where it is infinite, or not a number."""
     if math.isnan(value):
-        return NOT_A_NUMBER
+        return say(NOT_A_NUMBER)
     if math.isinf(value):
-        return "infinite" if value > 0 else "−infinite"
+        return say("infinite") if value > 0 else say("−infinite")
     if value == 0:
         return "0"
     return _fixed(value, digits - 1 - math.floor(math.log10(abs(value))))
@@ -79,8 +83,12 @@ def spread(interval: Interval, suffix: str = "", finer: bool = False, digits: in
         low = "0"
     if low == high:
         return f"{mean}{suffix}"
-    between = " to " if interval.lo < 0 else "–"
-    return f"{mean}{suffix} ({low}{between}{high})"
+    return f"{mean}{suffix} ({span(low, high) if interval.lo < 0 else f'{low}–{high}'})"
+
+
+def span(low: str, high: str, more: str = "") -> str:
+    """`low to high`, or what both are where they are the same, with `more` (a unit) behind it."""
+    return f"{low}{more}" if low == high else say("{low} to {high}", low=low, high=f"{high}{more}")
 
 
 def brief(interval: Interval, suffix: str = "", digits: int = 2, narrow: float = NARROW) -> str:
@@ -103,18 +111,27 @@ def scale_of(values: Iterable[float], unit: str) -> tuple[float, str]:
 
 def plural(count: int, word: str) -> str:
     """`1 trial`, `2 trials`, `3 stretches`."""
-    return f"1 {word}" if count == 1 else f"{count:,} {many(word)}"
+    return counted(count, f"{{count}} {word}", f"{{count}} {more_of(word)}")
 
 
 def many(word: str) -> str:
-    """The plural of an operation's name, of its first noun: `round trips to a file`."""
+    """An operation's name as a rate has it, its plural in English: `round trips to a file`."""
+    translation = operation(word)
+    return translation if translation != word else more_of(word)
+
+
+def more_of(word: str) -> str:
+    """The English plural of a name, of its first noun: `round trips to a file`."""
     head, gap, tail = word.partition(" to ")
     return f"{head}{'es' if head.endswith(('ch', 's', 'sh', 'x')) else 's'}{gap}{tail}"
 
 
 def enumerated(parts: Sequence[str], word: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {word} {parts[-1]}"
+    if len(parts) == 1:
+        return parts[0]
+    both = message("{names} or {last}") if word == "or" else message("{names} and {last}")
+    return say(both, names=listed(parts[:-1]), last=parts[-1])
 
 
 def sentence_case(text: str) -> str:

@@ -34,5 +34,5 @@ def decode(data: bytes, of_trial: bool = False) -> dict[str, Any] | None:
     if of_trial and "status" not in answer:
         raise ValueError("the answer has no status")
     if "status" in answer and answer["status"] not in STATUSES:
-        raise ValueError(f"the answer's status {answer['status'][:20]!r} is none of {', '.join(STATUSES)}")
+        raise ValueError(f"the answer's status {answer['status'][:20]!r} is not one of {', '.join(STATUSES)}")
     return answer

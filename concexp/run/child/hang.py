@@ -156,9 +156,9 @@ def _kind(activity: _Activity, working: int, stacks: str) -> tuple[str, str]:
 
 def _kind_of_idle(threads: int, asleep: int) -> tuple[str, str]:
     if asleep:
-        return "slow", f"nobody ran, but {asleep} only slept and would have gone on by themselves"
+        return "slow", f"no thread ran, but {asleep} only slept and would have gone on by themselves"
     who = "the only thread waited, and not" if threads == 1 else f"all {threads} threads waited, and none of them"
-    return "deadlock", f"nobody ran: {who} for a time to pass"
+    return "deadlock", f"no thread ran: {who} for a time to pass"
 
 
 def _asleep(stacks: str) -> int:

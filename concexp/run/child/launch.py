@@ -51,6 +51,7 @@ class TrialOutcome:
     status       the child's own, or `crashed` or `timeout`; "" for verbs that have none
     answer       the child's answer, or None
     output       the end of what it and its children printed
+    printed      how much that was, bytes
     stacks       on a timeout: where each thread of each process stood
     left_behind  processes that had to be ended after the child had answered
     duration_s   from the start to the end of the audit, seconds
@@ -67,6 +68,7 @@ class TrialOutcome:
     reason: str
     answer: dict[str, Any] | None
     output: str = ""
+    printed: int = 0
     stacks: str = ""
     left_behind: int = 0
     duration_s: float = 0.0
@@ -146,7 +148,8 @@ def launch(
         leaked = audit.leaked()
         if problem := temp_folder.remove(folder):
             leaked.append({"what": "folder", "name": problem[:NAME_LENGTH], "sure": False})
-        outcome = replace(outcome, leaked=leaked, duration_s=time.monotonic() - started)
+        duration_s = time.monotonic() - started
+        outcome = replace(outcome, leaked=leaked, duration_s=duration_s, printed=child.printed)
         return outcome.without(provided.hidden)
 
 

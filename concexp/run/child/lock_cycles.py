@@ -151,7 +151,7 @@ def _wait(holding: Holding, waiter: Waiter) -> str:
     held = (
         f"which {holding.name(holders[0][0])} holds, taken at {holders[0][1]}"
         if holders
-        else "which nobody is known to hold"
+        else "whose holder is not known"
     )
     return f"{holding.name(waiter)} waits at {place} for {_lock(key)}, {held}"
 

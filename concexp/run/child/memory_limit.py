@@ -47,11 +47,11 @@ class Limit:
 
 
 def bytes_text(size: float) -> str:
-    """A size for people: `2 GiB`, `312 MiB`."""
+    """A size for people: `2 GiB`, `312 MiB`, `80 bytes`."""
     for factor, unit in ((2**30, "GiB"), (2**20, "MiB")):
         if size >= factor:
             return f"{size / factor:.3g} {unit}" if size < 1000 * factor else f"{size / factor:.0f} {unit}"
-    return f"{size / 1024:.3g} KiB"
+    return f"{size / 1024:.3g} KiB" if size >= 1024 else f"{size:.0f} bytes"
 
 
 def _resident(pid: int) -> int:

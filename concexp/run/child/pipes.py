@@ -32,6 +32,7 @@ class Child:
     output_fd: int
     answer: bytearray = field(default_factory=bytearray)
     output: bytearray = field(default_factory=bytearray)
+    printed: int = 0  # bytes that came in all, of which `output` has the end
     selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
 
     def __post_init__(self) -> None:
@@ -66,6 +67,7 @@ class Child:
                 if len(self.answer) <= wire.LIMIT:
                     self.answer += data
             else:
+                self.printed += len(data)
                 self.output += data
                 if len(self.output) > 2 * OUTPUT_KEPT:
                     del self.output[:-OUTPUT_KEPT]

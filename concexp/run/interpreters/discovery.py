@@ -25,6 +25,9 @@ PROGRAM = re.compile(r"(python|pypy)3(\.\d+)?t?")
 # The minor version in a path: 3.13 in versions/3.13.0/bin/python3 and in bin/python3.13.
 VERSION = re.compile(r"(?<![\d.])3\.\d+")
 
+# A version as a YAML names it.
+NAME = re.compile(r"[a-z]*3\.\d+t?")
+
 # The facts that `concexp list pythons` shows.
 LISTED = ("version", "implementation", "compiler", "gil_built", "gil_enabled", "jit_built", "jit", "start_method")
 
@@ -110,17 +113,26 @@ def _newest(answer: Interpreter | MissingInterpreter) -> tuple[Any, ...]:
 
 
 def resolve_interpreters(
-    spec: Spec, code: StagedCode, to_run: bool = True, say: environments.Say = lambda text: None
+    spec: Spec,
+    code: StagedCode,
+    to_run: bool = True,
+    elsewhere: Mapping[str, Mapping[str, Any]] | None = None,
+    say: environments.Say = lambda text: None,
 ) -> dict[str, Interpreter | MissingInterpreter]:
     """Maps the labels of an experiment's interpreters to them; each is started to describe itself.
 
     An interpreter that the YAML names by its path is started only `to_run`, and so is this one. What one requires is installed
-    only then, too; `say` is called before that, since it may take minutes.
+    only then, too; `say` is called before that, since it may take minutes. `elsewhere` are the facts of the interpreters of a run
+    on another machine, whose paths mean nothing here and may be a stranger's: none of them is started, and the interpreter here
+    that has the same version takes the place of each.
     """
     finder = InterpreterFinder(code)
     interpreters: dict[str, Interpreter | MissingInterpreter] = {}
     for label, value in spec.interpreters.items():
-        found = _resolved(spec, label, value, finder, to_run)
+        if elsewhere is not None and "/" in value.raw:
+            found: Interpreter | MissingInterpreter | None = _like(finder, label, elsewhere.get(label))
+        else:
+            found = _resolved(spec, label, value, finder, to_run)
         if value.requirements is not None and isinstance(found, Interpreter):
             found = _with_packages(found, value.requirements, code, say if to_run else None)
         if found is not None:
@@ -160,6 +172,15 @@ def _with_packages(
     if isinstance(answer, MissingInterpreter):
         return answer
     return replace(answer, facts={**answer.facts, "requirements": list(requirements.lines), "packages": packages})
+
+
+def _like(finder: InterpreterFinder, label: str, facts: Mapping[str, Any] | None) -> Interpreter | MissingInterpreter:
+    """The interpreter of this machine that has the version of one with these facts."""
+    known = {"implementation": "", "version": "", "gil_built": True, **(facts or {})}
+    version = names_of(known)[0] if known["implementation"] and known["version"] else ""
+    if not NAME.fullmatch(version):
+        return MissingInterpreter(label, f"it is not known which Python {label} was when the run was made")
+    return finder.find(label, version)
 
 
 def support_for_plan(spec: Spec) -> dict[str, SupportCheck]:

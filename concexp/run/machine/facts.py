@@ -104,7 +104,7 @@ def packages() -> dict[str, str]:
 def git(folder: Path, reports: Path) -> dict[str, Any] | None:
     """The commit checked out in a folder, and whether a change since then can matter; None outside a repository.
 
-    What concexp writes below `reports` cannot matter: the page, the pictures and the runs of any experiment. Nor can
+    What concexp writes below `reports` cannot matter: the pages, the pictures and the runs of any experiment. Nor can
     untracked files: those of the user's files that are run are kept with the run.
     """
     try:
@@ -113,7 +113,16 @@ def git(folder: Path, reports: Path) -> dict[str, Any] | None:
         left_out = []
         if reports.resolve().is_relative_to(top):
             base = glob.escape(reports.resolve().relative_to(top).as_posix())
-            left_out = [f":(top,exclude,glob){base}/*/{pattern}" for pattern in ("README.md", "figures/**", "runs/**")]
+            written = (
+                "README.md",
+                "*/README.md",
+                "*/README.*.md",
+                "*/*.html",
+                "*/figures/**",
+                "*/figures.*/**",
+                "*/runs/**",
+            )
+            left_out = [f":(top,exclude,glob){base}/{pattern}" for pattern in written]
         settings = {**NO_PROGRAMS, **_without_filters(folder)}
         only_tracked = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all")
         changed = _git_without(settings, folder, *only_tracked, "--", ":(top)", *left_out)

@@ -81,7 +81,7 @@ def finding_with_cure(about: str, level: str, says: str, cure: str) -> Finding:
 
 def not_reported(about: str) -> Finding:
     """The finding for a fact that the system does not report."""
-    return Finding(about, UNKNOWN, "the system does not tell")
+    return Finding(about, UNKNOWN, "the system does not report it")
 
 
 def check_effective_cpus(seen: Mapping[str, Any]) -> Finding:
@@ -177,7 +177,7 @@ def check_stolen_time(seen: Mapping[str, Any]) -> Finding:
 
 def check_load(seen: Mapping[str, Any]) -> Finding:
     cpus = seen["logical_cpus"] or 1
-    cure = "find out who it is (ps -eo pcpu,pid,args --sort=-pcpu | head) and stop it, or wait a minute"
+    cure = "find the process (ps -eo pcpu,pid,args --sort=-pcpu | head) and stop it, or wait a minute"
     says = f"{seen['load_1m']:.2f} over the last minute, on {cpus} CPU{'' if cpus == 1 else 's'}"
     return finding_with_cure("load", level(seen["load_1m"] / cpus, LOAD), says, cure)
 

@@ -25,7 +25,7 @@ from typing import Any, BinaryIO
 
 from pydantic_core import from_json
 
-from concexp.errors import Damaged, EnvironmentRefused, NothingYet
+from concexp.errors import Damaged, EnvironmentRefused, NothingYet, OtherVersion
 from concexp.experiment.statuses import NUMBERED
 from concexp.run.storage import foreign_file
 from concexp.run.storage.atomic import sync_folder
@@ -131,7 +131,7 @@ def read(path: Path, keep: Keep = lambda record, line: record, known: Known | No
 def _check_version(path: Path, header: Record) -> None:
     version = header.get("concexp_journal")
     if version != VERSION:
-        raise Damaged(
+        raise OtherVersion(
             f"{path}:1: this is no journal of version {VERSION}" + (f", but of {version}" if version else ""),
             "read it with the concexp that wrote it",
         )

@@ -63,7 +63,7 @@ def identity(
     That is the spec, the user's and the child's code, the interpreters, and what is `provided`: variables and files.
     """
     parts = {
-        "spec": spec.resolved(),
+        "spec": spec.asked(),
         "user_code": user_files.hashes_of(files),
         "trial_code": trial_code,
         "interpreters": interpreters,
@@ -171,6 +171,10 @@ def create(
         (path / kept.EXPERIMENT).write_text(standalone.text_of(spec), "utf-8")
         resolved = yaml.dump(spec.resolved(), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
         (path / kept.RESOLVED).write_text(resolved, "utf-8")
+        for name, text in standalone.written(spec).items():
+            place = path / kept.WRITTEN / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, "utf-8")
         copies = {f"{kept.CODE}/{name}": source for name, source in files.items()}
         copies |= {f"{kept.FILES}/{name}": source for name, source in (data or {}).items()}
         for name, source in copies.items():

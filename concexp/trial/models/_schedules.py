@@ -183,7 +183,7 @@ class Scheduled(tools.Model):
         if "ops" not in load or "rate" in load:
             return "a schedule hands out a known number of operations: give load.ops"
         if self.schedule == "longest_first" and not hasattr(workload, "costs"):
-            return "longest_first must know how long each operation is, and %s does not tell" % name
+            return "longest_first must know how long each operation is, and %s does not say" % name
         return ""
 
     def source(self, workload, tools, ops, workers):

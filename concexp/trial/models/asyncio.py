@@ -86,7 +86,8 @@ def stopping_loops(owner, array, factories, where):
 def stops_loops(where):
     """Why event loops in several processes or threads cannot share a primitive."""
     return (
-        "a primitive between %s blocks whoever waits for it, and with that an event loop and all its coroutines" % where
+        "a primitive between %s blocks the worker that waits for it, and with it an event loop and all its coroutines"
+        % where
     )
 
 

@@ -65,7 +65,7 @@ class Model(threads.Model):
     def refuses(self, workload, sync, workers, load):
         if sync is not None and tools.name_of(sync) == "file_lock":
             return (
-                "who waits for a file lock waits in the kernel, and so stops all greenlets, the one that holds it too"
+                "a wait for a file lock is a wait in the kernel, and so stops all greenlets, the one that holds it too"
             )
         return super().refuses(workload, sync, workers, load)
 

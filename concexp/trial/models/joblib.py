@@ -19,7 +19,7 @@ class Model(_engines.Streaming):
     Where time is given they are handed over one by one. One worker is the calling process itself, whatever the back end.
     A worker that dies ends the trial with the back end loky; with multiprocessing it is waited for until the timeout.
 
-    backend: who does the work
+    backend: what does the work
     batch: operations per task; 0 lets joblib choose as it goes, from how long they take
     """
 

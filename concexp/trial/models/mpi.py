@@ -24,7 +24,7 @@ def launcher():
 class Model(_engines.Engine):
     """The `MPIPoolExecutor` of mpi4py: one rank hands operations to the others as tasks, with `map`.
 
-    Where time is given, each is submitted by itself. The trial's own process only tells that rank when a pass begins.
+    Where time is given, each is submitted by itself. The trial's own process only signals to that rank when a pass begins.
     A rank that waits for a message polls, with naps of a millisecond.
 
     chunk: operations per message

@@ -181,7 +181,7 @@ class Probe(probes.SeparateProbe):
     go, and what shows are their waits: as for the probe `waits`, at the experiment's primitive and at those that the
     workload makes. A sleep and a wait in the kernel are work without CPU time. A worker that is not at work is idle,
     whatever keeps it: it may lack a task, or be slow to begin. Not known: at which moments who is at work without CPU time
-    lacks a CPU or the GIL, or has nothing to compute (in all, the kernel tells how long a thread stood in line for a CPU);
+    lacks a CPU or the GIL, or has nothing to compute (in all, the kernel reports how long a thread stood in line for a CPU);
     and the CPU time of what shares a thread with others, coroutines apart.
     Times are ns after the coordinator gave the order, on the clock that all processes of the machine share.
 

@@ -4,7 +4,7 @@ from concexp.trial import tools
 
 
 class Sync(tools.Sync):
-    """A meeting point of all workers: `wait` lets nobody go on before everybody has come, and can be used again."""
+    """A meeting point of all workers: `wait` lets no worker go on before all have come, and can be used again."""
 
     known_as = ("threading.Barrier", "multiprocessing.Barrier", "asyncio.Barrier")
     suits = "phases that all workers have to finish before the next begins"

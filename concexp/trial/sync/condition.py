@@ -4,7 +4,7 @@ from concexp.trial import tools
 
 
 class Sync(tools.Sync):
-    """A condition variable: as a guard it is its own lock, as a signal it wakes those who wait for a change."""
+    """A condition variable: as a guard it is its own lock, as a signal it wakes those that wait for a change."""
 
     known_as = ("threading.Condition", "multiprocessing.Condition", "asyncio.Condition", "notify", "condition variable")
     suits = "waiting until shared data is in a certain state"

@@ -7,7 +7,7 @@ class Sync(tools.Sync):
     """A flag that one worker sets and others wait for: `set`, `clear`, `wait`, `is_set`."""
 
     known_as = ("threading.Event", "multiprocessing.Event", "asyncio.Event", "flag")
-    suits = "telling all others that something has happened"
+    suits = "signalling to all others that something has happened"
     price = "those of a condition"
 
     interface = "signal"

@@ -4,7 +4,7 @@ from concexp.trial import tools
 
 
 class Sync(tools.Sync):
-    """A queue between interpreters (`concurrent.interpreters.create_queue`): whoever waits for an item looks every 10 ms."""
+    """A queue between interpreters (`concurrent.interpreters.create_queue`): a waiting worker looks every 10 ms."""
 
     known_as = ("concurrent.interpreters.create_queue", "concurrent.interpreters.Queue")
     suits = "handing items between interpreters of one process"

@@ -110,7 +110,7 @@ class AsyncReader:
 class Sync(tools.Sync):
     """Many readers or one writer: `with lock:` is the writer's side, `with lock.reader:` the reader's.
 
-    Writers are preferred: while one waits, no reader comes in. So writers who never pause keep readers out for ever.
+    Writers are preferred: while one waits, no reader comes in. So writers that never pause keep readers out for ever.
     """
 
     known_as = ("readers-writer lock", "read-write lock", "rwlock")

@@ -13,7 +13,7 @@ NEXT, SERVING = 0, 1  # the number of the next ticket, and of the ticket whose t
 class TicketLock:
     """The lock of threads and processes.
 
-    Whoever is interrupted while waiting leaves a ticket that nobody takes up, and all behind it wait for ever.
+    A worker that is interrupted while waiting leaves a ticket that is never taken up, and all behind it wait for ever.
     """
 
     def __init__(self, turn, numbers):
@@ -72,7 +72,7 @@ class AsyncTicketLock:
 
 
 class Sync(tools.Sync):
-    """A fair lock: whoever waits gets it in the order of coming, made of a condition and two shared numbers."""
+    """A fair lock: waiting workers get it in the order of coming; made of a condition and two shared numbers."""
 
     known_as = ("fair lock", "fifo lock")
     suits = "where no worker may wait much longer than the others"

@@ -5,6 +5,7 @@ import sys
 
 from concexp.trial.diagnostics.hints import hint
 from concexp.trial.passes import summary_of
+from concexp.trial.verbs import packages
 from concexp.trial.workloads import _user_code, _user_sync
 
 TRIAL = os.path.dirname(
@@ -21,10 +22,12 @@ ROLES = (
 def answer(request):
     """Facts about a target, as literals; `problem` is empty if it can be called, else says what is wrong, and `cure` what to do.
 
-    The request holds `workload`: the parameters of `workloads/_function`. `missing` is a module that is not installed.
+    The request holds `workload`: the parameters of `workloads/_function`. `missing` is a module that is not installed,
+    `packages` are those that it imported, name -> version.
     """
     given = request["workload"]
-    facts = {"problem": "", "cure": "", "missing": "", "form": "", "version": "", "modules": {}}
+    before = set(sys.modules)  # by then an interpreter may have imported parts of some packages by itself
+    facts = {"problem": "", "cure": "", "missing": "", "form": "", "version": "", "modules": {}, "packages": {}}
     what = [(role, given[key]) for role, key in ROLES if given.get(key)]
     what.insert(0, ("", given))
     for role, one in what:
@@ -35,6 +38,7 @@ def answer(request):
     if not problem:
         problem, cure = call_problem(given)
     facts["modules"] = loaded_sources(folders_of(given))
+    facts["packages"] = packages.loaded(before)
     return dict(facts, problem=problem, cure=cure, version=version_of(given["module"]))
 
 
@@ -194,19 +198,12 @@ def installed_beside():
     from importlib import metadata
 
     found = set()
-    for name, owners in distributions().items():
+    for name, owners in packages.distributions().items():
         for owner in owners:
             place = getattr(metadata.distribution(owner), "_path", None)
             if place is not None and str(place).endswith(".dist-info"):
                 found.add((name, os.path.dirname(str(place))))
     return found
-
-
-def distributions():
-    """The names of what is installed, by the packages and modules that they bring; empty before Python 3.10."""
-    from importlib import metadata
-
-    return getattr(metadata, "packages_distributions", dict)()
 
 
 def version_of(module):
@@ -216,7 +213,7 @@ def version_of(module):
     from importlib import metadata
 
     top = module.partition(".")[0]
-    for name in distributions().get(top, [top]):
+    for name in packages.distributions().get(top, [top]):
         try:
             return "%s %s" % (name, metadata.version(name))
         except metadata.PackageNotFoundError:

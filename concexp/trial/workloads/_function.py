@@ -50,7 +50,7 @@ class Workload(tools.Workload):
         if self.returns == "seconds" and "rate" in load:
             return "in an open loop time counts from the arrival: a function that times itself does not know it"
         if self.returns == "seconds" and model.asynchronous and model.parallel != "one":
-            return "where workers have several coroutines each, seconds do not tell how many went on at once"
+            return "where workers have several coroutines each, seconds do not show how many went on at once"
         return ""
 
     @property

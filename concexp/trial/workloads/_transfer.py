@@ -25,7 +25,7 @@ class Transfer(tools.Workload):
 
     def refuses(self, model, sync, workers, load):
         if workers < 2:
-            return "messages need somebody who puts and somebody who takes: at least 2 workers"
+            return "messages need a sender and a receiver: at least 2 workers"
         if "duration" in load:
             return "a transfer counts the messages that pass: give load.ops, not load.duration"
         if sync.ends == "one" and workers > 2:

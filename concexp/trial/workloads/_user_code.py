@@ -175,7 +175,7 @@ def refuse_put_off(kind, what):
     name = kind.__name__
     if hasattr(kind, "__await__"):
         cure = "await it in an `async def`, or name the coroutine function itself"
-        raise Unusable("%s an awaitable that nobody awaits (%s): %s" % (what, name, cure))
+        raise Unusable("%s an awaitable that is never awaited (%s): %s" % (what, name, cure))
     for attributes, cure in LATER:
         if all(hasattr(kind, attribute) for attribute in attributes):
             raise Unusable("%s a %s, whose work may not be done yet: %s" % (what, name, cure))

@@ -31,17 +31,23 @@ def digest(token):
     return hashlib.blake2b(token, digest_size=16).digest()
 
 
-def summarized(floats):
-    """Floats; of many, the first ones, and of the others their sum, that of their sizes, and one that depends on their order."""
-    rest = floats[FLOATS:]
-    if not rest:
-        return floats
+def summarized(floats, numpy=None):
+    """At most FLOATS floats: all, or the first ones, and of the others their sum, that of their sizes, and one that depends on
+    their order. With `numpy`, of an array of it, which may be large.
+    """
+    if len(floats) <= FLOATS:
+        return list(floats)
+    first, rest = floats[: FLOATS - 3], floats[FLOATS - 3 :]
     n = len(rest)
-    try:
-        sums = [math.fsum(rest), math.fsum(map(abs, rest)), math.fsum(i / n * x for i, x in enumerate(rest, 1))]
-    except OverflowError:
-        sums = []
-    return floats[:FLOATS] + [one for one in sums if math.isfinite(one)]
+    if numpy is not None:
+        first, weights = first.tolist(), numpy.arange(1, n + 1) / n
+        sums = [float(rest.sum()), float(numpy.abs(rest).sum()), float((rest * weights).sum())]
+    else:
+        try:
+            sums = [math.fsum(rest), math.fsum(map(abs, rest)), math.fsum(i / n * x for i, x in enumerate(rest, 1))]
+        except OverflowError:
+            sums = []
+    return first + [one for one in sums if math.isfinite(one)]
 
 
 def shown(value):
@@ -56,8 +62,8 @@ def shown(value):
 
 
 def name_of(thing):
-    """Module and qualified name of a class or a function, as a token."""
-    module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
+    """Package and qualified name of a class or a function, as a token: pathlib has moved its classes within itself."""
+    module, name = str(getattr(thing, "__module__", None)).partition(".")[0], getattr(thing, "__qualname__", None)
     return ("%s.%s" % (module, name or getattr(thing, "__name__", ""))).encode("utf-8", "surrogatepass")
 
 
@@ -108,6 +114,11 @@ class Look:
             return self.joined(name_of(kind), value.args, depth)
         if isinstance(value, type) or hasattr(value, "__qualname__"):
             return name_of(value), []
+        # What Python's versions pickle in different ways: paths, and fractions.
+        if hasattr(kind, "__fspath__"):
+            return self.joined(name_of(kind), [value.__fspath__()], depth)
+        if hasattr(kind, "denominator"):
+            return self.joined(name_of(kind), [value.numerator, value.denominator], depth)
         if isinstance(value, memoryview):
             return b"memoryview" + digest(value.tobytes()), []
         return self.pickled(value, kind, depth)
@@ -155,16 +166,9 @@ class Look:
         flat = flat.astype(float)
         finite = numpy.isfinite(flat)
         others = numpy.nan_to_num(numpy.where(finite, 0.0, flat), nan=2.0, posinf=1.0, neginf=-1.0)
-        numbers = numpy.where(finite, flat, 0.0).tolist() if flat.size <= PARTS else sums_of(numpy, flat, finite)
-        return tag + digest(others.astype("i1").tobytes()), numbers
-
-
-def sums_of(numpy, flat, finite):
-    """The first floats of a large array, and sums of all, as `summarized`."""
-    numbers = numpy.where(finite, flat, 0.0)
-    weights = numpy.arange(1, flat.size + 1) / flat.size
-    sums = [numbers.sum(), numpy.abs(numbers).sum(), (numbers * weights).sum()]
-    return numbers[: FLOATS - 3].tolist() + [float(one) for one in sums if numpy.isfinite(one)]
+        numbers = numpy.where(finite, flat, 0.0)
+        few = numbers.tolist() if flat.size <= PARTS else summarized(numbers, numpy)
+        return tag + digest(others.astype("i1").tobytes()), few
 
 
 def real(value):

@@ -4,7 +4,7 @@ from concexp.trial.workloads import _transfer
 
 
 class Workload(_transfer.Transfer):
-    """Move messages through one channel from all workers but one to that one, who takes and compares them.
+    """Move messages through one channel from all workers but one to that one, which takes and compares them.
 
     size: bytes of a message
     capacity: messages that the channel holds at most, where it has a limit

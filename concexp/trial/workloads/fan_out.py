@@ -4,7 +4,7 @@ from concexp.trial.workloads import _transfer
 
 
 class Workload(_transfer.Transfer):
-    """Move messages through one channel from one worker to all the others, who take and compare them.
+    """Move messages through one channel from one worker to all the others, which take and compare them.
 
     size: bytes of a message
     capacity: messages that the channel holds at most, where it has a limit

@@ -85,4 +85,4 @@ async def body_of_answer(reader):
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
             return await reader.readexactly(int(value))
-    raise ConnectionError("the server did not tell the length of its answer")
+    raise ConnectionError("the server did not give the length of its answer")

@@ -14,7 +14,7 @@ class Workload(tools.Workload):
 
     With `opposite` each worker takes the lock of the account that it takes from first. Sooner or later two of them
     hold one lock each and wait for the other's: they wait for ever, and the trial ends by its timeout. With `same` all
-    take the first account's lock first, whichever way the money goes: then nobody who holds one waits in a circle.
+    take the first account's lock first, whichever way the money goes: then no holder of a lock waits in a circle.
 
     order: in which order the two halves of the workers take the locks
     hold: how long the first lock is held before the second is asked for; 0 only gives way to others

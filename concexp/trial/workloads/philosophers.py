@@ -9,7 +9,7 @@ from concexp.trial import tools
 class Workload(tools.Workload):
     """Let every worker think and eat at a round table, with one fork between each two neighbours and two forks a meal.
 
-    `ordered`: the fork with the lower number is taken first; nobody can wait in a circle. `unordered`: the left fork is
+    `ordered`: the fork with the lower number is taken first; no circle of waiting can arise. `unordered`: the left fork is
     taken first; once all hold their left one, all wait for ever, and the trial ends by its timeout. `timeout`: the left
     fork is put back when the right one does not come in time, and taken again a little later.
 

@@ -15,7 +15,7 @@ class Workload(tools.Workload):
     """
 
     known_as = ("lock overhead",)
-    suits = "what one use of a primitive costs, without and with others who want it"
+    suits = "what one use of a primitive costs, without and with others that want it"
 
     capacity: "int >= 0" = 0
     shape = "workers"
@@ -52,7 +52,7 @@ class Workload(tools.Workload):
         if self.kind == "event" and any(event.is_set() for event in shared):
             return "an event is still set", {}
         if self.kind == "barrier" and (shared.broken or shared.n_waiting):
-            return "the barrier is broken, or somebody still waits at it", {}
+            return "the barrier is broken, or a worker still waits at it", {}
         return ("" if outcome.total == expected else "the uses add up to %d, not %d" % (outcome.total, expected)), {}
 
     # Each loop is written out: a flag inside would cost as much as what is measured.

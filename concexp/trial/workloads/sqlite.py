@@ -12,7 +12,7 @@ PATIENCE = 60.0  # seconds that a transaction waits for the lock of the file: no
 class Workload(tools.Workload):
     """Read and update rows of one SQLite database that all workers share; each operation is a transaction of its own.
 
-    Each worker has its own connection. SQLite lets one of them write at a time; who finds the file locked sleeps a
+    Each worker has its own connection. SQLite lets one of them write at a time; a worker that finds the file locked sleeps a
     little and tries again. Which operations write is decided by their numbers, evenly spread, so that every update can
     be accounted for. There is no asynchronous SQLite in the standard library.
 

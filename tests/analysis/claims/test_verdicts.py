@@ -114,7 +114,7 @@ def test_few_trials_decide_nothing_on_time(tmp_path):
         cells=cells, repetitions=2, effective=None,
     )  # fmt: skip
     assert (late.outcome, late.cases[0].reason) == (
-        "inconclusive", "only 2 of 2 trials can tell; a verdict on time needs 3",
+        "inconclusive", "only 2 of 2 trials count; a verdict on time needs 3",
     )  # fmt: skip
     assert exact.outcome == "supported"
 
@@ -541,7 +541,7 @@ def test_a_returned_value_is_known_after_one_trial(tmp_path):
     claims = [{"expect": "returned == 14"}, {"expect": "returned >= 13"}]
     exact, mean = verdicts(tmp_path, claims, cells=cells, repetitions=1)
     assert (exact.outcome, mean.outcome) == ("supported", "inconclusive")
-    assert mean.cases[0].reason == "only 1 of 1 trials can tell; a verdict on a mean needs 3"
+    assert mean.cases[0].reason == "only 1 of 1 trials count; a verdict on a mean needs 3"
     cells = [journal_builder.cell(counts={"returned": 14}, status=["ok"] * 5 + ["crashed"])]
     claims = [{"expect": "returned == 14"}, {"expect": "returned == 13"}]
     found = verdicts(tmp_path / "crashed", claims, cells=cells)

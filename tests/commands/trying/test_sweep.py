@@ -63,7 +63,7 @@ def test_where_results_have_to_be_sent_only_pools_carry_them():
     large = swept({**COMPUTES, "result": 1 << 20, "sending": 0.004}, 1000.0)
     assert {row.model for row in large.rows} == {m.name for m in MODELS if m.pool and m.group == PROCESSES} | {
         MODELS[3].name,
-        next(model.name for model in MODELS if model.group == THREADS),
+        next(model.name for model in MODELS if model.group == THREADS and not model.pool),
     }
     refused = swept({**COMPUTES, "refused": "a lambda cannot be pickled"}, 1000.0)
     assert PROCESSES not in {GROUPS[row.model] for row in refused.rows}
@@ -77,3 +77,13 @@ def test_named_models_are_all_measured():
     with pytest.raises(UnknownName) as caught:
         candidates(["thread"])
     assert caught.value.hint == "did you mean 'threads'?"
+
+
+def test_of_short_calls_plain_workers_come_before_executors():
+    """Handing over a call of 2 ms to an executor costs much of it, so plain workers show what the work allows."""
+    pool = {model.name: model.pool for model in MODELS}
+    short, long = (swept({**COMPUTES, "op_s": seconds}, 1000.0).rows for seconds in (0.002, 0.1))
+    assert not pool[short[1].model]
+    assert [row.model for row in long][:2] == [row.model for row in swept({**COMPUTES, "op_s": 5.0}, 1000.0).rows][:2]
+    handed_over = [pool[row.model] for row in short if GROUPS[row.model] == PROCESSES]
+    assert handed_over == sorted(handed_over)

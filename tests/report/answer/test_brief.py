@@ -74,3 +74,11 @@ def test_bad_endings_are_told(parts):
     assert found.choice.status == "ok"
     assert any("failed" in text for text in found.beware)
     assert any("gave wrong results" in text for text in found.beware)
+
+
+def test_the_baseline_is_named_where_nothing_is_faster(parts):
+    """Threads that are as fast as serial, or that cannot be told apart from it, are no reason for threads."""
+    found = parts(journal_builder.sweep(models=("serial", "threads"), workers=(2,), rate=lambda *_: 1000.0))
+    assert found.use.startswith("`serial`")
+    assert "nothing was seen to be faster" in found.gains
+    assert "threads" in found.ties

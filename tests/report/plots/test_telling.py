@@ -1,6 +1,6 @@
 """Which panels are drawn where not all fit."""
 
-from concexp.report.plots._telling import telling
+from concexp.report.plots._telling import heaviest, telling
 from concexp.report.view import View
 from tests.helpers import journal_builder
 
@@ -19,3 +19,10 @@ def test_panels_with_contrast_come_before_those_without(tmp_path):
     shown = telling(view, view.comparisons, 2, lambda one: one.labels, lambda one: one.points)
     assert [one.labels["echo.size"] for one in shown] == ["2KiB", "4KiB"]
     assert telling(view, view.comparisons, 9, lambda one: one.labels, lambda one: one.points) == view.comparisons
+
+
+def test_the_heaviest_keep_their_order():
+    """Of equal ones the first; never more than there are."""
+    assert heaviest("abcde", 3, "bdaec".index) == ["a", "c", "e"]
+    assert heaviest("abcd", 2, lambda letter: letter == "c") == ["a", "c"]
+    assert heaviest("ab", 5, ord) == ["a", "b"]

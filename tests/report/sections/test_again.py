@@ -15,6 +15,7 @@ from tests.helpers.pages import HOST
     [
         ("concexp run experiments/08_scheduling.yaml --progress plain", "concexp run experiments/08_scheduling.yaml"),
         ("concexp run -q --progress=none --yes x.yaml --check", "concexp run x.yaml"),
+        ("concexp run --figures svg x.yaml --html --figures=pdf", "concexp run x.yaml"),
         ("concexp run x.yaml --set 'load.ops=3'  --quick -v", "concexp run x.yaml --set load.ops=3 --quick"),
         ("concexp run  'my file.yaml'", "concexp run  'my file.yaml'"),
         ("concexp run 'x.yaml", "concexp run 'x.yaml"),

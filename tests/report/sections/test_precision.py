@@ -5,11 +5,11 @@ import re
 import pytest
 
 from concexp import report
-from concexp.report.answer import answer, per_comparison
 from concexp.report.sections import precision as limits
 from concexp.report.text.numbers import rounded
 from concexp.report.view import View
 from tests.helpers import journal_builder, scenarios
+from tests.helpers.pages import answer_and_details
 
 HEAD = "## How far to trust it"
 
@@ -21,7 +21,7 @@ def view(tmp_path):
 
 
 def answered(found):
-    return "\n".join([*answer(found), *per_comparison(found)])
+    return "\n".join(answer_and_details(found))
 
 
 def measured(precision="", **more):

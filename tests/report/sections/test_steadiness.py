@@ -62,8 +62,8 @@ def test_what_changes_is_no_noise(courses):
 
 
 def test_too_few_iterations(tmp_path):
-    """Three iterations are too few for change points; the page says that the first is like the others."""
-    assert starting(tmp_path, 1.0)[0] == "No warm-up effect above 1 % in the first of 3 iterations."
+    """Three iterations are too few for change points; that the first is like the others needs no sentence."""
+    assert not any("first" in sentence for sentence in starting(tmp_path, 1.0))
 
 
 def test_a_warm_up_in_three_iterations(tmp_path):

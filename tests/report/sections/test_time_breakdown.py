@@ -109,3 +109,18 @@ def test_series_that_lose_alike_are_named_together(view):
         cells.append(pair("thread_pool", 2, 1000, work, 1, more=busy(1, 1))[1])
     (sentence,) = time_breakdown.main_reasons(view(cells))
     assert "(`threads` and `thread_pool` in sort and regex: at most " in sentence
+
+
+def test_details_leave_out_what_was_said(view):
+    """Not the series that the answer has a reason for, nor those that lost nothing; but a smaller loss."""
+    cells = [
+        *pair("threads", 2, 1000, "sort", 1, more=busy(1, 1)),
+        pair("processes", 2, 1800, "sort", 1, more=busy(0.9, 0.9))[1],
+        *pair("threads", 2, 2000, "zlib", 1, more=busy(2, 0)),
+    ]
+    found = view(cells)
+    assert len(time_breakdown.main_reasons(found)) == 1
+    assert any(text.startswith("`threads` (sort)") for text in time_breakdown.sentences(found))
+    details = time_breakdown.details(found)
+    assert not any(text.startswith(("`threads` (sort)", "`threads` (zlib)")) for text in details)
+    assert any(text.startswith("`processes` (sort)") for text in details)

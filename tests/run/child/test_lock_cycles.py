@@ -55,9 +55,9 @@ def test_a_copy_of_a_lock_is_another_lock():
     [
         (file(held={A: [("lost", "mine.py:5 in work")]}, waiting={"thread 1": (A, "x.py:6 in f")}), "come along in the fork"),
         (file(held={A: [("thread 9", "mine.py:5 in work")]}, waiting={"thread 1": (A, "x.py:6 in f")}), "a thread that has ended"),
-        (file(waiting={"thread 1": (A, "x.py:6 in f")}), "which nobody is known to hold"),
+        (file(waiting={"thread 1": (A, "x.py:6 in f")}), "whose holder is not known"),
         (file(held={SHARED: [("thread 2", "p.py:1 in put")]}, waiting={"thread 1": (SHARED, "x.py:6 in f")}, released={SHARED: 3}),
-         "which nobody is known to hold"),
+         "whose holder is not known"),
     ],
 )  # fmt: skip
 def test_a_wait_without_a_circle(told_of, words):
@@ -174,7 +174,7 @@ def test_one_diagnostic_trial_per_cell(crossed):
 def test_the_page_names_the_circle(crossed):
     """The page says what kind of hang it was, who holds what, and who waits for it, with the lines of the user's file."""
     _, _, page = crossed
-    assert "It looks like a deadlock: nobody ran" in page
+    assert "It looks like a deadlock: no thread ran" in page
     assert "shows workers that wait for each other in a circle" in page
     for worker in (0, 1):
         assert f"- worker {worker} holds Lock" in page

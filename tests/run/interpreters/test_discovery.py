@@ -266,6 +266,26 @@ def test_planning_installs_nothing(machine, monkeypatch):
     assert set(requiring(machine, monkeypatch, None, to_run=False)) == {"3.13"}
 
 
+def test_a_path_from_elsewhere_is_not_started(machine):
+    """The interpreter here that has the version takes its place; where that is not known, or is nonsense, none does."""
+    machine.answers[sys.executable] = {}
+    here = machine.put("usr/bin/python3.14t", {"version": "3.14.2", "gil_built": False})
+    theirs = machine.put("theirs/python3", {"version": "3.14.0"})
+    elsewhere = {
+        "ft": {"implementation": "CPython", "version": "3.14.0", "gil_built": False},
+        "old": {"implementation": "CPython", "version": "3.99.1"},
+        "odd": {"implementation": "../x", "version": "3"},
+        "none": {"implementation": None, "version": None},
+    }
+    values = ", ".join(f"{{is: {theirs}, as: {label}}}" for label in (*elsewhere, "unknown"))
+    spec = parse_text(f"workload: sleep\nmodel: serial\nsweep: {{python: [{values}]}}\n", "x.yaml")
+    found = discovery.resolve_interpreters(spec, None, elsewhere=elsewhere)
+    assert found["ft"].path == here
+    assert "no Python 3.99 was found" in found["old"].reason
+    assert all("it is not known which Python" in found[label].reason for label in ("odd", "none", "unknown"))
+    assert theirs not in machine.asked
+
+
 def test_every_real_interpreter_that_is_listed_can_be_found_by_its_name():
     """On this machine: the name that the list tells leads to the interpreter of that row."""
     ready = stage_child_code()

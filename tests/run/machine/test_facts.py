@@ -83,7 +83,8 @@ def test_the_facts_go_into_json_and_name_nobody():
 def test_git_tells_of_changes_that_can_matter(tmp_path):
     """Outside a repository there is none; a changed or deleted file makes it dirty, but no unknown one and no report."""
     there, reports = tmp_path / "lab[1]", tmp_path / "lab[1]" / "reports"
-    pages = [reports / "x" / name for name in ("README.md", "figures/a.png", "runs/1/cells.csv")]
+    written = ("README.md", "x/README.md", "x/x.html", "x/figures/a.png", "x/runs/1/cells.csv")
+    pages = [reports / name for name in written]
     mine = [there / "work.py", reports / "work.py", there / "doc" / "README.md"]
     for path in [*pages, *mine]:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from concexp.errors import Damaged, EnvironmentRefused
-from concexp.experiment import parse_text
+from concexp.experiment import load, parse_text
 from concexp.run import user_files
 from concexp.run.storage import run_folder
 from concexp.run.storage.journal import Journal, Record, Writer, read
@@ -30,14 +30,21 @@ def entry(label, home, *sources):
 
 
 def test_the_identity_is_of_the_question(tmp_path):
-    """The spec, the user's code, the child's code, the interpreters and --only each make another run; nothing else does."""
+    """The spec, the user's code, the child's code, the interpreters and --only each make another run; a page's look does not."""
     file = tmp_path / "a.py"
     file.write_text("1")
     base = (spec(), {"a.py": str(file)}, "code", {"current": {"version": "3.11"}}, "")
     same = run_folder.identity(*base)
     assert run_folder.identity(*base) == same
+    assert (
+        run_folder.identity(spec(f"{TEXT}report: {{language: zh}}\n"), *base[1:]) == same
+    )  # changes nothing that is measured
     for place, other in enumerate((spec(TEXT.replace("1", "2")), {}, "other", {}, "model=serial")):
         assert run_folder.identity(*base[:place], other, *base[place + 1 :]) != same
+    look = spec(TEXT + "report: {figures: svg}\n")
+    assert look.report.figures == "svg"
+    assert run_folder.identity(look, *base[1:]) == same
+    assert run_folder.identity(spec(TEXT + "report: {plots: [scaling]}\n"), *base[1:]) != same
     file.write_text("2")
     assert run_folder.identity(*base) != same
 
@@ -79,6 +86,31 @@ def test_a_new_folder_holds_all_that_is_known(tmp_path):
     run_folder.finish(folder, [{"block": 0, "effective_cpus": 1.9}], Journal(Record(), [], 0))
     assert run_folder.unfinished(runs, manifest["identity"], HOST, 2) == Unfinished()
     assert json.loads((folder.path / "manifest.json").read_text())["effective_cpus"][0]["effective_cpus"] == 1.9
+
+
+def test_what_was_written_is_kept_where_the_copy_differs(tmp_path):
+    """The YAML and the files that it extends, by names that lead out of no folder."""
+    (tmp_path / "own").mkdir()
+    texts = {
+        "own/x.yaml": f"extends: ../common.yaml\n{TEXT}",
+        "common.yaml": "extends: own/base.yml\ntags: [a]\n",
+        "own/base.yml": "tags: [b]\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    folder = run_folder.create(tmp_path / "runs", load(tmp_path / "own/x.yaml"), {}, {"identity": "0badcafe" * 8}).path
+    written = {
+        path.relative_to(folder / "written").as_posix(): path.read_text()
+        for path in folder.rglob("written/**/*")
+        if path.is_file()
+    }
+    assert written == {
+        "x.yaml": texts["own/x.yaml"],
+        "_up/common.yaml": texts["common.yaml"],
+        "base.yml": texts["own/base.yml"],
+    }
+    folder = run_folder.create(tmp_path / "runs", spec(), {}, {"identity": "0badcafe" * 8}).path
+    assert not (folder / "written").exists(), "with its name added, the copy is what was written"
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path):

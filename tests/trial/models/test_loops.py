@@ -50,7 +50,7 @@ def test_loops_share_no_primitive(sync):
     """A lock between threads would stop a whole loop; asyncio's are not for several loops."""
     workload = build("workload", "counter" if sync == "lock" else "bounded_buffer")
     reason = unsupported(workload, build("model", "loops"), build("sync", sync), 2, SMALL)
-    assert reason.startswith("a primitive between threads blocks whoever waits for it")
+    assert reason.startswith("a primitive between threads blocks the worker that waits for it")
 
 
 def test_a_background_has_all_its_coroutines():

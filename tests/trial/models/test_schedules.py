@@ -128,7 +128,7 @@ def test_it_travels(start_method):
     ("workload", "load", "name", "reason"),
     [
         ("sleep", {"duration": 1.0}, "chunk", "give load.ops"),
-        ("sleep", {"ops": 8, "scaling": "weak"}, "longest_first", "sleep does not tell"),
+        ("sleep", {"ops": 8, "scaling": "weak"}, "longest_first", "sleep does not say"),
         ("counter", {"ops": 8, "scaling": "weak"}, "cyclic", "the workers of counter share state"),
         ("sleep", {"duration": 1.0}, "block", ""),
         ("sleep", {"ops": 8, "scaling": "weak"}, "queue", ""),

@@ -17,7 +17,7 @@ import pytest
 
 from concexp.run.answers import Form
 from concexp.trial.workloads import _value_forms
-from concexp.trial.workloads._value_forms import PARTS, SHOWN, Look, form_of
+from concexp.trial.workloads._value_forms import FLOATS, PARTS, SHOWN, Look, form_of, summarized
 
 
 def form(value):
@@ -225,6 +225,18 @@ def test_numpy_is_not_imported(tmp_path):
     text = "import sys\nfrom concexp.trial.workloads._value_forms import form_of\nform_of([1.5])\nprint('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, check=True, text=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize("count", [1, FLOATS, FLOATS + 1, 5000])
+def test_a_summary_is_short_and_its_own_summary(count):
+    """Of a list and of an array alike; it changes with any float, and with their order."""
+    floats = [0.5 + 0.25 * number for number in range(count)]
+    short = summarized(floats)
+    assert len(short) <= FLOATS
+    assert summarized(short) == short
+    assert summarized(np.array(floats), np) == pytest.approx(short, rel=1e-12)
+    for other in ([*floats[:-1], floats[-1] + 1], floats[::-1]):
+        assert (summarized(other) == short) is (other == floats)
 
 
 def test_floats_that_overflow_in_sum():

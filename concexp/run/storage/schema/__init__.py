@@ -125,7 +125,7 @@ def _header_problem(header: Record) -> str:
     for number, cell in enumerate(header["cells"]):
         for axis, label in cell["axes"].items():
             if isinstance(label, dict | list) or label not in labels_of.get(axis, ()):
-                return f"cells[{number}].axes.{axis}: {shown(label)} is none of the labels in `axes`"
+                return f"cells[{number}].axes.{axis}: {shown(label)} is not one of the labels in `axes`"
     if len({cell["cell"] for cell in header["cells"]}) < len(header["cells"]):
         return "cells: one is there twice"
     return ""
@@ -141,7 +141,7 @@ def _record_problem(record: Record, axes_by_cell: Mapping[str, Any]) -> str:
         return problem
     status = record["status"]
     if status not in STATUSES:
-        return f"status: {shown(status)} is none of {', '.join(STATUSES)}"
+        return f"status: {shown(status)} is not one of {', '.join(STATUSES)}"
     if status in NUMBERED and not record.passes:
         return f"answer.iterations: a trial that ended {status} has at least one"
     if status != "unsupported" and not (_is_int64(record.get("block")) and _is_int64(record.get("position"))):

@@ -113,6 +113,9 @@ class UserEntry(Part):
     check: str = Field(description="the function that checks its result, or an empty text")
     over: str = Field("", description="what gives the items that it is called with, or an empty text")
     version: str = Field(description="version of its package, or an empty text")
+    packages: dict[str, dict[str, str]] | None = Field(
+        None, description="what it imported of what is installed, by interpreter and name: the versions"
+    )
 
 
 class Compared(Part):

@@ -1,0 +1,67 @@
+"""Arguments and options that several commands share, and the values that options take."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from concexp.commands import completion
+
+Specs = Annotated[
+    list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)", autocompletion=completion.experiments)
+]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="override one key of the experiment")]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="print neither progress nor answer: only where the page is, and what failed"),
+]
+Only = Annotated[str, typer.Option(help="only the cells that meet a condition, such as 'model=threads'")]
+
+
+class Progress(StrEnum):
+    """Values of --progress."""
+
+    auto = "auto"
+    plain = "plain"
+    none = "none"
+
+
+class Figures(StrEnum):
+    """Values of --figures."""
+
+    png = "png"
+    svg = "svg"
+    pdf = "pdf"
+
+
+class Language(StrEnum):
+    """Values of --language, those of `report.language`."""
+
+    en = "en"
+    zh = "zh"
+
+
+Pages = Annotated[
+    Language | None,
+    typer.Option(help="of the page and its pictures; a page in Chinese is README.zh.md beside the other"),
+]
+
+
+class Format(StrEnum):
+    """Values of --format."""
+
+    csv = "csv"
+    parquet = "parquet"
+    json = "json"
+    pyperf = "pyperf"
+
+
+Html = Annotated[
+    bool, typer.Option("--html", help="also the page as one file to send around: pictures and table inside, no network")
+]
+Drawn = Annotated[
+    Figures | None, typer.Option("--figures", help="the format of the pictures; without it what the experiment names")
+]

@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/00_first_look.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bounds clean contracts crate designs doubts engines faults fidelity fuzz kills large lint messages requirements soak tries types
+.PHONY: run test quick bounds clean contracts crate designs doubts engines faults fidelity fuzz kills large lint messages requirements soak tries types versions
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -71,6 +71,10 @@ doubts: .venv/installed  ## which slow trials does each doubt find? (about 25 mi
 kills: .venv/installed  ## 200 runs killed and resumed, and 200 whose journal is tampered with: is anything lost or doubled? (half an hour)
 	$(BIN)/python benchmarks/killed.py
 	$(BIN)/python benchmarks/tampered.py
+
+versions: .venv/installed  ## are differences between two versions of a function real? (a minute, and 3 hours of real runs)
+	$(BIN)/python benchmarks/versions.py --numbers --program
+	$(BIN)/python benchmarks/versions.py --real build/versions
 
 soak: .venv/installed  ## 100,000 simulated trials: does memory grow? (some minutes)
 	$(BIN)/python benchmarks/soak.py

@@ -13,7 +13,7 @@ import typer
 from concexp import __version__
 from concexp.cli import sharing
 from concexp.cli.compare import compare
-from concexp.cli.options import Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs
+from concexp.cli.options import Against, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
@@ -30,6 +30,7 @@ def run(
     out: Annotated[Path, typer.Option(help="where reports go: OUT/<name>/")] = Path("reports"),
     sets: Sets = None,
     only: Only = "",
+    against: Against = "",
     quick: Annotated[bool, typer.Option("--quick", help="one short repetition of everything")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="do not complete an unfinished run, start a new one")] = False,
     no_report: Annotated[
@@ -59,6 +60,7 @@ def run(
     concexp run experiments/01_cpu_models.yaml
     concexp run x.yaml --check
     concexp run x.yaml --strict -q
+    concexp run x.yaml --against main
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
     with loading():
@@ -75,7 +77,7 @@ def run(
         with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(specs[:number]))):
             request = RunRequest(
                 path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
-                language=language or "", look=Look(figures or "", html),
+                against=against, language=language or "", look=Look(figures or "", html),
             )  # fmt: skip
             outcome = run_experiment(request, progress.value, not no_report, checked, questions)
         say_result([] if quiet else outcome.answer, outcome.lines)
@@ -162,6 +164,7 @@ def plan(
     ],
     sets: Sets = None,
     only: Only = "",
+    against: Against = "",
     out: Annotated[Path, typer.Option(help="where earlier runs are: the forecast uses their durations")] = Path(
         "reports"
     ),
@@ -180,7 +183,7 @@ def plan(
     from concexp.run.interpreters import discovery
     from concexp.run.machine import facts
 
-    spec = experiment.load(path, tuple(sets or ()))
+    spec = experiment.load(path, tuple(sets or ()), against)
     planned = make_plan(spec, facts.usable_cpus(), only, discovery.support_for_plan(spec))
     runs = out / spec.name / "runs"
     duration = forecast(spec, planned, known_before(runs, spec.measure, facts.host()))
@@ -230,7 +233,8 @@ def show(
 ) -> None:
     """Show what a plug-in is, its parameters, when to use it and what it costs; or what the keys of the YAML mean.
 
-    Topics: yaml (all keys), measure, load, sweep, execution, metrics, report, claims; call (your own code), environment, files.
+    Topics: yaml (all keys), measure, load, sweep, execution, metrics, report, claims; call (your own code), code (its versions),
+    environment, files.
 
     \b
     concexp show counter

@@ -18,6 +18,7 @@ Quiet = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="print neither progress nor answer: only where the page is, and what failed"),
 ]
+Against = Annotated[str, typer.Option(metavar="REVISION", help="compare your code with this git revision of it")]
 Only = Annotated[str, typer.Option(help="only the cells that meet a condition, such as 'model=threads'")]
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from concexp.errors import EnvironmentRefused
+from concexp.experiment.cache import cache_folder
 from concexp.run.child import stage
 from concexp.run.interpreters import interpreter
 from concexp.run.machine import facts, hazards, lock, neighbours, spinners
@@ -106,7 +107,7 @@ def _free_bytes(out: Path) -> dict[str, int | None]:
     """Free bytes where a run writes, None without permission: reports, temporary files, the cache of the child's code."""
     places = {"folder for reports": out, "temporary folder": Path(tempfile.gettempdir())}
     with contextlib.suppress(EnvironmentRefused):  # no home: the code of the trials is a temporary file, too
-        places["cache"] = stage.cache_folder()
+        places["cache"] = cache_folder()
     return {name: free_bytes(path) for name, path in places.items()}
 
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping
 
 from concexp import catalog
-from concexp.experiment import claims_reference, expressions, keys, provided_reference, units, user_code
+from concexp.experiment import claims_reference, expressions, keys, provided_reference, units, user_code, version_names
 from concexp.experiment.keys import Key
 
 WIDTH = 120
@@ -135,6 +135,7 @@ TOPICS: Mapping[str, Callable[[], str]] = {
     "environment": _environment,
     "files": _files,
     user_code.LONG: lambda: user_code.REFERENCE,
+    version_names.AXIS: lambda: version_names.REFERENCE,
 }
 
 

@@ -47,7 +47,7 @@ from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Journal
 from concexp.run.storage.run_folder import RunFolder
-from concexp.run.user_files import UserFiles
+from concexp.run.user_files import UserFiles, same_code
 
 if TYPE_CHECKING:
     from concexp.analysis.claims.verdicts import Verdict
@@ -71,6 +71,7 @@ class RunRequest:
     look: Look = AS_WRITTEN
     spec: Spec | None = None  # of an experiment that stands in no file
     elsewhere: Mapping[str, Mapping[str, Any]] | None = None  # the interpreters of the run that is reproduced
+    against: str = ""  # the revision of the user's code that the files as they are are compared with
     language: str = ""  # of the page, instead of that of the experiment
 
     @property
@@ -197,7 +198,7 @@ def _set_up(request: RunRequest, check: Check, page: bool, session: Session) -> 
 
 def _load_spec(request: RunRequest) -> Spec:
     """Read the experiment; --quick reduces it to one short repetition."""
-    spec = request.spec or experiment.load(request.path, request.sets)
+    spec = request.spec or experiment.load(request.path, request.sets, request.against)
     if request.language:
         spec = spec.with_look(language=request.language)
     return shortened(spec) if request.quick else spec
@@ -276,7 +277,8 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     facts_provided = {**provided.facts, **({"files": data} if data else {})}
     if plug_ins := _installed_plug_ins(preflight.plan):
         facts_provided["plug_ins"] = plug_ins
-    identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, facts_provided)
+    compared = {"versions": {label: one.identity for label, one in spec.versions.items()}} if spec.versions else {}
+    identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, {**facts_provided, **compared})
     machine = look_around(session, preflight.plan)
     parts = {
         "trial_code": code.sha256,
@@ -284,6 +286,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
         "interpreters": interpreters,
         "user_code": user_files.hashes_of(files),
         **facts_provided,
+        **({"versions": {label: one.record for label, one in spec.versions.items()}} if spec.versions else {}),
     }
     if not request.fresh:
         unfinished = run_folder.unfinished(runs, identity, facts.host(), machine["cpus"], parts)
@@ -300,7 +303,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     for line in preflight.announcements(refused):
         session.say(line)
     agreement = preflight.compare_answers(refused)
-    for line in agreement.lines:
+    for line in (*agreement.lines, *same_code(spec, files)):
         session.say(line)
     clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
@@ -322,6 +325,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
             "unsupported": refused,
             "differing": agreement.differing,
             "answers": agreement.compared,
+            **({"versions": agreement.versions} if spec.versions else {}),
         },
     }
     kept = {name: path for name, path in provided.sources.items() if name in provided.kept}

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from concexp.errors import did_you_mean
-from concexp.experiment import environment, expressions, requirements, slips, units, user_code
+from concexp.experiment import environment, expressions, requirements, slips, units, user_code, version_names
 from concexp.experiment import keys as yaml_keys
 from concexp.experiment.axis_table import AXES, holders, known_axis
 from concexp.experiment.keys import RANGE, REQUIREMENTS, VALUE, ZIP, of_sweep
 from concexp.experiment.problems import Problems, items, parsed, text, unknown_keys, written
-from concexp.experiment.spec import KINDS, Axis, Entry, Range, Value
+from concexp.experiment.spec import KINDS, Entry
+from concexp.experiment.swept import Axis, Range, Value
 from concexp.experiment.yaml_nodes import Node
 
 FORMULA_LIMIT = 4000  # characters: the search below takes time that grows with their square
@@ -118,7 +119,12 @@ class _AxesReader:
                 if key in AXES and not AXES[key].custom_labels:
                     what = f"a number of {key} has no other label"
                     self.problems.at(node, f"{path}.as", what, "leave `as` out", "as")
-        if key == "python" and isinstance(inner.value, int | float) and text(inner, path, self.problems) is None:
+        elif key == version_names.AXIS and isinstance(node.value, dict):
+            inner, label = self._folder(node, path)
+            if label is None:
+                return None
+        words = ("python", version_names.AXIS)
+        if key in words and isinstance(inner.value, int | float) and text(inner, path, self.problems) is None:
             return None
         if any(entry.is_user_code for entry in holders(key, self.entries)):
             known = len(self.problems)
@@ -162,6 +168,18 @@ class _AxesReader:
                 one, here if error.number is None else f"{here}[{error.number}]", error.message, error.hint
             )
             return None
+
+    def _folder(self, node: Node, path: str) -> tuple[Node, str | None]:
+        """A folder as a version of the code, {path: …, as: label}: what names it, and its label; None and a problem without."""
+        unknown_keys(node, path, [version_names.PATH, "as"], self.problems)
+        inner = Node(
+            {k: v for k, v in node.value.items() if k != "as"}, node.file, node.line, node.column, keys=node.keys
+        )
+        if "as" in node.value:
+            return inner, text(node.value["as"], f"{path}.as", self.problems)
+        cure = "{path: ../old, as: old}: the label stands in tables and ids, which are the same on every machine"
+        self.problems.at(node, path, "a folder needs a label", cure)
+        return inner, None
 
     def _check_value(self, key: str, raw: Any) -> None:
         """ValueError if a value does not fit the axis, or one of the parameters that the key reaches."""

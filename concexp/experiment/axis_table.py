@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, get_args
 
-from concexp.experiment import environment, units
+from concexp.experiment import environment, units, version_names
 from concexp.experiment import interpreter_settings as settings
 from concexp.experiment.axis_values import (
     LOAD,
@@ -172,6 +172,18 @@ def nothing(_: CellDraft, __: Any) -> None:
     """Sets nothing: an interpreter is known by its label, which the cell has anyway."""
 
 
+def put_version(draft: CellDraft, name: str) -> None:
+    """Takes the user's code of all roles from one version."""
+    for kind, entry in draft.entries.items():
+        if name in entry.versions:
+            draft.entries[kind] = entry.at(name)
+
+
+def has_versions(draft: CellDraft) -> bool:
+    """Whether a role is code of the user's."""
+    return any(entry.versions for entry in draft.entries.values())
+
+
 def has_workers(draft: CellDraft) -> bool:
     """Whether the model has a number of workers."""
     return bool(draft.entries["model"].plugin.needs_workers)
@@ -247,6 +259,12 @@ AXES: dict[str, KnownAxis] = {
         meaning="the interpreters of the trials (`concexp list pythons`)",
         values="current, a version in quotes, or a path with a label", default="current",
         example='sweep: {python: [current, "3.13", {is: venv/bin/python, as: mine}]}',
+    ),
+    version_names.AXIS: KnownAxis(
+        version_names.name_of, put_version, has_versions, label=version_names.name_of, word_labels=True,
+        meaning=version_names.MEANING, values="git revisions, worktree, or {path: folder, as: label}",
+        default="the files as they are", example="workload: my.py:parse\nsweep: {code: [{path: ., as: old}, worktree]}",
+        also=("version", "versions", "commit", "commits", "revision", "revisions", "branch", "git", "against"),
     ),
     "gil": KnownAxis(
         units.flag, runtime("gil"), label=settings.on_off, word_labels=True, variable="PYTHON_GIL",

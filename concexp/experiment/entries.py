@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from concexp import catalog
 from concexp.errors import UnknownName, did_you_mean
 from concexp.experiment import slips, units, user_code
 from concexp.experiment.problems import Problems, converted, items, text, written
-from concexp.experiment.spec import PLUGINS, Entry
+from concexp.experiment.spec import PLUGINS, Entry, Version
 from concexp.experiment.yaml_nodes import Node
 
 BESIDE = ("as", "wants")  # keys of an item beside the name of its plug-in: see `keys.ENTRY`
@@ -37,8 +37,16 @@ class _Item:
     wants: str = ""
 
 
-def read(kind: str, node: Node, path: str, home: Path, problems: Problems) -> tuple[Entry, ...]:
-    """The entries of one axis that could be read, each with a label of its own. `home`: the YAML's folder."""
+@dataclass(frozen=True)
+class Home:
+    """Where user code is: the YAML's folder, and the versions of the code that are compared, by name."""
+
+    folder: Path
+    versions: Mapping[str, Version] = field(default_factory=dict)
+
+
+def read(kind: str, node: Node, path: str, home: Home, problems: Problems) -> tuple[Entry, ...]:
+    """The entries of one axis that could be read, each with a label of its own."""
     by_label: dict[str, Entry] = {}
     is_list = isinstance(node.value, list)
     if is_list and not node.value:
@@ -53,7 +61,7 @@ def read(kind: str, node: Node, path: str, home: Path, problems: Problems) -> tu
     return tuple(by_label.values())
 
 
-def _entries(kind: str, node: Node, path: str, home: Path, problems: Problems) -> list[Entry]:
+def _entries(kind: str, node: Node, path: str, home: Home, problems: Problems) -> list[Entry]:
     """The entries of one item: one, none if it is wrong, several where it is a suite of functions."""
     item = _item(kind, node, path, problems)
     if item is None:
@@ -61,10 +69,11 @@ def _entries(kind: str, node: Node, path: str, home: Path, problems: Problems) -
     plugin = PLUGINS.get(kind, kind)
     if plugin == "workload" and user_code.is_target(item.name):
         # What --set gives stands in no file: its paths, too, start from the experiment's folder.
-        folder = Path(node.file).parent if node.line else home
+        folder = Path(node.file).parent if node.line else home.folder
         mention = user_code.Mention(node, item.path, item.key)
         target = user_code.Target(item.name, item.label, folder, mention, item.given, item.holder, item.path)
-        return [replace(entry, kind=kind, wants=item.wants) for entry in user_code.read(target, problems)]
+        found = user_code.read(target, problems, home.versions)
+        return [replace(entry, kind=kind, wants=item.wants) for entry in found]
     try:
         declared = catalog.parameters(catalog.load(plugin, item.name))
     except UnknownName as error:

@@ -25,6 +25,7 @@ class DataFile:
     path     where it is, absolute
     members  the files in it by their names below `name`, with their paths; "" is the item itself, where it is a file
     size     bytes of all of them
+    version  the folder of the version that it is from; "" where all have the same
     """
 
     name: str
@@ -32,6 +33,12 @@ class DataFile:
     members: tuple[tuple[str, str], ...]
     size: int
     place: Problem = field(default=Problem("", 0, 0, "", ""), compare=False)
+    version: str = ""
+
+    @property
+    def key(self) -> str:
+        """Its name among the files of a run."""
+        return f"{self.version}/{self.name}" if self.version else self.name
 
     @property
     def is_folder(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from concexp.errors import InputError, Problem
 from concexp.experiment import units, yaml_nodes
+from concexp.experiment.version_names import AXIS, WORKTREE
 from concexp.experiment.yaml_nodes import Node
 
 BASES_LIMIT = 10
@@ -26,14 +27,36 @@ class Layers:
     bases: dict[str, str] = field(default_factory=dict)
 
 
-def layered(text: str, file: str, overrides: Sequence[str]) -> Layers:
-    """Merge an experiment's text with the files that it extends, and with --set."""
+def layered(text: str, file: str, overrides: Sequence[str], against: str = "") -> Layers:
+    """Merge an experiment's text with the files that it extends, with --set and --against."""
     bases: dict[Path, str] = {}
     root = _extended(yaml_nodes.parse(text, file), file, (Path(file).resolve(),), bases)
     for override in overrides:
         _override(root, override)
+    if against:
+        _compare_with(root, against)
     home = Path(file).parent
     return Layers(root, {os.path.relpath(base, home): content for base, content in bases.items()})
+
+
+def _compare_with(root: Node, revision: str) -> None:
+    """Puts the axis of versions into each map of the sweep: this revision and the files as they are.
+
+    The revision is the baseline where nothing in the YAML says or needs another.
+    """
+    where = f"--against {revision}"
+    sweep = root.value.setdefault("sweep", Node({}, where, 0, 0))
+    for grid in sweep.value if isinstance(sweep.value, list) else [sweep]:
+        if not isinstance(grid.value, dict):
+            continue  # the reader says so
+        if AXIS in grid.value:
+            raise InputError(
+                [grid.problem(f"sweep.{AXIS}", "the experiment compares versions itself", f"leave out {where}", AXIS)]
+            )
+        grid.value[AXIS] = Node([Node(name, where, 0, 0, name) for name in (revision, WORKTREE)], where, 0, 0)
+        grid.keys[AXIS] = (where, 0, 0)
+    if not {"baseline", "claims"} & set(root.value):
+        root.value["baseline"] = Node({AXIS: Node(revision, where, 0, 0, revision)}, where, 0, 0)
 
 
 def _extended(root: Node, file: str, seen: tuple[Path, ...], bases: dict[Path, str]) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,6 +24,7 @@ from concexp.experiment import (
     selections,
     slips,
     units,
+    versions,
     yaml_nodes,
 )
 from concexp.experiment.axis_values import one_of
@@ -30,7 +32,8 @@ from concexp.experiment.blocks import MIN_PILOT_BLOCKS, Answer, Measure, Report,
 from concexp.experiment.layers import layered
 from concexp.experiment.problems import Problems, items, one_value, shaped, text, unknown_keys
 from concexp.experiment.scope import Scope
-from concexp.experiment.spec import KINDS, Entry, Grid, Spec
+from concexp.experiment.spec import KINDS, Entry, Grid, Spec, Version
+from concexp.experiment.version_names import AXIS as CODE
 from concexp.experiment.yaml_nodes import Node
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")  # a folder's name: it has to fit, and cannot lead out of its parent
@@ -38,15 +41,15 @@ REQUIRED_KINDS = ("workload", "model")
 Entries = Mapping[str, tuple[Entry, ...]]  # by kind
 
 
-def load(path: str | Path, overrides: Sequence[str] = ()) -> Spec:
-    """Read an experiment's file. `overrides` are texts `key=value`, as --set gives them."""
+def load(path: str | Path, overrides: Sequence[str] = (), against: str = "") -> Spec:
+    """Read an experiment's file. `overrides` are texts `key=value`, as --set gives them, and `against` is that of --against."""
     try:
         data = yaml_nodes.read_limited(Path(path))
     except OSError as error:
         raise InputError([Problem(str(path), 0, 0, "", f"cannot read it: {error.strerror}")]) from error
     except UnicodeDecodeError as error:
         raise InputError([Problem(str(path), 0, 0, "", "it is not UTF-8 text", "save it as UTF-8")]) from error
-    return parse_text(data, str(path), overrides)
+    return parse_text(data, str(path), overrides, against)
 
 
 def of_data(data: Mapping[str, Any], file: str, overrides: Sequence[str] = ()) -> Spec:
@@ -62,10 +65,10 @@ def of_data(data: Mapping[str, Any], file: str, overrides: Sequence[str] = ()) -
     return parse_text(text, file, overrides)
 
 
-def parse_text(data: str, file: str, overrides: Sequence[str] = ()) -> Spec:
+def parse_text(data: str, file: str, overrides: Sequence[str] = (), against: str = "") -> Spec:
     """Read an experiment's text; relative paths in it start from the folder of `file`."""
     problems = Problems()
-    layers = layered(data, file, overrides)
+    layers = layered(data, file, overrides, against)
     spec = _Reader(layers.root, file, data, problems, layers.bases).spec()
     if problems or spec is None:
         raise InputError(problems)
@@ -82,11 +85,22 @@ class _Reader:
     problems: Problems
     bases: Mapping[str, str]
 
+    @cached_property
+    def mentions(self) -> list[versions.Mention]:
+        """The versions of the user's code that the sweep names."""
+        return versions.mentions(self.root.value.get("sweep"), self.problems)
+
+    @cached_property
+    def exported(self) -> dict[str, Version]:
+        """The versions by name, exported."""
+        return versions.read(self.mentions, Path(self.file), self.problems)
+
     def spec(self) -> Spec | None:
         """The whole experiment; None if a part that it cannot be without has a problem."""
         root, problems = self.root, self.problems
         unknown_keys(root, "", [*keys.ROOT, *(k for k in root.value if k.startswith("."))], problems)
         grids = self.grids()
+        versions.check_used(self.mentions, grids, problems)
         names = selections.names_of(grids)
         if "exclude" in root.value:
             excluded = selections.exclude(root.value["exclude"], "exclude", names, problems)
@@ -121,7 +135,8 @@ class _Reader:
             bases=self.bases,
             claims=claims.read(root.value["claims"], scope, problems) if "claims" in root.value else (),
             environment=variables,
-            files=provided.data_files(root.value.get("files"), Path(self.file).parent, problems),
+            files=provided.data_files(root.value.get("files"), Path(self.file).parent, problems, self.exported),
+            versions=versions.by_label(self.mentions, self.exported),
         )
         return None if measure is None or report is None or name is None else spec
 
@@ -232,7 +247,7 @@ class _Reader:
     def check_labels_of_values(self, grids: Sequence[Grid]) -> None:
         """A label that stands for two interpreters, or two values of a variable, would mix their numbers."""
         swept = dict.fromkeys(key for grid in grids for axis in grid.axes for key in axis.keys)
-        for key in [key for key in swept if key == "python" or key.startswith(environment.AXIS)]:
+        for key in [key for key in swept if key in ("python", CODE) or key.startswith(environment.AXIS)]:
             first: dict[str, tuple[Any, ...]] = {}
             for value in (value for grid in grids for value in grid.values(key)):
                 label = value.label or value.raw
@@ -297,7 +312,8 @@ class _Reader:
 
     def entries(self, kind: str, node: Node | None, path: str) -> tuple[Entry, ...]:
         """The entries of one kind; none without a node."""
-        return entries.read(kind, node, path, Path(self.file).parent, self.problems) if node is not None else ()
+        home = entries.Home(Path(self.file).parent, self.exported)
+        return entries.read(kind, node, path, home, self.problems) if node is not None else ()
 
     def grid(self, scope: Scope, shared: Entries) -> Grid:
         """One grid; `shared` are the entries at the root, which hold where the grid has none of its own."""

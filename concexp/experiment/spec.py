@@ -4,19 +4,75 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os.path import abspath, relpath
 from pathlib import Path
 from typing import Any
 
 from concexp import catalog
 from concexp.errors import Problem
-from concexp.experiment import expressions, units
+from concexp.experiment import expressions, kept, units
 from concexp.experiment.blocks import DEFAULT_LANGUAGE, Answer, Measure, Report
 from concexp.experiment.environment import Variable
 from concexp.experiment.files import DataFile
-from concexp.experiment.requirements import Requirements
+from concexp.experiment.swept import Axis, Value
 
 KINDS = ("workload", "model", "sync")
+SHORT_SHA = 7  # digits of a commit, as git shows it
 PLUGINS = {"background": "workload"}  # axes of entries whose plug-ins are of another kind
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the user's code, exported into a folder: see `versions`.
+
+    name      as the YAML names it, or its label in a run's own folder
+    kind      commit, worktree or folder
+    identity  the full SHA of the commit, or the SHA-256 of the contents, hex
+    root      the folder that it was exported to, absolute
+    yaml      the folder of the YAML, absolute, and `home` its place in the version, relative to `root`
+    origin    the folder that it stands for, absolute: nothing is imported from there; "" in a run's own folder
+    folder    its name in the run's folder
+    facts     what the manifest says of it beside that
+    """
+
+    name: str
+    kind: str
+    identity: str
+    root: str
+    yaml: str
+    home: str = "."
+    origin: str = ""
+    folder: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> str:
+        """`main (1a2b3c4)`."""
+        return f"{self.name} ({self.identity[:SHORT_SHA]})" if self.kind == "commit" else self.name
+
+    def place(self, folder: Path) -> Path | None:
+        """A folder of the YAML, or of a file that it extends, in this version; None if that is outside of it."""
+        place = Path(abspath(Path(self.root, self.home, relpath(folder.resolve(), self.yaml))))
+        return place if place.is_relative_to(self.root) else None
+
+    def data_place(self, folder: Path) -> Path:
+        """Where the files are that the YAML in `folder` names: a run keeps them apart from its code."""
+        if not self.origin:
+            return Path(self.yaml, kept.FILES, self.folder)
+        return self.place(folder) or Path(self.root, "outside")
+
+    def roots(self, *first: str) -> list[str]:
+        """The folders in which the imports of this version are searched, absolute: those given first."""
+        home = abspath(Path(self.root, self.home))
+        wanted = [*first, home, str(Path(self.root, "src")), self.root]
+        return [folder for folder in dict.fromkeys(wanted) if Path(folder).is_dir()]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the manifest says of it; no path of this machine."""
+        return {
+            "kind": self.kind, "identity": self.identity, "home": self.home, "folder": self.folder, **self.facts,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,6 +84,7 @@ class Located:
     source    the file that defines it, absolute; "" where there is no Python source
     module    the module, if the YAML names one
     written   the file as the YAML names it
+    tree      of a version: `root` and `origin` as there, and the `roots` in which imports are searched first
     """
 
     path: str = ""
@@ -36,12 +93,14 @@ class Located:
     module: str = ""
     function: str = ""
     written: str = ""
+    tree: Mapping[str, Any] = field(default_factory=dict)
 
-    def request(self) -> dict[str, str]:
+    def request(self) -> dict[str, Any]:
         """The form in which a trial's request names it."""
         if not self.function:
             return {}
-        return {"path": self.path, "home": self.home, "module": self.module, "function": self.function}
+        tree = {"tree": dict(self.tree)} if self.tree else {}
+        return {"path": self.path, "home": self.home, "module": self.module, "function": self.function, **tree}
 
     @property
     def name(self) -> str:
@@ -59,6 +118,9 @@ class Entry:
     For user code there are also: where it is, the parameters known from its source or given, what it returns, its check, and
     whether it takes the primitive as its argument `sync`.
     `wants` is what the experiment says that a workload needs, cpu or io; "" lets the measurement decide.
+
+    Where versions of the user's code are compared, `versions` has the entry of each, by the version's name; each of these has its
+    `version`, and says in `missing` why that lacks it, if it does.
     """
 
     kind: str  # an axis of entries: workload, model, sync, background
@@ -75,6 +137,18 @@ class Entry:
     takes_sync: bool = False
     consumer: Located = NOWHERE  # the second of two roles
     consumer_takes_sync: bool = False
+    version: Version | None = None
+    versions: Mapping[str, Entry] = field(default_factory=dict)
+    missing: str = ""
+
+    def at(self, version: str) -> Entry:
+        """The entry of a version, with the parameters of this one."""
+        return replace(self.versions[version], parameters=self.parameters, wants=self.wants, kind=self.kind)
+
+    @property
+    def variants(self) -> list[Entry]:
+        """The entries of all versions that have it; itself where there are no versions."""
+        return [entry for entry in self.versions.values() if not entry.missing] or [self]
 
     @classmethod
     def default(cls, kind: str, name: str) -> Entry:
@@ -138,7 +212,8 @@ class Entry:
             check = {"check:": self.check.name} if self.check.function else {}
             over = {"over:": self.over.name} if self.over.function else {}
             consumer = {"consumer:": self.consumer.name} if self.consumer.function else {}
-            return {**self.parameters, **returns, **check, **over, **consumer}
+            version = {"code:": self.version.identity} if self.version is not None else {}
+            return {**self.parameters, **returns, **check, **over, **consumer, **version}
         declared = catalog.parameters(self.plugin)
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
 
@@ -155,51 +230,6 @@ class Entry:
     def with_parameter(self, name: str, value: Any) -> Entry:
         """The same entry with another value for one parameter."""
         return replace(self, parameters={**self.parameters, name: self.convert(name, value)})
-
-
-@dataclass(frozen=True)
-class Value:
-    """One value of an axis as written, its own label if it has one, whether it is a formula, and its place in the file.
-
-    `requirements` is what is to be installed for an interpreter; None for one as it is.
-    """
-
-    raw: Any
-    label: str | None = None
-    formula: bool = False
-    file: str = ""
-    line: int = 0
-    column: int = 0
-    requirements: Requirements | None = None
-
-    @property
-    def meant(self) -> tuple[Any, ...]:
-        """Equal for values that mean the same, wherever they stand."""
-        return self.raw, self.requirements and self.requirements.lines
-
-
-@dataclass(frozen=True)
-class Range:
-    """`{from, to, times}` (geometric) or `{from, to, step}` (arithmetic); its numbers may be formulas with `cpus`."""
-
-    start: Value
-    stop: Value
-    times: Value | None = None
-    step: Value | None = None
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One axis, or several that move together. A point has one value per key; a `range` replaces the points of a single axis."""
-
-    keys: tuple[str, ...]
-    points: tuple[tuple[Value, ...], ...] = ()
-    range: Range | None = None
-
-    @property
-    def varies(self) -> bool:
-        """Whether there may be more than one point."""
-        return self.range is not None or len(self.points) > 1
 
 
 @dataclass(frozen=True)
@@ -277,6 +307,7 @@ class Spec:
     claims: tuple[Claim, ...] = ()
     environment: Mapping[str, Variable] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()
+    versions: Mapping[str, Version] = field(default_factory=dict)  # of the user's code, by label
 
     @property
     def requested_metrics(self) -> tuple[str, ...]:

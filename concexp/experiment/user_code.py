@@ -14,7 +14,7 @@ from pathlib import Path
 from concexp.errors import did_you_mean
 from concexp.experiment import units, user_source
 from concexp.experiment.problems import Problems, text, unknown_keys
-from concexp.experiment.spec import NOWHERE, Entry, Located
+from concexp.experiment.spec import NOWHERE, Entry, Located, Version
 from concexp.experiment.user_source import Source, Unusable
 from concexp.experiment.yaml_nodes import MISTAKABLE, Node
 from concexp.trial.workloads._user_sync import NAME as SYNC
@@ -111,6 +111,7 @@ class Target:
     check       where the check is; NOWHERE without one
     over        where the items are that it is called with; NOWHERE without any
     consumer    where the second role is, NOWHERE without one, and whether it asks for the primitive
+    version     the version that it is taken from; None for the files as they are
     """
 
     name: str
@@ -124,6 +125,11 @@ class Target:
     check: Located = NOWHERE
     over: Located = NOWHERE
     consumer: tuple[Located, bool] = (NOWHERE, False)
+    version: Version | None = None
+
+    def find(self, name: str) -> tuple[Source, str]:
+        """The source of a name in the target's folder and version, and the part after the colon; Unusable if there is none."""
+        return user_source.find(name, self.home, self.version)
 
 
 def is_target(name: str) -> bool:
@@ -131,15 +137,52 @@ def is_target(name: str) -> bool:
     return ":" in name or name == LONG
 
 
-def read(target: Target, problems: Problems) -> list[Entry]:
-    """The entries of a target: one, or one per member of a suite; none where there is a problem."""
+def read(target: Target, problems: Problems, versions: Mapping[str, Version] | None = None) -> list[Entry]:
+    """The entries of a target: one, or one per member of a suite; none where there is a problem.
+
+    With `versions`, by name, each entry has those of all versions; a problem is one only where all of them have it.
+    """
+    if not versions:
+        return _read(target, problems)
+    found: dict[str, dict[str, Entry]] = {}  # by label and version
+    lacking: dict[str, str] = {}  # why, by version
+    for name, version in versions.items():
+        own = Problems()
+        entries = _read(replace(target, version=version), own)
+        for entry in entries if not own else ():
+            found.setdefault(entry.label, {})[name] = replace(entry, version=version)
+        if own:
+            lacking[name] = own[0].message
+        if own and len(lacking) == len(versions):
+            problems += own
+    return [_versioned(by_version, lacking, versions) for by_version in found.values()]
+
+
+def _versioned(by_version: Mapping[str, Entry], lacking: Mapping[str, str], versions: Mapping[str, Version]) -> Entry:
+    """The entry that stands for those of all versions; one that lacks it says why."""
+    first = next(iter(by_version.values()))
+    known = tuple(dict.fromkeys(name for entry in by_version.values() for name in entry.known_parameters))
+    members = {}
+    for name, version in versions.items():
+        entry = by_version.get(name)
+        if entry is None:
+            why = lacking.get(name) or f"it has no {first.located.name}"
+            nowhere = replace(first.located, source="", path="", tree={})
+            lost = f"not in {version.shown}: {why}"
+            entry = replace(first, version=version, missing=lost, located=nowhere, check=NOWHERE, over=NOWHERE)
+        members[name] = replace(entry, known_parameters=known)
+    return replace(first, version=None, known_parameters=known, versions=members)
+
+
+def _read(target: Target, problems: Problems) -> list[Entry]:
+    """The entries of a target in one version."""
     completed = _of_call(target, problems) if target.name == LONG else target
     if completed is None:
         return []
     for key, node in completed.arguments.items():
         check_argument(node, f"{completed.path}.{key}", problems)
     try:
-        source, function = user_source.find(completed.name, completed.home)
+        source, function = completed.find(completed.name)
         if "*" in function:
             return _suite(completed, source, function, problems)
         return [_entry(completed, source, function, completed.name, completed.label or completed.name, problems)]
@@ -163,10 +206,10 @@ def _of_call(target: Target, problems: Problems) -> Target | None:
         target.holder, path, (*(ROLES if roles else (first, "over")), "arguments", "returns", "check"), problems
     )
     name = text(given[first], f"{path}.{first}", problems)
-    consumer = _consumer(given[ROLES[1]], f"{path}.{ROLES[1]}", target.home, problems) if roles else (NOWHERE, False)
+    consumer = _consumer(given[ROLES[1]], f"{path}.{ROLES[1]}", target, problems) if roles else (NOWHERE, False)
     returns = _returns(given["returns"], f"{path}.returns", problems) if "returns" in given else RETURNS[0]
-    check = _named(given["check"], f"{path}.check", target.home, problems, True) if "check" in given else NOWHERE
-    over = _named(given["over"], f"{path}.over", target.home, problems, False) if "over" in given else NOWHERE
+    check = _named(given["check"], f"{path}.check", target, problems, True) if "check" in given else NOWHERE
+    over = _named(given["over"], f"{path}.over", target, problems, False) if "over" in given else NOWHERE
     node = target.mention.node
     arguments = given.get("arguments") or Node({}, node.file, node.line, node.column)
     if not isinstance(arguments.value, dict):
@@ -188,13 +231,13 @@ def _of_call(target: Target, problems: Problems) -> Target | None:
     )
 
 
-def _consumer(node: Node, path: str, home: Path, problems: Problems) -> tuple[Located, bool] | None:
+def _consumer(node: Node, path: str, target: Target, problems: Problems) -> tuple[Located, bool] | None:
     """(where the consumer is, whether it asks for the primitive); None if there is a problem."""
     name = text(node, path, problems)
     if name is None:
         return None
     try:
-        source, function = user_source.find(name, home)
+        source, function = target.find(name)
         source.require(function)
     except Unusable as error:
         Mention(node, path).report(problems, error.message, error.hint)
@@ -217,13 +260,13 @@ def _returns(node: Node, path: str, problems: Problems) -> str:
     return RETURNS[0]
 
 
-def _named(node: Node, path: str, home: Path, problems: Problems, is_check: bool) -> Located | None:
+def _named(node: Node, path: str, target: Target, problems: Problems, is_check: bool) -> Located | None:
     """Where a check or items are; None if there is a problem."""
     name = text(node, path, problems)
     if name is None:
         return None
     try:
-        source, found = user_source.find(name, home)
+        source, found = target.find(name)
         definition = source.definition(found) if is_check else None
         if definition is not None and not isinstance(definition, ast.FunctionDef):
             raise Unusable(f"{found} is not a plain function", "a check is called with what was returned")

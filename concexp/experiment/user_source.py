@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import errno
 import fnmatch
+import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -16,8 +17,10 @@ from typing import Any
 
 from concexp.errors import did_you_mean
 from concexp.experiment import kept
-from concexp.experiment.spec import Located
+from concexp.experiment.spec import Located, Version
+from concexp.trial.workloads._user_code import place_of
 
+Finder = Callable[[str, Sequence[str]], ModuleSpec | None]
 SIZE_LIMIT = 16 << 20  # bytes of a source file
 
 
@@ -72,16 +75,19 @@ class Source:
         raise Unusable(f"{self.shown} defines no function '{name}'", cure)
 
 
-def find(name: str, home: Path) -> tuple[Source, str]:
+def find(name: str, home: Path, version: Version | None = None) -> tuple[Source, str]:
     """file.py:function or package.module:name -> its source, and the part after the colon; Unusable if there is none.
 
-    `home` is the folder that relative paths start from.
+    `home` is the folder that relative paths start from; with a `version`, they start from its place in there.
     """
     module, _, function = name.rpartition(":")
     if module.endswith(".py"):
-        return _of_file(module, home), function
+        return _of_file(module, home) if version is None else _file_of_version(module, home, version), function
     if module and all(part.isidentifier() for part in module.split(".")):
-        return _of_module(module, kept.code_home(home)), function
+        found = (
+            _of_module(module, kept.code_home(home)) if version is None else _module_of_version(module, home, version)
+        )
+        return found, function
     cure = "write file.py:function, the path relative to this YAML, or package.module:function"
     raise Unusable(f"'{name}' names no file.py and no module", cure)
 
@@ -97,6 +103,53 @@ def _of_file(file: str, home: Path) -> Source:
         raise Unusable(f"cannot read {file}: {reason}", "the path is relative to this YAML") from error
     inside = str(kept.code_home(home).resolve())
     return Source(file, Located(str(path), inside, str(path), written=file), _names(data, file))
+
+
+def _file_of_version(file: str, home: Path, version: Version) -> Source:
+    """The source in a version; Unusable where the YAML names a file that belongs to no version, or not to this one."""
+    place = version.place(home)
+    if (
+        place is None
+        or Path(file).is_absolute()
+        or not Path(os.path.abspath(place / file)).is_relative_to(version.root)
+    ):
+        cure = "name a file of the same repository, or of the version's folder, relative to this YAML"
+        raise Unusable(f"{file} is no file of a version", cure)
+    found = _of_file(file, place)
+    folder, _ = place_of(found.located.path)
+    return replace(found, located=replace(found.located, tree=_tree(version, folder)))
+
+
+def _module_of_version(module: str, home: Path, version: Version) -> Source:
+    """The source of a module in a version, never that of the working tree, or of what is installed apart from it."""
+    place = version.place(home) or Path(version.root)
+    roots = version.roots(str(place))
+    spec = _searched(module, roots)
+    if spec is None or not (spec.origin or "").endswith(".py"):
+        elsewhere = find_module(module, home)
+        origin = Path(elsewhere.origin) if elsewhere is not None and elsewhere.origin else None
+        if version.origin and origin is not None and origin.is_relative_to(version.origin):
+            moved = Path(version.root, origin.relative_to(version.origin))
+            if moved.is_file():
+                root = str(moved.parents[module.count(".") + (moved.stem == "__init__")])
+                return _module_at(moved, module, place, _tree(version, root, *roots))
+        where = f" (it is installed at {origin}, the same for all versions)" if origin is not None else ""
+        cure = "name its file: src/package/module.py:function, relative to this YAML"
+        raise Unusable(f"{version.shown} has no module '{module}'{where}", cure)
+    return _module_at(Path(str(spec.origin)), module, place, _tree(version, *roots))
+
+
+def _module_at(path: Path, module: str, place: Path, tree: dict[str, Any]) -> Source:
+    try:
+        names = _names(_read(path), module)
+    except OSError as error:
+        raise Unusable(f"cannot read {module}: {error.strerror}") from error
+    return Source(module, Located("", str(place), str(path), module, tree=tree), names)
+
+
+def _tree(version: Version, *first: str) -> dict[str, Any]:
+    """What a trial needs to import from a version alone: see `trial/workloads/_version_finder.py`."""
+    return {"root": version.root, "origin": version.origin, "roots": version.roots(*first)}
 
 
 def _read(path: Path) -> bytes:
@@ -131,13 +184,18 @@ def find_module(module: str, home: Path) -> ModuleSpec | None:
 
     It is searched where a trial searches: see `trial_path`; the experiment's folder comes last.
     """
-    where: Sequence[str] | None = [*trial_path(), str(home)]
+    return _searched(module, [*trial_path(), str(home)], _from_other_finders)
+
+
+def _searched(module: str, folders: Sequence[str], otherwise: Finder = lambda name, where: None) -> ModuleSpec | None:
+    """The place of a module in these folders, searched in their order, or where another finder knows it."""
+    where: Sequence[str] | None = folders
     name, spec = "", None
     for part in module.split("."):
         name = f"{name}.{part}" if name else part
         if where is None:
             return None  # its parent is a module and no package
-        spec = PathFinder.find_spec(name, where) or _from_other_finders(name, where)
+        spec = PathFinder.find_spec(name, where) or otherwise(name, where)
         if spec is None:
             return None
         # Looking into a namespace package's own list would ask for its parent in sys.modules, where it need not be.

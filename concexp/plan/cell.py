@@ -147,6 +147,16 @@ class Cell:
         return any(role.is_user_code for role in self._roles)
 
     @property
+    def version(self) -> str:
+        """The folder of the version that its user code is from; "" where there are no versions."""
+        return next((role.version.folder for role in self._roles if role.version is not None), "")
+
+    @property
+    def lacks(self) -> str:
+        """Why its version of the user's code cannot run it; "" if it can."""
+        return next((role.missing for role in self._roles if role.missing), "")
+
+    @property
     def entries(self) -> list[Entry]:
         """All its plug-ins."""
         return [*self._roles, self.sync]

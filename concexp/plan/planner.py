@@ -60,7 +60,7 @@ def _with_reasons(cells: Sequence[Cell], checks: Mapping[str, SupportCheck]) -> 
         checked = [cell for cell in cells if cell.runtime.python == label]
         if checked:
             reasons |= {cell.id: reason for cell, reason in zip(checked, support.reasons(checked), strict=True)}
-    return [replace(cell, reason=reasons.get(cell.id, "")) for cell in cells]
+    return [replace(cell, reason=cell.lacks or reasons.get(cell.id, "")) for cell in cells]
 
 
 def _refusal(spec: Spec, message: str, hint: str) -> InputError:

@@ -8,7 +8,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from concexp.report.answer import answer, in_detail, what_to_do
+from concexp.report.answer import answer, in_detail, versions, what_to_do
+from concexp.report.contest import judged
 from concexp.report.parts import Parts
 from concexp.report.places import language_of, page_name
 from concexp.report.sections import (
@@ -157,6 +158,7 @@ def _answer(page: Page) -> Iterator[Content]:
         "question": view.run.spec["question"],
         "outline": " · ".join([machine.outline(view), *map(_link, page.others)]),
         "sentences": page.sentences(answer),
+        "tables": _version_tables(page),
         "advice": page.sentences(_advice),
         "first": page.first,
     }
@@ -165,6 +167,12 @@ def _answer(page: Page) -> Iterator[Content]:
 def _link(language: str) -> str:
     """The link to the page in another language, in that language."""
     return f"[{LANGUAGE_NAMES[language]}]({page_name(language)})"
+
+
+def _version_tables(page: Page) -> list[versions.Table]:
+    """The table of versions of the user's code, where they are compared."""
+    table = versions.table(judged(page.view))
+    return [] if table is None else [table]
 
 
 def _advice(view: View) -> list[str]:

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from concexp.experiment import Answer, expressions
 from concexp.experiment.axis_table import is_setting
 from concexp.experiment.claims import of_data
+from concexp.experiment.version_names import AXIS as VERSIONS
 from concexp.report.grouping import groups
 from concexp.report.long_axes import LongAxis, numeric_axis
 from concexp.report.open_loops import METRICS, is_open
 from concexp.report.text.labels import one_line
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import plural
+from concexp.report.versions import labels_of
 from concexp.report.view import Comparison, Point, View, once_per_view
 
 WORKLOAD, WORKERS = "workload", "workers"
@@ -103,6 +105,8 @@ def contest_of(view: View) -> Contest | None:
     if not axes and asked.for_each:
         axes = [key for key in view.axes if key in view.varying_axes and view.is_choice(key) and key != WORKERS]
         axes = [key for key in axes if key not in asked.for_each]
+    if not axes and labels_of(view):
+        axes = [VERSIONS]
     axes = axes or _claimed(view) or _varied(view)
     opened = {is_open(view, comparison) for comparison in view.comparisons}
     if not axes or len(opened) > 1:
@@ -137,6 +141,8 @@ def judged(view: View) -> View:
 
 def _is_condition(view: View, key: str, axes: Sequence[str]) -> bool:
     """Whether an axis is a condition: it varies, and each contestant is not simply taken at its best value of it."""
+    if key == WORKERS and VERSIONS in axes:
+        return key in view.varying_axes  # each version is compared at every number of them
     if key == WORKERS or key not in view.varying_axes or any(view.determines(axis, key) for axis in axes):
         return False
     return not any(view.of_kind(key, kind) for kind in KINDS if kind in axes)

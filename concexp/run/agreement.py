@@ -15,6 +15,7 @@ from concexp.experiment import Entry
 from concexp.experiment.environment import AXIS
 from concexp.experiment.statuses import NUMBERED
 from concexp.experiment.user_code import COMPARED
+from concexp.experiment.version_names import AXIS as CODE
 from concexp.plan.cell import Cell
 from concexp.run.answers import Worker, difference, workers_of
 from concexp.run.child.launch import TrialOutcome
@@ -38,20 +39,29 @@ class Agreement:
 
     differing  why the trials of a cell are invalid, by the cell's id
     compared   by label of a workload: the number of cells that were compared, of those that differ, and why others were not
+    versions   of the user's code: a dict for each workload and each version after the first, with what differs, "" for nothing.
+               Its trials are as valid as before: a change may be meant to change what is returned, and the page says that it did
     """
 
     differing: dict[str, str] = field(default_factory=dict)
     compared: dict[str, dict[str, Any]] = field(default_factory=dict)
+    versions: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def lines(self) -> list[str]:
         """A line on each workload of which cells differ."""
-        return [
+        lines = [
             f"{label} returns something else than under {REFERENCE} in {one['differ']} of {one['cells']} cells, whose trials "
             "will be invalid; `returns: any` allows that"
             for label, one in self.compared.items()
             if one["differ"]
         ]
+        lines += [
+            f"{one['workload']} returns something else in {one['version']} than in {one['against']}: {one['difference']}"
+            for one in self.versions
+            if one["difference"]
+        ]
+        return lines
 
     def note(self, label: str, cells: int = 0, differ: int = 0, unlike: str = "") -> None:
         """Add cells of a workload, or a reason for which some could not be compared."""
@@ -70,24 +80,45 @@ class Comparison:
     def of(self, cells: Iterable[Cell]) -> Agreement:
         """The agreement of all these cells whose workload is user code that returns values to be compared."""
         agreement = Agreement()
+        references: dict[str, list[tuple[Cell, Worker]]] = {}
         for group in _groups(cells):
-            self._compare(group, agreement)
+            if reference := self._compare(group, agreement):
+                references.setdefault(_same_call(group[0]), []).append((group[0], reference))
+        for versions in references.values():
+            self._compare_versions(versions, agreement)
         return agreement
 
-    def _compare(self, group: list[Cell], agreement: Agreement) -> None:
-        """Compare the cells of a group, which do the same work."""
+    def _compare_versions(self, versions: list[tuple[Cell, Worker]], agreement: Agreement) -> None:
+        """Compare what the same calls return under the reference in each version of the user's code, with the first version."""
+        (first, expected), *others = versions
+        for cell, reference in others:
+            found = difference([reference], expected)
+            if found is not None:
+                repeats = all(
+                    self._repeats(one, its, number)
+                    for one, its in ((first, expected), (cell, reference))
+                    for number in range(1, AGAIN + 1)
+                )
+                if not repeats:
+                    continue
+            names = {"workload": cell.workload.label, "version": _version(cell), "against": _version(first)}
+            agreement.versions.append({**names, "difference": found.in_words(**names) if found is not None else ""})
+
+    def _compare(self, group: list[Cell], agreement: Agreement) -> Worker:
+        """Compare the cells of a group, which do the same work; what they return in a plain loop, empty where that is unknown."""
         label = group[0].workload.label
         first = _first(group)
         reference = self._reference(first)
         if not reference:
             agreement.note(label, unlike="they could not be had under serial")
-            return
+            return ()
         reasons, compared = self._differing(group, first, reference)
         if reasons and not all(self._repeats(first, reference, number) for number in range(1, AGAIN + 1)):
             agreement.note(label, unlike=VARY)
-            return
+            return ()
         agreement.differing.update(reasons)
         agreement.note(label, compared, len(reasons))
+        return reference
 
     def _differing(self, group: list[Cell], first: Cell, reference: Worker) -> tuple[dict[str, str], int]:
         """(by the id of each cell that differs from the reference, how; how many cells were compared)."""
@@ -167,6 +198,18 @@ def _same_work(cell: Cell) -> str:
     """
     variables = {key: value for key, value in cell.runtime.settings.items() if key.startswith(AXIS)}
     return repr((cell.workload.label, cell.workload.request(), sorted(variables.items(), key=repr)))
+
+
+def _same_call(cell: Cell) -> str:
+    """Equal for cells that make the same calls, in whatever version of the code."""
+    workload = cell.workload
+    given = workload.label, sorted(workload.parameters.items(), key=repr), workload.check.name, workload.over.name
+    variables = {key: value for key, value in cell.runtime.settings.items() if key.startswith(AXIS)}
+    return repr((given, sorted(variables.items(), key=repr)))
+
+
+def _version(cell: Cell) -> str:
+    return str(cell.axes.get(CODE))
 
 
 def _serial() -> Entry:

@@ -77,6 +77,10 @@ class Difference:
         returned = f"returned {self.value.shown}, under {under} {self.expected.shown}{alike}"
         return f"answers differ: operation {self.number + 1}{of} {returned}"
 
+    def in_words(self, version: str, against: str, **more: str) -> str:
+        """The difference of a version of the code from another one."""
+        return f"operation {self.number + 1} returned {self.value.shown}, in {against} {self.expected.shown}"
+
 
 def difference(found: Sequence[Worker], expected: Worker) -> Difference | None:
     """The first operation whose value is another than expected; None if all that both did agree."""

@@ -88,17 +88,23 @@ class Use:
         """Equal for models that run user code in the same way."""
         model = self.model.build()
         chosen = [self.model.parameters.get(name) for name in ("start_method", "inner")]
-        return repr(((model.parallel, model.asynchronous, model.daemonic, *chosen), self.cell.runtime, self._sync))
+        return repr(((model.parallel, model.asynchronous, model.daemonic, *chosen), *self._place_and_sync))
 
     @property
     def key(self) -> str:
-        """Equal for cells of one model on one interpreter."""
-        return repr((self.model.name, sorted(self.model.parameters.items()), self.cell.runtime, self._sync))
+        """Equal for cells of one model on one interpreter, with one version of the code."""
+        return repr((self.model.name, sorted(self.model.parameters.items()), *self._place_and_sync))
 
     @property
-    def _sync(self) -> object:
-        """The primitive, where the code gets it."""
-        return self.cell.sync.request() if self.entry.shares_sync else None
+    def _place_and_sync(self) -> tuple[object, ...]:
+        """What else decides how code runs: its interpreter, its version, and the primitive, where the code gets it."""
+        sync = self.cell.sync.request() if self.entry.shares_sync else None
+        return self.cell.runtime, self.cell.version, sync
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The interpreter and the version of the code: each imports it anew."""
+        return self.cell.runtime.python, self.cell.version
 
     @property
     def workers(self) -> int:
@@ -125,30 +131,27 @@ class Preflight:
     def inspect_code(self) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
         """(what each entry is, by its label; why cells cannot import or call it, by their id).
 
-        InputError lists the entries that none of their interpreters can import or call.
+        InputError lists the entries that none of their interpreters can import or call, in no version.
         """
         facts_by_label: dict[str, dict[str, Any]] = {}
         reasons: dict[str, str] = {}
         problems = []
         for entry, uses in self._entries():
-            first_uses = {use.cell.runtime.python: use for use in reversed(uses)}
-            by_python = {python: self._inspect(entry, use) for python, use in first_uses.items()}
-            good = [facts for facts in by_python.values() if not facts["problem"]]
+            first_uses = {use.place: use for use in reversed(uses)}
+            by_place = {place: self._inspect(entry, use) for place, use in first_uses.items()}
+            good = [facts for facts in by_place.values() if not facts["problem"]]
             if not good:
-                facts = by_python[uses[0].cell.runtime.python]
+                facts = by_place[uses[0].place]
                 problems.append(replace(entry.place, message=facts["problem"], hint=facts["cure"]))
                 continue
             for use in uses:
-                python = use.cell.runtime.python
-                if problem := by_python[python]["problem"]:
-                    missing = by_python[python].get("missing")
-                    cure = f": install {missing} for the interpreter of {python}" if missing else ""
-                    reasons.setdefault(use.cell.id, problem + cure)
+                if problem := by_place[use.place]["problem"]:
+                    reasons.setdefault(use.cell.id, _import_reason(use, problem, by_place[use.place].get("missing")))
             facts_by_label[entry.label] = {
                 "form": good[0]["form"],
                 "version": good[0]["version"],
                 "modules": {file: name for facts in good for file, name in facts["modules"].items()},
-                **_packages(by_python),
+                **_packages(by_place),
                 "target": entry.located.name,
                 "returns": entry.returns,
                 "check": entry.check.name if entry.check.function else "",
@@ -279,8 +282,8 @@ class Preflight:
         with self.lock.held():
             python = self.pythons[cell.runtime.python].path
             variables, memory = cell.runtime.variables(), cell.settings.memory
-            flags = cell.runtime.flags()
-            return launch(request, python, self.stage, timeout, True, variables, memory, self.provided, flags)
+            given, flags = self.provided.for_trial(True, cell.version), cell.runtime.flags()
+            return launch(request, python, self.stage, timeout, True, variables, memory, given, flags)
 
     def _failure_is_allowed(self, uses: list[Use]) -> bool:
         """True if the experiment allows all these cells to fail: then their failures are data."""
@@ -288,10 +291,21 @@ class Preflight:
         return all(any(matches(selection, labels) for selection in self.spec.allow) for labels in failed)
 
 
-def _packages(by_python: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, dict[str, str]]]:
+def _packages(by_place: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, dict[str, dict[str, str]]]:
     """What an entry imported of what is installed, by interpreter: name -> version; {} if it imported nothing."""
-    found = {python: facts["packages"] for python, facts in by_python.items() if facts.get("packages")}
+    found: dict[str, dict[str, str]] = {}
+    for (python, _), facts in by_place.items():
+        if facts.get("packages"):
+            found.setdefault(python, {}).update(facts["packages"])
     return {"packages": found} if found else {}
+
+
+def _import_reason(use: Use, problem: str, missing: str | None) -> str:
+    """Why a cell cannot run whose interpreter or version cannot import its code; `missing` is a module that is not there."""
+    version = use.entry.version
+    where = f"in {version.shown}: " if version is not None else ""
+    cure = f": install {missing} for the interpreter of {use.cell.runtime.python}" if missing else ""
+    return f"{where}{problem}{cure}"
 
 
 def _startup_s(outcome: TrialOutcome) -> float | None:
@@ -323,6 +337,7 @@ def _meaning(outcome: TrialOutcome) -> str:
 def _failure(entry: Entry, uses: list[Use], outcome: TrialOutcome) -> Problem:
     """The problem of an entry that fails on every model."""
     trace = (outcome.answer or {}).get("traceback", "")
+    entry = uses[0].entry
     home = str(Path(entry.located.source).parent) if entry.located.source else entry.located.home
     frames = [(file, line) for file, line in FRAME.findall(trace) if file.startswith(home)]
     where = f" at {Path(frames[-1][0]).name}:{frames[-1][1]}" if frames else ""

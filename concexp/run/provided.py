@@ -50,19 +50,22 @@ class Provided:
 
     @property
     def sources(self) -> dict[str, str]:
-        """The files by their names in a trial's working folder, with their paths."""
-        return {"/".join(filter(None, (one.name, inner))): path for one in self.files for inner, path in one.members}
+        """The files by their names among those of the run, with their paths."""
+        return {"/".join(filter(None, (one.key, inner))): path for one in self.files for inner, path in one.members}
 
     @property
     def kept(self) -> set[str]:
         """The names of the files that the run's folder keeps."""
         return {
-            "/".join(filter(None, (one.name, inner))) for one in self.files if one.is_small for inner, _ in one.members
+            "/".join(filter(None, (one.key, inner))) for one in self.files if one.is_small for inner, _ in one.members
         }
 
-    def for_trial(self, has_user_code: bool) -> Provided:
-        """What a trial gets: files are for the user's code only."""
-        return self if has_user_code or not self.files else replace(self, files=())
+    def for_trial(self, has_user_code: bool, version: str = "") -> Provided:
+        """What a trial gets: files are for the user's code only, and those of a version for that alone."""
+        if not self.files:
+            return self
+        own = tuple(one for one in self.files if has_user_code and one.version in ("", version))
+        return replace(self, files=own)
 
     def environment(self, more: Mapping[str, str | None]) -> dict[str, str | None]:
         """The variables of a trial; `more` are those of its cell."""
@@ -77,8 +80,8 @@ class Provided:
         for one in self.files:
             place = work / one.name
             place.parent.mkdir(parents=True, exist_ok=True)
-            if one.name in self.shared:
-                place.symlink_to(self.shared[one.name], target_is_directory=one.is_folder)
+            if one.key in self.shared:
+                place.symlink_to(self.shared[one.key], target_is_directory=one.is_folder)
             else:
                 _copy(one, place)
         return work
@@ -150,12 +153,12 @@ def sharing(provided: Provided, note: Callable[[str], None]) -> Iterator[Provide
         shared = {}
         for number, one in enumerate(large):
             note(
-                f"{one.name} ({one.size / 1e6:,.0f} MB) is copied once for this run, and linked into each trial's folder"
+                f"{one.key} ({one.size / 1e6:,.0f} MB) is copied once for this run, and linked into each trial's folder"
             )
-            shared[one.name] = folder / str(number) / Path(one.name).name
-            shared[one.name].parent.mkdir()
+            shared[one.key] = folder / str(number) / Path(one.name).name
+            shared[one.key].parent.mkdir()
             try:
-                _copy(one, shared[one.name], READ_ONLY)
+                _copy(one, shared[one.key], READ_ONLY)
             except OSError as error:
                 raise EnvironmentRefused(
                     f"cannot copy {one.name} to {folder}: {error.strerror or error}",

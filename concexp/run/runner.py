@@ -166,7 +166,7 @@ class Runner:
         # Like the spinners, the sentinel watches the machine, not one of the experiment's interpreters or its environment.
         watches = trial.role == SENTINEL
         python = sys.executable if watches else self.pythons[cell.runtime.python].path
-        provided = NOTHING if watches else self.provided.for_trial(cell.has_user_code)
+        provided = NOTHING if watches else self.provided.for_trial(cell.has_user_code, cell.version)
         # User code may import what is installed for its interpreter; without that, our own workloads start faster.
         flags = () if watches else cell.runtime.flags()
         limits = cell.settings.timeout, cell.needs_site, variables, cell.settings.memory, provided, flags

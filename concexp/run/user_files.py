@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,9 @@ def code_files(spec: Spec, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, s
     required = [value.requirements for value in spec.interpreters.values() if value.requirements is not None]
     wanted = [(name_of(one.written), one.path) for one in required if one.written]  # (name, path)
     for entry in spec.user_entries:
+        if entry.versions:
+            wanted += _of_versions(entry, [Path(file) for file in seen.get(entry.label, {}).get("modules", {})])
+            continue
         wanted += [(_name_in_code(located), located.source) for located in entry.sources]
         # What it had imported when it was looked at, and what it will import when it is called.
         modules = {Path(file).resolve(): name for file, name in seen.get(entry.label, {}).get("modules", {}).items()}
@@ -101,6 +104,19 @@ def code_files(spec: Spec, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, s
         if source not in files.values():
             files[free_name] = source
     return dict(sorted(files.items()))
+
+
+def _of_versions(entry: Entry, modules: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    """(name, path) of the sources of all versions of an entry: each version's lie in a folder of its own, as in the repository."""
+    for own in entry.variants:
+        assert own.version is not None
+        root = Path(own.version.root)
+        sources = [Path(located.source) for located in own.sources]
+        imported = [path for path in modules if path.is_relative_to(root)]
+        roots = [Path(folder) for located in own.sources for folder in located.tree["roots"]]
+        for path in sorted({*sources, *imported, *imported_beside([*sources, *imported], list(dict.fromkeys(roots)))}):
+            if path.is_relative_to(root):
+                yield f"{own.version.folder}/{path.relative_to(root).as_posix()}", str(path)
 
 
 def _name_in_code(located: Located) -> str:
@@ -134,6 +150,21 @@ def _helper_name(path: Path, places: Sequence[tuple[Path, str]], roots: Sequence
         if path.is_relative_to(folder):
             return (Path(name) / path.relative_to(folder)).as_posix()
     return ""
+
+
+def same_code(spec: Spec, files: Mapping[str, str]) -> list[str]:
+    """A line on each two labels whose versions would run the very same files: their difference is nothing but noise."""
+    contents = {
+        label: {name.removeprefix(prefix): sha256(path) for name, path in files.items() if name.startswith(prefix)}
+        for label, version in spec.versions.items()
+        if (prefix := f"{version.folder}/")
+    }
+    first, *others = contents or [""]
+    return [
+        f"{label} runs the same code as {first}: no file that is imported differs"
+        for label in others
+        if contents[label] and contents[label] == contents[first]
+    ]
 
 
 def hashes_of(files: Mapping[str, str]) -> dict[str, str]:

@@ -13,14 +13,16 @@ VALUES = {
     "load.rate": "5/s", "load.arrivals": "poisson", "load.until": "latency_p50_s > 1s",
     "load.within": "3%", "background.workers": 0, "background.model": "serial", "seed": 7,
     "python": "3.13", "gil": "on", "jit": "off", "switch_interval": "1ms", "pin": "compact", "measure.warmup": 0,
-    "measure.iterations": 4, "measure.timeout": "9s", "measure.pin": "spread", "hash_seed": 7, "gc": "off",
+    "code": "main", "measure.iterations": 4, "measure.timeout": "9s", "measure.pin": "spread", "hash_seed": 7, "gc": "off",
     "malloc": "malloc", "flags": "-O",
 }  # fmt: skip
 
 
 def draft():
     """A draft of a cell, with the load of a workload."""
-    entries = {"workload": Entry.default("workload", "cpu_sum"), "model": Entry.default("model", "threads")}
+    versions = {"main": Entry.default("workload", "noop")}
+    workload = dataclasses.replace(Entry.default("workload", "cpu_sum"), versions=versions)
+    entries = {"workload": workload, "model": Entry.default("model", "threads")}
     return CellDraft(entries, frozenset({"load.ops"}), {"ops": 8}, "once")
 
 

@@ -42,6 +42,7 @@ def test_every_example_validates(path, key, tmp_path):
     """The example, with a workload and a model where it names none, is an experiment that has the key."""
     (tmp_path / "common.yaml").write_text("question: Q\n")
     (tmp_path / "data.csv").write_text("1\n")
+    (tmp_path / "my.py").write_text("def parse(): pass\n")
     given = yaml_nodes.parse(key.example, "x.yaml").plain()
     rest = yaml.dump({name: value for name, value in BASE.items() if name not in given}, Dumper=yaml_nodes.Dumper)
     parse_text(f"{rest}{key.example}\n", str(tmp_path / "x.yaml"))

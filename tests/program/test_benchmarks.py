@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -142,3 +143,26 @@ def test_a_journal_that_is_tampered_with_loses_nothing_without_a_word():
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 lost without a word, 0 doubled, 0 tracebacks" in done.stdout
+
+
+def test_versions_are_judged_by_all_rules():
+    """A fifth more is named by this program and by every rule in use, also where the second version comes after the first."""
+    with loaded("versions") as module:
+        rng = np.random.default_rng(1)
+        slower = module.simulated(rng, "quiet", 2, 40, 0.2)
+        assert (slower.verdicts, slower.named) == (["slower", "same"], True)
+        assert set(slower.rules.values()) == {True}
+        assert set(module.one_after_the_other(rng, "quiet", 40, 0.2).values()) == {True}
+        assert not module.simulated(rng, "quiet", 1, 40, 0.0).named
+
+
+def test_a_whole_run_of_versions_is_judged_and_found_again(tmp_path):
+    """Simulated trials through the whole program; the series are seconds per call, a trial each."""
+    with loaded("versions") as module:
+        found = module.whole_run(tmp_path / "same-0", "same", 0, "{simulated: {noise: 0.01}}", 5, "10m")
+        assert (found.verdicts, found.blocks) == (["same"], 5)
+        assert len(found.before) == len(found.after) == 5
+        assert all(0.0003 < seconds < 0.002 for seconds in found.before)
+        (tmp_path / "runs.jsonl").write_text(module.json.dumps(module.asdict(found)) + "\n")
+        first, *others = module.judge(tmp_path)
+        assert (first.share, first.met, len(others)) == (0, "yes", 4)

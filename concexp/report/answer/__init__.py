@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from concexp.experiment.version_names import AXIS as VERSIONS
 from concexp.report.answer import (
     activity,
     advice,
@@ -22,6 +23,7 @@ from concexp.report.answer import (
     standings,
     summary,
     verdicts,
+    versions,
     winner,
 )
 from concexp.report.answer.findings import FINDINGS, Finding, in_order, of_kind
@@ -81,6 +83,8 @@ def _kept(view: View) -> list[Finding]:
 
 def _all(view: View) -> list[Finding]:
     """Everything that the answer could say."""
+    if _compares_versions(view):
+        return _about_versions(view)
     closed = [comparison for comparison in view.comparisons if not is_open(view, comparison)]
     latency, by_latency = latencies.in_answer(view), _answers_by_latency(view)
     found, total = _standings(view), len(compared(view))
@@ -126,9 +130,31 @@ def _alone(view: View, closed: list[Comparison]) -> list[str]:
     return sentences
 
 
+def _compares_versions(view: View) -> bool:
+    """Whether the answer is about versions of the user's code."""
+    contest = contest_of(view)
+    return contest is not None and list(contest.axes) == [VERSIONS] and bool(versions.sentences(judged(view)))
+
+
+def _about_versions(view: View) -> list[Finding]:
+    """Everything that the answer could say of versions of the user's code."""
+    of = judged(view)
+    further = [*versions.sentences(of)[1:], *versions.notes(of), *versions.missing(of)]
+    return [
+        *of_kind("caveats", caveats.before_numbers(view)),
+        *of_kind("blocked", blocked.sentences(view)),
+        *of_kind("losses", versions.sentences(of)[:1]),
+        *of_kind("best", further),
+        *of_kind("doubtful", doubtful.sentences(view)),
+        *of_kind("bad endings", caveats.sentences(view)),
+    ]
+
+
 @once_per_view
 def _standings(view: View) -> list[standings.Standing]:
-    """How each comparison ends, of those whose primary metric is no given."""
+    """How each comparison ends, of those whose primary metric is no given; none of versions, which `versions` writes about."""
+    if _compares_versions(view):
+        return []
     view = judged(view)
     return standings.standings(view, [one for one in compared(view) if not is_open(view, one)])
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from concexp.errors import EnvironmentRefused
+from concexp.experiment.cache import cache_folder
 from concexp.run.child import temp_folder
 
 SOURCE = Path(__file__).parents[2] / "trial"
@@ -88,19 +89,6 @@ def staged(sha256: str) -> dict[str, bytes]:
     except (OSError, EnvironmentRefused):
         return {}
     return files if digest(files) == sha256 else {}
-
-
-def cache_folder() -> Path:
-    """concexp's cache: $XDG_CACHE_HOME/concexp or ~/.cache/concexp, absolute; EnvironmentRefused without a home."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        folder = Path(base) if base else Path.home() / ".cache"
-    except RuntimeError as error:
-        raise EnvironmentRefused(
-            "there is no place for the code of the trials: this user has no home folder",
-            "set HOME, or XDG_CACHE_HOME to a folder that can be written",
-        ) from error
-    return folder.absolute() / "concexp"
 
 
 def stage_child_code() -> StagedCode:

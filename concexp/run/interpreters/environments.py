@@ -21,8 +21,8 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from concexp.experiment.cache import cache_folder
 from concexp.experiment.requirements import Requirements
-from concexp.run.child import stage
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.records import without_home
 from concexp.run.storage import atomic
@@ -57,7 +57,7 @@ def built(base: Interpreter, requirements: Requirements, say: Say) -> tuple[Path
 
     `say` is called before anything is installed. NotBuilt has the installer's reason.
     """
-    place = stage.cache_folder() / "environments" / _key(base, requirements)
+    place = cache_folder() / "environments" / _key(base, requirements)
     try:
         with _lock(place.with_suffix(".lock")):
             return existing(base, requirements) or _build(place, base, requirements, say)
@@ -67,7 +67,7 @@ def built(base: Interpreter, requirements: Requirements, say: Say) -> tuple[Path
 
 def existing(base: Interpreter, requirements: Requirements) -> tuple[Path, dict[str, str]] | None:
     """The same if it was built before, else None; starts nothing."""
-    record = stage.cache_folder() / "environments" / f"{_key(base, requirements)}.json"
+    record = cache_folder() / "environments" / f"{_key(base, requirements)}.json"
     try:
         found = json.loads(record.read_bytes())
         python = _python(record.parent / found["folder"])

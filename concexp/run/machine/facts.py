@@ -9,16 +9,14 @@ import math
 import os
 import platform
 import socket
-import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from concexp.experiment import git as git_commands
 from concexp.run.machine import load, topology
 
-GIT_TIMEOUT_S = 10.0
 PACKAGES = ("jinja2", "matplotlib", "numpy", "pandas", "psutil", "pyarrow", "pydantic", "PyYAML", "scipy", "typer")
 
 
@@ -108,8 +106,8 @@ def git(folder: Path, reports: Path) -> dict[str, Any] | None:
     untracked files: those of the user's files that are run are kept with the run.
     """
     try:
-        commit = _git(folder, "rev-parse", "HEAD")
-        top = Path(_git(folder, "rev-parse", "--show-toplevel")).resolve()
+        commit = git_commands.output(folder, "rev-parse", "HEAD")
+        top = Path(git_commands.output(folder, "rev-parse", "--show-toplevel")).resolve()
         left_out = []
         if reports.resolve().is_relative_to(top):
             base = glob.escape(reports.resolve().relative_to(top).as_posix())
@@ -123,51 +121,12 @@ def git(folder: Path, reports: Path) -> dict[str, Any] | None:
                 "*/runs/**",
             )
             left_out = [f":(top,exclude,glob){base}/{pattern}" for pattern in written]
-        settings = {**NO_PROGRAMS, **_without_filters(folder)}
+        settings = git_commands.without_filters(folder)
         only_tracked = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all")
-        changed = _git_without(settings, folder, *only_tracked, "--", ":(top)", *left_out)
+        changed = git_commands.output(folder, *only_tracked, "--", ":(top)", *left_out, settings=settings)
         return {"commit": commit, "dirty": bool(changed)}
-    except (OSError, subprocess.SubprocessError):
+    except git_commands.Failures:
         return None
-
-
-# A repository may come from a stranger, and its configuration may name programs: none of them is started.
-NO_PROGRAMS = {
-    "core.fsmonitor": "false",
-    "core.hooksPath": os.devnull,
-    "core.pager": "cat",
-    "core.untrackedCache": "false",
-    "diff.external": "",
-    "submodule.recurse": "false",
-}
-NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    """What git prints, without its last line break; OSError or SubprocessError if it refuses, or takes too long."""
-    return _git_without(NO_PROGRAMS, folder, *arguments)
-
-
-def _git_without(settings: Mapping[str, str], folder: Path, *arguments: str) -> str:
-    overrides = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    command = ["git", "-C", str(folder), "--no-pager", "--no-optional-locks", *overrides, *arguments]
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "LC_ALL": "C"}
-    done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=GIT_TIMEOUT_S, env=environment
-    )
-    return os.fsdecode(done.stdout).strip()
-
-
-def _without_filters(folder: Path) -> dict[str, str]:
-    """Settings that keep git from running the filters which the repository's own configuration names."""
-    try:
-        names = _git(
-            folder, "config", "--local", "--includes", "--name-only", "--get-regexp", r"^filter\."
-        ).splitlines()
-    except subprocess.CalledProcessError:  # there are none
-        names = []
-    filters = {name.rpartition(".")[0] for name in names}
-    return {f"{name}.{key}": value for name in sorted(filters) for key, value in NO_FILTER.items()}
 
 
 def _processor() -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from concexp.errors import Damaged, EnvironmentRefused
-from concexp.experiment import Spec, kept, standalone
+from concexp.experiment import Spec, kept, standalone, versions
 from concexp.experiment.yaml_nodes import Dumper
 from concexp.run import user_files
 from concexp.run.storage import atomic, foreign_file
@@ -110,6 +110,7 @@ def unfinished(runs: Path, wanted: str, host: str, cpus: int, parts: Mapping[str
 
 # A part of a manifest -> what is said where it differs from that of a new run.
 DIFFERENCES = {
+    "versions": "with other versions of your code",
     "user_code": "with other code of yours",
     "files": "with other files",
     "environment": "with other environment variables",
@@ -126,6 +127,10 @@ def _difference(known: Mapping[str, Any], parts: Mapping[str, Any]) -> str:
     for part, words in DIFFERENCES.items():
         there, here = known.get(part) or {}, parts.get(part) or {}
         if there != here:
+            if part == versions.MANIFEST_KEY and isinstance(there, dict) and isinstance(here, dict):
+                if moved := versions.moved(there, here):
+                    return f"{words} ({moved})"
+                continue
             if not (isinstance(there, dict) and isinstance(here, dict)) or part == "interpreters":
                 return words
             names = [name for name in sorted({*there, *here}) if there.get(name) != here.get(name)]

@@ -6,7 +6,7 @@ import sys
 from concexp.trial.diagnostics.hints import hint
 from concexp.trial.passes import summary_of
 from concexp.trial.verbs import packages
-from concexp.trial.workloads import _user_code, _user_sync
+from concexp.trial.workloads import _user_code, _user_sync, _version_finder
 
 TRIAL = os.path.dirname(
     os.path.dirname(__file__)
@@ -37,8 +37,12 @@ def answer(request):
     problem, cure = items_problem(given)
     if not problem:
         problem, cure = call_problem(given)
-    facts["modules"] = loaded_sources(folders_of(given))
+    tree = given.get("tree")
+    facts["modules"] = loaded_sources([tree["root"]] if tree else folders_of(given))
     facts["packages"] = packages.loaded(before)
+    if tree and not problem and (strays := _version_finder.strays(tree)):
+        problem = "it imports %s of the working tree, and not of the version" % ", ".join(strays[:3])
+        cure = "import it by a path that is relative to the repository, and not by an absolute one"
     return dict(facts, problem=problem, cure=cure, version=version_of(given["module"]))
 
 
@@ -65,7 +69,7 @@ def import_problem(shown, error, one):
     if isinstance(error, SyntaxError):
         where = "%s:%s" % (os.path.basename(error.filename or "?"), error.lineno)
         return "%s cannot be imported: %s is no Python %d.%d: %s" % (shown, where, *sys.version_info[:2], error.msg), ""
-    where = innermost_place(error, folders)
+    where = innermost_place(error, folders + ([one["tree"]["root"]] if one.get("tree") else []))
     problem = "%s cannot be imported: %s%s" % (shown, where and where + " raised ", summary_of(error))
     if isinstance(error, ModuleNotFoundError):
         problem = "%s cannot be imported: %sthere is no module '%s'" % (shown, where and where + ": ", error.name)

@@ -24,6 +24,7 @@ class Workload(tools.Workload):
     check_by: the same four of what is called with each returned value
     over_by: the same four of the items that it is called with, one after the other
     takes_sync: whether it gets its worker's primitive as the argument `sync`
+    tree: where a version of the code is, as `_version_finder` takes it
     """
 
     path: str = ""
@@ -35,6 +36,7 @@ class Workload(tools.Workload):
     check_by: dict = {}
     over_by: dict = {}
     takes_sync: bool = False
+    tree: dict = {}
     unit = "call"
     form = "function"  # what it really is shows once it is imported
     sends = False
@@ -78,7 +80,7 @@ class Workload(tools.Workload):
 
     def resolve(self):
         """(the target itself, its method if one is named)."""
-        return _user_code.resolve(self.function, self.path, self.module, self.home)
+        return _user_code.resolve(self.function, self.path, self.module, self.home, self.tree)
 
     def part(self, me):
         """A worker's own part, not begun."""
@@ -173,6 +175,11 @@ class Workload(tools.Workload):
         return _sent.Sent(tally, value, own.target if own.form in _user_code.FUNCTIONS else None)
 
     def check(self, shared, outcome):
+        if self.tree:
+            from concexp.trial.workloads import _version_finder
+
+            if strays := _version_finder.strays(self.tree):
+                return "imported from the working tree, and not from the version: %s" % ", ".join(strays[:3]), {}
         total = outcome.total
         counts = _sent.pickled_size() if self.sends else {}
         if not isinstance(total, _user_code.Tally):

@@ -19,7 +19,8 @@ class Workload(_function.Workload):
     check_by: the same four of what is called with each returned value
     over_by: the same four of the items that it is called with, one after the other
     takes_sync: whether it gets its worker's primitive as the argument `sync`
-    consumer: the same five of the consumer
+    tree: where a version of the code is, as `_version_finder` takes it
+    consumer: the same of the consumer: what names it, and whether it takes the primitive
     """
 
     consumer: dict = {}

@@ -67,8 +67,8 @@ def place_of(path):
     return folder, names[:-1] if names[1:] and names[-1] == "__init__" else names
 
 
-def load(path, module="", home=""):
-    """The module of a user's file, or a module by its name; imported once per process.
+def load(path, module="", home="", tree=None):
+    """The module of a user's file, or a module by its name; imported once per process. `tree` is of a version of the code.
 
     The folder in which the file's imports start and `home`, that of the experiment, are appended to the path, not put first:
     `numbers` is the standard library's, also for the standard library, whatever lies beside the experiment.
@@ -77,6 +77,10 @@ def load(path, module="", home=""):
         from concexp.trial.diagnostics.lock_watch import install
 
         install.install()
+    if tree:
+        from concexp.trial.workloads import _version_finder
+
+        _version_finder.install(tree)
     folder, names = place_of(path)
     for one in (folder, home):
         if one and one not in sys.path:
@@ -97,9 +101,9 @@ def origin_of(name):
     return os.path.realpath(spec.origin) if spec is not None and spec.has_location else ""
 
 
-def resolve(function, path="", module="", home="", **more):
+def resolve(function, path="", module="", home="", tree=None, **more):
     """(object, method) of a target as a request names it: the object in the user's module, and the name after the dot."""
-    loaded = load(path, module, home)
+    loaded = load(path, module, home, tree)
     name, _, method = function.partition(".")
     if not hasattr(loaded, name):
         raise Unusable("%s has no '%s' once it is imported" % (module or os.path.basename(path), name))

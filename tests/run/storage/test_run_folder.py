@@ -26,7 +26,7 @@ def located(source, module=""):
 
 
 def entry(label, home, *sources):
-    return SimpleNamespace(label=label, sources=sources, located=SimpleNamespace(path="", home=str(home)))
+    return SimpleNamespace(label=label, sources=sources, versions={}, located=SimpleNamespace(path="", home=str(home)))
 
 
 def test_the_identity_is_of_the_question(tmp_path):

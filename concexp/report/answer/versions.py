@@ -1,0 +1,307 @@
+"""Versions of the user's code: which is faster or slower than the reference, where they are the same, and what cannot be told.
+
+Each sentence is one of TEXTS with its values filled in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from concexp.analysis.stats.intervals import FEWEST, Interval
+from concexp.experiment.statuses import NUMBERED
+from concexp.experiment.version_names import AXIS
+from concexp.report.phrases import MAX_NAMES, TIMES, first_few, opposite, percent_change
+from concexp.report.text.markdown import code, escaped
+from concexp.report.text.numbers import enumerated, level_text, plural, rounded, scale_of, spread
+from concexp.report.versions import (
+    BAD,
+    DOUBTFUL,
+    FASTER,
+    FEW,
+    OPEN,
+    SAME,
+    SLOWER,
+    Change,
+    Versions,
+    commit,
+    same_code,
+    versions_of,
+)
+from concexp.report.view import Point, View
+
+MAX_EACH = 3  # differences with figures of their own in a sentence; of more, the smallest and the largest
+MAX_ROWS = 16
+WORDS = {"slower": ("slower", "faster"), "worse": ("worse", "better")}
+TEXTS = {
+    "differs": "{version} is {percent} {word} than {reference} ({interval}){where}",
+    "differs without ends": "{version} is {percent} {word} than {reference}{where}",
+    "more": "{percent} {word} ({interval}){where}",
+    "several": "{version} is {low} to {high} {word} than {reference} in {count} of {total} comparisons",
+    "more of several": "{low} to {high} {word} in {count}",
+    "twice as slow": "{version} takes {factor} times as long as {reference} ({interval}){where}",
+    "twice as fast": "{version} is {factor} times as fast as {reference} ({interval}){where}",
+    "same": "no difference of {version} from {reference} beyond {percent}{where}",
+    "same elsewhere": "no difference beyond {percent} elsewhere",
+    "same here": "no difference beyond {percent}{where}",
+    "open": "cannot tell whether {version} is {word} than {reference}{where} ({range})",
+    "few": "no verdict on {version} with {trials} per cell (an interval needs {fewest})",
+    "doubtful": "no verdict on {version}: trials are doubtful (‡){where}",
+    "bad": "no verdict on {version}: trials failed, were wrong, or could not run{where}",
+    "nothing": "Nothing to compare: no cell ran both in {reference} and in another version.",
+    "error": (
+        "Of {comparisons} corrected together: were the versions equal, any difference would be named in {share} of runs at most. "
+        "Noise floor: {floor}."
+    ),
+    "one": "Were the versions equal, a difference would be named in {share} of runs at most. Noise floor: {floor}.",
+    "floor": "{percent}, by which the same code may seem to differ from itself",
+    "no floor": "not measured",
+    "same code": "{versions} ran the same code as {reference}: no imported file differs, so any difference is noise.",
+    "answers": "{workload} returns something else in {version} than in {reference}: {difference}.",
+    "missing": "Not compared: {workload}, {reason}.",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A row per comparison."""
+
+    heads: list[str]
+    rows: list[list[str]]
+
+
+def sentences(view: View) -> list[str]:
+    """The answer about versions, the most important first; empty where none are compared."""
+    found = versions_of(view)
+    if found is None:
+        return []
+    if not any(change.verdict != BAD for change in found.changes):
+        return [TEXTS["nothing"].format(reference=code(found.reference))]
+    workloads = list(dict.fromkeys(str(change.point.labels["workload"]) for change in found.changes))
+    texts = []
+    for workload in workloads:
+        for version in dict.fromkeys(change.version for change in found.changes):
+            own = [c for c in found.changes if c.version == version and str(c.point.labels["workload"]) == workload]
+            if own:
+                texts.append(f"**{escaped(workload)}**: {'; '.join(_parts(view, found, own))}.")
+    return _sorted(texts, found, workloads)
+
+
+def _sorted(texts: list[str], found: Versions, workloads: Sequence[str]) -> list[str]:
+    """The sentences of workloads in the order of the experiment; of many those with differences first, and the rest counted."""
+    if len(texts) <= MAX_NAMES:
+        return [" ".join(texts)] if len(texts) > 2 else texts
+    different = [text for text in texts if any(word in text for word in (" slower ", " faster ", " times as "))]
+    rest = [text for text in texts if text not in different]
+    shown = [*different, *rest][:MAX_NAMES]
+    return [" ".join([*shown, f"{len(texts) - len(shown)} more in the table below."])]
+
+
+def notes(view: View) -> list[str]:
+    """How sure that is: the error rate of the family, the noise floor, equal code and answers that differ."""
+    found = versions_of(view)
+    if found is None:
+        return []
+    texts = _answers(view) + _equal_code(view, found)
+    judged = [change for change in found.changes if change.verdict in (SLOWER, FASTER, SAME, OPEN)]
+    if judged:
+        share = level_text(1 - view.run.level)
+        floor = TEXTS["no floor"]
+        if not math.isnan(found.floor):
+            floor = TEXTS["floor"].format(percent=_percent(found.floor - 1))
+        key = "error" if len(judged) > 1 else "one"
+        texts.append(TEXTS[key].format(comparisons=plural(len(judged), "comparison"), share=share, floor=floor))
+    return texts
+
+
+def missing(view: View) -> list[str]:
+    """What some versions cannot run, and why."""
+    reasons: dict[tuple[str, str], None] = {}
+    for point in view.points:
+        if point.status == "unsupported" and point.labels.get(AXIS) is not None and " in " in point.reason:
+            reasons[str(point.labels["workload"]), point.reason] = None
+    texts = [
+        TEXTS["missing"].format(workload=code(label), reason=escaped(reason.rstrip("."))) for label, reason in reasons
+    ]
+    return [" ".join(first_few(texts, MAX_EACH))] if texts and versions_of(view) is not None else []
+
+
+def _answers(view: View) -> list[str]:
+    compared = (view.run.manifest.get("preflight") or {}).get("versions") or []
+    return [
+        TEXTS["answers"].format(
+            workload=code(one["workload"]),
+            version=code(one["version"]),
+            reference=code(one["against"]),
+            difference=escaped(one["difference"]),
+        )
+        for one in compared
+        if one["difference"]
+    ]
+
+
+def _equal_code(view: View, found: Versions) -> list[str]:
+    equal = [code(label) for label in same_code(view)]
+    return [TEXTS["same code"].format(versions=enumerated(equal), reference=code(found.reference))] if equal else []
+
+
+def _parts(view: View, found: Versions, own: Sequence[Change]) -> list[str]:
+    """What is said of one workload in one version: differences, then where there are none, then what cannot be told."""
+    parts: list[str] = []
+    for verdict in (SLOWER, FASTER):
+        members = sorted(
+            (one for one in own if one.verdict == verdict), key=lambda one: -abs(math.log(one.factor.mean))
+        )
+        parts += _differences(view, found, members, verdict, len(own), bool(parts))
+    values = {"version": code(own[0].version), "reference": code(found.reference)}
+    for verdict in (SAME, OPEN, FEW, DOUBTFUL, BAD):
+        members = [one for one in own if one.verdict == verdict]
+        if members:
+            alone = len(members) == len(own)
+            elsewhere = not alone and len(parts) > 0 and len(_rest(own, (SLOWER, FASTER))) == len(members)
+            parts.append(_undifferent(view, verdict, members, values, alone, elsewhere))
+    return parts
+
+
+def _rest(own: Sequence[Change], verdicts: Sequence[str]) -> list[Change]:
+    return [one for one in own if one.verdict not in verdicts]
+
+
+def _differences(
+    view: View, found: Versions, members: Sequence[Change], verdict: str, total: int, has_subject: bool
+) -> list[str]:
+    """`worktree is 12 % slower than main (9–15 %) under threads`, each by itself, or all together where they are many."""
+    word = WORDS[opposite(view)][verdict == FASTER]
+    values = {"version": "", "reference": code(found.reference), "word": word, "total": total, "count": len(members)}
+    if not members:
+        return []
+    values["version"] = code(members[0].version)
+    if len(members) > MAX_EACH:
+        sizes = sorted(_size(one).mean - 1 for one in members)
+        key = "more of several" if has_subject else "several"
+        return [TEXTS[key].format(low=_percent(sizes[0]), high=_percent(sizes[-1]), **values)]
+    texts: list[str] = []
+    for change in members:
+        size = _size(change)
+        mean, _, ends = percent_change(size).partition(" (")
+        if size.mean >= TIMES and opposite(view) in WORDS and word in ("slower", "faster"):
+            key = "twice as slow" if verdict == SLOWER else "twice as fast"
+            shown, _, ends = spread(size).partition(" (")
+            more = {"factor": shown, "interval": ends.rstrip(")")}
+        else:
+            key = "more" if has_subject or texts else "differs" if ends else "differs without ends"
+            more = {"percent": mean, "interval": f"{ends.rstrip(')')} %"}
+        texts.append(TEXTS[key].format(where=_where(view, [change]), **more, **values))
+    return [enumerated(texts)]
+
+
+def _undifferent(
+    view: View, verdict: str, members: Sequence[Change], values: dict[str, str], alone: bool, elsewhere: bool
+) -> str:
+    """What is said of cells without a named difference."""
+    where = "" if alone else _where(view, members)
+    if verdict == SAME:
+        percent = _percent(max(one.within for one in members), up=True)
+        key = "same" if alone else "same elsewhere" if elsewhere else "same here"
+        return TEXTS[key].format(percent=percent, where=where, **values)
+    if verdict == OPEN:
+        lows, highs = [one.factor.lo for one in members], [one.factor.hi for one in members]
+        worse, better = WORDS[opposite(view)]
+        ends = f"from {_percent(1 / min(lows) - 1)} {better} to {_percent(max(highs) - 1)} {worse}"
+        if min(lows) >= 1 or max(highs) <= 1:  # a difference within the noise floor, or one that chance may have made
+            ends = f"{_percent(abs(members[0].factor.mean - 1))}, within the noise"
+        key = "open"
+        return TEXTS[key].format(word=f"{worse} or {better}", range=ends, where=where, **values)
+    trials = plural(min(one.point.sample.count for one in members), "trial")
+    return TEXTS[verdict].format(trials=trials, fewest=FEWEST, where=where, **values)
+
+
+def _where(view: View, members: Sequence[Change]) -> str:
+    """` under threads with 2 workers`: what distinguishes these cells from the others of their workload; "" if nothing does."""
+    names = list(dict.fromkeys(filter(None, (_condition(view, one.point) for one in members))))
+    return f" under {enumerated(first_few(names, MAX_EACH))}" if names else ""
+
+
+def _condition(view: View, point: Point) -> str:
+    """`threads` with 2 workers, size 3: the labels that vary, but for the workload and the version."""
+    model = (
+        code(view.series_name(point)) if "model" in view.varying_axes or view.series_name(point) != point.model else ""
+    )
+    workers = ""
+    if "workers" in view.varying_axes and point.workers is not None:
+        workers = f" with {plural(point.workers, 'worker')}"
+    labels = {
+        key: label
+        for key, label in point.labels.items()
+        if key not in ("workload", AXIS, "workers") and not view.of_kind(key, "model")
+    }
+    parts = [f"{model}{workers}".strip(), escaped(view.title(labels))]
+    return ", ".join(filter(None, parts))
+
+
+def _size(change: Change) -> Interval:
+    """The factor as one of at least 1, whichever is better."""
+    return change.factor if change.verdict == SLOWER else change.factor.inverted()
+
+
+def _percent(share: float, up: bool = False) -> str:
+    """A share as a percentage of two digits; rounded up where it is a bound."""
+    if up and share > 0:
+        digits = 1 - math.floor(math.log10(100 * share))
+        share = math.ceil(100 * share * 10**digits - 1e-9) / 10**digits / 100
+    return f"{rounded(100 * share, 2)} %"
+
+
+def table(view: View) -> Table | None:
+    """Each comparison: the figures of the reference and of the version, the change with its interval, and the verdict."""
+    found = versions_of(view)
+    if found is None or not any(change.reference.has_numbers or change.point.has_numbers for change in found.changes):
+        return None
+    means = [one.value(view.primary).mean for change in found.changes for one in (change.reference, change.point)]
+    factor, prefix = scale_of(means, view.metric.unit)
+    several = len(found.labels) > 2
+    unit = f"{prefix}{view.metric.unit}" if view.metric.unit == "1/s" else prefix
+    figures = [f"{_named(view, found.reference)}, {unit}".rstrip(", ")]
+    figures += [f"{'version' if several else _named(view, _other(found))}, {unit}".rstrip(", ")]
+    heads = ["cell", *(["compared"] if several else []), *figures, "change", "verdict"]
+    rows = []
+    for change in found.changes[:MAX_ROWS]:
+        cell = " · ".join(filter(None, [escaped(str(change.point.labels["workload"])), _condition(view, change.point)]))
+        named = [_named(view, change.version)] if several else []
+        shown = [spread(one.value(view.primary).scaled(1 / factor)) for one in (change.reference, change.point)]
+        rows.append([cell, *named, *shown, _change(view, change), _verdict(view, change)])
+    if len(found.changes) > MAX_ROWS:
+        rows.append([f"{len(found.changes) - MAX_ROWS} more in cells.csv", *[""] * (len(heads) - 1)])
+    return Table(heads, rows)
+
+
+def _other(found: Versions) -> str:
+    return next(label for label in found.labels if label != found.reference)
+
+
+def _named(view: View, label: str) -> str:
+    """A version with the short SHA of its commit: main (1a2b3c4)."""
+    sha = commit(view, label)
+    return f"{escaped(label)} ({sha})" if sha and sha != label[: len(sha)] else escaped(label)
+
+
+def _change(view: View, change: Change) -> str:
+    if not change.factor.has_value:
+        return "–"
+    worse, better = WORDS[opposite(view)]
+    is_worse = change.factor.mean >= 1
+    size = change.factor if is_worse else change.factor.inverted()
+    mean, _, ends = percent_change(size).partition(" (")
+    return f"{mean} {worse if is_worse else better}" + (f" ({ends.rstrip(')')} %)" if ends else "")
+
+
+def _verdict(view: View, change: Change) -> str:
+    words = dict(zip((SLOWER, FASTER), WORDS[opposite(view)], strict=True))
+    if change.verdict == SAME:
+        return f"the same within {_percent(change.within, up=True)}"
+    if change.verdict == BAD:
+        ended = [one for one in (change.reference, change.point) if one.status not in NUMBERED]
+        return "cannot run" if any(one.status == "unsupported" for one in ended) else "ended badly or wrong"
+    texts = {**words, OPEN: "cannot tell", FEW: "too few trials", DOUBTFUL: "doubtful (‡)"}
+    return f"**{texts[change.verdict]}**" if change.verdict in words else texts[change.verdict]

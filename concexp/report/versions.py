@@ -1,0 +1,157 @@
+"""Versions of the user's code on a page: each measured cell of a version beside the same cell of the reference version.
+
+All these comparisons are one family of their own, and nothing else of the page belongs to it: differences between models, which
+are large, must not make room for chance among versions. Its p-values are adjusted by Holm's method, so that the chance of naming
+any difference between equal versions is at most 1 - level, whatever the number of comparisons. A difference that is named also
+lies outside the noise floor, and its interval excludes 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from concexp.analysis.stats.familywise import holm
+from concexp.analysis.stats.intervals import UNKNOWN, Interval
+from concexp.analysis.stats.ratios import p_value
+from concexp.analysis.stats.significance import MARGIN, difference, equivalence
+from concexp.experiment.spec import SHORT_SHA
+from concexp.experiment.version_names import AXIS
+from concexp.experiment.versions import MANIFEST_KEY
+from concexp.report.view import Point, View, once_per_view
+
+SLOWER, FASTER, SAME, OPEN = "slower", "faster", "same", "open"
+FEW, DOUBTFUL, BAD = "few", "doubtful", "bad"  # why there is no verdict: too few trials, doubts, or bad endings
+NAMED = {"higher": SLOWER, "lower": FASTER}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A cell of a version beside the same cell of the reference.
+
+    factor   by which the version is slower (worse) than the reference; below 1 it is faster
+    verdict  SLOWER, FASTER, SAME (certainly within the margin), OPEN (cannot tell), or why there is none
+    within   of SAME: the share that the difference does not exceed, no less than the noise floor
+    """
+
+    version: str
+    reference: Point
+    point: Point
+    factor: Interval
+    verdict: str
+    within: float = math.nan
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The reference's label, the labels of all versions, and what differs from the reference; `floor` is the noise floor."""
+
+    reference: str
+    labels: Sequence[str]
+    changes: Sequence[Change]
+    floor: float
+
+
+def labels_of(view: View) -> list[str]:
+    """The versions of the user's code that were to be compared; none where they are no axis."""
+    labels = [str(label) for label in view.run.header["axes"].get(AXIS, ())]
+    return labels if len(labels) > 1 else []
+
+
+def reference_of(view: View) -> str:
+    """The version that the others are compared with: that of `baseline:`, or else the first."""
+    labels = labels_of(view)
+    wanted = str((view.run.spec.get("baseline") or {}).get(AXIS))
+    return wanted if wanted in labels else labels[0]
+
+
+@once_per_view
+def versions_of(view: View) -> Versions | None:
+    """The versions of a run; None where none are compared."""
+    labels = labels_of(view)
+    if not labels or view.metric.better is None:
+        return None
+    reference = reference_of(view)
+    pairs = _pairs(view, reference)
+    usable = {point.cell: _factor(view, base, point) for base, point in pairs if not _hindrance(base, point)}
+    known = {}
+    for base, point in pairs:
+        p = p_value(point.sample.by_block(view.primary), base.sample.by_block(view.primary))
+        if point.cell in usable and not math.isnan(p):
+            known[point.cell] = p
+    adjusted = dict(zip(known, holm(list(known.values())), strict=True))
+    changes = []
+    for base, point in pairs:
+        factor = usable.get(point.cell, UNKNOWN)
+        floor = view.floor([base, point])
+        verdict = _hindrance(base, point) or judged(
+            factor, adjusted.get(point.cell, math.nan), floor.beside(factor), view.run.level
+        )
+        within = beyond(factor, floor.under(factor)) if verdict == SAME else math.nan
+        changes.append(Change(str(point.labels[AXIS]), base, point, factor, verdict, within))
+    return Versions(reference, labels, changes, max((one.factor for one in view.floors), default=math.nan))
+
+
+def judged(factor: Interval, adjusted: float, floor: float, level: float) -> str:
+    """What the factor by which a version is slower shows, with its adjusted p-value and beside a noise floor."""
+    if not factor.bounded:
+        return FEW
+    named = NAMED.get(difference(factor, adjusted, floor, level))
+    return named or (SAME if equivalence(factor) == "equivalent" and floor <= 1 + MARGIN else OPEN)
+
+
+def beyond(factor: Interval, floor: float) -> float:
+    """The share that a difference does not exceed: the farther end of its interval, and no less than the noise floor."""
+    return max(factor.hi, 1 / factor.lo, floor) - 1
+
+
+def _pairs(view: View, reference: str) -> list[tuple[Point, Point]]:
+    """(the reference's point, the version's) for each two cells that equal each other in all else."""
+    bases = {_others(point): point for point in view.points if str(point.labels.get(AXIS)) == reference}
+    pairs = []
+    for point in view.points:
+        base = bases.get(_others(point))
+        if base is not None and base is not point and point.labels.get(AXIS) is not None:
+            pairs.append((base, point))
+    return pairs
+
+
+def _others(point: Point) -> str:
+    return repr([(key, label) for key, label in point.labels.items() if key != AXIS])
+
+
+def _factor(view: View, base: Point, point: Point) -> Interval:
+    """By which factor a point is worse than its base."""
+    ratio = view.ratio(base, point)
+    return ratio if view.metric.better == "higher" or not ratio.has_value else ratio.inverted()
+
+
+def _hindrance(base: Point, point: Point) -> str:
+    """Why there can be no verdict on two points; "" if there can be one."""
+    if not base.has_numbers or not point.has_numbers or {base.status, point.status} != {"ok"}:
+        return BAD
+    return "" if base.is_sure and point.is_sure else DOUBTFUL
+
+
+def facts(view: View) -> Mapping[str, Mapping[str, Any]]:
+    """What the manifest says of each version, by label."""
+    found: Mapping[str, Mapping[str, Any]] = view.run.manifest.get(MANIFEST_KEY) or {}
+    return found
+
+
+def commit(view: View, label: str) -> str:
+    """The short SHA of a version that is a commit; "" for others."""
+    return str(facts(view).get(label, {}).get("commit") or "")[:SHORT_SHA]
+
+
+def same_code(view: View) -> list[str]:
+    """The versions of which all imported files equal those of the reference."""
+    hashes = view.run.manifest.get("user_code") or {}
+    contents = {}
+    for label, record in facts(view).items():
+        prefix = f"{record.get('folder')}/"
+        contents[label] = {name.removeprefix(prefix): one for name, one in hashes.items() if name.startswith(prefix)}
+    base = contents.get(reference_of(view)) if labels_of(view) else None
+    return [label for label, own in contents.items() if label != reference_of(view) and base and own == base]

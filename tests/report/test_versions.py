@@ -1,0 +1,80 @@
+"""Versions of the user's code as a family of comparisons: what may be named, and how often chance is."""
+
+import math
+
+import numpy as np
+
+from concexp.analysis.noise import NoiseFloor
+from concexp.analysis.stats.familywise import holm
+from concexp.analysis.stats.intervals import LEVEL, Interval
+from concexp.analysis.stats.ratios import p_value, ratio
+from concexp.report.contest import contest_of
+from concexp.report.family import family_of
+from concexp.report.versions import FASTER, OPEN, SAME, SLOWER, beyond, judged, reference_of, versions_of
+from concexp.report.view import View
+from tests.helpers import journal_builder
+
+
+def test_what_a_factor_shows():
+    """Slower and faster need a small p-value, an interval without 1 and more than the noise floor; the same needs the margin."""
+    assert judged(Interval(1.1, 1.05, 1.15, 9), 0.001, 1.02, LEVEL) == SLOWER
+    assert judged(Interval(0.9, 0.85, 0.95, 9), 0.001, 1.02, LEVEL) == FASTER
+    assert judged(Interval(1.1, 1.05, 1.15, 9), 0.2, 1.02, LEVEL) == OPEN
+    assert judged(Interval(1.1, 1.05, 1.15, 9), 0.001, 1.2, LEVEL) == OPEN
+    assert judged(Interval(1.01, 1.005, 1.02, 9), 0.001, 1.02, LEVEL) == SAME
+    assert judged(Interval(1.0, 0.93, 1.08, 9), 0.9, 1.02, LEVEL) == OPEN
+
+
+def test_a_bound_is_the_farther_end_or_the_noise_floor():
+    """In either direction."""
+    assert math.isclose(beyond(Interval(1.0, 0.98, 1.01, 9), 1.0), 1 / 0.98 - 1)
+    assert math.isclose(beyond(Interval(1.0, 0.999, 1.001, 9), 1.03), 0.03)
+
+
+def view(tmp_path, rates, **spec):
+    cells = [
+        journal_builder.cell("f", model, workers=workers, rate=rate, axes={"code": label}, plugins={"workload": "f"})
+        for model, workers, pair in rates
+        for label, rate in zip(("old", "new"), pair, strict=True)
+    ]
+    return View(journal_builder.write(tmp_path, cells, repetitions=10, spec={"baseline": {}, **spec}))
+
+
+def test_each_cell_is_compared_with_the_same_cell_of_the_reference(tmp_path):
+    """Also at each number of workers; the family of the models' comparisons does not count."""
+    found = view(tmp_path, [("threads", 1, (1000, 800)), ("threads", 2, (2000, 2000)), ("processes", 2, (4000, 4000))])
+    versions = versions_of(found)
+    assert (versions.reference, [one.verdict for one in versions.changes]) == ("old", [SLOWER, SAME, SAME])
+    assert all(one.reference.model == one.point.model for one in versions.changes)
+    assert all(one.reference.workers == one.point.workers for one in versions.changes)
+    assert family_of(found).count > len(versions.changes)
+    assert contest_of(found).axes == ("code",)
+
+
+def test_without_versions_there_are_none(tmp_path):
+    """And what competes is what did before; an answer that the YAML asks for is about that."""
+    plain = View(journal_builder.write(tmp_path / "a", journal_builder.sweep(rate=journal_builder.amdahl())))
+    assert versions_of(plain) is None
+    asked = view(tmp_path / "b", [("threads", 2, (1000, 800)), ("processes", 2, (1, 1))], answer={"compete": ["model"]})
+    assert contest_of(asked).axes == ("model",)
+    assert reference_of(asked) == "old"
+
+
+def test_equal_versions_are_hardly_ever_called_different():
+    """Of 300 made-up runs with six equal comparisons 5 % name any difference at most, and 3 % more is found in nearly all."""
+    rng = np.random.default_rng(5)
+    named = found = 0
+    for _ in range(300):
+        times = np.exp(rng.normal(0, 0.01, (13, 60)))
+        cells = [dict(enumerate(own.tolist())) for own in times]
+        before, after, control = cells[:6], cells[6:12], cells[12]
+        floor = NoiseFloor("", "", ratio(control, before[0]))
+        for slowdown in (0.0, 0.03):
+            after[0] = {block: time * (1 + slowdown) for block, time in cells[6].items()}
+            factors = [ratio(new, old) for new, old in zip(after, before, strict=True)]
+            adjusted = holm([p_value(new, old) for new, old in zip(after, before, strict=True)])
+            verdicts = [judged(one, p, floor.beside(one), LEVEL) for one, p in zip(factors, adjusted, strict=True)]
+            named += not slowdown and any(one in (SLOWER, FASTER) for one in verdicts)
+            found += bool(slowdown) and verdicts[0] == SLOWER
+    assert named <= 15
+    assert found >= 285

@@ -26,8 +26,8 @@ from concexp.analysis.samples import Sample, Trial, compared
 from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.errors import UnknownName
 from concexp.experiment.statuses import MEASURED, NUMBERED
-from concexp.report import pythons
 from concexp.report.grouping import groups
+from concexp.report.pythons import shown
 from concexp.report.styles import Style, assign_styles
 from concexp.report.text.labels import one_line
 from concexp.report.text.language import current, say, translated
@@ -182,7 +182,7 @@ class View:
         """All cells, in the order of cells.csv."""
         by_cell = self.run.samples
         ran = self.run.manifest["interpreters"]
-        labels = {cell: pythons.shown(one, ran) for cell, one in self.run.axes_by_cell.items()}
+        labels = {cell: shown(one, ran) for cell, one in self.run.axes_by_cell.items()}
         demands, blocked = demand.shares_by_cell(self.run.firsts), blocking.shares_by_cell(self.run.firsts)
         points = []
         for row in self.run.cells.to_dict("records"):

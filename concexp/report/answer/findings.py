@@ -74,9 +74,9 @@ def of_kind(kind: str, sentences: Iterable[str]) -> list[Finding]:
 
 
 def in_order(findings: Iterable[Finding], most: int) -> list[Finding]:
-    """The most important findings, no more than `most`, in the order of the page; those of equal size keep their order."""
+    """The most important findings, no more than `most`, in the order of the page; those of about one size keep their order."""
     group = {kind: number for number, kinds in enumerate(GROUPS) for kind in kinds}
-    ordered = sorted(findings, key=lambda one: (group[one.kind], -one.size))
+    ordered = sorted(findings, key=lambda one: (group[one.kind], -round(one.size, 1)))
     kept = sorted(range(len(ordered)), key=lambda place: (PRIORITY[ordered[place].kind], place))[:most]
     return [ordered[place] for place in sorted(kept)]
 

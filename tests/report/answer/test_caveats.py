@@ -47,7 +47,7 @@ def test_faults_without_a_number(tmp_path):
     ]  # fmt: skip
     sentences = answer(View(journal_builder.write(tmp_path, cells, spec={"metrics": ["detection_s"]})))
     assert sentences == [
-        "Time to detect a fault: 2.0 ms to 500 ms in 2 cells.",
+        "Time to detect a fault: 2.0 ms to 500 ms.",
         "**2 cells did not end well** (2 crashed): see [what went wrong](#what-went-wrong).",
     ]
 

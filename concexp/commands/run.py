@@ -137,7 +137,7 @@ def run_experiment(
     session = Session(display, questions or Questions(asks=False), log)
     try:
         log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
-        setup = _set_up(request, check, page)
+        setup = _set_up(request, check, page, session)
         folder, trials = _measure(request, setup, session, page)
         session.close()
         outcome = _concluded(request, setup.spec, _read(folder), trials, page, check)
@@ -178,7 +178,7 @@ def _concluded(
     return RunOutcome(measured, answer, lines, len(bad) + incomplete, failed(verdicts, check))
 
 
-def _set_up(request: RunRequest, check: Check, page: bool) -> Setup:
+def _set_up(request: RunRequest, check: Check, page: bool, session: Session) -> Setup:
     """Read and plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
     spec = _load_spec(request)
     require_claims(spec, check)
@@ -188,7 +188,7 @@ def _set_up(request: RunRequest, check: Check, page: bool) -> Setup:
     process_tree.end_abandoned()
     temp_folder.clear()
     code = stage.stage_child_code()
-    resolved = discovery.resolve_interpreters(spec, code, elsewhere=request.elsewhere)
+    resolved = discovery.resolve_interpreters(spec, code, elsewhere=request.elsewhere, say=session.say)
     plan = make_plan(spec, facts.usable_cpus(), request.only, discovery.support_checks(resolved, code))
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     for path in {sys.executable, *(python.path for python in pythons.values())}:

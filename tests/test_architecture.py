@@ -58,6 +58,7 @@ LONGEST = 400  # lines of a module
 SPELT_ALIKE = {
     "none": {
         "the YAML's default of `sync`": ["experiment/keys.py", "experiment/reader.py", "plan/controls.py"],
+        "a value of `flags`": ["experiment/interpreter_settings.py"],
         "a value of `pin`": ["experiment/blocks.py", "plan/expansion.py", "report/sections/machine.py"],
         "an interface of primitives": [
             "report/pairs.py",
@@ -96,11 +97,16 @@ SPELT_ALIKE = {
             "commands/crate.py",
             "commands/reproduce.py",
             "commands/run.py",
+            "report/view.py",
             "report/sections/machine.py",
             "report/sections/trust.py",
             "run/bundle.py",
             "run/storage/run_folder.py",
         ],
+    },
+    "loops": {
+        "a part of the answer": ["analysis/blocking.py", "trial/loop_time.py"],
+        "another word for iterations": ["experiment/blocks.py"],
     },
     "simulated": {"an attribute of every model": ["report/view.py"]},
     "queue": {"a doubt": ["analysis/doubts.py"]},

@@ -16,6 +16,7 @@ from concexp.analysis import blocking, demand, doubts, possible, speed, steadine
 from concexp.analysis.iterations import Iterations, Passes, broadcast_if_constant, repeat
 from concexp.analysis.metrics import names_in
 from concexp.analysis.trial_rows import TrialRows
+from concexp.experiment.blocks import ONE_CPU
 from concexp.experiment.statuses import MACHINE, MEASURED
 from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.journal import Record
@@ -248,7 +249,7 @@ def _row(header: Mapping[str, Any], record: Record, spinners: tuple[Record, ...]
         "effective_cpus": min(effective, default=None),
         "effective_cpus_most": max(effective, default=None),
         "host_cpus_most": max(host, default=None),
-        "cpus": cpus,
+        "cpus": 1 if (record.get("runtime") or {}).get("pin") == ONE_CPU else cpus,  # those that its workers may use
         "timer_cost_s": clocks.get("timer_cost_s"),
     }
 

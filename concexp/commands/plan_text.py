@@ -142,7 +142,8 @@ def _unprobed(plan: Plan) -> Iterator[str]:
     for label in plan.unprobed:
         count = sum(cell.runtime.python == label for cell in plan.cells)
         yield ""
-        yield f"{count} cells of python {label}: asked at run, since planning starts nothing that a YAML names by its path"
+        why = "planning starts nothing that a YAML names by its path, and installs nothing"
+        yield f"{count} cells of python {label}: asked at run, since {why}"
 
 
 def _unsupported(plan: Plan) -> Iterator[str]:

@@ -34,7 +34,7 @@ def _sweep() -> str:
                 f"axes, with + - * / and {', '.join(expressions.FUNCTIONS)}: sweep: {{workers: [1, cpus, 2*cpus]}}."
             ),
             "",
-            _keys("A value with a label of its own:", keys.VALUE),
+            _keys("A value with a label of its own:", {**keys.VALUE, keys.REQUIREMENTS.name: keys.REQUIREMENTS}),
             "",
             _keys("A range of numbers:", keys.RANGE),
         ]

@@ -19,6 +19,7 @@ from concexp.commands.run import RunOutcome, RunRequest, run_experiment, shorten
 from concexp.commands.text_table import table_lines
 from concexp.errors import Damaged, EnvironmentRefused, InputError, Problem
 from concexp.experiment import Spec, environment, kept, yaml_nodes
+from concexp.experiment.axis_table import AXES
 from concexp.plan.planner import make_plan
 from concexp.run import bundle, packages, user_files
 from concexp.run.bundle import Bundle
@@ -185,7 +186,7 @@ def _executed(recipe: Recipe) -> Iterator[str]:
     """The user's code, the files and the variables that the trials are given; empty for an experiment of plug-ins alone."""
     found, spec = recipe.found, recipe.spec
     for entry in spec.user_entries:
-        called = [entry.name, *(one.name for one in (entry.check, entry.over) if one.function)]
+        called = [entry.name, *(one.name for one in (entry.consumer, entry.check, entry.over) if one.function)]
         yield f"calls {', '.join(called)}" + (f" with {dict(entry.parameters)}" if entry.parameters else "")
     for name, variable in spec.environment.items():
         where = "the value that you have" if variable.from_caller else variable.text or environment.UNSET
@@ -193,9 +194,14 @@ def _executed(recipe: Recipe) -> Iterator[str]:
     for grid in spec.grids:
         for axis in grid.axes:
             for key in axis.keys:
+                values = ", ".join(str(value.raw) for value in grid.values(key))
                 if key.startswith(environment.AXIS):
-                    values = ", ".join(str(value.raw) for value in grid.values(key))
                     yield f"environment variable {key.removeprefix(environment.AXIS)}: {values}"
+                elif key in AXES and AXES[key].on_command_line:
+                    yield f"the interpreter's command line: {values}"
+    for label, value in spec.interpreters.items():
+        if value.requirements is not None:
+            yield f"installs for python {label}: {', '.join(value.requirements.lines)}"
     files = [
         (f"{folder}/{name}", f"{found.sizes[f'{folder}/{name}']:,} bytes", f"SHA-256 {sha256}")
         for folder in (kept.CODE, kept.FILES)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from concexp.errors import did_you_mean
-from concexp.experiment import environment, expressions, slips, units, user_code, version_names
+from concexp.experiment import environment, expressions, requirements, slips, units, user_code, version_names
 from concexp.experiment import keys as yaml_keys
 from concexp.experiment.axis_table import AXES, holders, known_axis
-from concexp.experiment.keys import RANGE, VALUE, ZIP, of_sweep
+from concexp.experiment.keys import RANGE, REQUIREMENTS, VALUE, ZIP, of_sweep
 from concexp.experiment.problems import Problems, items, parsed, text, unknown_keys, written
-from concexp.experiment.spec import KINDS, Axis, Entry, Range, Value
+from concexp.experiment.spec import KINDS, Entry
+from concexp.experiment.swept import Axis, Range, Value
 from concexp.experiment.yaml_nodes import Node
 
 FORMULA_LIMIT = 4000  # characters: the search below takes time that grows with their square
@@ -22,9 +24,9 @@ FORMULA = re.compile(r"[A-Za-z].*[-+*/(]|[-+*/(].*[A-Za-z]|^[A-Za-z_][\w.]*$", r
 EMPTY = "the list is empty", "name at least one value, or leave the axis out"
 
 
-def read(node: Node, path: str, entries: Sequence[Entry], problems: Problems) -> list[Axis]:
-    """The axes of one grid; `entries` are all its workloads, models and primitives."""
-    reader = _AxesReader(entries, problems)
+def read(node: Node, path: str, entries: Sequence[Entry], home: Path, problems: Problems) -> list[Axis]:
+    """The axes of one grid; `entries` are all its workloads, models and primitives, `home` is the YAML's folder."""
+    reader = _AxesReader(entries, home, problems)
     axes = list(reader.axes(node, path))
     keys = _unique_keys(axes, node, path, problems)
     reader.check_conflicts(keys, node, path)
@@ -37,6 +39,7 @@ class _AxesReader:
     """Reads the axes of one grid, which may sweep the parameters of these entries."""
 
     entries: Sequence[Entry]
+    home: Path
     problems: Problems
 
     def axes(self, node: Node, path: str) -> Iterator[Axis]:
@@ -104,11 +107,13 @@ class _AxesReader:
 
     def _value(self, key: str, node: Node, path: str) -> Value | None:
         """One value, plain or as {is: value, as: label}; None and a problem if it does not fit."""
-        label = None
+        label, wanted = None, None
         inner = node
         if isinstance(node.value, dict) and "is" in node.value:
-            unknown_keys(node, path, list(VALUE), self.problems)
+            installs = key in AXES and AXES[key].of_interpreter
+            unknown_keys(node, path, [*VALUE, *([REQUIREMENTS.name] if installs else [])], self.problems)
             inner = node.value["is"]
+            wanted = node.value.get(REQUIREMENTS.name) if installs else None
             if "as" in node.value:
                 label = text(node.value["as"], f"{path}.as", self.problems)
                 if key in AXES and not AXES[key].custom_labels:
@@ -143,7 +148,26 @@ class _AxesReader:
             cure = f"{{is: {raw}, as: mine}}: the label stands in tables and ids, which are the same on every machine"
             self.problems.at(inner, path, "a path needs a label", cure)
             return None
-        return Value(raw, label, formula, inner.file, inner.line, inner.column + (1 if inner.quoted else 0))
+        value = Value(raw, label, formula, inner.file, inner.line, inner.column + (1 if inner.quoted else 0))
+        return value if wanted is None else self._with_requirements(value, wanted, path)
+
+    def _with_requirements(self, value: Value, node: Node, path: str) -> Value | None:
+        """An interpreter with what is to be installed for it."""
+        if value.label is None:
+            cure = f"{{is: {value.raw}, requirements: …, as: mine}}: the label stands in tables and ids"
+            self.problems.at(node, path, "an interpreter with requirements needs a label", cure)
+            return None
+        # What --set gives stands in no file: its paths, too, start from the experiment's folder.
+        home = Path(node.file).parent if node.line else self.home
+        here = f"{path}.{REQUIREMENTS.name}"
+        try:
+            return replace(value, requirements=requirements.find(node.plain(), home))
+        except requirements.Unusable as error:
+            one = node if error.number is None else node.value[error.number]
+            self.problems.at(
+                one, here if error.number is None else f"{here}[{error.number}]", error.message, error.hint
+            )
+            return None
 
     def _folder(self, node: Node, path: str) -> tuple[Node, str | None]:
         """A folder as a version of the code, {path: …, as: label}: what names it, and its label; None and a problem without."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, get_args
 
 from concexp.experiment import environment, units, version_names
+from concexp.experiment import interpreter_settings as settings
 from concexp.experiment.axis_values import (
     LOAD,
     at_least,
@@ -24,9 +25,8 @@ from concexp.experiment.axis_values import (
     whole_load,
 )
 from concexp.experiment.blocks import Pin, Startup
+from concexp.experiment.interpreter_settings import Facts
 from concexp.experiment.spec import Entry
-
-Facts = Mapping[str, Any]  # what an interpreter reports about itself
 
 
 @dataclass
@@ -59,6 +59,14 @@ def _nothing_unsupported(_: Any, __: Facts) -> str:
     return ""
 
 
+def _nothing_read_back(_: Any, __: Sequence[Any]) -> str:
+    return ""
+
+
+def _no_flags(_: Any) -> list[str]:
+    return []
+
+
 def _digit(flag: bool) -> str:
     return str(int(flag))
 
@@ -85,9 +93,12 @@ class KnownAxis:
     custom_labels    `as:` may give a value another label
     same_as          the axis that sets the same thing
     of_background    the axis needs a second role
+    of_interpreter   the axis names the interpreter itself
     variable         the environment variable that carries the setting to a trial; "" if the request does
     variable_text    a value that was read -> the text of that variable, None if it is not to be there
+    flags            a value that was read -> the flags that carry it on the interpreter's command line
     unsupported      (value, facts of an interpreter) -> why it cannot be set so, or ""
+    differs          (value, what each worker read back under the axis's name) -> what one has instead, or ""
     meaning, values, unit, default, example, also   as in `keys.Key`; parts of a block have those of the block
     """
 
@@ -100,15 +111,33 @@ class KnownAxis:
     custom_labels: bool = True
     same_as: str = ""
     of_background: bool = False
+    of_interpreter: bool = False
     variable: str = ""
     variable_text: Callable[[Any], str | None] = _digit
+    flags: Callable[[Any], list[str]] = _no_flags
     unsupported: Callable[[Any, Facts], str] = _nothing_unsupported
+    differs: Callable[[Any, Sequence[Any]], str] = _nothing_read_back
     meaning: str = ""
     values: str = ""
     unit: str = ""
     default: str = ""
     example: str = ""
     also: tuple[str, ...] = ()
+
+    @property
+    def in_request(self) -> bool:
+        """Whether a setting of the interpreter travels in the trial's request, and each worker applies it to itself."""
+        return not self.variable and not self.on_command_line
+
+    @property
+    def on_command_line(self) -> bool:
+        """Whether a setting is among the flags with which the interpreter is started."""
+        return self.flags is not _no_flags
+
+    @property
+    def is_read_back(self) -> bool:
+        """Whether workers report what is in force."""
+        return self.differs is not _nothing_read_back
 
 
 # What values change in a cell.
@@ -163,47 +192,6 @@ def has_workers(draft: CellDraft) -> bool:
 def counts_operations(draft: CellDraft) -> bool:
     """Whether the load is a number of operations, so that scaling has a meaning."""
     return "load.ops" in draft.axes or "ops" in draft.load
-
-
-# What tables show, and what interpreters lack.
-
-
-def on_off(written: Any) -> str:
-    """A flag's label, however the flag was written."""
-    return "on" if units.flag(written) else "off"
-
-
-def gil_unsupported(on: bool, facts: Facts) -> str:
-    """Only a free-threaded build can turn the GIL off."""
-    if on or not facts["gil_built"]:
-        return ""
-    return f"{build_name(facts)} is built with the GIL: only a free-threaded build can turn it off"
-
-
-def jit_unsupported(on: bool, facts: Facts) -> str:
-    """CPython's JIT compiler can be switched where it was built in."""
-    if facts["implementation"] != "CPython":
-        return f"{build_name(facts)} has no compiler that could be switched"
-    if on and not facts["jit_built"]:
-        return f"this build of {build_name(facts)} has no JIT compiler to turn on"
-    return ""
-
-
-def switch_interval_unsupported(_: float, facts: Facts) -> str:
-    """PyPy has no switch interval."""
-    return f"{build_name(facts)} has no switch interval" if facts["switch_interval"] is None else ""
-
-
-def pin_unsupported(_: str, facts: Facts) -> str:
-    """Workers are pinned through os.sched_setaffinity, which not every system has."""
-    if facts["pins"]:
-        return ""
-    return f"{build_name(facts)} cannot pin workers to CPUs on this system: it has no os.sched_setaffinity"
-
-
-def build_name(facts: Facts) -> str:
-    """Such as CPython 3.13.1."""
-    return f"{facts['implementation']} {facts['version']}"
 
 
 pins = one_of(get_args(Pin))
@@ -267,7 +255,7 @@ AXES: dict[str, KnownAxis] = {
         example="sweep: {seed: [1, 2, 3]}",
     ),
     "python": KnownAxis(
-        interpreter, nothing, word_labels=True,
+        interpreter, nothing, word_labels=True, of_interpreter=True,
         meaning="the interpreters of the trials (`concexp list pythons`)",
         values="current, a version in quotes, or a path with a label", default="current",
         example='sweep: {python: [current, "3.13", {is: venv/bin/python, as: mine}]}',
@@ -279,24 +267,51 @@ AXES: dict[str, KnownAxis] = {
         also=("version", "versions", "commit", "commits", "revision", "revisions", "branch", "git", "against"),
     ),
     "gil": KnownAxis(
-        units.flag, runtime("gil"), label=on_off, word_labels=True, variable="PYTHON_GIL", unsupported=gil_unsupported,
+        units.flag, runtime("gil"), label=settings.on_off, word_labels=True, variable="PYTHON_GIL",
+        unsupported=settings.gil_unsupported, differs=settings.flag_differs,
         meaning="whether the GIL is on; only a free-threaded build can turn it off", values="on | off",
         default="as the interpreter has it", example='sweep: {python: "3.14t", gil: [on, off]}',
     ),
     "jit": KnownAxis(
-        units.flag, runtime("jit"), label=on_off, word_labels=True, variable="PYTHON_JIT", unsupported=jit_unsupported,
+        units.flag, runtime("jit"), label=settings.on_off, word_labels=True, variable="PYTHON_JIT",
+        unsupported=settings.jit_unsupported, differs=settings.flag_differs,
         meaning="whether CPython's JIT compiler is on, where it was built in", values="on | off",
         default="as the interpreter has it", example="sweep: {jit: [on, off]}",
     ),
     "switch_interval": KnownAxis(
-        switch_interval, runtime("switch_interval"), unsupported=switch_interval_unsupported,
+        switch_interval, runtime("switch_interval"), unsupported=settings.switch_interval_unsupported,
+        differs=settings.switch_interval_differs,
         meaning="how long a thread may keep the GIL when others want it", values="duration >= 1us", unit="s",
         default="as the interpreter has it: 5ms in CPython", example="sweep: {switch_interval: [5ms, 0.5ms]}",
     ),
     "pin": KnownAxis(
-        pins, measure("pin"), unsupported=pin_unsupported,
+        pins, measure("pin"), unsupported=settings.pin_unsupported, differs=settings.pin_differs,
         meaning="the CPUs that workers are bound to, as `measure.pin`", values=" | ".join(get_args(Pin)),
-        default="`measure.pin`", example="sweep: {pin: [none, compact, spread]}",
+        default="`measure.pin`", example="sweep: {pin: [none, compact, spread, one]}",
+    ),
+    "hash_seed": KnownAxis(
+        settings.hash_seed, runtime("hash_seed"), variable="PYTHONHASHSEED", variable_text=str,
+        same_as="env.PYTHONHASHSEED", unsupported=settings.hash_seed_unsupported, differs=settings.hash_seed_differs,
+        meaning="the seed of the hashes of texts, on which the order in sets depends", values="whole number | random",
+        default="another one in each trial", example="sweep: {hash_seed: [0, 1, random]}",
+    ),
+    "gc": KnownAxis(
+        settings.collector, runtime("gc"), label=settings.collector_label, word_labels=True,
+        unsupported=settings.collector_unsupported, differs=settings.collector_differs,
+        meaning="the garbage collector: off, on as in any program, on with what survives a pass frozen, or its thresholds",
+        values="on | off | freeze | a threshold | a list of up to three", default="freeze",
+        example="sweep: {gc: [freeze, on, off, 2000, [2000, 20]]}",
+    ),
+    "malloc": KnownAxis(
+        one_of(settings.ALLOCATORS), runtime("malloc"), variable="PYTHONMALLOC", variable_text=str,
+        same_as="env.PYTHONMALLOC", unsupported=settings.allocator_unsupported, differs=settings.allocator_differs,
+        meaning="the allocator of Python's objects, where CPython was built with it", values=" | ".join(settings.ALLOCATORS),
+        default="as the interpreter has it: pymalloc in most builds", example="sweep: {malloc: [pymalloc, malloc]}",
+    ),
+    "flags": KnownAxis(
+        settings.flags, runtime("flags"), word_labels=True, flags=settings.split_flags, differs=settings.flags_differ,
+        meaning="flags of the interpreter's command line, beside those of a trial", values="none, or flags in quotes",
+        default="as `none`", example='sweep: {flags: [none, "-O", "-X no_debug_ranges"]}',
     ),
     "measure.warmup": KnownAxis(
         at_least(0), measure("warmup"), numeric=True, example="sweep: {measure.warmup: [0, 1, 3]}"
@@ -318,6 +333,12 @@ def known_axis(key: str) -> KnownAxis | None:
     name = key.removeprefix(environment.AXIS)
     read = partial(environment.value, name)
     return KnownAxis(read, runtime(key), numeric=True, variable=name, variable_text=lambda text: text)
+
+
+def is_setting(key: str) -> bool:
+    """Whether an axis is the interpreter, or how it is set."""
+    axis = known_axis(key)
+    return axis is not None and (axis.of_interpreter or axis.is_read_back or bool(axis.variable))
 
 
 def in_order(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,8 @@ Flag = Annotated[bool, BeforeValidator(units.flag)]
 Startup = Literal["once", "each", "timed"]
 Scaling = Literal["strong", "weak"]
 Arrivals = Literal["constant", "poisson"]
-Pin = Literal["none", "compact", "spread"]
+Pin = Literal["none", "compact", "spread", "one"]
+ONE_CPU = "one"  # of these, that which leaves the workers one CPU
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
 DEFAULT_LANGUAGE = "en"
@@ -125,7 +126,8 @@ class Measure(Block):
     )
     pin: Pin = key(
         "none",
-        "the CPUs that workers are bound to: none leaves that to the system, compact puts them close together, spread far apart",
+        "the CPUs that workers are bound to: none leaves that to the system, compact puts them close together, "
+        "spread far apart, one puts all of them on the same CPU",
         "measure: {pin: spread}",
     )
     seed: Annotated[int, BeforeValidator(units.integer)] = key(

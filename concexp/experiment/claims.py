@@ -14,8 +14,9 @@ from concexp.experiment.axis_values import LOAD
 from concexp.experiment.expressions import ExpressionError, Tree
 from concexp.experiment.problems import Problems, inside, items, parsed, text, unknown_keys
 from concexp.experiment.selections import Names
-from concexp.experiment.spec import Claim, Grid, Value
+from concexp.experiment.spec import Claim, Grid
 from concexp.experiment.statuses import STATUSES
+from concexp.experiment.swept import Value
 from concexp.experiment.yaml_mistakes import quoted
 from concexp.experiment.yaml_nodes import Node
 

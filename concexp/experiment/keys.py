@@ -129,6 +129,12 @@ VALUE = _by_name(
     Key("is", "a value that gets a label of its own by `as`", "sweep: {load: [{is: {ops: 10}, as: short}]}", "any value"),
     Key("as", "that label", "sweep: {load: [{is: {ops: 10}, as: short}]}", "text", default="the value as written"),
 )  # fmt: skip
+REQUIREMENTS = Key(
+    "requirements",
+    "what to install for an interpreter, beside `is`: a list, or a file with one in each line",
+    'sweep: {python: [{is: "3.13", requirements: [numpy==2.*], as: np}]}',
+    "list of texts, or the name of a file",
+)
 RANGE = _by_name(
     Key("from", "the first number", "sweep: {workers: {from: 1, to: 8, times: 2}}", "number or formula", default="required"),
     Key("to", "the last number; it is always part of the range if a step meets it",

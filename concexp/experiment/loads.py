@@ -9,7 +9,8 @@ from typing import Any
 from concexp.experiment.blocks import Load
 from concexp.experiment.problems import Problems, shaped
 from concexp.experiment.scope import Scope
-from concexp.experiment.spec import Axis, Grid
+from concexp.experiment.spec import Grid
+from concexp.experiment.swept import Axis
 from concexp.trial.search import too_short_a_step
 
 

@@ -248,11 +248,11 @@ class _Reader:
         """A label that stands for two interpreters, or two values of a variable, would mix their numbers."""
         swept = dict.fromkeys(key for grid in grids for axis in grid.axes for key in axis.keys)
         for key in [key for key in swept if key in ("python", CODE) or key.startswith(environment.AXIS)]:
-            first: dict[str, str] = {}
+            first: dict[str, tuple[Any, ...]] = {}
             for value in (value for grid in grids for value in grid.values(key)):
                 label = value.label or value.raw
-                meant = "current" if label == "current" and key == "python" else value.raw
-                if first.setdefault(label, meant) != value.raw:
+                meant = ("current", None) if label == "current" and key == "python" else value.meant
+                if first.setdefault(label, meant) != value.meant:
                     place = (value.file, value.line, value.column)
                     cure = "give one of them another with `as:`"
                     self.problems.append(Problem(*place, f"sweep.{key}", f"'{label}' stands for two values", cure))
@@ -322,7 +322,7 @@ class _Reader:
         background = self.background(scope)
         every = [entry for kind in KINDS for entry in chosen[kind]]
         every += [background] if background is not None else []
-        swept = tuple(axes.read(scope.swept, scope.path, every, self.problems))
+        swept = tuple(axes.read(scope.swept, scope.path, every, Path(self.file).parent, self.problems))
         grid = Grid(
             **chosen,
             axes=swept,
@@ -352,7 +352,7 @@ class _Reader:
         """A primitive beside user code alone guards nothing: its cells could never run."""
         node, path = scope.get("sync")
         workloads = chosen["workload"]
-        if node is None or not workloads or not all(entry.is_user_code for entry in workloads):
+        if node is None or not workloads or not all(one.is_user_code and not one.shares_sync for one in workloads):
             return
         for number, entry in enumerate(chosen["sync"]):
             if entry.name == "none":
@@ -362,7 +362,8 @@ class _Reader:
             found = place.problem(
                 f"{path}[{number}]" if listed else path,
                 f"{entry.label} cannot guard {workloads[0].label}: what user code shares is not known here",
-                "leave it out, and use the primitive in your own code, for example one that the file makes at its top level",
+                "give the function a parameter `sync` and use that (def update(sync): with sync: …), or leave `sync:` out and use "
+                "a primitive of your own, for example one that the file makes at its top level",
             )
             if found not in self.problems:  # several grids may have it from the root
                 self.problems.append(found)

@@ -15,8 +15,9 @@ from concexp.experiment import expressions, units
 from concexp.experiment.axis_table import AXES
 from concexp.experiment.blocks import Answer
 from concexp.experiment.problems import Problems, inside, items, parsed, unknown_keys
-from concexp.experiment.spec import KINDS, Grid, Value, second_roles
+from concexp.experiment.spec import KINDS, Grid, second_roles
 from concexp.experiment.statuses import STATUSES
+from concexp.experiment.swept import Value
 from concexp.experiment.yaml_nodes import Node
 
 

@@ -14,6 +14,7 @@ from concexp.experiment import expressions, kept, units
 from concexp.experiment.blocks import DEFAULT_LANGUAGE, Answer, Measure, Report
 from concexp.experiment.environment import Variable
 from concexp.experiment.files import DataFile
+from concexp.experiment.swept import Axis, Value
 
 KINDS = ("workload", "model", "sync")
 SHORT_SHA = 7  # digits of a commit, as git shows it
@@ -114,7 +115,8 @@ NOWHERE = Located()
 class Entry:
     """One value of the axes workload, model, sync or background: a plug-in with its parameters, in SI units, and its label.
 
-    For user code there are also: where it is, the parameters known from its source or given, what it returns, and its check.
+    For user code there are also: where it is, the parameters known from its source or given, what it returns, its check, and
+    whether it takes the primitive as its argument `sync`.
     `wants` is what the experiment says that a workload needs, cpu or io; "" lets the measurement decide.
 
     Where versions of the user's code are compared, `versions` has the entry of each, by the version's name; each of these has its
@@ -132,6 +134,9 @@ class Entry:
     over: Located = NOWHERE  # where the items are that it is called with
     place: Problem = field(default=Problem("", 0, 0, "", ""), compare=False)  # where problems with it are reported
     wants: str = ""
+    takes_sync: bool = False
+    consumer: Located = NOWHERE  # the second of two roles
+    consumer_takes_sync: bool = False
     version: Version | None = None
     versions: Mapping[str, Entry] = field(default_factory=dict)
     missing: str = ""
@@ -157,6 +162,11 @@ class Entry:
         return bool(self.located.function)
 
     @property
+    def shares_sync(self) -> bool:
+        """Whether the user's code gets the primitive, in one of its roles."""
+        return self.takes_sync or self.consumer_takes_sync
+
+    @property
     def origin(self) -> str:
         """The package that it comes from, with its version; "" for user code and for concexp's own plug-ins."""
         return "" if self.is_user_code else catalog.origin(PLUGINS.get(self.kind, self.kind), self.name)
@@ -164,15 +174,15 @@ class Entry:
     @property
     def sources(self) -> list[Located]:
         """The user code of the entry, its check and items included, that have Python source."""
-        return [located for located in (self.located, self.check, self.over) if located.source]
+        return [located for located in (self.located, self.consumer, self.check, self.over) if located.source]
 
     @property
     def plugin(self) -> type[Any]:
         """The class of the plug-in; for user code, that of the workload which calls it."""
         if self.is_user_code:
-            from concexp.trial.workloads._function import Workload
+            from concexp.trial.workloads import _function, _roles
 
-            return Workload
+            return _roles.Workload if self.consumer.function else _function.Workload
         return catalog.load(PLUGINS.get(self.kind, self.kind), self.name)
 
     def build(self) -> Any:
@@ -183,8 +193,13 @@ class Entry:
         """The form in which a trial's request names it."""
         if self.is_user_code:
             given = {**self.located.request(), "arguments": dict(self.parameters), "returns": self.returns}
-            beside = {"check_by": self.check.request(), "over_by": self.over.request()}
-            return {"name": "_function", "parameters": {**given, **beside}}
+            beside: dict[str, Any] = {"check_by": self.check.request(), "over_by": self.over.request()}
+            if self.takes_sync:
+                beside["takes_sync"] = True
+            if not self.consumer.function:
+                return {"name": "_function", "parameters": {**given, **beside}}
+            beside["consumer"] = {**self.consumer.request(), "takes_sync": self.consumer_takes_sync}
+            return {"name": "_roles", "parameters": {**given, **beside}}
         reference = catalog.reference(PLUGINS.get(self.kind, self.kind), self.name)
         more = {"reference": reference} if reference else {}
         return {"name": self.name, "parameters": dict(self.parameters), **more}
@@ -196,8 +211,9 @@ class Entry:
             returns = {"returns:": self.returns} if self.returns != "anything" else {}
             check = {"check:": self.check.name} if self.check.function else {}
             over = {"over:": self.over.name} if self.over.function else {}
+            consumer = {"consumer:": self.consumer.name} if self.consumer.function else {}
             version = {"code:": self.version.identity} if self.version is not None else {}
-            return {**self.parameters, **returns, **check, **over, **version}
+            return {**self.parameters, **returns, **check, **over, **consumer, **version}
         declared = catalog.parameters(self.plugin)
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
 
@@ -214,42 +230,6 @@ class Entry:
     def with_parameter(self, name: str, value: Any) -> Entry:
         """The same entry with another value for one parameter."""
         return replace(self, parameters={**self.parameters, name: self.convert(name, value)})
-
-
-@dataclass(frozen=True)
-class Value:
-    """One value of an axis as written, its own label if it has one, whether it is a formula, and its place in the file."""
-
-    raw: Any
-    label: str | None = None
-    formula: bool = False
-    file: str = ""
-    line: int = 0
-    column: int = 0
-
-
-@dataclass(frozen=True)
-class Range:
-    """`{from, to, times}` (geometric) or `{from, to, step}` (arithmetic); its numbers may be formulas with `cpus`."""
-
-    start: Value
-    stop: Value
-    times: Value | None = None
-    step: Value | None = None
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One axis, or several that move together. A point has one value per key; a `range` replaces the points of a single axis."""
-
-    keys: tuple[str, ...]
-    points: tuple[tuple[Value, ...], ...] = ()
-    range: Range | None = None
-
-    @property
-    def varies(self) -> bool:
-        """Whether there may be more than one point."""
-        return self.range is not None or len(self.points) > 1
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,10 @@ from concexp.experiment.problems import Problems, text, unknown_keys
 from concexp.experiment.spec import NOWHERE, Entry, Located, Version
 from concexp.experiment.user_source import Source, Unusable
 from concexp.experiment.yaml_nodes import MISTAKABLE, Node
+from concexp.trial.workloads._user_sync import NAME as SYNC
 
 LONG = "call"
+ROLES = ("producer", "consumer")
 RETURNS = ("anything", "sent", "seconds", "nothing", "any")
 COMPARED = ("anything", "sent")  # only then each value has to be the same under every model
 REFERENCE = """\
@@ -42,6 +44,18 @@ What it may be:
   context manager      a function under `@contextmanager`: each worker enters it, and calls what it yields
 Work that is put off is not measured: a call that returns a generator, a `map`, a future or a coroutine is refused. Return
 `list(...)`, the future's `result()`, or await it.
+
+A parameter named `sync` gets the primitive of the cell, so that one's own critical section is swept over primitives:
+  def update(sync):          workload: my.py:update
+      with sync:             sync: [none, lock, {semaphore: {permits: 2}}]
+          …                  model: [threads, processes]
+It is the native object (a `threading.Lock`, a `multiprocessing.Queue` …); under `none` an object that is false, and whose `with`
+does nothing. An `async def` awaits it, whatever the model: `async with sync`, `await sync.get()`; a plain function cannot wait for
+asyncio's. What such calls return is not compared between models.
+
+Two roles: {call: {producer: my.py:make, consumer: my.py:take}, as: mine}. Half of the workers call the one, half the other, each
+equally often. What they share is their own, or the `sync` that both ask for: `sync.put(…)` here, `sync.get()` there. One operation
+is an item: a call of each.
 
 Keys of `call`:
   target     what is called, as above
@@ -96,6 +110,7 @@ class Target:
     returns     one of RETURNS
     check       where the check is; NOWHERE without one
     over        where the items are that it is called with; NOWHERE without any
+    consumer    where the second role is, NOWHERE without one, and whether it asks for the primitive
     version     the version that it is taken from; None for the files as they are
     """
 
@@ -109,6 +124,7 @@ class Target:
     returns: str = RETURNS[0]
     check: Located = NOWHERE
     over: Located = NOWHERE
+    consumer: tuple[Located, bool] = (NOWHERE, False)
     version: Version | None = None
 
     def find(self, name: str) -> tuple[Source, str]:
@@ -178,11 +194,19 @@ def _read(target: Target, problems: Problems) -> list[Entry]:
 def _of_call(target: Target, problems: Problems) -> Target | None:
     """The target that the keys of `call` describe."""
     given, path = target.arguments, target.path
-    if "target" not in given:
-        target.mention.report(problems, "`call` needs a target", "call: {target: my.py:parse, arguments: {size: 3}}")
+    roles = [key for key in ROLES if key in given]
+    first = ROLES[0] if roles else "target"
+    if first not in given or len(roles) == 1:
+        cure = (
+            "call: {target: my.py:parse, arguments: {size: 3}}, or call: {producer: my.py:make, consumer: my.py:take}"
+        )
+        target.mention.report(problems, "`call` needs a target, or a producer and a consumer", cure)
         return None
-    unknown_keys(target.holder, path, ("target", "arguments", "over", "returns", "check"), problems)
-    name = text(given["target"], f"{path}.target", problems)
+    unknown_keys(
+        target.holder, path, (*(ROLES if roles else (first, "over")), "arguments", "returns", "check"), problems
+    )
+    name = text(given[first], f"{path}.{first}", problems)
+    consumer = _consumer(given[ROLES[1]], f"{path}.{ROLES[1]}", target, problems) if roles else (NOWHERE, False)
     returns = _returns(given["returns"], f"{path}.returns", problems) if "returns" in given else RETURNS[0]
     check = _named(given["check"], f"{path}.check", target, problems, True) if "check" in given else NOWHERE
     over = _named(given["over"], f"{path}.over", target, problems, False) if "over" in given else NOWHERE
@@ -191,19 +215,41 @@ def _of_call(target: Target, problems: Problems) -> Target | None:
     if not isinstance(arguments.value, dict):
         problems.at(arguments, f"{path}.arguments", f"expected a map, not {units.for_message(arguments.plain())}")
         return None
-    if name is None or check is None or over is None:
+    if name is None or check is None or over is None or consumer is None:
         return None
     return replace(
         target,
         name=name,
-        mention=Mention(given["target"], f"{path}.target"),
+        mention=Mention(given[first], f"{path}.{first}"),
         arguments=arguments.value,
         holder=arguments,
         path=f"{path}.arguments",
         returns=returns,
         check=check,
         over=over,
+        consumer=consumer,
     )
+
+
+def _consumer(node: Node, path: str, target: Target, problems: Problems) -> tuple[Located, bool] | None:
+    """(where the consumer is, whether it asks for the primitive); None if there is a problem."""
+    name = text(node, path, problems)
+    if name is None:
+        return None
+    try:
+        source, function = target.find(name)
+        source.require(function)
+    except Unusable as error:
+        Mention(node, path).report(problems, error.message, error.hint)
+        return None
+    signature = parameters_of(source, function)
+    missing = [key for key, needed in signature.required.items() if needed and key != SYNC] if signature else []
+    if missing:
+        Mention(node, path).report(
+            problems, f"{function} needs {', '.join(missing)}", "a consumer has no parameter but `sync`"
+        )
+        return None
+    return replace(source.located, function=function), signature is not None and SYNC in signature.without_default
 
 
 def _returns(node: Node, path: str, problems: Problems) -> str:
@@ -268,6 +314,7 @@ def _entry(target: Target, source: Source, function: str, name: str, label: str,
     if signature is not None:
         _check_arguments(target, signature, name, problems)
     arguments = {key: node.plain() for key, node in target.arguments.items()}
+    takes_sync = signature is not None and SYNC in signature.without_default and SYNC not in arguments
     mention = target.mention
     return Entry(
         "workload",
@@ -275,11 +322,18 @@ def _entry(target: Target, source: Source, function: str, name: str, label: str,
         label,
         arguments,
         located=replace(source.located, function=function),
-        known_parameters=tuple(dict.fromkeys([*(signature.required if signature else {}), *arguments])),
+        known_parameters=tuple(
+            name
+            for name in dict.fromkeys([*(signature.required if signature else {}), *arguments])
+            if not (takes_sync and name == SYNC)
+        ),
         returns=target.returns,
         check=target.check,
         over=target.over,
         place=mention.node.problem(mention.path, "", "", mention.key),
+        takes_sync=takes_sync,
+        consumer=target.consumer[0],
+        consumer_takes_sync=target.consumer[1],
     )
 
 
@@ -287,12 +341,14 @@ def _entry(target: Target, source: Source, function: str, name: str, label: str,
 class Signature:
     """The parameters that a source shows.
 
-    required   name -> whether a call has to give it
-    open       whether other names may be given too: `**options`, or what a decorator makes of it
+    required         name -> whether a call has to give it
+    open             whether other names may be given too: `**options`, or what a decorator makes of it
+    without_default  the names that have no default, whatever a decorator does with them
     """
 
     required: Mapping[str, bool]
     open: bool
+    without_default: frozenset[str]
 
 
 def parameters_of(source: Source, function: str) -> Signature | None:
@@ -315,9 +371,10 @@ def _signature(definition: ast.stmt | None, is_method: bool) -> Signature | None
     without_default = len(positional) - len(arguments.defaults)
     required = {a.arg: number < without_default for number, a in enumerate(positional) if number >= first}
     required |= {a.arg: d is None for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)}
+    asked = frozenset(name for name, needed in required.items() if needed)
     if definition.decorator_list:
-        return Signature(dict.fromkeys(required, False), True)
-    return Signature(required, arguments.kwarg is not None)
+        return Signature(dict.fromkeys(required, False), True, asked)
+    return Signature(required, arguments.kwarg is not None, asked)
 
 
 def _check_arguments(target: Target, signature: Signature, name: str, problems: Problems) -> None:
@@ -333,7 +390,7 @@ def _check_arguments(target: Target, signature: Signature, name: str, problems: 
             message = f"{function} has no parameter '{key}'"
             problems.at(target.holder, f"{target.path}.{key}", message, cure, key)
     positional = int(bool(target.over.function))  # the first one is given the item
-    required = [key for key, needed in signature.required.items() if needed][positional:]
+    required = [key for key, needed in signature.required.items() if needed and key != SYNC][positional:]
     missing = [key for key in required if key not in target.arguments]
     if missing:
         cure = f"write {{{name}: {{{missing[0]}: …}}}}"

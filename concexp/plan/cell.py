@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,13 +56,31 @@ class Runtime:
         return {axis.variable: axis.variable_text(value) for axis, value in carried}
 
     def request(self) -> dict[str, Any]:
-        """The settings that a trial's request carries."""
-        return {key: value for key, value in self.settings.items() if not _axis(key).variable}
+        """The settings that a trial's request carries, and the names of those that its workers read back."""
+        carried: dict[str, Any] = {key: value for key, value in self.settings.items() if _axis(key).in_request}
+        names = [key for key, axis in self._axes if axis.is_read_back]
+        return {**carried, "read_back": names} if names else carried
+
+    def flags(self) -> list[str]:
+        """The flags of the interpreter's command line that carry settings."""
+        return [flag for axis, value in self._by_axis for flag in axis.flags(value)]
+
+    def difference(self, workers: Sequence[Mapping[str, Any]]) -> str:
+        """How the settings that workers read back differ from what was to be set, or an empty text."""
+        for key, axis in self._axes:
+            found = [one.get(key) for one in workers]
+            if axis.is_read_back and (other := axis.differs(self.settings[key], found)):
+                return f"{key} is not what was asked for, {axis.label(self.settings[key])}: a worker has {other}"
+        return ""
 
     @property
     def identity(self) -> dict[str, Any]:
         """The part of a cell's identity. Variables of the environment may hold paths: their labels stand for them."""
         return {key: value for key, value in self.settings.items() if not key.startswith(AXIS)}
+
+    @property
+    def _axes(self) -> list[tuple[str, KnownAxis]]:
+        return [(key, _axis(key)) for key in self.settings]
 
     @property
     def _by_axis(self) -> list[tuple[KnownAxis, Any]]:

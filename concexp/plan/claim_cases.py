@@ -12,8 +12,9 @@ from concexp.errors import InputError, Problem
 from concexp.experiment import expressions
 from concexp.experiment.claims import ambiguous, axes_of, is_metric, label_of, same_label
 from concexp.experiment.expressions import ExpressionError, Tree
-from concexp.experiment.spec import Claim, Value
+from concexp.experiment.spec import Claim
 from concexp.experiment.statuses import STATUSES
+from concexp.experiment.swept import Value
 
 Labels = Mapping[str, Any]  # by axis
 LABELS_IN_MESSAGE = 10

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from concexp.experiment import Answer, expressions
-from concexp.experiment import environment as variables
+from concexp.experiment.axis_table import is_setting
 from concexp.experiment.claims import of_data
 from concexp.experiment.version_names import AXIS as VERSIONS
 from concexp.report.grouping import groups
@@ -25,7 +25,6 @@ from concexp.report.view import Comparison, Point, View, once_per_view
 
 WORKLOAD, WORKERS = "workload", "workers"
 KINDS = (WORKLOAD, "model", "sync")  # whose labels need no name beside them
-SETTINGS = ("python", "gil", "jit", "switch_interval", "pin")  # of an interpreter, beside variables of its environment
 FEWEST_NUMBERS = 3  # values of an axis that show where more brings nothing
 
 
@@ -178,7 +177,7 @@ def _varied(view: View) -> list[str]:
     swept = [key for key in view.axes if key in view.varying_axes and key not in (WORKLOAD, WORKERS)]
     swept = [key for key in swept if not view.is_redundant(key, swept)]
     own = [key for key in swept if view.is_choice(key)]
-    settings = [key for key in swept if key in SETTINGS or key.startswith(variables.AXIS)]
+    settings = [key for key in swept if is_setting(key)]
     if own:
         return own if all(numeric_axis(view, key) for key in own) else []
     return settings or _arguments(view, swept) or _functions(view)

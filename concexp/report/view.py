@@ -27,6 +27,7 @@ from concexp.analysis.stats.intervals import UNKNOWN, Interval
 from concexp.errors import UnknownName
 from concexp.experiment.statuses import MEASURED, NUMBERED
 from concexp.report.grouping import groups
+from concexp.report.pythons import shown
 from concexp.report.styles import Style, assign_styles
 from concexp.report.text.labels import one_line
 from concexp.report.text.language import current, say, translated
@@ -180,7 +181,8 @@ class View:
     def points(self) -> list[Point]:
         """All cells, in the order of cells.csv."""
         by_cell = self.run.samples
-        labels = self.run.axes_by_cell
+        ran = self.run.manifest["interpreters"]
+        labels = {cell: shown(one, ran) for cell, one in self.run.axes_by_cell.items()}
         demands, blocked = demand.shares_by_cell(self.run.firsts), blocking.shares_by_cell(self.run.firsts)
         points = []
         for row in self.run.cells.to_dict("records"):
@@ -324,7 +326,7 @@ class View:
 
     def baseline(self, point: Point) -> Point | None:
         """The point that this point's gain is relative to; None if there is none."""
-        return self._by_cell.get(self._baseline.of(point.labels))
+        return self._by_cell.get(self._baseline.of(self.run.axes_by_cell[point.cell]))
 
     @cached_property
     def _by_cell(self) -> dict[str, Point]:

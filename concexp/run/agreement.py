@@ -178,7 +178,10 @@ def _groups(cells: Iterable[Cell]) -> list[list[Cell]]:
     """The cells whose workload is user code that returns values to be compared, by the work that they do."""
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
-        if cell.workload.is_user_code and cell.workload.returns in COMPARED and not cell.simulated:
+        work = cell.workload
+        # What shares a primitive, or is in two roles, shares state: what a call returns may depend on the others.
+        shares = work.shares_sync or work.consumer.function
+        if work.is_user_code and work.returns in COMPARED and not shares and not cell.simulated:
             groups.setdefault(_same_work(cell), []).append(cell)
     return list(groups.values())
 

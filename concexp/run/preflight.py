@@ -62,6 +62,10 @@ KNOWN_ERRORS = (
         'file: set it under `if __name__ == "__main__":`, or use multiprocessing.get_context(...) where processes are made',
     ),
     (
+        re.compile(r"context manager protocol|AttributeError: __a?enter__"),
+        "what it enters by `with` cannot be entered: a lock or a semaphore guards, a channel or a signal does not",
+    ),
+    (
         re.compile(r"event loop"),
         "an event loop cannot be started inside one that runs: name the coroutine function itself as the target",
     ),
@@ -84,14 +88,18 @@ class Use:
         """Equal for models that run user code in the same way."""
         model = self.model.build()
         chosen = [self.model.parameters.get(name) for name in ("start_method", "inner")]
-        return repr(
-            ((model.parallel, model.asynchronous, model.daemonic, *chosen), self.cell.runtime, self.cell.version)
-        )
+        return repr(((model.parallel, model.asynchronous, model.daemonic, *chosen), *self._place_and_sync))
 
     @property
     def key(self) -> str:
         """Equal for cells of one model on one interpreter, with one version of the code."""
-        return repr((self.model.name, sorted(self.model.parameters.items()), self.cell.runtime, self.cell.version))
+        return repr((self.model.name, sorted(self.model.parameters.items()), *self._place_and_sync))
+
+    @property
+    def _place_and_sync(self) -> tuple[object, ...]:
+        """What else decides how code runs: its interpreter, its version, and the primitive, where the code gets it."""
+        sync = self.cell.sync.request() if self.entry.shares_sync else None
+        return self.cell.runtime, self.cell.version, sync
 
     @property
     def place(self) -> tuple[str, str]:
@@ -274,8 +282,8 @@ class Preflight:
         with self.lock.held():
             python = self.pythons[cell.runtime.python].path
             variables, memory = cell.runtime.variables(), cell.settings.memory
-            given = self.provided.for_trial(True, cell.version)
-            return launch(request, python, self.stage, timeout, True, variables, memory, given)
+            given, flags = self.provided.for_trial(True, cell.version), cell.runtime.flags()
+            return launch(request, python, self.stage, timeout, True, variables, memory, given, flags)
 
     def _failure_is_allowed(self, uses: list[Use]) -> bool:
         """True if the experiment allows all these cells to fail: then their failures are data."""

@@ -123,9 +123,24 @@ class Runner:
             with self.lock.held():
                 started_at = run_folder.now()  # not before: a trial that waits for another run has not started
                 outcome = self._launch(trial, request)
-        if outcome.status == "ok" and (reason := self.differing.get(trial.cell.id)):
+        if outcome.status == "ok" and (
+            reason := self.differing.get(trial.cell.id) or self._not_in_force(trial, outcome)
+        ):
             outcome = replace(outcome, status="invalid", reason=reason)
         return trial_record(trial, outcome, started_at, self.host)
+
+    def _not_in_force(self, trial: PlannedTrial, outcome: TrialOutcome) -> str:
+        """What the workers read back of their settings, where it is not what was asked for; "" if it is."""
+        if trial.role == SENTINEL:
+            return ""
+        try:
+            for iteration in (outcome.answer or {}).get("iterations") or ():
+                seen = iteration.get("worker_settings")
+                if seen and (reason := trial.cell.runtime.difference(seen)):
+                    return reason
+        except (TypeError, ValueError, AttributeError, LookupError):  # measured code may have written the answer
+            return "what its workers report of their settings makes no sense"
+        return ""
 
     def diagnose(self, trial: PlannedTrial) -> Record:
         """Run a trial that hung once more, with locks that record their holders. Its times count nowhere."""
@@ -153,7 +168,8 @@ class Runner:
         python = sys.executable if watches else self.pythons[cell.runtime.python].path
         provided = NOTHING if watches else self.provided.for_trial(cell.has_user_code, cell.version)
         # User code may import what is installed for its interpreter; without that, our own workloads start faster.
-        limits = cell.settings.timeout, cell.needs_site, variables, cell.settings.memory, provided
+        flags = () if watches else cell.runtime.flags()
+        limits = cell.settings.timeout, cell.needs_site, variables, cell.settings.memory, provided, flags
         outcome = launch(request, python, self.stage, *limits)
         if outcome.status == "crashed" and outcome.answer is None and repair(self.stage, python):
             self.listener.note(
@@ -181,7 +197,7 @@ class Runner:
         """The probes of a trial: those that are always on, and its own, or those that a requested metric needs."""
         probes = {name: catalog.load("probe", name) for name in catalog.names("probe")}
         wanted = {trial.probe} if trial.probe else {name for name in self.spec.probes if not probes[name].own_trials}
-        if trial.cell.runtime.request():  # each worker applies these settings to itself, so each is asked for them
+        if trial.cell.runtime.request():  # what is to be in force in each worker is read back there
             wanted.add("placement")
         return [name for name, probe in probes.items() if name in wanted or probe.always_on(trial.cell.load)]
 

@@ -78,7 +78,8 @@ def code_files(spec: Spec, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, s
     `seen` is what the preflight found out about each entry, by label. A file has the name by which the YAML reaches it, what
     lies beside it accordingly, and a module that of its package, so that no name holds a folder of this machine.
     """
-    wanted: list[tuple[str, str]] = []  # (name, path)
+    required = [value.requirements for value in spec.interpreters.values() if value.requirements is not None]
+    wanted = [(name_of(one.written), one.path) for one in required if one.written]  # (name, path)
     for entry in spec.user_entries:
         if entry.versions:
             wanted += _of_versions(entry, [Path(file) for file in seen.get(entry.label, {}).get("modules", {})])

@@ -83,7 +83,7 @@ class Background:
     def __init__(self, workload, model, workers, folder, probe, setting, pace):
         self.workload = workload
         self.model = model
-        self.workers = workers
+        self.workers = model.bodies(workers)
         self.folder = folder
         self.probe = probe
         self.setting = setting

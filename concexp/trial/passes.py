@@ -5,8 +5,7 @@ Orders are a tuple (first, ops, duration): either `ops` operations numbered from
 loop), the orders are (0, None, None). The answer to orders is a `Report`.
 """
 
-import gc
-
+from concexp.trial.collector import settle
 from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.placement import usable_cpus
 from concexp.trial.reference import reference_s
@@ -51,16 +50,6 @@ class Report:
         return self.__reduce__() == other.__reduce__() if isinstance(other, Report) else NotImplemented
 
     __hash__ = None
-
-
-def settle():
-    """Collect garbage and freeze the survivors, so that no pass pays for the objects of the last one.
-
-    The collector stays on: its cost belongs to the work.
-    """
-    gc.collect()
-    if hasattr(gc, "freeze"):  # PyPy has none
-        gc.freeze()
 
 
 def run_pass(workload, me, orders, gate):

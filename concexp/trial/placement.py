@@ -8,22 +8,36 @@ one thread.
 import os
 import sys
 
+from concexp.trial import collector
+
 SYSTEM = "/sys/devices/system/cpu"
 
 
 class Setting:
-    """`switch_interval` in seconds, None for the interpreter's own; `cpus` in the order in which workers take them, None
-    for no pinning.
+    """How workers are set.
+
+    switch_interval   seconds; None for the interpreter's own
+    cpus              in the order in which workers take them; None for no pinning
+    collector         as `collector.apply` takes it; None for a collector as it is
+    read_back         the names of the settings that workers report as they are in force: see `in_force`
     """
 
-    def __init__(self, switch_interval=None, cpus=None):
+    def __init__(self, switch_interval=None, cpus=None, collector=None, read_back=()):
         self.switch_interval = switch_interval
         self.cpus = cpus
+        self.collector = collector
+        self.read_back = read_back
+
+    def set_interpreter(self):
+        """Set this interpreter."""
+        if self.switch_interval is not None:
+            sys.setswitchinterval(self.switch_interval)
+        if self.collector is not None:
+            collector.apply(self.collector)
 
     def apply(self, place):
         """Set the interpreter, and pin the calling thread to the CPU of this place, round robin."""
-        if self.switch_interval is not None:
-            sys.setswitchinterval(self.switch_interval)
+        self.set_interpreter()
         if self.cpus:
             os.sched_setaffinity(0, {self.cpus[place % len(self.cpus)]})
 
@@ -34,9 +48,10 @@ def usable_cpus():
 
 
 def setting_of(request):
-    """The setting that a request's `switch_interval` and `pin` ask for."""
+    """The setting that a request's `switch_interval`, `pin`, `gc` and `read_back` ask for."""
     pin = request.get("pin")
-    return Setting(request.get("switch_interval"), ORDERS[pin](os.sched_getaffinity(0)) if pin else None)
+    cpus = ORDERS[pin](os.sched_getaffinity(0)) if pin else None
+    return Setting(request.get("switch_interval"), cpus, request.get("gc"), request.get("read_back", ()))
 
 
 def compact(usable, system=SYSTEM):
@@ -56,7 +71,12 @@ def spread(usable, system=SYSTEM):
     return sorted(usable, key=keys.get)
 
 
-ORDERS = {"compact": compact, "spread": spread}
+def one(usable, system=SYSTEM):
+    """One CPU for all workers: the last, since the first ones serve most interrupts."""
+    return sorted(usable)[-1:]
+
+
+ORDERS = {"compact": compact, "spread": spread, "one": one}
 
 
 def position(cpu, system=SYSTEM):

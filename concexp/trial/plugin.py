@@ -164,6 +164,13 @@ class Model(Plugin):
         """(owner, factories, array) for Tools."""
         raise NotImplementedError
 
+    def bodies(self, workers):
+        """The number of bodies that carry the work of so many workers, each with a view (`WorkerView`) and a report of its own.
+
+        One each, unless a worker carries several at once; then body k belongs to worker k modulo `workers`.
+        """
+        return workers if self.needs_workers else 1
+
     def missing(self):
         """Why this model cannot be had from this interpreter, or an empty text."""
         for package in self.packages:

@@ -35,7 +35,9 @@ class PromptSwitches:
 
     def __exit__(self, *error):
         if self.before is not None:
-            sys.setswitchinterval(self.before + self.HALF)  # it is cut to whole microseconds
+            sys.setswitchinterval(self.before)
+            if sys.getswitchinterval() < self.before:  # CPython cuts it to whole microseconds, and PyPy does not
+                sys.setswitchinterval(self.before + self.HALF)
 
 
 def count_threads():

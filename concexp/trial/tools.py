@@ -67,8 +67,8 @@ class Tools:
 
     `owner` is how a reason names the model's library; `factories` maps a name to what builds it; `array` builds `n`
     shared 64-bit integers, all 0, that every worker can read and write by index. `asynchronous` says that waiting is
-    `await` here (`async with primitive:`); `folder` is a temporary folder of this trial; `workers` is how many workers
-    will use what is made.
+    `await` here (`async with primitive:`); `folder` is a temporary folder of this trial; `workers` is how many bodies of
+    workers (see `Model.bodies`) will use what is made.
     """
 
     def __init__(self, owner, factories, array, asynchronous=False, folder="", workers=1):
@@ -210,6 +210,7 @@ def unsupported(workload, model, sync, workers, load):
     missing = model.missing()
     if missing:
         return missing
+    workers = model.bodies(workers)
     try:
         if sync is not None:
             sync.build(DryTools(*model.primitives(), model.asynchronous, workers=workers), 0)

@@ -34,7 +34,6 @@ class Window:
     wall_s      the time that they took, so that ops / wall_s is the throughput; where time was given, the time that they would
                 have taken at the rate of the window: an operation that ended later is in both numbers
     window_s    the stretch from which that rate was taken; None for counted operations
-    worker_ops, worker_s   of each report: its operations, and the time from its start to its stop
     start_skew_s, stop_skew_s   from the first start to the last, and for the stops
     all_active  the share of the pass, or of the given time, in which all were at work
     """
@@ -46,8 +45,6 @@ class Window:
         self.ops = ops
         self.wall_s = (wall + (0 if creation is None else begin - creation)) / SECOND
         self.window_s = None
-        self.worker_ops = [report.done for report in reports]
-        self.worker_s = [(stop - start) / SECOND for start, stop in zip(starts, stops)]
         self.start_skew_s = (last - begin) / SECOND
         self.stop_skew_s = (max(stops) - min(stops)) / SECOND
         self.all_active = max(0.0, (min(end, *stops) - last) / max(1, end - begin))
@@ -72,6 +69,17 @@ def timed(reports, duration, creation, workers):
     window = Window(reports, done, stop - begin if whole else time_taken(reports, cut, end), end, creation)
     window.window_s = (stop - begin if whole else end - cut) / SECOND
     return window
+
+
+def by_worker(reports, workers):
+    """([the operations of each worker], [seconds from its first start to its last stop]), from a report of each body.
+
+    Body k belongs to worker k modulo `workers`: see `Model.bodies`.
+    """
+    own = [reports[worker::workers] for worker in range(workers)]
+    ops = [sum(report.done for report in several) for several in own]
+    spans = [max(report.stop for report in several) - min(report.start for report in several) for several in own]
+    return ops, [span / SECOND for span in spans]
 
 
 def time_taken(reports, cut, end):

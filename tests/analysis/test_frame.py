@@ -148,3 +148,10 @@ def test_axes_say_what_was_asked_for_and_records_what_was_there(tmp_path):
     plain = journal_builder.write(tmp_path / "plain", [journal_builder.cell()]).trials
     assert set(map(tuple, plain[["python", "gil", "gil_start"]].values.tolist())) == {("current", "on", True)}
     assert "switch_interval" not in plain
+
+
+def test_pinned_to_one_cpu_there_is_one(tmp_path):
+    """What a trial could use is a single CPU then, however many the machine has: to wait for it is no doubt."""
+    cells = [journal_builder.cell(axes={"pin": pin}, runtime={"pin": pin}) for pin in ("one", "spread")]
+    trials = journal_builder.write(tmp_path, cells).trials
+    assert dict(zip(trials["pin"], trials["cpus"], strict=True)) == {"one": 1, "spread": 2}

@@ -120,7 +120,7 @@ def test_what_can_be_swept(sweep, more):
         ("{gil: maybe}", (3, 14), "sweep.gil", "expected on or off, not 'maybe'", ""),
         ("{switch_interval: 5}", (3, 26), "sweep.switch_interval", "the unit is missing", ""),
         ("{switch_interval: 1ns}", (3, 26), "sweep.switch_interval", "1us or more", ""),
-        ("{pin: tight}", (3, 14), "sweep.pin", "expected one of none, compact, spread, not 'tight'", ""),
+        ("{pin: tight}", (3, 14), "sweep.pin", "expected one of none, compact, spread, one, not 'tight'", ""),
         ("{pin: none, measure.pin: none}", (3, 9), "sweep.pin", "'pin' and 'measure.pin' are the same", "one of them"),
         (
             "{python: [{is: current, as: a}, {is: '3.13', as: a}]}",

@@ -13,7 +13,8 @@ VALUES = {
     "load.rate": "5/s", "load.arrivals": "poisson", "load.until": "latency_p50_s > 1s",
     "load.within": "3%", "background.workers": 0, "background.model": "serial", "seed": 7,
     "python": "3.13", "gil": "on", "jit": "off", "switch_interval": "1ms", "pin": "compact", "measure.warmup": 0,
-    "code": "main", "measure.iterations": 4, "measure.timeout": "9s", "measure.pin": "spread",
+    "code": "main", "measure.iterations": 4, "measure.timeout": "9s", "measure.pin": "spread", "hash_seed": 7, "gc": "off",
+    "malloc": "malloc", "flags": "-O",
 }  # fmt: skip
 
 

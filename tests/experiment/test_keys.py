@@ -19,7 +19,7 @@ OTHERS = [
 ]
 KEYS = [*keys.everywhere(), *OTHERS]
 NAMES = [path for path, _ in KEYS]
-NOT_A_QUANTITY = {"measure.seed", "sweep.seed"}
+NOT_A_QUANTITY = {"measure.seed", "sweep.seed", "sweep.hash_seed"}
 
 
 @pytest.mark.parametrize(("path", "key"), KEYS, ids=NAMES)

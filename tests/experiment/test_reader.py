@@ -363,4 +363,28 @@ def test_a_primitive_beside_user_code_alone(tmp_path, text, places):
     assert [(found.line, found.column, found.path) for found in caught.value.problems] == places
     for found in caught.value.problems:
         assert "cannot guard b.py:" in found.message
-        assert "use the primitive in your own code" in found.hint
+        assert "give the function a parameter `sync`" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "takes"),
+    [
+        ("def f(sync): pass", "b.py:f", True),
+        ("def f(size, *, sync): pass", "{b.py:f: {size: 3}}", True),
+        ("async def f(sync): pass", "b.py:f", True),
+        ("class f:\n    def __init__(self, sync): pass\n    def run(self): pass", "b.py:f", True),
+        ("import contextlib\n@contextlib.contextmanager\ndef f(sync): yield", "b.py:f", True),
+        ("def f(sync=True): pass", "b.py:f", False),
+        ("def f(sync): pass", "{b.py:f: {sync: 3}}", False),
+        ("def f(): pass", "b.py:f", False),
+    ],
+)
+def test_a_function_may_ask_for_the_primitive(tmp_path, source, target, takes):
+    """By a parameter `sync` that has no default and that the YAML does not give."""
+    (tmp_path / "b.py").write_text(source + "\n")
+    (entry,) = parse_text(f"workload: {target}\nmodel: threads\n", str(tmp_path / "x.yaml")).grids[0].workload
+    assert entry.takes_sync is takes
+    assert ("takes_sync" in entry.request()["parameters"]) is takes
+    assert "sync" not in entry.accepts() or not takes
+    if takes:
+        parse_text(f"workload: {target}\nmodel: threads\nsync: [none, lock]\n", str(tmp_path / "x.yaml"))

@@ -3,7 +3,7 @@
 import pytest
 
 from concexp.errors import InputError
-from concexp.experiment import load
+from concexp.experiment import load, parse_text
 from tests.helpers.user_code import SHOUTS, problems
 
 
@@ -168,3 +168,37 @@ def test_items_fill_the_first_parameter(read, write):
     assert "work needs size" in problem.message
     (problem,) = problems(read, "{call: {target: mine.py:work, over: mine.py:ITEM, arguments: {size: 3}}}")
     assert problem.path.endswith("call.over")
+
+
+ROLES = "def make(sync): pass\ndef take(sync): pass\ndef other(size): pass\n"
+
+
+def test_two_roles_are_one_workload(tmp_path):
+    """A producer and a consumer, each with or without the primitive; its load counts items."""
+    (tmp_path / "b.py").write_text(ROLES)
+    text = "workload: {call: {producer: b.py:make, consumer: b.py:take}, as: mine}\nmodel: threads\nsync: queue\n"
+    (entry,) = parse_text(text, str(tmp_path / "x.yaml")).grids[0].workload
+    request = entry.request()
+    assert (entry.label, request["name"]) == ("mine", "_roles")
+    assert (request["parameters"]["function"], request["parameters"]["consumer"]["function"]) == ("make", "take")
+    assert request["parameters"]["takes_sync"]
+    assert request["parameters"]["consumer"]["takes_sync"]
+    assert "ops" in entry.plugin.load
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        ("{producer: b.py:make}", "a producer and a consumer"),
+        ("{consumer: b.py:take}", "a producer and a consumer"),
+        ("{producer: b.py:make, consumer: b.py:tale}", "defines no function 'tale'"),
+        ("{producer: b.py:make, consumer: b.py:other}", "other needs size"),
+        ("{producer: b.py:make, consumer: b.py:take, target: b.py:other}", "target"),
+    ],
+)
+def test_roles_that_cannot_be_read(tmp_path, call, words):
+    """A problem at its place."""
+    (tmp_path / "b.py").write_text(ROLES)
+    with pytest.raises(InputError) as caught:
+        parse_text(f"workload: {{call: {call}, as: mine}}\nmodel: threads\n", str(tmp_path / "x.yaml"))
+    assert any(words in problem.message for problem in caught.value.problems)

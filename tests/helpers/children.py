@@ -75,9 +75,12 @@ def trial(
     timeout=60,
     site=None,
     provided=NOTHING,
+    variables=None,
+    more_flags=(),
     **more,
 ):
     """Runs one trial in a real sealed child and returns its TrialOutcome."""
     if model == "serial":
         more.setdefault("workers", 1)
-    return ask(request(workload, model, sync, **more), python, timeout, site, provided=provided)
+    given = {"provided": provided, "variables": variables, "more_flags": more_flags}
+    return ask(request(workload, model, sync, **more), python, timeout, site, **given)

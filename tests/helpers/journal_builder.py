@@ -65,6 +65,7 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
       unit="sum", shape="tasks", wants="cpu"    what the workload declares; "io": and its usual facts are those of waiting
       fixed=False           whether the experiment says what the workload wants, and no measurement decides
       load={"duration": 0.5}                    as the experiment has it
+      runtime={}            how its interpreter is set, by axis
       startup="once"        once, each or timed
       role=""               of its trials, if they are not measured ones (`write` sets it); it changes the random numbers
     Trials of other roles
@@ -74,7 +75,7 @@ def cell(workload="cpu_sum", model="serial", sync="none", workers=None, **more):
     given = {"rate": 1000.0, "noise": 0.01, "status": "ok", "reason": "", "wants": "cpu", "unit": "sum", "shape": "tasks",
              "axes": {}, "drift": 0.0, "ops": None, "role": "", "facts": {}, "answer": {}, "record": {}, "counts": {},
              "plugins": {}, "observed": {}, "pictured": {}, "startup": "once", "load": {"duration": 0.5},
-             "fixed": False, "course": None, "loop": None, "by_block": {}, "salt": "", **more}  # fmt: skip
+             "fixed": False, "runtime": {}, "course": None, "loop": None, "by_block": {}, "salt": "", **more}  # fmt: skip
     given["axes"] = {"workload": workload, "model": model, "sync": sync, "workers": workers, **given["axes"]}
     given["id"] = f"{zlib.crc32(repr(sorted(given['axes'].items(), key=str)).encode()):012x}"
     return given
@@ -238,6 +239,7 @@ def _record(one, block, position, iterations, shift=0.0):
         "wants": one["wants"],
         **({"wants_fixed": True} if one["fixed"] else {}),
         "load": one["load"],
+        "runtime": one["runtime"],
         "startup": one["startup"],
         "status": "unsupported",
         "reason": one["reason"],

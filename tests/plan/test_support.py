@@ -141,8 +141,13 @@ def test_this_interpreter_tells_of_itself():
 
 
 def test_what_a_trial_is_told():
-    """Switches of the start go into the environment, what workers set themselves into the request."""
-    sweep = "{gil: on, jit: off, switch_interval: 2ms, pin: spread, python: '3.14'}"
+    """Switches of the start go into the environment and the command line, what workers set themselves into the request.
+
+    All that can be read back is.
+    """
+    sweep = "{gil: on, jit: off, switch_interval: 2ms, pin: spread, flags: -O, env.SOME: x, python: '3.14'}"
     runtime = plan(f"{CELLS}sweep: {sweep}\n", **{"3.14": judge(WITH_JIT)}).cells[0].runtime
-    assert runtime.variables() == {"PYTHON_GIL": "1", "PYTHON_JIT": "0"}
-    assert runtime.request() == {"switch_interval": 0.002, "pin": "spread"}
+    assert runtime.variables() == {"PYTHON_GIL": "1", "PYTHON_JIT": "0", "SOME": "x"}
+    assert runtime.flags() == ["-O"]
+    read_back = ["gil", "jit", "switch_interval", "pin", "flags"]
+    assert runtime.request() == {"switch_interval": 0.002, "pin": "spread", "read_back": read_back}

@@ -353,3 +353,53 @@ def test_any_answer_gives_a_row_that_can_be_read(tmp_path_factory, launcher, one
     launcher.answers = [TrialOutcome("ok", "", answer, duration_s=0.1) for answer in arrived]
     run.execute()
     assert on_disk(run) == planned(run)
+
+
+def settings_run(launcher, tmp_path, sweep, *seen):
+    """The record of one trial with these settings, whose workers read these back."""
+    iteration = {"wall_s": 0.1, "ops": 10, "worker_settings": list(seen)}
+    text = TEXT.replace("model: [serial, threads]", "model: threads").replace("workers: [1, 2]", f"workers: 2, {sweep}")
+    run = prepared(tmp_path, text.replace("repetitions: 3", "repetitions: 1"))
+    launcher.answers += [TrialOutcome("ok", "", {**ANSWER, "iterations": [iteration]})] * len(run.plan.trials)
+    run.execute()
+    return next(record for record in schema.read(run.folder.journal).records if record.role == "measured")
+
+
+@pytest.mark.parametrize(
+    ("sweep", "seen", "status", "reason"),
+    [
+        ("gc: off", [{"gc": [False, [700, 10, 10], True]}] * 2, "ok", ""),
+        (
+            "gc: off",
+            [{"gc": [False, [700, 10, 10], True]}, {"gc": [True, [700, 10, 10], True]}],
+            "invalid",
+            "gc is not what was asked for, off: a worker has on, thresholds [700, 10, 10], frozen objects",
+        ),
+        ("hash_seed: 7", [{"hash_seed": [True, "1"]}, {"hash_seed": [True, "2"]}], "invalid",
+         "hash_seed is not what was asked for, 7: a worker has other hashes than another worker"),
+        ("gc: off", [{"gc": 3}], "invalid", "what its workers report of their settings makes no sense"),
+        ("seed: 3", [{"gc": [True, [700, 10, 10], True]}], "ok", ""),
+    ],
+)  # fmt: skip
+def test_a_setting_that_is_not_in_force_makes_the_trial_invalid(launcher, tmp_path, sweep, seen, status, reason):
+    """What a worker read back counts, not what was asked for."""
+    record = settings_run(launcher, tmp_path, sweep, *seen)
+    assert (record["status"], record["reason"]) == (status, reason)
+
+
+def test_settings_travel_in_their_own_ways(launcher, tmp_path, monkeypatch):
+    """In the request what workers apply, in the environment and on the command line what the interpreter reads at its start."""
+    given = []
+
+    def launch(request, python, stage, timeout, site, variables, memory, provided, flags):
+        given.append((request, variables, flags))
+        return launcher(request, python, stage, timeout)
+
+    monkeypatch.setattr(runner, "launch", launch)
+    settings_run(launcher, tmp_path, 'gc: 2000, hash_seed: 7, malloc: malloc, flags: "-O -X dev", pin: one')
+    request, variables, flags = given[0]
+    assert (request["gc"], request["pin"]) == ([2000], "one")
+    assert set(request["read_back"]) == {"gc", "pin", "hash_seed", "malloc", "flags"}
+    assert "placement" in request["probes"]
+    assert variables == {"PYTHONHASHSEED": "7", "PYTHONMALLOC": "malloc"}
+    assert flags == ["-O", "-Xdev"]

@@ -30,7 +30,9 @@ def test_any_first_role_beside_any_second(first, second):
         assert iteration["ops"] == 6
         assert iteration["background_ops"] > 0
         assert iteration["background_s"] > 0
-    assert build("model", second).parallel == "one" or iteration["background_cpu_s"] > 0
+    # Of workers that share a thread it cannot be told which role used the CPU.
+    shares = build("model", second).parallel == "one" or build("model", second).asynchronous
+    assert shares or iteration["background_cpu_s"] > 0
 
 
 @pytest.mark.parametrize("startup", ["once", "each", "timed"])

@@ -98,7 +98,18 @@ PLACES = {
     "set-up": "class work:\n    def setup(self): {change}\n    def run(self): pass\n",
     "operation": "def work(): {change}\n",
 }
-MODELS = ["serial", "threads", "thread_pool", "to_thread", "asyncio", "processes", "process_pool", "mp_pool", "hybrid"]
+MODELS = [
+    "serial",
+    "threads",
+    "thread_pool",
+    "to_thread",
+    "asyncio",
+    "processes",
+    "process_pool",
+    "mp_pool",
+    "hybrid",
+    "loops",
+]
 
 
 def changed(write, code, model, **more):

@@ -92,14 +92,20 @@ def test_every_worker_has_the_switch_interval(model, parameters):
 
 
 @pins
-@pytest.mark.parametrize("pin", ["compact", "spread"])
+@pytest.mark.parametrize("pin", ["compact", "spread", "one"])
 @pytest.mark.parametrize(("model", "parameters"), VARIANTS, ids=str)
 def test_every_worker_has_its_cpu(model, parameters, pin):
     """Asked inside each worker: one CPU each, in the order of the pinning, round robin; coroutines share their loop's."""
     order = placement.ORDERS[pin](os.sched_getaffinity(0))
     cpus, _, _ = found(model, parameters, pin=pin)
-    places = {"serial": [0], "asyncio": [0, 0]}.get(model, [0, 1])
+    bodies = build("model", model, **parameters).bodies(2)
+    places = [0] * bodies if model in ("serial", "asyncio") else [0, 1] * (bodies // 2)
     assert sorted(cpus) == sorted([order[place % len(order)]] for place in places)
+
+
+def test_one_cpu_for_all_is_the_last(tmp_path):
+    """The first ones serve most interrupts."""
+    assert placement.one({3, 1, 2}) == [3]
 
 
 @pins

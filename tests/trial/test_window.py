@@ -81,9 +81,17 @@ def test_work_that_arrives_lasts_as_long_as_it_arrives(served, rate):
 
 def test_counted_work_lasts_from_the_first_start_to_the_last_stop():
     """A number of operations: the window holds all of them, and ends with the last worker."""
-    found = window.counted([report(1, 4, 10), report(2, 6, 11)], 21, None)
-    assert (found.wall_s, found.ops, found.worker_ops, found.worker_s) == (5, 21, [10, 11], [3, 4])
+    reports = [report(1, 4, 10), report(2, 6, 11)]
+    found = window.counted(reports, 21, None)
+    assert (found.wall_s, found.ops) == (5, 21)
+    assert window.by_worker(reports, 2) == ([10, 11], [3, 4])
     assert (found.start_skew_s, found.stop_skew_s, found.all_active, found.window_s) == (1, 2, 2 / 5, None)
+
+
+def test_a_worker_has_what_all_its_bodies_did():
+    """Of four bodies of two workers, each worker has those in turns: their operations, from the first start to the last stop."""
+    reports = [report(1, 4, 10), report(2, 6, 11), report(2, 7, 5), report(3, 4, 1)]
+    assert window.by_worker(reports, 2) == ([15, 12], [6, 4])
 
 
 def test_what_was_under_way_at_a_cut_counts_by_its_share():

@@ -11,7 +11,8 @@ from concexp.analysis.claims.verdicts import CaseVerdict, Comparison, Verdict
 from concexp.analysis.stats.intervals import Interval
 from concexp.experiment.claims import is_metric
 from concexp.experiment.expressions import Tree
-from concexp.experiment.spec import Claim, Value
+from concexp.experiment.spec import Claim
+from concexp.experiment.swept import Value
 from concexp.report.phrases import follows
 from concexp.report.text.language import clauses, counted, listed, message, say
 from concexp.report.text.markdown import code, escaped

@@ -195,6 +195,9 @@ def _python(facts: dict[str, Any]) -> str:
         parts.append(escaped(facts["compiler"]))
     if facts.get("start_method"):
         parts.append(escaped(facts["start_method"]))
+    if facts.get("packages"):
+        packages = [f"{escaped(name)} {escaped(one)}" for name, one in facts["packages"].items()]
+        parts.append(say("with {packages}", packages=enumerated(packages)))
     return phrases(list(filter(None, parts)))
 
 

@@ -114,6 +114,7 @@ def launch(
     variables: Mapping[str, str | None] | None = None,
     memory: int | None = None,
     provided: Provided = NOTHING,
+    more_flags: Sequence[str] = (),
 ) -> TrialOutcome:
     """Run one request in a fresh child of the interpreter at path `python`, and return how it ended.
 
@@ -122,6 +123,7 @@ def launch(
     variables  additions to its environment; None where a variable is not to be there
     memory     limit for all its processes together, bytes
     provided   what the experiment gives it; its secrets are hidden in the outcome
+    more_flags  of the interpreter's command line, beside those that every trial has
 
     The child leads a session of its own. Every process in that session or with the trial's marker is ended with it.
     """
@@ -135,7 +137,7 @@ def launch(
     ):
         env = environment(marker, request.get("seed", 0), str(seen), provided.environment(variables or {}))
         working = provided.working_folder(seen)
-        flags = ["-s"] if site else ["-s", "-S"]
+        flags = [*more_flags, "-s"] if site else [*more_flags, "-s", "-S"]
         child = _start([python, *flags, str(stage.main)], request, (seen, working), env, parent_fds)
         trial = _Trial(child, marker, folder, audit, memory, request["verb"] == "measure", started_ns)
         try:

@@ -6,15 +6,17 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from concexp.experiment import Spec
+from concexp.experiment import Spec, Value
+from concexp.experiment.requirements import Requirements
 from concexp.plan.support import SupportCheck
 from concexp.run.child import stage
 from concexp.run.child.stage import StagedCode
-from concexp.run.interpreters import interpreter
+from concexp.run.interpreters import environments, interpreter
 from concexp.run.interpreters.interpreter import Interpreter, MissingInterpreter
 
 # Where interpreters are installed, whether or not PATH has the folder.
@@ -111,28 +113,65 @@ def _newest(answer: Interpreter | MissingInterpreter) -> tuple[Any, ...]:
 
 
 def resolve_interpreters(
-    spec: Spec, code: StagedCode, to_run: bool = True, elsewhere: Mapping[str, Mapping[str, Any]] | None = None
+    spec: Spec,
+    code: StagedCode,
+    to_run: bool = True,
+    elsewhere: Mapping[str, Mapping[str, Any]] | None = None,
+    say: environments.Say = lambda text: None,
 ) -> dict[str, Interpreter | MissingInterpreter]:
     """Maps the labels of an experiment's interpreters to them; each is started to describe itself.
 
-    An interpreter that the YAML names by its path is started only `to_run`, and so is this one. `elsewhere` are the facts of
-    the interpreters of a run on another machine, whose paths mean nothing here and may be a stranger's: none of them is
-    started, and the interpreter here that has the same version takes the place of each.
+    An interpreter that the YAML names by its path is started only `to_run`, and so is this one. What one requires is installed
+    only then, too; `say` is called before that, since it may take minutes. `elsewhere` are the facts of the interpreters of a run
+    on another machine, whose paths mean nothing here and may be a stranger's: none of them is started, and the interpreter here
+    that has the same version takes the place of each.
     """
     finder = InterpreterFinder(code)
     interpreters: dict[str, Interpreter | MissingInterpreter] = {}
     for label, value in spec.interpreters.items():
-        if value.raw == "current":
-            if to_run:
-                interpreters[label] = interpreter.current(code, label)
-        elif "/" not in value.raw:
-            interpreters[label] = finder.find(label, value.raw)
-        elif elsewhere is not None:
-            interpreters[label] = _like(finder, label, elsewhere.get(label))
-        elif to_run:
-            path = Path(spec.path).absolute().parent / os.path.expanduser(value.raw)
-            interpreters[label] = interpreter.ask(label, str(path), code)
+        if elsewhere is not None and "/" in value.raw:
+            found: Interpreter | MissingInterpreter | None = _like(finder, label, elsewhere.get(label))
+        else:
+            found = _resolved(spec, label, value, finder, to_run)
+        if value.requirements is not None and isinstance(found, Interpreter):
+            found = _with_packages(found, value.requirements, code, say if to_run else None)
+        if found is not None:
+            interpreters[label] = found
     return interpreters
+
+
+def _resolved(
+    spec: Spec, label: str, value: Value, finder: InterpreterFinder, to_run: bool
+) -> Interpreter | MissingInterpreter | None:
+    """The interpreter that a value names, without what it requires; None for one that is started only to run."""
+    named_by_version = value.raw != "current" and "/" not in value.raw
+    if named_by_version:
+        return finder.find(label, value.raw)
+    if not to_run:
+        return None
+    if value.raw == "current":
+        return interpreter.current(finder.code, label)
+    path = Path(spec.path).absolute().parent / os.path.expanduser(value.raw)
+    return interpreter.ask(label, str(path), finder.code)
+
+
+def _with_packages(
+    base: Interpreter, requirements: Requirements, code: StagedCode, say: environments.Say | None
+) -> Interpreter | MissingInterpreter | None:
+    """An interpreter in an environment with what it requires; without `say` nothing is built, and None stands for what is not."""
+    try:
+        found = (
+            environments.existing(base, requirements) if say is None else environments.built(base, requirements, say)
+        )
+    except environments.NotBuilt as error:
+        return MissingInterpreter(base.label, f"no environment for {base.label}: {error}")
+    if found is None:
+        return None
+    python, packages = found
+    answer = interpreter.ask(base.label, str(python), code)
+    if isinstance(answer, MissingInterpreter):
+        return answer
+    return replace(answer, facts={**answer.facts, "requirements": list(requirements.lines), "packages": packages})
 
 
 def _like(finder: InterpreterFinder, label: str, facts: Mapping[str, Any] | None) -> Interpreter | MissingInterpreter:

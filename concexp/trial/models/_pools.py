@@ -48,7 +48,7 @@ class PoolModel(tools.Model):
         raise passes.WorkFailed(*passes.explain(error))
 
     def run(self, orders):
-        if self.parallel == "processes":
+        if self.parallel != "threads":  # those share the collector of this interpreter
             self.on_every_worker("settle")
         if self.job.workload.shape == "workers":
             return self.on_every_worker("body", [(index, order) for index, order in enumerate(orders)])

@@ -54,10 +54,50 @@ class Gate:
         return self.started
 
 
-async def member(workload, me, gate, receive, send, alone):
-    """The life of a persistent worker: as `passes.member`, in a coroutine; `receive` is awaited, `send` is not."""
+class CommonGate(Gate):
+    """A gate for the coroutines of one of several loops: the last of them waits for the other loops, at `others`.
+
+    `others` is a barrier for one of each loop, None if there are no others. To wait there blocks the loop, but all of its
+    coroutines have come.
+    """
+
+    def __init__(self, parties, others):
+        super().__init__(parties)
+        self.others = others
+
+    async def wait(self):
+        if self.others is not None and self.here == self.parties - 1:
+            self.others.wait()
+        await super().wait()
+
+
+def stopping_loops(owner, array, factories, where):
+    """The primitives of a model with several event loops, for `Model.primitives`: each of them is Unsupported.
+
+    `where` is what they would be between: processes, threads.
+    """
+
+    def refuse(*arguments, **named):
+        raise tools.Unsupported(stops_loops(where))
+
+    return owner, dict.fromkeys(factories, refuse), array
+
+
+def stops_loops(where):
+    """Why event loops in several processes or threads cannot share a primitive."""
+    return (
+        "a primitive between %s blocks the worker that waits for it, and with it an event loop and all its coroutines"
+        % where
+    )
+
+
+async def member(workload, me, gate, receive, send, alone, notes):
+    """The life of a persistent worker: as `passes.member`, in a coroutine; `receive` is awaited, `send` is not.
+
+    `notes` is True for one of those that share a loop: it notes how their interpreter is set.
+    """
     try:
-        me.take_place(notes=alone or me.index == 0)  # one for all that share the loop
+        me.take_place(notes)
         await workload.enter_async(me)
         send(("ready", None))
         while True:
@@ -213,7 +253,9 @@ class Lasting:
         self.answers = asyncio.Queue()
         self.inboxes = [asyncio.Queue() for _ in range(job.workers)]
         self.tasks = [
-            asyncio.ensure_future(member(job.workload, job.me(index, LOOP), gate, inbox.get, self.reply(index), False))
+            asyncio.ensure_future(
+                member(job.workload, job.me(index, LOOP), gate, inbox.get, self.reply(index), False, index == 0)
+            )
             for index, inbox in enumerate(self.inboxes)
         ]
         self.created = clock()

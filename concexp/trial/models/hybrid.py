@@ -2,16 +2,9 @@
 
 import threading
 
-from concexp.trial import passes, tools
+from concexp.trial import passes
 from concexp.trial.models import processes
 from concexp.trial.own_time import perf_counter_ns as clock
-
-REASON = "a primitive between processes blocks the worker that waits for it, and with it an event loop and all its coroutines"
-
-
-def stops_the_loops(*arguments):
-    """The factory of every primitive for coroutines of several processes: always Unsupported."""
-    raise tools.Unsupported(REASON)
 
 
 def groups(workers, count):
@@ -50,15 +43,7 @@ def in_coroutines(workload, crew, gate, pipes):
     """A process whose workers are coroutines; `gate` is for one of each process."""
     import asyncio
 
-    from concexp.trial.models.asyncio import Gate, member
-
-    class CommonGate(Gate):
-        """A gate whose last worker waits for the other processes: it blocks the loop, but all of its workers have come."""
-
-        async def wait(self):
-            if gate is not None and self.here == self.parties - 1:
-                gate.wait()
-            await super().wait()
+    from concexp.trial.models.asyncio import CommonGate, member
 
     def receiver(pipe):
         async def receive():
@@ -71,10 +56,12 @@ def in_coroutines(workload, crew, gate, pipes):
         return receive
 
     async def life():
-        common = CommonGate(len(crew))
-        await asyncio.gather(
-            *[member(workload, me, common, receiver(pipe), pipe.send, me is crew[0]) for me, pipe in zip(crew, pipes)]
-        )
+        common = CommonGate(len(crew), gate)
+        lives = []
+        for me, pipe in zip(crew, pipes):
+            first = me is crew[0]
+            lives.append(member(workload, me, common, receiver(pipe), pipe.send, first, first))
+        await asyncio.gather(*lives)
 
     asyncio.run(life())
 
@@ -109,14 +96,18 @@ class Model(processes.Model):
 
     def primitives(self):
         owner, factories, array = super().primitives()
-        return owner, (dict.fromkeys(factories, stops_the_loops) if self.asynchronous else factories), array
+        if not self.asynchronous:
+            return owner, factories, array
+        from concexp.trial.models.asyncio import stopping_loops
+
+        return stopping_loops(owner, array, factories, "processes")
 
     def refuses(self, workload, sync, workers, load):
         if self.asynchronous:
-            from concexp.trial.models.asyncio import blocks
+            from concexp.trial.models.asyncio import blocks, stops_loops
 
             if (sync is not None and sync.interface != "none") or self.schedule != "block":
-                return REASON
+                return stops_loops("processes")
             if blocks(workload):
                 return blocks(workload)
         return super().refuses(workload, sync, workers, load)

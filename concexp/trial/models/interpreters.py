@@ -52,6 +52,41 @@ class Unpacker(pickle.Unpickler):
         return self.shared[place]
 
 
+def packed(value):
+    """(data, what is shared) of a value, for `unpacked` in another interpreter."""
+    file = io.BytesIO()
+    packer = Packer(file)
+    packer.dump(value)
+    return file.getvalue(), tuple(packer.shared)
+
+
+def unpacked(data, shared):
+    """The value that `packed` packed."""
+    return Unpacker(io.BytesIO(data), shared).load()
+
+
+def primitives():
+    """What interpreters of one process can share: see `Model.primitives`."""
+    made = {} if library is None else dict.fromkeys(("Queue", "InterpreterQueue"), library.create_queue)
+    return "concurrent.interpreters", made, array
+
+
+def missing():
+    """Why there are no interpreters here, or an empty text."""
+    if library is not None:
+        return ""
+    return "CPython 3.14 or later has interpreters in the standard library; this is %s%d.%d" % (
+        "" if sys.implementation.name == "cpython" else "%s " % sys.implementation.name,
+        *sys.version_info[:2],
+    )
+
+
+def refuse_one_only(trace):
+    """Unsupported if the exception of this traceback says that an extension module can live in one interpreter only."""
+    if ONE_ONLY in trace:
+        raise tools.Unsupported(next(line for line in trace.splitlines() if ONE_ONLY in line).strip())
+
+
 class Gate:
     """A barrier of file descriptors, which all interpreters of a process have in common.
 
@@ -78,11 +113,11 @@ class Gate:
                 os.write(way_out, b"\0")
 
 
-def live(packed, shared, gate, orders, answers):
+def live(data, shared, gate, orders, answers):
     """A worker, in its own interpreter. Orders and answers are pickled into pipes: a queue of interpreters is polled only
     every 10 ms.
     """
-    workload, me = Unpacker(io.BytesIO(packed), shared).load()
+    workload, me = unpacked(data, shared)
     gate = None if gate is None else Gate(*gate)
     with open(orders, "rb", closefd=False) as inbox:
         passes.member(
@@ -111,7 +146,6 @@ class Model(tools.Model):
 
     known_as = (
         "concurrent.interpreters.Interpreter",
-        "concurrent.futures.InterpreterPoolExecutor",
         "subinterpreters",
         "subinterpreter",
     )
@@ -125,16 +159,10 @@ class Model(tools.Model):
     marker = "p"
 
     def primitives(self):
-        made = {} if library is None else dict.fromkeys(("Queue", "InterpreterQueue"), library.create_queue)
-        return "concurrent.interpreters", made, array
+        return primitives()
 
     def missing(self):
-        if library is not None:
-            return ""
-        return "CPython 3.14 or later has interpreters in the standard library; this is %s%d.%d" % (
-            "" if sys.implementation.name == "cpython" else "%s " % sys.implementation.name,
-            *sys.version_info[:2],
-        )
+        return missing()
 
     def open(self, job):
         self.pipes, self.interpreters, self.threads = [], [], []
@@ -148,11 +176,8 @@ class Model(tools.Model):
             interpreter.prepare_main(path=tuple(sys.path))
             interpreter.exec("import sys; sys.path[:] = path")
             (orders, our_orders), (our_answers, answers) = self.pipe(), self.pipe()
-            file = io.BytesIO()
-            packer = Packer(file)
-            packer.dump((job.workload, job.me(index)))
             gate = (self.tickets, tuple(doors), index) if job.workers > 1 else None
-            arguments = file.getvalue(), tuple(packer.shared), gate, orders, answers
+            arguments = *packed((job.workload, job.me(index))), gate, orders, answers
             # A daemon, so that a worker that waits for ever can't keep a failed trial from ending.
             thread = threading.Thread(target=host, args=(interpreter, arguments), daemon=True)
             thread.start()
@@ -185,8 +210,7 @@ class Model(tools.Model):
 
     def fail(self, summary, trace):
         """Raise what an exception of a worker means for the trial."""
-        if ONE_ONLY in trace:
-            raise tools.Unsupported(next(line for line in trace.splitlines() if ONE_ONLY in line).strip())
+        refuse_one_only(trace)
         raise passes.WorkFailed(summary, trace)
 
     def run(self, orders):

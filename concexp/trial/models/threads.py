@@ -31,6 +31,20 @@ LENDS = (
 )
 
 
+def collected(answers, workers, expected):
+    """One message of each worker, in the workers' order; WorkFailed for the first that failed.
+
+    `answers` is a queue of (index, (kind, value)); `expected` is the kind that a worker sends if all is well.
+    """
+    values = [None] * workers
+    for _ in values:
+        index, (kind, value) = answers.get()
+        if kind != expected:
+            raise passes.WorkFailed(*value)
+        values[index] = value
+    return values
+
+
 class Model(_schedules.Scheduled):
     """Threads of one interpreter: they share memory and, in most builds, the GIL.
 
@@ -80,13 +94,7 @@ class Model(_schedules.Scheduled):
 
     def collect(self, expected):
         """One message of each worker, in the workers' order; WorkFailed for the first that failed."""
-        values = [None] * len(self.threads)
-        for _ in self.threads:
-            index, (kind, value) = self.answers.get()
-            if kind != expected:
-                raise passes.WorkFailed(*value)
-            values[index] = value
-        return values
+        return collected(self.answers, len(self.threads), expected)
 
     def run(self, orders):
         for inbox, order in zip(self.inboxes, orders):

@@ -1,27 +1,32 @@
 """Where each worker ran, and how its interpreter was set, as the worker itself sees it after a pass."""
 
-import os
-
-from concexp.trial import runtime, tools
+from concexp.trial import in_force, runtime, tools
 
 
 class Watcher(tools.Watcher):
     """Looks at the worker's own thread and interpreter."""
 
     name = "placement"
+    names = ()
+
+    def around(self, work, me):
+        self.names = () if me.setting is None else me.setting.read_back
+        return work
+
+    around_async = around
 
     def seen(self):
-        cpus = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-        return cpus, runtime.switch_interval()
+        return in_force.cpus(), runtime.switch_interval(), in_force.read(self.names)
 
 
 class Probe(tools.Probe):
-    """The CPUs that each worker might use, and its switch interval: `worker_cpus`, `worker_switch_interval` (seconds).
+    """The CPUs that each worker might use, its switch interval, and the settings that are to be read back.
 
-    Both in the order of the workers' answers.
+    `worker_cpus`, `worker_switch_interval` (seconds) and `worker_settings` (a dict by name: see `in_force`), all in the order of
+    the workers' answers.
     """
 
-    columns = {"worker_cpus": "list", "worker_switch_interval": "numbers"}
+    columns = {"worker_cpus": "list", "worker_switch_interval": "numbers", "worker_settings": "list"}
 
     def watcher(self):
         return Watcher()
@@ -29,5 +34,9 @@ class Probe(tools.Probe):
     def merged(self, seen):
         if not seen:
             return {}
-        cpus, intervals = zip(*seen)
-        return {"worker_cpus": list(cpus), "worker_switch_interval": list(intervals)}
+        cpus, intervals, settings = zip(*seen)
+        return {
+            "worker_cpus": list(cpus),
+            "worker_switch_interval": list(intervals),
+            "worker_settings": list(settings),
+        }

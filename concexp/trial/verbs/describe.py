@@ -1,10 +1,14 @@
 """Facts about the interpreter that runs this, for the manifest."""
 
+import gc
 import os
 import platform
 import sys
 
-from concexp.trial import runtime
+from concexp.trial import collector, runtime
+
+# What CPython's PYTHONMALLOC may name, and what its build then has to have.
+ALLOCATORS = {"malloc": "", "pymalloc": "WITH_PYMALLOC", "mimalloc": "WITH_MIMALLOC"}
 
 
 def answer(request):
@@ -27,6 +31,18 @@ def answer(request):
         "jit_built": jit.is_available() if jit is not None else None,
         "pins": hasattr(os, "sched_setaffinity"),
         "switch_interval": runtime.switch_interval(),
+        # A PyPy that was built with RPython's own hash has no seed.
+        "hash_seeds": sys.hash_info.algorithm != "rpython",
+        "freezes": hasattr(gc, "freeze"),
+        "gc_thresholds": collector.thresholds_kept(),
+        "allocators": allocators(variables),
         "start_method": multiprocessing.get_start_method(),
         "executable": os.path.realpath(sys.executable),
     }
+
+
+def allocators(variables):
+    """The allocators among which PYTHONMALLOC chooses in this build; none where that variable means nothing."""
+    if sys.implementation.name != "cpython":
+        return []
+    return [name for name, needed in ALLOCATORS.items() if not needed or variables.get(needed)]

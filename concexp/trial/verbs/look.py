@@ -6,11 +6,17 @@ import sys
 from concexp.trial.diagnostics.hints import hint
 from concexp.trial.passes import summary_of
 from concexp.trial.verbs import packages
-from concexp.trial.workloads import _user_code, _version_finder
+from concexp.trial.workloads import _user_code, _user_sync, _version_finder
 
 TRIAL = os.path.dirname(
     os.path.dirname(__file__)
 )  # frames of our own code are no place to look for a mistake in the user's
+
+CHECK = "check "
+ROLES = (
+    (CHECK, "check_by"),
+    ("consumer ", "consumer"),
+)  # of other targets: what messages call them, and their key in a request
 
 
 def answer(request):
@@ -22,7 +28,8 @@ def answer(request):
     given = request["workload"]
     before = set(sys.modules)  # by then an interpreter may have imported parts of some packages by itself
     facts = {"problem": "", "cure": "", "missing": "", "form": "", "version": "", "modules": {}, "packages": {}}
-    what = [("", given)] + ([("check ", given["check_by"])] if given.get("check_by") else [])
+    what = [(role, given[key]) for role, key in ROLES if given.get(key)]
+    what.insert(0, ("", given))
     for role, one in what:
         problem, cure = check_target(role, one, facts)
         if problem:
@@ -49,7 +56,7 @@ def check_target(role, one, facts):
     except BaseException as error:  # SystemExit too: a script that parses its command line when it is imported
         facts["missing"] = (isinstance(error, ModuleNotFoundError) and error.name) or ""
         return import_problem(shown, error, one)
-    if role and form != "function":
+    if role == CHECK and form != "function":
         return "%s is a %s" % (shown, form), "a check is a plain function of what was returned"
     if not role:
         facts["form"] = form
@@ -132,7 +139,8 @@ def call_problem(given):
         return "", ""
     bound = not method or isinstance(inspect.getattr_static(target, method), (staticmethod, classmethod))
     try:
-        signature.bind(*([] if bound else [None]), *([None] if given.get("over_by") else []), **given["arguments"])
+        arguments = {**given["arguments"], **({_user_sync.NAME: None} if given.get("takes_sync") else {})}
+        signature.bind(*([] if bound else [None]), *([None] if given.get("over_by") else []), **arguments)
     except TypeError as error:
         problem = "%s%s cannot be called so: %s" % (given["function"], signature, error)
         return (

@@ -11,7 +11,7 @@ from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.placement import setting_of
 from concexp.trial.plugin import load_plugin
 from concexp.trial.reference import reference_s
-from concexp.trial.window import counted, timed
+from concexp.trial.window import by_worker, counted, timed
 
 SECOND = 1_000_000_000
 REST_S = 0.01  # after 2 ms half of the difference was left
@@ -23,8 +23,9 @@ def answer(request):
     The request holds `workload`, `model`, `sync` ({"name": …, "parameters": {…}}), `workers`, `load` ({"ops": n,
     "scaling": strong | weak}, {"duration": s} or {"rate": 1/s, "duration": s, "arrivals": constant | poisson}, this
     perhaps with "until" and "within" for a search), `startup`, `warmup`, `iterations`, `seed`, `luck`, `probes`, `folder` and
-    maybe `background` ({"workload": …, "model": …, "workers": n}), `switch_interval` (seconds), `pin` (compact | spread) and,
-    where a workload has `loops`, their `pace` (see `Kit`).
+    maybe `background` ({"workload": …, "model": …, "workers": n}), `switch_interval` (seconds), `pin` (compact | spread | one),
+    `gc` (on | off | freeze | thresholds), `read_back` (names of settings: see `in_force`) and, where a workload has `loops`,
+    their `pace` (see `Kit`).
     """
     import random
 
@@ -64,9 +65,10 @@ class Trial:
         self.sync = load_plugin("sync", request["sync"])
         self.probes = [load_plugin("probes", {"name": name}) for name in request["probes"]]
         self.workers = request["workers"] if self.model.needs_workers else 1
+        self.bodies = self.model.bodies(self.workers)
         self.setting = setting_of(request)
         # The model's own tools: how operations are handed out is never observed, only the waits of the work itself.
-        self.tools = tools.Tools(*self.model.primitives(), self.model.asynchronous, request["folder"], self.workers)
+        self.tools = tools.Tools(*self.model.primitives(), self.model.asynchronous, request["folder"], self.bodies)
         self.kit = self.make_kit()
         self.shared = None
         self.source = None
@@ -85,9 +87,7 @@ class Trial:
     def make_kit(self):
         """The kit that the workload prepares itself with: a probe with trials of its own may give it another."""
         ops = self.counted_ops(self.request["load"])
-        kit = tools.Kit(
-            self.tools, self.sync, None, self.workers, self.request["folder"], ops, self.request.get("pace")
-        )
+        kit = tools.Kit(self.tools, self.sync, None, self.bodies, self.request["folder"], ops, self.request.get("pace"))
         for probe in self.probes:
             if probe.own_trials:
                 kit = probe.kit(kit, self.workload)
@@ -114,8 +114,7 @@ class Trial:
         reason = tools.unsupported(self.workload, model, self.sync, self.workers, request["load"])
         if reason:
             raise tools.Unsupported(reason)
-        if self.setting.switch_interval is not None:  # threads and forks inherit it
-            sys.setswitchinterval(self.setting.switch_interval)
+        self.setting.set_interpreter()  # threads and forks inherit it
         self.set_up()
         before = {"gil": runtime.gil_enabled(), "traced": runtime.is_traced()}
         iterations = self.run_passes()
@@ -151,7 +150,7 @@ class Trial:
         self.model.inside(self.prepare)
         self.phases["prepare_s"] = (clock() - begin) / SECOND
         self.job = tools.Job(
-            self.workload, self.workers, self.kit.primitive, self.shared, self.request["folder"], self.source, self.probes,
+            self.workload, self.bodies, self.kit.primitive, self.shared, self.request["folder"], self.source, self.probes,
             self.setting,
         )  # fmt: skip
 
@@ -168,7 +167,7 @@ class Trial:
             self.source = Arrivals(self.tools, load, self.request["luck"], self.model.in_turns)
             return
         ops = self.counted_ops(load)
-        self.source = self.model.source(self.workload, self.tools, ops, self.workers)
+        self.source = self.model.source(self.workload, self.tools, ops, self.bodies)
         if ops is not None and hasattr(self.workload, "costs"):
             costs = self.workload.costs(ops)
             self.largest_share = max(costs) / sum(costs)
@@ -286,14 +285,14 @@ class Trial:
         # A timed start-up began before the probes looked around: that look is not part of its time.
         creation = begin + observation.begin_ns if self.request["startup"] == "timed" else None
         if ops is None:
-            window = timed(reports, self.duration(), creation, self.workers)
+            window = timed(reports, self.duration(), creation, self.bodies)
         else:
             arriving = self.duration() if "rate" in self.request["load"] else 0
             window = counted(reports, ops, creation, arriving)
-        outcome = passes.Outcome(reports, window.wall_s, self.workers, self.source is not None)
+        outcome = passes.Outcome(reports, window.wall_s, self.bodies, self.source is not None)
         invalid, counts = self.model.inside(self.workload.check, self.shared, outcome)
         facts.update(worker_references(reports))
-        return {**facts, **self.facts(window, len(reports), startup_s), "counts": counts, "invalid": invalid}
+        return {**facts, **self.facts(window, reports, startup_s), "counts": counts, "invalid": invalid}
 
     def make_ready(self):
         """Everything before the probes: shared state, a clean heap, the background. Returns `orders()`."""
@@ -312,14 +311,14 @@ class Trial:
             self.source.reset()
 
     def orders(self, load):
-        """([one orders tuple per worker], operations in all, or None where the load gives a time)."""
+        """([one orders tuple per body], operations in all, or None where the load gives a time)."""
         ops = self.counted_ops(load)
         if self.source is not None:
-            return [(0, None, None)] * self.workers, len(self.source)
+            return [(0, None, None)] * self.bodies, len(self.source)
         if ops is None:
             # Far apart, so that no two workers ever do an operation of the same number.
-            return [(i << 40, None, self.duration()) for i in range(self.workers)], None
-        return [(first, n, None) for first, n in self.workload.shares(ops, self.workers)], ops
+            return [(i << 40, None, self.duration()) for i in range(self.bodies)], None
+        return [(first, n, None) for first, n in self.workload.shares(ops, self.bodies)], ops
 
     def duration(self):
         """The time that the load gives, ns."""
@@ -334,8 +333,9 @@ class Trial:
         return [*self.model.processes(), *background, *self.kit.tools.pids]
 
     def facts(self, window, reports, startup_s):
-        """What the window says, by column name. Fewer reports than workers: the model hides what each of them did."""
-        hidden = reports != self.workers
+        """What the window says, by column name. Fewer reports than bodies: the model hides what each worker did."""
+        hidden = len(reports) != self.bodies
+        ops, seconds = (None, None) if hidden else by_worker(reports, self.workers)
         return {
             "wall_s": window.wall_s,
             "ops": window.ops,
@@ -344,8 +344,8 @@ class Trial:
             "start_skew_s": window.start_skew_s,
             "stop_skew_s": window.stop_skew_s,
             "all_active": window.all_active,
-            "worker_ops": None if hidden else window.worker_ops,
-            "worker_s": None if hidden else window.worker_s,
+            "worker_ops": ops,
+            "worker_s": seconds,
             "largest_share": self.largest_share,
         }
 

@@ -3,7 +3,7 @@
 import os
 
 from concexp.trial import tools
-from concexp.trial.workloads import _sent, _user_code
+from concexp.trial.workloads import _sent, _user_code, _user_sync
 
 # A function's own clock may differ a little from this one, and its seconds are rounded: a greater difference is another unit.
 SLACK = 1.05
@@ -23,6 +23,7 @@ class Workload(tools.Workload):
     returns: what is done with what it returns
     check_by: the same four of what is called with each returned value
     over_by: the same four of the items that it is called with, one after the other
+    takes_sync: whether it gets its worker's primitive as the argument `sync`
     tree: where a version of the code is, as `_version_finder` takes it
     """
 
@@ -34,10 +35,16 @@ class Workload(tools.Workload):
     returns: "anything | sent | seconds | nothing | any" = "anything"
     check_by: dict = {}
     over_by: dict = {}
+    takes_sync: bool = False
     tree: dict = {}
     unit = "call"
     form = "function"  # what it really is shows once it is imported
     sends = False
+
+    def __init__(self, **parameters):
+        super().__init__(**parameters)
+        if self.takes_sync:
+            self.takes = _user_sync.INTERFACES
 
     def refuses(self, model, sync, workers, load):
         if self.returns == "sent" and model.parallel not in ("one", "threads") and model.lasting:
@@ -45,7 +52,7 @@ class Workload(tools.Workload):
         if self.returns == "seconds" and "rate" in load:
             return "in an open loop time counts from the arrival: a function that times itself does not know it"
         if self.returns == "seconds" and model.asynchronous and model.parallel != "one":
-            return "where processes have several coroutines each, seconds do not show how many went on at once"
+            return "where workers have several coroutines each, seconds do not show how many went on at once"
         return ""
 
     @property
@@ -61,6 +68,12 @@ class Workload(tools.Workload):
         # What never awaits has the event loop to itself: of its own seconds, those of one operation at a time.
         alone = kit.tools.asynchronous and self.form not in _user_code.ASYNCHRONOUS
         self.lanes = 1 if alone else kit.workers
+        if alone and self.takes_sync and kit.primitive is not None:
+            raise tools.Unsupported(
+                "%s has the event loop to itself, and cannot wait for a primitive of asyncio: let it be an `async def`"
+                % self.function
+            )
+        self.asynchronous = kit.tools.asynchronous
 
     def reset(self, shared):
         _sent.RECEIVED.clear()
@@ -69,15 +82,19 @@ class Workload(tools.Workload):
         """(the target itself, its method if one is named)."""
         return _user_code.resolve(self.function, self.path, self.module, self.home, self.tree)
 
-    def part(self):
+    def part(self, me):
         """A worker's own part, not begun."""
         check = _user_code.resolve(**self.check_by)[0] if self.check_by else None
-        part = _user_code.Part(*self.resolve(), self.form, self.arguments, check, self.returns == "seconds")
+        arguments = self.arguments
+        if self.takes_sync:
+            awaits = self.form in _user_code.ASYNCHRONOUS
+            arguments = {**arguments, _user_sync.NAME: _user_sync.given(me.sync, awaits, self.asynchronous)}
+        part = _user_code.Part(*self.resolve(), self.form, arguments, check, self.returns == "seconds")
         part.items = _user_code.items_of(**self.over_by) if self.over_by else None
         return part
 
     def enter(self, me):
-        part = me.own = self.part()
+        part = me.own = self.part(me)
         if self.form in _user_code.ASYNCHRONOUS:
             from asyncio import new_event_loop
 
@@ -87,7 +104,7 @@ class Workload(tools.Workload):
             _user_code.plainly(part.begin())
 
     async def enter_async(self, me):
-        me.own = self.part()
+        me.own = self.part(me)
         await me.own.begin()
 
     def leave(self, me):

@@ -14,7 +14,7 @@ from concexp.errors import EnvironmentRefused
 from concexp.experiment import parse_text
 from concexp.plan.planner import make_plan
 from concexp.run.child.stage import stage_child_code
-from concexp.run.interpreters import discovery, interpreter
+from concexp.run.interpreters import discovery, environments, interpreter
 from concexp.run.interpreters.interpreter import Interpreter, MissingInterpreter
 
 FACTS = {"implementation": "CPython", "version": "3.13.1", "gil_built": True, "gil_enabled": True, "jit_built": None,
@@ -219,6 +219,51 @@ def test_planning_starts_no_path(machine):
         "mine",
     }
     assert given in machine.asked, "a relative path begins at the YAML"
+
+
+REQUIRING = (
+    "workload: sleep\nmodel: serial\nsweep: {python: ['3.13', {is: '3.13', requirements: [numpy==2.*], as: np}]}\n"
+)
+
+
+def requiring(machine, monkeypatch, answer, to_run=True):
+    """The interpreters of an experiment that needs numpy; `answer` stands for building and for looking whether it was built."""
+    machine.answers[sys.executable] = {}
+    machine.put("usr/bin/python3.13", {"version": "3.13.5"})
+    said = []
+
+    def built(base, requirements, *say):
+        said.append((base.label, requirements.lines, bool(say)))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(environments, "built", built)
+    monkeypatch.setattr(environments, "existing", built)
+    found = discovery.resolve_interpreters(parse_text(REQUIRING, "x.yaml"), None, to_run)
+    assert said == [("np", ("numpy==2.*",), to_run)]
+    return found
+
+
+def test_packages_are_facts_of_their_interpreter(machine, monkeypatch):
+    """The same version twice: as it is, and in an environment whose packages are told."""
+    python = machine.put("cache/bin/python", {"version": "3.13.5"})
+    found = requiring(machine, monkeypatch, (Path(python), {"numpy": "2.1.0"}))
+    assert found["np"].path == python
+    assert (found["np"].facts["packages"], found["np"].facts["requirements"]) == ({"numpy": "2.1.0"}, ["numpy==2.*"])
+    assert "packages" not in found["3.13"].facts
+
+
+def test_what_cannot_be_installed_is_a_reason(machine, monkeypatch):
+    """Its cells cannot run, and say why; those of the other interpreter do."""
+    found = requiring(machine, monkeypatch, environments.NotBuilt("pip install failed: no such thing"))
+    assert found["np"] == MissingInterpreter("np", "no environment for np: pip install failed: no such thing")
+    assert isinstance(found["3.13"], Interpreter)
+
+
+def test_planning_installs_nothing(machine, monkeypatch):
+    """What was not built before is not known: a plan says so, as of an interpreter that is named by its path."""
+    assert set(requiring(machine, monkeypatch, None, to_run=False)) == {"3.13"}
 
 
 def test_a_path_from_elsewhere_is_not_started(machine):

@@ -58,7 +58,8 @@ def test_every_model(model, parameters):
     workers = 2 if build("model", model).needs_workers else 1
     found = recorded(("sleep", {"delay": 0.001}), (model, parameters), load=load, workers=workers)
     assert_whole(found)
-    assert [worker["index"] for worker in found["workers"]] == list(range(workers))
+    bodies = build("model", model, **parameters).bodies(workers)
+    assert [worker["index"] for worker in found["workers"]] == list(range(bodies))
     tasks = [segment for worker in found["workers"] for segment in worker["segments"]]
     assert [done for _, _, done, *_ in tasks] == [1] * OPS
     assert all(worked >= 900_000 for _, _, _, worked, *_ in tasks)  # the clock of a sleep is another one

@@ -9,7 +9,15 @@ from concexp.trial.workloads import _user_code
 from tests.helpers.children import function, trial
 
 METHODS = ("fork", "forkserver", "spawn")
-MODELS = ["serial", "threads", "process_pool", "asyncio", "to_thread", ("hybrid", {"inner": "asyncio"})]
+MODELS = [
+    "serial",
+    "threads",
+    "process_pool",
+    "asyncio",
+    "to_thread",
+    ("hybrid", {"inner": "asyncio"}),
+    ("loops", {"limit": 2}),
+]
 MODELS += [("processes", {"start_method": method}) for method in METHODS]
 OPS = {"ops": 6, "scaling": "strong"}
 

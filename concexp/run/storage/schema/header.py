@@ -87,6 +87,8 @@ class Interpreter(Part):
     configure_flags: str | None = Field(None, description="how it was configured, without paths")
     compile_flags: str | None = Field(None, description="how it was compiled, without paths")
     gil_enabled: bool | None = Field(None, description="whether the GIL is on when it starts")
+    requirements: Items[str] | None = Field(None, description="what was installed for it, as the YAML says it")
+    packages: dict[str, str] | None = Field(None, description="the packages of its environment, with their versions")
 
 
 class Doctor(Part):

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from concexp.report.look import AS_WRITTEN, Look
 
 if TYPE_CHECKING:
     from concexp.analysis.results import Run
 
-
-@dataclass(frozen=True)
-class Look:
-    """How a page is written.
-
-    figures  the format of its pictures: png, svg or pdf; "" for the one that the experiment names
-    html     True if it is written as one HTML file as well
-    """
-
-    figures: str = ""
-    html: bool = False
-
-
-AS_WRITTEN = Look()
+__all__ = ["AS_WRITTEN", "Look", "write"]
 
 
 def write(run: Run, folder: Path, language: str = "", beside: Sequence[str] = (), look: Look = AS_WRITTEN) -> Path:

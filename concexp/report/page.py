@@ -11,8 +11,9 @@ import jinja2
 
 from concexp.analysis.results import CELLS, Run
 from concexp.errors import PageIncomplete
-from concexp.report import AS_WRITTEN, Look, contents, html_page, pictures
+from concexp.report import contents, html_page, pictures
 from concexp.report.contents import Page
+from concexp.report.look import AS_WRITTEN, Look
 from concexp.report.parts import Parts
 from concexp.report.places import figures_name, language_of, page_name, with_those_in
 from concexp.report.text import markdown

@@ -11,10 +11,10 @@ from typing import Any
 
 from concexp import catalog
 from concexp.experiment.blocks import DEFAULT_FIGURES
-from concexp.report import Look
 from concexp.report.answer import finding
 from concexp.report.captions import caption
 from concexp.report.contents import Picture
+from concexp.report.look import Look
 from concexp.report.parts import Parts
 from concexp.report.text.labels import whole_sentences
 from concexp.report.text.language import message, sentences

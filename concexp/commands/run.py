@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,18 +16,18 @@ from concexp.analysis.precision import precision_shortfall
 from concexp.commands.check import Check, check_lines, failed, require_claims
 from concexp.commands.conclusions import doubt_lines, spoken_lines
 from concexp.commands.machine_check import look_around
+from concexp.commands.measured import MeasuredRun, check_complete, read, write_page, write_partial_page
 from concexp.commands.progress import Silent, progress_display
 from concexp.commands.questions import Questions
-from concexp.commands.report import page_files, write_with_those_there
+from concexp.commands.report import page_files
 from concexp.commands.run_log import RunLog
 from concexp.commands.session import Session
-from concexp.errors import ConcexpError, EnvironmentRefused, Interrupted
+from concexp.errors import Interrupted
 from concexp.experiment import Spec
 from concexp.experiment.kept import CODE, FILES
-from concexp.experiment.statuses import MACHINE
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
-from concexp.report import AS_WRITTEN, Look, font_files, places
+from concexp.report import AS_WRITTEN, Look, font_files
 from concexp.run import runner, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
@@ -43,15 +41,12 @@ from concexp.run.outlook import Outlook
 from concexp.run.preflight import Preflight
 from concexp.run.provided import Provided, file_facts, provided_by, sharing
 from concexp.run.records import without_home
-from concexp.run.storage import journal, run_folder, schema
-from concexp.run.storage.columns import gc_paused
-from concexp.run.storage.journal import Journal
+from concexp.run.storage import journal, run_folder
 from concexp.run.storage.run_folder import RunFolder
 from concexp.run.user_files import UserFiles, same_code
 
 if TYPE_CHECKING:
     from concexp.analysis.claims.verdicts import Verdict
-    from concexp.analysis.results import Run
 
 
 @dataclass(frozen=True)
@@ -92,28 +87,6 @@ class Setup:
 
 
 @dataclass(frozen=True)
-class MeasuredRun:
-    """A run whose trials have ended, with its journal, which is read once; tables and verdicts follow on first use."""
-
-    folder: RunFolder
-    journal: Journal
-
-    @cached_property
-    def results(self) -> Run:
-        """The run as tables. This loads pandas, which a run without a page does not need."""
-        from concexp.analysis.results import Run
-
-        return Run(self.folder.path, self.journal.header, self.journal.records)
-
-    @property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """The verdict on each claim."""
-        from concexp.analysis.claims.verdicts import verdicts_of
-
-        return verdicts_of(self.results)
-
-
-@dataclass(frozen=True)
 class RunOutcome:
     """How a run ended: its answer and verdicts as lines, the further lines to print, and what makes the exit code 1.
 
@@ -140,7 +113,7 @@ def run_experiment(
         setup = _set_up(request, check, page, session)
         folder, trials = _measure(request, setup, session, page)
         session.close()
-        outcome = _concluded(request, setup.spec, _read(folder), trials, page, check)
+        outcome = _concluded(request, setup.spec, read(folder), trials, page, check)
         if outcome.answer:
             for line in doubt_lines(outcome.measured.results):
                 log.write(line)
@@ -158,12 +131,12 @@ def _concluded(
     request: RunRequest, spec: Spec, measured: MeasuredRun, trials: frozenset[str], page: bool, check: Check
 ) -> RunOutcome:
     """Write the page of a run whose trials have ended, and judge its claims."""
-    _check_complete(measured, trials)
+    check_complete(measured, trials)
     bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
     lines, incomplete = [str(measured.folder.path)], 0
     if page:
         look = Look(request.look.figures or spec.report.figures, request.look.html)
-        written, lacks = _write_page(measured, request.partial, spec.report.language, look)
+        written, lacks = write_page(measured, request.partial, spec.report.language, look)
         lines = [f"report: {path}" for path in page_files(measured.results, written, look)]
         lines, incomplete = [*lines, *lacks], len(lacks)
     if bad:
@@ -261,7 +234,7 @@ def _measure_with(
         if not page:
             raise Interrupted((), session.kept) from None
         session.say("interrupted: writing the report so far; once more ends at once")
-        raise Interrupted(_write_partial_page(folder, setup.spec.report.language), session.kept) from None
+        raise Interrupted(write_partial_page(folder, setup.spec.report.language), session.kept) from None
 
 
 def _open_folder(request: RunRequest, preflight: Preflight, session: Session) -> tuple[RunFolder, Mapping[str, str]]:
@@ -345,60 +318,6 @@ def _user_files(folder: RunFolder, files: Mapping[str, str], provided: Provided)
     hashes |= {f"{FILES}/{name}": one["sha256"] for name, one in data.items()}
     sources = {f"{CODE}/{name}": path for name, path in files.items()}
     return UserFiles(sources | {f"{FILES}/{name}": path for name, path in provided.sources.items()}, hashes)
-
-
-@gc_paused()
-def _read(folder: RunFolder) -> MeasuredRun:
-    return MeasuredRun(folder, schema.read(folder.journal))
-
-
-def _check_complete(measured: MeasuredRun, trials: frozenset[str]) -> None:
-    """EnvironmentRefused if the journal that lies in the run's folder lacks any of these trials: then it is not finished."""
-    missing = len(trials) - sum(record["trial"] in trials for record in measured.journal.records)
-    if missing:
-        raise EnvironmentRefused(
-            f"{measured.folder.journal} lacks {missing} of {len(trials)} records that were on disk",
-            "another program changed it at the end of the run: give the same command again, and they are measured again",
-        )
-
-
-def _write_page(measured: MeasuredRun, partial: bool, language: str, look: Look) -> tuple[list[Path], list[str]]:
-    """Write tables and pages, and mark the run as finished; returns the pages' paths, and a line for each that lacks a part."""
-    folder = measured.folder
-    where = _page_folder(folder, partial)
-    pages, lacks = write_with_those_there(measured.results, where, language, look)
-    try:
-        if where != folder.path:  # an interrupt may have left a page of part of the run there
-            for one in places.languages_in(folder.path):
-                (folder.path / places.page_name(one)).unlink()
-                shutil.rmtree(folder.path / places.figures_name(one), ignore_errors=True)
-        spun = [_effective_cpus(record) for record in measured.results.machine]
-        run_folder.finish(folder, spun, measured.journal)
-    except OSError as error:
-        raise run_folder.refused(error, folder.path) from error
-    return pages, lacks
-
-
-def _write_partial_page(folder: RunFolder, language: str) -> list[str]:
-    """Write the page of an interrupted run if any trial has ended; returns the lines to print. The run stays unfinished."""
-    try:
-        measured = _read(folder)
-        if all(record.role == MACHINE for record in measured.journal.records):
-            return []
-        pages, lacks = write_with_those_there(measured.results, _page_folder(folder, partial=True), language)
-        return [*(f"report so far: {page}" for page in pages), *lacks]
-    except (ConcexpError, OSError) as error:
-        return [f"the report so far could not be written: {error}"]
-
-
-def _page_folder(folder: RunFolder, partial: bool) -> Path:
-    """Where a run's page goes: a partial one leaves an existing shared page alone."""
-    return folder.path if partial and places.languages_in(folder.page_folder) else folder.page_folder
-
-
-def _effective_cpus(record: dict[str, Any]) -> dict[str, Any]:
-    """A spinner measurement as the manifest keeps it."""
-    return {name: record[name] for name in ("block", "started_at", "effective_cpus", "cpus")}
 
 
 def _shortfall(measured: MeasuredRun, precision: float) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from concexp.report.text.language import listed, say
 from concexp.report.text.markdown import escaped
 from concexp.report.text.numbers import brief, scale_of
 from concexp.report.view import Comparison, Point, View
@@ -51,8 +52,10 @@ def tails_text(view: View, comparisons: Sequence[Comparison], alone: bool = Fals
     if len(shown) > MAX_CONDITIONS:
         shown.sort(key=lambda comparison: tails(view, comparison)[0].value(metric).mean)
         shown = [shown[0], shown[-1]]
-    over = f" ({len(comparisons)} conditions)" if len(comparisons) > len(shown) else ""
-    return ", ".join(_at(view, one, metric, not (alone and len(shown) == 1)) for one in shown) + over
+    figures = listed([_at(view, one, metric, not (alone and len(shown) == 1)) for one in shown])
+    if len(comparisons) == len(shown):
+        return figures
+    return say("{figures} ({count} conditions)", figures=figures, count=len(comparisons))
 
 
 def _at(view: View, comparison: Comparison, metric: str, with_title: bool) -> str:
@@ -60,4 +63,6 @@ def _at(view: View, comparison: Comparison, metric: str, with_title: bool) -> st
     factor, unit = scale_of([value.mean], view.metrics[metric].unit)
     figure = brief(value.scaled(1 / factor), f" {unit}")
     title = view.title({key: label for key, label in comparison.labels.items() if key != "workload"})
-    return f"{figure} at {escaped(title)}" if title and with_title else figure
+    if not title or not with_title:
+        return figure
+    return say("{figure} at {condition}", figure=figure, condition=escaped(title))

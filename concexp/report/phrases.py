@@ -217,19 +217,14 @@ def ahead_text(view: View, ratio: Interval, rival: str) -> str:
     return say("{text} ({note})", text=lead, note=f"{ends} %" if ratio.mean < TIMES else ends)
 
 
-def lead_text(view: View, ratios: Iterable[Interval], rival: str = "") -> str:
+def lead_text(view: View, ratios: Iterable[Interval], rival: str) -> str:
     """The smallest and the largest of several leads: `4.0 % to 10 % faster than X`, `1.5 to 2.0 times as fast as X`."""
     means = sorted(ratio.mean for ratio in ratios)
     if means[-1] >= TIMES:
         low, high = (rounded(mean, 2) for mean in (means[0], means[-1]))
     else:
         low, high = (f"{rounded(100 * (mean - 1), 2)} %" for mean in (means[0], means[-1]))
-    return say(_comparative(view)[means[-1] >= TIMES], lead=span(low, high), rival=rival).rstrip()
-
-
-def opposite(view: View) -> str:
-    """What less of the primary metric is called."""
-    return "slower" if is_speed(view) else "worse"
+    return say(_comparative(view)[means[-1] >= TIMES], lead=span(low, high), rival=rival)
 
 
 def _comparative(view: View) -> tuple[str, str]:

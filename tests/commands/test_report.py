@@ -9,6 +9,8 @@ import typer
 from concexp import catalog, cli
 from concexp.analysis import results
 from concexp.commands.report import write_pages
+from concexp.errors import InputError
+from concexp.report import font_files
 from concexp.report.plots import _style
 from tests.helpers import journal_builder, scenarios
 from tests.helpers.program import SIMULATED, concexp, run_folder
@@ -97,6 +99,50 @@ def test_pages_that_lack_a_part_are_exit_code_1(tmp_path, monkeypatch, capsys):
     with pytest.raises(typer.Exit) as caught:
         cli.report([tmp_path / "a"])
     assert caught.value.exit_code == 0
+
+
+def test_pages_in_two_languages_lie_beside_each_other(tmp_path):
+    """Each with its own pictures and a link to the other; both are made again from then on, and the run stays as it was."""
+    journal_builder.write(tmp_path / "reports/x", **scenarios.scaling())
+    folder = tmp_path / "reports/x"
+    assert paths(folder) == [folder / "README.md"]
+    journals = {path: path.read_bytes() for path in folder.glob("runs/*/*.json*")}
+    pages = list(write_pages(folder, language="zh"))
+    assert [page.path for page in pages] == [folder / "README.zh.md", folder / "README.md"]
+    assert pages[0].answer
+    assert pages[1].answer == []
+    chinese, english = (page.path.read_text("utf-8") for page in pages)
+    assert "## 可信程度" in chinese
+    assert "## How far to trust it" in english
+    assert "[English](README.md)" in chinese.split("\n")[2]
+    assert "[中文](README.zh.md)" in english.split("\n")[2]
+    names = {path.name for path in (folder / "figures").iterdir()}
+    assert names == {path.name for path in (folder / "figures.zh").iterdir()} != set()
+    assert all(f"](figures.zh/{name})" in chinese and f"](figures/{name})" in english for name in names)
+    assert {path: path.read_bytes() for path in folder.glob("runs/*/*.json*")} == journals
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    again = paths(tmp_path / "reports")
+    assert sorted(path for path in again if path.parent == folder) == [folder / "README.md", folder / "README.zh.md"]
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_an_experiment_may_want_its_page_in_chinese(tmp_path):
+    """Then there is no page in English, unless it is asked for."""
+    spec = {"report": {"plots": [], "language": "zh"}, "baseline": {}}
+    journal_builder.write(tmp_path / "reports/x", **{**scenarios.one_cell(), "spec": spec})
+    (page,) = write_pages(tmp_path / "reports/x")
+    assert page.path.name == "README.zh.md"
+    assert not (tmp_path / "reports/x/README.md").exists()
+    assert [one.path.name for one in write_pages(tmp_path / "reports/x", language="en")] == ["README.md", "README.zh.md"]
+
+
+def test_a_page_whose_font_is_missing_is_refused(tmp_path, monkeypatch):
+    """With the command that brings it; nothing is written."""
+    monkeypatch.setattr(font_files, "installed", lambda language: [])
+    journal_builder.write(tmp_path / "reports/x", **scenarios.one_cell())
+    with pytest.raises(InputError, match=r"concexp\[zh\]"):
+        list(write_pages(tmp_path / "reports/x", language="zh"))
+    assert not (tmp_path / "reports/x/README.zh.md").exists()
 
 
 def test_the_page_in_one_file(tmp_path):

@@ -12,9 +12,10 @@ from concexp.commands.check import Check
 from concexp.commands.export import export_run
 from concexp.commands.report import write_pages
 from concexp.commands.run import RunRequest, run_experiment
-from concexp.errors import Interrupted
+from concexp.errors import InputError, Interrupted
+from concexp.report import font_files
 from concexp.run import runner
-from concexp.run.storage import journal
+from concexp.run.storage import journal, run_folder
 
 CLAIMED = """\
 workload: cpu_sum
@@ -119,3 +120,30 @@ def test_the_page_of_an_interrupted_run_may_lack_a_part(tmp_path, write, monkeyp
     assert (tmp_path / "reports/x/README.md").is_file()
     (manifest,) = tmp_path.glob("reports/x/runs/*/manifest.json")
     assert "finished_at" not in manifest.read_text("utf-8")
+
+
+def test_the_language_of_the_page_changes_no_run(tmp_path, write, monkeypatch):
+    """A run that was begun for a page in English is completed for one in Chinese; both pages are then of this run."""
+    monkeypatch.chdir(tmp_path)
+    path = write("x.yaml", CLAIMED)
+    with monkeypatch.context() as patch:
+        patch.setattr(run_folder, "finish", lambda *arguments: None)  # as if it were killed before its end
+        run_experiment(RunRequest(path), "none", page=True)
+    outcome = run_experiment(RunRequest(path, language="zh"), "none", page=True)
+    assert outcome.lines[:2] == ["report: reports/x/README.zh.md", "report: reports/x/README.md"]
+    assert len(list((tmp_path / "reports/x/runs").iterdir())) == 1
+    assert any("论断" in line for line in outcome.answer)
+    identity = outcome.measured.folder.manifest["identity"]
+    again = run_experiment(RunRequest(path, sets=("report.language=zh",), fresh=True), "none", page=False)
+    assert again.measured.folder.manifest["identity"] == identity
+
+
+def test_nothing_is_measured_for_a_page_that_cannot_be_drawn(tmp_path, write, monkeypatch):
+    """Without the font of its language a run ends before its first trial; measuring alone needs no font."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(font_files, "installed", lambda language: [])
+    path = write("x.yaml", CLAIMED)
+    with pytest.raises(InputError, match=r"pip install 'concexp\[zh\]'"):
+        run_experiment(RunRequest(path, language="zh"), "none", page=True)
+    assert not (tmp_path / "reports").exists()
+    assert run_experiment(RunRequest(path, language="zh"), "none", page=False).answer == []

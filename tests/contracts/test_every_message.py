@@ -56,3 +56,12 @@ def test_every_language_is_known_everywhere():
     """To the YAML, to the command line, to the links between pages and to the fonts."""
     assert tuple(Language) == LANGUAGES == tuple(LANGUAGE_NAMES) == tuple(FONTS)
     assert [name for name in OTHERS if not messages.file_of(name).is_file()] == []
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_sentences_without_a_winner_are_known_as_such(name):
+    """The title of a picture is a sentence that decides something, where there is one (`answer.finding`)."""
+    known = {entry.msgid: entry.msgstr for entry in messages.catalogue(name)}
+    undecided = [text for text in known if text.startswith("no winner")]
+    assert len(undecided) > 4
+    assert all(known["no winner"] in known[text] for text in undecided)

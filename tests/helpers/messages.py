@@ -78,11 +78,7 @@ def _of_call(call: ast.Call, file: Path) -> Iterator[tuple[str, str]]:
         text = call.args[0].value
         yield f"{{count}} {text}", f"{{count}} {more_of(text)}"
     elif name in COUNTING and len(call.args) > 1:
-        yield from (
-            (f"{{count}} {text}", f"{{count}} {more_of(text)}")
-            for text in texts_of(call.args[1], where)
-            if not isinstance(call.args[1], ast.JoinedStr)
-        )
+        yield from ((f"{{count}} {text}", f"{{count}} {more_of(text)}") for text in texts_of(call.args[1], where))
     elif name == "counted" and isinstance(call.args[1], ast.Constant):
         given = {one.arg for one in call.keywords} | {"count"}
         for one in call.args[1:3]:
@@ -99,7 +95,7 @@ def texts_of(node: ast.expr, where: str) -> list[str]:
         return [node.value]
     if isinstance(node, ast.IfExp):
         return [*texts_of(node.body, where), *texts_of(node.orelse, where)]
-    if isinstance(node, ast.JoinedStr | ast.BinOp) and not where.endswith("outcomes.py:184"):
+    if isinstance(node, ast.JoinedStr | ast.BinOp):
         raise Mistake(f"{where}: a message is one literal text, with names in braces and their values as arguments")
     return []
 

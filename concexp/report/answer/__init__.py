@@ -7,6 +7,7 @@ The first screen has room for a few sentences and one line of advice; each compa
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from concexp.experiment.version_names import AXIS as VERSIONS
@@ -30,12 +31,15 @@ from concexp.report.answer.findings import FINDINGS, Finding, in_order, of_kind
 from concexp.report.contest import compared, contest_of, judged
 from concexp.report.open_loops import is_open
 from concexp.report.sections import doubtful, time_breakdown
+from concexp.report.text.language import message, say
+from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import escaped, plain
 from concexp.report.text.numbers import sentence_case
 from concexp.report.view import Comparison, View, once_per_view
 
 MAX_SENTENCES = 4  # of the answer: what a reader takes in at a glance
-NO_WINNER = "no winner"
+SENTENCE_END = re.compile(r"\. |。")
+NO_WINNER = message("no winner")
 
 
 def answer(view: View) -> list[str]:
@@ -48,8 +52,10 @@ def finding(view: View) -> str:
 
     Of several sentences of its kind, the first one that decides something.
     """
-    found = [(one.kind, plain(one.text).partition(". ")[0].rstrip(".")) for one in _kept(view) if one.kind in FINDINGS]
-    decided = [text for kind, text in found if kind == found[0][0] and NO_WINNER not in text]
+    found = [
+        (one.kind, SENTENCE_END.split(plain(one.text))[0].rstrip(".")) for one in _kept(view) if one.kind in FINDINGS
+    ]
+    decided = [text for kind, text in found if kind == found[0][0] and say(NO_WINNER) not in text]
     return next(iter([*decided, *(text for _, text in found)]), "")
 
 
@@ -106,7 +112,7 @@ def _all(view: View) -> list[Finding]:
         *of_kind("peaks", summary.peaks(view, closed)),
         *summary.prices(view, closed),
         *of_kind("reasons", time_breakdown.main_reasons(view)),
-        *of_kind("doubtful", [] if undecided else [f"{text}{no_winner}" for text in doubtful.sentences(view)]),
+        *of_kind("doubtful", [] if undecided else [texts_of([text, *no_winner]) for text in doubtful.sentences(view)]),
         *of_kind("bad endings", caveats.sentences(view)),
     ]
 
@@ -115,7 +121,7 @@ def _undecided(view: View) -> list[str]:
     """That nothing is decided because of doubts, why, and what would help; empty where something is."""
     which = verdicts.undecided(judged(view), _standings(view))
     why, cure = doubtful.sentences(judged(view)), advice.better_measurements(judged(view))
-    return [" ".join([which, *why, f"{sentence_case(cure)}."])] if which and why and cure else []
+    return [texts_of([which, *why, sentence_case(cure) + say(".")])] if which and why and cure else []
 
 
 def _alone(view: View, closed: list[Comparison]) -> list[str]:
@@ -125,8 +131,11 @@ def _alone(view: View, closed: list[Comparison]) -> list[str]:
     sentences = []
     for one in closed:
         if not any(point.cell in competing for point in one.points) and workloads[str(one.labels["workload"])] == 1:
-            title = f"**{escaped(view.title(one.labels))}**: " if len(view.comparisons) > 1 else ""
-            sentences += [f"{title}{text}" for text in winner.sentences_for(view, one)[:1]]
+            title = escaped(view.title(one.labels)) if len(view.comparisons) > 1 else ""
+            sentences += [
+                say("**{title}**: {text}", title=title, text=text) if title else text
+                for text in winner.sentences_for(view, one)[:1]
+            ]
     return sentences
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from concexp.report.sections import timelines
 from concexp.report.sections.timelines import Timeline
+from concexp.report.text.language import clauses, message, phrases, say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.view import View
 
 LEAST = 0.05  # of the time: smaller shares are not mentioned
-WORDS = {"worked": "at work", "waited": "waiting", "idle": "idle"}
+WORDS = {
+    "worked": message("{share} % at work"),
+    "waited": message("{share} % waiting"),
+    "idle": message("{share} % idle"),
+}
 
 
 def sentences(view: View) -> list[str]:
@@ -18,8 +23,11 @@ def sentences(view: View) -> list[str]:
         labels = {key: one.point.labels.get(key) for key in view.axes if not view.is_choice(key)}
         text = f"{code(view.series_name(one.point))} {_shares(one)}"
         by_title.setdefault(escaped(view.title(labels)), []).append(text)
-    parts = [f"**{title}**: {', '.join(texts)}" if title else ", ".join(texts) for title, texts in by_title.items()]
-    return [f"In one recorded pass the workers were: {'; '.join(parts)}."] if parts else []
+    parts = [
+        say("**{title}**: {text}", title=title, text=phrases(texts)) if title else phrases(texts)
+        for title, texts in by_title.items()
+    ]
+    return [say("In one recorded pass the workers were: {cells}.", cells=clauses(parts))] if parts else []
 
 
 def _shares(one: Timeline) -> str:
@@ -28,6 +36,8 @@ def _shares(one: Timeline) -> str:
     parts = []
     for share, name in sorted(known, reverse=True):
         differs = name == "worked" and one.cpu_known and share - one.shares["cpu"] >= LEAST
-        on_cpu = f" ({100 * one.shares['cpu']:.0f} % on a CPU)" if differs else ""
-        parts.append(f"{100 * share:.0f} % {WORDS[name]}{on_cpu}")
+        text = say(WORDS[name], share=f"{100 * share:.0f}")
+        if differs:
+            text = say("{text} ({share} % on a CPU)", text=text, share=f"{100 * one.shares['cpu']:.0f}")
+        parts.append(text)
     return " + ".join(parts)

@@ -11,11 +11,12 @@ from concexp.report.answer import endings, latencies
 from concexp.report.answer.standings import VALUES, WORKERS, Standing, contestant_text, enough
 from concexp.report.contest import compared, contest_of
 from concexp.report.phrases import MAX_NAMES, cell_text, first_few, titles_text
+from concexp.report.text.language import clauses, message, phrases, say, translated
 from concexp.report.text.numbers import enumerated, plural
 from concexp.report.view import View
 
 MAX_ADVICE = 2  # pieces in the line
-ANY = "whichever suits you best"
+ANY = message("whichever suits you best")
 MAX_CHOICES = 3  # of different winners; of more, the answer itself is the advice
 MAX_WORSE = 2  # contestants to avoid, where nothing can be called best
 CHOSEN = ("clear", "tie", "workers", "numbers", "open")
@@ -24,22 +25,22 @@ CHOSEN = ("clear", "tie", "workers", "numbers", "open")
 def what_to_do(view: View, found: Sequence[Standing]) -> str:
     """The line; "" where nothing follows."""
     pieces = [piece for advise in ADVICE for piece in advise(view, found)][:MAX_ADVICE]
-    return f"{'; '.join(pieces)}." if pieces else ""
+    return clauses(pieces) + say(".") if pieces else ""
 
 
 def _finish(view: View, found: Sequence[Standing]) -> list[str]:
     """An unfinished or quick run has no other advice than to measure."""
     if any(point.status == MISSING for point in view.points):
-        return ["give the same command again: it continues the run"]
+        return [say("give the same command again: it continues the run")]
     if view.run.manifest.get("quick"):
-        return ["run it without `--quick` before you rely on a number"]
+        return [say("run it without `--quick` before you rely on a number")]
     return []
 
 
 def _timeouts(view: View, found: Sequence[Standing]) -> list[str]:
     if not endings.never_noticed(view):
         return []
-    return ["set a timeout of your own for what is never noticed"]
+    return [say("set a timeout of your own for what is never noticed")]
 
 
 def _losses(view: View, found: Sequence[Standing]) -> list[str]:
@@ -47,7 +48,8 @@ def _losses(view: View, found: Sequence[Standing]) -> list[str]:
     names = _losing(view)
     if not names:
         return []
-    return [f"do not use {enumerated(first_few(list(names), MAX_NAMES), 'or')} where every {_lost(view)} counts"]
+    cells = enumerated(first_few(list(names), MAX_NAMES), "or")
+    return [say("do not use {cells} where every {thing} counts", cells=cells, thing=_lost(view))]
 
 
 def _losing(view: View) -> dict[str, None]:
@@ -59,18 +61,19 @@ def _losing(view: View) -> dict[str, None]:
 
 def _lost(view: View) -> str:
     unit = next(cls.unit for cls in view.metrics.values() if cls.share_of and cls.verb)
-    return str(unit.removesuffix("s"))
+    word = translated(unit)
+    return word if word != unit else word.removesuffix("s")
 
 
 def _closed_loops(view: View, found: Sequence[Standing]) -> list[str]:
     if not latencies.hidden_by_closed_loops(view):
         return []
-    return ["test with requests that arrive at a given rate: the closed loop hides most of the wait"]
+    return [say("test with requests that arrive at a given rate: the closed loop hides most of the wait")]
 
 
 def _overloads(view: View, found: Sequence[Standing]) -> list[str]:
     if any(point.sample.overloaded for point in view.points):
-        return ["keep arrivals below the rate that is served"]
+        return [say("keep arrivals below the rate that is served")]
     return []
 
 
@@ -87,16 +90,14 @@ def _choices(view: View, found: Sequence[Standing]) -> list[str]:
     for choice, members in groups.items():
         counts = {_workers(view, one) for one in members}
         competes = members[0].kind == WORKERS or "workers" in getattr(contest_of(view), "axes", ())
-        workers = f" with {plural(counts.pop(), 'worker')}" if len(counts) == 1 and not competes else ""
-        where = (
-            ""
-            if everywhere or not any(one.title for one in members)
-            else f" for {titles_text([one.title for one in members])}"
-        )
-        parts.append(
-            f"{choice}{workers if _varies(view) and choice != ANY and members[0].state != 'open' else ''}{where}"
-        )
-    return [f"use {', '.join(parts)}"]
+        if len(counts) == 1 and not competes and _varies(view) and choice != say(ANY) and members[0].state != "open":
+            choice = say("{cell} with {workers}", cell=choice, workers=plural(counts.pop(), "worker"))
+        if not everywhere and any(one.title for one in members):
+            choice = say("{choice} for {titles}", choice=choice, titles=titles_text([one.title for one in members]))
+        parts.append(choice)
+    if everywhere or not any(one.title for one in found):
+        return [say("use {choice}", choice=phrases(parts))]
+    return [say("use {choices}", choices=phrases(parts))]
 
 
 def _choice(view: View, one: Standing) -> str:
@@ -105,12 +106,13 @@ def _choice(view: View, one: Standing) -> str:
     assert one.best is not None
     if one.state == "open":  # what is behind is known, if not what is best
         behind = sorted(contestant_text(view, one.kind, lead.rival) for lead in one.behind)
-        return f"any but {enumerated(behind)}" if 0 < len(behind) <= min(MAX_WORSE, len(one.near)) else ""
+        few = 0 < len(behind) <= min(MAX_WORSE, len(one.near))
+        return say("any but {cells}", cells=enumerated(behind)) if few else ""
     points = [one.plateau] if one.plateau is not None else [one.best, *(lead.rival for lead in one.near)]
     points = [point for point in points if cell_text(view, point) not in _losing(view)]
     names = sorted(contestant_text(view, one.kind, point) for point in points)
     if len(names) > MAX_NAMES or (len(names) == len(one.leads) + 1 and len(names) > 2):
-        return ANY
+        return say(ANY)
     return enumerated(names, "or") if names else ""
 
 
@@ -132,7 +134,7 @@ def _measure_better(view: View, found: Sequence[Standing]) -> list[str]:
     if cure := better_measurements(view):
         return [cure]
     if found and all(one.state == "open" and not one.behind for one in found):
-        return ["repeat it more often: the differences are too small for this number of repetitions"]
+        return [say("repeat it more often: the differences are too small for this number of repetitions")]
     return []
 
 
@@ -140,7 +142,7 @@ def better_measurements(view: View) -> str:
     """How to measure cells that have too few trials or doubtful ones; "" where there are none."""
     with_numbers = [point for point in view.points if point.has_numbers]
     if with_numbers and min(point.sample.count for point in with_numbers) < FEWEST:
-        return f"measure at least {FEWEST} repetitions"
+        return say("measure at least {count} repetitions", count=FEWEST)
     codes = {
         code
         for point in with_numbers
@@ -150,8 +152,11 @@ def better_measurements(view: View) -> str:
     }
     if not codes:
         return ""
-    how = " with a longer load" if codes & doubts.SHORT else " on a quiet machine" if codes & doubts.DISTURBED else ""
-    return f"measure the doubtful cells (‡) again{how}"
+    if codes & doubts.SHORT:
+        return say("measure the doubtful cells (‡) again with a longer load")
+    if codes & doubts.DISTURBED:
+        return say("measure the doubtful cells (‡) again on a quiet machine")
+    return say("measure the doubtful cells (‡) again")
 
 
 # In the order of their importance.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from concexp.report.phrases import MAX_NAMES, first_few, titles_text
+from concexp.report.text.language import counted, message, say
+from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code
-from concexp.report.text.numbers import enumerated, rounded
+from concexp.report.text.numbers import enumerated, rounded, span
 from concexp.report.view import Point, View
 
-CURE = (
+CURE = message(
     "Put the call into `await asyncio.to_thread(…)`, or await its asynchronous form (`asyncio.sleep` for `time.sleep`); "
-    "or use `threads` for it"
+    "or use `threads` for it."
 )
 
 
@@ -26,13 +28,19 @@ def sentences(view: View) -> list[str]:
         by_work.setdefault(tuple(works), []).append(code(series))
     several = len({str(point.labels["workload"]) for point in view.points if point.has_numbers}) > 1
     parts = [
-        enumerated(first_few(names, MAX_NAMES)) + (f" (**{titles_text(works)}**)" if several else "")
+        say("{text} ({note})", text=enumerated(first_few(names, MAX_NAMES)), note=f"**{titles_text(works)}**")
+        if several
+        else enumerated(first_few(names, MAX_NAMES))
         for works, names in by_work.items()
     ]
-    verb = "makes" if len(found) == 1 else "make"
     shares = sorted(100 * point.blocked for works in found.values() for points in works.values() for point in points)
-    span = " to ".join(dict.fromkeys(rounded(share, 2) for share in (shares[0], shares[-1])))
-    return [
-        f"{enumerated(parts)} {verb} **one call at a time**: calls that wait without `await` block the event loop, "
-        f"for {span} % of its time. {CURE}."
-    ]
+    text = counted(
+        len(found),
+        "{cells} makes **one call at a time**: calls that wait without `await` block the event loop, for {share} % "
+        "of its time.",
+        "{cells} make **one call at a time**: calls that wait without `await` block the event loop, for {share} % of "
+        "its time.",
+        cells=enumerated(parts),
+        share=span(*(rounded(share, 2) for share in (shares[0], shares[-1]))),
+    )
+    return [texts_of([text, say(CURE)])]

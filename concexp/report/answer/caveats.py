@@ -6,9 +6,12 @@ from collections import Counter
 
 from concexp.analysis.cells import MISSING
 from concexp.report.expected import unexpected
-from concexp.report.phrases import BAD_ENDINGS, MAX_NAMES, cell_text, cells_text, first_few
-from concexp.report.text.markdown import code, escaped
+from concexp.report.phrases import BAD_ENDINGS, MAX_NAMES, cell_text, cells_text, ended, first_few
+from concexp.report.text.language import counted, message, say
+from concexp.report.text.language import sentences as texts_of
+from concexp.report.text.markdown import anchor, code, escaped
 from concexp.report.text.numbers import enumerated, plural
+from concexp.report.text.reasons import reason_text
 from concexp.report.view import Point, View
 
 
@@ -17,23 +20,32 @@ def before_numbers(view: View) -> list[str]:
     sentences = []
     if view.simulated:
         sentences.append(
-            f"**These numbers are made up** by {enumerated([code(label) for label in view.simulated])}: "
-            "they say nothing about any machine."
+            say(
+                "**These numbers are made up** by {models}: they say nothing about any machine.",
+                models=enumerated([code(label) for label in view.simulated]),
+            )
         )
     if view.run.manifest.get("quick"):
-        sentences.append("**A quick pass**, one short repetition of everything: it shows that it works, and no more.")
+        sentences.append(
+            say("**A quick pass**, one short repetition of everything: it shows that it works, and no more.")
+        )
     missing = sum(point.status == MISSING for point in view.points)
     if missing:
         sentences.append(
-            f"**Not finished**: {missing} of {plural(len(view.points), 'cell')} {'has' if missing == 1 else 'have'} no trial yet."
+            counted(
+                missing,
+                "**Not finished**: {count} of {cells} has no trial yet.",
+                "**Not finished**: {count} of {cells} have no trial yet.",
+                cells=plural(len(view.points), "cell"),
+            )
         )
-    return [" ".join(sentences)] if sentences else []
+    return [texts_of(sentences)] if sentences else []
 
 
 def sentences(view: View) -> list[str]:
     """The cells that ended badly, and the wrong outcomes that no counted metric shows, as one item of the answer."""
     texts = [*_without_numbers(view), *_with_numbers(view), *_wrong_outcomes(view)]
-    return [" ".join(texts)] if texts else []
+    return [texts_of(texts)] if texts else []
 
 
 def _without_numbers(view: View) -> list[str]:
@@ -42,9 +54,15 @@ def _without_numbers(view: View) -> list[str]:
     if not points:
         return []
     statuses = Counter(point.status for point in points)
-    counts = enumerated([f"{count} {BAD_ENDINGS.get(status, status)}" for status, count in statuses.items()])
-    cells = plural(len(points), "cell")
-    return [f"**{cells} did not end well** ({counts}): see [what went wrong](#what-went-wrong)."]
+    counts = [say("{count} {how}", count=count, how=ended(status)) for status, count in statuses.items()]
+    return [
+        say(
+            "**{cells} did not end well** ({counts}): see [what went wrong](#{place}).",
+            cells=plural(len(points), "cell"),
+            counts=enumerated(counts),
+            place=anchor(say("What went wrong")),
+        )
+    ]
 
 
 def _with_numbers(view: View) -> list[str]:
@@ -52,11 +70,15 @@ def _with_numbers(view: View) -> list[str]:
     parts = []
     for point in (point for point in view.points if point.status in BAD_ENDINGS and point.has_numbers):
         bad = sum(point.sample.statuses[status] for status in BAD_ENDINGS)
-        expected = "" if unexpected(view, point, set(BAD_ENDINGS)) else ", as expected"
-        parts.append(f"{cell_text(view, point)} in {bad} of {plural(point.sample.count, 'trial')}{expected}")
+        text = message("{cell} in {count} of {trials}, as expected")
+        if unexpected(view, point, set(BAD_ENDINGS)):
+            text = message("{cell} in {count} of {trials}")
+        trials = plural(point.sample.count, "trial")
+        parts.append(say(text, cell=cell_text(view, point), count=bad, trials=trials))
     if not parts:
         return []
-    return [f"Some trials ended badly (§): {enumerated(first_few(parts, MAX_NAMES))}. Their cells cannot win."]
+    cells = enumerated(first_few(parts, MAX_NAMES))
+    return [say("Some trials ended badly (§): {cells}. Their cells cannot win.", cells=cells)]
 
 
 def _wrong_outcomes(view: View) -> list[str]:
@@ -73,5 +95,7 @@ def _wrong_outcomes(view: View) -> list[str]:
     reasons = {trial.reason for trial in trials}
     kinds = {reason.partition(":")[0] for reason in reasons}  # after the colon follow the figures of one trial
     common = reasons if len(reasons) == 1 else kinds
-    why = f" ({escaped(common.pop())})" if len(common) == 1 else ""
-    return [f"Wrong outcome (†){why}: {cells_text(view, wrong)}."]
+    cells = cells_text(view, wrong)
+    if len(common) != 1:
+        return [say("Wrong outcome (†): {cells}.", cells=cells)]
+    return [say("Wrong outcome (†) ({reason}): {cells}.", reason=escaped(reason_text(common.pop())), cells=cells)]

@@ -9,7 +9,8 @@ import pandas as pd
 
 from concexp.experiment.statuses import NUMBERED
 from concexp.report.phrases import cell_text, cells_text
-from concexp.report.text.numbers import plural, rounded, zero_text
+from concexp.report.text.language import clauses, message, say, translated
+from concexp.report.text.numbers import plural, rounded, span, zero_text
 from concexp.report.view import Comparison, Point, View
 
 MAX_NAMED_CELLS = 3  # beyond that, cells are counted
@@ -24,19 +25,27 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
 def _sentences(view: View, comparison: Comparison, metric: str, cls: Any) -> list[str]:
     some = [point for point in comparison.points if point.value(metric).has_value and point.value(metric).mean > 0]
     none = [point for point in comparison.points if lost_nothing(point, metric, cls)]
-    parts = [f"{cell_text(view, point)} {how_much(view, [point], metric, cls)}" for point in some]
+    parts = [
+        say("{cell} {how}", cell=cell_text(view, point), how=how_much(view, [point], metric, cls)) for point in some
+    ]
     return [
-        *([f"{'; '.join(parts)}."] if some else []),
+        *([clauses(parts) + say(".")] if some else []),
         *([nothing_lost(view, none, metric, cls, bool(some))] if none else []),
     ]
 
 
 def nothing_lost(view: View, points: list[Point], metric: str, cls: Any, are_others: bool) -> str:
     """`No updates were lost by the 12 other cells with several workers, in at least 12,000 operations: no more than …`."""
-    cells = f"the {plural(len(points), 'other cell' if are_others else 'cell')} with several workers"
+    cells = say("the {cells} with several workers", cells=plural(len(points), "other cell" if are_others else "cell"))
     if len(points) <= MAX_NAMED_CELLS:
         cells = cells_text(view, points)
-    return f"No {cls.unit} were {cls.verb} by {cells}, {how_sure(view, points, metric, cls)}."
+    return say(
+        "No {things} were {lost} by {cells}, {sure}.",
+        things=translated(cls.unit),
+        lost=translated(cls.verb),
+        cells=cells,
+        sure=how_sure(view, points, metric, cls),
+    )
 
 
 def lost_nothing(point: Point, metric: str, cls: Any) -> bool:
@@ -52,22 +61,38 @@ def how_sure(view: View, points: list[Point], metric: str, cls: Any) -> str:
         rows = _rows(view, point, metric)
         tries.append(int(rows[cls.share_of].sum()) if cls.share_of else rows["trial"].nunique())
     of = "operation" if cls.share_of else "trial"
-    return f"in {'at least ' * (len(points) > 1)}{zero_text(max(1, min(tries)), of, view.run.level)}"
+    tried = zero_text(max(1, min(tries)), of, view.run.level)
+    return say("in at least {tries}", tries=tried) if len(points) > 1 else say("in {tries}", tries=tried)
 
 
-def how_much(view: View, points: list[Point], metric: str, cls: Any, where: str = "") -> str:
+def how_much(view: View, points: list[Point], metric: str, cls: Any, titles: str = "") -> str:
     """`lost 36 % to 48 % of its updates in counter, in 10 of 10 trials (†)`; of one cell without `to`."""
     rows = [_rows(view, point, metric) for point in points]
     affected = sum(own[own[metric] > 0]["trial"].nunique() for own in rows)
-    trials = f"in {affected} of {plural(sum(point.sample.count for point in points), 'trial')}"
+    facts = {
+        "lost": translated(cls.verb),
+        "things": translated(cls.unit),
+        "count": affected,
+        "trials": plural(sum(point.sample.count for point in points), "trial"),
+    }
     totals = [float(own[cls.share_of].sum()) if cls.share_of else 0.0 for own in rows]
     if min(totals) > 0:
         shares = [100 * float(own[metric].sum()) / total for own, total in zip(rows, totals, strict=True)]
-        ends = " to ".join(dict.fromkeys(f"{rounded(share, 2)} %" for share in (min(shares), max(shares))))
-        return f"{cls.verb} {ends} of its {cls.unit}{where}, {trials} (†)"
+        text = message("{lost} {share} of its {things}, in {count} of {trials} (†)")
+        if titles:
+            facts["titles"], text = (
+                titles,
+                message("{lost} {share} of its {things} in {titles}, in {count} of {trials} (†)"),
+            )
+        return say(text, share=span(*(f"{rounded(share, 2)} %" for share in (min(shares), max(shares)))), **facts)
     means = [point.value(metric).mean for point in points]
-    ends = " to ".join(dict.fromkeys(rounded(mean) for mean in (min(means), max(means))))
-    return f"{cls.verb} {ends} {cls.unit} per iteration{where}, {trials}"
+    text = message("{lost} {number} {things} per iteration, in {count} of {trials}")
+    if titles:
+        facts["titles"], text = (
+            titles,
+            message("{lost} {number} {things} per iteration in {titles}, in {count} of {trials}"),
+        )
+    return say(text, number=span(*(rounded(mean) for mean in (min(means), max(means)))), **facts)
 
 
 def share_lost(view: View, point: Point, metric: str, cls: Any) -> float:

@@ -6,11 +6,14 @@ from collections import Counter
 
 from concexp.report.expected import is_expected
 from concexp.report.phrases import BAD_ENDINGS, titles_text
+from concexp.report.phrases import ended as ended_so
+from concexp.report.text.language import clauses, message, say
+from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, sentence_case
+from concexp.report.text.numbers import enumerated, plural, rounded, scale_of, sentence_case, span
 from concexp.report.view import Point, View, once_per_view
 
-NEVER = "never"
+NEVER = message("never")
 
 
 @once_per_view
@@ -30,24 +33,29 @@ def sentences(view: View) -> list[str]:
     ended = [point for point in view.points if point.sample.count]
     if not metric:
         counts = Counter(ending(view, point) for point in ended)
-        parts = [f"{count} {how}" for how, count in counts.items()]
-        return (
-            [f"Of {plural(len(ended), 'cell')} {enumerated(parts)}, as expected."]
-            if expected_to_end_badly(view)
-            else []
-        )
+        parts = [say("{count} {how}", count=count, how=how) for how, count in counts.items()]
+        if not expected_to_end_badly(view):
+            return []
+        cells = plural(len(ended), "cell")
+        return [say("Of {cells} {endings}, as expected.", cells=cells, endings=enumerated(parts))]
     known = sorted((p for p in ended if p.value(metric).has_value), key=lambda p: p.value(metric).mean)
-    never = [point for point in ended if ending(view, point) == NEVER]
+    never = [point for point in ended if is_never(view, point)]
     title, count = sentence_case(view.called(metric)), plural(len(ended), "cell")
     texts = []
     if known:
-        fastest, slowest = (_figure(view, point, metric) for point in (known[0], known[-1]))
-        span = fastest if fastest == slowest else f"{fastest} to {slowest}"
-        which = "" if len(known) == len(ended) else f" in {len(known)} of {count}"
-        texts.append(f"{title}: {span}{which}.")
+        figures = span(*(_figure(view, point, metric) for point in (known[0], known[-1])))
+        if len(known) < len(ended):
+            figures = say("{figures} in {count} of {cells}", figures=figures, count=len(known), cells=count)
+        texts.append(say("{what}: {figures}.", what=title, figures=figures))
     if never:
-        texts.append(f"Never noticed within the timeout of {_timeout(view)}: {_listed(view, ended, never)}.")
-    return [" ".join(texts)] if texts else []
+        texts.append(
+            say(
+                "Never noticed within the timeout of {timeout}: {cells}.",
+                timeout=_timeout(view),
+                cells=_listed(view, ended, never),
+            )
+        )
+    return [texts_of(texts)] if texts else []
 
 
 def _listed(view: View, ended: list[Point], never: list[Point]) -> str:
@@ -61,20 +69,20 @@ def _listed(view: View, ended: list[Point], never: list[Point]) -> str:
             groups.setdefault(() if everyone and len(models) > 1 else models, []).append(condition)
     parts = []
     for models, own in sorted(groups.items(), key=lambda pair: len(pair[0])):
-        where = f"under {enumerated(list(models))}" if models else "under every model"
-        parts.append(f"**{titles_text(own)}** {where}" if any(own) else where)
-    return "; ".join(parts)
+        where = say("under {models}", models=enumerated(list(models))) if models else say("under every model")
+        parts.append(say("**{titles}** {where}", titles=titles_text(own), where=where) if any(own) else where)
+    return clauses(parts)
 
 
 def never_noticed(view: View) -> bool:
     """Whether a bad ending, as expected, is never noticed in some cell."""
-    return expected_to_end_badly(view) and any(ending(view, point) == NEVER for point in view.points)
+    return expected_to_end_badly(view) and any(is_never(view, point) for point in view.points)
 
 
 def heading(view: View) -> str:
     """What the fields of the picture are: the time of a bad ending where one was taken, else how a cell ended."""
     metric = _time_metric(view)
-    return sentence_case(view.called(metric)) if metric else "How each cell ended"
+    return sentence_case(view.called(metric)) if metric else say("How each cell ended")
 
 
 def ending(view: View, point: Point) -> str:
@@ -82,11 +90,19 @@ def ending(view: View, point: Point) -> str:
     metric = _time_metric(view)
     if metric and point.value(metric).has_value:
         share = view.share_of_trials(point, metric)
-        return _figure(view, point, metric) + (f" in {share}" if share else "")
+        figure = _figure(view, point, metric)
+        return say("{figure} in {trials}", figure=figure, trials=share) if share else figure
+    if is_never(view, point):
+        return say(NEVER)
     statuses = {trial.status for trial in point.sample.trials}
-    if metric and statuses == {"timeout"}:
-        return NEVER
-    return " or ".join(BAD_ENDINGS.get(status, status) for status in sorted(statuses))
+    return say(" or ").join(ended_so(status) for status in sorted(statuses))
+
+
+def is_never(view: View, point: Point) -> bool:
+    """Whether the bad ending of a cell is never noticed, where the time of that was taken."""
+    metric = _time_metric(view)
+    timed_out = {trial.status for trial in point.sample.trials} == {"timeout"}
+    return bool(metric) and timed_out and not point.value(metric).has_value
 
 
 def _time_metric(view: View) -> str:
@@ -108,8 +124,8 @@ def _choice(view: View, point: Point) -> str:
 def _condition(view: View, point: Point) -> str:
     labels = {key: point.labels.get(key) for key in view.axes if not view.is_choice(key)}
     workers = point.workers if "workers" in view.varying_axes and point.workers is not None else None
-    return " · ".join(filter(None, [view.title(labels), f"{workers} workers" if workers else ""]))
+    return " · ".join(filter(None, [view.title(labels), say("{count} workers", count=workers) if workers else ""]))
 
 
 def _timeout(view: View) -> str:
-    return escaped(view.run.spec["measure"].get("timeout", "the trial"))
+    return escaped(view.run.spec["measure"].get("timeout", say("the trial")))

@@ -15,31 +15,39 @@ from concexp.report.phrases import (
     series_text,
     share_used,
     unresolved_text,
+    within,
 )
 from concexp.report.sections import scaling_laws
+from concexp.report.text.language import clauses, message, phrases, say
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import plural, spread
 from concexp.report.view import Comparison, Point, View
 
 NO_GAIN_SHOWN = "none"  # the verdict on a gain that certainly does not matter
 VERDICTS = {"higher": "gain", "lower": "loss"}
-PAST_PEAK = "By the fitted law more workers make it slower beyond a peak"
+PAST_PEAK = message("By the fitted law more workers make it slower beyond a peak: {series}.")
 
 
 def sentences_for(view: View, comparison: Comparison) -> list[str]:
     """One sentence each for the series that gain, gain nothing, lose, are not resolved, or have no interval."""
     by_verdict = _figures(view, comparison)
-    reference = baseline_text(view) if has_baseline(view, comparison.points) else "the same with fewest workers"
+    reference = say("the same with fewest workers")
+    if has_baseline(view, comparison.points):
+        reference = baseline_text(view)
     heads = {
-        "gain": f"Gain over {reference}",
-        NO_GAIN_SHOWN: f"No gain over {reference} (within {100 * NO_GAIN:g} %)",
-        "loss": f"Slower than {reference}, even at best",
-        "unresolved": f"Cannot be told apart from {reference}",
-        "unknown": f"Relative to {reference}, without an interval",
+        "gain": say("Gain over {baseline}", baseline=reference),
+        NO_GAIN_SHOWN: say("No gain over {baseline} ({margin})", baseline=reference, margin=within(NO_GAIN)),
+        "loss": say("Slower than {baseline}, even at best", baseline=reference),
+        "unresolved": say("Cannot be told apart from {baseline}", baseline=reference),
+        "unknown": say("Relative to {baseline}, without an interval", baseline=reference),
     }
-    sentences = [f"{head}: {_listed(by_verdict[key])}." for key, head in heads.items() if key in by_verdict]
+    sentences = [
+        say("{what}: {figures}.", what=head, figures=_listed(by_verdict[key]))
+        for key, head in heads.items()
+        if key in by_verdict
+    ]
     past_peak = peaks(view, comparison)
-    return [*sentences, *([f"{PAST_PEAK}: {'; '.join(first_few(past_peak, MAX_NAMES))}."] if past_peak else [])]
+    return [*sentences, *([say(PAST_PEAK, series=clauses(first_few(past_peak, MAX_NAMES)))] if past_peak else [])]
 
 
 def _figures(view: View, comparison: Comparison) -> dict[str, list[tuple[float, str]]]:
@@ -50,11 +58,13 @@ def _figures(view: View, comparison: Comparison) -> dict[str, list[tuple[float, 
         best, gain, verdict = furthest(view, comparison, points) or (None, UNKNOWN, "")
         if best is None or best.workers is None or best is named:
             continue
-        figure = f"{code(name)} {spread(gain, 'x')} with {plural(best.workers, 'worker')}"
+        figure = say(
+            "{cell} with {workers}", cell=f"{code(name)} {spread(gain, 'x')}", workers=plural(best.workers, "worker")
+        )
         detail = share_used(view, best) if view.relative and gain.lo > 1 else ""
         if verdict == "unresolved":
             detail = unresolved_text(view, gain, view.floor(comparison.points).beside(gain))
-        by_verdict.setdefault(verdict, []).append((gain.mean, f"{figure}{f', {detail}' if detail else ''}"))
+        by_verdict.setdefault(verdict, []).append((gain.mean, phrases([figure, detail] if detail else [figure])))
     return by_verdict
 
 
@@ -68,7 +78,11 @@ def peaks(view: View, comparison: Comparison) -> list[str]:
     """Where series stop scaling, for those whose fitted law has a peak in range beyond which a step was seen to lose."""
     cells = {point.cell for point in comparison.points}
     return [
-        f"{series_text(view, series.points[0])} at {spread(series.scaling.peak)} workers"
+        say(
+            "{series} at {count} workers",
+            series=series_text(view, series.points[0]),
+            count=spread(series.scaling.peak),
+        )
         for series in scaling_laws.measured_series(view)
         if series.points[0].cell in cells and scaling_laws.turns(view, series) and view.metric.better == "higher"
     ]
@@ -86,7 +100,7 @@ def furthest(view: View, comparison: Comparison, points: list[Point]) -> tuple[P
 def _listed(figures: list[tuple[float, str]]) -> str:
     """The largest gains first."""
     texts = [text for _, text in sorted(figures, key=lambda pair: -pair[0])]
-    return "; ".join(first_few(texts, MAX_NAMES, lead="and "))
+    return clauses(first_few(texts, MAX_NAMES, lead="and "))
 
 
 def _named_by_winner(view: View, comparison: Comparison) -> Point | None:

@@ -10,6 +10,7 @@ from concexp.experiment.entries import BESIDE
 from concexp.report.answer.findings import Finding, of_kind, size_of
 from concexp.report.open_loops import is_open, tail_metric, tails, tails_text
 from concexp.report.sections import latency
+from concexp.report.text.language import say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import sentence_case
 from concexp.report.view import Comparison, View, once_per_view
@@ -47,28 +48,43 @@ def _by_workload(view: View) -> list[tuple[list[Comparison], list[Comparison]]]:
 def _of_workload(view: View, opened: list[Comparison], closed: list[Comparison]) -> Finding:
     """The best tail at each rate, and what the closed loop of the same workload reports: first, where that hides the wait."""
     metric = view.called(tail_metric(view, opened[0]))
-    best = "best " if any(len(tails(view, comparison)) > 1 for comparison in opened) else ""
+    if any(len(tails(view, comparison)) > 1 for comparison in opened):
+        metric = say("best {metric}", metric=metric)
     several = len({str(comparison.labels["workload"]) for comparison in view.comparisons}) > 1
-    workload = str(opened[0].labels["workload"])
-    named = f"{code(workload)}{_with_parameters(view, workload)}" if several else ""
+    named = _with_parameters(view, str(opened[0].labels["workload"])) if several else ""
     figures = tails_text(view, opened)
     if not closed:
-        of = f" of {named}" if named else ""
-        return Finding("latency", f"{sentence_case(best + metric)}{of}: {figures}.", _contrast(view, opened))
+        title = say("{metric} of {workload}", metric=metric, workload=named) if named else metric
+        text = say("{what}: {figures}.", what=sentence_case(title), figures=figures)
+        return Finding("latency", text, _contrast(view, opened))
     reported = view.called(tail_metric(view, closed[0]))
     if hiding := _hiding(view, opened, closed):
         shown = [comparison for comparison in closed if comparison not in hiding]
-        others = f", and {tails_text(view, shown)}" if shown else ""
-        subject = f"{named}: a" if named else "A"
         hidden = tails_text(view, hiding, alone=not shown)
-        text = (
-            f"{subject} closed loop reports a {reported} of only {hidden}{others}; requests that arrive at a given rate have a "
-            f"{best}{metric} of {figures}."
+        if shown:
+            hidden = say("{figures}, and {others}", figures=hidden, others=tails_text(view, shown))
+        text = say(
+            "a closed loop reports a {reported} of only {hidden}; requests that arrive at a given rate have a "
+            "{metric} of {figures}.",
+            reported=reported,
+            hidden=hidden,
+            metric=metric,
+            figures=figures,
         )
-        return Finding("latency", text, size_of(_shortest(view, opened).lo / _longest(view, hiding).hi))
-    subject = f"{named}: {best}{metric}" if named else sentence_case(best + metric)
-    text = f"{subject} {figures}; a closed loop reports a {reported} of {tails_text(view, closed, alone=True)}."
-    return Finding("latency", text, _contrast(view, opened))
+        return Finding("latency", _about(named, text), size_of(_shortest(view, opened).lo / _longest(view, hiding).hi))
+    text = say(
+        "{metric} {figures}; a closed loop reports a {reported} of {others}.",
+        metric=metric,
+        figures=figures,
+        reported=reported,
+        others=tails_text(view, closed, alone=True),
+    )
+    return Finding("latency", _about(named, text), _contrast(view, opened))
+
+
+def _about(workload: str, text: str) -> str:
+    """A sentence about a workload, which is named where there are several."""
+    return say("{word}: {text}", word=workload, text=text) if workload else sentence_case(text)
 
 
 def _hiding(view: View, opened: Sequence[Comparison], closed: Sequence[Comparison]) -> list[Comparison]:
@@ -98,7 +114,7 @@ def _tail(view: View, comparison: Comparison) -> Interval:
 
 
 def _with_parameters(view: View, label: str) -> str:
-    """` (stall 300ms)`: the parameters of a workload that others of the same kind do not have, or have otherwise."""
+    """`echo` (stall 300ms): a workload with the parameters that others of the same kind do not have, or have otherwise."""
     listed = view.run.spec.get("workload")
     own: dict[str, dict[str, Any]] = {}
     for entry in listed if isinstance(listed, list) else []:
@@ -113,4 +129,6 @@ def _with_parameters(view: View, label: str) -> str:
         for key, value in mine.items()
         if others and any(one.get(key) != value for one in others) and isinstance(value, str | int | float)
     ]
-    return f" ({escaped(', '.join(texts[:MAX_PARAMETERS]))})" if texts else ""
+    if not texts:
+        return code(label)
+    return say("{text} ({note})", text=code(label), note=escaped(", ".join(texts[:MAX_PARAMETERS])))

@@ -6,6 +6,7 @@ from concexp.analysis.noise import NoiseFloor
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
 from concexp.report.phrases import equal_text
+from concexp.report.text.language import say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, sentence_case, spread
 from concexp.report.view import Comparison, Point, View
@@ -27,7 +28,12 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
         if parts:
             relative_to = f"{code(name)} × {code(view.primitive(reference))}{reference.mark}"
             sentences.append(
-                f"{sentence_case(escaped(view.called(view.primary)))} beside {relative_to}: {enumerated(parts)}."
+                say(
+                    "{metric} beside {cell}: {others}.",
+                    metric=sentence_case(escaped(view.called(view.primary))),
+                    cell=relative_to,
+                    others=enumerated(parts),
+                )
             )
     return sentences
 
@@ -36,7 +42,9 @@ def _ratio(view: View, point: Point, reference: Point, floor: NoiseFloor) -> str
     """`0.42x (0.40–0.44) with lock`, with a note where that is not a difference."""
     ratio = view.ratio(point, reference)
     verdict = family_of(view).verdict(Pair(point, reference, view.primary), ratio, floor.beside(ratio))
-    text = f"{spread(ratio, 'x')} with {code(view.primitive(point))}{point.mark}"
+    text = say(
+        "{factor} with {primitive}", factor=spread(ratio, "x"), primitive=f"{code(view.primitive(point))}{point.mark}"
+    )
     if verdict in ("higher", "lower") or not ratio.bounded:
         return text
-    return f"{text} ({equal_text(ratio) or 'cannot be told apart'})"
+    return say("{text} ({note})", text=text, note=equal_text(ratio) or say("cannot be told apart"))

@@ -15,6 +15,7 @@ from concexp.report.contest import Contest, contest_of, short, title_of
 from concexp.report.family import family_of
 from concexp.report.pairs import Pair, comparable, without_primitive
 from concexp.report.phrases import NO_GAIN, series_text
+from concexp.report.text.language import counted, message, say
 from concexp.report.text.markdown import code
 from concexp.report.text.numbers import enumerated
 from concexp.report.view import Comparison, Point, View
@@ -210,9 +211,9 @@ def more_gain_nothing(view: View, point: Point, points: Iterable[Point]) -> bool
 
 
 QUESTIONS = {
-    MODELS: "which model is best",
-    PRIMITIVES: "which primitive is best",
-    WORKERS: "how many workers are enough",
+    MODELS: message("which model is best"),
+    PRIMITIVES: message("which primitive is best"),
+    WORKERS: message("how many workers are enough"),
 }
 
 
@@ -221,8 +222,8 @@ def what_competes(view: View, kind: str) -> str:
     contest = contest_of(view)
     if kind == VALUES and contest:
         names = [short(key) for key in contest.axes]
-        return f"which {enumerated(names)} {'is' if len(names) == 1 else 'are'} best"
-    return QUESTIONS[kind]
+        return counted(len(names), "which {names} is best", "which {names} are best", names=enumerated(names))
+    return say(QUESTIONS[kind])
 
 
 def contestant_text(view: View, kind: str, point: Point) -> str:

@@ -20,8 +20,10 @@ from concexp.report.open_loops import MAX_CONDITIONS, METRICS
 from concexp.report.pairs import Pair
 from concexp.report.phrases import MAX_NAMES, cell_text, contenders, first_few, primary_text, titles_text
 from concexp.report.sections import latency
+from concexp.report.text.language import clauses, listed, message, say
+from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code, escaped
-from concexp.report.text.numbers import brief, enumerated, plural, rounded, scale_of, sentence_case
+from concexp.report.text.numbers import brief, enumerated, plural, rounded, scale_of, sentence_case, span
 from concexp.report.view import Comparison, Point, View
 
 HALF = 0.5  # of the whole effect: a first step that makes so much of it is worth its figure
@@ -31,8 +33,8 @@ Best = tuple[Comparison, Point]
 def peaks(view: View, comparisons: Sequence[Comparison]) -> list[str]:
     """Which series get slower with more workers, and from how many workers on."""
     found = [(peak, escaped(view.title(c.labels))) for c in comparisons for peak in gains.peaks(view, c)]
-    parts = [f"{peak} in {title}" if title else peak for peak, title in found]
-    return [f"{gains.PAST_PEAK}: {'; '.join(first_few(parts, MAX_NAMES))}."] if parts else []
+    parts = [say("{cells} in {titles}", cells=peak, titles=title) if title else peak for peak, title in found]
+    return [say(gains.PAST_PEAK, series=clauses(first_few(parts, MAX_NAMES)))] if parts else []
 
 
 def prices(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
@@ -44,19 +46,25 @@ def prices(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
     for ratio, point, _, _ in known:
         by_primitive.setdefault(view.primitive(point), []).append(ratio.mean)
     ordered = sorted(by_primitive.items(), key=lambda pair: sum(map(math.log, pair[1])) / len(pair[1]))
-    parts = [f"{_range(ratios)} that with {code(name)}" for name, ratios in ordered]
-    same = sum(verdict not in ("higher", "lower") for *_, verdict in known)
-    rest = f"; in {same} of {plural(len(known), 'cell')} they cannot be told apart" if same else ""
-    wrong = " (some outcomes are wrong)" if any("†" in reference.mark for *_, reference, _ in known) else ""
-    title = sentence_case(escaped(view.called(view.primary)))
-    text = f"{title} without a primitive{wrong} is {enumerated(first_few(parts, MAX_NAMES))}{rest}."
+    parts = [
+        say("{factor} that with {primitive}", factor=_range(ratios), primitive=code(name)) for name, ratios in ordered
+    ]
+    what = message("{metric} without a primitive is {factors}")
+    if any("†" in reference.mark for *_, reference, _ in known):
+        what = message("{metric} without a primitive (some outcomes are wrong) is {factors}")
+    title, factors = sentence_case(escaped(view.called(view.primary))), enumerated(first_few(parts, MAX_NAMES))
+    texts = [say(what, metric=title, factors=factors)]
+    if same := sum(verdict not in ("higher", "lower") for *_, verdict in known):
+        cells = plural(len(known), "cell")
+        texts.append(say("in {count} of {cells} they cannot be told apart", count=same, cells=cells))
+    text = clauses(texts) + say(".")
     differ = [ratio.mean for ratio, *_, verdict in known if verdict in ("higher", "lower")]
     return [Finding("primitives", text, size_of(*differ))]
 
 
 def _range(values: Sequence[float]) -> str:
     """`6.5x to 14x`."""
-    return " to ".join(dict.fromkeys(f"{rounded(value, 2)}x" for value in (min(values), max(values))))
+    return span(*(f"{rounded(value, 2)}x" for value in (min(values), max(values))))
 
 
 def _prices(view: View, comparisons: Sequence[Comparison]) -> Iterator[tuple[Interval, Point, Point, str]]:
@@ -94,17 +102,17 @@ def _tally(view: View, comparisons: Sequence[Comparison], metric: str, cls: Any)
     for comparison, point in some:
         groups.setdefault(cell_text(view, point), []).append((comparison, point))
     parts = [_loss(view, name, members, known, metric, cls) for name, members in groups.items()]
-    listed = "; ".join(first_few(parts, MAX_NAMES, lead="and "))
-    return [Finding("losses", f"{listed}.{f' {rest}' if rest else ''}")]
+    lost = clauses(first_few(parts, MAX_NAMES, lead="and ")) + say(".")
+    return [Finding("losses", texts_of([lost, rest] if rest else [lost]))]
 
 
 def _loss(view: View, name: str, members: list[Best], known: list[Best], metric: str, cls: Any) -> str:
     """`threads` × `none` 36 % in counter_call, in 5 of 5 trials (†)."""
     everywhere = sum(cell_text(view, point) == name for _, point in known) == len(members)
     titles = [view.title(comparison.labels) for comparison, _ in members]
-    where = "" if everywhere or not any(titles) else f" in {titles_text(titles)}"
+    where = "" if everywhere or not any(titles) else titles_text(titles)
     points = [point for _, point in members]
-    return f"{name} {counts.how_much(view, points, metric, cls, where)}"
+    return say("{cell} {how}", cell=name, how=counts.how_much(view, points, metric, cls, where))
 
 
 def conditions(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
@@ -120,18 +128,25 @@ def conditions(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
     found = []
     for workload, bests in by_workload.items():
         if len(bests) > 1:
-            of = f" of {code(workload)}" if len(by_workload) > 1 else ""
             ordered = sorted(bests, key=lambda pair: -view.sign * pair[1].value(view.primary).mean)
             shown = bests if len(bests) <= MAX_CONDITIONS else [ordered[0], *_first_step(view, ordered), ordered[-1]]
             figures = [_at(view, *pair) for pair in shown]
             competes = any(len(view.best_per_variant(comparison.points)) > 1 for comparison, _ in bests)
-            title = sentence_case(f"{'Best ' if competes else ''}{escaped(view.called(view.primary))}")
-            over = f" ({len(bests)} conditions)" if len(bests) > len(shown) else ""
-            size = _contrast([[point.value(view.primary)] for _, point in bests])
-            text = f"{title}{of}: {', '.join(figures)}{over}."
-            if over and size and not competes:
-                verb = "falls" if view.sign > 0 else "rises"
-                text = f"{title}{of} {verb} from {figures[0]} to {enumerated(figures[1:])}{over}."
+            title = escaped(view.called(view.primary))
+            if competes:
+                title = say("best {metric}", metric=title)
+            if len(by_workload) > 1:
+                title = say("{metric} of {workload}", metric=title, workload=code(workload))
+            title, size = sentence_case(title), _contrast([[point.value(view.primary)] for _, point in bests])
+            text = say("{what}: {figures}.", what=title, figures=listed(figures))
+            if len(bests) > len(shown):
+                over = say("{figures} ({count} conditions)", figures=listed(figures), count=len(bests))
+                text = say("{what}: {figures}.", what=title, figures=over)
+                if size and not competes:
+                    change = message("{what} falls from {first} to {others} ({count} conditions).")
+                    if view.sign < 0:
+                        change = message("{what} rises from {first} to {others} ({count} conditions).")
+                    text = say(change, what=title, first=figures[0], others=enumerated(figures[1:]), count=len(bests))
             found.append(Finding("conditions" if competes else "effect", text, size))
     return found
 
@@ -150,10 +165,12 @@ def claimed(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
         for workload, own in by_workload.items():
             size = _contrast([_values(view, comparison, metric) for comparison in own])
             if size and len(own) <= MAX_CONDITIONS:
-                of = f" of {code(workload)}" if "workload" in view.varying_axes else ""
-                figures = ", ".join(_range_at(view, comparison, metric) for comparison in own)
-                title = sentence_case(escaped(view.called(metric)))
-                found.append(Finding("claimed", f"{title}{of}: {figures}.", size))
+                figures = listed([_range_at(view, comparison, metric) for comparison in own])
+                title = escaped(view.called(metric))
+                if "workload" in view.varying_axes:
+                    title = say("{metric} of {workload}", metric=title, workload=code(workload))
+                text = say("{what}: {figures}.", what=sentence_case(title), figures=figures)
+                found.append(Finding("claimed", text, size))
     return found
 
 
@@ -194,12 +211,8 @@ def _range_at(view: View, comparison: Comparison, metric: str) -> str:
     factor, unit = scale_of([values[-1].mean], view.metrics[metric].unit)
     suffix = f" {unit}" if unit else ""
     ends = [rounded(value.mean / factor) for value in (values[0], values[-1])]
-    figure = (
-        brief(values[0].scaled(1 / factor), suffix)
-        if len(values) == 1
-        else f"{' to '.join(dict.fromkeys(ends))}{suffix}"
-    )
-    return f"{figure} at {_condition(view, comparison)}"
+    figure = brief(values[0].scaled(1 / factor), suffix) if len(values) == 1 else span(ends[0], ends[1], suffix)
+    return say("{figure} at {condition}", figure=figure, condition=_condition(view, comparison))
 
 
 def _condition(view: View, comparison: Comparison) -> str:
@@ -230,4 +243,5 @@ def _first_step(view: View, bests: Sequence[Best]) -> list[Best]:
 def _at(view: View, comparison: Comparison, point: Point) -> str:
     """`12.9 k round trips/s at background.workers 0`."""
     among = contenders(view, point, [p for p in comparison.points if p.can_win])
-    return f"{primary_text(view, comparison, point, among, is_brief=True)} at {_condition(view, comparison)}"
+    figure = primary_text(view, comparison, point, among, is_brief=True)
+    return say("{figure} at {condition}", figure=figure, condition=_condition(view, comparison))

@@ -30,9 +30,12 @@ from concexp.report.phrases import (
     lead_text,
     titles_text,
     with_workers,
+    within,
 )
+from concexp.report.text.language import clauses, counted, message, phrases, say
+from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code
-from concexp.report.text.numbers import brief, enumerated, plural, rounded
+from concexp.report.text.numbers import brief, enumerated, plural, rounded, sentence_case, span
 from concexp.report.view import Comparison, Point, View
 
 MAX_GROUPS = 3  # sentences about comparisons that end alike; the others are counted
@@ -56,7 +59,8 @@ def findings(view: View, found: Sequence[Standing], total: int, kind: str) -> li
     more = len(found) - sum(map(len, kept))
     if more:
         last = min(texts, key=lambda one: one.size)
-        rest = Finding(kind, f"{last.text} {plural(more, 'more comparison')}: see the tables.", last.size)
+        others = say("{comparisons}: see the tables.", comparisons=plural(more, "more comparison"))
+        rest = Finding(kind, texts_of([last.text, others]), last.size)
         texts[texts.index(last)] = rest
     return texts
 
@@ -64,8 +68,8 @@ def findings(view: View, found: Sequence[Standing], total: int, kind: str) -> li
 def _sentence(view: View, members: list[Standing], total: int) -> str:
     """`cpu_sum: processes is best, …`."""
     where = _where(members, total)
-    text = TEXTS[members[0].state](view, members)
-    return f"{where}: {text}." if where else f"{text[0].upper()}{text[1:]}."
+    text = TEXTS[members[0].state](view, members) + say(".")
+    return say("{word}: {text}", word=where, text=text) if where else sentence_case(text)
 
 
 def _size(view: View, members: list[Standing]) -> float:
@@ -103,9 +107,11 @@ def _where(members: list[Standing], total: int) -> str:
     if total == 1 or not any(titles):
         return ""
     if len(members) == total > FEW_TITLES:
-        return f"In all {total} comparisons"
-    listed = titles_text(titles)
-    return f"**{listed}**" if len(members) <= MAX_NAMES else f"In {len(members)} of {total} comparisons ({listed})"
+        return say("In all {count} comparisons", count=total)
+    names = titles_text(titles)
+    if len(members) <= MAX_NAMES:
+        return f"**{names}**"
+    return say("In {count} of {all} comparisons ({titles})", count=len(members), all=total, titles=names)
 
 
 def _clear(view: View, members: list[Standing]) -> str:
@@ -118,14 +124,19 @@ def _clear(view: View, members: list[Standing]) -> str:
     ahead = _ahead(view, first, leads[0])
     if len(members) > 1:
         rivals = {_name(view, one, lead.rival) for one, lead in zip(members, leads, strict=True)}
-        ahead = f"{lead_text(view, [lead.ratio for lead in leads])} {rivals.pop() if len(rivals) == 1 else 'the next'}"
+        rival = rivals.pop() if len(rivals) == 1 else say("the next")
+        ahead = lead_text(view, [lead.ratio for lead in leads], rival)
+    name = _name(view, first, _best(first))
     if first.kind == VALUES and all(len(one.leads) == 1 for one in members):
-        return f"{_name(view, first, _best(first))}{with_workers(view, map(_best, members))} is {ahead}"
-    most = levels.more(view, first, _best(first)) if _are_numbers(view, first) else ""
-    gain = _gain(view, members)
-    if gain and first.kind != VALUES and all(view.baseline(_best(one)) is one.smallest_lead.rival for one in members):
-        return f"{_name(view, first, _best(first))} is best{gain}{most}{_others(view, members)}"
-    return f"{_name(view, first, _best(first))} is best{gain}, {ahead}{most}{_others(view, members)}"
+        return say("{cell} is {lead}", cell=f"{name}{with_workers(view, map(_best, members))}", lead=ahead)
+    phrase, clause = levels.more(view, first, _best(first)) if _are_numbers(view, first) else ([], [])
+    workers, gain = _gain(view, members)
+    known = first.kind != VALUES and all(view.baseline(_best(one)) is one.smallest_lead.rival for one in members)
+    if not (gain and known):
+        gain = [*gain, ahead]
+    return clauses(
+        [phrases([say("{cell} is best", cell=name) + workers, *gain, *phrase]), *clause, *_others(view, members)]
+    )
 
 
 def _ahead(view: View, one: Standing, lead: Lead) -> str:
@@ -137,13 +148,22 @@ def _tie(view: View, members: list[Standing]) -> str:
     first = members[0]
     names = [_name(view, first, lead.rival) for lead in first.near]
     best = _name(view, first, _best(first))
-    margin = f"within {100 * MARGIN:g} %"
+    margin = within(MARGIN)
+    workers, gain = _gain(view, members)
     if any(lead.is_resolved for one in members for lead in one.near):
-        verb = "is" if len(names) == 1 else "are"
-        return f"{enumerated(names)} {verb} as good as {best} ({margin}{_gain(view, members)}){_others(view, members)}"
+        text = counted(
+            len(names),
+            "{cells} is as good as {best} ({note})",
+            "{cells} are as good as {best} ({note})",
+            cells=enumerated(names),
+            best=best,
+            note=phrases([margin + workers, *gain]),
+        )
+        return clauses([text, *_others(view, members)])
     if len(first.near) == len(first.leads) and len(names) > 1:
-        return f"a tie, all {len(names) + 1} {margin}{_gain(view, members)}"
-    return f"a tie: {enumerated([best, *names])} {margin}{_gain(view, members)}{_others(view, members)}"
+        return phrases([say("a tie, all {count} {margin}", count=len(names) + 1, margin=margin) + workers, *gain])
+    tie = say("a tie: {cells} {margin}", cells=enumerated([best, *names]), margin=margin) + workers
+    return clauses([phrases([tie, *gain]), *_others(view, members)])
 
 
 def _open(view: View, members: list[Standing]) -> str:
@@ -151,19 +171,32 @@ def _open(view: View, members: list[Standing]) -> str:
     first = members[0]
     names = first_few([_name(view, first, lead.rival) for lead in first.near], MAX_NAMES)
     best = _name(view, first, _best(first))
-    behind = ""
+    behind = []
     if len(members) == len(first.behind) == 1 and len(first.near) > 1:
         last = first.behind[0]
-        worst = _name(view, first, last.rival)
-        return f"{worst} is behind: {best} is {_ahead(view, first, last)}; the other {len(first.near) + 1} cannot be told apart"
+        return say(
+            "{worst} is behind: {cell} is {lead}; the other {count} cannot be told apart",
+            worst=_name(view, first, last.rival),
+            cell=best,
+            lead=_ahead(view, first, last),
+            count=len(first.near) + 1,
+        )
     if first.behind and len(members) == 1:
         last = max(first.behind, key=lambda lead: lead.ratio.mean)
-        behind = f"; {best} is {_ahead(view, first, last)}"
+        behind = [say("{cell} is {lead}", cell=best, lead=_ahead(view, first, last))]
     if len(first.near) > 2:
-        of = f" values of {code(_axes(view))}" if first.kind == VALUES else ""
-        which = f"all {len(names) + 1}{of}" if not first.behind else f"the best {len(first.near) + 1}"
-        return f"no winner: {which} cannot be told apart{behind}{_others(view, members)}"
-    return f"no winner: {best} cannot be told apart from {enumerated(names)}{behind}{_others(view, members)}"
+        text = say("no winner: the best {count} cannot be told apart", count=len(first.near) + 1)
+        if not first.behind and first.kind == VALUES:
+            text = say(
+                "no winner: all {count} values of {axes} cannot be told apart",
+                count=len(names) + 1,
+                axes=code(_axes(view)),
+            )
+        elif not first.behind:
+            text = say("no winner: all {count} cannot be told apart", count=len(names) + 1)
+    else:
+        text = say("no winner: {cell} cannot be told apart from {others}", cell=best, others=enumerated(names))
+    return clauses([text, *behind, *_others(view, members)])
 
 
 def _workers(view: View, members: list[Standing]) -> str:
@@ -172,52 +205,67 @@ def _workers(view: View, members: list[Standing]) -> str:
     count, most = _enough(view, first).parallelism, max(point.parallelism for point in first.comparison.points)
     fewest = min(point.parallelism for point in first.comparison.points)
     is_sure = all(_is_sure(view, one) for one in members)
+    limit = f"{100 * NO_GAIN:g}"
     if count == fewest:
-        rest = "gains less than" if is_sure else "was not seen to gain"
-        return f"more than {plural(count, 'worker')} {rest} {100 * NO_GAIN:g} %"
-    gained = _gain(view, members).removeprefix(", ")
-    reach = f"{plural(count, 'worker')} reach {gained}" if gained else f"{plural(count, 'worker')} are best"
-    rest = "gain less than" if is_sure else "were not seen to gain"
-    return f"{reach}; more {rest} {100 * NO_GAIN:g} %" if count < most else f"{reach}, the most that was measured"
+        text = message("more than {workers} gains less than {limit} %")
+        if not is_sure:
+            text = message("more than {workers} was not seen to gain {limit} %")
+        return say(text, workers=plural(count, "worker"), limit=limit)
+    gained = phrases(_gain(view, members)[1])
+    reach = say("{workers} are best", workers=plural(count, "worker"))
+    if gained:
+        reach = say("{workers} reach {gain}", workers=plural(count, "worker"), gain=gained)
+    if count == most:
+        return phrases([reach, say("the most that was measured")])
+    rest = message("more gain less than {limit} %") if is_sure else message("more were not seen to gain {limit} %")
+    return clauses([reach, say(rest, limit=limit)])
 
 
 def _few(view: View, members: list[Standing]) -> str:
     fewest = min(point.sample.count for one in members for point in one.comparison.points if point.has_numbers)
-    return f"no verdict with {plural(fewest, 'trial')} per cell (an interval needs {FEWEST})"
+    return say(
+        "no verdict with {trials} per cell (an interval needs {needed})", trials=plural(fewest, "trial"), needed=FEWEST
+    )
 
 
 def _alone(view: View, members: list[Standing]) -> str:
-    names = dict.fromkeys(_name(view, one, _best(one)) for one in members)
+    found = dict.fromkeys(_name(view, one, _best(one)) for one in members)
+    names = enumerated(first_few(list(found), MAX_NAMES))
     if members[0].kind == VALUES:
-        why = "the others are overloaded, doubtful, wrong or failed"
-        return f"cannot tell {what_competes(view, VALUES)}: only {enumerated(first_few(list(names), MAX_NAMES))} can win, {why}"
-    why = "wrong, failed, doubtful or block their event loop" if _blocked(members) else "wrong, failed or doubtful"
-    return f"only {enumerated(first_few(list(names), MAX_NAMES))} can win, the other cells are {why}"
+        return say(
+            "cannot tell {question}: only {cells} can win, the others are overloaded, doubtful, wrong or failed",
+            question=what_competes(view, VALUES),
+            cells=names,
+        )
+    text = message("only {cells} can win, the other cells are wrong, failed or doubtful")
+    if _blocked(members):
+        text = message("only {cells} can win, the other cells are wrong, failed, doubtful or block their event loop")
+    return say(text, cells=names)
 
 
 def _none(view: View, members: list[Standing]) -> str:
     if _blocked(members):
-        return "no winner: calls block the event loop, or some trial failed or was wrong"
-    return "no winner: in every cell some trial failed or was wrong"
+        return say("no winner: calls block the event loop, or some trial failed or was wrong")
+    return say("no winner: in every cell some trial failed or was wrong")
 
 
 def undecided(view: View, found: Sequence[Standing]) -> str:
     """`**Cannot tell which model is best.**` where a doubtful cell may be the best in every comparison; else empty."""
     if not found or any(one.state != "doubtful" for one in found):
         return ""
-    return f"**Cannot tell {what_competes(view, found[0].kind)}.**"
+    return say("**Cannot tell {question}.**", question=what_competes(view, found[0].kind))
 
 
 def _blocked(members: list[Standing]) -> bool:
     return any(one.comparison.is_blocked for one in members)
 
 
-def in_doubt(found: Sequence[Standing], total: int) -> str:
-    """` No winner in pidigits and bz2.`: the comparisons in which a doubtful cell may be the best; "" without any."""
+def in_doubt(found: Sequence[Standing], total: int) -> list[str]:
+    """`No winner in pidigits and bz2.`: the comparisons in which a doubtful cell may be the best; empty without any."""
     titles = [one.title for one in found if one.state == "doubtful"]
     if not titles:
-        return ""
-    return f" No winner in {titles_text(titles)}." if total > 1 else " No winner."
+        return []
+    return [say("No winner in {titles}.", titles=titles_text(titles)) if total > 1 else say("No winner.")]
 
 
 # By the state of a standing.
@@ -227,27 +275,34 @@ TEXTS: dict[str, Texts] = {
 }  # fmt: skip
 
 
-def _gain(view: View, members: list[Standing]) -> str:
-    """`, 2.0x `serial` with 2 workers`, or from the smallest to the largest gain; empty where a best cell has none to give."""
+def _gain(view: View, members: list[Standing]) -> tuple[str, list[str]]:
+    """(` with 4 workers` of a contestant, `2.0x `serial` with 2 workers`): the gain, or the smallest and the largest gain.
+
+    Without a gain where a best cell has none to give.
+    """
     if members[0].kind == VALUES:
         return _over_baseline(view, members)
     points = [_enough(view, one) for one in members]
     values = [_gain_of(view, one, point) for one, point in zip(members, points, strict=True)]
     if any(not value.bounded or value.lo <= 1 for value in values):
-        return ""
+        return "", []
     reference = _reference(view, members[0].comparison)
-    values.sort(key=lambda value: value.mean)
-    low, high = (rounded(value.mean, 2) for value in (values[0], values[-1]))
-    text = brief(values[0], "x") if len(values) == 1 else f"{low}x" if low == high else f"{low}x to {high}x"
+    gain = brief(values[0], "x") if len(values) == 1 else _factors(values)
+    text = say("{gain} {baseline}", gain=gain, baseline=reference)
     counts = {point.workers for point in points if point.workers is not None}
-    workers = ""
     if len(counts) == 1 and members[0].kind != WORKERS:
-        workers = f" with {plural(counts.pop(), 'worker')}"
-    return f", {text} {reference}{workers}"
+        text = say("{cell} with {workers}", cell=text, workers=plural(counts.pop(), "worker"))
+    return "", [text]
 
 
-def _over_baseline(view: View, members: list[Standing]) -> str:
-    """`, 1.4x `mode plain``: of a contestant over another one that is the baseline and not the next; with its workers."""
+def _factors(values: Sequence[Interval]) -> str:
+    """`1.5x to 2.0x`: the smallest and the largest factor."""
+    means = [value.mean for value in values]
+    return span(*(f"{rounded(mean, 2)}x" for mean in (min(means), max(means))))
+
+
+def _over_baseline(view: View, members: list[Standing]) -> tuple[str, list[str]]:
+    """`1.4x `mode plain``: of a contestant over another one that is the baseline and not the next; with its workers."""
     workers = with_workers(view, map(_best, members))
     found = [
         (lead.ratio, lead.rival)
@@ -256,12 +311,11 @@ def _over_baseline(view: View, members: list[Standing]) -> str:
         if view.baseline(_best(one)) is lead.rival and lead.is_resolved and lead is not one.smallest_lead
     ]
     if len(found) != len(members):
-        return workers
+        return workers, []
     name = _name(view, members[0], found[0][1])
-    ratios = sorted((ratio for ratio, _ in found), key=lambda ratio: ratio.mean)
-    if len(ratios) == 1:
-        return f"{workers}, {brief(ratios[0], 'x')} {name}"
-    return f"{workers}, {rounded(ratios[0].mean, 2)}x to {rounded(ratios[-1].mean, 2)}x {name}"
+    ratios = [ratio for ratio, _ in found]
+    gain = brief(ratios[0], "x") if len(ratios) == 1 else _factors(ratios)
+    return workers, [say("{gain} {baseline}", gain=gain, baseline=name)]
 
 
 def _reference(view: View, comparison: Comparison) -> str:
@@ -269,7 +323,9 @@ def _reference(view: View, comparison: Comparison) -> str:
     if pairs.has_baseline(view, comparison.points):
         return baseline_text(view)
     fewest = min(point.parallelism for point in comparison.points)
-    return "one worker" if fewest == 1 else f"the rate of {plural(fewest, 'worker')}"
+    if fewest == 1:
+        return say("one worker")
+    return say("the rate of {workers}", workers=plural(fewest, "worker"))
 
 
 def _gain_of(view: View, one: Standing, point: Point) -> Interval:
@@ -292,11 +348,12 @@ def _is_sure(view: View, one: Standing) -> bool:
     return more_gain_nothing(view, _enough(view, one), one.comparison.points)
 
 
-def _others(view: View, members: list[Standing]) -> str:
+def _others(view: View, members: list[Standing]) -> list[str]:
     """What gains nothing over the baseline or loses, in all of these comparisons."""
     none, loss = _rest(view, members)
-    parts = [f"no gain: {none}"] * bool(none) + [f"slower than {baseline_text(view)}: {loss}"] * bool(loss)
-    return "".join(f"; {part}" for part in parts)
+    without = [say("no gain: {series}", series=none)] if none else []
+    slower = [say("slower than {baseline}: {series}", baseline=baseline_text(view), series=loss)] if loss else []
+    return [*without, *slower]
 
 
 def _rest(view: View, members: list[Standing]) -> tuple[str, str]:

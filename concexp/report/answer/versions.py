@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from concexp.analysis.stats.intervals import FEWEST, Interval
 from concexp.experiment.statuses import NUMBERED
 from concexp.experiment.version_names import AXIS
-from concexp.report.phrases import MAX_NAMES, TIMES, first_few, opposite, percent_change
+from concexp.report.phrases import MAX_NAMES, TIMES, first_few, is_speed, percent_change
+from concexp.report.text.language import clauses, message, phrases, say
+from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import enumerated, level_text, plural, rounded, scale_of, spread
 from concexp.report.versions import (
@@ -33,33 +35,38 @@ from concexp.report.view import Point, View
 
 MAX_EACH = 3  # differences with figures of their own in a sentence; of more, the smallest and the largest
 MAX_ROWS = 16
-WORDS = {"slower": ("slower", "faster"), "worse": ("worse", "better")}
+SPEED, QUALITY = (message("slower"), message("faster")), (message("worse"), message("better"))
 TEXTS = {
-    "differs": "{version} is {percent} {word} than {reference} ({interval}){where}",
-    "differs without ends": "{version} is {percent} {word} than {reference}{where}",
-    "more": "{percent} {word} ({interval}){where}",
-    "several": "{version} is {low} to {high} {word} than {reference} in {count} of {total} comparisons",
-    "more of several": "{low} to {high} {word} in {count}",
-    "twice as slow": "{version} takes {factor} times as long as {reference} ({interval}){where}",
-    "twice as fast": "{version} is {factor} times as fast as {reference} ({interval}){where}",
-    "same": "no difference of {version} from {reference} beyond {percent}{where}",
-    "same elsewhere": "no difference beyond {percent} elsewhere",
-    "same here": "no difference beyond {percent}{where}",
-    "open": "cannot tell whether {version} is {word} than {reference}{where} ({range})",
-    "few": "no verdict on {version} with {trials} per cell (an interval needs {fewest})",
-    "doubtful": "no verdict on {version}: trials are doubtful (‡){where}",
-    "bad": "no verdict on {version}: trials failed, were wrong, or could not run{where}",
-    "nothing": "Nothing to compare: no cell ran both in {reference} and in another version.",
-    "error": (
-        "Of {comparisons} corrected together: were the versions equal, any difference would be named in {share} of runs at most. "
+    "differs": message("{version} is {percent} {word} than {reference} ({interval}){where}"),
+    "differs without ends": message("{version} is {percent} {word} than {reference}{where}"),
+    "more": message("{percent} {word} ({interval}){where}"),
+    "several": message("{version} is {low} to {high} {word} than {reference} in {count} of {total} comparisons"),
+    "more of several": message("{low} to {high} {word} in {count}"),
+    "twice as slow": message("{version} takes {factor} times as long as {reference} ({interval}){where}"),
+    "twice as fast": message("{version} is {factor} times as fast as {reference} ({interval}){where}"),
+    "same": message("no difference of {version} from {reference} beyond {percent}{where}"),
+    "same elsewhere": message("no difference beyond {percent} elsewhere"),
+    "same here": message("no difference beyond {percent}{where}"),
+    "open": message("cannot tell whether {version} is {word} than {reference}{where} ({range})"),
+    "few": message("no verdict on {version} with {trials} per cell (an interval needs {fewest})"),
+    "doubtful": message("no verdict on {version}: trials are doubtful (‡){where}"),
+    "bad": message("no verdict on {version}: trials failed, were wrong, or could not run{where}"),
+    "nothing": message("Nothing to compare: no cell ran both in {reference} and in another version."),
+    "error": message(
+        "Of {comparisons} corrected together: were the versions equal, any difference would be named in {share} of "
+        "runs at most. "
         "Noise floor: {floor}."
     ),
-    "one": "Were the versions equal, a difference would be named in {share} of runs at most. Noise floor: {floor}.",
-    "floor": "{percent}, by which the same code may seem to differ from itself",
-    "no floor": "not measured",
-    "same code": "{versions} ran the same code as {reference}: no imported file differs, so any difference is noise.",
-    "answers": "{workload} returns something else in {version} than in {reference}: {difference}.",
-    "missing": "Not compared: {workload}, {reason}.",
+    "one": message(
+        "Were the versions equal, a difference would be named in {share} of runs at most. Noise floor: {floor}."
+    ),
+    "floor": message("{percent}, by which the same code may seem to differ from itself"),
+    "no floor": message("not measured"),
+    "same code": message(
+        "{versions} ran the same code as {reference}: no imported file differs, so any difference is noise."
+    ),
+    "answers": message("{workload} returns something else in {version} than in {reference}: {difference}."),
+    "missing": message("Not compared: {workload}, {reason}."),
 }
 
 
@@ -77,25 +84,26 @@ def sentences(view: View) -> list[str]:
     if found is None:
         return []
     if not any(change.verdict != BAD for change in found.changes):
-        return [TEXTS["nothing"].format(reference=code(found.reference))]
+        return [say(TEXTS["nothing"], reference=code(found.reference))]
     workloads = list(dict.fromkeys(str(change.point.labels["workload"]) for change in found.changes))
-    texts = []
+    texts: list[tuple[str, bool]] = []
     for workload in workloads:
         for version in dict.fromkeys(change.version for change in found.changes):
             own = [c for c in found.changes if c.version == version and str(c.point.labels["workload"]) == workload]
             if own:
-                texts.append(f"**{escaped(workload)}**: {'; '.join(_parts(view, found, own))}.")
-    return _sorted(texts, found, workloads)
+                text = clauses(_parts(view, found, own)) + say(".")
+                differs = any(change.verdict in (SLOWER, FASTER) for change in own)
+                texts.append((say("**{title}**: {text}", title=escaped(workload), text=text), differs))
+    return _sorted(texts)
 
 
-def _sorted(texts: list[str], found: Versions, workloads: Sequence[str]) -> list[str]:
+def _sorted(texts: list[tuple[str, bool]]) -> list[str]:
     """The sentences of workloads in the order of the experiment; of many those with differences first, and the rest counted."""
+    every = [text for text, _ in texts]
     if len(texts) <= MAX_NAMES:
-        return [" ".join(texts)] if len(texts) > 2 else texts
-    different = [text for text in texts if any(word in text for word in (" slower ", " faster ", " times as "))]
-    rest = [text for text in texts if text not in different]
-    shown = [*different, *rest][:MAX_NAMES]
-    return [" ".join([*shown, f"{len(texts) - len(shown)} more in the table below."])]
+        return [texts_of(every)] if len(texts) > 2 else every
+    shown = [text for text, _ in sorted(texts, key=lambda one: not one[1])][:MAX_NAMES]
+    return [texts_of([*shown, say("{count} more in the table below.", count=len(texts) - len(shown))])]
 
 
 def notes(view: View) -> list[str]:
@@ -107,11 +115,11 @@ def notes(view: View) -> list[str]:
     judged = [change for change in found.changes if change.verdict in (SLOWER, FASTER, SAME, OPEN)]
     if judged:
         share = level_text(1 - view.run.level)
-        floor = TEXTS["no floor"]
+        floor = say(TEXTS["no floor"])
         if not math.isnan(found.floor):
-            floor = TEXTS["floor"].format(percent=_percent(found.floor - 1))
+            floor = say(TEXTS["floor"], percent=_percent(found.floor - 1))
         key = "error" if len(judged) > 1 else "one"
-        texts.append(TEXTS[key].format(comparisons=plural(len(judged), "comparison"), share=share, floor=floor))
+        texts.append(say(TEXTS[key], comparisons=plural(len(judged), "comparison"), share=share, floor=floor))
     return texts
 
 
@@ -122,15 +130,16 @@ def missing(view: View) -> list[str]:
         if point.status == "unsupported" and point.labels.get(AXIS) is not None and " in " in point.reason:
             reasons[str(point.labels["workload"]), point.reason] = None
     texts = [
-        TEXTS["missing"].format(workload=code(label), reason=escaped(reason.rstrip("."))) for label, reason in reasons
+        say(TEXTS["missing"], workload=code(label), reason=escaped(reason.rstrip("."))) for label, reason in reasons
     ]
-    return [" ".join(first_few(texts, MAX_EACH))] if texts and versions_of(view) is not None else []
+    return [texts_of(first_few(texts, MAX_EACH))] if texts and versions_of(view) is not None else []
 
 
 def _answers(view: View) -> list[str]:
     compared = (view.run.manifest.get("preflight") or {}).get("versions") or []
     return [
-        TEXTS["answers"].format(
+        say(
+            TEXTS["answers"],
             workload=code(one["workload"]),
             version=code(one["version"]),
             reference=code(one["against"]),
@@ -143,7 +152,7 @@ def _answers(view: View) -> list[str]:
 
 def _equal_code(view: View, found: Versions) -> list[str]:
     equal = [code(label) for label in same_code(view)]
-    return [TEXTS["same code"].format(versions=enumerated(equal), reference=code(found.reference))] if equal else []
+    return [say(TEXTS["same code"], versions=enumerated(equal), reference=code(found.reference))] if equal else []
 
 
 def _parts(view: View, found: Versions, own: Sequence[Change]) -> list[str]:
@@ -172,7 +181,7 @@ def _differences(
     view: View, found: Versions, members: Sequence[Change], verdict: str, total: int, has_subject: bool
 ) -> list[str]:
     """`worktree is 12 % slower than main (9–15 %) under threads`, each by itself, or all together where they are many."""
-    word = WORDS[opposite(view)][verdict == FASTER]
+    word = say(_words(view)[verdict == FASTER])
     values = {"version": "", "reference": code(found.reference), "word": word, "total": total, "count": len(members)}
     if not members:
         return []
@@ -180,19 +189,19 @@ def _differences(
     if len(members) > MAX_EACH:
         sizes = sorted(_size(one).mean - 1 for one in members)
         key = "more of several" if has_subject else "several"
-        return [TEXTS[key].format(low=_percent(sizes[0]), high=_percent(sizes[-1]), **values)]
+        return [say(TEXTS[key], low=_percent(sizes[0]), high=_percent(sizes[-1]), **values)]
     texts: list[str] = []
     for change in members:
         size = _size(change)
         mean, _, ends = percent_change(size).partition(" (")
-        if size.mean >= TIMES and opposite(view) in WORDS and word in ("slower", "faster"):
+        if size.mean >= TIMES and is_speed(view):
             key = "twice as slow" if verdict == SLOWER else "twice as fast"
             shown, _, ends = spread(size).partition(" (")
             more = {"factor": shown, "interval": ends.rstrip(")")}
         else:
             key = "more" if has_subject or texts else "differs" if ends else "differs without ends"
             more = {"percent": mean, "interval": f"{ends.rstrip(')')} %"}
-        texts.append(TEXTS[key].format(where=_where(view, [change]), **more, **values))
+        texts.append(say(TEXTS[key], where=_where(view, [change]), **more, **values))
     return [enumerated(texts)]
 
 
@@ -204,23 +213,36 @@ def _undifferent(
     if verdict == SAME:
         percent = _percent(max(one.within for one in members), up=True)
         key = "same" if alone else "same elsewhere" if elsewhere else "same here"
-        return TEXTS[key].format(percent=percent, where=where, **values)
+        return say(TEXTS[key], percent=percent, where=where, **values)
     if verdict == OPEN:
         lows, highs = [one.factor.lo for one in members], [one.factor.hi for one in members]
-        worse, better = WORDS[opposite(view)]
-        ends = f"from {_percent(1 / min(lows) - 1)} {better} to {_percent(max(highs) - 1)} {worse}"
+        worse, better = map(say, _words(view))
+        ends = say(
+            "from {low} {better} to {high} {worse}",
+            low=_percent(1 / min(lows) - 1),
+            better=better,
+            high=_percent(max(highs) - 1),
+            worse=worse,
+        )
         if min(lows) >= 1 or max(highs) <= 1:  # a difference within the noise floor, or one that chance may have made
-            ends = f"{_percent(abs(members[0].factor.mean - 1))}, within the noise"
+            ends = say("{percent}, within the noise", percent=_percent(abs(members[0].factor.mean - 1)))
         key = "open"
-        return TEXTS[key].format(word=f"{worse} or {better}", range=ends, where=where, **values)
+        return say(
+            TEXTS[key], word=say("{names} or {last}", names=worse, last=better), range=ends, where=where, **values
+        )
     trials = plural(min(one.point.sample.count for one in members), "trial")
-    return TEXTS[verdict].format(trials=trials, fewest=FEWEST, where=where, **values)
+    return say(TEXTS[verdict], trials=trials, fewest=FEWEST, where=where, **values)
 
 
 def _where(view: View, members: Sequence[Change]) -> str:
     """` under threads with 2 workers`: what distinguishes these cells from the others of their workload; "" if nothing does."""
     names = list(dict.fromkeys(filter(None, (_condition(view, one.point) for one in members))))
-    return f" under {enumerated(first_few(names, MAX_EACH))}" if names else ""
+    return say(" under {cells}", cells=enumerated(first_few(names, MAX_EACH))) if names else ""
+
+
+def _words(view: View) -> tuple[str, str]:
+    """What less and more of the primary metric is called."""
+    return SPEED if is_speed(view) else QUALITY
 
 
 def _condition(view: View, point: Point) -> str:
@@ -230,14 +252,14 @@ def _condition(view: View, point: Point) -> str:
     )
     workers = ""
     if "workers" in view.varying_axes and point.workers is not None:
-        workers = f" with {plural(point.workers, 'worker')}"
+        workers = say(" with {workers}", workers=plural(point.workers, "worker"))
     labels = {
         key: label
         for key, label in point.labels.items()
         if key not in ("workload", AXIS, "workers") and not view.of_kind(key, "model")
     }
     parts = [f"{model}{workers}".strip(), escaped(view.title(labels))]
-    return ", ".join(filter(None, parts))
+    return phrases(list(filter(None, parts)))
 
 
 def _size(change: Change) -> Interval:
@@ -262,9 +284,9 @@ def table(view: View) -> Table | None:
     factor, prefix = scale_of(means, view.metric.unit)
     several = len(found.labels) > 2
     unit = f"{prefix}{view.metric.unit}" if view.metric.unit == "1/s" else prefix
-    figures = [f"{_named(view, found.reference)}, {unit}".rstrip(", ")]
-    figures += [f"{'version' if several else _named(view, _other(found))}, {unit}".rstrip(", ")]
-    heads = ["cell", *(["compared"] if several else []), *figures, "change", "verdict"]
+    names = [_named(view, found.reference), say("version") if several else _named(view, _other(found))]
+    figures = [say("{title}, {unit}", title=name, unit=unit) if unit else name for name in names]
+    heads = [say("cell"), *([say("compared")] if several else []), *figures, say("change"), say("verdict")]
     rows = []
     for change in found.changes[:MAX_ROWS]:
         cell = " · ".join(filter(None, [escaped(str(change.point.labels["workload"])), _condition(view, change.point)]))
@@ -272,7 +294,7 @@ def table(view: View) -> Table | None:
         shown = [spread(one.value(view.primary).scaled(1 / factor)) for one in (change.reference, change.point)]
         rows.append([cell, *named, *shown, _change(view, change), _verdict(view, change)])
     if len(found.changes) > MAX_ROWS:
-        rows.append([f"{len(found.changes) - MAX_ROWS} more in cells.csv", *[""] * (len(heads) - 1)])
+        rows.append([say("{count} more in cells.csv", count=len(found.changes) - MAX_ROWS), *[""] * (len(heads) - 1)])
     return Table(heads, rows)
 
 
@@ -289,19 +311,23 @@ def _named(view: View, label: str) -> str:
 def _change(view: View, change: Change) -> str:
     if not change.factor.has_value:
         return "–"
-    worse, better = WORDS[opposite(view)]
+    worse, better = map(say, _words(view))
     is_worse = change.factor.mean >= 1
     size = change.factor if is_worse else change.factor.inverted()
     mean, _, ends = percent_change(size).partition(" (")
-    return f"{mean} {worse if is_worse else better}" + (f" ({ends.rstrip(')')} %)" if ends else "")
+    text = say("{percent} {word}", percent=mean, word=worse if is_worse else better)
+    return say("{text} ({note})", text=text, note=f"{ends.rstrip(')')} %") if ends else text
 
 
 def _verdict(view: View, change: Change) -> str:
-    words = dict(zip((SLOWER, FASTER), WORDS[opposite(view)], strict=True))
+    words = dict(zip((SLOWER, FASTER), _words(view), strict=True))
+    if change.verdict in words:
+        return f"**{say(words[change.verdict])}**"
     if change.verdict == SAME:
-        return f"the same within {_percent(change.within, up=True)}"
+        return say("the same within {percent}", percent=_percent(change.within, up=True))
     if change.verdict == BAD:
         ended = [one for one in (change.reference, change.point) if one.status not in NUMBERED]
-        return "cannot run" if any(one.status == "unsupported" for one in ended) else "ended badly or wrong"
-    texts = {**words, OPEN: "cannot tell", FEW: "too few trials", DOUBTFUL: "doubtful (‡)"}
-    return f"**{texts[change.verdict]}**" if change.verdict in words else texts[change.verdict]
+        stopped = any(one.status == "unsupported" for one in ended)
+        return say("cannot run") if stopped else say("ended badly or wrong")
+    texts = {OPEN: message("cannot tell"), FEW: message("too few trials"), DOUBTFUL: message("doubtful (‡)")}
+    return say(texts[change.verdict])

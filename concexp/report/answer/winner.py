@@ -17,10 +17,10 @@ from concexp.report.phrases import (
     trials_text,
     unresolved_text,
 )
+from concexp.report.text.language import message, phrases, say
+from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.numbers import enumerated, plural, spread
 from concexp.report.view import Comparison, Point, View
-
-CHOICE = "intervals allow for picking the best"
 
 
 def sentences_for(view: View, comparison: Comparison) -> list[str]:
@@ -36,17 +36,22 @@ def sentences_for(view: View, comparison: Comparison) -> list[str]:
     sentence = _sentence(view, comparison, best, candidates)
     blocked = [point for point in known if point.blocked and point.is_sure]
     if blocked:
-        sentence += f" Calls block the event loop, so without a place: {cells_text(view, blocked)}."
+        places = say("Calls block the event loop, so without a place: {cells}.", cells=cells_text(view, blocked))
+        sentence = texts_of([sentence, places])
     if not doubtful:
         return [sentence]
-    left_out = f"Doubtful (‡), so without a verdict: {cells_text(view, doubtful)}."
+    left_out = say("Doubtful (‡), so without a verdict: {cells}.", cells=cells_text(view, doubtful))
     rival = view.best([best, *doubtful])
     if rival is best or rival is None:
-        return [f"Of the cells beyond doubt, {sentence}", left_out]
+        return [say("Of the cells beyond doubt, {sentence}", sentence=sentence), left_out]
     figure = primary_text(view, comparison, rival) + trials_text(view, rival)
     return [
-        f"No winner: {cell_text(view, rival)} measured more, {figure}, but in doubtful trials (‡). Of the cells beyond doubt, "
-        f"{sentence}",
+        say(
+            "No winner: {cell} measured more, {figure}, but in doubtful trials (‡). Of the cells beyond doubt, {sentence}",
+            cell=cell_text(view, rival),
+            figure=figure,
+            sentence=sentence,
+        ),
         left_out,
     ]
 
@@ -55,14 +60,15 @@ def _no_winner(doubtful: list[Point], known: list[Point]) -> list[str]:
     """Why no cell can win."""
     if doubtful:
         every = not any(point.enough_clean_trials for point in known)
-        return [f"No winner: {'all measurements here are' if every else 'every right measurement is'} doubtful (‡)."]
+        text = message("No winner: all measurements here are doubtful (‡).")
+        return [say(text if every else message("No winner: every right measurement is doubtful (‡)."))]
     if not known:
         return []
     if any(point.blocked and point.is_sure for point in known):
-        return ["No winner: calls block the event loop."]
-    wrong = all(point.status == "invalid" for point in known)
-    why = "every outcome was wrong (†)" if wrong else "in every cell some trial failed or was wrong"
-    return [f"No winner: {why}."]
+        return [say("No winner: calls block the event loop.")]
+    if all(point.status == "invalid" for point in known):
+        return [say("No winner: every outcome was wrong (†).")]
+    return [say("No winner: in every cell some trial failed or was wrong.")]
 
 
 def _sentence(view: View, comparison: Comparison, best: Point, candidates: list[Point]) -> str:
@@ -71,23 +77,35 @@ def _sentence(view: View, comparison: Comparison, best: Point, candidates: list[
     cell = cell_text(view, best)
     figure = primary_text(view, comparison, best, among) + trials_text(view, best)
     gain = _gain(view, comparison, best, among)
-    chosen = [f"{CHOICE} of {among}"] if among > 1 and best.value(view.primary).bounded else []
-    figures = ", ".join([figure, *gain, *chosen])
+    chosen = [say("intervals allow for picking the best of {count}", count=among)]
+    figures = phrases([figure, *gain, *(chosen if among > 1 and best.value(view.primary).bounded else [])])
     leads = leads_over(view, comparison, best, view.best_per_series(candidates))
     if not leads:
-        return f"{cell} {'reaches' if len(candidates) == 1 else 'has the best figure,'} {figures}."
+        if len(candidates) == 1:
+            return say("{cell} reaches {figures}.", cell=cell, figures=figures)
+        return say("{cell} has the best figure, {figures}.", cell=cell, figures=figures)
     if not any(lead.ratio.bounded for lead in leads):
         fewest = min(point.sample.count for point in (best, *(lead.rival for lead in leads)))
-        return (
-            f"{cell} has the best figure, {figures}. With {plural(fewest, 'trial')} per cell (an interval needs {FEWEST}) there is "
-            "no verdict."
+        return say(
+            "{cell} has the best figure, {figures}. With {trials} per cell (an interval needs {needed}) there is no "
+            "verdict.",
+            cell=cell,
+            figures=figures,
+            trials=plural(fewest, "trial"),
+            needed=FEWEST,
         )
     tied = [lead for lead in leads if not lead.is_resolved]
     if tied:
         rivals = _rivals(view, comparison, best, tied, gain)
-        return f"{cell} has the best figure, {figures}, but cannot be told apart from {rivals}."
+        return say(
+            "{cell} has the best figure, {figures}, but cannot be told apart from {others}.",
+            cell=cell,
+            figures=figures,
+            others=rivals,
+        )
     runner_up = min(leads, key=lambda lead: lead.ratio.mean)
-    return f"{cell} is best: {', '.join([figures, *_ahead(view, best, runner_up, gain)])}."
+    figures = phrases([figures, *_ahead(view, best, runner_up, gain)])
+    return say("{cell} is best: {figures}.", cell=cell, figures=figures)
 
 
 def _ahead(view: View, best: Point, runner_up: Lead, gain: list[str]) -> list[str]:
@@ -105,7 +123,8 @@ def _rivals(view: View, comparison: Comparison, best: Point, tied: list[Lead], g
         known_ratio = _is_the_gain(view, best, lead.rival, gain)
         details = [] if known_ratio else [percent_change(lead.ratio).replace(" (", ", ").rstrip(")")]
         details += filter(None, [equal_text(lead.ratio), unresolved_text(view, lead.ratio, floor.beside(lead.ratio))])
-        parts.append(cell_text(view, lead.rival) + (f" ({', '.join(details)})" if details else ""))
+        rival = cell_text(view, lead.rival)
+        parts.append(say("{text} ({note})", text=rival, note=phrases(details)) if details else rival)
     return enumerated(parts, "or")
 
 
@@ -123,4 +142,5 @@ def _gain(view: View, comparison: Comparison, best: Point, among: int) -> list[s
     if not gain.has_value:
         return []
     used = share_used(view, best) if gain.lo > 1 or not gain.bounded else ""
-    return [f"{spread(gain, 'x')} the speed of {baseline_text(view)}{f', {used}' if used else ''}"]
+    text = say("{factor} the speed of {baseline}", factor=spread(gain, "x"), baseline=baseline_text(view))
+    return [text, used] if used else [text]

@@ -135,7 +135,8 @@ def _meaning(comparison: Comparison) -> str:
             table=TABLE,
         )
     return say(
-        "In brackets: {level} intervals. B / A contains what two runs of the same thing may differ by; beside it stands what the "
+        "In brackets: {level} intervals. B / A contains what two runs of the same thing may differ by; beside it "
+        "stands what the "
         "trials alone would give. [{table}]({table}) has all figures.",
         level=level_text(comparison.level), table=TABLE,
     )  # fmt: skip
@@ -146,8 +147,10 @@ def _method(comparison: Comparison) -> list[str]:
     if comparison.sides.is_history:
         return [
             say(
-                "A step is found by cutting every stretch of runs at every place (wild binary segmentation, Fryzlewicz 2014) and "
-                "judging each cut by Student's t over the means of the runs; the chance that any step is named in any cell if "
+                "A step is found by cutting every stretch of runs at every place (wild binary segmentation, "
+                "Fryzlewicz 2014) and "
+                "judging each cut by Student's t over the means of the runs; the chance that any step is named in "
+                "any cell if "
                 "nothing changes is at most {level}. Runs of one day resemble each other, which this does not know.",
                 level=level,
             )
@@ -165,7 +168,8 @@ def _method(comparison: Comparison) -> list[str]:
     else:
         spread = say(
             "With one or two runs a side the spread between runs cannot be estimated. Instead, a difference counts only "
-            "beyond the machine range: the span of what the sentinel, the spinners, the reference loop beside a cell's windows, "
+            "beyond the machine range: the span of what the sentinel, the spinners, the reference loop beside a "
+            "cell's windows, "
             "the work in an operation of a given time, and the A/A control differ by, with their own intervals."
         )
     return [

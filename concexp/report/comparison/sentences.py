@@ -57,7 +57,8 @@ def _differences(comparison: Comparison) -> Iterator[str]:
         yield say("Besides the date these differ: {changes}.", changes=clauses(named))
     if any(row.name == "measuring code" and row.differs for row in rows):
         yield say(
-            "The code with which concexp measures differs, so a difference of the figures may be concexp's own: to be sure, "
+            "The code with which concexp measures differs, so a difference of the figures may be concexp's own: to "
+            "be sure, "
             "measure all runs with one version."
         )
 
@@ -83,7 +84,8 @@ def _machine(comparison: Comparison) -> Iterator[str]:
         return
     if machine.other:
         yield say(
-            "The runs come from different machines ({facts}), so absolute figures are not judged, only ratios within each run.",
+            "The runs come from different machines ({facts}), so absolute figures are not judged, only ratios within "
+            "each run.",
             facts=enumerated([escaped(fact) for fact in machine.other]),
         )
     elif machine.slower_side is not None:

@@ -106,7 +106,8 @@ def _machine(sentinel: dict[int, float], axes: Any) -> None:
 def caption(comparison: Comparison) -> str:
     """What the signs mean."""
     return say(
-        "Each cell over the runs, relative to its first, with intervals; lines: the level between steps; dashed: a step; dotted: a "
+        "Each cell over the runs, relative to its first, with intervals; lines: the level between steps; dashed: a "
+        "step; dotted: a "
         "step that the machine may explain."
     )
 

@@ -56,19 +56,24 @@ def quantity_label(view: View, metric: str, prefix: str, operation: str = "") ->
     unit, name = view.metrics[metric].unit if metric in view.metrics else view.metric.unit, view.called(metric)
     if metric == view.relative:
         over = _style.short(plain(baseline_text(view)))
-        return say("{metric} over {baseline}, ×", metric=name, baseline=over) if over else f"{name}, ×"
+        return say("{metric} over {baseline}, ×", metric=name, baseline=over) if over else with_unit(name, "×")
     if unit == "1/s":
-        return f"{name}, {_style.rate_unit(prefix, operation)}"
+        return with_unit(name, _style.rate_unit(prefix, operation))
     if unit == "bytes":
-        return f"{name}, {prefix}B"
+        return with_unit(name, f"{prefix}B")
     text = prefix if unit in ("s", "x", "CPUs", "") else f"{prefix} {unit}".strip()
-    return f"{name}, {text}" if text else name
+    return with_unit(name, text) if text else name
 
 
-def better_text(view: View, quantity: str, gap: str = " ") -> str:
+def better_text(quantity: str, better: str) -> str:
     """A quantity on an axis with the direction in which it is better: `throughput, k sums/s (more is better)`."""
-    note = say("(more is better)") if view.metric.better == "higher" else say("(less is better)")
-    return f"{quantity}{gap}{note}"
+    note = say("more is better") if better == "higher" else say("less is better")
+    return say("{text} ({note})", text=quantity, note=note)
+
+
+def with_unit(name: str, unit: str) -> str:
+    """A quantity with its unit: `p99 service time, ms`."""
+    return say("{title}, {unit}", title=name, unit=unit)
 
 
 def titled(title: str, text: str) -> str:

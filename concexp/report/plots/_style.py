@@ -17,9 +17,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from concexp.experiment.blocks import DEFAULT_LANGUAGE
 from concexp.report.plots._fonts import families
 from concexp.report.text.labels import one_line
-from concexp.report.text.language import say
+from concexp.report.text.language import current, say
 from concexp.report.text.numbers import are_numbers, many
 
 GREY = "#767676"
@@ -36,7 +37,6 @@ WIDE = 20  # beyond this ratio a linear axis hides the lower end
 SETTINGS: dict[str, Any] = {
     "font.size": 9,
     "axes.titlesize": 9.5,
-    "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.labelsize": 9,
     "axes.edgecolor": "#9a9a9a",
@@ -69,7 +69,13 @@ UNSAID = {
 
 def settings() -> Any:
     """The style as a context, based on matplotlib's defaults: the user's matplotlibrc has no effect."""
-    return matplotlib.style.context([{**SETTINGS, "font.family": list(families())}], after_reset=True)
+    own = {"font.family": list(families()), "axes.titleweight": title_weight()}
+    return matplotlib.style.context([{**SETTINGS, **own}], after_reset=True)
+
+
+def title_weight() -> str:
+    """Bold, in the languages of which the fonts have bold letters: half a bold title would be hard to read."""
+    return "bold" if current() == DEFAULT_LANGUAGE else "normal"
 
 
 def figure(height: float, title: str = "") -> Figure:
@@ -78,7 +84,7 @@ def figure(height: float, title: str = "") -> Figure:
     drawn = Figure(figsize=(WIDTH, height + 0.22 * len(lines)), dpi=DPI, layout="constrained")
     FigureCanvasAgg(drawn)  # otherwise layout and picture each get a canvas of all these pixels
     if lines:
-        drawn.suptitle("\n".join(lines), x=0.008, ha="left", fontsize=TITLE_SIZE, fontweight="bold")
+        drawn.suptitle("\n".join(lines), x=0.008, ha="left", fontsize=TITLE_SIZE, fontweight=title_weight())
     return drawn
 
 

@@ -103,7 +103,7 @@ def _panel(view: View, comparison: Comparison, points: list[Point], axes: Any, a
     axes.set_ylim(-0.6, len(points) - 0.4)
     axes.grid(axis="y", visible=False)
     quantity = quantity_label(view, view.primary, prefix, comparison.unit)
-    axes.set_xlabel(better_text(view, quantity), loc="right")
+    axes.set_xlabel(better_text(quantity, view.metric.better), loc="right")
 
 
 def _cell(view: View, point: Point) -> str:

@@ -11,8 +11,9 @@ from concexp.report.contest import WORKERS, contest_of, judged
 from concexp.report.grouping import groups
 from concexp.report.long_axes import LongAxis, long_axes
 from concexp.report.plots import _style
-from concexp.report.plots._labels import axis_name, quantity_label
+from concexp.report.plots._labels import axis_name, panels_left, quantity_label, with_unit
 from concexp.report.plots._telling import telling
+from concexp.report.text.language import clauses, say, sentences
 from concexp.report.text.numbers import are_numbers, plural, scale_of, spread
 from concexp.report.view import Point, View
 
@@ -132,7 +133,8 @@ def _panel(view: View, curves: _Curves, panel: _Panel, axes: Any) -> dict[str, A
         _style.log_axis(axes, "x")
     else:
         axes.xaxis.set_major_formatter(_style.plain)
-    axes.set_xlabel(", ".join(filter(None, [axis_name(view, curves.axis.key), x_unit])))
+    name = axis_name(view, curves.axis.key)
+    axes.set_xlabel(with_unit(name, x_unit) if x_unit else name)
     axes.set_ylabel(quantity_label(view, view.primary, prefix, panel.points[0].unit))
     return handles
 
@@ -166,8 +168,13 @@ def _alt(view: View, curves: _Curves, shown: list[_Panel]) -> str:
     """What the picture shows in words: where each line begins and ends."""
     key = curves.axis.key
     count = plural(len(curves.axis.values), "value")
-    sentences = [
-        f"{view.primary} over {count} of {_style.short(key, 40)}, one line per model at its best number of workers."
+    lines = [
+        say(
+            "{metric} over {values} of {axis}, one line per model at its best number of workers.",
+            metric=view.primary,
+            values=count,
+            axis=_style.short(key, 40),
+        )
     ]
     for panel in shown:
         title = view.title(panel.labels)
@@ -178,13 +185,15 @@ def _alt(view: View, curves: _Curves, shown: list[_Panel]) -> str:
                 factor, unit = scale_of([point.value(view.primary).mean], view.metric.unit)
                 value = point.value(view.primary).scaled(1 / factor)
                 ends.append(
-                    f"{spread(value, f' {unit}'.rstrip())} at {_style.short(str(point.labels[key]))}{point.mark}"
+                    say(
+                        "{figure} at {condition}",
+                        figure=spread(value, f" {unit}".rstrip()),
+                        condition=f"{_style.short(str(point.labels[key]))}{point.mark}",
+                    )
                 )
-            texts.append(f"{_style.short(name)} from {' to '.join(ends)}")
+            texts.append(say("{cell} from {low} to {high}", cell=_style.short(name), low=ends[0], high=ends[1]))
         more = len(panel.lines) - MAX_LINES
-        texts += [f"{plural(more, 'more line')} not drawn"] if more > 0 else []
-        sentences.append(f"{f'{title}: ' if title else ''}{'; '.join(texts)}.")
-    left = len(curves.panels) - len(shown)
-    if left:
-        sentences.append(f"{plural(left, 'more panel')} {'is' if left == 1 else 'are'} not drawn.")
-    return " ".join(sentences)
+        texts += [say("{lines} not drawn", lines=plural(more, "more line"))] if more > 0 else []
+        text = clauses(texts) + say(".")
+        lines.append(say("{word}: {text}", word=title, text=text) if title else text)
+    return sentences([*lines, *panels_left(len(curves.panels) - len(shown))])

@@ -149,9 +149,16 @@ def _panel(view: View, axes: Any, bars: list[_Bar]) -> None:
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.5, 1], ["0", "50 %", "100 %"])
     axes.get_xticklabels()[-1].set_horizontalalignment("right")
-    axes.set_xlabel("share of the operations")
+    axes.set_xlabel(say("share of the operations"))
     axes.annotate(
-        "Jain's index", (1.02, 0), (0, -6), "axes fraction", "offset points", va="top", fontsize=7.5, color=_style.GREY
+        say("Jain's index"),
+        (1.02, 0),
+        (0, -6),
+        "axes fraction",
+        "offset points",
+        va="top",
+        fontsize=7.5,
+        color=_style.GREY,
     )
     axes.grid(visible=False)
     axes.spines["left"].set_visible(False)

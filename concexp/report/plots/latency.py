@@ -17,7 +17,7 @@ from concexp.report.captions import HOLLOW, has_latency
 from concexp.report.grouping import groups
 from concexp.report.long_axes import quantity
 from concexp.report.plots import _style
-from concexp.report.plots._labels import axis_name, cell_label, panels_left
+from concexp.report.plots._labels import axis_name, cell_label, panels_left, with_unit
 from concexp.report.plots._telling import telling
 from concexp.report.styles import Style, shaded
 from concexp.report.text.labels import one_line
@@ -115,7 +115,7 @@ class Plot:
             for number, axes in enumerate(places):
                 axes.set_visible(number in places_of)
                 if number % columns == 0:
-                    axes.set_ylabel(f"{name}, {unit}")
+                    axes.set_ylabel(with_unit(name, unit))
             if len(names) > 1:
                 lines = [handles[name] for name in names]
                 shortened = [_style.short(name, 44) for name in names]

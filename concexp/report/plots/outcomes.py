@@ -13,10 +13,11 @@ import numpy as np
 from concexp.report.answer import counts, endings
 from concexp.report.captions import lacks_numbers
 from concexp.report.plots import _matrix, _style
-from concexp.report.plots._labels import axis_name, name_part, primitive_part, workers_part
+from concexp.report.plots._labels import axis_name, name_part, panels_left, primitive_part, workers_part
 from concexp.report.plots._telling import heaviest
 from concexp.report.styles import shaded
-from concexp.report.text.numbers import plural, rounded
+from concexp.report.text.language import counted, listed, phrases, say, sentences, translated
+from concexp.report.text.numbers import rounded
 from concexp.report.view import Point, View
 
 MAX_COLUMNS = 2  # of panels
@@ -70,7 +71,9 @@ class Plot:
             if cls.verb and cls.share_of:
                 shares = [counts.share_lost(view, p, metric, cls) for p in view.points if p.value(metric).has_value]
                 if any(share > 0 for share in shares):
-                    heading = f"Share of the {cls.unit} {cls.verb}"
+                    heading = say(
+                        "Share of the {things} {lost}", things=translated(cls.unit), lost=translated(cls.verb)
+                    )
                     return _matrix_of(view, heading, lambda point, m=metric, c=cls: _lost(view, point, m, c))  # type: ignore[misc]
         return None
 
@@ -146,20 +149,23 @@ def _condition(view: View, keys: Sequence[str], point: Point) -> str:
 def _noticed(view: View, point: Point) -> tuple[str, float]:
     """`1.1 ms` and 0, or `never` and 1."""
     text = endings.ending(view, point)
-    return text, 1.0 if text == endings.NEVER else 0.0
+    return text, 1.0 if endings.is_never(view, point) else 0.0
 
 
 def _lost(view: View, point: Point, metric: str, cls: Any) -> tuple[str, float]:
     """`36 %` and 0.36; with the number of trials where not all lost something."""
     share = counts.share_lost(view, point, metric, cls)
     if math.isnan(share):
-        return _matrix.STATUS_TEXTS.get(point.status, point.status), math.nan
+        return _matrix.status_text(point.status), math.nan
     if not share:
         return "0", 0.0
     rows = view.run.rows(point.cell)
     trials = rows[rows[metric] > 0]["trial"].nunique()
-    some = "" if trials == point.sample.count else f"\nin {trials} of {point.sample.count}"
-    return f"{rounded(100 * share, 2)} %{some}", share
+    text = f"{rounded(100 * share, 2)} %"
+    if trials == point.sample.count:
+        return text, share
+    some = say("{n} of {all}", n=trials, all=point.sample.count)
+    return f"{text}\n{say('in {trials}', trials=some)}", share
 
 
 def _field(matrix: _Matrix, point: Point) -> _matrix.Field:
@@ -172,20 +178,19 @@ def _field(matrix: _Matrix, point: Point) -> _matrix.Field:
 
 def _alt(matrix: _Matrix, shown: Sequence[_Panel], rows: Sequence[str], columns: Sequence[str]) -> str:
     """What the picture shows in words: every field, row by row."""
-    sentences = [f"{matrix.heading}, a field per cell."]
+    lines = [say("{heading}, a field per cell.", heading=matrix.heading)]
     for panel in shown:
         for row in rows:
             own = {column: panel.points[row, column] for column in columns if (row, column) in panel.points}
             texts = [f"{column} {matrix.ending(point)[0]}".strip().replace("\n", " ") for column, point in own.items()]
-            head = ", ".join(filter(None, [panel.title, row]))
-            sentences += [f"{head + ': ' if head else ''}{', '.join(texts)}."] if texts else []
+            head, text = phrases(list(filter(None, [panel.title, row]))), listed(texts) + say(".")
+            if texts:
+                lines.append(say("{word}: {text}", word=head, text=text) if head else text)
     every = {key: len(_names(matrix.panels, which)) for which, key in enumerate(("row", "column"))}
-    left = {
-        "panel": len(matrix.panels) - len(shown),
-        "row": every["row"] - len(rows),
-        "column": every["column"] - len(columns),
-    }
-    sentences += [
-        f"{plural(n, f'more {what}')} {'is' if n == 1 else 'are'} not drawn." for what, n in left.items() if n > 0
-    ]
-    return " ".join(sentences)
+    rows_left, columns_left = every["row"] - len(rows), every["column"] - len(columns)
+    lines += panels_left(len(matrix.panels) - len(shown))
+    if rows_left > 0:
+        lines.append(counted(rows_left, "{count} more row is not drawn.", "{count} more rows are not drawn."))
+    if columns_left > 0:
+        lines.append(counted(columns_left, "{count} more column is not drawn.", "{count} more columns are not drawn."))
+    return sentences(lines)

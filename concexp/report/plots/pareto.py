@@ -125,9 +125,9 @@ def _panel(view: View, axes: Any, trade: _Trade, cost: str) -> dict[str, Any]:
     _scaled(axes, "x", [p.value(cost).scaled(1 / down) for p in trade.points])
     _scaled(axes, "y", [p.value(view.primary).scaled(1 / across) for p in trade.points])
     _label(view, axes, trade, steps)
-    axes.set_xlabel(f"{quantity_label(view, cost, x_unit)} {say('(less is better)')}")
+    axes.set_xlabel(better_text(quantity_label(view, cost, x_unit), "lower"))
     quantity = quantity_label(view, view.primary, y_unit, trade.comparison.unit)
-    axes.set_ylabel(better_text(view, quantity, "\n"))
+    axes.set_ylabel("\n(".join(better_text(quantity, view.metric.better).rsplit(" (", 1)))
     return {name: _solid(mark) for name, mark in handles.items()}
 
 

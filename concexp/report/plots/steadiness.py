@@ -27,7 +27,7 @@ from concexp.analysis.stats.change_points import (
 from concexp.report.plots import _style
 from concexp.report.plots._telling import heaviest
 from concexp.report.sections.steadiness import IN_WORDS
-from concexp.report.text.numbers import plural
+from concexp.report.text.language import clauses, counted, say, sentences
 from concexp.report.view import Point, View
 
 COLUMNS = 2
@@ -74,8 +74,8 @@ class Plot:
             for number, (axes, cell) in enumerate(zip(places, shown, strict=True)):
                 _panel(view, cell, axes)
                 if number >= len(shown) - columns:
-                    axes.set_xlabel("measured iteration")
-            figure.supylabel("time per operation, × the trial's median", fontsize=9.5)
+                    axes.set_xlabel(say("measured iteration"))
+            figure.supylabel(say("time per operation, × the trial's median"), fontsize=9.5)
             _style.save(figure, path)
         return _alt(view, shown, len(prepared) - len(shown))
 
@@ -136,12 +136,13 @@ def _name(view: View, cell: _Cell) -> str:
 def _word(cell: _Cell) -> str:
     """The classification of a cell in words."""
     if cell.word == SHORT:
-        return f"fewer than {ENOUGH} iterations: not judged"
-    return "trials disagree" if cell.word == MIXED else IN_WORDS[cell.word]
+        return say("fewer than {count} iterations: not judged", count=ENOUGH)
+    return say("trials disagree") if cell.word == MIXED else say(IN_WORDS[cell.word])
 
 
 def _alt(view: View, cells: list[_Cell], left: int) -> str:
     """What the picture shows in words: each panel's cell and its classification."""
-    words = "; ".join(f"{_name(view, cell)}: {_word(cell)}" for cell in cells)
-    more = f" {plural(left, 'steadier cell')} {'is' if left == 1 else 'are'} not drawn." if left > 0 else ""
-    return f"The time per operation of each trial's iterations, in order, in the least steady cells. {words}.{more}"
+    words = clauses([say("{word}: {text}", word=_name(view, cell), text=_word(cell)) for cell in cells])
+    more = counted(left, "{count} steadier cell is not drawn.", "{count} steadier cells are not drawn.")
+    lead = say("The time per operation of each trial's iterations, in order, in the least steady cells.")
+    return sentences([lead, words + say("."), *([more] if left > 0 else [])])

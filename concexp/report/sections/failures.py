@@ -7,16 +7,29 @@ from dataclasses import dataclass
 
 from concexp.experiment.statuses import DIAGNOSTIC, MACHINE, MEASURED
 from concexp.report.expected import is_expected
-from concexp.report.phrases import BAD_ENDINGS, first_few
+from concexp.report.phrases import BAD_ENDINGS, ended, first_few
 from concexp.report.sections import hangs
+from concexp.report.text.language import clauses, countable, say
+from concexp.report.text.language import sentences as texts_of
 from concexp.report.text.markdown import escaped, fenced
 from concexp.report.text.numbers import plural
+from concexp.report.text.reasons import reason_text
 from concexp.report.view import View
 from concexp.run.storage.journal import Record
 
 MAX_FAILURES = 10
 MAX_LINES = 40  # of a traceback: its end says most
 MAX_DIAGNOSED = 6  # lines on expected hangs
+
+
+# What trials are for, where they went wrong.
+ROLES = {
+    MEASURED: countable("trial"),
+    "control": countable("control trial"),
+    "sentinel": countable("sentinel trial"),
+    "observed": countable("observed trial"),
+    "pictured": countable("pictured trial"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,15 +51,22 @@ def skipped(view: View) -> list[str]:
         if point.status == "unsupported":
             labels = [str(point.labels[key]) for key in ("workload", "model", "sync")]
             if len(view.run.header["axes"].get("python", ())) > 1:
-                labels[-1] += f" on {point.labels['python']}"
+                labels[-1] = say("{text} on {python}", text=labels[-1], python=point.labels["python"])
             by_reason.setdefault(point.reason, []).append(" × ".join(labels))
     return [_skipped(reason, cells) for reason, cells in by_reason.items()]
 
 
 def _skipped(reason: str, cells: list[str]) -> str:
     kinds = list(dict.fromkeys(cells))
-    more = f" and {len(kinds) - 3} more" if len(kinds) > 3 else ""
-    return f"{plural(len(cells), 'cell')}: {escaped(reason)} ({escaped(', '.join(kinds[:3]))}{more})."
+    names = escaped(", ".join(kinds[:3]))
+    if len(kinds) > 3:
+        names = say("{names} and {count} more", names=names, count=len(kinds) - 3)
+    return say(
+        "{cells}: {reason} ({names}).",
+        cells=plural(len(cells), "cell"),
+        reason=escaped(reason_text(reason)),
+        names=names,
+    )
 
 
 def expected(view: View) -> list[str]:
@@ -59,8 +79,15 @@ def expected(view: View) -> list[str]:
     for status, records in groups.items():
         cells = len({record["cell"] for record in records})
         reasons = list(dict.fromkeys(_without_class(record["reason"]).rstrip(".") for record in records))
-        listed = "; ".join(first_few([escaped(reason) for reason in reasons], MAX_FAILURES))
-        texts.append(f"{plural(len(records), 'trial')} of {plural(cells, 'cell')} {BAD_ENDINGS[status]}: {listed}.")
+        texts.append(
+            say(
+                "{trials} of {cells} {how}: {reasons}.",
+                trials=plural(len(records), "trial"),
+                cells=plural(cells, "cell"),
+                how=ended(status),
+                reasons=clauses(first_few([escaped(reason_text(reason)) for reason in reasons], MAX_FAILURES)),
+            )
+        )
         if status == "timeout":
             diagnosed = dict.fromkeys(line for r in records for line in hangs.diagnosis(view, r["cell"]))
             texts += list(diagnosed)[:MAX_DIAGNOSED]
@@ -94,12 +121,21 @@ def failures(view: View) -> tuple[list[Failure], int]:
 def _failure(view: View, records: list[Record]) -> Failure:
     first = records[0]
     labels = ", ".join(f"{key} {label}" for key, label in first["axes"].items() if label is not None)
-    trial = "trial" if first["role"] == MEASURED else f"{first['role']} trial"
-    what = f"**{BAD_ENDINGS[first['status']].capitalize()}**: {plural(len(records), trial)}"
-    sentence = f"{what} of {escaped(labels)}: {escaped(first['reason'])}"
+    trials = plural(len(records), ROLES.get(first["role"], f"{first['role']} trial"))
+    sentence = say(
+        "**{how}**: {trials} of {cell}: {reason}",
+        how=ended(first["status"]).capitalize(),
+        trials=trials,
+        cell=escaped(labels),
+        reason=escaped(reason_text(first["reason"])),
+    )
     if (first.get("hang") or {}).get("kind"):
-        sentence += f". {hangs.kind(first['hang'])}"
-    left = {"where it happened": "traceback", "where each thread stood": "stacks", "what it printed": "output"}
+        sentence = texts_of([sentence + say("."), hangs.kind(first["hang"])])
+    left = {
+        say("where it happened"): "traceback",
+        say("where each thread stood"): "stacks",
+        say("what it printed"): "output",
+    }
     lines = hangs.diagnosis(view, first["cell"]) if first["status"] == "timeout" else []
     return Failure(
         sentence, lines, [(title, fenced(_end(first[key]))) for title, key in left.items() if first.get(key)]

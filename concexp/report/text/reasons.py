@@ -23,8 +23,8 @@ REASONS = (
     message("none of the cells that it is about was run"),
     message("its condition does not hold: {facts}"),
     message("this machine gives {count} of the {workers} CPUs that its workers could use"),
-    message("no trial can tell"),
-    message("only {count} of {all} trials can tell"),
+    message("no trial counts"),
+    message("only {count} of {all} trials count"),
     message("the others are doubtful ({doubts})"),
     message("a verdict on {what} needs {count}"),
     message("{metric} was not recorded"),
@@ -77,7 +77,7 @@ def reason_text(text: str) -> str:
     for joint in ("; ", ": "):
         head, found, rest = text.partition(joint)
         if found and (detail := reason_text(rest)) != rest:
-            return say(JOINTS[joint], reason=head, detail=detail)
+            return say(JOINTS[joint], reason=reason_text(head), detail=detail)
     return text
 
 

@@ -15,7 +15,7 @@ def test_gains_of_several(tmp_path):
                             rate=lambda work, model, n: 1000 * (n if model == "processes" or work == "sleep" else 1))  # fmt: skip
     sentences = answer(View(journal_builder.write(tmp_path, cells)))
     assert re.fullmatch(
-        r"\*\*cpu\\_sum\*\*: `processes` is best, 2\.0x `serial` with 2 workers, \d+ % faster than `threads`.*; no gain: `threads`\.",
+        r"\*\*cpu\\_sum\*\*: `processes` is best, 2\.0x `serial` with 2 workers, .* `threads`.*; no gain: `threads`\.",
         sentences[0],
     )
     assert re.fullmatch(

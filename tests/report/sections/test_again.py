@@ -6,6 +6,7 @@ import pytest
 
 from concexp import report
 from concexp.report.sections import again
+from concexp.report.text.language import written_in
 from tests.helpers import journal_builder, scenarios
 from tests.helpers.pages import HOST
 
@@ -76,3 +77,12 @@ def test_the_experiment_as_it_was_written(tmp_path):
     assert fence.content == text
     (run.folder / "experiment.yaml").write_text("x" * (again.TEXT_LIMIT + 1))
     assert "## The experiment" not in report.write(run, tmp_path).read_text("utf-8")
+
+
+def test_the_command_asks_for_the_language_of_the_page():
+    """Where that is another one than the experiment gives it; what was asked for before does not matter."""
+    assert again.command("concexp run x.yaml --language zh") == "concexp run x.yaml"
+    assert again.command("concexp run x.yaml --language=zh --quick", "en") == "concexp run x.yaml --quick"
+    with written_in("zh"):
+        assert again.command("concexp run x.yaml", "en") == "concexp run x.yaml --language zh"
+        assert again.command("concexp run x.yaml --language zh", "zh") == "concexp run x.yaml"

@@ -41,8 +41,8 @@ def test_each_reason_is_one_that_a_layer_below_gives(reason):
         ("it was not run", "没有运行"),
         ("asyncio has no RLock", "asyncio 没有 RLock"),
         (
-            "no trial can tell, the others are doubtful (coarse, skew); a verdict on time needs 3",
-            "没有试验可以说明，其余的存疑（coarse, skew）；时间的结论需要 3 次",
+            "no trial counts, the others are doubtful (coarse, skew); a verdict on time needs 3",
+            "没有试验可以计入，其余的存疑（coarse, skew）；时间的结论需要 3 次",
         ),
         (
             "its condition does not hold: effective_cpus is 1.02, workers is 1",

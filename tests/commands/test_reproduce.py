@@ -112,6 +112,10 @@ TRUSTED = {
     "environment variable LD_PRELOAD: MARK.so": "workload: cpu_sum\nenvironment: {LD_PRELOAD: MARK.so}",
     "TOKEN: the value that you have": "workload: cpu_sum\nenvironment: {TOKEN: {from: caller, secret: true}}",
     "LD_PRELOAD: MARK.so, unset": "workload: cpu_sum\nsweep: {env.LD_PRELOAD: [MARK.so, unset]}",
+    "installs for python np: no-such-package==1": (
+        "workload: cpu_sum\nsweep: {python: [{is: current, requirements: [no-such-package==1], as: np}]}"
+    ),
+    "the interpreter's command line: -W error::mine.Warn": "workload: cpu_sum\nsweep: {flags: -W error::mine.Warn}",
 }
 
 

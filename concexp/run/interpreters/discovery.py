@@ -117,12 +117,12 @@ def resolve_interpreters(
     code: StagedCode,
     to_run: bool = True,
     elsewhere: Mapping[str, Mapping[str, Any]] | None = None,
-    say: environments.Say = lambda text: None,
+    say: environments.Say | None = None,
 ) -> dict[str, Interpreter | MissingInterpreter]:
     """Maps the labels of an experiment's interpreters to them; each is started to describe itself.
 
     An interpreter that the YAML names by its path is started only `to_run`, and so is this one. What one requires is installed
-    only then, too; `say` is called before that, since it may take minutes. `elsewhere` are the facts of the interpreters of a run
+    only with `say`, which is called before that, since it may take minutes. `elsewhere` are the facts of the interpreters of a run
     on another machine, whose paths mean nothing here and may be a stranger's: none of them is started, and the interpreter here
     that has the same version takes the place of each.
     """
@@ -134,7 +134,7 @@ def resolve_interpreters(
         else:
             found = _resolved(spec, label, value, finder, to_run)
         if value.requirements is not None and isinstance(found, Interpreter):
-            found = _with_packages(found, value.requirements, code, say if to_run else None)
+            found = _with_packages(found, value.requirements, code, say)
         if found is not None:
             interpreters[label] = found
     return interpreters

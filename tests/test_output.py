@@ -21,7 +21,7 @@ def test_an_answer_is_wrapped_on_a_terminal_only(monkeypatch, capsys):
     ]  # fmt: skip
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
-    monkeypatch.setattr(output.shutil, "get_terminal_size", lambda: type("Size", (), {"columns": 40})())
+    monkeypatch.setattr(output.shutil, "get_terminal_size", lambda *_, **__: type("Size", (), {"columns": 40})())
     output.say_result([sentence], ["report: a/very/long/path/that/is/never/wrapped/README.md"])
     lines = terminal.getvalue().splitlines()
     assert all(len(line) <= 40 for line in lines[:-2])

@@ -133,7 +133,10 @@ def test_an_experiment_may_want_its_page_in_chinese(tmp_path):
     (page,) = write_pages(tmp_path / "reports/x")
     assert page.path.name == "README.zh.md"
     assert not (tmp_path / "reports/x/README.md").exists()
-    assert [one.path.name for one in write_pages(tmp_path / "reports/x", language="en")] == ["README.md", "README.zh.md"]
+    assert [one.path.name for one in write_pages(tmp_path / "reports/x", language="en")] == [
+        "README.md",
+        "README.zh.md",
+    ]
 
 
 def test_a_page_whose_font_is_missing_is_refused(tmp_path, monkeypatch):

@@ -191,7 +191,7 @@ def test_the_name_is_the_files(file, name):
 def test_a_file_that_gives_no_name():
     """A stem of digits or foreign letters needs a `name`."""
     for file in ("01.yaml", "é.yaml", "a b.yaml"):
-        with pytest.raises(InputError, match="gives no name"):
+        with pytest.raises(InputError, match="no name can be made from"):
             parse_text(SHORT, file)
         assert parse_text(SHORT + "name: x\n", file).name == "x"
 

@@ -80,7 +80,7 @@ def test_an_argument_of_the_long_form_can_be_swept(read, write):
         ("call", 11, "workload", "`call` needs a target", "call: {target: my.py:parse"),
         ("{call: {tarket: b.py:f}}", 12, "workload.call", "`call` needs a target", ""),
         ("{call: {target: b.py:f, check: b.py:g}}", 42, "workload.call.check", "defines no function 'g'", ""),
-        ("{call: {target: b.py:f, check: b.py:C}}", 42, "workload.call.check", "C is no plain function", ""),
+        ("{call: {target: b.py:f, check: b.py:C}}", 42, "workload.call.check", "C is not a plain function", ""),
         ("{call: {target: b.py:f, returns: second}}", 44, "workload.call.returns", "expected one of", "'seconds'"),
         ("{call: {target: b.py:f, arguments: 3}}", 46, "workload.call.arguments", "expected a map, not 3", ""),
         ("{call: {target: b.py:f, arguments: {x: 3}}}", 47, "workload.call.arguments.x", "no parameter 'x'", ""),

@@ -74,8 +74,14 @@ def fails(): raise ValueError
 def fails_in_threads(): return here.value
 """
 # The ways of running workers, by what several of them have in common; whatever is missing here agrees with a plain loop.
-SHARING = {"threads", "asyncio", "thread_pool", "to_thread", "hybrid", "hybrid_asyncio"}  # an interpreter
-AT_ONCE = {"threads", "thread_pool", "to_thread", "hybrid"}  # an interpreter, in which they interrupt each other
+SHARING = {"threads", "asyncio", "loops", "thread_pool", "to_thread", "hybrid", "hybrid_asyncio"}  # an interpreter
+AT_ONCE = {
+    "threads",
+    "loops",
+    "thread_pool",
+    "to_thread",
+    "hybrid",
+}  # an interpreter, in which they interrupt each other
 NOT_IN_MAIN_THREAD = {*AT_ONCE, "interpreters"}
 NOT_IN_FIRST_PROCESS = {"processes", "process_pool", "mp_pool", "hybrid", "hybrid_asyncio", "spawned"}
 MODELS = [

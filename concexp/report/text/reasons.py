@@ -37,6 +37,7 @@ REASONS = (
     message("it has no numbers: {endings}"),
     message("{name} has no asynchronous form: its blocking calls would stop the event loop"),
     message("{model} has no {tool}"),
+    message("CPython 3.14 or later has interpreters in the standard library; this is {value}"),
     message("no answer after {duration}"),
     message("the pool replaced a worker that had died, and waits for the task that was lost with it"),
     message("worker {number} {how}"),

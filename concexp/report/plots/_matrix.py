@@ -15,7 +15,7 @@ from concexp.report.text.language import message, say
 DARK = 0.24  # the luminance below which white letters are easier to read than dark ones
 # Why a field has no number, by the status of its cell.
 STATUS_TEXTS = {
-    "unsupported": message("cannot be"),
+    "unsupported": message("cannot run"),
     "failed": message("failed"),
     "crashed": message("crashed"),
     "timeout": message("timed out"),

@@ -21,7 +21,7 @@ from concexp.report.text.numbers import rounded
 from concexp.report.view import Point, View
 
 MAX_COLUMNS = 2  # of panels
-MAX_PANELS = 6
+MAX_PANELS = 8
 MAX_FIELDS = 9  # side by side in a panel; more would touch each other
 LETTERS = 36  # below half a picture
 MAX_ROWS = 16

@@ -6,12 +6,12 @@ from tests.helpers.pages import alt_text
 
 
 def test_shares_that_were_lost(tmp_path):
-    """A panel per workload, a row per model, a column per primitive; what cannot be says so."""
+    """A panel per workload, a row per model, a column per primitive; what cannot run says so."""
     text = alt_text(tmp_path, "outcomes", **scenarios.syncs())
     assert text.startswith("Share of the updates lost, a field per cell. counter, threads: none 0, lock 0, rlock 0, ")
     assert ". counter, processes: none " in text
     assert (
-        "counter, asyncio: none 0, lock 0, rlock cannot be, semaphore 0, condition 0. counter_call, threads: none "
+        "counter, asyncio: none 0, lock 0, rlock cannot run, semaphore 0, condition 0. counter_call, threads: none "
         in text
     )
 

@@ -1,6 +1,7 @@
 """How the command line prints: what is wrapped, and what is not."""
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def test_an_answer_is_wrapped_on_a_terminal_only(monkeypatch, capsys):
     ]  # fmt: skip
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdout", terminal)
-    monkeypatch.setattr(output.shutil, "get_terminal_size", lambda *_, **__: type("Size", (), {"columns": 40})())
+    monkeypatch.setattr(output.shutil, "get_terminal_size", lambda *_, **__: os.terminal_size((40, 24)))
     output.say_result([sentence], ["report: a/very/long/path/that/is/never/wrapped/README.md"])
     lines = terminal.getvalue().splitlines()
     assert all(len(line) <= 40 for line in lines[:-2])

@@ -5,6 +5,7 @@ import itertools
 import math
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,12 +69,17 @@ class Reader:
         for comparison in {id(one): one for one in (*contest.compared(self.view), *self.view.comparisons)}.values():
             pairs = itertools.permutations([point for point in comparison.points if point.has_numbers], 2)
             found = [compared(above.sample, below.sample, self.view.primary) for above, below in pairs]
-            floor = self.view.floor(comparison.points).factor
+            noise = self.view.floor(comparison.points)
             for ratio in (ratio for ratio in found if ratio.has_value):
+                floor = noise.under(ratio)
                 wider = min(ratio.lo, ratio.mean / floor), max(ratio.hi, ratio.mean * floor)
                 self.figures += [(ratio.mean, ratio.lo, ratio.hi), (ratio.mean, *wider)]
         self.floors = [
-            floor.beside(Interval(*figure, 0)) for floor in self.view.floors for figure in self.figures if figure[1] > 0
+            replace(floor, borrowed=borrowed).beside(Interval(*figure, 0))
+            for floor in self.view.floors
+            for borrowed in (False, True)
+            for figure in self.figures
+            if figure[1] > 0
         ]
         self.counts = self._counts(run)
 

@@ -157,17 +157,17 @@ def simulated_pair(folder, number, factors=None, weather=0.04):
 
 
 @pytest.mark.slow
-def test_no_false_regressions_in_two_hundred_pairs(tmp_path):
-    """Of 200 pairs of equal programs at most 5 % name any difference, and a check fails in no more than that."""
+def test_no_false_regressions_among_equals(tmp_path):
+    """Of 60 pairs of equal programs at most 5 % name any difference, and a check fails in no more than that."""
     named = regressions = covered = 0
-    for number in range(200):
+    for number in range(60):
         found = simulated_pair(tmp_path, number)
         named += any(one.is_named for one in found.compared)
         regressions += any(one.check == "regression" for one in found.cells)
         covered += sum(one.ratio.lo <= 1 <= one.ratio.hi for one in found.cells)
-    assert named <= 10
-    assert regressions <= 10
-    assert covered >= 0.95 * 3 * 200
+    assert named <= 3
+    assert regressions <= 3
+    assert covered >= 0.95 * 3 * 60
 
 
 @pytest.mark.slow

@@ -15,7 +15,6 @@ import re
 import shutil
 import stat
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -147,8 +146,8 @@ def _entry(identity: str, name: str, write: Callable[[Path], None]) -> Path:
     if _intact(entry):
         os.utime(entry / WHOLE)
         return place
-    _forget_old(entry.parent)
     new = Path(tempfile.mkdtemp(prefix=f"{key}.", dir=entry.parent))
+    _forget_old(entry.parent)
     try:
         (new / TREE / name).mkdir(parents=True)
         write(new / TREE / name)
@@ -210,13 +209,15 @@ def _temporary(pid: int) -> Path:
 
 
 def _forget_old(versions: Path) -> None:
-    """Remove what was not used for long, and what a killed process left half written."""
-    oldest = time.time() - KEPT_S
+    """Remove what was not used for long before the newest, and what a killed process left half written."""
+    used = {}
     for entry in _listed(versions):
         with contextlib.suppress(OSError):
-            used = (entry / WHOLE if (entry / WHOLE).exists() else entry).stat().st_mtime
-            if used < oldest:
-                shutil.rmtree(entry, ignore_errors=True)
+            used[entry] = (entry / WHOLE if (entry / WHOLE).exists() else entry).stat().st_mtime
+    oldest = max(used.values(), default=0.0) - KEPT_S
+    for entry, when in used.items():
+        if when < oldest:
+            shutil.rmtree(entry, ignore_errors=True)
 
 
 def _listed(folder: Path) -> Sequence[Path]:

@@ -250,7 +250,7 @@ def test_where_seconds_say_nothing(write):
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ("async def co(): pass\ndef work(): return co()", "an awaitable that nobody awaits"),
+        ("async def co(): pass\ndef work(): return co()", "an awaitable that is never awaited"),
         ("work = 3", "it is of type int, which cannot be called"),
         ("def gen():\n yield 1\nimport functools\nwork = functools.partial(gen)", "a generator function"),
         ("class work: pass", "it gives nothing to call"),
@@ -310,7 +310,7 @@ PUT_OFF = [
     ("future", "return its result()"),
     ("several", "a list with a Future, whose work may not be done yet: return its result()"),
     ("parts", "a dict with a map, whose work is not done yet: return list(...) of it"),
-    ("tasks", "a tuple with an awaitable that nobody awaits (Task): await it"),
+    ("tasks", "a tuple with an awaitable that is never awaited (Task): await it"),
     ("pooled", "return its get()"),
     *((name, "await it in an `async def`") for name in ("forgotten", "task")),
 ]
@@ -363,7 +363,7 @@ def test_a_check_that_was_put_off_is_no_check(write):
     path = write("mine.py", "async def co(): return False\ndef work(): return 1\ndef right(v): return co()\n")
     by = {"path": str(path), "module": "", "home": "", "function": "right"}
     ending = run(call(path, "work", check_by=by))
-    assert (ending.status, "an awaitable that nobody awaits" in ending.reason) == ("failed", True)
+    assert (ending.status, "an awaitable that is never awaited" in ending.reason) == ("failed", True)
 
 
 @pytest.mark.parametrize(

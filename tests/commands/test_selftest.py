@@ -102,7 +102,7 @@ def test_trials_that_differ_too_much(tmp_path):
     """An interval that is too wide proves nothing."""
     loud = {("one_arm", "serial", None): {"noise": 0.6}}
     found = verdicts(tmp_path, cell=loud)
-    assert (found[SAME].verdict, found[SAME].why) == ("withheld", "the trials differ too much to tell")
+    assert (found[SAME].verdict, found[SAME].why) == ("withheld", "the trials differ too much for a verdict")
 
 
 def test_below_three_trials_nothing_is_judged(tmp_path):

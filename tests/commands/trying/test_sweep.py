@@ -3,7 +3,7 @@
 import pytest
 
 from concexp.commands.trying.kind import Facts
-from concexp.commands.trying.models import COROUTINES, PROCESSES, THREADS, candidates
+from concexp.commands.trying.models import ALONE, COROUTINES, PROCESSES, THREADS, candidates
 from concexp.commands.trying.sweep import Row, default_workers, sweep
 from concexp.errors import UnknownName
 
@@ -62,7 +62,7 @@ def test_where_results_have_to_be_sent_only_pools_carry_them():
     """Persistent workers keep their results; and no process at all is measured where pools refuse."""
     large = swept({**COMPUTES, "result": 1 << 20, "sending": 0.004}, 1000.0)
     assert {row.model for row in large.rows} == {m.name for m in MODELS if m.pool and m.group == PROCESSES} | {
-        MODELS[3].name,
+        next(model.name for model in MODELS if model.group == ALONE),
         next(model.name for model in MODELS if model.group == THREADS and not model.pool),
     }
     refused = swept({**COMPUTES, "refused": "a lambda cannot be pickled"}, 1000.0)

@@ -55,5 +55,5 @@ def test_sizes_are_for_people():
         "2 MiB",
         "1.5 GiB",
         "1010 MiB",
-        "0.5 KiB",
+        "512 bytes",
     ]

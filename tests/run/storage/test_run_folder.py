@@ -54,6 +54,7 @@ def test_code_files_are_named_without_this_machines_folders(tmp_path):
     for folder in ("one", "two", "lib"):
         (tmp_path / folder).mkdir()
     question = SimpleNamespace(
+        interpreters={},
         user_entries=[
             entry("a", tmp_path / "one", located(tmp_path / "one/work.py")),
             entry("b", tmp_path / "two", located(tmp_path / "two/work.py")),

@@ -11,7 +11,7 @@ import pytest
 from concexp import catalog
 from concexp.trial import tools
 from tests.helpers.forks import trial
-from tests.helpers.plugins import METHODS, REAL_MODELS, assert_described, build, lent, runs
+from tests.helpers.plugins import METHODS, REAL_MODELS, SMALL, assert_described, build, lent, runs
 
 NAMES = catalog.names("sync")
 INTERFACES = {name: build("sync", name).interface for name in NAMES}
@@ -79,7 +79,14 @@ def test_it_is_native_or_unsupported(name, model, tmp_path):
         with pytest.raises(tools.Unsupported, match=f"^{owner} has no "):
             model.inside(built)
         return
-    primitive = model.inside(built)
+    primitive, refused = None, ""
+    try:
+        primitive = model.inside(built)
+    except tools.Unsupported as error:  # a model may refuse it for what the primitive would do there
+        refused = str(error)
+    if refused:
+        assert refused == model.refuses(build("workload", "primitive_loop"), sync, 2, SMALL)
+        return
     try:
         assert (primitive is None) == (name == "none")
         for part in parts(primitive):

@@ -39,7 +39,7 @@ def test_a_picture_that_fails_costs_only_itself(tmp_path, monkeypatch, name, met
     assert set(re.findall(r"\]\((figures/[^)]+)\)", page)) == pictures - {f"figures/{name}.png"}
     assert not (tmp_path / "figures" / f"{name}.png").exists()
     assert re.search(
-        rf"^- \*\*The picture “{name}” could not be made\*\*: KeyError: 'mo\\\|del', in `report/page\.py:\d+`\. "
+        rf"^- \*\*The picture “{name}” could not be made\*\*: KeyError: 'mo\\\|del', in `report/pictures\.py:\d+`\. "
         r"Everything that was measured is kept\. .* \[journal\.jsonl\]\(runs/[^)]+/journal\.jsonl\)\.$",
         page,
         re.MULTILINE,

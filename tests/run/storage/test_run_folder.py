@@ -59,7 +59,7 @@ def test_code_files_are_named_without_this_machines_folders(tmp_path):
             entry("a", tmp_path / "one", located(tmp_path / "one/work.py")),
             entry("b", tmp_path / "two", located(tmp_path / "two/work.py")),
             entry("c", tmp_path / "lib", located(tmp_path / "lib/pkg/mod.py", "pkg.mod")),
-        ]
+        ],
     )
     helper = str(tmp_path / "one/helper.py")
     assert user_files.code_files(question, {"a": {"modules": {helper: "helper"}}}) == {

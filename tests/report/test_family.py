@@ -140,7 +140,7 @@ def test_leads_in_several_comparisons_are_not_called_equal(tmp_path):
         for k, rate in enumerate((1000, 1020))
     ]
     text = answer_and_comparisons(viewed(tmp_path, cells))
-    assert "In all 2 comparisons: `arm0` is as good as `arm1` (within 5 %" in text
+    assert "**cpu\\_sum and hash\\_blocks**: `arm0` is as good as `arm1` (within 5 %" in text
     assert "is best: " in text
     assert not re.search(r"\bequal\b|\btie\b|told apart|[Nn]o gain", text)
 

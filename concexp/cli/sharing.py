@@ -1,4 +1,4 @@
-"""The verbs for a run that goes to somebody else, or came from there."""
+"""The verbs for sharing a run: pack it, and check and run a received one again."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class LoadedRun(results.Run):
         prepared = plot.prepare(self._view)
         if not prepared:
             raise ConcexpError(f"the picture '{name}' does not suit this run", f"these do: {', '.join(self.plots)}")
-        from concexp.report.pictures import title_of  # whoever loads a run for its tables draws nothing
+        from concexp.report.pictures import title_of  # loading a run for its tables needs no drawing
 
         plot.title = title_of(self._view, name)
         with tempfile.TemporaryDirectory() as folder:

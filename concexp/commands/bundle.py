@@ -86,7 +86,7 @@ def make_bundle(path: Path, out: Path | None = None, authors: Sequence[str] = ()
 
 
 def _check_folder(folder: Path) -> None:
-    """EnvironmentRefused unless a run's folder is whole, and nobody writes to it."""
+    """EnvironmentRefused unless a run's folder is whole and no process writes to it."""
     if not kept.is_run(folder):
         missing = [one for one in (kept.EXPERIMENT, kept.RESOLVED, kept.MANIFEST) if not (folder / one).is_file()]
         raise EnvironmentRefused(
@@ -163,7 +163,7 @@ def _check_measured(folder: Path, manifest: Mapping[str, Any], sums: Mapping[str
 
 
 def _check_readable(draft: Path, target: Path) -> None:
-    """EnvironmentRefused if whoever gets the bundle could not read it, as with too many files."""
+    """EnvironmentRefused if the recipient could not read the bundle, as with too many files."""
     try:
         bundle.check(draft)
     except Damaged as error:

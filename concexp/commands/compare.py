@@ -78,8 +78,8 @@ def default_folder(comparison: Comparison, reports: Path = REPORTS) -> Path:
     ids = [str(run.header["run"]) for run in runs]
     name = f"{'history' if comparison.sides.is_history else 'compare'}_{ids[0]}_{ids[-1]}"
     if len(runs) > 2:
-        told = "\n".join(f"{side} {one}" for side, one in zip(comparison.sides.names, ids, strict=True))
-        name += f"_{hashlib.sha256(told.encode()).hexdigest()[:6]}"
+        sides = "\n".join(f"{side} {one}" for side, one in zip(comparison.sides.names, ids, strict=True))
+        name += f"_{hashlib.sha256(sides.encode()).hexdigest()[:6]}"
     return reports / name
 
 
@@ -105,8 +105,8 @@ def check_lines(comparison: Comparison, check: Check) -> tuple[list[str], bool]:
     verdicts = checked(comparison)
     bad = [(word, what) for word, what in verdicts if word in FAILING[check]]
     counts = Counter(word for word, _ in verdicts)
-    told = ", ".join(f"{count} {word}" for word, count in counts.most_common()) or "nothing to judge"
-    head = f"check {'failed' if bad else 'passed'}: tolerance {100 * comparison.tolerance:g} %: {told}"
+    summary = ", ".join(f"{count} {word}" for word, count in counts.most_common()) or "nothing to judge"
+    head = f"check {'failed' if bad else 'passed'}: tolerance {100 * comparison.tolerance:g} %: {summary}"
     if not bad and counts["inconclusive"]:
         head += "; --strict would fail"
     return [head, *(f"  {word}: {what}" for word, what in verdicts)], not bad

@@ -52,7 +52,11 @@ class Workload(Plugin):
               "workers": N bodies that share state, each on a worker of its own
     resource  "cpu" or "io": what an operation mostly uses; a scaling verdict needs CPUs only for the first
     takes     the interfaces or names of the primitives that it can use
-    packages  what must be installed for the interpreter beside the standard library
+    packages  what must be installed for the interpreter beside the standard library; where a parameter decides, an object has
+              its own, and so `pip`
+    pip       the arguments of `pip install` that install it, where they are not the package's name; None: pip cannot
+    service   the server outside of concexp that it needs, by its name: see `absence`
+    library   the package that carries its operations out, where a parameter chooses it: so a reason calls it
     load      its own load, used where the experiment names none
     unit      what one operation is, in the singular
     draws     what is drawn by `dice`, as `concexp show` tells it; an empty text where nothing is random
@@ -64,15 +68,23 @@ class Workload(Plugin):
     resource = "cpu"
     takes = ("none",)
     packages = ()
+    pip = ""
+    service = ""
+    library = ""
     load = {"duration": 0.5}
     unit = "operation"
     draws = ""
     luck = 0  # set before `prepare`
     loops = ()
-    work_async = None  # a coroutine function with the same arguments as `work`, where there is one
+    # A coroutine function with the same arguments as `work`, where there is one; `work` is None where there is nothing else.
+    work_async = None
 
     def refuses(self, model, sync, workers, load):
         """Why this workload cannot run so, or an empty text."""
+        return ""
+
+    def absence(self):
+        """Why its service cannot be used, or an empty text; asked before a run, in the environment of the trials."""
         return ""
 
     def prepare(self, kit):

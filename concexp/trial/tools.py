@@ -25,6 +25,7 @@ __all__ = [
     "WorkerView",
     "Workload",
     "background_refusal",
+    "form_of",
     "how_it_ended",
     "loop_name",
     "name_of",
@@ -55,6 +56,11 @@ def how_it_ended(code):
 def name_of(plugin):
     """The YAML name of a plug-in object: the name of its file."""
     return type(plugin).__module__.rpartition(".")[2]
+
+
+def form_of(workload):
+    """How a reason names what does a workload's operations: the library that a parameter chose, else the workload."""
+    return workload.library or name_of(workload).lstrip("_")
 
 
 def loop_name(loop):
@@ -228,7 +234,10 @@ def unsupported(workload, model, sync, workers, load):
         )
     for package in workload.packages:
         if not installed(package):
-            return "%s needs %s, which this interpreter does not have" % (name_of(workload), package)
+            how = "" if workload.pip is None else ": pip install %s" % (workload.pip or package)
+            return "%s needs %s, which this interpreter does not have%s" % (name_of(workload), package, how)
+    if workload.work is None and not model.asynchronous:
+        return "%s has an asynchronous form only: it needs an event loop, such as that of asyncio" % form_of(workload)
     if "rate" in load:
         if workload.shape == "workers":
             return "an open loop needs operations that do not wait for each other; %s has workers that share state" % (

@@ -28,7 +28,7 @@ from concexp.experiment.kept import CODE, FILES
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
 from concexp.report import AS_WRITTEN, Look, font_files
-from concexp.run import runner, user_files
+from concexp.run import runner, services, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
 from concexp.run.durations import known_before
@@ -270,9 +270,13 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
             return here, files
         if why:
             session.say(f"this is a new run: {why}")
-    refused = preflight.try_code(refusals)
+    asked = preflight.plan, preflight.pythons, code, preflight.lock, provided
+    refused = preflight.try_code({**services.unreachable(*asked), **refusals})
     for reason, count in Counter(refused.values()).items():
         session.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
+    with_refusals(
+        spec, preflight.plan, refused
+    )  # refused before there is a folder, where no cell is left: later all may be there
     for line in preflight.announcements(refused):
         session.say(line)
     agreement = preflight.compare_answers(refused)

@@ -55,7 +55,7 @@ class Workload(Plugin):
     packages  what must be installed for the interpreter beside the standard library; where a parameter decides, an object has
               its own, and so `pip`
     pip       the arguments of `pip install` that install it, where they are not the package's name; None: pip cannot
-    service   the server outside of concexp that it needs, by its name: see `absence`
+    external_server  the server of the user that it needs, by its name: see `absence`
     library   the package that carries its operations out, where a parameter chooses it: so a reason calls it
     load      its own load, used where the experiment names none
     unit      what one operation is, in the singular
@@ -69,7 +69,7 @@ class Workload(Plugin):
     takes = ("none",)
     packages = ()
     pip = ""
-    service = ""
+    external_server = ""
     library = ""
     load = {"duration": 0.5}
     unit = "operation"
@@ -84,7 +84,7 @@ class Workload(Plugin):
         return ""
 
     def absence(self):
-        """Why its service cannot be used, or an empty text; asked before a run, in the environment of the trials."""
+        """Why its external server cannot be used, or an empty text; asked before a run, in the environment of the trials."""
         return ""
 
     def prepare(self, kit):

@@ -49,7 +49,9 @@ def staged():
 
 def needs_packages(workload, model):
     """True if the workload or the model, each a name or (name, parameters), needs an installed package."""
-    given = [(kind, (one, {}) if isinstance(one, str) else one) for kind, one in (("workload", workload), ("model", model))]
+    given = [
+        (kind, (one, {}) if isinstance(one, str) else one) for kind, one in (("workload", workload), ("model", model))
+    ]
     return any(
         not name.startswith("_") and catalog.load(kind, name)(**parameters).packages
         for kind, (name, parameters) in given

@@ -17,6 +17,11 @@ from pathlib import Path
 import pytest
 
 USER, PASSWORD = "tester", "Tell-Nobody-4711"
+# Of each workload that needs a server, the variable that holds its address, here one where nothing answers.
+NOWHERE = {
+    "postgres": {"DATABASE_URL": f"postgresql://{USER}:{PASSWORD}@127.0.0.1:1/db"},
+    "redis": {"REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:1/0"},
+}
 PATIENCE = 30.0  # seconds
 
 
@@ -84,9 +89,26 @@ def postgres():
         secret.write_text(PASSWORD)
         secret.chmod(0o644)
         data, port = home / "data", free_port()
-        made = [programs / "initdb", "-D", data, "-U", USER, "-A", "scram-sha-256", f"--pwfile={secret}", "-N", "-E", "UTF8"]
+        made = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            USER,
+            "-A",
+            "scram-sha-256",
+            f"--pwfile={secret}",
+            "-N",
+            "-E",
+            "UTF8",
+        ]
         subprocess.run(made, check=True, stdout=subprocess.DEVNULL, cwd=home, **as_owner)
-        settings = {"listen_addresses": "127.0.0.1", "unix_socket_directories": home, "fsync": "off", "max_connections": 60}
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": home,
+            "fsync": "off",
+            "max_connections": 60,
+        }
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         with running([programs / "postgres", "-D", data, "-p", str(port), *options], port, cwd=home, **as_owner):
             yield f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{port}/postgres"

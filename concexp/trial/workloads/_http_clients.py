@@ -8,7 +8,7 @@ import zlib
 from concexp.trial.workloads._libraries import Library
 
 HOST = "127.0.0.1"
-PATIENCE = 60.0  # seconds that a request may take: no trial should end by it
+PATIENCE = 20.0  # seconds that a request may take
 
 
 class Http(Library):

@@ -63,9 +63,11 @@ class Psycopg(Driver):
     def trouble(self, error):
         import psycopg
 
+        if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+            return False, "libpq cannot read it"  # its message quotes what it could not read
         text = str(error)
         answered = isinstance(error, psycopg.Error) and (error.sqlstate is not None or "FATAL:" in text)
-        return answered, text.partition("failed: ")[2] or text or type(error).__name__
+        return answered, text.rpartition("failed: ")[2] or type(error).__name__
 
     def open(self, shared):
         import psycopg
@@ -197,6 +199,8 @@ class Asyncpg(Driver):
     def trouble(self, error):
         import asyncpg
 
+        if isinstance(error, ValueError):
+            return False, "asyncpg cannot read it"  # its message quotes what it could not read
         return isinstance(error, asyncpg.PostgresError), str(error) or type(error).__name__
 
     async def open_async(self, shared):

@@ -12,6 +12,8 @@ from concexp.trial.workloads._libraries import Library, LibraryClient
 PATIENCE = 5  # seconds that a server has to answer at first
 LEFTOVERS = 86_400  # seconds: what a trial that was killed has left on a server is removed when it is older
 PREFIX = "concexp_"
+PASSWORDS = ("PGPASSWORD", "REDISCLI_AUTH")  # variables that hold nothing else
+UNREADABLE = "an address that is not a URL"
 
 
 class Backend(Library):
@@ -47,7 +49,9 @@ class Service(LibraryClient):
         url = os.environ.get(self.variable, "")
         where, (answered, detail) = place_of(url, self.default()), self.backend.trouble(error)
         said = "%s at %s refuses" if answered else "no %s answers at %s"
-        what = "%s (%s)" % (said % (self.service, where), without_credentials(detail, url))
+        what = "%s (%s)" % (said % (self.external_server, where), without_credentials(detail, url))
+        if url and answered:
+            return "%s: correct the address in %s" % (what, self.variable)
         if url:
             return "%s: start one there, or give the address of another in %s" % (what, self.variable)
         given = "environment: {%s: {from: caller, secret: on}}" % self.variable
@@ -96,23 +100,23 @@ def place_of(url, default):
         parts = urlsplit(url)
         host, port, path = parts.hostname or default[0], str(parts.port or default[1]), parts.path
     except ValueError:
-        return "an address that is not a URL"
+        return UNREADABLE
+    if url and not parts.scheme:
+        return UNREADABLE
     return "%s:%s%s" % (host, port, path if path != "/" else "")
 
 
 def without_credentials(text, url):
-    """A library's message in one line, without anything that only those know who may log in."""
+    """The first line of a library's message, without anything that only those know who may log in."""
+    import re
     from urllib.parse import unquote, urlsplit
 
-    text = " ".join(text.split())
-    secrets = {url}
+    secrets = {url} | {os.environ.get(name, "") for name in PASSWORDS}
     try:
-        secrets |= {urlsplit(url).password or "", urlsplit(url).netloc.rpartition("@")[0]}
+        secrets.add(urlsplit(url).password or "")
     except ValueError:
         pass
-    for name in ("PGPASSWORD", "REDISCLI_AUTH"):
-        secrets.add(os.environ.get(name, ""))
+    text = (text.strip().splitlines() or [""])[0]
     for secret in sorted(secrets | {unquote(one) for one in secrets}, key=len, reverse=True):
-        if secret:
-            text = text.replace(secret, "***")
-    return text
+        text = text.replace(secret, "***") if secret else text
+    return re.sub(r"[^\s'\"]*@[^\s'\"]*", "***", text)  # part of a password that has an @ in it, taken for a host

@@ -38,7 +38,7 @@ class Workload(Rows, Service):
 
     driver: "psycopg | asyncpg" = "psycopg"
     delay: "duration >= 0" = 0.0
-    service = "PostgreSQL"
+    external_server = "PostgreSQL"
     variable = VARIABLE
     unit = "transaction"
 

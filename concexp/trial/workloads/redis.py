@@ -72,9 +72,11 @@ class Redis(Backend):
         return redis.RedisError, ValueError, OSError
 
     def trouble(self, error):
-        import redis
+        from redis import exceptions
 
-        refused = (redis.AuthenticationError, redis.AuthorizationError, redis.ResponseError)
+        if isinstance(error, ValueError):
+            return False, "redis-py cannot read it"  # its message quotes what it could not read
+        refused = exceptions.AuthenticationError, exceptions.AuthorizationError, exceptions.ResponseError
         return isinstance(error, refused), str(error) or type(error).__name__
 
     def work(self, me, n):
@@ -149,7 +151,7 @@ class Workload(Rows, Service):
     suits = "how many connections, threads or coroutines a Redis server is worth, or whether a pipeline is worth more"
 
     commands: "int >= 1" = 1
-    service = "Redis"
+    external_server = "Redis"
     variable = VARIABLE
     unit = "round trip"
 

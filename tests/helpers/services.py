@@ -1,6 +1,8 @@
 """Real servers for tests, started from the system's packages: PostgreSQL and Redis, each in a folder of its own.
 
 CONCEXP_SERVICES=required makes a missing server a failure, as in CI; otherwise the tests that need it are skipped.
+
+python -m tests.helpers.services COMMAND …   runs a command beside them, with their addresses in DATABASE_URL and REDIS_URL
 """
 
 import contextlib
@@ -10,6 +12,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -126,3 +129,13 @@ def redis():
         command = [program, *[word for key, value in options.items() for word in (f"--{key}", str(value))]]
         with running(command, port, cwd=home):
             yield f"redis://:{PASSWORD}@127.0.0.1:{port}/0"
+
+
+def main(command):
+    """The exit code of a command that finds both servers in its environment."""
+    with postgres() as database, redis() as store:
+        return subprocess.call(command, env={**os.environ, "DATABASE_URL": database, "REDIS_URL": store})
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

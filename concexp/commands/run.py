@@ -270,13 +270,13 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
             return here, files
         if why:
             session.say(f"this is a new run: {why}")
-    asked = preflight.plan, preflight.pythons, code, preflight.lock, provided
-    refused = preflight.try_code({**services.unreachable(*asked), **refusals})
+    servers = services.ask_servers(preflight.plan, preflight.pythons, code, preflight.lock, provided)
+    refused = preflight.try_code({**servers.reasons, **refusals})
     for reason, count in Counter(refused.values()).items():
         session.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
-    with_refusals(
-        spec, preflight.plan, refused
-    )  # refused before there is a folder, where no cell is left: later all may be there
+    # Refused before there is a folder, where no cell is left: a server may be there when the command is given again.
+    plan = with_refusals(spec, preflight.plan, refused)
+    libraries = services.libraries(plan, preflight.pythons, code)
     for line in preflight.announcements(refused):
         session.say(line)
     agreement = preflight.compare_answers(refused)
@@ -303,6 +303,8 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
             "differing": agreement.differing,
             "answers": agreement.compared,
             **({"versions": agreement.versions} if spec.versions else {}),
+            **({"libraries": libraries} if libraries else {}),
+            **({"servers": dict(servers.versions)} if servers.versions else {}),
         },
     }
     kept = {name: path for name, path in provided.sources.items() if name in provided.kept}

@@ -87,6 +87,10 @@ class Workload(Plugin):
         """Why its external server cannot be used, or an empty text; asked before a run, in the environment of the trials."""
         return ""
 
+    def server_version(self):
+        """The version of its external server, once `absence` has found it; an empty text if there is none."""
+        return ""
+
     def prepare(self, kit):
         """Build what the workers share, once per trial, before they exist; what it returns is `shared` in the other methods.
 

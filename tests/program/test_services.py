@@ -2,6 +2,7 @@
 
 import json
 import os
+from importlib import metadata
 
 import pytest
 
@@ -35,3 +36,8 @@ def test_a_run_begins_once_the_server_is_there(write, tmp_path):
     assert not any(services.PASSWORD.encode() in text for text in texts)
     (manifest,) = (json.loads(path.read_text()) for path in files if path.name == "manifest.json")
     assert manifest["secrets"] == ["REDIS_URL"]
+    versions = manifest["preflight"]
+    assert versions["libraries"] == {"current": {"redis": metadata.version("redis")}}
+    page = (tmp_path / "reports/x/README.md").read_text()
+    assert f"Redis {versions['servers']['Redis']}" in page
+    assert f"redis {metadata.version('redis')}" in page

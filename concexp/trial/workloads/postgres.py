@@ -63,6 +63,9 @@ class Workload(Rows, Service):
                 self.remove(table)
         return name
 
+    def server_version(self):
+        return self.backend.ask("SHOW server_version")[0][0][0].partition(" ")[0]
+
     def remove(self, shared):
         self.backend.ask("DROP TABLE IF EXISTS %s" % shared)
 

@@ -169,6 +169,9 @@ class Workload(Rows, Service):
         self.backend.ask(labels)
         return name
 
+    def server_version(self):
+        return self.backend.ask([("INFO", "server")])[0]["redis_version"]
+
     def names(self, shared, what):
         """The keys of all rows: of what is read, or of what is incremented."""
         return ["%s:%s:%d" % (shared, what, row) for row in range(ROWS)]

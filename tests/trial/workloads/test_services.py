@@ -313,7 +313,10 @@ def test_a_run_asks_before_its_first_trial(write, addresses, tmp_path):
     )
     spec = experiment.load(write("x.yaml", text))
     plan, pythons = make_plan(spec, 2), {"current": interpreter.current(staged())}
-    reasons = services_of_a_run.unreachable(plan, pythons, staged(), Unlocked(), provided_by(spec, {}))
+    answers = services_of_a_run.ask_servers(plan, pythons, staged(), Unlocked(), provided_by(spec, {}))
+    reasons = answers.reasons
+    assert list(answers.versions) == ["Redis"]
+    assert answers.versions["Redis"][0].isdigit()
     axes = [cell.axes for cell in plan.cells if cell.id in reasons]
     assert [(one["workload"], one[f"env.{variable}"]) for one in axes] == [("redis", "nowhere")]
     assert all(reason.startswith("no Redis answers at 127.0.0.1:1/0") for reason in reasons.values())

@@ -19,8 +19,8 @@ class Workload(LibraryClient):
     The server is a process of its own; its CPU time is recorded apart. The standard library has `http.client` for plain
     workers, which leaves the header to the parser for e-mail; it has no such client for coroutines, so theirs is written
     out here over asyncio's streams, and does less. Between the two, client and model differ together. requests is for
-    plain workers, aiohttp for coroutines, and httpx for both; up to 0.28 its pool, shared by threads, can close a connection
-    that another one is about to use: then a request fails, or waits for its time limit of 20 s.
+    plain workers, aiohttp for coroutines, and httpx for both. A pool of httpx that threads share can close a connection that
+    another one is about to use (httpcore 1.0.9): then a request fails, or waits for its time limit of 20 s.
 
     client: what asks: the standard library, or a package that is installed for the interpreter
     body: bytes of an answer's body

@@ -9,16 +9,17 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
-import pkgutil
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from concexp.errors import EnvironmentRefused, UnknownName, did_you_mean, meant
+
+if TYPE_CHECKING:  # it loads the parser of e-mail
+    from importlib.metadata import EntryPoint, EntryPoints
 
 KINDS = {
     "workload": "concexp.trial.workloads",
@@ -84,8 +85,7 @@ def _own(kind: str) -> frozenset[str]:
     """The names of concexp's own plug-ins of a kind."""
     # The folder is listed, since importing the package of plots would import matplotlib.
     folder = Path(__file__).parent.joinpath(*KINDS[kind].split(".")[1:])
-    modules = pkgutil.iter_modules([str(folder)])
-    return frozenset(module.name for module in modules if not module.name.startswith("_"))
+    return frozenset(file.stem for file in folder.glob("*.py") if not file.name.startswith("_"))
 
 
 @cache
@@ -173,7 +173,14 @@ def _bare(name: str) -> str:
 def _foreign(kind: str) -> dict[str, EntryPoint]:
     """The plug-ins of other packages by name."""
     group = "concexp." + KINDS[kind].rpartition(".")[2]
-    return {point.name: point for point in entry_points(group=group)}
+    return {point.name: point for point in _entry_points().select(group=group)}
+
+
+@cache  # each call reads the entry points of all installed packages
+def _entry_points() -> EntryPoints:
+    from importlib.metadata import entry_points
+
+    return entry_points()
 
 
 def reference(kind: str, name: str) -> str:

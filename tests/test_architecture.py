@@ -13,6 +13,8 @@ import pytest
 import concexp
 from concexp import catalog
 from concexp.commands import plug_in_list
+from concexp.trial import wire
+from tests.helpers import children
 
 # The listing of the package, from the top down: an entry imports itself and what stands below it.
 ORDER = (
@@ -352,6 +354,33 @@ def test_the_childs_common_path_is_quick_to_import():
         modules = [one for one in imported_modules(file) if one.startswith("concexp.trial.")]
         waiting += modules + [one.rpartition(".")[0] for one in modules]
     assert {"__main__", "measure", "tools", "passes", "wire"} <= {module.rpartition(".")[2] for module in seen}
+
+
+# What a plain trial would spend most of its start on, and has no use for.
+NOT_FOR_A_PLAIN_TRIAL = {
+    "ast",
+    "collections",
+    "contextlib",
+    "enum",
+    "functools",
+    "importlib",
+    "random",
+    "signal",
+    "threading",
+}
+
+
+def test_a_plain_trial_imports_little(tmp_path):
+    """A serial trial without a primitive imports next to nothing of the standard library before its work, nor after it."""
+    request = children.request("noop", load={"ops": 1, "scaling": "strong"}, folder=str(tmp_path), workers=1, probes=[])
+    code = (
+        f"import sys; sys.path[0] = {str(PACKAGE.parent)!r}; before = set(sys.modules)\n"
+        f"from concexp.trial.__main__ import answer_to; from concexp.trial import wire\n"
+        f"print(answer_to(wire.value_of({wire.literal(request)!r}))['status'])\n"
+        f"print(sorted({NOT_FOR_A_PLAIN_TRIAL} & set(sys.modules) - before))\n"
+    )
+    done = subprocess.run([sys.executable, "-s", "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["ok", "[]"]
 
 
 # Plug-ins and modules -------------------------------------------------------------------------------------------------

@@ -109,14 +109,12 @@ def _kept() -> dict[tuple[str, str], dict[str, Any]]:
 
 def _keep(path: Path, data: dict[str, Any]) -> None:
     """Write the cache in one step; where it cannot be written, the next call is as slow as this one."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    from concexp.run.storage import atomic
+
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
+        with atomic.replaced(path) as draft:
             draft.write_text(json.dumps(data))
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
 
 
 def _sources() -> list[list[Any]]:

@@ -278,7 +278,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     agreement = preflight.compare_answers(refused)
     for line in (*agreement.lines, *same_code(spec, files)):
         session.say(line)
-    clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
+    clocks = {label: interpreter.usual_clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,

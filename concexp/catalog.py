@@ -10,10 +10,11 @@ import contextlib
 import importlib
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from concexp.errors import EnvironmentRefused, UnknownName, did_you_mean, meant
@@ -209,7 +210,8 @@ def description(cls: type[Any]) -> str:
     return "\n".join(line for line in lines if line.partition(":")[0].strip() not in names_of_parameters).strip()
 
 
-def parameters(cls: Any) -> dict[str, Parameter]:
+@cache  # the planner asks for each cell
+def parameters(cls: Any) -> Mapping[str, Parameter]:
     """The parameters of a plug-in by name, those of base classes first."""
     meanings = dict(re.findall(r"^([a-z_]\w*): (.+)$", inspect.getdoc(cls) or "", re.MULTILINE))
     declared: dict[str, Parameter] = {}
@@ -217,7 +219,7 @@ def parameters(cls: Any) -> dict[str, Parameter]:
         for name, annotation in vars(base).get("__annotations__", {}).items():
             if "ClassVar" not in str(annotation):
                 declared[name] = _parameter(name, annotation, cls, meanings.get(name, ""))
-    return declared
+    return MappingProxyType(declared)
 
 
 def _parameter(name: str, annotation: Any, cls: type[Any], meaning: str) -> Parameter:

@@ -18,7 +18,7 @@ from concexp.analysis.metrics import names_in
 from concexp.analysis.trial_rows import TrialRows
 from concexp.experiment.blocks import ONE_CPU
 from concexp.experiment.statuses import MACHINE, MEASURED
-from concexp.run.storage.columns import gc_paused
+from concexp.plan.gc_pause import gc_paused
 from concexp.run.storage.journal import Record
 
 RECORD = ("cell", "trial", "block", "position", "repetition", "status", "reason", "startup", "unit", "shape", "wants", "host",

@@ -20,11 +20,11 @@ from concexp.analysis.trial_rows import TrialRows
 from concexp.errors import Damaged, did_you_mean
 from concexp.experiment import units
 from concexp.experiment.statuses import MACHINE, MEASURED
+from concexp.plan.gc_pause import gc_paused
 from concexp.run import bundle
 from concexp.run.bundle import Bundle
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.atomic import replaced
-from concexp.run.storage.columns import gc_paused
 from concexp.run.storage.foreign_text import printable
 from concexp.run.storage.journal import Record
 

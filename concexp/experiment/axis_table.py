@@ -343,6 +343,8 @@ def is_setting(key: str) -> bool:
 
 def in_order(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings of a runtime by axis: in the order of `AXES`, then the environment variables by name."""
+    if not settings:
+        return {}
     return {key: settings[key] for key in [*AXES, *sorted(set(settings) - set(AXES))] if key in settings}
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from concexp.errors import EnvironmentRefused, UnknownName, did_you_mean, meant
 
 if TYPE_CHECKING:  # it loads the parser of e-mail
-    from importlib.metadata import EntryPoint, EntryPoints
+    from importlib.metadata import EntryPoint
 
 KINDS = {
     "workload": "concexp.trial.workloads",
@@ -178,7 +178,7 @@ def _foreign(kind: str) -> dict[str, EntryPoint]:
 
 
 @cache  # each call reads the entry points of all installed packages
-def _entry_points() -> EntryPoints:
+def _entry_points() -> Any:
     from importlib.metadata import entry_points
 
     return entry_points()
@@ -210,9 +210,13 @@ def description(cls: type[Any]) -> str:
     return "\n".join(line for line in lines if line.partition(":")[0].strip() not in names_of_parameters).strip()
 
 
-@cache  # the planner asks for each cell
 def parameters(cls: Any) -> Mapping[str, Parameter]:
     """The parameters of a plug-in by name, those of base classes first."""
+    return _declared(cls)
+
+
+@cache  # the planner asks for each cell
+def _declared(cls: Any) -> Mapping[str, Parameter]:
     meanings = dict(re.findall(r"^([a-z_]\w*): (.+)$", inspect.getdoc(cls) or "", re.MULTILINE))
     declared: dict[str, Parameter] = {}
     for base in reversed(cls.__mro__):

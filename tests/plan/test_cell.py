@@ -120,7 +120,7 @@ def test_an_infinite_argument_is_shown_as_text_and_handed_over_as_a_number(write
     "text",
     [
         "workload: counter\nmodel: threads\nsync: lock\n",
-        "workload: {counter: {form: call}, as: 'é \"x\"'}\nmodel: threads\nsweep: {counter.hold: [0s, 10us], workers: [1, 2]}\n",
+        "workload: {counter: {form: call}, as: é}\nmodel: threads\nsweep: {é.form: [call, inline], workers: [1, 2]}\n",
         "workload: cpu_sum\nmodel: threads\nbackground: spin\nload: {duration: 0.5s}\nsweep: {switch_interval: [5ms]}\n",
         "workload: sleep\nmodel: [serial, asyncio]\nload: {rate: 100/s, duration: 1s}\nsweep: {gil: [on], env.X: ['1', 'b']}\n",
     ],

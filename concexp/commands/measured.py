@@ -34,7 +34,7 @@ class MeasuredRun:
         """The run as tables. This loads pandas, which a run without a page does not need."""
         from concexp.analysis.results import Run
 
-        return Run(self.folder.path, self.journal.header, self.journal.records)
+        return Run.of_journal(self.folder.path, self.journal)
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from concexp import __version__, catalog
 from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean, meant
-from concexp.experiment.cache import cache_folder
+from concexp.experiment.cache import cache_folder, file_states
 
 SHOWN_KINDS = tuple(kind for kind in catalog.KINDS if kind != "probe")
 LISTED = (*SHOWN_KINDS, "pythons", "support")
@@ -120,19 +118,5 @@ def _keep(path: Path, data: dict[str, Any]) -> None:
 def _sources() -> list[list[Any]]:
     """What the entries depend on: the versions, and each file with its size and the time of its last change."""
     package = Path(catalog.__file__).parent
-    files = [file for source in SOURCES for file in _files(str(package / source))]
+    files = [file for source in SOURCES for file in file_states(package / source)]
     return [[__version__, sys.version, str(package)], *files]
-
-
-def _files(place: str) -> Iterator[list[Any]]:
-    """The path, size and time of a file, or of each Python file in a folder and below it, sorted."""
-    if os.path.isdir(place):
-        for entry in sorted(os.scandir(place), key=lambda entry: entry.name):
-            if entry.is_dir():
-                yield from _files(entry.path)
-            elif entry.name.endswith(".py"):
-                found = entry.stat()
-                yield [entry.path, found.st_size, found.st_mtime_ns]
-    else:
-        found = os.stat(place)
-        yield [place, found.st_size, found.st_mtime_ns]

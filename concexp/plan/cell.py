@@ -78,6 +78,8 @@ class Runtime:
     @property
     def identity(self) -> dict[str, Any]:
         """The part of a cell's identity. Variables of the environment may hold paths: their labels stand for them."""
+        if not self.settings:
+            return {}
         return {key: value for key, value in self.settings.items() if not key.startswith(AXIS)}
 
     @property
@@ -218,7 +220,7 @@ def cell_id(cell: Cell) -> str:
 
 def _map_text(values: Mapping[str, Any]) -> str:
     """A map as JSON."""
-    texts = [f"{_string_text(key)}:{_text(values[key])}" for key in sorted(values)]
+    texts = [_key_text(key) + _text(values[key]) for key in sorted(values)]
     return f"{{{','.join(texts)}}}"
 
 
@@ -226,6 +228,11 @@ def _text(value: Any) -> str:
     if type(value) is str:
         return _string_text(value)
     return str(value) if type(value) is int else as_json(value)
+
+
+@lru_cache(4096)
+def _key_text(key: str) -> str:
+    return f"{as_json(key)}:"
 
 
 _string_text = lru_cache(4096)(as_json)

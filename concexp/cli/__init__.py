@@ -64,6 +64,9 @@ def run(
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
     with loading():
+        from concexp.run.machine.neighbours import Watch
+
+        watch: Watch | None = Watch()  # other programs show themselves while the rest is imported
         from concexp.commands.check import Check
         from concexp.commands.questions import Questions, on_terminal
         from concexp.commands.run import RunRequest, run_experiment
@@ -79,7 +82,8 @@ def run(
                 path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
                 against=against, language=language or "", look=Look(figures or "", html),
             )  # fmt: skip
-            outcome = run_experiment(request, progress.value, not no_report, checked, questions)
+            outcome = run_experiment(request, progress.value, not no_report, checked, questions, watch)
+            watch = None  # what they did during this run says nothing of the next one
         say_result([] if quiet else outcome.answer, outcome.lines)
         failures += outcome.bad + len(outcome.failed)
     raise typer.Exit(1 if failures else 0)

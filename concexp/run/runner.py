@@ -211,8 +211,7 @@ class _Execution:
         self.last_block = _last_block(record for record in records if record.role != MACHINE)
         self.spins = sum(record.role == MACHINE for record in records)
         self.last_spin_block = _last_block(record for record in records if record.role == MACHINE)
-        # This execution's latest spinner measurement: its block, and when it ended, on the monotonic clock.
-        self.spin_block, self.spin_at = -1, time.monotonic()
+        self.spin_at = time.monotonic()  # when this execution's latest spinner measurement ended
         self.looks = 0  # how many it has made
         self.middle = ""  # the trial before which a second one is made, however short the run
         # Only `next_trials` needs them: without it a long run does not grow with its journal.
@@ -264,7 +263,7 @@ class _Execution:
             return False
         if not self.looks or (self.looks == 1 and trial.id == self.middle):
             return True
-        return spinners.is_due(time.monotonic() - self.spin_at, trial.block != self.spin_block)
+        return time.monotonic() - self.spin_at > spinners.SPIN_EVERY_SECONDS
 
     def _look_at_machine(self, block: int) -> None:
         """Measure the machine between trials, for no longer than suits the time since the last measurement."""
@@ -272,7 +271,7 @@ class _Execution:
         self._keep(self.runner.measure_machine(self.spins, block, rounds))
         self.spins += 1
         self.looks += 1
-        self.spin_block, self.spin_at = block, time.monotonic()
+        self.spin_at = time.monotonic()
 
     def _keep(self, record: Record) -> Record:
         """Put a record on disk, and remember it if later trials depend on it; returns it as it was written."""

@@ -41,11 +41,8 @@ def test_spinners_that_did_not_answer_have_no_speed(measured):
 def test_a_look_takes_its_share_of_the_time():
     """Where it is due because of the time since the last one, a twentieth of that time at most; a run of a second has one round."""
     assert [spinners.rounds_after(seconds) for seconds in (0.0, 1.0, 7.6, 15.1, 60.0, 3600.0)] == [1, 1, 1, 3, 5, 5]
-    for seconds, new_block in ((7.6, True), (15.1, False), (15.1, True), (60.0, False)):
-        assert spinners.is_due(seconds, new_block)
+    for seconds in (spinners.SPIN_EVERY_SECONDS, 20.0, 60.0):
         assert spinners.look_s(spinners.rounds_after(seconds)) <= spinners.SPIN_SHARE * seconds
-    assert not spinners.is_due(7.4, True)
-    assert not spinners.is_due(14.9, False)
 
 
 def test_a_long_run_is_looked_at_as_time_passes():

@@ -383,6 +383,15 @@ def test_a_plain_trial_imports_little(tmp_path):
     assert done.stdout.splitlines() == ["ok", "[]"]
 
 
+def test_only_models_bring_the_libraries_of_models():
+    """Workloads, primitives and probes import event loops and processes in functions: trials of other models need none."""
+    brought = {"asyncio", "concurrent", "logging", "multiprocessing", "socket", "ssl", "subprocess"}
+    for file in CHILD:
+        if file.parent.name in ("workloads", "sync", "probes"):
+            early = {name.partition(".")[0] for name, line in imports(file) if not in_function(file, line)}
+            assert not early & brought, f"{short(file)}: {early & brought}"
+
+
 # Plug-ins and modules -------------------------------------------------------------------------------------------------
 
 

@@ -77,7 +77,7 @@ def _with_controls(spec: Spec, plan: Plan) -> Plan:
 
 
 def block(spec: Spec, plan: Plan, number: int, cells: Iterable[Cell]) -> Iterator[PlannedTrial]:
-    """Block k: repetition k of these cells, with their controls and the trials for probes, and the sentinel.
+    """Block k: repetition k of these cells, with their controls and the trials for probes, and the sentinel if it has one.
 
     They are in an order that the seed decides.
     """
@@ -90,6 +90,8 @@ def block(spec: Spec, plan: Plan, number: int, cells: Iterable[Cell]) -> Iterato
     members += [(plan.sentinel, SENTINEL, "")] if plan.sentinel is not None else []
     # A string as seed goes through SHA-512: the same order on every version and machine.
     random.Random(f"{spec.measure.seed}/{number}").shuffle(members)
+    if not controls.has_sentinel(number, spec.measure.blocks):
+        members = [member for member in members if member[1] != SENTINEL]
     for position, (cell, role, probe) in enumerate(members):
         suffix = f"-{probe or role}" if role != MEASURED else ""
         trial_id = f"{cell.id}-{number:04d}{suffix}"

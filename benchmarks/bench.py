@@ -8,7 +8,9 @@
 Times of programs are multiples of a bare interpreter that starts and ends, measured in the same round: `python -S -E -c pass`
 for trials, `python -c pass` for commands. In each round every row and every peer has its turn, in a new order, so that what
 slows the machine down for a while slows down all of them. A figure is the median of the rounds, with the least and the most.
-The limit is what the row should reach; exit code 1 if the median of some row is beyond it. It wants a quiet machine.
+The limit is what the row should reach; exit code 1 if the median of some row is beyond it. Its floor is what it cannot do without: for
+a trial the imports of its model and the rest of 10 ms before each pass, which keeps models comparable; for a command what the
+library of the command line takes. It wants a quiet machine.
 """
 
 from __future__ import annotations
@@ -33,10 +35,27 @@ from concexp import __version__
 from concexp.run.child import stage
 from concexp.run.child.launch import launch
 from concexp.run.machine import facts
+from concexp.trial.verbs.measure import REST_S
 
 HERE = Path(__file__).parent
 BARE = ("-S", "-E", "-c", "pass")
-TRIALS = {"serial": 2.0, "threads": 2.0, "processes": 3.5, "asyncio": 4.0}
+# For each model the limit, and what a program imports at least that uses it.
+TRIALS = {
+    "serial": (2.0, "pass"),
+    "threads": (2.0, "import threading"),
+    "processes": (3.5, "import multiprocessing.connection"),
+    "asyncio": (4.0, "import asyncio"),
+}
+# The least command of the library that the command line is made with: it converts arguments with pydantic.
+TYPER = """\
+import typer
+app = typer.Typer(rich_markup_mode=None)
+@app.command()
+def one(paths: list[str]) -> None: pass
+@app.command()
+def two() -> None: pass
+app()
+"""
 PROBES = ["rusage", "surroundings", "workers"]  # those that every trial has
 EXPERIMENT = """\
 workload: noop
@@ -145,11 +164,16 @@ def each(few: Sequence[str], many: Sequence[str], more: int, folder: Path | None
     return lambda: (took(many, folder) - took(few, folder)) / more / took([sys.executable, *BARE])
 
 
+def floor(code: str) -> Measure:
+    """What a trial cannot do without, in bare starts: what its model imports, and the rest before its pass."""
+    return lambda: (took([sys.executable, "-S", "-E", "-c", code]) + REST_S) / took([sys.executable, *BARE])
+
+
 def trials(tools: Peers) -> Iterator[Row]:
     """A trial that does nothing, from before its start to the end of its audit."""
     code = stage.stage_child_code()
     stage.compile_for(sys.executable, code)
-    for model, limit in TRIALS.items():
+    for model, (limit, least) in TRIALS.items():
         request = {
             "verb": "measure", "workload": {"name": "noop", "parameters": {}}, "model": {"name": model, "parameters": {}},
             "sync": {"name": "none", "parameters": {}}, "workers": 1 if model == "serial" else 2, "startup": "once",
@@ -164,7 +188,8 @@ def trials(tools: Peers) -> Iterator[Row]:
                 raise SystemExit(f"a trial ended with {outcome.status}: {outcome.reason}\n{outcome.output}")
             return seconds / took([sys.executable, *BARE])
 
-        yield Row(f"trial, {model}", "bare starts", limit, measure, tools.processes() if model == "serial" else {})
+        peers = {"its floor": floor(least), **(tools.processes() if model == "serial" else {})}
+        yield Row(f"trial, {model}", "bare starts", limit, measure, peers)
 
 
 def commands(tools: Peers) -> Iterator[Row]:
@@ -172,7 +197,9 @@ def commands(tools: Peers) -> Iterator[Row]:
     experiment = HERE.parent / "experiments" / "00_first_look.yaml"
     for words, limit in ((["--help"], 7.0), (["validate", str(experiment)], 13.0), (["list"], 12.0)):
         command = [sys.executable, "-m", "concexp", *words]
-        peers = tools.helps() if "--help" in words else {}
+        least = ["--help"] if "--help" in words else ["one", "x"]
+        peers = {"its floor": multiple([sys.executable, "-c", TYPER, *least])}
+        peers |= tools.helps() if "--help" in words else {}
         first = partial(took, command)  # it fills caches
         yield Row(f"concexp {words[0]}", "starts", limit, multiple(command), peers, first)
 

@@ -8,9 +8,9 @@
 Times of programs are multiples of a bare interpreter that starts and ends, measured in the same round: `python -S -E -c pass`
 for trials, `python -c pass` for commands. In each round every row and every peer has its turn, in a new order, so that what
 slows the machine down for a while slows down all of them. A figure is the median of the rounds, with the least and the most.
-The limit is what the row should reach; exit code 1 if the median of some row is beyond it. Its floor is what it cannot do without: for
-a trial the imports of its model and the rest of 10 ms before each pass, which keeps models comparable; for a command what the
-library of the command line takes. It wants a quiet machine.
+The limit is what the row should reach; exit code 1 if the median of some row is beyond it. Its floor is what it cannot do without:
+for a trial the imports of its model and the rest of 10 ms before each pass, which keeps models comparable; for a command what
+the library of the command line takes. It wants a quiet machine.
 """
 
 from __future__ import annotations

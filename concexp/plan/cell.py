@@ -143,7 +143,7 @@ class Cell:
     def needs_site(self) -> bool:
         """Whether a trial needs the installed packages; with the standard library alone it starts faster."""
         installed = (entry.origin for entry in self.entries)
-        return self.has_user_code or any(entry.build().packages for entry in self._roles) or any(installed)
+        return self.has_user_code or any(entry.packages for entry in self._roles) or any(installed)
 
     @property
     def has_user_code(self) -> bool:

@@ -69,9 +69,8 @@ def libraries(plan: Plan, pythons: Mapping[str, Interpreter], stage: StagedCode)
     needed: dict[str, dict[str, None]] = {}
     for cell in plan.runnable:
         for entry in cell.entries:
-            names = dict.fromkeys(getattr(entry.build(), "packages", ()))
-            if names and not cell.simulated:
-                needed.setdefault(cell.runtime.python, {}).update(names)
+            if entry.packages and not cell.simulated:
+                needed.setdefault(cell.runtime.python, {}).update(dict.fromkeys(entry.packages))
     found = {label: packages.installed(pythons[label], stage, list(names)) for label, names in needed.items()}
     return {label: versions for label, versions in found.items() if versions}
 

@@ -38,7 +38,8 @@ def machine(view: View) -> list[tuple[str, str]]:
     for label, python in view.run.manifest["interpreters"].items():
         rows.append((f"Python {code(label)}", _python({**python, "packages": _packages(view, label, python)})))
     servers: dict[str, str] = (view.run.manifest.get("preflight") or {}).get("servers") or {}
-    rows.append((say("servers"), enumerated([f"{escaped(name)} {escaped(one)}" for name, one in servers.items()])))
+    named = [f"{escaped(name)} {escaped(one)}" for name, one in servers.items()]
+    rows.append((say("servers"), enumerated(named) if named else None))
     rows.append((say("work of a given time"), _work(view)))
     pin = view.run.spec["measure"].get("pin", "none")
     rows.append((say("workers"), say("each pinned to a CPU, {how}", how=escaped(pin)) if pin != "none" else None))

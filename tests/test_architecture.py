@@ -26,6 +26,7 @@ ORDER = (
     "plan",
     "experiment",
     "catalog",
+    "installed",
     "errors",
     "trial",
 )

@@ -18,7 +18,7 @@ from concexp.commands.questions import Questions
 from concexp.commands.run import RunOutcome, RunRequest, run_experiment, shortened
 from concexp.commands.text_table import table_lines
 from concexp.errors import Damaged, EnvironmentRefused, InputError, Problem
-from concexp.experiment import Spec, environment, kept, yaml_nodes
+from concexp.experiment import Spec, environment, kept, plugin_files, yaml_nodes
 from concexp.experiment.axis_table import AXES
 from concexp.plan.planner import make_plan
 from concexp.run import bundle, packages, user_files
@@ -130,7 +130,7 @@ def _check_files(run: Run) -> None:
 def _plan_lines(recipe: Recipe, request: ReproduceRequest) -> Iterator[str]:
     """What would run, how long it takes, what cannot run here and why, and in what this place differs from that of the run."""
     spec = shortened(recipe.spec) if request.quick else recipe.spec
-    code = stage.stage_child_code()
+    code = stage.stage_child_code(plugin_files.sources(spec.plugins))
     resolved = discovery.resolve_interpreters(spec, code, elsewhere=recipe.interpreters)
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     plan = make_plan(spec, facts.usable_cpus(), recipe.only, discovery.support_checks(resolved, code))

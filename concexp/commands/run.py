@@ -23,8 +23,9 @@ from concexp.commands.report import page_files
 from concexp.commands.run_log import RunLog
 from concexp.commands.session import Session
 from concexp.errors import Interrupted
-from concexp.experiment import Spec
+from concexp.experiment import Spec, plugin_files
 from concexp.experiment.kept import CODE, FILES
+from concexp.experiment.spec import PLUGINS
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
 from concexp.report import AS_WRITTEN, Look, font_files
@@ -160,7 +161,7 @@ def _set_up(request: RunRequest, check: Check, page: bool, session: Session) -> 
     provided = provided_by(spec, os.environ)
     process_tree.end_abandoned()
     temp_folder.clear()
-    code = stage.stage_child_code()
+    code = stage.stage_child_code(plugin_files.sources(spec.plugins))
     resolved = discovery.resolve_interpreters(spec, code, elsewhere=request.elsewhere, say=session.say)
     plan = make_plan(spec, facts.usable_cpus(), request.only, discovery.support_checks(resolved, code))
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
@@ -307,7 +308,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
 
 def _installed_plug_ins(plan: Plan) -> dict[str, str]:
     """The plug-ins of other packages by kind/name, with the versions of their packages."""
-    entries = {(e.kind, e.name): e for cell in plan.cells for e in cell.entries}
+    entries = {(PLUGINS.get(e.kind, e.kind), e.name): e for cell in plan.cells for e in cell.entries}
     return {f"{kind}/{name}": entry.origin for (kind, name), entry in sorted(entries.items()) if entry.origin}
 
 

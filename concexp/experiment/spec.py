@@ -187,7 +187,9 @@ class Entry:
 
     def build(self) -> Any:
         """A new object of the plug-in."""
-        return self.plugin(**self.request()["parameters"])
+        plugin = self.plugin(**self.request()["parameters"])
+        plugin.called = self.name if self.origin else ""
+        return plugin
 
     def request(self) -> dict[str, Any]:
         """The form in which a trial's request names it."""
@@ -201,7 +203,7 @@ class Entry:
             beside["consumer"] = {**self.consumer.request(), "takes_sync": self.consumer_takes_sync}
             return {"name": "_roles", "parameters": {**given, **beside}}
         reference = catalog.reference(PLUGINS.get(self.kind, self.kind), self.name)
-        more = {"reference": reference} if reference else {}
+        more = {"reference": reference, "packages": list(self.plugin.packages)} if reference else {}
         return {"name": self.name, "parameters": dict(self.parameters), **more}
 
     @property
@@ -320,6 +322,15 @@ class Spec:
         """The entries that are the user's own code."""
         roles = [(*grid.workload, grid.background) for grid in self.grids]
         return tuple(entry for role in roles for entry in role if entry is not None and entry.is_user_code)
+
+    @property
+    def plugins(self) -> frozenset[tuple[str, str]]:
+        """(kind, name) of the plug-ins that its trials may load, of all kinds that a trial knows."""
+        named = {("model", value.raw) for grid in self.grids for value in grid.values("background.model")}
+        for grid in self.grids:
+            entries = [*grid.workload, *grid.model, *grid.sync, *([grid.background] if grid.background else [])]
+            named |= {(PLUGINS.get(one.kind, one.kind), one.name) for one in entries if not one.is_user_code}
+        return frozenset(named)
 
     @property
     def interpreters(self) -> dict[str, Value]:

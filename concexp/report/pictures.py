@@ -96,7 +96,7 @@ def _candidates(view: View) -> dict[str, type[Any]]:
     listed = view.run.spec["report"]["plots"]
     if listed is not None:
         return {name: catalog.load("plot", name) for name in listed}
-    classes = {name: catalog.load("plot", name) for name in catalog.names("plot")}
+    classes = catalog.classes("plot")
     return dict(sorted(classes.items(), key=lambda pair: (getattr(pair[1], "order", 100), pair[0])))
 
 
@@ -110,6 +110,7 @@ def _picture(view: View, plot: Any, prepared: Any, paths: list[Path]) -> Picture
     """Draws a picture into files of several formats."""
     alt = ""
     for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with replaced(path) as draft:
             alt = plot.draw(view, prepared, draft)
     from concexp.report.plots import _fonts  # with the pictures: matplotlib loads late

@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/00_first_look.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bounds clean contracts crate designs doubts engines faults fidelity fuzz kills large lint messages requirements soak tries types versions
+.PHONY: run test quick bounds clean contracts crate designs doubts engines faults fidelity fuzz kills large lint messages requirements schema soak tries types versions
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -103,6 +103,9 @@ fuzz: .venv/developing  ## 10,000 made-up experiments and 500 journals, then a m
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
 	mkdir -p build/corpus
 	$(BIN)/python -m tests.fuzz.guided build/corpus experiments -max_total_time=60 -artifact_prefix=build/
+
+schema: .venv/installed  ## write the JSON Schema of experiments anew
+	$(BIN)/concexp schema > concexp/concexp.schema.json
 
 messages: .venv/developing  ## bring the catalogues of other languages up to date with the messages in the sources
 	$(BIN)/python -m tests.helpers.messages

@@ -13,6 +13,7 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp list pythons                     which interpreters are on this machine
   concexp show counter                     what one of them is, its parameters, when to use it
   concexp show yaml                        all keys; also: measure, load, sweep, execution, metrics, report, claims
+  concexp schema > concexp.schema.json     all of that for editors: completion, and mistakes while you type
   concexp report reports/x --html          its page in one file to send around; of `reports` all, with an index
   concexp export reports/x --format csv    its numbers for other programs: csv, parquet, json, pyperf
   concexp compare RUN_A RUN_B              what differs between stored runs: faster, slower, or just noise

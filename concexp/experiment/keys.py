@@ -221,11 +221,11 @@ def _snippet(where: str, written: str) -> str:
 
 def _of_field(name: str, field: Any) -> Key:
     extra = field.json_schema_extra
-    default = extra["without"] or _as_written(field.default, extra["unit"])
+    default = extra["without"] or as_written(field.default, extra["unit"])
     return Key(name, field.description, field.examples[0], _values(field), extra["unit"], default, also=extra["also"])
 
 
-def _as_written(value: Any, unit: str) -> str:
+def as_written(value: Any, unit: str) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if unit.startswith("share"):

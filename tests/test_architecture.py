@@ -16,6 +16,7 @@ from concexp import catalog
 # The listing of the package, from the top down: an entry imports itself and what stands below it.
 ORDER = (
     "__main__",
+    "testing",
     "cli",
     "output",
     "overview",

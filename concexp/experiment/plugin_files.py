@@ -1,21 +1,21 @@
 """The source files of plug-ins from installed packages: trials get copies of them, so that no interpreter needs the package.
 
-They are the plug-in's module, the packages that it lies in, and whatever of its own distribution these import, in turn. What is
-imported under a name that is computed, and data beside the modules, are not among them.
+They are the plug-in's module, the packages that it lies in, and whatever these import, in turn, of distributions that have
+plug-ins. What is imported under a name that is computed, and data beside the modules, are not among them.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
 
 from concexp import catalog, installed
 from concexp.errors import EnvironmentRefused
-from concexp.experiment.user_source import files_of, imported, read
+from concexp.experiment.user_source import files_of, imported_names, read
 
 TAKEN = {"concexp", "__main__", *sys.stdlib_module_names}  # by what is there already, or before it
 
@@ -46,36 +46,49 @@ def _files(point: EntryPoint, what: str) -> dict[str, bytes]:
         cure = "it has to be a module of Python source, in a folder and not in an archive"
         raise EnvironmentRefused(f"{what} cannot run in trials: {point.module} has no source file", cure)
     module = Path(origin)
-    root = module.parents[point.module.count(".") + (module.stem == "__init__")]
+    roots = {**_roots(), top: module.parents[point.module.count(".") + (module.stem == "__init__")]}
     try:
-        return {
-            path.relative_to(root).as_posix(): read(path) for path in _closure(point.module, module, root, _own(point))
-        }
+        return {name: read(path) for name, path in _closure(point.module, roots).items()}
     except OSError as error:
         raise EnvironmentRefused(f"{what} cannot be read: {error.strerror or error}") from error
 
 
-def _own(point: EntryPoint) -> set[str]:
-    """The top-level modules and packages of a plug-in's distribution."""
-    listed = (point.dist.files or ()) if point.dist is not None else ()
-    tops = {file.parts[0].removesuffix(".py") for file in listed if file.suffix == ".py"}
-    return {point.module.partition(".")[0], *(tops - TAKEN)}
+def _roots() -> dict[str, Path]:
+    """The top-level modules and packages of all distributions with plug-ins, and the folders in which they are."""
+    tops = set()
+    for kind in installed.GROUPS:
+        for point in (one for those in installed.points(kind).values() for one in those):
+            listed = (point.dist.files or ()) if point.dist is not None else ()
+            tops |= {point.module.partition(".")[0], *(file.parts[0] for file in listed if file.suffix == ".py")}
+    found = {}
+    for top in {one.removesuffix(".py") for one in tops if one.removesuffix(".py").isidentifier()} - TAKEN:
+        spec = find_spec(top)  # imports nothing: it has no parent
+        for place in spec.submodule_search_locations or [spec.origin] if spec is not None else []:
+            found.setdefault(top, Path(place or "").parent)
+    return found
 
 
-def _closure(name: str, module: Path, root: Path, tops: set[str]) -> Iterator[Path]:
-    """A module, and all files below `root` that belong to the packages `tops` and are imported with it."""
-    waiting = [*files_of(root, name), module]
-    known = set(waiting)
+def _closure(module: str, roots: Mapping[str, Path]) -> dict[str, Path]:
+    """The files that importing a module executes and may execute later, by their paths below the folders in `roots`."""
+    found: dict[str, Path] = {}
+    waiting = list(_executed(module, roots))
     while waiting:
         file = waiting.pop()
-        yield file
+        name = next(file.relative_to(root).as_posix() for root in roots.values() if file.is_relative_to(root))
+        if name in found:
+            continue
+        found[name] = file
         try:
             tree = ast.parse(read(file))
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             continue  # of another Python than this one
-        for base, wanted in imported(tree, file, [root]):
-            for path in files_of(base, wanted):
-                inside = path.relative_to(root).parts if path.is_relative_to(root) else ("",)
-                if inside[0].removesuffix(".py") in tops and path not in known:
-                    known.add(path)
-                    waiting.append(path)
+        package = ".".join(Path(name).parts[:-1])
+        for imported_name in imported_names(tree, package):
+            waiting += _executed(imported_name, roots)
+    return found
+
+
+def _executed(name: str, roots: Mapping[str, Path]) -> Iterator[Path]:
+    """The files of a dotted name, if its top is one of `roots`: those of its packages, and its own."""
+    root = roots.get(name.partition(".")[0])
+    return files_of(root, name) if root is not None else iter(())

@@ -269,7 +269,7 @@ def imported_beside(sources: Sequence[Path], roots: Sequence[Path]) -> set[Path]
             tree = ast.parse(read(file))
         except (OSError, SyntaxError, ValueError, MemoryError, RecursionError):
             continue
-        for base, name in imported(tree, file, roots):
+        for base, name in _imported(tree, file, roots):
             for path in files_of(base, name):
                 if path.resolve() not in found | known and not _is_installed(path):
                     found.add(path.resolve())
@@ -281,15 +281,27 @@ def _is_installed(path: Path) -> bool:
     return bool({"site-packages", "dist-packages"} & set(path.parts))
 
 
-def imported(tree: ast.Module, file: Path, roots: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def _imported(tree: ast.Module, file: Path, roots: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """(a folder in which a dotted name is looked up, the name) of everything that a file imports."""
+    for level, name in _written_imports(tree):
+        bases = [file.parents[min(level, len(file.parents)) - 1]] if level else roots
+        yield from ((base, name) for base in bases)
+
+
+def imported_names(tree: ast.Module, package: str) -> Iterator[str]:
+    """The full dotted names of everything that a module of a package imports."""
+    above = package.split(".") if package else []
+    for level, name in _written_imports(tree):
+        yield ".".join([*above[: len(above) - level + 1], name]) if level else name
+
+
+def _written_imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """(the number of dots in front, the dotted name) of everything that a source imports, within functions too."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from ((root, alias.name) for alias in node.names for root in roots)
+            yield from ((0, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            bases = [file.parents[min(node.level, len(file.parents)) - 1]] if node.level else roots
-            names = [".".join(filter(None, [node.module, alias.name])) for alias in node.names]
-            yield from ((base, name) for name in names for base in bases)
+            yield from ((node.level, ".".join(filter(None, [node.module, alias.name]))) for alias in node.names)
 
 
 def files_of(base: Path, name: str) -> Iterator[Path]:

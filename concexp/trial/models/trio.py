@@ -124,7 +124,6 @@ class Model(tools.Model):
         return 0 if self.offload else 1
 
     def open(self, job):
-        import trio
 
         workload = Offloaded(job.workload, job.workers) if self.offload else job.workload
         self.answers, self.inboxes = queue.SimpleQueue(), []

@@ -5,7 +5,8 @@ Find out which concurrency model and which synchronisation suit a Python workloa
 
 \b
   concexp try my.py:parse                  which model suits a function of yours: no YAML, about a minute
-  concexp init my_question                 write a small experiment to begin with
+  concexp init my_question                 write a small experiment to begin with; it asks what to compare
+  concexp init --plugin my_plugins         write a package with a workload and a metric of one's own
   concexp run my_question.yaml             run it: reports/my_question/README.md
   concexp run my_question.yaml --quick     one short pass over everything, to see that it works
   concexp plan my_question.yaml            what would run, and what cannot and why

@@ -13,6 +13,7 @@ import typer
 from concexp import __version__
 from concexp.cli import catalogue, sharing
 from concexp.cli.compare import compare
+from concexp.cli.init import init
 from concexp.cli.options import Against, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
@@ -268,16 +269,7 @@ def export(
     export_run(run, form.value, tables, out)
 
 
-@app.command()
-def init(name: Annotated[str, typer.Argument(help="of the experiment: small letters, digits and underscores")]) -> None:
-    """Write NAME.yaml, a small experiment to begin with.
-
-    \b
-    concexp init my_question
-    """
-    from concexp.commands.init import write_first_experiment
-
-    say(f"{write_first_experiment(name)}: now `concexp run {name}.yaml`")
+app.command()(init)
 
 
 @app.command("doctor")

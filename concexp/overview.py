@@ -11,6 +11,7 @@ Find out which concurrency model and which synchronisation suit a Python workloa
   concexp run my_question.yaml --quick     one short pass over everything, to see that it works
   concexp plan my_question.yaml            what would run, and what cannot and why
   concexp list workload                    what there is: workload, model, sync, metric, plot
+  concexp list experiments --tag gil       what those of a folder ask, and how long each takes; `run` takes it too
   concexp list pythons                     which interpreters are on this machine
   concexp show counter                     what one of them is, its parameters, when to use it
   concexp show yaml                        all keys; also: measure, load, sweep, execution, metrics, report, claims

@@ -14,7 +14,7 @@ from concexp import __version__
 from concexp.cli import catalogue, sharing
 from concexp.cli.compare import compare
 from concexp.cli.init import init
-from concexp.cli.options import Against, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs
+from concexp.cli.options import Against, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs, Tags
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
@@ -28,6 +28,7 @@ app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
 @app.command()
 def run(
     specs: Specs,
+    tags: Tags = None,
     out: Annotated[Path, typer.Option(help="where reports go: OUT/<name>/")] = Path("reports"),
     sets: Sets = None,
     only: Only = "",
@@ -63,8 +64,10 @@ def run(
     concexp run x.yaml --strict -q
     concexp run x.yaml --against main
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
+    concexp run experiments --tag gil
     """
     with loading():
+        from concexp.commands import collection
         from concexp.commands.check import Check
         from concexp.commands.questions import Questions, on_terminal
         from concexp.commands.run import RunRequest, run_experiment
@@ -74,8 +77,10 @@ def run(
     failures = 0
     checked = Check.supported if strict else Check.not_refuted if check else Check.off
     questions = Questions(asks=not (yes or quiet) and on_terminal())
-    for number, path in enumerate(specs):
-        with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(specs[:number]))):
+    by_path = collection.chosen(specs, tags or ())
+    experiments = [path for paths in by_path.values() for path in paths]
+    for number, path in enumerate(experiments):
+        with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(experiments[:number], by_path))):
             request = RunRequest(
                 path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
                 against=against, language=language or "", look=Look(figures or "", html),
@@ -135,18 +140,19 @@ def try_(
 
 
 @app.command()
-def validate(specs: Specs, sets: Sets = None) -> None:
+def validate(specs: Specs, tags: Tags = None, sets: Sets = None) -> None:
     """Check experiments without starting anything: all mistakes at once, each with its place and its cure.
 
     \b
-    concexp validate experiments/*.yaml
+    concexp validate experiments
     """
     from concexp import experiment
+    from concexp.commands import collection
     from concexp.experiment import environment
     from concexp.plan import claim_lint
 
     problems: list[Problem] = []
-    for path in specs:
+    for path in [path for paths in collection.chosen(specs, tags or ()).values() for path in paths]:
         try:
             spec = experiment.load(path, tuple(sets or ()))
             say(f"{path}: ok: {spec.name}: {spec.question}")

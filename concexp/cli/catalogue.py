@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from concexp.cli.options import Tags
 from concexp.commands import completion
 from concexp.output import say
 
 
 def list_(
-    kind: Annotated[str, typer.Argument(help="a kind, pythons or support", autocompletion=completion.listed)] = "",
+    kind: Annotated[
+        str, typer.Argument(help="a kind, pythons, support or experiments", autocompletion=completion.listed)
+    ] = "",
+    folder: Annotated[
+        Path | None, typer.Argument(help="of experiments: `experiments` if it is there, or this one")
+    ] = None,
+    tags: Tags = None,
+    out: Annotated[Path, typer.Option(help="where earlier runs are: times come from them")] = Path("reports"),
     as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
 ) -> None:
     """List what there is of a kind (workload, model, sync, metric or plot), or of all.
 
+    `list experiments` shows what those of a folder ask, their tags, and how long each takes here.
     `list support` shows which workload runs on which model with which primitive, or why not.
     `list pythons` starts every interpreter that it finds on this machine, and shows how `sweep: {python: …}` names it.
 
@@ -24,8 +34,9 @@ def list_(
     concexp list model
     concexp list support
     concexp list pythons
+    concexp list experiments --tag gil
     """
-    from concexp.commands import catalogue
+    from concexp.commands import catalogue, collection
     from concexp.run.child import stage
     from concexp.run.interpreters import discovery
 
@@ -35,6 +46,9 @@ def list_(
     elif kind == "support":
         triples = catalogue.support()
         say(json.dumps(triples, indent=1) if as_json else catalogue.support_text(triples))
+    elif kind == "experiments":
+        found = collection.listed(folder, tags or (), out)
+        say(json.dumps(found, indent=1) if as_json else collection.listed_text(found))
     else:
         entries = catalogue.plug_ins(kind)
         say(json.dumps(entries, indent=1) if as_json else catalogue.plug_ins_text(entries))

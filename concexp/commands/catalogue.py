@@ -16,7 +16,7 @@ from concexp.experiment.spec import Entry
 from concexp.trial.tools import unsupported
 
 SHOWN_KINDS = tuple(kind for kind in catalog.KINDS if kind != "probe")
-LISTED = (*SHOWN_KINDS, "pythons", "support")
+LISTED = (*SHOWN_KINDS, "pythons", "support", "experiments")
 SUPPORT_WORKERS = 2
 AXES = ("workload", "model", "sync")  # the kinds that make a triple of the support matrix
 

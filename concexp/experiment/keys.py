@@ -58,7 +58,7 @@ ROOT = _by_name(
         default="that of the file, without the digits in front"),
     Key("question", "what the experiment asks, in your words; it heads the page", 'question: "Threads or processes: which?"',
         "text", default="the name", also=("title", "description")),
-    Key("tags", "words to sort experiments by; they are kept with the run", "tags: [cpu, scaling]", "one text or a list"),
+    Key("tags", "words by which `concexp run` and `list experiments` choose: --tag; they are kept with the run", "tags: [cpu, scaling]", "one text or a list"),
     Key("workload", "what is done: plug-ins (`concexp list workload`), or your own code (`concexp show call`)",
         "workload: [cpu_sum, {compress: {codec: zlib}, as: zip}]", "one entry or a list", default="required",
         also=("task", "tasks", "benchmark", "function")),

@@ -125,6 +125,7 @@ SPELT_ALIKE = {
 # Folders of tests that belong to no single module, and the tests beside modules that are about several of them.
 SHARED = {"contracts", "program", "fuzz", "helpers", "data"}
 ABOUT_SEVERAL = {
+    "test_project.py",
     "test_architecture.py",
     "experiment/test_mistakes.py",
     "analysis/stats/test_coverage.py",

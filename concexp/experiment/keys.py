@@ -92,6 +92,8 @@ ROOT = _by_name(
         f"maps of labels with a `status`: {', '.join(STATUSES)}", default="none"),
     Key("claims", "statements that the data supports or refutes", "claims: [{expect: throughput > 1/s}]", "list of maps",
         topic="claims"),
+    Key("diagnose", "what looks at the workers in one more trial of each cell, whose times count nowhere: profile tells at which "
+        "lines they stand", "diagnose: profile", "profile, or a list", default="nothing"),
     _block("answer", "sweep: {workers: [1, 2]}\nanswer: {compete: workers}"),
     _block("report", "report: {plots: [scaling]}"),
     Key("environment", "environment variables that all trials see, beside PATH, HOME and LANG",

@@ -310,6 +310,7 @@ class Spec:
     environment: Mapping[str, Variable] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()
     versions: Mapping[str, Version] = field(default_factory=dict)  # of the user's code, by label
+    diagnose: tuple[str, ...] = ()  # the probes that look at the workers in trials of their own
 
     @property
     def requested_metrics(self) -> tuple[str, ...]:
@@ -343,11 +344,11 @@ class Spec:
 
     @property
     def probes(self) -> frozenset[str]:
-        """The probes that the requested metrics and plots need; a plot's probe has the name of the plot."""
+        """The probes that are asked for, or that metrics and plots need; a plot's probe has the name of the plot."""
         plots = set(self.report.plots or ()) & set(catalog.names("probe"))
         for_plots = {name for name in plots if catalog.load("probe", name).own_trials}
         for_metrics = {catalog.load("metric", name).probe for name in self.requested_metrics} - {""}
-        return frozenset(for_metrics | for_plots)
+        return frozenset(for_metrics | for_plots | set(self.diagnose))
 
     def with_measure(self, **changes: Any) -> Spec:
         """The same experiment with other values in `measure:`, as for `--quick`."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from concexp import catalog
-from concexp.experiment import environment, keys, version_names
+from concexp.experiment import diagnosers, environment, keys, version_names
 from concexp.experiment import value_schemas as values
 from concexp.experiment.axis_table import AXES
 from concexp.experiment.axis_values import VERSION
@@ -79,6 +79,11 @@ def _described(schema: Schema, key: Key) -> Schema:
     return described(schema, key.meaning, *facts)
 
 
+def _either(schema: Schema) -> Schema:
+    """A value, or a list of any length."""
+    return {"if": {"type": "array"}, "then": {"items": schema}, "else": schema}
+
+
 def one_or_list(schema: Schema) -> Schema:
     """A value, or a list of at least one."""
     return {"if": {"type": "array"}, "then": {"items": schema, "minItems": 1}, "else": schema}
@@ -102,7 +107,6 @@ def _root(grid: Mapping[str, Schema], classes: Classes) -> dict[str, Schema]:
         "required": ["status"],
         "additionalProperties": LABELS,
     }
-    loose_items = {"if": {"type": "array"}, "then": {"items": allowed}, "else": allowed}
     return {
         "name": {"type": "string", "pattern": values.plain(NAME)},
         "question": values.TEXT,
@@ -112,11 +116,16 @@ def _root(grid: Mapping[str, Schema], classes: Classes) -> dict[str, Schema]:
         "measure": _block("measure", {}),
         "baseline": {"type": "object", "additionalProperties": LABELS},
         "primary": metric,
-        "metrics": {"if": {"type": "array"}, "then": {"items": metric}, "else": metric},
-        "allow": loose_items,
-        "claims": {"if": {"type": "array"}, "then": {"items": _claim()}, "else": _claim()},
+        "metrics": _either(metric),
+        "allow": _either(allowed),
+        "claims": _either(_claim()),
         "answer": _block("answer", {}),
         "report": _block("report", {"plots": _names("plot", classes)}),
+        "diagnose": {
+            "if": {"type": "array"},
+            "then": {"items": {"enum": diagnosers.names()}},
+            "else": {"enum": diagnosers.names()},
+        },
         "environment": _environment(),
         "files": values.NAMES,
         "extends": {"type": "string", "pattern": r"\.ya?ml$"},
@@ -137,7 +146,7 @@ def _grid(classes: Classes) -> dict[str, Schema]:
         "background": values.reference("workload"),
         "load": values.reference("load"),
         "startup": {"enum": list(get_args(Startup))},
-        "exclude": {"if": {"type": "array"}, "then": {"items": selection}, "else": selection},
+        "exclude": _either(selection),
     }
 
 
@@ -182,7 +191,7 @@ def _axes_and_keys(grid: Mapping[str, Schema], classes: Classes) -> Schema:
     axes |= plugins.parameter_axes(KINDS, classes, _axis)
     variable = _axis({"type": ["string", "number"]}, True)
     group = {"type": "object", "minProperties": 1, "additionalProperties": {"type": "array", "minItems": 1}}
-    zipped = {"if": {"type": "array"}, "then": {"items": group}, "else": group}
+    zipped = _either(group)
     both = {key: values.any_of(axes[key], grid[key]) if key in axes else grid[key] for key in GRID_KEYS}
     return {
         "type": "object",

@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/00_first_look.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bounds clean contracts crate designs doubts engines faults fidelity fuzz kills large lint messages requirements schema soak tries types versions wheel
+.PHONY: run test quick bounds clean contracts crate designs docs doubts engines faults fidelity fuzz kills large lint messages requirements schema soak tries types versions wheel
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -112,6 +112,9 @@ messages: .venv/developing  ## bring the catalogues of other languages up to dat
 
 wheel: .venv/developing  ## wheel and source distribution in empty environments, on every Python from 3.11 that is found (a minute or two)
 	.ci/wheel
+
+docs: .venv/developing  ## the documentation as a site, build/site/index.html; fails on a broken link
+	$(BIN)/mkdocs build --quiet --strict
 
 lint: .venv/developing  ## style and mistakes
 	$(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from concexp import catalog
 from concexp.analysis import doubts
 from concexp.analysis.frame import tidy_frame
 from concexp.analysis.iterations import PORTION
 from concexp.analysis.possible import effective_cpus
 from concexp.analysis.stats.intervals import LEVEL
 from concexp.analysis.trial_rows import TrialRows
-from concexp.errors import Damaged, did_you_mean
+from concexp.errors import Damaged, EnvironmentRefused, did_you_mean
 from concexp.experiment import units
 from concexp.experiment.statuses import MACHINE, MEASURED
 from concexp.run import bundle
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 RUNS = "runs"
 CELLS = "cells.csv"
+COMPUTED = ("metric", "plot")  # kinds of plug-ins that are needed again where a run is read
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -215,7 +217,20 @@ def of_bundle(found: Bundle, folder: Path) -> Run:
 def _load(folder: Path) -> Run:
     read = schema.read(folder / journal.NAME)
     run_folder.check_whole(folder, read)
+    if missing := missing_plug_ins(read.header["manifest"], COMPUTED):
+        cure = "install the package for the Python that runs concexp; what was measured is in the journal"
+        raise EnvironmentRefused(f"the run in {folder} needs plug-ins that are not installed: {missing}", cure)
     return Run(folder, read.header, read.records)
+
+
+def missing_plug_ins(manifest: Mapping[str, Any], kinds: Collection[str]) -> str:
+    """The plug-ins of packages that a run named and that are not here, of these kinds, in words; "" for none."""
+    named = ((*name.split("/", 1), package) for name, package in (manifest.get("plug_ins") or {}).items())
+    return ", ".join(
+        f"{kind} {name} of {package}"
+        for kind, name, package in named
+        if kind in kinds and not catalog.exists(kind, name)
+    )
 
 
 def write(run: Run) -> None:

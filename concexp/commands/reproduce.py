@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concexp import __version__, experiment
+from concexp import __version__, catalog, experiment
 from concexp.commands.compare import compare_runs, default_folder, write_comparison
 from concexp.commands.plan_text import plan_text
 from concexp.commands.questions import Questions
@@ -88,6 +88,9 @@ def reproduce(request: ReproduceRequest, say: Say, questions: Questions) -> Repr
         run = results.of_bundle(found, folder)
         say(f"{path}: all {len(found.sums)} files are as they were, SHA-256 {user_files.sha256(str(path))}")
         _check_files(run)
+        if missing := results.missing_plug_ins(run.manifest, catalog.KINDS):
+            cure = "install the package for the Python that runs concexp; nothing is installed for you"
+            raise EnvironmentRefused(f"{path} needs plug-ins that are not installed: {missing}", cure)
         recipe = Recipe(found, run, folder, _spec(found, folder))
         for line in _plan_lines(recipe, request):
             say(line)
@@ -155,6 +158,9 @@ def _differences(recipe: Recipe, pythons: Mapping[str, Interpreter], code: stage
         then, now = (_interpreter(one) for one in (recipe.interpreters.get(label) or {}, python.facts))
         if then != now:
             yield f"interpreter {label}: {then} then, {now} here"
+    for name, package in (manifest.get("plug_ins") or {}).items():
+        if (now := catalog.origin(*name.split("/", 1))) != package:
+            yield f"plug-in {name}: of {package} then, of {now} here"
     for one in packages.unlike(manifest, pythons, code):
         here_too = f"{one.here} here" if one.here else "not installed here"
         cure = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concexp import __version__, experiment
+from concexp import __version__, catalog, experiment
 from concexp.analysis.adaptive import SequentialPlan
 from concexp.analysis.precision import precision_shortfall
 from concexp.commands.check import Check, check_lines, failed, require_claims
@@ -249,7 +249,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     entries, refusals = preflight.inspect_code()
     files, data = user_files.code_files(spec, entries), file_facts(provided)
     facts_provided = {**provided.facts, **({"files": data} if data else {})}
-    if plug_ins := _installed_plug_ins(preflight.plan):
+    if plug_ins := _installed_plug_ins(spec, preflight.plan):
         facts_provided["plug_ins"] = plug_ins
     compared = {"versions": {label: one.identity for label, one in spec.versions.items()}} if spec.versions else {}
     identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, {**facts_provided, **compared})
@@ -306,10 +306,12 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     return run_folder.create(runs, spec, files, manifest, kept), files
 
 
-def _installed_plug_ins(plan: Plan) -> dict[str, str]:
+def _installed_plug_ins(spec: Spec, plan: Plan) -> dict[str, str]:
     """The plug-ins of other packages by kind/name, with the versions of their packages."""
-    entries = {(PLUGINS.get(e.kind, e.kind), e.name): e for cell in plan.cells for e in cell.entries}
-    return {f"{kind}/{name}": entry.origin for (kind, name), entry in sorted(entries.items()) if entry.origin}
+    used = {(PLUGINS.get(entry.kind, entry.kind), entry.name) for cell in plan.cells for entry in cell.entries}
+    used |= {("metric", name.partition(".")[0]) for name in spec.requested_metrics}
+    used |= {("plot", name) for name in spec.report.plots or ()}
+    return {f"{kind}/{name}": package for kind, name in sorted(used) if (package := catalog.origin(kind, name))}
 
 
 def _user_files(folder: RunFolder, files: Mapping[str, str], provided: Provided) -> UserFiles:

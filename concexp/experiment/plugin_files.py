@@ -15,20 +15,21 @@ from pathlib import Path
 
 from concexp import catalog, installed
 from concexp.errors import EnvironmentRefused
+from concexp.experiment.spec import KINDS
 from concexp.experiment.user_source import files_of, imported_names, read
 
 TAKEN = {"concexp", "__main__", *sys.stdlib_module_names}  # by what is there already, or before it
 
 
 def sources(plugins: Iterable[tuple[str, str]]) -> dict[str, bytes]:
-    """The files of those of these plug-ins, as (kind, name), that packages have: path below the code of trials -> content.
+    """The files of those of these plug-ins, as (kind, name), that packages have and trials load: path below their code -> content.
 
     EnvironmentRefused for one without Python source, or one that a trial could not import.
     """
     found: dict[str, bytes] = {}
     for kind, name in sorted(plugins):
         point = installed.point_of(kind, name)
-        if point is not None:
+        if point is not None and kind in KINDS:
             catalog.load(kind, name)  # refused if it cannot be used at all
             found.update(_files(point, f"the {kind} '{name}' of {installed.package(point)}"))
     return found

@@ -8,10 +8,18 @@ import pytest
 from concexp.run.child import stage
 from concexp.run.storage import schema
 from tests.helpers import plugin_package
-from tests.helpers.program import another_python, run_folder
+from tests.helpers.program import another_python, concexp, run_folder
 
 pytestmark = pytest.mark.slow
 
+NAMED = (
+    "metric/doublings_per_s",
+    "model/their_threads",
+    "plot/their_picture",
+    "sync/their_lock",
+    "workload/doubling",
+    "workload/needy",
+)
 EXPERIMENT = """\
 workload: [doubling, counter, needy]
 model: [their_threads, {processes: {start_method: spawn}}]
@@ -77,12 +85,7 @@ def test_what_a_plugin_needs_and_an_interpreter_lacks_is_named(folder):
 def test_the_run_knows_the_package_and_its_code(folder):
     """The version is in the manifest, and the files count among the code of the trials."""
     manifest = json.loads((run_folder(folder) / "manifest.json").read_text())
-    assert manifest["plug_ins"] == {
-        "model/their_threads": "theirs-for-concexp 1.2",
-        "sync/their_lock": "theirs-for-concexp 1.2",
-        "workload/doubling": "theirs-for-concexp 1.2",
-        "workload/needy": "theirs-for-concexp 1.2",
-    }
+    assert manifest["plug_ins"] == dict.fromkeys(NAMED, "theirs-for-concexp 1.2")
     assert manifest["trial_code"] != stage.digest(stage.code())
     staged = stage.staged(manifest["trial_code"])
     assert {name for name in staged if not name.startswith("concexp/")} == {
@@ -108,6 +111,16 @@ def test_a_bundle_holds_the_plugins_code(python, folder):
     assert done.returncode == 0, done.stdout + done.stderr
     listed = subprocess.run([python, "-m", "zipfile", "-l", "x.zip"], cwd=folder, capture_output=True, text=True)
     assert "trial_code/theirs_for_concexp/sums.py" in listed.stdout
+
+
+def test_without_the_package_its_absence_is_named(folder):
+    """Where a run is read, its metrics and pictures are needed; where it is reproduced, all of its plug-ins."""
+    done = concexp(folder, "report", "reports/x")
+    assert done.returncode == 3
+    assert (
+        "plug-ins that are not installed: metric doublings_per_s of theirs-for-concexp 1.2, plot their_pict"
+        in done.stderr
+    )
 
 
 def test_a_clash_of_names_is_refused_with_both_places(tmp_path):

@@ -58,6 +58,16 @@ def command(python, folder, *arguments):
     )
 
 
+def test_all_five_kinds_are_listed_and_in_the_schema(python, folder):
+    """By their names in the YAML, with their parameters."""
+    listed = json.loads(command(python, folder, "list", "--json").stdout)
+    schema_text = command(python, folder, "schema").stdout
+    for kind, name in (one.split("/") for one in NAMED):
+        assert name in {entry["name"] for entry in listed[kind]}
+        assert f'"{name}"' in schema_text
+    assert json.loads(schema_text)["$defs"]["workload.doubling.times"]["default"] == 2
+
+
 def test_what_is_listed_runs_everywhere(folder):
     """A workload, a model and a primitive, in processes of their own too, with an interpreter that has no such package."""
     records = schema.read(run_folder(folder) / "journal.jsonl").records

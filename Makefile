@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/00_first_look.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bounds clean contracts crate designs docs doubts engines faults fidelity fuzz kills large lint messages requirements schema soak tries types versions wheel
+.PHONY: run test quick bench bounds clean contracts crate designs docs doubts engines faults fidelity fuzz kills large lint messages requirements schema soak tries types versions wheel
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -57,6 +57,14 @@ designs: .venv/developing  ## the pages of 200 more experiments drawn at random:
 
 faults: .venv/developing  ## every fault in every model (about 5 minutes; `test` has a diagonal of it)
 	CONCEXP_FAULTS=all $(PYTEST) --timeout 1800 tests/program/test_fault_matrix.py  # one sweep is the fixture of all its tests
+
+.venv-peers/installed:
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check asv pyperf pytest-benchmark rebench
+	touch $@
+
+bench: .venv/installed .venv-peers/installed  ## what concexp adds to what it measures, beside other tools (a quarter of an hour on a quiet machine)
+	$(BIN)/python benchmarks/bench.py --peers .venv-peers/bin/python --large
 
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py
@@ -124,4 +132,4 @@ types: .venv/developing  ## static types
 	$(BIN)/mypy
 
 clean:  ## everything that can be made again
-	rm -rf .venv .venv-bounds .venv-crate .venv-engines .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bounds .venv-crate .venv-engines .venv-peers .pytest_cache .mypy_cache .ruff_cache

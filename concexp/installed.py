@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # it loads the parser of e-mail
+    from importlib.metadata import EntryPoint
 
 # Kinds that packages can add, with their groups of entry points. Probes are not among them: a journal's columns are concexp's own.
 GROUPS = {
@@ -24,9 +27,16 @@ def points(kind: str) -> dict[str, tuple[EntryPoint, ...]]:
     """The entry points of a kind by name: several where packages chose the same name."""
     found: dict[str, list[EntryPoint]] = {}
     if kind in GROUPS:
-        for point in entry_points(group=GROUPS[kind]):
+        for point in _entry_points().select(group=GROUPS[kind]):
             found.setdefault(point.name, []).append(point)
     return {name: tuple(those) for name, those in found.items()}
+
+
+@cache  # each call reads the entry points of all installed packages
+def _entry_points() -> Any:
+    from importlib.metadata import entry_points
+
+    return entry_points()
 
 
 def point_of(kind: str, name: str) -> EntryPoint | None:

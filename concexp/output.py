@@ -7,9 +7,9 @@ import os
 import shlex
 import shutil
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from concexp.run.storage.foreign_text import printable
 
@@ -33,8 +33,17 @@ def resume_command(finished: Sequence[Path] = (), folders: Mapping[Path, Sequenc
     return shlex.join(["concexp", *itertools.chain(*words)])
 
 
+def json_text(data: Any) -> str:
+    """Data for other programs."""
+    import json  # few commands print any
+
+    return json.dumps(data, indent=1)
+
+
 def say_result(answer: Sequence[str], lines: Sequence[str]) -> None:
     """Print an answer, each of its lines wrapped to the terminal's width, and the further lines after a gap."""
+    import textwrap
+
     width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else 0
     for line in answer:
         indent = " " * (len(line) - len(line.lstrip(" -")))

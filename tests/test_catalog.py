@@ -16,7 +16,7 @@ import yaml
 
 import concexp
 from concexp import catalog, installed
-from concexp.commands import catalogue
+from concexp.commands import catalogue, plug_in_list
 from concexp.errors import EnvironmentRefused, UnknownName
 
 PACKAGE = Path(concexp.__file__).parent
@@ -104,12 +104,12 @@ def test_a_package_that_cannot_be_loaded_is_named(monkeypatch):
     monkeypatch.setattr(installed, "points", lambda kind: {"broken": (point,)} if kind == "workload" else {})
     with pytest.raises(EnvironmentRefused, match=r"the workload 'broken' of .* cannot be loaded: ModuleNotFoundError"):
         catalog.load("workload", "broken")
-    listed = {entry["name"]: entry["summary"] for entry in catalogue.plug_ins("workload")["workload"]}
+    listed = {entry["name"]: entry["summary"] for entry in plug_in_list.plug_ins("workload")["workload"]}
     assert listed["broken"].startswith("not usable: ")
     assert not any(triple["workload"] == "broken" for triple in catalogue.support("sync", "none"))
     assert "broken" not in catalog.classes("workload")
     catalog._known_as.cache_clear()
-    assert catalogue.known_by("ThreadPoolExecutor") == ["thread_pool"]
+    assert plug_in_list.known_by("ThreadPoolExecutor") == ["thread_pool"]
 
 
 def test_a_class_that_is_no_plugin_is_refused(monkeypatch):
@@ -131,7 +131,7 @@ def test_a_name_of_concexps_own_is_refused(monkeypatch):
     assert f"{__name__}:Sample" in caught.value.message
     assert "concexp itself (concexp.trial.workloads.counter)" in caught.value.message
     assert catalog.load("workload", "cpu_sum").__module__ == "concexp.trial.workloads.cpu_sum"
-    listed = {entry["name"]: entry["summary"] for entry in catalogue.plug_ins("workload")["workload"]}
+    listed = {entry["name"]: entry["summary"] for entry in plug_in_list.plug_ins("workload")["workload"]}
     assert listed["counter"].startswith("not usable: the workload 'counter' is in ")
 
 

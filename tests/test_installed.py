@@ -1,6 +1,6 @@
 """What entry points there are, and which of them cannot be used."""
 
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 
 import pytest
 
@@ -12,8 +12,8 @@ def points(monkeypatch):
     """Lets these entry points be installed."""
 
     def install(*names_and_values):
-        found = [EntryPoint(name, value, "concexp.workloads") for name, value in names_and_values]
-        monkeypatch.setattr(installed, "entry_points", lambda group: found if group == "concexp.workloads" else [])
+        found = EntryPoints(EntryPoint(name, value, "concexp.workloads") for name, value in names_and_values)
+        monkeypatch.setattr(installed, "_entry_points", lambda: found)
         monkeypatch.setattr(installed, "points", installed.points.__wrapped__)
 
     return install
@@ -21,11 +21,11 @@ def points(monkeypatch):
 
 def test_the_groups(monkeypatch):
     """Packages add workloads, models, primitives, metrics and plots; a probe is nobody else's."""
-    asked = []
-    monkeypatch.setattr(installed, "entry_points", lambda group: asked.append(group) or ())
-    for kind in (*installed.GROUPS, "probe"):
-        assert installed.points.__wrapped__(kind) == {}
-    assert asked == ["concexp.workloads", "concexp.models", "concexp.sync", "concexp.metrics", "concexp.plots"]
+    groups = [f"concexp.{kind}" for kind in ("workloads", "models", "sync", "metrics", "plots")]
+    points = EntryPoints(EntryPoint(f"theirs_{group}", "a:B", group) for group in [*groups, "concexp.probes"])
+    monkeypatch.setattr(installed, "_entry_points", lambda: points)
+    found = [name for kind in (*installed.GROUPS, "probe") for name in installed.points.__wrapped__(kind)]
+    assert found == [f"theirs_{group}" for group in groups]
 
 
 def test_two_packages_with_one_name_are_refused_with_both_places(points):

@@ -1,8 +1,8 @@
-"""The command line: one function per verb. Only this package exits and knows typer."""
+"""The command line: one function per verb. Only this package exits and knows typer.
 
-from __future__ import annotations
+Annotations are evaluated here, once: typer would evaluate postponed ones three times for each start of the program.
+"""
 
-import json
 import os
 from functools import partial
 from pathlib import Path
@@ -18,9 +18,9 @@ from concexp.cli.options import Against, Drawn, Format, Html, Only, Pages, Progr
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
-from concexp.output import command_line, resume_command, say, say_result
+from concexp.output import command_line, json_text, resume_command, say, say_result
 from concexp.overview import EXAMPLES
-from concexp.report import Look
+from concexp.report.look import Look
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
 
@@ -67,6 +67,9 @@ def run(
     concexp run experiments --tag gil
     """
     with loading():
+        from concexp.run.machine.neighbours import Watch
+
+        watch: Watch | None = Watch()  # other programs show themselves while the rest is imported
         from concexp.commands import collection
         from concexp.commands.check import Check
         from concexp.commands.questions import Questions, on_terminal
@@ -85,7 +88,8 @@ def run(
                 path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
                 against=against, language=language or "", look=Look(figures or "", html),
             )  # fmt: skip
-            outcome = run_experiment(request, progress.value, not no_report, checked, questions)
+            outcome = run_experiment(request, progress.value, not no_report, checked, questions, watch)
+            watch = None  # what they did during this run says nothing of the next one
         say_result([] if quiet else outcome.answer, outcome.lines)
         failures += outcome.bad + len(outcome.failed)
     raise typer.Exit(1 if failures else 0)
@@ -196,7 +200,7 @@ def plan(
     duration = forecast(spec, planned, known_before(runs, spec.measure, facts.host()))
     found = warnings(spec, planned, runs)
     if as_json:
-        say(json.dumps(plan_data(spec, planned, duration, found), indent=1))
+        say(json_text(plan_data(spec, planned, duration, found)))
     else:
         say(plan_text(spec, planned, duration))
     for warning in found:
@@ -293,7 +297,7 @@ def doctor_(
     from concexp.commands import doctor
 
     findings = doctor.examine(out)
-    say(json.dumps(doctor.findings_data(findings), indent=1) if as_json else doctor.findings_text(findings))
+    say(json_text(doctor.findings_data(findings)) if as_json else doctor.findings_text(findings))
 
 
 @app.command("selftest")
@@ -319,7 +323,7 @@ def selftest_(
 
     with interruptible(lambda kept: f"to begin again:\n  {command_line()}"):
         verdicts = selftest.run(out, repetitions, progress.value, command_line())
-    say(json.dumps(selftest.verdicts_data(verdicts), indent=1) if as_json else selftest.verdicts_text(verdicts))
+    say(json_text(selftest.verdicts_data(verdicts)) if as_json else selftest.verdicts_text(verdicts))
     raise typer.Exit(1 if selftest.any_wrong(verdicts) else 0)
 
 

@@ -1,8 +1,5 @@
 """The verbs that show what there is: plug-ins, keys of the YAML, interpreters, and the schema for editors."""
 
-from __future__ import annotations
-
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +7,7 @@ import typer
 
 from concexp.cli.options import Tags
 from concexp.commands import completion
-from concexp.output import say
+from concexp.output import json_text, say
 
 
 def list_(
@@ -36,22 +33,28 @@ def list_(
     concexp list pythons
     concexp list experiments --tag gil
     """
-    from concexp.commands import catalogue, collection
-    from concexp.run.child import stage
-    from concexp.run.interpreters import discovery
-
     if kind == "pythons":
+        from concexp.commands.catalogue import pythons_text
+        from concexp.run.child import stage
+        from concexp.run.interpreters import discovery
+
         rows = discovery.listed(stage.stage_child_code())
-        say(json.dumps(rows, indent=1) if as_json else catalogue.pythons_text(rows))
+        say(json_text(rows) if as_json else pythons_text(rows))
     elif kind == "support":
-        triples = catalogue.support()
-        say(json.dumps(triples, indent=1) if as_json else catalogue.support_text(triples))
+        from concexp.commands.catalogue import support, support_text
+
+        triples = support()
+        say(json_text(triples) if as_json else support_text(triples))
     elif kind == "experiments":
-        found = collection.listed(folder, tags or (), out)
-        say(json.dumps(found, indent=1) if as_json else collection.listed_text(found))
+        from concexp.commands.collection import listed, listed_text
+
+        found = listed(folder, tags or (), out)
+        say(json_text(found) if as_json else listed_text(found))
     else:
-        entries = catalogue.plug_ins(kind)
-        say(json.dumps(entries, indent=1) if as_json else catalogue.plug_ins_text(entries))
+        from concexp.commands.plug_in_list import plug_ins, plug_ins_text
+
+        entries = plug_ins(kind)
+        say(json_text(entries) if as_json else plug_ins_text(entries))
 
 
 def show(

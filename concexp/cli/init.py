@@ -1,7 +1,5 @@
 """The verb for beginnings: a first experiment, or a package of plug-ins."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

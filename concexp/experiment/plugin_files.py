@@ -61,11 +61,12 @@ def _roots() -> dict[str, Path]:
         for point in (one for those in installed.points(kind).values() for one in those):
             listed = (point.dist.files or ()) if point.dist is not None else ()
             tops |= {point.module.partition(".")[0], *(file.parts[0] for file in listed if file.suffix == ".py")}
-    found = {}
+    found: dict[str, Path] = {}
     for top in {one.removesuffix(".py") for one in tops if one.removesuffix(".py").isidentifier()} - TAKEN:
         spec = find_spec(top)  # imports nothing: it has no parent
-        for place in spec.submodule_search_locations or [spec.origin] if spec is not None else []:
-            found.setdefault(top, Path(place or "").parent)
+        places = [] if spec is None else spec.submodule_search_locations or [spec.origin or ""]
+        for place in places:
+            found.setdefault(top, Path(place).parent)
     return found
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from concexp import catalog
 from concexp.experiment.blocks import DEFAULT_FIGURES
-from concexp.report.answer import FINDINGS, finding, kind_of_finding
+from concexp.report.answer import finding, kind_of_finding
+from concexp.report.answer.findings import FINDINGS
 from concexp.report.captions import caption
 from concexp.report.contents import Picture
 from concexp.report.look import Look

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from concexp import catalog
+from concexp.experiment.spec import KINDS
 from concexp.testing import trials
 from concexp.testing.described import Described
 from concexp.trial import passes, tools
@@ -90,12 +91,11 @@ class WorkloadContract(Described):
 
     def _checked(self, triple: trials.Triple, error: int) -> tuple[str, str]:
         """What the check says of a right outcome in this process, and of one that is off by `error`."""
-        workload, model, sync = (
-            trials.entry(kind, one).build() for kind, one in zip(trials.KINDS, triple, strict=True)
-        )
+        workload, model, sync = (trials.entry(kind, one).build() for kind, one in zip(KINDS, triple, strict=True))
         with tempfile.TemporaryDirectory() as folder:
             pace = {tools.loop_name(loop): trials.ROUNDS for loop in workload.loops}
-            lent = tools.Tools(*model.primitives(), False, folder, 2)
+            owner, factories, array = model.primitives()
+            lent = tools.Tools(owner, factories, array, False, folder, 2)
             kit = tools.Kit(lent, sync, None, 2, folder, trials.OPS, pace)
             kit.primitive = sync.build(lent, getattr(workload, "capacity", 0))
             shared = workload.prepare(kit)

@@ -46,7 +46,7 @@ def list_(
         triples = support()
         say(json_text(triples) if as_json else support_text(triples))
     elif kind == "experiments":
-        from concexp.commands.collection import listed, listed_text
+        from concexp.commands.experiment_list import listed, listed_text
 
         found = listed(folder, tags or (), out)
         say(json_text(found) if as_json else listed_text(found))

@@ -1,22 +1,14 @@
-"""Experiments of folders: which there are, by their tags, what each asks, and how long it takes."""
+"""Experiments of folders, by their tags."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from concexp import experiment
-from concexp.commands.text_table import table_lines
-from concexp.errors import ConcexpError, EnvironmentRefused, InputError, Problem, did_you_mean
+from concexp.errors import InputError, Problem, did_you_mean
 from concexp.experiment import Spec
 from concexp.experiment.layers import SUFFIXES
-from concexp.plan.planner import make_plan
-from concexp.run.durations import known_before
-from concexp.run.forecast import Forecast, duration_text, forecast
-from concexp.run.machine import facts
-
-FOLDER = Path("experiments")  # where they are looked for if no folder is named
 
 
 def chosen(paths: Sequence[Path], tags: Sequence[str] = ()) -> dict[Path, list[Path]]:
@@ -42,7 +34,7 @@ def _specs(path: Path) -> Iterator[tuple[Path, Spec]]:
     """The experiments of a path; a file that another one extends need not be one itself."""
     problems: dict[Path, InputError] = {}
     bases: set[Path] = set()
-    for file in _files(path):
+    for file in files_of(path):
         try:
             spec = experiment.load(file)
         except InputError as error:
@@ -56,7 +48,7 @@ def _specs(path: Path) -> Iterator[tuple[Path, Spec]]:
         raise InputError(wrong)
 
 
-def _files(path: Path) -> list[Path]:
+def files_of(path: Path) -> list[Path]:
     """A file itself, or the YAML files of a folder."""
     if not path.is_dir():
         return [path]
@@ -65,59 +57,3 @@ def _files(path: Path) -> list[Path]:
     raise InputError(
         [Problem(str(path), 0, 0, "", "it is a folder without experiments", "name YAML files, or their folder")]
     )
-
-
-def listed(path: Path | None, tags: Sequence[str], out: Path) -> list[dict[str, Any]]:
-    """A row for each experiment: file, name, question, tags, and how long it takes, or what is wrong with it."""
-    folder = path or (FOLDER if FOLDER.is_dir() else Path())
-    rows: list[dict[str, Any]] = []
-    bases: set[Path] = set()
-    for file in _files(folder):
-        row: dict[str, Any] = {"file": str(file), "name": "", "question": "", "tags": [], "problem": ""}
-        try:
-            spec = experiment.load(file)
-            bases |= {(file.parent / base).resolve() for base in spec.bases}
-            row |= {"name": spec.name, "question": spec.question, "tags": list(spec.tags)}
-            row |= _time(spec, out)
-        except InputError as error:
-            first = error.problems[0]
-            row["problem"] = (
-                f"not valid: {first.path}: {first.message}" if first.path else f"not valid: {first.message}"
-            )
-        except ConcexpError as error:
-            row["problem"] = error.message
-        rows.append(row)
-    # A file that another one extends need not be an experiment itself.
-    rows = [row for row in rows if row["name"] or Path(row["file"]).resolve() not in bases]
-    return [row for row in rows if not tags or set(tags) & set(row["tags"])]
-
-
-def _time(spec: Spec, out: Path) -> Mapping[str, Any]:
-    """How long an experiment takes, as `concexp plan` foresees it."""
-    try:
-        plan = make_plan(spec, facts.usable_cpus())
-    except EnvironmentRefused as error:
-        return {"problem": error.message}
-    found = forecast(spec, plan, known_before(out / spec.name / "runs", spec.measure, facts.host()))
-    return {"cells": len(plan.cells), "seconds": found.seconds, "time": _time_text(found)}
-
-
-def _time_text(found: Forecast) -> str:
-    """`12 s`; with a sign in front where counted operations have not been timed yet."""
-    return f"{'> ' if found.unknown else ''}{duration_text(found.seconds)}"
-
-
-def listed_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows as a table."""
-    if not rows:
-        return "no experiment"
-    columns = [
-        [
-            str(row["name"] or row["file"]),
-            row.get("time", ""),
-            ", ".join(row["tags"]),
-            row["problem"] or row["question"],
-        ]
-        for row in rows
-    ]
-    return "\n".join(table_lines(["name", "time", "tags", "question"], columns))

@@ -1,4 +1,4 @@
-"""Experiments of a folder: by their tags, with what they ask and how long they take."""
+"""Experiments of a folder: by their tags."""
 
 from pathlib import Path
 
@@ -64,22 +64,6 @@ def test_a_folder_without_experiments_is_refused(tmp_path):
     """It may be the wrong one."""
     with pytest.raises(InputError, match="a folder without experiments"):
         collection.chosen([tmp_path])
-
-
-def test_the_list(folder):
-    """Name, question, tags and time; what is not valid says why."""
-    (folder / "z.yaml").write_text("workload: cpu_sum\nmodel: thread\n")
-    rows = collection.listed(None, (), Path("reports"))
-    assert [(row["name"], row["question"], row["tags"]) for row in rows] == [
-        ("a", "Fast?", ["gil", "cpu"]), ("b", "b", ["io"]), ("d", "d", []), ("", "", []),
-    ]  # fmt: skip
-    assert all(row["time"] and row["seconds"] >= 0 for row in rows[:3])
-    assert [row["name"] for row in collection.listed(folder, ["io"], Path("reports"))] == ["b"]
-    header, first, *_, last = collection.listed_text(rows).splitlines()
-    assert header.split() == ["name", "time", "tags", "question"]
-    assert first.startswith("a ")
-    assert first.endswith("gil, cpu  Fast?")
-    assert "not valid: model: there is no model 'thread'" in last
 
 
 def test_the_commands(folder):

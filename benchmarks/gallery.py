@@ -45,7 +45,7 @@ CHAPTERS = {
     "Locks, and what they are for": (3, 60, 24, 21, 6, 22, 11, 23, 55, 57, 33),
     "Processes and pools": (18, 36, 19, 20, 53, 45, 47, 15),
     "Messages and shared memory": (7, 26, 27, 54, 28, 29),
-    "Sharing work out": (8, 58, 59),
+    "Sharing work out": (8, 58, 61, 59),
     "Errors and dead workers": (9, 10),
     "Waiting, and the event loop": (2, 51, 52, 25, 12, 31, 32, 49, 56),
     "numpy, memory and the collector": (34, 35, 46),

@@ -1,13 +1,19 @@
 """Habits of two safe steps each, that are not safe together; each function returns how often something went wrong.
 
-A call of a function, or a turn of a loop, is where CPython changes threads: real code has them everywhere.
+Between the two steps lies a moment, as when a file is read or a line is logged. Without it things go wrong as well, but seldom.
 """
 
 import contextlib
 import threading
+import time
 
 THREADS = 4
-TIMES = 3_000
+TIMES = 200
+
+
+def moment():
+    """Something that lets go of the GIL for a moment."""
+    time.sleep(0.00005)
 
 
 def together(body):
@@ -36,7 +42,8 @@ def check_then_act(safe=False):
 
     def make(key):
         made.append(key)
-        return sum(range(20)) + key
+        moment()
+        return key
 
     def body():
         for key in range(TIMES):
@@ -54,7 +61,8 @@ def shared_generator(safe=False):
 
     def generate():
         for number in range(TIMES):
-            yield number + sum(range(20)) * 0
+            moment()
+            yield number
 
     numbers = generate()
 
@@ -67,6 +75,7 @@ def shared_generator(safe=False):
                 return
             except ValueError as error:  # generator already executing
                 errors.append(error)
+                moment()
 
     together(body)
     return {"wrong": len(errors) + TIMES - len(taken)}
@@ -76,15 +85,13 @@ def look_then_pop(safe=False):
     """Fills a list with one item and lets all pop it who find it: an exception is wrong."""
     errors, lock, items = [], guard(safe), []
 
-    def is_there():
-        return len(items) > 0
-
     def body():
         for _ in range(TIMES):
             items.append(1)
             with lock:
                 try:
-                    while is_there():
+                    while items:
+                        moment()
                         items.pop()
                 except IndexError as error:
                     errors.append(error)
@@ -96,12 +103,12 @@ def look_then_pop(safe=False):
 def first_use(safe=False):
     """Makes a singleton on first use: a second one is wrong. Safe is to look, to take the lock, and to look again."""
     wrong, lock = 0, threading.Lock()
-    for _ in range(100):
+    for _ in range(20):
         made, kept = [], []
 
         def make(made=made):
             made.append(object())
-            sum(range(200))
+            moment()
             return made[-1]
 
         def use(kept=kept, make=make):

@@ -5,7 +5,7 @@ import threading
 
 
 def send(channel):
-    channel.put(b"x" * (1 << 20))  # more than a pipe holds: the process ends only when somebody has read it
+    channel.put(b"x" * (1 << 20))  # more than a pipe holds: the process ends only when it has been read
 
 
 def send_and_join(first="drain"):

@@ -56,7 +56,7 @@ def check_then_act(safe=False):
 
 
 def shared_generator(safe=False):
-    """Takes all numbers of one generator: an exception for two who ask at once is wrong, and so is a number that is missing."""
+    """Takes all numbers of one generator: an exception for two threads that ask at once is wrong, and so is a number that is missing."""
     taken, errors, lock = [], [], guard(safe)
 
     def generate():
@@ -82,7 +82,7 @@ def shared_generator(safe=False):
 
 
 def look_then_pop(safe=False):
-    """Fills a list with one item and lets all pop it who find it: an exception is wrong."""
+    """Fills a list with one item after the other, which the threads that find it pop: an exception is wrong."""
     errors, lock, items = [], guard(safe), []
 
     def body():

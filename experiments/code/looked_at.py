@@ -1,4 +1,4 @@
-"""A lock that nobody holds, looked at over and over."""
+"""A lock that is never held, looked at over and over."""
 
 import threading
 

@@ -56,7 +56,7 @@ def check_then_act(safe=False):
 
 
 def shared_generator(safe=False):
-    """Takes all numbers of one generator: an exception for two threads that ask at once is wrong, and so is a number that is missing."""
+    """Takes all numbers of one generator: an exception for two that ask at once is wrong, and a missing number."""
     taken, errors, lock = [], [], guard(safe)
 
     def generate():

@@ -115,6 +115,11 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def concexp(*arguments: str) -> int:
+    """Runs a command of concexp's, and returns its exit code."""
+    return subprocess.run([sys.executable, "-m", "concexp", *arguments], check=False).returncode
+
+
 def run_all(lessons: Sequence[Path], out: Path, quick: bool = False) -> dict[Path, str]:
     """Runs the lessons that are not finished; returns how each of them went, in words."""
     went: dict[Path, str] = {}
@@ -123,9 +128,8 @@ def run_all(lessons: Sequence[Path], out: Path, quick: bool = False) -> dict[Pat
             went[lesson] = "finished before"
             continue
         print(f"\n[{number} of {len(lessons)}] {lesson.name}", flush=True)
-        command = [sys.executable, "-m", "concexp", "run", str(lesson), "--out", str(out), "--yes"]
         begin = time.monotonic()
-        code = subprocess.run([*command, *(["--quick"] if quick else [])], check=False).returncode
+        code = concexp("run", str(lesson), "--out", str(out), "--yes", *(["--quick"] if quick else []))
         if code == INTERRUPTED:
             raise KeyboardInterrupt
         took = duration_text(time.monotonic() - begin)

@@ -48,11 +48,14 @@ def planned():
 
     def plan(path, cpus=2):
         if (path, cpus) not in made:
-            spec = experiment.load(path, (), "")
-            made[path, cpus] = spec, make_plan(spec, cpus, checks={label: here() for label in spec.interpreters})
+            made[path, cpus] = plan_of(experiment.load(path, (), ""), cpus)
         return made[path, cpus]
 
     return plan
+
+
+def plan_of(spec, cpus):
+    return spec, make_plan(spec, cpus, checks={label: here() for label in spec.interpreters})
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -116,9 +119,8 @@ def trials(tmp_path_factory):
         pythons = {label: Interpreter(label, PYTHON.path, PYTHON.facts) for label in {*spec.interpreters, "current"}}
         runs = runner.Runner(spec, plan, folder, children.staged(), pythons, lock, None)
         runs.pace = {"rounds_per_s": children.PACE}
-        short = replace(cell, load=little(cell), settings=replace(cell.settings, warmup=0, iterations=1))
         trial = next(trial for trial in plan.trials if trial.cell.id == cell.id and trial.role == MEASURED)
-        return runs.measure(replace(trial, cell=short))
+        return runs.measure(replace(trial, cell=replace(cell, load=little(cell))))
 
     return run
 
@@ -146,7 +148,7 @@ def some(spec, plan):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_some_trials_of_it_run(path, planned, trials):
     """A trial of each of its workloads ends well, or as the experiment expects it to."""
-    spec, plan = planned(path)
+    spec, plan = plan_of(planned(path)[0].with_measure(warmup=0, iterations=1), 2)
     for cell in some(spec, plan):
         record = trials(spec, plan, cell)
         assert list(runner.bad_trials([record], spec, 2)) == [], (cell.axes, record.get("output"))

@@ -25,5 +25,5 @@ def cached():
 
 def growing():
     """Leaves something behind, and goes through all that was left before."""
-    KEPT.extend(range(20))
+    KEPT.extend(range(200))
     return sum(KEPT) >= 0

@@ -37,6 +37,7 @@ from concexp.run.interpreters import discovery, interpreter
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, hazards
 from concexp.run.machine.lock import MachineLock
+from concexp.run.machine.neighbours import Watch
 from concexp.run.outlook import Outlook
 from concexp.run.preflight import Preflight
 from concexp.run.provided import Provided, file_facts, provided_by, sharing
@@ -102,12 +103,20 @@ class RunOutcome:
 
 
 def run_experiment(
-    request: RunRequest, progress_kind: str, page: bool, check: Check = Check.off, questions: Questions | None = None
+    request: RunRequest,
+    progress_kind: str,
+    page: bool,
+    check: Check = Check.off,
+    questions: Questions | None = None,
+    watch: Watch | None = None,
 ) -> RunOutcome:
-    """Run one experiment, or complete its unfinished run, and write its page; with `check`, judge its claims."""
+    """Run one experiment, or complete its unfinished run, and write its page; with `check`, judge its claims.
+
+    `watch` was begun shortly before; without it there is a wait until one has seen enough of other programs.
+    """
     display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
     log = RunLog()
-    session = Session(display, questions or Questions(asks=False), log)
+    session = Session(display, questions or Questions(asks=False), log, watch)
     try:
         log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
         setup = _set_up(request, check, page, session)
@@ -278,7 +287,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     agreement = preflight.compare_answers(refused)
     for line in (*agreement.lines, *same_code(spec, files)):
         session.say(line)
-    clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
+    clocks = {label: interpreter.usual_clocks(python, code) for label, python in preflight.pythons.items()}
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,

@@ -19,6 +19,7 @@ from tests.helpers import children
 # The listing of the package, from the top down: an entry imports itself and what stands below it.
 ORDER = (
     "__main__",
+    "testing",
     "cli",
     "output",
     "overview",
@@ -29,6 +30,7 @@ ORDER = (
     "plan",
     "experiment",
     "catalog",
+    "installed",
     "errors",
     "trial",
 )
@@ -60,6 +62,7 @@ LONGEST = 400  # lines of a module
 # Strings outside the plug-ins that are spelt like a workload, a model or a primitive and mean something else.
 SPELT_ALIKE = {
     "none": {
+        "what `init` proposes": ["commands/init.py"],
         "the YAML's default of `sync`": ["experiment/keys.py", "experiment/reader.py", "plan/controls.py"],
         "a value of `flags`": ["experiment/interpreter_settings.py"],
         "a value of `pin`": ["experiment/blocks.py", "plan/expansion.py", "report/sections/machine.py"],
@@ -74,12 +77,15 @@ SPELT_ALIKE = {
         "the word for no unit": ["commands/catalogue.py"],
     },
     "serial": {
+        "what `init` proposes": ["commands/init.py"],
         "the YAML's default of `baseline`": ["experiment/selections.py"],
         "the model of the sentinel": ["plan/controls.py"],
         "the plain loop with which answers are compared": ["run/agreement.py"],
     },
-    "cpu_sum": {"the workload of the sentinel": ["plan/controls.py"]},
+    "cpu_sum": {"the workload of the sentinel": ["plan/controls.py"], "what `init` proposes": ["commands/init.py"]},
+    "lock": {"what `init` proposes": ["commands/init.py"]},
     "threads": {
+        "what `init` proposes": ["commands/init.py"],
         "the YAML's default of `background.model`": ["experiment/axis_table.py"],
         "a value of the answer's `parallel`": [
             "analysis/demand.py",
@@ -90,6 +96,7 @@ SPELT_ALIKE = {
         "a value of a model's `parallel`": ["commands/trying/models.py"],
     },
     "processes": {
+        "what `init` proposes": ["commands/init.py"],
         "a value of the answer's `parallel`": ["analysis/time_breakdown.py"],
         "a value of a model's `parallel`": ["commands/trying/models.py"],
     },
@@ -112,7 +119,7 @@ SPELT_ALIKE = {
         "another word for iterations": ["experiment/blocks.py"],
     },
     "simulated": {"an attribute of every model": ["report/view.py"]},
-    "queue": {"a doubt": ["analysis/doubts.py"]},
+    "queue": {"a doubt": ["analysis/doubts.py"], "what `init` proposes": ["commands/init.py"]},
     "spin": {"a verb of requests": ["run/machine/spinners.py"]},
     "semaphore": {"what a trial left behind": ["report/sections/leaks.py", "run/child/leaks.py"]},
     "asyncio": {
@@ -126,6 +133,7 @@ SPELT_ALIKE = {
 # Folders of tests that belong to no single module, and the tests beside modules that are about several of them.
 SHARED = {"contracts", "program", "fuzz", "helpers", "data"}
 ABOUT_SEVERAL = {
+    "test_project.py",
     "test_architecture.py",
     "experiment/test_mistakes.py",
     "analysis/stats/test_coverage.py",
@@ -407,6 +415,7 @@ def test_no_plugin_is_named_outside_its_own_file():
         (node.value, short(file))
         for file in FILES
         if file.parent not in PLUGIN_FOLDERS
+        and file.parent != PACKAGE / "testing"  # contracts name examples, as tests do
         for node in ast.walk(tree_of(file))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names - {file.stem}
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concexp import __version__, experiment
+from concexp import __version__, catalog, experiment
 from concexp.analysis.adaptive import SequentialPlan
 from concexp.analysis.precision import precision_shortfall
 from concexp.commands.check import Check, check_lines, failed, require_claims
@@ -23,8 +23,9 @@ from concexp.commands.report import page_files
 from concexp.commands.run_log import RunLog
 from concexp.commands.session import Session
 from concexp.errors import Interrupted
-from concexp.experiment import Spec
+from concexp.experiment import Spec, plugin_files
 from concexp.experiment.kept import CODE, FILES
+from concexp.experiment.spec import PLUGINS
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
 from concexp.report import AS_WRITTEN, Look, font_files
@@ -169,7 +170,7 @@ def _set_up(request: RunRequest, check: Check, page: bool, session: Session) -> 
     provided = provided_by(spec, os.environ)
     process_tree.end_abandoned()
     temp_folder.clear()
-    code = stage.stage_child_code()
+    code = stage.stage_child_code(plugin_files.sources(spec.plugins))
     resolved = discovery.resolve_interpreters(spec, code, elsewhere=request.elsewhere, say=session.say)
     plan = make_plan(spec, facts.usable_cpus(), request.only, discovery.support_checks(resolved, code))
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
@@ -257,7 +258,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     entries, refusals = preflight.inspect_code()
     files, data = user_files.code_files(spec, entries), file_facts(provided)
     facts_provided = {**provided.facts, **({"files": data} if data else {})}
-    if plug_ins := _installed_plug_ins(preflight.plan):
+    if plug_ins := _installed_plug_ins(spec, preflight.plan):
         facts_provided["plug_ins"] = plug_ins
     compared = {"versions": {label: one.identity for label, one in spec.versions.items()}} if spec.versions else {}
     identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, {**facts_provided, **compared})
@@ -320,10 +321,12 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     return run_folder.create(runs, spec, files, manifest, kept), files
 
 
-def _installed_plug_ins(plan: Plan) -> dict[str, str]:
+def _installed_plug_ins(spec: Spec, plan: Plan) -> dict[str, str]:
     """The plug-ins of other packages by kind/name, with the versions of their packages."""
-    entries = {(e.kind, e.name): e for cell in plan.cells for e in cell.entries}
-    return {f"{kind}/{name}": entry.origin for (kind, name), entry in sorted(entries.items()) if entry.origin}
+    used = {(PLUGINS.get(entry.kind, entry.kind), entry.name) for cell in plan.cells for entry in cell.entries}
+    used |= {("metric", name.partition(".")[0]) for name in spec.requested_metrics}
+    used |= {("plot", name) for name in spec.report.plots or ()}
+    return {f"{kind}/{name}": package for kind, name in sorted(used) if (package := catalog.origin(kind, name))}
 
 
 def _user_files(folder: RunFolder, files: Mapping[str, str], provided: Provided) -> UserFiles:

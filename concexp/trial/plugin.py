@@ -24,13 +24,15 @@ def installed(package):
 def load_plugin(kind, entry):
     """The plug-in object that a request names ({"name": …, "parameters": {…}}); imports that one file.
 
-    One of another package has a `reference` too, package.module:Class.
+    One of another package has a `reference` too, package.module:Class; its files lie beside this package.
     """
     module, _, attribute = entry.get("reference", "").partition(":")
     found = module_of(module or "concexp.trial.%s.%s" % (kind, entry["name"]))
     for part in (attribute or CLASSES[kind]).split("."):
         found = getattr(found, part)
-    return found(**entry.get("parameters", {}))
+    plugin = found(**entry.get("parameters", {}))
+    plugin.called = entry["name"] if module else ""
+    return plugin
 
 
 class Plugin:
@@ -40,11 +42,18 @@ class Plugin:
               it for each of them, and for `module.name {parameter: value}` it with these parameters
     suits     when to use it; for a workload, what it finds out
     price     what it costs beside the work itself; not of workloads and probes
+    packages  what must be installed for the interpreter beside the standard library, by the names that are imported: without
+              it a trial sees no installed package; where a parameter decides, an object has its own, and so `pip`
+    pip       the arguments of `pip install` that install it, where they are not the package's name; None: pip cannot
+    called    the YAML name of a plug-in of another package; "" where that is the name of its file
     """
 
     known_as = ()
     suits = ""
     price = ""
+    packages = ()
+    pip = ""
+    called = ""
 
     def __init__(self, **parameters):
         for name, value in parameters.items():
@@ -58,9 +67,6 @@ class Workload(Plugin):
               "workers": N bodies that share state, each on a worker of its own
     resource  "cpu" or "io": what an operation mostly uses; a scaling verdict needs CPUs only for the first
     takes     the interfaces or names of the primitives that it can use
-    packages  what must be installed for the interpreter beside the standard library; where a parameter decides, an object has
-              its own, and so `pip`
-    pip       the arguments of `pip install` that install it, where they are not the package's name; None: pip cannot
     external_server  the server of the user that it needs, by its name: see `absence`
     library   the package that carries its operations out, where a parameter chooses it: so a reason calls it
     load      its own load, used where the experiment names none
@@ -73,8 +79,6 @@ class Workload(Plugin):
     shape = "tasks"
     resource = "cpu"
     takes = ("none",)
-    packages = ()
-    pip = ""
     external_server = ""
     library = ""
     load = {"duration": 0.5}
@@ -166,8 +170,6 @@ class Model(Plugin):
     in_turns        True where workers are written as threads, and take turns in one thread by a patched standard library
     needs_workers   False where the number of workers does not apply
     simulated       True where no trial is run at all
-    packages        what must be installed for the interpreter beside the standard library
-    pip             the arguments of `pip install` that install it, where they are not the package's name
     """
 
     parallel = "one"
@@ -179,8 +181,6 @@ class Model(Plugin):
     in_turns = False
     needs_workers = True
     simulated = False
-    packages = ()
-    pip = ""
 
     def primitives(self):
         """(owner, factories, array) for Tools."""

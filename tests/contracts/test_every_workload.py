@@ -8,6 +8,7 @@ import inspect
 import pytest
 
 from concexp import catalog
+from concexp.testing.described import assert_described
 from concexp.trial import passes, tools
 from concexp.trial.models.threads import Model as Threads
 from concexp.trial.window import FEW
@@ -17,7 +18,6 @@ from tests.helpers.plugins import (
     PACE,
     SMALL,
     TIMED,
-    assert_described,
     build,
     cover,
     harmless,

@@ -84,24 +84,3 @@ def lent(model, folder="", workers=1, **parameters):
     """The tools that a model lends to primitives."""
     model = build("model", model, **parameters)
     return tools.Tools(*model.primitives(), model.asynchronous, str(folder), workers)
-
-
-def assert_described(kind, name):
-    """Asserts a docstring that begins with a sentence, and for every parameter a type, a meaning and a valid default."""
-    cls = catalog.load(kind, name)
-    assert cls.__doc__, "a plug-in is described by its docstring"
-    first = catalog.summary(cls)
-    assert first == first.strip()
-    assert first[0].isupper()
-    assert first.rstrip()[-1] in ".:?;,", "the first line is the summary: a sentence"
-    for parameter in catalog.parameters(cls).values():
-        assert parameter.meaning, f"the docstring of {name} does not explain {parameter.name}"
-        assert parameter.type != "any", f"{name}.{parameter.name} has a type that cannot be validated"
-        assert not parameter.required, f"{name}.{parameter.name} needs a default"
-        if parameter.choices:
-            assert parameter.default in parameter.choices
-        if parameter.minimum is not None:
-            assert parameter.default >= parameter.minimum
-            assert not (parameter.exclusive and parameter.default == parameter.minimum)
-        if parameter.maximum is not None:
-            assert parameter.default <= parameter.maximum

@@ -128,15 +128,23 @@ class Model(tools.Model):
         return 0 if self.offload else 1
 
     def open(self, job):
-        import trio
 
         workload = Offloaded(job.workload, job.workers) if self.offload else job.workload
         self.answers, self.inboxes = queue.SimpleQueue(), []
         # trio's loop cannot be left and entered again, so it has a thread; it waits for orders while this one waits for answers.
-        self.thread = threading.Thread(target=trio.run, args=(self.life, workload, job), daemon=True)
+        self.thread = threading.Thread(target=self.carry, args=(workload, job), daemon=True)
         self.thread.start()
         self.created = clock()
         self.collect("ready")
+
+    def carry(self, workload, job):
+        """Run the loop; an error that ends it is an answer too, or this trial would wait until its timeout."""
+        import trio
+
+        try:
+            trio.run(self.life, workload, job)
+        except BaseException as error:
+            self.reply(0)(("failed", passes.explain(error)))
 
     async def life(self, workload, job):
         """Run all workers until each has left."""
@@ -149,7 +157,7 @@ class Model(tools.Model):
                 send, receive = trio.open_memory_channel(1)
                 self.inboxes.append(partial(soon, send.send_nowait))
                 me = job.me(index, index if self.offload else LOOP)
-                nursery.start_soon(member, workload, me, gate, receive.receive, self.reply(index), False)
+                nursery.start_soon(member, workload, me, gate, receive.receive, self.reply(index), False, index == 0)
 
     def reply(self, index):
         """The function by which worker `index` answers."""

@@ -44,6 +44,8 @@ HOMES = {
     "numpy": ["report", "analysis"],
     "pyarrow": ["analysis"],
     "scipy": ["analysis/stats"],
+    "dask": ["run/cluster/connection"],
+    "distributed": ["run/cluster/connection"],
     "psutil": ["run"],
     "pydantic": ["run/storage", "experiment"],
     "pydantic_core": ["run/storage", "run/child/answer"],

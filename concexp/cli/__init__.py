@@ -41,6 +41,7 @@ def run(
         bool, typer.Option("--strict", help="like --check, and exit 1 if a claim is inconclusive or was not judged")
     ] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="refuse if another run measures on this machine")] = False,
+    cluster: Cluster = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="never ask: however long it takes, go on")] = False,
     quiet: Quiet = False,
     verbose: Annotated[
@@ -77,7 +78,7 @@ def run(
         with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(specs[:number]))):
             request = RunRequest(
                 path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
-                against=against, language=language or "", look=Look(figures or "", html),
+                against=against, language=language or "", look=Look(figures or "", html), cluster=cluster,
             )  # fmt: skip
             outcome = run_experiment(request, progress.value, not no_report, checked, questions)
         say_result([] if quiet else outcome.answer, outcome.lines)

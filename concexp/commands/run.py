@@ -16,6 +16,7 @@ from concexp.analysis.precision import precision_shortfall
 from concexp.commands.check import Check, check_lines, failed, require_claims
 from concexp.commands.conclusions import doubt_lines, spoken_lines
 from concexp.commands.machine_check import look_around
+from concexp.commands.machines import hosts_of, on_cluster, run_on_hosts
 from concexp.commands.measured import MeasuredRun, check_complete, read, write_page, write_partial_page
 from concexp.commands.progress import Silent, progress_display
 from concexp.commands.questions import Questions
@@ -31,6 +32,7 @@ from concexp.report import AS_WRITTEN, Look, font_files
 from concexp.run import runner, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
+from concexp.run.cluster.hosts import Hosts
 from concexp.run.durations import known_before
 from concexp.run.forecast import forecast, plural_trials
 from concexp.run.interpreters import discovery, interpreter
@@ -68,6 +70,7 @@ class RunRequest:
     elsewhere: Mapping[str, Mapping[str, Any]] | None = None  # the interpreters of the run that is reproduced
     against: str = ""  # the revision of the user's code that the files as they are are compared with
     language: str = ""  # of the page, instead of that of the experiment
+    cluster: str = ""  # whose hosts run the trials, instead of those that the experiment names
 
     @property
     def partial(self) -> bool:
@@ -77,13 +80,17 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class Setup:
-    """What the trials of an experiment need: its plan, the child's code, the interpreters by label, variables and files."""
+    """What the trials of an experiment need: its plan, the child's code, the interpreters by label, variables and files.
+
+    `hosts` are those of the cluster that run them; None for this machine.
+    """
 
     spec: Spec
     plan: Plan
     code: StagedCode
     pythons: Mapping[str, Interpreter]
     provided: Provided
+    hosts: Hosts | None = None
 
 
 @dataclass(frozen=True)
@@ -110,10 +117,12 @@ def run_experiment(
     session = Session(display, questions or Questions(asks=False), log)
     try:
         log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
-        setup = _set_up(request, check, page, session)
-        folder, trials = _measure(request, setup, session, page)
+        spec = _load_spec(request)
+        with hosts_of(spec, session) as hosts:
+            setup = _set_up(request, spec, check, page, session, hosts)
+            folder, trials = _measure(request, setup, session, page)
         session.close()
-        outcome = _concluded(request, setup.spec, read(folder), trials, page, check)
+        outcome = _concluded(request, spec, read(folder), trials, page, check)
         if outcome.answer:
             for line in doubt_lines(outcome.measured.results):
                 log.write(line)
@@ -151,9 +160,8 @@ def _concluded(
     return RunOutcome(measured, answer, lines, len(bad) + incomplete, failed(verdicts, check))
 
 
-def _set_up(request: RunRequest, check: Check, page: bool, session: Session) -> Setup:
-    """Read and plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
-    spec = _load_spec(request)
+def _set_up(request: RunRequest, spec: Spec, check: Check, page: bool, session: Session, hosts: Hosts | None) -> Setup:
+    """Plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
     require_claims(spec, check)
     if page:
         font_files.require(spec.report.language)
@@ -162,11 +170,12 @@ def _set_up(request: RunRequest, check: Check, page: bool, session: Session) -> 
     temp_folder.clear()
     code = stage.stage_child_code()
     resolved = discovery.resolve_interpreters(spec, code, elsewhere=request.elsewhere, say=session.say)
-    plan = make_plan(spec, facts.usable_cpus(), request.only, discovery.support_checks(resolved, code))
+    cpus = facts.usable_cpus() if hosts is None else hosts.cpus
+    plan = make_plan(spec, cpus, request.only, discovery.support_checks(resolved, code))
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     for path in {sys.executable, *(python.path for python in pythons.values())}:
         stage.compile_for(path, code)
-    return Setup(spec, plan, code, pythons, provided)
+    return Setup(spec, plan, code, pythons, provided, hosts)
 
 
 def _load_spec(request: RunRequest) -> Spec:
@@ -174,6 +183,8 @@ def _load_spec(request: RunRequest) -> Spec:
     spec = request.spec or experiment.load(request.path, request.sets, request.against)
     if request.language:
         spec = spec.with_look(language=request.language)
+    if request.cluster:
+        spec = on_cluster(spec, request.cluster)
     return shortened(spec) if request.quick else spec
 
 
@@ -204,7 +215,7 @@ def _measure_with(
     """The same, once all that the trials need is there."""
     spec, provided = setup.spec, setup.provided
     preflight = Preflight(spec, setup.plan, setup.pythons, setup.code, lock, provided)
-    folder, files = _open_folder(request, preflight, session)
+    folder, files = _open_folder(request, preflight, session, setup.hosts)
     session.opened(folder.path)
     # An unfinished run keeps the results of its first preflight: its journal must not contradict itself.
     found = folder.manifest.get("preflight", {})
@@ -228,7 +239,9 @@ def _measure_with(
             provided=provided,
             differing=found.get("differing", {}),
         )
-        return folder, run.execute()
+        if setup.hosts is None:
+            return folder, run.execute()
+        return folder, run_on_hosts(run, setup.hosts, request.only, request.wait)
     except KeyboardInterrupt:
         session.close()
         if not page:
@@ -237,7 +250,9 @@ def _measure_with(
         raise Interrupted(write_partial_page(folder, setup.spec.report.language), session.kept) from None
 
 
-def _open_folder(request: RunRequest, preflight: Preflight, session: Session) -> tuple[RunFolder, Mapping[str, str]]:
+def _open_folder(
+    request: RunRequest, preflight: Preflight, session: Session, hosts: Hosts | None
+) -> tuple[RunFolder, Mapping[str, str]]:
     """The unfinished run of the same identity, or a new one once the preflight has tried the user's code.
 
     With it the paths of the user's files, by their names in `code/`.
@@ -250,9 +265,11 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     facts_provided = {**provided.facts, **({"files": data} if data else {})}
     if plug_ins := _installed_plug_ins(preflight.plan):
         facts_provided["plug_ins"] = plug_ins
+    if hosts is not None:
+        facts_provided["execution"] = spec.execution.model_dump(include={"engine", "strategy"})
     compared = {"versions": {label: one.identity for label, one in spec.versions.items()}} if spec.versions else {}
     identity = run_folder.identity(spec, files, code.sha256, interpreters, request.only, {**facts_provided, **compared})
-    machine = look_around(session, preflight.plan)
+    machine = look_around(session, preflight.plan) if hosts is None else hosts.machine
     parts = {
         "trial_code": code.sha256,
         "only": request.only,
@@ -278,7 +295,10 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
     agreement = preflight.compare_answers(refused)
     for line in (*agreement.lines, *same_code(spec, files)):
         session.say(line)
-    clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
+    clocks, doctor = {}, None  # of hosts, the journal has them
+    if hosts is None:
+        clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
+        doctor = hazards.warning_before_run(machine, next(iter(clocks.values()), {}))
     manifest: dict[str, Any] = {
         "concexp": __version__,
         "identity": identity,
@@ -288,7 +308,7 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
         "quick": request.quick,
         "host": facts.host(),
         "machine": machine,
-        "doctor": hazards.warning_before_run(machine, next(iter(clocks.values()), {})),
+        **({"doctor": doctor} if doctor is not None else {}),
         "clocks": clocks,
         "git": facts.git(Path.cwd(), request.out),
         "packages": facts.packages(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -24,7 +24,14 @@ from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, spinners
 from concexp.run.machine.lock import MachineLock
 from concexp.run.provided import NOTHING, Provided
-from concexp.run.records import as_crashed, machine_record, trial_record, unsupported_id, unsupported_record
+from concexp.run.records import (
+    as_crashed,
+    machine_id,
+    machine_record,
+    trial_record,
+    unsupported_id,
+    unsupported_record,
+)
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.journal import Record
 from concexp.run.storage.run_folder import RunFolder
@@ -40,8 +47,11 @@ class ProgressListener(Protocol):
     def run_started(self, total: int, done: int) -> None:
         """`total` trials are planned, of which the journal has `done` already."""
 
-    def trial_started(self, trial: PlannedTrial) -> None:
-        """This trial starts."""
+    def trial_started(self, trial: PlannedTrial, host: str) -> None:
+        """This trial starts; `host` names where, "" for this machine."""
+
+    def hosts_changed(self, hosts: int) -> None:
+        """So many hosts of a cluster measure at once."""
 
     def trials_added(self, trials: int) -> None:
         """This number of trials was added to the plan."""
@@ -54,6 +64,38 @@ class ProgressListener(Protocol):
 
     def forecast(self, text: str) -> None:
         """How long the run will take."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a host does for a run with the machine to itself.
+
+    That is a trial, its diagnosis, or, where there is no trial, measurement `number` of the machine before a block.
+    """
+
+    block: int
+    trial: PlannedTrial | None = None
+    diagnosis: bool = False
+    number: int = 0
+
+
+# What a host does one after the other: each step is answered with its record, as it is on disk.
+Steps = Generator[Step, Record, None]
+
+
+@dataclass
+class Pulse:
+    """A host, by the name that the listener gets, and its latest measurement of the machine: block, and monotonic seconds."""
+
+    host: str = ""
+    block: int = -1
+    at: float = 0.0
+
+    def is_due(self, trial: PlannedTrial) -> bool:
+        """Whether the machine is to be measured before this trial."""
+        if trial.cell.simulated:
+            return False
+        return trial.block != self.block or time.monotonic() - self.at > spinners.SPIN_EVERY_SECONDS
 
 
 @dataclass
@@ -81,11 +123,18 @@ class Runner:
     def execute(self) -> frozenset[str]:
         """Complete the journal, from wherever it stands; returns the ids of all its trials."""
         with journal.Writer(self.folder.journal) as writer:
-            execution = _Execution(self, writer, *self._open(writer))
+            execution = Execution(self, writer, *self.opened(writer, self.calibrate))
             execution.complete()
             return frozenset(execution.recorded_ids)
 
-    def _open(self, writer: journal.Writer) -> tuple[list[Record], schema.Checker]:
+    def calibrate(self) -> calibration.Pace:
+        """Measure how much work fills a given time."""
+        with self.lock.held():
+            return calibration.calibrate(self.plan.runnable, self.pythons, self.stage)
+
+    def opened(
+        self, writer: journal.Writer, calibrate: Callable[[], calibration.Pace]
+    ) -> tuple[list[Record], schema.Checker]:
         """The records of the journal, and what checks those that follow; a new journal gets its header."""
         if self.folder.journal.stat().st_size:
             with contextlib.suppress(NothingYet):
@@ -94,13 +143,18 @@ class Runner:
                 self.pace = existing.header.get("pace")  # never measured again: all trials do the same work
                 return existing.records, checker
         if any(map(calibration.timed_work, self.plan.runnable)):
-            with self.lock.held():
-                self.pace = calibration.calibrate(self.plan.runnable, self.pythons, self.stage)
+            self.pace = calibrate()
         first = header(self.spec, self.plan, self.folder, self.pace)
         writer.begin(first)
         checker = schema.Checker()
         checker.header_problem(first)
         return [], checker
+
+    def perform(self, step: Step) -> Record:
+        """Take one step here, and return its record."""
+        if step.trial is None:
+            return self.measure_machine(step.number, step.block)
+        return self.diagnose(step.trial) if step.diagnosis else self.measure(step.trial)
 
     def measure(self, trial: PlannedTrial) -> Record:
         """Run one trial and return its record; EnvironmentRefused if the user's code changed before or meanwhile."""
@@ -156,7 +210,7 @@ class Runner:
             self.listener.note(f"block {block}: effective CPUs could not be measured: {spin.reason}")
         else:
             self.listener.note(f"block {block}: the machine gives {spin.effective_cpus:.2f} of {cpus} CPUs")
-        return machine_record(number, block, cpus, spin, started_at)
+        return machine_record(number, block, cpus, spin, started_at, self.host)
 
     def _launch(self, trial: PlannedTrial, request: dict[str, Any]) -> TrialOutcome:
         cell = trial.cell
@@ -202,7 +256,7 @@ class Runner:
         return [name for name, probe in probes.items() if name in wanted or probe.always_on(trial.cell.load)]
 
 
-class _Execution:
+class Execution:
     """One execution of a runner: the journal being written, and how far it is."""
 
     def __init__(self, runner: Runner, writer: journal.Writer, records: list[Record], checker: schema.Checker) -> None:
@@ -211,26 +265,28 @@ class _Execution:
         self.last_block = _last_block(record for record in records if record.role != MACHINE)
         self.spins = sum(record.role == MACHINE for record in records)
         self.last_spin_block = _last_block(record for record in records if record.role == MACHINE)
-        # The block and the moment, on the monotonic clock, of this execution's latest spinner measurement.
-        self.spin_block, self.spin_at = -1, 0.0
         # Only `next_trials` needs them: without it a long run does not grow with its journal.
         self.records = records if runner.next_trials else []
 
     def complete(self) -> None:
-        """Run all trials that the journal lacks."""
+        """Run all trials that the journal lacks, here."""
+        runner, pulse = self.runner, Pulse()
+        self.begin()
+        for trials in self._batches():
+            if runner.next_trials and trials[0].block >= runner.spec.measure.blocks:
+                runner.listener.trials_added(len(trials))
+            self._take(self.steps(trials, pulse))
+        if self.last_spin_block <= self.last_block and any(not cell.simulated for cell in runner.plan.runnable):
+            self._take(self.measured_machine(self.last_block + 1, pulse))
+
+    def begin(self) -> None:
+        """Record the cells that cannot run, and tell the listener how far the journal is."""
         runner = self.runner
         for cell in runner.plan.unsupported:
             if unsupported_id(cell) not in self.recorded_ids:
                 self._write(unsupported_record(cell, runner.host))
         planned = runner.plan.trials
         runner.listener.run_started(len(planned), sum(trial.id in self.recorded_ids for trial in planned))
-        for trials in self._batches():
-            if runner.next_trials and trials[0].block >= runner.spec.measure.blocks:
-                runner.listener.trials_added(len(trials))
-            for trial in trials:
-                self._run(trial)
-        if self.last_spin_block <= self.last_block and any(not cell.simulated for cell in runner.plan.runnable):
-            self._write(runner.measure_machine(self.spins, self.last_block + 1))
 
     def _batches(self) -> Iterator[Sequence[PlannedTrial]]:
         """The rest of the plan, or what `next_trials` asks for, one block after the other."""
@@ -241,27 +297,36 @@ class _Execution:
         while trials := self.runner.next_trials(self.records):
             yield trials
 
-    def _run(self, trial: PlannedTrial) -> None:
-        """Run a trial, with a measurement of the machine before it and a diagnosis after it where they are due."""
-        runner = self.runner
-        if self._spin_is_due(trial):
-            self._keep(runner.measure_machine(self.spins, trial.block))
+    def _take(self, steps: Steps) -> None:
+        """Take these steps here."""
+        with contextlib.suppress(StopIteration):
+            step = next(steps)
+            while True:
+                step = steps.send(self.keep(self.runner.perform(step)))
+
+    def steps(self, trials: Iterable[PlannedTrial], pulse: Pulse) -> Steps:
+        """What a host does for these trials: before one the machine is measured, after one comes a diagnosis, where due."""
+        listener = self.runner.listener
+        for trial in trials:
+            if pulse.is_due(trial):
+                yield from self.measured_machine(trial.block, pulse)
+            listener.trial_started(trial, pulse.host)
+            record = yield Step(trial.block, trial)
+            listener.trial_ended(record)
+            if _hung(record) and _diagnostic_id(trial.cell) not in self.recorded_ids:
+                listener.note(f"{trial.cell.id} hangs: one more trial, to see which thread waits for which")
+                yield Step(trial.block, trial, diagnosis=True)
+            self.last_block = max(self.last_block, trial.block)
+
+    def measured_machine(self, block: int, pulse: Pulse) -> Steps:
+        """The machine is measured before a block."""
+        while machine_id(self.spins) in self.recorded_ids:  # a number may be missing: its host was lost meanwhile
             self.spins += 1
-            self.spin_block, self.spin_at = trial.block, time.monotonic()
-        runner.listener.trial_started(trial)
-        record = self._keep(runner.measure(trial))
-        runner.listener.trial_ended(record)
-        if _hung(record) and _diagnostic_id(trial.cell) not in self.recorded_ids:
-            runner.listener.note(f"{trial.cell.id} hangs: one more trial, to see which thread waits for which")
-            self._keep(runner.diagnose(trial))
-        self.last_block = max(self.last_block, trial.block)
+        number, self.spins = self.spins, self.spins + 1
+        yield Step(block, number=number)
+        pulse.block, pulse.at = block, time.monotonic()
 
-    def _spin_is_due(self, trial: PlannedTrial) -> bool:
-        if trial.cell.simulated:
-            return False
-        return trial.block != self.spin_block or time.monotonic() - self.spin_at > spinners.SPIN_EVERY_SECONDS
-
-    def _keep(self, record: Record) -> Record:
+    def keep(self, record: Record) -> Record:
         """Put a record on disk, and remember it if later trials depend on it; returns it as it was written."""
         record = self._write(record)
         if self.runner.next_trials:

@@ -18,7 +18,8 @@ import os
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from concexp.errors import EnvironmentRefused
@@ -50,11 +51,15 @@ sys.exit(not done)
 
 @dataclass(frozen=True)
 class StagedCode:
-    """The folder with the child's code, and the SHA-256 of that code; `note` says why it is not in the cache, if so."""
+    """The folder with the child's code, and the SHA-256 of that code; `note` says why it is not in the cache, if so.
+
+    `files` are those of the code where it is not this concexp's own.
+    """
 
     path: Path
     sha256: str
     note: str = ""
+    files: Mapping[str, bytes] | None = field(default=None, repr=False, compare=False)
 
     @property
     def main(self) -> Path:
@@ -91,13 +96,16 @@ def staged(sha256: str) -> dict[str, bytes]:
     return files if digest(files) == sha256 else {}
 
 
-def stage_child_code() -> StagedCode:
-    """The staged code of the child, written if it is not there yet; EnvironmentRefused if no place for it can be written."""
-    files = code()
+def stage_child_code(others: Mapping[str, bytes] | None = None) -> StagedCode:
+    """The staged code of the child, written if it is not there yet; EnvironmentRefused if no place for it can be written.
+
+    It is this concexp's own code, or `others`, as it came from another machine.
+    """
+    files = dict(others) if others is not None else code()
     sha256 = digest(files)
     name = f"trial-{sha256[:16]}"
     try:
-        return StagedCode(_whole(cache_folder() / name, files), sha256)
+        return StagedCode(_whole(cache_folder() / name, files), sha256, files=others)
     except EnvironmentRefused as refused:
         why = refused.message
     except OSError as error:
@@ -107,7 +115,8 @@ def stage_child_code() -> StagedCode:
         folder = _whole(_temporary_folder(os.getpid()) / name, files)
     except OSError as error:
         raise EnvironmentRefused(f"{why}, nor to a temporary folder: {error.strerror or error}", hint) from error
-    return StagedCode(folder, sha256, f"{why}; for this run it is in a temporary folder: to keep it, {hint}")
+    note = f"{why}; for this run it is in a temporary folder: to keep it, {hint}"
+    return StagedCode(folder, sha256, note, others)
 
 
 def _whole(folder: Path, files: dict[str, bytes]) -> Path:
@@ -203,9 +212,10 @@ def repair(where: StagedCode, python: str) -> bool:
     False if it was whole all the time.
     """
     never_compiled = not _stamp(python, where).exists()
-    if intact(where.path, code()) and (never_compiled or is_compiled(python, where)):
+    wanted = dict(where.files) if where.files is not None else code()
+    if intact(where.path, wanted) and (never_compiled or is_compiled(python, where)):
         return False
-    stage_child_code()
+    stage_child_code(where.files)
     compile_for(python, where)
     return True
 

@@ -1,0 +1,138 @@
+"""The workers of a cluster: which there are, and what they say they are. A call on one is answered in its own time."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field
+from typing import Any
+
+from concexp.errors import EnvironmentRefused
+from concexp.run.cluster import admission, host
+from concexp.run.cluster.connection import Call, Connection
+
+LOOK_S = 1.0  # between two looks at which workers there are
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Worker:
+    """A worker by its address. `state`: described, spare, open, or refused, and what it is doing on the way there."""
+
+    address: str
+    state: str = "described"
+    host: str = ""
+    description: dict[str, Any] = field(default_factory=dict)
+    asked: float = 0.0  # when it was asked what it is, seconds since the epoch
+
+
+class Hosts:
+    """The workers of a cluster, and what they say they are.
+
+    `say` is for the user and the log; `show` for the user alone: it names machines, and a log is made to be committed.
+    """
+
+    def __init__(self, connection: Connection, say: Say, show: Say) -> None:
+        self.connection, self.say, self.show = connection, say, show
+        self.workers: dict[str, Worker] = {}
+        self.answers: queue.SimpleQueue[Call] = queue.SimpleQueue()
+        self.calls: dict[Call, Worker] = {}
+        self._looked = float("-inf")
+
+    def call(self, worker: Worker, function: Callable[..., Any], *arguments: Any) -> Call:
+        """Call a function on a worker; its call comes among the answers when it is done."""
+        call = self.connection.call(worker.address, function, *arguments)
+        self.calls[call] = worker
+        call.add_done_callback(self.answers.put)
+        return call
+
+    def look(self) -> list[Worker]:
+        """Find the workers that there are, and ask new ones what they are; returns those that were lost."""
+        if time.monotonic() - self._looked < LOOK_S:
+            return []
+        self._looked = time.monotonic()
+        there = self.connection.workers()
+        lost = [worker for address, worker in self.workers.items() if address not in there]
+        for worker in lost:
+            self.forget(worker)
+        for address in sorted(there - self.workers.keys()):
+            worker = self.workers[address] = Worker(address, "describing", asked=time.time())
+            self.call(worker, host.describe)
+        return lost
+
+    def forget(self, worker: Worker) -> None:
+        """A worker is lost: what it was asked for does not count any more."""
+        self.workers.pop(worker.address, None)
+        for call in [call for call, of in self.calls.items() if of is worker]:
+            del self.calls[call]
+            call.cancel()
+
+    def answered(self, seconds: float) -> tuple[Call, Worker] | None:
+        """The next call that is done, and its worker; None if there is none for so long."""
+        with contextlib.suppress(queue.Empty):
+            call = self.answers.get(timeout=seconds)
+            if (worker := self.calls.pop(call, None)) is not None:
+                return call, worker
+        return None
+
+    def described(self, call: Call, worker: Worker) -> bool:
+        """Whether a worker has said what it is; one that cannot is refused."""
+        try:
+            worker.description = call.result()
+        except (Exception, CancelledError) as error:
+            self.refuse(worker, f"it cannot be asked what it is: {error or type(error).__name__}")
+            return False
+        worker.host, worker.state = worker.description["host"], "described"
+        offset, wrong_by = admission.clock_offset(worker.description["now"], worker.asked, time.time())
+        worker.description["clock"] = offset, wrong_by
+        return True
+
+    def refuse(self, worker: Worker, why: str) -> None:
+        """Say why a worker does not take part."""
+        worker.state, worker.description = "refused", {**worker.description, "refused": why}
+        self.show(f"{worker.host or 'a worker'} is {worker.description.get('name', worker.address)}")
+        self.say(f"{worker.host or 'a worker'} does not take part: {why}")
+
+    def wait_for_one(self) -> None:
+        """Wait until at least one worker has said what it is, and no other is being asked; EnvironmentRefused if none can."""
+        said = False
+        while True:
+            self.look()
+            if not self.workers and not said:
+                said = True
+                self.say(f"waiting for a worker of {self.connection.name}; Ctrl-C ends it")
+            if (found := self.answered(LOOK_S)) is not None:
+                self.described(*found)
+            if any(worker.state == "describing" for worker in self.workers.values()):
+                continue
+            if self._described():
+                return
+            self.check_any_left()
+
+    @property
+    def cpus(self) -> int:
+        """The usable CPUs of most hosts."""
+        return admission.most_common_cpus(one.description for one in self._described())
+
+    @property
+    def machine(self) -> dict[str, Any]:
+        """The facts of the first host that has as many usable CPUs as most."""
+        cpus = self.cpus
+        machines = (one.description["machine"] for one in self._described())
+        return next(machine for machine in machines if machine["cpus"] == cpus)
+
+    def _described(self) -> list[Worker]:
+        return [worker for worker in self.workers.values() if worker.host and worker.state != "refused"]
+
+    def check_any_left(self) -> None:
+        """EnvironmentRefused if there are workers, and all of them are refused."""
+        if self.workers and all(worker.state == "refused" for worker in self.workers.values()):
+            reasons = dict.fromkeys(one.description["refused"] for one in self.workers.values())
+            raise EnvironmentRefused(
+                f"no worker of {self.connection.name} can take part:\n" + "\n".join(f"  - {why}" for why in reasons),
+                "workers need the concexp, the interpreters and the packages of the machine that gives the command",
+            )

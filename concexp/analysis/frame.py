@@ -255,22 +255,25 @@ def _row(header: Mapping[str, Any], record: Record, spinners: tuple[Record, ...]
 
 
 def with_spinners(records: list[Record]) -> list[tuple[Record, tuple[Record, ...]]]:
-    """The trials' records, each with the spinner measurements before and after it: up to two."""
+    """The trials' records, each with the spinner measurements before and after it on its host: up to two."""
+    # Older runs measured on one machine, and their measurements do not name it.
+    named = all("host" in record for record in records if record.role == MACHINE)
+    hosts = [record.get("host") if named else None for record in records]
     after: list[Record | None] = []
-    latest: Record | None = None
-    for record in reversed(records):
+    latest: dict[Any, Record] = {}
+    for record, host in zip(reversed(records), reversed(hosts), strict=True):
         if record.role == MACHINE:
-            latest = record
+            latest[host] = record
         else:
-            after.append(latest)
+            after.append(latest.get(host))
     after.reverse()
     pairs: list[tuple[Record, tuple[Record, ...]]] = []
-    latest = None
-    for record in records:
+    latest = {}
+    for record, host in zip(records, hosts, strict=True):
         if record.role == MACHINE:
-            latest = record
+            latest[host] = record
         else:
-            both = tuple(one for one in (latest, after[len(pairs)]) if one is not None)
+            both = tuple(one for one in (latest.get(host), after[len(pairs)]) if one is not None)
             pairs.append((record, both))
     return pairs
 

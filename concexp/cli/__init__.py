@@ -13,7 +13,7 @@ import typer
 from concexp import __version__
 from concexp.cli import sharing
 from concexp.cli.compare import compare
-from concexp.cli.options import Against, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs
+from concexp.cli.options import Against, Cluster, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem

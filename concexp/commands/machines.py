@@ -10,6 +10,7 @@ from pathlib import Path
 from concexp.commands.session import Session
 from concexp.errors import InputError, Problem
 from concexp.experiment import Spec
+from concexp.run.child import process_tree
 from concexp.run.cluster.connection import connected
 from concexp.run.cluster.coordinator import Coordinator
 from concexp.run.cluster.hosts import Hosts
@@ -39,7 +40,7 @@ def hosts_of(spec: Spec, session: Session) -> Iterator[Hosts | None]:
         )
     _check_fixed(spec)
     session.say(f"connecting to {execution.cluster}")
-    with connected(execution.cluster, Path(spec.path).parent) as connection:
+    with process_tree.inheriting_nothing(), connected(execution.cluster, Path(spec.path).parent) as connection:
         hosts = Hosts(connection, session.say, session.display.say)
         hosts.wait_for_one()
         yield hosts

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 from concexp import catalog
 from concexp.errors import ConcexpError, NothingYet
@@ -32,6 +32,7 @@ from concexp.run.records import (
     unsupported_id,
     unsupported_record,
 )
+from concexp.run.steps import ProgressListener, Pulse, Step, Steps
 from concexp.run.storage import journal, run_folder, schema
 from concexp.run.storage.journal import Record
 from concexp.run.storage.run_folder import RunFolder
@@ -39,63 +40,6 @@ from concexp.run.user_files import UserFiles
 from concexp.trial.diagnostics import LOCK_WATCH
 
 NextTrials = Callable[[Sequence[Record]], Sequence[PlannedTrial]]
-
-
-class ProgressListener(Protocol):
-    """Is called as a run goes on."""
-
-    def run_started(self, total: int, done: int) -> None:
-        """`total` trials are planned, of which the journal has `done` already."""
-
-    def trial_started(self, trial: PlannedTrial, host: str) -> None:
-        """This trial starts; `host` names where, "" for this machine."""
-
-    def hosts_changed(self, hosts: int) -> None:
-        """So many hosts of a cluster measure at once."""
-
-    def trials_added(self, trials: int) -> None:
-        """This number of trials was added to the plan."""
-
-    def trial_ended(self, record: Record) -> None:
-        """A trial's record is on disk."""
-
-    def note(self, text: str) -> None:
-        """Something worth showing: a wait, the machine's effective CPUs."""
-
-    def forecast(self, text: str) -> None:
-        """How long the run will take."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing that a host does for a run with the machine to itself.
-
-    That is a trial, its diagnosis, or, where there is no trial, measurement `number` of the machine before a block.
-    """
-
-    block: int
-    trial: PlannedTrial | None = None
-    diagnosis: bool = False
-    number: int = 0
-
-
-# What a host does one after the other: each step is answered with its record, as it is on disk.
-Steps = Generator[Step, Record, None]
-
-
-@dataclass
-class Pulse:
-    """A host, by the name that the listener gets, and its latest measurement of the machine: block, and monotonic seconds."""
-
-    host: str = ""
-    block: int = -1
-    at: float = 0.0
-
-    def is_due(self, trial: PlannedTrial) -> bool:
-        """Whether the machine is to be measured before this trial."""
-        if trial.cell.simulated:
-            return False
-        return trial.block != self.block or time.monotonic() - self.at > spinners.SPIN_EVERY_SECONDS
 
 
 @dataclass

@@ -23,7 +23,8 @@ from concexp.run.cluster.connection import Call
 from concexp.run.cluster.hosts import LOOK_S, Hosts, Worker
 from concexp.run.cluster.parcel import Parcel
 from concexp.run.records import trial_record
-from concexp.run.runner import Execution, Pulse, Runner, Step, Steps
+from concexp.run.runner import Execution, Runner
+from concexp.run.steps import Pulse, Step, Steps
 from concexp.run.storage import journal, run_folder
 from concexp.run.storage.journal import Record
 

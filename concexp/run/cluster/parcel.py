@@ -16,7 +16,8 @@ from concexp.errors import Damaged
 from concexp.experiment import kept
 from concexp.plan.cell import Cell, PlannedTrial
 from concexp.run.child import stage
-from concexp.run.runner import Runner, Step
+from concexp.run.runner import Runner
+from concexp.run.steps import Step
 
 EXECUTABLE = 0o111
 

@@ -42,7 +42,7 @@ def hosts(run: Run) -> list[Host]:
     if "execution" not in run.manifest:
         return []
     firsts = run.firsts[run.firsts["block"].notna()]
-    by_host = {host: own for host, own in firsts.groupby("host", sort=False)}
+    by_host = {host: own for host, own in firsts.groupby("host", sort=False)}  # noqa: C416 - pandas has `keys` of its own
     joined = {record["host"]: record["joined"] for record in run.machine if record.get("joined")}
     effects = effects_of_hosts(run)
     found = []

@@ -67,7 +67,8 @@ def run(
     with loading():
         from concexp.commands.check import Check
         from concexp.commands.questions import Questions, on_terminal
-        from concexp.commands.run import RunRequest, run_experiment
+        from concexp.commands.replicate import run_anywhere
+        from concexp.commands.run import RunRequest
         from concexp.run.child import process_tree
 
     process_tree.inherit_orphans()
@@ -80,7 +81,7 @@ def run(
                 path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
                 against=against, language=language or "", look=Look(figures or "", html), cluster=cluster,
             )  # fmt: skip
-            outcome = run_experiment(request, progress.value, not no_report, checked, questions)
+            outcome = run_anywhere(request, progress.value, not no_report, checked, questions)
         say_result([] if quiet else outcome.answer, outcome.lines)
         failures += outcome.bad + len(outcome.failed)
     raise typer.Exit(1 if failures else 0)

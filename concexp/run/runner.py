@@ -214,14 +214,8 @@ class Execution:
 
     def complete(self) -> None:
         """Run all trials that the journal lacks, here."""
-        runner, pulse = self.runner, Pulse()
         self.begin()
-        for trials in self._batches():
-            if runner.next_trials and trials[0].block >= runner.spec.measure.blocks:
-                runner.listener.trials_added(len(trials))
-            self._take(self.steps(trials, pulse))
-        if self.last_spin_block <= self.last_block and any(not cell.simulated for cell in runner.plan.runnable):
-            self._take(self.measured_machine(self.last_block + 1, pulse))
+        self._take(self.rest(Pulse()))
 
     def begin(self) -> None:
         """Record the cells that cannot run, and tell the listener how far the journal is."""
@@ -247,6 +241,16 @@ class Execution:
             step = next(steps)
             while True:
                 step = steps.send(self.keep(self.runner.perform(step)))
+
+    def rest(self, pulse: Pulse) -> Steps:
+        """All that one host does to complete the journal: the trials that it lacks, and a last look at the machine."""
+        runner = self.runner
+        for trials in self._batches():
+            if runner.next_trials and trials[0].block >= runner.spec.measure.blocks:
+                runner.listener.trials_added(len(trials))
+            yield from self.steps(trials, pulse)
+        if self.last_spin_block <= self.last_block and any(not cell.simulated for cell in runner.plan.runnable):
+            yield from self.measured_machine(self.last_block + 1, pulse)
 
     def steps(self, trials: Iterable[PlannedTrial], pulse: Pulse) -> Steps:
         """What a host does for these trials: before one the machine is measured, after one comes a diagnosis, where due."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from concexp.analysis.hosts import Host, effects_of_hosts, hosts
+from concexp.report.sections.machine import checked
 from concexp.report.text.language import clauses, say
 from concexp.report.text.markdown import code, escaped
 from concexp.report.text.numbers import plural, rounded, spread
@@ -30,7 +31,7 @@ def rows(view: View) -> list[Row]:
 
 def _row(one: Host) -> Row:
     measured = say("{trials} in {blocks}", trials=plural(one.trials, "trial"), blocks=plural(one.blocks, "block"))
-    found = one.joined.get("doctor") or ""
+    found = checked(one.joined.get("doctor") or "") or ""
     remarks = [escaped(text) for text in one.joined.get("remarks") or ()]
     return Row(
         code(one.id),
@@ -38,7 +39,7 @@ def _row(one: Host) -> Row:
         rounded(one.effective_cpus) if one.effective_cpus is not None else "",
         rounded(one.spinner_per_s / 1e6) if one.spinner_per_s is not None else "",
         spread(one.time, "x") if one.time.has_value else "",
-        clauses(list(filter(None, [escaped(str(one.joined.get("processor") or "")), escaped(found), *remarks]))),
+        clauses(list(filter(None, [escaped(str(one.joined.get("processor") or "")), found, *remarks]))),
     )
 
 

@@ -5,6 +5,7 @@ parcel       what travels to a host: the run's folder, the code of the trials, a
 host         what happens there
 hosts        the workers that there are, and what they say they are
 admission    which hosts may take part, and in what they differ
+coordinator  has hosts take steps, and writes each record as it arrives
+strategies   which host does what: share the blocks of a run, or do a whole one
 blocks       which host gets which block
-coordinator  hands out blocks and writes each record as it arrives
 """

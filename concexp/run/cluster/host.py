@@ -144,6 +144,7 @@ def _open(parcel: Parcel, closing: contextlib.ExitStack) -> _Opened:
         pythons,
         MachineLock(f"concexp run of {spec.name}", lambda holder: listener.note(f"waited for {holder}"), parcel.wait),
         listener,  # type: ignore[arg-type]  # a step only has notes
+        host=facts.host(),
         user_files=UserFiles({name: str(folder / name) for name in hashes}, hashes),
         provided=provided,
         differing=parcel.manifest.get("preflight", {}).get("differing", {}),

@@ -21,10 +21,10 @@ Say = Callable[[str], None]
 
 @dataclass
 class Worker:
-    """A worker by its address. `state`: described, spare, open, or refused, and what it is doing on the way there."""
+    """A worker by its address. `state`: describing, described, opening, open or refused."""
 
     address: str
-    state: str = "described"
+    state: str
     host: str = ""
     description: dict[str, Any] = field(default_factory=dict)
     asked: float = 0.0  # when it was asked what it is, seconds since the epoch
@@ -41,7 +41,10 @@ class Hosts:
         self.workers: dict[str, Worker] = {}
         self.answers: queue.SimpleQueue[Call] = queue.SimpleQueue()
         self.calls: dict[Call, Worker] = {}
-        self._looked = float("-inf")
+        self.watchers: list[Callable[[Worker], None]] = []  # are called with each worker that was lost
+        self.alone_for = 0.0  # seconds for which no host has been at work
+        self._alone_since = self._looked = float("-inf")
+        self._said_alone = False
 
     def call(self, worker: Worker, function: Callable[..., Any], *arguments: Any) -> Call:
         """Call a function on a worker; its call comes among the answers when it is done."""
@@ -50,19 +53,20 @@ class Hosts:
         call.add_done_callback(self.answers.put)
         return call
 
-    def look(self) -> list[Worker]:
-        """Find the workers that there are, and ask new ones what they are; returns those that were lost."""
+    def look(self) -> None:
+        """Find the workers that there are, and ask new ones what they are; at most once a second."""
         if time.monotonic() - self._looked < LOOK_S:
-            return []
+            return
         self._looked = time.monotonic()
         there = self.connection.workers()
         lost = [worker for address, worker in self.workers.items() if address not in there]
         for worker in lost:
             self.forget(worker)
+            for watcher in self.watchers:
+                watcher(worker)
         for address in sorted(there - self.workers.keys()):
             worker = self.workers[address] = Worker(address, "describing", asked=time.time())
             self.call(worker, host.describe)
-        return lost
 
     def forget(self, worker: Worker) -> None:
         """A worker is lost: what it was asked for does not count any more."""
@@ -99,12 +103,8 @@ class Hosts:
 
     def wait_for_one(self) -> None:
         """Wait until at least one worker has said what it is, and no other is being asked; EnvironmentRefused if none can."""
-        said = False
         while True:
             self.look()
-            if not self.workers and not said:
-                said = True
-                self.say(f"waiting for a worker of {self.connection.name}; Ctrl-C ends it")
             if (found := self.answered(LOOK_S)) is not None:
                 self.described(*found)
             if any(worker.state == "describing" for worker in self.workers.values()):
@@ -125,14 +125,31 @@ class Hosts:
         machines = (one.description["machine"] for one in self._described())
         return next(machine for machine in machines if machine["cpus"] == cpus)
 
+    def by_host(self) -> dict[str, list[Worker]]:
+        """The workers that have said what they are, by their hosts."""
+        found: dict[str, list[Worker]] = {}
+        for worker in self._described():
+            found.setdefault(worker.host, []).append(worker)
+        return found
+
     def _described(self) -> list[Worker]:
         return [worker for worker in self.workers.values() if worker.host and worker.state != "refused"]
 
-    def check_any_left(self) -> None:
-        """EnvironmentRefused if there are workers, and all of them are refused."""
+    def check_any_left(self, at_work: bool = False) -> None:
+        """Say once that no host is at work; EnvironmentRefused if there are workers, and all of them are refused."""
+        now = time.monotonic()
+        if at_work or self._alone_since < 0:
+            self._alone_since = now
+        self.alone_for = now - self._alone_since
+        if at_work:
+            self._said_alone = False
+            return
         if self.workers and all(worker.state == "refused" for worker in self.workers.values()):
             reasons = dict.fromkeys(one.description["refused"] for one in self.workers.values())
             raise EnvironmentRefused(
                 f"no worker of {self.connection.name} can take part:\n" + "\n".join(f"  - {why}" for why in reasons),
                 "workers need the concexp, the interpreters and the packages of the machine that gives the command",
             )
+        if not self.workers and not self._said_alone:
+            self._said_alone = True
+            self.say(f"there is no worker: waiting for one of {self.connection.name}; Ctrl-C ends it")

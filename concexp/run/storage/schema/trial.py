@@ -132,6 +132,9 @@ class Joined(Part):
     processor: str | None = Field(None, description="the processor's name")
     system: str | None = Field(None, description="operating system and release")
     doctor: str | None = Field(None, description="the hazards by level, one line")
+    clocks: dict[str, dict[str, Number | None]] | None = Field(
+        None, description="by interpreter: cost and step of its clock, overshoot of its sleep, seconds"
+    )
     clock_offset_s: Number | None = Field(None, description="how far its clock was ahead of the coordinator's, seconds")
     remarks: Items[str] | None = Field(None, description="in what it differs from where the run was begun")
 

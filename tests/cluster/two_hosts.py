@@ -30,13 +30,14 @@ TAG = f"cx{os.getpid() % 10_000}"
 BRIDGE = f"{TAG}br"
 NETWORK = "10.213.77"
 HOSTS = {"a": f"{NETWORK}.2", "b": f"{NETWORK}.3"}
+REPETITIONS = 40
 EXPERIMENT = """\
 workload: sleep
 model: [serial, threads]
-sweep: {workers: [1, 2]}
-load: {duration: 100ms}
-measure: {repetitions: 24, iterations: 1, warmup: 0}
-report: {plots: []}
+sweep: {{workers: [1, 2]}}
+load: {{duration: 100ms}}
+measure: {{repetitions: {repetitions}, iterations: 1, warmup: 0}}
+report: {{plots: []}}
 """
 DASK = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "5s", "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "5s"}
 
@@ -86,7 +87,7 @@ def main() -> int:
         network(),
     ):
         folder = Path(temporary)
-        (folder / "x.yaml").write_text(EXPERIMENT)
+        (folder / "x.yaml").write_text(EXPERIMENT.format(repetitions=REPETITIONS))
         inside = {name: ["ip", "netns", "exec", f"{TAG}{name}"] for name in HOSTS}
         addresses = {"scheduler": f"{NETWORK}.1", **HOSTS}
         with DaskProcesses(folder, inside, addresses, DASK) as cluster, (folder / "said.log").open("w+") as said:
@@ -118,7 +119,7 @@ def main() -> int:
         found = killed.records(folder)
         counts = Counter(killed.trials(found))
         wrong += [f"{trial} is there {count} times" for trial, count in counts.items() if count > 1]
-        planned = 24 * (3 + 2)  # three cells, a control and the sentinel
+        planned = REPETITIONS * (3 + 2)  # three cells, a control and the sentinel
         wrong += [f"{len(counts)} trials, not {planned}"] * (len(counts) != planned)
         wrong += ["trials of a host overlap"] * bool(killed.overlaps(found))
         wrong += ["a block has two hosts"] * bool(killed.mixed_blocks(found))

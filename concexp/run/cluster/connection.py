@@ -25,6 +25,10 @@ LOOPBACK = "127.0.0.1"
 Call = concurrent.futures.Future[Any]
 
 
+class WorkerLost(Exception):
+    """A call came to nothing because its worker, or the way to it, was lost; the worker may still be there, or come back."""
+
+
 class Connection:
     """A cluster that is connected. Its workers are known by their addresses."""
 
@@ -46,20 +50,26 @@ class Connection:
         return set(found)
 
     def call(self, worker: str, function: Callable[..., Any], *arguments: Any) -> Call:
-        """Call a function on a worker. The result or the exception comes with what is returned here, which may be cancelled."""
+        """Call a function on a worker. What comes of it, WorkerLost too, is in what is returned here, which may be cancelled."""
         return asyncio.run_coroutine_threadsafe(self._called(worker, function, arguments), self._loop)
 
     async def _called(self, worker: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        if worker not in self._have_resource:
-            await self._client.run(_offer, workers=[worker], asynchronous=True)
-            self._have_resource.add(worker)
-        future = self._client.submit(
-            function, *arguments, workers=[worker], allow_other_workers=False, resources={RESOURCE: 1}, pure=False
-        )
+        from distributed import KilledWorker
+        from distributed.comm import CommClosedError
+
         try:
-            return await self._client.gather(future, asynchronous=True)
-        finally:
-            future.release()
+            if worker not in self._have_resource:
+                await self._client.run(_offer, workers=[worker], asynchronous=True)
+                self._have_resource.add(worker)
+            future = self._client.submit(
+                function, *arguments, workers=[worker], allow_other_workers=False, resources={RESOURCE: 1}, pure=False
+            )
+            try:
+                return await self._client.gather(future, asynchronous=True)
+            finally:
+                future.release()
+        except (CommClosedError, KilledWorker) as error:
+            raise WorkerLost(str(error)) from error
 
 
 async def _offer(dask_worker: Any) -> None:
@@ -83,7 +93,7 @@ def connected(name: str, folder: Path) -> Iterator[Connection]:
         try:
             where = _place(cluster_names.parsed(name), folder, closing)
             client = closing.enter_context(Client(where, set_as_default=False))
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, TypeError, ValueError) as error:  # the latter two for wrong settings of TLS
             raise EnvironmentRefused(
                 f"cannot connect to {name}: {error or type(error).__name__}",
                 "start `dask scheduler` and `dask worker`, and name the address that the scheduler says",
@@ -112,25 +122,31 @@ def _place(name: cluster_names.ClusterName, folder: Path, closing: contextlib.Ex
                 silence_logs=logging.CRITICAL,
             )
         )
-    made = _function(name, folder)()
+    made = _made(name, folder)
     if hasattr(made, "close"):
         closing.callback(made.close)
     return made
 
 
-def _function(name: cluster_names.ClusterName, folder: Path) -> Callable[[], Any]:
-    """The function that makes a cluster; EnvironmentRefused if there is none."""
+def _made(name: cluster_names.ClusterName, folder: Path) -> Any:
+    """What the function of that name makes; EnvironmentRefused if it makes nothing, or there is none."""
+    where = f"{name.module}:{name.function}"
     sys.path.insert(0, str(folder.absolute()))
     try:
         function = getattr(importlib.import_module(name.module), name.function)
     except (ImportError, AttributeError) as error:
         raise EnvironmentRefused(
-            f"{name.module}:{name.function} makes no cluster: {error}",
+            f"{where} makes no cluster: {error}",
             f"a module that can be imported, or that lies in {folder}, with a function without arguments",
         ) from error
     finally:
         sys.path.remove(str(folder.absolute()))
-    return function  # type: ignore[no-any-return]
+    try:
+        return function()
+    except Exception as error:  # it is the user's: whatever happens in it is to be said, with its name
+        raise EnvironmentRefused(
+            f"{where} failed: {type(error).__name__}: {error}", "it returns what Dask's Client connects to"
+        ) from error
 
 
 @contextlib.contextmanager

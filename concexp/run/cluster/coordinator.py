@@ -17,7 +17,7 @@ from concexp.experiment.statuses import MACHINE
 from concexp.run.calibration import Pace
 from concexp.run.child.launch import TrialOutcome
 from concexp.run.cluster import admission, host, parcel
-from concexp.run.cluster.connection import Call
+from concexp.run.cluster.connection import Call, WorkerLost
 from concexp.run.cluster.hosts import LOOK_S, Hosts, Worker
 from concexp.run.cluster.parcel import Parcel
 from concexp.run.records import trial_record
@@ -157,7 +157,10 @@ class Coordinator:
         """A worker has the parcel: its host takes part."""
         try:
             about = call.result()
-        except (Exception, CancelledError) as error:
+        except (WorkerLost, CancelledError):
+            self.hosts.forget(worker)
+            return
+        except Exception as error:
             about = {"problems": [f"it cannot open the run: {error or type(error).__name__}"]}
         if about["problems"]:
             self.hosts.refuse(worker, "; ".join(about["problems"]))
@@ -220,11 +223,11 @@ class Coordinator:
         """A host has taken a step: its record goes on disk, and the host goes on."""
         try:
             found, notes = call.result()
-        except host.NotOpen:  # another process at the same address: it is found anew
+        except (host.NotOpen, WorkerLost, CancelledError) as error:  # if its worker is there, it is found anew
             self.hosts.forget(lane.worker)
-            self._lost(lane.worker, "it was started anew")
+            self._lost(lane.worker, str(error) or "its scheduler gave it up")
             return
-        except (Exception, CancelledError) as error:
+        except Exception as error:
             why = str(error) or type(error).__name__
             self._lost(lane.worker, why)
             self.hosts.refuse(lane.worker, why)
@@ -268,7 +271,8 @@ def complete(hosts: Hosts, coordinators: Sequence[Coordinator], patience_s: floa
         hosts.look()
         for one in left:
             one.call_in()
-        hosts.check_any_left(at_work=any(one.lanes for one in left))
+        hosts.refuse_unwanted(lambda name: any(one.strategy.wants(name) for one in coordinators))
+        hosts.check_any_left(at_work=any(one.lanes for one in left) or hosts.are_joining)
         found = hosts.answered(LOOK_S)
         for one in coordinators:
             one.answer(found)

@@ -12,7 +12,7 @@ from typing import Any
 
 from concexp.errors import EnvironmentRefused
 from concexp.run.cluster import admission, host
-from concexp.run.cluster.connection import Call, Connection
+from concexp.run.cluster.connection import Call, Connection, WorkerLost
 
 LOOK_S = 1.0  # between two looks at which workers there are
 
@@ -87,7 +87,10 @@ class Hosts:
         """Whether a worker has said what it is; one that cannot is refused."""
         try:
             worker.description = call.result()
-        except (Exception, CancelledError) as error:
+        except (WorkerLost, CancelledError):
+            self.forget(worker)
+            return False
+        except Exception as error:
             self.refuse(worker, f"it cannot be asked what it is: {error or type(error).__name__}")
             return False
         worker.host, worker.state = worker.description["host"], "described"
@@ -101,13 +104,24 @@ class Hosts:
         self.show(f"{worker.host or 'a worker'} is {worker.description.get('name', worker.address)}")
         self.say(f"{worker.host or 'a worker'} does not take part: {why}")
 
+    @property
+    def are_joining(self) -> bool:
+        """Whether a worker is being asked what it is, or opens a run."""
+        return any(worker.state in ("describing", "opening") for worker in self.workers.values())
+
+    def refuse_unwanted(self, wanted: Callable[[str], bool]) -> None:
+        """Say of hosts that nobody wants that they came too late: each host of a run of its own is there from the beginning."""
+        for worker in list(self.workers.values()):
+            if worker.state == "described" and not wanted(worker.host):
+                self.refuse(worker, "it came after the others had begun; once they are done, it gets a run like them")
+
     def wait_for_one(self) -> None:
         """Wait until at least one worker has said what it is, and no other is being asked; EnvironmentRefused if none can."""
         while True:
             self.look()
             if (found := self.answered(LOOK_S)) is not None:
                 self.described(*found)
-            if any(worker.state == "describing" for worker in self.workers.values()):
+            if self.are_joining:
                 continue
             if self._described():
                 return

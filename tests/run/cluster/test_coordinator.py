@@ -268,7 +268,7 @@ def test_a_worker_that_was_started_anew_at_its_address_gets_the_run_again(cluste
     runner = run()
     said = executed(cluster, runner)
     check_whole(runner)
-    assert said.has("was started anew") == 1
+    assert said.has("does not know the run") == 1
     assert seen["open_run"] == 2
 
 

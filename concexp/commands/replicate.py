@@ -13,7 +13,7 @@ from concexp.commands.check import Check
 from concexp.commands.compare import compare_runs, default_folder, write_comparison
 from concexp.commands.machines import Place, hosts_of
 from concexp.commands.measured import MeasuredRun, read
-from concexp.commands.progress import progress_display
+from concexp.commands.progress import Silent, progress_display
 from concexp.commands.questions import Questions
 from concexp.commands.run import RunOutcome, RunRequest, concluded, load_spec, prepared, run_experiment, set_up
 from concexp.commands.run_log import RunLog
@@ -40,7 +40,7 @@ def run_anywhere(request: RunRequest, progress_kind: str, page: bool, check: Che
     execution = request.spec.execution
     if execution.engine == "local" or execution.strategy == "spread":
         return run_experiment(request, progress_kind, page, check, questions)
-    display = progress_display("none" if request.quiet else progress_kind, request.verbose)
+    display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
     log = RunLog()
     session = Session(display, Questions(asks=False), log)
     try:

@@ -7,7 +7,7 @@ KILLS ?= 50
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bounds clean cluster-hosts cluster-kills cluster-overhead contracts crate designs doubts engines faults fidelity fuzz kills large lint messages requirements soak tries types versions
+.PHONY: run test quick bench bounds clean cluster-hosts cluster-kills cluster-overhead contracts crate designs docs doubts engines faults fidelity fuzz kills large lint messages requirements soak tries types versions
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -58,6 +58,14 @@ designs: .venv/developing  ## the pages of 200 more experiments drawn at random:
 
 faults: .venv/developing  ## every fault in every model (about 5 minutes; `test` has a diagonal of it)
 	CONCEXP_FAULTS=all $(PYTEST) --timeout 1800 tests/program/test_fault_matrix.py  # one sweep is the fixture of all its tests
+
+.venv-peers/installed:
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check asv pyperf pytest-benchmark rebench
+	touch $@
+
+bench: .venv/installed .venv-peers/installed  ## what concexp adds to what it measures, beside other tools (a quarter of an hour on a quiet machine)
+	$(BIN)/python benchmarks/bench.py --peers .venv-peers/bin/python --large
 
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py
@@ -117,6 +125,9 @@ fuzz: .venv/developing  ## 10,000 made-up experiments and 500 journals, then a m
 messages: .venv/developing  ## bring the catalogues of other languages up to date with the messages in the sources
 	$(BIN)/python -m tests.helpers.messages
 
+docs: .venv/developing  ## the documentation as a site, build/site/index.html; fails on a broken link
+	$(BIN)/mkdocs build --quiet --strict
+
 lint: .venv/developing  ## style and mistakes
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -125,4 +136,4 @@ types: .venv/developing  ## static types
 	$(BIN)/mypy
 
 clean:  ## everything that can be made again
-	rm -rf .venv .venv-bounds .venv-crate .venv-engines .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-bounds .venv-crate .venv-engines .venv-peers .pytest_cache .mypy_cache .ruff_cache

@@ -9,16 +9,18 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
-import pkgutil
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from concexp.errors import EnvironmentRefused, UnknownName, did_you_mean, meant
+
+if TYPE_CHECKING:  # it loads the parser of e-mail
+    from importlib.metadata import EntryPoint
 
 KINDS = {
     "workload": "concexp.trial.workloads",
@@ -84,8 +86,7 @@ def _own(kind: str) -> frozenset[str]:
     """The names of concexp's own plug-ins of a kind."""
     # The folder is listed, since importing the package of plots would import matplotlib.
     folder = Path(__file__).parent.joinpath(*KINDS[kind].split(".")[1:])
-    modules = pkgutil.iter_modules([str(folder)])
-    return frozenset(module.name for module in modules if not module.name.startswith("_"))
+    return frozenset(file.stem for file in folder.glob("*.py") if not file.name.startswith("_"))
 
 
 @cache
@@ -173,7 +174,14 @@ def _bare(name: str) -> str:
 def _foreign(kind: str) -> dict[str, EntryPoint]:
     """The plug-ins of other packages by name."""
     group = "concexp." + KINDS[kind].rpartition(".")[2]
-    return {point.name: point for point in entry_points(group=group)}
+    return {point.name: point for point in _entry_points().select(group=group)}
+
+
+@cache  # each call reads the entry points of all installed packages
+def _entry_points() -> Any:
+    from importlib.metadata import entry_points
+
+    return entry_points()
 
 
 def reference(kind: str, name: str) -> str:
@@ -202,15 +210,20 @@ def description(cls: type[Any]) -> str:
     return "\n".join(line for line in lines if line.partition(":")[0].strip() not in names_of_parameters).strip()
 
 
-def parameters(cls: Any) -> dict[str, Parameter]:
+def parameters(cls: Any) -> Mapping[str, Parameter]:
     """The parameters of a plug-in by name, those of base classes first."""
+    return _declared(cls)
+
+
+@cache  # the planner asks for each cell
+def _declared(cls: Any) -> Mapping[str, Parameter]:
     meanings = dict(re.findall(r"^([a-z_]\w*): (.+)$", inspect.getdoc(cls) or "", re.MULTILINE))
     declared: dict[str, Parameter] = {}
     for base in reversed(cls.__mro__):
         for name, annotation in vars(base).get("__annotations__", {}).items():
             if "ClassVar" not in str(annotation):
                 declared[name] = _parameter(name, annotation, cls, meanings.get(name, ""))
-    return declared
+    return MappingProxyType(declared)
 
 
 def _parameter(name: str, annotation: Any, cls: type[Any], meaning: str) -> Parameter:

@@ -6,9 +6,9 @@ import os
 import shlex
 import shutil
 import sys
-import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from concexp.run.storage.foreign_text import printable
 
@@ -26,8 +26,17 @@ def resume_command(finished: Sequence[Path] = ()) -> str:
     return shlex.join(["concexp", *(word for word in sys.argv[1:] if word not in dropped)])
 
 
+def json_text(data: Any) -> str:
+    """Data for other programs."""
+    import json  # few commands print any
+
+    return json.dumps(data, indent=1)
+
+
 def say_result(answer: Sequence[str], lines: Sequence[str]) -> None:
     """Print an answer, each of its lines wrapped to the terminal's width, and the further lines after a gap."""
+    import textwrap
+
     width = shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else 0
     for line in answer:
         indent = " " * (len(line) - len(line.lstrip(" -")))

@@ -12,6 +12,9 @@ import pytest
 
 import concexp
 from concexp import catalog
+from concexp.commands import plug_in_list
+from concexp.trial import wire
+from tests.helpers import children
 
 # The listing of the package, from the top down: an entry imports itself and what stands below it.
 ORDER = (
@@ -253,30 +256,41 @@ def test_each_library_has_its_home(library):
 
 
 HEAVY = {"pandas", "matplotlib", "scipy", "numpy", "pyarrow"}
+# Beside these, what a person waits for who asks for help, or for a list: typer takes pydantic for the values of arguments.
+HEAVY_FOR_HELP = {"pydantic", "yaml", "psutil", "asyncio", "json", "email"}
+HEAVY_FOR_A_LIST = {"yaml", "psutil", "asyncio", "concexp.trial.plugin", "concexp.experiment.spec"}
 EXAMPLE = "workload: cpu_sum\nmodel: [serial, threads]\n"
 
 
+@pytest.fixture(scope="module")
+def listed():
+    """The cache of `concexp list` is full, so that a list need import no plug-in."""
+    plug_in_list.plug_ins("")
+
+
 @pytest.mark.parametrize(
-    "code",
+    ("code", "more"),
     [
-        "import concexp",
-        "import concexp.experiment",
-        "import concexp.plan.planner",
-        "import concexp.cli",
-        "import concexp.commands.run",
-        "main('--help')",
-        "main('--version')",
-        "main('run', '--help')",
-        "main('validate', 'x.yaml')",
-        "main('plan', 'x.yaml')",
-        "main('plan', 'x.yaml', '--json')",
-        "main('list', 'workload')",
-        "main('list', 'support')",
-        "main('show', 'counter')",
+        ("import concexp", ()),
+        ("import concexp.experiment", {"pydantic", "yaml"}),
+        ("import concexp.plan.planner", ()),
+        ("import concexp.cli", HEAVY_FOR_HELP),
+        ("import concexp.commands.run", ()),
+        ("main('--help')", HEAVY_FOR_HELP),
+        ("main('--version')", ()),
+        ("main('run', '--help')", {"yaml", "psutil", "asyncio"}),
+        ("main('validate', 'x.yaml')", {"psutil", "asyncio", "statistics"}),
+        ("main('plan', 'x.yaml')", ()),
+        ("main('plan', 'x.yaml', '--json')", ()),
+        ("main('list')", HEAVY_FOR_A_LIST),
+        ("main('list', 'metric', '--json')", HEAVY_FOR_A_LIST),
+        ("main('list', 'support')", ()),
+        ("main('show', 'counter')", ()),
     ],
 )
-def test_heavy_libraries_are_loaded_for_results_only(code, tmp_path):
-    """pandas, numpy, matplotlib, scipy and pyarrow are not imported before a result is read."""
+@pytest.mark.usefixtures("listed")
+def test_heavy_libraries_are_loaded_for_results_only(code, more, tmp_path):
+    """pandas, numpy, matplotlib, scipy and pyarrow are not imported before a result is read, and little for help or a list."""
     (tmp_path / "x.yaml").write_text(EXAMPLE)
     script = f"""
 import runpy, sys
@@ -288,7 +302,7 @@ def main(*arguments):
         assert not end.code, end.code
 {code}
 print()
-print(sorted({HEAVY} & set(sys.modules)))
+print(sorted({HEAVY | set(more)} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -344,6 +358,42 @@ def test_the_childs_common_path_is_quick_to_import():
         modules = [one for one in imported_modules(file) if one.startswith("concexp.trial.")]
         waiting += modules + [one.rpartition(".")[0] for one in modules]
     assert {"__main__", "measure", "tools", "passes", "wire"} <= {module.rpartition(".")[2] for module in seen}
+
+
+# What a plain trial would spend most of its start on, and has no use for.
+NOT_FOR_A_PLAIN_TRIAL = {
+    "ast",
+    "collections",
+    "contextlib",
+    "enum",
+    "functools",
+    "importlib",
+    "random",
+    "signal",
+    "threading",
+}
+
+
+def test_a_plain_trial_imports_little(tmp_path):
+    """A serial trial without a primitive imports next to nothing of the standard library before its work, nor after it."""
+    request = children.request("noop", load={"ops": 1, "scaling": "strong"}, folder=str(tmp_path), workers=1, probes=[])
+    code = (
+        f"import sys; sys.path[0] = {str(PACKAGE.parent)!r}; before = set(sys.modules)\n"
+        f"from concexp.trial.__main__ import answer_to; from concexp.trial import wire\n"
+        f"print(answer_to(wire.value_of({wire.literal(request)!r}))['status'])\n"
+        f"print(sorted({NOT_FOR_A_PLAIN_TRIAL} & set(sys.modules) - before))\n"
+    )
+    done = subprocess.run([sys.executable, "-s", "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["ok", "[]"]
+
+
+def test_only_models_bring_the_libraries_of_models():
+    """Workloads, primitives and probes import event loops and processes in functions: trials of other models need none."""
+    brought = {"asyncio", "concurrent", "logging", "multiprocessing", "socket", "ssl", "subprocess"}
+    for file in CHILD:
+        if file.parent.name in ("workloads", "sync", "probes"):
+            early = {name.partition(".")[0] for name, line in imports(file) if not in_function(file, line)}
+            assert not early & brought, f"{short(file)}: {early & brought}"
 
 
 # Plug-ins and modules -------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import multiprocessing
 import pydoc
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ import yaml
 
 import concexp
 from concexp import catalog
-from concexp.commands import catalogue
+from concexp.commands import catalogue, plug_in_list
 from concexp.errors import EnvironmentRefused, UnknownName
 
 PACKAGE = Path(concexp.__file__).parent
@@ -101,21 +101,21 @@ def test_a_package_that_cannot_be_loaded_is_named(monkeypatch):
     monkeypatch.setattr(catalog, "_foreign", lambda kind: {"broken": point} if kind == "workload" else {})
     with pytest.raises(EnvironmentRefused, match=r"the workload 'broken' of .* cannot be loaded: ModuleNotFoundError"):
         catalog.load("workload", "broken")
-    listed = {entry["name"]: entry["summary"] for entry in catalogue.plug_ins("workload")["workload"]}
+    listed = {entry["name"]: entry["summary"] for entry in plug_in_list.plug_ins("workload")["workload"]}
     assert listed["broken"].startswith("not usable: ")
     assert not any(triple["workload"] == "broken" for triple in catalogue.support("sync", "none"))
     assert "broken" not in catalog.classes("workload")
     catalog._known_as.cache_clear()
-    assert catalogue.known_by("ThreadPoolExecutor") == ["thread_pool"]
+    assert plug_in_list.known_by("ThreadPoolExecutor") == ["thread_pool"]
 
 
 def test_groups_of_entry_points_are_the_folders(monkeypatch):
     """The documented groups: workloads, models, sync, metrics, plots."""
-    asked = []
-    monkeypatch.setattr(catalog, "entry_points", lambda group: asked.append(group) or ())
-    for kind in catalog.KINDS:
-        catalog._foreign.__wrapped__(kind)
-    assert {"concexp.workloads", "concexp.models", "concexp.sync", "concexp.metrics", "concexp.plots"} <= set(asked)
+    groups = ["concexp.workloads", "concexp.models", "concexp.sync", "concexp.metrics", "concexp.plots"]
+    points = EntryPoints(EntryPoint(f"theirs_{group}", "a:B", group) for group in [*groups, "concexp.others"])
+    monkeypatch.setattr(catalog, "_entry_points", lambda: points)
+    found = [name for kind in catalog.KINDS for name in catalog._foreign.__wrapped__(kind)]
+    assert sorted(found) == sorted(f"theirs_{group}" for group in groups)
 
 
 def test_parameters_are_annotated_attributes():

@@ -1,8 +1,8 @@
-"""The command line: one function per verb. Only this package exits and knows typer."""
+"""The command line: one function per verb. Only this package exits and knows typer.
 
-from __future__ import annotations
+Annotations are evaluated here, once: typer would evaluate postponed ones three times for each start of the program.
+"""
 
-import json
 import os
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,9 @@ from concexp.cli.options import Against, Cluster, Drawn, Format, Html, Only, Pag
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
-from concexp.output import command_line, resume_command, say, say_result
+from concexp.output import command_line, json_text, resume_command, say, say_result
 from concexp.overview import EXAMPLES
-from concexp.report import Look
+from concexp.report.look import Look
 
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
 
@@ -59,12 +59,14 @@ def run(
 
     \b
     concexp run experiments/01_cpu_models.yaml
-    concexp run x.yaml --check
     concexp run x.yaml --strict -q
     concexp run x.yaml --against main
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
     """
     with loading():
+        from concexp.run.machine.neighbours import Watch
+
+        watch: Watch | None = Watch()  # other programs show themselves while the rest is imported
         from concexp.commands.check import Check
         from concexp.commands.questions import Questions, on_terminal
         from concexp.commands.replicate import run_anywhere
@@ -81,7 +83,8 @@ def run(
                 path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
                 against=against, language=language or "", look=Look(figures or "", html), cluster=cluster,
             )  # fmt: skip
-            outcome = run_anywhere(request, progress.value, not no_report, checked, questions)
+            outcome = run_anywhere(request, progress.value, not no_report, checked, questions, watch)
+            watch = None  # what they did during this run says nothing of the next one
         say_result([] if quiet else outcome.answer, outcome.lines)
         failures += outcome.bad + len(outcome.failed)
     raise typer.Exit(1 if failures else 0)
@@ -191,7 +194,7 @@ def plan(
     duration = forecast(spec, planned, known_before(runs, spec.measure, facts.host()))
     found = warnings(spec, planned, runs)
     if as_json:
-        say(json.dumps(plan_data(spec, planned, duration, found), indent=1))
+        say(json_text(plan_data(spec, planned, duration, found)))
     else:
         say(plan_text(spec, planned, duration))
     for warning in found:
@@ -213,19 +216,23 @@ def list_(
     concexp list support
     concexp list pythons
     """
-    from concexp.commands import catalogue
-    from concexp.run.child import stage
-    from concexp.run.interpreters import discovery
-
     if kind == "pythons":
+        from concexp.commands.catalogue import pythons_text
+        from concexp.run.child import stage
+        from concexp.run.interpreters import discovery
+
         rows = discovery.listed(stage.stage_child_code())
-        say(json.dumps(rows, indent=1) if as_json else catalogue.pythons_text(rows))
+        say(json_text(rows) if as_json else pythons_text(rows))
     elif kind == "support":
-        triples = catalogue.support()
-        say(json.dumps(triples, indent=1) if as_json else catalogue.support_text(triples))
+        from concexp.commands.catalogue import support, support_text
+
+        triples = support()
+        say(json_text(triples) if as_json else support_text(triples))
     else:
-        entries = catalogue.plug_ins(kind)
-        say(json.dumps(entries, indent=1) if as_json else catalogue.plug_ins_text(entries))
+        from concexp.commands.plug_in_list import plug_ins, plug_ins_text
+
+        entries = plug_ins(kind)
+        say(json_text(entries) if as_json else plug_ins_text(entries))
 
 
 @app.command()
@@ -342,7 +349,7 @@ def doctor_(
     from concexp.commands import doctor
 
     findings = doctor.examine(out)
-    say(json.dumps(doctor.findings_data(findings), indent=1) if as_json else doctor.findings_text(findings))
+    say(json_text(doctor.findings_data(findings)) if as_json else doctor.findings_text(findings))
 
 
 @app.command("selftest")
@@ -368,7 +375,7 @@ def selftest_(
 
     with interruptible(lambda kept: f"to begin again:\n  {command_line()}"):
         verdicts = selftest.run(out, repetitions, progress.value, command_line())
-    say(json.dumps(selftest.verdicts_data(verdicts), indent=1) if as_json else selftest.verdicts_text(verdicts))
+    say(json_text(selftest.verdicts_data(verdicts)) if as_json else selftest.verdicts_text(verdicts))
     raise typer.Exit(1 if selftest.any_wrong(verdicts) else 0)
 
 

@@ -1,8 +1,5 @@
 """The command `concexp compare`."""
 
-from __future__ import annotations
-
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -52,6 +49,8 @@ def compare(
     page = write_comparison(found, out, command_line())
     lines, passed = check_lines(found, checked)
     if as_json:
+        import json
+
         from concexp.report.comparison.data import as_json as data
 
         say(json.dumps({**data(found), "page": str(page.path)}, indent=1, ensure_ascii=False))

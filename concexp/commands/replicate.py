@@ -25,6 +25,7 @@ from concexp.run.cluster.hosts import Hosts
 from concexp.run.cluster.parcel import packed
 from concexp.run.cluster.strategies import Whole
 from concexp.run.machine import facts
+from concexp.run.machine.neighbours import Watch
 from concexp.run.provided import sharing
 from concexp.run.runner import Runner
 from concexp.run.storage import journal
@@ -33,16 +34,18 @@ from concexp.run.storage import journal
 PATIENCE_S = 60.0
 
 
-def run_anywhere(request: RunRequest, progress_kind: str, page: bool, check: Check, questions: Questions) -> RunOutcome:
-    """Run one experiment, or complete its unfinished runs, and write its pages."""
+def run_anywhere(
+    request: RunRequest, progress_kind: str, page: bool, check: Check, questions: Questions, watch: Watch | None = None
+) -> RunOutcome:
+    """Run one experiment, or complete its unfinished runs, and write its pages; `watch` as for `run_experiment`."""
     request = replace(request, spec=load_spec(request))
     assert request.spec is not None
     execution = request.spec.execution
     if execution.engine == "local" or execution.strategy == "spread":
-        return run_experiment(request, progress_kind, page, check, questions)
+        return run_experiment(request, progress_kind, page, check, questions, watch)
     display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
     log = RunLog()
-    session = Session(display, Questions(asks=False), log)
+    session = Session(display, Questions(asks=False), log, watch)
     try:
         log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
         with hosts_of(request.spec, session) as hosts:

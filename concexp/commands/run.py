@@ -38,6 +38,7 @@ from concexp.run.interpreters import discovery, interpreter
 from concexp.run.interpreters.interpreter import Interpreter
 from concexp.run.machine import facts, hazards
 from concexp.run.machine.lock import MachineLock
+from concexp.run.machine.neighbours import Watch
 from concexp.run.outlook import Outlook
 from concexp.run.preflight import Preflight
 from concexp.run.provided import Provided, file_facts, provided_by, sharing
@@ -108,12 +109,20 @@ class RunOutcome:
 
 
 def run_experiment(
-    request: RunRequest, progress_kind: str, page: bool, check: Check = Check.off, questions: Questions | None = None
+    request: RunRequest,
+    progress_kind: str,
+    page: bool,
+    check: Check = Check.off,
+    questions: Questions | None = None,
+    watch: Watch | None = None,
 ) -> RunOutcome:
-    """Run one experiment, or complete its unfinished run, and write its page; with `check`, judge its claims."""
+    """Run one experiment, or complete its unfinished run, and write its page; with `check`, judge its claims.
+
+    `watch` was begun shortly before; without it there is a wait until one has seen enough of other programs.
+    """
     display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
     log = RunLog()
-    session = Session(display, questions or Questions(asks=False), log)
+    session = Session(display, questions or Questions(asks=False), log, watch)
     try:
         log.write(f"concexp {__version__} on {facts.python_and_system()}: {request.command}")
         spec = load_spec(request)
@@ -299,7 +308,7 @@ def _open_folder(
         session.say(line)
     clocks, doctor = {}, None  # of other machines, the journal has them
     if place.hosts is None:
-        clocks = {label: interpreter.clocks(python, code) for label, python in preflight.pythons.items()}
+        clocks = {label: interpreter.usual_clocks(python, code) for label, python in preflight.pythons.items()}
         doctor = hazards.warning_before_run(machine, next(iter(clocks.values()), {}))
     manifest: dict[str, Any] = {
         "concexp": __version__,

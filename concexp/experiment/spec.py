@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from os.path import abspath, relpath
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,9 @@ from concexp.experiment.swept import Axis, Value
 
 KINDS = ("workload", "model", "sync")
 SHORT_SHA = 7  # digits of a commit, as git shows it
+as_json = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), default=str
+).encode  # made once: plans have many cells
 PLUGINS = {"background": "workload"}  # axes of entries whose plug-ins are of another kind
 
 
@@ -176,7 +181,7 @@ class Entry:
         """The user code of the entry, its check and items included, that have Python source."""
         return [located for located in (self.located, self.consumer, self.check, self.over) if located.source]
 
-    @property
+    @cached_property
     def plugin(self) -> type[Any]:
         """The class of the plug-in; for user code, that of the workload which calls it."""
         if self.is_user_code:
@@ -204,7 +209,7 @@ class Entry:
         more = {"reference": reference} if reference else {}
         return {"name": self.name, "parameters": dict(self.parameters), **more}
 
-    @property
+    @cached_property
     def non_default(self) -> dict[str, Any]:
         """The parameters that differ from their defaults: a new parameter of a plug-in must not change the ids of old cells."""
         if self.is_user_code:
@@ -217,6 +222,11 @@ class Entry:
         declared = catalog.parameters(self.plugin)
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
 
+    @cached_property
+    def identity_text(self) -> str:
+        """The parameters that differ from their defaults as JSON: what the id of a cell is made of."""
+        return as_json(self.non_default)
+
     def accepts(self) -> tuple[str, ...]:
         """The names of the parameters."""
         if self.is_user_code:
@@ -228,8 +238,15 @@ class Entry:
         return value if self.is_user_code else units.convert(catalog.parameters(self.plugin)[name], value)
 
     def with_parameter(self, name: str, value: Any) -> Entry:
-        """The same entry with another value for one parameter."""
-        return replace(self, parameters={**self.parameters, name: self.convert(name, value)})
+        """The same entry with another value for one parameter; one object for all cells that have that value."""
+        key = name, repr(value)
+        if key not in self._changed:
+            self._changed[key] = replace(self, parameters={**self.parameters, name: self.convert(name, value)})
+        return self._changed[key]
+
+    @cached_property
+    def _changed(self) -> dict[tuple[str, str], Entry]:
+        return {}
 
 
 @dataclass(frozen=True)

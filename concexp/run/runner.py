@@ -97,7 +97,7 @@ class Runner:
     def perform(self, step: Step) -> Record:
         """Take one step here, and return its record."""
         if step.trial is None:
-            return self.measure_machine(step.number, step.block)
+            return self.measure_machine(step.number, step.block, step.rounds)
         return self.diagnose(step.trial) if step.diagnosis else self.measure(step.trial)
 
     def measure(self, trial: PlannedTrial) -> Record:
@@ -144,12 +144,12 @@ class Runner:
         """Run a trial that hung once more, with locks that record their holders. Its times count nowhere."""
         return self.measure(replace(trial, id=_diagnostic_id(trial.cell), role=DIAGNOSTIC, probe="holders"))
 
-    def measure_machine(self, number: int, block: int) -> Record:
-        """Measure how many CPUs the machine gives now, and return the record."""
+    def measure_machine(self, number: int, block: int, rounds: int) -> Record:
+        """Measure how many CPUs the machine gives now, in so many rounds, and return the record."""
         cpus = self.folder.manifest["machine"]["cpus"]
         with self.lock.held():
             started_at = run_folder.now()
-            spin = spinners.measure(sys.executable, self.stage, cpus)
+            spin = spinners.measure(sys.executable, self.stage, cpus, rounds)
         if spin.effective_cpus is None:
             self.listener.note(f"block {block}: effective CPUs could not be measured: {spin.reason}")
         else:
@@ -209,6 +209,7 @@ class Execution:
         self.last_block = _last_block(record for record in records if record.role != MACHINE)
         self.spins = sum(record.role == MACHINE for record in records)
         self.last_spin_block = _last_block(record for record in records if record.role == MACHINE)
+        self.middle = ""  # the trial before which the machine is measured once more, however short the run
         # Only `next_trials` needs them: without it a long run does not grow with its journal.
         self.records = records if runner.next_trials else []
 
@@ -224,7 +225,9 @@ class Execution:
             if unsupported_id(cell) not in self.recorded_ids:
                 self._write(unsupported_record(cell, runner.host))
         planned = runner.plan.trials
-        runner.listener.run_started(len(planned), sum(trial.id in self.recorded_ids for trial in planned))
+        rest = [trial.id for trial in planned if trial.id not in self.recorded_ids]
+        self.middle = rest[len(rest) // 2] if len(rest) > 1 else ""
+        runner.listener.run_started(len(planned), len(planned) - len(rest))
 
     def _batches(self) -> Iterator[Sequence[PlannedTrial]]:
         """The rest of the plan, or what `next_trials` asks for, one block after the other."""
@@ -256,7 +259,7 @@ class Execution:
         """What a host does for these trials: before one the machine is measured, after one comes a diagnosis, where due."""
         listener = self.runner.listener
         for trial in trials:
-            if pulse.is_due(trial):
+            if pulse.is_due(trial, self.middle):
                 yield from self.measured_machine(trial.block, pulse)
             listener.trial_started(trial, pulse.host)
             record = yield Step(trial.block, trial)
@@ -267,12 +270,12 @@ class Execution:
             self.last_block = max(self.last_block, trial.block)
 
     def measured_machine(self, block: int, pulse: Pulse) -> Steps:
-        """The machine is measured before a block."""
+        """The machine is measured before a block, for no longer than suits the time since the last measurement."""
         while machine_id(self.spins) in self.recorded_ids:  # a number may be missing: its host was lost meanwhile
             self.spins += 1
         number, self.spins = self.spins, self.spins + 1
-        yield Step(block, number=number)
-        pulse.block, pulse.at = block, time.monotonic()
+        yield Step(block, number=number, rounds=spinners.rounds_after(time.monotonic() - pulse.at))
+        pulse.looks, pulse.at = pulse.looks + 1, time.monotonic()
 
     def keep(self, record: Record) -> Record:
         """Put a record on disk, and remember it if later trials depend on it; returns it as it was written."""

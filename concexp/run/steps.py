@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from concexp.plan.cell import PlannedTrial
@@ -41,13 +41,14 @@ class ProgressListener(Protocol):
 class Step:
     """One thing that a host does for a run with the machine to itself.
 
-    That is a trial, its diagnosis, or, where there is no trial, measurement `number` of the machine before a block.
+    That is a trial, its diagnosis, or, where there is no trial, measurement `number` of the machine, of so many `rounds`.
     """
 
     block: int
     trial: PlannedTrial | None = None
     diagnosis: bool = False
     number: int = 0
+    rounds: int = 0
 
 
 # What a host does one after the other: each step is answered with its record, as it is on disk.
@@ -56,14 +57,16 @@ Steps = Generator[Step, Record, None]
 
 @dataclass
 class Pulse:
-    """A host, by the name that the listener gets, and its latest measurement of the machine: block, and monotonic seconds."""
+    """A host, by the name that the listener gets; how often this execution has measured it, and when, in monotonic seconds."""
 
     host: str = ""
-    block: int = -1
-    at: float = 0.0
+    looks: int = 0
+    at: float = field(default_factory=time.monotonic)
 
-    def is_due(self, trial: PlannedTrial) -> bool:
-        """Whether the machine is to be measured before this trial."""
+    def is_due(self, trial: PlannedTrial, middle: str) -> bool:
+        """Whether to measure the machine now: before the first trial, in the middle of the plan, and as time passes."""
         if trial.cell.simulated:
             return False
-        return trial.block != self.block or time.monotonic() - self.at > spinners.SPIN_EVERY_SECONDS
+        if not self.looks or (self.looks == 1 and trial.id == middle):
+            return True
+        return time.monotonic() - self.at > spinners.SPIN_EVERY_SECONDS

@@ -1,7 +1,15 @@
 """The base classes of the plug-ins of the sealed child: workload, model, primitive, probe."""
 
+import sys
+
 CLASSES = {"workloads": "Workload", "models": "Model", "sync": "Sync", "probes": "Probe"}  # by folder
 FOUND = {}  # package -> whether this interpreter has it
+
+
+def module_of(name):
+    """The module of this dotted name, imported where it is not yet; `importlib` would have to be imported for it."""
+    __import__(name)
+    return sys.modules[name]
 
 
 def installed(package):
@@ -18,10 +26,8 @@ def load_plugin(kind, entry):
 
     One of another package has a `reference` too, package.module:Class.
     """
-    from importlib import import_module
-
     module, _, attribute = entry.get("reference", "").partition(":")
-    found = import_module(module or "concexp.trial.%s.%s" % (kind, entry["name"]))
+    found = module_of(module or "concexp.trial.%s.%s" % (kind, entry["name"]))
     for part in (attribute or CLASSES[kind]).split("."):
         found = getattr(found, part)
     return found(**entry.get("parameters", {}))

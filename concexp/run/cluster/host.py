@@ -35,8 +35,6 @@ from concexp.run.runner import Runner
 from concexp.run.storage.run_folder import RunFolder
 from concexp.run.user_files import UserFiles
 
-LOOK_S = 1.0  # how long a host looks at what other programs do
-
 
 class NotOpen(ConcexpError):
     """This worker has not got the run's parcel: it is another process than the one that got it."""
@@ -121,6 +119,7 @@ def _run(key: str) -> _Opened:
 
 def _open(parcel: Parcel, closing: contextlib.ExitStack) -> _Opened:
     """Unpack, read, plan and look around."""
+    watch = Watch()
     process_tree.end_abandoned()
     temp_folder.clear()
     folder = closing.enter_context(temp_folder.folder()) / parcel.run
@@ -153,7 +152,7 @@ def _open(parcel: Parcel, closing: contextlib.ExitStack) -> _Opened:
     cells = {cell.id: cell for cell in (*plan.cells, *sentinel)}
     problems, remarks = interpreter_differences(parcel.manifest["interpreters"], resolved)
     problems += [*_other_packages(parcel, runner), *_other_cells(parcel, cells)]
-    about = {**_looked_around(runner), "problems": problems, "remarks": remarks}
+    about = {**_looked_around(runner, watch), "problems": problems, "remarks": remarks}
     return _Opened(runner, cells, listener, about, closing.pop_all())
 
 
@@ -172,15 +171,13 @@ def _other_cells(parcel: Parcel, cells: Mapping[str, Cell]) -> Iterator[str]:
         yield f"{unable.count(reason)} cells cannot run there: {reason}"
 
 
-def _looked_around(runner: Runner) -> dict[str, Any]:
+def _looked_around(runner: Runner, watch: Watch) -> dict[str, Any]:
     """The machine's facts, its hazards and its clocks; nothing of it matters where trials are made up."""
     machine = facts.facts()
     if all(cell.simulated for cell in runner.plan.runnable):
         return {"machine": machine, "said": [], "doctor": "", "clocks": {}}
-    watch = Watch()
-    time.sleep(LOOK_S)
     machine["other_cpus"] = watch.cpus()
-    ask = functools.partial(interpreter.clocks, stage=runner.stage)
+    ask = functools.partial(interpreter.usual_clocks, stage=runner.stage)
     clocks = {label: ask(python) for label, python in runner.pythons.items()}
     doctor = hazards.warning_before_run(machine, next(iter(clocks.values()), {}))
     return {

@@ -115,7 +115,7 @@ Message = dict[str, Any]
 def message(step: Step) -> Message:
     """A step as it travels: a cell by its id, for a host has cells of its own."""
     if step.trial is None:
-        return {"block": step.block, "number": step.number}
+        return {"block": step.block, "number": step.number, "rounds": step.rounds}
     trial = {name: getattr(step.trial, name) for name in PlannedTrial.__dataclass_fields__ if name != "cell"}
     return {"block": step.block, "diagnosis": step.diagnosis, "trial": trial, "cell": step.trial.cell.id}
 
@@ -123,6 +123,6 @@ def message(step: Step) -> Message:
 def step_of(told: Message, cells: Mapping[str, Cell]) -> Step:
     """The step of a message, with this host's cells."""
     if "trial" not in told:
-        return Step(told["block"], number=told["number"])
+        return Step(told["block"], number=told["number"], rounds=told["rounds"])
     trial = PlannedTrial(cell=cells[told["cell"]], **told["trial"])
     return Step(told["block"], trial, told["diagnosis"])

@@ -45,7 +45,7 @@ class Spread:
                 rest = f"{len(trials)} trials of a block that {begun_by} began and does not end"
                 self.say(f"{name} gets {rest}: they become a block of its own")
             return self.execution.steps(trials, lane.pulse)
-        if self.blocks.left or lane.pulse.block < 0 or name in self.looked:
+        if self.blocks.left or not lane.pulse.looks or name in self.looked:
             return None
         self.looked.add(name)
         return self.execution.measured_machine(self.execution.last_block + 1, lane.pulse)

@@ -15,6 +15,8 @@ from concexp.plan.cell import Cell
 from concexp.plan.support import SupportCheck, absent, refused_here
 from concexp.run.child.launch import launch
 from concexp.run.child.stage import StagedCode
+from concexp.run.interpreters import remembered
+from concexp.run.machine import hazards, topology
 
 ASK_TIMEOUT = 60.0  # seconds; a cold disk may need many of them
 OLDEST = (3, 9)  # the version that the child's code is written for
@@ -66,7 +68,9 @@ def current(stage: StagedCode, label: str = "current") -> Interpreter:
 
 
 def ask(label: str, path: str, stage: StagedCode) -> Interpreter | MissingInterpreter:
-    """Start an interpreter once to describe itself."""
+    """What an interpreter says of itself: it is started for that, unless it was since the machine was."""
+    if facts := remembered.recall(path, stage).get("facts"):
+        return Interpreter(label, path, facts)
     try:
         outcome = launch({"verb": "describe"}, path, stage, ASK_TIMEOUT)
     except OSError as error:
@@ -79,12 +83,14 @@ def ask(label: str, path: str, stage: StagedCode) -> Interpreter | MissingInterp
         return MissingInterpreter(
             label, f"{facts['implementation']} {facts['version']} is too old: trials need {oldest} or later"
         )
-    executable = facts.pop("executable")
+    executable, mapped = facts.pop("executable"), facts.pop("mapped", ())
     facts["executable_name"] = os.path.basename(executable)
     facts["sha256"] = hashlib.sha256(Path(executable).read_bytes()).hexdigest()
     # A manifest is made to be committed: flags with paths of this machine mean nothing elsewhere.
     facts["configure_flags"] = _without_paths(facts["configure_flags"])
     facts["compile_flags"] = _without_paths(facts["compile_flags"])
+    if executable == os.path.realpath(path) and mapped:  # no script that may start another one tomorrow
+        remembered.keep(path, stage, mapped, {"facts": facts})
     return Interpreter(label, path, facts)
 
 
@@ -94,6 +100,18 @@ def clocks(interpreter: Interpreter, stage: StagedCode) -> dict[str, float | Non
     Not among the facts, which are part of a run's identity: these measurements differ each time.
     """
     return dict(launch({"verb": "clocks"}, interpreter.path, stage, ASK_TIMEOUT).answer or {})
+
+
+def usual_clocks(interpreter: Interpreter, stage: StagedCode) -> dict[str, float | None]:
+    """The same as it was first measured since the machine was started, if nothing disturbed it then."""
+    source = topology.clock_source()
+    kept = remembered.recall(interpreter.path, stage).get("clocks")
+    if kept and kept["source"] == source:
+        return dict(kept["clocks"])
+    found = clocks(interpreter, stage)
+    if found and hazards.clocks_are_fine(found):
+        remembered.add(interpreter.path, stage, "clocks", {"source": source, "clocks": found})
+    return found
 
 
 def _without_paths(flags: str | None) -> str | None:

@@ -92,5 +92,5 @@ def test_steps_travel_by_the_ids_of_their_cells(runner):
     """A step is the same after its way, with the cell of the host; so is a measurement of the machine."""
     cells = {cell.id: cell for cell in runner.plan.cells}
     trial = next(trial for trial in runner.plan.trials if trial.cell.id in cells)
-    for step in (Step(trial.block, trial), Step(trial.block, trial, diagnosis=True), Step(4, number=7)):
+    for step in (Step(trial.block, trial), Step(trial.block, trial, diagnosis=True), Step(4, number=7, rounds=3)):
         assert parcel.step_of(parcel.message(step), cells) == step

@@ -17,7 +17,8 @@ BUILD = ("compiler", "configure_flags", "compile_flags", "sha256")
 
 def most_common_cpus(descriptions: Iterable[Mapping[str, Any]]) -> int:
     """The number of usable CPUs that most of these hosts have, and of equally many the larger one."""
-    counts = Counter({one["host"]: one["machine"]["cpus"] for one in descriptions}.values())
+    by_host: dict[str, int] = {one["host"]: one["machine"]["cpus"] for one in descriptions}
+    counts = Counter(by_host.values())
     return max(counts, key=lambda cpus: (counts[cpus], cpus))
 
 

@@ -91,7 +91,7 @@ class FakeConnection:
         name = self.hosts[worker]
         _here.set(name)
         with self._lock:
-            self.busy[name] = self.busy.get(name, 0) + 1
+            self.busy[name] = self.busy.get(name, 0) + (function is host.perform)
             self.most_busy[name] = max(self.most_busy.get(name, 0), self.busy[name])
         try:
             _memory.set(self.opened[worker])
@@ -99,7 +99,7 @@ class FakeConnection:
         except Exception as error:
             result = error
         with self._lock:
-            self.busy[name] -= 1
+            self.busy[name] -= function is host.perform
         with self._opening:
             self._open += function is host.open_run
             self._opening.notify_all()

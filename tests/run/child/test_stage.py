@@ -86,7 +86,7 @@ def test_code_from_another_machine_is_staged_as_it_came(cache):
     assert ready.sha256 == stage.digest(files) != stage.stage_child_code().sha256
     (ready.path / "concexp/trial/wire.py").write_bytes(b"")
     assert stage.repair(ready, sys.executable)
-    assert contents(ready.path) == files
+    assert stage.intact(ready.path, files)
 
 
 def test_many_at_once_agree():

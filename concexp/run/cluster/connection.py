@@ -97,7 +97,7 @@ def connected(name: str, folder: Path) -> Iterator[Connection]:
         try:
             where = _place(cluster_names.parsed(name), folder, closing)
             client = closing.enter_context(Client(where, set_as_default=False))
-        except (OSError, TimeoutError, TypeError, ValueError) as error:  # the latter two for wrong settings of TLS
+        except (OSError, TimeoutError, TypeError, ValueError, AssertionError) as error:  # the latter: wrong settings
             raise EnvironmentRefused(
                 f"cannot connect to {name}: {error or type(error).__name__}",
                 "start `dask scheduler` and `dask worker`, and name the address that the scheduler says",

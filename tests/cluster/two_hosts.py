@@ -6,7 +6,7 @@ The scheduler and the coordinator are here, behind a bridge; each worker is in a
 veth pair. Once a link is down for two seconds only, which TCP bears: nobody is lost. Once one is down for longer than Dask's
 timeout (set to 12 s here, about the least that Dask takes): that host is lost and said to be, its block waits or goes to the other
 host, and when the link is up again its worker, which something like systemd starts anew, joins late and is used. At the end each
-trial is there exactly once, no two trials of a host overlap, and nothing listens beyond the bridge and loopback.
+trial is there exactly once, no two trials of a host overlap, and the coordinator listens nowhere beyond loopback.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
@@ -76,11 +78,16 @@ def cut(name: str, down: bool) -> None:
     ip("link", "set", f"{TAG}{name}v", "down" if down else "up")
 
 
-def listening() -> set[str]:
-    """The addresses beyond loopback and the bridge on which something of ours listens here."""
-    shown = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True).stdout
-    own = [line.split() for line in shown.splitlines() if "python" in line or "dask" in line]
-    return {words[3] for words in own if not words[3].startswith(("127.", "[::1]", f"{NETWORK}.1"))}
+def listening(pid: int) -> set[str]:
+    """The addresses beyond loopback on which a process or a child of it listens."""
+    process = psutil.Process(pid)
+    found = [
+        one.laddr
+        for own in (process, *process.children(recursive=True))
+        for one in own.net_connections("inet")
+        if one.status == psutil.CONN_LISTEN
+    ]
+    return {f"{one.ip}:{one.port}" for one in found if not one.ip.startswith(("127.", "::1"))}
 
 
 def the_links(folder: Path):
@@ -137,7 +144,7 @@ def main() -> int:
                 with contextlib.suppress(StopIteration):
                     if line := story.send(killed.whole_lines(folder).count(b"\n")):
                         print(f"{time.monotonic() - began:5.1f} s: {line}", flush=True)
-                        beyond |= listening()
+                        beyond |= listening(run.pid)
                 cluster.restart_ended()
                 time.sleep(0.1)
             said.seek(0)

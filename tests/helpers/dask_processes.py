@@ -41,7 +41,9 @@ class DaskProcesses:
 
     def start_scheduler(self):
         host = self.addresses.get("scheduler", LOOPBACK)
-        self._start("scheduler", "scheduler", "--host", host, "--port", str(self.port), "--no-dashboard")
+        self._start(
+            "scheduler", "scheduler", "--host", host, "--port", str(self.port), "--dashboard-address", f"{host}:0"
+        )
         deadline = time.monotonic() + 30
         while "Scheduler at" not in self.said("scheduler"):
             if time.monotonic() > deadline or self.processes["scheduler"].poll() is not None:
@@ -50,7 +52,7 @@ class DaskProcesses:
 
     def start_worker(self, name):
         host = self.addresses.get(name, LOOPBACK)
-        limits = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--memory-limit", "0")
+        limits = ("--nthreads", "1", "--no-nanny", "--dashboard-address", f"{host}:0", "--memory-limit", "0")
         self._start(name, "worker", self.address, "--host", host, "--name", name, *limits)
 
     def said(self, name):

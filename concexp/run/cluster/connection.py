@@ -110,6 +110,7 @@ def connected(name: str, folder: Path) -> Iterator[Connection]:
 def _place(name: cluster_names.ClusterName, folder: Path, closing: contextlib.ExitStack) -> Any:
     """What Dask's client takes: an address, or a cluster, which is closed at the end."""
     if name.address:
+        _check_certificates(name.address)
         return name.address
     if name.workers:
         from distributed import LocalCluster
@@ -130,6 +131,17 @@ def _place(name: cluster_names.ClusterName, folder: Path, closing: contextlib.Ex
     if hasattr(made, "close"):
         closing.callback(made.close)
     return made
+
+
+def _check_certificates(address: str) -> None:
+    """EnvironmentRefused for TLS without certificates: Dask's client would wait for itself for a minute."""
+    from distributed.security import Security
+
+    if address.startswith("tls:") and Security().get_connection_args("client").get("ssl_context") is None:
+        raise EnvironmentRefused(
+            f"{address} needs certificates, and Dask's configuration names none",
+            "set distributed.comm.tls.ca-file, client.cert and client.key there, or DASK_DISTRIBUTED__COMM__TLS__CA_FILE and so on",
+        )
 
 
 def _made(name: cluster_names.ClusterName, folder: Path) -> Any:

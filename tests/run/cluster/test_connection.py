@@ -89,6 +89,7 @@ def test_a_function_makes_a_cluster(local, tmp_path):
         ("no_such_module:make", "no_such_module:make makes no cluster"),
         ("os:no_such_function", "os:no_such_function makes no cluster"),
         ("tcp://127.0.0.1:9", "cannot connect to tcp://127.0.0.1:9"),
+        ("tls://127.0.0.1:9", "needs certificates"),
     ],
 )
 def test_no_cluster_is_refused(name, words, tmp_path, monkeypatch):

@@ -85,7 +85,7 @@ class LoadedRun(results.Run):
     @property
     def plots(self) -> list[str]:
         """The names of the pictures that suit this run."""
-        return [name for name in catalog.names("plot") if catalog.load("plot", name)().prepare(self._view)]
+        return [name for name, cls in catalog.classes("plot").items() if cls().prepare(self._view)]
 
     def plot(self, name: str) -> Picture:
         """Draw a picture as it is on the page; UnknownName if there is no such picture, ConcexpError if it does not suit."""

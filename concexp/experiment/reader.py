@@ -16,6 +16,7 @@ from concexp.errors import InputError, Problem, did_you_mean
 from concexp.experiment import (
     axes,
     claims,
+    diagnosers,
     entries,
     environment,
     keys,
@@ -139,6 +140,7 @@ class _Reader:
             environment=variables,
             files=provided.data_files(root.value.get("files"), Path(self.file).parent, problems, self.exported),
             versions=versions.by_label(self.mentions, self.exported),
+            diagnose=diagnosers.read(self.root.value.get(diagnosers.KEY), problems),
         )
         return None if measure is None or report is None or name is None else spec
 
@@ -198,11 +200,9 @@ class _Reader:
 
     def execution(self) -> Execution | None:
         node = self.root.value.get("execution")
-        if node is None:
-            return Execution()
-        execution = shaped(Execution, node, "execution", self.problems)
-        if execution is not None and execution.engine == "local" and (execution.cluster or len(node.value) > 1):
-            cure = "add `engine: dask`, or leave the rest out"
+        execution = shaped(Execution, node, "execution", self.problems) if node is not None else None
+        if node is not None and execution is not None and execution.engine == "local" and {*node.value} - {"engine"}:
+            cure = "write `engine: dask`, or leave the rest out"
             self.problems.at(node, "execution", "this machine has no cluster and no strategy", cure)
         return execution
 

@@ -192,7 +192,9 @@ class Entry:
 
     def build(self) -> Any:
         """A new object of the plug-in."""
-        return self.plugin(**self.request()["parameters"])
+        plugin = self.plugin(**self.request()["parameters"])
+        plugin.called = self.name if self.origin else ""
+        return plugin
 
     def request(self) -> dict[str, Any]:
         """The form in which a trial's request names it."""
@@ -206,7 +208,7 @@ class Entry:
             beside["consumer"] = {**self.consumer.request(), "takes_sync": self.consumer_takes_sync}
             return {"name": "_roles", "parameters": {**given, **beside}}
         reference = catalog.reference(PLUGINS.get(self.kind, self.kind), self.name)
-        more = {"reference": reference} if reference else {}
+        more = {"reference": reference, "packages": list(self.plugin.packages)} if reference else {}
         return {"name": self.name, "parameters": dict(self.parameters), **more}
 
     @cached_property
@@ -221,6 +223,11 @@ class Entry:
             return {**self.parameters, **returns, **check, **over, **consumer, **version}
         declared = catalog.parameters(self.plugin)
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
+
+    @cached_property
+    def packages(self) -> tuple[str, ...]:
+        """What has to be installed for the interpreter beside the standard library: a parameter may decide."""
+        return () if self.is_user_code else tuple(getattr(self.build(), "packages", ()))
 
     @cached_property
     def identity_text(self) -> str:
@@ -326,6 +333,7 @@ class Spec:
     environment: Mapping[str, Variable] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()
     versions: Mapping[str, Version] = field(default_factory=dict)  # of the user's code, by label
+    diagnose: tuple[str, ...] = ()  # the probes that look at the workers in trials of their own
 
     @property
     def requested_metrics(self) -> tuple[str, ...]:
@@ -340,6 +348,15 @@ class Spec:
         return tuple(entry for role in roles for entry in role if entry is not None and entry.is_user_code)
 
     @property
+    def plugins(self) -> frozenset[tuple[str, str]]:
+        """(kind, name) of the plug-ins that its trials may load, of all kinds that a trial knows."""
+        named = {("model", value.raw) for grid in self.grids for value in grid.values("background.model")}
+        for grid in self.grids:
+            entries = [*grid.workload, *grid.model, *grid.sync, *([grid.background] if grid.background else [])]
+            named |= {(PLUGINS.get(one.kind, one.kind), one.name) for one in entries if not one.is_user_code}
+        return frozenset(named)
+
+    @property
     def interpreters(self) -> dict[str, Value]:
         """The interpreters by their labels; each value is `current`, a version, or a path."""
         by_label: dict[str, Value] = {}
@@ -350,11 +367,11 @@ class Spec:
 
     @property
     def probes(self) -> frozenset[str]:
-        """The probes that the requested metrics and plots need; a plot's probe has the name of the plot."""
+        """The probes that are asked for, or that metrics and plots need; a plot's probe has the name of the plot."""
         plots = set(self.report.plots or ()) & set(catalog.names("probe"))
         for_plots = {name for name in plots if catalog.load("probe", name).own_trials}
         for_metrics = {catalog.load("metric", name).probe for name in self.requested_metrics} - {""}
-        return frozenset(for_metrics | for_plots)
+        return frozenset(for_metrics | for_plots | set(self.diagnose))
 
     def with_measure(self, **changes: Any) -> Spec:
         """The same experiment with other values in `measure:`, as for `--quick`."""

@@ -127,7 +127,7 @@ def _open(parcel: Parcel, closing: contextlib.ExitStack) -> _Opened:
     listener = _Listener()
     spec = experiment.load(folder / "experiment.yaml").with_measure(**parcel.measure)
     provided = closing.enter_context(sharing(provided_by(spec, parcel.caller), listener.note))
-    code = stage.stage_child_code(parcel.trial_code)
+    code = stage.stage_files(parcel.trial_code)
     resolved = discovery.resolve_interpreters(spec, code, say=listener.note)
     pythons = {label: python for label, python in resolved.items() if isinstance(python, Interpreter)}
     for python in pythons.values():

@@ -95,7 +95,7 @@ def packed(runner: Runner, only: str, caller: Mapping[str, str], wait: bool) -> 
         run=folder.name,
         manifest=runner.folder.manifest,
         files={name: _file(path) for name, path in sources.items()},
-        trial_code=stage.code(),
+        trial_code=runner.stage.files,
         measure=spec.measure.model_dump(),
         cpus=runner.plan.cpus,
         only=only,

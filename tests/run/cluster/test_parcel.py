@@ -44,7 +44,9 @@ def runner(tmp_path):
         "trial_code": stage.digest(stage.code()),
     }
     folder = run_folder.create(tmp_path / "runs", spec, files, manifest, provided.sources)
-    return SimpleNamespace(spec=spec, plan=make_plan(spec, 2), folder=folder, provided=provided)
+    return SimpleNamespace(
+        spec=spec, plan=make_plan(spec, 2), folder=folder, provided=provided, stage=SimpleNamespace(files=stage.code())
+    )
 
 
 def packed(runner):

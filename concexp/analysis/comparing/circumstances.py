@@ -91,7 +91,7 @@ def circumstances(runs: Sequence[Run]) -> list[Row]:
         *_mapped("code", "plug-in", [one.get("plug_ins") or {} for one in manifests]),
         *_mapped("code", "environment", [one.get("environment") or {} for one in manifests]),
         *_mapped("code", "library", [packages.imported(one) for one in manifests]),
-        *_mapped("code", "your server", [(one.get("preflight") or {}).get("servers") or {} for one in manifests]),
+        *_mapped("code", "server", [(one.get("preflight") or {}).get("servers") or {} for one in manifests]),
         *_mapped("code", "file", [_sums(one.get("files")) for one in manifests], 12),
     ]
     machines = [one["machine"] for one in manifests]

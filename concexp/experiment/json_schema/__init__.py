@@ -275,7 +275,9 @@ def _claim() -> Schema:
 
 
 def _environment() -> Schema:
-    from_caller: dict[str, Any] = {"from": {"const": environment.CALLER}, "secret": values.FLAG}
+    text = {"type": ["string", "number"]}
+    default = {**text, "not": {"const": environment.UNSET}}
+    from_caller: dict[str, Any] = {"from": {"const": environment.CALLER}, "secret": values.FLAG, "default": default}
     variable = {
         "if": {"type": "object"},
         "then": {
@@ -283,7 +285,7 @@ def _environment() -> Schema:
             "required": ["from"],
             "additionalProperties": False,
         },
-        "else": {"type": ["string", "number"]},
+        "else": text,
     }
     names = {"pattern": values.plain(environment.NAME), "not": {"enum": list(environment.REFUSED)}}
     return {"type": "object", "propertyNames": names, "additionalProperties": variable}

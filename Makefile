@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/00_first_look.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bench bounds clean contracts crate designs docs doubts engines faults fidelity fuzz kills large lint messages requirements schema soak tries types versions wheel
+.PHONY: run test quick bench bounds clean contracts crate designs docs doubts engines faults fidelity fuzz gallery kills large lint messages requirements schema soak tries types versions wheel
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -68,6 +68,9 @@ bench: .venv/installed .venv-peers/installed  ## what concexp adds to what it me
 
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py
+
+gallery: .venv/installed  ## run all lessons one after the other (an hour and a half); again: those that are unfinished or have changed
+	$(BIN)/python benchmarks/gallery.py
 
 tries: .venv/installed  ## does `concexp try` know what a function wants, and name what an exhaustive sweep cannot beat? (about half an hour)
 	$(BIN)/python benchmarks/tries.py

@@ -145,6 +145,7 @@ ABOUT_SEVERAL = {
     "trial/test_stubs.py",
     "trial/workloads/test_cpu_workloads.py",
     "trial/workloads/test_io_workloads.py",
+    "trial/workloads/test_services.py",
     "trial/workloads/test_sync_workloads.py",
 }
 
@@ -333,8 +334,9 @@ def test_the_child_imports_the_standard_library_and_itself(file):
 
 
 def packages_of(file):
-    """The packages that the workload of a file declares."""
-    return importlib.import_module(module_of(file)).Workload.packages
+    """The packages that the classes of a file declare: a workload, or the libraries that a workload may choose."""
+    things = vars(importlib.import_module(module_of(file))).values()
+    return {package for one in things if isinstance(one, type) for package in getattr(one, "packages", ())}
 
 
 @pytest.mark.parametrize("file", CHILD, ids=short)

@@ -29,7 +29,7 @@ from concexp.experiment.spec import PLUGINS
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
 from concexp.report import AS_WRITTEN, Look, font_files
-from concexp.run import runner, user_files
+from concexp.run import runner, services, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
 from concexp.run.durations import known_before
@@ -280,9 +280,13 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
             return here, files
         if why:
             session.say(f"this is a new run: {why}")
-    refused = preflight.try_code(refusals)
+    servers = services.ask_servers(preflight.plan, preflight.pythons, code, preflight.lock, provided)
+    refused = preflight.try_code({**servers.reasons, **refusals})
     for reason, count in Counter(refused.values()).items():
         session.say(f"{count} cell{'' if count == 1 else 's'} cannot run: {reason}")
+    # Refused before there is a folder, where no cell is left: a server may be there when the command is given again.
+    plan = with_refusals(spec, preflight.plan, refused)
+    libraries = services.libraries(plan, preflight.pythons, code)
     for line in preflight.announcements(refused):
         session.say(line)
     agreement = preflight.compare_answers(refused)
@@ -309,6 +313,8 @@ def _open_folder(request: RunRequest, preflight: Preflight, session: Session) ->
             "differing": agreement.differing,
             "answers": agreement.compared,
             **({"versions": agreement.versions} if spec.versions else {}),
+            **({"libraries": libraries} if libraries else {}),
+            **({"servers": dict(servers.versions)} if servers.versions else {}),
         },
     }
     kept = {name: path for name, path in provided.sources.items() if name in provided.kept}

@@ -152,6 +152,8 @@ VARIABLE = _by_name(
         "caller", default="required"),
     Key("secret", "only the name is recorded, and what a trial prints hides the value",
         "environment: {API_TOKEN: {from: caller, secret: on}}", "on | off", default="off"),
+    Key("default", "the value where the command is given without it; it stands in the YAML, so it is no secret",
+        "environment: {REDIS_URL: {from: caller, default: 'redis://localhost'}}", "text or a number", default="an error"),
 )  # fmt: skip
 ENV = Key("env.NAME", "an environment variable; `unset` removes it", "sweep: {env.OMP_NUM_THREADS: [1, 2, cpus, unset]}",
           "text, a number or formula, or unset", default="`environment:`", topic="environment")  # fmt: skip

@@ -225,6 +225,11 @@ class Entry:
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
 
     @cached_property
+    def packages(self) -> tuple[str, ...]:
+        """What has to be installed for the interpreter beside the standard library: a parameter may decide."""
+        return () if self.is_user_code else tuple(getattr(self.build(), "packages", ()))
+
+    @cached_property
     def identity_text(self) -> str:
         """The parameters that differ from their defaults as JSON: what the id of a cell is made of."""
         return as_json(self.non_default)

@@ -142,7 +142,7 @@ class Cell:
     @property
     def needs_site(self) -> bool:
         """Whether a trial needs the installed packages; with the standard library alone it starts faster."""
-        return self.has_user_code or any(entry.plugin.packages for entry in self.entries)
+        return self.has_user_code or any(entry.packages for entry in self._roles)
 
     @property
     def has_installed_plugins(self) -> bool:

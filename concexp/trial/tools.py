@@ -25,6 +25,7 @@ __all__ = [
     "WorkerView",
     "Workload",
     "background_refusal",
+    "form_of",
     "how_it_ended",
     "loop_name",
     "name_of",
@@ -55,6 +56,11 @@ def how_it_ended(code):
 def name_of(plugin):
     """The YAML name of a plug-in object: the name of its file, unless another package chose one."""
     return plugin.called or type(plugin).__module__.rpartition(".")[2]
+
+
+def form_of(workload):
+    """How a reason names what does a workload's operations: the library that a parameter chose, else the workload."""
+    return workload.library or name_of(workload).lstrip("_")
 
 
 def loop_name(loop):
@@ -208,14 +214,15 @@ class Kit:
 
 def lacks(plugin):
     """Which package a plug-in needs and this interpreter does not have, in words, or an empty text."""
-    return package_missing(name_of(plugin), plugin.packages)
+    return package_missing(name_of(plugin), plugin.packages, plugin.pip)
 
 
-def package_missing(name, packages):
-    """The same for the plug-in of a name that needs these packages."""
+def package_missing(name, packages, pip=None):
+    """The same for the plug-in of a name that needs these packages; with what `pip` has to be told, unless that is None."""
     for package in packages:
         if not installed(package):
-            return "%s needs %s, which this interpreter does not have" % (name, package)
+            how = "" if pip is None else ": pip install %s" % (pip or package)
+            return "%s needs %s, which this interpreter does not have%s" % (name, package, how)
     return ""
 
 
@@ -243,6 +250,8 @@ def unsupported(workload, model, sync, workers, load):
     missing = lacks(workload)
     if missing:
         return missing
+    if workload.work is None and not model.asynchronous:
+        return "%s has an asynchronous form only: it needs an event loop, such as that of asyncio" % form_of(workload)
     if "rate" in load:
         if workload.shape == "workers":
             return "an open loop needs operations that do not wait for each other; %s has workers that share state" % (

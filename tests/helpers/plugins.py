@@ -18,6 +18,8 @@ REAL_MODELS = [
     for name in catalog.names("model")
     if not catalog.load("model", name).simulated and not catalog.load("model", name).packages
 ]
+# Workloads that need nothing but this machine. For the others see tests/trial/workloads/test_services.py.
+ALONE = [name for name in catalog.names("workload") if not catalog.load("workload", name).external_server]
 # Parameters of workloads whose defaults fail on purpose, or move more memory than a test needs.
 HARMLESS = {"faulty": {"at": 1 << 62}, "triad": {"size": 1 << 20}}
 METHODS = ("fork", "spawn", "forkserver")
@@ -48,8 +50,8 @@ def races(workload, model, sync):
 
 @functools.cache
 def triples(workers):
-    """(workload, model, sync) of every combination that is supported with that many workers."""
-    every = itertools.product(catalog.names("workload"), REAL_MODELS, catalog.names("sync"))
+    """(workload, model, sync) of every combination that is supported with that many workers, and needs no server."""
+    every = itertools.product(ALONE, REAL_MODELS, catalog.names("sync"))
     return tuple(triple for triple in every if runs(*triple, workers))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,8 +83,9 @@ def current(stage: StagedCode, label: str = "current") -> Interpreter:
 
 def ask(label: str, path: str, stage: StagedCode) -> Interpreter | MissingInterpreter:
     """What an interpreter says of itself: it is started for that, unless it was since the machine was."""
-    if facts := remembered.recall(path, stage).get("facts"):
-        return Interpreter(label, path, facts)
+    known = remembered.recall(path, stage).get("facts")
+    if known and not _is_too_old(known):
+        return Interpreter(label, path, known)
     try:
         outcome = launch({"verb": "describe"}, path, stage, ASK_TIMEOUT)
     except OSError as error:
@@ -92,7 +93,7 @@ def ask(label: str, path: str, stage: StagedCode) -> Interpreter | MissingInterp
     if outcome.answer is None:
         return MissingInterpreter(label, f"the interpreter of {label} did not describe itself: {outcome.reason}")
     facts = dict(outcome.answer)
-    if tuple(map(int, facts["version"].split(".")[:2])) < OLDEST:
+    if _is_too_old(facts):
         oldest = ".".join(map(str, OLDEST))
         return MissingInterpreter(
             label, f"{facts['implementation']} {facts['version']} is too old: trials need {oldest} or later"
@@ -106,6 +107,10 @@ def ask(label: str, path: str, stage: StagedCode) -> Interpreter | MissingInterp
     if executable == os.path.realpath(path) and mapped:  # no script that may start another one tomorrow
         remembered.keep(path, stage, mapped, {"facts": facts})
     return Interpreter(label, path, facts)
+
+
+def _is_too_old(facts: Mapping[str, Any]) -> bool:
+    return tuple(map(int, facts["version"].split(".")[:2])) < OLDEST
 
 
 def clocks(interpreter: Interpreter, stage: StagedCode) -> dict[str, float | None]:

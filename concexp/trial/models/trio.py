@@ -104,6 +104,10 @@ class Model(tools.Model):
         if self.offload:
             if workload.shape == "workers":
                 return "in trio's threads the workers of %s could not use trio's primitives" % name
+            if workload.work is None:
+                return "%s has an asynchronous form only, and trio's threads need one that blocks" % tools.form_of(
+                    workload
+                )
             return ""
         if sync is not None and sync.interface == "signal":
             return "an event of trio cannot be cleared, and so not be used again"

@@ -275,15 +275,16 @@ def _claim() -> Schema:
 
 
 def _environment() -> Schema:
-    from_caller: dict[str, Any] = {"from": {"const": environment.CALLER}, "secret": values.FLAG}
+    plain: Schema = {"type": ["string", "number"]}
+    types: dict[str, Schema] = {"from": {"const": environment.CALLER}, "secret": values.FLAG, "default": plain}
     variable = {
         "if": {"type": "object"},
         "then": {
-            "properties": {name: _described(one, keys.VARIABLE[name]) for name, one in from_caller.items()},
+            "properties": {name: _described(types[name], key) for name, key in keys.VARIABLE.items()},
             "required": ["from"],
             "additionalProperties": False,
         },
-        "else": {"type": ["string", "number"]},
+        "else": plain,
     }
     names = {"pattern": values.plain(environment.NAME), "not": {"enum": list(environment.REFUSED)}}
     return {"type": "object", "propertyNames": names, "additionalProperties": variable}

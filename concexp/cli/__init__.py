@@ -14,7 +14,7 @@ from concexp import __version__
 from concexp.cli import catalogue, sharing
 from concexp.cli.compare import compare
 from concexp.cli.init import init
-from concexp.cli.options import Against, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs, Tags
+from concexp.cli.options import Against, Cluster, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs, Tags
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
@@ -43,6 +43,7 @@ def run(
         bool, typer.Option("--strict", help="like --check, and exit 1 if a claim is inconclusive or was not judged")
     ] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="refuse if another run measures on this machine")] = False,
+    cluster: Cluster = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="never ask: however long it takes, go on")] = False,
     quiet: Quiet = False,
     verbose: Annotated[
@@ -60,7 +61,6 @@ def run(
 
     \b
     concexp run experiments/01_cpu_models.yaml
-    concexp run x.yaml --check
     concexp run x.yaml --strict -q
     concexp run x.yaml --against main
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
@@ -73,7 +73,8 @@ def run(
         from concexp.commands import collection
         from concexp.commands.check import Check
         from concexp.commands.questions import Questions, on_terminal
-        from concexp.commands.run import RunRequest, run_experiment
+        from concexp.commands.replicate import run_anywhere
+        from concexp.commands.run import RunRequest
         from concexp.run.child import process_tree
 
     process_tree.inherit_orphans()
@@ -86,9 +87,9 @@ def run(
         with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(experiments[:number], by_path))):
             request = RunRequest(
                 path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
-                against=against, language=language or "", look=Look(figures or "", html),
+                against=against, language=language or "", look=Look(figures or "", html), cluster=cluster,
             )  # fmt: skip
-            outcome = run_experiment(request, progress.value, not no_report, checked, questions, watch)
+            outcome = run_anywhere(request, progress.value, not no_report, checked, questions, watch)
             watch = None  # what they did during this run says nothing of the next one
         say_result([] if quiet else outcome.answer, outcome.lines)
         failures += outcome.bad + len(outcome.failed)

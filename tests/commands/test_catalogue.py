@@ -1,7 +1,5 @@
 """What `list` and `show` print, for people and for programs."""
 
-import re
-
 import pytest
 
 from concexp import catalog
@@ -107,19 +105,3 @@ def test_names_that_people_know_are_understood(name, right):
     """`show` suggests the plug-in that stands for a class of the standard library, or for a word of the trade."""
     with pytest.raises(ConcexpError, match=f"did you mean '{right}'"):
         catalogue.description(name)
-
-
-@pytest.mark.parametrize(
-    ("kind", "cure"),
-    [
-        ("ThreadPoolExecutor", "concexp show thread_pool"),
-        ("lock", "concexp show lock"),
-        ("primitives", "did you mean 'sync'?"),
-        ("tasks", "did you mean 'workload'?"),
-        ("models", "did you mean 'model'?"),
-    ],
-)
-def test_list_of_what_is_no_kind(kind, cure):
-    """`list lock` leads to `show lock`; another word for a kind leads to the kind."""
-    with pytest.raises(ConcexpError, match=re.escape(cure)):
-        catalogue.plug_ins(kind)

@@ -1,6 +1,7 @@
 """What `list` prints on plug-ins, for people and for programs, and the cache that it comes from."""
 
 import json
+import re
 
 import pytest
 
@@ -93,3 +94,19 @@ def test_a_plug_in_of_another_package_is_not_kept(cache, monkeypatch):
     monkeypatch.setattr(plug_in_list, "_entry", lambda kind, name: {"name": name, "summary": "theirs"})
     listed = {entry["name"]: entry["summary"] for entry in plug_in_list.plug_ins("sync")["sync"]}
     assert [name for name, summary in listed.items() if summary == "theirs"] == ["lock"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cure"),
+    [
+        ("ThreadPoolExecutor", "concexp show thread_pool"),
+        ("lock", "concexp show lock"),
+        ("primitives", "did you mean 'sync'?"),
+        ("tasks", "did you mean 'workload'?"),
+        ("models", "did you mean 'model'?"),
+    ],
+)
+def test_list_of_what_is_no_kind(kind, cure):
+    """`list lock` leads to `show lock`; another word for a kind leads to the kind."""
+    with pytest.raises(ConcexpError, match=re.escape(cure)):
+        plug_in_list.plug_ins(kind)

@@ -280,7 +280,7 @@ def _environment() -> Schema:
     variable = {
         "if": {"type": "object"},
         "then": {
-            "properties": {name: _described(types[name], key) for name, key in keys.VARIABLE.items()},
+            "properties": {name: _described(from_caller[name], key) for name, key in keys.VARIABLE.items()},
             "required": ["from"],
             "additionalProperties": False,
         },

@@ -295,7 +295,10 @@ class Peers:
             "asv": "asv",
             "pytest with pytest-benchmark": "pytest",
         }
-        return {name: multiple([self.python, "-m", module, "--help"]) for name, module in modules.items()}
+        return {
+            name: multiple([self.python, "-m", module, "--help"], folder=self.folder)
+            for name, module in modules.items()
+        }
 
     def versions(self) -> list[str]:
         """What is installed of them: `pyperf 2.9.0`."""
@@ -356,7 +359,7 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        tools = Peers(asked.peers, folder)
+        tools = Peers(os.path.abspath(asked.peers) if asked.peers else "", folder)
         rows = [
             *trials(tools),
             *commands(tools),

@@ -9,7 +9,7 @@ from concexp.trial.loop_time import LoopTime
 from concexp.trial.own_time import outside_ns, sleep
 from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.placement import setting_of
-from concexp.trial.plugin import load_plugin
+from concexp.trial.plugin import load_plugin, may_draw
 from concexp.trial.reference import reference_s
 from concexp.trial.window import by_worker, counted, timed
 
@@ -53,15 +53,6 @@ def answer(request):
     finally:
         if trial is not None:
             trial.release()
-
-
-def may_draw(request):
-    """Whether code may draw from `random` that is not concexp's own: user code, or a plug-in of another package."""
-    entries = [request[kind] for kind in ("workload", "model", "sync")]
-    background = request.get("background")
-    if background:
-        entries += [background["workload"], background["model"]]
-    return any("reference" in entry or entry["name"].startswith("_") for entry in entries)
 
 
 class Trial:

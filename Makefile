@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 EXPERIMENT ?= experiments/00_first_look.yaml
+KILLS ?= 50
 # Three workers keep two CPUs busy, since many tests wait; compiled modules and one BLAS thread each save a tenth.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bench bounds clean contracts crate designs docs doubts engines faults fidelity fuzz kills large lint messages requirements soak tries types versions
+.PHONY: run test quick bench bounds clean cluster-hosts cluster-kills cluster-overhead contracts crate designs docs doubts engines faults fidelity fuzz gallery kills large lint messages requirements schema soak tries types versions wheel
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -69,6 +70,9 @@ bench: .venv/installed .venv-peers/installed  ## what concexp adds to what it me
 fidelity: .venv/installed  ## does concexp measure what hand-written programs measure? (about 5 minutes)
 	$(BIN)/python benchmarks/fidelity.py
 
+gallery: .venv/installed  ## run all lessons one after the other (an hour and a half); again: those that are unfinished or have changed
+	$(BIN)/python benchmarks/gallery.py
+
 tries: .venv/installed  ## does `concexp try` know what a function wants, and name what an exhaustive sweep cannot beat? (about half an hour)
 	$(BIN)/python benchmarks/tries.py
 	$(BIN)/python benchmarks/tries.py --hog
@@ -79,6 +83,15 @@ doubts: .venv/installed  ## which slow trials does each doubt find? (about 25 mi
 kills: .venv/installed  ## 200 runs killed and resumed, and 200 whose journal is tampered with: is anything lost or doubled? (half an hour)
 	$(BIN)/python benchmarks/killed.py
 	$(BIN)/python benchmarks/tampered.py
+
+cluster-kills: .venv/developing  ## KILLS (50) kills by SIGKILL of workers and coordinators on a cluster: is anything lost, doubled or measured at once? (10 minutes)
+	$(BIN)/python benchmarks/cluster_killed.py --kills $(KILLS)
+
+cluster-hosts: .venv/developing  ## two network namespaces as two hosts, with a link that is cut and heals (two minutes; needs the right to make them)
+	$(BIN)/python tests/cluster/two_hosts.py
+
+cluster-overhead: .venv/developing  ## 10,000 simulated trials over four workers: what does the coordinator need per trial, does its memory grow? (a minute)
+	$(BIN)/python benchmarks/cluster_overhead.py
 
 versions: .venv/installed  ## are differences between two versions of a function real? (a minute, and 3 hours of real runs)
 	$(BIN)/python benchmarks/versions.py --numbers --program
@@ -112,8 +125,14 @@ fuzz: .venv/developing  ## 10,000 made-up experiments and 500 journals, then a m
 	mkdir -p build/corpus
 	$(BIN)/python -m tests.fuzz.guided build/corpus experiments -max_total_time=60 -artifact_prefix=build/
 
+schema: .venv/installed  ## write the JSON Schema of experiments anew
+	$(BIN)/concexp schema > concexp/concexp.schema.json
+
 messages: .venv/developing  ## bring the catalogues of other languages up to date with the messages in the sources
 	$(BIN)/python -m tests.helpers.messages
+
+wheel: .venv/developing  ## wheel and source distribution in empty environments, on every Python from 3.11 that is found (a minute or two)
+	.ci/wheel
 
 docs: .venv/developing  ## the documentation as a site, build/site/index.html; fails on a broken link
 	$(BIN)/mkdocs build --quiet --strict

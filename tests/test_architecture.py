@@ -19,6 +19,7 @@ from tests.helpers import children
 # The listing of the package, from the top down: an entry imports itself and what stands below it.
 ORDER = (
     "__main__",
+    "testing",
     "cli",
     "output",
     "overview",
@@ -29,6 +30,7 @@ ORDER = (
     "plan",
     "experiment",
     "catalog",
+    "installed",
     "errors",
     "trial",
 )
@@ -47,6 +49,8 @@ HOMES = {
     "numpy": ["report", "analysis"],
     "pyarrow": ["analysis"],
     "scipy": ["analysis/stats"],
+    "dask": ["run/cluster/connection"],
+    "distributed": ["run/cluster/connection"],
     "psutil": ["run"],
     "pydantic": ["run/storage", "experiment"],
     "pydantic_core": ["run/storage", "run/child/answer"],
@@ -60,6 +64,7 @@ LONGEST = 400  # lines of a module
 # Strings outside the plug-ins that are spelt like a workload, a model or a primitive and mean something else.
 SPELT_ALIKE = {
     "none": {
+        "what `init` proposes": ["commands/init.py"],
         "the YAML's default of `sync`": ["experiment/keys.py", "experiment/reader.py", "plan/controls.py"],
         "a value of `flags`": ["experiment/interpreter_settings.py"],
         "a value of `pin`": ["experiment/blocks.py", "plan/expansion.py", "report/sections/machine.py"],
@@ -74,12 +79,15 @@ SPELT_ALIKE = {
         "the word for no unit": ["commands/catalogue.py"],
     },
     "serial": {
+        "what `init` proposes": ["commands/init.py"],
         "the YAML's default of `baseline`": ["experiment/selections.py"],
         "the model of the sentinel": ["plan/controls.py"],
         "the plain loop with which answers are compared": ["run/agreement.py"],
     },
-    "cpu_sum": {"the workload of the sentinel": ["plan/controls.py"]},
+    "cpu_sum": {"the workload of the sentinel": ["plan/controls.py"], "what `init` proposes": ["commands/init.py"]},
+    "lock": {"what `init` proposes": ["commands/init.py"]},
     "threads": {
+        "what `init` proposes": ["commands/init.py"],
         "the YAML's default of `background.model`": ["experiment/axis_table.py"],
         "a value of the answer's `parallel`": [
             "analysis/demand.py",
@@ -90,6 +98,7 @@ SPELT_ALIKE = {
         "a value of a model's `parallel`": ["commands/trying/models.py"],
     },
     "processes": {
+        "what `init` proposes": ["commands/init.py"],
         "a value of the answer's `parallel`": ["analysis/time_breakdown.py"],
         "a value of a model's `parallel`": ["commands/trying/models.py"],
     },
@@ -104,6 +113,7 @@ SPELT_ALIKE = {
             "report/sections/machine.py",
             "report/sections/trust.py",
             "run/bundle.py",
+            "run/cluster/host.py",
             "run/storage/run_folder.py",
         ],
     },
@@ -111,9 +121,11 @@ SPELT_ALIKE = {
         "a part of the answer": ["analysis/blocking.py", "trial/loop_time.py"],
         "another word for iterations": ["experiment/blocks.py"],
     },
+    "dask": {"a value of `execution.engine`": ["experiment/blocks.py", "experiment/spec.py"]},
     "simulated": {"an attribute of every model": ["report/view.py"]},
-    "queue": {"a doubt": ["analysis/doubts.py"]},
+    "queue": {"a doubt": ["analysis/doubts.py"], "what `init` proposes": ["commands/init.py"]},
     "spin": {"a verb of requests": ["run/machine/spinners.py"]},
+    "server": {"a server of the user that a run used": ["analysis/comparing/circumstances.py"]},
     "semaphore": {"what a trial left behind": ["report/sections/leaks.py", "run/child/leaks.py"]},
     "asyncio": {
         "the module of the standard library": [
@@ -126,6 +138,7 @@ SPELT_ALIKE = {
 # Folders of tests that belong to no single module, and the tests beside modules that are about several of them.
 SHARED = {"contracts", "program", "fuzz", "helpers", "data"}
 ABOUT_SEVERAL = {
+    "test_project.py",
     "test_architecture.py",
     "experiment/test_mistakes.py",
     "analysis/stats/test_coverage.py",
@@ -137,6 +150,7 @@ ABOUT_SEVERAL = {
     "trial/test_stubs.py",
     "trial/workloads/test_cpu_workloads.py",
     "trial/workloads/test_io_workloads.py",
+    "trial/workloads/test_services.py",
     "trial/workloads/test_sync_workloads.py",
 }
 
@@ -325,8 +339,9 @@ def test_the_child_imports_the_standard_library_and_itself(file):
 
 
 def packages_of(file):
-    """The packages that the workload of a file declares."""
-    return importlib.import_module(module_of(file)).Workload.packages
+    """The packages that the classes of a file declare: a workload, or the libraries that a workload may choose."""
+    things = vars(importlib.import_module(module_of(file))).values()
+    return {package for one in things if isinstance(one, type) for package in getattr(one, "packages", ())}
 
 
 @pytest.mark.parametrize("file", CHILD, ids=short)
@@ -405,6 +420,7 @@ def test_no_plugin_is_named_outside_its_own_file():
         (node.value, short(file))
         for file in FILES
         if file.parent not in PLUGIN_FOLDERS
+        and file.parent != PACKAGE / "testing"  # contracts name examples, as tests do
         for node in ast.walk(tree_of(file))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names - {file.stem}
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
+from concexp import catalog
 from concexp.analysis import doubts, kept_trials
 from concexp.analysis.frame import tidy_frame
 from concexp.analysis.iterations import PORTION
@@ -18,7 +19,7 @@ from concexp.analysis.kept_trials import KeptTrials
 from concexp.analysis.possible import effective_cpus
 from concexp.analysis.stats.intervals import LEVEL
 from concexp.analysis.trial_rows import TrialRows
-from concexp.errors import Damaged, did_you_mean
+from concexp.errors import Damaged, EnvironmentRefused, did_you_mean
 from concexp.experiment import units
 from concexp.experiment.statuses import MACHINE, MEASURED
 from concexp.plan.gc_pause import gc_paused
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 RUNS = "runs"
 CELLS = "cells.csv"
+COMPUTED = ("metric", "plot")  # kinds of plug-ins that are needed again where a run is read
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -212,7 +214,7 @@ def load(path: Path) -> Run:
     """Read a run folder, the latest run of reports/<name>, or a bundle, whose path is its folder then."""
     if not bundle.is_bundle(path):
         folder = folder_of(path)
-        return _by_parquet(folder) or _load(folder)
+        return _computable(_by_parquet(folder) or _load(folder))
     with bundle.unpacked(path, (journal.NAME, run_folder.MANIFEST)) as (found, folder):
         return of_bundle(found, folder)
 
@@ -224,7 +226,7 @@ def of_bundle(found: Bundle, folder: Path) -> Run:
     except Damaged as error:
         raise bundle.named(error, folder, found.path) from error
     bundle.check_manifest(found, run.manifest)
-    return replace(run, folder=found.path)
+    return _computable(replace(run, folder=found.path))
 
 
 @gc_paused()
@@ -241,6 +243,24 @@ def _by_parquet(folder: Path) -> Run | None:
         return None
     run_folder.check_whole(folder, len(kept.records), kept.ended)
     return Run(folder, kept.header, kept.records, kept=kept)
+
+
+def _computable(run: Run) -> Run:
+    """The run; EnvironmentRefused if its metrics or pictures are of packages that are not installed here."""
+    if missing := missing_plug_ins(run.manifest, COMPUTED):
+        cure = "install the package for the Python that runs concexp; what was measured is in the journal"
+        raise EnvironmentRefused(f"the run in {run.folder} needs plug-ins that are not installed: {missing}", cure)
+    return run
+
+
+def missing_plug_ins(manifest: Mapping[str, Any], kinds: Collection[str]) -> str:
+    """The plug-ins of packages that a run named and that are not here, of these kinds, in words; "" for none."""
+    named = ((*name.split("/", 1), package) for name, package in (manifest.get("plug_ins") or {}).items())
+    return ", ".join(
+        f"{kind} {name} of {package}"
+        for kind, name, package in named
+        if kind in kinds and not catalog.exists(kind, name)
+    )
 
 
 def write(run: Run) -> None:

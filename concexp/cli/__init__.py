@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from concexp import __version__
-from concexp.cli import sharing
+from concexp.cli import catalogue, sharing
 from concexp.cli.compare import compare
-from concexp.cli.options import Against, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs
+from concexp.cli.init import init
+from concexp.cli.options import Against, Cluster, Drawn, Format, Html, Only, Pages, Progress, Quiet, Sets, Specs, Tags
 from concexp.cli.signals import interruptible, loading
 from concexp.commands import completion
 from concexp.errors import InputError, PageIncomplete, Problem
@@ -27,6 +28,7 @@ app = typer.Typer(help=EXAMPLES, no_args_is_help=True, rich_markup_mode=None)
 @app.command()
 def run(
     specs: Specs,
+    tags: Tags = None,
     out: Annotated[Path, typer.Option(help="where reports go: OUT/<name>/")] = Path("reports"),
     sets: Sets = None,
     only: Only = "",
@@ -41,6 +43,7 @@ def run(
         bool, typer.Option("--strict", help="like --check, and exit 1 if a claim is inconclusive or was not judged")
     ] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="refuse if another run measures on this machine")] = False,
+    cluster: Cluster = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="never ask: however long it takes, go on")] = False,
     quiet: Quiet = False,
     verbose: Annotated[
@@ -58,31 +61,35 @@ def run(
 
     \b
     concexp run experiments/01_cpu_models.yaml
-    concexp run x.yaml --check
     concexp run x.yaml --strict -q
     concexp run x.yaml --against main
     concexp run x.yaml --set measure.repetitions=3 --only 'workers <= 2'
+    concexp run experiments --tag gil
     """
     with loading():
         from concexp.run.machine.neighbours import Watch
 
         watch: Watch | None = Watch()  # other programs show themselves while the rest is imported
+        from concexp.commands import collection
         from concexp.commands.check import Check
         from concexp.commands.questions import Questions, on_terminal
-        from concexp.commands.run import RunRequest, run_experiment
+        from concexp.commands.replicate import run_anywhere
+        from concexp.commands.run import RunRequest
         from concexp.run.child import process_tree
 
     process_tree.inherit_orphans()
     failures = 0
     checked = Check.supported if strict else Check.not_refuted if check else Check.off
     questions = Questions(asks=not (yes or quiet) and on_terminal())
-    for number, path in enumerate(specs):
-        with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(specs[:number]))):
+    by_path = collection.chosen(specs, tags or ())
+    experiments = [path for paths in by_path.values() for path in paths]
+    for number, path in enumerate(experiments):
+        with interruptible(partial("{1}; to go on:\n  {0}".format, resume_command(experiments[:number], by_path))):
             request = RunRequest(
                 path, tuple(sets or ()), only, out, quick, fresh, not no_wait, command_line(), quiet, verbose,
-                against=against, language=language or "", look=Look(figures or "", html),
+                against=against, language=language or "", look=Look(figures or "", html), cluster=cluster,
             )  # fmt: skip
-            outcome = run_experiment(request, progress.value, not no_report, checked, questions, watch)
+            outcome = run_anywhere(request, progress.value, not no_report, checked, questions, watch)
             watch = None  # what they did during this run says nothing of the next one
         say_result([] if quiet else outcome.answer, outcome.lines)
         failures += outcome.bad + len(outcome.failed)
@@ -138,18 +145,19 @@ def try_(
 
 
 @app.command()
-def validate(specs: Specs, sets: Sets = None) -> None:
+def validate(specs: Specs, tags: Tags = None, sets: Sets = None) -> None:
     """Check experiments without starting anything: all mistakes at once, each with its place and its cure.
 
     \b
-    concexp validate experiments/*.yaml
+    concexp validate experiments
     """
     from concexp import experiment
+    from concexp.commands import collection
     from concexp.experiment import environment
     from concexp.plan import claim_lint
 
     problems: list[Problem] = []
-    for path in specs:
+    for path in [path for paths in collection.chosen(specs, tags or ()).values() for path in paths]:
         try:
             spec = experiment.load(path, tuple(sets or ()))
             say(f"{path}: ok: {spec.name}: {spec.question}")
@@ -200,58 +208,9 @@ def plan(
         say(str(warning), err=True)
 
 
-@app.command("list")
-def list_(
-    kind: Annotated[str, typer.Argument(help="a kind, pythons or support", autocompletion=completion.listed)] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="for other programs")] = False,
-) -> None:
-    """List what there is of a kind (workload, model, sync, metric or plot), or of all.
-
-    `list support` shows which workload runs on which model with which primitive, or why not.
-    `list pythons` starts every interpreter that it finds on this machine, and shows how `sweep: {python: …}` names it.
-
-    \b
-    concexp list model
-    concexp list support
-    concexp list pythons
-    """
-    if kind == "pythons":
-        from concexp.commands.catalogue import pythons_text
-        from concexp.run.child import stage
-        from concexp.run.interpreters import discovery
-
-        rows = discovery.listed(stage.stage_child_code())
-        say(json_text(rows) if as_json else pythons_text(rows))
-    elif kind == "support":
-        from concexp.commands.catalogue import support, support_text
-
-        triples = support()
-        say(json_text(triples) if as_json else support_text(triples))
-    else:
-        from concexp.commands.plug_in_list import plug_ins, plug_ins_text
-
-        entries = plug_ins(kind)
-        say(json_text(entries) if as_json else plug_ins_text(entries))
-
-
-@app.command()
-def show(
-    name: Annotated[str, typer.Argument(help="counter, model/threads, yaml, …", autocompletion=completion.shown)],
-    everything: Annotated[bool, typer.Option("--all", help="each combination that it runs in, or why not")] = False,
-) -> None:
-    """Show what a plug-in is, its parameters, when to use it and what it costs; or what the keys of the YAML mean.
-
-    Topics: yaml (all keys), measure, load, sweep, execution, metrics, report, claims; call (your own code), code (its versions),
-    environment, files.
-
-    \b
-    concexp show counter
-    concexp show model/processes --all
-    concexp show measure
-    """
-    from concexp.commands import catalogue
-
-    say(catalogue.description(name, everything))
+app.command("list")(catalogue.list_)
+app.command()(catalogue.show)
+app.command()(catalogue.schema)
 
 
 @app.command()
@@ -321,16 +280,7 @@ def export(
     export_run(run, form.value, tables, out)
 
 
-@app.command()
-def init(name: Annotated[str, typer.Argument(help="of the experiment: small letters, digits and underscores")]) -> None:
-    """Write NAME.yaml, a small experiment to begin with.
-
-    \b
-    concexp init my_question
-    """
-    from concexp.commands.init import write_first_experiment
-
-    say(f"{write_first_experiment(name)}: now `concexp run {name}.yaml`")
+app.command()(init)
 
 
 @app.command("doctor")

@@ -11,7 +11,13 @@ import typer
 from concexp.commands import completion
 
 Specs = Annotated[
-    list[Path], typer.Argument(metavar="SPEC...", help="experiment files (YAML)", autocompletion=completion.experiments)
+    list[Path],
+    typer.Argument(
+        metavar="SPEC...", help="experiment files (YAML), or folders of them", autocompletion=completion.experiments
+    ),
+]
+Tags = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="TAG", help="only experiments with this tag, or one of several")
 ]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="override one key of the experiment")]
 Quiet = Annotated[
@@ -19,6 +25,10 @@ Quiet = Annotated[
     typer.Option("--quiet", "-q", help="print neither progress nor answer: only where the page is, and what failed"),
 ]
 Against = Annotated[str, typer.Option(metavar="REVISION", help="compare your code with this git revision of it")]
+Cluster = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="run the trials on a Dask cluster: tcp://host:8786, local:4, or module:function"),
+]
 Only = Annotated[str, typer.Option(help="only the cells that meet a condition, such as 'model=threads'")]
 
 

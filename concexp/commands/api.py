@@ -29,8 +29,11 @@ import pandas as pd
 from concexp import catalog, experiment
 from concexp.analysis import results
 from concexp.analysis.comparing.comparison import Comparison
+from concexp.commands.check import Check
 from concexp.commands.compare import TOLERANCE, compare_runs, write_comparison
-from concexp.commands.run import RunRequest, run_experiment
+from concexp.commands.questions import Questions
+from concexp.commands.replicate import run_anywhere
+from concexp.commands.run import RunRequest
 from concexp.errors import ConcexpError
 from concexp.experiment.statuses import MEASURED
 from concexp.plan.planner import make_plan
@@ -82,7 +85,7 @@ class LoadedRun(results.Run):
     @property
     def plots(self) -> list[str]:
         """The names of the pictures that suit this run."""
-        return [name for name in catalog.names("plot") if catalog.load("plot", name)().prepare(self._view)]
+        return [name for name, cls in catalog.classes("plot").items() if cls().prepare(self._view)]
 
     def plot(self, name: str) -> Picture:
         """Draw a picture as it is on the page; UnknownName if there is no such picture, ConcexpError if it does not suit."""
@@ -143,7 +146,8 @@ class Experiment:
         command = shlex.join(["concexp", "run", name, *arguments])
         spec = None if self.in_file else self.spec
         request = RunRequest(self.path, self.sets, self.only, Path(out), quick, fresh, command=command, spec=spec)
-        return LoadedRun.of(run_experiment(request, progress, page=True).measured.results)
+        outcome = run_anywhere(request, progress, True, Check.off, Questions(asks=False))
+        return LoadedRun.of(outcome.measured.results)
 
 
 def load(path: str | Path) -> LoadedRun:

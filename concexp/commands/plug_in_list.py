@@ -17,7 +17,7 @@ from concexp.errors import EnvironmentRefused, InputError, Problem, did_you_mean
 from concexp.experiment.cache import cache_folder, file_states
 
 SHOWN_KINDS = tuple(kind for kind in catalog.KINDS if kind != "probe")
-LISTED = (*SHOWN_KINDS, "pythons", "support")
+LISTED = (*SHOWN_KINDS, "pythons", "support", "experiments")
 AXES = ("workload", "model", "sync")  # the kinds that make a triple of the support matrix
 CACHED = "plug_ins.json"
 # Below the package: where plug-ins are, what they are made of, and what reads them.

@@ -1,18 +1,20 @@
-"""The maps `measure:`, `load:`, `answer:` and `report:` as models: what each key takes, and what `concexp show` says about it."""
+"""The maps `measure:`, `load:`, `answer:`, `report:` and `execution:` as models: what each key takes, and what is said of it."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from concexp.experiment import units
+from concexp.experiment import cluster_names, units
+from concexp.experiment import value_schemas as values
 
-Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1)]
-NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0)]
-Seconds = Annotated[float, BeforeValidator(units.duration), Field(gt=0)]
-Memory = Annotated[int, BeforeValidator(units.memory)]
-Rate = Annotated[float, BeforeValidator(units.rate), Field(gt=0)]
+# Each with the schema of how it is written: the models hold SI units.
+Positive = Annotated[int, BeforeValidator(units.integer), Field(ge=1), WithJsonSchema(values.integer(1))]
+NotNegative = Annotated[int, BeforeValidator(units.integer), Field(ge=0), WithJsonSchema(values.integer(0))]
+Seconds = Annotated[float, BeforeValidator(units.duration), Field(gt=0), WithJsonSchema(values.DURATION)]
+Memory = Annotated[int, BeforeValidator(units.memory), WithJsonSchema(values.SIZE)]
+Rate = Annotated[float, BeforeValidator(units.rate), Field(gt=0), WithJsonSchema(values.RATE)]
 LEVELS = (0.9, 0.95, 0.99)
 
 
@@ -24,9 +26,9 @@ def _level(value: Any) -> float:
     return level
 
 
-Until = Annotated[str, BeforeValidator(units.until)]
-Percentage = Annotated[float, BeforeValidator(units.percentage)]
-Flag = Annotated[bool, BeforeValidator(units.flag)]
+Until = Annotated[str, BeforeValidator(units.until), WithJsonSchema(values.UNTIL)]
+Percentage = Annotated[float, BeforeValidator(units.percentage), WithJsonSchema(values.PERCENTAGE)]
+Flag = Annotated[bool, BeforeValidator(units.flag), WithJsonSchema(values.FLAG)]
 Startup = Literal["once", "each", "timed"]
 Scaling = Literal["strong", "weak"]
 Arrivals = Literal["constant", "poisson"]
@@ -104,7 +106,7 @@ class Measure(Block):
         "s",
         "no limit",
     )
-    level: Annotated[float, BeforeValidator(_level)] = key(
+    level: Annotated[float, BeforeValidator(_level), WithJsonSchema(values.LEVEL)] = key(
         0.95,
         "confidence level of all intervals, and of verdicts on claims: 90%, 95% or 99%",
         "measure: {level: 99%}",
@@ -130,7 +132,7 @@ class Measure(Block):
         "spread far apart, one puts all of them on the same CPU",
         "measure: {pin: spread}",
     )
-    seed: Annotated[int, BeforeValidator(units.integer)] = key(
+    seed: Annotated[int, BeforeValidator(units.integer), WithJsonSchema(values.integer())] = key(
         1, "decides the order of the trials and all that workloads draw at random", "measure: {seed: 7}"
     )
     control: Flag = key(
@@ -221,7 +223,7 @@ def _names(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[list[str], BeforeValidator(_names)]
+Names = Annotated[list[str], BeforeValidator(_names), WithJsonSchema(values.NAMES)]
 
 
 def _groups(value: Any) -> Any:
@@ -245,7 +247,7 @@ class Answer(Block):
         "sweep: {workers: [1, 2]}\nanswer: {compete: model, for_each: workers}",
         without="all axes that vary, but for those that `compete` leaves out",
     )
-    versus: Annotated[list[list[str]], BeforeValidator(_groups)] = key(
+    versus: Annotated[list[list[str]], BeforeValidator(_groups), WithJsonSchema(values.GROUPS)] = key(
         [],
         "groups of workloads that do the same, such as a function before and after a change: those of a group compete",
         "workload: [cpu_sum, {cpu_sum: {size: 10}, as: small}]\nanswer: {versus: [cpu_sum, small]}",
@@ -272,4 +274,26 @@ class Report(Block):
         "the format of the pictures: `svg` and `pdf` stay sharp at any size, as in a paper. No host shows a PDF on a page: there "
         "a PNG stands for it and leads to it. `concexp report --figures` draws those of a finished run anew",
         "report: {figures: svg}",
+    )
+
+
+class Execution(Block):
+    """`execution:` where trials run: on this machine, or on those of a Dask cluster."""
+
+    engine: Literal["local", "dask"] = key(
+        "local",
+        "what runs the trials: this machine, or the workers of a Dask cluster (`docs/machines.md`)",
+        "execution: {engine: dask, cluster: local:2}",
+    )
+    cluster: Annotated[str, BeforeValidator(cluster_names.checked)] = key(
+        "",
+        "the cluster: the address of its scheduler, `local:4` for so many workers on this machine, or `module:function` of a "
+        "module beside the YAML, whose function returns a cluster (of dask-jobqueue, for example)",
+        "execution: {engine: dask, cluster: tcp://127.0.0.1:8786}",
+        without="that of --cluster",
+    )
+    strategy: Literal["spread", "replicate"] = key(
+        "spread",
+        "what the hosts do: equal ones share the blocks of one run, or each of them does a whole run, and they are compared",
+        "execution: {engine: dask, cluster: local:2, strategy: replicate}",
     )

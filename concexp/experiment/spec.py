@@ -12,8 +12,8 @@ from typing import Any
 
 from concexp import catalog
 from concexp.errors import Problem
-from concexp.experiment import expressions, kept, units
-from concexp.experiment.blocks import DEFAULT_LANGUAGE, Answer, Measure, Report
+from concexp.experiment import cluster_names, expressions, kept, units
+from concexp.experiment.blocks import DEFAULT_LANGUAGE, Answer, Execution, Measure, Report
 from concexp.experiment.environment import Variable
 from concexp.experiment.files import DataFile
 from concexp.experiment.swept import Axis, Value
@@ -192,7 +192,9 @@ class Entry:
 
     def build(self) -> Any:
         """A new object of the plug-in."""
-        return self.plugin(**self.request()["parameters"])
+        plugin = self.plugin(**self.request()["parameters"])
+        plugin.called = self.name if self.origin else ""
+        return plugin
 
     def request(self) -> dict[str, Any]:
         """The form in which a trial's request names it."""
@@ -206,7 +208,7 @@ class Entry:
             beside["consumer"] = {**self.consumer.request(), "takes_sync": self.consumer_takes_sync}
             return {"name": "_roles", "parameters": {**given, **beside}}
         reference = catalog.reference(PLUGINS.get(self.kind, self.kind), self.name)
-        more = {"reference": reference} if reference else {}
+        more = {"reference": reference, "packages": list(self.plugin.packages)} if reference else {}
         return {"name": self.name, "parameters": dict(self.parameters), **more}
 
     @cached_property
@@ -221,6 +223,11 @@ class Entry:
             return {**self.parameters, **returns, **check, **over, **consumer, **version}
         declared = catalog.parameters(self.plugin)
         return {name: value for name, value in self.parameters.items() if value != declared[name].default}
+
+    @cached_property
+    def packages(self) -> tuple[str, ...]:
+        """What has to be installed for the interpreter beside the standard library: a parameter may decide."""
+        return () if self.is_user_code else tuple(getattr(self.build(), "packages", ()))
 
     @cached_property
     def identity_text(self) -> str:
@@ -317,6 +324,7 @@ class Spec:
     allow: tuple[Mapping[str, Any], ...]
     report: Report
     answer: Answer = field(default_factory=Answer)
+    execution: Execution = field(default_factory=Execution)
     path: str = ""
     text: str = field(default="", repr=False)
     data: Mapping[str, Any] = field(default_factory=dict, repr=False)  # the merged YAML, as written
@@ -325,6 +333,7 @@ class Spec:
     environment: Mapping[str, Variable] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()
     versions: Mapping[str, Version] = field(default_factory=dict)  # of the user's code, by label
+    diagnose: tuple[str, ...] = ()  # the probes that look at the workers in trials of their own
 
     @property
     def requested_metrics(self) -> tuple[str, ...]:
@@ -339,6 +348,15 @@ class Spec:
         return tuple(entry for role in roles for entry in role if entry is not None and entry.is_user_code)
 
     @property
+    def plugins(self) -> frozenset[tuple[str, str]]:
+        """(kind, name) of the plug-ins that its trials may load, of all kinds that a trial knows."""
+        named = {("model", value.raw) for grid in self.grids for value in grid.values("background.model")}
+        for grid in self.grids:
+            entries = [*grid.workload, *grid.model, *grid.sync, *([grid.background] if grid.background else [])]
+            named |= {(PLUGINS.get(one.kind, one.kind), one.name) for one in entries if not one.is_user_code}
+        return frozenset(named)
+
+    @property
     def interpreters(self) -> dict[str, Value]:
         """The interpreters by their labels; each value is `current`, a version, or a path."""
         by_label: dict[str, Value] = {}
@@ -349,11 +367,11 @@ class Spec:
 
     @property
     def probes(self) -> frozenset[str]:
-        """The probes that the requested metrics and plots need; a plot's probe has the name of the plot."""
+        """The probes that are asked for, or that metrics and plots need; a plot's probe has the name of the plot."""
         plots = set(self.report.plots or ()) & set(catalog.names("probe"))
         for_plots = {name for name in plots if catalog.load("probe", name).own_trials}
         for_metrics = {catalog.load("metric", name).probe for name in self.requested_metrics} - {""}
-        return frozenset(for_metrics | for_plots)
+        return frozenset(for_metrics | for_plots | set(self.diagnose))
 
     def with_measure(self, **changes: Any) -> Spec:
         """The same experiment with other values in `measure:`, as for `--quick`."""
@@ -363,9 +381,15 @@ class Spec:
         """The same experiment with its page in another language, or with pictures in another format."""
         return replace(self, report=self.report.model_copy(update=changes))
 
+    def on_cluster(self, name: str) -> Spec:
+        """The same experiment on the hosts of a cluster; ValueError if `name` names none."""
+        changes = {"engine": "dask", "cluster": cluster_names.checked(name)}
+        return replace(self, execution=self.execution.model_copy(update=changes))
+
     def asked(self) -> dict[str, Any]:
-        """The experiment as data without how its page looks: what two runs must share to be the same question."""
+        """The experiment as data without how its page looks and where it runs: what two runs share that ask the same."""
         data = self.with_look(language=DEFAULT_LANGUAGE).resolved()
+        data.pop("execution", None)
         return {**data, "report": {key: value for key, value in data["report"].items() if key != "figures"}}
 
     def resolved(self) -> dict[str, Any]:

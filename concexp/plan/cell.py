@@ -142,8 +142,12 @@ class Cell:
     @property
     def needs_site(self) -> bool:
         """Whether a trial needs the installed packages; with the standard library alone it starts faster."""
-        installed = (entry.origin for entry in self.entries)
-        return self.has_user_code or any(entry.plugin.packages for entry in self._roles) or any(installed)
+        return self.has_user_code or any(entry.packages for entry in self._roles)
+
+    @property
+    def has_installed_plugins(self) -> bool:
+        """Whether a plug-in is one of another package, which only its trial's interpreter can be asked about."""
+        return any(entry.origin for entry in self.entries)
 
     @property
     def has_user_code(self) -> bool:

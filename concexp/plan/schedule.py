@@ -59,7 +59,7 @@ def scheduled(spec: Spec, plan: Plan) -> Plan:
     """The plan with its trials, its controls and its sentinel; EnvironmentRefused where no cell can run."""
     if not plan.runnable:
         reasons = "\n".join(f"  - {reason}" for reason in dict.fromkeys(cell.reason for cell in plan.cells))
-        cure = "choose other models or primitives"
+        cure = "change what the reasons name, or choose other workloads, models or primitives"
         raise EnvironmentRefused(f"no cell of {spec.name} can run here:\n{reasons}", cure)
     plan = _with_controls(spec, plan)
     blocks = (block(spec, plan, number, plan.runnable) for number in range(spec.measure.blocks))

@@ -18,9 +18,11 @@ from concexp.report.sections import (
     claims,
     failures,
     fairness,
+    hosts,
     latency,
     machine,
     precision,
+    profiles,
     scaling_laws,
     speed,
     steadiness,
@@ -127,6 +129,7 @@ DETAILS: dict[str, Writers] = {
     message("Laws of scaling"): (scaling_laws.sentences,),
     message("Latencies"): (latency.sentences,),
     message("Time of the workers"): (time_breakdown.details, timelines.sentences),
+    message("Profiles"): (profiles.sentences,),
     message("Skipped"): (failures.skipped,),
     message("Ended badly, as expected"): (failures.expected,),
 }
@@ -252,7 +255,8 @@ def _user_code(page: Page) -> Iterator[Content]:
 
 
 def _machine(page: Page) -> Iterator[Content]:
-    yield {"facts": machine.machine(page.view), "origin": machine.origin(page.view.run.manifest)}
+    view = page.view
+    yield {"facts": machine.machine(view), "hosts": hosts.rows(view), "origin": machine.origin(view.run.manifest)}
 
 
 def _experiment(page: Page) -> Iterator[Content]:

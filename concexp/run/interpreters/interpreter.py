@@ -31,20 +31,34 @@ class Interpreter:
     facts: dict[str, Any]
 
     def support(self, stage: StagedCode) -> SupportCheck:
-        """Checks all cells in one child of this interpreter."""
-        if self.path == sys.executable:
-            return SupportCheck(self.facts, refused_here)
+        """Checks cells in children of this interpreter: one for those that see what is installed, one for the others.
+
+        Of this very interpreter only cells with plug-ins of other packages are asked: of all else it knows the answer.
+        """
         return SupportCheck(self.facts, lambda cells: self._refused(cells, stage))
 
     def _refused(self, cells: Sequence[Cell], stage: StagedCode) -> list[str]:
-        texts = [repr(cell.combination) for cell in cells]
-        different = dict(zip(texts, (cell.combination for cell in cells), strict=True))
+        here = self.path == sys.executable
+        reasons: dict[str, str] = {}
+        for site in (False, True):
+            asked = [c for c in cells if c.needs_site == site and (c.has_installed_plugins or not here)]
+            reasons |= self._answers(asked, site, stage)
+        known = [cell for cell in cells if cell.id not in reasons]
+        reasons |= zip((cell.id for cell in known), refused_here(known), strict=True)
+        return [reasons[cell.id] for cell in cells]
+
+    def _answers(self, cells: Sequence[Cell], site: bool, stage: StagedCode) -> dict[str, str]:
+        """Why cells cannot run, as a child says, by their ids."""
+        if not cells:
+            return {}
+        texts = {cell.id: repr(cell.combination) for cell in cells}
+        different = dict(zip(texts.values(), (cell.combination for cell in cells), strict=True))
         request = {"verb": "refuse", "combinations": list(different.values())}
-        outcome = launch(request, self.path, stage, ASK_TIMEOUT, any(cell.needs_site for cell in cells))
+        outcome = launch(request, self.path, stage, ASK_TIMEOUT, site)
         if outcome.answer is None:
-            return [f"{self.label} could not be asked what it can run: {outcome.reason}"] * len(cells)
-        reasons = dict(zip(different, outcome.answer["reasons"], strict=True))
-        return [reasons[text] for text in texts]
+            return dict.fromkeys(texts, f"{self.label} could not be asked what it can run: {outcome.reason}")
+        found = dict(zip(different, outcome.answer["reasons"], strict=True))
+        return {cell: found[text] for cell, text in texts.items()}
 
 
 @dataclass(frozen=True)

@@ -27,10 +27,7 @@ def answer(request):
     `gc` (on | off | freeze | thresholds), `read_back` (names of settings: see `in_force`) and, where a workload has `loops`,
     their `pace` (see `Kit`).
     """
-    if may_draw(request):
-        import random
-
-        random.seed(request["luck"])
+    interpreter_state.seed(request)
     task_stacks.dump_stacks_on_signal(request["folder"])
     if LOCK_WATCH in os.environ:  # a diagnostic trial
         from concexp.trial.diagnostics.lock_watch import install

@@ -70,7 +70,10 @@ def test_concexp_needs_its_own_interpreter(monkeypatch):
 
 def test_cells_are_checked_in_one_child(monkeypatch):
     """Equal combinations are sent once; each cell gets its reason; no answer refuses all of them."""
-    cells = [SimpleNamespace(combination={"model": name}, needs_site=False) for name in ("a", "b", "a")]
+    cells = [
+        SimpleNamespace(id=str(number), combination={"model": name}, needs_site=False, has_installed_plugins=False)
+        for number, name in enumerate("aba")
+    ]
     requests = []
 
     def launch(request, *arguments):

@@ -35,15 +35,6 @@ def load_plugin(kind, entry):
     return plugin
 
 
-def may_draw(request):
-    """Whether code may draw from `random` that is not concexp's own: user code, or a plug-in of another package."""
-    entries = [request[kind] for kind in ("workload", "model", "sync")]
-    background = request.get("background")
-    if background:
-        entries += [background["workload"], background["model"]]
-    return any("reference" in entry or entry["name"].startswith("_") for entry in entries)
-
-
 class Plugin:
     """Parameters as attributes: `Plugin(size=3)` overrides the class's annotated default.
 

@@ -9,7 +9,7 @@ from concexp.trial.loop_time import LoopTime
 from concexp.trial.own_time import outside_ns, sleep
 from concexp.trial.own_time import perf_counter_ns as clock
 from concexp.trial.placement import setting_of
-from concexp.trial.plugin import load_plugin, may_draw
+from concexp.trial.plugin import load_plugin
 from concexp.trial.reference import reference_s
 from concexp.trial.window import by_worker, counted, timed
 

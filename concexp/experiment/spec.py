@@ -193,7 +193,7 @@ class Entry:
     def build(self) -> Any:
         """A new object of the plug-in."""
         plugin = self.plugin(**self.request()["parameters"])
-        plugin.called = self.name if self.origin else ""
+        plugin.yaml_name = self.name if self.origin else ""
         return plugin
 
     def request(self) -> dict[str, Any]:

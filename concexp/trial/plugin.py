@@ -31,7 +31,7 @@ def load_plugin(kind, entry):
     for part in (attribute or CLASSES[kind]).split("."):
         found = getattr(found, part)
     plugin = found(**entry.get("parameters", {}))
-    plugin.called = entry["name"] if module else ""
+    plugin.yaml_name = entry["name"] if module else ""
     return plugin
 
 
@@ -45,7 +45,7 @@ class Plugin:
     packages  what must be installed for the interpreter beside the standard library, by the names that are imported: without
               it a trial sees no installed package; where a parameter decides, an object has its own, and so `pip`
     pip       the arguments of `pip install` that install it, where they are not the package's name; None: pip cannot
-    called    the YAML name of a plug-in of another package; "" where that is the name of its file
+    yaml_name  the YAML name of a plug-in of another package; "" where that is the name of its file
     """
 
     known_as = ()
@@ -53,7 +53,7 @@ class Plugin:
     price = ""
     packages = ()
     pip = ""
-    called = ""
+    yaml_name = ""
 
     def __init__(self, **parameters):
         for name, value in parameters.items():

@@ -24,7 +24,7 @@ class Plugin:
     suits: str
     price: str
     packages: tuple[str, ...]
-    called: str
+    yaml_name: str
     def __init__(self, **parameters: Any) -> None: ...
 
 class Workload(Plugin):

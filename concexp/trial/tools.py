@@ -55,7 +55,7 @@ def how_it_ended(code):
 
 def name_of(plugin):
     """The YAML name of a plug-in object: the name of its file, unless another package chose one."""
-    return plugin.called or type(plugin).__module__.rpartition(".")[2]
+    return plugin.yaml_name or type(plugin).__module__.rpartition(".")[2]
 
 
 def form_of(workload):

@@ -125,6 +125,7 @@ SPELT_ALIKE = {
     "simulated": {"an attribute of every model": ["report/view.py"]},
     "queue": {"a doubt": ["analysis/doubts.py"], "what `init` proposes": ["commands/init.py"]},
     "spin": {"a verb of requests": ["run/machine/spinners.py"]},
+    "server": {"a server of the user that a run used": ["analysis/comparing/circumstances.py"]},
     "semaphore": {"what a trial left behind": ["report/sections/leaks.py", "run/child/leaks.py"]},
     "asyncio": {
         "the module of the standard library": [

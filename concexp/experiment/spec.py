@@ -13,7 +13,7 @@ from typing import Any
 from concexp import catalog
 from concexp.errors import Problem
 from concexp.experiment import expressions, kept, units
-from concexp.experiment.blocks import DEFAULT_LANGUAGE, Answer, Execution, Measure, Report
+from concexp.experiment.blocks import DEFAULT_FIGURES, DEFAULT_LANGUAGE, Answer, Execution, Measure, Report
 from concexp.experiment.environment import Variable
 from concexp.experiment.files import DataFile
 from concexp.experiment.swept import Axis, Value
@@ -383,12 +383,8 @@ class Spec:
 
     def asked(self) -> dict[str, Any]:
         """The experiment as data without how its page looks and where it runs: what two runs share that ask the same."""
-        data = self.with_look(language=DEFAULT_LANGUAGE).resolved()
-        return {
-            **data,
-            "execution": None,
-            "report": {key: value for key, value in data["report"].items() if key != "figures"},
-        }
+        data = self.with_look(language=DEFAULT_LANGUAGE, figures=DEFAULT_FIGURES).resolved()
+        return {**data, "execution": None}
 
     def resolved(self) -> dict[str, Any]:
         """The experiment as data for YAML, with all defaults; reading it gives the same experiment."""

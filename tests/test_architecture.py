@@ -121,7 +121,7 @@ SPELT_ALIKE = {
         "a part of the answer": ["analysis/blocking.py", "trial/loop_time.py"],
         "another word for iterations": ["experiment/blocks.py"],
     },
-    "dask": {"a value of `execution.engine`": ["experiment/blocks.py", "experiment/spec.py"]},
+    "dask": {"a value of `execution.engine`": ["commands/machines.py", "experiment/blocks.py"]},
     "simulated": {"an attribute of every model": ["report/view.py"]},
     "queue": {"a doubt": ["analysis/doubts.py"], "what `init` proposes": ["commands/init.py"]},
     "spin": {"a verb of requests": ["run/machine/spinners.py"]},

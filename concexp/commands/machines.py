@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from concexp.commands.session import Session
 from concexp.errors import InputError, Problem
-from concexp.experiment import Spec
+from concexp.experiment import Spec, cluster_names
 from concexp.run.child import process_tree
 from concexp.run.cluster.connection import connected
 from concexp.run.cluster.coordinator import Coordinator, complete
@@ -53,9 +53,10 @@ def place_of(hosts: Hosts | None) -> Place:
 def on_cluster(spec: Spec, name: str) -> Spec:
     """The experiment on the cluster that the command line names."""
     try:
-        return spec.on_cluster(name)
+        changes = {"engine": "dask", "cluster": cluster_names.checked(name)}
     except ValueError as error:
         raise InputError([Problem("--cluster", 0, 0, "", str(error))]) from None
+    return replace(spec, execution=spec.execution.model_copy(update=changes))
 
 
 @contextlib.contextmanager

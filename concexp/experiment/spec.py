@@ -12,8 +12,8 @@ from typing import Any
 
 from concexp import catalog
 from concexp.errors import Problem
-from concexp.experiment import cluster_names, expressions, kept, units
-from concexp.experiment.blocks import DEFAULT_LANGUAGE, Answer, Execution, Measure, Report
+from concexp.experiment import expressions, kept, units
+from concexp.experiment.blocks import DEFAULT_FIGURES, DEFAULT_LANGUAGE, Answer, Execution, Measure, Report
 from concexp.experiment.environment import Variable
 from concexp.experiment.files import DataFile
 from concexp.experiment.swept import Axis, Value
@@ -372,16 +372,10 @@ class Spec:
         """The same experiment with its page in another language, or with pictures in another format."""
         return replace(self, report=self.report.model_copy(update=changes))
 
-    def on_cluster(self, name: str) -> Spec:
-        """The same experiment on the hosts of a cluster; ValueError if `name` names none."""
-        changes = {"engine": "dask", "cluster": cluster_names.checked(name)}
-        return replace(self, execution=self.execution.model_copy(update=changes))
-
     def asked(self) -> dict[str, Any]:
         """The experiment as data without how its page looks and where it runs: what two runs share that ask the same."""
-        data = self.with_look(language=DEFAULT_LANGUAGE).resolved()
-        data.pop("execution", None)
-        return {**data, "report": {key: value for key, value in data["report"].items() if key != "figures"}}
+        data = self.with_look(language=DEFAULT_LANGUAGE, figures=DEFAULT_FIGURES).resolved()
+        return {**data, "execution": None}
 
     def resolved(self) -> dict[str, Any]:
         """The experiment as data for YAML, with all defaults; reading it gives the same experiment."""

@@ -41,9 +41,10 @@ class Connection:
         """The workers that the scheduler knows now; EnvironmentRefused if it does not answer any more."""
         try:
             found = {address: one["resources"] for address, one in self._client.scheduler_info(-1)["workers"].items()}
-        except (OSError, TimeoutError, concurrent.futures.CancelledError, RuntimeError) as error:
+        # A client that has given its scheduler up answers with nothing (KeyError), or has no scheduler (AttributeError).
+        except (OSError, RuntimeError, LookupError, AttributeError, concurrent.futures.CancelledError) as error:
             raise EnvironmentRefused(
-                f"the scheduler of {self.name} does not answer any more: {error or type(error).__name__}",
+                f"the scheduler of {self.name} does not answer any more ({type(error).__name__})",
                 "every finished trial is kept: give the same command again when it is back",
             ) from error
         self._have_resource = {address for address in found if RESOURCE in found[address]}

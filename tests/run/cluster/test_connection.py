@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -72,6 +73,22 @@ def test_a_killed_worker_is_gone_and_another_one_comes(local):
         time.sleep(0.05)
     assert waiting.cancel()
     assert local.call(min(there), pid_and_resources).result(20)[0] != pid
+
+
+@pytest.mark.parametrize("answer", [OSError("gone"), {}, RuntimeError("closed")], ids=repr)
+def test_a_scheduler_that_is_gone_ends_the_run(answer):
+    """Whatever Dask's client makes of it: exit code 3, and what to do."""
+
+    def scheduler_info(count):
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    loop = SimpleNamespace(asyncio_loop=None)
+    one = connection.Connection(SimpleNamespace(loop=loop, scheduler_info=scheduler_info), "tcp://host:1")
+    with pytest.raises(EnvironmentRefused, match="the scheduler of tcp://host:1 does not answer any more") as refused:
+        one.workers()
+    assert "same command" in refused.value.hint
 
 
 def test_a_function_makes_a_cluster(local, tmp_path):

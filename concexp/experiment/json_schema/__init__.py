@@ -120,11 +120,7 @@ def _root(grid: Mapping[str, Schema], classes: Classes) -> dict[str, Schema]:
         "allow": _either(allowed),
         "claims": _either(_claim()),
         "report": _block("report", {"plots": _names("plot", classes)}),
-        "diagnose": {
-            "if": {"type": "array"},
-            "then": {"items": {"enum": diagnosers.names()}},
-            "else": {"enum": diagnosers.names()},
-        },
+        "diagnose": _either({"enum": diagnosers.names()}),
         "environment": _environment(),
         "files": values.NAMES,
         "extends": {"type": "string", "pattern": r"\.ya?ml$"},

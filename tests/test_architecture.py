@@ -19,6 +19,7 @@ ORDER = (
     "cli",
     "output",
     "overview",
+    "pytest_plugin",
     "commands",
     "report",
     "analysis",
@@ -34,6 +35,8 @@ ORDER = (
 HOMES = {
     "typer": ["cli"],
     "rich": ["commands"],
+    "junitparser": ["commands/junit"],
+    "pytest": ["pytest_plugin"],
     "rocrate": ["commands/crate"],
     "zipfile": ["run/storage/archive"],
     "jinja2": ["report"],

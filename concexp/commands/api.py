@@ -29,7 +29,8 @@ import pandas as pd
 from concexp import catalog, experiment
 from concexp.analysis import results
 from concexp.analysis.comparing.comparison import Comparison
-from concexp.commands.compare import TOLERANCE, compare_runs, write_comparison
+from concexp.commands.check import TOLERANCE
+from concexp.commands.compare import compare_runs, write_comparison
 from concexp.commands.run import RunRequest, run_experiment
 from concexp.errors import ConcexpError
 from concexp.experiment.statuses import MEASURED

@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from concexp import __version__, experiment
 from concexp.analysis.adaptive import SequentialPlan
 from concexp.analysis.precision import precision_shortfall
-from concexp.commands.check import Check, check_lines, failed, require_claims
+from concexp.commands.check import TOLERANCE, Check, claim_lines, difference_lines, failed, require_claims, share_of
 from concexp.commands.conclusions import doubt_lines, spoken_lines
 from concexp.commands.machine_check import look_around
 from concexp.commands.measured import MeasuredRun, check_complete, read, write_page, write_partial_page
@@ -28,6 +28,7 @@ from concexp.experiment.kept import CODE, FILES
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
 from concexp.report import AS_WRITTEN, Look, font_files
+from concexp.report.checked import CLAIMS, VERSIONS, Checked
 from concexp.run import runner, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
@@ -44,9 +45,6 @@ from concexp.run.records import without_home
 from concexp.run.storage import journal, run_folder
 from concexp.run.storage.run_folder import RunFolder
 from concexp.run.user_files import UserFiles, same_code
-
-if TYPE_CHECKING:
-    from concexp.analysis.claims.verdicts import Verdict
 
 
 @dataclass(frozen=True)
@@ -67,12 +65,18 @@ class RunRequest:
     spec: Spec | None = None  # of an experiment that stands in no file
     elsewhere: Mapping[str, Mapping[str, Any]] | None = None  # the interpreters of the run that is reproduced
     against: str = ""  # the revision of the user's code that the files as they are are compared with
+    tolerance: str = ""  # by how much a version may be slower; a check judges versions if this or `against` is given
     language: str = ""  # of the page, instead of that of the experiment
 
     @property
     def partial(self) -> bool:
         """True if the run leaves out part of the experiment."""
         return self.quick or bool(self.only)
+
+    @property
+    def share(self) -> float | None:
+        """The tolerance as a share; None where versions are not judged. InputError for one that is none."""
+        return share_of(self.tolerance or TOLERANCE) if self.tolerance or self.against else None
 
 
 @dataclass(frozen=True)
@@ -90,21 +94,32 @@ class Setup:
 class RunOutcome:
     """How a run ended: its answer and verdicts as lines, the further lines to print, and what makes the exit code 1.
 
-    bad     the number of trials that ended badly unexpectedly, and one more if the page lacks a part
-    failed  the verdicts on claims that fail the check
+    bad      the number of trials that ended badly unexpectedly, and one more if the page lacks a part
+    checked  the verdicts on claims, on versions and on how trials ended; empty if nobody asked for them
+    failed   those of them that fail the check
     """
 
     measured: MeasuredRun
     answer: list[str]
     lines: list[str]
     bad: int
-    failed: list[Verdict]
+    checked: list[Checked]
+    failed: list[Checked]
 
 
 def run_experiment(
-    request: RunRequest, progress_kind: str, page: bool, check: Check = Check.off, questions: Questions | None = None
+    request: RunRequest,
+    progress_kind: str,
+    page: bool,
+    check: Check = Check.off,
+    questions: Questions | None = None,
+    listed: bool = False,
 ) -> RunOutcome:
-    """Run one experiment, or complete its unfinished run, and write its page; with `check`, judge its claims."""
+    """Run one experiment, or complete its unfinished run, and write its page.
+
+    With `check` its claims are judged, and versions of the user's code where the request names a revision or a tolerance;
+    `listed` asks for these verdicts whatever the check.
+    """
     display = Silent() if request.quiet else progress_display(progress_kind, request.verbose)
     log = RunLog()
     session = Session(display, questions or Questions(asks=False), log)
@@ -113,7 +128,7 @@ def run_experiment(
         setup = _set_up(request, check, page, session)
         folder, trials = _measure(request, setup, session, page)
         session.close()
-        outcome = _concluded(request, setup.spec, read(folder), trials, page, check)
+        outcome = _concluded(request, setup.spec, read(folder), trials, page, check, listed)
         if outcome.answer:
             for line in doubt_lines(outcome.measured.results):
                 log.write(line)
@@ -128,9 +143,15 @@ def run_experiment(
 
 
 def _concluded(
-    request: RunRequest, spec: Spec, measured: MeasuredRun, trials: frozenset[str], page: bool, check: Check
+    request: RunRequest,
+    spec: Spec,
+    measured: MeasuredRun,
+    trials: frozenset[str],
+    page: bool,
+    check: Check,
+    listed: bool,
 ) -> RunOutcome:
-    """Write the page of a run whose trials have ended, and judge its claims."""
+    """Write the page of a run whose trials have ended, and judge its claims and versions."""
     check_complete(measured, trials)
     bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
     lines, incomplete = [str(measured.folder.path)], 0
@@ -143,18 +164,29 @@ def _concluded(
         lines.append(f"{plural_trials(len(bad))} ended badly: the report names them")
     if spec.measure.precision is not None:
         lines += _shortfall(measured, spec.measure.precision)
-    verdicts = measured.verdicts if check is not Check.off and spec.claims else ()
-    lines += check_lines(verdicts, check)
+    share = request.share
+    checked: list[Checked] = []
+    if listed or (check is not Check.off and (spec.claims or share is not None)):
+        from concexp.report.checks import of_run
+
+        checked = of_run(measured.results, share, bad, spec.report.language)
+        if spec.claims or share is None:
+            lines += claim_lines([one for one in checked if one.kind == CLAIMS], check)
+        if share is not None:
+            lines += difference_lines([one for one in checked if one.kind == VERSIONS], share, check)
+    else:
+        lines += claim_lines([], check)
     answer: list[str] = []
-    if page or verdicts:
+    if page or checked:
         answer = spoken_lines(measured.results, page, request.verbose, spec.report.language)
-    return RunOutcome(measured, answer, lines, len(bad) + incomplete, failed(verdicts, check))
+    return RunOutcome(measured, answer, lines, len(bad) + incomplete, checked, failed(checked, check))
 
 
 def _set_up(request: RunRequest, check: Check, page: bool, session: Session) -> Setup:
     """Read and plan the experiment, stage the child's code and compile it for every interpreter that runs trials."""
     spec = _load_spec(request)
-    require_claims(spec, check)
+    if request.share is None or not spec.versions:
+        require_claims(spec, check)
     if page:
         font_files.require(spec.report.language)
     provided = provided_by(spec, os.environ)

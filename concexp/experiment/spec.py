@@ -308,6 +308,8 @@ class Spec:
     environment: Mapping[str, Variable] = field(default_factory=dict)
     files: tuple[DataFile, ...] = ()
     versions: Mapping[str, Version] = field(default_factory=dict)  # of the user's code, by label
+    authors: tuple[str, ...] = ()
+    license: str = ""
 
     @property
     def requested_metrics(self) -> tuple[str, ...]:
@@ -347,8 +349,9 @@ class Spec:
         return replace(self, report=self.report.model_copy(update=changes))
 
     def asked(self) -> dict[str, Any]:
-        """The experiment as data without how its page looks: what two runs must share to be the same question."""
+        """The experiment as data without how its page looks and who made it: what two runs must share to be the same question."""
         data = self.with_look(language=DEFAULT_LANGUAGE).resolved()
+        data = {key: value for key, value in data.items() if key not in ("author", "license")}
         return {**data, "report": {key: value for key, value in data["report"].items() if key != "figures"}}
 
     def resolved(self) -> dict[str, Any]:

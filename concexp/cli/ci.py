@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from concexp.cli.options import Against, Progress, Sets, Specs, SummaryFile
+from concexp.cli.options import Against, Progress, Sets, Specs, SummaryFile, Tolerance
 from concexp.cli.signals import interruptible, loading
 from concexp.output import command_line, say
 
@@ -15,9 +15,7 @@ from concexp.output import command_line, say
 def ci(
     specs: Specs,
     against: Against = "",
-    tolerance: Annotated[
-        str, typer.Option(metavar="PERCENT", help="by how much your code may be slower than that revision")
-    ] = "5%",
+    tolerance: Tolerance = "",
     strict: Annotated[bool, typer.Option("--strict", help="fail also what is inconclusive or was not judged")] = False,
     sets: Sets = None,
     out: Annotated[Path, typer.Option(help="the folder of all files that it writes")] = Path("concexp-ci"),

@@ -20,7 +20,10 @@ Quiet = Annotated[
 ]
 Against = Annotated[str, typer.Option(metavar="REVISION", help="compare your code with this git revision of it")]
 Tolerance = Annotated[
-    str, typer.Option(metavar="PERCENT", help="with --check: by how much a version may be slower; 5% with --against")
+    str,
+    typer.Option(
+        metavar="PERCENT", help="by how much a version may be slower where that is checked; 5% with --against"
+    ),
 ]
 JUnit = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="the verdicts as JUnit XML, for a CI")]
 SummaryFile = Annotated[

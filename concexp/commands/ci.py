@@ -54,7 +54,7 @@ def check_in_ci(asked: CiRequest, progress: str, say: Callable[[str], None]) -> 
             say(f"{path} is checked, but not against {asked.against}: {_why_not(spec)}")
         request = RunRequest(
             path, asked.sets, out=asked.out / REPORTS, command=asked.command, look=Look("", html=True), against=against,
-            tolerance=asked.tolerance if against else "",
+            tolerance=asked.tolerance,
         )  # fmt: skip
         try:
             outcome = run_experiment(request, progress, page=True, check=asked.check, listed=True)

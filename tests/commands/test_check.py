@@ -74,5 +74,5 @@ def test_a_tolerance_is_a_share(given, share):
 @pytest.mark.parametrize("given", ["5", "much", 0, 1.5, "-5%"])
 def test_what_is_no_tolerance_is_an_error_with_an_example(given):
     """It names the option."""
-    with pytest.raises(InputError, match="--tolerance: .*\n.*write --tolerance 5%"):
+    with pytest.raises(InputError, match=r"--tolerance: .*\n.*write --tolerance 5%"):
         share_of(given)

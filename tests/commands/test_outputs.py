@@ -9,10 +9,10 @@ from concexp.errors import EnvironmentRefused, InputError
 
 def test_a_place_that_cannot_be_written_is_found_out_first(tmp_path):
     """A folder is no file; a missing folder is made."""
-    with pytest.raises(InputError, match="--junit: .* is a folder"):
+    with pytest.raises(InputError, match=r"--junit: .* is a folder"):
         Outputs(tmp_path, None, Check.off)
+    (tmp_path / "file").write_text("")
     with pytest.raises(EnvironmentRefused, match="cannot write"):
-        (tmp_path / "file").write_text("")
         Outputs(None, tmp_path / "file/summary.md", Check.off)
     assert Outputs(tmp_path / "new/x.xml", None, Check.off).wanted
     assert not Outputs(None, None, Check.off).wanted

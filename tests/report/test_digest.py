@@ -1,5 +1,7 @@
 """A run in a few blocks of Markdown: what is in them, and what fits."""
 
+import re
+
 import pytest
 from markdown_it import MarkdownIt
 
@@ -27,7 +29,7 @@ def test_a_run_has_its_question_its_verdicts_and_its_answer(tmp_path):
     lines = text.splitlines()
     assert lines[0] == "### Which model is made up best?"
     assert lines[2] == "**failed**: 1 refuted, 1 passed"
-    assert lines[4].startswith("- **")
+    assert lines[4].startswith("- ")
     assert "- **refuted**: threads gain a lot: speedup &gt; 1.5 of" in text
     assert "| **refuted** | threads gain a lot |" in text
     assert f"`{run.header['run']}`" in lines[-1]
@@ -41,7 +43,7 @@ def test_every_kind_of_run_has_a_digest(tmp_path, make):
     run = journal_builder.write(tmp_path, **make())
     page = HOST.render(digest.fitted(digest.of_run(run, of_run(run, 0.05, [], "en")), 10**6))
     assert "<h3>" in page
-    assert not {"<img", "<script", "<a "} & set(page.split("&")), page
+    assert not re.search(r"<(img|script|a)\b", page)
 
 
 def test_what_was_checked_is_summed_up_by_the_worst():

@@ -72,7 +72,7 @@ def of_versions(view: View, tolerance: float) -> list[Checked]:
 
 
 def _version(view: View, reference: str, change: Change, tolerance: float) -> Checked:
-    name = say("{cell}: {name}", cell=plain(about_versions.cell_name(view, change)), name=change.version)
+    name = f"{plain(about_versions.cell_name(view, change))} · {change.version}"
     text = plain(about_versions.change_text(view, change))
     if change.verdict == BAD and change.point.reason:
         text = say("{word}: {text}", word=text, text=reason_text(change.point.reason))

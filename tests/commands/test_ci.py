@@ -11,7 +11,7 @@ from concexp.errors import InputError
 from tests.helpers.repository import Repository
 
 MADE_UP = """\
-workload: b.py:bench
+workload: {call: {target: b.py:bench}, as: bench}
 model: {simulated: {noise: 0.001}}
 load: {ops: 100}
 measure: {repetitions: 5, iterations: 1}
@@ -21,7 +21,7 @@ YAMLS = {
     "equal.yaml": MADE_UP,
     "refuted.yaml": f"{MADE_UP}claims: [{{says: it is slow, expect: throughput < 1/s}}]\n",
     "slower.yaml": f"{MADE_UP}sweep: {{zip: [{{code: [HEAD, worktree], simulated.speed: [1000, 900]}}]}}\n",
-    "no_code.yaml": MADE_UP.replace("b.py:bench", "noop"),
+    "no_code.yaml": MADE_UP.replace("{call: {target: b.py:bench}, as: bench}", "noop"),
     "refused.yaml": f'{MADE_UP}sweep: {{python: ["3.1"]}}\n',
 }
 
@@ -40,7 +40,9 @@ def project(tmp_path, monkeypatch):
 def check(*names, said=None, **more):
     """(the exit code, the suites of junit.xml by name: the names of verdicts with the tags of their results)."""
     asked = {"against": "HEAD", **more}
-    code = check_in_ci(CiRequest([f"{name}.yaml" for name in names], **asked), "none", (said or []).append)
+    code = check_in_ci(
+        CiRequest([f"{name}.yaml" for name in names], **asked), "none", [].append if said is None else said.append
+    )
     document = ET.parse("concexp-ci/junit.xml").getroot()
     return code, {
         suite.get("name"): {case.get("name"): case[0].tag for case in suite.iter("testcase")} for suite in document
@@ -52,7 +54,7 @@ def test_an_equal_version_passes(project):
     said = []
     code, suites = check("equal", said=said, summary=project.root / "summary.md")
     assert code == 0
-    assert suites == {"equal": {"bench: worktree": "system-out", "all trials end as expected": "system-out"}}
+    assert suites == {"equal": {"bench · worktree": "system-out", "all trials end as expected": "system-out"}}
     out = project.root / "concexp-ci"
     assert (out / "reports/equal/README.md").is_file()
     assert (out / "reports/equal/equal.html").is_file()
@@ -93,7 +95,7 @@ def test_what_is_open_fails_a_strict_check(project):
     """One trial has no interval."""
     once = {"sets": ("measure.repetitions=1",)}
     code, suites = check("equal", **once)
-    assert (code, suites["equal"]["bench: worktree"]) == (0, "skipped")
+    assert (code, suites["equal"]["bench · worktree"]) == (0, "skipped")
     assert "passed, with open verdicts" in (project.root / "concexp-ci/comment.md").read_text()
     assert check("equal", check=Check.supported, **once)[0] == 1
 
@@ -112,7 +114,7 @@ def test_one_that_cannot_run_fails_and_the_others_run(project):
     code, suites = check("refused", "equal")
     assert code == 3
     assert suites["refused"] == {"it runs": "error"}
-    assert suites["equal"]["bench: worktree"] == "system-out"
+    assert suites["equal"]["bench · worktree"] == "system-out"
     comment = (project.root / "concexp-ci/comment.md").read_text()
     assert "## concexp: failed" in comment
     assert "it could not run" in comment

@@ -1,4 +1,4 @@
-"""The Action's own steps, as a runner executes them, on a repository made for the test; and what other projects take from this one."""
+"""What other projects take from this one: the steps of the Action, as a runner executes them, and the hook for pre-commit."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from tests.helpers.repository import Repository
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 STEPS = {step["id"]: step for step in ACTION["runs"]["steps"]}
 MADE_UP = """\
-workload: b.py:bench
+workload: {call: {target: b.py:bench}, as: bench}
 model: {simulated: {noise: 0.001}}
 load: {ops: 100}
 measure: {repetitions: 5, iterations: 1}
@@ -27,7 +27,7 @@ REFUTED = f"{MADE_UP}claims: [{{says: it is slow, expect: throughput < 1/s}}]\n"
 SLOWER = f"{MADE_UP}sweep: {{zip: [{{code: [HEAD, worktree], simulated.speed: [1000, 900]}}]}}\n"
 # Real trials: the file as it is cannot be imported any more.
 BROKEN = """\
-workload: c.py:bench
+workload: {call: {target: c.py:bench}, as: bench}
 model: serial
 load: {ops: 10}
 measure: {repetitions: 1, iterations: 1, warmup: 0, control: off}
@@ -106,12 +106,11 @@ def fill(text, values):
 def runner(tmp_path):
     """A runner for a project with an equal version, a refuted claim, a slower version, and one that does not run any more."""
     project = Repository(tmp_path / "project")
-    project.write(b="def bench(): return 1\n", c="def bench(): return 1\n")
+    project.write(experiments__b="def bench(): return 1\n", experiments__c="def bench(): return 1\n")
     experiments = {"equal": MADE_UP, "refuted": REFUTED, "slower": SLOWER, "broken": BROKEN}
-    project.texts({f"experiments/{name}.yaml": text.replace("b.py", "../b.py").replace("c.py", "../c.py")
-                   for name, text in experiments.items()})  # fmt: skip
+    project.texts({f"experiments/{name}.yaml": text for name, text in experiments.items()})
     project.commit()
-    project.write(c="import nowhere_to_be_found\n")
+    project.write(experiments__c="import nowhere_to_be_found\n")
     return Runner(project, tmp_path)
 
 
@@ -146,7 +145,7 @@ def test_the_steps_of_the_action(runner):
     assert replaced["body"] == (out / "comment.md").read_text()
     for text in (replaced["body"], runner.summary.read_text()):
         assert "- **refuted**: it is slow" in text
-        assert "- **regression**: bench: worktree: " in text
+        assert "- **regression**: bench · worktree: " in text
     assert {one.name for one in (out / "reports").iterdir()} == set(suites)
     assert len(list(out.glob("*.zip"))) == 5  # one of the first call
     assert STEPS["artifacts"]["with"]["path"] == "${{ inputs.out }}"

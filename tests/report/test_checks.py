@@ -53,9 +53,9 @@ def test_versions_are_judged_by_the_tolerance_and_their_whole_interval(tmp_path)
     run = versions(tmp_path, rates)
     found = of_run(run, 0.05, [], "en")
     assert of_kind(found, VERSIONS) == [
-        ("f · serial: worktree", REGRESSION),
-        ("f · threads: worktree", PASSED),
-        ("f · processes: worktree", PASSED),
+        ("f · serial · worktree", REGRESSION),
+        ("f · threads · worktree", PASSED),
+        ("f · processes · worktree", PASSED),
     ]
     assert "slower" in found[0].text
     assert found[0].text.endswith("relative to main")

@@ -72,15 +72,20 @@ class Runner:
             program.chmod(program.stat().st_mode | stat.S_IXUSR)
         (folder / "gh.py").write_text(GH)
 
-    def run(self, step, **inputs):
+    def run(self, name, **inputs):
         """The CompletedProcess of a step; inputs that are not given have their defaults."""
+        step = STEPS[name]
         known = {name: one["default"] for name, one in ACTION["inputs"].items()} | {"token": "secret"} | inputs
         values = {f"inputs.{name}": value for name, value in known.items()} | {"github.event.pull_request.number": "7"}
-        environment = {name: fill(text, values) for name, text in STEPS[step].get("env", {}).items()}
-        script = self.folder / f"{step}.sh"
-        script.write_text(STEPS[step]["run"])
-        assert STEPS[step]["shell"] == "bash"
-        assert "${{" not in STEPS[step]["run"]  # what comes from a stranger's pull request is a value, never a command
+        environment = {name: fill(text, values) for name, text in step.get("env", {}).items()}
+        assert step["shell"] == "bash"
+        assert "${{" not in step["run"]  # what comes from a stranger's pull request is a value, never a command
+        return self.execute(step["run"], environment)
+
+    def execute(self, commands, environment=None):
+        """The CompletedProcess of some lines of bash, as the runner calls it."""
+        script = self.folder / "step.sh"
+        script.write_text(commands)
         return subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", script],
             cwd=self.project.root,
@@ -88,7 +93,7 @@ class Runner:
             text=True,
             env={
                 **os.environ,
-                **environment,
+                **(environment or {}),
                 "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
                 "GITHUB_STEP_SUMMARY": str(self.summary),
                 "GITHUB_REPOSITORY": "ada/demo",
@@ -176,6 +181,21 @@ def test_the_base_is_fetched_where_only_the_head_is_there(runner, tmp_path):
     done = runner.run("check", base=base, experiments="experiments/equal.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     assert base[:7] in (tmp_path / "shallow/concexp-ci/summary.md").read_text()
+
+
+def test_the_same_in_a_shell(runner):
+    """The lines of the manual that stand for the Action where there is none, but for the installation."""
+    manual = (ROOT / "docs/sharing.md").read_text()
+    _, *lines = re.search(r"```sh\n(pip install concexp\n.*?)```", manual, re.DOTALL)[1].splitlines()
+    project = runner.project
+    project.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    for name in ("refuted", "slower", "broken"):
+        (project.root / f"experiments/{name}.yaml").unlink()
+    project.commit("head")
+    done = runner.execute("\n".join(lines))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "check passed: tolerance 5 %: 1 passed" in done.stdout
+    assert project.git("rev-parse", "--short", "origin/main") in (project.root / "concexp-ci/comment.md").read_text()
 
 
 def test_the_hook_for_pre_commit(tmp_path):

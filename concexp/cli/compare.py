@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from concexp.cli.options import JUnit, SummaryFile
+from concexp.cli.options import JUnit, Pages, SummaryFile
 from concexp.cli.signals import loading
 from concexp.commands import completion
 from concexp.output import command_line, say, say_result
@@ -30,6 +30,7 @@ def compare(
     ] = False,
     junit: JUnit = None,
     summary_file: SummaryFile = None,
+    language: Pages = None,
     out: Annotated[Path | None, typer.Option(help="the folder of the page; without it reports/compare_<A>_<B>")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="for other programs; the page is written as well")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="print only where the page is, and what failed")] = False,
@@ -54,7 +55,7 @@ def compare(
     asked = Check.supported if strict else Check.not_refuted if check else Check.off
     outputs = Outputs(junit, summary_file, asked)
     found = compare_runs(*split_sides(runs), metric or (), across or (), tolerance)
-    page = write_comparison(found, out, command_line())
+    page = write_comparison(found, out, command_line(), language or "")
     checked = verdicts(found) if asked or outputs.wanted else []
     outputs.add_comparison(found, checked, page.path)
     lines = difference_lines(checked, found.tolerance, asked)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from concexp.commands.check import TOLERANCE, share_of
 from concexp.errors import ConcexpError, Damaged, InputError, NothingYet, OtherVersion, Problem
+from concexp.experiment.blocks import DEFAULT_LANGUAGE
+from concexp.report import font_files
 from concexp.run import bundle
 from concexp.run.storage import foreign_file, journal, run_folder
 
@@ -55,17 +57,27 @@ def compare_runs(
     return found
 
 
-def write_comparison(comparison: Comparison, folder: Path | None = None, command: str = "") -> ComparedPage:
-    """Write the page of a comparison into a folder, by default `default_folder`; `command` is how to make it again."""
+def write_comparison(
+    comparison: Comparison, folder: Path | None = None, command: str = "", language: str = ""
+) -> ComparedPage:
+    """Write the page of a comparison into a folder, by default `default_folder`; `command` is how to make it again.
+
+    It is in English unless another language is given, whatever the languages of the runs' own pages.
+    """
     from concexp.report.comparison import page, sentences
+    from concexp.report.text.language import written_in
     from concexp.report.text.markdown import plain
 
+    language = language or DEFAULT_LANGUAGE
+    font_files.require(language)
     folder = default_folder(comparison) if folder is None else folder
     try:
-        path = page.write(comparison, folder, command)
+        path = page.write(comparison, folder, command, language)
     except OSError as error:
         raise run_folder.refused(error, folder) from error
-    return ComparedPage(path, [page.title(comparison), *(f"- {plain(one)}" for one in sentences.answer(comparison))])
+    with written_in(language):
+        answer = [page.title(comparison), *(f"- {plain(one)}" for one in sentences.answer(comparison))]
+    return ComparedPage(path, answer)
 
 
 def default_folder(comparison: Comparison, reports: Path = REPORTS) -> Path:

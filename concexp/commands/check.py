@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from concexp.errors import InputError, Problem
 from concexp.experiment import Spec, units
-from concexp.report.checked import INCONCLUSIVE, NOT_JUDGED, REFUTED, REGRESSION, Checked
+from concexp.report.checked import ENDED_BADLY, INCONCLUSIVE, NOT_JUDGED, REFUTED, REGRESSION, Checked
 
 TOLERANCE = "5%"
 
@@ -27,6 +27,11 @@ FAILING = {
     Check.not_refuted: (REFUTED, REGRESSION),
     Check.supported: (REFUTED, REGRESSION, INCONCLUSIVE, NOT_JUDGED),
 }
+
+
+def failing(check: Check) -> tuple[str, ...]:
+    """The words of verdicts that are shown as failures: those that fail the check, or the lenient one without any."""
+    return (*FAILING[check or Check.not_refuted], ENDED_BADLY)
 
 
 def require_claims(spec: Spec, check: Check) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from concexp import experiment
 from concexp.commands.bundle import make_bundle
-from concexp.commands.check import Check
+from concexp.commands.check import Check, failing
 from concexp.commands.outputs import SUMMARY_LIMIT, Outputs
 from concexp.commands.run import RunOutcome, RunRequest, run_experiment
 from concexp.errors import ConcexpError, InputError, Problem
@@ -116,7 +116,7 @@ def _write(asked: CiRequest, outputs: Outputs) -> None:
     parts = [(suite.name, suite.checked, blocks) for suite, blocks in zip(outputs.suites, outputs.blocks, strict=True)]
     texts = {
         SUMMARY: digest.fitted([block for _, _, blocks in parts for block in blocks], SUMMARY_LIMIT),
-        COMMENT: digest.comment(asked.name, parts, COMMENT_LIMIT),
+        COMMENT: digest.comment(asked.name, parts, COMMENT_LIMIT, failing(asked.check)),
     }
     try:
         for name, text in texts.items():

@@ -14,7 +14,7 @@ from pathlib import Path
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import FinalResult
 
-from concexp.commands.check import FAILING, Check
+from concexp.commands.check import Check, failing
 from concexp.report.checked import ENDED_BADLY, OPEN, Checked
 from concexp.run.storage import run_folder
 from concexp.run.storage.atomic import replaced
@@ -65,11 +65,11 @@ def _suite(suite: Suite, check: Check) -> TestSuite:
 
 
 def _result(one: Checked, check: Check) -> FinalResult | None:
-    """What JUnit calls a verdict; None for passed. Without a check it is the lenient one that decides."""
+    """What JUnit calls a verdict; None for passed."""
     message = _text(f"{one.word}: {one.text.partition(chr(10))[0]}")
     if one.word == ENDED_BADLY:
         result: FinalResult = Error(message, one.word)
-    elif one.word in FAILING[check or Check.not_refuted]:
+    elif one.word in failing(check):
         result = Failure(message, one.word)
     elif one.word in OPEN:
         result = Skipped(message, one.word)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concexp.commands import junit
-from concexp.commands.check import Check
+from concexp.commands.check import Check, failing
 from concexp.commands.junit import Suite
 from concexp.errors import ConcexpError, InputError, Problem
 from concexp.experiment.versions import MANIFEST_KEY
@@ -59,7 +59,7 @@ class Outputs:
 
             run = outcome.measured.results
             with written_in(places.language_of(run.spec)):
-                blocks = digest.of_run(run, outcome.checked)
+                blocks = digest.of_run(run, outcome.checked, failing(self.check))
             self._add(Suite(str(run.spec["name"]), outcome.checked, _properties(run), _seconds(run.manifest)), blocks)
 
     def add_comparison(self, comparison: Comparison, checked: Sequence[Checked], page: Path) -> None:
@@ -71,7 +71,8 @@ class Outputs:
                 name: ", ".join(run.header["run"] for run in own) for name, own in comparison.sides.by_name.items()
             }
             name = f"compare_{comparison.sides.runs[0].spec['name']}"
-            self._add(Suite(name, checked, {**sides, "page": str(page)}), digest.of_comparison(comparison, checked))
+            blocks = digest.of_comparison(comparison, checked, failing(self.check))
+            self._add(Suite(name, checked, {**sides, "page": str(page)}), blocks)
 
     def add_refusal(self, path: Path, error: ConcexpError) -> None:
         """Add an experiment that could not run: in a list of tests it is an error, and never left out."""

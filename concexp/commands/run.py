@@ -28,7 +28,7 @@ from concexp.experiment.kept import CODE, FILES
 from concexp.plan.planner import make_plan, with_refusals
 from concexp.plan.schedule import Plan
 from concexp.report import AS_WRITTEN, Look, font_files
-from concexp.report.checked import CLAIMS, VERSIONS, Checked
+from concexp.report.checked import CLAIMS, ENDED_BADLY, PAGE, VERSIONS, Checked
 from concexp.run import runner, user_files
 from concexp.run.child import process_tree, stage, temp_folder
 from concexp.run.child.stage import StagedCode
@@ -154,12 +154,12 @@ def _concluded(
     """Write the page of a run whose trials have ended, and judge its claims and versions."""
     check_complete(measured, trials)
     bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
-    lines, incomplete = [str(measured.folder.path)], 0
+    lines, lacks = [str(measured.folder.path)], list[str]()
     if page:
         look = Look(request.look.figures or spec.report.figures, request.look.html)
         written, lacks = write_page(measured, request.partial, spec.report.language, look)
         lines = [f"report: {path}" for path in page_files(measured.results, written, look)]
-        lines, incomplete = [*lines, *lacks], len(lacks)
+        lines += lacks
     if bad:
         lines.append(f"{plural_trials(len(bad))} ended badly: the report names them")
     if spec.measure.precision is not None:
@@ -170,6 +170,7 @@ def _concluded(
         from concexp.report.checks import of_run
 
         checked = of_run(measured.results, share, bad, spec.report.language)
+        checked += [Checked(PAGE, "the page is whole", ENDED_BADLY, lack) for lack in lacks]
         if spec.claims or share is None:
             lines += claim_lines([one for one in checked if one.kind == CLAIMS], check)
         if share is not None:
@@ -179,7 +180,7 @@ def _concluded(
     answer: list[str] = []
     if page or checked:
         answer = spoken_lines(measured.results, page, request.verbose, spec.report.language)
-    return RunOutcome(measured, answer, lines, len(bad) + incomplete, checked, failed(checked, check))
+    return RunOutcome(measured, answer, lines, len(bad) + len(lacks), checked, failed(checked, check))
 
 
 def _set_up(request: RunRequest, check: Check, page: bool, session: Session) -> Setup:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # What is checked.
-CLAIMS, VERSIONS, CELLS, TRIALS = "claims", "versions", "cells", "trials"
+CLAIMS, VERSIONS, CELLS, TRIALS, PAGE = "claims", "versions", "cells", "trials", "page"
 # Verdicts. The words are part of what other programs read: they are never translated.
 SUPPORTED, REFUTED, INCONCLUSIVE, NOT_JUDGED = "supported", "refuted", "inconclusive", "not judged"
 PASSED, REGRESSION, ENDED_BADLY = "passed", "regression", "ended badly"
@@ -18,7 +18,7 @@ OPEN = (INCONCLUSIVE, NOT_JUDGED)
 class Checked:
     """One verdict.
 
-    kind  claims, versions, cells (of stored runs that were compared) or trials
+    kind  claims, versions, cells (of stored runs that were compared), trials, or the page where it lacks a part
     name  what it is about: a claim in its author's words, or a cell
     word  the verdict
     text  what the verdict rests on, in lines of plain text

@@ -28,6 +28,7 @@ from concexp.run.storage.foreign_text import printable
 
 MOST_NAMED = 20  # verdicts that did not pass, one by one
 MOST_CLAIMS = 40  # rows of the table
+Words = Sequence[str]
 LONGEST = 600  # characters of what one verdict rests on
 # A code span, which is shown as it is, or a sign that a host takes as the name of a user.
 MENTION = re.compile(r"(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|@(?=\w)", re.DOTALL)
@@ -42,15 +43,18 @@ WORDS = {
 }
 
 
-def of_run(run: Run, checked: Sequence[Checked]) -> list[str]:
-    """The blocks of a run: its question, what was checked, the answer, the tables of versions and of claims, and where it ran."""
+def of_run(run: Run, checked: Sequence[Checked], failing: Words = FAILURES) -> list[str]:
+    """The blocks of a run: its question, what was checked, the answer, the tables of versions and of claims, and where it ran.
+
+    `failing` are the words of verdicts that fail the check.
+    """
     view = view_of(run)
     answers: list[str] = []
     with Parts(str(run.folder)).guard(message("the answer"), answers):
         answers += answer(view) or [say("No cell has results yet.")]
     return [
         f"### {escaped(run.spec['question'])}",
-        *_outcome(checked),
+        *_outcome(checked, failing),
         "\n".join(f"- {unlinked(sentence)}" for sentence in answers),
         *_not_passed(checked),
         *_versions(view),
@@ -59,14 +63,14 @@ def of_run(run: Run, checked: Sequence[Checked]) -> list[str]:
     ]
 
 
-def of_comparison(comparison: Comparison, checked: Sequence[Checked]) -> list[str]:
+def of_comparison(comparison: Comparison, checked: Sequence[Checked], failing: Words = FAILURES) -> list[str]:
     """The blocks of a comparison: its question, what was checked, the answer, and the tables of cells and claims."""
     found = tables.history(comparison) if comparison.sides.is_history else tables.cells(comparison)
     claims = tables.claims(comparison)
     shown = [*found, *([] if claims is None else [claims])]
     return [
         f"### {escaped(comparison_page.title(comparison))}",
-        *_outcome(checked),
+        *_outcome(checked, failing),
         "\n".join(f"- {unlinked(sentence)}" for sentence in sentences.answer(comparison)),
         *_not_passed(checked),
         *(_table(one.heads, one.rows) for one in shown),
@@ -78,16 +82,18 @@ def of_refusal(path: str, reason: str) -> list[str]:
     return [f"### {escaped(path)}", say("**failed**: it could not run"), fenced(reason)]
 
 
-def comment(name: str, parts: Sequence[tuple[str, Sequence[Checked], Sequence[str]]], most: int) -> str:
+def comment(
+    name: str, parts: Sequence[tuple[str, Sequence[Checked], Sequence[str]]], most: int, failing: Words = FAILURES
+) -> str:
     """The text of a comment on a change, of so many bytes at most; its first line, which nobody sees, is the same for a name.
 
     `parts` are the experiments: name, verdicts, blocks. Those that failed stand first.
     """
-    parts = sorted(parts, key=lambda part: not _has_failed(part[1]))
-    failed = any(_has_failed(checked) for _, checked, _ in parts)
+    parts = sorted(parts, key=lambda part: not _has_failed(part[1], failing))
+    failed = any(_has_failed(checked, failing) for _, checked, _ in parts)
     heads = [marker(name), f"## {escaped(name)}: {say('failed') if failed else say('passed')}"]
     if len(parts) > 1:
-        rows = [[escaped(title), summed_up(checked)] for title, checked, _ in parts]
+        rows = [[escaped(title), summed_up(checked, failing)] for title, checked, _ in parts]
         heads.append(_table([say("experiment"), say("verdicts")], rows))
     text = fitted(
         [*heads[1:], *(block for _, _, blocks in parts for block in blocks)], most - len(heads[0].encode()) - 1
@@ -100,8 +106,8 @@ def marker(name: str) -> str:
     return f"<!-- concexp: {re.sub('[^A-Za-z0-9 _.:/-]|--+', '', name)} -->"
 
 
-def _has_failed(checked: Sequence[Checked]) -> bool:
-    return any(one.word in FAILURES for one in checked)
+def _has_failed(checked: Sequence[Checked], failing: Words) -> bool:
+    return any(one.word in failing for one in checked)
 
 
 def fitted(blocks: Sequence[str], most: int) -> str:
@@ -120,7 +126,7 @@ def fitted(blocks: Sequence[str], most: int) -> str:
     return "\n\n".join([*kept, note]) + "\n"
 
 
-def summed_up(checked: Sequence[Checked]) -> str:
+def summed_up(checked: Sequence[Checked], failing: Words = FAILURES) -> str:
     """`failed: 1 refuted, 2 supported`, the decisive verdict first; "" if nothing was checked."""
     counts = Counter(one.word for one in checked)
     if not counts:
@@ -128,7 +134,7 @@ def summed_up(checked: Sequence[Checked]) -> str:
     every = listed(
         [say("{count} {how}", count=counts[word], how=say(WORDS[word])) for word in _order() if counts[word]]
     )
-    if _has_failed(checked):
+    if _has_failed(checked, failing):
         return say("**failed**: {counts}", counts=every)
     if any(one.word in OPEN for one in checked):
         return say("**passed, with open verdicts**: {counts}", counts=every)
@@ -140,8 +146,8 @@ def _order() -> list[str]:
     return [*FAILURES, *OPEN, *(word for word in WORDS if word not in (*FAILURES, *OPEN))]
 
 
-def _outcome(checked: Sequence[Checked]) -> list[str]:
-    text = summed_up(checked)
+def _outcome(checked: Sequence[Checked], failing: Words) -> list[str]:
+    text = summed_up(checked, failing)
     return [text] if text else []
 
 

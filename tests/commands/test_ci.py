@@ -97,7 +97,9 @@ def test_what_is_open_fails_a_strict_check(project):
     code, suites = check("equal", **once)
     assert (code, suites["equal"]["bench · worktree"]) == (0, "skipped")
     assert "passed, with open verdicts" in (project.root / "concexp-ci/comment.md").read_text()
-    assert check("equal", check=Check.supported, **once)[0] == 1
+    code, suites = check("equal", check=Check.supported, **once)
+    assert (code, suites["equal"]["bench · worktree"]) == (1, "failure")
+    assert "## concexp: failed" in (project.root / "concexp-ci/comment.md").read_text()
 
 
 def test_experiments_without_code_of_the_users_are_checked_alone(project):

@@ -154,7 +154,8 @@ def _concluded(
     """Write the page of a run whose trials have ended, and judge its claims and versions."""
     check_complete(measured, trials)
     bad = list(runner.bad_trials(measured.journal.records, spec, measured.folder.manifest["machine"]["cpus"]))
-    lines, lacks = [str(measured.folder.path)], list[str]()
+    lines = [str(measured.folder.path)]
+    lacks: list[str] = []
     if page:
         look = Look(request.look.figures or spec.report.figures, request.look.html)
         written, lacks = write_page(measured, request.partial, spec.report.language, look)

@@ -6,7 +6,7 @@ EXPERIMENT ?= experiments/00_first_look.yaml
 PYTEST := env -u PYTHONDONTWRITEBYTECODE OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n 3 --dist worksteal
 
-.PHONY: run test quick bounds clean contracts crate designs doubts engines faults fidelity fuzz kills large lint messages requirements soak tries types versions
+.PHONY: run test quick bounds clean contracts crate designs docs doubts engines faults fidelity fuzz kills large lint messages requirements soak tries types versions
 .DEFAULT_GOAL := run
 
 # Each target installs only what it needs, and again only when pyproject.toml has changed.
@@ -106,6 +106,9 @@ fuzz: .venv/developing  ## 10,000 made-up experiments and 500 journals, then a m
 
 messages: .venv/developing  ## bring the catalogues of other languages up to date with the messages in the sources
 	$(BIN)/python -m tests.helpers.messages
+
+docs: .venv/developing  ## the documentation as a site, build/site/index.html; fails on a broken link
+	$(BIN)/mkdocs build --quiet --strict
 
 lint: .venv/developing  ## style and mistakes
 	$(BIN)/ruff check .

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import re
 import tempfile
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from concexp import catalog
 from concexp.experiment.blocks import DEFAULT_FIGURES
-from concexp.report.answer import finding
+from concexp.report.answer import FINDINGS, finding, kind_of_finding
 from concexp.report.captions import caption
 from concexp.report.contents import Picture
 from concexp.report.look import Look
@@ -23,6 +25,7 @@ from concexp.run.storage.atomic import replaced
 
 ALT_TEXT = 320  # characters: room for the main figures; the tables have every one
 SVG = "svg"
+INTERVAL = re.compile(r" ?[(（][\d.,]+[–-][\d.,]+[%x ]*[)）]")
 # The files of each format of `report.figures`; the page shows the first of them.
 FILES = {"png": ("png",), SVG: (SVG,), "pdf": ("png", "pdf")}
 
@@ -54,21 +57,31 @@ def draw(view: View, figures: Path, parts: Parts, look: Look) -> Pictures:
     if figures.is_symlink():  # in a folder from someone else it may lead anywhere
         figures.unlink()
     drawn = Pictures()
-    first = None
+    ready: dict[str, tuple[Any, Any]] = {}
+    classes = _candidates(view)
     suffixes = FILES[look.figures or view.run.spec["report"].get("figures", DEFAULT_FIGURES)]
-    for name, cls in _candidates(view).items():
-        with parts.guard(message("the picture “{name}”"), drawn.missing.setdefault(cls.section, []), name=name):
+
+    def guard(name: str) -> AbstractContextManager[None]:
+        missing = drawn.missing.setdefault(classes[name].section, [])
+        return parts.guard(message("the picture “{name}”"), missing, name=name)
+
+    for name, cls in classes.items():
+        with guard(name):
             plot, prepared = _prepared(view, cls)
-            if not prepared:
-                continue
-            plot.title = finding(view) if first is None else ""
+            if prepared:
+                ready[name] = plot, prepared
+    first = None
+    for name in _leading_first(view, ready):
+        with guard(name):
+            plot, prepared = ready[name]
+            plot.title = _title(view, classes[name]) if first is None else ""
             picture = _picture(view, plot, prepared, [figures / f"{name}.{suffix}" for suffix in suffixes])
             if look.html:
                 drawn.svg[picture.path] = _svg(view, plot, prepared, figures.parent / picture.path)
             if first is None:
                 first = picture  # on the first screen, beside the answer
             else:
-                drawn.others.setdefault(cls.section, []).append(picture)
+                drawn.others.setdefault(plot.section, []).append(picture)
     return Pictures(first, drawn.others, drawn.missing, drawn.svg)
 
 
@@ -82,13 +95,14 @@ def remove_all_but(figures: Path, kept: Iterable[str]) -> None:
 
 
 def first_of(view: View) -> str:
-    """The name of the first picture that suits the run; "" if none does."""
-    return next((name for name, cls in _candidates(view).items() if _prepared(view, cls)[1]), "")
+    """The name of the picture beside the answer, of those that suit the run; "" if none does."""
+    suiting = [name for name, cls in _candidates(view).items() if _prepared(view, cls)[1]]
+    return next(iter(_leading_first(view, suiting)), "")
 
 
 def title_of(view: View, name: str) -> str:
-    """The title of a picture as it is on the page: the finding, for the first picture that suits the run; else ""."""
-    return finding(view) if name == first_of(view) else ""
+    """The title of a picture as it is on the page: the finding, for the picture beside the answer; else ""."""
+    return _title(view, catalog.load("plot", name)) if name == first_of(view) else ""
 
 
 def _candidates(view: View) -> dict[str, type[Any]]:
@@ -98,6 +112,23 @@ def _candidates(view: View) -> dict[str, type[Any]]:
         return {name: catalog.load("plot", name) for name in listed}
     classes = {name: catalog.load("plot", name) for name in catalog.names("plot")}
     return dict(sorted(classes.items(), key=lambda pair: (getattr(pair[1], "order", 100), pair[0])))
+
+
+def _leading_first(view: View, names: Iterable[str]) -> list[str]:
+    """Pictures in their order, but first the one that shows what the answer begins with, unless the experiment lists them."""
+    kind = kind_of_finding(view) if view.run.spec["report"]["plots"] is None else ""
+    return sorted(names, key=lambda name: kind not in _tells(catalog.load("plot", name)))
+
+
+def _title(view: View, cls: type[Any]) -> str:
+    """The finding that a picture beside the answer shows: of a kind that it tells, or else of one that no other picture tells."""
+    told = [kind for name in catalog.names("plot") for kind in _tells(catalog.load("plot", name))]
+    text = finding(view, _tells(cls) or [kind for kind in FINDINGS if kind not in told]) or finding(view)
+    return INTERVAL.sub("", text)  # the picture has it
+
+
+def _tells(cls: type[Any]) -> tuple[str, ...]:
+    return getattr(cls, "tells", ())
 
 
 def _prepared(view: View, cls: type[Any]) -> tuple[Any, Any]:

@@ -72,6 +72,7 @@ def test_letters_that_the_font_lacks(tmp_path, recwarn):
         scenarios.fifty,
         scenarios.syncs,
         scenarios.drifting,
+        scenarios.disturbed,
     )
     for made in (make() for make in made_up):
         for one in made["cells"]:

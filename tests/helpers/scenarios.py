@@ -138,6 +138,16 @@ def drifting():
     return watched(drift=0.03)
 
 
+def disturbed():
+    """A round trip beside up to sixteen threads that compute: one of them makes most of the difference."""
+    rates = {0: 10_000.0, 1: 200.0, 2: 150.0, 4: 140.0, 16: 100.0}
+    cells = [
+        cell("echo", "threads", workers=1, rate=rate, noise=0.01, unit="round trip", axes={"background.workers": n})
+        for n, rate in rates.items()
+    ]
+    return {"cells": cells, "spec": {"baseline": {}}}
+
+
 def chunks():
     """A pool with four sizes of chunks and two numbers of workers, beside a control: from 16 on, more brings nothing."""
     rates = {1: 1_000, 16: 10_000, 64: 10_200, 256: 10_100}
@@ -288,4 +298,4 @@ def fifty():
 # A page must render each of these.
 ALL = (scaling, syncs, waiting, bad, withheld, partly_withheld, waited, watched, drifting, courses, single, one_cell, tied,
        parameters, nothing, all_failed, hostile, observed, timelines, recorded, trades,
-       fifty)  # fmt: skip
+       fifty, disturbed)  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from concexp.experiment.version_names import AXIS as VERSIONS
 from concexp.report.answer import (
@@ -47,16 +48,20 @@ def answer(view: View) -> list[str]:
     return [one.text for one in _kept(view)]
 
 
-def finding(view: View) -> str:
-    """The first sentence of the answer that says what was found, in plain text: the title of the first picture; "" without any.
+def finding(view: View, kinds: Sequence[str] = FINDINGS) -> str:
+    """The first sentence of the answer of such a kind, in plain text: the title of the first picture; "" without any.
 
     Of several sentences of its kind, the first one that decides something.
     """
-    found = [
-        (one.kind, SENTENCE_END.split(plain(one.text))[0].rstrip(".")) for one in _kept(view) if one.kind in FINDINGS
-    ]
-    decided = [text for kind, text in found if kind == found[0][0] and say(NO_WINNER) not in text]
-    return next(iter([*decided, *(text for _, text in found)]), "")
+    found = [one for one in _kept(view) if one.kind in kinds]
+    texts = [SENTENCE_END.split(plain(one.text))[0].rstrip(".") for one in found if one.kind == found[0].kind]
+    decided = [text for text in texts if say(NO_WINNER) not in text]
+    return next(iter([*decided, *texts]), "")
+
+
+def kind_of_finding(view: View) -> str:
+    """The kind of the first sentence of the answer that says what was found; "" without any."""
+    return next((one.kind for one in _kept(view) if one.kind in FINDINGS), "")
 
 
 def what_to_do(view: View) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from concexp.analysis.stats.intervals import Interval
@@ -115,39 +116,71 @@ def _loss(view: View, name: str, members: list[Best], known: list[Best], metric:
     return say("{cell} {how}", cell=name, how=counts.how_much(view, points, metric, cls, where))
 
 
-def conditions(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
-    """The effect of the conditions on each workload: all of them, or from the best figure to the worst.
+@dataclass(frozen=True)
+class Effect:
+    """What the conditions of one workload do to its primary metric.
 
-    Between them stands the first step towards the worst condition, if it makes most of the effect.
+    bests     each condition with its best cell that can win, in the experiment's order
+    competes  whether anything competes under some condition
+    size      of the difference between the conditions, as that of a `Finding`
     """
+
+    workload: str
+    bests: list[Best]
+    competes: bool
+    size: float
+
+
+def effects(view: View, comparisons: Sequence[Comparison]) -> list[Effect]:
+    """What the conditions do to each workload that has a best cell under some of them; nothing where it has one condition."""
     by_workload: dict[str, list[Best]] = {}
     for comparison in comparisons:
         best = view.best(point for point in comparison.points if point.can_win)
         if best is not None:
             by_workload.setdefault(str(comparison.labels["workload"]), []).append((comparison, best))
+    return [
+        Effect(
+            workload,
+            bests,
+            any(len(view.best_per_variant(comparison.points)) > 1 for comparison, _ in bests),
+            _contrast([[point.value(view.primary)] for _, point in bests]),
+        )
+        for workload, bests in by_workload.items()
+    ]
+
+
+def conditions(view: View, comparisons: Sequence[Comparison]) -> list[Finding]:
+    """The effect of the conditions on each workload: all of them, or from the best figure to the worst.
+
+    Between them stands the first step towards the worst condition, if it makes most of the effect.
+    """
+    known = effects(view, comparisons)
     found = []
-    for workload, bests in by_workload.items():
-        if len(bests) > 1:
-            ordered = sorted(bests, key=lambda pair: -view.sign * pair[1].value(view.primary).mean)
-            shown = bests if len(bests) <= MAX_CONDITIONS else [ordered[0], *_first_step(view, ordered), ordered[-1]]
-            figures = [_at(view, *pair) for pair in shown]
-            competes = any(len(view.best_per_variant(comparison.points)) > 1 for comparison, _ in bests)
-            title = escaped(view.called(view.primary))
-            if competes:
-                title = say("best {metric}", metric=title)
-            if len(by_workload) > 1:
-                title = say("{metric} of {workload}", metric=title, workload=code(workload))
-            title, size = sentence_case(title), _contrast([[point.value(view.primary)] for _, point in bests])
-            text = say("{what}: {figures}.", what=title, figures=listed(figures))
-            if len(bests) > len(shown):
-                over = say("{figures} ({count} conditions)", figures=listed(figures), count=len(bests))
-                text = say("{what}: {figures}.", what=title, figures=over)
-                if size and not competes:
-                    change = message("{what} falls from {first} to {others} ({count} conditions).")
-                    if view.sign < 0:
-                        change = message("{what} rises from {first} to {others} ({count} conditions).")
-                    text = say(change, what=title, first=figures[0], others=enumerated(figures[1:]), count=len(bests))
-            found.append(Finding("conditions" if competes else "effect", text, size))
+    for effect in known:
+        bests = effect.bests
+        if len(bests) < 2:
+            continue
+        ordered = sorted(bests, key=lambda pair: -view.sign * pair[1].value(view.primary).mean)
+        shown = bests if len(bests) <= MAX_CONDITIONS else [ordered[0], *_first_step(view, ordered), ordered[-1]]
+        figures = [_at(view, *pair) for pair in shown]
+        title = escaped(view.called(view.primary))
+        if effect.competes:
+            title = say("best {metric}", metric=title)
+        if len(known) > 1:
+            title = say("{metric} of {workload}", metric=title, workload=code(effect.workload))
+        title = sentence_case(title)
+        text = say("{what}: {figures}.", what=title, figures=listed(figures))
+        if len(bests) > len(shown):
+            over = say("{figures} ({count} conditions)", figures=listed(figures), count=len(bests))
+            text = say("{what}: {figures}.", what=title, figures=over)
+            if effect.size and not effect.competes:
+                change = message("{what} falls from {first} to {last} ({count} conditions)")
+                if view.sign < 0:
+                    change = message("{what} rises from {first} to {last} ({count} conditions)")
+                texts = [say(change, what=title, first=figures[0], last=figures[-1], count=len(bests))]
+                texts += [say("already {figure}", figure=figure) for figure in figures[1:-1]]
+                text = clauses(texts) + say(".")
+        found.append(Finding("conditions" if effect.competes else "effect", text, effect.size))
     return found
 
 
@@ -212,10 +245,10 @@ def _range_at(view: View, comparison: Comparison, metric: str) -> str:
     suffix = f" {unit}" if unit else ""
     ends = [rounded(value.mean / factor) for value in (values[0], values[-1])]
     figure = brief(values[0].scaled(1 / factor), suffix) if len(values) == 1 else span(ends[0], ends[1], suffix)
-    return say("{figure} at {condition}", figure=figure, condition=_condition(view, comparison))
+    return say("{figure} at {condition}", figure=figure, condition=condition_text(view, comparison))
 
 
-def _condition(view: View, comparison: Comparison) -> str:
+def condition_text(view: View, comparison: Comparison) -> str:
     """The labels of a comparison that distinguish it from others of its workload."""
     labels = {key: label for key, label in comparison.labels.items() if key != "workload"}
     return escaped(view.title(labels) or view.title(comparison.labels))
@@ -244,4 +277,4 @@ def _at(view: View, comparison: Comparison, point: Point) -> str:
     """`12.9 k round trips/s at background.workers 0`."""
     among = contenders(view, point, [p for p in comparison.points if p.can_win])
     figure = primary_text(view, comparison, point, among, is_brief=True)
-    return say("{figure} at {condition}", figure=figure, condition=_condition(view, comparison))
+    return say("{figure} at {condition}", figure=figure, condition=condition_text(view, comparison))

@@ -28,6 +28,7 @@ from concexp.report.phrases import (
     contenders,
     first_few,
     lead_text,
+    primary_text,
     titles_text,
     with_workers,
     within,
@@ -196,6 +197,10 @@ def _open(view: View, members: list[Standing]) -> str:
             text = say("no winner: all {count} cannot be told apart", count=len(names) + 1)
     else:
         text = say("no winner: {cell} cannot be told apart from {others}", cell=best, others=enumerated(names))
+        if first.kind == VALUES and len(members) == 1:
+            equal = [_best(first), *(lead.rival for lead in first.near)]
+            figures = [primary_text(view, first.comparison, point, is_brief=True) for point in equal]
+            text = clauses([text, say("{metric} {figures}", metric=view.called(view.primary), figures=enumerated(figures))])
     return clauses([text, *behind, *_others(view, members)])
 
 

@@ -3,9 +3,9 @@
 A picture is a class `Plot` with two methods: `prepare(view)` returns what to draw, and something false where the picture does
 not suit the run; `draw(view, prepared, path)` draws it and returns its alt text. The first line of the class's docstring is the
 caption, extended by `note` if one line is not enough. `section` is a key of `report.contents.TITLES`. Of the pictures that suit
-the run, the one with the lowest `order` comes first on the page; its `title`, "" otherwise, is set to the finding before it is
-drawn. An experiment that lists a picture named like a probe with
-trials of its own gets those trials.
+the run, one that `tells` the kind of finding with which the answer begins comes first on the page, else the one with the lowest
+`order`; its `title`, "" otherwise, is set to the finding before it is drawn. An experiment that lists a picture named like a
+probe with trials of its own gets those trials.
 """
 
 import contextlib

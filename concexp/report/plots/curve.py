@@ -171,7 +171,7 @@ def _alt(view: View, curves: _Curves, shown: list[_Panel]) -> str:
     lines = [
         say(
             "{metric} over {values} of {axis}, one line per model at its best number of workers.",
-            metric=view.primary,
+            metric=view.called(view.primary),
             values=count,
             axis=_style.short(key, 40),
         )

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from concexp.report import pictures
 from concexp.report.answer import answer, finding
 from concexp.report.answer.findings import GROUPS, PARTLY_DECIDED, PRIORITY, UNDECIDED, Finding, in_order, size_of
 from concexp.report.view import View
@@ -70,6 +71,20 @@ def test_an_effect_of_a_condition_before_a_small_gain(tmp_path):
     assert sentences[1].startswith("**hash\\_blocks**: 2 workers reach 2.0x one worker")
     assert sentences[2] == "**sort**: more than 1 worker gains less than 10 %."
     assert finding(view).startswith("Throughput of sleep: ")
+    assert pictures.first_of(view) == "conditions"
+    assert pictures.title_of(view, "conditions") == finding(view)
+    assert pictures.title_of(view, "scaling") == ""
+
+
+def test_a_title_is_about_what_its_picture_shows(tmp_path):
+    """An experiment may list other pictures: theirs is the first finding that they show, not that of a picture left out."""
+    cells = [journal_builder.cell("hash_blocks", "threads", workers=n, rate=1000.0 * n, noise=0.003) for n in (1, 2)]
+    cells += [paused("sleep", factor, workers) for workers, factor in ((0, 1), (1, 50))]
+    spec = {"baseline": {"workers": 1}, "report": {"plots": ["scaling", "conditions"], "language": "en"}}
+    view = View(journal_builder.write(tmp_path, cells, spec=spec))
+    assert finding(view).startswith("Throughput of sleep: ")
+    assert pictures.first_of(view) == "scaling"
+    assert pictures.title_of(view, "scaling") == "2 workers reach 2.0x one worker, the most that was measured"
 
 
 def test_other_metrics_of_claims_are_told_under_each_condition(tmp_path):

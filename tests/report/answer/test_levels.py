@@ -54,6 +54,15 @@ def test_what_noise_hides_is_not_called_enough(tmp_path):
     assert sentence == "No winner: all 4 values of `limit` cannot be told apart."
 
 
+def test_two_that_cannot_be_told_apart_have_their_figures(tmp_path):
+    """A reader chooses between them by what they cost, so their figures stand in the answer."""
+    sentence = answer(limits(tmp_path, {4: 400, 8: 400}, noise=0.2))[0]
+    assert re.fullmatch(
+        r"No winner: `limit [48]` cannot be told apart from `limit [48]`; throughput \d+ calls/s \(.*\) and \d+ calls/s \(.*\)\.",
+        sentence,
+    )
+
+
 def test_too_few_trials_give_no_verdict(tmp_path):
     """Without an interval nothing is within a tenth."""
     view = limits(tmp_path, {1: 100, 2: 200, 4: 400}, repetitions=2)

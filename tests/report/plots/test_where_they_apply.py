@@ -12,6 +12,7 @@ from tests.helpers.pages import draw
 # To these and, of all runs named below, to no others.
 APPLIES = {
     "comparison": {"syncs", "scaling", "recorded"},
+    "conditions": set(),
     "cost_breakdown": {"scaling"},
     "curve": set(),
     "drift": set(),

@@ -158,7 +158,7 @@ class ClaimItem(pytest.Item):
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if isinstance(item, ClaimItem) and report.skipped and item.word == INCONCLUSIVE:
-        report.concexp_inconclusive = True
+        report.concexp_inconclusive = True  # type: ignore[attr-defined]
     return report
 
 

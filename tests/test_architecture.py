@@ -70,7 +70,12 @@ SPELT_ALIKE = {
             "trial/tools.py",
         ],
         "a verdict: no gain": ["report/answer/gains.py"],
-        "a value of --progress": ["cli/options.py", "commands/progress.py", "commands/trying/probe.py"],
+        "a value of --progress": [
+            "cli/options.py",
+            "commands/progress.py",
+            "commands/trying/probe.py",
+            "pytest_plugin.py",
+        ],
         "the word for no unit": ["commands/catalogue.py"],
     },
     "serial": {

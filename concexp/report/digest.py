@@ -185,7 +185,8 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _circumstances(run: Run) -> str:
     """Which run it was, on what, by which version of concexp."""
-    parts = [code(run.header["run"]), machine_and_cpus(run.manifest["machine"]), f"concexp {run.manifest['concexp']}"]
+    version = f"concexp {escaped(run.manifest['concexp'])}"
+    parts = [code(run.header["run"]), machine_and_cpus(run.manifest["machine"]), version]
     return " · ".join(part for part in parts if part)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
@@ -41,7 +42,7 @@ def check(*names, said=None, **more):
     """(the exit code, the suites of junit.xml by name: the names of verdicts with the tags of their results)."""
     asked = {"against": "HEAD", **more}
     code = check_in_ci(
-        CiRequest([f"{name}.yaml" for name in names], **asked), "none", [].append if said is None else said.append
+        CiRequest([Path(f"{name}.yaml") for name in names], **asked), "none", [].append if said is None else said.append
     )
     document = ET.parse("concexp-ci/junit.xml").getroot()
     return code, {

@@ -200,7 +200,9 @@ def _open(view: View, members: list[Standing]) -> str:
         if first.kind == VALUES and len(members) == 1:
             equal = [_best(first), *(lead.rival for lead in first.near)]
             figures = [primary_text(view, first.comparison, point, is_brief=True) for point in equal]
-            text = clauses([text, say("{metric} {figures}", metric=view.called(view.primary), figures=enumerated(figures))])
+            text = clauses(
+                [text, say("{metric} {figures}", metric=view.called(view.primary), figures=enumerated(figures))]
+            )
     return clauses([text, *behind, *_others(view, members)])
 
 

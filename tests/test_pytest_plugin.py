@@ -81,9 +81,10 @@ def test_what_cannot_run_and_trials_that_end_badly_fail(run):
 def test_only_experiments_are_collected_and_only_when_asked(pytester, run):
     """Of a folder those with claims, but whatever is named; a mistake has its place, and no traceback."""
     (pytester.path / "test_it.py").write_text("def test_it(): pass\n")
+    (pytester.path / "base.yaml").write_text("measure: {repetitions: 1}\n")
     wrong = MADE_UP.replace("cpu_sum", "cpu_sums")
-    files = {"x": MADE_UP, "wrong": wrong, "workflow": "on: push\njobs: {}\n", "base": "measure: {repetitions: 1}\n"}
-    done = run("--concexp", "--collect-only", "-q", ".", "experiments/base.yaml", **files)
+    files = {"x": MADE_UP, "wrong": wrong, "workflow": "on: push\njobs: {}\n"}
+    done = run("--concexp", "--collect-only", "-q", "experiments", "test_it.py", "base.yaml", **files)
     assert done.ret == pytest.ExitCode.INTERRUPTED
     done.stdout.fnmatch_lines_random(
         [

@@ -135,5 +135,5 @@ def test_two_versions_of_a_function(mine):
     assert first.startswith("my.py:computes ")
     assert any("worktree" in line and "main" in line for line in lines)
     text = (mine / "try_computes.yaml").read_text()
-    assert "- {model: serial, code: [main, worktree]}" in text
+    assert "- {model: [serial], code: [main, worktree]}" in text
     assert concexp(mine, "validate", "try_computes.yaml").returncode == 0
